@@ -1,0 +1,1 @@
+//! Corpora and datasets: LJSpeech in, manifest, splits, alignments, features and tables out.

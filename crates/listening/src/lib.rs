@@ -1,0 +1,15 @@
+//! Listening tests: protocol, plan, stimuli, web page, ratings and verdict.
+//!
+//! ```text
+//! Protocol + systems + items ─plan─► Plan ─bundle─► index.html + clips     raters
+//!                                      │                                     │
+//!                                      └──────────── verdict ◄── Rating ◄─collect
+//! ```
+
+mod plan;
+mod protocol;
+mod rating;
+
+pub use plan::{Plan, Role, Session, System, Trial};
+pub use protocol::{Analysis, Protocol};
+pub use rating::{First, Kind, Origin, Paradigm, Rating};

@@ -1,0 +1,3 @@
+//! Statistics for listening tests in which raters and utterances are crossed. Pure `f64`, no I/O.
+//!
+//! It knows nothing of speech: it gets numbers with the rater and the utterance that each belongs to.

@@ -1,0 +1,77 @@
+//! What the tests of the other crates share: where fixtures lie, golden values and comparisons with a tolerance.
+//!
+//! A dev-dependency only. Its functions panic, since a test that cannot read its fixture has failed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+/// The path of `fixtures/<relative>` in this workspace.
+#[must_use]
+pub fn fixture(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(relative)
+}
+
+/// The bundled corpus: twelve LJSpeech clips with their metadata.
+#[must_use]
+pub fn mini_corpus() -> PathBuf {
+    fixture("ljspeech-mini")
+}
+
+/// The values in `fixtures/golden/<relative>`, a JSON file that a script in `fixtures/generate` wrote.
+///
+/// # Panics
+///
+/// When the file is missing or does not have the form of `T`.
+#[must_use]
+pub fn golden<T: DeserializeOwned>(relative: &str) -> T {
+    let path = fixture("golden").join(relative);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Asserts that two numbers differ by at most `tolerance`.
+///
+/// # Panics
+///
+/// When they differ by more, or either is not finite.
+#[track_caller]
+pub fn assert_close(actual: f64, expected: f64, tolerance: f64, what: &str) {
+    assert!(
+        actual.is_finite() && (actual - expected).abs() <= tolerance,
+        "{what}: got {actual}, expected {expected}, difference {:e} is over {tolerance:e}",
+        (actual - expected).abs()
+    );
+}
+
+/// Asserts that two sequences have the same length and differ by at most `tolerance` anywhere.
+///
+/// # Panics
+///
+/// When they do not; the message names the place of the largest difference.
+#[track_caller]
+pub fn assert_all_close<A, B>(actual: &[A], expected: &[B], tolerance: f64, what: &str)
+where
+    A: Copy + Into<f64>,
+    B: Copy + Into<f64>,
+{
+    assert_eq!(actual.len(), expected.len(), "{what}: lengths differ");
+    let mut worst = (0, 0.0_f64);
+    for (index, (a, b)) in actual.iter().zip(expected).enumerate() {
+        let (a, b): (f64, f64) = ((*a).into(), (*b).into());
+        let difference = if a.is_finite() { (a - b).abs() } else { f64::INFINITY };
+        if difference > worst.1 {
+            worst = (index, difference);
+        }
+    }
+    assert!(
+        worst.1 <= tolerance,
+        "{what}: at {} of {}: got {}, expected {}, difference {:e} is over {tolerance:e}",
+        worst.0,
+        actual.len(),
+        actual[worst.0].into(),
+        expected[worst.0].into(),
+        worst.1
+    );
+}
