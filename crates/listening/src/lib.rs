@@ -9,7 +9,9 @@
 mod plan;
 mod protocol;
 mod rating;
+mod verdict;
 
 pub use plan::{Plan, Role, Session, System, Trial};
 pub use protocol::{Analysis, Protocol};
 pub use rating::{First, Kind, Origin, Paradigm, Rating};
+pub use verdict::{Conclusion, Defined, NullPairs, PaperRule, ScoreCount, SystemVerdict, Verdict};

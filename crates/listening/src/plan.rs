@@ -62,14 +62,16 @@ pub struct Plan {
     pub study: String,
     /// What every random choice was drawn from.
     pub seed: u64,
-    /// The hash of all the rest: ratings of another design are refused.
+    /// The hash of all the rest but the directories: ratings of another design are refused.
     pub design: String,
     /// The protocol, with every default filled in.
     pub protocol: Protocol,
     /// The systems, the reference first where there is one.
+    #[serde(rename = "system")]
     pub systems: Vec<System>,
     /// The sentences.
     pub items: Vec<String>,
     /// One session per rater.
+    #[serde(rename = "session")]
     pub sessions: Vec<Session>,
 }

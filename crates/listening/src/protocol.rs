@@ -1,5 +1,6 @@
 //! What is asked, of how many, and by which rule the answers are judged: declared before the test.
 
+use mynah_stats::wilcoxon::ZeroMethod;
 use serde::{Deserialize, Serialize};
 
 use crate::rating::Paradigm;
@@ -10,10 +11,14 @@ use crate::rating::Paradigm;
 pub struct Protocol {
     /// What is asked.
     pub paradigm: Paradigm,
+    /// Whether the reference is human recordings; only then can a verdict speak of human level.
+    pub human_reference: bool,
     /// The question, as the rater reads it.
     pub question: String,
     /// The answers from the lowest to the highest, as the rater reads them: seven for CMOS, five for MOS.
     pub labels: Vec<String>,
+    /// What the rater agrees to before anything is played.
+    pub consent: String,
     /// What the rater reads before the first question.
     pub instructions: String,
     /// How many raters take part.
@@ -27,6 +32,8 @@ pub struct Protocol {
     pub null_pairs: u32,
     /// The loudness to which every clip is brought, in LUFS.
     pub loudness_lufs: f64,
+    /// The true peak that no clip may exceed, in dBTP: a clip that would is left quieter, with a note in the key.
+    pub true_peak_dbtp: f64,
     /// How the answers will be judged.
     pub analysis: Analysis,
 }
@@ -39,8 +46,8 @@ pub struct Analysis {
     pub margin: f64,
     /// The two-sided level of the tests, such as 0.05.
     pub alpha: f64,
-    /// What the Wilcoxon test does with zeros: `pratt`, `wilcox` or `zsplit`.
-    pub zeros: String,
+    /// What the Wilcoxon test does with zeros.
+    pub zeros: ZeroMethod,
     /// A human-level verdict asks for at least so many items (50 in the paper).
     pub minimum_items: u32,
     /// And for at least so many judges of each item (20 in the paper).

@@ -1,0 +1,202 @@
+//! What the ratings of a listening test say, with everything that a reader needs to doubt it.
+//!
+//! The types only; `judge` fills them.
+
+use mynah_stats::equivalence::Tost;
+use mynah_stats::{Interval, TestResult};
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::Analysis;
+use crate::rating::{Origin, Paradigm};
+
+/// A number that may have no meaning here, and then says why: there is no NaN in a verdict.
+///
+/// In JSON: `{"status": "ok", "value": …}` or `{"status": "undefined", "reason": "…"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum Defined<T> {
+    /// It has a value.
+    Ok {
+        /// The value.
+        value: T,
+    },
+    /// The definition gives none for these ratings.
+    Undefined {
+        /// Why, as a fragment that fits "undefined: …".
+        reason: String,
+    },
+}
+
+impl<T> Defined<T> {
+    /// The value, where there is one.
+    #[must_use]
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Ok { value } => Some(value),
+            Self::Undefined { .. } => None,
+        }
+    }
+
+    /// Why there is no value, where there is none.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Ok { .. } => None,
+            Self::Undefined { reason } => Some(reason),
+        }
+    }
+}
+
+impl<T, E: std::fmt::Display> From<Result<T, E>> for Defined<T> {
+    fn from(result: Result<T, E>) -> Self {
+        match result {
+            Ok(value) => Self::Ok { value },
+            Err(error) => Self::Undefined { reason: error.to_string() },
+        }
+    }
+}
+
+/// The outcome of a whole listening test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The name of the study.
+    pub study: String,
+    /// The hash of the plan.
+    pub design: String,
+    /// Simulated as soon as one of the ratings is.
+    pub origin: Origin,
+    /// What was asked.
+    pub paradigm: Paradigm,
+    /// The system that the others are compared with; `None` for a MOS test without one.
+    pub reference: Option<String>,
+    /// Whether the reference is human recordings.
+    pub human_reference: bool,
+    /// The analysis, as declared before the test.
+    pub analysis: Analysis,
+    /// One for each system under test, in the plan's order; in a MOS test the reference, where it is rated, comes first.
+    pub systems: Vec<SystemVerdict>,
+    /// The comparisons of the reference with itself.
+    pub null_pairs: Defined<NullPairs>,
+    /// Plain sentences that belong beside the results: missing ratings, several comparisons, simulated rows.
+    pub notes: Vec<String>,
+}
+
+/// What the ratings say about one system.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SystemVerdict {
+    /// The system.
+    pub system: String,
+    /// How many judgements there are, null pairs not counted.
+    pub n_ratings: usize,
+    /// How many sentences were judged.
+    pub n_items: usize,
+    /// How many people judged.
+    pub n_raters: usize,
+    /// The smallest number of judges that any judged sentence has.
+    pub minimum_ratings_per_item: usize,
+    /// The mean score; CMOS: system minus reference.
+    pub mean: Defined<f64>,
+    /// The mean with its interval of coverage 1 - alpha, from standard errors clustered by rater and by sentence.
+    pub interval: Defined<Interval>,
+    /// The mean with the interval that takes every judgement for independent: what most papers print, and too narrow.
+    pub naive_interval: Defined<Interval>,
+    /// (clustered standard error / naive standard error)²: how many times too many judgements the naive one believes in.
+    pub design_effect: Defined<f64>,
+    /// System minus reference with its interval of coverage 1 - alpha. CMOS: the same as `interval`.
+    pub difference: Defined<Interval>,
+    /// The difference with its interval of coverage 1 - 2 alpha: equivalence is that this lies within the margin.
+    pub equivalence_interval: Defined<Interval>,
+    /// The two one-sided tests behind it.
+    pub equivalence: Defined<Tost>,
+    /// The t test of the difference against 0, two-sided, with clustered standard errors.
+    pub t_test: Defined<TestResult>,
+    /// Its probability after Holm's correction for the number of systems under test.
+    pub holm_p_value: Defined<f64>,
+    /// CMOS: the Wilcoxon signed-rank test on all judgements, as the paper has it; it takes them for independent.
+    pub wilcoxon_ratings: Defined<TestResult>,
+    /// CMOS: the Wilcoxon signed-rank test on the means of the sentences.
+    pub wilcoxon_item_means: Defined<TestResult>,
+    /// MOS: the rank-sum (Mann-Whitney) test against the reference's ratings.
+    pub rank_sum: Defined<TestResult>,
+    /// CMOS: mean score when the system was heard second minus mean score when it was heard first.
+    pub order_effect: Defined<Interval>,
+    /// How often each point of the scale was given, from the lowest to the highest, zeros included.
+    pub histogram: Vec<ScoreCount>,
+    /// The rule of the NaturalSpeech paper.
+    pub paper_rule: PaperRule,
+    /// What follows from the declared analysis; `None` where there is nothing to compare with.
+    pub conclusion: Option<Conclusion>,
+    /// The conclusion as one plain sentence.
+    pub words: String,
+}
+
+/// How often a point of the scale was given.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ScoreCount {
+    /// The point of the scale.
+    pub score: i32,
+    /// How many judgements gave it.
+    pub count: usize,
+}
+
+/// The rule by which the NaturalSpeech paper calls a system human-level, reported beside our conclusion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PaperRule {
+    /// Enough sentences, and enough judges of each of them.
+    pub sizes_met: bool,
+    /// Whether the rule calls the system human-level; `None` where it cannot be applied.
+    pub passes: Option<bool>,
+    /// What was met and what was not, as one or two plain sentences.
+    pub explanation: String,
+}
+
+/// What follows from the declared analysis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conclusion {
+    /// The interval of coverage 1 - alpha lies above 0.
+    Better,
+    /// It contains 0, and the interval of coverage 1 - 2 alpha lies within the margin.
+    Equivalent,
+    /// It contains 0, and the interval of coverage 1 - 2 alpha lies above -margin but not below +margin.
+    NonInferior,
+    /// The interval of coverage 1 - alpha lies below 0, be the deficit ever so small.
+    Worse,
+    /// None of these: the test was too small to tell.
+    Inconclusive,
+}
+
+impl Conclusion {
+    /// The name that files and command lines use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Equivalent => "equivalent",
+            Self::NonInferior => "non-inferior",
+            Self::Worse => "worse",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+
+    /// Whether this conclusion gives at least what another one would.
+    ///
+    /// `better` implies `non-inferior`, as `equivalent` does; `better` does not imply `equivalent`.
+    #[must_use]
+    pub fn implies(self, required: Self) -> bool {
+        self == required || (required == Self::NonInferior && matches!(self, Self::Better | Self::Equivalent))
+    }
+}
+
+/// The comparisons of the reference with itself: second clip minus first, which should be 0 on average.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NullPairs {
+    /// How many there are.
+    pub n_ratings: usize,
+    /// How many people judged them.
+    pub n_raters: usize,
+    /// The mean: what raters add to the second clip of a pair.
+    pub mean: f64,
+    /// The standard deviation: the noise of the judgements.
+    pub standard_deviation: Defined<f64>,
+}

@@ -1,0 +1,73 @@
+//! The situations in which a statistic has no meaningful value.
+
+use thiserror::Error;
+
+/// Why a statistic could not be computed.
+///
+/// Every situation in which the formula would give a number that means nothing is an error here, never a NaN.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Error {
+    /// There are no values.
+    #[error("there are no values")]
+    Empty,
+    /// There are too few of something.
+    #[error("{needed} {what} are needed, there are {got}")]
+    TooFew {
+        /// What there is too little of, in the plural.
+        what: &'static str,
+        /// The least number that gives a result.
+        needed: usize,
+        /// The number there is.
+        got: usize,
+    },
+    /// A value is NaN or infinite.
+    #[error("the value at index {index} is not finite")]
+    NotFinite {
+        /// The position of the first such value.
+        index: usize,
+    },
+    /// Every difference is zero, so that there is nothing to rank.
+    #[error("all {n} differences are 0")]
+    AllZero {
+        /// How many there are.
+        n: usize,
+    },
+    /// All values are the same, so that their spread says nothing about the error of their mean.
+    #[error("all {n} values are {value}")]
+    AllEqual {
+        /// How many there are.
+        n: usize,
+        /// The one value.
+        value: f64,
+    },
+    /// Two sequences that belong together have different lengths.
+    #[error("`{left_name}` has {left} entries, `{right_name}` has {right}")]
+    LengthMismatch {
+        /// The name of the first sequence.
+        left_name: &'static str,
+        /// Its length.
+        left: usize,
+        /// The name of the second sequence.
+        right_name: &'static str,
+        /// Its length.
+        right: usize,
+    },
+    /// A parameter lies outside of what the method allows.
+    #[error("`{name}` is {value}, allowed is {allowed}")]
+    OutOfRange {
+        /// The parameter.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+        /// What would have been allowed.
+        allowed: &'static str,
+    },
+    /// An exact distribution was asked for that is too large to be counted out.
+    #[error("the exact distribution of {n} values is too large, the limit is {limit}")]
+    TooLargeForExact {
+        /// How many values there are.
+        n: usize,
+        /// The most for which the distribution is counted out.
+        limit: usize,
+    },
+}
