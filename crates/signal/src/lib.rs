@@ -1,9 +1,46 @@
-//! Speech signals: waveforms, WAV files, spectrograms, fundamental frequency and loudness.
+//! Speech signals: waveforms, WAV files, spectrograms, fundamental frequency, loudness and mel-cepstra.
 //!
 //! ```text
-//! file ──wav::read──► Waveform ──Stft──► magnitudes ──MelBank──► log-mel
+//! file ──wav::read──► Waveform ──Stft──► magnitudes ──MelExtractor──► log-mel
 //!                        ├──f0::pyin──► F0 in Hz, 0 where unvoiced
-//!                        └──loudness──► LUFS, peak
+//!                        ├──loudness──► LUFS, peaks, level of each frame
+//!                        └──mel_cepstrum──► c0..cD of each frame
 //! ```
 //!
-//! It knows nothing of text, tensors or corpora.
+//! Everything that has frames has the same ones: frame `t` is centred at sample `t * hop + hop / 2`, and there are
+//! `samples / hop` of them, rounded down. Spectrograms, F0 (when [`f0::PyinConfig::first_center`] is half a hop) and
+//! levels of one signal can therefore be laid side by side.
+//!
+//! A plan ([`Stft`], [`MelExtractor`], [`f0::Pyin`], [`mel_cepstrum::MelCepstrum`]) is validated when it is made and
+//! total afterwards: its methods take any samples, the empty signal included, and never fail. Plans are `Sync`: one
+//! plan serves all threads, and the result does not depend on their number.
+//!
+//! ```
+//! use mynah_signal::{MelConfig, MelExtractor, MelProfile, Waveform};
+//!
+//! # fn main() -> Result<(), mynah_signal::Error> {
+//! let samples = (0..22_050).map(|n| (n as f32 * 0.06).sin() * 0.5).collect();
+//! let waveform = Waveform::new(samples, 22_050);
+//! let mel = MelExtractor::new(&MelProfile::Vits.config(22_050))?;
+//! let log_mel = mel.log_mel(waveform.samples());
+//! assert_eq!((log_mel.n_bins(), log_mel.n_frames()), (80, 22_050 / 256));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It knows nothing of text, tensors or corpora, and it does not resample: who needs another rate is told so.
+
+pub mod wav;
+
+mod error;
+mod framing;
+mod mel;
+mod spectrogram;
+mod stft;
+mod waveform;
+
+pub use error::Error;
+pub use mel::{MelConfig, MelExtractor, MelProfile};
+pub use spectrogram::Spectrogram;
+pub use stft::{Stft, StftConfig};
+pub use waveform::Waveform;

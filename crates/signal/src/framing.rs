@@ -1,0 +1,157 @@
+//! Windowed frames of a signal and their spectra: the one place that pads, windows and transforms.
+
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+use realfft::num_complex::Complex;
+use realfft::num_traits::FromPrimitive;
+use realfft::{FftNum, RealFftPlanner, RealToComplex};
+
+use crate::Error;
+
+/// A precision in which frames can be transformed.
+pub(crate) trait Real: FftNum + From<f32> {}
+
+impl Real for f32 {}
+impl Real for f64 {}
+
+/// Cuts a signal into overlapping windowed frames and transforms each.
+///
+/// The signal is padded by `(n_fft - hop_length) / 2` samples on each side by reflection about its first and last
+/// sample, so frame `t` is centred at sample `t * hop_length + hop_length / 2` and there are
+/// `samples / hop_length` frames, rounded down.
+pub(crate) struct Framing<T: Real> {
+    hop_length: usize,
+    padding: usize,
+    window: Vec<T>,
+    transform: Arc<dyn RealToComplex<T>>,
+}
+
+impl<T: Real> Framing<T> {
+    /// Plans the transform; the window is the periodic Hann window of `window_length`, centred in `n_fft` samples.
+    pub(crate) fn new(n_fft: usize, window_length: usize, hop_length: usize) -> Result<Self, Error> {
+        if n_fft < 2 || n_fft % 2 == 1 {
+            return Err(Error::setting("n_fft", format!("{n_fft} is not a positive even number")));
+        }
+        if window_length == 0 || window_length > n_fft {
+            return Err(Error::setting(
+                "window_length",
+                format!("{window_length} is not between 1 and `n_fft`, {n_fft}"),
+            ));
+        }
+        if hop_length == 0 || hop_length > n_fft || hop_length % 2 == 1 {
+            return Err(Error::setting(
+                "hop_length",
+                format!("{hop_length} is not an even number from 2 to `n_fft`, {n_fft}"),
+            ));
+        }
+        let mut window = vec![T::zero(); n_fft];
+        let before = (n_fft - window_length) / 2;
+        for (index, value) in window[before..before + window_length].iter_mut().enumerate() {
+            *value = real(0.5 - 0.5 * (TAU * index as f64 / window_length as f64).cos());
+        }
+        Ok(Self {
+            hop_length,
+            padding: (n_fft - hop_length) / 2,
+            window,
+            transform: RealFftPlanner::new().plan_fft_forward(n_fft),
+        })
+    }
+
+    pub(crate) fn n_bins(&self) -> usize {
+        self.window.len() / 2 + 1
+    }
+
+    pub(crate) fn n_frames(&self, n_samples: usize) -> usize {
+        n_samples / self.hop_length
+    }
+
+    pub(crate) fn window(&self) -> &[T] {
+        &self.window
+    }
+
+    /// Calls `visit` with the index and the one-sided spectrum of every frame, in order.
+    pub(crate) fn for_each(&self, samples: &[f32], mut visit: impl FnMut(usize, &[Complex<T>])) {
+        let n_fft = self.window.len();
+        let mut frame = self.transform.make_input_vec();
+        let mut spectrum = self.transform.make_output_vec();
+        let mut scratch = self.transform.make_scratch_vec();
+        for index in 0..self.n_frames(samples.len()) {
+            // In padded coordinates the frame starts at `index * hop_length`.
+            let start = index * self.hop_length;
+            if start >= self.padding && start - self.padding + n_fft <= samples.len() {
+                let inside = &samples[start - self.padding..][..n_fft];
+                for ((value, &sample), &weight) in frame.iter_mut().zip(inside).zip(&self.window) {
+                    *value = T::from(sample) * weight;
+                }
+            } else {
+                for (offset, (value, &weight)) in frame.iter_mut().zip(&self.window).enumerate() {
+                    let position = (start + offset) as isize - self.padding as isize;
+                    *value = T::from(samples[reflect(position, samples.len())]) * weight;
+                }
+            }
+            self.transform
+                .process_with_scratch(&mut frame, &mut spectrum, &mut scratch)
+                .expect("the plan made buffers of its own lengths");
+            visit(index, &spectrum);
+        }
+    }
+}
+
+/// A number in the precision of the frames.
+pub(crate) fn real<T: FromPrimitive>(value: f64) -> T {
+    T::from_f64(value).expect("f32 and f64 take every f64")
+}
+
+/// The sample that stands at `position` when a signal of `length` samples is mirrored about its first and last
+/// sample, neither repeated, as often as it takes; a signal of one sample is constant.
+fn reflect(position: isize, length: usize) -> usize {
+    if length == 1 {
+        return 0;
+    }
+    let period = 2 * (length as isize - 1);
+    let within = position.rem_euclid(period);
+    within.min(period - within) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reflection_repeats_no_edge_and_goes_on_as_often_as_it_takes() {
+        // numpy 2.4.6: np.pad([0, 1, 2], 7, mode="reflect")
+        let padded: Vec<_> = (-7..10).map(|position| reflect(position, 3)).collect();
+        assert_eq!(padded, [1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1]);
+        assert_eq!(reflect(-5, 1), 0);
+    }
+
+    #[test]
+    fn a_short_window_stands_in_the_middle() {
+        let framing = Framing::<f64>::new(8, 4, 2).unwrap();
+        // Periodic Hann of four: 0, 1/2, 1, 1/2.
+        let expected = [0.0, 0.0, 0.0, 0.5, 1.0, 0.5, 0.0, 0.0];
+        for (weight, expected) in framing.window().iter().zip(expected) {
+            assert!((weight - expected).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn settings_that_give_no_frames_are_refused() {
+        let check = |n_fft, window_length, hop_length, expected| match Framing::<f32>::new(
+            n_fft,
+            window_length,
+            hop_length,
+        ) {
+            Err(Error::Setting { setting, .. }) => assert_eq!(setting, expected),
+            _ => panic!("{n_fft} {window_length} {hop_length} was accepted"),
+        };
+        check(0, 0, 0, "n_fft");
+        check(1023, 1023, 256, "n_fft");
+        check(1024, 1025, 256, "window_length");
+        check(1024, 0, 256, "window_length");
+        check(1024, 1024, 0, "hop_length");
+        check(1024, 1024, 1026, "hop_length");
+        check(1024, 1024, 255, "hop_length");
+    }
+}

@@ -1,0 +1,8 @@
+//! Mel spectrograms: configuration, filters, extraction.
+
+mod config;
+mod extractor;
+mod filterbank;
+
+pub use config::{MelConfig, MelProfile};
+pub use extractor::MelExtractor;

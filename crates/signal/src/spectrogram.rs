@@ -1,0 +1,98 @@
+//! A table of one value per frequency bin and frame.
+
+use crate::Error;
+
+/// Values by frequency bin and frame, row-major: all frames of bin 0, then all frames of bin 1.
+///
+/// # Shapes
+///
+/// `data()` is `[n_bins, n_frames]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spectrogram {
+    data: Vec<f32>,
+    n_bins: usize,
+    n_frames: usize,
+}
+
+impl Spectrogram {
+    /// Takes a row-major table that was computed or stored elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`] when `data` has not `n_bins * n_frames` values.
+    pub fn new(data: Vec<f32>, n_bins: usize, n_frames: usize) -> Result<Self, Error> {
+        if n_bins.checked_mul(n_frames) == Some(data.len()) {
+            Ok(Self { data, n_bins, n_frames })
+        } else {
+            Err(Error::Shape { values: data.len(), n_bins, n_frames })
+        }
+    }
+
+    pub(crate) fn zeros(n_bins: usize, n_frames: usize) -> Self {
+        Self { data: vec![0.0; n_bins * n_frames], n_bins, n_frames }
+    }
+
+    /// The number of frequency bins, or mel bands.
+    #[must_use]
+    pub fn n_bins(&self) -> usize {
+        self.n_bins
+    }
+
+    /// The number of frames.
+    #[must_use]
+    pub fn n_frames(&self) -> usize {
+        self.n_frames
+    }
+
+    /// All frames of one bin.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such bin.
+    #[must_use]
+    pub fn row(&self, bin: usize) -> &[f32] {
+        &self.data[bin * self.n_frames..][..self.n_frames]
+    }
+
+    /// All values, row-major.
+    #[must_use]
+    pub fn data(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// Gives the values away, row-major.
+    #[must_use]
+    pub fn into_data(self) -> Vec<f32> {
+        self.data
+    }
+
+    pub(crate) fn data_mut(&mut self) -> &mut [f32] {
+        &mut self.data
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_contiguous() {
+        let table = Spectrogram::new(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2, 3).unwrap();
+        assert_eq!(table.row(1), [4.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn a_shape_that_does_not_fit_is_an_error() {
+        assert!(matches!(
+            Spectrogram::new(vec![0.0; 5], 2, 3),
+            Err(Error::Shape { values: 5, n_bins: 2, n_frames: 3 })
+        ));
+        assert!(Spectrogram::new(Vec::new(), usize::MAX, 2).is_err());
+    }
+
+    #[test]
+    fn no_frames_is_a_table_too() {
+        let table = Spectrogram::zeros(80, 0);
+        assert!(table.row(79).is_empty());
+    }
+}

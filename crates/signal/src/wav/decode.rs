@@ -1,0 +1,59 @@
+//! From bytes to samples.
+
+use std::path::Path;
+use std::{fs, io};
+
+use dasp::Sample;
+
+use super::header::{SampleFormat, parse};
+use crate::{Error, Waveform};
+
+/// The samples of a mono wav.
+///
+/// `bytes` is the whole file, `path` is for the messages only. The samples are cast in bulk from the data chunk, by the
+/// conventions of the [module](super).
+///
+/// # Errors
+///
+/// Those of [`info`](super::info), and [`Error::NotMono`], [`Error::Empty`] and [`Error::NotFinite`].
+pub fn decode(bytes: &[u8], path: &Path) -> Result<Waveform, Error> {
+    let (info, data) = parse(bytes, path)?;
+    if info.channels != 1 {
+        return Err(Error::NotMono { path: path.to_owned(), channels: info.channels });
+    }
+    if data.is_empty() {
+        return Err(Error::Empty { path: path.to_owned() });
+    }
+    let samples: Vec<f32> = match (info.format, info.container_bits) {
+        (SampleFormat::Float, _) => cast(data, f32::from_le_bytes),
+        (SampleFormat::Integer, 8) => cast(data, |[byte]| byte.to_sample()),
+        (SampleFormat::Integer, 16) => cast(data, |bytes| i16::from_le_bytes(bytes).to_sample()),
+        // Three bytes at the top of four are the same number in the same fraction of full scale.
+        (SampleFormat::Integer, 24) => cast(data, |[a, b, c]| i32::from_le_bytes([0, a, b, c]).to_sample()),
+        (SampleFormat::Integer, _) => cast(data, |bytes| i32::from_le_bytes(bytes).to_sample()),
+    };
+    if info.format == SampleFormat::Float
+        && let Some(index) = samples.iter().position(|sample| !sample.is_finite())
+    {
+        return Err(Error::NotFinite { path: path.to_owned(), index });
+    }
+    Ok(Waveform::new(samples, info.sample_rate))
+}
+
+/// The samples of a mono wav file.
+///
+/// # Errors
+///
+/// [`Error::Missing`], [`Error::Io`], and those of [`decode`].
+pub fn read(path: impl AsRef<Path>) -> Result<Waveform, Error> {
+    let path = path.as_ref();
+    let bytes = fs::read(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => Error::Missing { path: path.to_owned() },
+        _ => Error::Io { path: path.to_owned(), source },
+    })?;
+    decode(&bytes, path)
+}
+
+fn cast<const N: usize>(data: &[u8], convert: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    data.as_chunks::<N>().0.iter().map(|&bytes| convert(bytes)).collect()
+}
