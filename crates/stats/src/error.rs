@@ -40,6 +40,12 @@ pub enum Error {
         /// The one value.
         value: f64,
     },
+    /// Two groups of values do not vary within themselves, so that their spread says nothing about their difference.
+    #[error("the {n} values do not vary within their groups")]
+    NoSpread {
+        /// How many values both groups have together.
+        n: usize,
+    },
     /// Two sequences that belong together have different lengths.
     #[error("`{left_name}` has {left} entries, `{right_name}` has {right}")]
     LengthMismatch {
@@ -63,9 +69,11 @@ pub enum Error {
         allowed: &'static str,
     },
     /// An exact distribution was asked for that is too large to be counted out.
-    #[error("the exact distribution of {n} values is too large, the limit is {limit}")]
+    #[error("the exact distribution for {n} {what} is too large, the limit is {limit}")]
     TooLargeForExact {
-        /// How many values there are.
+        /// What is counted, in the plural.
+        what: &'static str,
+        /// How many of them there are.
         n: usize,
         /// The most for which the distribution is counted out.
         limit: usize,

@@ -1,13 +1,58 @@
 //! Statistics for listening tests in which raters and utterances are crossed. Pure `f64`, no I/O.
 //!
-//! It knows nothing of speech: it gets numbers with the rater and the utterance that each belongs to.
+//! It knows nothing of speech: it gets numbers with the rater and the utterance (the item) that each belongs to.
+//!
+//! ```text
+//!                    planned                       collected, or drawn by simulate
+//! Components, Size ──power──► Power        values, raters, items
+//!                                            ├─ clustered ──► Clustered ──► Interval, t test, Tost
+//!                                            ├─ wilcoxon, mann_whitney ──► TestResult
+//!                                            └─ holm over several of them
+//! ```
+//!
+//! The same twenty people judge the same fifty sentences, so their judgements are not independent. [`clustered`] allows
+//! for that; the rank tests are here because papers use them, and `tests/calibration.rs` shows how often they then err.
+//!
+//! # Examples
+//!
+//! ```
+//! use mynah_stats::clustered::two_way;
+//! use mynah_stats::power::Components;
+//! use mynah_stats::simulate::{Model, crossed};
+//! use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
+//!
+//! // Twenty raters compare a system that is exactly as good as the recordings on fifty sentences.
+//! let design = crossed(20, 50);
+//! let model = Model { mean: 0.0, components: Components::default(), lowest: -3, highest: 3 };
+//! let scores = model.draw(&design, 5, 0)?;
+//! let (raters, items): (Vec<usize>, Vec<usize>) = design.into_iter().unzip();
+//!
+//! let mean = two_way(&scores, &raters, &items)?;
+//! assert!(mean.interval(0.95)?.contains(0.0));
+//! // Taken for a thousand independent judgements, the same scores "prove" a difference.
+//! assert!(signed_rank(&scores, &SignedRankConfig::default())?.p_value < 0.05);
+//! # Ok::<(), mynah_stats::Error>(())
+//! ```
+//!
+//! # Invariants
+//!
+//! - No function returns NaN or infinity: what has no meaningful value is an [`Error`] that says why.
+//! - Results do not depend on the number of threads, nor beyond rounding on the order of the values.
+//! - Whatever draws numbers takes a seed.
 
 mod check;
+pub mod clustered;
 mod distribution;
 pub mod equivalence;
 mod error;
+mod holm;
+pub mod mann_whitney;
+pub mod power;
+mod ranks;
 mod result;
+pub mod simulate;
 pub mod wilcoxon;
 
 pub use error::Error;
+pub use holm::holm;
 pub use result::{Alternative, Interval, Method, MethodChoice, TestResult};

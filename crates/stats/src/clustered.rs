@@ -1,0 +1,275 @@
+//! Means and differences whose errors are clustered by rater and by item.
+//!
+//! Judgements by one rater share the rater's habits, judgements of one sentence share the sentence. Counting them as
+//! independent makes intervals too narrow; on realistic listening tests the usual `mean ± 1.96 sd/√n` covers the true
+//! value in 62 % of studies instead of 95 %. The estimators here allow for both kinds of dependence at once.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::check;
+use crate::distribution::{normal_quantile, student_quantile, student_upper_tail};
+use crate::equivalence::{Tost, tost};
+use crate::error::Error;
+use crate::result::{Interval, Method, TestResult};
+
+/// An estimate with its standard error, clustered two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Clustered {
+    /// The mean, or the difference of two means.
+    pub estimate: f64,
+    /// Its standard error, with values of the same rater and values of the same item allowed to depend on each other.
+    pub standard_error: f64,
+    /// The standard error for independent values: sd/√n with n - 1, or that of Welch for a difference.
+    pub naive_standard_error: f64,
+    /// The smaller of the number of raters and the number of items, less one.
+    pub degrees_of_freedom: f64,
+    /// How many values there are.
+    pub n: usize,
+    /// How many raters gave them.
+    pub n_raters: usize,
+    /// To how many items.
+    pub n_items: usize,
+    /// What the dependence within raters adds to the variance of the estimate; where it is negative, nothing was added.
+    pub rater_excess: f64,
+    /// What the dependence within items adds to the variance of the estimate; where it is negative, nothing was added.
+    pub item_excess: f64,
+}
+
+impl Clustered {
+    /// The interval that covers the true value with the given probability, by Student's t.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+    pub fn interval(&self, level: f64) -> Result<Interval, Error> {
+        check::probability("level", level)?;
+        let quantile = student_quantile(0.5 + level / 2.0, self.degrees_of_freedom);
+        Ok(self.interval_of(quantile * self.standard_error, level))
+    }
+
+    /// The interval that most papers print: normal quantile times the naive standard error. It is too narrow.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+    pub fn naive_interval(&self, level: f64) -> Result<Interval, Error> {
+        check::probability("level", level)?;
+        Ok(self.interval_of(normal_quantile(0.5 + level / 2.0) * self.naive_standard_error, level))
+    }
+
+    /// (standard error / naive standard error)²: how many dependent values are worth one independent one.
+    ///
+    /// Typically 3 to 5 for listening tests, 1 where raters and items make no difference.
+    #[must_use]
+    pub fn design_effect(&self) -> f64 {
+        (self.standard_error / self.naive_standard_error).powi(2)
+    }
+
+    /// The two-sided t test of the estimate against 0; the statistic is estimate / standard error.
+    #[must_use]
+    pub fn t_test(&self) -> TestResult {
+        let statistic = self.estimate / self.standard_error;
+        let p_value = (2.0 * student_upper_tail(statistic.abs(), self.degrees_of_freedom)).min(1.0);
+        TestResult { statistic, p_value, method: Method::StudentT, n: self.n }
+    }
+
+    /// Whether the true value lies within a margin, by [`tost`].
+    ///
+    /// # Errors
+    ///
+    /// As [`tost`].
+    pub fn tost(&self, margin: f64, alpha: f64) -> Result<Tost, Error> {
+        tost(self.estimate, self.standard_error, self.degrees_of_freedom, margin, alpha)
+    }
+
+    fn interval_of(&self, half: f64, level: f64) -> Interval {
+        Interval { estimate: self.estimate, low: self.estimate - half, high: self.estimate + half, level }
+    }
+}
+
+/// The mean of values that belong to a rater and an item each, with its two-way clustered standard error.
+///
+/// ```text
+/// e = y - ȳ        V_c = G/(G-1) · Σ_clusters (Σ e)² / N²      for raters, items and cells (a rater with an item)
+/// V = V_cells + max(0, V_raters - V_cells) + max(0, V_items - V_cells)        SE = √V
+/// ```
+///
+/// where G is the number of clusters of a kind. Unbalanced and incomplete designs are fine, and a cell may hold several
+/// values. The reference distribution is Student's t with min(raters, items) - 1 degrees of freedom.
+///
+/// Where both excesses are positive this is the estimator of Cameron, Gelbach and Miller with the small-sample factors
+/// of statsmodels. Their V can be smaller than that of independent values, even negative, when raters or items happen to
+/// vary less than chance would have it; here negative dependence counts as none. In simulated tests of 3 to 100 raters
+/// and 10 to 50 sentences the interval of 95 % then misses the truth in at most 5.4 % of studies, where the original
+/// misses it in up to 7 %, or 9 % without the factors; where raters and sentences matter, the two are the same.
+///
+/// The indices are names: any numbers will do.
+///
+/// # Errors
+///
+/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`]; [`Error::TooFew`] for fewer than two raters or two
+/// items; [`Error::AllEqual`] when the values do not vary at all.
+///
+/// # Examples
+///
+/// ```
+/// // Four raters judge three sentences each; who judges matters more than what.
+/// let scores = [-2.0, -2.0, -1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 2.0, 2.0, 1.0];
+/// let raters = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3];
+/// let items = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2];
+/// let mean = mynah_stats::clustered::two_way(&scores, &raters, &items)?;
+/// assert!(mean.design_effect() > 1.5);
+/// assert_eq!(mean.degrees_of_freedom, 2.0);
+/// # Ok::<(), mynah_stats::Error>(())
+/// ```
+///
+/// # References
+///
+/// A. C. Cameron, J. B. Gelbach and D. L. Miller (2011), "Robust inference with multiway clustering", Journal of
+/// Business & Economic Statistics 29, 238-249. J. Camp, T. Kenter,
+/// L. Finkelstein and R. Clark (2023), "MOS vs. AB: evaluating text-to-speech systems reliably using clustered standard
+/// errors", Interspeech.
+pub fn two_way(values: &[f64], raters: &[usize], items: &[usize]) -> Result<Clustered, Error> {
+    check_design(values, raters, items)?;
+    let n = values.len();
+    let mean = values.iter().sum::<f64>() / n as f64;
+    if let Some(value) = constant(values.iter().copied()) {
+        return Err(Error::AllEqual { n, value });
+    }
+    let residuals: Vec<f64> = values.iter().map(|value| value - mean).collect();
+    let sum_of_squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
+    let influence: Vec<f64> = residuals.iter().map(|residual| residual / n as f64).collect();
+    let naive = (sum_of_squares / (n as f64 - 1.0) / n as f64).sqrt();
+    clustered(mean, naive, &influence, 1, raters, items)
+}
+
+/// The difference between the means of two groups of values, with its two-way clustered standard error.
+///
+/// ```text
+/// ȳ₁ - ȳ₀      V as in two_way, with e/n₁ for values of group 1 and -e/n₀ for those of group 0 in place of e/N,
+///              and all of it times (N-1)/(N-2)
+/// ```
+///
+/// where e is the distance to the mean of the value's own group: what a regression on a constant and a dummy gives.
+/// Raters and items that take part in both groups make the difference more precise, as in a paired test.
+///
+/// # Errors
+///
+/// As [`two_way`]; [`Error::TooFew`] also for fewer than two values in a group; [`Error::NoSpread`] when no value differs
+/// from others of its group, or when the difference is the same for every rater and item.
+///
+/// # References
+///
+/// As [`two_way`].
+pub fn difference(
+    values: &[f64],
+    in_group_1: &[bool],
+    raters: &[usize],
+    items: &[usize],
+) -> Result<Clustered, Error> {
+    same_length("values", values.len(), "in_group_1", in_group_1.len())?;
+    check_design(values, raters, items)?;
+    let n1 = in_group_1.iter().filter(|&&in_group| in_group).count();
+    let n0 = values.len() - n1;
+    if n1.min(n0) < 2 {
+        return Err(Error::TooFew { what: "values in each group", needed: 2, got: n1.min(n0) });
+    }
+    let members = |group: bool| {
+        values.iter().zip(in_group_1).filter(move |&(_, &member)| member == group).map(|(&v, _)| v)
+    };
+    let mean1 = members(true).sum::<f64>() / n1 as f64;
+    let mean0 = members(false).sum::<f64>() / n0 as f64;
+    let (mut influence, mut squares1, mut squares0) = (Vec::with_capacity(values.len()), 0.0, 0.0);
+    for (value, &in_group) in values.iter().zip(in_group_1) {
+        if in_group {
+            squares1 += (value - mean1).powi(2);
+            influence.push((value - mean1) / n1 as f64);
+        } else {
+            squares0 += (value - mean0).powi(2);
+            influence.push(-(value - mean0) / n0 as f64);
+        }
+    }
+    if constant(members(true)).is_some() && constant(members(false)).is_some() {
+        return Err(Error::NoSpread { n: values.len() });
+    }
+    let variance_of_mean = |squares: f64, n: usize| squares / (n as f64 - 1.0) / n as f64;
+    let naive = (variance_of_mean(squares1, n1) + variance_of_mean(squares0, n0)).sqrt();
+    clustered(mean1 - mean0, naive, &influence, 2, raters, items)
+}
+
+fn check_design(values: &[f64], raters: &[usize], items: &[usize]) -> Result<(), Error> {
+    check::values(values)?;
+    same_length("values", values.len(), "raters", raters.len())?;
+    same_length("values", values.len(), "items", items.len())?;
+    for (what, indices) in [("raters", raters), ("items", items)] {
+        if indices.iter().all(|&index| index == indices[0]) {
+            return Err(Error::TooFew { what, needed: 2, got: 1 });
+        }
+    }
+    Ok(())
+}
+
+/// The one value that all are, if they are.
+#[expect(clippy::float_cmp, reason = "values that differ at all have a spread")]
+fn constant(mut values: impl Iterator<Item = f64>) -> Option<f64> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
+fn same_length(
+    left_name: &'static str,
+    left: usize,
+    right_name: &'static str,
+    right: usize,
+) -> Result<(), Error> {
+    if left == right { Ok(()) } else { Err(Error::LengthMismatch { left_name, left, right_name, right }) }
+}
+
+/// Puts the variances of the cluster sums together. `influence` sums to zero, and is not all zero.
+///
+/// `n_means` is the number of means that were estimated: each costs a degree of freedom in the small-sample factor.
+fn clustered(
+    estimate: f64,
+    naive: f64,
+    influence: &[f64],
+    n_means: usize,
+    raters: &[usize],
+    items: &[usize],
+) -> Result<Clustered, Error> {
+    let n = influence.len();
+    let factor = (n as f64 - 1.0) / (n - n_means) as f64;
+    let (by_rater, n_raters) = variance_of_sums(influence, raters.iter());
+    let (by_item, n_items) = variance_of_sums(influence, items.iter());
+    let (by_cell, _) = variance_of_sums(influence, raters.iter().zip(items));
+    let (rater_excess, item_excess) = (factor * (by_rater - by_cell), factor * (by_item - by_cell));
+    let variance = factor * by_cell + rater_excess.max(0.0) + item_excess.max(0.0);
+    // The values of a cell may cancel out; what rounding leaves of that is no variance.
+    let total: f64 = influence.iter().map(|value| value * value).sum();
+    if variance <= n as f64 * f64::EPSILON * total {
+        return Err(Error::NoSpread { n });
+    }
+    Ok(Clustered {
+        estimate,
+        standard_error: variance.sqrt(),
+        naive_standard_error: naive,
+        degrees_of_freedom: (n_raters.min(n_items) - 1) as f64,
+        n,
+        n_raters,
+        n_items,
+        rater_excess,
+        item_excess,
+    })
+}
+
+/// G/(G-1) times the sum over G clusters of the squared sum within each, and G.
+fn variance_of_sums<K: Ord>(influence: &[f64], clusters: impl Iterator<Item = K>) -> (f64, usize) {
+    let mut sums = BTreeMap::new();
+    for (value, cluster) in influence.iter().zip(clusters) {
+        *sums.entry(cluster).or_insert(0.0) += value;
+    }
+    let n_clusters = sums.len();
+    let squares: f64 = sums.values().map(|sum: &f64| sum * sum).sum();
+    (n_clusters as f64 / (n_clusters - 1) as f64 * squares, n_clusters)
+}

@@ -1,0 +1,162 @@
+//! What a listening test of a given size can show, before anybody is paid.
+
+use serde::{Deserialize, Serialize};
+
+use crate::check;
+use crate::distribution::student_quantile;
+use crate::error::Error;
+
+/// The variance of a uniform error of width 1: what rounding to whole points adds to a judgement.
+const ROUNDING_VARIANCE: f64 = 1.0 / 12.0;
+
+/// The standard deviations that a judgement is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Components {
+    /// Between sentences: by how much the true difference depends on the sentence.
+    pub item_sd: f64,
+    /// Between raters: by how much the true difference depends on who listens.
+    pub rater_sd: f64,
+    /// Within a rater and a sentence, before rounding to the scale.
+    pub residual_sd: f64,
+}
+
+impl Default for Components {
+    /// 0.3, 0.3 and 1.0 points of a seven-point comparison scale: assumptions until there are data of one's own.
+    fn default() -> Self {
+        Self { item_sd: 0.3, rater_sd: 0.3, residual_sd: 1.0 }
+    }
+}
+
+/// The size of a listening test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Size {
+    /// How many sentences are judged.
+    pub items: u32,
+    /// How many raters judge each sentence.
+    pub ratings_per_item: u32,
+    /// How many raters take part; at least `ratings_per_item`.
+    pub raters: u32,
+}
+
+/// What a test of a given size can show.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Power {
+    /// The expected standard error of the mean score.
+    pub standard_error: f64,
+    /// min(raters, items) - 1, as for the interval that will be computed.
+    pub degrees_of_freedom: f64,
+    /// The smallest margin within which a truly equal system is shown equivalent with the wanted power.
+    pub smallest_margin: f64,
+    /// The smallest true difference that is detected with the wanted power.
+    pub detectable_difference: f64,
+}
+
+/// Computes what a listening test can show.
+///
+/// ```text
+/// SE²  = σ_item²/items + σ_rater²/raters + (σ_residual² + 1/12) / (items · ratings per item)
+/// smallest margin       = SE (t_{1-alpha} + t_{1-(1-power)/2})       two one-sided tests, true difference 0
+/// detectable difference = SE (t_{1-alpha/2} + t_{power})             two-sided test of difference 0
+/// ```
+///
+/// with t of min(raters, items) - 1 degrees of freedom. The usual approximation: it takes the estimate's distance from
+/// the truth for Student-t distributed also where the truth is not zero.
+///
+/// # Errors
+///
+/// [`Error::OutOfRange`] for components that are negative or not finite, for alpha outside (0, 0.5) and for power outside
+/// (0, 1) or a rater pool smaller than the ratings per item; [`Error::TooFew`] for fewer than two raters or items.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_stats::power::{Components, Size, power};
+///
+/// let size = Size { items: 50, ratings_per_item: 20, raters: 60 };
+/// let result = power(&Components::default(), &size, 0.05, 0.8)?;
+/// assert!((result.smallest_margin - 0.20).abs() < 0.005);
+/// # Ok::<(), mynah_stats::Error>(())
+/// ```
+pub fn power(components: &Components, size: &Size, alpha: f64, power: f64) -> Result<Power, Error> {
+    check::not_negative("item_sd", components.item_sd)?;
+    check::not_negative("rater_sd", components.rater_sd)?;
+    check::not_negative("residual_sd", components.residual_sd)?;
+    check::probability("power", power)?;
+    if !(alpha > 0.0 && alpha < 0.5) {
+        return Err(Error::OutOfRange {
+            name: "alpha",
+            value: alpha,
+            allowed: "more than 0 and less than 0.5",
+        });
+    }
+    for (what, got) in [("raters", size.raters), ("items", size.items)] {
+        if got < 2 {
+            return Err(Error::TooFew { what, needed: 2, got: got as usize });
+        }
+    }
+    if size.ratings_per_item == 0 || size.ratings_per_item > size.raters {
+        return Err(Error::OutOfRange {
+            name: "ratings_per_item",
+            value: f64::from(size.ratings_per_item),
+            allowed: "1 to the number of raters",
+        });
+    }
+    let (items, raters) = (f64::from(size.items), f64::from(size.raters));
+    let variance = components.item_sd.powi(2) / items
+        + components.rater_sd.powi(2) / raters
+        + (components.residual_sd.powi(2) + ROUNDING_VARIANCE) / (items * f64::from(size.ratings_per_item));
+    let standard_error = variance.sqrt();
+    let degrees_of_freedom = items.min(raters) - 1.0;
+    let t = |probability: f64| student_quantile(probability, degrees_of_freedom);
+    Ok(Power {
+        standard_error,
+        degrees_of_freedom,
+        smallest_margin: standard_error * (t(1.0 - alpha) + t(1.0 - (1.0 - power) / 2.0)),
+        detectable_difference: standard_error * (t(1.0 - alpha / 2.0) + t(power)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_the_reference_is_reproduced() {
+        // items, ratings per item, raters, standard error, smallest margin, detectable difference, as printed there.
+        let table = [
+            (10, 5, 10, "0.199", "0.64", "0.63"),
+            (20, 10, 20, "0.120", "0.37", "0.35"),
+            (30, 15, 30, "0.092", "0.28", "0.27"),
+            (50, 20, 20, "0.086", "0.26", "0.25"),
+            (50, 20, 60, "0.066", "0.20", "0.19"),
+            (50, 20, 100, "0.062", "0.18", "0.18"),
+            (100, 20, 200, "0.043", "0.13", "0.12"),
+            (200, 20, 200, "0.034", "0.10", "0.10"),
+        ];
+        for (items, ratings_per_item, raters, error, margin, detectable) in table {
+            let size = Size { items, ratings_per_item, raters };
+            let result = power(&Components::default(), &size, 0.05, 0.8).expect("the sizes are fine");
+            assert_eq!(format!("{:.3}", result.standard_error), error, "{size:?}");
+            assert_eq!(format!("{:.2}", result.smallest_margin), margin, "{size:?}");
+            assert_eq!(format!("{:.2}", result.detectable_difference), detectable, "{size:?}");
+        }
+    }
+
+    #[test]
+    fn impossible_sizes_are_refused() {
+        let check = |items, ratings_per_item, raters| {
+            power(&Components::default(), &Size { items, ratings_per_item, raters }, 0.05, 0.8).unwrap_err()
+        };
+        assert_eq!(check(1, 5, 5), Error::TooFew { what: "items", needed: 2, got: 1 });
+        assert_eq!(check(5, 1, 1), Error::TooFew { what: "raters", needed: 2, got: 1 });
+        assert!(matches!(check(5, 6, 5), Error::OutOfRange { name: "ratings_per_item", .. }));
+        assert!(matches!(check(5, 0, 5), Error::OutOfRange { name: "ratings_per_item", .. }));
+        let negative = Components { item_sd: -0.1, ..Components::default() };
+        let size = Size { items: 5, ratings_per_item: 5, raters: 5 };
+        assert!(matches!(power(&negative, &size, 0.05, 0.8), Err(Error::OutOfRange { name: "item_sd", .. })));
+        assert!(power(&Components::default(), &size, 0.5, 0.8).is_err());
+        assert!(power(&Components::default(), &size, 0.05, 1.0).is_err());
+    }
+}
