@@ -1,0 +1,411 @@
+//! A prepared dataset on one page: what was read, what was wrong, what came out.
+
+use crate::error::Error;
+use crate::figure::{Bar, Bars, Histogram, Mel, number};
+use crate::page::{Block, Figure, Page, Section};
+use crate::table::{Cell, Table};
+
+/// Everything that the page shows. All of it is plain data: the caller has computed it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DatasetPage {
+    /// The heading, such as the dataset's name.
+    pub title: String,
+    /// What was read, as the user named it.
+    pub source: String,
+    /// The recipe in short: what matters for comparing two datasets.
+    pub recipe: Vec<Setting>,
+    /// Lines of the corpus' table.
+    pub rows: u64,
+    /// Utterances that were prepared.
+    pub utterances: u64,
+    /// What was wrong, grouped; empty when nothing was.
+    pub problems: Vec<ProblemGroup>,
+    /// Length of all utterances together, in seconds; finite and not negative.
+    pub seconds: f64,
+    /// Frames of all utterances together.
+    pub frames: u64,
+    /// Sizes of the splits.
+    pub splits: Vec<SplitSize>,
+    /// One histogram each.
+    pub distributions: Vec<Distribution>,
+    /// How often each phone occurs, in the order in which it is to be shown; with 0 for those that never do.
+    pub phones: Vec<SymbolCount>,
+    /// Words whose pronunciation came from spelling rules, the most frequent first.
+    pub spelled_words: Vec<SpelledWord>,
+    /// The utterances that fit their alignment worst, the worst first.
+    pub worst_alignments: Vec<AlignmentScore>,
+    /// A few spectrograms with their phones.
+    pub examples: Vec<MelExample>,
+}
+
+/// A setting of the recipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name, as in the recipe.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// All problems of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemGroup {
+    /// The fixed word for the situation, such as `missing-wav`.
+    pub code: String,
+    /// How many there are.
+    pub count: u64,
+    /// Where the first one is: the utterance, or file and line.
+    pub first: String,
+    /// What is wrong with the first one.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// The size of a split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SplitSize {
+    /// `train`, `validation` or `test`.
+    pub name: String,
+    /// Utterances in it.
+    pub utterances: u64,
+    /// Their length together, in seconds.
+    pub seconds: f64,
+}
+
+/// The spread of one quantity over the utterances.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distribution {
+    /// What it is, such as `length`.
+    pub name: String,
+    /// Its unit, such as `s`; empty when it has none.
+    pub unit: String,
+    /// One finite value per utterance that has one.
+    pub values: Vec<f64>,
+    /// How many utterances have none.
+    pub missing: u64,
+}
+
+/// How often a symbol occurs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SymbolCount {
+    /// The symbol.
+    pub symbol: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// A word that no dictionary has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpelledWord {
+    /// The word.
+    pub word: String,
+    /// How often it occurs.
+    pub count: u64,
+    /// The pronunciation that the spelling rules gave.
+    pub pronunciation: String,
+}
+
+/// How well an utterance fits its alignment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlignmentScore {
+    /// The utterance.
+    pub id: String,
+    /// Mean log-likelihood per frame; finite.
+    pub log_likelihood: f64,
+    /// What is spoken.
+    pub text: String,
+}
+
+/// A spectrogram to be looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MelExample {
+    /// The utterance.
+    pub id: String,
+    /// What is spoken.
+    pub text: String,
+    /// The picture; its title is replaced.
+    pub mel: Mel,
+}
+
+impl DatasetPage {
+    /// The page as one HTML file with its figures inside; the same bytes for the same data.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFinite`] for a number that is none, and what drawing a figure returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mynah_report::dataset::{DatasetPage, Distribution};
+    ///
+    /// let page = DatasetPage {
+    ///     title: "LJSpeech".into(),
+    ///     source: "LJSpeech-1.1".into(),
+    ///     rows: 3,
+    ///     utterances: 3,
+    ///     seconds: 13.5,
+    ///     distributions: vec![Distribution {
+    ///         name: "length".into(),
+    ///         unit: "s".into(),
+    ///         values: vec![3.5, 4.0, 6.0],
+    ///         missing: 0,
+    ///     }],
+    ///     ..DatasetPage::default()
+    /// };
+    /// assert!(page.to_html()?.starts_with("<!DOCTYPE html>"));
+    /// # Ok::<(), mynah_report::Error>(())
+    /// ```
+    pub fn to_html(&self) -> Result<String, Error> {
+        let mut sections = vec![Section { id: "summary", title: "Summary".into(), blocks: self.summary()? }];
+        sections.push(Section { id: "problems", title: "Problems".into(), blocks: self.problem_blocks() });
+        if !self.distributions.is_empty() {
+            let blocks = vec![Block::Figures(self.distribution_figures()?)];
+            sections.push(Section { id: "distributions", title: "Distributions".into(), blocks });
+        }
+        if !self.phones.is_empty() {
+            sections.push(Section { id: "phones", title: "Phones".into(), blocks: self.phone_blocks()? });
+        }
+        sections.push(Section {
+            id: "words",
+            title: "Words outside of the dictionary".into(),
+            blocks: self.word_blocks(),
+        });
+        if !(self.worst_alignments.is_empty() && self.examples.is_empty()) {
+            let blocks = self.alignment_blocks()?;
+            sections.push(Section { id: "alignments", title: "Alignments".into(), blocks });
+        }
+        if !self.recipe.is_empty() {
+            let settings = self.recipe.iter().map(|setting| (setting.name.clone(), setting.value.clone()));
+            let blocks = vec![Block::Settings(settings.collect())];
+            sections.push(Section { id: "recipe", title: "Recipe".into(), blocks });
+        }
+        Page {
+            title: self.title.clone(),
+            lead: format!("A dataset prepared from {}.", self.source),
+            banners: Vec::new(),
+            sections,
+        }
+        .to_html()
+    }
+
+    fn summary(&self) -> Result<Vec<Block>, Error> {
+        let n_problems: u64 = self.problems.iter().map(|group| group.count).sum();
+        let facts = [
+            ("lines read", count(self.rows)),
+            ("utterances prepared", count(self.utterances)),
+            ("problems", count(n_problems)),
+            ("speech", length(self.seconds, "the total length")?),
+            ("frames", count(self.frames)),
+        ];
+        let facts = Block::Facts(facts.map(|(name, value)| (name.to_owned(), value)).to_vec());
+        if self.splits.is_empty() {
+            return Ok(vec![facts]);
+        }
+        let columns = [("split", "Split"), ("utterances", "Utterances"), ("length", "Length")];
+        let mut table = Table::new("splits", "Size of the splits.", &columns);
+        for split in &self.splits {
+            let length = length(split.seconds, &format!("the length of split `{}`", split.name))?;
+            table.rows.push(vec![Cell::text(&split.name), Cell::Count(split.utterances), Cell::text(length)]);
+        }
+        Ok(vec![facts, Block::Table(table)])
+    }
+
+    fn problem_blocks(&self) -> Vec<Block> {
+        if self.problems.is_empty() {
+            return vec![Block::Text("No problem was found: every line became an utterance.".into())];
+        }
+        let columns = [
+            ("code", "Problem"),
+            ("count", "How often"),
+            ("first", "First"),
+            ("message", "What"),
+            ("remedy", "Remedy"),
+        ];
+        let caption = "What was wrong with the corpus. The lines concerned were left out; the others were \
+                       prepared. Every single problem is a row of problems.jsonl.";
+        let mut table = Table::new("problems", caption, &columns);
+        for group in &self.problems {
+            table.rows.push(vec![
+                Cell::text(&group.code),
+                Cell::Count(group.count),
+                Cell::text(&group.first),
+                Cell::text(&group.message),
+                Cell::text(&group.remedy),
+            ]);
+        }
+        vec![Block::Table(table)]
+    }
+
+    fn distribution_figures(&self) -> Result<Vec<Figure>, Error> {
+        let figure = |distribution: &Distribution| {
+            let unit = if distribution.unit.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", distribution.unit)
+            };
+            let histogram = Histogram {
+                title: format!("Distribution of {} over the utterances", distribution.name),
+                x_label: format!("{}{unit}", distribution.name),
+                y_label: "utterances".into(),
+                values: distribution.values.clone(),
+            };
+            let missing = match distribution.missing {
+                0 => String::new(),
+                1 => "One utterance has no value and is not drawn.".to_owned(),
+                missing => format!("{} utterances have no value and are not drawn.", count(missing)),
+            };
+            Ok(Figure {
+                name: distribution.name.replace(' ', "-"),
+                svg: histogram.to_svg()?,
+                caption: missing,
+            })
+        };
+        self.distributions.iter().map(figure).collect()
+    }
+
+    fn phone_blocks(&self) -> Result<Vec<Block>, Error> {
+        let total: u64 = self.phones.iter().map(|phone| phone.count).sum();
+        let rare: Vec<&str> =
+            self.phones.iter().filter(|phone| phone.count == 0).map(|phone| phone.symbol.as_str()).collect();
+        let bars = Bars {
+            title: "How often each phone occurs".into(),
+            y_label: "how often".into(),
+            bars: self
+                .phones
+                .iter()
+                .map(|phone| Bar { label: phone.symbol.clone(), value: phone.count as f64 })
+                .collect(),
+        };
+        let never = if rare.is_empty() { String::new() } else { format!(" Never: {}.", rare.join(", ")) };
+        let caption = format!(
+            "How often each of {} symbols occurs; {} in all.{never}",
+            self.phones.len(),
+            count(total)
+        );
+        Ok(vec![Block::Figures(vec![Figure { name: "phones".into(), svg: bars.to_svg()?, caption }])])
+    }
+
+    fn word_blocks(&self) -> Vec<Block> {
+        if self.spelled_words.is_empty() {
+            return vec![Block::Text("The dictionary has every word.".into())];
+        }
+        let columns = [("word", "Word"), ("count", "How often"), ("pronunciation", "Pronunciation")];
+        let caption = "Words whose pronunciation came from spelling rules. Read these first: the rules are often \
+                       wrong about names.";
+        let mut table = Table::new("spelled-words", caption, &columns);
+        for word in &self.spelled_words {
+            table.rows.push(vec![
+                Cell::text(&word.word),
+                Cell::Count(word.count),
+                Cell::text(&word.pronunciation),
+            ]);
+        }
+        folded_when_long(table)
+    }
+
+    fn alignment_blocks(&self) -> Result<Vec<Block>, Error> {
+        let mut blocks = Vec::new();
+        for example in &self.examples {
+            let title = format!("Mel spectrogram of {} with the boundaries of its phones", example.id);
+            let mel = Mel { title, ..example.mel.clone() };
+            blocks.push(Block::Figures(vec![Figure {
+                name: format!("mel-{}", example.id),
+                svg: mel.to_svg()?,
+                caption: format!("{}: {}", example.id, example.text),
+            }]));
+        }
+        if !self.worst_alignments.is_empty() {
+            let columns =
+                [("id", "Utterance"), ("log_likelihood", "Log-likelihood per frame"), ("text", "Text")];
+            let caption =
+                "The utterances that fit their alignment worst. Often the text is not what is spoken.";
+            let mut table = Table::new("worst-alignments", caption, &columns);
+            for (index, score) in self.worst_alignments.iter().enumerate() {
+                if !score.log_likelihood.is_finite() {
+                    return Err(Error::NotFinite { what: "the worst alignments".into(), index });
+                }
+                table.rows.push(vec![
+                    Cell::text(&score.id),
+                    Cell::Number { value: score.log_likelihood, decimals: 2 },
+                    Cell::text(&score.text),
+                ]);
+            }
+            blocks.push(Block::Table(table));
+        }
+        Ok(blocks)
+    }
+}
+
+/// The first rows of a long table, and the others folded away.
+fn folded_when_long(mut table: Table) -> Vec<Block> {
+    const SHOWN: usize = 20;
+    if table.rows.len() <= SHOWN + 5 {
+        return vec![Block::Table(table)];
+    }
+    let rest = table.rows.split_off(SHOWN);
+    let summary = format!("{} more", count(rest.len() as u64));
+    let more = Table { caption: String::new(), rows: rest, ..table.clone() };
+    vec![Block::Table(table), Block::Folded { summary, blocks: vec![Block::Table(more)] }]
+}
+
+fn count(count: u64) -> String {
+    number(count as f64, 0)
+}
+
+/// Seconds as people say them.
+fn length(seconds: f64, what: &str) -> Result<String, Error> {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return Err(Error::NotFinite { what: what.to_owned(), index: 0 });
+    }
+    let minutes = (seconds / 60.0).round() as u64;
+    Ok(match minutes {
+        0..=1 => format!("{} s", number(seconds, 1)),
+        2..=59 => format!("{} min", number(seconds / 60.0, 1)),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_said_in_fitting_units() {
+        let cases = [
+            (0.0, "0.0 s"),
+            (13.46, "13.5 s"),
+            (89.0, "89.0 s"),
+            (600.0, "10.0 min"),
+            (86_150.0, "23 h 56 min"),
+        ];
+        for (seconds, expected) in cases {
+            assert_eq!(length(seconds, "x").unwrap(), expected);
+        }
+        assert!(length(f64::NAN, "x").is_err());
+    }
+
+    #[test]
+    fn an_empty_dataset_has_a_page() {
+        let html = DatasetPage { title: "Empty".into(), ..DatasetPage::default() }.to_html().unwrap();
+        assert!(html.contains("No problem was found"), "{html}");
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let distribution =
+            Distribution { name: "loudness".into(), unit: "LUFS".into(), values: vec![-20.0], missing: 2 };
+        let page = DatasetPage { distributions: vec![distribution], ..DatasetPage::default() };
+        assert!(page.to_html().unwrap().contains("2 utterances have no value"));
+    }
+
+    #[test]
+    fn a_long_list_is_folded_but_whole() {
+        let word =
+            |index: usize| SpelledWord { word: format!("word{index}x"), count: 1, pronunciation: "W".into() };
+        let page = DatasetPage { spelled_words: (0..100).map(word).collect(), ..DatasetPage::default() };
+        let html = page.to_html().unwrap();
+        assert!((0..100).all(|index| html.contains(&format!("word{index}x"))) && html.contains("80 more"));
+    }
+}

@@ -1,0 +1,227 @@
+//! A mel spectrogram with the boundaries of its phones.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::axis::{Frame, extent};
+use super::pen::{Align, Ink, SMALL_TEXT, TEXT, WIDE, check_finite, draw, draw_nothing, text_width};
+use crate::error::Error;
+
+/// Steps of the colour scale; more are not told apart by eye and cost bytes.
+const LEVELS: usize = 64;
+/// Anchors of the colour scale, from the lowest value to the highest, evenly spaced: dark blue through violet and
+/// orange to light yellow, rising in lightness all the way, so that it also reads in grey.
+const ANCHORS: [(f64, f64, f64); 7] = [
+    (5.0, 6.0, 22.0),
+    (42.0, 16.0, 92.0),
+    (107.0, 24.0, 110.0),
+    (171.0, 50.0, 92.0),
+    (226.0, 95.0, 52.0),
+    (251.0, 158.0, 24.0),
+    (250.0, 240.0, 160.0),
+];
+/// Height of the picture itself, in units.
+const PICTURE_HEIGHT: i32 = 320;
+/// Rows of labels above the picture at most; a label that fits in none of them is left out of the figure.
+const LABEL_ROWS: usize = 3;
+
+/// A piece of the time axis with a name: one phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MelLabel {
+    /// What stands above the picture.
+    pub text: String,
+    /// First frame.
+    pub start_frame: usize,
+    /// The frame after the last.
+    pub end_frame: usize,
+}
+
+/// A mel spectrogram with, optionally, the phones that it was aligned with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mel {
+    /// What is shown, for readers who cannot see the figure.
+    pub title: String,
+    /// Log-magnitudes, row-major `[band, frame]`, the lowest band first.
+    pub values: Vec<f32>,
+    /// Bands.
+    pub n_bands: usize,
+    /// Seconds from one frame to the next.
+    pub hop_seconds: f64,
+    /// The phones in order; empty when none are to be drawn.
+    pub labels: Vec<MelLabel>,
+}
+
+impl Mel {
+    /// Draws the spectrogram.
+    ///
+    /// One pixel per band and frame, stretched to the figure's size; colours run from the lowest value of this
+    /// spectrogram to its highest in 64 steps, so two figures are not comparable by colour. Time runs from 0 at the
+    /// left edge of the first frame; boundaries stand between frames. Without frames the figure says so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LengthMismatch`] when the values do not fill whole frames; [`Error::NotFinite`] for a value that is
+    /// not a number.
+    pub fn to_svg(&self) -> Result<String, Error> {
+        let n_frames = self.values.len().checked_div(self.n_bands).unwrap_or(0);
+        if n_frames * self.n_bands != self.values.len() {
+            return Err(Error::LengthMismatch {
+                what: self.title.clone(),
+                got: self.values.len(),
+                expected: n_frames * self.n_bands,
+            });
+        }
+        if let Some(index) = self.values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::NotFinite { what: self.title.clone(), index });
+        }
+        check_finite(&self.title, &[self.hop_seconds])?;
+        if n_frames == 0 {
+            return draw_nothing(&self.title, WIDE, 160);
+        }
+        let label_height = SMALL_TEXT + 4;
+        let top = if self.labels.is_empty() { 20 } else { 20 + LABEL_ROWS as i32 * label_height };
+        let frame = Frame { left: 110, top, right: WIDE - 30, bottom: top + PICTURE_HEIGHT };
+        let seconds = n_frames as f64 * self.hop_seconds;
+        let x = frame.x(0.0, seconds);
+        let y = frame.y(0.0, self.n_bands as f64);
+        let svg = draw(&self.title, WIDE, frame.bottom + 92, |pen| {
+            // An axis without grid: the lines would stand in the picture like boundaries.
+            let axis = Frame { top: frame.bottom, ..frame };
+            axis.draw_x(pen, &x, "time (s)")?;
+            for band in [0, self.n_bands] {
+                let at = (frame.left - 12, y.at(band as f64) + if band == 0 { -8 } else { 8 });
+                pen.text(&band.to_string(), at, Align::Right, SMALL_TEXT, Ink::TEXT)?;
+            }
+            pen.text("mel", (frame.left - 12, frame.bottom - 175), Align::Right, TEXT, Ink::MUTED)?;
+            pen.text("band", (frame.left - 12, frame.bottom - 145), Align::Right, TEXT, Ink::MUTED)?;
+            let mut free_from = [i32::MIN; LABEL_ROWS];
+            for (index, label) in self.labels.iter().enumerate() {
+                let start = x.at(label.start_frame as f64 * self.hop_seconds);
+                let end = x.at(label.end_frame as f64 * self.hop_seconds);
+                if index > 0 {
+                    pen.line((start, frame.top), (start, frame.bottom), Ink::OVERLAY, 2)?;
+                }
+                let half = text_width(&label.text, SMALL_TEXT) / 2;
+                let middle = i32::midpoint(start, end);
+                // The lowest row that is free; with neighbours on different rows all of them can be read.
+                if let Some(row) = (0..LABEL_ROWS).find(|&row| free_from[row] <= middle - half) {
+                    free_from[row] = middle + half + 6;
+                    let height = frame.top - label_height / 2 - row as i32 * label_height;
+                    pen.text(&label.text, (middle, height), Align::Center, SMALL_TEXT, Ink::TEXT)?;
+                }
+            }
+            Ok(())
+        })?;
+        let image = format!(
+            "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
+             href=\"data:image/png;base64,{}\"/>\n",
+            frame.left,
+            frame.top,
+            frame.right - frame.left,
+            PICTURE_HEIGHT,
+            STANDARD.encode(self.pixels(n_frames)?)
+        );
+        Ok(under_lines(&svg, &image))
+    }
+
+    /// The PNG: one byte a pixel, the highest band in the first row.
+    fn pixels(&self, n_frames: usize) -> Result<Vec<u8>, Error> {
+        let (low, high) = extent(self.values.iter().map(|&value| f64::from(value))).unwrap_or((0.0, 0.0));
+        let range = if high > low { high - low } else { 1.0 };
+        let mut indices = Vec::with_capacity(self.values.len());
+        for band in (0..self.n_bands).rev() {
+            for value in &self.values[band * n_frames..(band + 1) * n_frames] {
+                let share = (f64::from(*value) - low) / range;
+                indices.push((share * LEVELS as f64).floor().min((LEVELS - 1) as f64) as u8);
+            }
+        }
+        let mut bytes = Vec::new();
+        let failed = |source| Error::Pixels { what: self.title.clone(), source };
+        let mut encoder = png::Encoder::new(&mut bytes, n_frames as u32, self.n_bands as u32);
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_palette(palette());
+        encoder.set_compression(png::Compression::High);
+        // Neighbouring indices of a palette are not neighbouring bytes of a picture in the sense of PNG's filters.
+        encoder.set_filter(png::Filter::NoFilter);
+        let mut writer = encoder.write_header().map_err(failed)?;
+        writer.write_image_data(&indices).map_err(failed)?;
+        writer.finish().map_err(failed)?;
+        Ok(bytes)
+    }
+}
+
+/// Puts the picture under everything but the background, which is the first shape of the figure.
+fn under_lines(svg: &str, image: &str) -> String {
+    match svg.split_once("/>\n") {
+        Some((background, rest)) => format!("{background}/>\n{image}{rest}"),
+        None => svg.to_owned(),
+    }
+}
+
+/// The colour scale as PNG wants it: red, green, blue of each level.
+fn palette() -> Vec<u8> {
+    let mut palette = Vec::with_capacity(LEVELS * 3);
+    for level in 0..LEVELS {
+        let position = level as f64 / (LEVELS - 1) as f64 * (ANCHORS.len() - 1) as f64;
+        let below = (position.floor() as usize).min(ANCHORS.len() - 2);
+        let weight = position - below as f64;
+        let (from, to) = (ANCHORS[below], ANCHORS[below + 1]);
+        for (a, b) in [(from.0, to.0), (from.1, to.1), (from.2, to.2)] {
+            palette.push((a + weight * (b - a)).round() as u8);
+        }
+    }
+    palette
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pixels of the figure as palette indices, row by row, with width and height.
+    fn decode(svg: &str) -> (Vec<u8>, u32, u32) {
+        let start = svg.find("base64,").unwrap() + "base64,".len();
+        let end = start + svg[start..].find('"').unwrap();
+        let bytes = STANDARD.decode(&svg[start..end]).unwrap();
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+        decoder.set_transformations(png::Transformations::IDENTITY);
+        let mut reader = decoder.read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        (pixels, info.width, info.height)
+    }
+
+    fn mel(values: Vec<f32>, n_bands: usize) -> Mel {
+        Mel { title: "mel".into(), values, n_bands, hop_seconds: 256.0 / 22050.0, labels: Vec::new() }
+    }
+
+    #[test]
+    fn the_lowest_band_is_the_last_row_and_the_range_fills_the_scale() {
+        let (pixels, width, height) = decode(&mel(vec![0.0, 1.0, 2.0, 3.0, 4.0, 8.0], 2).to_svg().unwrap());
+        assert_eq!((width, height), (3, 2));
+        assert_eq!(pixels, [24, 32, 63, 0, 8, 16]);
+    }
+
+    #[test]
+    fn a_flat_spectrogram_is_drawn_in_the_lowest_colour() {
+        let (pixels, ..) = decode(&mel(vec![-11.5; 8], 2).to_svg().unwrap());
+        assert_eq!(pixels, [0; 8]);
+    }
+
+    #[test]
+    fn what_is_not_a_spectrogram_is_refused() {
+        assert!(matches!(mel(vec![0.0; 7], 2).to_svg(), Err(Error::LengthMismatch { got: 7, .. })));
+        assert!(matches!(mel(vec![0.0, f32::INFINITY], 2).to_svg(), Err(Error::NotFinite { index: 1, .. })));
+        assert!(mel(Vec::new(), 80).to_svg().unwrap().contains("no values"));
+        assert!(mel(Vec::new(), 0).to_svg().unwrap().contains("no values"));
+    }
+
+    #[test]
+    fn lightness_rises_along_the_colour_scale() {
+        let lightness: Vec<f64> = palette()
+            .chunks(3)
+            .map(|c| 0.299 * f64::from(c[0]) + 0.587 * f64::from(c[1]) + 0.114 * f64::from(c[2]))
+            .collect();
+        assert!(lightness.windows(2).all(|pair| pair[1] > pair[0]), "{lightness:?}");
+    }
+}

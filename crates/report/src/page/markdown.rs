@@ -1,0 +1,97 @@
+//! Pages as Markdown: headings, sentences and tables; figures are links to their files.
+
+use super::block::{Block, Page};
+use crate::table::escape_markdown;
+
+impl Page {
+    /// The whole page as Markdown; figures are taken to lie in `figures/` beside it.
+    pub(crate) fn to_markdown(&self) -> String {
+        let mut parts = vec![format!("# {}", escape_markdown(&self.title)), escape_markdown(&self.lead)];
+        parts.extend(self.banners.iter().map(|banner| format!("> **{}**", escape_markdown(banner))));
+        for section in &self.sections {
+            parts.push(format!("## {}", escape_markdown(&section.title)));
+            parts.extend(section.blocks.iter().map(Block::to_markdown));
+        }
+        parts.retain(|part| !part.is_empty());
+        parts.join("\n\n") + "\n"
+    }
+}
+
+impl Block {
+    fn to_markdown(&self) -> String {
+        let pairs = |pairs: &[(String, String)]| {
+            let line = |(name, value): &(String, String)| {
+                format!("- {}: {}", escape_markdown(name), escape_markdown(value))
+            };
+            pairs.iter().map(line).collect::<Vec<_>>().join("\n")
+        };
+        match self {
+            Block::Text(text) => escape_markdown(text),
+            Block::List(sentences) => {
+                let line = |sentence: &String| format!("- {}", escape_markdown(sentence));
+                sentences.iter().map(line).collect::<Vec<_>>().join("\n")
+            }
+            Block::Facts(facts) | Block::Settings(facts) => pairs(facts),
+            Block::Finding { title, word, sentence, grounds, .. } => format!(
+                "### {}: {}\n\n{}\n\n{}",
+                escape_markdown(title),
+                escape_markdown(word),
+                escape_markdown(sentence),
+                pairs(grounds)
+            ),
+            Block::Table(table) => table.to_markdown().trim_end().to_owned(),
+            Block::Figures(figures) => figures
+                .iter()
+                .map(|figure| format!("![{}](figures/{}.svg)", escape_markdown(&figure.caption), figure.name))
+                .collect::<Vec<_>>()
+                .join("\n\n"),
+            Block::Clips { title, clips } => {
+                let link = |clip: &super::Clip| {
+                    format!("[{}](<{}>)", escape_markdown(&clip.label), clip.path.replace('>', "%3E"))
+                };
+                let links: Vec<String> = clips.iter().map(link).collect();
+                format!("{}: {}", escape_markdown(title), links.join(", "))
+            }
+            Block::Folded { summary, blocks } => {
+                let mut parts = vec![escape_markdown(summary)];
+                parts.extend(blocks.iter().map(Block::to_markdown));
+                parts.join("\n\n")
+            }
+            Block::Code(text) => format!("```text\n{}\n```", text.trim_end().replace("```", "'''")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::{Section, Tone};
+
+    #[test]
+    fn a_page_reads_the_same_in_markdown() {
+        let page = Page {
+            title: "A *page*".into(),
+            lead: "About nothing.".into(),
+            banners: vec!["Simulated.".into()],
+            sections: vec![Section {
+                id: "s",
+                title: "Section".into(),
+                blocks: vec![
+                    Block::Finding {
+                        title: "vits".into(),
+                        word: "worse".into(),
+                        tone: Tone::Bad,
+                        sentence: "It is worse.".into(),
+                        grounds: vec![("mean".into(), "−0.2".into())],
+                    },
+                    Block::List(vec!["one".into(), "two".into()]),
+                ],
+            }],
+        };
+        assert_eq!(
+            page.to_markdown(),
+            "# A \\*page\\*\n\nAbout nothing.\n\n> **Simulated.**\n\n## Section\n\n### vits: worse\n\n\
+             It is worse.\n\n- mean: −0.2\n\n- one\n- two\n"
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! Pages: sections of a few kinds of blocks, written as HTML and as Markdown from the same content.
+
+mod block;
+mod code;
+mod html;
+mod markdown;
+
+pub(crate) use block::{Block, Clip, Figure, Page, Section, Tone};
+pub(crate) use code::{code_spans, text_to_html};

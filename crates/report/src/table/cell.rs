@@ -1,0 +1,136 @@
+//! The table itself.
+
+use crate::figure::number;
+
+/// p-values below this are given as "less than".
+const SMALLEST_P: f64 = 1e-4;
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in CSV files: lower case, words joined by underscores.
+    pub key: String,
+    /// Its name on pages.
+    pub title: String,
+}
+
+impl Column {
+    /// A column called `key` in files and `title` on pages.
+    #[must_use]
+    pub fn new(key: &str, title: &str) -> Column {
+        Column { key: key.to_owned(), title: title.to_owned() }
+    }
+}
+
+/// What stands in one place of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A count.
+    Count(u64),
+    /// A finite number, shown with so many decimals.
+    Number {
+        /// The value.
+        value: f64,
+        /// Decimals on pages.
+        decimals: usize,
+    },
+    /// A finite estimate with the ends of its interval, shown with so many decimals.
+    Interval {
+        /// The estimate.
+        estimate: f64,
+        /// The lower end.
+        low: f64,
+        /// The upper end.
+        high: f64,
+        /// Decimals on pages.
+        decimals: usize,
+    },
+    /// A probability, shown with four decimals, or as "< 0.0001".
+    Probability(f64),
+    /// No value, and why.
+    Missing(String),
+}
+
+impl Cell {
+    /// Words.
+    pub(crate) fn text(text: impl Into<String>) -> Cell {
+        Cell::Text(text.into())
+    }
+
+    /// The cell as it stands on a page; the reason in parentheses where there is no value.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Cell::Text(text) => text.clone(),
+            Cell::Count(count) => number(*count as f64, 0),
+            Cell::Number { value, decimals } => number(*value, *decimals),
+            Cell::Interval { estimate, low, high, decimals } => {
+                let text = |value| number(value, *decimals);
+                format!("{} [{}, {}]", text(*estimate), text(*low), text(*high))
+            }
+            Cell::Probability(p) if *p < SMALLEST_P => format!("< {SMALLEST_P}"),
+            Cell::Probability(p) => number(*p, 4),
+            Cell::Missing(reason) => format!("– ({reason})"),
+        }
+    }
+
+    /// Whether it belongs to the right, under its unit.
+    pub(crate) fn is_numeric(&self) -> bool {
+        !matches!(self, Cell::Text(_) | Cell::Missing(_))
+    }
+}
+
+/// A table with a caption.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// The name of its files, without extension.
+    pub name: String,
+    /// What it shows and how to read it, one or two sentences.
+    pub caption: String,
+    /// From left to right.
+    pub columns: Vec<Column>,
+    /// From top to bottom; each row has one cell per column.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub(crate) fn new(name: &str, caption: impl Into<String>, columns: &[(&str, &str)]) -> Table {
+        Table {
+            name: name.to_owned(),
+            caption: caption.into(),
+            columns: columns.iter().map(|(key, title)| Column::new(key, title)).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Whether the cells of a column belong to the right: it has numbers, and words only where numbers are missing.
+    pub(crate) fn is_numeric(&self, column: usize) -> bool {
+        let cells = || self.rows.iter().filter_map(|row| row.get(column));
+        cells().any(Cell::is_numeric) && !cells().any(|cell| matches!(cell, Cell::Text(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_shown_with_the_digits_that_mean_something() {
+        let cases = [
+            (Cell::Number { value: -0.004, decimals: 2 }, "0.00"),
+            (
+                Cell::Interval { estimate: -0.0131, low: -0.15, high: 0.1249, decimals: 2 },
+                "−0.01 [−0.15, 0.12]",
+            ),
+            (Cell::Probability(0.690_2), "0.6902"),
+            (Cell::Probability(5.1e-20), "< 0.0001"),
+            (Cell::Count(13_100), "13\u{202f}100"),
+            (Cell::Missing("no voiced frames".into()), "– (no voiced frames)"),
+        ];
+        for (cell, expected) in cases {
+            assert_eq!(cell.shown(), expected);
+        }
+    }
+}

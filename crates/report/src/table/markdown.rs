@@ -1,0 +1,64 @@
+//! Markdown: the pipe tables of GitHub.
+
+use super::cell::Table;
+use crate::page::code_spans;
+
+impl Table {
+    /// The table as Markdown, its caption above it.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let mut markdown = format!("{}\n\n", self.caption);
+        markdown += &line(self.columns.iter().map(|column| escape_markdown(&column.title)).collect());
+        let rule = |column| if self.is_numeric(column) { "---:" } else { "---" }.to_owned();
+        markdown += &line((0..self.columns.len()).map(rule).collect());
+        for row in &self.rows {
+            markdown += &line(row.iter().map(|cell| escape_markdown(&cell.shown())).collect());
+        }
+        markdown
+    }
+}
+
+/// `text` on one line, with the characters that would become formatting taken literally; words between backticks stay code.
+pub(crate) fn escape_markdown(text: &str) -> String {
+    let escape = |(piece, is_code): (&str, bool)| {
+        if is_code {
+            // Nothing is formatted inside of code, but a bar would still end the cell.
+            ["`", &piece.replace(['\n', '\r'], " ").replace('|', "\\|"), "`"].concat()
+        } else {
+            escape_words(piece)
+        }
+    };
+    code_spans(text).into_iter().map(escape).collect()
+}
+
+fn escape_words(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => escaped.push(' '),
+            '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '#' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Cell;
+
+    #[test]
+    fn names_cannot_break_the_table() {
+        let mut table = Table::new("t", "A caption.", &[("system", "System"), ("n", "n")]);
+        table.rows.push(vec![Cell::text("a|b\n*c*"), Cell::Count(3)]);
+        assert_eq!(
+            table.to_markdown(),
+            "A caption.\n\n| System | n |\n| --- | ---: |\n| a\\|b \\*c\\* | 3 |\n"
+        );
+    }
+}

@@ -1,0 +1,13 @@
+//! Tables: built once, written as HTML, Markdown, CSV and LaTeX.
+//!
+//! A cell keeps its value, so that the CSV has every digit while the page shows as many as mean something. A cell
+//! without a value keeps the reason, and every form of the table shows it.
+
+mod cell;
+mod csv;
+mod html;
+mod markdown;
+mod tex;
+
+pub use cell::{Cell, Column, Table};
+pub(crate) use markdown::escape_markdown;
