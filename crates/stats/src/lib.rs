@@ -47,6 +47,7 @@ pub mod equivalence;
 mod error;
 mod holm;
 pub mod mann_whitney;
+mod mean;
 pub mod power;
 mod ranks;
 mod result;
@@ -55,4 +56,5 @@ pub mod wilcoxon;
 
 pub use error::Error;
 pub use holm::holm;
+pub use mean::mean_interval;
 pub use result::{Alternative, Interval, Method, MethodChoice, TestResult};
