@@ -6,12 +6,15 @@
 //!                                      └──────────── verdict ◄── Rating ◄─collect
 //! ```
 
+mod allocation;
+mod error;
 mod plan;
 mod protocol;
 mod rating;
 mod verdict;
 
-pub use plan::{Plan, Role, Session, System, Trial};
+pub use error::Error;
+pub use plan::{Plan, PowerRow, Role, Session, System, Trial};
 pub use protocol::{Analysis, Protocol};
 pub use rating::{First, Kind, Origin, Paradigm, Rating};
 pub use verdict::{Conclusion, Defined, NullPairs, PaperRule, ScoreCount, SystemVerdict, Verdict};

@@ -1,11 +1,16 @@
 //! What is asked, of how many, and by which rule the answers are judged: declared before the test.
 
+use std::collections::BTreeSet;
+
 use mynah_stats::wilcoxon::ZeroMethod;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::rating::Paradigm;
 
 /// A listening-test protocol; a TOML file under `eval/protocols` or the user's own.
+///
+/// Every key must be there but `items`; unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Protocol {
@@ -32,10 +37,66 @@ pub struct Protocol {
     pub null_pairs: u32,
     /// The loudness to which every clip is brought, in LUFS.
     pub loudness_lufs: f64,
-    /// The true peak that no clip may exceed, in dBTP: a clip that would is left quieter, with a note in the key.
+    /// The true peak that no clip may exceed, in dBTP: a sentence that would is left quieter, with a note in the key.
     pub true_peak_dbtp: f64,
     /// How the answers will be judged.
     pub analysis: Analysis,
+}
+
+impl Protocol {
+    /// Reads a protocol and checks it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ProtocolSyntax`] for what is not TOML of this form; [`Error::Protocol`] for a value that breaks a rule.
+    pub fn from_toml(text: &str) -> Result<Self, Error> {
+        let protocol: Self = toml::from_str(text).map_err(|error| Error::ProtocolSyntax(Box::new(error)))?;
+        protocol.check()?;
+        Ok(protocol)
+    }
+
+    /// Checks every value against its rule.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Protocol`], which names the first key that breaks its rule.
+    pub fn check(&self) -> Result<(), Error> {
+        for (key, text) in
+            [("question", &self.question), ("consent", &self.consent), ("instructions", &self.instructions)]
+        {
+            rule(!text.trim().is_empty(), key, text, "a text")?;
+        }
+        let n_labels = self.paradigm.labels();
+        rule(self.labels.len() == n_labels, "labels", &self.labels, &format!("a list of {n_labels} texts"))?;
+        let distinct: BTreeSet<&str> = self.labels.iter().map(|label| label.trim()).collect();
+        let all_different = distinct.len() == n_labels && !distinct.contains("");
+        rule(all_different, "labels", &self.labels, "texts that differ, none of them empty")?;
+        rule((2..=10_000).contains(&self.raters), "raters", self.raters, "2 to 10,000")?;
+        let per_item = format!("1 to `raters`, which is {}", self.raters);
+        let possible = (1..=self.raters).contains(&self.ratings_per_item);
+        rule(possible, "ratings_per_item", self.ratings_per_item, &per_item)?;
+        if let Some(items) = self.items {
+            rule(items >= 2, "items", items, "at least 2")?;
+        }
+        let no_pairs = self.paradigm == Paradigm::Cmos || self.null_pairs == 0;
+        rule(no_pairs, "null_pairs", self.null_pairs, "0, since a MOS test has no pairs")?;
+        let loudness = self.loudness_lufs;
+        rule((-60.0..=-5.0).contains(&loudness), "loudness_lufs", loudness, "-60 to -5")?;
+        let peak = self.true_peak_dbtp;
+        rule((-20.0..=0.0).contains(&peak), "true_peak_dbtp", peak, "-20 to 0")?;
+
+        let analysis = &self.analysis;
+        let (lowest, highest) = self.paradigm.scale();
+        let width = f64::from(highest - lowest);
+        let margin = analysis.margin;
+        let margin_rule = format!("more than 0 and at most {width}, the width of the scale");
+        rule(margin > 0.0 && margin <= width, "analysis.margin", margin, &margin_rule)?;
+        let alpha = analysis.alpha;
+        rule(alpha > 0.0 && alpha < 0.5, "analysis.alpha", alpha, "more than 0 and less than 0.5")?;
+        rule(analysis.minimum_items >= 2, "analysis.minimum_items", analysis.minimum_items, "at least 2")?;
+        let minimum = analysis.minimum_ratings_per_item;
+        rule(minimum >= 1, "analysis.minimum_ratings_per_item", minimum, "at least 1")
+    }
 }
 
 /// The analysis, declared with the design.
@@ -52,4 +113,12 @@ pub struct Analysis {
     pub minimum_items: u32,
     /// And for at least so many judges of each item (20 in the paper).
     pub minimum_ratings_per_item: u32,
+}
+
+fn rule(holds: bool, key: &'static str, value: impl std::fmt::Debug, rule: &str) -> Result<(), Error> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Error::Protocol { key, value: format!("{value:?}"), rule: rule.to_owned() })
+    }
 }

@@ -12,6 +12,31 @@ pub enum Paradigm {
     Mos,
 }
 
+impl Paradigm {
+    /// The lowest and the highest point of the scale.
+    #[must_use]
+    pub fn scale(self) -> (i32, i32) {
+        match self {
+            Self::Cmos => (-3, 3),
+            Self::Mos => (1, 5),
+        }
+    }
+
+    /// How many points the scale has.
+    #[must_use]
+    pub fn labels(self) -> usize {
+        let (lowest, highest) = self.scale();
+        (highest - lowest + 1) as usize
+    }
+
+    /// Whether a number is a point of the scale.
+    #[must_use]
+    pub fn has_point(self, score: f64) -> bool {
+        let (lowest, highest) = self.scale();
+        score.fract() == 0.0 && (f64::from(lowest)..=f64::from(highest)).contains(&score)
+    }
+}
+
 /// Where ratings come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,6 +65,17 @@ pub enum First {
     Reference,
     /// The system, then the reference.
     System,
+}
+
+impl First {
+    /// Turns second minus first into system minus reference, or back.
+    #[must_use]
+    pub fn sign(self) -> f64 {
+        match self {
+            Self::Reference => 1.0,
+            Self::System => -1.0,
+        }
+    }
 }
 
 /// One judgement: a row of the ratings table (`docs/formats.md`).

@@ -1,0 +1,5 @@
+//! A listening test from its protocol to its verdict, through the public functions.
+
+mod plan;
+mod protocol;
+mod support;

@@ -1,0 +1,62 @@
+//! Protocols in and out.
+
+use mynah_listening::{Paradigm, Protocol};
+
+use crate::support::{CMOS, MOS, chain};
+
+#[test]
+fn the_shipped_protocols_are_those_of_the_paper() {
+    let cmos = Protocol::from_toml(CMOS).expect("it is fine");
+    assert_eq!(cmos.paradigm, Paradigm::Cmos);
+    assert_eq!((cmos.raters, cmos.ratings_per_item, cmos.items), (20, 20, Some(50)));
+    assert_eq!((cmos.analysis.minimum_items, cmos.analysis.minimum_ratings_per_item), (50, 20));
+    let mos = Protocol::from_toml(MOS).expect("it is fine");
+    assert_eq!((mos.paradigm, mos.labels.len()), (Paradigm::Mos, 5));
+}
+
+#[test]
+fn a_protocol_survives_toml() {
+    for text in [CMOS, MOS] {
+        let protocol = Protocol::from_toml(text).expect("it is fine");
+        let again = toml::to_string(&protocol).expect("it has a TOML form");
+        assert_eq!(Protocol::from_toml(&again).expect("it is fine"), protocol);
+    }
+}
+
+#[test]
+fn an_error_names_the_key_and_the_rule() {
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(CMOS.contains(from), "the protocol has `{from}`");
+        let error = Protocol::from_toml(&CMOS.replace(from, to)).expect_err(to);
+        let text = chain(&error);
+        assert!(text.contains(expected), "`{to}` gives: {text}");
+    };
+    check("raters = 20\n", "raters = 1\n", "`raters` is 1, but it must be 2 to 10,000");
+    check(
+        "ratings_per_item = 20\nitems",
+        "ratings_per_item = 21\nitems",
+        "`ratings_per_item` is 21, but it must be 1 to `raters`, which is 20",
+    );
+    check("\nitems = 50", "\nitems = 1", "`items` is 1, but it must be at least 2");
+    check("\nitems = 50", "\nitmes = 50", "unknown field `itmes`");
+    check("    \"Much worse\",\n", "", "`labels` is");
+    check("\"Much worse\"", "\"Better\"", "it must be texts that differ");
+    check("null_pairs = 3\n", "", "missing field `null_pairs`");
+    check(
+        "margin = 0.2",
+        "margin = 0.0",
+        "`analysis.margin` is 0.0, but it must be more than 0 and at most 6",
+    );
+    check("margin = 0.2", "margin = nan", "`analysis.margin` is NaN");
+    check("alpha = 0.05", "alpha = 0.5", "`analysis.alpha` is 0.5");
+    check("\"pratt\"", "\"drop\"", "unknown variant `drop`, expected one of `wilcox`, `pratt`, `zsplit`");
+    check(
+        "loudness_lufs = -23.0",
+        "loudness_lufs = 23.0",
+        "`loudness_lufs` is 23.0, but it must be -60 to -5",
+    );
+    check("true_peak_dbtp = -1.0", "true_peak_dbtp = 1.0", "`true_peak_dbtp` is 1.0");
+    check("paradigm = \"cmos\"", "paradigm = \"mushra\"", "unknown variant `mushra`");
+    let error = Protocol::from_toml(&MOS.replace("null_pairs = 0", "null_pairs = 2")).expect_err("no pairs");
+    assert!(error.to_string().contains("`null_pairs` is 2, but it must be 0"), "{error}");
+}
