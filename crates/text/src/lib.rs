@@ -14,3 +14,23 @@
 //! ```
 //!
 //! It knows nothing of audio or tensors.
+
+mod dictionary;
+mod error;
+mod lexicon;
+mod normalize;
+mod phone;
+mod phonemize;
+mod pronounce;
+mod symbol;
+mod vocabulary;
+
+pub use dictionary::{Dictionary, PackedDictionary, pack_dictionary};
+pub use error::Error;
+pub use lexicon::Lexicon;
+pub use normalize::{Dropped, Normalized, Token, TokenKind, normalize};
+pub use phone::{Phone, Stress, parse_phones};
+pub use phonemize::{Alphabet, Phonemized, Phonemizer, Word};
+pub use pronounce::{Pronouncer, Pronunciation, Source, SpellingRules};
+pub use symbol::{Punctuation, Symbol};
+pub use vocabulary::Vocabulary;

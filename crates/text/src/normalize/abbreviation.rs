@@ -1,0 +1,129 @@
+//! Abbreviations and what is said for them.
+
+use super::cursor::{Cursor, Reading, is_capitalized};
+
+/// Where an abbreviation is one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// With its full stop or without.
+    Bare,
+    /// With its full stop.
+    Stopped,
+    /// Before a capitalised word, with its full stop or without.
+    BeforeName,
+    /// With its full stop before a number.
+    BeforeNumber,
+}
+
+/// The first entry that fits wins. A capital here stands for a capital in the text.
+///
+/// Mr. to Ft. is the list of LJSpeech's README.
+const ABBREVIATIONS: [(&str, When, &str); 69] = [
+    ("Mr", When::Bare, "mister"),
+    ("Mrs", When::Bare, "missus"),
+    ("Dr", When::Bare, "doctor"),
+    ("No", When::BeforeNumber, "number"),
+    ("no", When::BeforeNumber, "number"),
+    ("St", When::BeforeName, "saint"),
+    ("St", When::Stopped, "street"),
+    ("Co", When::Stopped, "company"),
+    ("Jr", When::Bare, "junior"),
+    ("Maj", When::Stopped, "major"),
+    ("Gen", When::Stopped, "general"),
+    ("Drs", When::Bare, "doctors"),
+    ("Rev", When::Stopped, "reverend"),
+    ("Lt", When::Stopped, "lieutenant"),
+    ("Hon", When::Stopped, "honorable"),
+    ("Sgt", When::Stopped, "sergeant"),
+    ("Capt", When::Stopped, "captain"),
+    ("Esq", When::Bare, "esquire"),
+    ("Ltd", When::Bare, "limited"),
+    ("Col", When::Stopped, "colonel"),
+    ("Ft", When::BeforeName, "fort"),
+    ("Ms", When::Bare, "ms"),
+    ("Messrs", When::Bare, "messrs"),
+    ("Sr", When::Bare, "senior"),
+    ("Prof", When::Stopped, "professor"),
+    ("Gov", When::Stopped, "governor"),
+    ("Sen", When::Stopped, "senator"),
+    ("Supt", When::Stopped, "superintendent"),
+    ("Cpl", When::Stopped, "corporal"),
+    ("Pvt", When::Stopped, "private"),
+    ("Inc", When::Stopped, "incorporated"),
+    ("Corp", When::Stopped, "corporation"),
+    ("Bros", When::Stopped, "brothers"),
+    ("Dept", When::Stopped, "department"),
+    ("Mt", When::BeforeName, "mount"),
+    ("Ave", When::Stopped, "avenue"),
+    ("Blvd", When::Stopped, "boulevard"),
+    ("Rd", When::Stopped, "road"),
+    ("Nos", When::BeforeNumber, "numbers"),
+    ("nos", When::BeforeNumber, "numbers"),
+    ("Vol", When::BeforeNumber, "volume"),
+    ("vol", When::BeforeNumber, "volume"),
+    ("Fig", When::BeforeNumber, "figure"),
+    ("fig", When::BeforeNumber, "figure"),
+    ("Ch", When::BeforeNumber, "chapter"),
+    ("ch", When::BeforeNumber, "chapter"),
+    ("pp", When::BeforeNumber, "pages"),
+    ("p", When::BeforeNumber, "page"),
+    ("Jan", When::BeforeNumber, "january"),
+    ("Feb", When::BeforeNumber, "february"),
+    ("Mar", When::BeforeNumber, "march"),
+    ("Apr", When::BeforeNumber, "april"),
+    ("Jun", When::BeforeNumber, "june"),
+    ("Jul", When::BeforeNumber, "july"),
+    ("Aug", When::BeforeNumber, "august"),
+    ("Sep", When::BeforeNumber, "september"),
+    ("Sept", When::BeforeNumber, "september"),
+    ("Oct", When::BeforeNumber, "october"),
+    ("Nov", When::BeforeNumber, "november"),
+    ("Dec", When::BeforeNumber, "december"),
+    ("vs", When::Bare, "versus"),
+    ("etc", When::Bare, "et cetera"),
+    ("viz", When::Stopped, "namely"),
+    ("cf", When::Stopped, "compare"),
+    ("approx", When::Stopped, "approximately"),
+    ("ft", When::Stopped, "feet"),
+    ("lbs", When::Bare, "pounds"),
+    ("lb", When::Stopped, "pounds"),
+    ("oz", When::Bare, "ounces"),
+];
+
+/// Abbreviations with full stops inside.
+const DOTTED: [(&str, &str); 3] = [("e.g.", "for example"), ("i.e.", "that is"), ("Ph.D.", "p.h.d.")];
+
+/// The words of an abbreviation.
+pub(crate) fn abbreviation(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let rest = cursor.text.get(at..)?;
+    if let Some((short, long)) = DOTTED.iter().find(|(short, _)| rest.starts_with(short)) {
+        return Some(Reading { end: at + short.len(), phrase: (*long).to_owned(), full_stop: true });
+    }
+    let letters = cursor.letters(at);
+    let end = at + letters.len();
+    let stopped = cursor.byte(end) == b'.';
+    if matches!(cursor.byte(end), b'\'' | b'-') || cursor.byte(end).is_ascii_digit() {
+        return None;
+    }
+    let fits = |when| match when {
+        When::Bare => true,
+        When::Stopped => stopped,
+        When::BeforeName => is_capitalized(cursor.next_word(end + usize::from(stopped))),
+        When::BeforeNumber => {
+            stopped && matches!(cursor.byte(cursor.skip_spaces(end + 1)), b'0'..=b'9' | b'#')
+                || is_code(cursor, end)
+        }
+    };
+    let same = |short: &str| {
+        letters == short || (cursor.shouted && letters.eq_ignore_ascii_case(short) && is_capitalized(short))
+    };
+    let (_, _, long) = ABBREVIATIONS.iter().find(|(short, when, _)| same(short) && fits(*when))?;
+    Some(Reading { end: end + usize::from(stopped), phrase: (*long).to_owned(), full_stop: stopped })
+}
+
+/// Whether `. C2766` follows: letters and digits in one word.
+fn is_code(cursor: Cursor<'_>, at: usize) -> bool {
+    let start = cursor.skip_spaces(at + 1);
+    let letters = cursor.letters(start);
+    cursor.byte(at) == b'.' && is_capitalized(letters) && cursor.byte(start + letters.len()).is_ascii_digit()
+}

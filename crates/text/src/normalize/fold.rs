@@ -1,0 +1,177 @@
+//! Folding of Unicode to the few characters that the rules know, with the place of each in the source.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::Dropped;
+
+// Currency signs are not ASCII; in the folded text they are control characters, which no source text brings along.
+pub(crate) const POUND: u8 = 1;
+pub(crate) const EURO: u8 = 2;
+pub(crate) const YEN: u8 = 3;
+pub(crate) const CENT: u8 = 4;
+
+/// A text folded to ASCII.
+pub(crate) struct Folded {
+    /// ASCII; white space is single-byte, currency signs are the constants of this module.
+    pub(crate) text: String,
+    /// For each byte of `text`, where it came from.
+    pub(crate) places: Vec<Range<usize>>,
+    /// The characters that have no folding.
+    pub(crate) dropped: Vec<Dropped>,
+}
+
+impl Folded {
+    /// The part of the source that bytes `range` of the folded text came from.
+    pub(crate) fn span(&self, range: Range<usize>) -> Range<usize> {
+        match (self.places.get(range.start), self.places.get(range.end.saturating_sub(1))) {
+            (Some(first), Some(last)) if range.start < range.end => first.start..last.end,
+            _ => 0..0,
+        }
+    }
+}
+
+/// Folds a text.
+///
+/// Letters lose their accents, quotation marks and dashes of every shape become `'`, `"`, `-` and `--`, compatibility
+/// forms are resolved (NFKD). A character that neither has an ASCII form nor is white space is recorded as dropped:
+/// invisible ones leave nothing, others a space.
+pub(crate) fn fold(source: &str) -> Folded {
+    let mut folded = Folded { text: String::new(), places: Vec::new(), dropped: Vec::new() };
+    for (start, character) in source.char_indices() {
+        let span = start..start + character.len_utf8();
+        let before = folded.text.len();
+        if !fold_character(character, &mut folded.text) {
+            folded.text.truncate(before);
+            if !is_invisible(character) {
+                folded.text.push(' ');
+            }
+            folded.dropped.push(Dropped { character, span: span.clone() });
+        }
+        folded.places.resize(folded.text.len(), span);
+    }
+    folded
+}
+
+/// A word as [`fold`] and lower-casing leave it: how words are looked up.
+pub(crate) fn word(word: &str) -> String {
+    let mut text = fold(word).text;
+    text.retain(|character| character != ' ');
+    text.make_ascii_lowercase();
+    text
+}
+
+/// Appends the ASCII form of a character; false when it has none.
+fn fold_character(character: char, text: &mut String) -> bool {
+    let fixed = match character {
+        character if character.is_whitespace() => " ",
+        ' '..='~' => {
+            text.push(if character == '`' { '\'' } else { character });
+            return true;
+        }
+        '‘' | '’' | '‚' | '‛' | '′' | 'ʼ' | 'ʻ' | '´' | '‹' | '›' => "'",
+        '“' | '”' | '„' | '‟' | '″' | '«' | '»' => "\"",
+        '‐' | '‑' | '‒' | '–' | '−' => "-",
+        '—' | '―' => "--",
+        '…' => "...",
+        '£' => "\u{1}",
+        '€' => "\u{2}",
+        '¥' => "\u{3}",
+        '¢' => "\u{4}",
+        '×' => " times ",
+        '÷' => " divided by ",
+        '°' => " degrees ",
+        '§' => " section ",
+        '№' => "No. ",
+        'Æ' => "Ae",
+        'æ' => "ae",
+        'Œ' => "Oe",
+        'œ' => "oe",
+        'Ø' => "O",
+        'ø' => "o",
+        'Đ' | 'Ð' => "D",
+        'đ' | 'ð' => "d",
+        'Ł' => "L",
+        'ł' => "l",
+        'Þ' => "Th",
+        'þ' => "th",
+        'ß' => "ss",
+        'ı' => "i",
+        '™' | '℠' => return false,
+        character if is_combining_mark(character) => "",
+        character => return decompose(character, text),
+    };
+    text.push_str(fixed);
+    true
+}
+
+/// Appends the compatibility decomposition of a character without its marks; false unless all of it is ASCII.
+fn decompose(character: char, text: &mut String) -> bool {
+    // "5½" is five and a half, not 51 halves.
+    if std::iter::once(character).nfkd().any(|part| part == '\u{2044}') {
+        text.push(' ');
+    }
+    for part in std::iter::once(character).nfkd() {
+        match part {
+            '\u{2044}' => text.push('/'),
+            ' '..='~' => text.push(part),
+            mark if is_combining_mark(mark) => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Whether a character takes no room: soft hyphens, joiners, direction marks, byte order marks, controls.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(source: &str, text: &str, dropped: &str) {
+        let folded = fold(source);
+        assert_eq!(folded.text, text, "{source}");
+        assert_eq!(
+            folded.dropped.iter().map(|dropped| dropped.character).collect::<String>(),
+            dropped,
+            "{source}"
+        );
+        assert_eq!(folded.places.len(), folded.text.len());
+        for dropped in &folded.dropped {
+            assert_eq!(source.get(dropped.span.clone()), Some(dropped.character.to_string().as_str()));
+        }
+    }
+
+    #[test]
+    fn letters_lose_their_accents_in_either_form() {
+        check("raison d’être", "raison d'etre", "");
+        check("e\u{301}te\u{301} Müller Łódź Æsop ﬁn", "ete Muller Lodz Aesop fin", "");
+    }
+
+    #[test]
+    fn marks_are_folded() {
+        check("“a”—b–c…", "\"a\"--b-c...", "");
+        check("5½ £3\u{a0}€4", "5 1/2 \u{1}3 \u{2}4", "");
+    }
+
+    #[test]
+    fn what_has_no_form_is_recorded() {
+        check("hi😀there", "hi there", "😀");
+        check("co\u{ad}op\u{200b}erate", "cooperate", "\u{ad}\u{200b}");
+        check("Ωmega™ \u{1}", " mega  ", "Ω™\u{1}");
+    }
+
+    #[test]
+    fn places_lead_back_to_the_source() {
+        let source = "«Été»";
+        let folded = fold(source);
+        assert_eq!(folded.text, "\"Ete\"");
+        assert_eq!(source.get(folded.span(1..4)), Some("Été"));
+    }
+}

@@ -1,0 +1,116 @@
+//! Punctuation marks and signs.
+
+use super::cursor::{Cursor, Reading, is_one_of};
+use crate::symbol::Punctuation;
+
+/// What a mark or sign is.
+pub(crate) enum Mark {
+    /// Punctuation up to `end`.
+    Punctuation { mark: Punctuation, opens: bool, end: usize },
+    /// A sign that is spoken.
+    Spoken(Reading),
+    /// One byte that is left out.
+    Nothing,
+}
+
+/// Which quotation marks are open.
+#[derive(Default)]
+pub(crate) struct Quotes {
+    double: bool,
+    pub(crate) single: bool,
+}
+
+/// Reads the mark or sign at `at`.
+///
+/// Two dots or more, spaced or not, are a comma before a lower-case letter and a full stop elsewhere. A hyphen that
+/// ends a word before "and", "or" or "to" is nothing; any other that stands free is a dash.
+pub(crate) fn mark(cursor: Cursor<'_>, at: usize, quotes: &mut Quotes) -> Mark {
+    let plain = |mark| Mark::Punctuation { mark, opens: false, end: at + 1 };
+    let spoken = |phrase: &str| Mark::Spoken(Reading::new(at + 1, phrase));
+    match cursor.byte(at) {
+        b',' => plain(Punctuation::Comma),
+        b';' => plain(Punctuation::Semicolon),
+        b':' => plain(Punctuation::Colon),
+        b'?' => plain(Punctuation::Question),
+        b'!' => plain(Punctuation::Exclamation),
+        b'.' => full_stop(cursor, at),
+        b'-' => dash(cursor, at),
+        b'"' => double_quote(cursor, at, at + 1, quotes),
+        b'\'' if cursor.byte(at + 1) == b'\'' => double_quote(cursor, at, at + 2, quotes),
+        b'\'' => single_quote(cursor, at, quotes),
+        b'(' | b'[' | b'{' => Mark::Punctuation { mark: Punctuation::OpenBracket, opens: true, end: at + 1 },
+        b')' | b']' | b'}' => plain(Punctuation::CloseBracket),
+        b'&' if is_one_of(cursor.letters(at + 1), &["c"]) => {
+            let stop = usize::from(cursor.byte(at + 2) == b'.');
+            Mark::Spoken(Reading { end: at + 2 + stop, phrase: "et cetera".to_owned(), full_stop: stop == 1 })
+        }
+        b'&' => spoken("and"),
+        b'+' => spoken("plus"),
+        b'=' => spoken("equals"),
+        b'%' => spoken("percent"),
+        b'@' => spoken("at"),
+        _ => Mark::Nothing,
+    }
+}
+
+/// Which of two marks side by side remains: the one that ends more.
+pub(crate) fn stronger(left: Punctuation, right: Punctuation) -> Punctuation {
+    let strength = |mark| match mark {
+        Punctuation::Question => 6,
+        Punctuation::Exclamation => 5,
+        Punctuation::FullStop => 4,
+        Punctuation::Semicolon => 3,
+        Punctuation::Colon => 2,
+        Punctuation::Dash => 1,
+        _ => 0,
+    };
+    if strength(right) > strength(left) { right } else { left }
+}
+
+fn full_stop(cursor: Cursor<'_>, at: usize) -> Mark {
+    let mut end = at + 1;
+    let mut ellipsis = false;
+    loop {
+        let next = cursor.skip_spaces(end);
+        if cursor.byte(next) != b'.' || cursor.byte(next + 1).is_ascii_digit() {
+            break;
+        }
+        ellipsis = true;
+        end = next + 1;
+    }
+    let goes_on = cursor.byte(cursor.skip_spaces(end)).is_ascii_lowercase();
+    let mark = if ellipsis && goes_on { Punctuation::Comma } else { Punctuation::FullStop };
+    Mark::Punctuation { mark, opens: false, end }
+}
+
+fn dash(cursor: Cursor<'_>, at: usize) -> Mark {
+    let hyphens = cursor.run(at, |byte| *byte == b'-').len();
+    let suspended = hyphens == 1
+        && cursor.byte_before(at).is_ascii_alphanumeric()
+        && is_one_of(cursor.next_word(at + 1), &["and", "or", "to"]);
+    if suspended {
+        return Mark::Nothing;
+    }
+    Mark::Punctuation { mark: Punctuation::Dash, opens: false, end: at + hyphens }
+}
+
+fn double_quote(cursor: Cursor<'_>, at: usize, end: usize, quotes: &mut Quotes) -> Mark {
+    let free_before = matches!(cursor.byte_before(at), 0 | b' ' | b'(' | b'[' | b'-' | b'\'');
+    let free_behind = matches!(cursor.byte(end), 0 | b' ');
+    let opens = free_before && (!free_behind || !quotes.double);
+    quotes.double = opens;
+    Mark::Punctuation { mark: Punctuation::Quote, opens, end }
+}
+
+fn single_quote(cursor: Cursor<'_>, at: usize, quotes: &mut Quotes) -> Mark {
+    let free_before = matches!(cursor.byte_before(at), 0 | b' ' | b'(' | b'[' | b'-' | b'"');
+    if free_before && cursor.byte(at + 1).is_ascii_alphanumeric() {
+        quotes.single = true;
+        return Mark::Punctuation { mark: Punctuation::Quote, opens: true, end: at + 1 };
+    }
+    if quotes.single {
+        quotes.single = false;
+        return Mark::Punctuation { mark: Punctuation::Quote, opens: false, end: at + 1 };
+    }
+    Mark::Nothing
+}

@@ -1,0 +1,402 @@
+//! Numbers in running text.
+
+use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
+use super::verbalize::{
+    by_hundreds, cardinal, cardinal_of, fraction, ordinal, plural, spelled, two_digit_year,
+};
+use super::word;
+
+const YEARS: std::ops::Range<u64> = 1100..2100;
+const MONTHS: [&str; 23] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Sept",
+    "Oct",
+    "Nov",
+];
+/// Words that say that the number behind them is a year.
+const BEFORE_YEARS: [&str; 17] = [
+    "in", "since", "by", "until", "till", "from", "during", "before", "after", "year", "circa", "early",
+    "late", "spring", "summer", "autumn", "winter",
+];
+/// Words that end in "s" and are no plural of anything that could be counted.
+const NO_PLURALS: [&str; 16] = [
+    "is",
+    "was",
+    "as",
+    "has",
+    "his",
+    "its",
+    "this",
+    "thus",
+    "does",
+    "us",
+    "yes",
+    "always",
+    "perhaps",
+    "towards",
+    "besides",
+    "sometimes",
+];
+/// Words behind which a number is a name, not a count.
+const LABELS: [&str; 11] =
+    ["no", "number", "page", "room", "exhibit", "flight", "highway", "route", "bus", "apartment", "suite"];
+/// Words before which `.38` is a calibre.
+const GUNS: [&str; 6] = ["caliber", "calibre", "rifle", "pistol", "revolver", "special"];
+const COMPASS: [&str; 4] = ["North", "South", "East", "West"];
+const STREETS: [&str; 13] = [
+    "Street",
+    "Avenue",
+    "Road",
+    "Boulevard",
+    "Lane",
+    "Drive",
+    "Place",
+    "Court",
+    "Square",
+    "Terrace",
+    "St",
+    "Ave",
+    "Rd",
+];
+
+/// The digits of a number as they stand.
+pub(crate) struct Quantity<'a> {
+    /// Without thousands separators; empty where the number begins with its decimal point.
+    pub(crate) integer: String,
+    /// Whether it had thousands separators.
+    pub(crate) grouped: bool,
+    /// The digits behind the decimal point.
+    pub(crate) fraction: Option<&'a str>,
+    /// The first byte behind it.
+    pub(crate) end: usize,
+}
+
+impl<'a> Quantity<'a> {
+    /// `1469`, `5,000`, `4.8`, `.5`.
+    pub(crate) fn parse(cursor: Cursor<'a>, at: usize) -> Option<Self> {
+        let mut end = at + cursor.digits(at).len();
+        let mut integer = cursor.digits(at).to_owned();
+        let mut grouped = false;
+        if (1..=3).contains(&integer.len()) {
+            while cursor.byte(end) == b',' && cursor.digits(end + 1).len() == 3 {
+                integer.push_str(cursor.digits(end + 1));
+                end += 4;
+                grouped = true;
+            }
+        }
+        let fraction =
+            (cursor.byte(end) == b'.').then(|| cursor.digits(end + 1)).filter(|digits| !digits.is_empty());
+        if integer.is_empty() && fraction.is_none() {
+            return None;
+        }
+        end += fraction.map_or(0, |digits| digits.len() + 1);
+        Some(Self { integer, grouped, fraction, end })
+    }
+
+    /// Cardinal, and the decimals digit by digit.
+    pub(crate) fn phrase(&self) -> String {
+        match (self.integer.as_str(), self.fraction) {
+            (integer, None) => cardinal_of(integer),
+            ("", Some(fraction)) => format!("point {}", spelled(fraction, "zero")),
+            (integer, Some(fraction)) => {
+                format!("{} point {}", cardinal_of(integer), spelled(fraction, "zero"))
+            }
+        }
+    }
+
+    /// The value of a bare run of digits; `None` with separators, decimals or a leading zero.
+    fn bare(&self) -> Option<u64> {
+        let bare = !self.grouped && self.fraction.is_none() && !self.has_leading_zero();
+        if bare { self.integer.parse().ok() } else { None }
+    }
+
+    fn has_leading_zero(&self) -> bool {
+        self.integer.len() > 1 && self.integer.starts_with('0')
+    }
+}
+
+/// Any number that does not begin with a currency sign, with its unit or the word that it is joined to.
+pub(crate) fn number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let free = !cursor.byte_before(at).is_ascii_alphanumeric();
+    let next_is_digit = cursor.byte(at + 1).is_ascii_digit();
+    match cursor.byte(at) {
+        b'-' if matches!(cursor.byte_before(at), 0 | b' ' | b'(')
+            && Quantity::parse(cursor, at + 1).is_some() =>
+        {
+            let reading = number(cursor, at + 1)?;
+            Some(Reading { phrase: format!("minus {}", reading.phrase), ..reading })
+        }
+        b'#' if next_is_digit => {
+            let reading = number(cursor, at + 1)?;
+            Some(Reading { phrase: format!("number {}", reading.phrase), ..reading })
+        }
+        b'\'' if free && next_is_digit => short_year(cursor, at),
+        b'.' if free && next_is_digit => plain(cursor, at),
+        b'0'..=b'9' => {
+            let composite = time(cursor, at).or_else(|| slashed(cursor, at)).or_else(|| dashed(cursor, at));
+            composite.or_else(|| with_suffix(cursor, at)).or_else(|| plain(cursor, at))
+        }
+        _ => None,
+    }
+}
+
+/// `'64` → sixty-four, `'60s` → sixties.
+fn short_year(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let digits = cursor.digits(at + 1);
+    let end = at + 1 + digits.len();
+    let year = two_digit_year(digits.parse().ok().filter(|_| digits.len() == 2)?);
+    match cursor.letters(end) {
+        "" => Some(Reading::new(end, year)),
+        "s" => Some(Reading::new(end + 1, plural(&year))),
+        _ => None,
+    }
+}
+
+/// `12:30`, `3:05pm`, `9:00`, `1:02:03`.
+fn time(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let field = |at: usize| -> Option<u64> {
+        let digits = cursor.digits(at);
+        digits.parse().ok().filter(|value| *value < 60 && digits.len() == 2)
+    };
+    let hours = cursor.digits(at);
+    let colon = at + hours.len();
+    let hour: u64 = hours.parse().ok().filter(|hour| *hour <= 24)?;
+    let minutes = field(colon + 1).filter(|_| cursor.byte(colon) == b':')?;
+    let mut end = colon + 3;
+    let mut phrase = cardinal(hour);
+    if let Some(seconds) = field(end + 1).filter(|_| cursor.byte(end) == b':') {
+        end += 3;
+        phrase = format!("{phrase} {} {}", two_digit_year(minutes), two_digit_year(seconds));
+    } else if minutes > 0 {
+        phrase = format!("{phrase} {}", two_digit_year(minutes));
+    } else if !is_one_of(cursor.next_word(end), &["a", "p", "am", "pm", "o", "hours"]) {
+        phrase.push_str(" o'clock");
+    }
+    Some(half_of_day(cursor, end).map_or_else(
+        || Reading::new(end, phrase.as_str()),
+        |half| Reading { phrase: format!("{phrase} {}", half.phrase), ..half },
+    ))
+}
+
+/// `am` or `PM` behind a number; with full stops it is a word of its own.
+fn half_of_day(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let at = cursor.skip_spaces(at);
+    let letters = cursor.letters(at);
+    let half = match letters {
+        "am" | "AM" => "a.m.",
+        "pm" | "PM" => "p.m.",
+        _ => return None,
+    };
+    Some(Reading::new(at + letters.len(), half))
+}
+
+/// `3/4`, `5 1/2` (its second half), `11/22/63`, `24/7`.
+fn slashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let mut parts = vec![cursor.digits(at)];
+    let mut end = at + parts[0].len();
+    while cursor.byte(end) == b'/' && cursor.byte(end + 1).is_ascii_digit() {
+        let part = cursor.digits(end + 1);
+        parts.push(part);
+        end += 1 + part.len();
+    }
+    let phrase = match parts.as_slice() {
+        [_] => return None,
+        [numerator, denominator] => {
+            let named =
+                numerator.parse().ok().zip(denominator.parse().ok()).and_then(|(n, d)| fraction(n, d));
+            let whole = cursor.byte_before(at) == b' ' && cursor.byte_before(at - 1).is_ascii_digit();
+            match named {
+                Some(named) if whole => format!("and {named}"),
+                Some(named) => named,
+                None => format!("{} {}", part_of_date(numerator), part_of_date(denominator)),
+            }
+        }
+        parts => parts.iter().map(|part| part_of_date(part)).collect::<Vec<_>>().join(" "),
+    };
+    Some(join_word(cursor, end, phrase))
+}
+
+/// `10-12`, `1914-18`, `555-1234`, `1963-11-22`.
+fn dashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let mut parts = Vec::new();
+    let mut end = at;
+    loop {
+        let quantity = Quantity::parse(cursor, end)?;
+        end = quantity.end;
+        parts.push(quantity);
+        if cursor.byte(end) != b'-' || !cursor.byte(end + 1).is_ascii_digit() {
+            break;
+        }
+        end += 1;
+    }
+    let lengths: Vec<usize> = parts.iter().map(|part| part.integer.len()).collect();
+    let phrase = match parts.as_slice() {
+        [_] => return None,
+        [from, to] if lengths != [3, 4] => {
+            let year = |part: &Quantity<'_>| part.bare().filter(|value| YEARS.contains(value));
+            let (from, to) = match (year(from), to.bare()) {
+                (Some(from), Some(to)) if to < 100 || YEARS.contains(&to) => {
+                    (by_hundreds(from), by_hundreds(to))
+                }
+                _ => (from.phrase(), to.phrase()),
+            };
+            format!("{from} to {to}")
+        }
+        parts if lengths == [4, 2, 2] => {
+            parts.iter().map(|part| part_of_date(&part.integer)).collect::<Vec<_>>().join(" ")
+        }
+        parts => parts.iter().map(|part| spelled(&part.integer, "zero")).collect::<Vec<_>>().join(" "),
+    };
+    if cursor.byte(end) == b'%' {
+        return Some(Reading::new(end + 1, format!("{phrase} percent")));
+    }
+    Some(join_word(cursor, end, phrase))
+}
+
+fn part_of_date(digits: &str) -> String {
+    match (digits.len(), digits.parse()) {
+        (4, Ok(year)) => by_hundreds(year),
+        (2, Ok(value)) => two_digit_year(value),
+        _ => cardinal_of(digits),
+    }
+}
+
+/// `27th`, `1960s`, `5pm`, `40%`.
+fn with_suffix(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let quantity = Quantity::parse(cursor, at)?;
+    let end = quantity.end;
+    if cursor.byte(end) == b'%' {
+        return Some(join_word(cursor, end + 1, format!("{} percent", quantity.phrase())));
+    }
+    let value: u64 = quantity.integer.parse().ok().filter(|_| quantity.fraction.is_none())?;
+    let apostrophe = usize::from(cursor.byte(end) == b'\'');
+    let letters = cursor.letters(end + apostrophe);
+    let behind = end + apostrophe + letters.len();
+    match letters {
+        "st" | "nd" | "rd" | "th" | "ST" | "ND" | "RD" | "TH" if apostrophe == 0 => {
+            Some(join_word(cursor, behind, ordinal(value)))
+        }
+        "s" => {
+            let decade =
+                quantity.bare().is_some_and(|value| YEARS.contains(&value) && value.is_multiple_of(10));
+            Some(Reading::new(behind, plural(&if decade { by_hundreds(value) } else { cardinal(value) })))
+        }
+        "am" | "pm" | "AM" | "PM" if apostrophe == 0 && value <= 12 => {
+            let half = half_of_day(cursor, end)?;
+            Some(Reading { phrase: format!("{} {}", cardinal(value), half.phrase), ..half })
+        }
+        _ => None,
+    }
+}
+
+/// A number by itself, read by what stands around it.
+fn plain(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let quantity = Quantity::parse(cursor, at)?;
+    let end = quantity.end;
+    if let Some(half) = half_of_day(cursor, end).filter(|_| quantity.bare().is_some_and(|hour| hour <= 12)) {
+        return Some(Reading { phrase: format!("{} {}", quantity.phrase(), half.phrase), ..half });
+    }
+    // A ".38" is named by its digits.
+    let joined = if cursor.byte(end) == b'-' { cursor.letters(end + 1) } else { cursor.next_word(end) };
+    let phrase = match quantity.fraction {
+        Some(digits) if quantity.integer.is_empty() && is_one_of(joined, &GUNS) => cardinal_of(digits),
+        Some(_) => quantity.phrase(),
+        None => integer(cursor, at, &quantity),
+    };
+    Some(join_word(cursor, end, phrase))
+}
+
+/// An integer: label, address, year, digits or count.
+fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
+    let digits = quantity.integer.as_str();
+    let before = cursor.word_before(at);
+    if !quantity.grouped {
+        let unrounded = digits.len() > 4 && !digits.ends_with("00");
+        if quantity.has_leading_zero() || unrounded || (digits.len() > 2 && is_one_of(before, &["box"])) {
+            return spelled(digits, "zero");
+        }
+    }
+    let Some(value) = quantity.bare() else { return cardinal_of(digits) };
+    let (three, four) = (digits.len() == 3, digits.len() == 4);
+    let round = value.is_multiple_of(100);
+    if (three || four) && is_era(cursor, quantity.end) {
+        return by_hundreds(value);
+    }
+    if (three || four) && !round {
+        if is_address(cursor, quantity.end) {
+            return if three { spelled(digits, "oh") } else { by_hundreds(value) };
+        }
+        if is_one_of(before, &LABELS) {
+            return by_hundreds(value);
+        }
+    }
+    let counted = is_counted(cursor.next_word(quantity.end));
+    let early_year = three && !round && !counted && is_one_of(before, &["in", "year"]);
+    if early_year || YEARS.contains(&value) && (is_date(before) || !counted) {
+        return by_hundreds(value);
+    }
+    cardinal(value)
+}
+
+/// `B.C.`, `AD`, … behind a number.
+fn is_era(cursor: Cursor<'_>, at: usize) -> bool {
+    let rest = cursor.text.get(cursor.skip_spaces(at)..).unwrap_or("");
+    ["B.C", "A.D", "BC", "AD", "C.E", "CE"].iter().any(|era| rest.starts_with(era))
+}
+
+/// A street or a point of the compass behind a number.
+fn is_address(cursor: Cursor<'_>, at: usize) -> bool {
+    let first = cursor.next_word(at);
+    let behind_first = cursor.skip_spaces(at) + first.len();
+    let second = cursor.next_word(behind_first);
+    let behind_second = cursor.skip_spaces(behind_first) + second.len();
+    is_capitalized(first)
+        && (COMPASS.contains(&first)
+            || STREETS.contains(&second)
+            || (is_capitalized(second) && STREETS.contains(&cursor.next_word(behind_second))))
+}
+
+fn is_date(before: &str) -> bool {
+    is_one_of(before, &BEFORE_YEARS) || MONTHS.contains(&before)
+}
+
+/// Whether a word is a plural that a number before it may count.
+fn is_counted(word: &str) -> bool {
+    word.len() > 3
+        && word.ends_with('s')
+        && !word.ends_with("ss")
+        && !is_capitalized(word)
+        && !NO_PLURALS.contains(&word)
+}
+
+/// Joins a number to what follows a hyphen: `45-minute`, `133-A`.
+fn join_word(cursor: Cursor<'_>, end: usize, phrase: String) -> Reading {
+    let letters = cursor.letters(end + 1);
+    if cursor.byte(end) != b'-' || letters.is_empty() {
+        return Reading::new(end, phrase);
+    }
+    if letters.len() == 1 && is_capitalized(letters) && cursor.byte(end + 2) != b'-' {
+        return Reading::new(end + 2, format!("{phrase} {}.", letters.to_ascii_lowercase()));
+    }
+    let tail = word::hyphenated(cursor, end + 1);
+    Reading::new(tail.end, format!("{phrase}-{}", tail.phrase))
+}

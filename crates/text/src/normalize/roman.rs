@@ -1,0 +1,157 @@
+//! Roman numerals where the context is clear: behind a monarch's name, or behind `Chapter` and the like.
+
+use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
+use super::verbalize::{cardinal, ordinal};
+
+/// Words behind which a numeral counts.
+const COUNTED: [&str; 27] = [
+    "Chapter", "Part", "Section", "Volume", "Vol", "Book", "Act", "Scene", "Article", "Title", "War",
+    "Appendix", "Figure", "Table", "Plate", "Class", "Type", "Phase", "Stage", "Level", "Grade", "Number",
+    "No", "Lecture", "Canto", "Apollo", "Mark",
+];
+/// Names of monarchs and popes, behind which even `I` and `V` are numerals.
+const RULERS: [&str; 45] = [
+    "Henry",
+    "Charles",
+    "George",
+    "James",
+    "William",
+    "Edward",
+    "Richard",
+    "Elizabeth",
+    "Mary",
+    "Louis",
+    "Napoleon",
+    "Philip",
+    "Francis",
+    "Frederick",
+    "Nicholas",
+    "Alexander",
+    "Catherine",
+    "Peter",
+    "Paul",
+    "John",
+    "Pius",
+    "Leo",
+    "Gregory",
+    "Benedict",
+    "Clement",
+    "Innocent",
+    "Urban",
+    "Sixtus",
+    "Julius",
+    "Ptolemy",
+    "Ramses",
+    "Rameses",
+    "Cyrus",
+    "Darius",
+    "Xerxes",
+    "Nebuchadnezzar",
+    "Artaxerxes",
+    "Otto",
+    "Ferdinand",
+    "Leopold",
+    "Joseph",
+    "Ivan",
+    "Gustavus",
+    "Christian",
+    "Alfonso",
+];
+const VALUES: [(&str, u64); 13] = [
+    ("M", 1000),
+    ("CM", 900),
+    ("D", 500),
+    ("CD", 400),
+    ("C", 100),
+    ("XC", 90),
+    ("L", 50),
+    ("XL", 40),
+    ("X", 10),
+    ("IX", 9),
+    ("V", 5),
+    ("IV", 4),
+    ("I", 1),
+];
+
+/// `Henry VIII.` → the eighth, `Chapter IV` → four, `John Smith III` → the third.
+///
+/// Behind `Chapter` and the like a single `L`, `C`, `D` or `M` is a letter. Behind another capitalised word a numeral
+/// needs two letters, and stays below 40. The full stop that British books
+/// put behind a numeral is part of it unless the sentence ends there.
+pub(crate) fn roman(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let letters = cursor.letters(at);
+    let end = at + letters.len();
+    if cursor.byte(end).is_ascii_digit() {
+        return None;
+    }
+    let value = value(letters)?;
+    let before = cursor.word_before(at);
+    let phrase =
+        if is_one_of(before, &COUNTED) && is_capitalized(before) && !matches!(letters, "L" | "C" | "D" | "M")
+        {
+            cardinal(value)
+        } else if cursor.byte_before(at) == b' '
+            && !cursor.begins_sentence(at)
+            && value < 40
+            && is_name(before)
+            && (RULERS.contains(&before) && !is_pronoun(cursor, letters, end) || letters.len() > 1)
+        {
+            format!("the {}", ordinal(value))
+        } else {
+            return None;
+        };
+    let next = cursor.next_word(end + 1);
+    let abbreviated = cursor.byte(end) == b'.' && !cursor.is_last(end) && !is_capitalized(next);
+    Some(Reading::new(end + usize::from(abbreviated), phrase))
+}
+
+/// Whether an `I` is more likely the speaker: it is followed by a word in lower case without a mark between.
+fn is_pronoun(cursor: Cursor<'_>, letters: &str, end: usize) -> bool {
+    letters == "I"
+        && cursor.byte(end) == b' '
+        && cursor.next_word(end).starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+/// A capitalised word that is not all capitals.
+fn is_name(word: &str) -> bool {
+    is_capitalized(word) && word.bytes().skip(1).all(|letter| letter.is_ascii_lowercase()) && word.len() > 1
+}
+
+/// The value of a well-formed numeral; `None` for every other spelling.
+fn value(letters: &str) -> Option<u64> {
+    let mut rest = letters;
+    let mut value = 0;
+    for (numeral, worth) in VALUES {
+        while let Some(behind) = rest.strip_prefix(numeral) {
+            value += worth;
+            rest = behind;
+        }
+    }
+    (rest.is_empty() && value > 0 && write(value) == letters).then_some(value)
+}
+
+fn write(mut value: u64) -> String {
+    let mut letters = String::new();
+    for (numeral, worth) in VALUES {
+        while value >= worth {
+            value -= worth;
+            letters.push_str(numeral);
+        }
+    }
+    letters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numerals_have_one_spelling() {
+        for number in 1..4000 {
+            assert_eq!(value(&write(number)), Some(number));
+        }
+        for other in ["", "IIII", "VX", "IM", "ABC", "iv"] {
+            assert_eq!(value(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Text to the symbols that the model reads.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::error::Error;
+use crate::normalize::{Dropped, TokenKind, normalize};
+use crate::pronounce::{Pronouncer, Pronunciation};
+use crate::symbol::Symbol;
+
+/// How phones are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Alphabet {
+    /// ARPAbet with stress digits.
+    #[default]
+    Arpabet,
+    /// The International Phonetic Alphabet with stress marks before the vowels.
+    Ipa,
+}
+
+/// A spoken word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// As [`normalize`] writes it.
+    pub text: String,
+    /// The bytes of the source that it came from.
+    pub span: Range<usize>,
+    /// How it is said.
+    pub pronunciation: Pronunciation,
+}
+
+/// A text as symbols.
+///
+/// The sequence begins with `<bos>` and ends with `<eos>`. Between two words stands one boundary, whether there is
+/// punctuation between them or not; a mark follows its word before the boundary, and an opening quotation mark or
+/// bracket precedes its word behind the boundary:
+///
+/// ```text
+/// <bos> HH AH0 L OW1 , / " W ER1 L D " . <eos>
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phonemized {
+    /// The sentence as it is spoken.
+    pub normalized: String,
+    /// The sequence.
+    pub symbols: Vec<Symbol>,
+    /// For each symbol the position in `words` of the word that it is a phone of.
+    pub word_index: Vec<Option<u32>>,
+    /// The words in order.
+    pub words: Vec<Word>,
+    /// The characters that were left out.
+    pub dropped: Vec<Dropped>,
+}
+
+impl Phonemized {
+    /// The symbols between `<bos>` and `<eos>`, separated by spaces.
+    #[must_use]
+    pub fn line(&self, alphabet: Alphabet) -> String {
+        let inner = self.symbols.iter().filter(|symbol| !matches!(symbol, Symbol::Begin | Symbol::End));
+        let names: Vec<&str> = inner
+            .map(|symbol| match (symbol, alphabet) {
+                (Symbol::Phone(phone), Alphabet::Ipa) => phone.ipa(),
+                _ => symbol.name(),
+            })
+            .collect();
+        names.join(" ")
+    }
+}
+
+impl fmt::Display for Phonemized {
+    /// The line in ARPAbet.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line(Alphabet::Arpabet))
+    }
+}
+
+/// Turns texts into symbols.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_text::{Alphabet, Phonemizer, Pronouncer};
+///
+/// let phonemizer = Phonemizer::new(Pronouncer::new(None));
+/// let phonemized = phonemizer.phonemize("Hello, world.")?;
+/// assert_eq!(phonemized.to_string(), "HH AH0 L OW1 , / W ER1 L D .");
+/// assert_eq!(phonemized.line(Alphabet::Ipa), "h ə l ˈoʊ , / w ˈɝ l d .");
+/// # Ok::<(), mynah_text::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Phonemizer {
+    pronouncer: Pronouncer,
+}
+
+impl Phonemizer {
+    /// A phonemizer that asks `pronouncer` for its words.
+    #[must_use]
+    pub fn new(pronouncer: Pronouncer) -> Self {
+        Self { pronouncer }
+    }
+
+    /// Normalises a text and pronounces its words.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NothingToSpeak`] when no word is left.
+    pub fn phonemize(&self, text: &str) -> Result<Phonemized, Error> {
+        let normalized = normalize(text);
+        let mut sequence = Sequence::default();
+        let mut words = Vec::new();
+        for token in &normalized.tokens {
+            match token.kind {
+                TokenKind::Word => {
+                    let pronunciation = self.pronouncer.pronounce(&token.text);
+                    sequence.push_word(words.len() as u32, &pronunciation);
+                    words.push(Word { text: token.text.clone(), span: token.span.clone(), pronunciation });
+                }
+                TokenKind::Punctuation { mark, opens } => {
+                    sequence.push_mark(Symbol::Punctuation(mark), opens);
+                }
+            }
+        }
+        if words.is_empty() {
+            return Err(Error::NothingToSpeak { text: text.to_owned() });
+        }
+        let normalized_text = normalized.to_string();
+        let (symbols, word_index) = sequence.finish();
+        Ok(Phonemized {
+            normalized: normalized_text,
+            symbols,
+            word_index,
+            words,
+            dropped: normalized.dropped,
+        })
+    }
+}
+
+/// A sequence as it grows.
+#[derive(Default)]
+struct Sequence {
+    symbols: Vec<Symbol>,
+    word_index: Vec<Option<u32>>,
+    /// Opening marks that wait for the boundary before the next word.
+    opening: Vec<Symbol>,
+}
+
+impl Sequence {
+    fn push(&mut self, symbol: Symbol, word: Option<u32>) {
+        if self.symbols.is_empty() {
+            self.symbols.push(Symbol::Begin);
+            self.word_index.push(None);
+        }
+        self.symbols.push(symbol);
+        self.word_index.push(word);
+    }
+
+    fn push_word(&mut self, index: u32, pronunciation: &Pronunciation) {
+        if index > 0 {
+            self.push(Symbol::Boundary, None);
+        }
+        self.push_opening();
+        for phone in &pronunciation.phones {
+            self.push(Symbol::Phone(*phone), Some(index));
+        }
+    }
+
+    fn push_mark(&mut self, mark: Symbol, opens: bool) {
+        if opens {
+            self.opening.push(mark);
+        } else {
+            // An opening mark with no word between belongs here too.
+            self.push_opening();
+            self.push(mark, None);
+        }
+    }
+
+    fn push_opening(&mut self) {
+        for mark in std::mem::take(&mut self.opening) {
+            self.push(mark, None);
+        }
+    }
+
+    fn finish(mut self) -> (Vec<Symbol>, Vec<Option<u32>>) {
+        self.push_opening();
+        self.push(Symbol::End, None);
+        (self.symbols, self.word_index)
+    }
+}

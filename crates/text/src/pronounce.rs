@@ -1,0 +1,158 @@
+//! Words to phones.
+
+mod compound;
+mod letters;
+mod morphology;
+mod spelling;
+
+use std::borrow::Cow;
+
+use crate::dictionary::Dictionary;
+use crate::lexicon::Lexicon;
+use crate::normalize::fold;
+use crate::phone::Phone;
+
+pub use spelling::SpellingRules;
+
+/// Where a pronunciation came from, the most certain first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// The user's lexicon.
+    User,
+    /// CMUdict.
+    Dictionary,
+    /// A known word with an ending or a prefix.
+    Morphology,
+    /// Two known words in one, or the parts between hyphens.
+    Compound,
+    /// The names of the letters.
+    Letters,
+    /// Rules from letters to sounds: a guess.
+    Spelling,
+}
+
+/// How a word is said, and how that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pronunciation {
+    /// The phones; empty only for a string without letters.
+    pub phones: Vec<Phone>,
+    /// The least certain of the steps that were needed.
+    pub source: Source,
+}
+
+/// Finds a pronunciation for every word.
+///
+/// The first of these that knows the word: the user's lexicon, CMUdict (its first pronunciation), morphology,
+/// compounds, letter names (for letters with full stops and words without vowels), spelling rules.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_text::{Lexicon, Pronouncer, Source};
+///
+/// let pronouncer = Pronouncer::new(Some(Lexicon::parse("names", "hidell  HH AY0 D EH1 L")?));
+/// let source = |word| pronouncer.pronounce(word).source;
+/// assert_eq!(source("hidell"), Source::User);
+/// assert_eq!(source("sentence"), Source::Dictionary);
+/// assert_eq!(source("sentencer's"), Source::Morphology);
+/// assert_eq!(source("roominghouse"), Source::Compound);
+/// assert_eq!(source("f.p.c.c."), Source::Letters);
+/// assert_eq!(source("calcraft"), Source::Spelling);
+/// # Ok::<(), mynah_text::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Pronouncer {
+    lexicon: Option<Lexicon>,
+    dictionary: &'static Dictionary,
+}
+
+impl Pronouncer {
+    /// CMUdict and the rules, after the words of `lexicon` where there is one.
+    #[must_use]
+    pub fn new(lexicon: Option<Lexicon>) -> Self {
+        Self { lexicon, dictionary: Dictionary::cmudict() }
+    }
+
+    /// The pronunciation of a word as [`normalize`](crate::normalize) writes it.
+    ///
+    /// Case and accents do not matter. Characters that are neither letters, hyphens, apostrophes nor full stops are
+    /// passed over.
+    #[must_use]
+    pub fn pronounce(&self, word: &str) -> Pronunciation {
+        let plain = word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'\'' | b'-' | b'.'));
+        let word = if plain { Cow::Borrowed(word) } else { Cow::Owned(fold::word(word)) };
+        Known { pronouncer: self, hidden: None }.pronounce(&word)
+    }
+
+    /// The pronunciation that the word would have if neither the lexicon nor the dictionary had it.
+    ///
+    /// On words that are known it shows how good the other steps are.
+    #[must_use]
+    pub fn guess(&self, word: &str) -> Pronunciation {
+        let word = fold::word(word);
+        Known { pronouncer: self, hidden: Some(&word) }.pronounce(&word)
+    }
+}
+
+/// The words that the rules may rest on: all but a hidden one.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    pronouncer: &'a Pronouncer,
+    hidden: Option<&'a str>,
+}
+
+impl Known<'_> {
+    /// A word of the lexicon or the dictionary.
+    fn get(&self, word: &str) -> Option<Pronunciation> {
+        if self.hidden == Some(word) {
+            return None;
+        }
+        let user = self.pronouncer.lexicon.as_ref().and_then(|lexicon| lexicon.get(word)?.first());
+        if let Some(phones) = user {
+            return Some(Pronunciation { phones: phones.clone(), source: Source::User });
+        }
+        let phones = self.pronouncer.dictionary.first(word)?;
+        Some(Pronunciation { phones, source: Source::Dictionary })
+    }
+
+    /// Every step in order.
+    fn pronounce(&self, word: &str) -> Pronunciation {
+        if let Some(known) = self.get(word) {
+            return known;
+        }
+        if let Some(base) = morphology::without_possessive(word) {
+            let Pronunciation { phones, source } = self.pronounce(base);
+            let phones = if word.ends_with('s') { morphology::with_s(phones) } else { phones };
+            return Pronunciation { phones, source: source.max(Source::Morphology) };
+        }
+        if word.contains('-') {
+            return self.pronounce_parts(word);
+        }
+        if let Some(phones) = letters::spelled_out(word) {
+            return Pronunciation { phones, source: Source::Letters };
+        }
+        let derived = morphology::derive(word, |base| self.get(base).map(|known| known.phones))
+            .map(|phones| Pronunciation { phones, source: Source::Morphology })
+            .or_else(|| {
+                let phones = compound::join(word, |part| self.get(part).map(|known| known.phones))?;
+                Some(Pronunciation { phones, source: Source::Compound })
+            });
+        derived.unwrap_or_else(|| {
+            let phones = SpellingRules::bundled().pronounce(word);
+            Pronunciation { phones, source: Source::Spelling }
+        })
+    }
+
+    /// The parts between hyphens one after the other; a lone `a` at either end is the letter.
+    fn pronounce_parts(&self, word: &str) -> Pronunciation {
+        let parts: Vec<&str> = word.split('-').filter(|part| !part.is_empty()).collect();
+        let mut whole = Pronunciation { phones: Vec::new(), source: Source::Compound };
+        for (index, part) in parts.iter().enumerate() {
+            let at_end = index == 0 || index + 1 == parts.len();
+            let part = self.pronounce(if *part == "a" && at_end { "a." } else { part });
+            whole.phones.extend(part.phones);
+            whole.source = whole.source.max(part.source);
+        }
+        whole
+    }
+}

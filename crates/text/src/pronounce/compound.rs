@@ -1,0 +1,25 @@
+//! Two known words written as one: `roominghouse`.
+
+use crate::phone::{Phone, Stress};
+
+/// The shortest part; below it, the dictionary's rare names make a compound of almost anything.
+const SHORTEST_PART: usize = 4;
+
+/// The phones of the two words, the second with its primary stress made secondary.
+///
+/// Of several splits the one nearest the middle is taken, and the earlier of two equally near.
+pub(super) fn join(word: &str, known: impl Fn(&str) -> Option<Vec<Phone>>) -> Option<Vec<Phone>> {
+    let mut splits: Vec<usize> = (SHORTEST_PART..=word.len().saturating_sub(SHORTEST_PART))
+        .filter(|at| word.is_char_boundary(*at))
+        .collect();
+    splits.sort_by_key(|at| (2 * at).abs_diff(word.len()));
+    splits.into_iter().find_map(|at| {
+        let mut phones = known(&word[..at])?;
+        let demote = |phone: Phone| match phone.stress() {
+            Some(Stress::Primary) => phone.with_stress(Stress::Secondary),
+            _ => phone,
+        };
+        phones.extend(known(&word[at..])?.into_iter().map(demote));
+        Some(phones)
+    })
+}

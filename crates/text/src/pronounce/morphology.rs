@@ -1,0 +1,185 @@
+//! Words made of a known word and an ending or a prefix.
+
+use crate::phone::{Phone, parse_phones};
+
+/// The shortest base; below it, chance resemblances outnumber inflections.
+const SHORTEST_BASE: usize = 3;
+/// How many endings and prefixes a word may have.
+const DEPTH: usize = 2;
+
+/// How an ending changes the spelling of its base.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Join {
+    /// Begins with a vowel: drops a final "e", doubles a consonant, turns "y" into "i".
+    Vowel,
+    /// Only turns "y" into "i".
+    Consonant,
+}
+
+/// Endings with a fixed sound.
+const ENDINGS: [(&str, Join, &str); 17] = [
+    ("ing", Join::Vowel, "IH0 NG"),
+    ("er", Join::Vowel, "ER0"),
+    ("est", Join::Vowel, "AH0 S T"),
+    ("able", Join::Vowel, "AH0 B AH0 L"),
+    ("ish", Join::Vowel, "IH0 SH"),
+    ("ism", Join::Vowel, "IH2 Z AH0 M"),
+    ("ist", Join::Vowel, "IH0 S T"),
+    ("y", Join::Vowel, "IY0"),
+    ("ness", Join::Consonant, "N AH0 S"),
+    ("less", Join::Consonant, "L AH0 S"),
+    ("ful", Join::Consonant, "F AH0 L"),
+    ("ment", Join::Consonant, "M AH0 N T"),
+    ("ship", Join::Consonant, "SH IH2 P"),
+    ("hood", Join::Consonant, "HH UH2 D"),
+    ("like", Join::Consonant, "L AY2 K"),
+    ("man", Join::Consonant, "M AH0 N"),
+    ("men", Join::Consonant, "M IH0 N"),
+];
+const PREFIXES: [(&str, &str); 8] = [
+    ("un", "AH0 N"),
+    ("re", "R IY0"),
+    ("non", "N AA0 N"),
+    ("mis", "M IH0 S"),
+    ("pre", "P R IY0"),
+    ("dis", "D IH0 S"),
+    ("anti", "AE2 N T IY0"),
+    ("inter", "IH2 N T ER0"),
+];
+
+/// `hidell` of `hidell's`, `boys` of `boys'`; a possessive is regular whatever its base.
+pub(super) fn without_possessive(word: &str) -> Option<&str> {
+    let base = word.strip_suffix("'s").or_else(|| word.strip_suffix('\''))?;
+    base.bytes().any(|byte| byte.is_ascii_alphabetic()).then_some(base)
+}
+
+/// Adds the "s" of plurals, verbs and possessives: `IH0 Z` behind a sibilant, `S` behind another voiceless consonant,
+/// `Z` elsewhere.
+pub(super) fn with_s(mut base: Vec<Phone>) -> Vec<Phone> {
+    let ending = match base.last().map_or("", |phone| phone.without_stress()) {
+        "S" | "Z" | "SH" | "ZH" | "CH" | "JH" => "IH0 Z",
+        "P" | "T" | "K" | "F" | "TH" => "S",
+        _ => "Z",
+    };
+    base.extend(phones(ending));
+    base
+}
+
+/// Adds the "ed" of past tenses: `IH0 D` behind `T` and `D`, `T` behind another voiceless consonant, `D` elsewhere.
+fn with_ed(mut base: Vec<Phone>) -> Vec<Phone> {
+    let ending = match base.last().map_or("", |phone| phone.without_stress()) {
+        "T" | "D" => "IH0 D",
+        "P" | "K" | "F" | "TH" | "S" | "SH" | "CH" => "T",
+        _ => "D",
+    };
+    base.extend(phones(ending));
+    base
+}
+
+/// The phones of a word from those of its base; `known` is the dictionary.
+pub(super) fn derive(word: &str, known: impl Fn(&str) -> Option<Vec<Phone>>) -> Option<Vec<Phone>> {
+    derive_at(word, &known, DEPTH)
+}
+
+fn derive_at(word: &str, known: &dyn Fn(&str) -> Option<Vec<Phone>>, depth: usize) -> Option<Vec<Phone>> {
+    let base = |base: &str| {
+        if base.len() < SHORTEST_BASE {
+            return None;
+        }
+        known(base).or_else(|| if depth > 1 { derive_at(base, known, depth - 1) } else { None })
+    };
+    let first = |bases: Vec<String>| bases.iter().find_map(|candidate| base(candidate));
+    if let Some(phones) = first(plural_bases(word)) {
+        return Some(with_s(phones));
+    }
+    if let Some(phones) = word.strip_suffix("ed").and_then(|stem| first(bases(stem, Join::Vowel))) {
+        return Some(with_ed(phones));
+    }
+    if let Some(phones) = word.strip_suffix("ly").and_then(|stem| with_ly(stem, &base)) {
+        return Some(phones);
+    }
+    for (ending, join, sound) in ENDINGS {
+        if let Some(found) = word.strip_suffix(ending).and_then(|stem| first(bases(stem, join))) {
+            return Some(concatenate(found, phones(sound)));
+        }
+    }
+    PREFIXES.iter().find_map(|(prefix, sound)| {
+        let found = base(word.strip_prefix(prefix)?)?;
+        Some(concatenate(phones(sound), found))
+    })
+}
+
+/// The singulars that may stand behind a plural or the third person of a verb.
+fn plural_bases(word: &str) -> Vec<String> {
+    let Some(stem) = word.strip_suffix('s') else { return Vec::new() };
+    if stem.ends_with(['s', 'u', 'i', '\'']) {
+        return Vec::new();
+    }
+    let mut bases = vec![stem.to_owned()];
+    if let Some(stem) = stem.strip_suffix("ie") {
+        bases.push(format!("{stem}y"));
+    }
+    if let Some(stem) = stem.strip_suffix('e')
+        && (stem.ends_with(['s', 'x', 'z', 'o']) || stem.ends_with("ch") || stem.ends_with("sh"))
+    {
+        bases.push(stem.to_owned());
+    }
+    bases
+}
+
+/// The bases that an ending may have been joined to, the likelier first.
+fn bases(stem: &str, join: Join) -> Vec<String> {
+    let bytes = stem.as_bytes();
+    let mut bases = vec![stem.to_owned()];
+    if let Some(stem) = stem.strip_suffix('i') {
+        bases.push(format!("{stem}y"));
+    }
+    let [.., before, last] = bytes else { return bases };
+    if join == Join::Consonant {
+        return bases;
+    }
+    // After one vowel a lone consonant would have been doubled, so that "hoping" is of "hope".
+    let lone =
+        is_vowel(*before) && !is_vowel(*last) && !(bytes.len() > 2 && is_vowel(bytes[bytes.len() - 3]));
+    bases.insert(usize::from(!lone), format!("{stem}e"));
+    if before == last && !is_vowel(*last) {
+        bases.push(stem[..stem.len() - 1].to_owned());
+    }
+    bases
+}
+
+/// `L IY0` behind the base; "gently" is of "gentle", "happily" of "happy", "basically" of "basic".
+fn with_ly(stem: &str, base: &dyn Fn(&str) -> Option<Vec<Phone>>) -> Option<Vec<Phone>> {
+    let ending = phones("L IY0");
+    if let Some(found) = base(stem) {
+        return Some(concatenate(found, ending));
+    }
+    if let Some(found) = stem.strip_suffix('i').and_then(|stem| base(&format!("{stem}y"))) {
+        let vowel = found.len().checked_sub(1)?;
+        return Some(concatenate(concatenate(found[..vowel].to_vec(), phones("AH0")), ending));
+    }
+    if let Some(found) = base(&format!("{stem}le")) {
+        return found
+            .strip_suffix(phones("AH0 L").as_slice())
+            .map(|found| concatenate(found.to_vec(), ending));
+    }
+    let found = stem.strip_suffix("al").filter(|stem| stem.ends_with("ic")).and_then(base)?;
+    Some(concatenate(found, ending))
+}
+
+/// One after the other; a consonant that ends the first and begins the second is said once.
+fn concatenate(mut first: Vec<Phone>, second: Vec<Phone>) -> Vec<Phone> {
+    if first.last() == second.first() && first.last().is_some_and(|phone| phone.without_stress() == "L") {
+        first.pop();
+    }
+    first.extend(second);
+    first
+}
+
+fn is_vowel(letter: u8) -> bool {
+    matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')
+}
+
+fn phones(line: &str) -> Vec<Phone> {
+    parse_phones(line).expect("the sounds of endings are phones")
+}
