@@ -1,0 +1,40 @@
+//! The gradient of a bias: the sum over everything but the channels.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use crate::element::{Element, contiguous, for_float, into_storage, sum_map, vectorized};
+
+/// `[B, C, T]` to `[C]`.
+pub(super) fn sum_channels(x: &Tensor) -> Result<Tensor> {
+    x.contiguous()?.apply_op1_no_bwd(&SumChannels)
+}
+
+struct SumChannels;
+
+impl CustomOp1 for SumChannels {
+    fn name(&self) -> &'static str {
+        "sum_channels"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (_, channels, time) = layout.shape().dims3()?;
+        for_float!(storage, self.name(), T => {
+            let x = contiguous::<T>(self.name(), storage, layout)?;
+            Ok((into_storage(sums(x, channels, time)), channels.into()))
+        })
+    }
+}
+
+fn sums<T: Element>(x: &[T], channels: usize, time: usize) -> Vec<T> {
+    (0..channels)
+        .into_par_iter()
+        .with_min_len(8)
+        .map(|c| {
+            vectorized(|| {
+                let rows = x.chunks_exact(time).skip(c).step_by(channels);
+                rows.map(|row| sum_map(row, |v| v)).fold(T::ZERO, |total, sum| total + sum)
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,160 @@
+//! The settings of the convolutions and the shapes that follow from them.
+
+use candle_core::{Result, Tensor, bail};
+
+/// The settings of [`conv1d`](crate::conv1d).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conv1dConfig {
+    /// Input samples from one output to the next.
+    pub stride: usize,
+    /// Zeros before the first and after the last input sample.
+    pub padding: usize,
+    /// Input samples from one tap to the next.
+    pub dilation: usize,
+    /// Groups of channels that do not see each other.
+    pub groups: usize,
+}
+
+impl Default for Conv1dConfig {
+    fn default() -> Self {
+        Self { stride: 1, padding: 0, dilation: 1, groups: 1 }
+    }
+}
+
+/// The settings of [`conv_transpose1d`](crate::conv_transpose1d).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConvTranspose1dConfig {
+    /// Output samples from one input to the next.
+    pub stride: usize,
+    /// Output samples left out at both ends.
+    pub padding: usize,
+    /// Output samples added at the end; less than `stride` or less than `dilation`.
+    pub output_padding: usize,
+    /// Output samples from one tap to the next.
+    pub dilation: usize,
+    /// Groups of channels that do not see each other.
+    pub groups: usize,
+}
+
+impl Default for ConvTranspose1dConfig {
+    fn default() -> Self {
+        Self { stride: 1, padding: 0, output_padding: 0, dilation: 1, groups: 1 }
+    }
+}
+
+/// A checked combination of shapes and settings; see the module for the two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Geometry {
+    pub(super) batch: usize,
+    pub(super) groups: usize,
+    pub(super) stride: usize,
+    pub(super) padding: usize,
+    pub(super) dilation: usize,
+    pub(super) taps: usize,
+    /// Channels of one group on the long side.
+    pub(super) long_channels: usize,
+    pub(super) long_length: usize,
+    /// Channels of one group on the short side.
+    pub(super) short_channels: usize,
+    pub(super) short_length: usize,
+}
+
+impl Geometry {
+    pub(super) fn of_conv(
+        x: &Tensor,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+        config: &Conv1dConfig,
+    ) -> Result<Self> {
+        let &Conv1dConfig { stride, padding, dilation, groups } = config;
+        let (batch, channels, length) = x.dims3()?;
+        let (outputs, inputs, taps) = weight.dims3()?;
+        if x.elem_count() == 0 || weight.elem_count() == 0 || stride == 0 || dilation == 0 || groups == 0 {
+            bail!("conv1d: nothing to do for {:?} with {:?} and {config:?}", x.dims(), weight.dims());
+        }
+        if channels != inputs * groups || outputs % groups != 0 {
+            bail!(
+                "conv1d: the input {:?} and the weight {:?} do not fit {groups} groups",
+                x.dims(),
+                weight.dims()
+            );
+        }
+        check_bias("conv1d", bias, outputs)?;
+        let reach = dilation * (taps - 1) + 1;
+        if length + 2 * padding < reach {
+            bail!(
+                "conv1d: the input {:?} padded by {padding} is shorter than the weight's reach of {reach}",
+                x.dims()
+            );
+        }
+        Ok(Self {
+            batch,
+            groups,
+            stride,
+            padding,
+            dilation,
+            taps,
+            long_channels: inputs,
+            long_length: length,
+            short_channels: outputs / groups,
+            short_length: (length + 2 * padding - reach) / stride + 1,
+        })
+    }
+
+    pub(super) fn of_conv_transpose(
+        x: &Tensor,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+        config: &ConvTranspose1dConfig,
+    ) -> Result<Self> {
+        let &ConvTranspose1dConfig { stride, padding, output_padding, dilation, groups } = config;
+        let (batch, channels, length) = x.dims3()?;
+        let (inputs, outputs, taps) = weight.dims3()?;
+        if x.elem_count() == 0 || weight.elem_count() == 0 || stride == 0 || dilation == 0 || groups == 0 {
+            bail!(
+                "conv_transpose1d: nothing to do for {:?} with {:?} and {config:?}",
+                x.dims(),
+                weight.dims()
+            );
+        }
+        if channels != inputs || channels % groups != 0 {
+            bail!(
+                "conv_transpose1d: the input {:?} and the weight {:?} do not fit {groups} groups",
+                x.dims(),
+                weight.dims()
+            );
+        }
+        check_bias("conv_transpose1d", bias, outputs * groups)?;
+        if output_padding >= stride.max(dilation) {
+            bail!(
+                "conv_transpose1d: the output padding {output_padding} is neither below the stride {stride} nor \
+                 below the dilation {dilation}"
+            );
+        }
+        let whole = (length - 1) * stride + dilation * (taps - 1) + 1 + output_padding;
+        if whole <= 2 * padding {
+            bail!("conv_transpose1d: the padding {padding} leaves nothing of {whole} samples");
+        }
+        Ok(Self {
+            batch,
+            groups,
+            stride,
+            padding,
+            dilation,
+            taps,
+            long_channels: outputs,
+            long_length: whole - 2 * padding,
+            short_channels: inputs / groups,
+            short_length: length,
+        })
+    }
+}
+
+fn check_bias(op: &str, bias: Option<&Tensor>, channels: usize) -> Result<()> {
+    match bias {
+        Some(bias) if bias.dims() != [channels] => {
+            bail!("{op}: {channels} output channels need a bias [{channels}], got {:?}", bias.dims())
+        }
+        _ => Ok(()),
+    }
+}

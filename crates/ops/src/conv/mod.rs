@@ -1,0 +1,27 @@
+//! Convolutions over time, forwards, transposed, and their gradients.
+//!
+//! One triple of operations serves both directions. With the *long* side x `[B, C_long, T_long]` (the input of a
+//! convolution, the output of a transposed one), the *short* side y `[B, C_short, T_short]` and the weight
+//! w `[C_short, C_long / groups, K]`:
+//!
+//! ```text
+//! forward           y[o, t]                 =  Σ_c,k  w[o, c, k] · x[c, s·t + d·k − p]
+//! backward data     x[c, s·t + d·k − p]    +=  Σ_o    w[o, c, k] · y[o, t]
+//! backward filter   w[o, c, k]              =  Σ_b,t  y[o, t]    · x[c, s·t + d·k − p]
+//! ```
+//!
+//! A transposed convolution is *backward data*, its gradients are the other two.
+//!
+//! All three run on one register tile ([`kernel`]): some vectors of neighbouring numbers, each multiplied by some single
+//! numbers. The positions of the operands come from a table, so strides, dilations and taps cost nothing inside the
+//! loop, and no patches are copied out: each number of the input is copied once, into a padded block in the cache.
+
+mod bias;
+mod filter;
+mod geometry;
+mod kernel;
+mod operation;
+mod taps;
+
+pub use geometry::{Conv1dConfig, ConvTranspose1dConfig};
+pub use operation::{conv_transpose1d, conv1d};

@@ -1,0 +1,292 @@
+//! The convolutions as operations of candle's graph.
+
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
+
+use super::bias::sum_channels;
+use super::filter::backward_filter;
+use super::geometry::{Conv1dConfig, ConvTranspose1dConfig, Geometry};
+use super::taps::{Operand, backward_data, forward};
+use crate::element::{contiguous, for_float, into_storage};
+
+/// Convolution over time (cross-correlation, as in all frameworks).
+///
+/// ```text
+/// y[b, o, t] = bias[o] + Σ_c,k weight[o, c, k] · x[b, c, stride·t + dilation·k − padding]
+/// ```
+///
+/// The padding is with zeros. Any strides of the arguments are accepted without a copy. An argument that is neither a
+/// variable nor computed from one gets no gradient and costs nothing in the backward pass: to train a generator through
+/// a discriminator, give the discriminator's weights detached.
+///
+/// Every output is summed in the same order whatever the thread count.
+///
+/// # Shapes
+///
+/// `x` `[B, C_in, T]`, `weight` `[C_out, C_in / groups, K]`, `bias` `[C_out]` to `[B, C_out, T']` with
+/// T' = ⌊(T + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
+///
+/// # Errors
+///
+/// When shapes do not fit each other or the groups, anything is zero or empty, or the weight reaches over more than the
+/// padded input.
+///
+/// # Examples
+///
+/// ```
+/// use candle_core::{DType, Device, Tensor};
+/// use mynah_ops::{Conv1dConfig, conv1d};
+///
+/// let x = Tensor::ones((1, 2, 4), DType::F32, &Device::Cpu)?;
+/// let weight = Tensor::ones((1, 2, 3), DType::F32, &Device::Cpu)?;
+/// let y = conv1d(&x, &weight, None, &Conv1dConfig { padding: 1, ..Conv1dConfig::default() })?;
+/// assert_eq!(y.to_vec3::<f32>()?, [[[4.0, 6.0, 6.0, 4.0]]]);
+/// # Ok::<(), mynah_ops::Error>(())
+/// ```
+pub fn conv1d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, config: &Conv1dConfig) -> Result<Tensor> {
+    let geometry = Geometry::of_conv(x, weight, bias, config)?;
+    let operation = Forward { geometry };
+    match bias {
+        Some(bias) => x.apply_op3(weight, &bias.contiguous()?, operation),
+        None => x.apply_op2(weight, operation),
+    }
+}
+
+/// Transposed convolution over time: the adjoint of [`conv1d`], which lengthens by its stride.
+///
+/// ```text
+/// y[b, o, u] = bias[o] + Σ weight[c, o, k] · x[b, c, t]   over all t, k, c with u = stride·t + dilation·k − padding
+/// ```
+///
+/// What is said of [`conv1d`] about strides, gradients and the order of sums holds here too.
+///
+/// # Shapes
+///
+/// `x` `[B, C_in, T]`, `weight` `[C_in, C_out / groups, K]`, `bias` `[C_out]` to `[B, C_out, T']` with
+/// T' = (T − 1)·stride − 2·padding + dilation·(K − 1) + 1 + `output_padding`.
+///
+/// # Errors
+///
+/// When shapes do not fit each other or the groups, anything is zero or empty, the output padding is not below the
+/// stride or the dilation, or nothing is left of the output.
+pub fn conv_transpose1d(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    config: &ConvTranspose1dConfig,
+) -> Result<Tensor> {
+    let geometry = Geometry::of_conv_transpose(x, weight, bias, config)?;
+    let operation = BackwardData { geometry };
+    match bias {
+        Some(bias) => x.apply_op3(weight, &bias.contiguous()?, operation),
+        None => x.apply_op2(weight, operation),
+    }
+}
+
+/// From the long side to the short side.
+struct Forward {
+    geometry: Geometry,
+}
+
+impl Forward {
+    fn run(
+        &self,
+        x: (&CpuStorage, &Layout),
+        weight: (&CpuStorage, &Layout),
+        bias: Option<(&CpuStorage, &Layout)>,
+    ) -> Result<(CpuStorage, Shape)> {
+        let g = &self.geometry;
+        for_float!(x.0, "conv1d", T => {
+            let bias = bias.map(|(storage, layout)| contiguous::<T>("conv1d", storage, layout)).transpose()?;
+            let y = forward(g, &Operand::<T>::new(x)?, &Operand::new(weight)?, bias);
+            Ok((into_storage(y), (g.batch, g.groups * g.short_channels, g.short_length).into()))
+        })
+    }
+
+    fn gradients(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let geometry = self.geometry;
+        let dx = wanted(x, || gradient.apply_op2_no_bwd(weight, &BackwardData { geometry }))?;
+        let dweight = wanted(weight, || gradient.apply_op2_no_bwd(x, &BackwardFilter { geometry }))?;
+        Ok((dx, dweight))
+    }
+}
+
+impl CustomOp2 for Forward {
+    fn name(&self) -> &'static str {
+        "conv1d"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        self.run((x, x_layout), (weight, weight_layout), None)
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        self.gradients(x, weight, gradient)
+    }
+}
+
+impl CustomOp3 for Forward {
+    fn name(&self) -> &'static str {
+        "conv1d"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        self.run((x, x_layout), (weight, weight_layout), Some((bias, bias_layout)))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (dx, dweight) = self.gradients(x, weight, gradient)?;
+        Ok((dx, dweight, wanted(bias, || sum_channels(gradient))?))
+    }
+}
+
+/// From the short side to the long side.
+struct BackwardData {
+    geometry: Geometry,
+}
+
+impl BackwardData {
+    fn run(
+        &self,
+        y: (&CpuStorage, &Layout),
+        weight: (&CpuStorage, &Layout),
+        bias: Option<(&CpuStorage, &Layout)>,
+    ) -> Result<(CpuStorage, Shape)> {
+        let g = &self.geometry;
+        for_float!(y.0, "conv_transpose1d", T => {
+            let bias =
+                bias.map(|(storage, layout)| contiguous::<T>("conv_transpose1d", storage, layout)).transpose()?;
+            let x = backward_data(g, &Operand::<T>::new(y)?, &Operand::new(weight)?, bias);
+            Ok((into_storage(x), (g.batch, g.groups * g.long_channels, g.long_length).into()))
+        })
+    }
+
+    fn gradients(
+        &self,
+        y: &Tensor,
+        weight: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let geometry = self.geometry;
+        let dy = wanted(y, || gradient.apply_op2_no_bwd(weight, &Forward { geometry }))?;
+        let dweight = wanted(weight, || y.apply_op2_no_bwd(gradient, &BackwardFilter { geometry }))?;
+        Ok((dy, dweight))
+    }
+}
+
+impl CustomOp2 for BackwardData {
+    fn name(&self) -> &'static str {
+        "conv_transpose1d"
+    }
+
+    fn cpu_fwd(
+        &self,
+        y: &CpuStorage,
+        y_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        self.run((y, y_layout), (weight, weight_layout), None)
+    }
+
+    fn bwd(
+        &self,
+        y: &Tensor,
+        weight: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        self.gradients(y, weight, gradient)
+    }
+}
+
+impl CustomOp3 for BackwardData {
+    fn name(&self) -> &'static str {
+        "conv_transpose1d"
+    }
+
+    fn cpu_fwd(
+        &self,
+        y: &CpuStorage,
+        y_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        self.run((y, y_layout), (weight, weight_layout), Some((bias, bias_layout)))
+    }
+
+    fn bwd(
+        &self,
+        y: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (dy, dweight) = self.gradients(y, weight, gradient)?;
+        Ok((dy, dweight, wanted(bias, || sum_channels(gradient))?))
+    }
+}
+
+/// The gradient of the weight, from the short side and the long side.
+struct BackwardFilter {
+    geometry: Geometry,
+}
+
+impl CustomOp2 for BackwardFilter {
+    fn name(&self) -> &'static str {
+        "conv1d_backward_filter"
+    }
+
+    fn cpu_fwd(
+        &self,
+        y: &CpuStorage,
+        y_layout: &Layout,
+        x: &CpuStorage,
+        x_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let g = &self.geometry;
+        for_float!(y, self.name(), T => {
+            let weight = backward_filter(g, &Operand::<T>::new((y, y_layout))?, &Operand::new((x, x_layout))?);
+            Ok((into_storage(weight), (g.groups * g.short_channels, g.long_channels, g.taps).into()))
+        })
+    }
+}
+
+/// The gradient of an argument that is a variable or depends on one.
+fn wanted(argument: &Tensor, gradient: impl FnOnce() -> Result<Tensor>) -> Result<Option<Tensor>> {
+    if argument.track_op() { gradient().map(Some) } else { Ok(None) }
+}

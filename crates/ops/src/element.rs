@@ -1,0 +1,218 @@
+//! The two number types of the kernels, and the vectors of them that the machine has.
+
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, Layout, Result, Tensor, WithDType, bail};
+use pulp::{Arch, Simd};
+
+use crate::approximation;
+
+/// A kernel's number: f32 for work, f64 to check gradients.
+///
+/// The vector methods take pulp's `Simd` token, so one kernel source serves every instruction set.
+pub(crate) trait Element: WithDType {
+    /// A register full of numbers.
+    type Vector<S: Simd>: Copy;
+
+    const ZERO: Self;
+    const ONE: Self;
+
+    fn lanes<S: Simd>() -> usize {
+        size_of::<Self::Vector<S>>() / size_of::<Self>()
+    }
+
+    fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
+    fn add_vectors<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a·b + c, in one rounding where the machine has it.
+    fn multiply_add<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        c: Self::Vector<S>,
+    ) -> Self::Vector<S>;
+
+    /// The numbers of a storage, to be changed.
+    fn slice_mut(storage: &mut CpuStorage) -> Result<&mut [Self]>;
+
+    /// e^x for x ≤ 0.
+    fn exp_nonpositive(self) -> Self;
+    fn tanh(self) -> Self;
+    fn sigmoid(self) -> Self;
+    fn sqrt(self) -> Self;
+}
+
+impl Element for f32 {
+    type Vector<S: Simd> = S::f32s;
+
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[inline(always)]
+    fn splat<S: Simd>(simd: S, value: Self) -> S::f32s {
+        simd.splat_f32s(value)
+    }
+
+    #[inline(always)]
+    fn add_vectors<S: Simd>(simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
+        simd.add_f32s(a, b)
+    }
+
+    #[inline(always)]
+    fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
+        simd.mul_add_e_f32s(a, b, c)
+    }
+
+    fn slice_mut(storage: &mut CpuStorage) -> Result<&mut [Self]> {
+        match storage {
+            CpuStorage::F32(values) => Ok(values),
+            other => bail!("expected f32, got {:?}", other.dtype()),
+        }
+    }
+
+    #[inline(always)]
+    fn exp_nonpositive(self) -> Self {
+        approximation::exp_nonpositive(self)
+    }
+
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        approximation::tanh(self)
+    }
+
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        approximation::sigmoid(self)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        f32::sqrt(self)
+    }
+}
+
+impl Element for f64 {
+    type Vector<S: Simd> = S::f64s;
+
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[inline(always)]
+    fn splat<S: Simd>(simd: S, value: Self) -> S::f64s {
+        simd.splat_f64s(value)
+    }
+
+    #[inline(always)]
+    fn add_vectors<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
+        simd.add_f64s(a, b)
+    }
+
+    #[inline(always)]
+    fn multiply_add<S: Simd>(simd: S, a: S::f64s, b: S::f64s, c: S::f64s) -> S::f64s {
+        simd.mul_add_e_f64s(a, b, c)
+    }
+
+    fn slice_mut(storage: &mut CpuStorage) -> Result<&mut [Self]> {
+        match storage {
+            CpuStorage::F64(values) => Ok(values),
+            other => bail!("expected f64, got {:?}", other.dtype()),
+        }
+    }
+
+    fn exp_nonpositive(self) -> Self {
+        self.exp()
+    }
+
+    fn tanh(self) -> Self {
+        f64::tanh(self)
+    }
+
+    fn sigmoid(self) -> Self {
+        // Neither branch can overflow, and small results keep their digits.
+        let e = (-self.abs()).exp();
+        if self >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
+    }
+}
+
+/// Elements that one parallel task handles: long enough to hide the task's cost, short enough for the cache.
+pub(crate) const TASK_ELEMENTS: usize = 16 * 1024;
+
+/// Runs `$body` with the type `$T` that the storage holds, or fails in the name of the operation.
+macro_rules! for_float {
+    ($storage:expr, $op:expr, $T:ident => $body:expr) => {
+        match $storage {
+            candle_core::CpuStorage::F32(_) => {
+                type $T = f32;
+                $body
+            }
+            candle_core::CpuStorage::F64(_) => {
+                type $T = f64;
+                $body
+            }
+            other => candle_core::bail!(
+                "{}: tensors are f32 or f64, got {:?}",
+                $op,
+                candle_core::backend::BackendStorage::dtype(other)
+            ),
+        }
+    };
+}
+pub(crate) use for_float;
+
+/// A storage of these numbers.
+pub(crate) fn into_storage<T: Element>(values: Vec<T>) -> CpuStorage {
+    T::to_cpu_storage_owned(values)
+}
+
+/// The number of the kernel's type.
+pub(crate) fn number<T: Element>(value: f64) -> T {
+    T::from_f64(value)
+}
+
+/// Runs a loop compiled for the widest vectors of the machine.
+#[inline]
+pub(crate) fn vectorized<R>(body: impl FnOnce() -> R) -> R {
+    Arch::new().dispatch(body)
+}
+
+/// The elements of a contiguous tensor, in order.
+pub(crate) fn contiguous<'a, T: Element>(
+    op: &str,
+    storage: &'a CpuStorage,
+    layout: &Layout,
+) -> Result<&'a [T]> {
+    let data = T::cpu_storage_as_slice(storage)?;
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&data[start..end]),
+        None => bail!("{op}: the kernel takes contiguous tensors, got strides {:?}", layout.stride()),
+    }
+}
+
+/// Fails when a dimension is zero: there is nothing to compute, and a caller who expects it has lost its data.
+pub(crate) fn ensure_not_empty(op: &str, tensor: &Tensor) -> Result<()> {
+    if tensor.elem_count() == 0 {
+        bail!("{op}: the tensor {:?} is empty", tensor.dims());
+    }
+    Ok(())
+}
+
+/// The sum in sixteen interleaved partial sums: vectorises, and its order does not depend on the machine.
+#[inline(always)]
+pub(crate) fn sum_map<T: Element>(values: &[T], map: impl Fn(T) -> T) -> T {
+    const LANES: usize = 16;
+    let mut partial = [T::ZERO; LANES];
+    let chunks = values.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (sum, &value) in partial.iter_mut().zip(chunk) {
+            *sum += map(value);
+        }
+    }
+    for (sum, &value) in partial.iter_mut().zip(rest) {
+        *sum += map(value);
+    }
+    partial.into_iter().fold(T::ZERO, |total, sum| total + sum)
+}

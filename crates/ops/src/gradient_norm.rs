@@ -1,0 +1,113 @@
+//! The length of the gradient over many parameters, and a bound on it.
+
+use candle_core::backprop::GradStore;
+use candle_core::{DType, Result, Storage, Tensor, Var};
+
+use crate::element::{Element, contiguous, for_float};
+
+/// Numbers that are added up in one go; the sums of the pieces are added in their order.
+const PIECE: usize = 4096;
+
+/// The Euclidean length of the gradient of all variables taken together, summed in f64.
+///
+/// Variables without a gradient count as zero. The result does not depend on the thread count, but its last bits do
+/// on the order of `variables`. NaN and infinite gradients give a norm that is not finite.
+pub fn gradient_norm<'a>(gradients: &GradStore, variables: impl IntoIterator<Item = &'a Var>) -> Result<f64> {
+    let mut total = 0.0;
+    for variable in variables {
+        if let Some(gradient) = gradients.get(variable) {
+            total += sum_of_squares(&gradient.contiguous()?)?;
+        }
+    }
+    Ok(total.sqrt())
+}
+
+/// Scales the gradients of the variables so that their norm is at most `limit`; returns the norm before.
+///
+/// ```text
+/// g ← g · min(1, limit / norm)
+/// ```
+///
+/// A norm that is not finite leaves the gradients as they are, so that the caller can see it and skip the step.
+///
+/// # References
+///
+/// Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks (arXiv 1211.5063), section 3.2.
+pub fn clip_gradients<'a>(
+    gradients: &mut GradStore,
+    variables: impl IntoIterator<Item = &'a Var> + Clone,
+    limit: f64,
+) -> Result<f64> {
+    let norm = gradient_norm(gradients, variables.clone())?;
+    if norm.is_finite() && norm > limit {
+        for variable in variables {
+            if let Some(gradient) = gradients.remove(variable) {
+                gradients.insert(variable, (gradient * (limit / norm))?);
+            }
+        }
+    }
+    Ok(norm)
+}
+
+fn sum_of_squares(gradient: &Tensor) -> Result<f64> {
+    let (storage, layout) = gradient.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => for_float!(storage, "gradient_norm", T => {
+            Ok(contiguous::<T>("gradient_norm", storage, layout)?.chunks(PIECE).map(piece).sum())
+        }),
+        _ => gradient.to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar(),
+    }
+}
+
+fn piece<T: Element>(values: &[T]) -> f64 {
+    values.iter().map(|value| value.to_f64() * value.to_f64()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device, Tensor, Var};
+    use mynah_testkit::{assert_all_close, assert_close};
+
+    use super::{clip_gradients, gradient_norm};
+
+    /// Two variables with the gradients 2x and 3, and one without.
+    fn example(dtype: DType) -> (Vec<Var>, candle_core::backprop::GradStore) {
+        let new = |values: &[f64]| {
+            Var::from_tensor(&Tensor::new(values, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()).unwrap()
+        };
+        let (x, y, unused) = (new(&[1.0, -2.0]), new(&[5.0, 6.0, 7.0]), new(&[1.0]));
+        let squares = x.sqr().unwrap().sum_all().unwrap();
+        let loss = (squares + (y.sum_all().unwrap() * 3.0).unwrap()).unwrap();
+        (vec![x, y, unused], loss.backward().unwrap())
+    }
+
+    #[test]
+    fn the_norm_is_taken_over_all_variables() {
+        for dtype in [DType::F32, DType::F64] {
+            let (variables, gradients) = example(dtype);
+            let expected = (4.0 + 16.0 + 3.0 * 9.0_f64).sqrt();
+            assert_close(gradient_norm(&gradients, &variables).unwrap(), expected, 1e-12, "norm");
+            assert_close(gradient_norm(&gradients, &variables[2..]).unwrap(), 0.0, 0.0, "norm of nothing");
+        }
+    }
+
+    #[test]
+    fn clipping_keeps_the_direction_and_bounds_the_norm() {
+        let (variables, mut gradients) = example(DType::F64);
+        let norm = clip_gradients(&mut gradients, &variables, 1.0).unwrap();
+        assert_close(norm, 47.0_f64.sqrt(), 1e-12, "norm before");
+        assert_close(gradient_norm(&gradients, &variables).unwrap(), 1.0, 1e-12, "norm after");
+        let x = gradients.get(&variables[0]).unwrap().to_vec1::<f64>().unwrap();
+        assert_all_close(&x, &[2.0 / norm, -4.0 / norm], 1e-12, "direction");
+    }
+
+    #[test]
+    fn short_and_broken_gradients_are_left_alone() {
+        let (variables, mut gradients) = example(DType::F64);
+        clip_gradients(&mut gradients, &variables, 100.0).unwrap();
+        assert_eq!(gradients.get(&variables[0]).unwrap().to_vec1::<f64>().unwrap(), [2.0, -4.0]);
+        gradients.insert(&variables[1], Tensor::new(&[f64::NAN, 1.0, 2.0], &Device::Cpu).unwrap());
+        assert!(clip_gradients(&mut gradients, &variables, 1.0).unwrap().is_nan());
+        assert_eq!(gradients.get(&variables[0]).unwrap().to_vec1::<f64>().unwrap(), [2.0, -4.0]);
+    }
+}

@@ -1,0 +1,327 @@
+//! Layer normalisation over the channels of `[B, C, T]`.
+
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use rayon::prelude::*;
+
+use crate::element::{
+    Element, contiguous, ensure_not_empty, for_float, into_storage, number, sum_map, vectorized,
+};
+use crate::shared_output::SharedOutput;
+
+/// Neighbouring times that are normalised together: their statistics stay in registers and the first cache.
+const TILE: usize = 64;
+
+/// Normalises every time step over the channels, then scales and shifts each channel.
+///
+/// ```text
+/// y[b, c, t] = (x[b, c, t] − mean_c) / √(variance_c + ε) · weight[c] + bias[c]
+/// ```
+///
+/// The variance is the biased one (divided by C), in two passes. Time stays the last dimension, so no transposition
+/// is needed between convolutions.
+///
+/// # Shapes
+///
+/// `x` `[B, C, T]`, `weight` `[C]`, `bias` `[C]` to `[B, C, T]`.
+///
+/// # References
+///
+/// Ba, Kiros, Hinton, Layer Normalization (arXiv 1607.06450).
+pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f64) -> Result<Tensor> {
+    let (_, channels, _) = x.dims3()?;
+    ensure_not_empty("layer_norm", x)?;
+    if weight.dims() != [channels] || bias.dims() != [channels] {
+        bail!(
+            "layer_norm: the input {:?} needs a weight and a bias [{channels}], got {:?} and {:?}",
+            x.dims(),
+            weight.dims(),
+            bias.dims()
+        );
+    }
+    x.contiguous()?.apply_op3(&weight.contiguous()?, &bias.contiguous()?, LayerNorm { epsilon })
+}
+
+struct LayerNorm {
+    epsilon: f64,
+}
+
+impl CustomOp3 for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer_norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let dims = x_layout.shape().dims3()?;
+        for_float!(x, self.name(), T => {
+            let x = contiguous::<T>(self.name(), x, x_layout)?;
+            let weight = contiguous::<T>(self.name(), weight, weight_layout)?;
+            let bias = contiguous::<T>(self.name(), bias, bias_layout)?;
+            let y = forward(x, dims, weight, bias, number(self.epsilon));
+            Ok((into_storage(y), x_layout.shape().clone()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let backward = LayerNormBackward { epsilon: self.epsilon };
+        let packed = x.apply_op3_no_bwd(weight, &gradient.contiguous()?, &backward)?;
+        let (count, channels) = (x.elem_count(), weight.elem_count());
+        let dx = packed.narrow(0, 0, count)?.reshape(x.shape())?;
+        let dweight = packed.narrow(0, count, channels)?;
+        let dbias = packed.narrow(0, count + channels, channels)?;
+        Ok((Some(dx), Some(dweight), Some(dbias)))
+    }
+}
+
+/// The three gradients one after another in one tensor, since an operation has one output.
+struct LayerNormBackward {
+    epsilon: f64,
+}
+
+impl CustomOp3 for LayerNormBackward {
+    fn name(&self) -> &'static str {
+        "layer_norm_backward"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        gradient: &CpuStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let dims = x_layout.shape().dims3()?;
+        for_float!(x, self.name(), T => {
+            let x = contiguous::<T>(self.name(), x, x_layout)?;
+            let weight = contiguous::<T>(self.name(), weight, weight_layout)?;
+            let gradient = contiguous::<T>(self.name(), gradient, gradient_layout)?;
+            let packed = backward(x, dims, weight, gradient, number(self.epsilon));
+            let count = packed.len();
+            Ok((into_storage(packed), count.into()))
+        })
+    }
+}
+
+/// One tile: some neighbouring times of one batch item.
+struct Tile {
+    /// Index of the tile's first element in channel 0.
+    start: usize,
+    width: usize,
+}
+
+fn tiles(batch: usize, channels: usize, time: usize) -> Vec<Tile> {
+    let starts = (0..batch).flat_map(|b| (0..time).step_by(TILE).map(move |t| (b, t)));
+    starts.map(|(b, t)| Tile { start: b * channels * time + t, width: TILE.min(time - t) }).collect()
+}
+
+/// Mean and 1/√(variance + ε) of every time of the tile.
+#[inline(always)]
+fn statistics<T: Element>(
+    x: &[T],
+    tile: &Tile,
+    channels: usize,
+    time: usize,
+    epsilon: T,
+) -> ([T; TILE], [T; TILE]) {
+    let row = |c: usize| &x[tile.start + c * time..][..tile.width];
+    let count = number(channels as f64);
+    let mut mean = [T::ZERO; TILE];
+    for c in 0..channels {
+        for (mean, &x) in mean.iter_mut().zip(row(c)) {
+            *mean += x;
+        }
+    }
+    for mean in &mut mean {
+        *mean /= count;
+    }
+    let mut scale = [T::ZERO; TILE];
+    for c in 0..channels {
+        for ((square, &mean), &x) in scale.iter_mut().zip(&mean).zip(row(c)) {
+            *square += (x - mean) * (x - mean);
+        }
+    }
+    for scale in &mut scale {
+        *scale = T::ONE / Element::sqrt(*scale / count + epsilon);
+    }
+    (mean, scale)
+}
+
+fn forward<T: Element>(
+    x: &[T],
+    (batch, channels, time): (usize, usize, usize),
+    weight: &[T],
+    bias: &[T],
+    epsilon: T,
+) -> Vec<T> {
+    let mut y = vec![T::ZERO; x.len()];
+    let output = SharedOutput::new(&mut y);
+    tiles(batch, channels, time).par_iter().for_each(|tile| {
+        vectorized(|| {
+            let (mean, scale) = statistics(x, tile, channels, time, epsilon);
+            for c in 0..channels {
+                let start = tile.start + c * time;
+                // SAFETY: tiles do not overlap.
+                #[expect(unsafe_code, reason = "tasks write to disjoint elements of one buffer")]
+                let y = unsafe { output.part(start, tile.width) };
+                for (((y, &x), &mean), &scale) in y.iter_mut().zip(&x[start..]).zip(&mean).zip(&scale) {
+                    *y = (x - mean) * scale * weight[c] + bias[c];
+                }
+            }
+        });
+    });
+    y
+}
+
+/// With n = (x − mean)·scale, the normalised input, and h = gradient·weight:
+///
+/// ```text
+/// dx      = scale · (h − mean_c(h) − n · mean_c(h·n))
+/// dweight = Σ gradient·n        dbias = Σ gradient
+/// ```
+fn backward<T: Element>(
+    x: &[T],
+    (batch, channels, time): (usize, usize, usize),
+    weight: &[T],
+    gradient: &[T],
+    epsilon: T,
+) -> Vec<T> {
+    let mut packed = vec![T::ZERO; x.len() + 2 * channels];
+    let (dx, dparameters) = packed.split_at_mut(x.len());
+    let output = SharedOutput::new(dx);
+    let count = number(channels as f64);
+
+    // Each tile's share of dweight and dbias; added up in the order of the tiles, whatever the thread count.
+    let shares: Vec<Vec<T>> = tiles(batch, channels, time)
+        .par_iter()
+        .map(|tile| {
+            vectorized(|| {
+                let (mean, scale) = statistics(x, tile, channels, time, epsilon);
+                let mut share = vec![T::ZERO; 2 * channels];
+                let (mut sum_h, mut sum_hn) = ([T::ZERO; TILE], [T::ZERO; TILE]);
+                for c in 0..channels {
+                    let start = tile.start + c * time;
+                    let (x, gradient) = (&x[start..][..tile.width], &gradient[start..][..tile.width]);
+                    let (mut normalized_sum, mut gradient_sum) = ([T::ZERO; TILE], [T::ZERO; TILE]);
+                    for i in 0..tile.width {
+                        let n = (x[i] - mean[i]) * scale[i];
+                        let h = gradient[i] * weight[c];
+                        sum_h[i] += h;
+                        sum_hn[i] += h * n;
+                        normalized_sum[i] = gradient[i] * n;
+                        gradient_sum[i] = gradient[i];
+                    }
+                    share[c] = sum_map(&normalized_sum, |v| v);
+                    share[channels + c] = sum_map(&gradient_sum, |v| v);
+                }
+                for (c, &weight) in weight.iter().enumerate() {
+                    let start = tile.start + c * time;
+                    let (x, gradient) = (&x[start..][..tile.width], &gradient[start..][..tile.width]);
+                    // SAFETY: tiles do not overlap.
+                    #[expect(unsafe_code, reason = "tasks write to disjoint elements of one buffer")]
+                    let dx = unsafe { output.part(start, tile.width) };
+                    for i in 0..tile.width {
+                        let n = (x[i] - mean[i]) * scale[i];
+                        let h = gradient[i] * weight;
+                        dx[i] = scale[i] * (h - sum_h[i] / count - n * (sum_hn[i] / count));
+                    }
+                }
+                share
+            })
+        })
+        .collect();
+    for share in &shares {
+        for (total, &part) in dparameters.iter_mut().zip(share) {
+            *total += part;
+        }
+    }
+    packed
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Tensor};
+    use mynah_testkit::assert_all_close;
+
+    use super::layer_norm;
+    use crate::testing::{check_gradients, normal};
+
+    const EPSILON: f64 = 1e-5;
+    /// Sums of some ten numbers near 1 in f32.
+    const F32_TOLERANCE: f64 = 2e-6;
+
+    fn plain(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Vec<f64> {
+        let (batch, channels, time) = x.dims3().unwrap();
+        let x = x.to_vec3::<f64>().unwrap();
+        let (weight, bias) = (weight.to_vec1::<f64>().unwrap(), bias.to_vec1::<f64>().unwrap());
+        let mut y = vec![0.0; batch * channels * time];
+        for b in 0..batch {
+            for t in 0..time {
+                let column: Vec<f64> = (0..channels).map(|c| x[b][c][t]).collect();
+                let mean = column.iter().sum::<f64>() / channels as f64;
+                let variance = column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / channels as f64;
+                for c in 0..channels {
+                    y[(b * channels + c) * time + t] =
+                        (column[c] - mean) / (variance + EPSILON).sqrt() * weight[c] + bias[c];
+                }
+            }
+        }
+        y
+    }
+
+    #[test]
+    fn agrees_with_the_formula_over_several_tiles() {
+        let (x, weight, bias) = (normal(1, (2, 5, 150)), normal(2, 5), normal(3, 5));
+        let expected = plain(&x, &weight, &bias);
+        let y = layer_norm(&x, &weight, &bias, EPSILON).unwrap().flatten_all().unwrap();
+        assert_all_close(&y.to_vec1::<f64>().unwrap(), &expected, 1e-13, "f64");
+        let single = |t: &Tensor| t.to_dtype(DType::F32).unwrap();
+        let y = layer_norm(&single(&x), &single(&weight), &single(&bias), EPSILON).unwrap();
+        assert_all_close(
+            &y.flatten_all().unwrap().to_vec1::<f32>().unwrap(),
+            &expected,
+            F32_TOLERANCE,
+            "f32",
+        );
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        let arguments = |x| [x, normal(5, 6), normal(6, 6)];
+        for x in [normal(4, (2, 6, 70)), normal(4, (3, 1, 6)).transpose(1, 2).unwrap()] {
+            check_gradients(&arguments(x), |v| layer_norm(&v[0], &v[1], &v[2], EPSILON)).unwrap();
+        }
+    }
+
+    #[test]
+    fn equal_channels_give_the_bias() {
+        let y = layer_norm(&normal(7, (1, 1, 4)), &normal(8, 1), &normal(9, 1), EPSILON).unwrap();
+        let bias = normal(9, 1).to_vec1::<f64>().unwrap()[0];
+        assert_eq!(y.flatten_all().unwrap().to_vec1::<f64>().unwrap(), [bias; 4]);
+    }
+
+    #[test]
+    fn wrong_shapes_are_named() {
+        let message =
+            layer_norm(&normal(1, (1, 3, 2)), &normal(2, 2), &normal(3, 3), EPSILON).unwrap_err().to_string();
+        assert!(
+            message.contains("layer_norm: the input [1, 3, 2] needs a weight and a bias [3]"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! The leaky rectifier.
+
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use crate::element::{Element, TASK_ELEMENTS, contiguous, for_float, into_storage, number, vectorized};
+
+/// x where x > 0, `slope`·x elsewhere.
+///
+/// At zero the derivative is `slope`, as in PyTorch. NaN stays NaN.
+///
+/// # Shapes
+///
+/// Any shape in, the same out.
+pub fn leaky_relu(x: &Tensor, slope: f64) -> Result<Tensor> {
+    x.contiguous()?.apply_op1(LeakyRelu { slope })
+}
+
+struct LeakyRelu {
+    slope: f64,
+}
+
+impl CustomOp1 for LeakyRelu {
+    fn name(&self) -> &'static str {
+        "leaky_relu"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        for_float!(storage, self.name(), T => {
+            let x = contiguous::<T>(self.name(), storage, layout)?;
+            Ok((forward(x, self.slope), layout.shape().clone()))
+        })
+    }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let backward = LeakyReluBackward { slope: self.slope };
+        Ok(Some(x.apply_op2_no_bwd(&gradient.contiguous()?, &backward)?))
+    }
+}
+
+struct LeakyReluBackward {
+    slope: f64,
+}
+
+impl CustomOp2 for LeakyReluBackward {
+    fn name(&self) -> &'static str {
+        "leaky_relu_backward"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        gradient: &CpuStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        for_float!(x, self.name(), T => {
+            let x = contiguous::<T>(self.name(), x, x_layout)?;
+            let gradient = contiguous::<T>(self.name(), gradient, gradient_layout)?;
+            Ok((backward(x, gradient, self.slope), x_layout.shape().clone()))
+        })
+    }
+}
+
+fn forward<T: Element>(x: &[T], slope: f64) -> CpuStorage {
+    let slope = number::<T>(slope);
+    let mut y = vec![T::ZERO; x.len()];
+    y.par_chunks_mut(TASK_ELEMENTS).zip(x.par_chunks(TASK_ELEMENTS)).for_each(|(y, x)| {
+        vectorized(|| {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = if x > T::ZERO { x } else { slope * x };
+            }
+        });
+    });
+    into_storage(y)
+}
+
+fn backward<T: Element>(x: &[T], gradient: &[T], slope: f64) -> CpuStorage {
+    let slope = number::<T>(slope);
+    let mut dx = vec![T::ZERO; x.len()];
+    dx.par_chunks_mut(TASK_ELEMENTS)
+        .zip(x.par_chunks(TASK_ELEMENTS).zip(gradient.par_chunks(TASK_ELEMENTS)))
+        .for_each(|(dx, (x, gradient))| {
+            vectorized(|| {
+                for (dx, (&x, &gradient)) in dx.iter_mut().zip(x.iter().zip(gradient)) {
+                    *dx = if x > T::ZERO { gradient } else { slope * gradient };
+                }
+            });
+        });
+    into_storage(dx)
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor};
+
+    use super::leaky_relu;
+    use crate::testing::{check_gradients, normal};
+
+    #[test]
+    fn scales_what_is_not_positive() {
+        let x = Tensor::new(&[-2.0_f32, -0.0, 0.0, 3.0, f32::NAN], &Device::Cpu).unwrap();
+        let y = leaky_relu(&x, 0.1).unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(y[..4], [-0.2, -0.0, 0.0, 3.0]);
+        assert!(y[4].is_nan());
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        // Two tasks, and a view with strides.
+        let x = normal(1, (130, 140)).t().unwrap();
+        check_gradients(&[x], |v| leaky_relu(&v[0], 0.1)).unwrap();
+    }
+
+    #[test]
+    fn other_types_are_refused() {
+        let x = Tensor::new(&[1_u32], &Device::Cpu).unwrap();
+        assert!(leaky_relu(&x, 0.1).unwrap_err().to_string().contains("f32 or f64, got U32"));
+    }
+}

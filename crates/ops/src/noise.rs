@@ -1,0 +1,168 @@
+//! Seeded random tensors: candle's generator on the CPU cannot be seeded.
+
+use candle_core::{DType, Device, Result, Shape, Tensor, bail};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal, StandardUniform};
+
+/// A source of random tensors that gives the same numbers for the same seed, on every machine and device.
+///
+/// The numbers are drawn one after another on the CPU and then moved, so a sequence of calls is reproducible whatever
+/// the thread count. A training step that draws from [`Noise::for_step`] needs no generator state in its checkpoint.
+///
+/// # Examples
+///
+/// ```
+/// use candle_core::{DType, Device};
+/// use mynah_ops::Noise;
+///
+/// let first = Noise::for_step(1, 500).normal((2, 3), DType::F32, &Device::Cpu)?;
+/// let resumed = Noise::for_step(1, 500).normal((2, 3), DType::F32, &Device::Cpu)?;
+/// assert_eq!(first.to_vec2::<f32>()?, resumed.to_vec2::<f32>()?);
+/// # Ok::<(), mynah_ops::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Noise {
+    generator: ChaCha8Rng,
+}
+
+impl Noise {
+    /// A source for everything that is drawn once: initial weights, sampling at inference.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { generator: ChaCha8Rng::seed_from_u64(seed) }
+    }
+
+    /// A source for one training step, independent of those of the other steps and of [`Noise::new`].
+    #[must_use]
+    pub fn for_step(seed: u64, step: u64) -> Self {
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        // Stream 0 is `new`'s.
+        generator.set_stream(step.wrapping_add(1));
+        Self { generator }
+    }
+
+    /// Standard normal numbers.
+    pub fn normal(&mut self, shape: impl Into<Shape>, dtype: DType, device: &Device) -> Result<Tensor> {
+        match dtype {
+            DType::F64 => self.draw::<f64, _>(StandardNormal, shape, device),
+            _ => self.draw::<f32, _>(StandardNormal, shape, device)?.to_dtype(dtype),
+        }
+    }
+
+    /// Numbers evenly distributed in [0, 1).
+    pub fn uniform(&mut self, shape: impl Into<Shape>, dtype: DType, device: &Device) -> Result<Tensor> {
+        match dtype {
+            DType::F64 => self.draw::<f64, _>(StandardUniform, shape, device),
+            _ => self.draw::<f32, _>(StandardUniform, shape, device)?.to_dtype(dtype),
+        }
+    }
+
+    /// Zero with probability `probability`, 1 / (1 − `probability`) otherwise: the mean of the mask is one.
+    ///
+    /// # Errors
+    ///
+    /// When `probability` is not in [0, 1).
+    pub fn dropout_mask(
+        &mut self,
+        shape: impl Into<Shape>,
+        probability: f64,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Tensor> {
+        if !(0.0..1.0).contains(&probability) {
+            bail!("dropout_mask: the probability {probability} is not in [0, 1)");
+        }
+        let shape = shape.into();
+        let kept = (1.0 / (1.0 - probability)) as f32;
+        let threshold = probability as f32;
+        let mask: Vec<f32> = (0..shape.elem_count())
+            .map(|_| if self.generator.random::<f32>() < threshold { 0.0 } else { kept })
+            .collect();
+        Tensor::from_vec(mask, shape, device)?.to_dtype(dtype)
+    }
+
+    fn draw<T: candle_core::WithDType, D: Distribution<T>>(
+        &mut self,
+        distribution: D,
+        shape: impl Into<Shape>,
+        device: &Device,
+    ) -> Result<Tensor> {
+        let shape = shape.into();
+        let values: Vec<T> =
+            (0..shape.elem_count()).map(|_| distribution.sample(&mut self.generator)).collect();
+        Tensor::from_vec(values, shape, device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device, Tensor};
+    use mynah_testkit::assert_close;
+
+    use super::Noise;
+
+    const COUNT: usize = 100_000;
+
+    fn vector(tensor: candle_core::Result<Tensor>) -> Vec<f32> {
+        tensor.unwrap().to_vec1().unwrap()
+    }
+
+    /// Mean and standard deviation.
+    fn moments(values: &[f32]) -> (f64, f64) {
+        let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64;
+        let variance =
+            values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / values.len() as f64;
+        (mean, variance.sqrt())
+    }
+
+    #[test]
+    fn the_seed_and_the_step_decide_the_numbers() {
+        let draw = |mut noise: Noise| vector(noise.normal(8, DType::F32, &Device::Cpu));
+        assert_eq!(draw(Noise::new(1)), draw(Noise::new(1)));
+        assert_eq!(draw(Noise::for_step(1, 7)), draw(Noise::for_step(1, 7)));
+        assert_ne!(draw(Noise::new(1)), draw(Noise::new(2)));
+        assert_ne!(draw(Noise::new(1)), draw(Noise::for_step(1, 0)));
+        assert_ne!(draw(Noise::for_step(1, 7)), draw(Noise::for_step(1, 8)));
+        assert_ne!(draw(Noise::for_step(1, 7)), draw(Noise::for_step(2, 7)));
+        let mut noise = Noise::new(1);
+        let first = vector(noise.normal(8, DType::F32, &Device::Cpu));
+        assert_ne!(first, vector(noise.normal(8, DType::F32, &Device::Cpu)));
+    }
+
+    #[test]
+    fn the_moments_are_those_of_the_distribution() {
+        // Five standard errors of a mean of 100,000 numbers with deviation 1.
+        const TOLERANCE: f64 = 0.016;
+        let mut noise = Noise::new(3);
+        let (mean, deviation) = moments(&vector(noise.normal(COUNT, DType::F32, &Device::Cpu)));
+        assert_close(mean, 0.0, TOLERANCE, "normal mean");
+        assert_close(deviation, 1.0, TOLERANCE, "normal deviation");
+        let uniform = vector(noise.uniform(COUNT, DType::F32, &Device::Cpu));
+        assert!(uniform.iter().all(|v| (0.0..1.0).contains(v)));
+        let (mean, deviation) = moments(&uniform);
+        assert_close(mean, 0.5, TOLERANCE, "uniform mean");
+        assert_close(deviation, (1.0_f64 / 12.0).sqrt(), TOLERANCE, "uniform deviation");
+        let mask = vector(noise.dropout_mask(COUNT, 0.5, DType::F32, &Device::Cpu));
+        assert!(mask.iter().all(|&v| v == 0.0 || v == 2.0));
+        assert_close(moments(&mask).0, 1.0, TOLERANCE, "mask mean");
+    }
+
+    #[test]
+    fn a_mask_without_dropout_is_all_ones_and_certain_dropout_is_refused() {
+        let mut noise = Noise::new(4);
+        assert_eq!(vector(noise.dropout_mask(3, 0.0, DType::F32, &Device::Cpu)), [1.0; 3]);
+        for probability in [1.0, -0.1, f64::NAN] {
+            assert!(noise.dropout_mask(3, probability, DType::F32, &Device::Cpu).is_err());
+        }
+    }
+
+    #[test]
+    fn half_precision_is_drawn_in_single() {
+        let single =
+            Noise::new(5).normal(4, DType::F32, &Device::Cpu).unwrap().to_dtype(DType::BF16).unwrap();
+        let half = Noise::new(5).normal(4, DType::BF16, &Device::Cpu).unwrap();
+        let values = |t: &Tensor| t.to_dtype(DType::F32).unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(values(&single), values(&half));
+    }
+}

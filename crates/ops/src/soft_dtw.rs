@@ -1,0 +1,396 @@
+//! Soft dynamic time warping: the smoothed cost of the cheapest alignment of two sequences, with its gradient.
+
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use rayon::prelude::*;
+
+use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage, number};
+
+/// Soft-DTW between sequences of which all pairwise costs are given.
+///
+/// ```text
+/// R[i, j] = D[i, j] + min^γ(R[i−1, j−1], R[i−1, j] + warp, R[i, j−1] + warp),   R[0, 0] = 0, other borders ∞
+/// min^γ(a, b, c) = −γ ln(e^(−a/γ) + e^(−b/γ) + e^(−c/γ))
+/// ```
+///
+/// `gamma` is the smoothing of the minimum, in the unit of the cost: the smaller, the closer to hard DTW. `warp` is the
+/// cost of every step that is not diagonal. NaturalSpeech uses 0.01 and 0.07.
+///
+/// Item b of the batch is worth R at `(n_lengths[b], m_lengths[b])`: what lies beyond its lengths is padding, is not
+/// read and gets the gradient zero. Inside, the arithmetic is f64 whatever the type of the tensor. Time and memory
+/// are O(N·M) an item; the items run in parallel.
+///
+/// min^γ lies below the minimum, by at most γ ln 3 a step, so the result can be negative for positive costs. Costs
+/// have to be finite: an infinite one makes the gradient NaN.
+///
+/// # Shapes
+///
+/// `cost` `[B, N, M]`, B lengths of each kind, to `[B]`.
+///
+/// # Errors
+///
+/// When a length is zero or larger than its dimension, γ is not positive, or `warp` is negative.
+///
+/// # References
+///
+/// Cuturi and Blondel, Soft-DTW (arXiv 1703.01541), algorithm 1; the warp cost is Parallel Tacotron 2's
+/// (arXiv 2103.14574) and NaturalSpeech's (arXiv 2205.04421).
+pub fn soft_dtw(
+    cost: &Tensor,
+    n_lengths: &[usize],
+    m_lengths: &[usize],
+    gamma: f64,
+    warp: f64,
+) -> Result<Tensor> {
+    cost.contiguous()?.apply_op1(SoftDtw::new(cost, n_lengths, m_lengths, gamma, warp)?)
+}
+
+/// The expected alignment: the probability with which a path goes through each cell, which is also the gradient of
+/// [`soft_dtw`] with respect to the cost.
+///
+/// The first and the last cell of every item have probability 1, padding has 0. It has no gradient itself.
+///
+/// # Shapes
+///
+/// `cost` `[B, N, M]` to `[B, N, M]`.
+pub fn soft_dtw_alignment(
+    cost: &Tensor,
+    n_lengths: &[usize],
+    m_lengths: &[usize],
+    gamma: f64,
+    warp: f64,
+) -> Result<Tensor> {
+    let backward = SoftDtwBackward(SoftDtw::new(cost, n_lengths, m_lengths, gamma, warp)?);
+    let ones = Tensor::ones(cost.dim(0)?, cost.dtype(), cost.device())?;
+    cost.contiguous()?.apply_op2_no_bwd(&ones, &backward)
+}
+
+#[derive(Clone)]
+struct SoftDtw {
+    /// Rows and columns of each item.
+    lengths: Vec<(usize, usize)>,
+    gamma: f64,
+    warp: f64,
+}
+
+impl SoftDtw {
+    fn new(cost: &Tensor, n_lengths: &[usize], m_lengths: &[usize], gamma: f64, warp: f64) -> Result<Self> {
+        let (batch, rows, columns) = cost.dims3()?;
+        ensure_not_empty("soft_dtw", cost)?;
+        let fit = |lengths: &[usize], limit| {
+            lengths.len() == batch && lengths.iter().all(|length| (1..=limit).contains(length))
+        };
+        if !fit(n_lengths, rows) || !fit(m_lengths, columns) {
+            bail!(
+                "soft_dtw: the cost {:?} does not hold sequences of lengths {n_lengths:?} and {m_lengths:?}",
+                cost.dims()
+            );
+        }
+        if !(gamma > 0.0 && gamma.is_finite() && warp >= 0.0) {
+            bail!("soft_dtw: gamma {gamma} has to be positive and warp {warp} not negative");
+        }
+        let lengths = n_lengths.iter().copied().zip(m_lengths.iter().copied()).collect();
+        Ok(Self { lengths, gamma, warp })
+    }
+
+    /// R at the last cell of every item.
+    fn values<T: Element>(&self, cost: &[T], rows: usize, columns: usize) -> Vec<T> {
+        let last = |(cost, &lengths): (&[T], &(usize, usize))| {
+            let r = self.accumulate(cost, columns, lengths);
+            number(r[r.len() - 1])
+        };
+        cost.par_chunks(rows * columns).zip(&self.lengths).map(last).collect()
+    }
+
+    /// R of one item, with the border row and column: (n + 1) × (m + 1).
+    fn accumulate<T: Element>(&self, cost: &[T], stride: usize, (n, m): (usize, usize)) -> Vec<f64> {
+        let width = m + 1;
+        let mut r = vec![f64::INFINITY; (n + 1) * width];
+        r[0] = 0.0;
+        for i in 0..n {
+            let (above, row) = r[i * width..].split_at_mut(width);
+            let mut left = f64::INFINITY;
+            for (j, &cost) in cost[i * stride..][..m].iter().enumerate() {
+                let choices = self.choices(above[j], above[j + 1], left);
+                left = cost.to_f64() + choices.minimum;
+                row[j + 1] = left;
+            }
+        }
+        r
+    }
+
+    #[inline(always)]
+    fn choices(&self, diagonal: f64, above: f64, left: f64) -> Choices {
+        let (above, left) = (above + self.warp, left + self.warp);
+        let least = diagonal.min(above).min(left);
+        let weight = |value: f64| {
+            let exponent = (least - value) / self.gamma;
+            // Below e^−40 a term is lost in the rounding of the sum; NaN is neither and stays.
+            if exponent < -40.0 { 0.0 } else { exponent.exp() }
+        };
+        let weights = [weight(diagonal), weight(above), weight(left)];
+        let total = weights[0] + weights[1] + weights[2];
+        let minimum = if total <= 1.0 { least } else { least - self.gamma * total.ln() };
+        Choices { minimum, weights: weights.map(|weight| weight / total) }
+    }
+}
+
+/// The smoothed minimum of the three ways into a cell, and its derivatives with respect to them.
+struct Choices {
+    minimum: f64,
+    /// Diagonal, above, left.
+    weights: [f64; 3],
+}
+
+impl CustomOp1 for SoftDtw {
+    fn name(&self) -> &'static str {
+        "soft_dtw"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (batch, rows, columns) = layout.shape().dims3()?;
+        for_float!(storage, self.name(), T => {
+            let cost = contiguous::<T>(self.name(), storage, layout)?;
+            Ok((into_storage(self.values(cost, rows, columns)), batch.into()))
+        })
+    }
+
+    fn bwd(&self, cost: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        Ok(Some(cost.apply_op2_no_bwd(&gradient.contiguous()?, &SoftDtwBackward(self.clone()))?))
+    }
+}
+
+/// The expected alignment of every item, times the gradient of its value.
+struct SoftDtwBackward(SoftDtw);
+
+impl CustomOp2 for SoftDtwBackward {
+    fn name(&self) -> &'static str {
+        "soft_dtw_backward"
+    }
+
+    fn cpu_fwd(
+        &self,
+        cost: &CpuStorage,
+        cost_layout: &Layout,
+        gradient: &CpuStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (_, rows, columns) = cost_layout.shape().dims3()?;
+        for_float!(cost, self.name(), T => {
+            let cost = contiguous::<T>(self.name(), cost, cost_layout)?;
+            let gradient = contiguous::<T>(self.name(), gradient, gradient_layout)?;
+            let dcost = self.alignments(cost, gradient, rows, columns);
+            Ok((into_storage(dcost), cost_layout.shape().clone()))
+        })
+    }
+}
+
+impl SoftDtwBackward {
+    fn alignments<T: Element>(&self, cost: &[T], gradient: &[T], rows: usize, columns: usize) -> Vec<T> {
+        let mut dcost = vec![T::ZERO; cost.len()];
+        dcost
+            .par_chunks_mut(rows * columns)
+            .zip(cost.par_chunks(rows * columns))
+            .zip(self.0.lengths.par_iter().zip(gradient))
+            .for_each(|((dcost, cost), (&lengths, &gradient))| {
+                self.alignment(cost, columns, lengths, gradient.to_f64(), dcost);
+            });
+        dcost
+    }
+
+    /// Hands the probability 1 of the last cell back along the ways into it, row by row.
+    ///
+    /// ```text
+    /// E[N, M] = 1,   E of a predecessor += E[i, j] · ∂R[i, j] / ∂R of the predecessor
+    /// ```
+    fn alignment<T: Element>(
+        &self,
+        cost: &[T],
+        stride: usize,
+        (n, m): (usize, usize),
+        gradient: f64,
+        dcost: &mut [T],
+    ) {
+        let r = self.0.accumulate(cost, stride, (n, m));
+        let width = m + 1;
+        let mut current = vec![0.0_f64; width];
+        let mut previous = vec![0.0_f64; width];
+        current[m] = 1.0;
+        for i in (1..=n).rev() {
+            previous.fill(0.0);
+            for j in (1..=m).rev() {
+                let expected = current[j];
+                dcost[(i - 1) * stride + j - 1] = number(expected * gradient);
+                let above = &r[(i - 1) * width..][..width];
+                let [diagonal, up, left] =
+                    self.0.choices(above[j - 1], above[j], r[i * width + j - 1]).weights;
+                previous[j - 1] += expected * diagonal;
+                previous[j] += expected * up;
+                current[j - 1] += expected * left;
+            }
+            std::mem::swap(&mut current, &mut previous);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device, Tensor};
+    use mynah_testkit::{assert_all_close, assert_close};
+    use proptest::prelude::*;
+
+    use super::{soft_dtw, soft_dtw_alignment};
+    use crate::testing::{check_gradients, normal};
+
+    /// Smoothing and warp cost of NaturalSpeech.
+    const PAPER: (f64, f64) = (0.01, 0.07);
+    /// So smooth that every path counts.
+    const SMOOTH: (f64, f64) = (0.7, 0.07);
+    /// Rounding of some hundred f64 operations on numbers near 1.
+    const TOLERANCE: f64 = 1e-12;
+
+    fn value(cost: &Tensor, (gamma, warp): (f64, f64)) -> f64 {
+        let (_, n, m) = cost.dims3().unwrap();
+        soft_dtw(cost, &[n], &[m], gamma, warp).unwrap().to_vec1::<f64>().unwrap()[0]
+    }
+
+    /// Every monotonic path from the first to the last cell.
+    fn path_costs(cost: &[Vec<f64>], warp: f64, i: usize, j: usize, so_far: f64, costs: &mut Vec<f64>) {
+        let here = so_far + cost[i][j];
+        if i + 1 == cost.len() && j + 1 == cost[0].len() {
+            costs.push(here);
+        }
+        if i + 1 < cost.len() {
+            path_costs(cost, warp, i + 1, j, here + warp, costs);
+            if j + 1 < cost[0].len() {
+                path_costs(cost, warp, i + 1, j + 1, here, costs);
+            }
+        }
+        if j + 1 < cost[0].len() {
+            path_costs(cost, warp, i, j + 1, here + warp, costs);
+        }
+    }
+
+    fn all_paths(cost: &Tensor, warp: f64) -> Vec<f64> {
+        let mut costs = Vec::new();
+        path_costs(&cost.squeeze(0).unwrap().to_vec2().unwrap(), warp, 0, 0, 0.0, &mut costs);
+        costs
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn is_the_smooth_minimum_over_all_paths(seed in 0..1000_u64, n in 1..6_usize, m in 1..6_usize) {
+            let cost = normal(seed, (1, n, m));
+            let sum: f64 = all_paths(&cost, SMOOTH.1).iter().map(|c| (-c / SMOOTH.0).exp()).sum();
+            assert_close(value(&cost, SMOOTH), -SMOOTH.0 * sum.ln(), 1e-10, "log-sum over paths");
+        }
+
+        #[test]
+        fn tends_to_hard_dtw(seed in 0..1000_u64, n in 1..6_usize, m in 1..6_usize) {
+            let cost = normal(seed, (1, n, m));
+            let hard = all_paths(&cost, 0.07).into_iter().fold(f64::INFINITY, f64::min);
+            let soft = value(&cost, (1e-6, 0.07));
+            // The smooth minimum is lower by at most γ ln(paths).
+            prop_assert!(soft <= hard + TOLERANCE && hard - soft < 1e-5);
+        }
+
+        #[test]
+        fn does_not_care_which_sequence_is_first(seed in 0..1000_u64, n in 1..9_usize, m in 1..9_usize) {
+            let cost = normal(seed, (1, n, m));
+            let transposed = cost.transpose(1, 2).unwrap();
+            assert_close(value(&cost, PAPER), value(&transposed, PAPER), TOLERANCE, "transposed");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_alignment_are_certain() {
+        for (n, m) in [(1, 1), (1, 5), (5, 1), (7, 4), (6, 6)] {
+            let cost = (normal(1, (1, n, m)) * 0.1).unwrap();
+            for (gamma, warp) in [PAPER, SMOOTH] {
+                let e = soft_dtw_alignment(&cost, &[n], &[m], gamma, warp).unwrap().squeeze(0).unwrap();
+                let e = e.to_vec2::<f64>().unwrap();
+                assert_close(e[0][0], 1.0, TOLERANCE, "first cell");
+                assert_close(e[n - 1][m - 1], 1.0, TOLERANCE, "last cell");
+                // A path crosses every row at least once.
+                assert!(e.iter().all(|row| row.iter().sum::<f64>() >= 1.0 - TOLERANCE));
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        let cost = normal(2, (3, 5, 6));
+        for (gamma, warp) in [SMOOTH, (0.3, 0.0)] {
+            check_gradients(std::slice::from_ref(&cost), |v| {
+                soft_dtw(&v[0], &[5, 2, 1], &[6, 3, 4], gamma, warp)
+            })
+            .unwrap();
+        }
+        let transposed = normal(3, (1, 6, 5)).transpose(1, 2).unwrap();
+        check_gradients(&[transposed], |v| soft_dtw(&v[0], &[5], &[6], SMOOTH.0, SMOOTH.1)).unwrap();
+    }
+
+    #[test]
+    fn a_large_warp_cost_leaves_the_diagonal() {
+        let rows = [[1.0, 9.0, 9.0], [9.0, 2.0, 9.0], [9.0, 9.0, 4.0]];
+        let cost = Tensor::new(&[rows], &Device::Cpu).unwrap();
+        let large = (0.01, 1e6);
+        assert_close(value(&cost, large), 7.0, TOLERANCE, "diagonal");
+        let free = (1e-9, 0.0);
+        // Without it, the corner 1 → 9 is worse than 1 → 2 too.
+        assert_close(value(&cost, free), 7.0, 1e-8, "free");
+    }
+
+    #[test]
+    fn padding_changes_nothing() {
+        let padded = normal(4, (2, 6, 7));
+        let (n_lengths, m_lengths) = ([4, 6], [5, 3]);
+        let together =
+            soft_dtw(&padded, &n_lengths, &m_lengths, PAPER.0, PAPER.1).unwrap().to_vec1::<f64>().unwrap();
+        let e = soft_dtw_alignment(&padded, &n_lengths, &m_lengths, PAPER.0, PAPER.1).unwrap();
+        for b in 0..2 {
+            let (n, m) = (n_lengths[b], m_lengths[b]);
+            let inner =
+                |t: &Tensor| t.narrow(0, b, 1).unwrap().narrow(1, 0, n).unwrap().narrow(2, 0, m).unwrap();
+            let alone = inner(&padded);
+            assert_eq!(value(&alone, PAPER), together[b]);
+            let flat = |t: Tensor| t.flatten_all().unwrap().to_vec1::<f64>().unwrap();
+            assert_eq!(
+                flat(soft_dtw_alignment(&alone, &[n], &[m], PAPER.0, PAPER.1).unwrap()),
+                flat(inner(&e))
+            );
+            let inside: f64 = flat(inner(&e)).iter().sum();
+            let all: f64 = flat(e.narrow(0, b, 1).unwrap()).iter().sum();
+            assert_close(all, inside, TOLERANCE, "probability outside the lengths");
+        }
+    }
+
+    #[test]
+    fn single_precision_costs_are_summed_in_double() {
+        let cost = normal(5, (2, 40, 30)).to_dtype(DType::F32).unwrap();
+        let lengths = (&[40, 33], &[30, 12]);
+        let of = |cost: &Tensor| soft_dtw(cost, lengths.0, lengths.1, PAPER.0, PAPER.1).unwrap();
+        let exact = of(&cost.to_dtype(DType::F64).unwrap()).to_dtype(DType::F32).unwrap();
+        assert_eq!(of(&cost).to_vec1::<f32>().unwrap(), exact.to_vec1::<f32>().unwrap());
+        let e = soft_dtw_alignment(&cost, lengths.0, lengths.1, PAPER.0, PAPER.1).unwrap();
+        assert_all_close(
+            &[e.get(1).unwrap().to_vec2::<f32>().unwrap()[32][11]],
+            &[1.0_f32],
+            0.0,
+            "last cell",
+        );
+    }
+
+    #[test]
+    fn lengths_and_settings_that_make_no_sense_are_refused() {
+        let cost = normal(1, (2, 3, 4));
+        for (n, m) in [(&[3, 4][..], &[4, 4][..]), (&[3, 3], &[0, 4]), (&[3], &[4])] {
+            let message = soft_dtw(&cost, n, m, PAPER.0, PAPER.1).unwrap_err().to_string();
+            assert!(message.contains("soft_dtw: the cost [2, 3, 4]"), "{message}");
+        }
+        for (gamma, warp) in [(0.0, 0.0), (-1.0, 0.0), (f64::NAN, 0.0), (1.0, -1.0), (1.0, f64::NAN)] {
+            assert!(soft_dtw(&cost, &[3, 3], &[4, 4], gamma, warp).is_err());
+        }
+    }
+}

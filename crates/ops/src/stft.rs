@@ -1,0 +1,347 @@
+//! Magnitudes of the short-time Fourier transform, differentiable.
+
+use std::f64::consts::TAU;
+
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Device, Layout, Result, Shape, Tensor, bail};
+use gemm::Parallelism;
+use rayon::prelude::*;
+
+use crate::element::{Element, contiguous, for_float, into_storage, number, vectorized};
+use crate::frames::frames;
+
+/// Magnitude of the short-time Fourier transform of signals that are already padded.
+///
+/// ```text
+/// X[t, k] = Σ_n w[n] x[t·hop + n] e^(−2πikn / n_fft),   k = 0 … n_fft / 2
+/// y[b, k, t] = √(Re² + Im² + ε)
+/// ```
+///
+/// The transform is a product of the frames with a table of windowed cosines and sines: for the thousand points of a
+/// speech frame that is a small part of a training step, and its gradient is another product. Nothing is normalised.
+/// ε keeps the gradient finite where the magnitude is zero; there it is zero.
+///
+/// # Shapes
+///
+/// `[B, N]` to `[B, n_fft / 2 + 1, T]` with T = 1 + ⌊(N − `n_fft`) / hop⌋. For frames centred on multiples of the hop, or
+/// for one frame a hop, pad with [`reflect_pad`](crate::reflect_pad) first.
+///
+/// # Examples
+///
+/// ```
+/// use candle_core::{DType, Device, Tensor};
+/// use mynah_ops::StftMagnitude;
+///
+/// let stft = StftMagnitude::new(4, 2, &[1.0; 4], 0.0, &Device::Cpu, DType::F32)?;
+/// let ones = Tensor::ones((1, 8), DType::F32, &Device::Cpu)?;
+/// assert_eq!(stft.forward(&ones)?.dims(), [1, 3, 3]);
+/// # Ok::<(), mynah_ops::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct StftMagnitude {
+    n_fft: usize,
+    hop: usize,
+    epsilon: f64,
+    /// `[n_fft, 2·(n_fft / 2 + 1)]`: windowed cosines, then windowed sines.
+    basis: Tensor,
+}
+
+impl StftMagnitude {
+    /// A transform of `n_fft` points. A window shorter than `n_fft` is centred in it, as PyTorch and librosa do.
+    ///
+    /// # Errors
+    ///
+    /// When `n_fft` or `hop` is zero, or the window is empty or longer than `n_fft`.
+    pub fn new(
+        n_fft: usize,
+        hop: usize,
+        window: &[f32],
+        epsilon: f64,
+        device: &Device,
+        dtype: DType,
+    ) -> Result<Self> {
+        if n_fft == 0 || hop == 0 || window.is_empty() || window.len() > n_fft {
+            bail!("stft: {n_fft} points, a hop of {hop} and a window of {} do not go together", window.len());
+        }
+        let bins = n_fft / 2 + 1;
+        let offset = (n_fft - window.len()) / 2;
+        let mut basis = vec![0.0_f64; n_fft * 2 * bins];
+        for (n, &weight) in window.iter().enumerate() {
+            let row = &mut basis[(offset + n) * 2 * bins..][..2 * bins];
+            for k in 0..bins {
+                // The product is reduced first: the sine of a large angle loses digits.
+                let angle = TAU * ((k * (offset + n)) % n_fft) as f64 / n_fft as f64;
+                row[k] = f64::from(weight) * angle.cos();
+                row[bins + k] = -f64::from(weight) * angle.sin();
+            }
+        }
+        let basis =
+            Tensor::from_vec(basis, (n_fft, 2 * bins), &Device::Cpu)?.to_dtype(dtype)?.to_device(device)?;
+        Ok(Self { n_fft, hop, epsilon, basis })
+    }
+
+    /// The magnitudes of `x` `[B, N]`.
+    ///
+    /// # Errors
+    ///
+    /// When `x` is shorter than `n_fft` or of another type than the transform.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let frames = frames(x, self.n_fft, self.hop)?;
+        let spectrum = frames.apply_op2(&self.basis, ConstantProduct { transposed: false })?;
+        spectrum.apply_op1(Magnitude { epsilon: self.epsilon })
+    }
+}
+
+/// x `[B, T, M]` · table [M, N], or · table `[N, M]` transposed; the table is a constant and gets no gradient, which
+/// saves a third of the work of a general product.
+struct ConstantProduct {
+    transposed: bool,
+}
+
+impl CustomOp2 for ConstantProduct {
+    fn name(&self) -> &'static str {
+        "constant_product"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        table: &CpuStorage,
+        table_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (batch, time, _) = x_layout.shape().dims3()?;
+        let (rows, columns) = table_layout.shape().dims2()?;
+        let columns = if self.transposed { rows } else { columns };
+        for_float!(x, self.name(), T => {
+            let x = contiguous::<T>(self.name(), x, x_layout)?;
+            let table = contiguous::<T>(self.name(), table, table_layout)?;
+            let y = product(x, table, batch * time, columns, self.transposed);
+            Ok((into_storage(y), (batch, time, columns).into()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        _: &Tensor,
+        table: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let product = ConstantProduct { transposed: !self.transposed };
+        Ok((Some(gradient.contiguous()?.apply_op2_no_bwd(table, &product)?), None))
+    }
+}
+
+fn product<T: Element>(x: &[T], table: &[T], rows: usize, columns: usize, transposed: bool) -> Vec<T> {
+    let depth = x.len() / rows;
+    assert_eq!(table.len(), depth * columns);
+    let mut y = vec![T::ZERO; rows * columns];
+    let (table_column, table_row) = if transposed { (depth as isize, 1) } else { (1, columns as isize) };
+    // SAFETY: y is rows × columns, x is rows × depth and the table depth × columns with these strides, as asserted;
+    // y is not read.
+    #[expect(unsafe_code, reason = "the product takes pointers and strides")]
+    unsafe {
+        gemm::gemm(
+            rows,
+            columns,
+            depth,
+            y.as_mut_ptr(),
+            1,
+            columns as isize,
+            false,
+            x.as_ptr(),
+            1,
+            depth as isize,
+            table.as_ptr(),
+            table_column,
+            table_row,
+            T::ZERO,
+            T::ONE,
+            false,
+            false,
+            false,
+            Parallelism::Rayon(0),
+        );
+    }
+    y
+}
+
+/// `[B, T, 2F]` with real parts before imaginary parts to `[B, F, T]`.
+struct Magnitude {
+    epsilon: f64,
+}
+
+impl CustomOp1 for Magnitude {
+    fn name(&self) -> &'static str {
+        "magnitude"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (batch, time, parts) = layout.shape().dims3()?;
+        for_float!(storage, self.name(), T => {
+            let x = contiguous::<T>(self.name(), storage, layout)?;
+            let y = magnitude(x, time, parts / 2, number(self.epsilon));
+            Ok((into_storage(y), (batch, parts / 2, time).into()))
+        })
+    }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let backward = MagnitudeBackward { epsilon: self.epsilon };
+        Ok(Some(x.apply_op2_no_bwd(&gradient.contiguous()?, &backward)?))
+    }
+}
+
+struct MagnitudeBackward {
+    epsilon: f64,
+}
+
+impl CustomOp2 for MagnitudeBackward {
+    fn name(&self) -> &'static str {
+        "magnitude_backward"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        gradient: &CpuStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (_, time, parts) = x_layout.shape().dims3()?;
+        for_float!(x, self.name(), T => {
+            let x = contiguous::<T>(self.name(), x, x_layout)?;
+            let gradient = contiguous::<T>(self.name(), gradient, gradient_layout)?;
+            let dx = magnitude_backward(x, gradient, time, parts / 2, number(self.epsilon));
+            Ok((into_storage(dx), x_layout.shape().clone()))
+        })
+    }
+}
+
+fn magnitude<T: Element>(x: &[T], time: usize, bins: usize, epsilon: T) -> Vec<T> {
+    let mut y = vec![T::ZERO; x.len() / 2];
+    y.par_chunks_mut(bins * time).zip(x.par_chunks(2 * bins * time)).for_each(|(y, x)| {
+        vectorized(|| {
+            let mut row = vec![T::ZERO; bins];
+            for (t, x) in x.chunks_exact(2 * bins).enumerate() {
+                let (real, imaginary) = x.split_at(bins);
+                for (y, (&re, &im)) in row.iter_mut().zip(real.iter().zip(imaginary)) {
+                    *y = Element::sqrt(re * re + im * im + epsilon);
+                }
+                for (k, &value) in row.iter().enumerate() {
+                    y[k * time + t] = value;
+                }
+            }
+        });
+    });
+    y
+}
+
+/// d|X| / dRe = Re / |X|, and zero where |X| is.
+fn magnitude_backward<T: Element>(x: &[T], gradient: &[T], time: usize, bins: usize, epsilon: T) -> Vec<T> {
+    let mut dx = vec![T::ZERO; x.len()];
+    dx.par_chunks_mut(2 * bins * time)
+        .zip(x.par_chunks(2 * bins * time).zip(gradient.par_chunks(bins * time)))
+        .for_each(|(dx, (x, gradient))| {
+            vectorized(|| {
+                let mut row = vec![T::ZERO; bins];
+                for (t, (dx, x)) in dx.chunks_exact_mut(2 * bins).zip(x.chunks_exact(2 * bins)).enumerate() {
+                    for (k, value) in row.iter_mut().enumerate() {
+                        *value = gradient[k * time + t];
+                    }
+                    let (real, imaginary) = x.split_at(bins);
+                    let (dreal, dimaginary) = dx.split_at_mut(bins);
+                    let outputs = dreal.iter_mut().zip(dimaginary);
+                    for ((dre, dim), ((&re, &im), &g)) in outputs.zip(real.iter().zip(imaginary).zip(&row)) {
+                        let size = Element::sqrt(re * re + im * im + epsilon);
+                        let scale = if size > T::ZERO { g / size } else { T::ZERO };
+                        *dre = re * scale;
+                        *dim = im * scale;
+                    }
+                }
+            });
+        });
+    dx
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use candle_core::{DType, Device, Tensor};
+    use mynah_testkit::assert_all_close;
+
+    use super::StftMagnitude;
+    use crate::testing::{check_gradients, normal};
+
+    const EPSILON: f64 = 1e-9;
+    /// Sums of 64 products in f32, of magnitudes up to 30.
+    const F32_TOLERANCE: f64 = 2e-5;
+
+    fn hann(length: usize) -> Vec<f32> {
+        (0..length).map(|n| (0.5 - 0.5 * (TAU * n as f64 / length as f64).cos()) as f32).collect()
+    }
+
+    /// The definition, term by term, of the frame that the window is centred in.
+    fn plain(x: &[f64], n_fft: usize, hop: usize, window: &[f32]) -> Vec<f64> {
+        let (count, bins) = (1 + (x.len() - n_fft) / hop, n_fft / 2 + 1);
+        let offset = (n_fft - window.len()) / 2;
+        let mut y = vec![0.0; bins * count];
+        for k in 0..bins {
+            for t in 0..count {
+                let (mut re, mut im) = (0.0, 0.0);
+                for (n, &w) in window.iter().enumerate() {
+                    let value = f64::from(w) * x[t * hop + offset + n];
+                    let angle = -TAU * (k * (offset + n)) as f64 / n_fft as f64;
+                    re += value * angle.cos();
+                    im += value * angle.sin();
+                }
+                y[k * count + t] = (re * re + im * im + EPSILON).sqrt();
+            }
+        }
+        y
+    }
+
+    #[test]
+    fn agrees_with_the_definition() {
+        for (n_fft, hop, window) in
+            [(64, 16, hann(64)), (64, 24, hann(40)), (15, 4, hann(15)), (1, 1, vec![2.0])]
+        {
+            let x = normal(1, (2, 200));
+            let expected: Vec<f64> =
+                x.to_vec2::<f64>().unwrap().iter().flat_map(|x| plain(x, n_fft, hop, &window)).collect();
+            let stft = |dtype| StftMagnitude::new(n_fft, hop, &window, EPSILON, &Device::Cpu, dtype).unwrap();
+            let y = stft(DType::F64).forward(&x).unwrap();
+            assert_eq!(y.dims(), [2, n_fft / 2 + 1, 1 + (200 - n_fft) / hop]);
+            assert_all_close(&y.flatten_all().unwrap().to_vec1::<f64>().unwrap(), &expected, 1e-11, "f64");
+            let y = stft(DType::F32).forward(&x.to_dtype(DType::F32).unwrap()).unwrap();
+            let y = y.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            assert_all_close(&y, &expected, F32_TOLERANCE, "f32");
+        }
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        let stft = StftMagnitude::new(16, 4, &hann(16), EPSILON, &Device::Cpu, DType::F64).unwrap();
+        check_gradients(&[normal(2, (2, 45))], |v| stft.forward(&v[0])).unwrap();
+    }
+
+    #[test]
+    fn silence_has_the_gradient_zero() {
+        let stft = StftMagnitude::new(8, 4, &[1.0; 8], 0.0, &Device::Cpu, DType::F32).unwrap();
+        let x = candle_core::Var::zeros((1, 16), DType::F32, &Device::Cpu).unwrap();
+        let gradients = stft.forward(&x).unwrap().sum_all().unwrap().backward().unwrap();
+        assert_eq!(gradients.get(&x).unwrap().to_vec2::<f32>().unwrap(), [[0.0; 16]]);
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        for (n_fft, hop, window) in [(0, 1, 1), (4, 0, 4), (4, 1, 0), (4, 1, 5)] {
+            assert!(
+                StftMagnitude::new(n_fft, hop, &vec![1.0; window], 0.0, &Device::Cpu, DType::F32).is_err()
+            );
+        }
+        let stft = StftMagnitude::new(4, 1, &[1.0; 4], 0.0, &Device::Cpu, DType::F32).unwrap();
+        assert!(stft.forward(&Tensor::zeros((1, 3), DType::F32, &Device::Cpu).unwrap()).is_err());
+        assert!(stft.forward(&normal(3, (1, 8))).is_err());
+    }
+}

@@ -1,0 +1,198 @@
+//! Weight normalisation: a direction and a length per output channel.
+
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use rayon::prelude::*;
+
+use crate::element::{
+    Element, TASK_ELEMENTS, contiguous, ensure_not_empty, for_float, into_storage, sum_map, vectorized,
+};
+
+/// The weight whose slices along the first dimension have the direction of `direction` and the length `length`.
+///
+/// ```text
+/// w[i, …] = length[i] · direction[i, …] / ‖direction[i, …]‖₂
+/// ```
+///
+/// There is no ε: a slice of zeros has no direction and gives NaN, as in PyTorch, whose `weight_norm` with `dim = 0`
+/// this is (`direction` is its `weight_v`, `length` its `weight_g`).
+///
+/// # Shapes
+///
+/// `direction` `[N, …]`; `length` `[N]` or `[N, 1, …, 1]`; the result is shaped like `direction`.
+///
+/// # References
+///
+/// Salimans and Kingma, Weight Normalization (arXiv 1602.07868), equations 2 and 3.
+pub fn weight_norm(direction: &Tensor, length: &Tensor) -> Result<Tensor> {
+    ensure_not_empty("weight_norm", direction)?;
+    let rows = direction.dims().first().copied().unwrap_or(1);
+    if length.elem_count() != rows || length.dims().first() != Some(&rows) {
+        bail!(
+            "weight_norm: the direction {:?} needs one length for each of its {rows} slices, got {:?}",
+            direction.dims(),
+            length.dims()
+        );
+    }
+    direction.contiguous()?.apply_op2(&length.contiguous()?, WeightNorm)
+}
+
+struct WeightNorm;
+
+impl CustomOp2 for WeightNorm {
+    fn name(&self) -> &'static str {
+        "weight_norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        direction: &CpuStorage,
+        direction_layout: &Layout,
+        length: &CpuStorage,
+        length_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        for_float!(direction, self.name(), T => {
+            let direction = contiguous::<T>(self.name(), direction, direction_layout)?;
+            let length = contiguous::<T>(self.name(), length, length_layout)?;
+            Ok((into_storage(forward(direction, length)), direction_layout.shape().clone()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        direction: &Tensor,
+        length: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let packed = direction.apply_op3_no_bwd(length, &gradient.contiguous()?, &WeightNormBackward)?;
+        let count = direction.elem_count();
+        let ddirection = packed.narrow(0, 0, count)?.reshape(direction.shape())?;
+        let dlength = packed.narrow(0, count, length.elem_count())?.reshape(length.shape())?;
+        Ok((Some(ddirection), Some(dlength)))
+    }
+}
+
+/// The two gradients one after another in one tensor, since an operation has one output.
+struct WeightNormBackward;
+
+impl CustomOp3 for WeightNormBackward {
+    fn name(&self) -> &'static str {
+        "weight_norm_backward"
+    }
+
+    fn cpu_fwd(
+        &self,
+        direction: &CpuStorage,
+        direction_layout: &Layout,
+        length: &CpuStorage,
+        length_layout: &Layout,
+        gradient: &CpuStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        for_float!(direction, self.name(), T => {
+            let direction = contiguous::<T>(self.name(), direction, direction_layout)?;
+            let length = contiguous::<T>(self.name(), length, length_layout)?;
+            let gradient = contiguous::<T>(self.name(), gradient, gradient_layout)?;
+            let packed = backward(direction, length, gradient);
+            let count = packed.len();
+            Ok((into_storage(packed), count.into()))
+        })
+    }
+}
+
+fn forward<T: Element>(direction: &[T], length: &[T]) -> Vec<T> {
+    let width = direction.len() / length.len();
+    let rows = (TASK_ELEMENTS / width).max(1);
+    let mut weight = vec![T::ZERO; direction.len()];
+    weight
+        .par_chunks_mut(rows * width)
+        .zip(direction.par_chunks(rows * width).zip(length.par_chunks(rows)))
+        .for_each(|(weight, (direction, length))| {
+            vectorized(|| {
+                let slices = weight.chunks_exact_mut(width).zip(direction.chunks_exact(width));
+                for ((weight, direction), &length) in slices.zip(length) {
+                    let scale = length / Element::sqrt(sum_map(direction, |v| v * v));
+                    for (weight, &direction) in weight.iter_mut().zip(direction) {
+                        *weight = direction * scale;
+                    }
+                }
+            });
+        });
+    weight
+}
+
+/// With u = direction / ‖direction‖:
+///
+/// ```text
+/// dlength = Σ gradient·u        ddirection = length / ‖direction‖ · (gradient − u · dlength)
+/// ```
+fn backward<T: Element>(direction: &[T], length: &[T], gradient: &[T]) -> Vec<T> {
+    let width = direction.len() / length.len();
+    let rows = (TASK_ELEMENTS / width).max(1);
+    let mut packed = vec![T::ZERO; direction.len() + length.len()];
+    let (ddirection, dlength) = packed.split_at_mut(direction.len());
+    ddirection
+        .par_chunks_mut(rows * width)
+        .zip(dlength.par_chunks_mut(rows))
+        .zip(direction.par_chunks(rows * width).zip(length.par_chunks(rows)))
+        .zip(gradient.par_chunks(rows * width))
+        .for_each(|(((ddirection, dlength), (direction, length)), gradient)| {
+            vectorized(|| {
+                for (row, (dlength, &length)) in dlength.iter_mut().zip(length).enumerate() {
+                    let range = row * width..(row + 1) * width;
+                    let (direction, gradient) = (&direction[range.clone()], &gradient[range.clone()]);
+                    let ddirection = &mut ddirection[range];
+                    let norm = Element::sqrt(sum_map(direction, |v| v * v));
+                    for (product, (&v, &g)) in ddirection.iter_mut().zip(direction.iter().zip(gradient)) {
+                        *product = v * g;
+                    }
+                    *dlength = sum_map(ddirection, |v| v) / norm;
+                    let (scale, projection) = (length / norm, *dlength / norm);
+                    for (dv, (&v, &g)) in ddirection.iter_mut().zip(direction.iter().zip(gradient)) {
+                        *dv = scale * (g - v * projection);
+                    }
+                }
+            });
+        });
+    packed
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{D, DType, Tensor};
+    use mynah_testkit::assert_all_close;
+
+    use super::weight_norm;
+    use crate::testing::{check_gradients, normal};
+
+    /// Sums of 21 squares in f32.
+    const F32_TOLERANCE: f64 = 2e-6;
+
+    #[test]
+    fn slices_have_the_direction_and_the_length() {
+        let (v, g) = (normal(1, (5, 3, 7)), normal(2, (5, 1, 1)));
+        let norms = v.flatten_from(1).unwrap().sqr().unwrap().sum_keepdim(D::Minus1).unwrap().sqrt().unwrap();
+        let expected = v.broadcast_mul(&g).unwrap().broadcast_div(&norms.unsqueeze(2).unwrap()).unwrap();
+        let flat =
+            |t: &Tensor| t.flatten_all().unwrap().to_dtype(DType::F64).unwrap().to_vec1::<f64>().unwrap();
+        assert_all_close(&flat(&weight_norm(&v, &g).unwrap()), &flat(&expected), 1e-14, "f64");
+        let single = |t: &Tensor| t.to_dtype(DType::F32).unwrap();
+        let w = weight_norm(&single(&v), &single(&g)).unwrap();
+        assert_all_close(&flat(&w), &flat(&expected), F32_TOLERANCE, "f32");
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for g in [normal(4, 5), normal(4, (5, 1, 1))] {
+            check_gradients(&[normal(3, (5, 3, 7)), g], |v| weight_norm(&v[0], &v[1])).unwrap();
+        }
+        let transposed = normal(5, (3, 4)).t().unwrap();
+        check_gradients(&[transposed, normal(6, (4, 1))], |v| weight_norm(&v[0], &v[1])).unwrap();
+    }
+
+    #[test]
+    fn lengths_must_match_the_slices() {
+        let message = weight_norm(&normal(1, (2, 3)), &normal(2, (1, 2))).unwrap_err().to_string();
+        assert!(message.contains("one length for each of its 2 slices, got [1, 2]"), "{message}");
+    }
+}
