@@ -30,6 +30,9 @@
 //!
 //! It knows nothing of text, tensors or corpora, and it does not resample: who needs another rate is told so.
 
+pub mod f0;
+pub mod loudness;
+pub mod mel_cepstrum;
 pub mod wav;
 
 mod error;

@@ -1,0 +1,201 @@
+//! pYIN from samples to a track.
+
+use super::PyinConfig;
+use super::candidates::Candidates;
+use super::viterbi::Viterbi;
+use super::yin::Yin;
+use crate::Error;
+
+const BINS_PER_SEMITONE: usize = 10;
+const SEMITONES_PER_OCTAVE: usize = 12;
+/// How fast pitch may change.
+const MAX_OCTAVES_PER_SECOND: f64 = 35.92;
+
+/// The fundamental frequency of each frame.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct F0Track {
+    /// Hertz; 0 where the frame is unvoiced.
+    pub f0_hz: Vec<f32>,
+    /// The probability that the frame is voiced, by itself: the path may decide otherwise.
+    pub voiced_probability: Vec<f32>,
+}
+
+impl F0Track {
+    /// The number of frames.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.f0_hz.len()
+    }
+
+    /// Whether there are no frames.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.f0_hz.is_empty()
+    }
+}
+
+/// A planned pYIN: made once for a configuration and a sample rate, shared by all threads.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_signal::f0::{Pyin, PyinConfig};
+///
+/// # fn main() -> Result<(), mynah_signal::Error> {
+/// let tracker = Pyin::new(&PyinConfig::default(), 22_050)?;
+/// let tone: Vec<f32> = (0..22_050).map(|n| (n as f32 * 200.0 / 22_050.0 * 6.2831855).sin()).collect();
+/// let track = tracker.track(&tone);
+/// assert_eq!(track.len(), 22_050 / 256);
+/// assert!((track.f0_hz[40] - 200.0).abs() < 0.6); // half a bin
+/// # Ok(())
+/// # }
+/// ```
+pub struct Pyin {
+    config: PyinConfig,
+    yin: Yin,
+    candidates: Candidates,
+    viterbi: Viterbi,
+    pitches_hz: Vec<f32>,
+}
+
+impl Pyin {
+    /// Plans the transforms and the tables.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] unless 0 < `f_min_hz` < `f_max_hz` ≤ half the sample rate, a frame holds a period of
+    /// `f_min_hz`, and the hop is not 0.
+    pub fn new(config: &PyinConfig, sample_rate: u32) -> Result<Self, Error> {
+        config.validate(sample_rate)?;
+        let rate = f64::from(sample_rate);
+        let min_period = (rate / config.f_max_hz).floor() as usize;
+        let max_period = ((rate / config.f_min_hz).ceil() as usize).min(config.frame_length - 1);
+        let bins_per_octave = SEMITONES_PER_OCTAVE * BINS_PER_SEMITONE;
+        let octaves = (config.f_max_hz / config.f_min_hz).log2();
+        let n_pitch_bins = (bins_per_octave as f64 * octaves).floor() as usize + 1;
+        let semitones_per_frame =
+            MAX_OCTAVES_PER_SECOND * SEMITONES_PER_OCTAVE as f64 * config.hop_length as f64 / rate;
+        let width = semitones_per_frame.round_ties_even() as usize * BINS_PER_SEMITONE + 1;
+        // More than all bins is no further than all bins, but librosa's triangle would be wider.
+        let half_width = width / 2;
+        Ok(Self {
+            config: config.clone(),
+            yin: Yin::new(config.frame_length, min_period, max_period),
+            candidates: Candidates::new(
+                sample_rate,
+                config.f_min_hz,
+                min_period,
+                n_pitch_bins,
+                bins_per_octave,
+            ),
+            viterbi: Viterbi::new(n_pitch_bins, half_width),
+            pitches_hz: (0..n_pitch_bins)
+                .map(|bin| (config.f_min_hz * (bin as f64 / bins_per_octave as f64).exp2()) as f32)
+                .collect(),
+        })
+    }
+
+    /// The fundamental frequency of each frame of a signal.
+    ///
+    /// The pitch is a whole tenth of a semitone above `f_min_hz`. It takes 16 bytes of memory a frame and pitch bin.
+    #[must_use]
+    pub fn track(&self, samples: &[f32]) -> F0Track {
+        let n_frames = self.config.n_frames(samples.len());
+        let mut work = self.yin.workspace();
+        let mut lattice = self.viterbi.lattice(n_frames);
+        let mut candidates = Vec::new();
+        let mut voiced_probability = Vec::with_capacity(n_frames);
+        for index in 0..n_frames {
+            // Where the frame would start if half a frame of zeros stood before the signal.
+            let start = self.config.first_center + index * self.config.hop_length;
+            cut(samples, start, &mut work.frame);
+            self.yin.run(&mut work);
+            let voiced = self.candidates.find(&work.difference, &mut candidates);
+            lattice.push(&candidates, voiced);
+            voiced_probability.push(voiced as f32);
+        }
+        let f0_hz =
+            lattice.path().into_iter().map(|bin| bin.map_or(0.0, |bin| self.pitches_hz[bin])).collect();
+        F0Track { f0_hz, voiced_probability }
+    }
+}
+
+/// The fundamental frequency of each frame of one signal; for many signals, plan a [`Pyin`] once.
+///
+/// # Errors
+///
+/// Those of [`Pyin::new`].
+pub fn pyin(samples: &[f32], sample_rate: u32, config: &PyinConfig) -> Result<F0Track, Error> {
+    Ok(Pyin::new(config, sample_rate)?.track(samples))
+}
+
+/// Fills `frame` with the samples from `start - frame.len() / 2` on, and zeros outside the signal.
+fn cut(samples: &[f32], start: usize, frame: &mut [f64]) {
+    let half = frame.len() / 2;
+    let outside = half.saturating_sub(start).min(frame.len());
+    let from = (start + outside).saturating_sub(half).min(samples.len());
+    let inside = &samples[from..];
+    let (before, rest) = frame.split_at_mut(outside);
+    before.fill(0.0);
+    let within = inside.len().min(rest.len());
+    let (signal, after) = rest.split_at_mut(within);
+    for (value, &sample) in signal.iter_mut().zip(inside) {
+        *value = f64::from(sample);
+    }
+    after.fill(0.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tone moves by up to 60 cents within a frame, and the estimate leans to the frame's first half.
+    const TONE_TOLERANCE_CENTS: f64 = 20.0;
+
+    #[test]
+    fn frames_reach_out_into_zeros() {
+        let check = |start, expected: [f64; 4]| {
+            let mut frame = [9.0; 4];
+            cut(&[1.0, 2.0, 3.0], start, &mut frame);
+            assert!(frame.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{start}: {frame:?}");
+        };
+        check(0, [0.0, 0.0, 1.0, 2.0]);
+        check(1, [0.0, 1.0, 2.0, 3.0]);
+        check(2, [1.0, 2.0, 3.0, 0.0]);
+        check(3, [2.0, 3.0, 0.0, 0.0]);
+        check(9, [0.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn silence_and_nothing_are_unvoiced() {
+        let tracker = Pyin::new(&PyinConfig::default(), 22_050).unwrap();
+        assert!(tracker.track(&[]).is_empty());
+        let track = tracker.track(&[0.0; 4000]);
+        assert_eq!(track.len(), 15);
+        assert!(track.f0_hz.iter().chain(&track.voiced_probability).all(|value| value.to_bits() == 0));
+        // Not a number is no pitch either.
+        assert!(tracker.track(&[f32::NAN; 4000]).f0_hz.iter().all(|value| value.to_bits() == 0));
+    }
+
+    #[test]
+    fn a_rising_tone_is_followed() {
+        let rate = 22_050;
+        let mut phase = 0.0_f64;
+        let samples: Vec<f32> = (0..rate)
+            .map(|n| {
+                phase += (120.0 + 200.0 * f64::from(n) / f64::from(rate)) / f64::from(rate);
+                // A few harmonics, as a voice has.
+                (1..5)
+                    .map(|h| (std::f64::consts::TAU * phase * f64::from(h)).sin() / f64::from(h))
+                    .sum::<f64>() as f32
+                    * 0.3
+            })
+            .collect();
+        let track = pyin(&samples, rate as u32, &PyinConfig::default()).unwrap();
+        for (index, &f0) in track.f0_hz.iter().enumerate().skip(3).take(79) {
+            let expected = 120.0 + 200.0 * (index as f64 * 256.0 + 128.0) / f64::from(rate);
+            let cents = 1200.0 * (f64::from(f0) / expected).log2();
+            assert!(cents.abs() < TONE_TOLERANCE_CENTS, "frame {index}: {f0} against {expected}");
+        }
+    }
+}

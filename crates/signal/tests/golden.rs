@@ -1,0 +1,234 @@
+//! The signal chain against the programs that others use, on bundled clips.
+
+use std::collections::BTreeMap;
+use std::f64::consts::TAU;
+
+use mynah_signal::f0::{PyinConfig, pyin};
+use mynah_signal::mel_cepstrum::{alpha_for_rate, sp2mc};
+use mynah_signal::{MelExtractor, MelProfile, Stft, Waveform, loudness, wav};
+use mynah_testkit::{assert_all_close, assert_close, golden, mini_corpus};
+use serde::Deserialize;
+
+/// Single precision against double: the loudest bins of a frame have magnitudes up to 100, and an error of the
+/// transform of 1e-7 of that spreads over all its bins.
+const MAGNITUDE_TOLERANCE: f64 = 5e-5;
+/// The same in the logarithm, where the quietest band of the frame shows it most.
+const LOG_MEL_TOLERANCE: f64 = 1e-4;
+/// Weights rounded to single precision, up to a few hundred of them summed.
+const FILTERBANK_TOLERANCE: f64 = 1e-7;
+/// The pitch comes from a list: it is the same entry, rounded to a thousandth of a hertz in the file.
+const F0_TOLERANCE_HZ: f64 = 6e-4;
+/// Double precision, rounded to six digits in the file and to single precision here.
+const PROBABILITY_TOLERANCE: f64 = 1e-6;
+/// pyloudnorm's default filters are another approximation of the recommendation's.
+const LUFS_TOLERANCE: f64 = 0.1;
+/// With the recommendation's filters nothing differs but the last digits.
+const LUFS_SAME_FILTERS_TOLERANCE: f64 = 1e-8;
+/// Single precision and the digits in the file.
+const LEVEL_TOLERANCE_DB: f64 = 1e-3;
+/// Double precision on both sides; the coefficients are of the order of 1 to 10.
+const CEPSTRUM_TOLERANCE: f64 = 1e-10;
+
+fn clip(name: &str) -> Waveform {
+    let path = mini_corpus().join("wavs").join(name).with_extension("wav");
+    wav::read(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[derive(Deserialize)]
+struct Spectrum {
+    clip: String,
+    n_frames: usize,
+    frames: Vec<usize>,
+    bins: Vec<usize>,
+    profiles: BTreeMap<String, Profile>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    magnitude: Vec<Vec<f64>>,
+    filterbank_row_sums: Vec<f64>,
+    filterbank_column_sums: Vec<f64>,
+    log_mel: Vec<Vec<f64>>,
+    log_mel_band_means: Vec<f64>,
+}
+
+#[test]
+fn spectrograms_are_those_of_librosa() {
+    let expected: Spectrum = golden("signal/spectrum.json");
+    let waveform = clip(&expected.clip);
+    for (name, profile) in &expected.profiles {
+        let config = name.parse::<MelProfile>().unwrap().config(waveform.sample_rate());
+        let magnitudes = Stft::new(&config.stft()).unwrap().magnitude(waveform.samples());
+        let extractor = MelExtractor::new(&config).unwrap();
+        let log_mel = extractor.log_mel(waveform.samples());
+        assert_eq!(magnitudes.n_frames(), expected.n_frames);
+        assert_eq!(log_mel.n_frames(), expected.n_frames);
+
+        for (place, &frame) in expected.frames.iter().enumerate() {
+            let column: Vec<f32> = expected.bins.iter().map(|&bin| magnitudes.row(bin)[frame]).collect();
+            assert_all_close(
+                &column,
+                &profile.magnitude[place],
+                MAGNITUDE_TOLERANCE,
+                &format!("{name} magnitude {frame}"),
+            );
+            let column: Vec<f32> = (0..80).map(|band| log_mel.row(band)[frame]).collect();
+            assert_all_close(
+                &column,
+                &profile.log_mel[place],
+                LOG_MEL_TOLERANCE,
+                &format!("{name} log-mel {frame}"),
+            );
+        }
+        let means: Vec<f64> = (0..80)
+            .map(|band| {
+                log_mel.row(band).iter().copied().map(f64::from).sum::<f64>() / expected.n_frames as f64
+            })
+            .collect();
+        assert_all_close(
+            &means,
+            &profile.log_mel_band_means,
+            LOG_MEL_TOLERANCE,
+            &format!("{name} band means"),
+        );
+
+        let n_bins = magnitudes.n_bins();
+        let weight = |band: usize, bin: usize| f64::from(extractor.filterbank()[band * n_bins + bin]);
+        let rows: Vec<f64> = (0..80).map(|band| (0..n_bins).map(|bin| weight(band, bin)).sum()).collect();
+        assert_all_close(&rows, &profile.filterbank_row_sums, FILTERBANK_TOLERANCE, &format!("{name} bands"));
+        let columns: Vec<f64> =
+            expected.bins.iter().map(|&bin| (0..80).map(|band| weight(band, bin)).sum()).collect();
+        assert_all_close(
+            &columns,
+            &profile.filterbank_column_sums,
+            FILTERBANK_TOLERANCE,
+            &format!("{name} bins"),
+        );
+    }
+}
+
+#[derive(Deserialize)]
+struct F0 {
+    cases: Vec<F0Case>,
+}
+
+#[derive(Deserialize)]
+struct F0Case {
+    clip: String,
+    f_min_hz: f64,
+    f_max_hz: f64,
+    frame_length: usize,
+    hop_length: usize,
+    first_center: usize,
+    f0_hz: Vec<f64>,
+    voiced_probability: Vec<f64>,
+}
+
+#[test]
+fn fundamental_frequencies_are_those_of_librosa() {
+    let expected: F0 = golden("signal/f0.json");
+    for case in &expected.cases {
+        let waveform = clip(&case.clip);
+        let config = PyinConfig {
+            f_min_hz: case.f_min_hz,
+            f_max_hz: case.f_max_hz,
+            frame_length: case.frame_length,
+            hop_length: case.hop_length,
+            first_center: case.first_center,
+        };
+        let track = pyin(waveform.samples(), waveform.sample_rate(), &config).unwrap();
+        // An unvoiced frame has 0 Hz on both sides, so this holds the voicing too.
+        assert_all_close(&track.f0_hz, &case.f0_hz, F0_TOLERANCE_HZ, &format!("{} Hz", case.clip));
+        assert_all_close(
+            &track.voiced_probability,
+            &case.voiced_probability,
+            PROBABILITY_TOLERANCE,
+            &format!("{} probability", case.clip),
+        );
+    }
+}
+
+#[derive(Deserialize)]
+struct Loudness {
+    clips: Vec<LoudnessClip>,
+}
+
+#[derive(Deserialize)]
+struct LoudnessClip {
+    clip: String,
+    lufs: f64,
+    lufs_deman: f64,
+    peak_dbfs: f64,
+    level_db: Vec<f64>,
+}
+
+#[test]
+fn loudness_is_that_of_pyloudnorm() {
+    let expected: Loudness = golden("signal/loudness.json");
+    assert_eq!(expected.clips.len(), 12);
+    for case in &expected.clips {
+        let waveform = clip(&case.clip);
+        let lufs = loudness::integrated_lufs(&waveform).unwrap();
+        assert_close(lufs, case.lufs, LUFS_TOLERANCE, &case.clip);
+        assert_close(lufs, case.lufs_deman, LUFS_SAME_FILTERS_TOLERANCE, &case.clip);
+        let peak = loudness::peak_dbfs(&waveform).unwrap();
+        assert_close(peak, case.peak_dbfs, LEVEL_TOLERANCE_DB, &case.clip);
+        assert!(loudness::true_peak_dbtp(&waveform).unwrap() >= peak);
+        let levels = loudness::frame_level_db(waveform.samples(), 256);
+        assert_all_close(&levels[..case.level_db.len()], &case.level_db, LEVEL_TOLERANCE_DB, &case.clip);
+    }
+}
+
+#[derive(Deserialize)]
+struct MelCepstra {
+    clip: String,
+    cases: Vec<MelCepstraCase>,
+    alpha: Vec<(u32, f64)>,
+}
+
+#[derive(Deserialize)]
+struct MelCepstraCase {
+    frame: usize,
+    order: usize,
+    alpha: f64,
+    mel_cepstrum: Vec<f64>,
+}
+
+/// The power spectrum of a frame by the definition, one ten-thousandth added, as the script has it.
+fn power(samples: &[f32], frame: usize) -> Vec<f64> {
+    let last = samples.len() as i64 - 1;
+    let windowed: Vec<f64> = (0..1024_i64)
+        .map(|n| {
+            let position = (frame as i64 * 256 + n - 384).abs();
+            let position = if position > last { 2 * last - position } else { position };
+            f64::from(samples[position as usize]) * (0.5 - 0.5 * (TAU * n as f64 / 1024.0).cos())
+        })
+        .collect();
+    (0..=512)
+        .map(|bin| {
+            let (re, im) = windowed.iter().enumerate().fold((0.0, 0.0), |(re, im), (n, value)| {
+                let angle = TAU * ((bin * n) % 1024) as f64 / 1024.0;
+                (re + value * angle.cos(), im - value * angle.sin())
+            });
+            re * re + im * im + 1e-4
+        })
+        .collect()
+}
+
+#[test]
+fn mel_cepstra_are_those_of_sptk() {
+    let expected: MelCepstra = golden("signal/mel_cepstrum.json");
+    let waveform = clip(&expected.clip);
+    for case in &expected.cases {
+        let got = sp2mc(&power(waveform.samples(), case.frame), case.order, case.alpha);
+        assert_all_close(
+            &got,
+            &case.mel_cepstrum,
+            CEPSTRUM_TOLERANCE,
+            &format!("frame {} alpha {}", case.frame, case.alpha),
+        );
+    }
+    for &(rate, alpha) in &expected.alpha {
+        assert_close(alpha_for_rate(rate), alpha, 1e-9, &format!("alpha at {rate} Hz"));
+    }
+}
