@@ -302,7 +302,7 @@ impl DatasetPage {
                 Cell::text(&word.pronunciation),
             ]);
         }
-        folded_when_long(table)
+        vec![Block::Table(table)]
     }
 
     fn alignment_blocks(&self) -> Result<Vec<Block>, Error> {
@@ -336,18 +336,6 @@ impl DatasetPage {
         }
         Ok(blocks)
     }
-}
-
-/// The first rows of a long table, and the others folded away.
-fn folded_when_long(mut table: Table) -> Vec<Block> {
-    const SHOWN: usize = 20;
-    if table.rows.len() <= SHOWN + 5 {
-        return vec![Block::Table(table)];
-    }
-    let rest = table.rows.split_off(SHOWN);
-    let summary = format!("{} more", count(rest.len() as u64));
-    let more = Table { caption: String::new(), rows: rest, ..table.clone() };
-    vec![Block::Table(table), Block::Folded { summary, blocks: vec![Block::Table(more)] }]
 }
 
 fn count(count: u64) -> String {
@@ -406,6 +394,8 @@ mod tests {
             |index: usize| SpelledWord { word: format!("word{index}x"), count: 1, pronunciation: "W".into() };
         let page = DatasetPage { spelled_words: (0..100).map(word).collect(), ..DatasetPage::default() };
         let html = page.to_html().unwrap();
-        assert!((0..100).all(|index| html.contains(&format!("word{index}x"))) && html.contains("80 more"));
+        assert!(
+            (0..100).all(|index| html.contains(&format!("word{index}x"))) && html.contains("76 more rows")
+        );
     }
 }

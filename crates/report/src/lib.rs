@@ -1,8 +1,9 @@
 //! Reports: rows in; tables, figures and documents out.
 //!
 //! ```text
-//! plain data ──► figure::*            one SVG each
-//! dataset::DatasetPage ──► HTML       what mynah-prepare made of a corpus
+//! plain data ───────────────► figure::*                one SVG each
+//! dataset::DatasetPage ─────► one HTML file            what mynah-prepare made of a corpus
+//! Score rows, Verdict ──────► comparison::Comparison   HTML, Markdown, JSON, CSV, LaTeX and SVG files
 //! ```
 //!
 //! The same data give the same bytes: there is no date, no random name and no font that is measured. A report is whole
@@ -11,12 +12,14 @@
 //!
 //! The crate writes no files. It knows nothing of corpora and models.
 
+pub mod comparison;
 pub mod dataset;
+mod document;
 mod error;
 pub mod figure;
-#[allow(dead_code, unused_imports, reason = "the comparison of systems, which comes next, uses the rest")]
 mod page;
 mod table;
 
+pub use document::Document;
 pub use error::Error;
 pub use table::{Cell, Column, Table};

@@ -66,7 +66,7 @@ impl Ratings {
         let totals: Vec<String> = self
             .systems
             .iter()
-            .map(|system| format!("{} ratings", number(system.counts.iter().sum::<u64>() as f64, 0)))
+            .map(|system| format!("n = {}", number(system.counts.iter().sum::<u64>() as f64, 0)))
             .collect();
         let names = self.systems.iter().map(|system| text_width(&system.label, TEXT));
         let name_room =
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(svg.matches("25 %").count(), 2);
         assert_eq!(svg.matches("50 %").count(), 1);
         assert_eq!(svg.matches(">0 %").count(), 3);
-        assert!(svg.contains("4 ratings") && svg.contains("0 ratings"));
+        assert!(svg.contains("n = 4") && svg.contains("n = 0"));
         figure.systems[0].counts.pop();
         assert!(matches!(figure.to_svg(), Err(Error::LengthMismatch { got: 2, expected: 3, .. })));
     }

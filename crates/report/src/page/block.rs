@@ -45,8 +45,8 @@ pub(crate) enum Block {
         word: String,
         /// How it is coloured.
         tone: Tone,
-        /// The conclusion as a sentence.
-        sentence: String,
+        /// The conclusion in sentences.
+        sentences: Vec<String>,
         /// Names and values that it rests on.
         grounds: Vec<(String, String)>,
     },

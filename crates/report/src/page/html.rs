@@ -5,10 +5,14 @@ use askama::Template;
 use super::block::{Block, Clip, Figure, Page, Section, Tone};
 use super::code::text_to_html;
 use crate::error::Error;
-use crate::figure::{dark_style, inline};
+use crate::figure::{dark_style, inline, number};
+use crate::table::{Cell, Table};
 
 /// The style of all pages.
 const STYLE: &str = include_str!("../../templates/style.css");
+
+/// Rows of a table that are visible before the others are unfolded.
+const SHOWN_ROWS: usize = 24;
 
 /// What `templates/page.html` needs.
 #[derive(Template)]
@@ -36,7 +40,7 @@ enum View<'a> {
         title: &'a str,
         word: &'a str,
         tone: &'static str,
-        sentence: &'a str,
+        sentences: &'a [String],
         grounds: &'a [(String, String)],
     },
     Written(String),
@@ -79,15 +83,15 @@ impl Block {
             Block::List(sentences) => View::List(sentences),
             Block::Facts(facts) => View::Facts(facts),
             Block::Settings(settings) => View::Settings(settings),
-            Block::Finding { title, word, tone, sentence, grounds } => {
+            Block::Finding { title, word, tone, sentences, grounds } => {
                 let tone = match tone {
                     Tone::Good => "good",
                     Tone::Bad => "bad",
                     Tone::Open => "open",
                 };
-                View::Finding { title, word, tone, sentence, grounds }
+                View::Finding { title, word, tone, sentences, grounds }
             }
-            Block::Table(table) => View::Written(table.to_html()?),
+            Block::Table(table) => View::Written(table_to_html(table)?),
             Block::Figures(figures) => View::Figures(figures.iter().map(figure_view).collect()),
             Block::Clips { title, clips } => View::Clips { title, clips },
             Block::Folded { summary, blocks } => {
@@ -98,6 +102,25 @@ impl Block {
         };
         BlockTemplate { block }.render().map_err(|source| Error::Template { what: "a page", source })
     }
+}
+
+/// The table, its later rows folded away when there are many.
+fn table_to_html(table: &Table) -> Result<String, Error> {
+    if table.rows.len() <= SHOWN_ROWS + SHOWN_ROWS / 4 {
+        return table.to_html();
+    }
+    let part = |caption: &str, rows: &[Vec<Cell>]| Table {
+        caption: caption.to_owned(),
+        rows: rows.to_vec(),
+        ..table.clone()
+    };
+    let first = part(&table.caption, &table.rows[..SHOWN_ROWS]).to_html()?;
+    let rest = part("", &table.rows[SHOWN_ROWS..]).to_html()?;
+    let summary = format!("{} more rows", number((table.rows.len() - SHOWN_ROWS) as f64, 0));
+    let folded = BlockTemplate { block: View::Folded { summary: &summary, blocks: vec![rest] } }
+        .render()
+        .map_err(|source| Error::Template { what: "a page", source })?;
+    Ok(first + &folded)
 }
 
 fn figure_view(figure: &Figure) -> FigureView<'_> {

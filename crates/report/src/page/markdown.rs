@@ -32,13 +32,15 @@ impl Block {
                 sentences.iter().map(line).collect::<Vec<_>>().join("\n")
             }
             Block::Facts(facts) | Block::Settings(facts) => pairs(facts),
-            Block::Finding { title, word, sentence, grounds, .. } => format!(
-                "### {}: {}\n\n{}\n\n{}",
-                escape_markdown(title),
-                escape_markdown(word),
-                escape_markdown(sentence),
-                pairs(grounds)
-            ),
+            Block::Finding { title, word, sentences, grounds, .. } => {
+                let heading = format!("### {}: {}", escape_markdown(title), escape_markdown(word));
+                let sentences = sentences.iter().map(|sentence| escape_markdown(sentence));
+                std::iter::once(heading)
+                    .chain(sentences)
+                    .chain([pairs(grounds)])
+                    .collect::<Vec<_>>()
+                    .join("\n\n")
+            }
             Block::Table(table) => table.to_markdown().trim_end().to_owned(),
             Block::Figures(figures) => figures
                 .iter()
@@ -81,7 +83,7 @@ mod tests {
                         title: "vits".into(),
                         word: "worse".into(),
                         tone: Tone::Bad,
-                        sentence: "It is worse.".into(),
+                        sentences: vec!["It is worse.".into()],
                         grounds: vec![("mean".into(), "−0.2".into())],
                     },
                     Block::List(vec!["one".into(), "two".into()]),

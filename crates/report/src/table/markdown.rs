@@ -34,10 +34,12 @@ pub(crate) fn escape_markdown(text: &str) -> String {
 
 fn escape_words(text: &str) -> String {
     let mut escaped = String::new();
+    // Brackets stay as they are, since intervals have them, unless they would begin the address of a link.
+    let text = text.replace("](", "]\u{200b}(").replace("]:", "]\u{200b}:");
     for character in text.chars() {
         match character {
             '\n' | '\r' => escaped.push(' '),
-            '\\' | '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '#' => {
+            '\\' | '|' | '*' | '_' | '`' | '<' => {
                 escaped.push('\\');
                 escaped.push(character);
             }

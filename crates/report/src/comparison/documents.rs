@@ -1,0 +1,243 @@
+//! The report as a whole: what goes in, and the files that come out.
+
+use std::collections::BTreeSet;
+
+use mynah_listening::{Origin, Verdict};
+use mynah_metrics::Score;
+use serde::Serialize;
+
+use super::summary::{MetricSummary, summarize};
+use super::{methods, ratings, samples, scores};
+use crate::document::Document;
+use crate::error::Error;
+use crate::figure::Mel;
+use crate::page::{Block, Page, Section};
+
+/// The version of the form of `report.json`.
+const FORMAT: u32 = 1;
+
+/// Everything that a report is made from.
+///
+/// Scores or a verdict may be missing, but not both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison<'a> {
+    /// The heading.
+    pub title: &'a str,
+    /// The scores of all systems.
+    pub scores: &'a [Score],
+    /// What the metrics mean; the note of a profile without scores is left out.
+    pub metrics: &'a [MetricNote],
+    /// What the ratings say.
+    pub verdict: Option<&'a Verdict>,
+    /// Sentences to be looked at and listened to.
+    pub samples: &'a [Sample],
+    /// Names and versions of what made the numbers.
+    pub versions: &'a [(String, String)],
+    /// The coverage of the intervals of scores, such as 0.95; those of ratings have that of the declared analysis.
+    pub level: f64,
+}
+
+/// What a reader needs to know about a metric.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricNote {
+    /// Definition and version, as in the scores.
+    pub profile: String,
+    /// Formula, parameters, oracle, known faults.
+    pub explanation: String,
+    /// The value of a perfect copy, from which the worst items are counted; `None` where there is none.
+    pub perfect: Option<f64>,
+}
+
+/// One sentence by several speakers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// The sentence.
+    pub item: String,
+    /// In the order in which they are shown: the reference first.
+    pub versions: Vec<SampleVersion>,
+}
+
+/// One sentence by one speaker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleVersion {
+    /// The system, or the name of the reference.
+    pub system: String,
+    /// Its spectrogram; the title is replaced.
+    pub mel: Mel,
+    /// Where the sound lies, relative to the report's directory.
+    pub audio: Option<String>,
+}
+
+/// What `report.json` holds.
+#[derive(Serialize)]
+struct Numbers<'a> {
+    format: u32,
+    title: &'a str,
+    simulated: bool,
+    verdict: Option<&'a Verdict>,
+    level: f64,
+    metrics: &'a [MetricSummary],
+    without_value: Vec<&'a Score>,
+    notes: Vec<&'a MetricNote>,
+    versions: &'a [(String, String)],
+}
+
+impl Comparison<'_> {
+    /// The files of the report: `index.html`, `report.md`, `report.json`, `tables/*.csv`, `tables/*.tex`,
+    /// `figures/*.svg`. The same bytes for the same data.
+    ///
+    /// Figures lie inside `index.html` too. Sound does not: whoever writes the report puts the clips where
+    /// [`SampleVersion::audio`] says.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NothingToReport`] without scores and verdict, what [`summarize`] returns for rows that contradict each
+    /// other, and what drawing a figure returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mynah_metrics::{Score, Status};
+    /// use mynah_report::comparison::Comparison;
+    ///
+    /// let scores = [Score {
+    ///     system: "vits".into(),
+    ///     step: None,
+    ///     item: "LJ001-0001".into(),
+    ///     metric: "mcd".into(),
+    ///     profile: "mcd/sp2mc-1".into(),
+    ///     unit: "dB".into(),
+    ///     status: Status::Ok,
+    ///     value: Some(5.5),
+    ///     reason: None,
+    ///     frames: Some(800),
+    /// }];
+    /// let comparison = Comparison {
+    ///     title: "One clip",
+    ///     scores: &scores,
+    ///     metrics: &[],
+    ///     verdict: None,
+    ///     samples: &[],
+    ///     versions: &[],
+    ///     level: 0.95,
+    /// };
+    /// let documents = comparison.documents()?;
+    /// assert!(documents.iter().any(|document| document.path == "index.html"));
+    /// # Ok::<(), mynah_report::Error>(())
+    /// ```
+    pub fn documents(&self) -> Result<Vec<Document>, Error> {
+        if self.scores.is_empty() && self.verdict.is_none() {
+            return Err(Error::NothingToReport);
+        }
+        let metrics = summarize(self.scores, self.level)?;
+        let page = self.page(&metrics)?;
+        let json = serde_json::to_string_pretty(&self.numbers(&metrics))
+            .map_err(|source| Error::Json { what: "report.json", source })?;
+        let mut documents = vec![
+            Document::text("index.html", page.to_html()?),
+            Document::text("report.md", page.to_markdown()),
+            Document::text("report.json", json + "\n"),
+        ];
+        for block in page.sections.iter().flat_map(|section| &section.blocks) {
+            collect_files(block, &mut documents)?;
+        }
+        Ok(documents)
+    }
+
+    fn page(&self, metrics: &[MetricSummary]) -> Result<Page, Error> {
+        let mut sections = Vec::new();
+        let mut banners = Vec::new();
+        if let Some(verdict) = self.verdict {
+            if verdict.origin == Origin::Simulated {
+                banners.push(
+                    "The ratings in this report are simulated: a computer drew them. They say what a test of this \
+                     design could show, and nothing about any voice."
+                        .to_owned(),
+                );
+            }
+            let blocks = ratings::blocks(verdict)?;
+            sections.push(Section { id: "verdict", title: "What listeners say".into(), blocks });
+        }
+        sections.extend(scores::sections(self.scores, self.metrics, metrics, self.level)?);
+        if !self.samples.is_empty() {
+            let blocks = samples::blocks(self.samples)?;
+            sections.push(Section { id: "samples", title: "Listen and look".into(), blocks });
+        }
+        let blocks = methods::blocks(self, metrics);
+        sections.push(Section { id: "methods", title: "Methods".into(), blocks });
+        Ok(Page { title: self.title.to_owned(), lead: self.lead(metrics), banners, sections })
+    }
+
+    /// What was compared, in a sentence.
+    fn lead(&self, metrics: &[MetricSummary]) -> String {
+        let mut systems: Vec<&str> = Vec::new();
+        let rated =
+            self.verdict.iter().flat_map(|verdict| verdict.systems.iter().map(|system| &system.system));
+        let scored = metrics.iter().flat_map(|metric| metric.systems.iter().map(|system| &system.system));
+        for system in rated.chain(scored) {
+            if !systems.contains(&system.as_str()) {
+                systems.push(system);
+            }
+        }
+        let against = match self.verdict.and_then(|verdict| verdict.reference.as_deref()) {
+            Some(reference) if !systems.contains(&reference) => {
+                format!(" Listeners compared with: {reference}.")
+            }
+            _ => String::new(),
+        };
+        let items: BTreeSet<&str> = self.scores.iter().map(|score| score.item.as_str()).collect();
+        let scored = match (metrics.len(), items.len()) {
+            (0, _) => String::new(),
+            (n_metrics, n_items) => {
+                format!(" Scored by {} on {}.", plural(n_metrics, "metric"), plural(n_items, "item"))
+            }
+        };
+        format!("{}: {}.{against}{scored}", capital_count(systems.len()), systems.join(", "))
+    }
+
+    fn numbers<'b>(&'b self, metrics: &'b [MetricSummary]) -> Numbers<'b> {
+        Numbers {
+            format: FORMAT,
+            title: self.title,
+            simulated: self.verdict.is_some_and(|verdict| verdict.origin == Origin::Simulated),
+            verdict: self.verdict,
+            level: self.level,
+            metrics,
+            without_value: self.scores.iter().filter(|score| score.value.is_none()).collect(),
+            notes: methods::used_notes(self.metrics, metrics),
+            versions: self.versions,
+        }
+    }
+}
+
+/// `1 item`, `2 items`.
+pub(crate) fn plural(n: usize, noun: &str) -> String {
+    format!("{} {noun}{}", crate::figure::number(n as f64, 0), if n == 1 { "" } else { "s" })
+}
+
+fn capital_count(n_systems: usize) -> &'static str {
+    if n_systems == 1 { "System" } else { "Systems" }
+}
+
+/// The files of the tables and figures of a block, and of the blocks inside it.
+fn collect_files(block: &Block, documents: &mut Vec<Document>) -> Result<(), Error> {
+    match block {
+        Block::Table(table) => {
+            documents.push(Document::text(format!("tables/{}.csv", table.name), table.to_csv()?));
+            documents.push(Document::text(format!("tables/{}.tex", table.name), table.to_tex()));
+        }
+        Block::Figures(figures) => {
+            let file = |figure: &crate::page::Figure| {
+                Document::text(format!("figures/{}.svg", figure.name), figure.svg.clone())
+            };
+            documents.extend(figures.iter().map(file));
+        }
+        Block::Folded { blocks, .. } => {
+            for inner in blocks {
+                collect_files(inner, documents)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,351 @@
+//! The section about ratings: a finding per system, with everything it rests on, then tables and figures.
+
+use mynah_listening::{Conclusion, Defined, Origin, Paradigm, SystemVerdict, Verdict};
+use mynah_stats::{Interval, TestResult};
+
+use super::documents::plural;
+use super::scores::percent;
+use crate::error::Error;
+use crate::figure::{Forest, ForestRow, RatingCounts, Ratings, number};
+use crate::page::{Block, Figure, Tone};
+use crate::table::{Cell, Table};
+
+/// Decimals of numbers on the rating scale.
+const DECIMALS: usize = 2;
+/// p-values below this are given as "less than".
+const SMALLEST_P: f64 = 1e-4;
+
+/// The section.
+pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
+    let mut blocks = vec![Block::Text(what_was_asked(verdict))];
+    blocks.extend(verdict.systems.iter().map(|system| finding(verdict, system)));
+    blocks.push(Block::Figures(figures(verdict)?));
+    blocks.push(Block::Folded {
+        summary: "The same numbers as a table".into(),
+        blocks: vec![Block::Table(table(verdict))],
+    });
+    if verdict.paradigm == Paradigm::Cmos {
+        blocks.push(Block::Text(null_pairs(verdict)));
+    }
+    if !verdict.notes.is_empty() {
+        blocks.push(Block::List(verdict.notes.clone()));
+    }
+    Ok(blocks)
+}
+
+fn what_was_asked(verdict: &Verdict) -> String {
+    let asked = match (verdict.paradigm, &verdict.reference) {
+        (Paradigm::Cmos, Some(reference)) => {
+            format!(
+                "Listeners compared each system with {reference} (CMOS, −3 to 3; above 0 is better than {reference})."
+            )
+        }
+        (Paradigm::Cmos, None) => "Listeners compared systems (CMOS, −3 to 3).".to_owned(),
+        (Paradigm::Mos, _) => "Listeners judged clips one by one (MOS, 1 to 5).".to_owned(),
+    };
+    let analysis = &verdict.analysis;
+    format!(
+        "Study {}, design {}. {asked} Declared before the test: level {}, margin ±{}.",
+        verdict.study,
+        short(&verdict.design),
+        analysis.alpha,
+        analysis.margin
+    )
+}
+
+/// The beginning of a hash: enough to recognise it.
+fn short(hash: &str) -> String {
+    hash.chars().take(12).collect()
+}
+
+fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
+    let simulated = verdict.origin == Origin::Simulated;
+    let word = match system.conclusion {
+        Some(conclusion) => conclusion.as_str().replace('-', "\u{2011}"),
+        None => "nothing to compare with".to_owned(),
+    };
+    let tone = match system.conclusion {
+        _ if simulated => Tone::Open,
+        Some(Conclusion::Better | Conclusion::Equivalent | Conclusion::NonInferior) => Tone::Good,
+        Some(Conclusion::Worse) => Tone::Bad,
+        Some(Conclusion::Inconclusive) | None => Tone::Open,
+    };
+    Block::Finding {
+        title: system.system.clone(),
+        word: if simulated { format!("simulated: {word}") } else { word },
+        tone,
+        sentences: vec![system.words.clone(), system.paper_rule.explanation.clone()],
+        grounds: grounds(verdict, system),
+    }
+}
+
+/// The numbers behind a conclusion, each with its reason where it has no value.
+fn grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String, String)> {
+    let analysis = &verdict.analysis;
+    let level = percent(1.0 - analysis.alpha);
+    let inner_level = percent(1.0 - 2.0 * analysis.alpha);
+    let mut grounds = vec![
+        (
+            format!("mean, {level} two-way interval"),
+            defined(&system.interval, interval_text, || {
+                defined(&system.mean, |mean| plain(*mean), || "–".into())
+            }),
+        ),
+        (
+            format!("the interval others print ({level}, too narrow)"),
+            shown(&system.naive_interval, interval_text),
+        ),
+        ("design effect".into(), shown(&system.design_effect, |value| number(*value, 1))),
+    ];
+    if verdict.paradigm == Paradigm::Mos && verdict.reference.is_some() {
+        grounds.push((format!("minus the reference, {level}"), shown(&system.difference, interval_text)));
+    }
+    grounds.extend([
+        (
+            format!("{inner_level} interval against ±{}", analysis.margin),
+            shown(&system.equivalence_interval, interval_text),
+        ),
+        ("p, clustered t test".into(), shown(&system.t_test, p_text)),
+        ("p, after Holm".into(), shown(&system.holm_p_value, |p| p_value(*p))),
+    ]);
+    match verdict.paradigm {
+        Paradigm::Cmos => grounds.extend([
+            ("p, Wilcoxon on judgements".into(), shown(&system.wilcoxon_ratings, p_text)),
+            ("p, Wilcoxon on sentence means".into(), shown(&system.wilcoxon_item_means, p_text)),
+            ("order effect, second minus first".into(), shown(&system.order_effect, interval_text)),
+        ]),
+        Paradigm::Mos => {
+            grounds.push(("p, rank sum against the reference".into(), shown(&system.rank_sum, p_text)));
+        }
+    }
+    let passes = match system.paper_rule.passes {
+        Some(true) => "passes",
+        Some(false) => "does not pass",
+        None => "cannot be applied",
+    };
+    grounds.extend([
+        ("the paper's rule".into(), passes.into()),
+        ("the paper's sizes".into(), if system.paper_rule.sizes_met { "met" } else { "not met" }.into()),
+        (
+            "judgements".into(),
+            format!(
+                "{} by {} on {}",
+                number(system.n_ratings as f64, 0),
+                plural(system.n_raters, "person").replace("persons", "people"),
+                plural(system.n_items, "sentence")
+            ),
+        ),
+        ("fewest judges of a sentence".into(), system.minimum_ratings_per_item.to_string()),
+    ]);
+    grounds
+}
+
+fn defined<T>(value: &Defined<T>, show: impl Fn(&T) -> String, otherwise: impl Fn() -> String) -> String {
+    value.value().map_or_else(otherwise, show)
+}
+
+fn shown<T>(value: &Defined<T>, show: impl Fn(&T) -> String) -> String {
+    match value {
+        Defined::Ok { value } => show(value),
+        Defined::Undefined { reason } => format!("– ({reason})"),
+    }
+}
+
+fn plain(value: f64) -> String {
+    number(value, DECIMALS)
+}
+
+fn interval_text(interval: &Interval) -> String {
+    format!("{} [{}, {}]", plain(interval.estimate), plain(interval.low), plain(interval.high))
+}
+
+fn p_text(test: &TestResult) -> String {
+    p_value(test.p_value)
+}
+
+fn p_value(p: f64) -> String {
+    if p < SMALLEST_P { format!("< {SMALLEST_P}") } else { number(p, 4) }
+}
+
+fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
+    let mut figures = Vec::new();
+    let level = percent(1.0 - verdict.analysis.alpha);
+    let inner_level = percent(1.0 - 2.0 * verdict.analysis.alpha);
+    let scale = match verdict.paradigm {
+        Paradigm::Cmos => "CMOS: system minus reference",
+        Paradigm::Mos => "MOS",
+    };
+    if verdict.paradigm == Paradigm::Mos {
+        let rows = rows(verdict, |system| &system.interval, None);
+        figures.push(forest(
+            verdict,
+            "mos",
+            "Mean opinion score of each system",
+            scale,
+            rows,
+            false,
+            |left_out| {
+                format!("Mean opinion score of each system with its {level} two-way interval.{left_out}")
+            },
+        )?);
+    }
+    let differences = rows(verdict, |system| &system.difference, Some(|system| &system.equivalence_interval));
+    if verdict.reference.is_some() {
+        let label = match verdict.paradigm {
+            Paradigm::Cmos => scale,
+            Paradigm::Mos => "MOS: system minus reference",
+        };
+        let title = "Difference of each system from the reference";
+        figures.push(forest(verdict, "differences-from-reference", title, label, differences, true, |left_out| {
+            format!(
+                "Each system against the reference: mean, {level} two-way interval (thin) and {inner_level} interval \
+                 (thick). A system is equivalent when the thick line lies within the shaded margin and the thin one \
+                 crosses 0.{left_out}"
+            )
+        })?);
+    }
+    let mut scores: Vec<i32> =
+        verdict.systems.iter().flat_map(|system| system.histogram.iter().map(|bar| bar.score)).collect();
+    scores.sort_unstable();
+    scores.dedup();
+    let counts = |system: &SystemVerdict| {
+        let count = |score: &i32| {
+            system.histogram.iter().filter(|bar| bar.score == *score).map(|bar| bar.count as u64).sum()
+        };
+        RatingCounts { label: system.system.clone(), counts: scores.iter().map(count).collect() }
+    };
+    figures.push(Figure {
+        name: "ratings".into(),
+        svg: Ratings {
+            title: "How often each answer was given".into(),
+            x_label: scale.into(),
+            scores: scores.iter().map(|score| f64::from(*score)).collect(),
+            systems: verdict.systems.iter().map(counts).collect(),
+        }
+        .to_svg()?,
+        caption: "How often each answer was given, in percent of the judgements of that system.".into(),
+    });
+    Ok(figures)
+}
+
+/// A reading of one interval of a system.
+type Reading = fn(&SystemVerdict) -> &Defined<Interval>;
+
+/// The rows that can be drawn, and the names of the systems that cannot.
+fn rows(verdict: &Verdict, outer: Reading, inner: Option<Reading>) -> (Vec<ForestRow>, Vec<String>) {
+    let (mut rows, mut left_out) = (Vec::new(), Vec::new());
+    for system in &verdict.systems {
+        match outer(system) {
+            Defined::Ok { value } => rows.push(ForestRow {
+                label: system.system.clone(),
+                estimate: value.estimate,
+                low: value.low,
+                high: value.high,
+                inner: inner
+                    .and_then(|inner| inner(system).value())
+                    .map(|interval| (interval.low, interval.high)),
+            }),
+            Defined::Undefined { reason } => left_out.push(format!("{} ({reason})", system.system)),
+        }
+    }
+    (rows, left_out)
+}
+
+fn forest(
+    verdict: &Verdict,
+    name: &str,
+    title: &str,
+    x_label: &str,
+    (rows, left_out): (Vec<ForestRow>, Vec<String>),
+    against_zero: bool,
+    caption: impl Fn(&str) -> String,
+) -> Result<Figure, Error> {
+    let left_out =
+        if left_out.is_empty() { String::new() } else { format!(" Not drawn: {}.", left_out.join(", ")) };
+    let forest = Forest {
+        title: title.into(),
+        x_label: x_label.into(),
+        rows,
+        margin: against_zero.then_some(verdict.analysis.margin),
+        zero_line: against_zero,
+        decimals: DECIMALS,
+    };
+    Ok(Figure { name: name.into(), svg: forest.to_svg()?, caption: caption(&left_out) })
+}
+
+/// The same numbers as a table, for papers and other programs.
+fn table(verdict: &Verdict) -> Table {
+    let level = percent(1.0 - verdict.analysis.alpha);
+    let mut columns = vec![("system", "System".to_owned()), ("mean", format!("Mean, {level}"))];
+    if verdict.paradigm == Paradigm::Mos {
+        columns.push(("difference", format!("Minus reference, {level}")));
+    }
+    columns.push(("p_t_test", "p, clustered t".to_owned()));
+    match verdict.paradigm {
+        Paradigm::Cmos => columns.extend([
+            ("p_wilcoxon_judgements", "p, Wilcoxon on judgements".to_owned()),
+            ("p_wilcoxon_means", "p, Wilcoxon on sentence means".to_owned()),
+        ]),
+        Paradigm::Mos => columns.push(("p_rank_sum", "p, rank sum".to_owned())),
+    }
+    columns.extend([
+        ("design_effect", "Design effect".to_owned()),
+        ("judgements", "Judgements".to_owned()),
+        ("conclusion", "Conclusion".to_owned()),
+    ]);
+    let columns: Vec<(&str, &str)> = columns.iter().map(|(key, title)| (*key, title.as_str())).collect();
+    let simulated = match verdict.origin {
+        Origin::Simulated => "Simulated ratings. ",
+        Origin::Human => "",
+    };
+    let caption = format!("{simulated}The judgements of each system, with two-way clustered intervals.");
+    let mut table = Table::new("verdict", caption, &columns);
+    let interval = |value: &Defined<Interval>| match value {
+        Defined::Ok { value } => {
+            Cell::Interval { estimate: value.estimate, low: value.low, high: value.high, decimals: DECIMALS }
+        }
+        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+    };
+    let p = |value: &Defined<TestResult>| match value {
+        Defined::Ok { value } => Cell::Probability(value.p_value),
+        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+    };
+    for system in &verdict.systems {
+        let mut row = vec![Cell::text(&system.system), interval(&system.interval)];
+        if verdict.paradigm == Paradigm::Mos {
+            row.push(interval(&system.difference));
+        }
+        row.push(p(&system.t_test));
+        match verdict.paradigm {
+            Paradigm::Cmos => row.extend([p(&system.wilcoxon_ratings), p(&system.wilcoxon_item_means)]),
+            Paradigm::Mos => row.push(p(&system.rank_sum)),
+        }
+        row.extend([
+            match &system.design_effect {
+                Defined::Ok { value } => Cell::Number { value: *value, decimals: 1 },
+                Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+            },
+            Cell::Count(system.n_ratings as u64),
+            Cell::text(system.conclusion.map_or("none", Conclusion::as_str)),
+        ]);
+        table.rows.push(row);
+    }
+    table
+}
+
+fn null_pairs(verdict: &Verdict) -> String {
+    match &verdict.null_pairs {
+        Defined::Ok { value } => format!(
+            "Null pairs: {} of the reference with itself, mean {} for the second clip{}. A mean far from 0 would show \
+             a habit of the listeners, the deviation shows their noise.",
+            plural(value.n_ratings, "comparison"),
+            plain(value.mean),
+            defined(
+                &value.standard_deviation,
+                |sd| format!(", standard deviation {}", plain(*sd)),
+                String::new
+            ),
+        ),
+        Defined::Undefined { reason } => format!("Null pairs: none to report ({reason})."),
+    }
+}

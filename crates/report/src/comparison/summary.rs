@@ -1,0 +1,326 @@
+//! Scores put together: means per system, and differences of systems over the items that both have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mynah_listening::Defined;
+use mynah_metrics::{Score, Status};
+use mynah_stats::{Interval, mean_interval};
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// One metric in one definition, over all systems.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricSummary {
+    /// The metric's short name.
+    pub metric: String,
+    /// Definition and version; two definitions of one metric are two summaries and never mixed.
+    pub profile: String,
+    /// The unit of all its numbers.
+    pub unit: String,
+    /// Items that any system has a row for; this is what every system's counts add up to.
+    pub n_items: usize,
+    /// In the order in which they first occur.
+    pub systems: Vec<SystemSummary>,
+    /// Every later system against every earlier one.
+    pub pairs: Vec<PairSummary>,
+}
+
+/// What one metric says about one system.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SystemSummary {
+    /// The system.
+    pub system: String,
+    /// Its training step, where all rows that name one agree.
+    pub step: Option<u64>,
+    /// Items with a value.
+    pub n_ok: usize,
+    /// Items for which the definition gives none.
+    pub n_undefined: usize,
+    /// Items with nothing to measure.
+    pub n_failed: usize,
+    /// Items without a row.
+    pub n_absent: usize,
+    /// The mean over the items with a value, each counted once.
+    pub mean: Defined<f64>,
+    /// The mean with its t interval; items are taken for independent.
+    pub interval: Defined<Interval>,
+}
+
+/// The difference between two systems by one metric, item by item.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PairSummary {
+    /// The system.
+    pub system: String,
+    /// What is subtracted from it.
+    pub minus: String,
+    /// Items for which both have a value.
+    pub n_both: usize,
+    /// Items of the metric for which at least one has none: they are not part of the difference.
+    pub n_lost: usize,
+    /// The mean difference.
+    pub mean: Defined<f64>,
+    /// The mean difference with the interval of the paired t test.
+    pub interval: Defined<Interval>,
+}
+
+/// Summarises scores, metric by metric.
+///
+/// `level` is the coverage of the intervals, such as 0.95. Metrics and systems keep the order in which they first occur.
+/// Means are over items, not over frames. Every system is compared with every one before it, on the items for which
+/// both have a value.
+///
+/// # Errors
+///
+/// [`Error::DuplicateScore`] when two rows are about the same system, item and profile; [`Error::BadScore`] when a row's
+/// status and value contradict each other, when its value is not finite, or when one profile has two units.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_metrics::{Score, Status};
+/// use mynah_report::comparison::summarize;
+///
+/// let score = |item: &str, value| Score {
+///     system: "vits".into(),
+///     step: None,
+///     item: item.into(),
+///     metric: "mcd".into(),
+///     profile: "mcd/sp2mc-1".into(),
+///     unit: "dB".into(),
+///     status: Status::Ok,
+///     value: Some(value),
+///     reason: None,
+///     frames: None,
+/// };
+/// let summary = summarize(&[score("a", 5.0), score("b", 6.0)], 0.95)?;
+/// assert_eq!(summary[0].systems[0].mean.value(), Some(&5.5));
+/// # Ok::<(), mynah_report::Error>(())
+/// ```
+pub fn summarize(scores: &[Score], level: f64) -> Result<Vec<MetricSummary>, Error> {
+    check(scores)?;
+    let mut profiles: Vec<&str> = Vec::new();
+    let mut by_profile: BTreeMap<&str, Vec<&Score>> = BTreeMap::new();
+    for score in scores {
+        let rows = by_profile.entry(&score.profile).or_default();
+        if rows.is_empty() {
+            profiles.push(&score.profile);
+        }
+        rows.push(score);
+    }
+    Ok(profiles.iter().map(|profile| summarize_metric(&by_profile[profile], level)).collect())
+}
+
+/// Refuses rows that contradict themselves or each other.
+fn check(scores: &[Score]) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    let mut units: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+    for score in scores {
+        let bad = |why| Error::BadScore {
+            system: score.system.clone(),
+            item: score.item.clone(),
+            profile: score.profile.clone(),
+            why,
+        };
+        match (score.status, score.value) {
+            (Status::Ok, None) => return Err(bad("its status is `ok`, but it has no value")),
+            (Status::Ok, Some(value)) if !value.is_finite() => {
+                return Err(bad("its value is not a finite number"));
+            }
+            (Status::Undefined | Status::Failed, Some(_)) => {
+                return Err(bad("it has a value, but its status is not `ok`"));
+            }
+            _ => {}
+        }
+        let known = *units.entry(&score.profile).or_insert((&score.metric, &score.unit));
+        if known != (score.metric.as_str(), score.unit.as_str()) {
+            return Err(bad("another row of this profile has another metric or unit"));
+        }
+        if !seen.insert((&score.profile, &score.system, &score.item)) {
+            return Err(Error::DuplicateScore {
+                system: score.system.clone(),
+                item: score.item.clone(),
+                profile: score.profile.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Summarises the rows of one profile; there is at least one.
+fn summarize_metric(rows: &[&Score], level: f64) -> MetricSummary {
+    let items: BTreeSet<&str> = rows.iter().map(|row| row.item.as_str()).collect();
+    let mut names: Vec<&str> = Vec::new();
+    let mut by_system: BTreeMap<&str, Vec<&Score>> = BTreeMap::new();
+    for row in rows {
+        let of_system = by_system.entry(&row.system).or_default();
+        if of_system.is_empty() {
+            names.push(&row.system);
+        }
+        of_system.push(row);
+    }
+    let values_of = |name: &str| -> BTreeMap<&str, f64> {
+        by_system[name].iter().filter_map(|row| Some((row.item.as_str(), row.value?))).collect()
+    };
+    let values: Vec<BTreeMap<&str, f64>> = names.iter().map(|name| values_of(name)).collect();
+    let systems = names.iter().zip(&values).map(|(name, values)| {
+        let rows = &by_system[name];
+        let count = |status| rows.iter().filter(|row| row.status == status).count();
+        // In the order of the items: a sum in the order of the rows would depend on it in its last digit.
+        let (mean, interval) = mean(&values.values().copied().collect::<Vec<_>>(), level);
+        SystemSummary {
+            system: (*name).to_owned(),
+            step: one_step(rows),
+            n_ok: count(Status::Ok),
+            n_undefined: count(Status::Undefined),
+            n_failed: count(Status::Failed),
+            n_absent: items.len() - rows.len(),
+            mean,
+            interval,
+        }
+    });
+    let mut pairs = Vec::new();
+    for later in 1..names.len() {
+        for earlier in 0..later {
+            let differences: Vec<f64> = values[later]
+                .iter()
+                .filter_map(|(item, value)| Some(value - values[earlier].get(item)?))
+                .collect();
+            let (mean, interval) = mean(&differences, level);
+            pairs.push(PairSummary {
+                system: names[later].to_owned(),
+                minus: names[earlier].to_owned(),
+                n_both: differences.len(),
+                n_lost: items.len() - differences.len(),
+                mean,
+                interval,
+            });
+        }
+    }
+    MetricSummary {
+        metric: rows[0].metric.clone(),
+        profile: rows[0].profile.clone(),
+        unit: rows[0].unit.clone(),
+        n_items: items.len(),
+        systems: systems.collect(),
+        pairs,
+    }
+}
+
+/// The mean, and the mean with its interval; each says why where there is none.
+fn mean(values: &[f64], level: f64) -> (Defined<f64>, Defined<Interval>) {
+    let mean = if values.is_empty() {
+        Defined::Undefined { reason: "no item has a value".to_owned() }
+    } else {
+        Defined::Ok { value: values.iter().sum::<f64>() / values.len() as f64 }
+    };
+    let interval = match values {
+        [] => Defined::Undefined { reason: "no item has a value".to_owned() },
+        [_] => Defined::Undefined { reason: "a single item has no spread".to_owned() },
+        values => mean_interval(values, level).into(),
+    };
+    (mean, interval)
+}
+
+/// The training step that all rows with one agree on.
+fn one_step(rows: &[&Score]) -> Option<u64> {
+    let steps: BTreeSet<u64> = rows.iter().filter_map(|row| row.step).collect();
+    if steps.len() == 1 { steps.first().copied() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(system: &str, item: &str, value: Option<f64>) -> Score {
+        Score {
+            system: system.into(),
+            step: None,
+            item: item.into(),
+            metric: "mcd".into(),
+            profile: "mcd/sp2mc-1".into(),
+            unit: "dB".into(),
+            status: if value.is_some() { Status::Ok } else { Status::Undefined },
+            value,
+            reason: value.is_none().then(|| "unvoiced".into()),
+            frames: None,
+        }
+    }
+
+    #[test]
+    fn every_item_is_counted_somewhere() {
+        let mut failed = score("a", "3", None);
+        failed.status = Status::Failed;
+        let scores = [score("a", "1", Some(4.0)), score("a", "2", None), failed, score("b", "4", Some(2.0))];
+        let summary = summarize(&scores, 0.95).unwrap();
+        let [metric] = &summary[..] else { panic!("{summary:?}") };
+        assert_eq!(metric.n_items, 4);
+        let counts =
+            |system: &SystemSummary| (system.n_ok, system.n_undefined, system.n_failed, system.n_absent);
+        assert_eq!(metric.systems.iter().map(counts).collect::<Vec<_>>(), [(1, 1, 1, 1), (1, 0, 0, 3)]);
+        assert_eq!(metric.systems[0].interval.reason(), Some("a single item has no spread"));
+    }
+
+    #[test]
+    fn differences_are_over_the_items_that_both_have() {
+        let scores = [
+            score("a", "1", Some(4.0)),
+            score("a", "2", Some(5.0)),
+            score("a", "3", Some(100.0)),
+            score("b", "2", Some(6.5)),
+            score("b", "1", Some(5.0)),
+            score("b", "3", None),
+        ];
+        let pair = summarize(&scores, 0.95).unwrap()[0].pairs[0].clone();
+        assert_eq!((pair.system.as_str(), pair.minus.as_str()), ("b", "a"));
+        assert_eq!((pair.n_both, pair.n_lost), (2, 1));
+        // Differences 1 and 1.5: t(0.975; 1) = 12.7062, s/√2 = 0.25.
+        let interval = pair.interval.value().unwrap();
+        assert!((interval.estimate - 1.25).abs() < 1e-12, "{interval:?}");
+        assert!((interval.half_width() - 12.706_204_736_174_7 * 0.25).abs() < 1e-9, "{interval:?}");
+    }
+
+    #[test]
+    fn two_definitions_of_a_metric_are_never_mixed() {
+        let mut other = score("a", "1", Some(9.0));
+        other.profile = "mcd/pymcd-plain".into();
+        let summary = summarize(&[score("a", "1", Some(4.0)), other], 0.95).unwrap();
+        assert_eq!(summary.iter().map(|metric| metric.n_items).collect::<Vec<_>>(), [1, 1]);
+    }
+
+    #[test]
+    fn the_order_of_the_rows_of_a_system_does_not_matter() {
+        let values = [0.1, 0.7, 1e9, -1e9, 0.3];
+        let rows = |order: &[usize]| -> Vec<Score> {
+            order.iter().map(|&index| score("a", &index.to_string(), Some(values[index]))).collect()
+        };
+        let forwards = summarize(&rows(&[0, 1, 2, 3, 4]), 0.95).unwrap();
+        assert_eq!(forwards, summarize(&rows(&[3, 1, 4, 0, 2]), 0.95).unwrap());
+    }
+
+    #[test]
+    fn rows_that_contradict_themselves_are_refused() {
+        let twice = [score("a", "1", Some(1.0)), score("a", "1", Some(1.0))];
+        assert!(matches!(summarize(&twice, 0.95), Err(Error::DuplicateScore { .. })));
+        let not_finite = [score("a", "1", Some(f64::NAN))];
+        assert!(matches!(summarize(&not_finite, 0.95), Err(Error::BadScore { .. })));
+        let mut with_value = score("a", "1", Some(1.0));
+        with_value.status = Status::Failed;
+        assert!(matches!(summarize(&[with_value], 0.95), Err(Error::BadScore { .. })));
+        let mut without = score("a", "1", None);
+        without.status = Status::Ok;
+        assert!(matches!(summarize(&[without], 0.95), Err(Error::BadScore { .. })));
+        let mut unit = score("a", "2", Some(1.0));
+        unit.unit = "nepers".into();
+        assert!(matches!(summarize(&[score("a", "1", Some(1.0)), unit], 0.95), Err(Error::BadScore { .. })));
+    }
+
+    #[test]
+    fn a_step_that_rows_disagree_on_is_none() {
+        let mut rows = [score("a", "1", Some(1.0)), score("a", "2", Some(2.0))];
+        (rows[0].step, rows[1].step) = (Some(100), Some(200));
+        assert_eq!(summarize(&rows, 0.95).unwrap()[0].systems[0].step, None);
+        rows[1].step = None;
+        assert_eq!(summarize(&rows, 0.95).unwrap()[0].systems[0].step, Some(100));
+    }
+}

@@ -1,0 +1,154 @@
+//! Whole reports: what they say, that they are whole by themselves, and that they are always the same.
+
+mod support;
+
+use mynah_listening::Origin;
+use mynah_metrics::Status;
+use mynah_report::comparison::{Sample, SampleVersion};
+use mynah_report::dataset::{DatasetPage, Distribution, ProblemGroup, SpelledWord};
+use mynah_report::figure::Mel;
+use mynah_report::{Document, Error};
+
+use support::{comparison, notes, scores, verdict};
+
+fn document(documents: &[Document], path: &str) -> String {
+    let found = documents.iter().find(|document| document.path == path);
+    let found = found.unwrap_or_else(|| panic!("{path} is missing"));
+    String::from_utf8(found.bytes.clone()).expect("documents are UTF-8")
+}
+
+#[test]
+fn the_markdown_of_scores_and_ratings() {
+    let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
+    let documents = comparison(&scores, Some(&verdict), &notes).documents().unwrap();
+    insta::assert_snapshot!(document(&documents, "report.md"));
+}
+
+#[test]
+fn the_figure_of_the_ratings() {
+    let verdict = verdict(Origin::Human);
+    let documents = comparison(&[], Some(&verdict), &[]).documents().unwrap();
+    insta::assert_snapshot!(document(&documents, "figures/differences-from-reference.svg"));
+}
+
+#[test]
+fn the_csv_of_the_means_has_every_digit_and_every_reason() {
+    let (scores, notes) = (scores(), notes());
+    let documents = comparison(&scores, None, &notes).documents().unwrap();
+    insta::assert_snapshot!(document(&documents, "tables/scores.csv"));
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes() {
+    let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
+    let documents = || comparison(&scores, Some(&verdict), &notes).documents().unwrap();
+    assert_eq!(documents(), documents());
+}
+
+#[test]
+fn every_table_and_figure_is_a_file_with_its_own_name() {
+    let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
+    let documents = comparison(&scores, Some(&verdict), &notes).documents().unwrap();
+    let mut paths: Vec<&str> = documents.iter().map(|document| document.path.as_str()).collect();
+    insta::assert_snapshot!(paths.join("\n"));
+    paths.sort_unstable();
+    let n_paths = paths.len();
+    paths.dedup();
+    assert_eq!(paths.len(), n_paths);
+}
+
+#[test]
+fn simulated_ratings_are_marked_in_every_form() {
+    let verdict = verdict(Origin::Simulated);
+    let documents = comparison(&[], Some(&verdict), &[]).documents().unwrap();
+    for path in ["index.html", "report.md"] {
+        let text = document(&documents, path);
+        assert!(text.contains("The ratings in this report are simulated"), "{path}");
+        assert!(text.contains("simulated: equivalent"), "{path}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&document(&documents, "report.json")).unwrap();
+    assert_eq!(json["simulated"], true);
+    assert!(document(&documents, "tables/verdict.tex").contains("Simulated ratings"));
+    let human = support::verdict(Origin::Human);
+    let documents = comparison(&[], Some(&human), &[]).documents().unwrap();
+    assert!(!document(&documents, "index.html").to_lowercase().contains("simulated"));
+}
+
+#[test]
+fn a_report_needs_scores_or_ratings() {
+    assert!(matches!(comparison(&[], None, &[]).documents(), Err(Error::NothingToReport)));
+}
+
+#[test]
+fn no_number_is_ever_nan_or_infinite() {
+    let mut scores = scores();
+    // One system for which nothing is left.
+    for score in scores.iter_mut().filter(|score| score.system == "vits") {
+        (score.status, score.value, score.reason) = (Status::Failed, None, Some("no wav".into()));
+    }
+    let verdict = verdict(Origin::Human);
+    for document in comparison(&scores, Some(&verdict), &notes()).documents().unwrap() {
+        let text = String::from_utf8(document.bytes).unwrap();
+        let words = text.split(|character: char| !character.is_ascii_alphanumeric());
+        for word in words {
+            assert!(!["NaN", "inf", "Infinity", "null_"].contains(&word), "{} has {word}", document.path);
+        }
+    }
+}
+
+#[test]
+fn pages_are_whole_by_themselves_and_their_tags_balance() {
+    let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
+    let mut whole = comparison(&scores, Some(&verdict), &notes);
+    let mel = Mel {
+        title: String::new(),
+        values: (0..800).map(|value| value as f32).collect(),
+        n_bands: 80,
+        hop_seconds: 0.01,
+        labels: Vec::new(),
+    };
+    let version = |system: &str| SampleVersion {
+        system: system.into(),
+        mel: mel.clone(),
+        audio: Some(format!("audio/{system}/a.wav")),
+    };
+    let samples = [Sample { item: "a".into(), versions: vec![version("recordings"), version("vits & co")] }];
+    whole.samples = &samples;
+    let html = document(&whole.documents().unwrap(), "index.html");
+    support::assert_whole(&html, &["audio/recordings/a.wav", "audio/vits &#38; co/a.wav"]);
+
+    let page = DatasetPage {
+        title: "<LJ>".into(),
+        rows: 3,
+        utterances: 2,
+        problems: vec![ProblemGroup {
+            code: "missing-wav".into(),
+            count: 1,
+            first: "c".into(),
+            message: "there is no `wavs/<c>.wav`".into(),
+            remedy: "add it".into(),
+        }],
+        distributions: vec![Distribution {
+            name: "length".into(),
+            unit: "s".into(),
+            values: vec![1.0, 2.5],
+            missing: 0,
+        }],
+        spelled_words: (0..60)
+            .map(|index| SpelledWord { word: format!("w{index}"), count: 1, pronunciation: "W".into() })
+            .collect(),
+        ..DatasetPage::default()
+    };
+    support::assert_whole(&page.to_html().unwrap(), &[]);
+}
+
+#[test]
+fn json_holds_the_numbers_of_the_page() {
+    let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
+    let documents = comparison(&scores, Some(&verdict), &notes).documents().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&document(&documents, "report.json")).unwrap();
+    assert_eq!(json["metrics"][0]["systems"][1]["n_failed"], 1);
+    assert_eq!(json["metrics"][0]["pairs"][0]["n_lost"], 1);
+    assert_eq!(json["verdict"]["systems"][0]["conclusion"], "equivalent");
+    assert_eq!(json["without_value"][0]["reason"], "there is no `b.wav`");
+}

@@ -1,0 +1,204 @@
+//! Made-up results, and a reader of HTML that is only good enough to find what does not belong.
+
+use mynah_listening::{
+    Analysis, Conclusion, Defined, NullPairs, Origin, PaperRule, Paradigm, ScoreCount, SystemVerdict, Verdict,
+};
+use mynah_metrics::{Score, Status};
+use mynah_report::comparison::{Comparison, MetricNote};
+use mynah_stats::wilcoxon::ZeroMethod;
+use mynah_stats::{Interval, Method, TestResult};
+
+/// Elements without an end tag.
+const VOID: [&str; 4] = ["meta", "source", "br", "image"];
+
+/// A report on `scores` and `verdict`.
+pub(crate) fn comparison<'a>(
+    scores: &'a [Score],
+    verdict: Option<&'a Verdict>,
+    metrics: &'a [MetricNote],
+) -> Comparison<'a> {
+    Comparison { title: "Two systems", scores, metrics, verdict, samples: &[], versions: &[], level: 0.95 }
+}
+
+/// Two systems, three items, two metrics; one clip of one system is missing.
+pub(crate) fn scores() -> Vec<Score> {
+    let mut scores = Vec::new();
+    for (system, step, shift) in [("naturalspeech", Some(20_000), 0.0), ("vits", None, 0.75)] {
+        for (item, base) in [("a", 5.25), ("b", 6.0), ("c", 5.5)] {
+            for (metric, profile, unit, scale) in
+                [("mcd", "mcd/sp2mc-1", "dB", 1.0), ("duration_ratio", "duration_ratio/1", "ln ratio", 0.01)]
+            {
+                let value = scale * (base + shift);
+                let missing = system == "vits" && item == "b";
+                scores.push(Score {
+                    system: system.into(),
+                    step,
+                    item: item.into(),
+                    metric: metric.into(),
+                    profile: profile.into(),
+                    unit: unit.into(),
+                    status: if missing { Status::Failed } else { Status::Ok },
+                    value: (!missing).then_some(value),
+                    reason: missing.then(|| "there is no `b.wav`".into()),
+                    frames: Some(400),
+                });
+            }
+        }
+    }
+    scores
+}
+
+/// What the two metrics mean.
+pub(crate) fn notes() -> Vec<MetricNote> {
+    ["mcd/sp2mc-1", "duration_ratio/1"]
+        .map(|profile| MetricNote {
+            profile: profile.into(),
+            explanation: "The formula.\n  And its parameters.".into(),
+            perfect: Some(0.0),
+        })
+        .into()
+}
+
+fn ok<T>(value: T) -> Defined<T> {
+    Defined::Ok { value }
+}
+
+fn interval(estimate: f64, half: f64, level: f64) -> Defined<Interval> {
+    ok(Interval { estimate, low: estimate - half, high: estimate + half, level })
+}
+
+fn test(p_value: f64) -> Defined<TestResult> {
+    ok(TestResult { statistic: 0.5, p_value, method: Method::Asymptotic, n: 1000 })
+}
+
+/// One system that is equivalent, and one for which hardly anything is known.
+pub(crate) fn verdict(origin: Origin) -> Verdict {
+    let equivalent = SystemVerdict {
+        system: "naturalspeech".into(),
+        n_ratings: 1000,
+        n_items: 50,
+        n_raters: 20,
+        minimum_ratings_per_item: 20,
+        mean: ok(-0.0125),
+        interval: interval(-0.0125, 0.15, 0.95),
+        naive_interval: interval(-0.0125, 0.07, 0.95),
+        design_effect: ok(4.25),
+        difference: interval(-0.0125, 0.15, 0.95),
+        equivalence_interval: interval(-0.0125, 0.125, 0.9),
+        equivalence: Defined::Undefined { reason: "not needed here".into() },
+        t_test: test(0.87),
+        holm_p_value: ok(0.87),
+        wilcoxon_ratings: test(0.69),
+        wilcoxon_item_means: test(0.75),
+        rank_sum: Defined::Undefined { reason: "for MOS only".into() },
+        order_effect: interval(0.1, 0.2, 0.95),
+        histogram: [12, 71, 201, 431, 198, 69, 18]
+            .iter()
+            .zip(-3..)
+            .map(|(&count, score)| ScoreCount { score, count })
+            .collect(),
+        paper_rule: PaperRule {
+            sizes_met: true,
+            passes: Some(true),
+            explanation: "The paper's rule calls it human-level.".into(),
+        },
+        conclusion: Some(Conclusion::Equivalent),
+        words: "As good as the recordings within 0.2 points.".into(),
+    };
+    let unknown = SystemVerdict {
+        system: "vits".into(),
+        n_ratings: 1,
+        n_items: 1,
+        n_raters: 1,
+        minimum_ratings_per_item: 1,
+        mean: ok(1.0),
+        interval: Defined::Undefined { reason: "a single rater".into() },
+        naive_interval: Defined::Undefined { reason: "a single rating".into() },
+        design_effect: Defined::Undefined { reason: "a single rater".into() },
+        difference: Defined::Undefined { reason: "a single rater".into() },
+        equivalence_interval: Defined::Undefined { reason: "a single rater".into() },
+        t_test: Defined::Undefined { reason: "a single rater".into() },
+        holm_p_value: Defined::Undefined { reason: "a single rater".into() },
+        wilcoxon_ratings: Defined::Undefined { reason: "a single rating".into() },
+        wilcoxon_item_means: Defined::Undefined { reason: "a single item".into() },
+        order_effect: Defined::Undefined { reason: "heard in one order only".into() },
+        histogram: (-3..=3).map(|score| ScoreCount { score, count: usize::from(score == 1) }).collect(),
+        paper_rule: PaperRule {
+            sizes_met: false,
+            passes: None,
+            explanation: "The sizes are not met.".into(),
+        },
+        conclusion: Some(Conclusion::Inconclusive),
+        words: "The test was too small to tell.".into(),
+        ..equivalent.clone()
+    };
+    Verdict {
+        study: "demo".into(),
+        design: "0123456789abcdef0123456789abcdef".into(),
+        origin,
+        paradigm: Paradigm::Cmos,
+        reference: Some("recordings".into()),
+        human_reference: true,
+        analysis: analysis(),
+        systems: vec![equivalent, unknown],
+        null_pairs: ok(NullPairs { n_ratings: 40, n_raters: 20, mean: 0.05, standard_deviation: ok(0.75) }),
+        notes: vec!["Two systems were compared.".into()],
+    }
+}
+
+fn analysis() -> Analysis {
+    Analysis {
+        margin: 0.2,
+        alpha: 0.05,
+        zeros: ZeroMethod::Pratt,
+        minimum_items: 50,
+        minimum_ratings_per_item: 20,
+    }
+}
+
+/// Asserts that a page refers to nothing outside of it but `sources`, has no script, and closes what it opens.
+///
+/// Only attributes are looked at: a URL in running text is text.
+#[track_caller]
+pub(crate) fn assert_whole(html: &str, sources: &[&str]) {
+    let mut open: Vec<String> = Vec::new();
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        let end = start + rest[start..].find('>').expect("every tag ends");
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        if tag.starts_with('!') {
+            continue;
+        }
+        let name = tag.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap_or_default().to_owned();
+        if tag.starts_with('/') {
+            assert_eq!(open.pop().as_ref(), Some(&name), "a tag is closed that was not open");
+            continue;
+        }
+        assert_ne!(name, "script");
+        for attribute in ["src=\"", "href=\"", "srcset=\"", "url("] {
+            for value in
+                tag.split(attribute).skip(1).map(|after| after.split(['"', ')']).next().unwrap_or_default())
+            {
+                let known = value.starts_with("data:image/png;")
+                    || value.starts_with('#')
+                    || sources.contains(&value);
+                assert!(known, "{name} refers to {value}");
+            }
+        }
+        if name == "style" {
+            let (style, after) = rest.split_once("</style>").expect("the style ends");
+            assert!(
+                !style.contains("url(") && !style.contains("@import") && !style.contains("http"),
+                "{style}"
+            );
+            rest = after;
+        } else if !tag.ends_with('/') && !VOID.contains(&name.as_str()) {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, Vec::<String>::new());
+    for address in ["http://", "https://"] {
+        assert!(!html.contains(address), "{address}");
+    }
+}
