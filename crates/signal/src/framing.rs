@@ -4,30 +4,23 @@ use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use realfft::num_complex::Complex;
-use realfft::num_traits::FromPrimitive;
-use realfft::{FftNum, RealFftPlanner, RealToComplex};
+use realfft::{RealFftPlanner, RealToComplex};
 
 use crate::Error;
 
-/// A precision in which frames can be transformed.
-pub(crate) trait Real: FftNum + From<f32> {}
-
-impl Real for f32 {}
-impl Real for f64 {}
-
-/// Cuts a signal into overlapping windowed frames and transforms each.
+/// Cuts a signal into overlapping windowed frames and transforms each, in double precision.
 ///
 /// The signal is padded by `(n_fft - hop_length) / 2` samples on each side by reflection about its first and last
 /// sample, so frame `t` is centred at sample `t * hop_length + hop_length / 2` and there are
 /// `samples / hop_length` frames, rounded down.
-pub(crate) struct Framing<T: Real> {
+pub(crate) struct Framing {
     hop_length: usize,
     padding: usize,
-    window: Vec<T>,
-    transform: Arc<dyn RealToComplex<T>>,
+    window: Vec<f64>,
+    transform: Arc<dyn RealToComplex<f64>>,
 }
 
-impl<T: Real> Framing<T> {
+impl Framing {
     /// Plans the transform; the window is the periodic Hann window of `window_length`, centred in `n_fft` samples.
     pub(crate) fn new(n_fft: usize, window_length: usize, hop_length: usize) -> Result<Self, Error> {
         if n_fft < 2 || n_fft % 2 == 1 {
@@ -45,10 +38,10 @@ impl<T: Real> Framing<T> {
                 format!("{hop_length} is not an even number from 2 to `n_fft`, {n_fft}"),
             ));
         }
-        let mut window = vec![T::zero(); n_fft];
+        let mut window = vec![0.0; n_fft];
         let before = (n_fft - window_length) / 2;
         for (index, value) in window[before..before + window_length].iter_mut().enumerate() {
-            *value = real(0.5 - 0.5 * (TAU * index as f64 / window_length as f64).cos());
+            *value = 0.5 - 0.5 * (TAU * index as f64 / window_length as f64).cos();
         }
         Ok(Self {
             hop_length,
@@ -66,12 +59,12 @@ impl<T: Real> Framing<T> {
         n_samples / self.hop_length
     }
 
-    pub(crate) fn window(&self) -> &[T] {
+    pub(crate) fn window(&self) -> &[f64] {
         &self.window
     }
 
     /// Calls `visit` with the index and the one-sided spectrum of every frame, in order.
-    pub(crate) fn for_each(&self, samples: &[f32], mut visit: impl FnMut(usize, &[Complex<T>])) {
+    pub(crate) fn for_each(&self, samples: &[f32], mut visit: impl FnMut(usize, &[Complex<f64>])) {
         let n_fft = self.window.len();
         let mut frame = self.transform.make_input_vec();
         let mut spectrum = self.transform.make_output_vec();
@@ -82,12 +75,12 @@ impl<T: Real> Framing<T> {
             if start >= self.padding && start - self.padding + n_fft <= samples.len() {
                 let inside = &samples[start - self.padding..][..n_fft];
                 for ((value, &sample), &weight) in frame.iter_mut().zip(inside).zip(&self.window) {
-                    *value = T::from(sample) * weight;
+                    *value = f64::from(sample) * weight;
                 }
             } else {
                 for (offset, (value, &weight)) in frame.iter_mut().zip(&self.window).enumerate() {
                     let position = (start + offset) as isize - self.padding as isize;
-                    *value = T::from(samples[reflect(position, samples.len())]) * weight;
+                    *value = f64::from(samples[reflect(position, samples.len())]) * weight;
                 }
             }
             self.transform
@@ -96,11 +89,6 @@ impl<T: Real> Framing<T> {
             visit(index, &spectrum);
         }
     }
-}
-
-/// A number in the precision of the frames.
-pub(crate) fn real<T: FromPrimitive>(value: f64) -> T {
-    T::from_f64(value).expect("f32 and f64 take every f64")
 }
 
 /// The sample that stands at `position` when a signal of `length` samples is mirrored about its first and last
@@ -128,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_short_window_stands_in_the_middle() {
-        let framing = Framing::<f64>::new(8, 4, 2).unwrap();
+        let framing = Framing::new(8, 4, 2).unwrap();
         // Periodic Hann of four: 0, 1/2, 1, 1/2.
         let expected = [0.0, 0.0, 0.0, 0.5, 1.0, 0.5, 0.0, 0.0];
         for (weight, expected) in framing.window().iter().zip(expected) {
@@ -138,14 +126,12 @@ mod tests {
 
     #[test]
     fn settings_that_give_no_frames_are_refused() {
-        let check = |n_fft, window_length, hop_length, expected| match Framing::<f32>::new(
-            n_fft,
-            window_length,
-            hop_length,
-        ) {
-            Err(Error::Setting { setting, .. }) => assert_eq!(setting, expected),
-            _ => panic!("{n_fft} {window_length} {hop_length} was accepted"),
-        };
+        let check =
+            |n_fft, window_length, hop_length, expected| match Framing::new(n_fft, window_length, hop_length)
+            {
+                Err(Error::Setting { setting, .. }) => assert_eq!(setting, expected),
+                _ => panic!("{n_fft} {window_length} {hop_length} was accepted"),
+            };
         check(0, 0, 0, "n_fft");
         check(1023, 1023, 256, "n_fft");
         check(1024, 1025, 256, "window_length");

@@ -64,7 +64,7 @@ impl MelCepstra {
 ///
 /// The frames are those of [`Stft`](crate::Stft): padded by reflection, centred at `t * hop + hop / 2`.
 pub struct MelCepstrum {
-    framing: Framing<f64>,
+    framing: Framing,
     /// From the logarithms of the one-sided power spectrum to the coefficients: `[order + 1, n_fft / 2 + 1]`.
     matrix: Vec<f64>,
     n_coefficients: usize,

@@ -42,9 +42,13 @@ impl Default for StftConfig {
 ///
 /// A signal shorter than the padding is mirrored as often as it takes (as numpy does; torch refuses it), one of fewer
 /// samples than a hop has no frames.
+///
+/// The transform runs in double precision: in single precision the quiet bins of loud frames move log-mel values by up
+/// to 7e-4, and it would be a quarter faster only.
 pub struct Stft {
-    framing: Framing<f32>,
-    epsilon: f32,
+    framing: Framing,
+    epsilon: f64,
+    window: Vec<f32>,
 }
 
 impl Stft {
@@ -60,7 +64,8 @@ impl Stft {
             return Err(Error::setting("epsilon", format!("{epsilon} is not a finite number of 0 or more")));
         }
         let framing = Framing::new(config.n_fft, config.window_length, config.hop_length)?;
-        Ok(Self { framing, epsilon: epsilon as f32 })
+        let window = framing.window().iter().map(|&weight| weight as f32).collect();
+        Ok(Self { framing, epsilon, window })
     }
 
     /// The number of frequency bins, `n_fft / 2 + 1`.
@@ -78,7 +83,7 @@ impl Stft {
     /// The window, padded with zeros to `n_fft` samples.
     #[must_use]
     pub fn window(&self) -> &[f32] {
-        self.framing.window()
+        &self.window
     }
 
     /// The magnitude of every bin of every frame.
@@ -112,7 +117,7 @@ impl Stft {
         let mut magnitudes = vec![0.0; self.n_bins()];
         self.framing.for_each(samples, |frame, spectrum| {
             for (magnitude, bin) in magnitudes.iter_mut().zip(spectrum) {
-                *magnitude = (bin.re * bin.re + bin.im * bin.im + self.epsilon).sqrt();
+                *magnitude = ((bin.re * bin.re + bin.im * bin.im + self.epsilon) as f32).sqrt();
             }
             visit(frame, &magnitudes);
         });
@@ -125,8 +130,8 @@ mod tests {
 
     use super::*;
 
-    /// Single-precision transforms of 64 samples in [-1, 1] agree with double precision to this much.
-    const F32_TOLERANCE: f64 = 1e-5;
+    /// Magnitudes of up to 30 in single precision.
+    const F32_TOLERANCE: f64 = 2e-6;
 
     /// The definition, read off: pad, window, sum.
     fn plain_magnitude(samples: &[f32], config: &StftConfig) -> Vec<Vec<f64>> {

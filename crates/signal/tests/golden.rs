@@ -9,11 +9,10 @@ use mynah_signal::{MelExtractor, MelProfile, Stft, Waveform, loudness, wav};
 use mynah_testkit::{assert_all_close, assert_close, golden, mini_corpus};
 use serde::Deserialize;
 
-/// Single precision against double: the loudest bins of a frame have magnitudes up to 100, and an error of the
-/// transform of 1e-7 of that spreads over all its bins.
-const MAGNITUDE_TOLERANCE: f64 = 5e-5;
-/// The same in the logarithm, where the quietest band of the frame shows it most.
-const LOG_MEL_TOLERANCE: f64 = 1e-4;
+/// Magnitudes of up to 100, rounded to single precision.
+const MAGNITUDE_TOLERANCE: f64 = 1e-5;
+/// Sums of some hundred single-precision products, relative.
+const LOG_MEL_TOLERANCE: f64 = 1e-6;
 /// Weights rounded to single precision, up to a few hundred of them summed.
 const FILTERBANK_TOLERANCE: f64 = 1e-7;
 /// The pitch comes from a list: it is the same entry, rounded to a thousandth of a hertz in the file.
