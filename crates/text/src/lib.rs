@@ -15,6 +15,7 @@
 //!
 //! It knows nothing of audio or tensors.
 
+mod bpe;
 mod dictionary;
 mod error;
 mod lexicon;
@@ -25,6 +26,7 @@ mod pronounce;
 mod symbol;
 mod vocabulary;
 
+pub use bpe::SupPhones;
 pub use dictionary::{Dictionary, PackedDictionary, pack_dictionary};
 pub use error::Error;
 pub use lexicon::Lexicon;

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, Reading, is_one_of};
 use super::fold::{CENT, EURO, POUND, YEN};
-use super::number::Quantity;
+use super::number::{Quantity, join_word};
 use super::verbalize::cardinal_of;
 
 struct Currency {
@@ -43,7 +43,9 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     if let Some((end, magnitude)) = magnitude(cursor, quantity.end) {
         return Some(Reading::new(end, format!("{} {magnitude} {}", quantity.phrase(), currency.many)));
     }
-    let unit = if quantity.integer == "1" { currency.one } else { currency.many };
+    // "a $100-a-plate dinner" is one of a hundred dollar a plate.
+    let joined = cursor.byte(quantity.end) == b'-' && cursor.byte(quantity.end + 1).is_ascii_alphabetic();
+    let unit = if joined || quantity.integer == "1" { currency.one } else { currency.many };
     let phrase = match quantity.fraction {
         Some(hundredths) if hundredths.len() == 2 => {
             let whole = format!("{} {unit}", cardinal_of(&quantity.integer));
@@ -56,7 +58,7 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         }
         _ => format!("{} {unit}", quantity.phrase()),
     };
-    Some(Reading::new(quantity.end, phrase))
+    Some(join_word(cursor, quantity.end, phrase))
 }
 
 /// A magnitude behind a number, written out behind a space or short and attached.

@@ -389,7 +389,7 @@ fn is_counted(word: &str) -> bool {
 }
 
 /// Joins a number to what follows a hyphen: `45-minute`, `133-A`.
-fn join_word(cursor: Cursor<'_>, end: usize, phrase: String) -> Reading {
+pub(crate) fn join_word(cursor: Cursor<'_>, end: usize, phrase: String) -> Reading {
     let letters = cursor.letters(end + 1);
     if cursor.byte(end) != b'-' || letters.is_empty() {
         return Reading::new(end, phrase);

@@ -94,7 +94,7 @@ pub(crate) fn roman(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
             && !cursor.begins_sentence(at)
             && value < 40
             && is_name(before)
-            && (RULERS.contains(&before) && !is_pronoun(cursor, letters, end) || letters.len() > 1)
+            && (letters.len() > 1 || RULERS.contains(&before) && is_ordinal_letter(cursor, letters, end))
         {
             format!("the {}", ordinal(value))
         } else {
@@ -105,11 +105,13 @@ pub(crate) fn roman(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading::new(end + usize::from(abbreviated), phrase))
 }
 
-/// Whether an `I` is more likely the speaker: it is followed by a word in lower case without a mark between.
-fn is_pronoun(cursor: Cursor<'_>, letters: &str, end: usize) -> bool {
-    letters == "I"
-        && cursor.byte(end) == b' '
-        && cursor.next_word(end).starts_with(|c: char| c.is_ascii_lowercase())
+/// Whether a single letter counts monarchs: it is neither the initial of a name (`James I. Walker`) nor the speaker
+/// (`Charles I think`).
+fn is_ordinal_letter(cursor: Cursor<'_>, letters: &str, end: usize) -> bool {
+    let next = cursor.next_word(end + usize::from(cursor.byte(end) == b'.'));
+    let initial = cursor.byte(end) == b'.' && is_capitalized(next);
+    let speaker = letters == "I" && cursor.byte(end) == b' ' && !next.is_empty() && !is_capitalized(next);
+    matches!(letters, "I" | "V" | "X") && !initial && !speaker
 }
 
 /// A capitalised word that is not all capitals.

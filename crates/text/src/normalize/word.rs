@@ -21,9 +21,10 @@ pub(crate) fn word(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return None;
     }
     abbreviation(cursor, at)
-        .or_else(|| initials(cursor, at))
         .or_else(|| roman(cursor, at))
+        .or_else(|| initials(cursor, at))
         .or_else(|| code(cursor, at))
+        .or_else(|| ampersand(cursor, at))
         .or_else(|| Some(lone_letter(cursor, at).unwrap_or_else(|| hyphenated(cursor, at))))
 }
 
@@ -56,7 +57,10 @@ fn clipped(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return None;
     }
     let word = format!("'{}", letters.to_ascii_lowercase());
-    Dictionary::cmudict().contains(&word).then(|| Reading::new(at + word.len(), word))
+    let end = at + word.len();
+    // The second apostrophe of "rock 'n' roll" says nothing more.
+    let end = end + usize::from(word == "'n" && cursor.byte(end) == b'\'');
+    Dictionary::cmudict().contains(&word).then(|| Reading::new(end, word))
 }
 
 /// `J.`, `p.m.`, `U.S.A`: letters with full stops, spoken by their names.
@@ -72,7 +76,7 @@ fn initials(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return None;
     }
     let beside = cursor.word_before(at).len() == 1 || is_initial(cursor.skip_spaces(end));
-    if cursor.text.get(at..end) == Some("I.") && !beside {
+    if matches!(cursor.text.get(at..end), Some("I." | "i.")) && !beside {
         return None;
     }
     let last = cursor.letters(end);
@@ -89,6 +93,21 @@ fn initials(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return Some(Reading::new(tail.end, format!("{letters}-{}", tail.phrase)));
     }
     Some(Reading { end, phrase: letters, full_stop: true })
+}
+
+/// `AT&T`, `R&D`: capitals around an ampersand, by their names.
+fn ampersand(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let left = cursor.letters(at);
+    let right = cursor.letters(at + left.len() + 1);
+    let short = |letters: &str| {
+        (1..=LONGEST_SPELLED).contains(&letters.len())
+            && letters.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    if cursor.byte(at + left.len()) != b'&' || !short(left) || !short(right) {
+        return None;
+    }
+    let name = |letters: &str| spoken_letters(&letters.to_ascii_lowercase());
+    Some(Reading::new(at + left.len() + 1 + right.len(), format!("{} and {}", name(left), name(right))))
 }
 
 /// A single letter: the article, the pronoun, or the name of the letter.

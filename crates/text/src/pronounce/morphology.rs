@@ -17,7 +17,7 @@ enum Join {
 }
 
 /// Endings with a fixed sound.
-const ENDINGS: [(&str, Join, &str); 17] = [
+const ENDINGS: [(&str, Join, &str); 16] = [
     ("ing", Join::Vowel, "IH0 NG"),
     ("er", Join::Vowel, "ER0"),
     ("est", Join::Vowel, "AH0 S T"),
@@ -25,7 +25,6 @@ const ENDINGS: [(&str, Join, &str); 17] = [
     ("ish", Join::Vowel, "IH0 SH"),
     ("ism", Join::Vowel, "IH2 Z AH0 M"),
     ("ist", Join::Vowel, "IH0 S T"),
-    ("y", Join::Vowel, "IY0"),
     ("ness", Join::Consonant, "N AH0 S"),
     ("less", Join::Consonant, "L AH0 S"),
     ("ful", Join::Consonant, "F AH0 L"),

@@ -1,0 +1,145 @@
+//! Sup-phones as a `tokenizer.json` of Hugging Face's `tokenizers`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::SupPhones;
+use crate::error::Error;
+use crate::phone::Phone;
+use crate::symbol::Symbol;
+
+/// The first of the phones' code points, in the private use area of Unicode.
+const FIRST_CODE_POINT: u32 = 0xE000;
+const SPECIAL: [Symbol; 5] = [Symbol::Pad, Symbol::Unknown, Symbol::Mask, Symbol::Begin, Symbol::End];
+
+/// The parts of a `tokenizer.json` that sup-phones rest on.
+#[derive(Deserialize)]
+struct File {
+    model: Model,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    vocab: BTreeMap<String, u32>,
+    merges: Vec<(String, String)>,
+}
+
+impl SupPhones {
+    /// The content of `supphones.json`, which Hugging Face's `tokenizers` loads as it is.
+    ///
+    /// In it each phone is one code point, U+E000 and its [`Phone::index`]; marks and `/` are themselves. The file's
+    /// own normalizer turns a line such as `HH AH0 L OW1 , / W ER1 L D .` into code points and its decoder turns them
+    /// back, so that the file holds the whole mapping.
+    ///
+    /// # Panics
+    ///
+    /// Never: the values are strings and numbers.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let text = |id: u32| self.text(id);
+        let vocab: serde_json::Map<String, Value> =
+            (0..self.len() as u32).map(|id| (text(id), json!(id))).collect();
+        let merges: Vec<[String; 2]> =
+            self.merges.iter().map(|(left, right)| [text(*left), text(*right)]).collect();
+        let added: Vec<Value> = SPECIAL
+            .iter()
+            .map(|symbol| {
+                json!({
+                    "id": symbol.index(), "content": symbol.name(), "single_word": false, "lstrip": false,
+                    "rstrip": false, "normalized": false, "special": true,
+                })
+            })
+            .collect();
+        let file = json!({
+            "version": "1.0",
+            "truncation": null,
+            "padding": null,
+            "added_tokens": added,
+            "normalizer": normalizer(),
+            "pre_tokenizer": { "type": "WhitespaceSplit" },
+            "post_processor": null,
+            "decoder": decoder(),
+            "model": {
+                "type": "BPE", "dropout": null, "unk_token": Symbol::Unknown.name(),
+                "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": false,
+                "byte_fallback": false, "ignore_merges": false, "vocab": vocab, "merges": merges,
+            },
+        });
+        serde_json::to_string_pretty(&file).expect("strings and numbers have a JSON form") + "\n"
+    }
+
+    /// Reads what [`SupPhones::to_json`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SupPhones`] when it is not JSON of that form, when an identifier is not that of its symbol or merge, or
+    /// when a merge is of something that is not there.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        let refuse = |why: String| Error::SupPhones { why };
+        let Model { vocab, merges } =
+            serde_json::from_str::<File>(json).map_err(|error| refuse(error.to_string()))?.model;
+        let mut sup_phones = Self::symbols();
+        let mut ids: BTreeMap<String, u32> =
+            (0..sup_phones.len() as u32).map(|id| (sup_phones.text(id), id)).collect();
+        for (left, right) in merges {
+            let both =
+                |text: &str| ids.get(text).copied().filter(|id| !sup_phones.phones[*id as usize].is_empty());
+            let (Some(left), Some(right)) = (both(&left), both(&right)) else {
+                return Err(refuse(format!("merge {} is not of two sup-phones", sup_phones.merges.len())));
+            };
+            let id = sup_phones.push((left, right));
+            if ids.insert(sup_phones.text(id), id).is_some() {
+                return Err(refuse(format!(
+                    "merge {} gives a sup-phone that is there",
+                    sup_phones.merges.len() - 1
+                )));
+            }
+        }
+        if ids != vocab {
+            return Err(refuse("its identifiers are not those of the symbols and the merges".to_owned()));
+        }
+        Ok(sup_phones)
+    }
+
+    /// A sup-phone as it stands in the file.
+    fn text(&self, id: u32) -> String {
+        let phones = &self.phones[id as usize];
+        if phones.is_empty() {
+            let symbol = Symbol::all().nth(id as usize);
+            return symbol.map_or(String::new(), |symbol| symbol.name().to_owned());
+        }
+        phones.iter().map(|phone| code_point(*phone)).collect()
+    }
+}
+
+fn code_point(phone: Phone) -> char {
+    char::from_u32(FIRST_CODE_POINT + phone.index() as u32)
+        .expect("the private use area has room for the phones")
+}
+
+/// ARPAbet to code points: each name that stands free, then the spaces between phones.
+fn normalizer() -> Value {
+    let names = Phone::all()
+        .map(|phone| replace_pattern(&format!("(?<!\\S){}(?!\\S)", phone.name()), code_point(phone)));
+    let (first, last) = (FIRST_CODE_POINT, FIRST_CODE_POINT + Phone::COUNT as u32 - 1);
+    let inside = format!("(?<=[\\x{{{first:X}}}-\\x{{{last:X}}}]) (?=[\\x{{{first:X}}}-\\x{{{last:X}}}])");
+    let spaces = json!({ "type": "Replace", "pattern": { "Regex": inside }, "content": "" });
+    json!({ "type": "Sequence", "normalizers": names.chain([spaces]).collect::<Vec<_>>() })
+}
+
+/// Code points to ARPAbet, with a space behind each symbol but the last.
+fn decoder() -> Value {
+    let replace = |from: String, to: &str| json!({ "type": "Replace", "pattern": { "String": from }, "content": format!("{to} ") });
+    let symbols = Symbol::all().map(|symbol| match symbol {
+        Symbol::Phone(phone) => replace(code_point(phone).to_string(), phone.name()),
+        _ => replace(symbol.name().to_owned(), symbol.name()),
+    });
+    let end = [json!({ "type": "Fuse" }), json!({ "type": "Strip", "content": " ", "start": 0, "stop": 1 })];
+    json!({ "type": "Sequence", "decoders": symbols.chain(end).collect::<Vec<_>>() })
+}
+
+fn replace_pattern(pattern: &str, content: char) -> Value {
+    json!({ "type": "Replace", "pattern": { "Regex": pattern }, "content": content.to_string() })
+}

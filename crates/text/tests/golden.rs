@@ -1,0 +1,130 @@
+//! The crate against independent readings of the same data: CMUdict's text, and Hugging Face's `tokenizers`.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use mynah_testkit::{fixture, golden, mini_corpus};
+use mynah_text::{Dictionary, Phone, SupPhones, Symbol, normalize, parse_phones};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct DictionaryGolden {
+    words: usize,
+    pronunciations: usize,
+    fnv1a: String,
+    phones: BTreeMap<String, usize>,
+    samples: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct SupPhonesGolden {
+    merges: Vec<(String, String)>,
+    words: Vec<EncodedWord>,
+    lines: Vec<EncodedLine>,
+}
+
+#[derive(Deserialize)]
+struct EncodedWord {
+    phones: String,
+    ids: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+struct EncodedLine {
+    line: String,
+    ids: Vec<u32>,
+}
+
+#[test]
+fn the_packed_dictionary_holds_all_of_cmudict() {
+    let expected: DictionaryGolden = golden("text/dictionary.json");
+    let mut words = 0;
+    let mut pronunciations = 0;
+    let mut phones = BTreeMap::<String, usize>::new();
+    let mut hash = 0xCBF2_9CE4_8422_2325_u64;
+    Dictionary::cmudict().for_each(|word, variants| {
+        words += 1;
+        pronunciations += variants.len();
+        for variant in &variants {
+            for byte in format!("{word} {}\n", line(variant)).bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+            }
+            for phone in variant {
+                *phones.entry(phone.to_string()).or_default() += 1;
+            }
+        }
+        if let Some(sample) = expected.samples.get(word) {
+            assert_eq!(&variants.iter().map(|variant| line(variant)).collect::<Vec<_>>(), sample, "{word}");
+        }
+    });
+    assert_eq!((words, pronunciations), (expected.words, expected.pronunciations));
+    assert_eq!(Dictionary::cmudict().len(), expected.words);
+    assert_eq!(phones, expected.phones);
+    assert_eq!(format!("{hash:016x}"), expected.fnv1a);
+    for (word, variants) in &expected.samples {
+        let found: Vec<String> = Dictionary::cmudict().variants(word).map(|variant| line(&variant)).collect();
+        assert_eq!(&found, variants, "{word}");
+    }
+}
+
+#[test]
+fn training_merges_what_tokenizers_merges() {
+    let expected: SupPhonesGolden = golden("text/sup_phones.json");
+    let sup_phones = trained(expected.merges.len());
+    let name = |id: u32| line(sup_phones.phones(id).unwrap_or_default());
+    let merges: Vec<_> =
+        sup_phones.merges().iter().map(|(left, right)| (name(*left), name(*right))).collect();
+    assert_eq!(merges, expected.merges);
+}
+
+#[test]
+fn tokenizers_loads_our_file_and_encodes_as_we_do() {
+    let expected: SupPhonesGolden = golden("text/sup_phones.json");
+    let file = fs::read_to_string(fixture("golden/text/supphones.json")).expect("the pinned file is there");
+    let sup_phones = SupPhones::from_json(&file).expect("the pinned file holds sup-phones");
+    assert_eq!(sup_phones, trained(expected.merges.len()));
+    assert_eq!(sup_phones.to_json(), file);
+    for EncodedWord { phones, ids } in expected.words {
+        assert_eq!(sup_phones.encode_word(&parse_phones(&phones).expect("phones")), ids, "{phones}");
+    }
+    for EncodedLine { line, ids } in expected.lines {
+        let (mut symbols, mut index, mut word) = (Vec::<Symbol>::new(), Vec::new(), 0);
+        for name in line.split(' ') {
+            let symbol: Symbol = name.parse().expect("a symbol");
+            index.push(symbol.phone().map(|_| word));
+            word += u32::from(symbol.phone().is_none());
+            symbols.push(symbol);
+        }
+        let spread: Vec<u32> = ids
+            .into_iter()
+            .flat_map(|id| {
+                std::iter::repeat_n(id, sup_phones.phones(id).map_or(1, |phones| phones.len().max(1)))
+            })
+            .collect();
+        assert_eq!(sup_phones.encode(&symbols, &index), spread, "{line}");
+    }
+}
+
+#[test]
+fn the_bundled_clips_are_normalised_as_they_were_read() {
+    let metadata =
+        fs::read_to_string(mini_corpus().join("metadata.csv")).expect("the bundled corpus is there");
+    let mut rows = 0;
+    for row in metadata.lines() {
+        let fields: Vec<&str> = row.split('|').collect();
+        let [id, printed, read] = fields[..] else { panic!("`{row}` has not three fields") };
+        assert_eq!(normalize(printed).to_string(), normalize(read).to_string(), "{id}");
+        rows += 1;
+    }
+    assert_eq!(rows, 12);
+}
+
+fn trained(merges: usize) -> SupPhones {
+    let mut words = Vec::new();
+    Dictionary::cmudict().for_each(|_, variants| words.extend(variants));
+    SupPhones::train(words.into_iter().map(|word| (word, 1)), merges)
+}
+
+fn line(phones: &[Phone]) -> String {
+    phones.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
