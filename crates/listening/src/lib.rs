@@ -1,20 +1,72 @@
 //! Listening tests: protocol, plan, stimuli, web page, ratings and verdict.
 //!
 //! ```text
-//! Protocol + systems + items ─plan─► Plan ─bundle─► index.html + clips     raters
-//!                                      │                                     │
-//!                                      └──────────── verdict ◄── Rating ◄─collect
+//! Protocol + systems + items ─Plan::new─► Plan ─build─► index.html + clips ─► raters
+//!                                          │                                    │
+//!                                          │◄─── ratings-*.json ────────────────┘
+//!                                          ├─collect─► Rating ─┐
+//!                                          ├─simulate► Rating ─┤
+//!                                          └──────────────── judge ─► Verdict
 //! ```
+//!
+//! Everything is decided before anybody listens: the protocol names the question, the sizes and the analysis; the plan
+//! fixes who hears what in which order; its design is a hash of all that, and ratings of another design are refused.
+//!
+//! # Examples
+//!
+//! ```
+//! use mynah_listening::{Plan, Protocol, Role, Simulation, System, judge, simulate};
+//!
+//! let protocol = Protocol::from_toml(include_str!("../../../eval/protocols/cmos.toml"))?;
+//! let system = |name: &str, role| System { name: name.to_owned(), role, directory: name.to_owned() };
+//! let systems = vec![system("recordings", Role::Reference), system("step-100000", Role::Candidate)];
+//! let items = (1..=50).map(|number| format!("LJ050-{number:04}")).collect();
+//! let plan = Plan::new(protocol, systems, items, "first-look", 1)?;
+//!
+//! // Before anybody is paid: what would such a test make of a system that is half a point worse?
+//! let simulation = Simulation {
+//!     true_differences: [("step-100000".to_owned(), -0.5)].into(),
+//!     ..Simulation::default()
+//! };
+//! let verdict = judge(&plan, &simulate(&plan, &simulation)?)?;
+//! let words = &verdict.systems[0].words;
+//! assert!(words.starts_with("Simulated ratings, not a finding: `step-100000` is worse than `recordings`"));
+//! # Ok::<(), mynah_listening::Error>(())
+//! ```
+//!
+//! # Invariants
+//!
+//! - A page and its clips say nothing about systems: names are keyed hashes, orders are in nobody's data.
+//! - A verdict holds no NaN: what has no value is [`Defined::Undefined`] with a reason.
+//! - A bad file or answer never hides the good ones: [`collect`] gives ratings and problems.
+//! - Simulated ratings are marked, and so is everything made from them.
+//!
+//! It knows nothing of models, corpora and tables: ratings go in and out as rows.
 
 mod allocation;
+mod blinding;
+mod bundle;
+mod collect;
 mod error;
+mod judge;
+mod page;
 mod plan;
 mod protocol;
 mod rating;
+mod rating_check;
+mod simulate;
+mod stimuli;
 mod verdict;
+mod words;
 
+pub use blinding::Slot;
+pub use bundle::{Key, KeyClip, build};
+pub use collect::{Collection, Problem, ProblemKind, collect};
 pub use error::Error;
+pub use judge::judge;
 pub use plan::{Plan, PowerRow, Role, Session, System, Trial};
 pub use protocol::{Analysis, Protocol};
 pub use rating::{First, Kind, Origin, Paradigm, Rating};
+pub use simulate::{Simulation, simulate};
+pub use stimuli::{common_items, find_wav};
 pub use verdict::{Conclusion, Defined, NullPairs, PaperRule, ScoreCount, SystemVerdict, Verdict};

@@ -255,14 +255,17 @@ impl Plan {
             .collect()
     }
 
-    /// The hash of everything but the design itself and the directories, so that wavs may move to another place.
-    fn content_hash(&self) -> String {
+    /// All that makes a plan this plan: everything but the design and the directories, so that wavs may move.
+    pub(crate) fn content(&self) -> Vec<u8> {
         let systems: Vec<(&str, Role)> =
             self.systems.iter().map(|system| (system.name.as_str(), system.role)).collect();
         let content =
             (self.format, &self.study, self.seed, &self.items, &self.protocol, systems, &self.sessions);
-        let bytes = serde_json::to_vec(&content).expect("strings and numbers have a JSON form");
-        blake3::hash(&bytes).to_hex()[..DESIGN_DIGITS].to_owned()
+        serde_json::to_vec(&content).expect("strings and numbers have a JSON form")
+    }
+
+    fn content_hash(&self) -> String {
+        blake3::hash(&self.content()).to_hex()[..DESIGN_DIGITS].to_owned()
     }
 
     /// Checks what the sessions are made from.

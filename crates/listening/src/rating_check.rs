@@ -1,0 +1,92 @@
+//! Ratings held against their plan, before anything is computed from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::rating::{First, Kind, Paradigm, Rating};
+
+/// What a judgement is of: rater, item, system, kind.
+type Subject<'a> = (&'a str, &'a str, &'a str, Kind);
+
+/// Refuses ratings that do not belong to a plan, contradict it, or are there twice.
+///
+/// Ratings that are missing are no error: a study may be judged while it runs.
+pub(crate) fn check_ratings(plan: &Plan, ratings: &[Rating]) -> Result<(), Error> {
+    let planned: BTreeMap<Subject<'_>, Option<First>> = plan
+        .sessions
+        .iter()
+        .flat_map(|session| session.trials.iter().map(move |trial| (session, trial)))
+        .map(|(session, trial)| {
+            ((session.rater.as_str(), trial.item.as_str(), trial.system.as_str(), trial.kind), trial.first)
+        })
+        .collect();
+    let mut seen: BTreeMap<Subject<'_>, &Rating> = BTreeMap::new();
+    for rating in ratings {
+        let subject = (rating.rater.as_str(), rating.item.as_str(), rating.system.as_str(), rating.kind);
+        let fault = contradiction(plan, rating).or_else(|| match planned.get(&subject) {
+            None => Some(unplanned(plan, rating)),
+            Some(first) if *first != rating.first => {
+                Some("the clips were heard in another order than planned".to_owned())
+            }
+            Some(_) => seen.insert(subject, rating).map(|earlier| {
+                format!(
+                    "rater `{}` judged item `{}` of `{}` already in `{}`, row {}: remove one of them",
+                    rating.rater, rating.item, rating.system, earlier.source_file, earlier.source_row
+                )
+            }),
+        });
+        if let Some(what) = fault {
+            return Err(Error::Rating { file: rating.source_file.clone(), row: rating.source_row, what });
+        }
+    }
+    Ok(())
+}
+
+/// What a rating says against the plan as a whole, or against itself.
+fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
+    let paradigm = plan.protocol.paradigm;
+    if rating.design != plan.design {
+        return Some(format!(
+            "it was given for design `{}`, the plan is `{}`: use the plan that was rated",
+            rating.design, plan.design
+        ));
+    }
+    if rating.paradigm != paradigm {
+        return Some("it has another paradigm than the plan".to_owned());
+    }
+    let is_comparison = paradigm == Paradigm::Cmos;
+    let reference = plan.reference().map(|system| system.name.as_str()).filter(|_| is_comparison);
+    if rating.reference.as_deref() != reference {
+        return Some(format!("it has reference {:?}, the plan has {reference:?}", rating.reference));
+    }
+    if !paradigm.has_point(rating.score) {
+        let (lowest, highest) = paradigm.scale();
+        return Some(format!("score {} is no point of the scale, {lowest} to {highest}", rating.score));
+    }
+    let sign = rating.first.map_or(1.0, First::sign);
+    #[expect(clippy::float_cmp, reason = "both are points of the scale: whole numbers")]
+    let consistent = rating.score == sign * rating.score_raw;
+    if !consistent {
+        return Some(format!(
+            "score {} does not follow from the clicked {} and the order of the clips",
+            rating.score, rating.score_raw
+        ));
+    }
+    None
+}
+
+/// Which part of a judgement that nobody was asked for is to blame.
+fn unplanned(plan: &Plan, rating: &Rating) -> String {
+    let raters: BTreeSet<&str> = plan.sessions.iter().map(|session| session.rater.as_str()).collect();
+    if !raters.contains(rating.rater.as_str()) {
+        return format!("rater `{}` is not in the plan", rating.rater);
+    }
+    if !plan.systems.iter().any(|system| system.name == rating.system) {
+        return format!("system `{}` is not in the plan", rating.system);
+    }
+    if !plan.items.contains(&rating.item) {
+        return format!("item `{}` is not in the plan", rating.item);
+    }
+    format!("rater `{}` was not to judge item `{}` of `{}`", rating.rater, rating.item, rating.system)
+}

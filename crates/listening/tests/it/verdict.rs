@@ -1,0 +1,386 @@
+//! Verdicts against scipy and statsmodels (`fixtures/generate/listening_verdict.py`), and their words.
+
+use mynah_listening::{
+    Conclusion, First, Kind, Origin, Paradigm, Plan, Protocol, Rating, Simulation, SystemVerdict, Verdict,
+    judge, simulate,
+};
+use mynah_stats::power::Components;
+use mynah_testkit::{assert_all_close, assert_close, golden};
+use serde::Deserialize;
+
+use crate::support::{cmos, mos, plan};
+
+/// A few dozen additions, and quantiles by iteration on both sides.
+const NUMBERS: f64 = 1e-10;
+
+#[derive(Deserialize)]
+struct Golden {
+    cmos: Cmos,
+    mos: Mos,
+}
+
+#[derive(Deserialize)]
+struct Cmos {
+    scores: Vec<Vec<f64>>,
+    heard_second: Vec<Vec<bool>>,
+    mean: f64,
+    #[serde(flatten)]
+    inference: Inference,
+    naive_interval_95: [f64; 2],
+    design_effect: f64,
+    wilcoxon_ratings_p: f64,
+    wilcoxon_item_means_p: f64,
+    order_effect: f64,
+    order_effect_95: [f64; 2],
+}
+
+#[derive(Deserialize)]
+struct Mos {
+    reference: Vec<Vec<f64>>,
+    system: Vec<Vec<f64>>,
+    system_interval_95: [f64; 2],
+    difference: f64,
+    #[serde(flatten)]
+    inference: Inference,
+    rank_sum_p: f64,
+}
+
+#[derive(Deserialize)]
+struct Inference {
+    interval_95: [f64; 2],
+    interval_90: [f64; 2],
+    t_test_p: f64,
+    p_above_lower: f64,
+    p_below_upper: f64,
+}
+
+impl Inference {
+    fn compare(&self, system: &SystemVerdict) {
+        let difference = system.difference.value().expect("a difference");
+        assert_all_close(&[difference.low, difference.high], &self.interval_95, NUMBERS, "interval of 95 %");
+        let narrow = system.equivalence_interval.value().expect("an interval");
+        assert_all_close(&[narrow.low, narrow.high], &self.interval_90, NUMBERS, "interval of 90 %");
+        let t_test = system.t_test.value().expect("a t test");
+        assert_close(t_test.p_value, self.t_test_p, NUMBERS, "t test");
+        assert_eq!(system.holm_p_value.value(), Some(&t_test.p_value), "one system needs no correction");
+        let tost = system.equivalence.value().expect("a test");
+        assert_close(tost.p_above_lower, self.p_above_lower, NUMBERS, "above the lower margin");
+        assert_close(tost.p_below_upper, self.p_below_upper, NUMBERS, "below the upper margin");
+    }
+}
+
+/// A rating for every trial, with the score that a function gives to rater, item, system and kind.
+fn ratings(plan: &Plan, score: impl Fn(usize, usize, &str, Kind) -> f64) -> Vec<Rating> {
+    let mut ratings = simulate(plan, &Simulation::default()).expect("the plan is fine");
+    for rating in &mut ratings {
+        let rater = plan.sessions.iter().position(|session| session.rater == rating.rater).expect("planned");
+        let item = plan.items.iter().position(|item| *item == rating.item).expect("planned");
+        rating.origin = Origin::Human;
+        rating.score = score(rater, item, &rating.system, rating.kind);
+        rating.score_raw = rating.score * rating.first.map_or(1.0, First::sign);
+        "ratings.csv".clone_into(&mut rating.source_file);
+    }
+    ratings
+}
+
+fn only_system(verdict: &Verdict) -> &SystemVerdict {
+    assert_eq!(verdict.systems.len(), 1);
+    &verdict.systems[0]
+}
+
+#[test]
+fn a_comparison_has_the_numbers_of_scipy_and_statsmodels() {
+    let expected = golden::<Golden>("listening/verdict.json").cmos;
+    let mut plan = plan(cmos(6, 6, 0), 1, 8, 1);
+    let items = plan.items.clone();
+    for (rater, session) in plan.sessions.iter_mut().enumerate() {
+        for trial in &mut session.trials {
+            let item = items.iter().position(|item| *item == trial.item).expect("planned");
+            let second = expected.heard_second[rater][item];
+            trial.first = Some(if second { First::Reference } else { First::System });
+        }
+    }
+    let verdict =
+        judge(&plan, &ratings(&plan, |rater, item, _, _| expected.scores[rater][item])).expect("fine");
+    let system = only_system(&verdict);
+    assert_eq!((system.n_ratings, system.n_items, system.n_raters), (48, 8, 6));
+    assert_eq!(system.minimum_ratings_per_item, 6);
+    assert_close(*system.mean.value().expect("a mean"), expected.mean, NUMBERS, "mean");
+    expected.inference.compare(system);
+    assert_eq!(system.difference, system.interval);
+    let naive = system.naive_interval.value().expect("an interval");
+    assert_all_close(&[naive.low, naive.high], &expected.naive_interval_95, NUMBERS, "naive interval");
+    let effect = *system.design_effect.value().expect("a design effect");
+    assert_close(effect, expected.design_effect, NUMBERS, "design effect");
+    let on_ratings = system.wilcoxon_ratings.value().expect("a test");
+    assert_close(on_ratings.p_value, expected.wilcoxon_ratings_p, NUMBERS, "Wilcoxon on ratings");
+    let on_means = system.wilcoxon_item_means.value().expect("a test");
+    assert_close(on_means.p_value, expected.wilcoxon_item_means_p, NUMBERS, "Wilcoxon on item means");
+    let order = system.order_effect.value().expect("an order effect");
+    assert_close(order.estimate, expected.order_effect, NUMBERS, "order effect");
+    assert_all_close(&[order.low, order.high], &expected.order_effect_95, NUMBERS, "order effect");
+    let counted: usize = system.histogram.iter().map(|bin| bin.count).sum();
+    assert_eq!((system.histogram.len(), counted), (7, 48));
+    let minus_one = expected.scores.iter().flatten().filter(|&&score| score as i32 == -1).count();
+    assert_eq!((system.histogram[2].score, system.histogram[2].count), (-1, minus_one));
+}
+
+#[test]
+fn single_clips_have_the_numbers_of_scipy_and_statsmodels() {
+    let expected = golden::<Golden>("listening/verdict.json").mos;
+    let plan = plan(mos(6, 6), 1, 8, 1);
+    let verdict = judge(
+        &plan,
+        &ratings(&plan, |rater, item, system, _| {
+            if system == "recordings" {
+                expected.reference[rater][item]
+            } else {
+                expected.system[rater][item]
+            }
+        }),
+    )
+    .expect("fine");
+    assert_eq!(verdict.paradigm, Paradigm::Mos);
+    let [recordings, system] = &verdict.systems[..] else { panic!("two systems are rated") };
+    assert_eq!((recordings.system.as_str(), recordings.conclusion), ("recordings", None));
+    assert_eq!(recordings.difference.reason(), Some("this is the reference"));
+    expected.inference.compare(system);
+    let interval = system.interval.value().expect("an interval");
+    assert_all_close(&[interval.low, interval.high], &expected.system_interval_95, NUMBERS, "mean");
+    let difference = system.difference.value().expect("a difference");
+    assert_close(difference.estimate, expected.difference, NUMBERS, "difference");
+    let rank_sum = system.rank_sum.value().expect("a test");
+    assert_close(rank_sum.p_value, expected.rank_sum_p, NUMBERS, "rank sum");
+    assert!(system.wilcoxon_ratings.value().is_none() && system.order_effect.value().is_none());
+    assert!(!system.words.contains("human"), "{}", system.words);
+}
+
+#[test]
+fn conclusions_follow_from_the_intervals() {
+    // With these components the standard error is about 0.04 for 24 raters and 0.06 for 8.
+    let check = |mean: f64, n_raters: u32, margin: f64, expected: Conclusion, words: &str| {
+        let mut protocol = cmos(n_raters, n_raters, 0);
+        protocol.analysis.margin = margin;
+        let plan = plan(protocol, 1, 50, 1);
+        let simulation = Simulation {
+            true_differences: [("s1".to_owned(), mean)].into(),
+            components: Components { item_sd: 0.1, rater_sd: 0.1, residual_sd: 0.7 },
+            ..Simulation::default()
+        };
+        let mut ratings = simulate(&plan, &simulation).expect("the plan is fine");
+        for rating in &mut ratings {
+            rating.origin = Origin::Human;
+        }
+        let verdict = judge(&plan, &ratings).expect("fine");
+        let system = only_system(&verdict);
+        assert_eq!(system.conclusion, Some(expected), "mean {mean}: {}", system.words);
+        assert!(system.words.contains(words), "{}", system.words);
+        let claimed = system.words.contains("human-level");
+        let may = matches!(expected, Conclusion::Equivalent | Conclusion::Better) && n_raters >= 20;
+        assert_eq!(claimed, may, "{}", system.words);
+        assert_eq!(system.paper_rule.sizes_met, n_raters >= 20);
+        assert_eq!(system.paper_rule.passes.is_some(), n_raters >= 20);
+    };
+    check(0.0, 24, 0.2, Conclusion::Equivalent, "`s1` is equivalent to `recordings` within ±0.2 points");
+    check(
+        0.0,
+        8,
+        0.2,
+        Conclusion::Equivalent,
+        "The sizes of the protocol are not met, so no more than this is claimed.",
+    );
+    check(-0.5, 24, 0.2, Conclusion::Worse, "`s1` is worse than `recordings`: the difference is -0.");
+    check(-0.2, 24, 0.5, Conclusion::Worse, "though by less than 0.5 points");
+    check(0.4, 24, 0.2, Conclusion::Better, "`s1` is better than `recordings` by 0.");
+    check(0.0, 4, 0.05, Conclusion::Inconclusive, "is not within ±0.05");
+}
+
+#[test]
+fn not_worse_by_more_than_the_margin_is_less_than_equivalent() {
+    // This seed's estimate is a little above 0.
+    let simulation = Simulation::default();
+    let judged = |margin: f64| {
+        let mut protocol = cmos(20, 20, 0);
+        protocol.analysis.margin = margin;
+        let plan = plan(protocol, 1, 50, 1);
+        let verdict = judge(&plan, &simulate(&plan, &simulation).expect("fine")).expect("fine");
+        only_system(&verdict).clone()
+    };
+    let system = judged(0.2);
+    let interval = system.equivalence_interval.value().expect("an interval");
+    let difference = system.difference.value().expect("a difference");
+    assert!(difference.contains(0.0) && -interval.low < interval.high, "{interval:?}");
+    // Between the two ends: the lower one is inside of the margin, the upper one is not.
+    let system = judged((interval.high - interval.low) / 2.0);
+    assert_eq!(system.conclusion, Some(Conclusion::NonInferior), "{}", system.words);
+    assert!(system.words.contains("`s1` is not worse than `recordings` by more than 0."), "{}", system.words);
+    assert!(Conclusion::Better.implies(Conclusion::NonInferior));
+    assert!(!Conclusion::NonInferior.implies(Conclusion::Equivalent));
+}
+
+#[test]
+fn nothing_is_called_human_level_by_a_simulation_or_against_a_machine() {
+    let simulation = Simulation {
+        components: Components { item_sd: 0.0, rater_sd: 0.1, residual_sd: 0.6 },
+        ..Simulation::default()
+    };
+    let plan_of = |human_reference| plan(Protocol { human_reference, ..cmos(24, 24, 1) }, 1, 50, 1);
+    let simulated =
+        judge(&plan_of(true), &simulate(&plan_of(true), &simulation).expect("fine")).expect("fine");
+    let system = only_system(&simulated);
+    assert_eq!((simulated.origin, system.conclusion), (Origin::Simulated, Some(Conclusion::Equivalent)));
+    assert!(system.words.starts_with("Simulated ratings, not a finding:"), "{}", system.words);
+    assert!(simulated.notes[0].contains("1224 of 1224 ratings are simulated"), "{:?}", simulated.notes);
+    let text = serde_json::to_string(&simulated).expect("a verdict has a JSON form");
+    assert!(!text.contains("human-level") && !text.contains("human level"), "{text}");
+
+    let plan = plan_of(false);
+    let mut ratings = simulate(&plan, &simulation).expect("fine");
+    for rating in &mut ratings {
+        rating.origin = Origin::Human;
+    }
+    let verdict = judge(&plan, &ratings).expect("fine");
+    let system = only_system(&verdict);
+    assert_eq!(system.conclusion, Some(Conclusion::Equivalent));
+    assert!(!system.words.contains("human"), "{}", system.words);
+    assert_eq!(system.paper_rule.passes, None);
+    assert!(system.paper_rule.explanation.contains("needs human recordings"));
+}
+
+#[test]
+fn the_paper_rule_stands_beside_the_conclusion() {
+    let plan = plan(cmos(20, 20, 0), 1, 50, 1);
+    let explained = |score: &dyn Fn(usize, usize) -> f64| {
+        let verdict = judge(&plan, &ratings(&plan, |rater, item, _, _| score(rater, item))).expect("fine");
+        let rule = &only_system(&verdict).paper_rule;
+        (rule.passes, rule.explanation.clone())
+    };
+    // As many better as worse.
+    let (passes, explanation) = explained(&|rater, item| [-1.0, 0.0, 1.0, 0.0][(rater + item) % 4]);
+    assert_eq!(passes, Some(true), "{explanation}");
+    assert!(
+        explanation.starts_with("Rule passed. Protocol sizes met: 50 sentences (50 are needed)"),
+        "{explanation}"
+    );
+    let (passes, explanation) = explained(&|rater, item| [-1.0, 0.0, -1.0, 0.0][(rater + item) % 4]);
+    assert_eq!(passes, Some(false), "{explanation}");
+    assert!(explanation.contains("significant; mean -0.50, outside ±0.2"), "{explanation}");
+    let (passes, explanation) = explained(&|_, _| 0.0);
+    assert_eq!(passes, None);
+    assert!(explanation.contains("undefined: all 1000 scores are 0"), "{explanation}");
+}
+
+#[test]
+fn what_has_no_value_says_why_and_nothing_is_nan() {
+    let plan = plan(cmos(4, 4, 1), 2, 6, 1);
+    // Every score is 1 for the first system; the second one has no ratings yet.
+    let mut some = ratings(&plan, |_, _, _, kind| if kind == Kind::Rating { 1.0 } else { 0.0 });
+    some.retain(|rating| rating.system != "s2");
+    let verdict = judge(&plan, &some).expect("a study may be judged while it runs");
+    let [first, second] = &verdict.systems[..] else { panic!("two systems are judged") };
+    assert_eq!(first.mean.value(), Some(&1.0));
+    assert_eq!(first.interval.reason(), Some("all 24 scores are 1"));
+    assert_eq!(first.conclusion, Some(Conclusion::Inconclusive));
+    assert_eq!(first.words, "Nothing can be said about `s1` against `recordings`: all 24 scores are 1.");
+    assert_eq!(second.mean.reason(), Some("there are no ratings"));
+    assert_eq!((second.n_ratings, second.minimum_ratings_per_item), (0, 0));
+    assert!(second.holm_p_value.value().is_none());
+    assert_eq!(verdict.null_pairs.value().expect("four pairs").n_ratings, 4);
+    assert!(
+        verdict.notes.iter().any(|note| note == "24 of 52 planned judgements are missing."),
+        "{:?}",
+        verdict.notes
+    );
+    assert!(
+        verdict.notes.iter().any(|note| note.starts_with("2 systems are compared")),
+        "{:?}",
+        verdict.notes
+    );
+    let text = serde_json::to_string(&verdict).expect("a verdict has a JSON form");
+    let again: Verdict = serde_json::from_str(&text).expect("and comes back from it");
+    assert_eq!(again, verdict, "a NaN would have become null");
+
+    let nothing = judge(&plan, &[]).expect("a study may be judged before it begins");
+    assert!(nothing.systems.iter().all(|system| system.mean.value().is_none()));
+    assert_eq!(nothing.null_pairs.reason(), Some("none of the planned ones was judged"));
+}
+
+#[test]
+fn null_pairs_show_bias_and_noise() {
+    let plan = plan(cmos(4, 4, 2), 1, 6, 1);
+    let verdict = judge(
+        &plan,
+        &ratings(&plan, |rater, item, _, kind| match kind {
+            Kind::Rating => [-1.0, 1.0][(rater + item) % 2],
+            Kind::NullPair => f64::from(u8::from(rater < 2)),
+        }),
+    )
+    .expect("fine");
+    let pairs = verdict.null_pairs.value().expect("eight pairs");
+    assert_eq!((pairs.n_ratings, pairs.n_raters), (8, 4));
+    assert_close(pairs.mean, 0.5, NUMBERS, "mean");
+    let deviation = *pairs.standard_deviation.value().expect("a deviation");
+    assert_close(deviation, (2.0_f64 / 7.0).sqrt(), NUMBERS, "standard deviation of four 0 and four 1");
+}
+
+#[test]
+fn ratings_that_contradict_the_plan_are_named_by_file_and_row() {
+    let plan = plan(cmos(3, 2, 1), 1, 4, 1);
+    let good = ratings(&plan, |rater, item, _, _| [-1.0, 0.0, 2.0][(rater + item) % 3]);
+    judge(&plan, &good).expect("nothing is wrong yet");
+    let check = |change: &dyn Fn(&mut Vec<Rating>), expected: &str| {
+        let mut bad = good.clone();
+        change(&mut bad);
+        let error = judge(&plan, &bad).expect_err(expected).to_string();
+        assert!(error.starts_with("`ratings.csv`, row 3: ") && error.contains(expected), "{error}");
+    };
+    check(&|rows| rows[2].design = "0000".to_owned(), "use the plan that was rated");
+    check(&|rows| rows[2].rater = "r99".to_owned(), "rater `r99` is not in the plan");
+    check(&|rows| rows[2].system = "s9".to_owned(), "system `s9` is not in the plan");
+    check(&|rows| rows[2].item = "item-999".to_owned(), "item `item-999` is not in the plan");
+    check(&|rows| rows[2].score = 4.0, "score 4 is no point of the scale, -3 to 3");
+    check(&|rows| rows[2].score = 0.5, "score 0.5 is no point of the scale");
+    check(&|rows| rows[2].score = f64::NAN, "score NaN is no point of the scale");
+    check(&|rows| rows[2].score_raw = 3.0, "does not follow from the clicked 3");
+    check(&|rows| rows[2].paradigm = Paradigm::Mos, "another paradigm");
+    check(&|rows| rows[2].reference = None, "it has reference None");
+    check(
+        &|rows| {
+            let row = &mut rows[2];
+            row.first = Some(if row.first == Some(First::System) { First::Reference } else { First::System });
+            row.score_raw = -row.score_raw;
+        },
+        "another order than planned",
+    );
+    check(
+        &|rows| {
+            let mut twice = rows[1].clone();
+            twice.source_row = 3;
+            rows.insert(2, twice);
+        },
+        "already in `ratings.csv`, row 2: remove one of them",
+    );
+}
+
+#[test]
+fn a_simulation_finds_its_true_difference() {
+    let plan = plan(cmos(60, 20, 0), 2, 50, 1);
+    let simulation = Simulation {
+        true_differences: [("s1".to_owned(), -0.6), ("s2".to_owned(), 0.3)].into(),
+        ..Simulation::default()
+    };
+    let verdict = judge(&plan, &simulate(&plan, &simulation).expect("fine")).expect("fine");
+    // Four planned standard errors of 0.066.
+    for (system, truth) in verdict.systems.iter().zip([-0.6, 0.3]) {
+        assert_close(*system.mean.value().expect("a mean"), truth, 0.27, &system.system);
+        let holm = *system.holm_p_value.value().expect("a probability");
+        assert!(holm >= system.t_test.value().expect("a test").p_value);
+    }
+    assert_eq!(simulate(&plan, &simulation).expect("fine"), simulate(&plan, &simulation).expect("fine"));
+    let other = Simulation { seed: 2, ..simulation.clone() };
+    assert_ne!(simulate(&plan, &other).expect("fine"), simulate(&plan, &simulation).expect("fine"));
+    let unknown = Simulation { true_differences: [("s7".to_owned(), 1.0)].into(), ..simulation };
+    assert!(
+        simulate(&plan, &unknown).expect_err("no such system").to_string().contains("`s7` is not under test")
+    );
+}
