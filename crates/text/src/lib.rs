@@ -10,10 +10,36 @@
 //! M IH1 S T ER0 / B AH1 K S T AH0 N / P EY1 D / …
 //!    │ Vocabulary, SupPhones     ids, and the sup-phone that each phone belongs to
 //!    ▼
-//! [37, 31, …], [412, 412, …]
+//! [59, 51, …], [412, 412, …]
 //! ```
 //!
-//! It knows nothing of audio or tensors.
+//! # Examples
+//!
+//! ```
+//! use mynah_text::{Phonemizer, Pronouncer, SupPhones, Vocabulary};
+//!
+//! let phonemizer = Phonemizer::new(Pronouncer::new(None));
+//! let phonemized = phonemizer.phonemize("Mr. Buxton paid £30.")?;
+//! assert_eq!(phonemized.normalized, "mister buxton paid thirty pounds.");
+//!
+//! let ids = Vocabulary::arpabet().ids(&phonemized.symbols);
+//! let words = phonemized.words.iter().map(|word| (&word.pronunciation.phones, 2));
+//! let sup_phones = SupPhones::train(words, 100).encode(&phonemized.symbols, &phonemized.word_index);
+//! assert_eq!(ids[..3], [3, 59, 51]);
+//! assert_eq!(sup_phones.len(), ids.len());
+//! # Ok::<(), mynah_text::Error>(())
+//! ```
+//!
+//! # Invariants
+//!
+//! - Nothing vanishes: every character is in the span of a token, is white space, or is listed as dropped; every word
+//!   has phones, and says how certain they are.
+//! - Every symbol has an identifier and a sup-phone, and belongs to one word or to none.
+//! - Starting costs nothing: the dictionary is used as it lies in the program; the spelling rules are read at the first
+//!   word that needs them.
+//!
+//! It knows nothing of audio or tensors. It reads no files: the bytes come from its caller. It knows American English
+//! only, and one pronunciation of each spelling: "read" is always said the way CMUdict lists first.
 
 mod bpe;
 mod dictionary;

@@ -186,3 +186,81 @@ impl Sequence {
         (self.symbols, self.word_index)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::pronounce::Source;
+
+    fn phonemizer() -> Phonemizer {
+        Phonemizer::new(Pronouncer::new(None))
+    }
+
+    #[test]
+    fn one_boundary_stands_between_two_words() {
+        let cases = [
+            ("Hello, world.", "HH AH0 L OW1 , / W ER1 L D ."),
+            ("\"No,\" (he) said", "\" N OW1 , \" / ( HH IY1 ) / S EH1 D"),
+            ("no -- yes", "N OW1 - / Y EH1 S"),
+            ("no (\"yes\")", "N OW1 / ( \" Y EH1 S \" )"),
+            ("no \"", "N OW1 \""),
+            ("...No", ". N OW1"),
+            ("A 2", "AH0 / T UW1"),
+        ];
+        for (text, expected) in cases {
+            let phonemized = phonemizer().phonemize(text).expect(text);
+            assert_eq!(phonemized.to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn symbols_know_their_words() -> Result<(), Error> {
+        let text = "Mr. Hidell's £2!";
+        let Phonemized { normalized, symbols, word_index, words, dropped } = phonemizer().phonemize(text)?;
+        assert_eq!(normalized, "mister hidell's two pounds!");
+        assert_eq!(symbols.len(), word_index.len());
+        assert_eq!((symbols.first(), symbols.last()), (Some(&Symbol::Begin), Some(&Symbol::End)));
+        assert!(dropped.is_empty());
+        let places: Vec<_> =
+            words.iter().map(|word| (&text[word.span.clone()], word.pronunciation.source)).collect();
+        let known = Source::Dictionary;
+        assert_eq!(places, [("Mr.", known), ("Hidell's", Source::Spelling), ("£2", known), ("£2", known)]);
+        for (number, word) in words.iter().enumerate() {
+            let of_word = symbols.iter().zip(&word_index).filter(|(_, index)| **index == Some(number as u32));
+            assert!(
+                of_word.map(|(symbol, _)| symbol.phone()).eq(word
+                    .pronunciation
+                    .phones
+                    .iter()
+                    .copied()
+                    .map(Some))
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_without_words_is_an_error() {
+        for text in ["", " ... ", "😀"] {
+            assert_eq!(phonemizer().phonemize(text), Err(Error::NothingToSpeak { text: text.to_owned() }));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn any_text_is_phones_with_single_boundaries_inside_or_an_error(text in ".{0,60}") {
+            if let Ok(Phonemized { symbols, word_index, words, .. }) = phonemizer().phonemize(&text) {
+                let boundaries = symbols.iter().filter(|symbol| **symbol == Symbol::Boundary).count();
+                prop_assert_eq!(boundaries, words.len() - 1);
+                for (symbol, index) in symbols.iter().zip(&word_index) {
+                    prop_assert_eq!(symbol.phone().is_some(), index.is_some());
+                }
+                prop_assert!(word_index.iter().flatten().is_sorted());
+            }
+        }
+    }
+}

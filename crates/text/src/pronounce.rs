@@ -156,3 +156,84 @@ impl Known<'_> {
         whole
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::error::Error;
+    use crate::phone::Stress;
+
+    fn said(pronunciation: &Pronunciation) -> String {
+        pronunciation.phones.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn each_step_says_what_it_should() {
+        let pronouncer = Pronouncer::new(None);
+        let cases = [
+            ("the", "DH AH0", Source::Dictionary),
+            ("a", "AH0", Source::Dictionary),
+            ("a.", "EY1", Source::Dictionary),
+            ("p.m.", "P IY1 EH1 M", Source::Dictionary),
+            ("f.p.c.c.", "EH2 F P IY2 S IY2 S IY1", Source::Letters),
+            ("prs", "P IY2 AA2 R EH1 S", Source::Letters),
+            ("f.p.c.c.'s", "EH2 F P IY2 S IY2 S IY1 Z", Source::Letters),
+            ("turnkeys'", "T ER1 N K IY2 Z", Source::Morphology),
+            ("turnkey's", "T ER1 N K IY2 Z", Source::Morphology),
+            ("twenty-seven", "T W EH1 N T IY0 S EH1 V AH0 N", Source::Compound),
+            ("a-bomb-a", "EY1 B AA1 M EY1", Source::Compound),
+            ("palmprint", "P AA1 M P R IH2 N T", Source::Compound),
+            ("Café", "K AH0 F EY1", Source::Dictionary),
+        ];
+        for (word, phones, source) in cases {
+            let pronunciation = pronouncer.pronounce(word);
+            assert_eq!((said(&pronunciation).as_str(), pronunciation.source), (phones, source), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_users_words_come_first_and_carry_over() -> Result<(), Error> {
+        let lexicon = Lexicon::parse("words", "the  DH IY1\nhidell  HH AY0 D EH1 L")?;
+        let pronouncer = Pronouncer::new(Some(lexicon));
+        assert_eq!(said(&pronouncer.pronounce("the")), "DH IY1");
+        assert_eq!(said(&pronouncer.pronounce("hidell's")), "HH AY0 D EH1 L Z");
+        assert_eq!(pronouncer.pronounce("hidell-like").source, Source::Compound);
+        assert_ne!(said(&pronouncer.guess("hidell")), "HH AY0 D EH1 L");
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_no_word_has_no_phones() {
+        for text in ["", "'", "--", ".", "12", "😀"] {
+            assert_eq!(said(&Pronouncer::new(None).pronounce(text)), "", "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn every_word_is_said(word in "[a-z'.-]{0,6}[a-z][a-z'.-]{0,12}") {
+            let pronouncer = Pronouncer::new(None);
+            prop_assert!(!pronouncer.pronounce(&word).phones.is_empty());
+            prop_assert!(!pronouncer.guess(&word).phones.is_empty());
+        }
+
+        #[test]
+        fn spelling_gives_one_primary_stress(word in "[a-z]{1,16}") {
+            let phones = SpellingRules::bundled().pronounce(&word);
+            let primary = phones.iter().filter(|phone| phone.stress() == Some(Stress::Primary)).count();
+            prop_assert_eq!(primary, 1);
+        }
+
+        #[test]
+        fn any_string_is_tolerated(text in ".{0,20}") {
+            let letters = fold::word(&text).bytes().any(|byte| byte.is_ascii_lowercase());
+            let pronouncer = Pronouncer::new(None);
+            prop_assert_eq!(letters, !pronouncer.pronounce(&text).phones.is_empty());
+            prop_assert_eq!(letters, !pronouncer.guess(&text).phones.is_empty());
+        }
+    }
+}

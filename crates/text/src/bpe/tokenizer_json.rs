@@ -143,3 +143,44 @@ fn decoder() -> Value {
 fn replace_pattern(pattern: &str, content: char) -> Value {
     json!({ "type": "Replace", "pattern": { "Regex": pattern }, "content": content.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::phone::parse_phones;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn sup_phones_survive_their_file(words in vec(vec(0..Phone::COUNT, 0..8), 0..20)) {
+            let words = words.iter().map(|word| {
+                (word.iter().filter_map(|index| Phone::from_index(*index)).collect::<Vec<_>>(), 2)
+            });
+            let sup_phones = SupPhones::train(words, 30);
+            prop_assert_eq!(SupPhones::from_json(&sup_phones.to_json()), Ok(sup_phones));
+        }
+    }
+
+    #[test]
+    fn what_are_no_sup_phones_is_refused_with_the_reason() -> Result<(), Error> {
+        let sup_phones = SupPhones::train([(parse_phones("DH AH0")?, 2)], 1);
+        let json = sup_phones.to_json();
+        let check = |changed: String, why: &str| {
+            assert_ne!(changed, json);
+            let message = SupPhones::from_json(&changed).expect_err(why).to_string();
+            assert!(message.contains(why), "{message}");
+        };
+        let joined = sup_phones.text(85);
+        let (dh, ah) = (sup_phones.text(sup_phones.merges[0].0), sup_phones.text(sup_phones.merges[0].1));
+        check("{}".to_owned(), "missing field `model`");
+        check(json.replace(&format!("\"{joined}\": 85"), &format!("\"{joined}\": 86")), "its identifiers");
+        check(json.replace(&format!("\"{dh}\",\n"), "\",\",\n"), "merge 0 is not of two sup-phones");
+        let twice = format!("[\n        \"{dh}\",\n        \"{ah}\"\n      ]");
+        check(json.replace(&twice, &format!("{twice}, {twice}")), "merge 1 gives a sup-phone that is there");
+        Ok(())
+    }
+}

@@ -96,7 +96,8 @@ const DOTTED: [(&str, &str); 3] = [("e.g.", "for example"), ("i.e.", "that is"),
 /// The words of an abbreviation.
 pub(crate) fn abbreviation(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let rest = cursor.text.get(at..)?;
-    if let Some((short, long)) = DOTTED.iter().find(|(short, _)| rest.starts_with(short)) {
+    let ends = |short: &str| !cursor.byte(at + short.len()).is_ascii_alphanumeric();
+    if let Some((short, long)) = DOTTED.iter().find(|(short, _)| rest.starts_with(short) && ends(short)) {
         return Some(Reading { end: at + short.len(), phrase: (*long).to_owned(), full_stop: true });
     }
     let letters = cursor.letters(at);

@@ -345,7 +345,7 @@ fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
         if is_address(cursor, quantity.end) {
             return if three { spelled(digits, "oh") } else { by_hundreds(value) };
         }
-        if is_one_of(before, &LABELS) {
+        if is_one_of(before, &LABELS) || lone_capital(cursor, quantity.end) {
             return by_hundreds(value);
         }
     }
@@ -394,9 +394,15 @@ pub(crate) fn join_word(cursor: Cursor<'_>, end: usize, phrase: String) -> Readi
     if cursor.byte(end) != b'-' || letters.is_empty() {
         return Reading::new(end, phrase);
     }
-    if letters.len() == 1 && is_capitalized(letters) && cursor.byte(end + 2) != b'-' {
+    if lone_capital(cursor, end) {
         return Reading::new(end + 2, format!("{phrase} {}.", letters.to_ascii_lowercase()));
     }
     let tail = word::hyphenated(cursor, end + 1);
     Reading::new(tail.end, format!("{phrase}-{}", tail.phrase))
+}
+
+/// Whether `-A` follows, as in the name of an exhibit.
+fn lone_capital(cursor: Cursor<'_>, at: usize) -> bool {
+    let letters = cursor.letters(at + 1);
+    cursor.byte(at) == b'-' && letters.len() == 1 && is_capitalized(letters) && cursor.byte(at + 2) != b'-'
 }

@@ -67,16 +67,15 @@ fn clipped(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
 ///
 /// An `I.` is an initial only beside another one.
 fn initials(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
-    let is_initial = |at: usize| cursor.byte(at).is_ascii_alphabetic() && cursor.byte(at + 1) == b'.';
-    let mut end = at;
-    while is_initial(end) {
-        end += 2;
-    }
+    let end = dotted(cursor, at);
     if end == at {
         return None;
     }
-    let beside = cursor.word_before(at).len() == 1 || is_initial(cursor.skip_spaces(end));
-    if matches!(cursor.text.get(at..end), Some("I." | "i.")) && !beside {
+    let next = cursor.skip_spaces(end);
+    let behind_one =
+        cursor.text[..at].trim_end_matches(' ').ends_with('.') && cursor.word_before(at).len() == 1;
+    let beside = behind_one || dotted(cursor, next) > next;
+    if matches!(cursor.text.get(at..end), Some("I." | "i.")) && !beside && cursor.byte(end) != b'-' {
         return None;
     }
     let last = cursor.letters(end);
@@ -93,6 +92,15 @@ fn initials(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return Some(Reading::new(tail.end, format!("{letters}-{}", tail.phrase)));
     }
     Some(Reading { end, phrase: letters, full_stop: true })
+}
+
+/// The end of the letters with full stops that begin at `at`.
+fn dotted(cursor: Cursor<'_>, at: usize) -> usize {
+    let mut end = at;
+    while cursor.byte(end).is_ascii_alphabetic() && cursor.byte(end + 1) == b'.' {
+        end += 2;
+    }
+    end
 }
 
 /// `AT&T`, `R&D`: capitals around an ampersand, by their names.
@@ -129,8 +137,10 @@ fn lone_letter(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
 /// Letters and the contractions behind them: `don't`, `boys'`, `FPCC's`.
 fn part(cursor: Cursor<'_>, at: usize) -> Reading {
     let letters = cursor.letters(at);
-    let mut end = at + letters.len();
-    let mut phrase = spoken(cursor, letters);
+    let (mut end, mut phrase) = match dotted(cursor, at) {
+        behind if behind > at + 2 => (behind, cursor.text[at..behind].to_ascii_lowercase()),
+        _ => (at + letters.len(), spoken(cursor, letters)),
+    };
     while cursor.byte(end) == b'\'' && cursor.byte(end + 1).is_ascii_alphabetic() {
         let behind = cursor.letters(end + 1);
         phrase.push('\'');

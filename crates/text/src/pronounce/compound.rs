@@ -23,3 +23,21 @@ pub(super) fn join(word: &str, known: impl Fn(&str) -> Option<Vec<Phone>>) -> Op
         Some(phones)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dictionary::Dictionary;
+
+    #[test]
+    fn the_first_word_is_stressed() {
+        let joined = |word: &str| {
+            let phones = join(word, |part| Dictionary::cmudict().first(part))?;
+            Some(phones.iter().map(|phone| phone.name()).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(joined("palmprint").as_deref(), Some("P AA1 M P R IH2 N T"));
+        assert_eq!(joined("palmxyzzy"), None);
+        assert_eq!(joined("palm"), None);
+        assert_eq!(joined(""), None);
+    }
+}

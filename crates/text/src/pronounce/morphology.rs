@@ -147,10 +147,10 @@ fn bases(stem: &str, join: Join) -> Vec<String> {
     bases
 }
 
-/// `L IY0` behind the base; "gently" is of "gentle", "happily" of "happy", "basically" of "basic".
+/// `L IY0` behind the base; "fully" is of "full", "gently" of "gentle", "happily" of "happy", "basically" of "basic".
 fn with_ly(stem: &str, base: &dyn Fn(&str) -> Option<Vec<Phone>>) -> Option<Vec<Phone>> {
     let ending = phones("L IY0");
-    if let Some(found) = base(stem) {
+    if let Some(found) = base(stem).or_else(|| base(&format!("{stem}l"))) {
         return Some(concatenate(found, ending));
     }
     if let Some(found) = stem.strip_suffix('i').and_then(|stem| base(&format!("{stem}y"))) {
@@ -181,4 +181,57 @@ fn is_vowel(letter: u8) -> bool {
 
 fn phones(line: &str) -> Vec<Phone> {
     parse_phones(line).expect("the sounds of endings are phones")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dictionary::Dictionary;
+
+    /// What is derived with no word known but `base`.
+    fn check(base: &str, word: &str, expected: &str) {
+        let known =
+            |candidate: &str| if candidate == base { Dictionary::cmudict().first(base) } else { None };
+        let derived = derive(word, known).unwrap_or_default();
+        let derived: Vec<_> = derived.iter().map(|phone| phone.name()).collect();
+        assert_eq!(derived.join(" "), expected, "{word}");
+    }
+
+    #[test]
+    fn s_and_ed_take_the_voice_of_the_sound_before() {
+        check("cat", "cats", "K AE1 T S");
+        check("dog", "dogs", "D AO1 G Z");
+        check("bush", "bushes", "B UH1 SH IH0 Z");
+        check("house", "houses", "HH AW1 S IH0 Z");
+        check("city", "cities", "S IH1 T IY0 Z");
+        check("potato", "potatoes", "P AH0 T EY1 T OW2 Z");
+        check("jump", "jumped", "JH AH1 M P T");
+        check("love", "loved", "L AH1 V D");
+        check("wait", "waited", "W EY1 T IH0 D");
+        check("carry", "carried", "K AE1 R IY0 D");
+    }
+
+    #[test]
+    fn endings_change_the_spelling_of_their_base() {
+        check("stop", "stopping", "S T AA1 P IH0 NG");
+        check("hope", "hoping", "HH OW1 P IH0 NG");
+        check("call", "caller", "K AO1 L ER0");
+        check("happy", "happiest", "HH AE1 P IY0 AH0 S T");
+        check("happy", "happily", "HH AE1 P AH0 L IY0");
+        check("gentle", "gently", "JH EH1 N T L IY0");
+        check("basic", "basically", "B EY1 S IH0 K L IY0");
+        check("full", "fully", "F UH1 L IY0");
+        check("real", "really", "R IY1 L IY0");
+        check("kind", "unkindness", "AH0 N K AY1 N D N AH0 S");
+        check("ward", "wardsman", "W AO1 R D Z M AH0 N");
+    }
+
+    #[test]
+    fn both_bases_are_there_the_likelier_wins() {
+        let known = |word: &str| Dictionary::cmudict().first(word);
+        let ends = |word: &str| derive(word, known).and_then(|phones| phones.get(1).copied());
+        // "hop" and "hope", "sing" and "singe" are words.
+        assert_eq!(ends("hoping").map(Phone::name), Some("OW1"));
+        assert_eq!(derive("singing", known), Some(phones("S IH1 NG IH0 NG")));
+    }
 }

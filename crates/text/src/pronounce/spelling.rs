@@ -139,3 +139,48 @@ fn stress_once(phones: &mut [Phone]) {
     }
     phones[stressed] = phones[stressed].with_stress(Stress::Primary);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(rules: &SpellingRules, word: &str) -> String {
+        rules.pronounce(word).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_longest_known_context_decides() -> Result<(), Error> {
+        let rules =
+            SpellingRules::parse("0+0 0+1 1+1\n[a] AE1\n[b] B\n[c] K\n[c]h CH\n[h]\ns[c]h K\n[s] S\n")?;
+        assert_eq!(said(&rules, "chacbb"), "CH AE1 K B");
+        assert_eq!(said(&rules, "scha"), "S K AE1");
+        assert_eq!(said(&rules, "xb"), "EH2 K S B IY1");
+        assert_eq!(said(&rules, ""), "");
+        Ok(())
+    }
+
+    #[test]
+    fn one_vowel_has_primary_stress() -> Result<(), Error> {
+        let rules = SpellingRules::parse("0+0\n[a] AE1\n[e] EH2\n[o] AA0\n[t] T\n")?;
+        assert_eq!(said(&rules, "tata"), "T AE1 T AE2");
+        assert_eq!(said(&rules, "toteto"), "T AA0 T EH1 T AA0");
+        assert_eq!(said(&rules, "totototo"), "T AA0 T AA1 T AA0 T AA0");
+        assert_eq!(said(&rules, "toto"), "T AA1 T AA0");
+        Ok(())
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let check = |table: &str, line: usize| {
+            assert!(
+                matches!(SpellingRules::parse(table), Err(Error::SpellingRules { line: at, .. }) if at == line)
+            );
+        };
+        check("0+0 1", 1);
+        check("0+0 x+1", 1);
+        check("0+0\na AE1", 2);
+        check("0+0\n[a AE1", 2);
+        check("0+0\n[a] AE1\n[a]b AE1", 3);
+        check("0+0\n[a] AE", 2);
+    }
+}
