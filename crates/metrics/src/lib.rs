@@ -1,13 +1,42 @@
 //! Objective scores of speech, each under a named profile, each with a status.
 //!
 //! ```text
-//! reference Waveform ─┐
-//!                     ├─► Pair (features, alignment path) ─► metric ─► Outcome ─► Score row
-//! system Waveform ────┘
+//! reference Waveform ─► Clip ─┐
+//!                             ├─► Pair (cepstra, alignment, F0, loudness) ─► Metric ─► Outcome ─► Score row
+//! system Waveform ────► Clip ─┘
 //! ```
 //!
-//! A metric never drops an item and never turns a failure into a number.
+//! A metric never drops an item and never turns a failure into a number: an item that cannot be measured is a row that
+//! says why. All arithmetic is in double precision, and the alignment is exact, so that a score depends on nothing but
+//! the two signals and the profile.
+//!
+//! ```
+//! use mynah_metrics::{Status, all, score_item};
+//! use mynah_signal::Waveform;
+//!
+//! let tone = |hz: f32| Waveform::new((0..22_050).map(|n| (n as f32 * hz / 3509.4).sin()).collect(), 22_050);
+//! let (recording, speech) = (tone(200.0), tone(210.0));
+//! let rows = score_item("mine", Some(40_000), "LJ001-0001", &recording, Ok(&speech), all());
+//! assert_eq!(rows.len(), all().len());
+//! let f0 = rows.iter().find(|row| row.metric == "log_f0_rmse").expect("it is one of all");
+//! assert_eq!(f0.status, Status::Ok);
+//! assert!((f0.value.expect("it has a value") - 84.0).abs() < 10.0); // cents from 200 to 210 Hz
+//! ```
+//!
+//! It does not resample, reads no files, and knows no text.
 
+mod clip;
+pub mod dtw;
+mod metric;
+mod pair;
 mod score;
 
-pub use score::{Outcome, Score, Status};
+mod duration;
+mod loudness_difference;
+mod mcd;
+mod pitch;
+
+pub use clip::Clip;
+pub use metric::{Metric, all, metric};
+pub use pair::Pair;
+pub use score::{Outcome, Score, Status, failed_item, score_item, score_pair};

@@ -1,6 +1,9 @@
-//! One row of scores.
+//! Rows of scores.
 
+use mynah_signal::Waveform;
 use serde::{Deserialize, Serialize};
+
+use crate::{Clip, Metric, Pair};
 
 /// Whether a score has a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +31,17 @@ pub enum Outcome {
     Undefined(String),
 }
 
+impl Outcome {
+    /// A value, or the reason that it is none because it is not finite.
+    pub(crate) fn value(value: f64, frames: Option<u64>) -> Self {
+        if value.is_finite() {
+            Self::Value { value, frames }
+        } else {
+            Self::Undefined(format!("the formula gives {value} for these signals"))
+        }
+    }
+}
+
 /// The score of one item of one system by one metric: a row of the scores table (`docs/formats.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
@@ -51,4 +65,78 @@ pub struct Score {
     pub reason: Option<String>,
     /// How many frames or path cells the value rests on.
     pub frames: Option<u64>,
+}
+
+/// Scores one item of one system by each metric: one row a metric, in their order, whatever happens.
+///
+/// `candidate` is the system's wav, or why there is none: then every row is [`Status::Failed`] with that reason. A metric
+/// that has no number for the two signals gives [`Status::Undefined`].
+#[must_use]
+pub fn score_item(
+    system: &str,
+    step: Option<u64>,
+    item: &str,
+    reference: &Waveform,
+    candidate: Result<&Waveform, String>,
+    metrics: &[&dyn Metric],
+) -> Vec<Score> {
+    match candidate {
+        Ok(candidate) => {
+            score_pair(system, step, item, &Pair::new(&Clip::new(reference), &Clip::new(candidate)), metrics)
+        }
+        Err(reason) => failed_item(system, step, item, &reason, metrics),
+    }
+}
+
+/// Scores a pair by each metric, as [`score_item`] does: for callers that keep the [`Clip`] of a reference for several
+/// systems, so that it is analysed once.
+#[must_use]
+pub fn score_pair(
+    system: &str,
+    step: Option<u64>,
+    item: &str,
+    pair: &Pair<'_>,
+    metrics: &[&dyn Metric],
+) -> Vec<Score> {
+    let row = |metric: &&dyn Metric| {
+        let empty = empty_row(system, step, item, *metric);
+        match metric.measure(pair) {
+            Outcome::Value { value, frames } => {
+                Score { status: Status::Ok, value: Some(value), frames, ..empty }
+            }
+            Outcome::Undefined(reason) => Score { status: Status::Undefined, reason: Some(reason), ..empty },
+        }
+    };
+    metrics.iter().map(row).collect()
+}
+
+/// The rows of an item for which there was nothing to measure, one a metric.
+#[must_use]
+pub fn failed_item(
+    system: &str,
+    step: Option<u64>,
+    item: &str,
+    reason: &str,
+    metrics: &[&dyn Metric],
+) -> Vec<Score> {
+    let row = |metric: &&dyn Metric| Score {
+        reason: Some(reason.to_owned()),
+        ..empty_row(system, step, item, *metric)
+    };
+    metrics.iter().map(row).collect()
+}
+
+fn empty_row(system: &str, step: Option<u64>, item: &str, metric: &dyn Metric) -> Score {
+    Score {
+        system: system.to_owned(),
+        step,
+        item: item.to_owned(),
+        metric: metric.name().to_owned(),
+        profile: metric.profile().to_owned(),
+        unit: metric.unit().to_owned(),
+        status: Status::Failed,
+        value: None,
+        reason: None,
+        frames: None,
+    }
 }

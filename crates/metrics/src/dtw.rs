@@ -1,0 +1,209 @@
+//! Exact dynamic time warping.
+
+/// Steps back from a cell, in the order in which they are preferred.
+const DIAGONAL: u8 = 0;
+const UP: u8 = 1;
+const LEFT: u8 = 2;
+
+/// A path through two sequences and what it costs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alignment {
+    /// Cells (frame of the first, frame of the second), from (0, 0) to the last of both; each step moves one frame on
+    /// in one or both.
+    pub path: Vec<(usize, usize)>,
+    /// The sum of the distances in the cells of the path.
+    pub cost: f64,
+}
+
+/// Aligns two sequences of vectors.
+///
+/// ```text
+/// D(i, j) = |a_i - b_j| + min(D(i-1, j-1), D(i-1, j), D(i, j-1))        Euclidean, all steps with weight 1
+/// ```
+///
+/// Of paths with equal cost the one with fewer cells is taken, of those the one that goes diagonally as late as
+/// possible. Cost and number of cells are therefore the same, bit for bit, when the sequences change places. Time and
+/// memory (one byte a cell) grow with the product of the lengths: nothing is pruned.
+///
+/// Nothing when a sequence is empty, is no whole number of vectors, or `dimension` is 0. Values that are not finite
+/// give a cost that is not.
+///
+/// # Shapes
+///
+/// `first` is `[frames, dimension]`, `second` is `[other frames, dimension]`, both row-major.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_metrics::dtw::align;
+///
+/// let alignment = align(&[1.0, 2.0, 4.0], &[1.0, 1.0, 2.5, 4.0], 1).expect("both have frames");
+/// assert_eq!(alignment.path, [(0, 0), (0, 1), (1, 2), (2, 3)]);
+/// assert_eq!(alignment.cost, 0.5);
+/// ```
+#[must_use]
+pub fn align(first: &[f64], second: &[f64], dimension: usize) -> Option<Alignment> {
+    let whole =
+        |values: &[f64]| dimension > 0 && !values.is_empty() && values.len().is_multiple_of(dimension);
+    if !whole(first) || !whole(second) {
+        return None;
+    }
+    let (rows, columns) = (first.len() / dimension, second.len() / dimension);
+    // By dimension, so that a row of distances is computed side by side.
+    let by_dimension: Vec<f64> =
+        (0..dimension).flat_map(|index| second.iter().skip(index).step_by(dimension).copied()).collect();
+
+    let mut steps = vec![DIAGONAL; rows * columns];
+    let mut distances = vec![0.0; columns];
+    // Cost and number of cells of the best path to each cell of the row before and of this one.
+    let mut before = vec![(f64::INFINITY, 0_u32); columns];
+    let mut here = before.clone();
+    for (row, vector) in first.chunks_exact(dimension).enumerate() {
+        distances.fill(0.0);
+        for (value, others) in vector.iter().zip(by_dimension.chunks_exact(columns)) {
+            for (distance, other) in distances.iter_mut().zip(others) {
+                *distance += (value - other) * (value - other);
+            }
+        }
+        let mut left = (f64::INFINITY, 0);
+        let mut diagonal = if row == 0 { (0.0, 0) } else { (f64::INFINITY, 0) };
+        let steps = &mut steps[row * columns..][..columns];
+        for column in 0..columns {
+            let up = before[column];
+            let (mut best, mut step) = (diagonal, DIAGONAL);
+            for (other, code) in [(up, UP), (left, LEFT)] {
+                if other.0 < best.0 || (other.0 <= best.0 && other.1 < best.1) {
+                    (best, step) = (other, code);
+                }
+            }
+            left = (best.0 + distances[column].sqrt(), best.1 + 1);
+            here[column] = left;
+            steps[column] = step;
+            diagonal = up;
+        }
+        std::mem::swap(&mut before, &mut here);
+    }
+
+    let (cost, n_cells) = before[columns - 1];
+    let mut path = Vec::with_capacity(n_cells as usize);
+    let (mut row, mut column) = (rows - 1, columns - 1);
+    loop {
+        path.push((row, column));
+        if (row, column) == (0, 0) {
+            break;
+        }
+        // The first row and column have one way back, whatever the comparison of infinities said.
+        let step = match (row, column) {
+            (0, _) => LEFT,
+            (_, 0) => UP,
+            _ => steps[row * columns + column],
+        };
+        row -= usize::from(step != LEFT);
+        column -= usize::from(step != UP);
+    }
+    path.reverse();
+    Some(Alignment { path, cost })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn distance(a: &[f64], b: &[f64]) -> f64 {
+        a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
+    }
+
+    /// Cost and length of the best of all paths, by trying each.
+    fn try_all(first: &[Vec<f64>], second: &[Vec<f64>]) -> (f64, usize) {
+        fn walk(
+            first: &[Vec<f64>],
+            second: &[Vec<f64>],
+            i: usize,
+            j: usize,
+            so_far: f64,
+            cells: usize,
+            best: &mut (f64, usize),
+        ) {
+            let cost = so_far + distance(&first[i], &second[j]);
+            if i + 1 == first.len() && j + 1 == second.len() {
+                if cost < best.0 || (cost <= best.0 && cells < best.1) {
+                    *best = (cost, cells);
+                }
+                return;
+            }
+            for (di, dj) in [(1, 1), (1, 0), (0, 1)] {
+                if i + di < first.len() && j + dj < second.len() {
+                    walk(first, second, i + di, j + dj, cost, cells + 1, best);
+                }
+            }
+        }
+        let mut best = (f64::INFINITY, 0);
+        walk(first, second, 0, 0, 0.0, 1, &mut best);
+        best
+    }
+
+    fn sequence(frames: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Vec<f64>>> {
+        // Small integers make ties, and sums without rounding.
+        prop::collection::vec(prop::collection::vec((0_i32..4).prop_map(f64::from), 1), frames)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn no_path_is_better(first in sequence(1..6), second in sequence(1..6)) {
+            let alignment = align(&first.concat(), &second.concat(), 1).unwrap();
+            let (cost, cells) = try_all(&first, &second);
+            prop_assert_eq!((alignment.cost, alignment.path.len()), (cost, cells));
+        }
+
+        #[test]
+        fn the_path_is_one_and_has_its_cost(
+            first in prop::collection::vec(-1.0..1.0, 3..60),
+            second in prop::collection::vec(-1.0..1.0, 3..60),
+        ) {
+            let (first, second) = (&first[..first.len() / 3 * 3], &second[..second.len() / 3 * 3]);
+            let alignment = align(first, second, 3).unwrap();
+            prop_assert_eq!(alignment.path[0], (0, 0));
+            prop_assert_eq!(*alignment.path.last().unwrap(), (first.len() / 3 - 1, second.len() / 3 - 1));
+            for step in alignment.path.windows(2) {
+                let moved = (step[1].0 - step[0].0, step[1].1 - step[0].1);
+                prop_assert!([(1, 1), (1, 0), (0, 1)].contains(&moved));
+            }
+            let sum: f64 = alignment.path.iter().map(|&(i, j)| distance(&first[i * 3..][..3], &second[j * 3..][..3])).sum();
+            prop_assert!((sum - alignment.cost).abs() < 1e-12 * sum.max(1.0));
+        }
+
+        #[test]
+        fn cost_and_length_do_not_depend_on_the_order(first in sequence(1..12), second in sequence(1..12)) {
+            let one = align(&first.concat(), &second.concat(), 1).unwrap();
+            let other = align(&second.concat(), &first.concat(), 1).unwrap();
+            prop_assert_eq!(one.cost.to_bits(), other.cost.to_bits());
+            prop_assert_eq!(one.path.len(), other.path.len());
+        }
+
+        #[test]
+        fn a_sequence_goes_diagonally_with_itself(values in prop::collection::vec(-1.0..1.0, 1..30)) {
+            let alignment = align(&values, &values, 1).unwrap();
+            prop_assert_eq!(alignment.cost.to_bits(), 0);
+            prop_assert!(alignment.path.iter().all(|(i, j)| i == j));
+        }
+    }
+
+    #[test]
+    fn what_has_no_frames_has_no_path() {
+        assert_eq!(align(&[], &[1.0], 1), None);
+        assert_eq!(align(&[1.0], &[], 1), None);
+        assert_eq!(align(&[1.0, 2.0, 3.0], &[1.0, 2.0], 2), None);
+        assert_eq!(align(&[1.0], &[1.0], 0), None);
+    }
+
+    #[test]
+    fn what_is_not_finite_still_ends() {
+        let alignment = align(&[f64::NAN, 1.0], &[1.0, f64::INFINITY, 2.0], 1).unwrap();
+        assert!(!alignment.cost.is_finite());
+        assert_eq!(alignment.path.last(), Some(&(1, 2)));
+    }
+}
