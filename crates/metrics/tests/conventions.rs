@@ -1,0 +1,193 @@
+//! What every metric promises: identity, symmetry, level, and a row for every failure.
+
+use mynah_metrics::{Clip, Outcome, Pair, Score, Status, all, failed_item, metric, score_item, score_pair};
+use mynah_signal::{Waveform, wav};
+use mynah_testkit::{assert_close, mini_corpus};
+use proptest::prelude::*;
+
+/// A gain of a power of two changes no digit of a sample; what remains is the logarithms' rounding.
+const ROUNDING_DB: f64 = 1e-9;
+/// A gain that is none rounds every sample in single precision, 150 dB below it.
+const SINGLE_PRECISION_DB: f64 = 1e-3;
+
+fn clip(name: &str) -> Waveform {
+    let path = mini_corpus().join("wavs").join(name).with_extension("wav");
+    wav::read(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn scaled(waveform: &Waveform, gain: f32) -> Waveform {
+    Waveform::new(waveform.samples().iter().map(|sample| sample * gain).collect(), waveform.sample_rate())
+}
+
+fn measure(name: &str, reference: &Waveform, system: &Waveform) -> Outcome {
+    let (reference, system) = (Clip::new(reference), Clip::new(system));
+    metric(name).expect("it is one of all").measure(&Pair::new(&reference, &system))
+}
+
+fn value(name: &str, reference: &Waveform, system: &Waveform) -> f64 {
+    match measure(name, reference, system) {
+        Outcome::Value { value, .. } => value,
+        Outcome::Undefined(why) => panic!("{name}: {why}"),
+    }
+}
+
+fn reason(name: &str, reference: &Waveform, system: &Waveform) -> String {
+    match measure(name, reference, system) {
+        Outcome::Undefined(why) => why,
+        Outcome::Value { value, .. } => panic!("{name} gave {value}"),
+    }
+}
+
+#[test]
+fn a_signal_compared_with_itself_is_perfect() {
+    let waveform = clip("LJ001-0045");
+    for row in score_item("copy", None, "LJ001-0045", &waveform, Ok(&waveform), all()) {
+        assert_eq!(row.status, Status::Ok, "{}", row.metric);
+        assert_eq!(row.value, Some(0.0), "{}", row.metric);
+    }
+}
+
+#[test]
+fn a_quieter_copy_has_no_distortion_and_is_quieter() {
+    let waveform = clip("LJ002-0009");
+    for (gain, tolerance) in [(0.5, ROUNDING_DB), (10_f32.powf(-6.0 / 20.0), SINGLE_PRECISION_DB)] {
+        let quieter = scaled(&waveform, gain);
+        assert_close(value("mcd", &waveform, &quieter), 0.0, tolerance, "mcd");
+        assert_close(value("log_f0_rmse", &waveform, &quieter), 0.0, tolerance, "log_f0_rmse");
+        assert_close(value("voicing_error", &waveform, &quieter), 0.0, 0.0, "voicing_error");
+        let level = 20.0 * f64::from(gain).log10();
+        assert_close(value("loudness_difference", &waveform, &quieter), level, 1e-6, "loudness_difference");
+    }
+}
+
+#[test]
+fn changing_places_keeps_the_distance_and_turns_the_sign() {
+    let (one, other) = (clip("LJ001-0045"), clip("LJ002-0151"));
+    for name in ["mcd", "log_f0_rmse", "voicing_error"] {
+        let (forth, back) = (value(name, &one, &other), value(name, &other, &one));
+        assert_close(forth, back, 1e-9, name);
+        assert!(forth > 0.0);
+    }
+    for name in ["duration_ratio", "duration_difference", "loudness_difference"] {
+        assert_close(value(name, &one, &other), -value(name, &other, &one), 1e-12, name);
+    }
+}
+
+#[test]
+fn another_sample_rate_is_undefined_where_frames_are_compared() {
+    let reference = clip("LJ001-0045");
+    let system = Waveform::new(reference.samples().to_vec(), 24_000);
+    for name in ["mcd", "log_f0_rmse", "voicing_error"] {
+        let why = reason(name, &reference, &system);
+        assert!(why.contains("22050 Hz") && why.contains("24000 Hz"), "{why}");
+    }
+    assert_close(
+        value("duration_ratio", &reference, &system),
+        (22_050.0_f64 / 24_000.0).ln(),
+        1e-12,
+        "ratio",
+    );
+}
+
+#[test]
+fn what_the_definition_does_not_cover_is_undefined_with_the_reason() {
+    let reference = clip("LJ001-0045");
+    let rate = reference.sample_rate();
+    let check = |name: &str, system: Vec<f32>, expected: &str| {
+        let why = reason(name, &reference, &Waveform::new(system, rate));
+        assert_eq!(why, expected, "{name}");
+    };
+    let silence = vec![0.0; 30_000];
+    check("mcd", silence.clone(), "the system has no frame with any power");
+    check("voicing_error", silence.clone(), "the system has no frame with any power");
+    check("loudness_difference", silence, "the system is shorter than 400 ms or silent");
+    check("duration_ratio", Vec::new(), "the system has no duration");
+    check("duration_difference", Vec::new(), "the system has no duration");
+    // Noise has no pitch.
+    let mut state = 1_u32;
+    let noise: Vec<f32> = (0..30_000)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 16_777_216.0 - 0.5
+        })
+        .collect();
+    let why = reason("log_f0_rmse", &reference, &Waveform::new(noise, rate));
+    assert!(why.ends_with("path cells are voiced in both signals, and 10 are needed"), "{why}");
+}
+
+#[test]
+fn an_item_without_a_wav_is_a_failed_row_for_every_metric() {
+    let reference = clip("LJ001-0045");
+    let missing = Err("failed to read `x.wav`: there is no such file".to_owned());
+    let rows = score_item("mine", Some(7), "x", &reference, missing, all());
+    assert_eq!(rows.len(), all().len());
+    for (row, metric) in rows.iter().zip(all()) {
+        assert_eq!((row.system.as_str(), row.step, row.item.as_str()), ("mine", Some(7), "x"));
+        assert_eq!(
+            (row.metric.as_str(), row.profile.as_str(), row.unit.as_str()),
+            (metric.name(), metric.profile(), metric.unit())
+        );
+        assert_eq!((row.status, row.value, row.frames), (Status::Failed, None, None));
+        assert_eq!(row.reason.as_deref(), Some("failed to read `x.wav`: there is no such file"));
+    }
+    let the_same = failed_item("mine", Some(7), "x", "failed to read `x.wav`: there is no such file", all());
+    assert_eq!(rows, the_same);
+}
+
+#[test]
+fn rows_come_in_the_order_of_the_metrics_whoever_keeps_the_clips() {
+    let (reference, system) = (clip("LJ001-0045"), clip("LJ002-0009"));
+    let metrics = [metric("duration_ratio").unwrap(), metric("mcd").unwrap()];
+    let at_once = score_item("mine", None, "x", &reference, Ok(&system), &metrics);
+    let names: Vec<_> = at_once.iter().map(|row| row.metric.as_str()).collect();
+    assert_eq!(names, ["duration_ratio", "mcd"]);
+
+    // One analysed reference for several systems, from several threads.
+    let reference = Clip::new(&reference);
+    let score = |_: usize| -> Vec<Score> {
+        let system = Clip::new(&system);
+        score_pair("mine", None, "x", &Pair::new(&reference, &system), &metrics)
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3).map(|index| scope.spawn(move || score(index))).collect();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap(), at_once);
+        }
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever the signals, every metric gives a finite number or a reason, and distances are not negative.
+    #[test]
+    fn there_is_a_number_or_a_reason(
+        first in signal(),
+        second in signal(),
+        rates in (prop_oneof![Just(22_050_u32), Just(16_000), 0_u32..100_000], prop::bool::ANY),
+    ) {
+        let (rate, same) = rates;
+        let reference = Waveform::new(first, rate);
+        let system = Waveform::new(second, if same { rate } else { 22_050 });
+        for row in score_item("any", None, "x", &reference, Ok(&system), all()) {
+            prop_assert_eq!(row.value.is_some(), row.status == Status::Ok);
+            prop_assert_eq!(row.reason.is_none(), row.status == Status::Ok);
+            if let Some(value) = row.value {
+                prop_assert!(value.is_finite());
+                if ["mcd", "log_f0_rmse", "voicing_error"].contains(&row.metric.as_str()) {
+                    prop_assert!(value >= 0.0);
+                }
+            }
+        }
+    }
+}
+
+/// A tone, noise, silence or nonsense of up to a second.
+fn signal() -> impl Strategy<Value = Vec<f32>> {
+    let tone = (60.0_f32..700.0, 0_usize..22_050)
+        .prop_map(|(hz, length)| (0..length).map(|n| (n as f32 * hz * 2.849_517e-4).sin() * 0.7).collect());
+    let noise = prop::collection::vec(-1.0_f32..1.0, 0..3000);
+    let silence = (0_usize..20_000).prop_map(|length| vec![0.0; length]);
+    let nonsense = prop::collection::vec(any::<f32>(), 0..3000);
+    prop_oneof![4 => tone, 2 => noise, 1 => silence, 1 => nonsense]
+}
