@@ -237,6 +237,7 @@ fn worst(scores: &[Score], notes: &[MetricNote], metrics: &[MetricSummary]) -> O
                 .filter_map(|score| Some((score.value?, score.item.as_str())))
                 .collect();
             let distance = |value: f64| (value - perfect).abs();
+            values.retain(|(value, _)| distance(*value) > 0.0);
             values.sort_by(|a, b| distance(b.0).total_cmp(&distance(a.0)).then_with(|| a.1.cmp(b.1)));
             for (value, item) in values.into_iter().take(WORST) {
                 table.rows.push(vec![
@@ -288,7 +289,7 @@ fn without_value(scores: &[Score], metrics: &[MetricSummary]) -> Block {
             Cell::text(status),
             Cell::text(reason),
             Cell::Count(items.len() as u64),
-            Cell::text(items.join(", ")),
+            Cell::List(items.into_iter().map(str::to_owned).collect()),
         ]);
     }
     Block::Table(table)

@@ -2,6 +2,8 @@
 
 use crate::figure::number;
 
+/// Names of a list that pages show.
+const SHOWN_NAMES: usize = 12;
 /// p-values below this are given as "less than".
 const SMALLEST_P: f64 = 1e-4;
 
@@ -27,6 +29,8 @@ impl Column {
 pub enum Cell {
     /// Words.
     Text(String),
+    /// Names, of which pages show the first dozen and files all.
+    List(Vec<String>),
     /// A count.
     Count(u64),
     /// A finite number, shown with so many decimals.
@@ -63,6 +67,11 @@ impl Cell {
     pub(crate) fn shown(&self) -> String {
         match self {
             Cell::Text(text) => text.clone(),
+            Cell::List(names) if names.len() > SHOWN_NAMES + 1 => {
+                let shown = names[..SHOWN_NAMES].join(", ");
+                format!("{shown} and {} more", number((names.len() - SHOWN_NAMES) as f64, 0))
+            }
+            Cell::List(names) => names.join(", "),
             Cell::Count(count) => number(*count as f64, 0),
             Cell::Number { value, decimals } => number(*value, *decimals),
             Cell::Interval { estimate, low, high, decimals } => {
@@ -77,7 +86,7 @@ impl Cell {
 
     /// Whether it belongs to the right, under its unit.
     pub(crate) fn is_numeric(&self) -> bool {
-        !matches!(self, Cell::Text(_) | Cell::Missing(_))
+        !matches!(self, Cell::Text(_) | Cell::List(_) | Cell::Missing(_))
     }
 }
 
@@ -108,7 +117,7 @@ impl Table {
     /// Whether the cells of a column belong to the right: it has numbers, and words only where numbers are missing.
     pub(crate) fn is_numeric(&self, column: usize) -> bool {
         let cells = || self.rows.iter().filter_map(|row| row.get(column));
-        cells().any(Cell::is_numeric) && !cells().any(|cell| matches!(cell, Cell::Text(_)))
+        cells().any(Cell::is_numeric) && !cells().any(|cell| matches!(cell, Cell::Text(_) | Cell::List(_)))
     }
 }
 
@@ -127,6 +136,14 @@ mod tests {
             (Cell::Probability(0.690_2), "0.6902"),
             (Cell::Probability(5.1e-20), "< 0.0001"),
             (Cell::Count(13_100), "13\u{202f}100"),
+            (
+                Cell::List((0..13).map(|n| n.to_string()).collect()),
+                "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12",
+            ),
+            (
+                Cell::List((0..20).map(|n| n.to_string()).collect()),
+                "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 8 more",
+            ),
             (Cell::Missing("no voiced frames".into()), "– (no voiced frames)"),
         ];
         for (cell, expected) in cases {

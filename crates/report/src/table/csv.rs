@@ -7,7 +7,7 @@ impl Table {
     /// The table as CSV with a header.
     ///
     /// An interval becomes three columns, `key`, `key_low` and `key_high`; a column in which a value is missing is
-    /// followed by `key_reason`. Missing values are empty cells.
+    /// followed by `key_reason`. Missing values are empty cells; the names of a list are separated by spaces.
     pub fn to_csv(&self) -> Result<String, Error> {
         let shapes: Vec<Shape> = (0..self.columns.len()).map(|index| Shape::of(self, index)).collect();
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
@@ -53,6 +53,7 @@ impl Shape {
     fn write(&self, cell: &Cell, record: &mut Vec<String>) {
         let (value, ends) = match cell {
             Cell::Text(text) => (text.clone(), None),
+            Cell::List(names) => (names.join(" "), None),
             Cell::Count(count) => (count.to_string(), None),
             Cell::Number { value, .. } | Cell::Probability(value) => (value.to_string(), None),
             Cell::Interval { estimate, low, high, .. } => (estimate.to_string(), Some((low, high))),

@@ -26,6 +26,7 @@ impl Table {
     pub fn to_html(&self) -> Result<String, Error> {
         let view = |cell: &Cell| match cell {
             Cell::Text(text) => CellView { class: "", html: text_to_html(text) },
+            Cell::List(_) => CellView { class: "", html: text_to_html(&cell.shown()) },
             Cell::Missing(reason) => CellView { class: "missing", html: text_to_html(reason) },
             numeric => CellView { class: "number", html: text_to_html(&numeric.shown()) },
         };
