@@ -1,0 +1,225 @@
+//! The command line of `mynah-listen`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use mynah_stats::power::Components;
+
+use super::{build, collect, plan, simulate};
+use crate::named::NamedDirectory;
+
+/// The four steps, for `--help`.
+const CHAIN: &str = "\
+Example:
+  mynah-listen plan --protocol cmos --reference recordings=LJSpeech \\
+      --system voice=out/voice --out PLAN.toml
+  mynah-listen build PLAN.toml --out BUNDLE
+  mynah-listen collect PLAN.toml ratings-*.json --out ratings.parquet
+  mynah-summarize verdict --plan PLAN.toml --ratings ratings.parquet --out REPORT";
+const PLAN: &str = "\
+Example:
+  mynah-listen plan --protocol cmos --reference recordings=LJSpeech \\
+      --system voice=out/voice --out PLAN.toml";
+const BUILD: &str = "\
+Example:
+  mynah-listen build PLAN.toml --out BUNDLE
+Then put BUNDLE on any web host and send every rater the address with ?rater=CODE.";
+const COLLECT: &str = "\
+Example:
+  mynah-listen collect PLAN.toml ratings-*.json --out ratings.parquet";
+const SIMULATE: &str = "\
+Example:
+  mynah-listen simulate PLAN.toml --true-difference voice=-0.2 --out simulated.csv";
+
+/// Listening tests: plan, build, collect, simulate.
+///
+/// A test goes through four steps, and each leaves a file that the next one reads: `plan` decides who hears what,
+/// `build` makes the web page for the raters, `collect` puts their answers into a table, and `mynah-summarize verdict`
+/// judges.
+#[derive(Debug, Parser)]
+#[command(name = "mynah-listen", version, after_help = CHAIN)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl Args {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the subcommand from its result.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Plan(args) => plan::run(&args.settings()?),
+            Command::Build(args) => build::run(&args),
+            Command::Collect(args) => collect::run(&args),
+            Command::Simulate(args) => simulate::run(&args),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Decide who hears what in which order, and see what it buys before anybody is paid.
+    ///
+    /// The plan holds everything that is decided before the test: the protocol with its analysis, the sentences, the
+    /// order of every rater. Its design is a hash of all that; ratings of another design are refused later.
+    #[command(after_help = PLAN)]
+    Plan(PlanArgs),
+    /// Make the web page that raters open, with its clips.
+    ///
+    /// The bundle needs no server: its index.html opens from file:// or any web host. Clips have names that say
+    /// nothing; which is which stands in the key, which is written beside the bundle and stays with you.
+    #[command(after_help = BUILD)]
+    Build(BuildArgs),
+    /// Put the files that raters sent into one table of ratings.
+    ///
+    /// Every file is checked against the plan. What is wrong is said, and makes the exit code 1; the good answers are
+    /// written all the same.
+    #[command(after_help = COLLECT)]
+    Collect(CollectArgs),
+    /// Draw ratings that nobody gave, to try out a plan and everything after it.
+    ///
+    /// They are marked as simulated in the table and in everything made from it.
+    #[command(after_help = SIMULATE)]
+    Simulate(SimulateArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PlanArgs {
+    /// `cmos`, `mos`, or a TOML file of your own (see eval/protocols)
+    #[arg(long, value_name = "NAME|FILE")]
+    protocol: String,
+    /// What the systems are compared with, usually the recordings; wavs lie in DIR/wavs or DIR
+    #[arg(long, value_name = "NAME=DIR")]
+    reference: Option<NamedDirectory>,
+    /// A system under test; give it once for each
+    #[arg(long = "system", value_name = "NAME=DIR", required = true)]
+    systems: Vec<NamedDirectory>,
+    /// Where the plan goes
+    #[arg(long, value_name = "PLAN.toml")]
+    out: PathBuf,
+    /// A name for the study: letters, digits, `-`, `_` and `.`
+    #[arg(long, default_value = "study")]
+    study: String,
+    /// What every random choice is drawn from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Sentences to choose from, one a line; without it, those that every directory has
+    #[arg(long, value_name = "FILE")]
+    items: Option<PathBuf>,
+    #[command(flatten)]
+    components: ComponentArgs,
+}
+
+impl PlanArgs {
+    fn settings(self) -> anyhow::Result<plan::Settings> {
+        Ok(plan::Settings {
+            protocol: plan::read_protocol(&self.protocol)?,
+            reference: self.reference,
+            systems: self.systems,
+            out: self.out,
+            study: self.study,
+            seed: self.seed,
+            items: self.items,
+            components: self.components.components(),
+        })
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BuildArgs {
+    /// The plan
+    #[arg(value_name = "PLAN.toml")]
+    pub(crate) plan: PathBuf,
+    /// The directory that the bundle becomes; it must not exist
+    #[arg(long, value_name = "BUNDLE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CollectArgs {
+    /// The plan
+    #[arg(value_name = "PLAN.toml")]
+    pub(crate) plan: PathBuf,
+    /// The files that raters sent
+    #[arg(value_name = "FILES", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where the ratings go: .parquet, .csv or .jsonl
+    #[arg(long, value_name = "RATINGS")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SimulateArgs {
+    /// The plan
+    #[arg(value_name = "PLAN.toml")]
+    pub(crate) plan: PathBuf,
+    /// Where the ratings go: .parquet, .csv or .jsonl
+    #[arg(long, value_name = "RATINGS")]
+    pub(crate) out: PathBuf,
+    /// The true difference of a system to the reference, in points; 0 for those not named
+    #[arg(long, value_name = "NAME=X", value_parser = true_difference)]
+    pub(crate) true_difference: Vec<(String, f64)>,
+    /// MOS: the true mean of the reference
+    #[arg(long, value_name = "X", default_value_t = 4.5)]
+    pub(crate) mos_level: f64,
+    /// What the numbers are drawn from
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) components: ComponentArgs,
+}
+
+/// How much judgements vary: assumed, since nobody knows it before the test.
+#[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_field_names, reason = "the fields are the flags, and `--item` would not say what it is")]
+pub(crate) struct ComponentArgs {
+    /// Standard deviation between sentences, in points of the scale
+    #[arg(long, value_name = "X", default_value_t = 0.3)]
+    item_sd: f64,
+    /// Standard deviation between raters
+    #[arg(long, value_name = "X", default_value_t = 0.3)]
+    rater_sd: f64,
+    /// Standard deviation of single judgements
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    residual_sd: f64,
+}
+
+impl ComponentArgs {
+    pub(crate) fn components(&self) -> Components {
+        Components { item_sd: self.item_sd, rater_sd: self.rater_sd, residual_sd: self.residual_sd }
+    }
+}
+
+fn true_difference(text: &str) -> Result<(String, f64), String> {
+    let wrong = || format!("`{text}` is not of the form NAME=X, such as voice=-0.2");
+    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+    let value: f64 = value.trim().parse().map_err(|_| wrong())?;
+    if name.trim().is_empty() || !value.is_finite() {
+        return Err(wrong());
+    }
+    Ok((name.trim().to_owned(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_true_difference_is_a_name_and_a_number() {
+        assert_eq!(true_difference("a=-0.25"), Ok(("a".to_owned(), -0.25)));
+        for wrong in ["a", "=1", "a=", "a=x", "a=NaN", "a=inf"] {
+            assert!(true_difference(wrong).is_err(), "{wrong}");
+        }
+    }
+}

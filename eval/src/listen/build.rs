@@ -1,0 +1,27 @@
+//! `mynah-listen build`.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use mynah_listening::{Key, Plan, build};
+
+use super::args::BuildArgs;
+use crate::files::make_parent;
+use crate::program::say;
+
+/// Builds the bundle, and its key beside it.
+pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
+    let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
+    make_parent(&args.out)?;
+    let key = build(&plan, &args.out).with_context(|| format!("failed to build `{}`", args.out.display()))?;
+    let key_path = Key::path_beside(&args.out);
+    key.write(&key_path)?;
+    for (name, clip) in &key.clips {
+        if let Some(note) = &clip.note {
+            say(&format!("clip {name} (item {} of {}): {note}", clip.item, clip.system));
+        }
+    }
+    say(&format!("wrote `{}` with {} clips", args.out.display(), key.clips.len()));
+    say(&format!("wrote `{}`: it says which clip is which, keep it to yourself", key_path.display()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,9 @@
+//! `mynah-listen`: listening tests from the plan to the table of ratings.
+
+mod args;
+mod build;
+mod collect;
+mod plan;
+mod simulate;
+
+pub use args::Args;

@@ -1,0 +1,12 @@
+//! `mynah-score`: objective scores of wavs against recordings.
+
+mod args;
+mod explain;
+mod list;
+mod protocol;
+pub(crate) mod real_time;
+mod run;
+mod summary;
+mod synthesis;
+
+pub use args::Args;

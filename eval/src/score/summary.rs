@@ -1,0 +1,37 @@
+//! The small table that a run ends with.
+
+use std::fmt::{self, Write as _};
+
+use mynah_report::comparison::MetricSummary;
+
+/// A line per metric and system: how many items have a value, how many have none, and the mean.
+pub(crate) fn table(metrics: &[MetricSummary]) -> Result<String, fmt::Error> {
+    let name_width = metrics.iter().map(|metric| metric.profile.len()).max().unwrap_or(0).max("metric".len());
+    let systems = metrics.iter().flat_map(|metric| &metric.systems);
+    let system_width = systems.map(|system| system.system.chars().count()).max().unwrap_or(0).max("system".len());
+    let mut text = String::new();
+    writeln!(
+        text,
+        "{:<name_width$}  {:<system_width$}  {:>6}  {:>9}  {:>6}  mean",
+        "metric", "system", "ok", "undefined", "failed"
+    )?;
+    for metric in metrics {
+        for system in &metric.systems {
+            let mean = match system.mean.value() {
+                Some(mean) => format!("{mean:.4} {}", metric.unit),
+                None => "none".to_owned(),
+            };
+            writeln!(
+                text,
+                "{:<name_width$}  {:<system_width$}  {:>6}  {:>9}  {:>6}  {}",
+                metric.profile,
+                system.system,
+                system.n_ok,
+                system.n_undefined,
+                system.n_failed,
+                mean.trim_end()
+            )?;
+        }
+    }
+    Ok(text)
+}

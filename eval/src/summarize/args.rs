@@ -1,0 +1,154 @@
+//! The command line of `mynah-summarize`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_listening::Conclusion;
+
+use super::{report, verdict};
+use crate::named::NamedDirectory;
+
+const VERDICT: &str = "\
+Example:
+  mynah-summarize verdict --plan PLAN.toml --ratings ratings.parquet --out REPORT \\
+      --require equivalent";
+const REPORT: &str = "\
+Example:
+  mynah-summarize report --scores scores.parquet --reference LJSpeech \\
+      --system voice=out/voice --out REPORT";
+
+/// Verdicts and reports: what ratings and scores say, with everything that a reader needs to doubt it.
+#[derive(Debug, Parser)]
+#[command(name = "mynah-summarize", version)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl Args {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the subcommand from its result.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Verdict(args) => verdict::run(&args),
+            Command::Report(args) => report::run(&args.settings()?),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge the systems of a listening test by the analysis that its plan declared.
+    ///
+    /// Prints a sentence per system to stdout and writes the report. With --require the exit code is 1 unless every
+    /// system reaches that conclusion; simulated ratings never do.
+    #[command(after_help = VERDICT)]
+    Verdict(VerdictArgs),
+    /// Put scores and ratings of systems and checkpoints side by side.
+    ///
+    /// Writes index.html, which opens from file://, and the same numbers as Markdown, JSON, CSV, LaTeX and SVG. Given
+    /// the directories of the wavs, it shows and plays a few sentences.
+    #[command(after_help = REPORT)]
+    Report(ReportArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct VerdictArgs {
+    /// The plan of the test
+    #[arg(long, value_name = "PLAN.toml")]
+    pub(crate) plan: PathBuf,
+    /// The ratings: .parquet, .csv or .jsonl
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ratings: PathBuf,
+    /// The directory that the report goes to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Exit with 1 unless every system under test is at least this
+    #[arg(long, value_name = "CONCLUSION")]
+    pub(crate) require: Option<Requirement>,
+}
+
+/// A conclusion that can be required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Requirement {
+    /// As good as the reference, within the margin
+    Equivalent,
+    /// Not worse than the reference by more than the margin
+    NonInferior,
+    /// Better than the reference
+    Better,
+}
+
+impl Requirement {
+    /// The conclusion that has to be reached or implied.
+    pub(crate) fn conclusion(self) -> Conclusion {
+        match self {
+            Self::Equivalent => Conclusion::Equivalent,
+            Self::NonInferior => Conclusion::NonInferior,
+            Self::Better => Conclusion::Better,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// The scores that `mynah-score run` wrote
+    #[arg(long, value_name = "FILE", required_unless_present = "ratings")]
+    scores: Option<PathBuf>,
+    /// The ratings of a listening test
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    ratings: Option<PathBuf>,
+    /// The plan of that test
+    #[arg(long, value_name = "PLAN.toml", requires = "ratings")]
+    plan: Option<PathBuf>,
+    /// The wavs of the recordings, to be shown and played
+    #[arg(long, value_name = "DIR")]
+    reference: Option<PathBuf>,
+    /// The wavs of a system, to be shown and played; give it once for each
+    #[arg(long = "system", value_name = "NAME=DIR")]
+    systems: Vec<NamedDirectory>,
+    /// How many sentences are shown and played
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    samples: usize,
+    /// The heading of the report
+    #[arg(long, default_value = "Comparison of voices")]
+    title: String,
+    /// The directory that the report goes to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl ReportArgs {
+    fn settings(self) -> anyhow::Result<report::Settings> {
+        let mut directories = Vec::new();
+        if let Some(directory) = self.reference {
+            directories.push(NamedDirectory { name: "reference".to_owned(), directory });
+        }
+        directories.extend(self.systems);
+        crate::named::check_names(&directories)?;
+        Ok(report::Settings {
+            scores: self.scores,
+            test: self.ratings.zip(self.plan),
+            directories,
+            n_samples: self.samples,
+            title: self.title,
+            out: self.out,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

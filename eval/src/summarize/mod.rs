@@ -1,0 +1,11 @@
+//! `mynah-summarize`: verdicts and reports.
+
+mod args;
+mod notes;
+mod ratings;
+mod report;
+mod samples;
+mod verdict;
+mod write;
+
+pub use args::Args;

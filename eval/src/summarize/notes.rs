@@ -1,0 +1,24 @@
+//! What the metrics mean, for the methods section of a report.
+
+use mynah_report::comparison::MetricNote;
+
+use crate::score::real_time;
+
+/// A note on every metric.
+pub(crate) fn metric_notes() -> Vec<MetricNote> {
+    let mut notes: Vec<MetricNote> = mynah_metrics::all()
+        .iter()
+        .map(|metric| MetricNote {
+            profile: metric.profile().to_owned(),
+            explanation: metric.explain().to_owned(),
+            // As the trait promises: every metric gives 0 to a signal compared with itself.
+            perfect: Some(0.0),
+        })
+        .collect();
+    notes.push(MetricNote {
+        profile: real_time::PROFILE.to_owned(),
+        explanation: real_time::EXPLANATION.to_owned(),
+        perfect: None,
+    });
+    notes
+}

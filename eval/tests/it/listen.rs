@@ -1,0 +1,132 @@
+//! `mynah-listen`.
+
+use std::fs;
+
+use mynah_corpus::table::read_table;
+use mynah_listening::{Key, Kind, Origin, Rating};
+use mynah_testkit::fixture;
+
+use crate::support::{ITEMS, Place};
+
+#[test]
+fn a_plan_says_what_it_buys() {
+    let place = Place::new();
+    let outcome = place.plan().exits_with(0).says("wrote `PLAN.toml`");
+    insta::assert_snapshot!(outcome.stdout);
+}
+
+#[test]
+fn a_plan_depends_on_its_seed_and_on_nothing_else() {
+    let place = Place::new();
+    place.plan().exits_with(0);
+    let first = place.read("PLAN.toml");
+    place.plan().exits_with(0);
+    assert_eq!(first, place.read("PLAN.toml"));
+    let other = "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --out other.toml";
+    place.listen(&format!("{other} --seed 1")).exits_with(0);
+    let one = place.read("other.toml");
+    place.listen(&format!("{other} --seed 2")).exits_with(0);
+    assert_ne!(one, place.read("other.toml"));
+}
+
+#[test]
+fn a_plan_that_cannot_be_made_says_why() {
+    let place = Place::new();
+    place.write_small_protocol();
+    let systems = "--reference recordings=recordings --system quiet=quiet --out PLAN.toml";
+    place.listen(&format!("plan --protocol cmos {systems}")).exits_with(2).says("the protocol wants 50 items");
+    place.listen(&format!("plan --protocol nowhere.toml {systems}")).exits_with(2).says("nowhere.toml");
+    place.write("key.toml", place.read("small.toml").replace("raters = 6", "raters = 6\njudges = 7"));
+    place.listen(&format!("plan --protocol key.toml {systems}")).exits_with(2).says("judges");
+    place
+        .listen("plan --protocol small.toml --system quiet=quiet --out PLAN.toml")
+        .exits_with(2)
+        .says("exactly one reference");
+    place
+        .listen("plan --protocol small.toml --reference a=recordings --system a=quiet --out PLAN.toml")
+        .exits_with(2)
+        .says("two directories are called `a`");
+    place.write("items.txt", "LJ001-0045\nLJ009-0001\n");
+    place
+        .listen(&format!("plan --protocol small.toml --items items.txt {systems}"))
+        .exits_with(2)
+        .says("lists item `LJ009-0001`");
+    assert!(!place.path("PLAN.toml").exists());
+}
+
+#[test]
+fn a_bundle_is_built_once_and_its_key_lies_beside_it() {
+    let place = Place::new();
+    place.write_small_protocol();
+    let systems = "--reference zebra=recordings --system gnu=quiet --system yak=cut";
+    place.listen(&format!("plan --protocol small.toml {systems} --out PLAN.toml")).exits_with(0);
+    place.listen("build PLAN.toml --out test/BUNDLE").exits_with(0).says("keep it to yourself");
+    let (page, key) = (place.read("test/BUNDLE/index.html"), place.read("test/BUNDLE.key.json"));
+    for secret in ["zebra", "gnu", "yak", "LJ0"] {
+        assert!(!page.contains(secret), "the page says {secret}");
+        assert!(key.contains(secret), "the key does not say {secret}");
+    }
+    let key: Key = serde_json::from_str(&key).unwrap();
+    // Each system in each sentence is a pair of clips.
+    assert!(key.clips.len() >= ITEMS.len() * 4, "{}", key.clips.len());
+    for name in key.clips.keys() {
+        assert!(place.path(&format!("test/BUNDLE/clips/{name}.wav")).is_file(), "{name}");
+    }
+    place.listen("build PLAN.toml --out test/BUNDLE").exits_with(2).says("exists already");
+    fs::remove_file(place.path("cut/wavs/LJ001-0045.wav")).unwrap();
+    place.listen("build PLAN.toml --out other").exits_with(2).says("has no wav for item `LJ001-0045`");
+    assert!(!place.path("other").exists());
+}
+
+#[test]
+fn an_edited_plan_is_refused() {
+    let place = Place::new();
+    place.plan().exits_with(0);
+    place.write("PLAN.toml", place.read("PLAN.toml").replace("margin = 0.2", "margin = 2.0"));
+    for command in ["build PLAN.toml --out B", "simulate PLAN.toml --out r.csv", "collect PLAN.toml a.json --out r.csv"] {
+        place.listen(command).exits_with(2).says("the plan was changed after it was made");
+    }
+}
+
+#[test]
+fn simulated_ratings_are_marked_and_always_the_same() {
+    let place = Place::new();
+    place.plan().exits_with(0);
+    place.listen("simulate PLAN.toml --out one.parquet --true-difference cut=-1.5").exits_with(0);
+    place.listen("simulate PLAN.toml --out two.csv --true-difference cut=-1.5").exits_with(0);
+    let ratings: Vec<Rating> = read_table(&place.path("one.parquet")).unwrap();
+    assert_eq!(ratings, read_table::<Rating>(&place.path("two.csv")).unwrap());
+    assert!(ratings.iter().all(|rating| rating.origin == Origin::Simulated));
+    let mean = |system: &str| {
+        let scores: Vec<f64> = ratings
+            .iter()
+            .filter(|rating| rating.kind == Kind::Rating && rating.system == system)
+            .map(|rating| rating.score)
+            .collect();
+        assert_eq!(scores.len(), 24);
+        scores.iter().sum::<f64>() / 24.0
+    };
+    assert!(mean("cut") < mean("quiet") - 0.7, "{} {}", mean("cut"), mean("quiet"));
+    place.listen("simulate PLAN.toml --out r.csv --true-difference none=1").exits_with(2).says("`none`");
+    place.listen("simulate PLAN.toml --out r.csv --true-difference cut").exits_with(2).says("NAME=X");
+    place.listen("simulate PLAN.toml --out r.csv --item-sd -1").exits_with(2);
+}
+
+#[test]
+fn answers_of_the_page_become_ratings() {
+    let place = Place::new();
+    let golden = |name: &str| fs::read(fixture(&format!("golden/listening/{name}"))).unwrap();
+    place.write("PLAN.toml", golden("PLAN.toml"));
+    place.write("answers.json", golden("page_answers.json"));
+    let first = place.listen("collect PLAN.toml answers.json --out ratings.csv");
+    let ratings: Vec<Rating> = read_table(&place.path("ratings.csv")).unwrap();
+    assert!(!ratings.is_empty() && ratings.iter().all(|rating| rating.origin == Origin::Human));
+    assert!(first.stderr.contains("no file yet from") || first.code == 0, "{first:?}");
+
+    place.write("broken.json", "{\"format\": 1");
+    let outcome = place.listen("collect PLAN.toml answers.json broken.json answers.json --out again.csv");
+    let outcome = outcome.exits_with(1).says("broken.json: this is not a file of answers");
+    outcome.says("answers.json: a file of rater");
+    assert_eq!(place.read("ratings.csv"), place.read("again.csv"));
+    place.listen("collect PLAN.toml --out r.csv").exits_with(2).says("FILES");
+}

@@ -1,0 +1,135 @@
+//! `mynah-summarize`, and the whole way to it.
+
+use std::fs;
+
+use crate::support::Place;
+
+/// A place with a plan and simulated ratings in which one system is much worse.
+fn rated() -> Place {
+    let place = Place::new();
+    place.plan().exits_with(0);
+    place.listen("simulate PLAN.toml --out ratings.csv --true-difference cut=-1.5").exits_with(0);
+    place
+}
+
+/// The same ratings as if people had given them: the programs trust the `origin` column.
+fn by_people(place: &Place) {
+    place.write("people.csv", place.read("ratings.csv").replace(",simulated,", ",human,"));
+}
+
+#[test]
+fn the_whole_way_from_wavs_to_a_report() {
+    let place = rated();
+    place.listen("build PLAN.toml --out BUNDLE").exits_with(0);
+    let systems = "--system quiet=quiet --system cut=cut";
+    place.score(&format!("run --reference recordings {systems} --out scores.parquet")).exits_with(0);
+    let verdict = place.summarize("verdict --plan PLAN.toml --ratings ratings.csv --out VERDICT").exits_with(0);
+    assert_eq!(verdict.stdout.lines().count(), 2, "{}", verdict.stdout);
+    assert!(verdict.stdout.starts_with("quiet: Simulated ratings, not a finding"), "{}", verdict.stdout);
+
+    let report = format!(
+        "report --scores scores.parquet --ratings ratings.csv --plan PLAN.toml --reference recordings {systems} \
+         --samples 2 --title Demo"
+    );
+    place.summarize(&format!("{report} --out REPORT")).exits_with(0).says("wrote `REPORT/index.html`");
+    let html = place.read("REPORT/index.html");
+    assert!(html.contains("<h1>Demo</h1>") && html.contains("The ratings in this report are simulated"));
+    let markdown = place.read("REPORT/report.md");
+    for heading in ["What listeners say", "Scores", "Differences", "Worst items", "Listen and look", "Methods"] {
+        assert!(markdown.contains(&format!("\n## {heading}\n")), "{heading} is missing");
+    }
+    // Every player has its clip, byte for byte.
+    let sources: Vec<&str> =
+        html.split("<source src=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(sources.len(), 6);
+    for source in &sources {
+        assert!(place.path(&format!("REPORT/{source}")).is_file(), "{source}");
+    }
+    let recording = fs::read(place.path("recordings/LJ001-0043.wav")).unwrap();
+    assert_eq!(recording, fs::read(place.path("REPORT/audio/0-reference/0-LJ001-0043.wav")).unwrap());
+    for file in ["report.json", "tables/scores.csv", "tables/verdict.tex", "figures/scores.svg", "figures/ratings.svg"] {
+        assert!(place.path(&format!("REPORT/{file}")).is_file(), "{file}");
+    }
+    place.summarize(&format!("{report} --out AGAIN")).exits_with(0);
+    for file in ["index.html", "report.json", "report.md"] {
+        assert_eq!(place.read(&format!("REPORT/{file}")), place.read(&format!("AGAIN/{file}")), "{file}");
+    }
+}
+
+#[test]
+fn a_requirement_decides_the_exit_code() {
+    let place = rated();
+    let verdict = "verdict --plan PLAN.toml --out V --ratings";
+    place
+        .summarize(&format!("{verdict} ratings.csv --require non-inferior"))
+        .exits_with(1)
+        .says("the ratings are simulated");
+    by_people(&place);
+    let outcome = place.summarize(&format!("{verdict} people.csv --require non-inferior")).exits_with(1);
+    let outcome = outcome.says("not met: cut is worse, required is non-inferior");
+    assert!(outcome.stdout.contains("cut: "), "{}", outcome.stdout);
+    place.summarize(&format!("{verdict} people.csv")).exits_with(0);
+    assert!(!place.read("V/index.html").contains("The ratings in this report are simulated"));
+
+    place
+        .listen("simulate PLAN.toml --out ratings.csv --true-difference cut=2 --true-difference quiet=2")
+        .exits_with(0);
+    by_people(&place);
+    for requirement in ["better", "non-inferior"] {
+        place.summarize(&format!("{verdict} people.csv --require {requirement}")).exits_with(0);
+    }
+    place.summarize(&format!("{verdict} people.csv --require equivalent")).exits_with(1);
+    place.summarize(&format!("{verdict} people.csv --require perfect")).exits_with(2).says("non-inferior");
+}
+
+#[test]
+fn ratings_that_do_not_belong_are_refused_with_their_place() {
+    let place = rated();
+    let verdict = "verdict --plan PLAN.toml --out V --ratings";
+    let good = place.read("ratings.csv");
+    let design = place.read("PLAN.toml");
+    let design = design.lines().find_map(|line| line.strip_prefix("design = \"")).unwrap().trim_end_matches('"');
+    place.write("other.csv", good.replace(design, "0123456789abcdef0123456789abcdef"));
+    place.summarize(&format!("{verdict} other.csv")).exits_with(2).says("row 1");
+    place.write("off.csv", good.replacen(",human,", ",nobody,", 1).replacen(",simulated,", ",nobody,", 1));
+    place.summarize(&format!("{verdict} off.csv")).exits_with(2).says("off.csv");
+    let mut lines: Vec<&str> = good.lines().collect();
+    lines.truncate(1);
+    place.write("header.csv", lines.join("\n") + "\n");
+    let outcome = place.summarize(&format!("{verdict} header.csv")).exits_with(0);
+    assert_eq!(outcome.stdout.lines().count(), 2, "{}", outcome.stdout);
+    place.write("columns.csv", good.replacen("score", "points", 1));
+    place.summarize(&format!("{verdict} columns.csv")).exits_with(2).says("columns.csv");
+    place.summarize(&format!("{verdict} nowhere.csv")).exits_with(2).says("nowhere.csv");
+    place.write("PLAN.toml", place.read("PLAN.toml").replace("alpha = 0.05", "alpha = 0.01"));
+    place.summarize(&format!("{verdict} ratings.csv")).exits_with(2).says("the plan was changed");
+}
+
+#[test]
+fn scores_that_contradict_themselves_are_refused() {
+    let place = Place::new();
+    place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);
+    let good = place.read("scores.csv");
+    let row = good.lines().nth(1).unwrap().to_owned();
+    place.write("twice.csv", format!("{good}{row}\n"));
+    place.summarize("report --scores twice.csv --out R").exits_with(2).says("two scores of system `quiet`");
+    place.write("status.csv", good.replacen(",ok,", ",failed,", 1));
+    place.summarize("report --scores status.csv --out R").exits_with(2).says("its status is not `ok`");
+    place.summarize("report --out R").exits_with(2).says("--scores");
+    place.summarize("report --scores scores.csv --plan PLAN.toml --out R").exits_with(2).says("--ratings");
+    place.summarize("report --scores scores.csv --out R").exits_with(0);
+    assert!(!place.path("R/audio").exists());
+}
+
+#[test]
+fn a_broken_wav_costs_its_picture_and_not_the_report() {
+    let place = Place::new();
+    place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);
+    place.write("quiet/wavs/LJ001-0043.wav", "no wav");
+    let outcome = place.summarize(
+        "report --scores scores.csv --reference recordings --system quiet=quiet --samples 9 --out R",
+    );
+    outcome.exits_with(0).says("warning: LJ001-0043 of quiet is left out");
+    let html = place.read("R/index.html");
+    assert_eq!(html.matches("<source src=").count(), 7);
+}

@@ -1,0 +1,131 @@
+//! A directory with recordings and systems made from them, and a way to run the programs in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mynah_signal::{Waveform, wav};
+use tempfile::TempDir;
+
+/// The shortest bundled clips: everything but silence is in them.
+pub(crate) const ITEMS: [&str; 4] = ["LJ001-0045", "LJ002-0009", "LJ002-0151", "LJ001-0043"];
+
+/// A place to work in.
+pub(crate) struct Place {
+    directory: TempDir,
+}
+
+/// What a program did.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The exit code.
+    pub(crate) code: i32,
+    /// The data.
+    pub(crate) stdout: String,
+    /// The talk.
+    pub(crate) stderr: String,
+}
+
+impl Place {
+    /// `recordings/` with clips loose in it, `quiet/wavs` with the same at half the level, and `cut/wavs` with the last
+    /// fifth of each missing.
+    pub(crate) fn new() -> Place {
+        let place = Place { directory: tempfile::tempdir().expect("there is a temporary directory") };
+        for item in ITEMS {
+            let recording = wav::read(mynah_testkit::mini_corpus().join(format!("wavs/{item}.wav")))
+                .expect("bundled clips are good");
+            let samples = recording.samples();
+            let copy = |samples: Vec<f32>| Waveform::new(samples, recording.sample_rate());
+            let kept = samples.len() * 4 / 5;
+            place.write_wav(&format!("recordings/{item}.wav"), &recording);
+            place.write_wav(
+                &format!("quiet/wavs/{item}.wav"),
+                &copy(samples.iter().map(|sample| sample / 2.0).collect()),
+            );
+            place.write_wav(&format!("cut/wavs/{item}.wav"), &copy(samples[..kept].to_vec()));
+        }
+        place
+    }
+
+    /// A file or directory in the place.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.directory.path().join(relative)
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, relative: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(relative);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).expect("the place is writable");
+        }
+        fs::write(path, content).expect("the place is writable");
+    }
+
+    /// Reads a text file.
+    pub(crate) fn read(&self, relative: &str) -> String {
+        let path = self.path(relative);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    fn write_wav(&self, relative: &str, waveform: &Waveform) {
+        self.write(relative, wav::encode_pcm16(waveform));
+    }
+
+    /// Runs `mynah-score` with arguments that are separated by spaces.
+    pub(crate) fn score(&self, arguments: &str) -> Outcome {
+        run(env!("CARGO_BIN_EXE_mynah-score"), self.directory.path(), arguments)
+    }
+
+    /// Runs `mynah-listen`.
+    pub(crate) fn listen(&self, arguments: &str) -> Outcome {
+        run(env!("CARGO_BIN_EXE_mynah-listen"), self.directory.path(), arguments)
+    }
+
+    /// Runs `mynah-summarize`.
+    pub(crate) fn summarize(&self, arguments: &str) -> Outcome {
+        run(env!("CARGO_BIN_EXE_mynah-summarize"), self.directory.path(), arguments)
+    }
+
+    /// A protocol for four sentences and six raters.
+    pub(crate) fn write_small_protocol(&self) {
+        let text = include_str!("../../protocols/cmos.toml")
+            .replace("raters = 20\nratings_per_item = 20\nitems = 50", "raters = 6\nratings_per_item = 6\nitems = 4")
+            .replace("null_pairs = 3", "null_pairs = 1");
+        self.write("small.toml", text);
+    }
+
+    /// `PLAN.toml` for the two systems against the recordings.
+    pub(crate) fn plan(&self) -> Outcome {
+        self.write_small_protocol();
+        self.listen(
+            "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --system cut=cut \
+             --out PLAN.toml",
+        )
+    }
+}
+
+impl Outcome {
+    /// Asserts the exit code, and shows what was said when it is another.
+    #[track_caller]
+    pub(crate) fn exits_with(self, code: i32) -> Outcome {
+        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that something was said on stderr.
+    #[track_caller]
+    pub(crate) fn says(self, what: &str) -> Outcome {
+        assert!(self.stderr.contains(what), "not said: {what}\n{}", self.stderr);
+        self
+    }
+}
+
+fn run(program: &str, directory: &Path, arguments: &str) -> Outcome {
+    let output =
+        Command::new(program).args(arguments.split_whitespace()).current_dir(directory).output().expect("the program is built");
+    Outcome {
+        code: output.status.code().expect("the program was not killed"),
+        stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+    }
+}
