@@ -32,8 +32,9 @@ use crate::words::{notes, paper_explanation, system_words};
 /// Beside it stands the rule of the `NaturalSpeech` paper: enough sentences and judges, the Wilcoxon signed-rank test on
 /// all ratings not significant, and a mean close to 0, for which the paper gives no number: here, within the margin.
 ///
-/// Ratings that are missing are counted in the notes, so that a study can be judged while it runs. The words never speak
-/// of human level unless people compared with human recordings and the sizes of the protocol are met.
+/// Ratings that are missing are counted in the notes, so that a study can be judged while it runs. The words speak of
+/// human level only where people compared with human recordings, the sizes of the protocol are met, and the conclusion
+/// is `equivalent`.
 ///
 /// # Errors
 ///

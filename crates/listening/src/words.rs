@@ -1,7 +1,7 @@
 //! The fixed words of a verdict.
 //!
 //! "Human-level" is said in one place only: a comparison with human recordings, by people, with the sizes of the
-//! protocol met, that ends in `equivalent` or `better`.
+//! protocol met, that ends in `equivalent`. The paper means equality by it, so `better` is called better.
 
 use mynah_stats::Interval;
 
@@ -15,7 +15,9 @@ pub(crate) fn system_words(plan: &Plan, origin: Origin, system: &SystemVerdict) 
     let mut words = match (system.conclusion, plan.reference()) {
         (Some(conclusion), Some(reference)) => compared(plan, system, conclusion, &reference.name),
         _ => match (&system.interval, &system.mean) {
-            (Defined::Ok { value }, _) => format!("`{name}` has a mean score of {}.", with_interval(value)),
+            (Defined::Ok { value }, _) => {
+                format!("`{name}` has a mean score of {}.", with_interval(value, ""))
+            }
             (Defined::Undefined { reason }, Defined::Ok { value }) => {
                 format!("`{name}` has a mean score of {}; it has no interval: {reason}.", number(*value))
             }
@@ -25,12 +27,12 @@ pub(crate) fn system_words(plan: &Plan, origin: Origin, system: &SystemVerdict) 
     if origin == Origin::Simulated {
         return format!("Simulated ratings, not a finding: {words}");
     }
-    let parity = matches!(system.conclusion, Some(Conclusion::Equivalent | Conclusion::Better));
-    if parity && plan.protocol.paradigm == Paradigm::Cmos && plan.protocol.human_reference {
-        if system.paper_rule.sizes_met {
-            words.push_str(" That is human-level quality on this test set.");
-        } else {
+    let favourable = matches!(system.conclusion, Some(Conclusion::Equivalent | Conclusion::Better));
+    if favourable && plan.protocol.paradigm == Paradigm::Cmos && plan.protocol.human_reference {
+        if !system.paper_rule.sizes_met {
             words.push_str(" The sizes of the protocol are not met, so no more than this is claimed.");
+        } else if system.conclusion == Some(Conclusion::Equivalent) {
+            words.push_str(" That is human-level quality on this test set.");
         }
     }
     words
@@ -64,9 +66,15 @@ pub(crate) fn paper_explanation(plan: &Plan, system: &SystemVerdict) -> String {
     let significant = if test.p_value > analysis.alpha { "not significant" } else { "significant" };
     let close = if mean.abs() <= analysis.margin { "within" } else { "outside" };
     let outcome = if system.paper_rule.passes == Some(true) { "passed" } else { "not passed" };
+    let either_way =
+        if system.paper_rule.passes == Some(false) && system.conclusion == Some(Conclusion::Better) {
+            " The rule asks for no difference in either direction."
+        } else {
+            ""
+        };
     format!(
         "Rule {outcome}. Protocol sizes met: {sizes}. Signed-rank test on all {} ratings: p = {}, {significant}; \
-         mean {}, {close} ±{}.",
+         mean {}, {close} ±{}.{either_way}",
         test.n,
         probability(test.p_value),
         number(mean),
@@ -111,9 +119,9 @@ fn compared(plan: &Plan, system: &SystemVerdict, conclusion: Conclusion, referen
             return format!("Nothing can be said about `{name}` against `{reference}`: {reason}.");
         }
     };
-    let difference = with_interval(interval);
+    let difference = with_interval(interval, " points");
     match conclusion {
-        Conclusion::Better => format!("`{name}` is better than `{reference}` by {difference} points."),
+        Conclusion::Better => format!("`{name}` is better than `{reference}` by {difference}."),
         Conclusion::Equivalent => {
             format!(
                 "`{name}` is equivalent to `{reference}` within ±{margin} points: the difference is {difference}."
@@ -126,7 +134,7 @@ fn compared(plan: &Plan, system: &SystemVerdict, conclusion: Conclusion, referen
             "`{name}` is worse than `{reference}`, though by less than {margin} points: the difference is {difference}."
         ),
         Conclusion::Worse => {
-            format!("`{name}` is worse than `{reference}`: the difference is {difference} points.")
+            format!("`{name}` is worse than `{reference}`: the difference is {difference}.")
         }
         Conclusion::Inconclusive => format!(
             "The test cannot tell whether `{name}` is as good as `{reference}`: the difference is {difference}, and \
@@ -138,9 +146,9 @@ fn compared(plan: &Plan, system: &SystemVerdict, conclusion: Conclusion, referen
     }
 }
 
-fn with_interval(interval: &Interval) -> String {
+fn with_interval(interval: &Interval, unit: &str) -> String {
     format!(
-        "{} ({} % interval {} to {})",
+        "{}{unit} ({} % interval {} to {})",
         number(interval.estimate),
         percent(interval.level),
         number(interval.low),

@@ -176,10 +176,13 @@ fn conclusions_follow_from_the_intervals() {
         assert_eq!(system.conclusion, Some(expected), "mean {mean}: {}", system.words);
         assert!(system.words.contains(words), "{}", system.words);
         let claimed = system.words.contains("human-level");
-        let may = matches!(expected, Conclusion::Equivalent | Conclusion::Better) && n_raters >= 20;
+        let may = expected == Conclusion::Equivalent && n_raters >= 20;
         assert_eq!(claimed, may, "{}", system.words);
         assert_eq!(system.paper_rule.sizes_met, n_raters >= 20);
         assert_eq!(system.paper_rule.passes.is_some(), n_raters >= 20);
+        let either_way =
+            system.paper_rule.explanation.ends_with("The rule asks for no difference in either direction.");
+        assert_eq!(either_way, expected == Conclusion::Better, "{}", system.paper_rule.explanation);
     };
     check(0.0, 24, 0.2, Conclusion::Equivalent, "`s1` is equivalent to `recordings` within ±0.2 points");
     check(
