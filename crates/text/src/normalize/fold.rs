@@ -43,6 +43,14 @@ pub(crate) fn fold(source: &str) -> Folded {
     for (start, character) in source.char_indices() {
         let span = start..start + character.len_utf8();
         let before = folded.text.len();
+        if is_combining_mark(character)
+            && !folded.text.ends_with(' ')
+            && let Some(place) = folded.places.last_mut()
+        {
+            // An accent belongs to the letter before it.
+            place.end = span.end;
+            continue;
+        }
         if !fold_character(character, &mut folded.text) {
             folded.text.truncate(before);
             if !is_invisible(character) {
@@ -100,19 +108,20 @@ fn fold_character(character: char, text: &mut String) -> bool {
         'ß' => "ss",
         'ı' => "i",
         '™' | '℠' => return false,
-        character if is_combining_mark(character) => "",
         character => return decompose(character, text),
     };
     text.push_str(fixed);
     true
 }
 
-/// Appends the compatibility decomposition of a character without its marks; false unless all of it is ASCII.
+/// Appends the compatibility decomposition of a character without its marks; false unless all of it is ASCII and some
+/// of it can be seen.
 fn decompose(character: char, text: &mut String) -> bool {
     // "5½" is five and a half, not 51 halves.
     if std::iter::once(character).nfkd().any(|part| part == '\u{2044}') {
         text.push(' ');
     }
+    let before = text.len();
     for part in std::iter::once(character).nfkd() {
         match part {
             '\u{2044}' => text.push('/'),
@@ -121,7 +130,7 @@ fn decompose(character: char, text: &mut String) -> bool {
             _ => return false,
         }
     }
-    true
+    text.bytes().skip(before).any(|byte| byte != b' ')
 }
 
 /// Whether a character takes no room: soft hyphens, joiners, direction marks, byte order marks, controls.
@@ -165,6 +174,7 @@ mod tests {
         check("hi😀there", "hi there", "😀");
         check("co\u{ad}op\u{200b}erate", "cooperate", "\u{ad}\u{200b}");
         check("Ωmega™ \u{1}", " mega  ", "Ω™\u{1}");
+        check("\u{301}a ¨", " a  ", "\u{301}¨");
     }
 
     #[test]

@@ -4,10 +4,10 @@ use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
 use super::verbalize::{cardinal, ordinal};
 
 /// Words behind which a numeral counts.
-const COUNTED: [&str; 27] = [
+const COUNTED: [&str; 25] = [
     "Chapter", "Part", "Section", "Volume", "Vol", "Book", "Act", "Scene", "Article", "Title", "War",
-    "Appendix", "Figure", "Table", "Plate", "Class", "Type", "Phase", "Stage", "Level", "Grade", "Number",
-    "No", "Lecture", "Canto", "Apollo", "Mark",
+    "Appendix", "Figure", "Table", "Plate", "Class", "Type", "Phase", "Stage", "Level", "Grade", "Lecture",
+    "Canto", "Apollo", "Mark",
 ];
 /// Names of monarchs and popes, behind which even `I` and `V` are numerals.
 const RULERS: [&str; 45] = [

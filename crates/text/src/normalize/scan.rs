@@ -96,8 +96,13 @@ impl Scan<'_> {
             Mark::Spoken(reading) => self.push_words(cursor, at, &reading),
             Mark::Nothing => {
                 let span = self.folded.span(at..at + 1);
-                let character = self.source.get(span.clone()).and_then(|text| text.chars().next());
-                self.folded.dropped.extend(character.map(|character| Dropped { character, span }));
+                let place =
+                    |offset, character: char| span.start + offset..span.start + offset + character.len_utf8();
+                let source = self.source.get(span.clone()).unwrap_or("");
+                let dropped = source
+                    .char_indices()
+                    .map(|(offset, character)| Dropped { character, span: place(offset, character) });
+                self.folded.dropped.extend(dropped);
                 at + 1
             }
         }
@@ -368,6 +373,11 @@ mod tests {
                     prop_assert!(word.bytes().any(|byte| byte.is_ascii_lowercase()), "{word}");
                     prop_assert!(word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'\'' | b'-' | b'.')), "{word}");
                 }
+            }
+            // Nothing vanishes: what is not white space is in a word, in a mark, or listed.
+            let places = || normalized.tokens.iter().map(|token| &token.span).chain(normalized.dropped.iter().map(|d| &d.span));
+            for (at, character) in text.char_indices().filter(|(_, character)| !character.is_whitespace()) {
+                prop_assert!(places().any(|place| place.contains(&at)), "{character} at {at}");
             }
             for Dropped { character, span } in &normalized.dropped {
                 prop_assert!(text.get(span.clone()).is_some_and(|source| source.chars().eq([*character])));
