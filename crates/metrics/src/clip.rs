@@ -9,8 +9,9 @@ use mynah_signal::{Waveform, loudness};
 
 /// The index of the last mel-cepstral coefficient.
 pub(crate) const ORDER: usize = 24;
-/// What is added to every power before the logarithm, relative to the signal's mean: just under the noise of 16 bits.
-const FLOOR_DB: f64 = -80.0;
+/// What is added to every power before the logarithm, relative to the signal's mean: what lies lower is not heard beside
+/// speech. At -80 dB the noise of 16-bit coding alone moves a copy 20 dB quieter by 1.1 dB of MCD, here by 0.4 dB.
+const FLOOR_DB: f64 = -60.0;
 /// The range in which a fundamental frequency is looked for.
 const F0_RANGE_HZ: (f64, f64) = (65.0, 600.0);
 /// At this rate frames have the length below; at others, the nearest power of two to the same duration.

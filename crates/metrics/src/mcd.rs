@@ -47,7 +47,7 @@ Unit
 Parameters
   Frames of 1024 samples every 256 at 15.6 to 31.2 kHz, in proportion at other rates; periodic Hann window; reflection
   padding, frame t centred at t * hop + hop / 2.
-  Power spectrum plus 1e-8 of the signal's mean power, logarithm, cepstrum, frequency warping (sp2mc) to c0..c24 with
+  Power spectrum plus 1e-6 of the signal's mean power, logarithm, cepstrum, frequency warping (sp2mc) to c0..c24 with
   SPTK's alpha for the sample rate (0.455 at 22.05 kHz, 0.466 at 24 kHz).
   Exact dynamic time warping by the same distance, steps (1,1), (1,0), (0,1) with weight 1; of equal paths the shortest.
 
@@ -56,9 +56,11 @@ Oracle
 
 Known faults
   The cepstra come from the raw periodogram, not from an envelope, so different F0 shows as a difference of shape.
-  Pauses count like speech: different background noise adds to the score, and coding both signals with 16 bits is part
-  of it. Warping hides errors of timing: read it with duration_ratio. Numbers under other definitions of MCD (with c0,
-  another order or alpha, WORLD envelopes, fastdtw, MFCC) cannot be compared with these. It follows listeners' opinion
-  only loosely."
+  Pauses count like speech, so background noise does too: on twelve clips of LJSpeech, white noise at -65 dBFS adds 2.8 dB
+  to a perfect copy, digital silence in the pauses 0.9 dB, 16-bit coding of a copy that is 20 dB quieter 0.4 dB. Other
+  sentences of the same voice score 10 dB.
+  Warping hides errors of timing: read it with duration_ratio. Numbers under other definitions of MCD (with c0, another
+  order or alpha, WORLD envelopes, fastdtw, MFCC) cannot be compared with these. It follows listeners' opinion only
+  loosely."
     }
 }
