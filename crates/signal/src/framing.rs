@@ -8,6 +8,9 @@ use realfft::{RealFftPlanner, RealToComplex};
 
 use crate::Error;
 
+/// The longest transform that is planned: a minute at 16 kHz, and more than anybody wants.
+pub(crate) const LONGEST_FRAME: usize = 1 << 20;
+
 /// Cuts a signal into overlapping windowed frames and transforms each, in double precision.
 ///
 /// The signal is padded by `(n_fft - hop_length) / 2` samples on each side by reflection about its first and last
@@ -23,8 +26,11 @@ pub(crate) struct Framing {
 impl Framing {
     /// Plans the transform; the window is the periodic Hann window of `window_length`, centred in `n_fft` samples.
     pub(crate) fn new(n_fft: usize, window_length: usize, hop_length: usize) -> Result<Self, Error> {
-        if n_fft < 2 || n_fft % 2 == 1 {
-            return Err(Error::setting("n_fft", format!("{n_fft} is not a positive even number")));
+        if n_fft < 2 || n_fft % 2 == 1 || n_fft > LONGEST_FRAME {
+            return Err(Error::setting(
+                "n_fft",
+                format!("{n_fft} is not an even number from 2 to {LONGEST_FRAME}"),
+            ));
         }
         if window_length == 0 || window_length > n_fft {
             return Err(Error::setting(
@@ -134,6 +140,7 @@ mod tests {
             };
         check(0, 0, 0, "n_fft");
         check(1023, 1023, 256, "n_fft");
+        check(1 << 40, 1024, 256, "n_fft");
         check(1024, 1025, 256, "window_length");
         check(1024, 0, 256, "window_length");
         check(1024, 1024, 0, "hop_length");

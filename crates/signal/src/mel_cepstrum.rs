@@ -76,7 +76,8 @@ impl MelCepstrum {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] when the frames cannot be planned, `alpha` is not within (-1, 1), or `floor_db` is not finite.
+    /// [`Error::Setting`] when the frames cannot be planned, `order` is more than half of `n_fft`, `alpha` is not within
+    /// (-1, 1), or `floor_db` is not finite.
     pub fn new(config: &MelCepstrumConfig) -> Result<Self, Error> {
         if !(config.alpha > -1.0 && config.alpha < 1.0) {
             return Err(Error::setting("alpha", format!("{} is not between -1 and 1", config.alpha)));
@@ -84,8 +85,13 @@ impl MelCepstrum {
         if !config.floor_db.is_finite() {
             return Err(Error::setting("floor_db", format!("{} is not a finite number", config.floor_db)));
         }
+        let framing = Framing::new(config.n_fft, config.n_fft, config.hop_length)?;
+        if config.order > config.n_fft / 2 {
+            let why = format!("{} is more than half of `n_fft`, {}", config.order, config.n_fft / 2);
+            return Err(Error::setting("order", why));
+        }
         Ok(Self {
-            framing: Framing::new(config.n_fft, config.n_fft, config.hop_length)?,
+            framing,
             matrix: matrix(config.n_fft, config.order, config.alpha),
             n_coefficients: config.order + 1,
             floor: 10_f64.powf(config.floor_db / 10.0),
@@ -326,6 +332,7 @@ mod tests {
         };
         check(MelCepstrumConfig { alpha: 1.0, ..config() }, "alpha");
         check(MelCepstrumConfig { floor_db: f64::NAN, ..config() }, "floor_db");
+        check(MelCepstrumConfig { order: 129, ..config() }, "order");
         check(MelCepstrumConfig { hop_length: 0, ..config() }, "hop_length");
     }
 

@@ -57,7 +57,7 @@ impl Stft {
     /// # Errors
     ///
     /// [`Error::Setting`] when `n_fft` or `hop_length` is odd or zero, when the window or the hop is longer than
-    /// `n_fft`, or when `epsilon` is negative or not finite.
+    /// `n_fft`, when that is longer than 2^20, or when `epsilon` is negative or not finite.
     pub fn new(config: &StftConfig) -> Result<Self, Error> {
         let epsilon = config.epsilon;
         if !(epsilon.is_finite() && epsilon >= 0.0) {

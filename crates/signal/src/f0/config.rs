@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::framing::LONGEST_FRAME;
 
 /// The knobs of pYIN.
 ///
@@ -17,7 +18,7 @@ pub struct PyinConfig {
     pub f_max_hz: f64,
     /// Samples of a frame: more than one period of `f_min_hz`, and better two.
     pub frame_length: usize,
-    /// Samples from one frame to the next.
+    /// Samples from one frame to the next; at most `frame_length`.
     pub hop_length: usize,
     /// The sample at which the first frame is centred.
     ///
@@ -55,8 +56,13 @@ impl PyinConfig {
             let why = format!("{} samples hold no whole period of `f_min_hz`, {low}", self.frame_length);
             return Err(Error::setting("frame_length", why));
         }
-        if self.hop_length == 0 {
-            return Err(Error::setting("hop_length", "0 samples do not lead to another frame"));
+        if self.frame_length > LONGEST_FRAME {
+            let why = format!("{} samples are more than {LONGEST_FRAME}", self.frame_length);
+            return Err(Error::setting("frame_length", why));
+        }
+        if self.hop_length == 0 || self.hop_length > self.frame_length {
+            let why = format!("{} is not from 1 to `frame_length`, {}", self.hop_length, self.frame_length);
+            return Err(Error::setting("hop_length", why));
         }
         Ok(())
     }
@@ -101,7 +107,9 @@ mod tests {
         check(PyinConfig { f_min_hz: 600.0, ..good.clone() }, "f_min_hz");
         check(PyinConfig { frame_length: 340, ..good.clone() }, "frame_length");
         check(PyinConfig { frame_length: 0, ..good.clone() }, "frame_length");
+        check(PyinConfig { frame_length: usize::MAX, ..good.clone() }, "frame_length");
         check(PyinConfig { hop_length: 0, ..good.clone() }, "hop_length");
+        check(PyinConfig { hop_length: 1025, ..good.clone() }, "hop_length");
         assert!(good.validate(0).is_err());
         assert!(good.validate(16_000).is_ok());
     }

@@ -64,7 +64,7 @@ impl Pyin {
     /// # Errors
     ///
     /// [`Error::Setting`] unless 0 < `f_min_hz` < `f_max_hz` ≤ half the sample rate, a frame holds a period of
-    /// `f_min_hz`, and the hop is not 0.
+    /// `f_min_hz` and at most 2^20 samples, and the hop is not 0 or longer than a frame.
     pub fn new(config: &PyinConfig, sample_rate: u32) -> Result<Self, Error> {
         config.validate(sample_rate)?;
         let rate = f64::from(sample_rate);
@@ -75,9 +75,8 @@ impl Pyin {
         let n_pitch_bins = (bins_per_octave as f64 * octaves).floor() as usize + 1;
         let semitones_per_frame =
             MAX_OCTAVES_PER_SECOND * SEMITONES_PER_OCTAVE as f64 * config.hop_length as f64 / rate;
-        let width = semitones_per_frame.round_ties_even() as usize * BINS_PER_SEMITONE + 1;
-        // More than all bins is no further than all bins, but librosa's triangle would be wider.
-        let half_width = width / 2;
+        // Of a triangle of `2 * half_width + 1` bins.
+        let half_width = semitones_per_frame.round_ties_even() as usize * BINS_PER_SEMITONE / 2;
         Ok(Self {
             config: config.clone(),
             yin: Yin::new(config.frame_length, min_period, max_period),

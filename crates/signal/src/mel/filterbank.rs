@@ -32,8 +32,9 @@ pub(super) fn bands(config: &MelConfig) -> Result<Vec<Band>, Error> {
     if config.sample_rate == 0 {
         return Err(Error::setting("sample_rate", "0 is not a rate"));
     }
-    if config.n_mels == 0 {
-        return Err(Error::setting("n_mels", "0 bands are no spectrogram"));
+    if config.n_mels == 0 || config.n_mels > config.n_fft / 2 {
+        let why = format!("{} is not from 1 to half of `n_fft`, {}", config.n_mels, config.n_fft / 2);
+        return Err(Error::setting("n_mels", why));
     }
     if !(high > 0.0 && high <= nyquist) {
         let why = format!("{high} is not above 0 and at most half the sample rate, {nyquist}");
@@ -120,6 +121,7 @@ mod tests {
         check(MelConfig { f_max_hz: Some(f64::NAN), ..good.clone() }, "f_max_hz");
         check(MelConfig { f_min_hz: -1.0, ..good.clone() }, "f_min_hz");
         check(MelConfig { f_min_hz: 11_025.0, ..good.clone() }, "f_min_hz");
+        check(MelConfig { n_mels: usize::MAX, ..good.clone() }, "n_mels");
         check(MelConfig { n_mels: 400, ..good }, "n_mels");
         check(MelProfile::Hifigan.config(8000), "f_max_hz");
     }
