@@ -1,8 +1,5 @@
 //! Scales, ticks and the frame of a plot.
 
-use plotters::coord::ranged1d::{BoldPoints, Ranged};
-use plotters::coord::types::RangedCoordf64;
-
 use super::pen::{Align, Drawn, Ink, Pen, SMALL_TEXT, TEXT, text_width};
 
 /// Free space between two tick labels of a horizontal axis, in units.
@@ -10,9 +7,20 @@ const TICK_LABEL_GAP: i32 = 24;
 /// How far tick labels stand from the axis, in units.
 const TICK_LABEL_DISTANCE: i32 = 12;
 
+/// Larger numbers are drawn at the edge: differences of smaller ones are still numbers.
+pub(crate) const LARGEST: f64 = 1e300;
+/// Ranges narrower than this, relative to their ends, are widened: the digits of a label would not tell them apart.
+const NARROWEST: f64 = 1e-9;
+/// Labels with more decimals than this, and numbers from the next limit on, are written with an exponent.
+const MOST_DECIMALS: usize = 6;
+const LARGEST_PLAIN: f64 = 1e9;
+/// Numbers from here on have no decimals left.
+const LARGEST_WITH_ALL_DIGITS: f64 = 1e15;
+
 /// A linear map from values to units.
+///
+/// Ticks and map are our own: those of plotters 0.3.7 do not end for ranges that are very large or very small.
 pub(crate) struct Scale {
-    coordinate: RangedCoordf64,
     low: f64,
     high: f64,
     units: (i32, i32),
@@ -21,25 +29,38 @@ pub(crate) struct Scale {
 impl Scale {
     /// Maps `low` to the first and `high` to the second of `units`; a range without extent is widened.
     pub(crate) fn new(low: f64, high: f64, units: (i32, i32)) -> Scale {
-        let (low, high) = widen(low, high);
-        Scale { coordinate: RangedCoordf64::from(low..high), low, high, units }
+        let (low, high) = widen(low.max(-LARGEST), high.min(LARGEST));
+        Scale { low, high, units }
     }
 
     /// As [`Scale::new`], with `share` of the range added at both ends.
     pub(crate) fn padded(low: f64, high: f64, share: f64, units: (i32, i32)) -> Scale {
-        let (low, high) = widen(low, high);
+        let (low, high) = widen(low.max(-LARGEST), high.min(LARGEST));
         let pad = (high - low) * share;
         Scale::new(low - pad, high + pad, units)
     }
 
     /// Where `value` lies; values outside of the range land on its ends.
     pub(crate) fn at(&self, value: f64) -> i32 {
-        self.coordinate.map(&value.clamp(self.low, self.high), self.units)
+        let share = (value.clamp(self.low, self.high) - self.low) / (self.high - self.low);
+        let (from, to) = (f64::from(self.units.0), f64::from(self.units.1));
+        (from + share * (to - from)).round() as i32
     }
 
-    /// At most `count` round values inside the range.
+    /// At most `count` multiples of 1, 2 or 5 times a power of ten inside the range; at least one when it has any.
     pub(crate) fn ticks(&self, count: usize) -> Vec<f64> {
-        self.coordinate.key_points(BoldPoints(count))
+        let range = self.high - self.low;
+        let mut step = round_step(range / count.max(1) as f64);
+        // Ends that lie on multiples may make it one too many.
+        for _ in 0..3 {
+            let first = (self.low / step - 1e-6).ceil();
+            let n_ticks = (self.high / step + 1e-6).floor() - first + 1.0;
+            if n_ticks <= count as f64 {
+                return (0..n_ticks.max(0.0) as usize).map(|index| (first + index as f64) * step).collect();
+            }
+            step = round_step(step * 1.5);
+        }
+        Vec::new()
     }
 
     /// Round values whose labels fit side by side on a horizontal axis, with their labels.
@@ -123,17 +144,40 @@ pub(crate) fn y_label_room(low: f64, high: f64) -> i32 {
     widest.unwrap_or(0).max(40) + TICK_LABEL_DISTANCE
 }
 
+/// The smallest of 1, 2 and 5 times a power of ten that is not below `width`, give or take rounding.
+pub(crate) fn round_step(width: f64) -> f64 {
+    let width = width.clamp(f64::MIN_POSITIVE, LARGEST);
+    let power = 10.0_f64.powf(width.log10().floor()).max(f64::MIN_POSITIVE);
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= width * (1.0 - 1e-9));
+    factor.unwrap_or(10.0) * power
+}
+
 /// The ticks with labels that have as many decimals as their distance needs, and no negative zero.
 pub(crate) fn label_ticks(ticks: &[f64]) -> Vec<(f64, String)> {
+    let largest = ticks.iter().fold(0.0_f64, |most, tick| most.max(tick.abs()));
     let step = ticks.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(f64::INFINITY, f64::min);
-    let step =
-        if step.is_finite() && step > 0.0 { step } else { ticks.first().map_or(1.0, |tick| tick.abs()) };
-    let decimals = if step > 0.0 { (-(step.log10() + 1e-9).floor()).clamp(0.0, 9.0) as usize } else { 0 };
-    ticks.iter().map(|&tick| (tick, number(tick, decimals))).collect()
+    let step = if step.is_finite() && step > 0.0 { step } else { largest };
+    let decimals = if step > 0.0 { (-(step.log10() + 1e-9).floor()).max(0.0) as usize } else { 0 };
+    let label = |&tick: &f64| {
+        if tick != 0.0 && (decimals > MOST_DECIMALS || largest >= LARGEST_PLAIN) {
+            // As many digits as tell neighbours apart.
+            let order = |size: f64| (size.log10() + 1e-9).floor();
+            let digits = (order(tick.abs()) - order(step)).clamp(0.0, 9.0) as usize;
+            (tick, format!("{tick:.digits$e}").replace('-', "−"))
+        } else {
+            (tick, number(tick, decimals.min(MOST_DECIMALS)))
+        }
+    };
+    ticks.iter().map(label).collect()
 }
 
 /// `value` with `decimals` decimals, a true minus sign, no negative zero and thin spaces between thousands.
+///
+/// From 10^15 on the digits would be made up, and it is written with an exponent.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
+    if value.abs() >= LARGEST_WITH_ALL_DIGITS {
+        return format!("{value:.decimals$e}").replace('-', "−");
+    }
     let text = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(w, f)| (w, Some(f)));
     let mut grouped = String::new();
@@ -161,12 +205,13 @@ pub(crate) fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)
 
 /// A range that has an extent: a single value gets half a unit, or a tenth of itself, on both sides.
 fn widen(low: f64, high: f64) -> (f64, f64) {
-    let smallest = low.abs().max(high.abs()) * 1e-9;
-    if high - low > smallest {
+    let size = low.abs().max(high.abs());
+    if high - low > (size * NARROWEST).max(f64::MIN_POSITIVE * 1e3) {
         return (low, high);
     }
-    let pad = if low == 0.0 { 0.5 } else { (low.abs() * 0.1).max(1e-6) };
-    (low - pad, high + pad)
+    let middle = f64::midpoint(low, high);
+    let pad = if size < 1e-300 { 0.5 } else { size * 0.1 };
+    (middle - pad, middle + pad)
 }
 
 #[cfg(test)]
@@ -181,6 +226,8 @@ mod tests {
         assert_eq!(labels(&[0.02, 0.04]), ["0.02", "0.04"]);
         assert_eq!(labels(&[3.0]), ["3"]);
         assert_eq!(labels(&[0.0]), ["0"]);
+        assert_eq!(labels(&[-2e-8, 0.0, 2e-8]), ["−2e−8", "0.000000", "2e−8"]);
+        assert_eq!(labels(&[1.0e12, 1.5e12]), ["1.0e12", "1.5e12"]);
     }
 
     #[test]
@@ -188,6 +235,28 @@ mod tests {
         assert_eq!(number(-0.000_1, 2), "0.00");
         assert_eq!(number(-1234.5, 1), "−1234.5");
         assert_eq!(number(-12_345.6, 1), "−12\u{202f}345.6");
+    }
+
+    #[test]
+    fn ticks_are_round_and_never_too_many() {
+        let ticks = |low, high, count| Scale::new(low, high, (0, 100)).ticks(count);
+        assert_eq!(ticks(0.0, 10.0, 6).len(), 6);
+        assert_eq!(
+            ticks(-0.83, 0.2, 6),
+            [-0.8, -0.6, -0.4, -0.2, 0.0, 0.2].map(|tick: f64| (tick / 0.2).round() * 0.2)
+        );
+        assert_eq!(ticks(3.0, 97.0, 3), [50.0]);
+        for (low, high) in
+            [(-1e300, 1e300), (1e-300, 2e-300), (0.0, f64::MAX), (1e12, 1e12 + 1e-3), (-7.0, -6.99)]
+        {
+            for count in 1..10 {
+                let ticks = ticks(low, high, count);
+                assert!(
+                    ticks.len() <= count && ticks.iter().all(|tick| tick.is_finite()),
+                    "{low} {high} {ticks:?}"
+                );
+            }
+        }
     }
 
     #[test]

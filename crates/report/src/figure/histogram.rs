@@ -1,6 +1,6 @@
 //! How values are spread.
 
-use super::axis::{Frame, extent, number, y_label_room};
+use super::axis::{Frame, LARGEST, extent, number, round_step, y_label_room};
 use super::pen::{Align, Ink, NARROW, SMALL_TEXT, TEXT, check_finite, draw, draw_nothing, text_width};
 use crate::error::Error;
 
@@ -39,7 +39,7 @@ impl Histogram {
     /// Wahrscheinlichkeitstheorie 57, 453–476 (1981).
     pub fn to_svg(&self) -> Result<String, Error> {
         check_finite(&self.title, &self.values)?;
-        let mut sorted = self.values.clone();
+        let mut sorted: Vec<f64> = self.values.iter().map(|value| value.clamp(-LARGEST, LARGEST)).collect();
         sorted.sort_by(f64::total_cmp);
         let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
             return draw_nothing(&self.title, WIDTH, 160);
@@ -81,28 +81,12 @@ impl Histogram {
 fn bar_width(sorted: &[f64]) -> f64 {
     let range = extent(sorted.iter().copied()).map_or(0.0, |(low, high)| high - low);
     let scale = sorted.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-    if range <= scale * 1e-9 {
-        return if scale == 0.0 { 1.0 } else { round_width(scale * 0.05) };
+    if range <= (scale * 1e-9).max(f64::MIN_POSITIVE * 1e3) {
+        return if scale < 1e-300 { 1.0 } else { round_step(scale * 0.05) };
     }
     let spread = quantile(sorted, 0.75) - quantile(sorted, 0.25);
     let wanted = 2.0 * spread / (sorted.len() as f64).cbrt();
-    round_width(wanted.clamp(range / BARS.1 as f64, range / BARS.0 as f64))
-}
-
-/// 1, 2 or 5 times a power of ten, the nearest one not below 0.7 of `width`.
-fn round_width(width: f64) -> f64 {
-    let power = 10.0_f64.powf(width.log10().floor());
-    let factor = width / power;
-    let step = if factor < 1.4 {
-        1.0
-    } else if factor < 2.9 {
-        2.0
-    } else if factor < 7.1 {
-        5.0
-    } else {
-        10.0
-    };
-    step * power
+    round_step(wanted.clamp(range / BARS.1 as f64, range / BARS.0 as f64))
 }
 
 /// Decimals that show a quarter of a bar.
