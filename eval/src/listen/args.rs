@@ -175,7 +175,10 @@ pub(crate) struct SimulateArgs {
 
 /// How much judgements vary: assumed, since nobody knows it before the test.
 #[derive(Debug, ClapArgs)]
-#[expect(clippy::struct_field_names, reason = "the fields are the flags, and `--item` would not say what it is")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the fields are the flags, and `--item` would not say what it is"
+)]
 pub(crate) struct ComponentArgs {
     /// Standard deviation between sentences, in points of the scale
     #[arg(long, value_name = "X", default_value_t = 0.3)]

@@ -15,10 +15,8 @@ use crate::program::{put, say};
 use crate::wavs;
 
 /// The protocols that come with the program.
-const PROTOCOLS: [(&str, &str); 2] = [
-    ("cmos", include_str!("../../protocols/cmos.toml")),
-    ("mos", include_str!("../../protocols/mos.toml")),
-];
+const PROTOCOLS: [(&str, &str); 2] =
+    [("cmos", include_str!("../../protocols/cmos.toml")), ("mos", include_str!("../../protocols/mos.toml"))];
 
 /// What the command line asked for.
 pub(crate) struct Settings {

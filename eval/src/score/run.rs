@@ -114,7 +114,9 @@ fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
         union.extend(wavs::items(&named.directory)?);
     }
     if union.is_empty() {
-        anyhow::bail!("no system has a wav: they are looked for in DIR/wavs, and in DIR where there is no such folder");
+        anyhow::bail!(
+            "no system has a wav: they are looked for in DIR/wavs, and in DIR where there is no such folder"
+        );
     }
     Ok(union.into_iter().collect())
 }

@@ -8,7 +8,8 @@ use mynah_report::comparison::MetricSummary;
 pub(crate) fn table(metrics: &[MetricSummary]) -> Result<String, fmt::Error> {
     let name_width = metrics.iter().map(|metric| metric.profile.len()).max().unwrap_or(0).max("metric".len());
     let systems = metrics.iter().flat_map(|metric| &metric.systems);
-    let system_width = systems.map(|system| system.system.chars().count()).max().unwrap_or(0).max("system".len());
+    let system_width =
+        systems.map(|system| system.system.chars().count()).max().unwrap_or(0).max("system".len());
     let mut text = String::new();
     writeln!(
         text,

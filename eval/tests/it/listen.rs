@@ -22,7 +22,8 @@ fn a_plan_depends_on_its_seed_and_on_nothing_else() {
     let first = place.read("PLAN.toml");
     place.plan().exits_with(0);
     assert_eq!(first, place.read("PLAN.toml"));
-    let other = "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --out other.toml";
+    let other =
+        "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --out other.toml";
     place.listen(&format!("{other} --seed 1")).exits_with(0);
     let one = place.read("other.toml");
     place.listen(&format!("{other} --seed 2")).exits_with(0);
@@ -34,7 +35,10 @@ fn a_plan_that_cannot_be_made_says_why() {
     let place = Place::new();
     place.write_small_protocol();
     let systems = "--reference recordings=recordings --system quiet=quiet --out PLAN.toml";
-    place.listen(&format!("plan --protocol cmos {systems}")).exits_with(2).says("the protocol wants 50 items");
+    place
+        .listen(&format!("plan --protocol cmos {systems}"))
+        .exits_with(2)
+        .says("the protocol wants 50 items");
     place.listen(&format!("plan --protocol nowhere.toml {systems}")).exits_with(2).says("nowhere.toml");
     place.write("key.toml", place.read("small.toml").replace("raters = 6", "raters = 6\njudges = 7"));
     place.listen(&format!("plan --protocol key.toml {systems}")).exits_with(2).says("judges");
@@ -83,7 +87,9 @@ fn an_edited_plan_is_refused() {
     let place = Place::new();
     place.plan().exits_with(0);
     place.write("PLAN.toml", place.read("PLAN.toml").replace("margin = 0.2", "margin = 2.0"));
-    for command in ["build PLAN.toml --out B", "simulate PLAN.toml --out r.csv", "collect PLAN.toml a.json --out r.csv"] {
+    for command in
+        ["build PLAN.toml --out B", "simulate PLAN.toml --out r.csv", "collect PLAN.toml a.json --out r.csv"]
+    {
         place.listen(command).exits_with(2).says("the plan was changed after it was made");
     }
 }

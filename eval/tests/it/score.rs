@@ -107,9 +107,13 @@ fn items_can_be_chosen_and_need_not_exist() {
 fn steps_and_real_time_factors_come_from_the_synthesizer() {
     let place = Place::new();
     let row = |id: &str, factor: &str, status: &str| {
-        format!("{{\"id\":\"{id}\",\"status\":\"{status}\",\"real_time_factor\":{factor},\"step\":20000,\"seed\":7}}\n")
+        format!(
+            "{{\"id\":\"{id}\",\"status\":\"{status}\",\"real_time_factor\":{factor},\"step\":20000,\"seed\":7}}\n"
+        )
     };
-    let rows = row("LJ001-0045", "0.25", "ok") + &row("LJ002-0009", "0.5", "ok") + &row("LJ002-0151", "null", "failed");
+    let rows = row("LJ001-0045", "0.25", "ok")
+        + &row("LJ002-0009", "0.5", "ok")
+        + &row("LJ002-0151", "null", "failed");
     place.write("quiet/synthesis.jsonl", rows);
     place.score(&format!("{RUN} --out scores.csv")).exits_with(0);
     let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
@@ -117,8 +121,14 @@ fn steps_and_real_time_factors_come_from_the_synthesizer() {
         .iter()
         .filter(|row| row.metric == "real_time_factor")
         .map(|row| {
-            let (value, step) = (row.value.map_or("-".into(), |v| v.to_string()), row.step.map_or(0, |step| step));
-            format!("{} {} {step} {value} {}", row.system, row.item, row.reason.as_deref().unwrap_or_default())
+            let (value, step) =
+                (row.value.map_or("-".into(), |v| v.to_string()), row.step.map_or(0, |step| step));
+            format!(
+                "{} {} {step} {value} {}",
+                row.system,
+                row.item,
+                row.reason.as_deref().unwrap_or_default()
+            )
         })
         .collect();
     insta::assert_snapshot!(factors.join("\n"));
@@ -138,7 +148,10 @@ fn what_is_wrong_on_the_command_line_is_an_error_before_any_work() {
     place.score("run --reference recordings --system a=nowhere --out s.csv").exits_with(2).says("nowhere");
     place.score("run --reference recordings --out s.csv").exits_with(2).says("--system");
     place.write("empty/readme.txt", "");
-    place.score("run --reference recordings --system a=empty --out s.csv").exits_with(2).says("no system has a wav");
+    place
+        .score("run --reference recordings --system a=empty --out s.csv")
+        .exits_with(2)
+        .says("no system has a wav");
     place.write("unknown.toml", "metrics = [\"mcd\", \"wer\"]\n");
     place
         .score(&format!("{RUN} --protocol unknown.toml --out s.csv"))

@@ -23,7 +23,8 @@ fn the_whole_way_from_wavs_to_a_report() {
     place.listen("build PLAN.toml --out BUNDLE").exits_with(0);
     let systems = "--system quiet=quiet --system cut=cut";
     place.score(&format!("run --reference recordings {systems} --out scores.parquet")).exits_with(0);
-    let verdict = place.summarize("verdict --plan PLAN.toml --ratings ratings.csv --out VERDICT").exits_with(0);
+    let verdict =
+        place.summarize("verdict --plan PLAN.toml --ratings ratings.csv --out VERDICT").exits_with(0);
     assert_eq!(verdict.stdout.lines().count(), 2, "{}", verdict.stdout);
     assert!(verdict.stdout.starts_with("quiet: Simulated ratings, not a finding"), "{}", verdict.stdout);
 
@@ -35,7 +36,9 @@ fn the_whole_way_from_wavs_to_a_report() {
     let html = place.read("REPORT/index.html");
     assert!(html.contains("<h1>Demo</h1>") && html.contains("The ratings in this report are simulated"));
     let markdown = place.read("REPORT/report.md");
-    for heading in ["What listeners say", "Scores", "Differences", "Worst items", "Listen and look", "Methods"] {
+    for heading in
+        ["What listeners say", "Scores", "Differences", "Worst items", "Listen and look", "Methods"]
+    {
         assert!(markdown.contains(&format!("\n## {heading}\n")), "{heading} is missing");
     }
     // Every player has its clip, byte for byte.
@@ -47,7 +50,13 @@ fn the_whole_way_from_wavs_to_a_report() {
     }
     let recording = fs::read(place.path("recordings/LJ001-0043.wav")).unwrap();
     assert_eq!(recording, fs::read(place.path("REPORT/audio/0-reference/0-LJ001-0043.wav")).unwrap());
-    for file in ["report.json", "tables/scores.csv", "tables/verdict.tex", "figures/scores.svg", "figures/ratings.svg"] {
+    for file in [
+        "report.json",
+        "tables/scores.csv",
+        "tables/verdict.tex",
+        "figures/scores.svg",
+        "figures/ratings.svg",
+    ] {
         assert!(place.path(&format!("REPORT/{file}")).is_file(), "{file}");
     }
     place.summarize(&format!("{report} --out AGAIN")).exits_with(0);
@@ -88,7 +97,8 @@ fn ratings_that_do_not_belong_are_refused_with_their_place() {
     let verdict = "verdict --plan PLAN.toml --out V --ratings";
     let good = place.read("ratings.csv");
     let design = place.read("PLAN.toml");
-    let design = design.lines().find_map(|line| line.strip_prefix("design = \"")).unwrap().trim_end_matches('"');
+    let design =
+        design.lines().find_map(|line| line.strip_prefix("design = \"")).unwrap().trim_end_matches('"');
     place.write("other.csv", good.replace(design, "0123456789abcdef0123456789abcdef"));
     place.summarize(&format!("{verdict} other.csv")).exits_with(2).says("row 1");
     place.write("off.csv", good.replacen(",human,", ",nobody,", 1).replacen(",simulated,", ",nobody,", 1));

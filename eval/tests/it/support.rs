@@ -89,7 +89,10 @@ impl Place {
     /// A protocol for four sentences and six raters.
     pub(crate) fn write_small_protocol(&self) {
         let text = include_str!("../../protocols/cmos.toml")
-            .replace("raters = 20\nratings_per_item = 20\nitems = 50", "raters = 6\nratings_per_item = 6\nitems = 4")
+            .replace(
+                "raters = 20\nratings_per_item = 20\nitems = 50",
+                "raters = 6\nratings_per_item = 6\nitems = 4",
+            )
             .replace("null_pairs = 3", "null_pairs = 1");
         self.write("small.toml", text);
     }
@@ -121,8 +124,11 @@ impl Outcome {
 }
 
 fn run(program: &str, directory: &Path, arguments: &str) -> Outcome {
-    let output =
-        Command::new(program).args(arguments.split_whitespace()).current_dir(directory).output().expect("the program is built");
+    let output = Command::new(program)
+        .args(arguments.split_whitespace())
+        .current_dir(directory)
+        .output()
+        .expect("the program is built");
     Outcome {
         code: output.status.code().expect("the program was not killed"),
         stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
