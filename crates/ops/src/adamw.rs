@@ -261,30 +261,34 @@ fn update_moments<T: Element>(moments: &mut [T], gradient: &[T], beta1: T, beta2
         .par_chunks_mut(TASK_ELEMENTS)
         .zip(second.par_chunks_mut(TASK_ELEMENTS))
         .zip(gradient.par_chunks(TASK_ELEMENTS))
-        .for_each(|((first, second), gradient)| {
-            vectorized(|| {
-                for ((m, v), &g) in first.iter_mut().zip(second).zip(gradient) {
-                    *m = beta1 * *m + (T::ONE - beta1) * g;
-                    *v = beta2 * *v + (T::ONE - beta2) * g * g;
-                }
-            });
-        });
+        .for_each(|((first, second), gradient)| mix_in(first, second, gradient, beta1, beta2));
+}
+
+vectorized! {
+    fn mix_in<'a, T>(first: &'a mut [T], second: &'a mut [T], gradient: &'a [T], beta1: T, beta2: T) {
+        for ((m, v), &g) in first.iter_mut().zip(second).zip(gradient) {
+            *m = beta1 * *m + (T::ONE - beta1) * g;
+            *v = beta2 * *v + (T::ONE - beta2) * g * g;
+        }
+    }
 }
 
 fn update_parameter<T: Element>(parameter: &mut [T], moments: &[T], update: &UpdateParameter) {
-    let (kept, step_size): (T, T) = (number(update.kept), number(update.step_size));
-    let (second_scale, epsilon): (T, T) = (number(update.second_scale), number(update.epsilon));
     let (first, second) = moments.split_at(parameter.len());
     parameter
         .par_chunks_mut(TASK_ELEMENTS)
         .zip(first.par_chunks(TASK_ELEMENTS).zip(second.par_chunks(TASK_ELEMENTS)))
-        .for_each(|(parameter, (first, second))| {
-            vectorized(|| {
-                for (p, (&m, &v)) in parameter.iter_mut().zip(first.iter().zip(second)) {
-                    *p = kept * *p - step_size * m / (Element::sqrt(v) * second_scale + epsilon);
-                }
-            });
-        });
+        .for_each(|(parameter, (first, second))| walk(parameter, first, second, update));
+}
+
+vectorized! {
+    fn walk<'a, T>(parameter: &'a mut [T], first: &'a [T], second: &'a [T], update: &'a UpdateParameter) {
+        let (kept, step_size): (T, T) = (number(update.kept), number(update.step_size));
+        let (second_scale, epsilon): (T, T) = (number(update.second_scale), number(update.epsilon));
+        for (p, (&m, &v)) in parameter.iter_mut().zip(first.iter().zip(second)) {
+            *p = kept * *p - step_size * m / (Element::sqrt(v) * second_scale + epsilon);
+        }
+    }
 }
 
 /// The elements of a contiguous tensor, to be changed.

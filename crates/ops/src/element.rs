@@ -2,7 +2,7 @@
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, Layout, Result, Tensor, WithDType, bail};
-use pulp::{Arch, Simd};
+use pulp::Simd;
 
 use crate::approximation;
 
@@ -172,11 +172,47 @@ pub(crate) fn number<T: Element>(value: f64) -> T {
     T::from_f64(value)
 }
 
-/// Runs a loop compiled for the widest vectors of the machine.
-#[inline]
-pub(crate) fn vectorized<R>(body: impl FnOnce() -> R) -> R {
-    Arch::new().dispatch(body)
+/// Defines a function of which the body is compiled for every instruction set and runs with the widest vectors that
+/// the machine has.
+///
+/// The body has to be one of loops over slices; what it calls has to be inlined. A closure in its place would not do:
+/// the compiler may leave it outside, compiled for the oldest machine.
+macro_rules! vectorized {
+    (
+        $(#[$attribute:meta])*
+        fn $name:ident<$lifetime:lifetime, $T:ident>($($argument:ident: $kind:ty),* $(,)?) $body:block
+    ) => {
+        vectorized! {
+            $(#[$attribute])*
+            fn $name<$lifetime, $T>($($argument: $kind),*) -> () $body
+        }
+    };
+    (
+        $(#[$attribute:meta])*
+        fn $name:ident<$lifetime:lifetime, $T:ident>($($argument:ident: $kind:ty),* $(,)?) -> $output:ty $body:block
+    ) => {
+        $(#[$attribute])*
+        fn $name<$lifetime, $T: crate::element::Element>($($argument: $kind),*) -> $output {
+            struct Kernel<$lifetime, $T> {
+                $($argument: $kind,)*
+                lifetime: std::marker::PhantomData<&$lifetime $T>,
+            }
+
+            impl<$lifetime, $T: crate::element::Element> pulp::NullaryFnOnce for Kernel<$lifetime, $T> {
+                type Output = $output;
+
+                #[inline(always)]
+                fn call(self) -> $output {
+                    let Self { $($argument,)* lifetime: _ } = self;
+                    $body
+                }
+            }
+
+            pulp::Arch::new().dispatch(Kernel { $($argument,)* lifetime: std::marker::PhantomData })
+        }
+    };
 }
+pub(crate) use vectorized;
 
 /// The elements of a contiguous tensor, in order.
 pub(crate) fn contiguous<'a, T: Element>(
@@ -199,20 +235,33 @@ pub(crate) fn ensure_not_empty(op: &str, tensor: &Tensor) -> Result<()> {
     Ok(())
 }
 
-/// The sum in sixteen interleaved partial sums: vectorises, and its order does not depend on the machine.
+/// The sum of `map` over the values.
 #[inline(always)]
 pub(crate) fn sum_map<T: Element>(values: &[T], map: impl Fn(T) -> T) -> T {
-    const LANES: usize = 16;
-    let mut partial = [T::ZERO; LANES];
-    let chunks = values.chunks_exact(LANES);
+    fold(values, T::ZERO, |sum, value| sum + map(value), |a, b| a + b)
+}
+
+/// The largest value; what does not compare is passed over, unless there is nothing else.
+#[inline(always)]
+pub(crate) fn largest<T: Element>(values: &[T]) -> T {
+    let larger = |a: T, b: T| if b > a { b } else { a };
+    fold(values, values[0], larger, larger)
+}
+
+/// A fold in sixteen interleaved parts: it vectorises, and its order does not depend on the machine.
+#[inline(always)]
+fn fold<T: Element>(values: &[T], start: T, step: impl Fn(T, T) -> T, combine: impl Fn(T, T) -> T) -> T {
+    const PARTS: usize = 16;
+    let mut parts = [start; PARTS];
+    let chunks = values.chunks_exact(PARTS);
     let rest = chunks.remainder();
     for chunk in chunks {
-        for (sum, &value) in partial.iter_mut().zip(chunk) {
-            *sum += map(value);
+        for (part, &value) in parts.iter_mut().zip(chunk) {
+            *part = step(*part, value);
         }
     }
-    for (sum, &value) in partial.iter_mut().zip(rest) {
-        *sum += map(value);
+    for (part, &value) in parts.iter_mut().zip(rest) {
+        *part = step(*part, value);
     }
-    partial.into_iter().fold(T::ZERO, |total, sum| total + sum)
+    parts.into_iter().fold(start, combine)
 }

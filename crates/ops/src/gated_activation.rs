@@ -83,18 +83,11 @@ fn forward<T: Element>(x: &[T], half: usize) -> Vec<T> {
         let (signal, gate) = x.split_at(half);
         y.par_chunks_mut(TASK_ELEMENTS)
             .zip(signal.par_chunks(TASK_ELEMENTS).zip(gate.par_chunks(TASK_ELEMENTS)))
-            .for_each(|(y, (signal, gate))| {
-                vectorized(|| {
-                    for (y, (&signal, &gate)) in y.iter_mut().zip(signal.iter().zip(gate)) {
-                        *y = Element::tanh(signal) * Element::sigmoid(gate);
-                    }
-                });
-            });
+            .for_each(|(y, (signal, gate))| let_through(y, signal, gate));
     });
     y
 }
 
-/// d/da tanh(a)σ(b) = (1 − tanh²)σ, d/db = tanh σ (1 − σ); recomputing both is cheaper than keeping them.
 fn backward<T: Element>(x: &[T], gradient: &[T], half: usize) -> Vec<T> {
     let mut dx = vec![T::ZERO; x.len()];
     dx.par_chunks_mut(2 * half).zip(x.par_chunks(2 * half).zip(gradient.par_chunks(half))).for_each(
@@ -107,19 +100,37 @@ fn backward<T: Element>(x: &[T], gradient: &[T], half: usize) -> Vec<T> {
                 .zip(signal.par_chunks(TASK_ELEMENTS).zip(gate.par_chunks(TASK_ELEMENTS)))
                 .zip(gradient.par_chunks(TASK_ELEMENTS))
                 .for_each(|(((dsignal, dgate), (signal, gate)), gradient)| {
-                    vectorized(|| {
-                        let outputs = dsignal.iter_mut().zip(dgate.iter_mut());
-                        let inputs = signal.iter().zip(gate).zip(gradient);
-                        for ((dsignal, dgate), ((&signal, &gate), &gradient)) in outputs.zip(inputs) {
-                            let (tanh, sigmoid) = (Element::tanh(signal), Element::sigmoid(gate));
-                            *dsignal = gradient * sigmoid * (T::ONE - tanh * tanh);
-                            *dgate = gradient * tanh * sigmoid * (T::ONE - sigmoid);
-                        }
-                    });
+                    derive(dsignal, dgate, signal, gate, gradient);
                 });
         },
     );
     dx
+}
+
+vectorized! {
+    fn let_through<'a, T>(y: &'a mut [T], signal: &'a [T], gate: &'a [T]) {
+        for (y, (&signal, &gate)) in y.iter_mut().zip(signal.iter().zip(gate)) {
+            *y = Element::tanh(signal) * Element::sigmoid(gate);
+        }
+    }
+}
+
+vectorized! {
+    /// d/da tanh(a)σ(b) = (1 − tanh²)σ, d/db = tanh σ (1 − σ); computing both anew is cheaper than keeping them.
+    fn derive<'a, T>(
+        dsignal: &'a mut [T],
+        dgate: &'a mut [T],
+        signal: &'a [T],
+        gate: &'a [T],
+        gradient: &'a [T],
+    ) {
+        let inputs = signal.iter().zip(gate).zip(gradient);
+        for ((dsignal, dgate), ((&signal, &gate), &gradient)) in dsignal.iter_mut().zip(dgate).zip(inputs) {
+            let (tanh, sigmoid) = (Element::tanh(signal), Element::sigmoid(gate));
+            *dsignal = gradient * sigmoid * (T::ONE - tanh * tanh);
+            *dgate = gradient * tanh * sigmoid * (T::ONE - sigmoid);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl CustomOp3 for LayerNormBackward {
     }
 }
 
-/// One tile: some neighbouring times of one batch item.
+/// Some neighbouring times of one batch item.
 struct Tile {
     /// Index of the tile's first element in channel 0.
     start: usize,
@@ -128,6 +128,124 @@ struct Tile {
 fn tiles(batch: usize, channels: usize, time: usize) -> Vec<Tile> {
     let starts = (0..batch).flat_map(|b| (0..time).step_by(TILE).map(move |t| (b, t)));
     starts.map(|(b, t)| Tile { start: b * channels * time + t, width: TILE.min(time - t) }).collect()
+}
+
+fn forward<T: Element>(
+    x: &[T],
+    (batch, channels, time): (usize, usize, usize),
+    weight: &[T],
+    bias: &[T],
+    epsilon: T,
+) -> Vec<T> {
+    let mut y = vec![T::ZERO; x.len()];
+    let output = SharedOutput::new(&mut y);
+    tiles(batch, channels, time)
+        .par_iter()
+        .for_each(|tile| normalize(&output, x, tile, time, weight, bias, epsilon));
+    y
+}
+
+/// The gradients of the input, the weight and the bias, one after another.
+fn backward<T: Element>(
+    x: &[T],
+    (batch, channels, time): (usize, usize, usize),
+    weight: &[T],
+    gradient: &[T],
+    epsilon: T,
+) -> Vec<T> {
+    let mut packed = vec![T::ZERO; x.len() + 2 * channels];
+    let (dx, dparameters) = packed.split_at_mut(x.len());
+    let output = SharedOutput::new(dx);
+    // Each tile's share of dweight and dbias; added up in the order of the tiles, whatever the thread count.
+    let shares: Vec<Vec<T>> = tiles(batch, channels, time)
+        .par_iter()
+        .map(|tile| derive(&output, x, tile, time, weight, gradient, epsilon))
+        .collect();
+    for share in &shares {
+        for (total, &part) in dparameters.iter_mut().zip(share) {
+            *total += part;
+        }
+    }
+    packed
+}
+
+vectorized! {
+    fn normalize<'a, T>(
+        output: &'a SharedOutput<'a, T>,
+        x: &'a [T],
+        tile: &'a Tile,
+        time: usize,
+        weight: &'a [T],
+        bias: &'a [T],
+        epsilon: T,
+    ) {
+        let (mean, scale) = statistics(x, tile, weight.len(), time, epsilon);
+        for (c, (&weight, &bias)) in weight.iter().zip(bias).enumerate() {
+            let start = tile.start + c * time;
+            // SAFETY: tiles do not overlap.
+            #[expect(unsafe_code, reason = "tasks write to disjoint elements of one buffer")]
+            let y = unsafe { output.part(start, tile.width) };
+            for (((y, &x), &mean), &scale) in y.iter_mut().zip(&x[start..]).zip(&mean).zip(&scale) {
+                *y = (x - mean) * scale * weight + bias;
+            }
+        }
+    }
+}
+
+vectorized! {
+    /// Writes dx of the tile and returns its share of dweight and dbias.
+    ///
+    /// With n = (x − mean)·scale, the normalised input, and h = gradient·weight:
+    ///
+    /// ```text
+    /// dx      = scale · (h − mean_c(h) − n · mean_c(h·n))
+    /// dweight = Σ gradient·n        dbias = Σ gradient
+    /// ```
+    fn derive<'a, T>(
+        output: &'a SharedOutput<'a, T>,
+        x: &'a [T],
+        tile: &'a Tile,
+        time: usize,
+        weight: &'a [T],
+        gradient: &'a [T],
+        epsilon: T,
+    ) -> Vec<T> {
+        let channels = weight.len();
+        let (mean, scale) = statistics(x, tile, channels, time, epsilon);
+        let mut share = vec![T::ZERO; 2 * channels];
+        let (mut mean_h, mut mean_hn) = ([T::ZERO; TILE], [T::ZERO; TILE]);
+        for (c, &weight) in weight.iter().enumerate() {
+            let start = tile.start + c * time;
+            let (x, gradient) = (&x[start..][..tile.width], &gradient[start..][..tile.width]);
+            let mut products = [T::ZERO; TILE];
+            for i in 0..tile.width {
+                let n = (x[i] - mean[i]) * scale[i];
+                let h = gradient[i] * weight;
+                mean_h[i] += h;
+                mean_hn[i] += h * n;
+                products[i] = gradient[i] * n;
+            }
+            share[c] = sum_map(&products, |v| v);
+            share[channels + c] = sum_map(gradient, |v| v);
+        }
+        let count = T::ONE / number::<T>(channels as f64);
+        for (h, hn) in mean_h.iter_mut().zip(&mut mean_hn) {
+            *h *= count;
+            *hn *= count;
+        }
+        for (c, &weight) in weight.iter().enumerate() {
+            let start = tile.start + c * time;
+            let (x, gradient) = (&x[start..][..tile.width], &gradient[start..][..tile.width]);
+            // SAFETY: tiles do not overlap.
+            #[expect(unsafe_code, reason = "tasks write to disjoint elements of one buffer")]
+            let dx = unsafe { output.part(start, tile.width) };
+            for i in 0..tile.width {
+                let n = (x[i] - mean[i]) * scale[i];
+                dx[i] = scale[i] * (gradient[i] * weight - mean_h[i] - n * mean_hn[i]);
+            }
+        }
+        share
+    }
 }
 
 /// Mean and 1/√(variance + ε) of every time of the tile.
@@ -160,97 +278,6 @@ fn statistics<T: Element>(
         *scale = T::ONE / Element::sqrt(*scale / count + epsilon);
     }
     (mean, scale)
-}
-
-fn forward<T: Element>(
-    x: &[T],
-    (batch, channels, time): (usize, usize, usize),
-    weight: &[T],
-    bias: &[T],
-    epsilon: T,
-) -> Vec<T> {
-    let mut y = vec![T::ZERO; x.len()];
-    let output = SharedOutput::new(&mut y);
-    tiles(batch, channels, time).par_iter().for_each(|tile| {
-        vectorized(|| {
-            let (mean, scale) = statistics(x, tile, channels, time, epsilon);
-            for c in 0..channels {
-                let start = tile.start + c * time;
-                // SAFETY: tiles do not overlap.
-                #[expect(unsafe_code, reason = "tasks write to disjoint elements of one buffer")]
-                let y = unsafe { output.part(start, tile.width) };
-                for (((y, &x), &mean), &scale) in y.iter_mut().zip(&x[start..]).zip(&mean).zip(&scale) {
-                    *y = (x - mean) * scale * weight[c] + bias[c];
-                }
-            }
-        });
-    });
-    y
-}
-
-/// With n = (x − mean)·scale, the normalised input, and h = gradient·weight:
-///
-/// ```text
-/// dx      = scale · (h − mean_c(h) − n · mean_c(h·n))
-/// dweight = Σ gradient·n        dbias = Σ gradient
-/// ```
-fn backward<T: Element>(
-    x: &[T],
-    (batch, channels, time): (usize, usize, usize),
-    weight: &[T],
-    gradient: &[T],
-    epsilon: T,
-) -> Vec<T> {
-    let mut packed = vec![T::ZERO; x.len() + 2 * channels];
-    let (dx, dparameters) = packed.split_at_mut(x.len());
-    let output = SharedOutput::new(dx);
-    let count = number(channels as f64);
-
-    // Each tile's share of dweight and dbias; added up in the order of the tiles, whatever the thread count.
-    let shares: Vec<Vec<T>> = tiles(batch, channels, time)
-        .par_iter()
-        .map(|tile| {
-            vectorized(|| {
-                let (mean, scale) = statistics(x, tile, channels, time, epsilon);
-                let mut share = vec![T::ZERO; 2 * channels];
-                let (mut sum_h, mut sum_hn) = ([T::ZERO; TILE], [T::ZERO; TILE]);
-                for c in 0..channels {
-                    let start = tile.start + c * time;
-                    let (x, gradient) = (&x[start..][..tile.width], &gradient[start..][..tile.width]);
-                    let (mut normalized_sum, mut gradient_sum) = ([T::ZERO; TILE], [T::ZERO; TILE]);
-                    for i in 0..tile.width {
-                        let n = (x[i] - mean[i]) * scale[i];
-                        let h = gradient[i] * weight[c];
-                        sum_h[i] += h;
-                        sum_hn[i] += h * n;
-                        normalized_sum[i] = gradient[i] * n;
-                        gradient_sum[i] = gradient[i];
-                    }
-                    share[c] = sum_map(&normalized_sum, |v| v);
-                    share[channels + c] = sum_map(&gradient_sum, |v| v);
-                }
-                for (c, &weight) in weight.iter().enumerate() {
-                    let start = tile.start + c * time;
-                    let (x, gradient) = (&x[start..][..tile.width], &gradient[start..][..tile.width]);
-                    // SAFETY: tiles do not overlap.
-                    #[expect(unsafe_code, reason = "tasks write to disjoint elements of one buffer")]
-                    let dx = unsafe { output.part(start, tile.width) };
-                    for i in 0..tile.width {
-                        let n = (x[i] - mean[i]) * scale[i];
-                        let h = gradient[i] * weight;
-                        dx[i] = scale[i] * (h - sum_h[i] / count - n * (sum_hn[i] / count));
-                    }
-                }
-                share
-            })
-        })
-        .collect();
-    for share in &shares {
-        for (total, &part) in dparameters.iter_mut().zip(share) {
-            *total += part;
-        }
-    }
-    packed
 }
 
 #[cfg(test)]

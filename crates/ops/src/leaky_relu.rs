@@ -65,13 +65,9 @@ impl CustomOp2 for LeakyReluBackward {
 fn forward<T: Element>(x: &[T], slope: f64) -> CpuStorage {
     let slope = number::<T>(slope);
     let mut y = vec![T::ZERO; x.len()];
-    y.par_chunks_mut(TASK_ELEMENTS).zip(x.par_chunks(TASK_ELEMENTS)).for_each(|(y, x)| {
-        vectorized(|| {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = if x > T::ZERO { x } else { slope * x };
-            }
-        });
-    });
+    y.par_chunks_mut(TASK_ELEMENTS)
+        .zip(x.par_chunks(TASK_ELEMENTS))
+        .for_each(|(y, x)| scale_negative(y, x, x, slope));
     into_storage(y)
 }
 
@@ -80,14 +76,17 @@ fn backward<T: Element>(x: &[T], gradient: &[T], slope: f64) -> CpuStorage {
     let mut dx = vec![T::ZERO; x.len()];
     dx.par_chunks_mut(TASK_ELEMENTS)
         .zip(x.par_chunks(TASK_ELEMENTS).zip(gradient.par_chunks(TASK_ELEMENTS)))
-        .for_each(|(dx, (x, gradient))| {
-            vectorized(|| {
-                for (dx, (&x, &gradient)) in dx.iter_mut().zip(x.iter().zip(gradient)) {
-                    *dx = if x > T::ZERO { gradient } else { slope * gradient };
-                }
-            });
-        });
+        .for_each(|(dx, (x, gradient))| scale_negative(dx, x, gradient, slope));
     into_storage(dx)
+}
+
+vectorized! {
+    /// The values where x is positive, `slope` times them elsewhere.
+    fn scale_negative<'a, T>(output: &'a mut [T], x: &'a [T], values: &'a [T], slope: T) {
+        for (output, (&x, &value)) in output.iter_mut().zip(x.iter().zip(values)) {
+            *output = if x > T::ZERO { value } else { slope * value };
+        }
+    }
 }
 
 #[cfg(test)]

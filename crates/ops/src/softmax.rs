@@ -4,7 +4,8 @@ use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tenso
 use rayon::prelude::*;
 
 use crate::element::{
-    Element, TASK_ELEMENTS, contiguous, ensure_not_empty, for_float, into_storage, sum_map, vectorized,
+    Element, TASK_ELEMENTS, contiguous, ensure_not_empty, for_float, into_storage, largest, sum_map,
+    vectorized,
 };
 
 /// Softmax over the last dimension.
@@ -67,44 +68,48 @@ impl CustomOp2 for SoftmaxBackward {
 fn forward<T: Element>(x: &[T], width: usize) -> Vec<T> {
     let mut y = vec![T::ZERO; x.len()];
     let chunk = width * (TASK_ELEMENTS / width).max(1);
-    y.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(y, x)| {
-        vectorized(|| {
-            for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-                let largest = x.iter().fold(x[0], |largest, &x| if x > largest { x } else { largest });
-                for (y, &x) in y.iter_mut().zip(x) {
-                    *y = (x - largest).exp_nonpositive();
-                }
-                let total = sum_map(y, |y| y);
-                for y in y {
-                    *y /= total;
-                }
-            }
-        });
-    });
+    y.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(y, x)| normalize(y, x, width));
     y
 }
 
-/// dx = y · (gradient − Σ gradient·y)
 fn backward<T: Element>(y: &[T], gradient: &[T], width: usize) -> Vec<T> {
     let mut dx = vec![T::ZERO; y.len()];
     let chunk = width * (TASK_ELEMENTS / width).max(1);
-    dx.par_chunks_mut(chunk).zip(y.par_chunks(chunk).zip(gradient.par_chunks(chunk))).for_each(
-        |(dx, (y, gradient))| {
-            vectorized(|| {
-                let rows = y.chunks_exact(width).zip(gradient.chunks_exact(width));
-                for (dx, (y, gradient)) in dx.chunks_exact_mut(width).zip(rows) {
-                    for (dx, (&y, &gradient)) in dx.iter_mut().zip(y.iter().zip(gradient)) {
-                        *dx = y * gradient;
-                    }
-                    let total = sum_map(dx, |v| v);
-                    for (dx, (&y, &gradient)) in dx.iter_mut().zip(y.iter().zip(gradient)) {
-                        *dx = y * (gradient - total);
-                    }
-                }
-            });
-        },
-    );
+    dx.par_chunks_mut(chunk)
+        .zip(y.par_chunks(chunk).zip(gradient.par_chunks(chunk)))
+        .for_each(|(dx, (y, gradient))| derive(dx, y, gradient, width));
     dx
+}
+
+vectorized! {
+    fn normalize<'a, T>(y: &'a mut [T], x: &'a [T], width: usize) {
+        for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+            let largest = largest(x);
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = (x - largest).exp_nonpositive();
+            }
+            let scale = T::ONE / sum_map(y, |y| y);
+            for y in y {
+                *y *= scale;
+            }
+        }
+    }
+}
+
+vectorized! {
+    /// dx = y · (gradient − Σ gradient·y)
+    fn derive<'a, T>(dx: &'a mut [T], y: &'a [T], gradient: &'a [T], width: usize) {
+        let rows = y.chunks_exact(width).zip(gradient.chunks_exact(width));
+        for (dx, (y, gradient)) in dx.chunks_exact_mut(width).zip(rows) {
+            for (dx, (&y, &gradient)) in dx.iter_mut().zip(y.iter().zip(gradient)) {
+                *dx = y * gradient;
+            }
+            let total = sum_map(dx, |v| v);
+            for (dx, (&y, &gradient)) in dx.iter_mut().zip(y.iter().zip(gradient)) {
+                *dx = y * (gradient - total);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -219,48 +219,54 @@ impl CustomOp2 for MagnitudeBackward {
 
 fn magnitude<T: Element>(x: &[T], time: usize, bins: usize, epsilon: T) -> Vec<T> {
     let mut y = vec![T::ZERO; x.len() / 2];
-    y.par_chunks_mut(bins * time).zip(x.par_chunks(2 * bins * time)).for_each(|(y, x)| {
-        vectorized(|| {
-            let mut row = vec![T::ZERO; bins];
-            for (t, x) in x.chunks_exact(2 * bins).enumerate() {
-                let (real, imaginary) = x.split_at(bins);
-                for (y, (&re, &im)) in row.iter_mut().zip(real.iter().zip(imaginary)) {
-                    *y = Element::sqrt(re * re + im * im + epsilon);
-                }
-                for (k, &value) in row.iter().enumerate() {
-                    y[k * time + t] = value;
-                }
-            }
-        });
-    });
+    y.par_chunks_mut(bins * time)
+        .zip(x.par_chunks(2 * bins * time))
+        .for_each(|(y, x)| measure(y, x, time, bins, epsilon));
     y
 }
 
-/// d|X| / dRe = Re / |X|, and zero where |X| is.
 fn magnitude_backward<T: Element>(x: &[T], gradient: &[T], time: usize, bins: usize, epsilon: T) -> Vec<T> {
     let mut dx = vec![T::ZERO; x.len()];
     dx.par_chunks_mut(2 * bins * time)
         .zip(x.par_chunks(2 * bins * time).zip(gradient.par_chunks(bins * time)))
-        .for_each(|(dx, (x, gradient))| {
-            vectorized(|| {
-                let mut row = vec![T::ZERO; bins];
-                for (t, (dx, x)) in dx.chunks_exact_mut(2 * bins).zip(x.chunks_exact(2 * bins)).enumerate() {
-                    for (k, value) in row.iter_mut().enumerate() {
-                        *value = gradient[k * time + t];
-                    }
-                    let (real, imaginary) = x.split_at(bins);
-                    let (dreal, dimaginary) = dx.split_at_mut(bins);
-                    let outputs = dreal.iter_mut().zip(dimaginary);
-                    for ((dre, dim), ((&re, &im), &g)) in outputs.zip(real.iter().zip(imaginary).zip(&row)) {
-                        let size = Element::sqrt(re * re + im * im + epsilon);
-                        let scale = if size > T::ZERO { g / size } else { T::ZERO };
-                        *dre = re * scale;
-                        *dim = im * scale;
-                    }
-                }
-            });
-        });
+        .for_each(|(dx, (x, gradient))| derive(dx, x, gradient, time, bins, epsilon));
     dx
+}
+
+vectorized! {
+    fn measure<'a, T>(y: &'a mut [T], x: &'a [T], time: usize, bins: usize, epsilon: T) {
+        let mut row = vec![T::ZERO; bins];
+        for (t, x) in x.chunks_exact(2 * bins).enumerate() {
+            let (real, imaginary) = x.split_at(bins);
+            for (y, (&re, &im)) in row.iter_mut().zip(real.iter().zip(imaginary)) {
+                *y = Element::sqrt(re * re + im * im + epsilon);
+            }
+            for (k, &value) in row.iter().enumerate() {
+                y[k * time + t] = value;
+            }
+        }
+    }
+}
+
+vectorized! {
+    /// d|X| / dRe = Re / |X|, and zero where |X| is.
+    fn derive<'a, T>(dx: &'a mut [T], x: &'a [T], gradient: &'a [T], time: usize, bins: usize, epsilon: T) {
+        let mut row = vec![T::ZERO; bins];
+        for (t, (dx, x)) in dx.chunks_exact_mut(2 * bins).zip(x.chunks_exact(2 * bins)).enumerate() {
+            for (k, value) in row.iter_mut().enumerate() {
+                *value = gradient[k * time + t];
+            }
+            let (real, imaginary) = x.split_at(bins);
+            let (dreal, dimaginary) = dx.split_at_mut(bins);
+            let inputs = real.iter().zip(imaginary).zip(&row);
+            for ((dre, dim), ((&re, &im), &g)) in dreal.iter_mut().zip(dimaginary).zip(inputs) {
+                let size = Element::sqrt(re * re + im * im + epsilon);
+                let scale = if size > T::ZERO { g / size } else { T::ZERO };
+                *dre = re * scale;
+                *dim = im * scale;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

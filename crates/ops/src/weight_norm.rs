@@ -107,25 +107,11 @@ fn forward<T: Element>(direction: &[T], length: &[T]) -> Vec<T> {
     weight
         .par_chunks_mut(rows * width)
         .zip(direction.par_chunks(rows * width).zip(length.par_chunks(rows)))
-        .for_each(|(weight, (direction, length))| {
-            vectorized(|| {
-                let slices = weight.chunks_exact_mut(width).zip(direction.chunks_exact(width));
-                for ((weight, direction), &length) in slices.zip(length) {
-                    let scale = length / Element::sqrt(sum_map(direction, |v| v * v));
-                    for (weight, &direction) in weight.iter_mut().zip(direction) {
-                        *weight = direction * scale;
-                    }
-                }
-            });
-        });
+        .for_each(|(weight, (direction, length))| scale_slices(weight, direction, length));
     weight
 }
 
-/// With u = direction / ‖direction‖:
-///
-/// ```text
-/// dlength = Σ gradient·u        ddirection = length / ‖direction‖ · (gradient − u · dlength)
-/// ```
+/// The gradient of the direction, then that of the length.
 fn backward<T: Element>(direction: &[T], length: &[T], gradient: &[T]) -> Vec<T> {
     let width = direction.len() / length.len();
     let rows = (TASK_ELEMENTS / width).max(1);
@@ -137,24 +123,52 @@ fn backward<T: Element>(direction: &[T], length: &[T], gradient: &[T]) -> Vec<T>
         .zip(direction.par_chunks(rows * width).zip(length.par_chunks(rows)))
         .zip(gradient.par_chunks(rows * width))
         .for_each(|(((ddirection, dlength), (direction, length)), gradient)| {
-            vectorized(|| {
-                for (row, (dlength, &length)) in dlength.iter_mut().zip(length).enumerate() {
-                    let range = row * width..(row + 1) * width;
-                    let (direction, gradient) = (&direction[range.clone()], &gradient[range.clone()]);
-                    let ddirection = &mut ddirection[range];
-                    let norm = Element::sqrt(sum_map(direction, |v| v * v));
-                    for (product, (&v, &g)) in ddirection.iter_mut().zip(direction.iter().zip(gradient)) {
-                        *product = v * g;
-                    }
-                    *dlength = sum_map(ddirection, |v| v) / norm;
-                    let (scale, projection) = (length / norm, *dlength / norm);
-                    for (dv, (&v, &g)) in ddirection.iter_mut().zip(direction.iter().zip(gradient)) {
-                        *dv = scale * (g - v * projection);
-                    }
-                }
-            });
+            derive(ddirection, dlength, direction, length, gradient);
         });
     packed
+}
+
+vectorized! {
+    fn scale_slices<'a, T>(weight: &'a mut [T], direction: &'a [T], length: &'a [T]) {
+        let width = direction.len() / length.len();
+        let slices = weight.chunks_exact_mut(width).zip(direction.chunks_exact(width));
+        for ((weight, direction), &length) in slices.zip(length) {
+            let scale = length / Element::sqrt(sum_map(direction, |v| v * v));
+            for (weight, &direction) in weight.iter_mut().zip(direction) {
+                *weight = direction * scale;
+            }
+        }
+    }
+}
+
+vectorized! {
+    /// With u = direction / ‖direction‖:
+    ///
+    /// ```text
+    /// dlength = Σ gradient·u        ddirection = length / ‖direction‖ · (gradient − u · dlength)
+    /// ```
+    fn derive<'a, T>(
+        ddirection: &'a mut [T],
+        dlength: &'a mut [T],
+        direction: &'a [T],
+        length: &'a [T],
+        gradient: &'a [T],
+    ) {
+        let width = direction.len() / length.len();
+        let slices = direction.chunks_exact(width).zip(gradient.chunks_exact(width));
+        let slices = ddirection.chunks_exact_mut(width).zip(slices);
+        for ((ddirection, (direction, gradient)), (dlength, &length)) in slices.zip(dlength.iter_mut().zip(length)) {
+            let norm = Element::sqrt(sum_map(direction, |v| v * v));
+            for (product, (&v, &g)) in ddirection.iter_mut().zip(direction.iter().zip(gradient)) {
+                *product = v * g;
+            }
+            *dlength = sum_map(ddirection, |v| v) / norm;
+            let (scale, projection) = (length / norm, *dlength / norm);
+            for (dv, (&v, &g)) in ddirection.iter_mut().zip(direction.iter().zip(gradient)) {
+                *dv = scale * (g - v * projection);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -27,14 +27,12 @@ impl CustomOp1 for SumChannels {
 }
 
 fn sums<T: Element>(x: &[T], channels: usize, time: usize) -> Vec<T> {
-    (0..channels)
-        .into_par_iter()
-        .with_min_len(8)
-        .map(|c| {
-            vectorized(|| {
-                let rows = x.chunks_exact(time).skip(c).step_by(channels);
-                rows.map(|row| sum_map(row, |v| v)).fold(T::ZERO, |total, sum| total + sum)
-            })
-        })
-        .collect()
+    (0..channels).into_par_iter().with_min_len(8).map(|c| channel_sum(x, channels, time, c)).collect()
+}
+
+vectorized! {
+    fn channel_sum<'a, T>(x: &'a [T], channels: usize, time: usize, channel: usize) -> T {
+        let rows = x.chunks_exact(time).skip(channel).step_by(channels);
+        rows.map(|row| sum_map(row, |v| v)).fold(T::ZERO, |total, sum| total + sum)
+    }
 }

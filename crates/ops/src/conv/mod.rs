@@ -21,7 +21,9 @@ mod filter;
 mod geometry;
 mod kernel;
 mod operation;
+mod panel;
 mod taps;
+mod weights;
 
 pub use geometry::{Conv1dConfig, ConvTranspose1dConfig};
 pub use operation::{conv_transpose1d, conv1d};

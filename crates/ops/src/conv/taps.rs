@@ -11,15 +11,19 @@ use rayon::prelude::*;
 
 use super::geometry::Geometry;
 use super::kernel::{Operands, ROWS, Step, multiply};
+use super::weights::{Tap, WeightStrides, Weights, pairs};
 use crate::element::Element;
 use crate::shared_output::SharedOutput;
 
-/// Bytes of a packed block: it shares the second cache with the weights.
+/// Bytes of a packed block. The weights of some output channels are used for all of its columns, so with many
+/// channels a block may be longer than the second cache: its numbers are read seldom, the weights' often.
 const BLOCK_BYTES: usize = 256 * 1024;
 /// Columns are counted in groups of this many: the lanes of the widest vectors, in f32.
 const LANES: usize = 16;
-/// Shortest and longest block, in columns; the shortest fills the largest tile.
-const BLOCK_COLUMNS: (usize, usize) = (48, 1536);
+/// Shortest and longest block, in columns.
+const BLOCK_COLUMNS: (usize, usize) = (192, 1536);
+/// Columns that fill the largest tile.
+const TILE_COLUMNS: usize = 48;
 /// Multiply-adds that make a parallel task worth its cost.
 const TASK_WORK: usize = 1 << 18;
 
@@ -113,20 +117,6 @@ pub(super) fn backward_data<T: Element>(
     .run(y, weight, bias)
 }
 
-/// A tap of the weight and where it finds its input in a packed row.
-struct Tap {
-    index: usize,
-    phase: usize,
-    shift: usize,
-}
-
-struct WeightStrides {
-    group: usize,
-    input: usize,
-    output: usize,
-    tap: usize,
-}
-
 /// What the two directions have in common.
 ///
 /// ```text
@@ -183,7 +173,10 @@ impl Plan {
     fn run<T: Element>(&self, input: &Operand<T>, weight: &Operand<T>, bias: Option<&[T]>) -> Vec<T> {
         let blocks = self.blocks::<T>();
         let tasks = self.tasks(&blocks);
-        let steps: Vec<Vec<Step>> = self.phases.iter().map(|taps| self.steps(taps, &blocks)).collect();
+        let weights =
+            Weights::new(weight, &self.weight_strides, self.groups, self.inputs, self.outputs, &self.phases);
+        let steps: Vec<Vec<Step>> =
+            (0..self.phases.len()).map(|phase| self.steps(phase, &blocks, &weights)).collect();
         let mut output = vec![T::ZERO; self.batch * self.groups * self.outputs * self.output_length];
         let shared = SharedOutput::new(&mut output);
         let work = self.inputs * self.phases.iter().map(Vec::len).sum::<usize>().max(1);
@@ -200,7 +193,7 @@ impl Plan {
                     steps: &steps,
                     task,
                     input,
-                    weight,
+                    weights: &weights,
                     bias,
                     scratch,
                     output: &shared,
@@ -232,7 +225,7 @@ impl Plan {
 
     /// Items side by side cost a halo each, alone they are rounded up to whole vectors or leave the tile half empty.
     fn side_by_side_pays(&self) -> bool {
-        let alone = if self.columns < BLOCK_COLUMNS.0 {
+        let alone = if self.columns < TILE_COLUMNS {
             self.columns.next_multiple_of(LANES) + LANES
         } else {
             self.columns.next_multiple_of(LANES)
@@ -270,20 +263,18 @@ impl Plan {
         tasks
     }
 
-    fn steps(&self, taps: &[Tap], blocks: &Blocks) -> Vec<Step> {
-        let mut steps = Vec::with_capacity(self.inputs * taps.len());
-        for c in 0..self.inputs {
-            for tap in taps {
-                steps.push(Step::new(
-                    c * blocks.row_length + tap.phase * blocks.phase_length + tap.shift,
-                    c * self.weight_strides.input + tap.index * self.weight_strides.tap,
-                ));
-            }
-        }
-        steps
+    fn steps<T: Element>(&self, phase: usize, blocks: &Blocks, weights: &Weights<T>) -> Vec<Step> {
+        pairs(self.inputs, &self.phases[phase])
+            .enumerate()
+            .map(|(i, (c, tap))| {
+                let vector = c * blocks.row_length + tap.phase * blocks.phase_length + tap.shift;
+                Step::new(vector, weights.offset(i, c, tap))
+            })
+            .collect()
     }
 
     /// Copies the input of a task into phases, with zeros where there is no input.
+    #[inline(always)]
     fn pack<T: Element>(&self, blocks: &Blocks, task: &Task, input: &Operand<T>, packed: &mut [T]) {
         let [batch_stride, channel_stride, time_stride] = input.strides;
         let length = task.columns + self.halo;
@@ -305,6 +296,7 @@ impl Plan {
     }
 
     /// Moves finished columns of one output channel to their places.
+    #[inline(always)]
     fn deliver<T: Element>(
         &self,
         blocks: &Blocks,
@@ -369,11 +361,27 @@ pub(super) fn copy_strided<T: Element>(
     match step * stride {
         0 => place.fill(data[0]),
         1 => place.copy_from_slice(&data[..count]),
+        2 => gather::<T, 2>(data, place),
+        3 => gather::<T, 3>(data, place),
+        4 => gather::<T, 4>(data, place),
         apart => {
             for (place, &value) in place.iter_mut().zip(data.iter().step_by(apart)) {
                 *place = value;
             }
         }
+    }
+}
+
+/// Every `N`th number; a known distance lets the compiler shuffle vectors.
+#[inline(always)]
+fn gather<T: Element, const N: usize>(data: &[T], place: &mut [T]) {
+    let whole = place.len().min(data.len() / N);
+    let (first, last) = place.split_at_mut(whole);
+    for (place, chunk) in first.iter_mut().zip(data.chunks_exact(N)) {
+        *place = chunk[0];
+    }
+    for (i, place) in last.iter_mut().enumerate() {
+        *place = data[(whole + i) * N];
     }
 }
 
@@ -388,7 +396,7 @@ struct Job<'a, T> {
     steps: &'a [Vec<Step>],
     task: &'a Task,
     input: &'a Operand<'a, T>,
-    weight: &'a Operand<'a, T>,
+    weights: &'a Weights<'a, T>,
     bias: Option<&'a [T]>,
     scratch: &'a mut Scratch<T>,
     output: &'a SharedOutput<'a, T>,
@@ -399,28 +407,27 @@ impl<T: Element> WithSimd for Job<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Job { plan, blocks, steps, task, input, weight, bias, scratch, output } = self;
+        let Job { plan, blocks, steps, task, input, weights, bias, scratch, output } = self;
         plan.pack(blocks, task, input, &mut scratch.packed);
-        let strides = &plan.weight_strides;
         let lanes = T::lanes::<S>();
         let columns = ((task.items - 1) * blocks.pitch + task.columns).div_ceil(lanes);
         assert!(columns * lanes <= blocks.width);
         for first in (0..task.outputs).step_by(ROWS) {
             let rows = ROWS.min(task.outputs - first);
-            let weight =
-                &weight.data[task.group * strides.group + (task.first_output + first) * strides.output..];
             for (phase, steps) in steps.iter().enumerate() {
+                let (weights, scalar_stride) = weights.of(task.group, task.first_output + first, phase);
                 let operands = Operands {
                     vectors: scratch.packed.as_ptr(),
-                    scalars: weight.as_ptr(),
-                    scalar_stride: strides.output,
+                    scalars: weights.as_ptr(),
+                    scalar_stride,
                     output: scratch.result.as_mut_ptr(),
                     output_stride: blocks.width,
                 };
                 // SAFETY: a step's vector offset is that of a packed row and phase plus at most the halo, and a phase
                 // is `width` + `halo` long, of which `columns` vectors take at most `width`. Its scalar offset is
-                // that of an input channel and tap of the weight, of which the rows are output channels, and
-                // `Operand::new` checked the last of these. The result has ROWS rows of `width`.
+                // that of an input channel and tap of the weight, of which the rows are output channels; the weight
+                // as it is was checked by `Operand::new`, packed it holds `width` channels for each step, and tasks
+                // begin with a block. The result has ROWS rows of `width`.
                 #[expect(unsafe_code, reason = "calls the kernel")]
                 unsafe {
                     multiply(simd, steps, operands, rows, columns, false);
