@@ -10,6 +10,20 @@
 //! by itself: its style and its figures are inside, and it has neither scripts nor references to anything outside of
 //! its directory. Nothing is dropped: a value that is missing stands in its place with the reason.
 //!
+//! ```
+//! use mynah_report::figure::Histogram;
+//!
+//! let svg = Histogram {
+//!     title: "Length of the utterances".into(),
+//!     x_label: "length (s)".into(),
+//!     y_label: "utterances".into(),
+//!     values: vec![3.0, 4.5, 5.0, 5.5, 9.0],
+//! }
+//! .to_svg()?;
+//! assert!(svg.contains("median 5.0"));
+//! # Ok::<(), mynah_report::Error>(())
+//! ```
+//!
 //! The crate writes no files. It knows nothing of corpora and models.
 
 pub mod comparison;

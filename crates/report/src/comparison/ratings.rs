@@ -60,8 +60,10 @@ fn short(hash: &str) -> String {
 
 fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
     let simulated = verdict.origin == Origin::Simulated;
+    let is_reference = verdict.reference.as_ref() == Some(&system.system);
     let word = match system.conclusion {
         Some(conclusion) => conclusion.as_str().replace('-', "\u{2011}"),
+        None if is_reference => "reference".to_owned(),
         None => "nothing to compare with".to_owned(),
     };
     let tone = match system.conclusion {
@@ -74,16 +76,20 @@ fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
         title: system.system.clone(),
         word: if simulated { format!("simulated: {word}") } else { word },
         tone,
-        sentences: vec![system.words.clone(), system.paper_rule.explanation.clone()],
-        grounds: grounds(verdict, system),
+        sentences: if is_reference {
+            vec![system.words.clone()]
+        } else {
+            vec![system.words.clone(), system.paper_rule.explanation.clone()]
+        },
+        grounds: grounds(verdict, system, is_reference),
     }
 }
 
 /// The numbers behind a conclusion, each with its reason where it has no value.
-fn grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String, String)> {
-    let analysis = &verdict.analysis;
-    let level = percent(1.0 - analysis.alpha);
-    let inner_level = percent(1.0 - 2.0 * analysis.alpha);
+///
+/// Of the reference itself, in a test of single clips, only what needs no comparison.
+fn grounds(verdict: &Verdict, system: &SystemVerdict, is_reference: bool) -> Vec<(String, String)> {
+    let level = percent(1.0 - verdict.analysis.alpha);
     let mut grounds = vec![
         (
             format!("mean, {level} two-way interval"),
@@ -97,6 +103,30 @@ fn grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String, String)> {
         ),
         ("design effect".into(), shown(&system.design_effect, |value| number(*value, 1))),
     ];
+    if !is_reference {
+        grounds.extend(comparison_grounds(verdict, system));
+    }
+    grounds.extend([
+        (
+            "judgements".into(),
+            format!(
+                "{} by {} on {}",
+                number(system.n_ratings as f64, 0),
+                plural(system.n_raters, "person").replace("persons", "people"),
+                plural(system.n_items, "sentence")
+            ),
+        ),
+        ("fewest judges of a sentence".into(), system.minimum_ratings_per_item.to_string()),
+    ]);
+    grounds
+}
+
+/// The numbers that compare a system with the reference.
+fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String, String)> {
+    let analysis = &verdict.analysis;
+    let level = percent(1.0 - analysis.alpha);
+    let inner_level = percent(1.0 - 2.0 * analysis.alpha);
+    let mut grounds = Vec::new();
     if verdict.paradigm == Paradigm::Mos && verdict.reference.is_some() {
         grounds.push((format!("minus the reference, {level}"), shown(&system.difference, interval_text)));
     }
@@ -126,16 +156,6 @@ fn grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String, String)> {
     grounds.extend([
         ("the paper's rule".into(), passes.into()),
         ("the paper's sizes".into(), if system.paper_rule.sizes_met { "met" } else { "not met" }.into()),
-        (
-            "judgements".into(),
-            format!(
-                "{} by {} on {}",
-                number(system.n_ratings as f64, 0),
-                plural(system.n_raters, "person").replace("persons", "people"),
-                plural(system.n_items, "sentence")
-            ),
-        ),
-        ("fewest judges of a sentence".into(), system.minimum_ratings_per_item.to_string()),
     ]);
     grounds
 }
@@ -235,7 +255,10 @@ type Reading = fn(&SystemVerdict) -> &Defined<Interval>;
 fn rows(verdict: &Verdict, outer: Reading, inner: Option<Reading>) -> (Vec<ForestRow>, Vec<String>) {
     let (mut rows, mut left_out) = (Vec::new(), Vec::new());
     for system in &verdict.systems {
+        // The reference has no difference from itself, which need not be said.
+        let is_reference = inner.is_some() && verdict.reference.as_ref() == Some(&system.system);
         match outer(system) {
+            Defined::Undefined { .. } if is_reference => {}
             Defined::Ok { value } => rows.push(ForestRow {
                 label: system.system.clone(),
                 estimate: value.estimate,

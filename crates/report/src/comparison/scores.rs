@@ -33,7 +33,6 @@ pub(crate) fn sections(
         blocks: vec![
             Block::Figures(vec![panels(metrics, &percent)?]),
             Block::Table(means(metrics, &percent)),
-            Block::Table(coverage(metrics)),
         ],
     }];
     if metrics.iter().any(|metric| !metric.pairs.is_empty()) {
@@ -80,12 +79,12 @@ fn interval_cell(interval: &Defined<Interval>, mean: &Defined<f64>, decimals: us
     }
 }
 
-/// "mcd (dB)"; the unit is left out where it has none.
+/// "mcd/sp2mc-1 (dB)": never a number without its definition; the unit is left out where it has none.
 fn label(metric: &MetricSummary) -> String {
     if metric.unit.is_empty() {
-        metric.metric.clone()
+        metric.profile.clone()
     } else {
-        format!("{} ({})", metric.metric, metric.unit)
+        format!("{} ({})", metric.profile, metric.unit)
     }
 }
 
@@ -116,7 +115,7 @@ fn panels(metrics: &[MetricSummary], percent: &str) -> Result<Figure, Error> {
                 None => left_out.push(format!("{} of {}", metric.metric, system.system)),
             }
         }
-        panels.push(Panel { title: metric.profile.clone(), label: label(metric), points });
+        panels.push(Panel { title: metric.profile.clone(), label: metric.unit.clone(), points });
     }
     let left_out = if left_out.is_empty() {
         String::new()
@@ -132,58 +131,32 @@ fn panels(metrics: &[MetricSummary], percent: &str) -> Result<Figure, Error> {
 
 fn means(metrics: &[MetricSummary], percent: &str) -> Table {
     let caption = format!(
-        "Mean over the items that have a value, with its {percent} t interval; the next table says how many items \
-         have none. A mean without an interval rests on one item, or on items that all have the same value."
+        "Mean over the items that have a value, with its {percent} t interval, and how many items stand behind it. \
+         Undefined: the definition gives no number for the item. Failed: there was nothing to measure. No row: the \
+         scores do not mention the item. A mean without an interval rests on one item, or on items that all have the \
+         same value."
     );
-    let mut table = Table::new("scores", caption, &[("system", "System")]);
     let has_steps = systems(metrics).iter().any(|system| system.step.is_some());
+    let mut columns = vec![("metric", "Metric"), ("system", "System")];
     if has_steps {
-        table.columns.push(crate::table::Column::new("step", "Step"));
+        columns.push(("step", "Step"));
     }
-    for metric in metrics {
-        table.columns.push(crate::table::Column::new(&column_key(metric), &label(metric)));
-    }
-    for system in systems(metrics) {
-        let mut row = vec![Cell::text(&system.system)];
-        if has_steps {
-            row.push(system.step.map_or(Cell::Missing("not known".into()), Cell::Count));
-        }
-        for metric in metrics {
-            let found = metric.systems.iter().find(|candidate| candidate.system == system.system);
-            row.push(found.map_or(Cell::Missing("not scored".into()), |system| {
-                interval_cell(&system.interval, &system.mean, decimals(metric))
-            }));
-        }
-        table.rows.push(row);
-    }
-    table
-}
-
-/// The profile as the name of a column: lower case letters, digits and underscores.
-fn column_key(metric: &MetricSummary) -> String {
-    metric
-        .profile
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
-        .collect()
-}
-
-fn coverage(metrics: &[MetricSummary]) -> Table {
-    let columns = [
-        ("metric", "Metric"),
-        ("system", "System"),
+    columns.extend([
+        ("mean", "Mean"),
         ("ok", "With a value"),
         ("undefined", "Undefined"),
         ("failed", "Failed"),
         ("absent", "No row"),
-    ];
-    let caption = "How many items stand behind each mean. Undefined: the definition gives no number for this item. \
-                   Failed: there was nothing to measure. No row: the scores do not mention the item.";
-    let mut table = Table::new("coverage", caption, &columns);
+    ]);
+    let mut table = Table::new("scores", caption, &columns);
     for metric in metrics {
         for system in &metric.systems {
+            let mut row = vec![Cell::text(label(metric)), Cell::text(&system.system)];
+            if has_steps {
+                row.push(system.step.map_or(Cell::Missing("not known".into()), Cell::Count));
+            }
+            row.push(interval_cell(&system.interval, &system.mean, decimals(metric)));
             let counts = [system.n_ok, system.n_undefined, system.n_failed, system.n_absent];
-            let mut row = vec![Cell::text(&metric.profile), Cell::text(&system.system)];
             row.extend(counts.map(|count| Cell::Count(count as u64)));
             table.rows.push(row);
         }

@@ -126,7 +126,7 @@ impl Frame {
     ///
     /// The label stands upright above the axis, since a sideways one is hard to read.
     pub(crate) fn draw_y(&self, pen: &mut Pen<'_>, scale: &Scale, label: &str) -> Drawn {
-        let count = ((self.bottom - self.top) / (SMALL_TEXT * 3)).clamp(2, 7) as usize;
+        let count = ((self.bottom - self.top) / (SMALL_TEXT * 2)).clamp(2, 7) as usize;
         for (value, text) in label_ticks(&scale.ticks(count)) {
             let y = scale.at(value);
             pen.line((self.left, y), (self.right, y), Ink::GRID, 1)?;
