@@ -1,6 +1,57 @@
-//! Differentiable tensor operations that candle 0.11 lacks, gets wrong or does slowly.
+//! Differentiable tensor operations that candle 0.11 lacks, gets wrong or does slowly, and what training needs beside
+//! them: an optimiser that can be saved and random tensors that can be seeded.
 //!
-//! It knows nothing of speech.
+//! ```text
+//! candle tensors ─► operation: shapes checked ─► CustomOp in candle's graph ─► kernel over slices, on all threads
+//!                                                     │
+//! gradients      ◄── the operation's own backward ◄───┘  Tensor::backward
+//! ```
+//!
+//! | operation | why not candle's |
+//! |---|---|
+//! | [`conv1d`] | wrong gradients of most weights, copies of all patches, a loop over groups |
+//! | [`conv_transpose1d`] | no gradient |
+//! | [`layer_norm`], [`softmax`] | the fast ones cut the gradient without a word |
+//! | [`gated_activation`], [`leaky_relu`], [`weight_norm`] | one pass over memory in the place of many |
+//! | [`frames`], [`reflect_pad`], [`StftMagnitude`] | not there |
+//! | [`soft_dtw`] | not there; cell by cell in the graph it would overflow the stack |
+//! | [`AdamW`] | its state cannot be saved |
+//! | [`Noise`] | the generator on the CPU cannot be seeded |
+//!
+//! # Examples
+//!
+//! A layer that learns to double its input:
+//!
+//! ```
+//! use candle_core::{DType, Device, Tensor, Var};
+//! use mynah_ops::{AdamW, AdamWConfig, Conv1dConfig, Noise, conv1d};
+//!
+//! let mut noise = Noise::new(1);
+//! let weight = Var::from_tensor(&noise.normal((1, 1, 1), DType::F32, &Device::Cpu)?)?;
+//! let config = AdamWConfig { learning_rate: 0.1, weight_decay: 0.0, ..AdamWConfig::default() };
+//! let mut optimizer = AdamW::new(vec![("weight".to_owned(), weight.clone())], config)?;
+//! for step in 0..300 {
+//!     let x = Noise::for_step(1, step).normal((4, 1, 50), DType::F32, &Device::Cpu)?;
+//!     let y = conv1d(&x, &weight, None, &Conv1dConfig::default())?;
+//!     let loss = (y - (x * 2.0)?)?.sqr()?.mean_all()?;
+//!     optimizer.step(&loss.backward()?)?;
+//! }
+//! let learned = weight.flatten_all()?.to_vec1::<f32>()?[0];
+//! assert!((learned - 2.0).abs() < 0.01, "{learned}");
+//! # Ok::<(), mynah_ops::Error>(())
+//! ```
+//!
+//! # Invariants
+//!
+//! - Every operation has a gradient, checked against finite differences, for every argument that can have one; an
+//!   argument that is no variable and depends on none gets none.
+//! - Results do not depend on the thread count, forwards or backwards, to the last bit. They do depend on the machine:
+//!   where it has fused multiply-add, the convolutions use it.
+//! - Tensors are f32 or f64 on the CPU; f64 is there to check gradients and uses the standard library's functions. Any
+//!   strides are accepted. An empty tensor is an error.
+//! - Nothing panics on shapes or values: they are errors that name the operation and the shapes. NaN stays NaN.
+//!
+//! It knows nothing of speech, of models, or of files.
 
 #![expect(
     clippy::inline_always,

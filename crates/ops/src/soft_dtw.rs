@@ -1,9 +1,12 @@
 //! Soft dynamic time warping: the smoothed cost of the cheapest alignment of two sequences, with its gradient.
 
+use std::ops::Range;
+
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage, number};
+use crate::approximation::{exp_nonpositive_f64, ln_one_to_three};
+use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage, number, vectorized};
 
 /// Soft-DTW between sequences of which all pairwise costs are given.
 ///
@@ -94,51 +97,28 @@ impl SoftDtw {
 
     /// R at the last cell of every item.
     fn values<T: Element>(&self, cost: &[T], rows: usize, columns: usize) -> Vec<T> {
-        let last = |(cost, &lengths): (&[T], &(usize, usize))| {
-            let r = self.accumulate(cost, columns, lengths);
-            number(r[r.len() - 1])
+        let last = |(cost, &(n, m)): (&[T], &(usize, usize))| {
+            let mut diagonals = Diagonals::new(n, m);
+            accumulate(&mut diagonals, cost, columns, self.gamma, self.warp);
+            number(diagonals.row(n + m - 2, 0)[n])
         };
         cost.par_chunks(rows * columns).zip(&self.lengths).map(last).collect()
     }
 
-    /// R of one item, with the border row and column: (n + 1) × (m + 1).
-    fn accumulate<T: Element>(&self, cost: &[T], stride: usize, (n, m): (usize, usize)) -> Vec<f64> {
-        let width = m + 1;
-        let mut r = vec![f64::INFINITY; (n + 1) * width];
-        r[0] = 0.0;
-        for i in 0..n {
-            let (above, row) = r[i * width..].split_at_mut(width);
-            let mut left = f64::INFINITY;
-            for (j, &cost) in cost[i * stride..][..m].iter().enumerate() {
-                let choices = self.choices(above[j], above[j + 1], left);
-                left = cost.to_f64() + choices.minimum;
-                row[j + 1] = left;
-            }
-        }
-        r
+    /// The expected alignment of every item, times the gradient of its value.
+    fn alignments<T: Element>(&self, cost: &[T], gradient: &[T], rows: usize, columns: usize) -> Vec<T> {
+        let mut dcost = vec![T::ZERO; cost.len()];
+        dcost
+            .par_chunks_mut(rows * columns)
+            .zip(cost.par_chunks(rows * columns))
+            .zip(self.lengths.par_iter().zip(gradient))
+            .for_each(|((dcost, cost), (&(n, m), &gradient))| {
+                let mut diagonals = Diagonals::new(n, m);
+                accumulate(&mut diagonals, cost, columns, self.gamma, self.warp);
+                align(dcost, &diagonals, columns, self.gamma, self.warp, gradient.to_f64());
+            });
+        dcost
     }
-
-    #[inline(always)]
-    fn choices(&self, diagonal: f64, above: f64, left: f64) -> Choices {
-        let (above, left) = (above + self.warp, left + self.warp);
-        let least = diagonal.min(above).min(left);
-        let weight = |value: f64| {
-            let exponent = (least - value) / self.gamma;
-            // Below e^−40 a term is lost in the rounding of the sum; NaN is neither and stays.
-            if exponent < -40.0 { 0.0 } else { exponent.exp() }
-        };
-        let weights = [weight(diagonal), weight(above), weight(left)];
-        let total = weights[0] + weights[1] + weights[2];
-        let minimum = if total <= 1.0 { least } else { least - self.gamma * total.ln() };
-        Choices { minimum, weights: weights.map(|weight| weight / total) }
-    }
-}
-
-/// The smoothed minimum of the three ways into a cell, and its derivatives with respect to them.
-struct Choices {
-    minimum: f64,
-    /// Diagonal, above, left.
-    weights: [f64; 3],
 }
 
 impl CustomOp1 for SoftDtw {
@@ -178,57 +158,141 @@ impl CustomOp2 for SoftDtwBackward {
         for_float!(cost, self.name(), T => {
             let cost = contiguous::<T>(self.name(), cost, cost_layout)?;
             let gradient = contiguous::<T>(self.name(), gradient, gradient_layout)?;
-            let dcost = self.alignments(cost, gradient, rows, columns);
+            let dcost = self.0.alignments(cost, gradient, rows, columns);
             Ok((into_storage(dcost), cost_layout.shape().clone()))
         })
     }
 }
 
-impl SoftDtwBackward {
-    fn alignments<T: Element>(&self, cost: &[T], gradient: &[T], rows: usize, columns: usize) -> Vec<T> {
-        let mut dcost = vec![T::ZERO; cost.len()];
-        dcost
-            .par_chunks_mut(rows * columns)
-            .zip(cost.par_chunks(rows * columns))
-            .zip(self.0.lengths.par_iter().zip(gradient))
-            .for_each(|((dcost, cost), (&lengths, &gradient))| {
-                self.alignment(cost, columns, lengths, gradient.to_f64(), dcost);
-            });
-        dcost
+/// R by anti-diagonals, of which all cells can be computed at once.
+///
+/// Diagonal s holds the cells (i, s − i), each at position i + 1, so that position 0 is the border above the first
+/// row. Two diagonals of border come first, with the origin at position 0 of the first.
+struct Diagonals {
+    n: usize,
+    m: usize,
+    r: Vec<f64>,
+}
+
+impl Diagonals {
+    fn new(n: usize, m: usize) -> Self {
+        let mut r = vec![f64::INFINITY; (n + m + 1) * (n + 1)];
+        r[0] = 0.0;
+        Self { n, m, r }
     }
 
-    /// Hands the probability 1 of the last cell back along the ways into it, row by row.
+    /// The rows of the cells of diagonal s, a non-empty range.
+    fn cells(&self, s: usize) -> Range<usize> {
+        (s + 1).saturating_sub(self.m)..(s + 1).min(self.n)
+    }
+
+    /// Diagonal s − `back`, for `back` of at most 2.
+    fn row(&self, s: usize, back: usize) -> &[f64] {
+        &self.r[(s + 2 - back) * (self.n + 1)..][..=self.n]
+    }
+
+    /// Diagonals s, s − 1 and s − 2.
+    fn split(&mut self, s: usize) -> (&mut [f64], &[f64], &[f64]) {
+        let width = self.n + 1;
+        let (before, from) = self.r.split_at_mut((s + 2) * width);
+        let (second, first) = before[s * width..].split_at(width);
+        (&mut from[..width], first, second)
+    }
+}
+
+vectorized! {
+    /// Fills in R.
+    fn accumulate<'a, T>(diagonals: &'a mut Diagonals, cost: &'a [T], stride: usize, gamma: f64, warp: f64) {
+        let scale = 1.0 / gamma;
+        let mut costs = vec![0.0; diagonals.n];
+        for s in 0..diagonals.n + diagonals.m - 1 {
+            let cells = diagonals.cells(s);
+            let costs = &mut costs[..cells.len()];
+            for (d, i) in costs.iter_mut().zip(cells.clone()) {
+                *d = cost[i * stride + (s - i)].to_f64();
+            }
+            let (r, first, second) = diagonals.split(s);
+            let (diagonal, above) = (&second[cells.clone()], &first[cells.clone()]);
+            let left = &first[cells.start + 1..=cells.end];
+            let ways = diagonal.iter().zip(above).zip(left);
+            for ((r, &d), ((&diagonal, &above), &left)) in
+                r[cells.start + 1..=cells.end].iter_mut().zip(&*costs).zip(ways)
+            {
+                let choices = Choices::new(diagonal, above + warp, left + warp, scale);
+                *r = d + choices.least - gamma * ln_one_to_three(choices.total);
+            }
+        }
+    }
+}
+
+vectorized! {
+    /// Hands the probability 1 of the last cell back along the ways into each cell.
     ///
     /// ```text
     /// E[N, M] = 1,   E of a predecessor += E[i, j] · ∂R[i, j] / ∂R of the predecessor
     /// ```
-    fn alignment<T: Element>(
-        &self,
-        cost: &[T],
+    fn align<'a, T>(
+        dcost: &'a mut [T],
+        diagonals: &'a Diagonals,
         stride: usize,
-        (n, m): (usize, usize),
+        gamma: f64,
+        warp: f64,
         gradient: f64,
-        dcost: &mut [T],
     ) {
-        let r = self.0.accumulate(cost, stride, (n, m));
-        let width = m + 1;
-        let mut current = vec![0.0_f64; width];
-        let mut previous = vec![0.0_f64; width];
-        current[m] = 1.0;
-        for i in (1..=n).rev() {
-            previous.fill(0.0);
-            for j in (1..=m).rev() {
-                let expected = current[j];
-                dcost[(i - 1) * stride + j - 1] = number(expected * gradient);
-                let above = &r[(i - 1) * width..][..width];
-                let [diagonal, up, left] =
-                    self.0.choices(above[j - 1], above[j], r[i * width + j - 1]).weights;
-                previous[j - 1] += expected * diagonal;
-                previous[j] += expected * up;
-                current[j - 1] += expected * left;
+        let scale = 1.0 / gamma;
+        let width = diagonals.n + 1;
+        // E of diagonals s, s − 1 and s − 2, at the positions of R; what is handed up and left from each cell.
+        let (mut e, mut e_first, mut e_second) = (vec![0.0; width], vec![0.0; width], vec![0.0; width]);
+        let (mut up, mut leftwards) = (vec![0.0; width], vec![0.0; width]);
+        e[diagonals.n] = 1.0;
+        for s in (0..diagonals.n + diagonals.m - 1).rev() {
+            let cells = diagonals.cells(s);
+            let (here, count) = (cells.start + 1..cells.end + 1, cells.len());
+            for (i, &e) in cells.clone().zip(&e[here.clone()]) {
+                dcost[i * stride + (s - i)] = T::from_f64(e * gradient);
             }
-            std::mem::swap(&mut current, &mut previous);
+            let (first, second) = (diagonals.row(s, 1), diagonals.row(s, 2));
+            let ways = second[cells.clone()].iter().zip(&first[cells.clone()]).zip(&first[here.clone()]);
+            let handed = up[..count].iter_mut().zip(&mut leftwards[..count]).zip(&mut e_second[cells.clone()]);
+            for (((up, left), diagonal), (&e, ((&r_diagonal, &r_above), &r_left))) in
+                handed.zip(e[here.clone()].iter().zip(ways))
+            {
+                let choices = Choices::new(r_diagonal, r_above + warp, r_left + warp, scale);
+                let share = e / choices.total;
+                *diagonal += share * choices.weights[0];
+                *up = share * choices.weights[1];
+                *left = share * choices.weights[2];
+            }
+            for (e, &up) in e_first[cells].iter_mut().zip(&up) {
+                *e += up;
+            }
+            for (e, &left) in e_first[here].iter_mut().zip(&leftwards) {
+                *e += left;
+            }
+            e.fill(0.0);
+            std::mem::swap(&mut e, &mut e_first);
+            std::mem::swap(&mut e_first, &mut e_second);
         }
+    }
+}
+
+/// The terms of the smoothed minimum of the three ways into a cell.
+struct Choices {
+    least: f64,
+    /// e^((least − value) / γ) of diagonal, above and left: the largest is 1.
+    weights: [f64; 3],
+    total: f64,
+}
+
+impl Choices {
+    #[inline(always)]
+    fn new(diagonal: f64, above: f64, left: f64, scale: f64) -> Self {
+        let least = if above < diagonal { above } else { diagonal };
+        let least = if left < least { left } else { least };
+        // NaN is never the least, but its own weight carries it on.
+        let weight = |value: f64| exp_nonpositive_f64((least - value) * scale);
+        let weights = [weight(diagonal), weight(above), weight(left)];
+        Self { least, weights, total: weights[0] + weights[1] + weights[2] }
     }
 }
 
@@ -380,6 +444,12 @@ mod tests {
             0.0,
             "last cell",
         );
+    }
+
+    #[test]
+    fn a_cost_that_is_no_number_is_not_lost() {
+        let cost = Tensor::new(&[[[1.0, f64::NAN], [1.0, 1.0]]], &Device::Cpu).unwrap();
+        assert!(value(&cost, PAPER).is_nan());
     }
 
     #[test]

@@ -260,24 +260,6 @@ fn what_is_no_variable_gets_no_gradient() {
 }
 
 #[test]
-fn results_do_not_depend_on_the_thread_count() {
-    let case = Case { inputs: 24, outputs: 40, length: 300, taps: 5, batch: 3, ..PLAIN };
-    let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let x = candle_core::Var::from_tensor(&single(&case.x(1))).unwrap();
-            let weight = candle_core::Var::from_tensor(&single(&case.conv_weight(2))).unwrap();
-            let y = conv1d(&x, &weight, None, &case.conv()).unwrap();
-            let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
-            [flat(&y), flat(gradients.get(&x).unwrap()), flat(gradients.get(&weight).unwrap())]
-        })
-    };
-    let one = run(1);
-    assert_eq!(one, run(2));
-    assert_eq!(one, run(7));
-}
-
-#[test]
 fn impossible_shapes_are_named() {
     let (x, weight) = (normal(1, (1, 4, 5)), normal(2, (6, 2, 3)));
     let message = |config: &Conv1dConfig, bias: Option<&Tensor>| {
