@@ -129,17 +129,23 @@ pub(crate) fn ln_one_to_three(x: f64) -> f64 {
 mod tests {
     use super::{exp_nonpositive, exp_nonpositive_f64, ln_one_to_three, sigmoid, tanh};
 
-    /// The largest error in units in the last place of the exact result.
+    /// The largest error in units in the last place of the exact result, over the range and all binades near zero.
     fn worst_ulp(range: (f32, f32), approximate: fn(f32) -> f32, exact: fn(f64) -> f64) -> f64 {
+        let error = |x: f32| {
+            let expected = exact(f64::from(x));
+            let nearest = (expected as f32).abs();
+            (f64::from(approximate(x)) - expected).abs() / f64::from(nearest.next_up() - nearest)
+        };
         let mut worst = 0.0_f64;
         let (mut x, end) = range;
         while x <= end {
-            let expected = exact(f64::from(x));
-            let nearest = expected as f32;
-            let ulp = f64::from(nearest.abs().next_up() - nearest.abs());
-            worst = worst.max((f64::from(approximate(x)) - expected).abs() / ulp);
-            // About 20,000 points over all binades.
+            worst = worst.max(error(x));
+            // Some 20,000 points.
             x += (x.abs() * 1e-3).max(1e-4);
+        }
+        for binade in 0..120 {
+            let x = 1.37 * 0.5_f32.powi(binade);
+            worst = worst.max(error(-x)).max(if range.1 > 0.0 { error(x) } else { 0.0 });
         }
         worst
     }
