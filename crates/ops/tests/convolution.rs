@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot compute has failed")]
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, Tensor, Var};
 use mynah_ops::testing::{check_gradients, normal};
 use mynah_ops::{Conv1dConfig, ConvTranspose1dConfig, conv_transpose1d, conv1d};
 use mynah_testkit::{assert_all_close, assert_close};
@@ -233,7 +233,7 @@ fn views_with_strides_give_the_same_as_copies() {
     // One item repeated without a copy, as a broadcast leaves it, and a broadcast gradient.
     let one = normal(4, (1, case.inputs, 1)).broadcast_as((2, case.inputs, case.length)).unwrap();
     let copied = one.contiguous().unwrap();
-    let weight = candle_core::Var::from_tensor(&case.conv_weight(5)).unwrap();
+    let weight = Var::from_tensor(&case.conv_weight(5)).unwrap();
     let gradient = |x: &Tensor| {
         let y = conv1d(x, &weight, None, &config).unwrap();
         let total = y.broadcast_as((3, 2, case.outputs, y.dim(2).unwrap())).unwrap().sum_all().unwrap();
@@ -245,8 +245,8 @@ fn views_with_strides_give_the_same_as_copies() {
 #[test]
 fn what_is_no_variable_gets_no_gradient() {
     let case = PLAIN;
-    let x = candle_core::Var::from_tensor(&case.x(1)).unwrap();
-    let weight = candle_core::Var::from_tensor(&case.conv_weight(2)).unwrap();
+    let x = Var::from_tensor(&case.x(1)).unwrap();
+    let weight = Var::from_tensor(&case.conv_weight(2)).unwrap();
     let bias = case.bias(3);
     let loss = |x: &Tensor, weight: &Tensor| {
         conv1d(x, weight, Some(&bias), &case.conv()).unwrap().sum_all().unwrap().backward().unwrap()
@@ -290,7 +290,8 @@ fn impossible_shapes_are_named() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// ⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩ with the same weight and settings.
+    /// ⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩ with the same weight and settings; since ⟨conv(x), y⟩ is linear in x and in the
+    /// weight, each of them times its own gradient gives the same number once more.
     #[test]
     fn the_transposed_convolution_is_the_adjoint(
         (batch, inputs, outputs, groups) in (1..4_usize, 1..20_usize, 1..20_usize, 1..4_usize),
@@ -302,7 +303,8 @@ proptest! {
             Case { batch, inputs, outputs, length, taps, stride, padding, dilation, groups, output_padding: 0 };
         let reach = dilation * (taps - 1) + 1;
         prop_assume!(length + 2 * padding >= reach);
-        let (x, weight) = (case.x(seed), case.conv_weight(seed + 1));
+        let x = Var::from_tensor(&case.x(seed)).unwrap();
+        let weight = Var::from_tensor(&case.conv_weight(seed + 1)).unwrap();
         let y = conv1d(&x, &weight, None, &case.conv()).unwrap();
         let other = normal(seed + 2, y.shape());
         // The samples that no output reaches are the transposed convolution's output padding.
@@ -310,8 +312,14 @@ proptest! {
         let config = ConvTranspose1dConfig { output_padding, ..case.conv_transpose() };
         let back = conv_transpose1d(&other, &weight, None, &config).unwrap();
         prop_assert_eq!(back.dims(), x.dims());
+
+        let value = (&y * &other).unwrap();
+        let gradients = value.backward().unwrap();
         let product = |a: &Tensor, b: &Tensor| (a * b).unwrap().sum_all().unwrap().to_scalar::<f64>().unwrap();
+        let expected = product(&y, &other);
         // Sums of up to 1e5 products near 1.
-        assert_close(product(&y, &other), product(&x, &back), 1e-8, &format!("{case:?}"));
+        assert_close(product(&x, &back), expected, 1e-8, &format!("transposed, {case:?}"));
+        assert_close(product(&x, gradients.get(&x).unwrap()), expected, 1e-8, &format!("input, {case:?}"));
+        assert_close(product(&weight, gradients.get(&weight).unwrap()), expected, 1e-8, &format!("weight, {case:?}"));
     }
 }
