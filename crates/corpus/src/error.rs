@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused.
-    #[error("cannot {action} `{path}`")]
+    #[error("{action} `{path}`")]
     Io {
         /// `read`, `write`, …
         action: &'static str,
@@ -56,6 +56,14 @@ pub enum Error {
     NoMetadata {
         /// The directory.
         path: PathBuf,
+    },
+    /// A setting of the recipe cannot be used.
+    #[error("the recipe's `[{section}]` cannot be used: {why}")]
+    Recipe {
+        /// The section of the TOML file.
+        section: &'static str,
+        /// What is wrong with it.
+        why: String,
     },
     /// A file of a dataset is missing or has another form.
     #[error("`{path}`: {why}")]

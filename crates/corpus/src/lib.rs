@@ -1,15 +1,39 @@
 //! Corpora and datasets: LJSpeech in, manifest, splits, alignments, features and tables out.
+//!
+//! ```text
+//! CORPUS ──Corpus::list──► entries ──FeatureExtractor──► FeatureStore ─┐
+//!                             │                                         ├─align──► durations ──► manifest
+//!                             └──(mynah-text)──► symbols ───────────────┘              DATASET ──► Dataset::open
+//! ```
+//!
+//! **Invariant:** nothing is dropped. What cannot be prepared becomes a [`Problem`] with its file, its line and a remedy,
+//! and the rest goes on.
+//!
+//! **Invariant:** no cache is valid by name alone: every key holds the content, the settings and the version of the code.
+//!
+//! It owns polars (see [`table`]) and knows nothing of tensors or models.
 
 pub mod align;
+pub mod table;
+
+mod dataset;
+mod durations;
 mod error;
+mod features;
 mod ljspeech;
 mod problem;
+mod recipe;
 mod split;
-pub mod table;
+mod store;
 mod textgrid;
 
+pub use dataset::{Counts, DATASET_FORMAT, Dataset, DatasetInfo, DatasetLayout, Utterance};
+pub use durations::AlignmentStore;
 pub use error::Error;
+pub use features::{AudioSummary, FEATURES_VERSION, FeatureExtractor, Features};
 pub use ljspeech::{Corpus, Entry, Listing};
 pub use problem::{Code, Problem, Stage};
+pub use recipe::{AudioRecipe, Recipe, SupPhoneRecipe, TextColumn, TextRecipe};
 pub use split::{Split, SplitConfig, assign};
+pub use store::FeatureStore;
 pub use textgrid::{Interval, Tier, write_text_grid};

@@ -1,1 +1,38 @@
 //! The NaturalSpeech model (arXiv 2205.04421): modules, losses, training, checkpoints and synthesis.
+//!
+//! ```text
+//! Example ─Batcher─► Batch ─Trainer─► checkpoints/step-N ─export_voice─► VOICE ─Voice::speak─► Waveform
+//!                              │
+//!                              └─ StepReport (metrics)
+//! ```
+//!
+//! Tensors are [batch, channels, time] throughout. Convolutions, norms, activations, soft-DTW and the optimiser are
+//! those of `mynah-ops`: candle's own have no gradient, or a wrong one.
+//!
+//! It does not know where examples come from (see [`Examples`]), prints nothing, and reads no manifest.
+
+pub mod loss;
+pub mod model;
+pub mod train;
+
+mod config;
+mod discriminator;
+mod dropout;
+mod error;
+mod example;
+mod parameters;
+mod synthesis;
+
+pub use config::{
+    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, FlowConfig, MemoryConfig, ModelConfig,
+    WaveNetConfig,
+};
+pub use discriminator::{DiscriminatorConfig, Discriminators, Judgement};
+pub use dropout::Dropout;
+pub use error::Error;
+pub use example::{Batch, Batcher, Example, Examples, InMemory};
+pub use parameters::Parameters;
+pub use synthesis::{SpeakConfig, Voice, VoiceInfo, export_voice};
+
+/// The device that tensors live on.
+pub use candle_core::Device;

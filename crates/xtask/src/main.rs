@@ -1,2 +1,58 @@
-//! Automation of the workspace.
-fn main() {}
+//! Automation of the workspace: everything that is done to the code rather than by it.
+//!
+//! `cargo xtask demo` runs the main job on the bundled clips, `cargo xtask check` runs all tests as CI does;
+//! `cargo xtask help` lists the rest.
+
+mod bench;
+mod check;
+mod demo;
+mod golden;
+mod layers;
+mod licences;
+mod process;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Automation of the Mynah workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the main job on the bundled clips: from wavs to a verdict report, through the six programs.
+    Demo(demo::Arguments),
+    /// Runs all that CI runs: format, lints, tests, documentation, layers, licences.
+    Check,
+    /// Holds the arrows and owners of docs/architecture.md against the workspace.
+    Layers,
+    /// Holds the licences of all dependencies against the list of those that we accept.
+    Licences,
+    /// Runs the scripts in fixtures/generate again and shows what differs (needs `uv` or the scripts' packages).
+    Golden(golden::Arguments),
+    /// Measures, and prints the figures of docs/benchmarks.md.
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Check => check::run(),
+        Command::Layers => layers::run(),
+        Command::Licences => licences::run(),
+        Command::Golden(arguments) => golden::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            process::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

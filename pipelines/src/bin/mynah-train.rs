@@ -1,2 +1,9 @@
-//! placeholder
-fn main() {}
+//! See `mynah-train --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    pipelines::finish(pipelines::train::Args::parse().run())
+}

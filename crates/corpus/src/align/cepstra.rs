@@ -14,10 +14,14 @@ pub(super) const DIMENSIONS: usize = 3 * COEFFICIENTS;
 /// One frame.
 pub(super) type Frame = [f32; DIMENSIONS];
 
-/// The frames of every utterance, each dimension scaled to mean 0 and variance 1 over the whole corpus.
-pub(super) fn of_corpus<'a>(mels: impl Iterator<Item = &'a Spectrogram>) -> Vec<Vec<Frame>> {
-    let mels: Vec<&Spectrogram> = mels.collect();
-    let mut frames: Vec<Vec<Frame>> = mels.par_iter().map(|mel| of_utterance(mel)).collect();
+/// The frames of `n` utterances, each dimension scaled to mean 0 and variance 1 over the whole corpus.
+pub(super) fn of_corpus<E: Send>(
+    n: usize,
+    mel: impl Fn(usize) -> Result<Spectrogram, E> + Sync,
+) -> Result<Vec<Vec<Frame>>, E> {
+    let frames: Result<Vec<Vec<Frame>>, E> =
+        (0..n).into_par_iter().map(|index| mel(index).map(|mel| of_utterance(&mel))).collect();
+    let mut frames = frames?;
     let count: usize = frames.iter().map(Vec::len).sum();
     for dimension in 0..DIMENSIONS {
         let values = || frames.iter().flatten().map(|frame| f64::from(frame[dimension]));
@@ -28,7 +32,7 @@ pub(super) fn of_corpus<'a>(mels: impl Iterator<Item = &'a Spectrogram>) -> Vec<
             frame[dimension] = ((f64::from(frame[dimension]) - mean) * scale) as f32;
         }
     }
-    frames
+    Ok(frames)
 }
 
 fn of_utterance(mel: &Spectrogram) -> Vec<Frame> {
@@ -74,6 +78,8 @@ fn add_slopes(frames: &mut [Frame], from: usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use mynah_signal::Spectrogram;
 
     use super::{COEFFICIENTS, of_corpus, of_utterance};
@@ -96,8 +102,7 @@ mod tests {
             Spectrogram::new((0..80_u32).map(|index| (index * (seed + 7) % 13) as f32).collect(), 4, 20)
                 .unwrap()
         };
-        let (a, b) = (mel(1), mel(2));
-        let frames = of_corpus([&a, &b].into_iter());
+        let frames = of_corpus(2, |index| Ok::<_, Infallible>(mel(index as u32 + 1))).unwrap();
         let values: Vec<f64> = frames.iter().flatten().map(|frame| f64::from(frame[3])).collect();
         let mean = values.iter().sum::<f64>() / 40.0;
         let variance = values.iter().map(|value| value * value).sum::<f64>() / 40.0;

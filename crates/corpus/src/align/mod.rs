@@ -60,15 +60,6 @@ impl Default for AlignConfig {
     }
 }
 
-/// What is aligned: the symbols of one utterance with its spectrogram.
-#[derive(Debug, Clone, Copy)]
-pub struct Alignable<'a> {
-    /// The symbols, from `<bos>` to `<eos>`.
-    pub symbols: &'a [Symbol],
-    /// The log-mel spectrogram, [mel, frame].
-    pub mel: &'a Spectrogram,
-}
-
 /// The durations of one utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alignment {
@@ -90,31 +81,37 @@ pub struct TooFewFrames {
     pub needed: usize,
 }
 
-/// Aligns a whole corpus, training on all of it.
+/// Aligns a whole corpus, training on all of it: `symbols` has those of each utterance from `<bos>` to `<eos>`, and
+/// `mel` loads its log-mel spectrogram, which is not kept.
 ///
 /// `progress` is told after every pass: the passes done, the passes in all, and the mean log-likelihood per frame.
 ///
-/// An utterance with fewer frames than its shortest path is left out of the training and reported as
+/// An utterance with fewer frames than its shortest path, or than symbols, is left out of the training and reported as
 /// [`TooFewFrames`]; the others are aligned.
-pub fn align(
-    utterances: &[Alignable<'_>],
+///
+/// # Errors
+///
+/// The first error of `mel`.
+pub fn align<E: Send>(
+    symbols: &[&[Symbol]],
+    mel: impl Fn(usize) -> Result<Spectrogram, E> + Sync,
     config: &AlignConfig,
     mut progress: impl FnMut(u32, u32, f64),
-) -> Vec<Result<Alignment, TooFewFrames>> {
-    let graphs: Vec<Result<Graph, TooFewFrames>> = utterances
+) -> Result<Vec<Result<Alignment, TooFewFrames>>, E> {
+    let frames = cepstra::of_corpus(symbols.len(), mel)?;
+    let graphs: Vec<Result<Graph, TooFewFrames>> = symbols
         .iter()
-        .map(|utterance| {
-            let graph = Graph::new(utterance.symbols);
-            let (frames, needed) = (utterance.mel.n_frames(), graph.shortest());
-            if frames < needed.max(utterance.symbols.len()) {
-                let needed = needed.max(utterance.symbols.len());
-                Err(TooFewFrames { frames, symbols: utterance.symbols.len(), needed })
+        .zip(&frames)
+        .map(|(symbols, frames)| {
+            let graph = Graph::new(symbols);
+            let needed = graph.shortest().max(symbols.len());
+            if frames.len() < needed {
+                Err(TooFewFrames { frames: frames.len(), symbols: symbols.len(), needed })
             } else {
                 Ok(graph)
             }
         })
         .collect();
-    let frames = cepstra::of_corpus(utterances.iter().map(|utterance| utterance.mel));
     let work: Vec<(usize, &Graph)> =
         graphs.iter().enumerate().filter_map(|(index, graph)| Some((index, graph.as_ref().ok()?))).collect();
 
@@ -127,7 +124,7 @@ pub fn align(
     let mut done = 0;
     let flat = accumulate(&work, |(index, graph)| {
         let mut counts = Counts::new(Tying::Class);
-        counts.add_flat(graph, &frames[*index], utterances[*index].mel);
+        counts.add_flat(graph, &frames[*index]);
         counts
     });
     let mut model = Model::flat(flat.as_ref(), config);
@@ -147,17 +144,17 @@ pub fn align(
         }
     }
 
-    graphs
+    Ok(graphs
         .par_iter()
         .zip(&frames)
-        .zip(utterances)
-        .map(|((graph, frames), utterance)| {
+        .zip(symbols)
+        .map(|((graph, frames), symbols)| {
             let graph = graph.as_ref().map_err(|error| *error)?;
             let path = viterbi::best_path(graph, &model, frames);
-            let durations = spread::durations(graph, &path.slot_frames(graph), utterance.symbols);
+            let durations = spread::durations(graph, &path.slot_frames(graph), symbols);
             Ok(Alignment { durations, log_likelihood: path.log_likelihood / frames.len() as f64 })
         })
-        .collect()
+        .collect())
 }
 
 /// The sum of `counts` over all of `work`, by chunks in order; `None` when there is no work.
@@ -174,12 +171,14 @@ fn accumulate<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use mynah_signal::Spectrogram;
     use mynah_text::Symbol;
     use rand::{RngExt as _, SeedableRng as _};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{AlignConfig, Alignable, align};
+    use super::{AlignConfig, align};
 
     const BANDS: usize = 40;
 
@@ -244,9 +243,15 @@ mod tests {
     fn known_boundaries_are_found() {
         let corpus: Vec<_> =
             (0..30).map(|seed| utterance(SENTENCES[seed as usize % SENTENCES.len()], seed)).collect();
-        let utterances: Vec<_> = corpus.iter().map(|(symbols, mel, _)| Alignable { symbols, mel }).collect();
+        let symbols: Vec<&[Symbol]> = corpus.iter().map(|(symbols, ..)| symbols.as_slice()).collect();
         let mut likelihoods = Vec::new();
-        let alignments = align(&utterances, &AlignConfig::default(), |_, _, value| likelihoods.push(value));
+        let alignments = align(
+            &symbols,
+            |index| Ok::<_, Infallible>(corpus[index].1.clone()),
+            &AlignConfig::default(),
+            |_, _, value| likelihoods.push(value),
+        )
+        .unwrap();
         assert!(likelihoods.last() > likelihoods.first(), "{likelihoods:?}");
 
         let (mut error, mut count) = (0.0, 0.0);
@@ -272,11 +277,9 @@ mod tests {
     fn too_few_frames_cost_one_utterance() {
         let (symbols, mel, _) = utterance(SENTENCES[0], 1);
         let short = Spectrogram::new(vec![0.0; BANDS * 12], BANDS, 12).unwrap();
-        let found = align(
-            &[Alignable { symbols: &symbols, mel: &short }, Alignable { symbols: &symbols, mel: &mel }],
-            &AlignConfig::default(),
-            |_, _, _| {},
-        );
+        let mels = [short, mel];
+        let load = |index: usize| Ok::<_, Infallible>(mels[index].clone());
+        let found = align(&[&symbols, &symbols], load, &AlignConfig::default(), |_, _, _| {}).unwrap();
         let error = found[0].as_ref().unwrap_err();
         assert_eq!((error.frames, error.symbols, error.needed), (12, 15, 18));
         assert!(found[1].is_ok());

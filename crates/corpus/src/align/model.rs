@@ -2,8 +2,6 @@
 
 use std::f64::consts::TAU;
 
-use mynah_signal::Spectrogram;
-
 use super::AlignConfig;
 use super::cepstra::{DIMENSIONS, Frame};
 use super::graph::{CLASSES, Graph, PHONES, STATES, State, Unit};
@@ -207,9 +205,9 @@ impl Counts {
 
     /// Adds a flat segmentation: quiet frames are pauses, and all that lies between the first and the last loud frame
     /// is shared out evenly among the phones.
-    pub(super) fn add_flat(&mut self, graph: &Graph, frames: &[Frame], mel: &Spectrogram) {
-        let loudness = |t: usize| (0..mel.n_bins()).map(|band| mel.row(band)[t]).sum::<f32>();
-        let level: Vec<f32> = (0..frames.len()).map(loudness).collect();
+    pub(super) fn add_flat(&mut self, graph: &Graph, frames: &[Frame]) {
+        // The zeroth coefficient is the sum of the log-mels, scaled.
+        let level: Vec<f32> = frames.iter().map(|frame| frame[0]).collect();
         let mut sorted = level.clone();
         sorted.sort_by(f32::total_cmp);
         let at = |part: usize| sorted[(sorted.len() - 1) * part / 20];

@@ -1,0 +1,225 @@
+//! The alignments of a dataset, kept so that a second run need not find them again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use atomic_write_file::AtomicWriteFile;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::align::{ALIGN_VERSION, AlignConfig, Alignment};
+use crate::table::{read_table, write_table};
+use crate::textgrid::{Interval, Tier, write_text_grid};
+
+const DURATIONS: &str = "durations.parquet";
+const KEY: &str = "key.txt";
+
+/// The directory `alignments` of a dataset.
+#[derive(Debug, Clone)]
+pub struct AlignmentStore {
+    directory: PathBuf,
+}
+
+/// A row of `durations.parquet`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Row {
+    id: String,
+    durations: Vec<u32>,
+    log_likelihood: f64,
+}
+
+impl AlignmentStore {
+    /// The store in `directory`, which need not exist yet.
+    #[must_use]
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    /// What alignments are computed from: the id, feature key and symbols of every utterance in order, the settings and
+    /// [`ALIGN_VERSION`].
+    pub fn key<'a>(
+        utterances: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
+        config: &AlignConfig,
+    ) -> Result<String, Error> {
+        let settings = serde_json::to_vec(&(ALIGN_VERSION, config))
+            .map_err(|why| Error::Recipe { section: "alignment", why: why.to_string() })?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&settings);
+        for (id, features, symbols) in utterances {
+            for part in [id, features, symbols] {
+                hasher.update(part.as_bytes()).update(b"\0");
+            }
+        }
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+
+    /// The alignments by utterance, when those that are stored have this key.
+    ///
+    /// # Errors
+    ///
+    /// When they have, and cannot be read.
+    pub fn read(&self, key: &str) -> Result<Option<BTreeMap<String, Alignment>>, Error> {
+        if fs::read_to_string(self.directory.join(KEY)).is_ok_and(|stored| stored == key) {
+            let rows: Vec<Row> = read_table(&self.directory.join(DURATIONS))?;
+            let entry = |Row { id, durations, log_likelihood }| (id, Alignment { durations, log_likelihood });
+            Ok(Some(rows.into_iter().map(entry).collect()))
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Stores alignments under a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the operating system refuses.
+    pub fn write(&self, key: &str, alignments: &BTreeMap<String, Alignment>) -> Result<(), Error> {
+        let path = self.directory.join(KEY);
+        fs::create_dir_all(&self.directory).map_err(Error::io("create", &self.directory))?;
+        // While the table is replaced, no key vouches for it.
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("remove", &path)(error));
+            }
+            _ => {}
+        }
+        let rows: Vec<Row> = alignments
+            .iter()
+            .map(|(id, Alignment { durations, log_likelihood })| Row {
+                id: id.clone(),
+                durations: durations.clone(),
+                log_likelihood: *log_likelihood,
+            })
+            .collect();
+        write_table(&self.directory.join(DURATIONS), &rows)?;
+        let write = || -> std::io::Result<()> {
+            let mut file = AtomicWriteFile::open(&path)?;
+            file.write_all(key.as_bytes())?;
+            file.commit()
+        };
+        write().map_err(Error::io("write", &path))
+    }
+
+    /// Writes the TextGrid of an utterance: one tier of words, one of symbols, both gapless; pauses and punctuation have
+    /// no word, and stand in the other tier as they are.
+    ///
+    /// `symbols` are those of the manifest, `words` the words that `word_index` counts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the operating system refuses.
+    pub fn write_text_grid(
+        &self,
+        id: &str,
+        symbols: &[&str],
+        durations: &[u32],
+        word_index: &[i64],
+        words: &[&str],
+        seconds_per_frame: f64,
+        seconds: f64,
+    ) -> Result<(), Error> {
+        let mut phones: Vec<Interval> = Vec::new();
+        let mut spoken: Vec<(i64, Interval)> = Vec::new();
+        let mut frame = 0;
+        for ((symbol, duration), word) in symbols.iter().zip(durations).zip(word_index) {
+            let start = f64::from(frame) * seconds_per_frame;
+            frame += duration;
+            let end = f64::from(frame) * seconds_per_frame;
+            phones.push(Interval { start, end, label: (*symbol).to_owned() });
+            match spoken.last_mut() {
+                Some((last, interval)) if last == word => interval.end = end,
+                _ => {
+                    let label = usize::try_from(*word).ok().and_then(|word| words.get(word)).copied();
+                    spoken
+                        .push((*word, Interval { start, end, label: label.unwrap_or_default().to_owned() }));
+                }
+            }
+        }
+        let mut words: Vec<Interval> = spoken.into_iter().map(|(_, interval)| interval).collect();
+        for tier in [&mut phones, &mut words] {
+            // The samples behind the last whole frame belong to the last interval.
+            if let Some(last) = tier.last_mut() {
+                last.end = seconds;
+            }
+        }
+        let tiers = [
+            Tier { name: "words".to_owned(), intervals: words },
+            Tier { name: "phones".to_owned(), intervals: phones },
+        ];
+        // A picture of what the manifest holds, made again by the next run: it need not survive a power cut.
+        let path = self.directory.join(format!("{id}.TextGrid"));
+        let partial = self.directory.join(format!("{id}.TextGrid.partial"));
+        fs::write(&partial, write_text_grid(seconds, &tiers))
+            .and_then(|()| fs::rename(&partial, &path))
+            .map_err(Error::io("write", &path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use super::AlignmentStore;
+    use crate::align::{AlignConfig, Alignment};
+
+    #[test]
+    fn only_their_key_opens_alignments() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = AlignmentStore::new(directory.path().join("alignments"));
+        let alignments =
+            BTreeMap::from([("a".to_owned(), Alignment { durations: vec![1, 2], log_likelihood: -40.5 })]);
+        assert_eq!(store.read("k").unwrap(), None);
+        store.write("k", &alignments).unwrap();
+        assert_eq!(store.read("k").unwrap(), Some(alignments));
+        assert_eq!(store.read("l").unwrap(), None);
+    }
+
+    #[test]
+    fn the_key_depends_on_every_part() {
+        let key = |id, features, symbols, config: &AlignConfig| {
+            AlignmentStore::key(std::iter::once((id, features, symbols)), config).unwrap()
+        };
+        let config = AlignConfig::default();
+        let base = key("a", "f", "s", &config);
+        assert_eq!(base, key("a", "f", "s", &config));
+        let other = AlignConfig { state_passes: 9, ..config.clone() };
+        for changed in [
+            key("b", "f", "s", &config),
+            key("a", "g", "s", &config),
+            key("a", "f", "t", &config),
+            key("a", "f", "s", &other),
+        ] {
+            assert_ne!(base, changed);
+        }
+    }
+
+    #[test]
+    fn a_text_grid_has_gapless_tiers() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = AlignmentStore::new(directory.path().to_owned());
+        let symbols = ["<bos>", "HH", "AY1", "/", "Y", "UW1", "<eos>"];
+        store
+            .write_text_grid(
+                "a",
+                &symbols,
+                &[2, 1, 3, 1, 2, 2, 1],
+                &[-1, 0, 0, -1, 1, 1, -1],
+                &["hi", "you"],
+                0.5,
+                6.25,
+            )
+            .unwrap();
+        let text = fs::read_to_string(directory.path().join("a.TextGrid")).unwrap();
+        for part in [
+            "text = \"hi\"",
+            "xmin = 1\n            xmax = 3\n            text = \"hi\"",
+            "xmin = 5.5\n            xmax = 6.25",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        assert_eq!(text.matches("text = ").count(), 12);
+    }
+}

@@ -1,0 +1,92 @@
+//! How a corpus is prepared: every setting of every stage.
+
+use std::path::PathBuf;
+
+use mynah_signal::MelProfile;
+use serde::{Deserialize, Serialize};
+
+use crate::align::AlignConfig;
+use crate::split::SplitConfig;
+
+/// A preparation recipe: a TOML file, every key of which may be left out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recipe {
+    /// What is spoken.
+    pub text: TextRecipe,
+    /// What the recordings must be, and what is computed from them.
+    pub audio: AudioRecipe,
+    /// The sub-phoneme BPE.
+    pub sup_phones: SupPhoneRecipe,
+    /// The forced aligner.
+    pub alignment: AlignConfig,
+    /// What is held out.
+    pub split: SplitConfig,
+}
+
+/// Which column of `metadata.csv` is spoken, and what is known of its words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TextRecipe {
+    /// `normalized`, the third column, or `text`, the second. Both go through the normaliser.
+    pub column: TextColumn,
+    /// A lexicon of the user's own pronunciations, which win over the dictionary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lexicon: Option<PathBuf>,
+}
+
+/// A column of `metadata.csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TextColumn {
+    /// The second: as printed.
+    Text,
+    /// The third: numbers and abbreviations written out.
+    #[default]
+    Normalized,
+}
+
+/// What the recordings must be, and what is computed from them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AudioRecipe {
+    /// The sample rate of every wav, in hertz (22,050).
+    pub sample_rate: u32,
+    /// The definition of the mel spectrogram (`vits`).
+    pub mel: MelProfile,
+    /// Shorter clips are left out, in seconds.
+    pub min_seconds: f64,
+    /// Longer clips are left out, in seconds.
+    pub max_seconds: f64,
+    /// The lowest fundamental frequency that is looked for, in hertz.
+    pub f0_min_hz: f64,
+    /// The highest, in hertz.
+    pub f0_max_hz: f64,
+}
+
+impl Default for AudioRecipe {
+    fn default() -> Self {
+        Self {
+            sample_rate: 22_050,
+            mel: MelProfile::Vits,
+            min_seconds: 0.5,
+            max_seconds: 20.0,
+            f0_min_hz: 65.0,
+            f0_max_hz: 600.0,
+        }
+    }
+}
+
+/// The sub-phoneme BPE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SupPhoneRecipe {
+    /// Merges to learn from the training split, at most (the paper has 30,000 from 200 million sentences).
+    pub merges: usize,
+}
+
+impl Default for SupPhoneRecipe {
+    fn default() -> Self {
+        Self { merges: 2_000 }
+    }
+}

@@ -1,0 +1,290 @@
+//! The sizes of the model. The defaults are the paper's (NaturalSpeech, arXiv 2205.04421).
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// The sizes of every module that inference needs, and of the posterior encoder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// Channels between all modules (192).
+    pub hidden: usize,
+    /// Phoneme encoder.
+    pub encoder: EncoderConfig,
+    /// Duration predictor and upsampling.
+    pub durator: DuratorConfig,
+    /// Bidirectional prior/posterior.
+    pub flow: FlowConfig,
+    /// Posterior encoder.
+    pub posterior: WaveNetConfig,
+    /// Memory bank.
+    pub memory: MemoryConfig,
+    /// Waveform decoder.
+    pub decoder: DecoderConfig,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            hidden: 192,
+            encoder: EncoderConfig::default(),
+            durator: DuratorConfig::default(),
+            flow: FlowConfig::default(),
+            posterior: WaveNetConfig { layers: 16, kernel: 5 },
+            memory: MemoryConfig::default(),
+            decoder: DecoderConfig::default(),
+        }
+    }
+}
+
+/// The phoneme encoder: blocks of self-attention and convolution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EncoderConfig {
+    /// Blocks (6).
+    pub blocks: usize,
+    /// Attention heads (2).
+    pub heads: usize,
+    /// Channels between the two convolutions of a block (768).
+    pub filter: usize,
+    /// Kernel of the two convolutions (3).
+    pub kernel: usize,
+    /// Symbols to either side whose distance the attention tells apart (4, as in VITS).
+    pub window: usize,
+    /// Dropout (0.1).
+    pub dropout: f64,
+}
+
+impl Default for EncoderConfig {
+    fn default() -> Self {
+        Self { blocks: 6, heads: 2, filter: 768, kernel: 3, window: 4, dropout: 0.1 }
+    }
+}
+
+/// The differentiable durator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DuratorConfig {
+    /// Convolutions of the duration predictor (3).
+    pub layers: usize,
+    /// Their kernel (3).
+    pub kernel: usize,
+    /// Their dropout (0.5).
+    pub dropout: f64,
+    /// Attention maps W of the upsampling, q in equation 7 (4).
+    pub queries: usize,
+    /// Context values C of the upsampling, p in equation 8 (2).
+    pub contexts: usize,
+    /// Channels of the convolution that feeds W and C (8).
+    pub features: usize,
+}
+
+impl Default for DuratorConfig {
+    fn default() -> Self {
+        Self { layers: 3, kernel: 3, dropout: 0.5, queries: 4, contexts: 2, features: 8 }
+    }
+}
+
+/// The flow between prior and posterior.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FlowConfig {
+    /// Shift-only couplings (4).
+    pub couplings: usize,
+    /// The network that computes each shift.
+    pub wavenet: WaveNetConfig,
+}
+
+impl Default for FlowConfig {
+    fn default() -> Self {
+        Self { couplings: 4, wavenet: WaveNetConfig { layers: 4, kernel: 5 } }
+    }
+}
+
+/// A stack of gated convolutions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaveNetConfig {
+    /// Layers.
+    pub layers: usize,
+    /// Kernel of each.
+    pub kernel: usize,
+}
+
+/// The memory bank.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MemoryConfig {
+    /// Vectors in the bank (1000).
+    pub slots: usize,
+    /// Attention heads (2).
+    pub heads: usize,
+}
+
+impl Default for MemoryConfig {
+    fn default() -> Self {
+        Self { slots: 1000, heads: 2 }
+    }
+}
+
+/// The waveform decoder, HiFi-GAN's generator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DecoderConfig {
+    /// Channels before the first upsampling; halved by each (512).
+    pub channels: usize,
+    /// Factors of the upsamplings; their product is the hop ([8, 8, 2, 2]).
+    pub upsampling: Vec<usize>,
+    /// Kernels of the residual blocks ([3, 7, 11]).
+    pub kernels: Vec<usize>,
+    /// Dilations inside each residual block ([1, 3, 5]).
+    pub dilations: Vec<usize>,
+}
+
+impl Default for DecoderConfig {
+    fn default() -> Self {
+        Self {
+            channels: 512,
+            upsampling: vec![8, 8, 2, 2],
+            kernels: vec![3, 7, 11],
+            dilations: vec![1, 3, 5],
+        }
+    }
+}
+
+/// What the model needs to know of the audio, taken from the dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AudioConfig {
+    /// Samples per second.
+    pub sample_rate: u32,
+    /// Samples from one frame to the next.
+    pub hop_length: usize,
+    /// Samples in the transform of a frame.
+    pub n_fft: usize,
+}
+
+impl AudioConfig {
+    /// Values of a linear spectrum.
+    #[must_use]
+    pub fn n_bins(&self) -> usize {
+        self.n_fft / 2 + 1
+    }
+}
+
+impl ModelConfig {
+    /// Checks what the modules rely on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] that names the setting.
+    pub fn validate(&self, audio: &AudioConfig) -> Result<(), Error> {
+        let check = |good: bool, key: &'static str, why: String| {
+            if good { Ok(()) } else { Err(Error::Config { key, why }) }
+        };
+        let hidden = self.hidden;
+        let positive: [(&'static str, usize); 13] = [
+            ("model.hidden", hidden),
+            ("model.encoder.blocks", self.encoder.blocks),
+            ("model.encoder.heads", self.encoder.heads),
+            ("model.encoder.filter", self.encoder.filter),
+            ("model.durator.layers", self.durator.layers),
+            ("model.durator.queries", self.durator.queries),
+            ("model.durator.contexts", self.durator.contexts),
+            ("model.durator.features", self.durator.features),
+            ("model.flow.couplings", self.flow.couplings),
+            ("model.flow.wavenet.layers", self.flow.wavenet.layers),
+            ("model.posterior.layers", self.posterior.layers),
+            ("model.memory.slots", self.memory.slots),
+            ("model.memory.heads", self.memory.heads),
+        ];
+        for (key, value) in positive {
+            check(value > 0, key, "it is 0".to_owned())?;
+        }
+        check(hidden.is_multiple_of(2), "model.hidden", format!("the flow halves it, and {hidden} is odd"))?;
+        for (key, heads) in
+            [("model.encoder.heads", self.encoder.heads), ("model.memory.heads", self.memory.heads)]
+        {
+            check(
+                hidden.is_multiple_of(heads),
+                key,
+                format!("{heads} heads do not divide {hidden} channels"),
+            )?;
+        }
+        for (key, kernel) in [
+            ("model.encoder.kernel", self.encoder.kernel),
+            ("model.durator.kernel", self.durator.kernel),
+            ("model.flow.wavenet.kernel", self.flow.wavenet.kernel),
+            ("model.posterior.kernel", self.posterior.kernel),
+        ] {
+            check(kernel % 2 == 1, key, format!("{kernel} is even, so that it has no middle"))?;
+        }
+        for (key, dropout) in
+            [("model.encoder.dropout", self.encoder.dropout), ("model.durator.dropout", self.durator.dropout)]
+        {
+            check((0.0..1.0).contains(&dropout), key, format!("{dropout} is not in [0, 1)"))?;
+        }
+        let decoder = &self.decoder;
+        let product: usize = decoder.upsampling.iter().product();
+        check(
+            product == audio.hop_length,
+            "model.decoder.upsampling",
+            format!("the product of {:?} is not the hop of {} samples", decoder.upsampling, audio.hop_length),
+        )?;
+        check(
+            decoder.upsampling.iter().all(|factor| factor.is_multiple_of(2)),
+            "model.decoder.upsampling",
+            format!("{:?} has an odd factor", decoder.upsampling),
+        )?;
+        check(
+            !decoder.kernels.is_empty() && decoder.kernels.iter().all(|kernel| kernel % 2 == 1),
+            "model.decoder.kernels",
+            format!("{:?} must be odd, and at least one", decoder.kernels),
+        )?;
+        check(
+            !decoder.dilations.is_empty() && decoder.dilations.iter().all(|dilation| *dilation > 0),
+            "model.decoder.dilations",
+            format!("{:?} must be positive, and at least one", decoder.dilations),
+        )?;
+        check(
+            decoder.channels.is_multiple_of(1 << decoder.upsampling.len()) && decoder.channels > 0,
+            "model.decoder.channels",
+            format!("{} cannot be halved {} times", decoder.channels, decoder.upsampling.len()),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AudioConfig, ModelConfig};
+
+    fn audio() -> AudioConfig {
+        AudioConfig { sample_rate: 22_050, hop_length: 256, n_fft: 1024 }
+    }
+
+    #[test]
+    fn the_defaults_are_sound_and_survive_toml() {
+        let config = ModelConfig::default();
+        config.validate(&audio()).unwrap();
+        let text = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<ModelConfig>(&text).unwrap(), config);
+    }
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        for (toml, key) in [
+            ("hidden = 3", "model.hidden"),
+            ("[encoder]\nheads = 5", "model.encoder.heads"),
+            ("[decoder]\nupsampling = [8, 8, 2]", "model.decoder.upsampling"),
+            ("[decoder]\nchannels = 100", "model.decoder.channels"),
+            ("[encoder]\nkernel = 4", "model.encoder.kernel"),
+            ("[durator]\ndropout = 1.5", "model.durator.dropout"),
+        ] {
+            let config: ModelConfig = toml::from_str(toml).unwrap();
+            let error = config.validate(&audio()).unwrap_err().to_string();
+            assert!(error.contains(key), "{toml}: {error}");
+        }
+        assert!(toml::from_str::<ModelConfig>("hiden = 3").is_err());
+    }
+}

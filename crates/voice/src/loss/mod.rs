@@ -1,0 +1,11 @@
+//! What training minimises.
+
+mod adversarial;
+mod duration;
+mod kl;
+mod mel;
+
+pub use adversarial::{discriminator_loss, feature_loss, generator_loss};
+pub use duration::duration_loss;
+pub use kl::{Gaussians, SoftDtwConfig, aligned_kl, frame_kl};
+pub use mel::MelLoss;

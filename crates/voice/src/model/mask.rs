@@ -1,0 +1,12 @@
+//! Which frames of a padded batch belong to an utterance.
+
+use candle_core::{DType, Device, Result, Tensor};
+
+/// 1 inside each utterance and 0 behind its end, [batch, 1, `longest`].
+pub fn sequence_mask(lengths: &[usize], longest: usize, dtype: DType, device: &Device) -> Result<Tensor> {
+    let mask: Vec<f32> = lengths
+        .iter()
+        .flat_map(|length| (0..longest).map(move |t| f32::from(u8::from(t < *length))))
+        .collect();
+    Tensor::from_vec(mask, (lengths.len(), 1, longest), device)?.to_dtype(dtype)
+}

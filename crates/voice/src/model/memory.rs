@@ -1,0 +1,72 @@
+//! The memory bank between the latent frames and the decoder.
+
+use candle_core::{Result, Tensor};
+use candle_nn::{Init, VarBuilder};
+use mynah_ops::softmax;
+
+use crate::config::MemoryConfig;
+
+/// A bank of vectors that stands in for the latent frames: each frame is replaced by what it attends to.
+///
+/// ```text
+/// Attention(z, M, M) = [softmax(z W_Q (M W_K)ᵀ / √d) M W_V] W_O
+/// ```
+///
+/// The bank is attached after warm-up: it is filled with centroids of latent frames, and the projections begin as the
+/// identity, so that attention begins as a soft look-up of the nearest centroid and the decoder is not shocked.
+///
+/// # References
+///
+/// NaturalSpeech section 3.5; for the initial values, which the paper does not give, see `docs/naturalspeech.md`.
+#[derive(Debug)]
+pub struct Memory {
+    bank: Tensor,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    output: Tensor,
+    heads: usize,
+}
+
+impl Memory {
+    pub(super) fn new(config: &MemoryConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+        let init = Init::Randn { mean: 0.0, stdev: (hidden as f64).sqrt().recip() };
+        let square = |name: &str| vb.get_with_hints((hidden, hidden), name, init);
+        Ok(Self {
+            bank: vb.get_with_hints((config.slots, hidden), "bank", init)?,
+            query: square("query.weight")?,
+            key: square("key.weight")?,
+            value: square("value.weight")?,
+            output: square("output.weight")?,
+            heads: config.heads,
+        })
+    }
+
+    /// What the decoder reads in place of the latent frames.
+    ///
+    /// # Shapes
+    ///
+    /// [B, h, T] → [B, h, T].
+    pub fn forward(&self, z: &Tensor) -> Result<Tensor> {
+        let (batch, hidden, length) = z.dims3()?;
+        let (slots, heads, per_head) = (self.bank.dim(0)?, self.heads, hidden / self.heads);
+        // [rows, h] -> [heads, rows, per_head]
+        let split =
+            |x: Tensor, rows: usize| x.reshape((rows, heads, per_head))?.transpose(0, 1)?.contiguous();
+        let rows = batch * length;
+        let frames = z.transpose(1, 2)?.contiguous()?.reshape((rows, hidden))?;
+        let query = split(frames.matmul(&self.query)?, rows)?;
+        let key = split(self.bank.matmul(&self.key)?, slots)?;
+        let value = split(self.bank.matmul(&self.value)?, slots)?;
+        let scores = (query.matmul(&key.transpose(1, 2)?.contiguous()?)? * (per_head as f64).sqrt().recip())?;
+        let attended = softmax(&scores)?.matmul(&value)?;
+        attended
+            .transpose(0, 1)?
+            .contiguous()?
+            .reshape((rows, hidden))?
+            .matmul(&self.output)?
+            .reshape((batch, length, hidden))?
+            .transpose(1, 2)?
+            .contiguous()
+    }
+}

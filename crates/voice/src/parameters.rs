@@ -1,0 +1,218 @@
+//! The trainable parameters of a model, by name.
+//!
+//! Candle's own store draws initial values from a generator that cannot be seeded on the CPU. Here each value depends on
+//! the seed and the parameter's name alone, not on the order in which modules are built.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use candle_core::safetensors;
+use candle_core::{D, DType, Device, Result as TensorResult, Shape, Tensor, Var};
+use candle_nn::var_builder::SimpleBackend;
+use candle_nn::{Init, VarBuilder};
+use mynah_ops::Noise;
+
+use crate::Error;
+
+/// The name of the length of a weight-normalised convolution's kernels; its initial value is the norm of its direction.
+pub(crate) const LENGTH: &str = "weight_g";
+
+/// The name of the direction.
+pub(crate) const DIRECTION: &str = "weight_v";
+
+/// The trainable parameters of a model.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    seed: u64,
+    dtype: DType,
+    device: Device,
+    variables: Arc<Mutex<BTreeMap<String, Var>>>,
+}
+
+impl Parameters {
+    /// No parameters yet: they come into being when a module asks for them.
+    #[must_use]
+    pub fn new(seed: u64, dtype: DType, device: &Device) -> Self {
+        Self { seed, dtype, device: device.clone(), variables: Arc::default() }
+    }
+
+    /// What modules are built from.
+    #[must_use]
+    pub fn builder(&self) -> VarBuilder<'static> {
+        VarBuilder::from_backend(Box::new(self.clone()), self.dtype, self.device.clone())
+    }
+
+    /// All parameters in the order of their names.
+    #[must_use]
+    pub fn named(&self) -> Vec<(String, Var)> {
+        self.lock().iter().map(|(name, variable)| (name.clone(), variable.clone())).collect()
+    }
+
+    /// Values in all parameters together.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lock().values().map(|variable| variable.elem_count()).sum()
+    }
+
+    /// The parameters as tensors, by name.
+    #[must_use]
+    pub fn tensors(&self) -> BTreeMap<String, Tensor> {
+        self.lock().iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect()
+    }
+
+    /// Overwrites every parameter with those of a safetensors file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameters`] when the file does not hold exactly these parameters; nothing is changed then.
+    pub fn load(&self, path: &Path) -> Result<(), Error> {
+        let tensors: BTreeMap<String, Tensor> = safetensors::load(path, &self.device)
+            .map_err(|error| Error::File { path: path.to_owned(), why: error.to_string() })?
+            .into_iter()
+            .collect();
+        self.assign(&tensors, path)
+    }
+
+    /// Overwrites every parameter with those of `tensors`; `path` is where they came from.
+    pub(crate) fn assign(&self, tensors: &BTreeMap<String, Tensor>, path: &Path) -> Result<(), Error> {
+        let variables = self.lock();
+        let missing: Vec<String> =
+            variables.keys().filter(|name| !tensors.contains_key(*name)).cloned().collect();
+        let unknown: Vec<String> =
+            tensors.keys().filter(|name| !variables.contains_key(*name)).cloned().collect();
+        let reshaped: Vec<String> = variables
+            .iter()
+            .filter(|(name, variable)| {
+                tensors.get(*name).is_some_and(|tensor| tensor.shape() != variable.shape())
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !(missing.is_empty() && unknown.is_empty() && reshaped.is_empty()) {
+            return Err(Error::Parameters { path: path.to_owned(), missing, unknown, reshaped });
+        }
+        for (name, variable) in variables.iter() {
+            variable.set(&tensors[name].to_dtype(self.dtype)?)?;
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Var>> {
+        // A panic elsewhere leaves whole variables behind, never half of one.
+        self.variables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn initial(&self, shape: &Shape, name: &str, init: Init) -> TensorResult<Tensor> {
+        let mut digest = [0; 8];
+        digest.copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..8]);
+        let mut noise = Noise::new(self.seed ^ u64::from_le_bytes(digest));
+        match init {
+            Init::Const(value) => Tensor::full(value, shape, &self.device)?.to_dtype(self.dtype),
+            Init::Randn { mean, stdev } => {
+                noise.normal(shape.clone(), self.dtype, &self.device)?.affine(stdev, mean)
+            }
+            Init::Uniform { lo, up } => {
+                noise.uniform(shape.clone(), self.dtype, &self.device)?.affine(up - lo, lo)
+            }
+            Init::Kaiming { .. } => candle_core::bail!("`{name}`: initial values are given as numbers here"),
+        }
+    }
+}
+
+impl SimpleBackend for Parameters {
+    fn get(&self, shape: Shape, name: &str, init: Init, _: DType, _: &Device) -> TensorResult<Tensor> {
+        let direction = name.strip_suffix(LENGTH).map(|stem| format!("{stem}{DIRECTION}"));
+        let mut variables = self.lock();
+        if let Some(variable) = variables.get(name) {
+            if variable.shape() != &shape {
+                candle_core::bail!("`{name}` is {:?} and {shape:?} is asked for", variable.shape());
+            }
+            return Ok(variable.as_tensor().clone());
+        }
+        let initial = match direction.and_then(|direction| variables.get(&direction)) {
+            Some(direction) => direction.flatten_from(1)?.sqr()?.sum(D::Minus1)?.sqrt()?.reshape(shape)?,
+            None => self.initial(&shape, name, init)?,
+        };
+        let variable = Var::from_tensor(&initial)?;
+        variables.insert(name.to_owned(), variable.clone());
+        Ok(variable.as_tensor().clone())
+    }
+
+    fn get_unchecked(&self, name: &str, _: DType, _: &Device) -> TensorResult<Tensor> {
+        match self.lock().get(name) {
+            Some(variable) => Ok(variable.as_tensor().clone()),
+            None => candle_core::bail!("there is no parameter `{name}`"),
+        }
+    }
+
+    fn contains_tensor(&self, name: &str) -> bool {
+        self.lock().contains_key(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device};
+    use candle_nn::Init;
+
+    use super::Parameters;
+    use crate::Error;
+
+    const UNIFORM: Init = Init::Uniform { lo: -0.5, up: 0.5 };
+
+    fn values(parameters: &Parameters, name: &str) -> Vec<f32> {
+        let parameter = parameters.builder().get_with_hints(6, name, UNIFORM).unwrap();
+        parameter.to_vec1().unwrap()
+    }
+
+    #[test]
+    fn a_value_depends_on_seed_and_name_not_on_order() {
+        let new = |seed| Parameters::new(seed, DType::F32, &Device::Cpu);
+        let (one, two) = (new(1), new(1));
+        let (a, b) = (values(&one, "a"), values(&one, "b"));
+        assert_eq!((values(&two, "b"), values(&two, "a")), (b.clone(), a.clone()));
+        assert_ne!(a, b);
+        assert_ne!(a, values(&new(2), "a"));
+        assert!(a.iter().all(|value| (-0.5..0.5).contains(value)));
+    }
+
+    #[test]
+    fn a_length_begins_as_the_norm_of_its_direction() {
+        let parameters = Parameters::new(0, DType::F64, &Device::Cpu);
+        let builder = parameters.builder().pp("conv");
+        let direction = builder.get_with_hints((2, 3, 1), "weight_v", UNIFORM).unwrap();
+        let length = builder.get_with_hints((2, 1, 1), "weight_g", Init::Const(1.0)).unwrap();
+        let direction: Vec<f64> = direction.flatten_all().unwrap().to_vec1().unwrap();
+        let length: Vec<f64> = length.flatten_all().unwrap().to_vec1().unwrap();
+        let norm = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>().sqrt();
+        assert!((length[0] - norm(&direction[..3])).abs() < 1e-12);
+        assert!((length[1] - norm(&direction[3..])).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_file_with_other_parameters_is_refused_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("p.safetensors");
+        let written = Parameters::new(1, DType::F32, &Device::Cpu);
+        let (a, _) = (values(&written, "a"), values(&written, "b"));
+        candle_core::safetensors::save(&written.tensors().into_iter().collect(), &path).unwrap();
+
+        let same = Parameters::new(2, DType::F32, &Device::Cpu);
+        let _ = (values(&same, "a"), values(&same, "b"));
+        same.load(&path).unwrap();
+        assert_eq!(values(&same, "a"), a);
+
+        let other = Parameters::new(2, DType::F32, &Device::Cpu);
+        let before = (values(&other, "a"), values(&other, "c"));
+        match other.load(&path).unwrap_err() {
+            Error::Parameters { missing, unknown, reshaped, .. } => {
+                assert_eq!(
+                    (missing, unknown, reshaped),
+                    (vec!["c".to_owned()], vec!["b".to_owned()], vec![])
+                );
+            }
+            error => panic!("{error}"),
+        }
+        assert_eq!((values(&other, "a"), values(&other, "c")), before);
+    }
+}

@@ -1,0 +1,202 @@
+//! A voice that speaks.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor, safetensors};
+use candle_nn::VarBuilder;
+use mynah_ops::Noise;
+use mynah_signal::Waveform;
+use mynah_text::{SupPhones, Symbol, Vocabulary};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::config::{AudioConfig, ModelConfig};
+use crate::dropout::Dropout;
+use crate::model::{NaturalSpeech, VocabularySizes, sequence_mask};
+use crate::train::checkpoint::{MODEL_FILE, write_tensors};
+use crate::train::{DURATION_BOUNDS, State};
+
+/// The form of `voice.toml`.
+const FORMAT: u32 = 1;
+
+const VOICE_FILE: &str = "voice.toml";
+const VOCABULARY_FILE: &str = "vocabulary.json";
+const SUP_PHONES_FILE: &str = "supphones.json";
+
+/// The parameters that only training needs.
+const TRAINING_ONLY: &str = "posterior.";
+
+/// What stands in `voice.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VoiceInfo {
+    /// The version of this file's form.
+    pub format: u32,
+    /// The training step of the weights.
+    pub step: u64,
+    /// Whether the decoder reads from the memory bank; false for a checkpoint of the warm-up.
+    pub memory: bool,
+    /// BLAKE3 of `model.safetensors`.
+    pub fingerprint: String,
+    /// The audio that it makes.
+    pub audio: AudioConfig,
+    /// The sizes of the model.
+    pub model: ModelConfig,
+}
+
+/// How to speak.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SpeakConfig {
+    /// Standard deviation of the prior's sample (1 in the paper, 0.667 in VITS; 0 gives the mean).
+    pub noise_scale: f64,
+    /// What every duration is multiplied by.
+    pub length_scale: f64,
+    /// Another seed draws another sample.
+    pub seed: u64,
+}
+
+impl Default for SpeakConfig {
+    fn default() -> Self {
+        Self { noise_scale: 0.667, length_scale: 1.0, seed: 0 }
+    }
+}
+
+/// A trained model with the symbols that it reads.
+#[derive(Debug)]
+pub struct Voice {
+    info: VoiceInfo,
+    vocabulary: Vocabulary,
+    sup_phones: SupPhones,
+    model: NaturalSpeech,
+    device: Device,
+}
+
+impl Voice {
+    /// Opens the voice in a directory.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing, or does not fit the others.
+    pub fn open(directory: &Path, device: &Device) -> Result<Self, Error> {
+        let read = |name: &str| {
+            let path = directory.join(name);
+            fs::read_to_string(&path).map_err(Error::io("read", &path))
+        };
+        let path = directory.join(VOICE_FILE);
+        let info: VoiceInfo = toml::from_str(&read(VOICE_FILE)?).map_err(Error::file(&path))?;
+        if info.format != FORMAT {
+            let why = format!("its format is {}, and this program reads format {FORMAT}", info.format);
+            return Err(Error::File { path, why });
+        }
+        info.model.validate(&info.audio)?;
+        let vocabulary = Vocabulary::from_json(&read(VOCABULARY_FILE)?)?;
+        let sup_phones = SupPhones::from_json(&read(SUP_PHONES_FILE)?)?;
+        let path = directory.join(MODEL_FILE);
+        let tensors = safetensors::load(&path, device).map_err(Error::file(&path))?;
+        let vb = VarBuilder::from_tensors(tensors, DType::F32, device);
+        let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
+        let model = NaturalSpeech::new(&info.model, sizes, &vb).map_err(Error::file(&path))?;
+        Ok(Self { info, vocabulary, sup_phones, model, device: device.clone() })
+    }
+
+    /// What stands in `voice.toml`.
+    #[must_use]
+    pub fn info(&self) -> &VoiceInfo {
+        &self.info
+    }
+
+    /// Speaks a sequence of symbols; `word_index` says which word each belongs to.
+    ///
+    /// # Errors
+    ///
+    /// When there are no symbols.
+    pub fn speak(
+        &self,
+        symbols: &[Symbol],
+        word_index: &[Option<u32>],
+        config: &SpeakConfig,
+    ) -> Result<Waveform, Error> {
+        let n = symbols.len();
+        if n == 0 {
+            return Err(Error::Empty { why: "there are no symbols to speak" });
+        }
+        let (device, dtype, model) = (&self.device, DType::F32, &self.model);
+        let ids: Vec<u32> = symbols.iter().map(|symbol| self.vocabulary.id(*symbol)).collect();
+        let sup_phones = self.sup_phones.encode(symbols, word_index);
+        let ids = Tensor::from_vec(ids, (1, n), device)?;
+        let sup_phones = Tensor::from_vec(sup_phones, (1, n), device)?;
+        let mask = sequence_mask(&[n], n, dtype, device)?;
+
+        let hidden = model.encoder.forward(&ids, &sup_phones, &mask, &mut Dropout::off())?;
+        let log_durations = model.durator.log_durations(&hidden, &mask, &mut Dropout::off())?;
+        let (shortest, longest) = DURATION_BOUNDS;
+        let durations = (log_durations.exp()?.clamp(shortest, longest)? * config.length_scale)?;
+        let total: f32 = durations.sum_all()?.to_scalar()?;
+        let frames = (total.round() as usize).max(1);
+        let frame_mask = sequence_mask(&[frames], frames, dtype, device)?;
+
+        let prior = model.durator.prior(&hidden, &durations, &mask, &frame_mask)?;
+        let noise = Noise::new(config.seed).normal(prior.mean.shape(), dtype, device)?;
+        let spread = (noise * prior.log_deviation.exp()?)?;
+        let sample = (prior.mean + (spread * config.noise_scale)?)?;
+        let latent = model.flow.to_posterior(&sample, &frame_mask)?;
+        let latent = if self.info.memory { model.memory.forward(&latent)? } else { latent };
+        let wave = model.decoder.forward(&latent)?.flatten_all()?.to_vec1::<f32>()?;
+        Ok(Waveform::new(wave, self.info.audio.sample_rate))
+    }
+}
+
+/// Writes the voice of a checkpoint: its inference parameters, its configuration and its symbols.
+///
+/// `out` is written beside its place and renamed into it.
+///
+/// # Errors
+///
+/// When the checkpoint is not of this model, or the operating system refuses.
+pub fn export_voice(
+    checkpoint: &Path,
+    model: &ModelConfig,
+    audio: &AudioConfig,
+    vocabulary: &str,
+    sup_phones: &str,
+    out: &Path,
+) -> Result<VoiceInfo, Error> {
+    let state = State::read(checkpoint)?;
+    let path = checkpoint.join(MODEL_FILE);
+    let tensors: BTreeMap<String, Tensor> = safetensors::load(&path, &Device::Cpu)
+        .map_err(Error::file(&path))?
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with(TRAINING_ONLY))
+        .collect();
+    let beside = out.with_extension("partial");
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(Error::io("remove", &beside))?;
+    }
+    fs::create_dir_all(&beside).map_err(Error::io("create", &beside))?;
+    let weights = beside.join(MODEL_FILE);
+    write_tensors(&weights, tensors)?;
+    let bytes = fs::read(&weights).map_err(Error::io("read", &weights))?;
+    let info = VoiceInfo {
+        format: FORMAT,
+        step: state.step,
+        memory: state.memory_attached,
+        fingerprint: blake3::hash(&bytes).to_hex().to_string(),
+        audio: audio.clone(),
+        model: model.clone(),
+    };
+    let write = |name: &str, text: &str| {
+        let path = beside.join(name);
+        fs::write(&path, text).map_err(Error::io("write", &path))
+    };
+    let text = toml::to_string(&info).map_err(Error::file(&beside.join(VOICE_FILE)))?;
+    write(VOCABULARY_FILE, vocabulary)?;
+    write(SUP_PHONES_FILE, sup_phones)?;
+    write(VOICE_FILE, &text)?;
+    if out.exists() {
+        fs::remove_dir_all(out).map_err(Error::io("remove", out))?;
+    }
+    fs::rename(&beside, out).map_err(Error::io("rename", &beside))?;
+    Ok(info)
+}

@@ -1,0 +1,250 @@
+//! `cargo xtask layers`: the arrows, owners and absences of docs/architecture.md.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{DependencyKind, Metadata};
+
+use crate::process::{cargo, metadata, root, say};
+
+/// Each package of the workspace with the packages of the workspace that it may name.
+const ARROWS: [(&str, &[&str]); 13] = [
+    ("mynah-signal", &[]),
+    ("mynah-text", &[]),
+    ("mynah-stats", &[]),
+    ("mynah-testkit", &[]),
+    ("xtask", &[]),
+    ("mynah-corpus", &["mynah-signal", "mynah-text"]),
+    ("mynah-ops", &[]),
+    ("mynah-voice", &["mynah-ops", "mynah-signal", "mynah-text"]),
+    ("mynah-metrics", &["mynah-signal"]),
+    ("mynah-listening", &["mynah-signal", "mynah-stats"]),
+    ("mynah-report", &["mynah-stats", "mynah-metrics", "mynah-listening"]),
+    ("pipelines", &["mynah-corpus", "mynah-text", "mynah-signal", "mynah-voice", "mynah-report"]),
+    (
+        "eval",
+        &["mynah-corpus", "mynah-signal", "mynah-metrics", "mynah-listening", "mynah-report", "mynah-stats"],
+    ),
+];
+
+/// Each heavy dependency with the packages that may name it.
+const OWNERS: [(&str, &[&str]); 12] = [
+    ("candle-core", &["mynah-ops", "mynah-voice"]),
+    ("candle-nn", &["mynah-ops", "mynah-voice"]),
+    ("gemm", &["mynah-ops"]),
+    ("polars", &["mynah-corpus"]),
+    ("plotters", &["mynah-report"]),
+    ("hound", &["mynah-signal"]),
+    ("dasp", &["mynah-signal"]),
+    ("rustfft", &["mynah-signal"]),
+    ("realfft", &["mynah-signal"]),
+    ("ebur128", &["mynah-signal"]),
+    ("clap", &["pipelines", "eval", "xtask"]),
+    ("anyhow", &["pipelines", "eval", "xtask"]),
+];
+
+/// What may lie in the root, beside dot files.
+const TOP_LEVEL: [&str; 9] =
+    ["Cargo.toml", "Cargo.lock", "LICENSE", "NOTICE", "README.md", "crates", "docs", "eval", "fixtures"];
+
+/// Words that files below a directory may not hold, and why.
+const ABSENT: [(&str, &[&str], &str); 3] = [
+    (
+        "crates/voice/src/model",
+        &["crate::train", "crate::loss", "crate::discriminator"],
+        "the model is all that inference needs: it does not know how it is trained",
+    ),
+    (
+        "crates/voice/src",
+        &[
+            ".conv1d(",
+            ".conv2d(",
+            ".conv_transpose1d(",
+            ".conv_transpose2d(",
+            ".upsample_nearest1d(",
+            ".scatter(",
+            ".scatter_add(",
+            ".unfold(",
+            "softmax_last_dim",
+            "candle_nn::ops",
+            "candle_nn::conv",
+            "candle_nn::layer_norm",
+            "candle_nn::rms_norm",
+            "candle_nn::rotary_emb",
+            "candle_nn::LayerNorm",
+            "candle_nn::AdamW",
+        ],
+        "candle 0.11 has no gradient or a wrong one there: use mynah-ops",
+    ),
+    (
+        "crates",
+        &["todo!(", "unimplemented!(", "#[ignore", "#[should_panic"],
+        "no stubs, and no test that does not run or cannot say what failed",
+    ),
+];
+
+/// A Rust file may have so many lines; above that it holds more than one idea.
+const LONGEST_FILE: usize = 800;
+
+/// Fails when anything departs from docs/architecture.md.
+pub(crate) fn run() -> Result<()> {
+    let metadata = metadata()?;
+    let mut wrong = arrows(&dependencies(&metadata));
+    wrong.extend(absences()?);
+    for arguments in
+        [&["tree", "--package", "eval"][..], &["tree", "--package", "pipelines", "--no-default-features"][..]]
+    {
+        wrong.extend(without_candle(arguments)?);
+    }
+    if wrong.is_empty() {
+        say(&format!(
+            "{} packages, every arrow as in docs/architecture.md",
+            metadata.workspace_members.len()
+        ));
+        Ok(())
+    } else {
+        bail!("{}", wrong.join("\n"))
+    }
+}
+
+/// The dependencies of each package of the workspace, those of its tests left out.
+fn dependencies(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
+    metadata
+        .workspace_packages()
+        .into_iter()
+        .map(|package| {
+            let named = package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.kind != DependencyKind::Development)
+                .map(|dependency| dependency.name.clone())
+                .collect();
+            (package.name.to_string(), named)
+        })
+        .collect()
+}
+
+fn arrows(dependencies: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (package, named) in dependencies {
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| name == package) else {
+            wrong.push(format!(
+                "`{package}` has no place in docs/architecture.md and crates/xtask/src/layers.rs"
+            ));
+            continue;
+        };
+        for name in named {
+            if dependencies.contains_key(name) && !allowed.contains(&name.as_str()) {
+                wrong.push(format!("`{package}` may not depend on `{name}`"));
+            }
+            if let Some((_, owners)) = OWNERS.iter().find(|(heavy, _)| heavy == name)
+                && !owners.contains(&package.as_str())
+            {
+                wrong.push(format!(
+                    "`{package}` may not depend on `{name}`: it belongs to {}",
+                    owners.join(", ")
+                ));
+            }
+        }
+    }
+    wrong
+}
+
+fn without_candle(arguments: &[&str]) -> Result<Option<String>> {
+    let output = cargo(arguments).args(["--edges", "normal,build", "--prefix", "none"]).output();
+    let output = output.context("failed to run `cargo tree`")?;
+    let tree = String::from_utf8_lossy(&output.stdout);
+    if tree.is_empty() {
+        bail!("`cargo {}` printed nothing: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+    let line = tree.lines().find(|line| line.starts_with("candle"));
+    Ok(line.map(|line| format!("`cargo {}` shows `{line}`", arguments.join(" "))))
+}
+
+fn absences() -> Result<Vec<String>> {
+    let root = root();
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(&root).context("failed to list the root")? {
+        let name = entry.context("failed to list the root")?.file_name().to_string_lossy().into_owned();
+        let known =
+            TOP_LEVEL.contains(&name.as_str()) || ["pipelines", "target", "demo"].contains(&name.as_str());
+        if !known && !name.starts_with('.') {
+            wrong.push(format!("`{name}` does not belong in the root"));
+        }
+    }
+    let this = Path::new(file!()).file_name();
+    for path in rust_files(&root)? {
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        let relative = path.strip_prefix(&root).unwrap_or(&path);
+        let lines = text.lines().count();
+        if lines > LONGEST_FILE {
+            wrong.push(format!("`{}` has {lines} lines: split it by idea", relative.display()));
+        }
+        for (below, words, why) in ABSENT {
+            if !relative.starts_with(below) || relative.file_name() == this {
+                continue;
+            }
+            for word in words.iter().filter(|word| text.contains(**word)) {
+                wrong.push(format!("`{}` holds `{word}`: {why}", relative.display()));
+            }
+        }
+    }
+    Ok(wrong)
+}
+
+fn rust_files(root: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut directories: Vec<PathBuf> = ["crates", "pipelines", "eval"].map(|name| root.join(name)).to_vec();
+    while let Some(directory) = directories.pop() {
+        let list = || format!("failed to list `{}`", directory.display());
+        for entry in fs::read_dir(&directory).with_context(list)? {
+            let path = entry.with_context(list)?.path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::arrows;
+
+    fn graph(edges: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
+        edges
+            .iter()
+            .map(|(package, named)| {
+                ((*package).to_owned(), named.iter().map(|&name| name.to_owned()).collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_allowed_graph_passes() {
+        let graph = graph(&[("mynah-signal", &["hound", "serde"]), ("mynah-metrics", &["mynah-signal"])]);
+        assert_eq!(arrows(&graph), [""; 0]);
+    }
+
+    #[test]
+    fn a_wrong_arrow_a_stolen_dependency_and_an_unknown_package_fail() {
+        let graph = graph(&[
+            ("mynah-signal", &["mynah-metrics"]),
+            ("mynah-metrics", &["polars"]),
+            ("mynah-common", &[]),
+        ]);
+        let wrong = arrows(&graph);
+        assert_eq!(wrong.len(), 3, "{wrong:?}");
+        assert!(wrong[0].starts_with("`mynah-common` has no place"));
+        assert_eq!(wrong[1], "`mynah-metrics` may not depend on `polars`: it belongs to mynah-corpus");
+        assert_eq!(wrong[2], "`mynah-signal` may not depend on `mynah-metrics`");
+    }
+}

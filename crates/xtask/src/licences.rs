@@ -1,0 +1,78 @@
+//! `cargo xtask licences`: nothing that we link may bind our users.
+
+use anyhow::{Result, bail};
+use spdx::{Expression, LicenseReq, ParseMode};
+
+use crate::process::{metadata, say};
+
+/// Licences that ask for no more than a notice, and MPL-2.0, whose copyleft ends at the file.
+const ACCEPTED: [&str; 14] = [
+    "0BSD",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "CDLA-Permissive-2.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "MPL-2.0",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+
+/// Fails when a dependency, on any platform, can only be had under another licence.
+pub(crate) fn run() -> Result<()> {
+    let metadata = metadata()?;
+    let wrong: Vec<String> = metadata
+        .packages
+        .iter()
+        .filter(|package| !metadata.workspace_members.contains(&package.id))
+        .filter_map(|package| {
+            let why = match &package.license {
+                None => "names no licence".to_owned(),
+                Some(licence) if is_accepted(licence) => return None,
+                Some(licence) => format!("is under `{licence}`"),
+            };
+            Some(format!("{} {} {why}", package.name, package.version))
+        })
+        .collect();
+    if wrong.is_empty() {
+        say(&format!("{} dependencies, every licence accepted", metadata.packages.len()));
+        Ok(())
+    } else {
+        bail!(
+            "{}\nleave it out, or argue for it in docs/decisions and add it to crates/xtask/src/licences.rs",
+            wrong.join("\n")
+        )
+    }
+}
+
+fn is_accepted(licence: &str) -> bool {
+    let accepted =
+        |requirement: &LicenseReq| requirement.license.id().is_some_and(|id| ACCEPTED.contains(&id.name));
+    Expression::parse_mode(licence, ParseMode::LAX).is_ok_and(|expression| expression.evaluate(accepted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_accepted;
+
+    #[test]
+    fn a_choice_is_enough_and_copyleft_is_not() {
+        for (licence, expected) in [
+            ("MIT OR Apache-2.0", true),
+            ("Unlicense/MIT", true),
+            ("Apache-2.0 WITH LLVM-exception", true),
+            ("GPL-3.0-or-later", false),
+            ("MIT AND GPL-3.0-only", false),
+            ("MIT OR GPL-3.0-only", true),
+            ("CC-BY-NC-4.0", false),
+            ("no licence at all", false),
+        ] {
+            assert_eq!(is_accepted(licence), expected, "{licence}");
+        }
+    }
+}

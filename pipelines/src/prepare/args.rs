@@ -1,0 +1,194 @@
+//! The command line of `mynah-prepare`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_signal::MelProfile;
+use mynah_text::Alphabet;
+
+use super::{bpe, mel, phonemize, run};
+use crate::program::{read_toml, use_threads};
+
+const RUN: &str = "\
+Examples:
+  mynah-prepare run LJSpeech-1.1 --out data/ljspeech
+  mynah-prepare run my-corpus --out data/mine --recipe my-recipe.toml
+
+A second run with the same --out does only what is not done yet: after Ctrl-C, after a full disk,
+after a change of a file or of the recipe.
+
+Exit status: 0 when every line became an utterance, 1 when there are problems (each is a row of
+OUT/problems.jsonl, and the other lines were prepared), 2 when nothing could be done.";
+const PHONEMIZE: &str = "\
+Examples:
+  mynah-prepare phonemize \"Mr. Buxton paid £30.\"
+  mynah-prepare phonemize --format ipa < sentences.txt";
+const BPE_TRAIN: &str = "\
+Example:
+  mynah-prepare phonemize < sentences.txt | mynah-prepare bpe train - --merges 500 --out supphones.json";
+const BPE_ENCODE: &str = "\
+Example:
+  mynah-prepare phonemize \"Hello, world.\" | mynah-prepare bpe encode --model supphones.json";
+const MEL: &str = "\
+Example:
+  mynah-prepare mel clip.wav --out clip.npy --profile hifigan";
+
+/// Prepares a corpus in LJSpeech layout for training: checks, normalises, phonemises, computes, aligns.
+#[derive(Debug, Parser)]
+#[command(name = "mynah-prepare", version)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl Args {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the subcommand from its result.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Run(args) => run::run(&args.settings()?),
+            Command::Phonemize(args) => phonemize::run(&args.settings()),
+            Command::Bpe(BpeCommand::Train(args)) => {
+                bpe::train(&bpe::TrainSettings { input: args.input, merges: args.merges, out: args.out })
+            }
+            Command::Bpe(BpeCommand::Encode(args)) => {
+                bpe::encode(&bpe::EncodeSettings { model: args.model, ids: args.ids })
+            }
+            Command::Mel(args) => {
+                mel::run(&mel::Settings { input: args.input, out: args.out, profile: args.profile })
+            }
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Prepare a corpus: everything that training needs, in one directory.
+    ///
+    /// Reads CORPUS/metadata.csv and CORPUS/wavs, and writes features, phones, durations, splits, a manifest and a page
+    /// with plots. Nothing in CORPUS is changed. docs/formats.md has every file and every column.
+    #[command(after_help = RUN)]
+    Run(RunArgs),
+    /// Print the phones of sentences: words separated by " / ", punctuation its own token.
+    #[command(after_help = PHONEMIZE)]
+    Phonemize(PhonemizeArgs),
+    /// Learn and apply a sub-phoneme BPE.
+    #[command(subcommand)]
+    Bpe(BpeCommand),
+    /// Compute the log-mel spectrogram of a wav as a NumPy file, f32 [mel, frame].
+    #[command(after_help = MEL)]
+    Mel(MelArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+struct RunArgs {
+    /// The corpus: a directory with metadata.csv and wavs/
+    corpus: PathBuf,
+    /// Where the dataset goes
+    #[arg(long, value_name = "DATASET")]
+    out: PathBuf,
+    /// A TOML file with the settings that differ from the defaults (see pipelines/ljspeech/prepare.toml)
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// How many threads work; the dataset does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl RunArgs {
+    fn settings(self) -> anyhow::Result<run::Settings> {
+        use_threads(self.threads.map_or(0, usize::from))?;
+        let recipe = self.recipe.as_deref().map(read_toml).transpose()?.unwrap_or_default();
+        Ok(run::Settings { corpus: self.corpus, out: self.out, recipe })
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// ARPAbet with stress digits
+    Arpabet,
+    /// The International Phonetic Alphabet
+    Ipa,
+}
+
+#[derive(Debug, ClapArgs)]
+struct PhonemizeArgs {
+    /// The sentences; without any, one a line from stdin
+    text: Vec<String>,
+    /// How phones are written
+    #[arg(long, value_enum, default_value = "arpabet")]
+    format: Format,
+    /// A lexicon of your own pronunciations, `word PH PH …` a line, which win over the dictionary
+    #[arg(long, value_name = "FILE")]
+    lexicon: Option<PathBuf>,
+}
+
+impl PhonemizeArgs {
+    fn settings(self) -> phonemize::Settings {
+        let alphabet = match self.format {
+            Format::Arpabet => Alphabet::Arpabet,
+            Format::Ipa => Alphabet::Ipa,
+        };
+        phonemize::Settings { text: self.text, alphabet, lexicon: self.lexicon }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum BpeCommand {
+    /// Learn merges from phonemised sentences, one a line as `phonemize` prints them in ARPAbet.
+    #[command(after_help = BPE_TRAIN)]
+    Train(BpeTrainArgs),
+    /// Encode phonemised sentences from stdin: the phones of each sup-phone joined by "_".
+    #[command(after_help = BPE_ENCODE)]
+    Encode(BpeEncodeArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+struct BpeTrainArgs {
+    /// The sentences, or - for stdin
+    input: PathBuf,
+    /// How many merges, at most
+    #[arg(long, value_name = "N")]
+    merges: usize,
+    /// Where the sup-phones go, in the form of Hugging Face's tokenizer.json
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+struct BpeEncodeArgs {
+    /// What `bpe train` or `run` wrote
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// Print identifiers instead of phones, one for each symbol
+    #[arg(long)]
+    ids: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+struct MelArgs {
+    /// A mono wav
+    input: PathBuf,
+    /// Where the spectrogram goes
+    #[arg(long, value_name = "FILE.npy")]
+    out: PathBuf,
+    /// Whose definition: vits or hifigan
+    #[arg(long, default_value = "vits")]
+    profile: MelProfile,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Args;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

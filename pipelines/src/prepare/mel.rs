@@ -1,0 +1,72 @@
+//! `mynah-prepare mel`.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use atomic_write_file::AtomicWriteFile;
+use mynah_signal::{MelExtractor, MelProfile, Spectrogram, wav};
+
+/// What to do.
+pub(crate) struct Settings {
+    /// The wav.
+    pub(crate) input: PathBuf,
+    /// Where the spectrogram goes.
+    pub(crate) out: PathBuf,
+    /// Whose definition.
+    pub(crate) profile: MelProfile,
+}
+
+/// Writes the log-mel spectrogram of a wav.
+pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let waveform = wav::read(&settings.input).context("failed to read the wav")?;
+    let mel =
+        MelExtractor::new(&settings.profile.config(waveform.sample_rate()))?.log_mel(waveform.samples());
+    let write = || -> std::io::Result<()> {
+        let mut file = AtomicWriteFile::open(&settings.out)?;
+        file.write_all(&npy(&mel))?;
+        file.commit()
+    };
+    write().with_context(|| format!("failed to write `{}`", settings.out.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The NumPy file of a spectrogram: format version 1.0, little-endian f32, C order.
+fn npy(mel: &Spectrogram) -> Vec<u8> {
+    const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
+    const ALIGNMENT: usize = 64;
+    let mut header = format!(
+        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}",
+        mel.n_bins(),
+        mel.n_frames()
+    );
+    // The data begins at a multiple of 64, behind a newline.
+    let unpadded = MAGIC.len() + 2 + header.len() + 1;
+    header.push_str(&" ".repeat(unpadded.next_multiple_of(ALIGNMENT) - unpadded));
+    header.push('\n');
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(mel.data().iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_signal::Spectrogram;
+
+    use super::npy;
+
+    #[test]
+    fn the_header_is_numpys_and_the_data_aligned() {
+        let mel = Spectrogram::new(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2, 3).unwrap();
+        let bytes = npy(&mel);
+        let data = bytes.len() - 24;
+        assert_eq!(data % 64, 0);
+        assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
+        assert_eq!(usize::from(u16::from_le_bytes([bytes[8], bytes[9]])), data - 10);
+        assert!(bytes[10..data].starts_with(b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"));
+        assert_eq!(&bytes[data..data + 4], 1.0_f32.to_le_bytes());
+    }
+}

@@ -1,0 +1,14 @@
+//! `mynah-prepare`: a corpus in, a dataset out.
+
+mod args;
+mod bpe;
+mod mel;
+mod page;
+mod phonemize;
+mod run;
+mod summary;
+
+pub use args::Args;
+
+#[cfg(feature = "voice")]
+pub(crate) use phonemize::phonemizer;

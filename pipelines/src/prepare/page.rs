@@ -1,0 +1,175 @@
+//! The dataset on one page.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::{Context as _, Result};
+use mynah_corpus::align::Alignment;
+use mynah_corpus::{Counts, DatasetLayout, Problem, Recipe, Split, Utterance};
+use mynah_report::dataset::{
+    AlignmentScore, DatasetPage, Distribution, MelExample, ProblemGroup, Setting, SpelledWord, SplitSize,
+    SymbolCount,
+};
+use mynah_report::figure::{Mel, MelLabel};
+use mynah_text::{Phone, Source};
+
+use super::run::Prepared;
+use super::summary;
+
+/// Utterances whose alignment fits worst, and pictures of alignments, on the page.
+const WORST: usize = 10;
+const PICTURES: usize = 3;
+
+/// The HTML of the page.
+pub(crate) fn page(
+    source: &str,
+    recipe: &Recipe,
+    counts: &Counts,
+    utterances: &[Utterance],
+    aligned: &[(Prepared, Alignment)],
+    problems: &[Problem],
+    layout: &DatasetLayout,
+) -> Result<String> {
+    let mut by_fit: Vec<&Utterance> = utterances.iter().collect();
+    by_fit.sort_by(|a, b| a.alignment_log_likelihood.total_cmp(&b.alignment_log_likelihood));
+    let page = DatasetPage {
+        title: format!("Dataset of {} utterances", counts.utterances),
+        source: source.to_owned(),
+        recipe: settings(recipe)?,
+        rows: counts.rows as u64,
+        utterances: counts.utterances as u64,
+        problems: summary::group(problems)
+            .iter()
+            .map(|group| ProblemGroup {
+                code: group.code.word().to_owned(),
+                count: group.count as u64,
+                first: group.place(),
+                message: group.first.message.clone(),
+                remedy: group.first.remedy.clone(),
+            })
+            .collect(),
+        seconds: utterances.iter().map(|utterance| utterance.seconds).sum(),
+        frames: utterances.iter().map(|utterance| u64::from(utterance.frames)).sum(),
+        splits: Split::ALL.map(|split| split_size(utterances, split)).to_vec(),
+        distributions: distributions(utterances),
+        phones: phone_counts(utterances),
+        spelled_words: spelled_words(aligned),
+        worst_alignments: by_fit
+            .iter()
+            .take(WORST)
+            .map(|utterance| AlignmentScore {
+                id: utterance.id.clone(),
+                log_likelihood: utterance.alignment_log_likelihood,
+                text: utterance.text.clone(),
+            })
+            .collect(),
+        examples: pictures(&by_fit, recipe, layout)?,
+    };
+    page.to_html().context("failed to draw the dataset's page")
+}
+
+/// The recipe as `section.key` and value.
+fn settings(recipe: &Recipe) -> Result<Vec<Setting>> {
+    let table = toml::Table::try_from(recipe).context("failed to write down the recipe")?;
+    let mut settings = Vec::new();
+    for (section, values) in &table {
+        for (key, value) in values.as_table().into_iter().flatten() {
+            settings.push(Setting { name: format!("{section}.{key}"), value: value.to_string() });
+        }
+    }
+    Ok(settings)
+}
+
+fn split_size(utterances: &[Utterance], split: Split) -> SplitSize {
+    let of_split = || utterances.iter().filter(|utterance| utterance.split == split);
+    SplitSize {
+        name: split.word().to_owned(),
+        utterances: of_split().count() as u64,
+        seconds: of_split().map(|utterance| utterance.seconds).sum(),
+    }
+}
+
+fn distributions(utterances: &[Utterance]) -> Vec<Distribution> {
+    type Value = fn(&Utterance) -> Option<f64>;
+    let quantities: [(&str, &str, Value); 6] = [
+        ("length", "s", |u| Some(u.seconds)),
+        ("characters per second", "1/s", |u| Some(u.normalized.chars().count() as f64 / u.seconds)),
+        ("symbols per second", "1/s", |u| Some(u.symbol_ids.len() as f64 / u.seconds)),
+        ("loudness", "LUFS", |u| u.loudness_lufs),
+        ("median F0", "Hz", |u| u.f0_median_hz),
+        ("voiced fraction", "", |u| Some(u.voiced_fraction)),
+    ];
+    quantities
+        .into_iter()
+        .map(|(name, unit, value)| {
+            let values: Vec<f64> = utterances.iter().filter_map(value).collect();
+            let missing = (utterances.len() - values.len()) as u64;
+            Distribution { name: name.to_owned(), unit: unit.to_owned(), values, missing }
+        })
+        .collect()
+}
+
+/// How often each phone occurs, stress set aside, the most frequent first; those that never do last.
+fn phone_counts(utterances: &[Utterance]) -> Vec<SymbolCount> {
+    let bare = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let mut counts: BTreeMap<String, u64> = Phone::all().map(|phone| (bare(phone.name()), 0)).collect();
+    for symbol in utterances.iter().flat_map(|utterance| utterance.symbols.split(' ')) {
+        if let Some(count) = counts.get_mut(&bare(symbol)) {
+            *count += 1;
+        }
+    }
+    let mut counts: Vec<SymbolCount> =
+        counts.into_iter().map(|(symbol, count)| SymbolCount { symbol, count }).collect();
+    counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.symbol.cmp(&b.symbol)));
+    counts
+}
+
+fn spelled_words(aligned: &[(Prepared, Alignment)]) -> Vec<SpelledWord> {
+    let mut words: HashMap<&str, (u64, String)> = HashMap::new();
+    for word in aligned.iter().flat_map(|(prepared, _)| &prepared.phonemized.words) {
+        if word.pronunciation.source == Source::Spelling {
+            let phones: Vec<String> = word.pronunciation.phones.iter().map(ToString::to_string).collect();
+            words.entry(&word.text).or_insert_with(|| (0, phones.join(" "))).0 += 1;
+        }
+    }
+    let mut words: Vec<SpelledWord> = words
+        .into_iter()
+        .map(|(word, (count, pronunciation))| SpelledWord { word: word.to_owned(), count, pronunciation })
+        .collect();
+    words.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.word.cmp(&b.word)));
+    words
+}
+
+/// Spectrograms with their phones: the alignment that fits worst, a middling and the best one.
+fn pictures(by_fit: &[&Utterance], recipe: &Recipe, layout: &DatasetLayout) -> Result<Vec<MelExample>> {
+    let last = by_fit.len().saturating_sub(1);
+    let mut chosen: Vec<usize> = (0..PICTURES).map(|place| last * place / (PICTURES - 1)).collect();
+    chosen.dedup();
+    chosen.into_iter().map(|index| picture(by_fit[index], recipe, layout)).collect()
+}
+
+fn picture(utterance: &Utterance, recipe: &Recipe, layout: &DatasetLayout) -> Result<MelExample> {
+    let config = recipe.audio.mel.config(recipe.audio.sample_rate);
+    let features = layout.features().read(&utterance.id)?;
+    let mut frame = 0;
+    let labels = utterance
+        .symbols
+        .split(' ')
+        .zip(&utterance.durations)
+        .map(|(symbol, duration)| {
+            let start_frame = frame;
+            frame += *duration as usize;
+            MelLabel { text: symbol.to_owned(), start_frame, end_frame: frame }
+        })
+        .collect();
+    Ok(MelExample {
+        id: utterance.id.clone(),
+        text: utterance.text.clone(),
+        mel: Mel {
+            title: utterance.id.clone(),
+            n_bands: features.mel.n_bins(),
+            values: features.mel.into_data(),
+            hop_seconds: config.hop_length as f64 / f64::from(config.sample_rate),
+            labels,
+        },
+    })
+}

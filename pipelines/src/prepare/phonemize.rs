@@ -1,0 +1,57 @@
+//! `mynah-prepare phonemize`.
+
+use std::fs;
+use std::io::{self, BufRead as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use mynah_text::{Alphabet, Lexicon, Phonemizer, Pronouncer};
+
+use crate::program::{BAD_RESULT, put, say};
+
+/// What to do.
+pub(crate) struct Settings {
+    /// The sentences; none for stdin.
+    pub(crate) text: Vec<String>,
+    /// How phones are written.
+    pub(crate) alphabet: Alphabet,
+    /// The user's own words.
+    pub(crate) lexicon: Option<PathBuf>,
+}
+
+/// A phonemizer with the user's own words.
+pub(crate) fn phonemizer(lexicon: Option<&Path>) -> anyhow::Result<Phonemizer> {
+    let lexicon = lexicon
+        .map(|path| {
+            let text =
+                fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+            anyhow::Ok(Lexicon::parse(&path.display().to_string(), &text)?)
+        })
+        .transpose()?;
+    Ok(Phonemizer::new(Pronouncer::new(lexicon)))
+}
+
+/// Prints a line for each sentence, an empty one for a sentence without a word.
+pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let phonemizer = phonemizer(settings.lexicon.as_deref())?;
+    let mut unspoken = 0;
+    let mut print = |text: &str| match phonemizer.phonemize(text) {
+        Ok(phonemized) => put(&format!("{}\n", phonemized.line(settings.alphabet))),
+        Err(error) => {
+            unspoken += 1;
+            say(&format!("warning: {error}"));
+            put("\n")
+        }
+    };
+    if settings.text.is_empty() {
+        for line in io::stdin().lock().lines() {
+            print(&line.context("failed to read stdin")?)?;
+        }
+    } else {
+        for text in &settings.text {
+            print(text)?;
+        }
+    }
+    Ok(if unspoken == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
+}

@@ -1,0 +1,67 @@
+//! How far long work is: a bar on a terminal, a line now and then elsewhere.
+
+use std::io::{self, IsTerminal as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::program::say;
+
+/// Lines that are written when there is no terminal.
+const LINES: usize = 10;
+
+/// The progress of `total` pieces of work, which may be done by several threads.
+pub(crate) struct Progress {
+    what: &'static str,
+    total: usize,
+    done: AtomicUsize,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Begins; `what` is the work in the past tense, such as `scored`.
+    pub(crate) fn new(what: &'static str, total: usize) -> Progress {
+        let bar = io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}  {eta} left");
+            let bar = ProgressBar::new(total as u64).with_message(what);
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Progress { what, total, done: AtomicUsize::new(0), bar }
+    }
+
+    /// One more piece is done.
+    pub(crate) fn step(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        match &self.bar {
+            Some(bar) => bar.inc(1),
+            None if is_due(done, self.total) => say(&format!("{} {done} of {}", self.what, self.total)),
+            None => {}
+        }
+    }
+
+    /// Ends, and leaves no bar behind.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Whether the `done`th of `total` pieces is worth a line: ten of them in all, the last one always.
+fn is_due(done: usize, total: usize) -> bool {
+    done == total || done * LINES / total.max(1) > (done - 1) * LINES / total.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_ten_lines_or_one_for_each_piece() {
+        for (total, lines) in [(1, 1), (7, 7), (10, 10), (385, 10), (100_000, 10)] {
+            let due: Vec<usize> = (1..=total).filter(|&done| is_due(done, total)).collect();
+            assert_eq!(due.len(), lines, "{total}");
+            assert_eq!(due.last(), Some(&total));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The command line of `mynah-synthesize`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_corpus::Split;
+use mynah_voice::SpeakConfig;
+
+use super::{batch, text};
+use crate::program::use_threads;
+
+const TEXT: &str = "\
+Example:
+  mynah-synthesize text --voice voices/first --out hello.wav \"Hello, world.\"";
+const BATCH: &str = "\
+Example:
+  mynah-synthesize batch --voice voices/first --data data/mine --split test --out spoken/first
+
+Exit status: 0 when every sentence was spoken, 1 when one failed (OUT/synthesis.jsonl says why), 2 on
+an error.";
+
+/// Speaks with a voice that `mynah-train export` made.
+#[derive(Debug, Parser)]
+#[command(name = "mynah-synthesize", version)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl Args {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the subcommand from its result.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Text(args) => {
+                let speak = args.voice.prepare()?;
+                let TextArgs { voice, out, text, lexicon } = args;
+                text::run(&text::Settings { voice: voice.voice, speak, out, text, lexicon })
+            }
+            Command::Batch(args) => {
+                let speak = args.voice.prepare()?;
+                let BatchArgs { voice, data, split, out } = args;
+                batch::run(&batch::Settings { voice: voice.voice, speak, data, split: split.into(), out })
+            }
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Speak a text into one wav.
+    #[command(after_help = TEXT)]
+    Text(TextArgs),
+    /// Speak the sentences of a dataset's split, one wav each, and write down how long each took.
+    #[command(after_help = BATCH)]
+    Batch(BatchArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+struct VoiceArgs {
+    /// The voice
+    #[arg(long, value_name = "VOICE")]
+    voice: PathBuf,
+    /// How much the speech varies from seed to seed: 0 is the mean, 1 what the model has learnt
+    #[arg(long, value_name = "X", default_value_t = SpeakConfig::default().noise_scale)]
+    noise_scale: f64,
+    /// What every duration is multiplied by: above 1 is slower
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    length_scale: f64,
+    /// Another seed varies the speech
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// How many threads work; the speech does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl VoiceArgs {
+    fn prepare(&self) -> anyhow::Result<SpeakConfig> {
+        if !(self.noise_scale >= 0.0 && self.noise_scale.is_finite()) {
+            anyhow::bail!("--noise-scale {} is not a number of 0 or more", self.noise_scale);
+        }
+        if !(self.length_scale > 0.0 && self.length_scale.is_finite()) {
+            anyhow::bail!("--length-scale {} is not a positive number", self.length_scale);
+        }
+        use_threads(self.threads.map_or(0, usize::from))?;
+        let Self { noise_scale, length_scale, seed, .. } = *self;
+        Ok(SpeakConfig { noise_scale, length_scale, seed })
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+struct TextArgs {
+    #[command(flatten)]
+    voice: VoiceArgs,
+    /// Where the wav goes
+    #[arg(long, value_name = "OUT.wav")]
+    out: PathBuf,
+    /// A lexicon of your own pronunciations, `word PH PH …` a line
+    #[arg(long, value_name = "FILE")]
+    lexicon: Option<PathBuf>,
+    /// What to say
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SplitName {
+    /// What the model learnt from
+    Train,
+    /// What was watched while it learnt
+    Validation,
+    /// What it has never seen
+    Test,
+}
+
+impl From<SplitName> for Split {
+    fn from(name: SplitName) -> Self {
+        match name {
+            SplitName::Train => Self::Train,
+            SplitName::Validation => Self::Validation,
+            SplitName::Test => Self::Test,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+struct BatchArgs {
+    #[command(flatten)]
+    voice: VoiceArgs,
+    /// The dataset whose sentences are spoken
+    #[arg(long, value_name = "DATASET")]
+    data: PathBuf,
+    /// The sentences
+    #[arg(long, value_enum, default_value = "test")]
+    split: SplitName,
+    /// Where the wavs go
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Args;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

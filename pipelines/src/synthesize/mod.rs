@@ -1,0 +1,7 @@
+//! `mynah-synthesize`: a voice speaks.
+
+mod args;
+mod batch;
+mod text;
+
+pub use args::Args;

@@ -1,0 +1,42 @@
+//! `mynah-synthesize text`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use mynah_signal::wav;
+use mynah_voice::{Device, SpeakConfig, Voice};
+
+use crate::prepare::phonemizer;
+use crate::program::say;
+
+/// What to do.
+pub(crate) struct Settings {
+    /// The voice.
+    pub(crate) voice: PathBuf,
+    /// How it speaks.
+    pub(crate) speak: SpeakConfig,
+    /// Where the wav goes.
+    pub(crate) out: PathBuf,
+    /// What it says.
+    pub(crate) text: String,
+    /// The user's own words.
+    pub(crate) lexicon: Option<PathBuf>,
+}
+
+/// Speaks a text into one wav.
+pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
+    let phonemized = phonemizer(settings.lexicon.as_deref())?.phonemize(&settings.text)?;
+    let voice = Voice::open(&settings.voice, &Device::Cpu)?;
+    let begin = Instant::now();
+    let waveform = voice.speak(&phonemized.symbols, &phonemized.word_index, &settings.speak)?;
+    let compute = begin.elapsed().as_secs_f64();
+    wav::write_pcm16(&settings.out, &waveform).context("failed to write the wav")?;
+    say(&format!(
+        "{phonemized}\n{:.2} s of speech in {compute:.2} s (real-time factor {:.3})",
+        waveform.seconds(),
+        compute / waveform.seconds()
+    ));
+    Ok(ExitCode::SUCCESS)
+}

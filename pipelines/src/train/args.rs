@@ -1,0 +1,126 @@
+//! The command line of `mynah-train`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use super::{export, run};
+use crate::program::{read_toml, use_threads};
+
+const RUN: &str = "\
+Examples:
+  mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first
+  mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first --resume
+
+Ctrl-C writes a checkpoint and stops; --resume goes on from it and ends as an undisturbed run would.
+Losses are in OUT/metrics.jsonl, and in TensorBoard: `tensorboard --logdir runs`.
+
+Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
+const EXPORT: &str = "\
+Example:
+  mynah-train export runs/first --step 400 --out voices/first";
+
+/// Trains NaturalSpeech on a prepared dataset, and makes voices of its checkpoints.
+#[derive(Debug, Parser)]
+#[command(name = "mynah-train", version)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+impl Args {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the subcommand from its result.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Run(args) => run::run(&args.settings()?),
+            Command::Export(args) => {
+                export::run(&export::Settings { run: args.run, step: args.step, out: args.out })
+            }
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a model.
+    ///
+    /// Writes checkpoints, metrics and TensorBoard events into one directory. docs/formats.md has every file and every
+    /// column; docs/naturalspeech.md says what is trained.
+    #[command(after_help = RUN)]
+    Run(RunArgs),
+    /// Make a voice of a checkpoint: the parameters that speaking needs, with the symbols that they read.
+    #[command(after_help = EXPORT)]
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Device {
+    /// The processor
+    Cpu,
+}
+
+#[derive(Debug, ClapArgs)]
+struct RunArgs {
+    /// A TOML file with the sizes of the model and the schedule of its training
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// What `mynah-prepare run` made
+    #[arg(long, value_name = "DATASET")]
+    data: PathBuf,
+    /// Where the run goes
+    #[arg(long, value_name = "RUN")]
+    out: PathBuf,
+    /// What computes
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: Device,
+    /// Go on from the last checkpoint in RUN, or begin where there is none
+    #[arg(long)]
+    resume: bool,
+    /// How many threads work; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl RunArgs {
+    fn settings(self) -> anyhow::Result<run::Settings> {
+        use_threads(self.threads.map_or(0, usize::from))?;
+        Ok(run::Settings {
+            config: read_toml(&self.config)?,
+            data: self.data,
+            out: self.out,
+            device: match self.device {
+                Device::Cpu => mynah_voice::Device::Cpu,
+            },
+            resume: self.resume,
+        })
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+struct ExportArgs {
+    /// What `mynah-train run` made
+    run: PathBuf,
+    /// The step of the checkpoint; the last one without it
+    #[arg(long, value_name = "N")]
+    step: Option<u64>,
+    /// Where the voice goes
+    #[arg(long, value_name = "VOICE")]
+    out: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Args;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,55 @@
+//! `mynah-train export`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use mynah_voice::train::checkpoints;
+use mynah_voice::{AudioConfig, export_voice};
+
+use super::run::{INFO, SUP_PHONES, VOCABULARY};
+use super::settings::{FORMAT, RunInfo};
+use crate::program::{read_toml, say};
+
+/// What to do.
+pub(crate) struct Settings {
+    /// The run.
+    pub(crate) run: PathBuf,
+    /// The step of the checkpoint, or the last one.
+    pub(crate) step: Option<u64>,
+    /// Where the voice goes.
+    pub(crate) out: PathBuf,
+}
+
+/// Makes a voice of a checkpoint.
+pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
+    let Settings { run, step, out } = settings;
+    let info: RunInfo = read_toml(&run.join(INFO))?;
+    if info.format != FORMAT {
+        bail!(
+            "`{}` has format {}, and this program reads format {FORMAT}",
+            run.join(INFO).display(),
+            info.format
+        );
+    }
+    let there = checkpoints(run)?;
+    let steps: Vec<String> = there.iter().map(|(step, _)| step.to_string()).collect();
+    let chosen = match step {
+        Some(step) => there.iter().find(|(other, _)| other == step),
+        None => there.last(),
+    };
+    let Some((_, checkpoint)) = chosen else {
+        bail!("`{}` has no such checkpoint; it has those of steps [{}]", run.display(), steps.join(", "));
+    };
+    let read = |name: &str| {
+        let path = run.join(name);
+        fs::read_to_string(&path).with_context(|| format!("failed to read `{}`", path.display()))
+    };
+    let mel = info.audio.mel.config(info.audio.sample_rate);
+    let audio = AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft };
+    let (vocabulary, sup_phones) = (read(VOCABULARY)?, read(SUP_PHONES)?);
+    let voice = export_voice(checkpoint, &info.config.model, &audio, &vocabulary, &sup_phones, out)?;
+    say(&format!("wrote the voice of step {} to {}", voice.step, out.display()));
+    Ok(ExitCode::SUCCESS)
+}

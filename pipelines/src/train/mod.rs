@@ -1,0 +1,11 @@
+//! `mynah-train`: a dataset in, a voice out.
+
+mod args;
+mod events;
+mod examples;
+mod export;
+mod observer;
+mod run;
+mod settings;
+
+pub use args::Args;

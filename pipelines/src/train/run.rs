@@ -1,0 +1,154 @@
+//! `mynah-train run`.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, Result, bail};
+use atomic_write_file::AtomicWriteFile;
+use mynah_corpus::{Dataset, Split};
+use mynah_voice::model::VocabularySizes;
+use mynah_voice::train::{Trainer, run as train};
+use mynah_voice::{Device, Examples as _};
+
+use super::examples::DatasetExamples;
+use super::observer::{Watcher, has_run};
+use super::settings::{Config, FORMAT, RunInfo};
+use crate::program::{read_toml, say};
+
+/// The file that says what a run is of.
+pub(super) const INFO: &str = "run.toml";
+pub(super) const VOCABULARY: &str = "vocabulary.json";
+pub(super) const SUP_PHONES: &str = "supphones.json";
+
+/// The exit code of a run that was interrupted and can be resumed: that of a program ended by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
+/// What to do.
+pub(crate) struct Settings {
+    /// The configuration.
+    pub(crate) config: Config,
+    /// The dataset.
+    pub(crate) data: PathBuf,
+    /// Where the run goes.
+    pub(crate) out: PathBuf,
+    /// What computes.
+    pub(crate) device: Device,
+    /// Go on from the last checkpoint.
+    pub(crate) resume: bool,
+}
+
+/// Trains until all steps are done or somebody interrupts.
+pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
+    let Settings { config, out, .. } = settings;
+    let dataset = Dataset::open(&settings.data)?;
+    let audio = &dataset.info().recipe.audio;
+    let mel = audio.mel.config(audio.sample_rate);
+    let (vocabulary, sup_phones) = (dataset.vocabulary(), dataset.sup_phones());
+    let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
+    let mut trainer =
+        Trainer::new(&config.model, &config.discriminator, &config.train, &mel, sizes, &settings.device)?;
+
+    let info = RunInfo {
+        format: FORMAT,
+        program: concat!("mynah-train ", env!("CARGO_PKG_VERSION")).to_owned(),
+        data: settings.data.display().to_string(),
+        dataset: dataset.info().fingerprint.clone(),
+        audio: audio.clone(),
+        config: config.clone(),
+    };
+    if has_run(out) {
+        if !settings.resume {
+            bail!(
+                "`{}` holds a run: add --resume to go on with it, or name another directory",
+                out.display()
+            );
+        }
+        check_same(&read_toml(&out.join(INFO))?, &info)?;
+    } else {
+        write(&out.join(VOCABULARY), &vocabulary.to_json())?;
+        write(&out.join(SUP_PHONES), &sup_phones.to_json())?;
+        write(&out.join(INFO), &toml::to_string(&info).context("failed to write down the configuration")?)?;
+    }
+
+    let training = DatasetExamples::new(&dataset, Split::Train);
+    let validation = DatasetExamples::new(&dataset, Split::Validation);
+    for examples in [&training, &validation] {
+        for index in 0..examples.len() {
+            examples.load(index)?.validate(trainer.audio(), sizes.symbols, sizes.sup_phones)?;
+        }
+    }
+    let (generator, judges) = trainer.parameter_counts();
+    say(&format!(
+        "{} utterances to train on, {} to validate; {:.2} M parameters, {:.2} M in the discriminators",
+        training.len(),
+        validation.len(),
+        generator as f64 / 1e6,
+        judges as f64 / 1e6
+    ));
+    if settings.resume && trainer.resume(out)? {
+        say(&format!("going on from step {}", trainer.state().step));
+    }
+
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || {
+        // The second time, whoever presses means it.
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
+        }
+        say("stopping after this step; once more to stop at once");
+    })
+    .context("failed to watch for Ctrl-C")?;
+    let (step, steps) = (trainer.state().step, config.train.steps);
+    let mut watcher = Watcher::new(out, step, steps, interrupted)?;
+    let outcome = train(&mut trainer, &config.train, &training, &validation, out, &mut watcher);
+    watcher.finish();
+    outcome?;
+    if trainer.state().step < steps {
+        say(&format!("interrupted at step {} of {steps}: go on with --resume", trainer.state().step));
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    say(&format!(
+        "{steps} steps are done; make a voice with `mynah-train export {} --out VOICE`",
+        out.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A run can only be resumed as what it is.
+fn check_same(earlier: &RunInfo, now: &RunInfo) -> Result<()> {
+    if earlier.dataset != now.dataset {
+        bail!(
+            "the run was begun on another dataset (`{}`, fingerprint {}): name that one, or another --out",
+            earlier.data,
+            &earlier.dataset.get(..12).unwrap_or(&earlier.dataset)
+        );
+    }
+    let with_steps = |config: &Config| {
+        let mut config = config.clone();
+        config.train.steps = now.config.train.steps;
+        config
+    };
+    if with_steps(&earlier.config) != now.config {
+        bail!(
+            "the run was begun with another configuration (it is in run.toml); only `train.steps` may change"
+        );
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let mut file = AtomicWriteFile::open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.commit()
+    };
+    write().with_context(|| format!("failed to write `{}`", path.display()))
+}

@@ -1,0 +1,39 @@
+//! What stands in a configuration, and in `run.toml`.
+
+use mynah_corpus::AudioRecipe;
+use mynah_voice::train::TrainConfig;
+use mynah_voice::{DiscriminatorConfig, ModelConfig};
+use serde::{Deserialize, Serialize};
+
+/// The form of a run's directory.
+pub(super) const FORMAT: u32 = 1;
+
+/// A training configuration: a TOML file, every key of which may be left out; the defaults are the paper's.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// The sizes of the model.
+    pub(crate) model: ModelConfig,
+    /// The sizes of the discriminators.
+    pub(crate) discriminator: DiscriminatorConfig,
+    /// The schedule.
+    pub(crate) train: TrainConfig,
+}
+
+/// What stands in `run.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunInfo {
+    /// The form of the directory.
+    pub(crate) format: u32,
+    /// The program that wrote it, with its version.
+    pub(crate) program: String,
+    /// The dataset, as it was named.
+    pub(crate) data: String,
+    /// The dataset's fingerprint.
+    pub(crate) dataset: String,
+    /// The audio of the dataset.
+    pub(crate) audio: AudioRecipe,
+    /// The configuration, with every default filled in.
+    pub(crate) config: Config,
+}
