@@ -4,6 +4,7 @@
 //! `cargo xtask help` lists the rest.
 
 mod bench;
+mod chain;
 mod check;
 mod demo;
 mod golden;

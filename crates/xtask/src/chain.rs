@@ -1,0 +1,145 @@
+//! The main job, through the six real programs as a user calls them: wavs in, a verdict report out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process::{Cost, cargo, metadata, must, root, run, say};
+
+/// What the chain is run on.
+pub(crate) struct Chain {
+    /// A corpus in LJSpeech layout.
+    pub(crate) corpus: PathBuf,
+    /// The preparation recipe.
+    pub(crate) recipe: PathBuf,
+    /// The training configuration.
+    pub(crate) config: PathBuf,
+    /// The protocol of the listening test.
+    pub(crate) protocol: PathBuf,
+    /// A directory that does not exist yet.
+    pub(crate) out: PathBuf,
+}
+
+/// A step of the chain with what it took.
+pub(crate) struct Done {
+    /// The program and subcommand.
+    pub(crate) name: String,
+    /// What it took.
+    pub(crate) cost: Cost,
+}
+
+/// True differences of the simulated raters: the first checkpoint, and every later one. They are inventions, and marked
+/// as simulated in everything that is made from them.
+const SIMULATED_DIFFERENCES: [f64; 2] = [-2.0, -1.5];
+
+/// Builds the programs in the profile that the tests use too.
+pub(crate) fn build() -> Result<()> {
+    must(&mut cargo(&["build", "--package", "pipelines", "--package", "eval"])).map(drop)
+}
+
+impl Chain {
+    /// Runs every program; each must succeed, but for a corpus with problems, whose other clips go on.
+    pub(crate) fn run(&self) -> Result<Vec<Done>> {
+        let programs = metadata()?.target_directory.into_std_path_buf().join("debug");
+        let mut steps = Steps { programs, done: Vec::new() };
+        let at = |name: &str| shown(&self.out.join(name));
+        let (corpus, recipe, config) = (shown(&self.corpus), shown(&self.recipe), shown(&self.config));
+        let protocol = shown(&self.protocol);
+        let (dataset, run, scores) = (at("dataset"), at("run"), at("scores.parquet"));
+        let (plan, ratings, report) = (at("PLAN.toml"), at("ratings.parquet"), at("report"));
+
+        say("\n== 1. prepare: check, normalise, phonemise, compute, align");
+        match steps.take("mynah-prepare run", &[&corpus, "--out", &dataset, "--recipe", &recipe])? {
+            Some(0) => {}
+            Some(1) => say("(exit status 1: the corpus has problems; the rest of it goes on)"),
+            _ => bail!("`mynah-prepare run` failed"),
+        }
+
+        say("\n== 2. train");
+        steps.must("mynah-train run", &["--config", &config, "--data", &dataset, "--out", &run])?;
+        let checkpoints = checkpoints(&self.out.join("run"))?;
+
+        say("\n== 3. speak, with each checkpoint");
+        let mut systems = Vec::new();
+        for step in &checkpoints {
+            let (voice, spoken) = (at(&format!("voices/step-{step}")), at(&format!("spoken/step-{step}")));
+            steps.must("mynah-train export", &[&run, "--step", &step.to_string(), "--out", &voice])?;
+            let batch = ["--voice", &voice, "--data", &dataset, "--split", "test", "--out", &spoken];
+            steps.must("mynah-synthesize batch", &batch)?;
+            systems.extend(["--system".to_owned(), format!("step-{step}={spoken}")]);
+        }
+        let systems: Vec<&str> = systems.iter().map(String::as_str).collect();
+
+        say("\n== 4. score against the recordings");
+        steps
+            .must("mynah-score run", &[&["--reference", &corpus, "--out", &scores], &systems[..]].concat())?;
+
+        say("\n== 5. a listening test: the recordings against each checkpoint");
+        let recordings = format!("recordings={corpus}");
+        let test = ["--protocol", &protocol, "--reference", &recordings, "--out", &plan];
+        steps.must("mynah-listen plan", &[&test, &systems[..]].concat())?;
+        steps.must("mynah-listen build", &[&plan, "--out", &at("listening-test")])?;
+        say("(nobody has listened yet: these ratings are simulated, and marked as such everywhere)");
+        let differences: Vec<String> = checkpoints
+            .iter()
+            .enumerate()
+            .map(|(index, step)| {
+                let last = SIMULATED_DIFFERENCES.len() - 1;
+                format!("--true-difference=step-{step}={}", SIMULATED_DIFFERENCES[index.min(last)])
+            })
+            .collect();
+        let differences: Vec<&str> = differences.iter().map(String::as_str).collect();
+        steps.must("mynah-listen simulate", &[&[&plan, "--out", &ratings], &differences[..]].concat())?;
+
+        say("\n== 6. the report");
+        let rows = ["--scores", &scores, "--ratings", &ratings, "--plan", &plan];
+        let wavs = ["--reference", &corpus, "--out", &report];
+        steps.must("mynah-summarize report", &[&rows[..], &wavs, &systems].concat())?;
+        Ok(steps.done)
+    }
+}
+
+struct Steps {
+    programs: PathBuf,
+    done: Vec<Done>,
+}
+
+impl Steps {
+    /// Runs a program, which must succeed.
+    fn must(&mut self, name: &str, arguments: &[&str]) -> Result<()> {
+        match self.take(name, arguments)? {
+            Some(0) => Ok(()),
+            code => bail!("`{name}` ended with {code:?}"),
+        }
+    }
+
+    /// Runs a program (`name` is its name and subcommand) in the root of the workspace, and returns its exit status.
+    fn take(&mut self, name: &str, arguments: &[&str]) -> Result<Option<i32>> {
+        let mut words = name.split(' ');
+        let mut command = Command::new(self.programs.join(words.next().unwrap_or_default()));
+        let (code, cost) = run(command.args(words).args(arguments).current_dir(root()))?;
+        self.done.push(Done { name: name.to_owned(), cost });
+        Ok(code)
+    }
+}
+
+/// A path as the programs get it: relative to the workspace where it lies in it, so that what they write down is the
+/// same on every machine.
+fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+/// The steps of a run's checkpoints, in order.
+fn checkpoints(run: &Path) -> Result<Vec<u64>> {
+    let directory = run.join("checkpoints");
+    let list = || format!("failed to list `{}`", directory.display());
+    let mut steps = Vec::new();
+    for entry in fs::read_dir(&directory).with_context(list)? {
+        let name = entry.with_context(list)?.file_name();
+        steps.extend(name.to_str().and_then(|name| name.strip_prefix("step-")?.parse::<u64>().ok()));
+    }
+    steps.sort_unstable();
+    Ok(steps)
+}
