@@ -74,9 +74,6 @@ pub enum Error {
         /// NaN or an infinity.
         value: f64,
     },
-    /// The symbols or sup-phones of a voice could not be used.
-    #[error("read the voice's symbols: {0}")]
-    Symbols(#[from] mynah_text::Error),
     /// A signal could not be analysed.
     #[error("analyse a signal: {0}")]
     Signal(#[from] mynah_signal::Error),

@@ -78,7 +78,7 @@ impl Voice {
     ///
     /// # Errors
     ///
-    /// When a file is missing, or does not fit the others.
+    /// When a file is missing, or does not fit the others: the weights must be those of the fingerprint.
     pub fn open(directory: &Path, device: &Device) -> Result<Self, Error> {
         let read = |name: &str| {
             let path = directory.join(name);
@@ -91,10 +91,17 @@ impl Voice {
             return Err(Error::File { path, why });
         }
         info.model.validate(&info.audio)?;
-        let vocabulary = Vocabulary::from_json(&read(VOCABULARY_FILE)?)?;
-        let sup_phones = SupPhones::from_json(&read(SUP_PHONES_FILE)?)?;
+        let path = directory.join(VOCABULARY_FILE);
+        let vocabulary = Vocabulary::from_json(&read(VOCABULARY_FILE)?).map_err(Error::file(&path))?;
+        let path = directory.join(SUP_PHONES_FILE);
+        let sup_phones = SupPhones::from_json(&read(SUP_PHONES_FILE)?).map_err(Error::file(&path))?;
         let path = directory.join(MODEL_FILE);
-        let tensors = safetensors::load(&path, device).map_err(Error::file(&path))?;
+        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        if blake3::hash(&bytes).to_hex().as_str() != info.fingerprint {
+            let why = format!("it is not the file of the fingerprint in `{VOICE_FILE}`: export the voice again");
+            return Err(Error::File { path, why });
+        }
+        let tensors = safetensors::load_buffer(&bytes, device).map_err(Error::file(&path))?;
         let vb = VarBuilder::from_tensors(tensors, DType::F32, device);
         let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
         let model = NaturalSpeech::new(&info.model, sizes, &vb).map_err(Error::file(&path))?;
@@ -170,7 +177,9 @@ pub fn export_voice(
         .into_iter()
         .filter(|(name, _)| !name.starts_with(TRAINING_ONLY))
         .collect();
-    let beside = out.with_extension("partial");
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let beside = out.with_file_name(name);
     if beside.exists() {
         fs::remove_dir_all(&beside).map_err(Error::io("remove", &beside))?;
     }

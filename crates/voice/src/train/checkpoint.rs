@@ -136,7 +136,9 @@ impl Trainer {
 
 /// Writes tensors in the order of their names, and waits until they are on the disk.
 pub(crate) fn write_tensors(path: &Path, tensors: BTreeMap<String, Tensor>) -> Result<(), Error> {
-    ::safetensors::serialize_to_file(tensors, None, path).map_err(Error::file(path))?;
+    // The library's own writer makes files that only their owner can read, and wraps what the system says into text.
+    let bytes = ::safetensors::serialize(tensors, None).map_err(Error::file(path))?;
+    fs::write(path, bytes).map_err(Error::io("write", path))?;
     sync(path)
 }
 

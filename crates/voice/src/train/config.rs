@@ -19,6 +19,8 @@ pub struct TrainConfig {
     pub batch_frames: usize,
     /// Frames of the windows that are decoded (32, as in VITS).
     pub window_frames: usize,
+    /// Windows of each utterance that are decoded in a step (1, as in VITS; more where batches are small).
+    pub windows: usize,
     /// Steps from one line of metrics to the next.
     pub log_every: u64,
     /// Steps from one checkpoint to the next; the last step always makes one.
@@ -40,6 +42,7 @@ impl Default for TrainConfig {
             warm_up_steps: 110_000,
             batch_frames: 8_000,
             window_frames: 32,
+            windows: 1,
             log_every: 100,
             checkpoint_every: 10_000,
             optimizer: OptimizerConfig::default(),
@@ -134,6 +137,7 @@ impl TrainConfig {
         check(self.warm_up_steps <= self.steps, "train.warm_up_steps", "it is more than `train.steps`")?;
         check(self.batch_frames > 0, "train.batch_frames", "it is 0")?;
         check(self.window_frames > 0, "train.window_frames", "it is 0")?;
+        check(self.windows > 0, "train.windows", "it is 0")?;
         check(self.log_every > 0, "train.log_every", "it is 0")?;
         check(self.checkpoint_every > 0, "train.checkpoint_every", "it is 0")?;
         check(self.soft_dtw.gamma > 0.0, "train.soft_dtw.gamma", "it is not positive")?;

@@ -10,7 +10,7 @@ use super::centroids::centroids;
 use super::checkpoint::State;
 use super::config::{OptimizerConfig, TrainConfig};
 use super::report::{Phase, StepReport};
-use super::window::{cut, draw_starts, middle_starts};
+use super::window;
 use crate::Error;
 use crate::config::{AudioConfig, ModelConfig};
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
@@ -162,8 +162,8 @@ impl Trainer {
     /// but for the discriminators.
     pub fn step(&mut self, examples: &[Example]) -> Result<StepReport, Error> {
         let (step, phase) = (self.state.step, self.phase());
-        let window = self.config.window_frames;
-        let batch = self.batcher.batch(examples, window)?;
+        let frames = self.config.window_frames;
+        let batch = self.batcher.batch(examples, frames)?;
         let mut noise = Noise::for_step(self.config.seed, step);
         let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed);
         generator.set_stream(step);
@@ -173,13 +173,14 @@ impl Trainer {
         self.judge_optimizer.set_learning_rate(rate);
 
         let forward = self.forward(&batch, phase, &mut noise, true)?;
-        let starts = draw_starts(&batch.frames, window, &mut generator);
-        let real = cut(&batch.wave, &starts, window, self.audio.hop_length)?;
-        let made = self.decode(&cut(&forward.latent, &starts, window, 1)?)?;
+        let count = self.config.windows;
+        let windows = window::draw(&batch.frames, frames, count, &mut generator);
+        let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
+        let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
         let from_prior = match &forward.prior_at_posterior {
             Some(latent) => {
-                let starts = draw_starts(&forward.prior_lengths, window, &mut generator);
-                Some(self.decode(&cut(latent, &starts, window, 1)?)?)
+                let windows = window::draw(&forward.prior_lengths, frames, count, &mut generator);
+                Some(self.decode(&window::cut(latent, &windows, frames, 1)?)?)
             }
             None => None,
         };
@@ -233,15 +234,15 @@ impl Trainer {
     ///
     /// When an example cannot be loaded.
     pub fn validate(&self, examples: &dyn Examples) -> Result<Option<StepReport>, Error> {
-        let window = self.config.window_frames;
+        let frames = self.config.window_frames;
         let mut sums = [0.0; 3];
         for index in 0..examples.len() {
-            let batch = self.batcher.batch(&[examples.load(index)?], window)?;
+            let batch = self.batcher.batch(&[examples.load(index)?], frames)?;
             let mut noise = Noise::for_step(self.config.seed, VALIDATION_STREAM - 1 - index as u64);
             let forward = self.forward(&batch, Phase::WarmUp, &mut noise, false)?;
-            let starts = middle_starts(&batch.frames, window);
-            let real = cut(&batch.wave, &starts, window, self.audio.hop_length)?;
-            let made = self.decode(&cut(&forward.latent, &starts, window, 1)?)?;
+            let windows = window::middle(&batch.frames, frames);
+            let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
+            let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
             let losses = [
                 self.mel_loss.forward(&real, &made)?,
                 self.backward_kl(&batch, &forward, Phase::WarmUp)?,

@@ -3,22 +3,66 @@
 use candle_core::{Result, Tensor};
 use rand::{Rng, RngExt as _};
 
-/// The first frame of a window in each item: anywhere that the window fits, 0 where it does not.
-pub(super) fn draw_starts(lengths: &[usize], window: usize, generator: &mut impl Rng) -> Vec<usize> {
-    lengths.iter().map(|length| generator.random_range(0..=length.saturating_sub(window))).collect()
+/// A window of one item of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    item: usize,
+    /// Its first frame.
+    start: usize,
+}
+
+/// `count` windows of each item, anywhere that a window fits, at 0 where it does not.
+pub(super) fn draw(lengths: &[usize], frames: usize, count: usize, generator: &mut impl Rng) -> Vec<Window> {
+    let items = lengths.iter().enumerate().flat_map(|item| std::iter::repeat_n(item, count));
+    items
+        .map(|(item, length)| Window {
+            item,
+            start: generator.random_range(0..=length.saturating_sub(frames)),
+        })
+        .collect()
 }
 
 /// The middle window of each item.
-pub(super) fn middle_starts(lengths: &[usize], window: usize) -> Vec<usize> {
-    lengths.iter().map(|length| length.saturating_sub(window) / 2).collect()
+pub(super) fn middle(lengths: &[usize], frames: usize) -> Vec<Window> {
+    let items = lengths.iter().enumerate();
+    items.map(|(item, length)| Window { item, start: length.saturating_sub(frames) / 2 }).collect()
 }
 
-/// The window of each item that begins at `starts` times `scale`: [B, C, T] → [B, C, window · scale].
-pub(super) fn cut(x: &Tensor, starts: &[usize], window: usize, scale: usize) -> Result<Tensor> {
-    let windows = starts
+/// The windows of `x`, which has `scale` values a frame: [B, C, T · scale] → [windows, C, frames · scale].
+pub(super) fn cut(x: &Tensor, windows: &[Window], frames: usize, scale: usize) -> Result<Tensor> {
+    let windows = windows
         .iter()
-        .enumerate()
-        .map(|(item, start)| x.narrow(0, item, 1)?.narrow(2, start * scale, window * scale))
+        .map(|Window { item, start }| x.narrow(0, *item, 1)?.narrow(2, start * scale, frames * scale))
         .collect::<Result<Vec<_>>>()?;
     Tensor::cat(&windows, 0)?.contiguous()
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor};
+    use rand::SeedableRng as _;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::{Window, cut, draw, middle};
+
+    #[test]
+    fn windows_lie_inside_their_items() {
+        let mut generator = ChaCha8Rng::seed_from_u64(1);
+        let windows = draw(&[9, 3, 5], 4, 50, &mut generator);
+        assert_eq!(windows.len(), 150);
+        for (index, window) in windows.iter().enumerate() {
+            assert_eq!(window.item, index / 50);
+            assert!(window.start <= [5, 0, 1][window.item]);
+        }
+        assert!((0..=5).all(|start| windows[..50].iter().any(|window| window.start == start)));
+        assert_eq!(middle(&[9, 3], 4), [Window { item: 0, start: 2 }, Window { item: 1, start: 0 }]);
+    }
+
+    #[test]
+    fn a_window_of_samples_is_that_of_its_frames() {
+        let x = Tensor::arange(0_u32, 24, &Device::Cpu).unwrap().reshape((2, 1, 12)).unwrap();
+        let windows = [Window { item: 1, start: 1 }, Window { item: 0, start: 4 }];
+        let cut: Vec<Vec<u32>> = cut(&x, &windows, 2, 2).unwrap().squeeze(1).unwrap().to_vec2().unwrap();
+        assert_eq!(cut, [[14, 15, 16, 17], [8, 9, 10, 11]]);
+    }
 }
