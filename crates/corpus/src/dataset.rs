@@ -1,5 +1,6 @@
 //! A prepared dataset: what `mynah-prepare run` leaves and everything after it reads.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::durations::AlignmentStore;
 use crate::features::{AudioSummary, Features};
+use crate::leftover::{name_when_whole, remove_files};
 use crate::problem::Problem;
 use crate::recipe::Recipe;
 use crate::split::Split;
@@ -25,6 +27,7 @@ const MANIFEST: &str = "manifest.parquet";
 const VOCABULARY: &str = "vocabulary.json";
 const SUP_PHONES: &str = "supphones.json";
 const PROBLEMS: &str = "problems.jsonl";
+const REPORT: &str = "report.html";
 const FEATURES: &str = "features";
 const ALIGNMENTS: &str = "alignments";
 
@@ -173,11 +176,7 @@ impl DatasetLayout {
     }
 
     /// Writes a small file of the dataset; it appears whole or not at all.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`] when the operating system refuses.
-    pub fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+    fn write(&self, name: &str, text: &str) -> Result<(), Error> {
         let path = self.root.join(name);
         let write = || -> std::io::Result<()> {
             if let Some(parent) = path.parent() {
@@ -188,6 +187,31 @@ impl DatasetLayout {
             file.commit()
         };
         write().map_err(Error::io("write", &path))
+    }
+
+    /// Writes `report.html`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the operating system refuses.
+    pub fn write_report(&self, html: &str) -> Result<(), Error> {
+        self.write(REPORT, html)
+    }
+
+    /// Removes what does not belong to the dataset any more: features of clips that are not `prepared`, text grids of clips
+    /// that are not `aligned`, and what interrupted runs left half written. Returns how many files there were.
+    ///
+    /// The directory is then what a first run would have made of the same corpus. Other people's files stay. Nobody else
+    /// may work on the dataset meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the operating system refuses.
+    pub fn retain(&self, prepared: &BTreeSet<&str>, aligned: &BTreeSet<&str>) -> Result<usize, Error> {
+        let ours = [INFO, MANIFEST, VOCABULARY, SUP_PHONES, PROBLEMS, REPORT];
+        let partial = |name: &str| name_when_whole(name).is_some_and(|whole| ours.contains(&whole));
+        let here = remove_files(&self.root, partial)?;
+        Ok(here + self.features().retain(prepared)? + self.alignments().retain(aligned)?)
     }
 
     /// Writes `problems.jsonl`.

@@ -1,6 +1,6 @@
 //! The alignments of a dataset, kept so that a second run need not find them again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::align::{ALIGN_VERSION, AlignConfig, Alignment};
+use crate::leftover::{name_when_whole, remove_files};
 use crate::table::{read_table, write_table};
 use crate::textgrid::{Interval, Tier, write_text_grid};
 
 const DURATIONS: &str = "durations.parquet";
 const KEY: &str = "key.txt";
+const TEXT_GRID: &str = ".TextGrid";
 
 /// The directory `alignments` of a dataset.
 #[derive(Debug, Clone)]
@@ -55,19 +57,16 @@ impl AlignmentStore {
         Ok(hasher.finalize().to_hex().to_string())
     }
 
-    /// The alignments by utterance, when those that are stored have this key.
-    ///
-    /// # Errors
-    ///
-    /// When they have, and cannot be read.
-    pub fn read(&self, key: &str) -> Result<Option<BTreeMap<String, Alignment>>, Error> {
-        if fs::read_to_string(self.directory.join(KEY)).is_ok_and(|stored| stored == key) {
-            let rows: Vec<Row> = read_table(&self.directory.join(DURATIONS))?;
-            let entry = |Row { id, durations, log_likelihood }| (id, Alignment { durations, log_likelihood });
-            Ok(Some(rows.into_iter().map(entry).collect()))
-        } else {
-            Ok(None)
+    /// The alignments by utterance, when those that are stored have this key; `None` when they have another, or cannot be
+    /// read.
+    #[must_use]
+    pub fn read(&self, key: &str) -> Option<BTreeMap<String, Alignment>> {
+        if fs::read_to_string(self.directory.join(KEY)).ok()? != key {
+            return None;
         }
+        let rows: Vec<Row> = read_table(&self.directory.join(DURATIONS)).ok()?;
+        let entry = |Row { id, durations, log_likelihood }| (id, Alignment { durations, log_likelihood });
+        Some(rows.into_iter().map(entry).collect())
     }
 
     /// Stores alignments under a key.
@@ -149,20 +148,34 @@ impl AlignmentStore {
             Tier { name: "phones".to_owned(), intervals: phones },
         ];
         // A picture of what the manifest holds, made again by the next run: it need not survive a power cut.
-        let path = self.directory.join(format!("{id}.TextGrid"));
-        let partial = self.directory.join(format!("{id}.TextGrid.partial"));
+        let path = self.directory.join(format!("{id}{TEXT_GRID}"));
+        let partial = self.directory.join(format!("{id}{TEXT_GRID}.partial"));
         fs::write(&partial, write_text_grid(seconds, &tiers))
             .and_then(|()| fs::rename(&partial, &path))
             .map_err(Error::io("write", &path))
+    }
+
+    /// Removes the text grids of all utterances but these, and what an interrupted write left; returns how many files
+    /// there were.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the operating system refuses.
+    pub fn retain(&self, ids: &BTreeSet<&str>) -> Result<usize, Error> {
+        let ours = |name: &str| name.ends_with(TEXT_GRID) || name == DURATIONS || name == KEY;
+        remove_files(&self.directory, |name| match name.strip_suffix(TEXT_GRID) {
+            Some(id) => !ids.contains(id),
+            None => name_when_whole(name).is_some_and(ours),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
 
-    use super::AlignmentStore;
+    use super::{AlignmentStore, DURATIONS};
     use crate::align::{AlignConfig, Alignment};
 
     #[test]
@@ -171,10 +184,38 @@ mod tests {
         let store = AlignmentStore::new(directory.path().join("alignments"));
         let alignments =
             BTreeMap::from([("a".to_owned(), Alignment { durations: vec![1, 2], log_likelihood: -40.5 })]);
-        assert_eq!(store.read("k").unwrap(), None);
+        assert_eq!(store.read("k"), None);
         store.write("k", &alignments).unwrap();
-        assert_eq!(store.read("k").unwrap(), Some(alignments));
-        assert_eq!(store.read("l").unwrap(), None);
+        assert_eq!(store.read("k"), Some(alignments));
+        assert_eq!(store.read("l"), None);
+
+        let table = directory.path().join("alignments").join(DURATIONS);
+        fs::write(&table, b"PAR1, but not a table").unwrap();
+        assert_eq!(store.read("k"), None, "a broken table is as none: it can be made again");
+        fs::remove_file(&table).unwrap();
+        assert_eq!(store.read("k"), None);
+    }
+
+    #[test]
+    fn text_grids_of_other_utterances_go() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = AlignmentStore::new(directory.path().to_owned());
+        store.write("k", &BTreeMap::new()).unwrap();
+        let leftovers = [
+            "b.TextGrid",
+            "b.TextGrid.partial",
+            "a.TextGrid.partial",
+            ".key.txt.aB3dE6",
+            ".durations.parquet.aB3dE6",
+        ];
+        for name in leftovers.iter().chain(&["a.TextGrid", "notes.txt"]) {
+            fs::write(directory.path().join(name), name).unwrap();
+        }
+        assert_eq!(store.retain(&BTreeSet::from(["a"])).unwrap(), leftovers.len());
+        let mut names: Vec<_> =
+            fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["a.TextGrid", "durations.parquet", "key.txt", "notes.txt"]);
     }
 
     #[test]

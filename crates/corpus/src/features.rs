@@ -197,7 +197,12 @@ fn wav_problem(id: &str, path: &str, error: &SignalError) -> Problem {
         ),
         other => (
             Code::UnreadableWav,
-            other.to_string(),
+            match other {
+                SignalError::Unreadable { why, .. } => why.clone(),
+                SignalError::UnsupportedFormat { format, .. } => format!("{format} is not supported"),
+                SignalError::NotFinite { index, .. } => format!("its sample {index} is not a finite number"),
+                other => other.to_string(),
+            },
             "export the clip again as mono 16-bit PCM in a RIFF/WAVE file",
         ),
     };

@@ -20,6 +20,7 @@ mod dataset;
 mod durations;
 mod error;
 mod features;
+mod leftover;
 mod ljspeech;
 mod problem;
 mod recipe;

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
@@ -36,7 +37,7 @@ pub struct Entry {
 pub struct Listing {
     /// How many lines are not empty.
     pub rows: usize,
-    /// The lines whose wav exists, in the order of the file.
+    /// The lines whose wav is there, in the order of the file.
     pub entries: Vec<Entry>,
     /// The other lines.
     pub problems: Vec<Problem>,
@@ -103,16 +104,21 @@ impl Corpus {
                     }
                     seen.insert(entry.id.clone(), number);
                     let audio = Self::audio(&entry.id);
-                    if self.root.join(&audio).is_file() {
-                        listing.entries.push(entry);
-                    } else {
+                    // Whatever else keeps the wav from being read is found when it is.
+                    let missing = match fs::metadata(self.root.join(&audio)) {
+                        Ok(metadata) => !metadata.is_file(),
+                        Err(error) => error.kind() == io::ErrorKind::NotFound,
+                    };
+                    if missing {
                         listing.problems.push(problem(
                             Code::MissingWav,
                             Some(&entry.id),
                             number,
-                            format!("`{audio}` does not exist"),
+                            format!("there is no file `{audio}`"),
                             "add the wav, or delete the line",
                         ));
+                    } else {
+                        listing.entries.push(entry);
                     }
                 }
                 Err(problem) => listing.problems.push(*problem),

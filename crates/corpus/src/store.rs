@@ -1,6 +1,6 @@
 //! The feature store: one safetensors file an utterance, valid for one key.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,9 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::features::{AudioSummary, Features};
+use crate::leftover::{name_when_whole, remove_files};
 
 /// The one entry of the file's metadata: with several, their order in the file would not be fixed.
 const HEADER: &str = "mynah";
+
+const EXTENSION: &str = ".safetensors";
 
 /// The longest header that is read: a real one has some hundred bytes.
 const LONGEST_HEADER: u64 = 1 << 20;
@@ -43,7 +46,7 @@ impl FeatureStore {
     /// The file of an utterance.
     #[must_use]
     pub fn path(&self, id: &str) -> PathBuf {
-        self.directory.join(format!("{id}.safetensors"))
+        self.directory.join(format!("{id}{EXTENSION}"))
     }
 
     /// The summary of an utterance whose stored features have this key; `None` when there are none, they have another
@@ -80,6 +83,21 @@ impl FeatureStore {
         let path = self.path(id);
         let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
         decode(&bytes).map_err(|why| Error::dataset(&path, &why))
+    }
+
+    /// Removes the features of all utterances but these, and what an interrupted write left; returns how many files
+    /// there were.
+    ///
+    /// Only files that say that this store wrote them are features: any other file stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the operating system refuses.
+    pub fn retain(&self, ids: &BTreeSet<&str>) -> Result<usize, Error> {
+        remove_files(&self.directory, |name| match name.strip_suffix(EXTENSION) {
+            Some(id) => !ids.contains(id) && read_header(&self.path(id)).is_some(),
+            None => name_when_whole(name).is_some_and(|whole| whole.ends_with(EXTENSION)),
+        })
     }
 }
 
@@ -155,6 +173,7 @@ fn read_header(path: &Path) -> Option<Header> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::fs;
 
     use mynah_testkit::mini_corpus;
@@ -186,5 +205,25 @@ mod tests {
             assert_eq!(store.summary("a", "k"), None, "{cut} bytes are not a whole file");
             assert!(store.read("a").is_err());
         }
+    }
+
+    #[test]
+    fn features_of_other_utterances_go_and_foreign_files_stay() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = FeatureStore::new(directory.path().to_owned());
+        let wav = fs::read(mini_corpus().join("wavs/LJ001-0045.wav")).unwrap();
+        let features = FeatureExtractor::new(&AudioRecipe::default()).unwrap();
+        let features = features.extract("a", &wav, "a.wav").unwrap();
+        for id in ["a", "b", "a.b"] {
+            store.write(id, "k", &features).unwrap();
+        }
+        for name in [".a.safetensors.x1Y2z3", "foreign.safetensors", "notes.txt"] {
+            fs::write(directory.path().join(name), name).unwrap();
+        }
+        assert_eq!(store.retain(&BTreeSet::from(["a"])).unwrap(), 3);
+        let mut names: Vec<_> =
+            fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["a.safetensors", "foreign.safetensors", "notes.txt"]);
     }
 }

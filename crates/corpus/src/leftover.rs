@@ -1,0 +1,95 @@
+//! What interrupted runs, and clips that are no longer prepared, leave behind in a dataset.
+//!
+//! Files are written beside their place and renamed into it. A program that is killed in between leaves the file
+//! beside: `.<name>.<six letters or digits>`, or `<name>.partial`.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::Error;
+
+/// Letters and digits at the end of the name of a file that is being written.
+const RANDOM_LENGTH: usize = 6;
+
+/// The name that the file `name` was to get when it was whole; `None` for a file in its place.
+pub(crate) fn name_when_whole(name: &str) -> Option<&str> {
+    if let Some(whole) = name.strip_suffix(".partial") {
+        return Some(whole);
+    }
+    let (whole, random) = name.strip_prefix('.')?.rsplit_once('.')?;
+    (random.len() == RANDOM_LENGTH && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        .then_some(whole)
+}
+
+/// Removes the files of `directory` whose names `goes` picks, and returns how many there were.
+///
+/// A directory that does not exist has none; directories inside are left alone.
+pub(crate) fn remove_files(directory: &Path, goes: impl Fn(&str) -> bool) -> Result<usize, Error> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        other => other.map_err(Error::io("list", directory))?,
+    };
+    let mut removed = 0;
+    for entry in entries {
+        let entry = entry.map_err(Error::io("list", directory))?;
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && entry.file_name().to_str().is_some_and(&goes) {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+
+    use atomic_write_file::AtomicWriteFile;
+
+    use super::{name_when_whole, remove_files};
+
+    #[test]
+    fn only_files_that_are_not_whole_are_named() {
+        let check = |name: &str, whole: Option<&str>| assert_eq!(name_when_whole(name), whole, "{name}");
+        check(".a.safetensors.x1Y2z3", Some("a.safetensors"));
+        check("a.TextGrid.partial", Some("a.TextGrid"));
+        check("..hidden.parquet.ABCDEF", Some(".hidden.parquet"));
+        check("a.safetensors", None);
+        check(".hidden.safetensors", None);
+        check(".a.safetensors.x1Y2z", None);
+        check("a.safetensors.x1Y2z3", None);
+        check(".gitignore", None);
+    }
+
+    #[test]
+    fn the_name_of_a_file_that_is_being_written_is_known() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = AtomicWriteFile::open(directory.path().join("a.safetensors")).unwrap();
+        file.write_all(b"half").unwrap();
+        let names: Vec<String> = fs::read_dir(directory.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(
+            names.iter().map(|name| name_when_whole(name)).collect::<Vec<_>>(),
+            [Some("a.safetensors")]
+        );
+        drop(file);
+    }
+
+    #[test]
+    fn nothing_is_removed_but_what_was_picked() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["a", "b"] {
+            fs::write(directory.path().join(name), name).unwrap();
+        }
+        fs::create_dir(directory.path().join("c")).unwrap();
+        assert_eq!(remove_files(directory.path(), |name| name != "a").unwrap(), 1);
+        assert!(directory.path().join("a").is_file() && directory.path().join("c").is_dir());
+        assert_eq!(remove_files(&directory.path().join("nowhere"), |_| true).unwrap(), 0);
+    }
+}
