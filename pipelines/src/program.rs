@@ -19,14 +19,46 @@ pub fn finish(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            let mut message = format!("error: {error}");
-            for cause in error.chain().skip(1) {
-                message.push_str("\n  caused by: ");
-                message.push_str(&cause.to_string());
-            }
-            say(&message);
+            say(&describe(&error));
             ExitCode::from(ERROR)
         }
+    }
+}
+
+/// What happened, why, and, where the operating system refused, what to do.
+fn describe(error: &anyhow::Error) -> String {
+    let mut message = format!("error: {error}");
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // Some libraries' messages hold their cause.
+        if !message.ends_with(&cause) {
+            message.push_str("\n  caused by: ");
+            message.push_str(&cause);
+        }
+    }
+    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
+    if let Some(remedy) = refusal.and_then(|refusal| remedy(refusal.kind())) {
+        message.push_str("\n  what to do: ");
+        message.push_str(remedy);
+    }
+    message
+}
+
+/// What helps where the operating system refused.
+fn remedy(kind: io::ErrorKind) -> Option<&'static str> {
+    use io::ErrorKind as Kind;
+    match kind {
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => {
+            Some("free some space and run again; what is done stays done")
+        }
+        Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {
+            Some("ask for the right to read or write there, or name another place")
+        }
+        Kind::AlreadyExists | Kind::NotADirectory | Kind::IsADirectory | Kind::DirectoryNotEmpty => {
+            Some("something else is in its place: move that away, or name another place")
+        }
+        Kind::NotFound => Some("check the name"),
+        _ => None,
     }
 }
 
@@ -52,4 +84,32 @@ pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
 /// Lets so many threads work; 0 is one for each core.
 pub(crate) fn use_threads(threads: usize) -> anyhow::Result<()> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("failed to start threads")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use anyhow::{Context as _, anyhow};
+
+    use super::describe;
+
+    #[test]
+    fn an_error_says_what_happened_why_and_what_to_do() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let check = |error: anyhow::Error, lines: &[&str]| {
+            assert_eq!(describe(&error).lines().collect::<Vec<_>>(), lines);
+        };
+        check(
+            Err::<(), _>(full()).context("failed to write `a`").unwrap_err(),
+            &[
+                "error: failed to write `a`",
+                "  caused by: no storage space",
+                "  what to do: free some space and run again; what is done stays done",
+            ],
+        );
+        check(anyhow!("`a` is empty"), &["error: `a` is empty"]);
+        let twice = anyhow!("no storage space").context("write `a`: no storage space");
+        check(twice, &["error: write `a`: no storage space"]);
+    }
 }

@@ -10,6 +10,11 @@ use mynah_text::Alphabet;
 use super::{bpe, mel, phonemize, run};
 use crate::program::{read_toml, use_threads};
 
+const ALL: &str = "\
+Example:
+  mynah-prepare run LJSpeech-1.1 --out data/ljspeech
+
+`mynah-prepare help COMMAND` has more of them.";
 const RUN: &str = "\
 Examples:
   mynah-prepare run LJSpeech-1.1 --out data/ljspeech
@@ -24,6 +29,11 @@ const PHONEMIZE: &str = "\
 Examples:
   mynah-prepare phonemize \"Mr. Buxton paid £30.\"
   mynah-prepare phonemize --format ipa < sentences.txt";
+const BPE: &str = "\
+Example:
+  mynah-prepare phonemize < sentences.txt > phones.txt
+  mynah-prepare bpe train phones.txt --merges 500 --out supphones.json
+  mynah-prepare bpe encode --model supphones.json < phones.txt";
 const BPE_TRAIN: &str = "\
 Example:
   mynah-prepare phonemize < sentences.txt | mynah-prepare bpe train - --merges 500 --out supphones.json";
@@ -36,7 +46,7 @@ Example:
 
 /// Prepares a corpus in LJSpeech layout for training: checks, normalises, phonemises, computes, aligns.
 #[derive(Debug, Parser)]
-#[command(name = "mynah-prepare", version)]
+#[command(name = "mynah-prepare", version, after_help = ALL)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -77,7 +87,7 @@ enum Command {
     #[command(after_help = PHONEMIZE)]
     Phonemize(PhonemizeArgs),
     /// Learn and apply a sub-phoneme BPE.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = BPE)]
     Bpe(BpeCommand),
     /// Compute the log-mel spectrogram of a wav as a NumPy file, f32 [mel, frame].
     #[command(after_help = MEL)]

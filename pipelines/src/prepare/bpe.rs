@@ -32,15 +32,16 @@ pub(crate) struct EncodeSettings {
 
 /// Counts the words of the input and learns merges from them.
 pub(crate) fn train(settings: &TrainSettings) -> anyhow::Result<ExitCode> {
-    let name = settings.input.display().to_string();
-    let text = if settings.input == Path::new("-") {
-        read_stdin()?
+    let (name, text) = if settings.input == Path::new("-") {
+        ("stdin".to_owned(), read_stdin()?)
     } else {
-        fs::read_to_string(&settings.input).with_context(|| format!("failed to read `{name}`"))?
+        let name = format!("`{}`", settings.input.display());
+        let text = fs::read_to_string(&settings.input).with_context(|| format!("failed to read {name}"))?;
+        (name, text)
     };
     let mut words: BTreeMap<Vec<Phone>, u64> = BTreeMap::new();
     for (line, number) in text.lines().zip(1..) {
-        let symbols = parse(line).with_context(|| format!("line {number} of `{name}`"))?;
+        let symbols = parse(line).with_context(|| format!("failed to read line {number} of {name}"))?;
         for word in
             symbols.split(|symbol| !matches!(symbol, Symbol::Phone(_))).filter(|word| !word.is_empty())
         {
@@ -48,7 +49,7 @@ pub(crate) fn train(settings: &TrainSettings) -> anyhow::Result<ExitCode> {
         }
     }
     if words.is_empty() {
-        bail!("`{name}` holds no words: give it what `mynah-prepare phonemize` prints");
+        bail!("{name} holds no words: give it what `mynah-prepare phonemize` prints");
     }
     let (types, tokens) = (words.len(), words.values().sum::<u64>());
     let sup_phones = SupPhones::train(words, settings.merges);
@@ -68,7 +69,7 @@ pub(crate) fn encode(settings: &EncodeSettings) -> anyhow::Result<ExitCode> {
     let json = fs::read_to_string(&settings.model).with_context(|| format!("failed to read `{name}`"))?;
     let sup_phones = SupPhones::from_json(&json).with_context(|| format!("failed to read `{name}`"))?;
     for (line, number) in read_stdin()?.lines().zip(1..) {
-        let symbols = parse(line).with_context(|| format!("line {number} of stdin"))?;
+        let symbols = parse(line).with_context(|| format!("failed to read line {number} of stdin"))?;
         let words: Vec<&[Symbol]> =
             symbols.chunk_by(|a, b| matches!((a, b), (Symbol::Phone(_), Symbol::Phone(_)))).collect();
         let tokens = words.iter().flat_map(|word| {

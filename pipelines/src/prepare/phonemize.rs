@@ -36,21 +36,21 @@ pub(crate) fn phonemizer(lexicon: Option<&Path>) -> anyhow::Result<Phonemizer> {
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let phonemizer = phonemizer(settings.lexicon.as_deref())?;
     let mut unspoken = 0;
-    let mut print = |text: &str| match phonemizer.phonemize(text) {
+    let mut print = |number: usize, text: &str| match phonemizer.phonemize(text) {
         Ok(phonemized) => put(&format!("{}\n", phonemized.line(settings.alphabet))),
         Err(error) => {
             unspoken += 1;
-            say(&format!("warning: {error}"));
+            say(&format!("warning: sentence {number}: {error}"));
             put("\n")
         }
     };
     if settings.text.is_empty() {
-        for line in io::stdin().lock().lines() {
-            print(&line.context("failed to read stdin")?)?;
+        for (line, number) in io::stdin().lock().lines().zip(1..) {
+            print(number, &line.with_context(|| format!("failed to read line {number} of stdin"))?)?;
         }
     } else {
-        for text in &settings.text {
-            print(text)?;
+        for (text, number) in settings.text.iter().zip(1..) {
+            print(number, text)?;
         }
     }
     Ok(if unspoken == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })

@@ -1,6 +1,6 @@
 //! `mynah-prepare run`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,27 +54,34 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let corpus = Corpus::open(corpus)?;
     let phonemizer = phonemizer(recipe.text.lexicon.as_deref())?;
     let extractor = FeatureExtractor::new(&recipe.audio)?;
-    let listing = corpus.list()?;
+    let listing = corpus.list().with_context(|| format!("failed to list the clips of `{name}`"))?;
     if listing.rows == 0 {
         bail!("`{name}/metadata.csv` lists no clips: write a line `id|text|normalized text` for each");
     }
     let layout = DatasetLayout::new(out);
-    layout.begin().with_context(|| format!("failed to begin the dataset `{}`", out.display()))?;
+    let failed = || format!("failed to complete the dataset `{}`", out.display());
+    layout.begin().with_context(failed)?;
 
     let mut problems = listing.problems;
     let prepared =
-        prepare_all(&corpus, &layout, &extractor, &phonemizer, recipe, listing.entries, &mut problems)?;
+        prepare_all(&corpus, &layout, &extractor, &phonemizer, recipe, listing.entries, &mut problems)
+            .with_context(failed)?;
     let reused = prepared.iter().filter(|prepared| prepared.reused).count();
     if reused > 0 {
         say(&format!("{reused} of {} clips were prepared before", prepared.len()));
     }
 
-    let aligned = align_all(&layout, recipe, prepared, &extractor, &mut problems)?;
+    let with_features: Vec<String> = prepared.iter().map(|prepared| prepared.entry.id.clone()).collect();
+    let aligned = align_all(&layout, recipe, prepared, &extractor, &mut problems).with_context(failed)?;
     problems.sort_by(|a, b| (a.line, &a.id, a.code).cmp(&(b.line, &b.id, b.code)));
-    layout.write_problems(&problems)?;
+    layout.write_problems(&problems).with_context(failed)?;
     if aligned.is_empty() {
         say(&summary::lines(&problems).join("\n"));
-        bail!("none of the {} lines of `{name}/metadata.csv` could be prepared", listing.rows);
+        bail!(
+            "none of the {} lines of `{name}/metadata.csv` could be prepared: each is a row of `{}/problems.jsonl`",
+            listing.rows,
+            out.display()
+        );
     }
 
     let ids: Vec<&str> = aligned.iter().map(|(prepared, _)| prepared.entry.id.as_str()).collect();
@@ -88,7 +95,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             utterance(prepared, alignment, *split, &vocabulary, &sup_phones)
         })
         .collect();
-    write_text_grids(&layout, &utterances, &aligned, &extractor, recipe)?;
+    write_text_grids(&layout, &utterances, &aligned, &extractor, recipe).with_context(failed)?;
 
     let size = |split| splits.iter().filter(|other| **other == split).count();
     let counts = Counts {
@@ -99,10 +106,22 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         validation: size(Split::Validation),
         test: size(Split::Test),
     };
-    let page = page::page(&name, recipe, &counts, &utterances, &aligned, &problems, &layout)?;
-    layout.write("report.html", &page)?;
+    let page =
+        page::page(&name, recipe, &counts, &utterances, &aligned, &problems, &layout).with_context(failed)?;
+    layout.write_report(&page).with_context(failed)?;
+    let removed = layout
+        .retain(
+            &with_features.iter().map(String::as_str).collect(),
+            &ids.iter().copied().collect::<BTreeSet<&str>>(),
+        )
+        .with_context(failed)?;
+    if removed > 0 {
+        say(&format!("removed {removed} files of earlier runs that no clip needs any more"));
+    }
     let program = concat!("mynah-prepare ", env!("CARGO_PKG_VERSION"));
-    layout.finish(&utterances, &vocabulary, &sup_phones, program, &name, counts.clone(), recipe)?;
+    layout
+        .finish(&utterances, &vocabulary, &sup_phones, program, &name, counts.clone(), recipe)
+        .with_context(failed)?;
 
     say_result(settings, &counts, &utterances, &problems, begin);
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
@@ -179,8 +198,7 @@ fn prepare(
         Some(summary) => (summary, true),
         None => match extractor.extract(&entry.id, &wav, &audio) {
             Ok(features) => {
-                let advice = "free some space and run again: what is done stays done";
-                store.write(&entry.id, &feature_key, &features).context(advice)?;
+                store.write(&entry.id, &feature_key, &features)?;
                 (features.summary, false)
             }
             Err(problem) => return Ok(Err(problem)),
@@ -203,7 +221,7 @@ fn align_all(
     });
     let key = AlignmentStore::key(parts, &recipe.alignment)?;
     let (store, features) = (layout.alignments(), layout.features());
-    let mut found = if let Some(found) = store.read(&key)? {
+    let mut found = if let Some(found) = store.read(&key) {
         say("the clips were aligned before");
         found
     } else {

@@ -10,6 +10,11 @@ use mynah_voice::SpeakConfig;
 use super::{batch, text};
 use crate::program::use_threads;
 
+const ALL: &str = "\
+Example:
+  mynah-synthesize text --voice voices/first --out hello.wav \"Hello, world.\"
+
+`mynah-synthesize help COMMAND` has more of them.";
 const TEXT: &str = "\
 Example:
   mynah-synthesize text --voice voices/first --out hello.wav \"Hello, world.\"";
@@ -22,7 +27,7 @@ an error.";
 
 /// Speaks with a voice that `mynah-train export` made.
 #[derive(Debug, Parser)]
-#[command(name = "mynah-synthesize", version)]
+#[command(name = "mynah-synthesize", version, after_help = ALL)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,

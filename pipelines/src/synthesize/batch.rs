@@ -48,8 +48,8 @@ struct Row {
 
 /// Speaks every sentence of the split, one after the other, so that each time is that of a machine to itself.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
-    let dataset = Dataset::open(&settings.data)?;
-    let voice = Voice::open(&settings.voice, &Device::Cpu)?;
+    let dataset = Dataset::open(&settings.data).context("failed to open the dataset")?;
+    let voice = Voice::open(&settings.voice, &Device::Cpu).context("failed to open the voice")?;
     let utterances: Vec<&Utterance> = dataset.split(settings.split).collect();
     if utterances.is_empty() {
         bail!("the {} split of `{}` is empty", settings.split.word(), settings.data.display());
@@ -63,7 +63,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         progress.step();
     }
     progress.finish();
-    write_table(&settings.out.join("synthesis.jsonl"), &rows)?;
+    write_table(&settings.out.join("synthesis.jsonl"), &rows).context("failed to write what was spoken")?;
 
     let sum = |of: fn(&Row) -> Option<f64>| rows.iter().filter_map(of).sum::<f64>();
     let (seconds, compute) = (sum(|row| row.seconds), sum(|row| row.compute_seconds));

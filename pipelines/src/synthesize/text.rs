@@ -28,9 +28,11 @@ pub(crate) struct Settings {
 /// Speaks a text into one wav.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let phonemized = phonemizer(settings.lexicon.as_deref())?.phonemize(&settings.text)?;
-    let voice = Voice::open(&settings.voice, &Device::Cpu)?;
+    let voice = Voice::open(&settings.voice, &Device::Cpu).context("failed to open the voice")?;
     let begin = Instant::now();
-    let waveform = voice.speak(&phonemized.symbols, &phonemized.word_index, &settings.speak)?;
+    let waveform = voice
+        .speak(&phonemized.symbols, &phonemized.word_index, &settings.speak)
+        .context("failed to speak")?;
     let compute = begin.elapsed().as_secs_f64();
     wav::write_pcm16(&settings.out, &waveform).context("failed to write the wav")?;
     say(&format!(

@@ -8,6 +8,12 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::{export, run};
 use crate::program::{read_toml, use_threads};
 
+const ALL: &str = "\
+Example:
+  mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first
+  mynah-train export runs/first --out voices/first
+
+`mynah-train help COMMAND` has more of them.";
 const RUN: &str = "\
 Examples:
   mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first
@@ -23,7 +29,7 @@ Example:
 
 /// Trains NaturalSpeech on a prepared dataset, and makes voices of its checkpoints.
 #[derive(Debug, Parser)]
-#[command(name = "mynah-train", version)]
+#[command(name = "mynah-train", version, after_help = ALL)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
