@@ -1,7 +1,7 @@
 //! `mynah-train export`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
@@ -11,6 +11,9 @@ use mynah_voice::{AudioConfig, export_voice};
 use super::run::{INFO, SUP_PHONES, VOCABULARY};
 use super::settings::{FORMAT, RunInfo};
 use crate::program::{read_toml, say};
+
+/// The file by which a voice is known.
+const VOICE: &str = "voice.toml";
 
 /// What to do.
 pub(crate) struct Settings {
@@ -33,7 +36,11 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             info.format
         );
     }
-    let there = checkpoints(run)?;
+    check_place(out)?;
+    let there = checkpoints(run).context("failed to list the checkpoints")?;
+    if there.is_empty() {
+        bail!("`{}` has no checkpoint yet: `mynah-train run --resume` makes one", run.display());
+    }
     let steps: Vec<String> = there.iter().map(|(step, _)| step.to_string()).collect();
     let chosen = match step {
         Some(step) => there.iter().find(|(other, _)| other == step),
@@ -49,7 +56,21 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mel = info.audio.mel.config(info.audio.sample_rate);
     let audio = AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft };
     let (vocabulary, sup_phones) = (read(VOCABULARY)?, read(SUP_PHONES)?);
-    let voice = export_voice(checkpoint, &info.config.model, &audio, &vocabulary, &sup_phones, out)?;
+    let voice = export_voice(checkpoint, &info.config.model, &audio, &vocabulary, &sup_phones, out)
+        .with_context(|| format!("failed to write the voice `{}`", out.display()))?;
     say(&format!("wrote the voice of step {} to {}", voice.step, out.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// A voice replaces a voice that is there, and nothing else: whatever lies in `out` goes with it.
+fn check_place(out: &Path) -> Result<()> {
+    let shown = out.display();
+    if out.file_name().is_none() {
+        bail!("`{shown}` has no name of its own: name a directory for the voice");
+    }
+    let empty = || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
+    if out.exists() && !out.join(VOICE).is_file() && !empty() {
+        bail!("`{shown}` is no voice, and would be replaced by one: name another --out, or move it away");
+    }
+    Ok(())
 }

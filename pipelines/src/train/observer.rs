@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
+use mynah_corpus::table::{read_table, write_table};
 use mynah_voice::Error;
 use mynah_voice::train::{Observer, StepReport};
 
@@ -33,10 +34,14 @@ impl Watcher {
     pub(super) fn new(run: &Path, step: u64, steps: u64, interrupted: Arc<AtomicBool>) -> Result<Self> {
         let path = run.join(METRICS);
         let failed = || format!("failed to write `{}`", path.display());
-        let earlier: Vec<StepReport> =
-            if path.exists() { mynah_corpus::table::read_table(&path)? } else { Vec::new() };
+        let earlier: Vec<StepReport> = if path.exists() {
+            cut_torn_line(&path).with_context(failed)?;
+            read_table(&path).with_context(|| format!("failed to read `{}`", path.display()))?
+        } else {
+            Vec::new()
+        };
         let kept: Vec<StepReport> = earlier.into_iter().filter(|report| report.step <= step).collect();
-        mynah_corpus::table::write_table(&path, &kept)?;
+        write_table(&path, &kept).with_context(failed)?;
         let metrics = File::options().append(true).open(&path).with_context(failed)?;
         let bar = io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}  {eta} left");
@@ -106,6 +111,16 @@ impl Observer for Watcher {
     fn stop(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
+}
+
+/// Takes away the half of a line that a full disk leaves at the end: its step will be done, and written, again.
+fn cut_torn_line(path: &Path) -> io::Result<()> {
+    let bytes = fs::read(path)?;
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    if whole < bytes.len() {
+        File::options().write(true).open(path)?.set_len(whole as u64)?;
+    }
+    Ok(())
 }
 
 /// The numbers of a report under the names that TensorBoard groups by.

@@ -44,13 +44,14 @@ pub(crate) struct Settings {
 /// Trains until all steps are done or somebody interrupts.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { config, out, .. } = settings;
-    let dataset = Dataset::open(&settings.data)?;
+    let dataset = Dataset::open(&settings.data).context("failed to open the dataset")?;
     let audio = &dataset.info().recipe.audio;
     let mel = audio.mel.config(audio.sample_rate);
     let (vocabulary, sup_phones) = (dataset.vocabulary(), dataset.sup_phones());
     let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
     let mut trainer =
-        Trainer::new(&config.model, &config.discriminator, &config.train, &mel, sizes, &settings.device)?;
+        Trainer::new(&config.model, &config.discriminator, &config.train, &mel, sizes, &settings.device)
+            .context("failed to make the model")?;
 
     let info = RunInfo {
         format: FORMAT,
@@ -67,18 +68,25 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
                 out.display()
             );
         }
-        check_same(&read_toml(&out.join(INFO))?, &info)?;
+        let earlier: RunInfo = read_toml(&out.join(INFO))?;
+        check_same(&earlier, &info)?;
+        if earlier.config != info.config {
+            write_info(out, &RunInfo { config: info.config, ..earlier })?;
+        }
     } else {
         write(&out.join(VOCABULARY), &vocabulary.to_json())?;
         write(&out.join(SUP_PHONES), &sup_phones.to_json())?;
-        write(&out.join(INFO), &toml::to_string(&info).context("failed to write down the configuration")?)?;
+        write_info(out, &info)?;
     }
 
     let training = DatasetExamples::new(&dataset, Split::Train);
     let validation = DatasetExamples::new(&dataset, Split::Validation);
     for examples in [&training, &validation] {
         for index in 0..examples.len() {
-            examples.load(index)?.validate(trainer.audio(), sizes.symbols, sizes.sup_phones)?;
+            examples
+                .load(index)
+                .and_then(|example| example.validate(trainer.audio(), sizes.symbols, sizes.sup_phones))
+                .with_context(|| format!("failed to read the dataset `{}`", settings.data.display()))?;
         }
     }
     let (generator, judges) = trainer.parameter_counts();
@@ -89,8 +97,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         generator as f64 / 1e6,
         judges as f64 / 1e6
     ));
-    if settings.resume && trainer.resume(out)? {
+    if settings.resume
+        && trainer.resume(out).with_context(|| format!("failed to resume `{}`", out.display()))?
+    {
         say(&format!("going on from step {}", trainer.state().step));
+    }
+    let (step, steps) = (trainer.state().step, config.train.steps);
+    if step >= steps {
+        say_done(step, out);
+        return Ok(ExitCode::SUCCESS);
     }
 
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -103,20 +118,23 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         say("stopping after this step; once more to stop at once");
     })
     .context("failed to watch for Ctrl-C")?;
-    let (step, steps) = (trainer.state().step, config.train.steps);
     let mut watcher = Watcher::new(out, step, steps, interrupted)?;
     let outcome = train(&mut trainer, &config.train, &training, &validation, out, &mut watcher);
     watcher.finish();
-    outcome?;
+    outcome.with_context(|| format!("failed to train `{}`", out.display()))?;
     if trainer.state().step < steps {
         say(&format!("interrupted at step {} of {steps}: go on with --resume", trainer.state().step));
         return Ok(ExitCode::from(INTERRUPTED));
     }
+    say_done(steps, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_done(steps: u64, out: &Path) {
     say(&format!(
         "{steps} steps are done; make a voice with `mynah-train export {} --out VOICE`",
         out.display()
     ));
-    Ok(ExitCode::SUCCESS)
 }
 
 /// A run can only be resumed as what it is.
@@ -131,14 +149,37 @@ fn check_same(earlier: &RunInfo, now: &RunInfo) -> Result<()> {
     let with_steps = |config: &Config| {
         let mut config = config.clone();
         config.train.steps = now.config.train.steps;
-        config
+        toml::Table::try_from(config).context("failed to compare the configuration with that of the run")
     };
-    if with_steps(&earlier.config) != now.config {
+    let mut keys = Vec::new();
+    differences("", &with_steps(&earlier.config)?, &with_steps(&now.config)?, &mut keys);
+    if !keys.is_empty() {
         bail!(
-            "the run was begun with another configuration (it is in run.toml); only `train.steps` may change"
+            "the run was begun with another configuration: `{}` differ{} from its run.toml, and only `train.steps` may \
+             change; give it the same, or another --out",
+            keys.join("`, `"),
+            if keys.len() == 1 { "s" } else { "" }
         );
     }
     Ok(())
+}
+
+/// The keys, with those of their tables before them, whose values differ.
+fn differences(prefix: &str, a: &toml::Table, b: &toml::Table, keys: &mut Vec<String>) {
+    for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
+        let name = format!("{prefix}{key}");
+        match (a.get(key), b.get(key)) {
+            (Some(toml::Value::Table(a)), Some(toml::Value::Table(b))) => {
+                differences(&format!("{name}."), a, b, keys);
+            }
+            (a, b) if a != b => keys.push(name),
+            _ => {}
+        }
+    }
+}
+
+fn write_info(run: &Path, info: &RunInfo) -> Result<()> {
+    write(&run.join(INFO), &toml::to_string(info).context("failed to write down the configuration")?)
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
