@@ -123,11 +123,11 @@ impl NormConvTranspose1d {
     /// A convolution that makes `factor` samples of one, with a kernel of twice as many (HiFi-GAN V1).
     pub(super) fn upsampling(c_in: usize, c_out: usize, factor: usize, vb: &VarBuilder) -> Result<Self> {
         let kernel = 2 * factor;
-        let init = Init::Randn { mean: 0.0, stdev: INITIAL_DEVIATION };
+        let init = uniform(c_out * kernel);
         Ok(Self {
             direction: vb.get_with_hints((c_in, c_out, kernel), DIRECTION, init)?,
             length: vb.get_with_hints((c_in, 1, 1), LENGTH, Init::Const(1.0))?,
-            bias: vb.get_with_hints(c_out, "bias", uniform(c_out * kernel))?,
+            bias: vb.get_with_hints(c_out, "bias", init)?,
             config: ConvTranspose1dConfig {
                 stride: factor,
                 padding: (kernel - factor) / 2,
@@ -141,23 +141,17 @@ impl NormConvTranspose1d {
     }
 }
 
-/// The standard deviation from which HiFi-GAN draws the kernels of its generator.
-const INITIAL_DEVIATION: f64 = 0.01;
-
 /// A length-keeping convolution of HiFi-GAN's residual blocks.
+///
+/// HiFi-GAN means to draw these kernels from a normal distribution of deviation 0.01, but sets the product of direction and
+/// length, which is computed anew before it is used: they begin as PyTorch's default, and so they do here.
 pub(super) fn residual_conv(
     channels: usize,
     kernel: usize,
     dilation: usize,
     vb: &VarBuilder,
 ) -> Result<NormConv1d> {
-    let init = Init::Randn { mean: 0.0, stdev: INITIAL_DEVIATION };
-    Ok(NormConv1d {
-        direction: vb.get_with_hints((channels, channels, kernel), DIRECTION, init)?,
-        length: vb.get_with_hints((channels, 1, 1), LENGTH, Init::Const(1.0))?,
-        bias: Some(vb.get_with_hints(channels, "bias", uniform(channels * kernel))?),
-        config: same(kernel, dilation),
-    })
+    NormConv1d::new(channels, channels, kernel, same(kernel, dilation), vb)
 }
 
 /// Layer normalisation over channels.
