@@ -116,7 +116,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         )
         .with_context(failed)?;
     if removed > 0 {
-        say(&format!("removed {removed} files of earlier runs that no clip needs any more"));
+        let files = if removed == 1 { "1 file".to_owned() } else { format!("{removed} files") };
+        say(&format!("removed {files} of earlier runs that no clip needs any more"));
     }
     let program = concat!("mynah-prepare ", env!("CARGO_PKG_VERSION"));
     layout

@@ -1,0 +1,64 @@
+//! What the programs say of themselves.
+
+use crate::support::{PREPARE, Place};
+
+#[track_caller]
+fn check(place: &Place, program: &str, name: &str, commands: &[&str]) {
+    for command in commands {
+        let spaced = if command.is_empty() { String::new() } else { format!(" {command}") };
+        let help = place.run(program, &format!("{command} --help")).prints(0);
+        assert!(help.contains(&format!("Usage: {name}{spaced}")), "{name} {command}: {help}");
+        let (_, examples) = help.split_once("Example").unwrap_or_else(|| panic!("{name} {command}: {help}"));
+        assert!(examples.contains(&format!("\n  {name}")), "{name} {command}: {help}");
+        // The last page of a group is found by asking for help in the other way too.
+        assert_eq!(place.run(program, &format!("help {command}")).prints(0), help, "{name} {command}");
+    }
+    place.run(program, "").exits_with(2).says("Usage: ");
+    place.run(program, "nonsense").exits_with(2).says("nonsense").says("--help");
+    assert!(place.run(program, "--version").prints(0).starts_with(name));
+}
+
+#[test]
+fn every_subcommand_explains_itself_with_an_example() {
+    let place = Place::new();
+    check(
+        &place,
+        PREPARE,
+        "mynah-prepare",
+        &["", "run", "phonemize", "bpe", "bpe train", "bpe encode", "mel"],
+    );
+    #[cfg(feature = "voice")]
+    {
+        check(&place, env!("CARGO_BIN_EXE_mynah-train"), "mynah-train", &["", "run", "export"]);
+        check(&place, env!("CARGO_BIN_EXE_mynah-synthesize"), "mynah-synthesize", &["", "text", "batch"]);
+    }
+}
+
+#[test]
+fn the_options_of_the_examples_exist() {
+    let place = Place::new();
+    let check = |program: &str, commands: &[&str]| {
+        for command in commands {
+            let help = place.run(program, &format!("{command} --help")).prints(0);
+            let (options, examples) = help.split_once("Example").unwrap();
+            let lines = examples.lines().filter(|line| line.contains(&format!(" {command} ")));
+            let mut seen = 0;
+            for line in lines {
+                // Of a pipe, the part that is about this subcommand.
+                let part = line.split(" | ").find(|part| part.contains(&format!(" {command} "))).unwrap();
+                for option in part.split_whitespace().filter(|word| word.starts_with("--")) {
+                    let listed = options.split_whitespace().any(|word| word == option);
+                    assert!(listed, "{command}: {option} of `{line}`");
+                    seen += 1;
+                }
+            }
+            assert!(seen > 0, "{command}: {examples}");
+        }
+    };
+    check(PREPARE, &["run", "phonemize", "bpe train", "bpe encode", "mel"]);
+    #[cfg(feature = "voice")]
+    {
+        check(env!("CARGO_BIN_EXE_mynah-train"), &["run", "export"]);
+        check(env!("CARGO_BIN_EXE_mynah-synthesize"), &["text", "batch"]);
+    }
+}

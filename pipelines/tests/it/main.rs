@@ -1,0 +1,23 @@
+//! The programs as people use them: real binaries, real clips, files on a disk.
+
+mod bpe;
+mod dataset;
+#[cfg(feature = "voice")]
+mod export;
+mod full_disk;
+mod help;
+mod interruption;
+mod mel;
+mod phonemize;
+mod problems;
+mod refusals;
+#[cfg(feature = "voice")]
+mod resume;
+mod stale;
+#[cfg(feature = "voice")]
+mod studio;
+mod support;
+#[cfg(feature = "voice")]
+mod synthesize;
+#[cfg(feature = "voice")]
+mod train;

@@ -1,0 +1,60 @@
+//! `mynah-prepare mel`.
+
+use mynah_signal::{MelExtractor, MelProfile, wav};
+
+use crate::support::{Place, bundled_wav, silence};
+
+/// The shape and the values of a NumPy file of version 1.0 with little-endian f32 in C order.
+fn read_npy(bytes: &[u8]) -> (usize, usize, Vec<f32>) {
+    let (magic, rest) = bytes.split_at(8);
+    assert_eq!(magic, b"\x93NUMPY\x01\x00");
+    let length = usize::from(u16::from_le_bytes([rest[0], rest[1]]));
+    let (header, data) = rest[2..].split_at(length);
+    assert_eq!((bytes.len() - data.len()) % 64, 0, "the data is aligned");
+    let header = str::from_utf8(header).unwrap();
+    assert!(header.ends_with('\n'));
+    let shape = header
+        .trim_end()
+        .strip_prefix("{'descr': '<f4', 'fortran_order': False, 'shape': (")
+        .and_then(|rest| rest.strip_suffix("), }"))
+        .unwrap_or_else(|| panic!("{header}"));
+    let (rows, columns) = shape.split_once(", ").unwrap();
+    let (values, rest) = data.as_chunks();
+    assert!(rest.is_empty());
+    let values = values.iter().map(|value| f32::from_le_bytes(*value)).collect();
+    (rows.parse().unwrap(), columns.parse().unwrap(), values)
+}
+
+#[test]
+fn the_file_holds_what_the_library_computes() {
+    let place = Place::new();
+    let bytes = bundled_wav("LJ001-0045");
+    place.write("a.wav", &bytes);
+    let waveform = wav::decode(&bytes, "a.wav".as_ref()).unwrap();
+    for (option, profile) in [
+        ("", MelProfile::Vits),
+        (" --profile vits", MelProfile::Vits),
+        (" --profile hifigan", MelProfile::Hifigan),
+    ] {
+        place.prepare(&format!("mel a.wav --out a.npy{option}")).exits_with(0);
+        let (n_bins, n_frames, values) = read_npy(&place.bytes("a.npy"));
+        let mel = MelExtractor::new(&profile.config(22_050)).unwrap().log_mel(waveform.samples());
+        assert_eq!((n_bins, n_frames), (mel.n_bins(), mel.n_frames()));
+        assert_eq!((n_bins, n_frames), (80, waveform.len() / 256));
+        assert_eq!(values, mel.data());
+    }
+}
+
+#[test]
+fn what_cannot_be_read_or_written_is_named_and_nothing_is_left() {
+    let place = Place::new();
+    place.write("a.wav", bundled_wav("LJ001-0045"));
+    place.write("stereo.wav", silence(2, 22_050, 22_050));
+    place.write("text.wav", "no wav at all");
+    place.prepare("mel nowhere.wav --out a.npy").exits_with(2).says("`nowhere.wav`").says("no such file");
+    place.prepare("mel text.wav --out a.npy").exits_with(2).says("`text.wav`").says("RIFF/WAVE");
+    place.prepare("mel stereo.wav --out a.npy").exits_with(2).says("`stereo.wav`").says("2 channels");
+    place.prepare("mel a.wav --out no/a.npy").exits_with(2).says("`no/a.npy`").says("what to do: ");
+    place.prepare("mel a.wav --out a.npy --profile bark").exits_with(2).says("`bark`").says("`hifigan`");
+    assert_eq!(place.files("").into_keys().collect::<Vec<_>>(), ["a.wav", "stereo.wav", "text.wav"]);
+}
