@@ -22,11 +22,11 @@ const FULL_SCALE: f32 = 32_768.0;
 pub struct Features {
     /// The signal, full scale 32768.
     pub wave: Vec<i16>,
-    /// Natural logarithm of the mel spectrogram, [mel, frame].
+    /// Natural logarithm of the mel spectrogram, \[mels, frames\].
     pub mel: Spectrogram,
-    /// Fundamental frequency in hertz, 0 where unvoiced, [frame].
+    /// Fundamental frequency in hertz, 0 where unvoiced, \[frames\].
     pub f0: Vec<f32>,
-    /// RMS of each hop in dBFS, [frame].
+    /// RMS of each hop in dBFS, \[frames\].
     pub level: Vec<f32>,
     /// The numbers that the manifest has.
     pub summary: AudioSummary,

@@ -38,7 +38,7 @@
 //!
 //! - A page and its clips say nothing about systems: names are keyed hashes, orders are in nobody's data.
 //! - A verdict holds no NaN: what has no value is [`Defined::Undefined`] with a reason.
-//! - A bad file or answer never hides the good ones: [`collect`] gives ratings and problems.
+//! - A bad file or answer never hides the good ones: [`collect()`] gives ratings and problems.
 //! - Simulated ratings are marked, and so is everything made from them.
 //!
 //! It knows nothing of models, corpora and tables: ratings go in and out as rows.

@@ -11,10 +11,10 @@
 //! |---|---|
 //! | [`conv1d`] | wrong gradients of most weights, copies of all patches, a loop over groups |
 //! | [`conv_transpose1d`] | no gradient |
-//! | [`layer_norm`], [`softmax`] | the fast ones cut the gradient without a word |
-//! | [`gated_activation`], [`leaky_relu`], [`weight_norm`] | one pass over memory in the place of many |
-//! | [`frames`], [`reflect_pad`], [`StftMagnitude`] | not there |
-//! | [`soft_dtw`] | not there; cell by cell in the graph it would overflow the stack |
+//! | [`layer_norm()`], [`softmax()`] | the fast ones cut the gradient without a word |
+//! | [`gated_activation()`], [`leaky_relu()`], [`weight_norm()`] | one pass over memory in the place of many |
+//! | [`frames()`], [`reflect_pad()`], [`StftMagnitude`] | not there |
+//! | [`soft_dtw()`] | not there; cell by cell in the graph it would overflow the stack |
 //! | [`AdamW`] | its state cannot be saved |
 //! | [`Noise`] | the generator on the CPU cannot be seeded |
 //!

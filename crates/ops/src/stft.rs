@@ -23,7 +23,7 @@ use crate::frames::frames;
 /// # Shapes
 ///
 /// `[B, N]` to `[B, n_fft / 2 + 1, T]` with T = 1 + ⌊(N − `n_fft`) / hop⌋. For frames centred on multiples of the hop, or
-/// for one frame a hop, pad with [`reflect_pad`](crate::reflect_pad) first.
+/// for one frame a hop, pad with [`reflect_pad`](crate::reflect_pad()) first.
 ///
 /// # Examples
 ///

@@ -25,7 +25,7 @@ pub struct Lexicon {
 impl Lexicon {
     /// Reads a lexicon: a line is a word and its phones, separated by white space.
     ///
-    /// Words are compared as [`normalize`](crate::normalize) writes them: lower-case, without accents. A word that
+    /// Words are compared as [`normalize`](crate::normalize()) writes them: lower-case, without accents. A word that
     /// stands on a second line, with or without CMUdict's `(2)` behind it, gets a further pronunciation. Empty lines
     /// and lines that begin with `;;;` or `#` are skipped, and so is the rest of a line from a `#` with a space
     /// before it. `file` names the text in errors.

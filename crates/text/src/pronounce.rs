@@ -73,7 +73,7 @@ impl Pronouncer {
         Self { lexicon, dictionary: Dictionary::cmudict() }
     }
 
-    /// The pronunciation of a word as [`normalize`](crate::normalize) writes it.
+    /// The pronunciation of a word as [`normalize`](crate::normalize()) writes it.
     ///
     /// Case and accents do not matter. Characters that are neither letters, hyphens, apostrophes nor full stops are
     /// passed over.

@@ -98,7 +98,8 @@ impl Voice {
         let path = directory.join(MODEL_FILE);
         let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
         if blake3::hash(&bytes).to_hex().as_str() != info.fingerprint {
-            let why = format!("it is not the file of the fingerprint in `{VOICE_FILE}`: export the voice again");
+            let why =
+                format!("it is not the file of the fingerprint in `{VOICE_FILE}`: export the voice again");
             return Err(Error::File { path, why });
         }
         let tensors = safetensors::load_buffer(&bytes, device).map_err(Error::file(&path))?;

@@ -47,7 +47,8 @@ enum Command {
     /// Score the wavs of one or more systems: a row for every system, sentence and metric.
     ///
     /// A row always has a status. What cannot be measured, since a wav is missing or broken or the metric means nothing
-    /// for it, is a row with the reason, and never a number. Wavs lie in DIR/wavs/<sentence>.wav or DIR/<sentence>.wav.
+    /// for it, is a row with the reason, and never a number. Wavs lie in `DIR/wavs/<sentence>.wav` or
+    /// `DIR/<sentence>.wav`.
     #[command(after_help = RUN)]
     Run(RunArgs),
     /// Print what a metric measures: formula, parameters, oracle, known faults.

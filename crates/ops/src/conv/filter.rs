@@ -1,9 +1,9 @@
 //! The gradient of a convolution's weight: sums over batch and time for every pair of channels and every tap.
 //!
-//! What lies in the lanes of the vectors depends on the shape. With enough short channels it is those ([`panel`]). With
-//! few, and stride 1, long and short sides change places, since the sum of products does not care which is shifted.
-//! With few on both sides and many taps it is the taps, whose inputs are neighbours. Else each weight is a scalar
-//! product over time.
+//! What lies in the lanes of the vectors depends on the shape. With enough short channels it is those
+//! ([`panel`](super::panel)). With few, and stride 1, long and short sides change places, since the sum of products does
+//! not care which is shifted. With few on both sides and many taps it is the taps, whose inputs are neighbours. Else each
+//! weight is a scalar product over time.
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
