@@ -1,23 +1,10 @@
-//! Writing files so that they appear whole or not at all.
+//! Places for results, checked before the work begins.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use atomic_write_file::AtomicWriteFile;
 use mynah_corpus::table::TableFormat;
-
-/// Writes `bytes` to `path`, making the folders above it.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    make_parent(path)?;
-    let write = || -> std::io::Result<()> {
-        let mut file = AtomicWriteFile::open(path)?;
-        file.write_all(bytes)?;
-        file.commit()
-    };
-    write().with_context(|| format!("failed to write `{}`", path.display()))
-}
 
 /// Refuses a table whose format is not known, before the work that fills it is done.
 pub(crate) fn check_table(path: &Path) -> anyhow::Result<()> {

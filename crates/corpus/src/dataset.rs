@@ -2,22 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use atomic_write_file::AtomicWriteFile;
 use mynah_text::{SupPhones, Vocabulary};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::durations::AlignmentStore;
 use crate::features::{AudioSummary, Features};
-use crate::leftover::{name_when_whole, remove_files};
 use crate::problem::Problem;
 use crate::recipe::Recipe;
 use crate::split::Split;
 use crate::store::FeatureStore;
 use crate::table::{read_table, write_table};
+use crate::whole::{name_when_whole, remove_files, write_whole};
 
 /// The form of a dataset directory.
 pub const DATASET_FORMAT: u32 = 1;
@@ -177,16 +175,7 @@ impl DatasetLayout {
 
     /// Writes a small file of the dataset; it appears whole or not at all.
     fn write(&self, name: &str, text: &str) -> Result<(), Error> {
-        let path = self.root.join(name);
-        let write = || -> std::io::Result<()> {
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            let mut file = AtomicWriteFile::open(&path)?;
-            file.write_all(text.as_bytes())?;
-            file.commit()
-        };
-        write().map_err(Error::io("write", &path))
+        write_whole(&self.root.join(name), text.as_bytes())
     }
 
     /// Writes `report.html`.

@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use atomic_write_file::AtomicWriteFile;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::align::{ALIGN_VERSION, AlignConfig, Alignment};
-use crate::leftover::{name_when_whole, remove_files};
 use crate::table::{read_table, write_table};
 use crate::textgrid::{Interval, Tier, write_text_grid};
+use crate::whole::{name_when_whole, remove_files, write_whole};
 
 const DURATIONS: &str = "durations.parquet";
 const KEY: &str = "key.txt";
@@ -93,12 +91,7 @@ impl AlignmentStore {
             })
             .collect();
         write_table(&self.directory.join(DURATIONS), &rows)?;
-        let write = || -> std::io::Result<()> {
-            let mut file = AtomicWriteFile::open(&path)?;
-            file.write_all(key.as_bytes())?;
-            file.commit()
-        };
-        write().map_err(Error::io("write", &path))
+        write_whole(&path, key.as_bytes())
     }
 
     /// Writes the TextGrid of an utterance: one tier of words, one of symbols, both gapless; pauses and punctuation have

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use atomic_write_file::AtomicWriteFile;
 use mynah_signal::Spectrogram;
 use safetensors::tensor::{Metadata, TensorView};
 use safetensors::{Dtype, SafeTensors, serialize};
@@ -13,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::features::{AudioSummary, Features};
-use crate::leftover::{name_when_whole, remove_files};
+use crate::whole::{name_when_whole, remove_files, write_whole};
 
 /// The one entry of the file's metadata: with several, their order in the file would not be fixed.
 const HEADER: &str = "mynah";
@@ -65,13 +64,7 @@ impl FeatureStore {
     pub fn write(&self, id: &str, key: &str, features: &Features) -> Result<(), Error> {
         let path = self.path(id);
         let bytes = encode(key, features).map_err(|why| Error::dataset(&path, &why))?;
-        let write = || -> std::io::Result<()> {
-            fs::create_dir_all(&self.directory)?;
-            let mut file = AtomicWriteFile::open(&path)?;
-            file.write_all(&bytes)?;
-            file.commit()
-        };
-        write().map_err(Error::io("write", &path))
+        write_whole(&path, &bytes)
     }
 
     /// Reads the features of an utterance.

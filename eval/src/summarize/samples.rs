@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
+use mynah_corpus::write_whole;
 use mynah_report::comparison::{Sample, SampleVersion};
 use mynah_report::figure::Mel;
 use mynah_signal::{MelExtractor, MelProfile, wav};
 
-use crate::files;
 use crate::named::NamedDirectory;
 use crate::program::say;
 use crate::wavs;
@@ -68,7 +68,7 @@ fn version(named: &NamedDirectory, item: &str, audio: String, out: &Path) -> any
     let config = MelProfile::Vits.config(waveform.sample_rate());
     let hop_seconds = config.hop_length as f64 / f64::from(waveform.sample_rate());
     let mel = MelExtractor::new(&config)?.log_mel(waveform.samples());
-    files::write(&out.join(&audio), &bytes)?;
+    write_whole(&out.join(&audio), &bytes).context("failed to copy the wav")?;
     Ok(SampleVersion {
         system: named.name.clone(),
         mel: Mel {

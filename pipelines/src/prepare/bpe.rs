@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use atomic_write_file::AtomicWriteFile;
+use mynah_corpus::write_whole;
 use mynah_text::{Phone, SupPhones, Symbol};
 
 use crate::program::{put, say};
@@ -53,12 +53,7 @@ pub(crate) fn train(settings: &TrainSettings) -> anyhow::Result<ExitCode> {
     }
     let (types, tokens) = (words.len(), words.values().sum::<u64>());
     let sup_phones = SupPhones::train(words, settings.merges);
-    let write = || -> io::Result<()> {
-        let mut file = AtomicWriteFile::open(&settings.out)?;
-        file.write_all(sup_phones.to_json().as_bytes())?;
-        file.commit()
-    };
-    write().with_context(|| format!("failed to write `{}`", settings.out.display()))?;
+    write_whole(&settings.out, sup_phones.to_json().as_bytes()).context("failed to write the sup-phones")?;
     say(&format!("{} merges from {types} distinct words ({tokens} in all)", sup_phones.merges().len()));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,11 +1,10 @@
 //! `mynah-prepare mel`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use atomic_write_file::AtomicWriteFile;
+use mynah_corpus::write_whole;
 use mynah_signal::{MelExtractor, MelProfile, Spectrogram, wav};
 
 /// What to do.
@@ -23,12 +22,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let waveform = wav::read(&settings.input).context("failed to read the wav")?;
     let mel =
         MelExtractor::new(&settings.profile.config(waveform.sample_rate()))?.log_mel(waveform.samples());
-    let write = || -> std::io::Result<()> {
-        let mut file = AtomicWriteFile::open(&settings.out)?;
-        file.write_all(&npy(&mel))?;
-        file.commit()
-    };
-    write().with_context(|| format!("failed to write `{}`", settings.out.display()))?;
+    write_whole(&settings.out, &npy(&mel)).context("failed to write the spectrogram")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,15 +1,12 @@
 //! `mynah-train run`.
 
-use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
-use atomic_write_file::AtomicWriteFile;
-use mynah_corpus::{Dataset, Split};
+use mynah_corpus::{Dataset, Split, write_whole};
 use mynah_voice::model::VocabularySizes;
 use mynah_voice::train::{Trainer, run as train};
 use mynah_voice::{Device, Examples as _};
@@ -74,8 +71,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             write_info(out, &RunInfo { config: info.config, ..earlier })?;
         }
     } else {
-        write(&out.join(VOCABULARY), &vocabulary.to_json())?;
-        write(&out.join(SUP_PHONES), &sup_phones.to_json())?;
+        let failed = "failed to begin the run";
+        write_whole(&out.join(VOCABULARY), vocabulary.to_json().as_bytes()).context(failed)?;
+        write_whole(&out.join(SUP_PHONES), sup_phones.to_json().as_bytes()).context(failed)?;
         write_info(out, &info)?;
     }
 
@@ -179,17 +177,6 @@ fn differences(prefix: &str, a: &toml::Table, b: &toml::Table, keys: &mut Vec<St
 }
 
 fn write_info(run: &Path, info: &RunInfo) -> Result<()> {
-    write(&run.join(INFO), &toml::to_string(info).context("failed to write down the configuration")?)
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        let mut file = AtomicWriteFile::open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.commit()
-    };
-    write().with_context(|| format!("failed to write `{}`", path.display()))
+    let text = toml::to_string(info).context("failed to write down the configuration")?;
+    write_whole(&run.join(INFO), text.as_bytes()).context("failed to write down the configuration")
 }

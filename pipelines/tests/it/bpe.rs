@@ -83,8 +83,13 @@ fn what_cannot_be_read_is_named() {
         .says("mynah-prepare phonemize");
     place.prepare("bpe train - --merges 6 --out b.json").exits_with(2).says("stdin holds no words");
     place.prepare("bpe train phones.txt --merges -1 --out b.json").exits_with(2).says("-1");
-    place.prepare("bpe train phones.txt --merges 6 --out no/b.json").exits_with(2).says("`no/b.json`");
+    place
+        .prepare("bpe train phones.txt --merges 6 --out bad.txt/b.json")
+        .exits_with(2)
+        .says("`bad.txt/b.json`");
     assert!(!place.has("b.json"));
+    place.prepare("bpe train phones.txt --merges 6 --out new/folder/b.json").exits_with(0);
+    assert!(place.has("new/folder/b.json"));
 
     place.prepare("bpe encode --model nowhere.json").exits_with(2).says("`nowhere.json`");
     place.write("broken.json", "{\"model\": {}}");

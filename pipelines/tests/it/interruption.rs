@@ -1,5 +1,7 @@
 //! A preparation that is stopped anywhere, and then run again, ends as if nobody had stopped it.
 
+use std::collections::BTreeSet;
+
 use crate::support::{PREPARE, Place, killed, names};
 
 /// Passes of the aligner, so many that there is time to stop it between them.
@@ -30,7 +32,7 @@ fn go_on(place: &Place) -> String {
 
 fn n_features(place: &Place) -> usize {
     let there = place.has("dataset/features");
-    let names = if there { names(&place.path("dataset/features")) } else { Default::default() };
+    let names = if there { names(&place.path("dataset/features")) } else { BTreeSet::default() };
     names.iter().filter(|name| !name.starts_with('.')).count()
 }
 
@@ -76,7 +78,7 @@ fn killed_in_the_middle_of_a_file_it_leaves_none_of_it_behind() {
     let script =
         "ulimit -c 0; ulimit -f 600; exec \"$0\" run corpus --recipe recipe.toml --out dataset --threads 1";
     let outcome = place.shell(PREPARE, script);
-    assert!(killed(&outcome.status), "{}", outcome.stderr);
+    assert!(killed(outcome.status), "{}", outcome.stderr);
     let left: Vec<String> = place.files("dataset").into_keys().collect();
     assert_eq!(left.len(), 3, "{left:?}");
     assert!(

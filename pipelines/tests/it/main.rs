@@ -1,5 +1,7 @@
 //! The programs as people use them: real binaries, real clips, files on a disk.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod bpe;
 mod dataset;
 #[cfg(feature = "voice")]

@@ -21,7 +21,7 @@ fn stop(
     studio: &Studio,
     signal: &str,
     when: impl Fn(&str) -> bool,
-    ended_by_it: impl Fn(&std::process::ExitStatus) -> bool,
+    ended_by_it: impl Fn(std::process::ExitStatus) -> bool,
 ) -> Outcome {
     let begun = studio.place.has("run");
     if begun {

@@ -92,7 +92,7 @@ fn another_wav_costs_its_own_features_and_the_alignment() {
 #[test]
 fn another_setting_of_the_audio_costs_all_features() {
     let recipe = |place: &Place| {
-        place.write("recipe.toml", place.read("recipe.toml") + "\n[audio]\nf0_max_hz = 500.0\n")
+        place.write("recipe.toml", place.read("recipe.toml") + "\n[audio]\nf0_max_hz = 500.0\n");
     };
     check(recipe, all(), true);
 }
@@ -116,7 +116,7 @@ fn another_text_costs_the_alignment() {
 #[test]
 fn another_setting_of_the_aligner_costs_the_alignment() {
     let recipe = |place: &Place| {
-        place.write("recipe.toml", place.read("recipe.toml") + "\n[alignment]\nstate_passes = 7\n")
+        place.write("recipe.toml", place.read("recipe.toml") + "\n[alignment]\nstate_passes = 7\n");
     };
     check(recipe, BTreeSet::new(), true);
 }

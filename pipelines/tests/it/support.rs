@@ -146,12 +146,12 @@ impl Place {
 
     /// Runs a program.
     pub(crate) fn run(&self, program: &str, arguments: &str) -> Outcome {
-        self.finish(self.command(program).args(arguments.split_whitespace()))
+        finish(self.command(program).args(arguments.split_whitespace()))
     }
 
     /// Runs a command line of the shell, in which `$0` is the program.
     pub(crate) fn shell(&self, program: &str, script: &str) -> Outcome {
-        self.finish(self.command("sh").args(["-c", script, program]))
+        finish(self.command("sh").args(["-c", script, program]))
     }
 
     /// A command that runs here, and finds nothing in the environment that would change what it says.
@@ -166,12 +166,6 @@ impl Place {
         command
     }
 
-    fn finish(&self, command: &mut Command) -> Outcome {
-        let Output { status, stdout, stderr } = command.output().expect("the program is built");
-        let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
-        Outcome { status, stdout: text(stdout), stderr: text(stderr) }
-    }
-
     /// Starts a program, sends it `signal` as soon as `when` says so of what it has said on stderr, and returns how it
     /// ended.
     ///
@@ -182,7 +176,7 @@ impl Place {
         arguments: &str,
         signal: &str,
         when: impl Fn(&str) -> bool,
-        ended_by_it: impl Fn(&ExitStatus) -> bool,
+        ended_by_it: impl Fn(ExitStatus) -> bool,
         again: impl Fn(),
     ) -> Outcome {
         for _ in 0..ATTEMPTS {
@@ -199,7 +193,7 @@ impl Place {
             let send = ["-c", "kill -s \"$1\" \"$2\"", "sh", signal, &child.id().to_string()];
             Command::new("sh").args(send).stderr(Stdio::null()).status().expect("there is a shell");
             let status = child.wait().expect("it can be waited for");
-            if ended_by_it(&status) {
+            if ended_by_it(status) {
                 return Outcome { status, stdout: String::new(), stderr: said() };
             }
             assert!(status.success(), "{status}: {}", said());
@@ -238,8 +232,15 @@ impl Outcome {
     }
 }
 
+/// Runs a command to its end.
+fn finish(command: &mut Command) -> Outcome {
+    let Output { status, stdout, stderr } = command.output().expect("the program is built");
+    let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
+    Outcome { status, stdout: text(stdout), stderr: text(stderr) }
+}
+
 /// Whether a program was ended by a signal.
-pub(crate) fn killed(status: &ExitStatus) -> bool {
+pub(crate) fn killed(status: ExitStatus) -> bool {
     status.signal().is_some()
 }
 

@@ -54,7 +54,7 @@ fn a_split_is_spoken_and_written_down() {
             let bytes = place.bytes(&format!("spoken/wavs/{}.wav", utterance.id));
             let info = wav::info(&bytes, "spoken".as_ref()).unwrap();
             assert_eq!((info.channels, info.sample_rate, info.container_bits), (1, 22_050, 16));
-            assert!(info.n_samples > 0 && info.n_samples % 256 == 0);
+            assert!(info.n_samples > 0 && info.n_samples.is_multiple_of(256));
             let number = |column: &str| row[column].as_f64().unwrap();
             assert_close(number("seconds"), info.seconds(), TOLERANCE, "seconds");
             assert!(number("compute_seconds") > 0.0);

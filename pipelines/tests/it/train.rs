@@ -5,7 +5,7 @@ use std::fs;
 
 use mynah_corpus::Dataset;
 
-use crate::studio::{CHECKPOINT, Studio, TRAIN};
+use crate::studio::{Studio, TRAIN};
 use crate::support::{documented_columns, names};
 
 /// The scalars of a step, as TensorBoard has them.

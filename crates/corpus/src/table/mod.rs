@@ -24,14 +24,13 @@ mod schema;
 
 use std::fmt::Display;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
-use atomic_write_file::AtomicWriteFile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
+use crate::whole::write_whole;
 use cell::Cell;
 use schema::Schema;
 
@@ -84,12 +83,7 @@ where
         TableFormat::Csv => delimited::encode(path, &schema, &cells)?,
         TableFormat::JsonLines => lines::encode(path, rows)?,
     };
-    let write = || -> std::io::Result<()> {
-        let mut file = AtomicWriteFile::open(path)?;
-        file.write_all(&bytes)?;
-        file.commit()
-    };
-    write().map_err(Error::io("write", path))
+    write_whole(path, &bytes)
 }
 
 /// Reads the rows of `path` in the format of its extension.

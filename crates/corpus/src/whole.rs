@@ -1,13 +1,32 @@
-//! What interrupted runs, and clips that are no longer prepared, leave behind in a dataset.
+//! Files that appear whole or not at all, and what interrupted runs leave of them.
 //!
 //! Files are written beside their place and renamed into it. A program that is killed in between leaves the file
 //! beside: `.<name>.<six letters or digits>`, or `<name>.partial`.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
+use atomic_write_file::AtomicWriteFile;
+
 use crate::Error;
+
+/// Writes a file beside its place and renames it into it; makes the directories above it.
+///
+/// # Errors
+///
+/// [`Error::Io`] when the operating system refuses; what was in its place is then there as before.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let write = || {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let mut file = AtomicWriteFile::open(path)?;
+        file.write_all(bytes)?;
+        file.commit()
+    };
+    write().map_err(Error::io("write", path))
+}
 
 /// Letters and digits at the end of the name of a file that is being written.
 const RANDOM_LENGTH: usize = 6;
