@@ -108,6 +108,7 @@ pub(crate) fn run() -> Result<()> {
     {
         wrong.extend(without_candle(arguments)?);
     }
+    wrong.extend(compiled_twice()?);
     if wrong.is_empty() {
         say(&format!(
             "{} packages, every arrow as in docs/architecture.md",
@@ -171,6 +172,40 @@ fn without_candle(arguments: &[&str]) -> Result<Option<String>> {
     }
     let line = tree.lines().find(|line| line.starts_with("candle"));
     Ok(line.map(|line| format!("`cargo {}` shows `{line}`", arguments.join(" "))))
+}
+
+/// Dependencies that the demo and the tests would compile each for itself, since they want other features of them.
+fn compiled_twice() -> Result<Vec<String>> {
+    let tree = |selection: &[&str]| -> Result<BTreeMap<String, BTreeSet<String>>> {
+        let arguments =
+            [&["tree", "--prefix", "none", "--no-dedupe", "--format", "{p}|{f}"], selection].concat();
+        let output = cargo(&arguments).output().context("failed to run `cargo tree`")?;
+        let mut features: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (package, wanted) in
+            String::from_utf8_lossy(&output.stdout).lines().filter_map(|l| l.split_once('|'))
+        {
+            features.entry(package.to_owned()).or_default().insert(wanted.to_owned());
+        }
+        if features.is_empty() {
+            bail!(
+                "`cargo {}` printed nothing: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(features)
+    };
+    let demo = tree(&["--edges", "normal,build", "--package", "pipelines", "--package", "eval"])?;
+    let check = tree(&["--edges", "normal,build,dev", "--workspace"])?;
+    Ok(demo
+        .iter()
+        .filter(|(package, wanted)| check.get(*package).is_none_or(|others| !others.is_superset(wanted)))
+        .map(|(package, _)| {
+            format!(
+                "the demo wants other features of `{package}` than the tests: let `pipelines` want the same"
+            )
+        })
+        .collect())
 }
 
 fn absences() -> Result<Vec<String>> {

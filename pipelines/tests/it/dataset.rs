@@ -9,7 +9,7 @@ use mynah_signal::{MelExtractor, MelProfile, wav};
 use mynah_testkit::{assert_all_close, assert_close};
 use mynah_text::{Phone, SupPhones, Symbol, Vocabulary};
 
-use crate::support::{Place, bundled_line, bundled_wav, documented_columns};
+use crate::support::{Place, bundled_line, bundled_wav, documented_columns, keys};
 
 const CLIPS: [&str; 6] = ["LJ001-0043", "LJ001-0045", "LJ002-0009", "LJ002-0124", "LJ002-0151", "LJ002-0166"];
 const HOP: usize = 256;
@@ -71,6 +71,11 @@ fn every_file_and_every_column_is_documented() {
     for row in rows {
         assert_eq!(row.into_keys().collect::<BTreeSet<_>>(), documented_columns("### `manifest.parquet`"));
     }
+    let info: toml::Table = place.read("dataset/dataset.toml").parse().unwrap();
+    let mut recipe = keys(info["recipe"].as_table().unwrap());
+    recipe.insert("text.lexicon".to_owned());
+    assert_eq!(recipe, documented_columns("## RECIPE.toml: read by `mynah-prepare run --recipe`"));
+
     place.write("corpus/metadata.csv", place.read("corpus/metadata.csv") + "missing|x|x\n");
     place.prepare_corpus("dataset").exits_with(1);
     let problem: BTreeMap<String, serde_json::Value> =

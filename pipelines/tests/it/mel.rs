@@ -54,7 +54,11 @@ fn what_cannot_be_read_or_written_is_named_and_nothing_is_left() {
     place.prepare("mel nowhere.wav --out a.npy").exits_with(2).says("`nowhere.wav`").says("no such file");
     place.prepare("mel text.wav --out a.npy").exits_with(2).says("`text.wav`").says("RIFF/WAVE");
     place.prepare("mel stereo.wav --out a.npy").exits_with(2).says("`stereo.wav`").says("2 channels");
-    place.prepare("mel a.wav --out text.wav/a.npy").exits_with(2).says("`text.wav/a.npy`").says("what to do: ");
+    place
+        .prepare("mel a.wav --out text.wav/a.npy")
+        .exits_with(2)
+        .says("`text.wav/a.npy`")
+        .says("what to do: ");
     place.prepare("mel a.wav --out a.npy --profile bark").exits_with(2).says("`bark`").says("`hifigan`");
     assert_eq!(place.files("").into_keys().collect::<Vec<_>>(), ["a.wav", "stereo.wav", "text.wav"]);
 }

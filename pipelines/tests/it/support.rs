@@ -290,6 +290,18 @@ pub(crate) fn documented_columns(heading: &str) -> BTreeSet<String> {
     columns
 }
 
+/// The keys of a table and of those in it, with the names of the tables before them.
+pub(crate) fn keys(table: &toml::Table) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for (name, value) in table {
+        match value.as_table() {
+            Some(table) => keys.extend(self::keys(table).iter().map(|key| format!("{name}.{key}"))),
+            None => drop(keys.insert(name.clone())),
+        }
+    }
+    keys
+}
+
 /// The files of a directory that are not directories, by name.
 pub(crate) fn names(directory: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(directory).expect("the directory is there");

@@ -6,7 +6,7 @@ use std::fs;
 use mynah_corpus::Dataset;
 
 use crate::studio::{Studio, TRAIN};
-use crate::support::{documented_columns, names};
+use crate::support::{documented_columns, keys, names};
 
 /// The scalars of a step, as TensorBoard has them.
 type Scalars = BTreeMap<String, f32>;
@@ -49,6 +49,8 @@ fn a_run_leaves_what_the_documentation_says() {
     assert_eq!(info["dataset"].as_str(), Some(dataset.info().fingerprint.as_str()));
     assert_eq!(info["data"].as_str(), Some("dataset"));
     assert_eq!(info["program"].as_str(), Some(concat!("mynah-train ", env!("CARGO_PKG_VERSION"))));
+    let config = keys(info["config"].as_table().unwrap());
+    assert_eq!(config, documented_columns("## CONFIG.toml: read by `mynah-train run --config`"));
     // The configuration with every default filled in is a configuration that trains the same.
     studio.place.write("train.toml", toml::to_string(&info["config"]).unwrap());
     studio.train("again", "--threads 1").exits_with(0);
