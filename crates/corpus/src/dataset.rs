@@ -12,6 +12,7 @@ use crate::durations::AlignmentStore;
 use crate::features::{AudioSummary, Features};
 use crate::problem::Problem;
 use crate::recipe::Recipe;
+use crate::shard::ShardStore;
 use crate::split::Split;
 use crate::store::FeatureStore;
 use crate::table::{read_table, write_table};
@@ -28,6 +29,7 @@ const PROBLEMS: &str = "problems.jsonl";
 const REPORT: &str = "report.html";
 const FEATURES: &str = "features";
 const ALIGNMENTS: &str = "alignments";
+const SHARDS: &str = "shards";
 
 /// One utterance: a row of `manifest.parquet` (`docs/formats.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -157,6 +159,12 @@ impl DatasetLayout {
         AlignmentStore::new(self.root.join(ALIGNMENTS))
     }
 
+    /// What shards found, until they are merged.
+    #[must_use]
+    pub fn shards(&self) -> ShardStore {
+        ShardStore::new(self.root.join(SHARDS))
+    }
+
     /// Makes the directory, and takes `dataset.toml` away: until it is finished again, the dataset is not complete.
     ///
     /// # Errors
@@ -188,7 +196,8 @@ impl DatasetLayout {
     }
 
     /// Removes what does not belong to the dataset any more: features of clips that are not `prepared`, text grids of clips
-    /// that are not `aligned`, and what interrupted runs left half written. Returns how many files there were.
+    /// that are not `aligned`, what interrupted runs left half written, and the reports of shards. Returns how many files
+    /// of the first three kinds there were.
     ///
     /// The directory is then what a first run would have made of the same corpus. Other people's files stay. Nobody else
     /// may work on the dataset meanwhile.
@@ -199,6 +208,7 @@ impl DatasetLayout {
     pub fn retain(&self, prepared: &BTreeSet<&str>, aligned: &BTreeSet<&str>) -> Result<usize, Error> {
         let ours = [INFO, MANIFEST, VOCABULARY, SUP_PHONES, PROBLEMS, REPORT];
         let partial = |name: &str| name_when_whole(name).is_some_and(|whole| ours.contains(&whole));
+        self.shards().remove()?;
         let here = remove_files(&self.root, partial)?;
         Ok(here + self.features().retain(prepared)? + self.alignments().retain(aligned)?)
     }

@@ -41,6 +41,8 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// The other lines.
     pub problems: Vec<Problem>,
+    /// BLAKE3 of `metadata.csv`.
+    pub fingerprint: String,
 }
 
 impl Corpus {
@@ -81,8 +83,9 @@ impl Corpus {
     }
 
     fn list_bytes(&self, bytes: &[u8]) -> Listing {
+        let fingerprint = blake3::hash(bytes).to_hex().to_string();
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut listing = Listing::default();
+        let mut listing = Listing { fingerprint, ..Listing::default() };
         let mut seen: HashMap<String, u64> = HashMap::new();
         for (line, number) in bytes.split(|byte| *byte == b'\n').zip(1..) {
             let line = line.strip_suffix(b"\r").unwrap_or(line);

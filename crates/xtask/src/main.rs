@@ -11,6 +11,7 @@ mod golden;
 mod layers;
 mod licences;
 mod process;
+mod slurm;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,8 @@ enum Command {
     Licences,
     /// Runs the scripts in fixtures/generate again and shows what differs (needs `uv` or the scripts' packages).
     Golden(golden::Arguments),
+    /// Prepares a corpus on a real Slurm of two nodes on this machine, and loses one of them (needs root and Slurm).
+    Slurm(slurm::Arguments),
     /// Measures, and prints the figures of docs/benchmarks.md.
     Bench(bench::Arguments),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Layers => layers::run(),
         Command::Licences => licences::run(),
         Command::Golden(arguments) => golden::run(&arguments),
+        Command::Slurm(arguments) => slurm::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match result {

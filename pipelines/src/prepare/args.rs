@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_corpus::Shard;
 use mynah_signal::MelProfile;
 use mynah_text::Alphabet;
 
@@ -25,6 +26,13 @@ after a change of a file or of the recipe.
 
 Exit status: 0 when every line became an utterance, 1 when there are problems (each is a row of
 OUT/problems.jsonl, and the other lines were prepared), 2 when nothing could be done.";
+const MERGE: &str = "\
+Example, on one machine or on two that share a directory:
+  mynah-prepare run LJSpeech-1.1 --out data/ljspeech --shard 1/2
+  mynah-prepare run LJSpeech-1.1 --out data/ljspeech --shard 2/2
+  mynah-prepare merge data/ljspeech
+
+pipelines/slurm has job scripts.";
 const PHONEMIZE: &str = "\
 Examples:
   mynah-prepare phonemize \"Mr. Buxton paid £30.\"
@@ -61,6 +69,10 @@ impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Run(args) => run::run(&args.settings()?),
+            Command::Merge(args) => {
+                use_threads(args.threads.map_or(0, usize::from))?;
+                run::merge(&args.dataset)
+            }
             Command::Phonemize(args) => phonemize::run(&args.settings()),
             Command::Bpe(BpeCommand::Train(args)) => {
                 bpe::train(&bpe::TrainSettings { input: args.input, merges: args.merges, out: args.out })
@@ -83,6 +95,12 @@ enum Command {
     /// with plots. Nothing in CORPUS is changed. docs/formats.md has every file and every column.
     #[command(after_help = RUN)]
     Run(RunArgs),
+    /// Join what `run --shard` prepared on many machines: the same dataset as without shards.
+    ///
+    /// Aligns, learns the sub-phonemes, makes the splits, and writes the manifest and the page. The corpus and the recipe
+    /// are those of the shards.
+    #[command(after_help = MERGE)]
+    Merge(MergeArgs),
     /// Print the phones of sentences: words separated by " / ", punctuation its own token.
     #[command(after_help = PHONEMIZE)]
     Phonemize(PhonemizeArgs),
@@ -104,6 +122,9 @@ struct RunArgs {
     /// A TOML file with the settings that differ from the defaults (see pipelines/ljspeech/prepare.toml)
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
+    /// Prepare only a part of the clips, such as 3/64; `merge` joins the parts
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// How many threads work; the dataset does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -113,8 +134,17 @@ impl RunArgs {
     fn settings(self) -> anyhow::Result<run::Settings> {
         use_threads(self.threads.map_or(0, usize::from))?;
         let recipe = self.recipe.as_deref().map(read_toml).transpose()?.unwrap_or_default();
-        Ok(run::Settings { corpus: self.corpus, out: self.out, recipe })
+        Ok(run::Settings { corpus: self.corpus, out: self.out, recipe, shard: self.shard })
     }
+}
+
+#[derive(Debug, ClapArgs)]
+struct MergeArgs {
+    /// The dataset: the --out of the shards
+    dataset: PathBuf,
+    /// How many threads work; the dataset does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

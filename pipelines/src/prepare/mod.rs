@@ -2,6 +2,8 @@
 
 mod args;
 mod bpe;
+mod complete;
+mod each;
 mod mel;
 mod page;
 mod phonemize;

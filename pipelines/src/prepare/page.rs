@@ -12,7 +12,7 @@ use mynah_report::dataset::{
 use mynah_report::figure::{Mel, MelLabel};
 use mynah_text::{Phone, Source};
 
-use super::run::Prepared;
+use super::each::Prepared;
 use super::summary;
 
 /// Utterances whose alignment fits worst, and pictures of alignments, on the page.

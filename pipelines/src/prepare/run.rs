@@ -1,24 +1,20 @@
-//! `mynah-prepare run`.
+//! `mynah-prepare run` and `merge`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::align::{Alignment, align};
-use mynah_corpus::{
-    AlignmentStore, AudioSummary, Code, Corpus, Counts, DatasetLayout, Entry, FeatureExtractor, Problem,
-    Recipe, Split, Stage, TextColumn, Utterance, assign,
-};
-use mynah_text::{Phone, Phonemized, Phonemizer, Source, SupPhones, Symbol, Vocabulary};
-use rayon::prelude::*;
+use mynah_corpus::{Corpus, DatasetLayout, Finding, Listing, Problem, Recipe, Shard, ShardReport};
 
-use super::phonemize::phonemizer;
-use super::{page, summary};
+use super::complete::{Gathered, complete};
+use super::each::{Prepared, Preparer};
+use super::summary;
 use crate::program::{BAD_RESULT, say};
-use crate::progress::Progress;
+
+/// The program that writes a dataset, as the dataset names it.
+pub(super) const PROGRAM: &str = concat!("mynah-prepare ", env!("CARGO_PKG_VERSION"));
 
 /// What to do.
 pub(crate) struct Settings {
@@ -28,347 +24,109 @@ pub(crate) struct Settings {
     pub(crate) out: PathBuf,
     /// How it is prepared.
     pub(crate) recipe: Recipe,
-}
-
-/// An utterance whose recording and text are in order.
-pub(crate) struct Prepared {
-    pub(crate) entry: Entry,
-    pub(crate) text: String,
-    pub(crate) phonemized: Phonemized,
-    pub(crate) audio: AudioSummary,
-    pub(crate) feature_key: String,
-    reused: bool,
-}
-
-impl Prepared {
-    fn symbols(&self) -> String {
-        self.phonemized.symbols.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-    }
+    /// Only this part of the clips, and nothing that needs all of them.
+    pub(crate) shard: Option<Shard>,
 }
 
 /// Prepares the corpus: each line by itself, then what needs all of them.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let begin = Instant::now();
-    let Settings { corpus, out, recipe } = settings;
+    let Settings { corpus, out, recipe, shard } = settings;
     let name = corpus.display().to_string();
     let corpus = Corpus::open(corpus)?;
-    let phonemizer = phonemizer(recipe.text.lexicon.as_deref())?;
-    let extractor = FeatureExtractor::new(&recipe.audio)?;
+    let layout = DatasetLayout::new(out);
+    let preparer = Preparer::new(&corpus, &layout, recipe)?;
+    let listing = list(&corpus, &name)?;
+    let failed = || format!("failed to complete the dataset `{}`", out.display());
+    layout.begin().with_context(failed)?;
+    if let Some(shard) = shard {
+        return run_shard(settings, *shard, &name, &layout, &preparer, listing, begin);
+    }
+
+    let mut problems = listing.problems;
+    let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
+    say_reused(&prepared);
+    let gathered = Gathered { name, rows: listing.rows, prepared, problems };
+    complete(gathered, &layout, recipe, preparer.extractor(), begin)
+}
+
+/// The clips of one shard, and the file that says what was found.
+fn run_shard(
+    settings: &Settings,
+    shard: Shard,
+    name: &str,
+    layout: &DatasetLayout,
+    preparer: &Preparer<'_>,
+    mut listing: Listing,
+    begin: Instant,
+) -> Result<ExitCode> {
+    let out = settings.out.display();
+    let failed = || format!("failed to prepare shard {shard} of the dataset `{out}`");
+    layout.shards().begin(shard).with_context(failed)?;
+    listing.entries.retain(|entry| shard.holds(&entry.id));
+    let n_entries = listing.entries.len();
+    let mut problems = Vec::new();
+    let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
+    say_reused(&prepared);
+    let finding = |prepared: &Prepared| Finding {
+        id: prepared.entry.id.clone(),
+        feature_key: prepared.feature_key.clone(),
+    };
+    let findings = prepared.iter().map(finding).collect();
+    let report =
+        ShardReport::new(PROGRAM, name, listing.fingerprint, &settings.recipe, findings, problems.clone());
+    layout.shards().write(shard, &report).with_context(failed)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    say(&format!("shard {shard}: {} of {n_entries} clips prepared ({seconds:.1} s)", prepared.len()));
+    if !problems.is_empty() {
+        say(&summary::lines(&problems).join("\n"));
+    }
+    say(&format!("when all shards are done: mynah-prepare merge {out}"));
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
+}
+
+/// Joins the shards of a dataset: the same bytes as without shards.
+pub(crate) fn merge(out: &Path) -> Result<ExitCode> {
+    let begin = Instant::now();
+    let layout = DatasetLayout::new(out);
+    let failed = || format!("failed to merge the shards of `{}`", out.display());
+    let shards = layout.shards().join().with_context(failed)?;
+    let corpus = Corpus::open(shards.corpus.as_ref())?;
+    let listing = list(&corpus, &shards.corpus)?;
+    if listing.fingerprint != shards.metadata {
+        bail!(
+            "`{}/metadata.csv` has changed since the shards were prepared: run them again, which computes only what is new",
+            shards.corpus
+        );
+    }
+    if shards.program != PROGRAM {
+        bail!("the shards are by {}, and this is {PROGRAM}: use one version for all", shards.program);
+    }
+    let preparer = Preparer::new(&corpus, &layout, &shards.recipe)?;
+    layout.begin().with_context(failed)?;
+    let findings: HashMap<&str, &str> =
+        shards.prepared.iter().map(|finding| (finding.id.as_str(), finding.feature_key.as_str())).collect();
+    let found: HashMap<&str, &Problem> =
+        shards.problems.iter().filter_map(|problem| Some((problem.id.as_deref()?, problem))).collect();
+    let mut problems = listing.problems;
+    problems.extend(shards.problems.iter().cloned());
+    let prepared =
+        preparer.recall_all(listing.entries, &findings, &found, &mut problems).with_context(failed)?;
+    let gathered = Gathered { name: shards.corpus.clone(), rows: listing.rows, prepared, problems };
+    complete(gathered, &layout, &shards.recipe, preparer.extractor(), begin)
+}
+
+fn list(corpus: &Corpus, name: &str) -> Result<Listing> {
     let listing = corpus.list().with_context(|| format!("failed to list the clips of `{name}`"))?;
     if listing.rows == 0 {
         bail!("`{name}/metadata.csv` lists no clips: write a line `id|text|normalized text` for each");
     }
-    let layout = DatasetLayout::new(out);
-    let failed = || format!("failed to complete the dataset `{}`", out.display());
-    layout.begin().with_context(failed)?;
+    Ok(listing)
+}
 
-    let mut problems = listing.problems;
-    let prepared =
-        prepare_all(&corpus, &layout, &extractor, &phonemizer, recipe, listing.entries, &mut problems)
-            .with_context(failed)?;
+fn say_reused(prepared: &[Prepared]) {
     let reused = prepared.iter().filter(|prepared| prepared.reused).count();
     if reused > 0 {
         say(&format!("{reused} of {} clips were prepared before", prepared.len()));
     }
-
-    let with_features: Vec<String> = prepared.iter().map(|prepared| prepared.entry.id.clone()).collect();
-    let aligned = align_all(&layout, recipe, prepared, &extractor, &mut problems).with_context(failed)?;
-    problems.sort_by(|a, b| (a.line, &a.id, a.code).cmp(&(b.line, &b.id, b.code)));
-    layout.write_problems(&problems).with_context(failed)?;
-    if aligned.is_empty() {
-        say(&summary::lines(&problems).join("\n"));
-        bail!(
-            "none of the {} lines of `{name}/metadata.csv` could be prepared: each is a row of `{}/problems.jsonl`",
-            listing.rows,
-            out.display()
-        );
-    }
-
-    let ids: Vec<&str> = aligned.iter().map(|(prepared, _)| prepared.entry.id.as_str()).collect();
-    let splits = assign(&ids, &recipe.split);
-    let sup_phones = learn_sup_phones(&aligned, &splits, recipe.sup_phones.merges);
-    let vocabulary = Vocabulary::arpabet();
-    let utterances: Vec<Utterance> = aligned
-        .iter()
-        .zip(&splits)
-        .map(|((prepared, alignment), split)| {
-            utterance(prepared, alignment, *split, &vocabulary, &sup_phones)
-        })
-        .collect();
-    write_text_grids(&layout, &utterances, &aligned, &extractor, recipe).with_context(failed)?;
-
-    let size = |split| splits.iter().filter(|other| **other == split).count();
-    let counts = Counts {
-        rows: listing.rows,
-        utterances: utterances.len(),
-        problems: problems.len(),
-        train: size(Split::Train),
-        validation: size(Split::Validation),
-        test: size(Split::Test),
-    };
-    let page =
-        page::page(&name, recipe, &counts, &utterances, &aligned, &problems, &layout).with_context(failed)?;
-    layout.write_report(&page).with_context(failed)?;
-    let removed = layout
-        .retain(
-            &with_features.iter().map(String::as_str).collect(),
-            &ids.iter().copied().collect::<BTreeSet<&str>>(),
-        )
-        .with_context(failed)?;
-    if removed > 0 {
-        let files = if removed == 1 { "1 file".to_owned() } else { format!("{removed} files") };
-        say(&format!("removed {files} of earlier runs that no clip needs any more"));
-    }
-    let program = concat!("mynah-prepare ", env!("CARGO_PKG_VERSION"));
-    layout
-        .finish(&utterances, &vocabulary, &sup_phones, program, &name, counts.clone(), recipe)
-        .with_context(failed)?;
-
-    say_result(settings, &counts, &utterances, &problems, begin);
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
-}
-
-/// Every entry by itself, in the order of their ids; what cannot be prepared goes to `problems`.
-fn prepare_all(
-    corpus: &Corpus,
-    layout: &DatasetLayout,
-    extractor: &FeatureExtractor,
-    phonemizer: &Phonemizer,
-    recipe: &Recipe,
-    mut entries: Vec<Entry>,
-    problems: &mut Vec<Problem>,
-) -> Result<Vec<Prepared>> {
-    entries.sort_by(|a, b| a.id.cmp(&b.id));
-    let progress = Progress::new("prepared", entries.len());
-    let outcomes: Vec<Result<Prepared, Box<Problem>>> = entries
-        .into_par_iter()
-        .map(|entry| {
-            let outcome = prepare(corpus, layout, extractor, phonemizer, recipe, entry);
-            progress.step();
-            outcome
-        })
-        .collect::<Result<_>>()?;
-    progress.finish();
-    let mut prepared = Vec::with_capacity(outcomes.len());
-    for outcome in outcomes {
-        match outcome {
-            Ok(good) => prepared.push(good),
-            Err(problem) => problems.push(*problem),
-        }
-    }
-    Ok(prepared)
-}
-
-/// One entry. The outer error is one of the dataset's directory: a full disk concerns every other entry too.
-fn prepare(
-    corpus: &Corpus,
-    layout: &DatasetLayout,
-    extractor: &FeatureExtractor,
-    phonemizer: &Phonemizer,
-    recipe: &Recipe,
-    entry: Entry,
-) -> Result<Result<Prepared, Box<Problem>>> {
-    let text = match recipe.text.column {
-        TextColumn::Text => entry.text.clone(),
-        TextColumn::Normalized => entry.normalized.clone(),
-    };
-    let problem = |stage, code, file: &str, line, message, remedy: &str| {
-        let id = Some(entry.id.clone());
-        Box::new(Problem { stage, code, id, file: file.to_owned(), line, message, remedy: remedy.to_owned() })
-    };
-    let Ok(phonemized) = phonemizer.phonemize(&text) else {
-        return Ok(Err(problem(
-            Stage::Text,
-            Code::EmptyText,
-            "metadata.csv",
-            Some(entry.line),
-            format!("there is no word in `{text}`"),
-            "write what is said in the clip, or delete the line",
-        )));
-    };
-    let audio = Corpus::audio(&entry.id);
-    let wav = match fs::read(corpus.root().join(&audio)) {
-        Ok(wav) => wav,
-        Err(error) => {
-            let remedy = "make the file readable, and run again";
-            return Ok(Err(problem(Stage::Audio, Code::Io, &audio, None, error.to_string(), remedy)));
-        }
-    };
-    let (store, feature_key) = (layout.features(), extractor.key(&wav));
-    let (summary, reused) = match store.summary(&entry.id, &feature_key) {
-        Some(summary) => (summary, true),
-        None => match extractor.extract(&entry.id, &wav, &audio) {
-            Ok(features) => {
-                store.write(&entry.id, &feature_key, &features)?;
-                (features.summary, false)
-            }
-            Err(problem) => return Ok(Err(problem)),
-        },
-    };
-    Ok(Ok(Prepared { entry, text, phonemized, audio: summary, feature_key, reused }))
-}
-
-/// The utterances with their durations; those that are too short for their symbols go to `problems`.
-fn align_all(
-    layout: &DatasetLayout,
-    recipe: &Recipe,
-    prepared: Vec<Prepared>,
-    extractor: &FeatureExtractor,
-    problems: &mut Vec<Problem>,
-) -> Result<Vec<(Prepared, Alignment)>> {
-    let symbols: Vec<String> = prepared.iter().map(Prepared::symbols).collect();
-    let parts = prepared.iter().zip(&symbols).map(|(prepared, symbols)| {
-        (prepared.entry.id.as_str(), prepared.feature_key.as_str(), symbols.as_str())
-    });
-    let key = AlignmentStore::key(parts, &recipe.alignment)?;
-    let (store, features) = (layout.alignments(), layout.features());
-    let mut found = if let Some(found) = store.read(&key) {
-        say("the clips were aligned before");
-        found
-    } else {
-        let sequences: Vec<&[Symbol]> =
-            prepared.iter().map(|prepared| prepared.phonemized.symbols.as_slice()).collect();
-        let mut progress: Option<Progress> = None;
-        let alignments = align(
-            &sequences,
-            |index| features.read(&prepared[index].entry.id).map(|features| features.mel),
-            &recipe.alignment,
-            |_, passes, _| {
-                progress.get_or_insert_with(|| Progress::new("aligned, pass", passes as usize)).step();
-            },
-        )?;
-        if let Some(progress) = progress {
-            progress.finish();
-        }
-        let found: BTreeMap<String, Alignment> = prepared
-            .iter()
-            .zip(alignments)
-            .filter_map(|(prepared, alignment)| Some((prepared.entry.id.clone(), alignment.ok()?)))
-            .collect();
-        store.write(&key, &found)?;
-        found
-    };
-    let hop = extractor.mel_config().hop_length;
-    let mut aligned = Vec::with_capacity(prepared.len());
-    for prepared in prepared {
-        if let Some(alignment) = found.remove(&prepared.entry.id) {
-            aligned.push((prepared, alignment));
-            continue;
-        }
-        problems.push(Problem {
-            stage: Stage::Alignment,
-            code: Code::TooShort,
-            id: Some(prepared.entry.id.clone()),
-            file: Corpus::audio(&prepared.entry.id),
-            line: None,
-            message: format!(
-                "its {} frames of {hop} samples are too few for {} symbols",
-                prepared.audio.frames,
-                prepared.phonemized.symbols.len()
-            ),
-            remedy: "check that the text is that of the clip".to_owned(),
-        });
-    }
-    Ok(aligned)
-}
-
-/// The sub-phoneme BPE of the training split's words.
-fn learn_sup_phones(aligned: &[(Prepared, Alignment)], splits: &[Split], merges: usize) -> SupPhones {
-    let mut words: BTreeMap<&[Phone], u64> = BTreeMap::new();
-    for ((prepared, _), _) in aligned.iter().zip(splits).filter(|(_, split)| **split == Split::Train) {
-        for word in &prepared.phonemized.words {
-            *words.entry(&word.pronunciation.phones).or_default() += 1;
-        }
-    }
-    SupPhones::train(words, merges)
-}
-
-fn utterance(
-    prepared: &Prepared,
-    alignment: &Alignment,
-    split: Split,
-    vocabulary: &Vocabulary,
-    sup_phones: &SupPhones,
-) -> Utterance {
-    let Prepared { entry, text, phonemized, audio, feature_key, .. } = prepared;
-    let mut spelled: Vec<String> = phonemized
-        .words
-        .iter()
-        .filter(|word| word.pronunciation.source == Source::Spelling)
-        .map(|word| word.text.clone())
-        .collect();
-    spelled.sort();
-    spelled.dedup();
-    Utterance {
-        id: entry.id.clone(),
-        split,
-        audio: Corpus::audio(&entry.id),
-        text: text.clone(),
-        normalized: phonemized.normalized.clone(),
-        symbols: prepared.symbols(),
-        symbol_ids: vocabulary.ids(&phonemized.symbols),
-        sup_phone_ids: sup_phones.encode(&phonemized.symbols, &phonemized.word_index),
-        word_index: phonemized.word_index.iter().map(|word| word.map_or(-1, i64::from)).collect(),
-        durations: alignment.durations.clone(),
-        frames: audio.frames,
-        samples: audio.samples,
-        seconds: audio.seconds,
-        loudness_lufs: audio.loudness_lufs,
-        peak_dbfs: audio.peak_dbfs,
-        f0_median_hz: audio.f0_median_hz,
-        voiced_fraction: audio.voiced_fraction,
-        spelled_words: spelled,
-        alignment_log_likelihood: alignment.log_likelihood,
-        feature_key: feature_key.clone(),
-    }
-}
-
-fn write_text_grids(
-    layout: &DatasetLayout,
-    utterances: &[Utterance],
-    aligned: &[(Prepared, Alignment)],
-    extractor: &FeatureExtractor,
-    recipe: &Recipe,
-) -> Result<()> {
-    let store = layout.alignments();
-    let seconds_per_frame = extractor.mel_config().hop_length as f64 / f64::from(recipe.audio.sample_rate);
-    utterances.par_iter().zip(aligned).try_for_each(|(utterance, (prepared, _))| {
-        let symbols: Vec<&str> = utterance.symbols.split(' ').collect();
-        let words: Vec<&str> = prepared.phonemized.words.iter().map(|word| word.text.as_str()).collect();
-        let Utterance { id, durations, word_index, seconds, .. } = utterance;
-        store.write_text_grid(id, &symbols, durations, word_index, &words, seconds_per_frame, *seconds)
-    })?;
-    Ok(())
-}
-
-fn say_result(
-    settings: &Settings,
-    counts: &Counts,
-    utterances: &[Utterance],
-    problems: &[Problem],
-    begin: Instant,
-) {
-    let minutes = utterances.iter().map(|utterance| utterance.seconds).sum::<f64>() / 60.0;
-    say(&format!(
-        "{} of {} clips prepared, {minutes:.1} minutes: {} train, {} validation, {} test ({:.1} s)",
-        counts.utterances,
-        counts.rows,
-        counts.train,
-        counts.validation,
-        counts.test,
-        begin.elapsed().as_secs_f64()
-    ));
-    let wanted = &settings.recipe.split;
-    if (wanted.validation, wanted.test) != (counts.validation, counts.test) {
-        say(&format!(
-            "note: the recipe holds out {} for validation and {} for test; at most half of the clips are held out",
-            wanted.validation, wanted.test
-        ));
-    }
-    let out = settings.out.display();
-    if !problems.is_empty() {
-        say(&format!("{} problems, each a row of {out}/problems.jsonl:", problems.len()));
-        say(&summary::lines(problems).join("\n"));
-    }
-    say(&format!("the page with plots is {out}/report.html"));
 }

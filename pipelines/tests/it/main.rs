@@ -15,6 +15,7 @@ mod problems;
 mod refusals;
 #[cfg(feature = "voice")]
 mod resume;
+mod shards;
 mod stale;
 #[cfg(feature = "voice")]
 mod studio;

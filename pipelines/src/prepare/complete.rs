@@ -1,0 +1,263 @@
+//! What needs all clips of a corpus: durations, sub-phonemes, splits, and the files that complete the dataset.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use mynah_corpus::align::{Alignment, align};
+use mynah_corpus::{
+    AlignmentStore, Code, Corpus, Counts, DatasetLayout, FeatureExtractor, Problem, Recipe, Split, Stage,
+    Utterance, assign,
+};
+use mynah_text::{Phone, Source, SupPhones, Symbol, Vocabulary};
+use rayon::prelude::*;
+
+use super::each::Prepared;
+use super::run::PROGRAM;
+use super::{page, summary};
+use crate::program::{BAD_RESULT, say};
+use crate::progress::Progress;
+
+/// The clips of a whole corpus, each prepared by itself.
+pub(crate) struct Gathered {
+    /// The corpus, as it was named.
+    pub(crate) name: String,
+    /// Lines of its `metadata.csv`.
+    pub(crate) rows: usize,
+    /// The clips that could be prepared, by id.
+    pub(crate) prepared: Vec<Prepared>,
+    /// What is wrong with the others, in any order.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Makes a complete dataset of clips.
+pub(crate) fn complete(
+    gathered: Gathered,
+    layout: &DatasetLayout,
+    recipe: &Recipe,
+    extractor: &FeatureExtractor,
+    begin: Instant,
+) -> Result<ExitCode> {
+    let Gathered { name, rows, prepared, mut problems } = gathered;
+    let out = layout.root().display();
+    let failed = || format!("failed to complete the dataset `{out}`");
+    let with_features: Vec<String> = prepared.iter().map(|prepared| prepared.entry.id.clone()).collect();
+    let aligned = align_all(layout, recipe, prepared, extractor, &mut problems).with_context(failed)?;
+    problems.sort_by(|a, b| (a.line, &a.id, a.code).cmp(&(b.line, &b.id, b.code)));
+    layout.write_problems(&problems).with_context(failed)?;
+    if aligned.is_empty() {
+        say(&summary::lines(&problems).join("\n"));
+        bail!(
+            "none of the {rows} lines of `{name}/metadata.csv` could be prepared: each is a row of `{out}/problems.jsonl`"
+        );
+    }
+
+    let ids: Vec<&str> = aligned.iter().map(|(prepared, _)| prepared.entry.id.as_str()).collect();
+    let splits = assign(&ids, &recipe.split);
+    let sup_phones = learn_sup_phones(&aligned, &splits, recipe.sup_phones.merges);
+    let vocabulary = Vocabulary::arpabet();
+    let utterances: Vec<Utterance> = aligned
+        .iter()
+        .zip(&splits)
+        .map(|((prepared, alignment), split)| {
+            utterance(prepared, alignment, *split, &vocabulary, &sup_phones)
+        })
+        .collect();
+    write_text_grids(layout, &utterances, &aligned, extractor, recipe).with_context(failed)?;
+
+    let size = |split| splits.iter().filter(|other| **other == split).count();
+    let counts = Counts {
+        rows,
+        utterances: utterances.len(),
+        problems: problems.len(),
+        train: size(Split::Train),
+        validation: size(Split::Validation),
+        test: size(Split::Test),
+    };
+    let page =
+        page::page(&name, recipe, &counts, &utterances, &aligned, &problems, layout).with_context(failed)?;
+    layout.write_report(&page).with_context(failed)?;
+    let removed = layout
+        .retain(
+            &with_features.iter().map(String::as_str).collect(),
+            &ids.iter().copied().collect::<BTreeSet<&str>>(),
+        )
+        .with_context(failed)?;
+    if removed > 0 {
+        let files = if removed == 1 { "1 file".to_owned() } else { format!("{removed} files") };
+        say(&format!("removed {files} of earlier runs that no clip needs any more"));
+    }
+    layout
+        .finish(&utterances, &vocabulary, &sup_phones, PROGRAM, &name, counts.clone(), recipe)
+        .with_context(failed)?;
+
+    say_result(layout, recipe, &counts, &utterances, &problems, begin);
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
+}
+
+/// The utterances with their durations; those that are too short for their symbols go to `problems`.
+fn align_all(
+    layout: &DatasetLayout,
+    recipe: &Recipe,
+    prepared: Vec<Prepared>,
+    extractor: &FeatureExtractor,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<(Prepared, Alignment)>> {
+    let symbols: Vec<String> = prepared.iter().map(Prepared::symbols).collect();
+    let parts = prepared.iter().zip(&symbols).map(|(prepared, symbols)| {
+        (prepared.entry.id.as_str(), prepared.feature_key.as_str(), symbols.as_str())
+    });
+    let key = AlignmentStore::key(parts, &recipe.alignment)?;
+    let (store, features) = (layout.alignments(), layout.features());
+    let mut found = if let Some(found) = store.read(&key) {
+        say("the clips were aligned before");
+        found
+    } else {
+        let sequences: Vec<&[Symbol]> =
+            prepared.iter().map(|prepared| prepared.phonemized.symbols.as_slice()).collect();
+        let mut progress: Option<Progress> = None;
+        let alignments = align(
+            &sequences,
+            |index| features.read(&prepared[index].entry.id).map(|features| features.mel),
+            &recipe.alignment,
+            |_, passes, _| {
+                progress.get_or_insert_with(|| Progress::new("aligned, pass", passes as usize)).step();
+            },
+        )?;
+        if let Some(progress) = progress {
+            progress.finish();
+        }
+        let found: BTreeMap<String, Alignment> = prepared
+            .iter()
+            .zip(alignments)
+            .filter_map(|(prepared, alignment)| Some((prepared.entry.id.clone(), alignment.ok()?)))
+            .collect();
+        store.write(&key, &found)?;
+        found
+    };
+    let hop = extractor.mel_config().hop_length;
+    let mut aligned = Vec::with_capacity(prepared.len());
+    for prepared in prepared {
+        if let Some(alignment) = found.remove(&prepared.entry.id) {
+            aligned.push((prepared, alignment));
+            continue;
+        }
+        problems.push(Problem {
+            stage: Stage::Alignment,
+            code: Code::TooShort,
+            id: Some(prepared.entry.id.clone()),
+            file: Corpus::audio(&prepared.entry.id),
+            line: None,
+            message: format!(
+                "its {} frames of {hop} samples are too few for {} symbols",
+                prepared.audio.frames,
+                prepared.phonemized.symbols.len()
+            ),
+            remedy: "check that the text is that of the clip".to_owned(),
+        });
+    }
+    Ok(aligned)
+}
+
+/// The sub-phoneme BPE of the training split's words.
+fn learn_sup_phones(aligned: &[(Prepared, Alignment)], splits: &[Split], merges: usize) -> SupPhones {
+    let mut words: BTreeMap<&[Phone], u64> = BTreeMap::new();
+    for ((prepared, _), _) in aligned.iter().zip(splits).filter(|(_, split)| **split == Split::Train) {
+        for word in &prepared.phonemized.words {
+            *words.entry(&word.pronunciation.phones).or_default() += 1;
+        }
+    }
+    SupPhones::train(words, merges)
+}
+
+fn utterance(
+    prepared: &Prepared,
+    alignment: &Alignment,
+    split: Split,
+    vocabulary: &Vocabulary,
+    sup_phones: &SupPhones,
+) -> Utterance {
+    let Prepared { entry, text, phonemized, audio, feature_key, .. } = prepared;
+    let mut spelled: Vec<String> = phonemized
+        .words
+        .iter()
+        .filter(|word| word.pronunciation.source == Source::Spelling)
+        .map(|word| word.text.clone())
+        .collect();
+    spelled.sort();
+    spelled.dedup();
+    Utterance {
+        id: entry.id.clone(),
+        split,
+        audio: Corpus::audio(&entry.id),
+        text: text.clone(),
+        normalized: phonemized.normalized.clone(),
+        symbols: prepared.symbols(),
+        symbol_ids: vocabulary.ids(&phonemized.symbols),
+        sup_phone_ids: sup_phones.encode(&phonemized.symbols, &phonemized.word_index),
+        word_index: phonemized.word_index.iter().map(|word| word.map_or(-1, i64::from)).collect(),
+        durations: alignment.durations.clone(),
+        frames: audio.frames,
+        samples: audio.samples,
+        seconds: audio.seconds,
+        loudness_lufs: audio.loudness_lufs,
+        peak_dbfs: audio.peak_dbfs,
+        f0_median_hz: audio.f0_median_hz,
+        voiced_fraction: audio.voiced_fraction,
+        spelled_words: spelled,
+        alignment_log_likelihood: alignment.log_likelihood,
+        feature_key: feature_key.clone(),
+    }
+}
+
+fn write_text_grids(
+    layout: &DatasetLayout,
+    utterances: &[Utterance],
+    aligned: &[(Prepared, Alignment)],
+    extractor: &FeatureExtractor,
+    recipe: &Recipe,
+) -> Result<()> {
+    let store = layout.alignments();
+    let seconds_per_frame = extractor.mel_config().hop_length as f64 / f64::from(recipe.audio.sample_rate);
+    utterances.par_iter().zip(aligned).try_for_each(|(utterance, (prepared, _))| {
+        let symbols: Vec<&str> = utterance.symbols.split(' ').collect();
+        let words: Vec<&str> = prepared.phonemized.words.iter().map(|word| word.text.as_str()).collect();
+        let Utterance { id, durations, word_index, seconds, .. } = utterance;
+        store.write_text_grid(id, &symbols, durations, word_index, &words, seconds_per_frame, *seconds)
+    })?;
+    Ok(())
+}
+
+fn say_result(
+    layout: &DatasetLayout,
+    recipe: &Recipe,
+    counts: &Counts,
+    utterances: &[Utterance],
+    problems: &[Problem],
+    begin: Instant,
+) {
+    let minutes = utterances.iter().map(|utterance| utterance.seconds).sum::<f64>() / 60.0;
+    say(&format!(
+        "{} of {} clips prepared, {minutes:.1} minutes: {} train, {} validation, {} test ({:.1} s)",
+        counts.utterances,
+        counts.rows,
+        counts.train,
+        counts.validation,
+        counts.test,
+        begin.elapsed().as_secs_f64()
+    ));
+    let wanted = &recipe.split;
+    if (wanted.validation, wanted.test) != (counts.validation, counts.test) {
+        say(&format!(
+            "note: the recipe holds out {} for validation and {} for test; at most half of the clips are held out",
+            wanted.validation, wanted.test
+        ));
+    }
+    let out = layout.root().display();
+    if !problems.is_empty() {
+        say(&format!("{} problems, each a row of {out}/problems.jsonl:", problems.len()));
+        say(&summary::lines(problems).join("\n"));
+    }
+    say(&format!("the page with plots is {out}/report.html"));
+}

@@ -1,0 +1,187 @@
+//! Each clip by itself: its text, and the features of its recording.
+
+use std::collections::HashMap;
+use std::fs;
+
+use anyhow::{Result, bail};
+use mynah_corpus::{
+    AudioSummary, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage,
+    TextColumn,
+};
+use mynah_text::{Phonemized, Phonemizer};
+use rayon::prelude::*;
+
+use super::phonemize::phonemizer;
+use crate::progress::Progress;
+
+/// An utterance whose recording and text are in order.
+pub(crate) struct Prepared {
+    pub(crate) entry: Entry,
+    pub(crate) text: String,
+    pub(crate) phonemized: Phonemized,
+    pub(crate) audio: AudioSummary,
+    pub(crate) feature_key: String,
+    /// Whether the features were there before.
+    pub(crate) reused: bool,
+}
+
+impl Prepared {
+    /// The symbols as the manifest has them.
+    pub(crate) fn symbols(&self) -> String {
+        self.phonemized.symbols.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What prepares clips by one recipe.
+pub(crate) struct Preparer<'a> {
+    corpus: &'a Corpus,
+    layout: &'a DatasetLayout,
+    recipe: &'a Recipe,
+    phonemizer: Phonemizer,
+    extractor: FeatureExtractor,
+}
+
+impl<'a> Preparer<'a> {
+    /// Reads the lexicon and prepares the transforms.
+    pub(crate) fn new(corpus: &'a Corpus, layout: &'a DatasetLayout, recipe: &'a Recipe) -> Result<Self> {
+        let phonemizer = phonemizer(recipe.text.lexicon.as_deref())?;
+        let extractor = FeatureExtractor::new(&recipe.audio)?;
+        Ok(Self { corpus, layout, recipe, phonemizer, extractor })
+    }
+
+    /// What computes the features.
+    pub(crate) fn extractor(&self) -> &FeatureExtractor {
+        &self.extractor
+    }
+
+    /// Every entry by itself, in the order of their ids; what cannot be prepared goes to `problems`.
+    ///
+    /// # Errors
+    ///
+    /// One of the dataset's directory: a full disk concerns every other entry too.
+    pub(crate) fn prepare_all(
+        &self,
+        entries: Vec<Entry>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Vec<Prepared>> {
+        self.each(entries, problems, |entry| self.prepare(entry))
+    }
+
+    /// The same from what shards found, without reading any recording; `findings` are feature keys by clip.
+    ///
+    /// Entries that are in `failed` are left out: their problems are known.
+    ///
+    /// # Errors
+    ///
+    /// When an entry is in neither, or its features are not those of the finding: a shard has to be run again.
+    pub(crate) fn recall_all(
+        &self,
+        mut entries: Vec<Entry>,
+        findings: &HashMap<&str, &str>,
+        failed: &HashMap<&str, &Problem>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Vec<Prepared>> {
+        entries.retain(|entry| !failed.contains_key(entry.id.as_str()));
+        self.each(entries, problems, |entry| {
+            let features = findings
+                .get(entry.id.as_str())
+                .and_then(|key| Some((*key, self.layout.features().summary(&entry.id, key)?)));
+            let Some((key, summary)) = features else {
+                bail!(
+                    "the features of `{}` are not those that its shard made, or no shard made them: run the shards again",
+                    entry.id
+                );
+            };
+            Ok(self.phonemize(&entry).map(|(text, phonemized)| Prepared {
+                entry,
+                text,
+                phonemized,
+                audio: summary,
+                feature_key: key.to_owned(),
+                reused: true,
+            }))
+        })
+    }
+
+    fn each(
+        &self,
+        mut entries: Vec<Entry>,
+        problems: &mut Vec<Problem>,
+        prepare: impl Fn(Entry) -> Result<Result<Prepared, Box<Problem>>> + Sync,
+    ) -> Result<Vec<Prepared>> {
+        entries.sort_by(|a, b| a.id.cmp(&b.id));
+        let progress = Progress::new("prepared", entries.len());
+        let outcomes: Vec<Result<Prepared, Box<Problem>>> = entries
+            .into_par_iter()
+            .map(|entry| {
+                let outcome = prepare(entry);
+                progress.step();
+                outcome
+            })
+            .collect::<Result<_>>()?;
+        progress.finish();
+        let mut prepared = Vec::with_capacity(outcomes.len());
+        for outcome in outcomes {
+            match outcome {
+                Ok(good) => prepared.push(good),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        Ok(prepared)
+    }
+
+    /// One entry. The outer error is one of the dataset's directory.
+    fn prepare(&self, entry: Entry) -> Result<Result<Prepared, Box<Problem>>> {
+        let (text, phonemized) = match self.phonemize(&entry) {
+            Ok(good) => good,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let audio = Corpus::audio(&entry.id);
+        let wav = match fs::read(self.corpus.root().join(&audio)) {
+            Ok(wav) => wav,
+            Err(error) => {
+                return Ok(Err(Box::new(Problem {
+                    stage: Stage::Audio,
+                    code: Code::Io,
+                    id: Some(entry.id),
+                    file: audio,
+                    line: None,
+                    message: error.to_string(),
+                    remedy: "make the file readable, and run again".to_owned(),
+                })));
+            }
+        };
+        let (store, feature_key) = (self.layout.features(), self.extractor.key(&wav));
+        let (summary, reused) = match store.summary(&entry.id, &feature_key) {
+            Some(summary) => (summary, true),
+            None => match self.extractor.extract(&entry.id, &wav, &audio) {
+                Ok(features) => {
+                    store.write(&entry.id, &feature_key, &features)?;
+                    (features.summary, false)
+                }
+                Err(problem) => return Ok(Err(problem)),
+            },
+        };
+        Ok(Ok(Prepared { entry, text, phonemized, audio: summary, feature_key, reused }))
+    }
+
+    /// The text of an entry, and what it becomes.
+    fn phonemize(&self, entry: &Entry) -> Result<(String, Phonemized), Box<Problem>> {
+        let text = match self.recipe.text.column {
+            TextColumn::Text => &entry.text,
+            TextColumn::Normalized => &entry.normalized,
+        };
+        match self.phonemizer.phonemize(text) {
+            Ok(phonemized) => Ok((text.clone(), phonemized)),
+            Err(_) => Err(Box::new(Problem {
+                stage: Stage::Text,
+                code: Code::EmptyText,
+                id: Some(entry.id.clone()),
+                file: "metadata.csv".to_owned(),
+                line: Some(entry.line),
+                message: format!("there is no word in `{text}`"),
+                remedy: "write what is said in the clip, or delete the line".to_owned(),
+            })),
+        }
+    }
+}
