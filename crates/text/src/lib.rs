@@ -5,7 +5,7 @@
 //!    │ normalize                 tokens that remember where they stood
 //!    ▼
 //! mister buxton paid thirty pounds .
-//!    │ Pronouncer                user lexicon, CMUdict, morphology, spelling rules; each says which
+//!    │ Pronouncer                user lexicon, heteronyms, CMUdict, morphology, …; each says which
 //!    ▼
 //! M IH1 S T ER0 / B AH1 K S T AH0 N / P EY1 D / …
 //!    │ Vocabulary, SupPhones     ids, and the sup-phone that each phone belongs to
@@ -39,26 +39,32 @@
 //!   word that needs them.
 //!
 //! It knows nothing of audio or tensors. It reads no files: the bytes come from its caller. It knows American English
-//! only, and one pronunciation of each spelling: "read" is always said the way CMUdict lists first.
+//! only, and of words with two pronunciations those that it has rules for.
 
+mod alphabet;
 mod bpe;
 mod dictionary;
 mod error;
+mod heteronym;
 mod lexicon;
 mod normalize;
 mod phone;
 mod phonemize;
 mod pronounce;
+mod sentence;
 mod symbol;
 mod vocabulary;
 
+pub use alphabet::{Alphabet, VITS_SYMBOLS, vits_ids, vits_text};
 pub use bpe::SupPhones;
 pub use dictionary::{Dictionary, PackedDictionary, pack_dictionary};
 pub use error::Error;
+pub use heteronym::Reason;
 pub use lexicon::Lexicon;
 pub use normalize::{Dropped, Normalized, Token, TokenKind, normalize};
 pub use phone::{Phone, Stress, parse_phones};
-pub use phonemize::{Alphabet, Phonemized, Phonemizer, Word};
+pub use phonemize::{Phonemized, Phonemizer, Word};
 pub use pronounce::{Pronouncer, Pronunciation, Source, SpellingRules};
+pub use sentence::split_sentences;
 pub use symbol::{Punctuation, Symbol};
 pub use vocabulary::Vocabulary;

@@ -20,8 +20,11 @@ mod number;
 mod roman;
 mod scan;
 mod token;
+mod unit;
 mod verbalize;
+mod web;
 mod word;
 
+pub(crate) use abbreviation::is_title;
 pub use scan::normalize;
 pub use token::{Dropped, Normalized, Token, TokenKind};

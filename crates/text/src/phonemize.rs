@@ -3,20 +3,12 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::alphabet::Alphabet;
 use crate::error::Error;
+use crate::heteronym::Context;
 use crate::normalize::{Dropped, TokenKind, normalize};
 use crate::pronounce::{Pronouncer, Pronunciation};
 use crate::symbol::Symbol;
-
-/// How phones are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Alphabet {
-    /// ARPAbet with stress digits.
-    #[default]
-    Arpabet,
-    /// The International Phonetic Alphabet with stress marks before the vowels.
-    Ipa,
-}
 
 /// A spoken word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,17 +45,17 @@ pub struct Phonemized {
 }
 
 impl Phonemized {
-    /// The symbols between `<bos>` and `<eos>`, separated by spaces.
+    /// The symbols between `<bos>` and `<eos>`.
+    #[must_use]
+    pub fn spoken(&self) -> &[Symbol] {
+        let inner = self.symbols.strip_prefix(&[Symbol::Begin]).unwrap_or(&self.symbols);
+        inner.strip_suffix(&[Symbol::End]).unwrap_or(inner)
+    }
+
+    /// The symbols between `<bos>` and `<eos>` in one line.
     #[must_use]
     pub fn line(&self, alphabet: Alphabet) -> String {
-        let inner = self.symbols.iter().filter(|symbol| !matches!(symbol, Symbol::Begin | Symbol::End));
-        let names: Vec<&str> = inner
-            .map(|symbol| match (symbol, alphabet) {
-                (Symbol::Phone(phone), Alphabet::Ipa) => phone.ipa(),
-                _ => symbol.name(),
-            })
-            .collect();
-        names.join(" ")
+        alphabet.write(self.spoken())
     }
 }
 
@@ -108,10 +100,11 @@ impl Phonemizer {
         let normalized = normalize(text);
         let mut sequence = Sequence::default();
         let mut words = Vec::new();
-        for token in &normalized.tokens {
+        for (at, token) in normalized.tokens.iter().enumerate() {
             match token.kind {
                 TokenKind::Word => {
-                    let pronunciation = self.pronouncer.pronounce(&token.text);
+                    let context = Context::new(text, &normalized.tokens, at);
+                    let pronunciation = self.pronouncer.pronounce_in(&context);
                     sequence.push_word(words.len() as u32, &pronunciation);
                     words.push(Word { text: token.text.clone(), span: token.span.clone(), pronunciation });
                 }

@@ -8,10 +8,12 @@ mod spelling;
 use std::borrow::Cow;
 
 use crate::dictionary::Dictionary;
+use crate::heteronym::{self, Context, Reason};
 use crate::lexicon::Lexicon;
 use crate::normalize::fold;
 use crate::phone::Phone;
 
+pub(crate) use morphology::with_s;
 pub use spelling::SpellingRules;
 
 /// Where a pronunciation came from, the most certain first.
@@ -21,6 +23,8 @@ pub enum Source {
     User,
     /// CMUdict.
     Dictionary,
+    /// One of the dictionary's variants, chosen by the words around; and why that one.
+    Heteronym(Reason),
     /// A known word with an ending or a prefix.
     Morphology,
     /// Two known words in one, or the parts between hyphens.
@@ -82,6 +86,19 @@ impl Pronouncer {
         let plain = word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'\'' | b'-' | b'.'));
         let word = if plain { Cow::Borrowed(word) } else { Cow::Owned(fold::word(word)) };
         Known { pronouncer: self, hidden: None }.pronounce(&word)
+    }
+
+    /// The pronunciation of a word at its place in a text: that of [`Pronouncer::pronounce`], but where the spelling has
+    /// two, the one that fits the words around, unless the user's lexicon has the word.
+    pub(crate) fn pronounce_in(&self, context: &Context<'_>) -> Pronunciation {
+        let word = context.word();
+        match heteronym::find(word) {
+            Some(found) if self.lexicon.as_ref().is_none_or(|lexicon| lexicon.get(word).is_none()) => {
+                let (phones, reason) = found.choose(context);
+                Pronunciation { phones: phones.to_vec(), source: Source::Heteronym(reason) }
+            }
+            _ => self.pronounce(word),
+        }
     }
 
     /// The pronunciation that the word would have if neither the lexicon nor the dictionary had it.

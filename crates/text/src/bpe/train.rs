@@ -1,7 +1,10 @@
 //! Training with counts that are kept up to date.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashSet};
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 use super::{SupPhones, id_of};
 use crate::phone::Phone;
@@ -28,10 +31,25 @@ pub(super) fn train(words: impl IntoIterator<Item = (impl AsRef<[Phone]>, u64)>,
 
 /// The words as they stand, and where each pair of neighbours occurs in them.
 struct Table {
-    words: Vec<(Vec<u32>, u128)>,
-    pairs: HashMap<Pair, Occurrences>,
+    /// The identifiers of all words one after the other; behind the end of a word that became shorter lies waste.
+    ids: Vec<u32>,
+    words: Vec<Word>,
+    pairs: FxHashMap<Pair, Occurrences>,
     /// Pairs by their counts at the time of insertion: counts only fall, but for pairs of a new identifier.
     queue: BinaryHeap<(u128, Reverse<Pair>)>,
+}
+
+/// A word: where its identifiers lie, and how often it occurs.
+struct Word {
+    start: usize,
+    length: u32,
+    count: u64,
+}
+
+impl Word {
+    fn range(&self) -> Range<usize> {
+        self.start..self.start + self.length as usize
+    }
 }
 
 #[derive(Default)]
@@ -42,15 +60,32 @@ struct Occurrences {
     words: Vec<u32>,
 }
 
+impl Occurrences {
+    /// One more place in a word.
+    fn add(&mut self, word: u32, count: u64) {
+        self.count += u128::from(count);
+        if self.words.last() != Some(&word) {
+            self.words.push(word);
+        }
+    }
+}
+
 impl Table {
     fn new(words: impl IntoIterator<Item = (impl AsRef<[Phone]>, u64)>) -> Self {
-        let words = words
-            .into_iter()
-            .map(|(phones, count)| (phones.as_ref().iter().copied().map(id_of).collect(), u128::from(count)))
-            .collect();
-        let mut table = Self { words, pairs: HashMap::new(), queue: BinaryHeap::new() };
-        for word in 0..table.words.len() {
-            table.count_pairs(word, |_| true);
+        let mut table = Self {
+            ids: Vec::new(),
+            words: Vec::new(),
+            pairs: FxHashMap::default(),
+            queue: BinaryHeap::new(),
+        };
+        for (phones, count) in words {
+            let start = table.ids.len();
+            table.ids.extend(phones.as_ref().iter().copied().map(id_of));
+            let index = table.words.len() as u32;
+            for neighbours in table.ids[start..].windows(2) {
+                table.pairs.entry((neighbours[0], neighbours[1])).or_default().add(index, count);
+            }
+            table.words.push(Word { start, length: (table.ids.len() - start) as u32, count });
         }
         table.queue = table.pairs.iter().map(|(pair, found)| (found.count, Reverse(*pair))).collect();
         table
@@ -61,6 +96,7 @@ impl Table {
         while let Some((count, Reverse(pair))) = self.queue.pop() {
             let now = self.pairs.get(&pair).map_or(0, |found| found.count);
             if now < LEAST {
+                self.pairs.remove(&pair);
                 continue;
             }
             if now == count {
@@ -73,61 +109,66 @@ impl Table {
 
     /// Replaces a pair by a new identifier in every word that holds it.
     fn join(&mut self, pair: Pair, id: u32) {
-        let words =
-            self.pairs.get_mut(&pair).map(|found| std::mem::take(&mut found.words)).unwrap_or_default();
-        let mut fresh = HashSet::new();
-        for word in words {
-            let index = word as usize;
-            let (ids, count) = &self.words[index];
-            let joined = join_in(ids, pair, id);
-            if joined.len() == ids.len() {
-                continue;
-            }
-            for neighbours in ids.windows(2) {
-                if let Some(found) = self.pairs.get_mut(&(neighbours[0], neighbours[1])) {
-                    found.count -= count;
+        // Overlapping places, as in "A A A", are counted but not all joined: a rest of the count may stay.
+        let words = self.pairs.remove(&pair).map(|found| found.words).unwrap_or_default();
+        // The pairs that the new identifier is in, which no word had before.
+        let mut fresh = FxHashMap::<Pair, Occurrences>::default();
+        for index in words {
+            let word = &mut self.words[index as usize];
+            let length = join_in(&mut self.ids[word.range()], pair, id, |change, neighbours| match change {
+                Change::Goes => {
+                    if let Some(found) = self.pairs.get_mut(&neighbours) {
+                        found.count -= u128::from(word.count);
+                    } else if let Some(found) = fresh.get_mut(&neighbours) {
+                        found.count -= u128::from(word.count);
+                    }
                 }
-            }
-            fresh.extend(
-                joined.windows(2).map(|pair| (pair[0], pair[1])).filter(|pair| pair.0 == id || pair.1 == id),
-            );
-            self.words[index].0 = joined;
-            self.count_pairs(index, |pair| pair.0 == id || pair.1 == id);
+                Change::Comes => fresh.entry(neighbours).or_default().add(index, word.count),
+            });
+            word.length = length as u32;
         }
-        // The order in which equal entries enter a heap does not show, since equal entries are the same.
-        for pair in fresh {
-            self.queue.push((self.pairs[&pair].count, Reverse(pair)));
-        }
-    }
-
-    /// Adds a word to the counts of its pairs, and to the occurrences of those that `is_new` picks.
-    fn count_pairs(&mut self, index: usize, is_new: impl Fn(Pair) -> bool) {
-        let (ids, count) = &self.words[index];
-        for neighbours in ids.windows(2) {
-            let pair = (neighbours[0], neighbours[1]);
-            let found = self.pairs.entry(pair).or_default();
-            found.count += count;
-            if is_new(pair) && found.words.last() != Some(&(index as u32)) {
-                found.words.push(index as u32);
-            }
-        }
+        // The order in which entries enter a heap does not show, since no two are equal.
+        self.queue.extend(fresh.iter().map(|(pair, found)| (found.count, Reverse(*pair))));
+        self.pairs.extend(fresh);
     }
 }
 
-/// The word with the pair joined, from the left.
-fn join_in(ids: &[u32], pair: Pair, id: u32) -> Vec<u32> {
-    let mut joined = Vec::with_capacity(ids.len());
-    let mut rest = ids;
-    while let Some((first, behind)) = rest.split_first() {
-        if *first == pair.0 && behind.first() == Some(&pair.1) {
-            joined.push(id);
-            rest = &behind[1..];
-        } else {
-            joined.push(*first);
-            rest = behind;
+/// What happens to a place where two identifiers are neighbours.
+#[derive(Clone, Copy)]
+enum Change {
+    Goes,
+    Comes,
+}
+
+/// Joins the pair from the left, in place, and returns the new length; `tell` hears of every place that goes or comes,
+/// but for those of the pair itself.
+fn join_in(ids: &mut [u32], pair: Pair, id: u32, mut tell: impl FnMut(Change, Pair)) -> usize {
+    let (mut read, mut written) = (0, 0);
+    while read < ids.len() {
+        if ids[read] != pair.0 || ids.get(read + 1) != Some(&pair.1) {
+            ids[written] = ids[read];
+            (read, written) = (read + 1, written + 1);
+            continue;
+        }
+        if written > 0 {
+            let before = ids[written - 1];
+            // Behind a place that was just joined stood the second of the pair; its place was told then.
+            if before != id {
+                tell(Change::Goes, (before, pair.0));
+            }
+            tell(Change::Comes, (before, id));
+        }
+        read += 2;
+        ids[written] = id;
+        written += 1;
+        if let Some(&behind) = ids.get(read) {
+            tell(Change::Goes, (pair.1, behind));
+            if behind != pair.0 || ids.get(read + 1) != Some(&pair.1) {
+                tell(Change::Comes, (id, behind));
+            }
         }
     }
-    joined
+    written
 }
 
 #[cfg(test)]
@@ -160,10 +201,26 @@ mod tests {
             let Some((pair, _)) = best else { break };
             let id = sup_phones.push(pair);
             for (ids, _) in &mut words {
-                *ids = join_in(ids, pair, id);
+                *ids = joined_in(ids, pair, id);
             }
         }
         sup_phones.merges
+    }
+
+    /// The word with the pair joined, from the left.
+    fn joined_in(ids: &[u32], pair: Pair, id: u32) -> Vec<u32> {
+        let mut joined = Vec::new();
+        let mut rest = ids;
+        while let Some((first, behind)) = rest.split_first() {
+            if *first == pair.0 && behind.first() == Some(&pair.1) {
+                joined.push(id);
+                rest = &behind[1..];
+            } else {
+                joined.push(*first);
+                rest = behind;
+            }
+        }
+        joined
     }
 
     fn word() -> impl Strategy<Value = (Vec<Phone>, u64)> {
@@ -183,6 +240,19 @@ mod tests {
         fn the_order_of_the_words_does_not_matter(words in vec(word(), 0..20)) {
             let reversed: Vec<_> = words.iter().rev().cloned().collect();
             prop_assert_eq!(train(words, 40), train(reversed, 40));
+        }
+    }
+
+    #[test]
+    fn counts_have_64_bits() {
+        let words = |counts: [u64; 3]| {
+            let phones: Vec<Phone> = Phone::all().take(6).collect();
+            phones.chunks(2).map(<[Phone]>::to_vec).zip(counts).collect::<Vec<_>>()
+        };
+        // Above 2^32 a 32-bit count would wrap, above 2^53 a float would not tell the counts apart.
+        for least in [1_u64 << 32, 1 << 53, u64::MAX - 2] {
+            let merges = train(words([least, least + 2, least + 1]), 3).merges;
+            assert_eq!(merges, plain(&words([4, 6, 5]), 3), "{least}");
         }
     }
 

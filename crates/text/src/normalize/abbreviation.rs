@@ -128,3 +128,16 @@ fn is_code(cursor: Cursor<'_>, at: usize) -> bool {
     let letters = cursor.letters(start);
     cursor.byte(at) == b'.' && is_capitalized(letters) && cursor.byte(start + letters.len()).is_ascii_digit()
 }
+
+/// Whether `word`, without its full stop, is an abbreviation that a name or a number follows, and so never the end of a
+/// sentence; `behind` is what stands behind the full stop.
+pub(crate) fn is_title(word: &str, behind: &str) -> bool {
+    let ends = [
+        "St", "Jr", "Sr", "Co", "Inc", "Ltd", "Corp", "Bros", "Esq", "Ave", "Blvd", "Rd", "etc", "ft", "lbs",
+        "lb", "oz",
+    ];
+    let number = behind.starts_with(|character: char| character.is_ascii_digit());
+    ABBREVIATIONS.iter().any(|(short, when, _)| {
+        *short == word && !ends.contains(short) && (*when != When::BeforeNumber || number)
+    })
+}

@@ -1,6 +1,7 @@
 //! Numbers in running text.
 
 use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
+use super::unit::measure;
 use super::verbalize::{
     by_hundreds, cardinal, cardinal_of, fraction, ordinal, plural, spelled, two_digit_year,
 };
@@ -153,7 +154,10 @@ pub(crate) fn number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         b'.' if free && next_is_digit => plain(cursor, at),
         b'0'..=b'9' => {
             let composite = time(cursor, at).or_else(|| slashed(cursor, at)).or_else(|| dashed(cursor, at));
-            composite.or_else(|| with_suffix(cursor, at)).or_else(|| plain(cursor, at))
+            composite
+                .or_else(|| measure(cursor, at))
+                .or_else(|| with_suffix(cursor, at))
+                .or_else(|| plain(cursor, at))
         }
         _ => None,
     }

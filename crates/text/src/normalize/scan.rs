@@ -8,6 +8,7 @@ use super::mark::{Mark, Quotes, mark, stronger};
 use super::money::money;
 use super::number::number;
 use super::token::{Dropped, Normalized, Token, TokenKind};
+use super::web::address;
 use super::word::word;
 use crate::symbol::Punctuation;
 
@@ -41,7 +42,10 @@ pub fn normalize(text: &str) -> Normalized {
             continue;
         }
         cursor.quoted = scan.quotes.single;
-        let reading = money(cursor, at).or_else(|| number(cursor, at)).or_else(|| word(cursor, at));
+        let reading = address(cursor, at)
+            .or_else(|| money(cursor, at))
+            .or_else(|| number(cursor, at))
+            .or_else(|| word(cursor, at));
         at = match reading {
             Some(reading) => scan.push_words(cursor, at, &reading),
             None => scan.push_mark(cursor, at),
@@ -172,6 +176,35 @@ mod tests {
             ("-5 and −7 but 5 - 7", "minus five and minus seven but five - seven"),
             ("#5, C2766, B52, mp3", "number five, c. two seven six six, b. fifty-two, m.p. three"),
             ("45-minute, 3rd-floor, 133-A", "forty-five-minute, third-floor, one thirty-three a."),
+        ]);
+    }
+
+    #[test]
+    fn units_are_said_in_words() {
+        check(&[
+            ("5 km, 1 km and 20kg", "five kilometers, one kilometer and twenty kilograms"),
+            ("at 30 mph or 50 km/h.", "at thirty miles per hour or fifty kilometers per hour."),
+            ("a 5-km walk, a 3 ft. wall", "a five kilometer walk, a three feet wall"),
+            ("6'2\", 44.1 kHz", "six feet two inches, forty-four point one kilohertz"),
+            (
+                "-5°C and 98.6 °F, 45°",
+                "minus five degrees celsius and ninety-eight point six degrees fahrenheit, forty-five degrees",
+            ),
+            ("5 men, 5 Musketeers, 3 V.", "five men, five musketeers, three v."),
+        ]);
+    }
+
+    #[test]
+    fn addresses_are_read_by_their_parts() {
+        check(&[
+            ("Write to jane.doe@example.com.", "write to jane dot doe at example dot com."),
+            (
+                "See https://www.example.org/a-b_2, now",
+                "see w.w.w. dot example dot org slash a. dash b. underscore two, now",
+            ),
+            ("(example.com)", "(example dot com)"),
+            ("Visit mit.edu!", "visit mit dot edu!"),
+            ("no.one of us.it is", "no. one of us. it is"),
         ]);
     }
 
@@ -349,6 +382,12 @@ mod tests {
             "B",
             "Ph.D.",
             "'s",
+            "5 km",
+            "3ft.",
+            "6'2\"",
+            "20°C",
+            "a.b@example.com",
+            "www.example.org/x",
         ]);
         let mark = select(vec![
             " ", " ", " ", " ", ", ", ". ", "... ", "?! ", "-", "--", " - ", "' ", " '", "\" ", " \"", " (",

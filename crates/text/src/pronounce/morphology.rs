@@ -54,7 +54,7 @@ pub(super) fn without_possessive(word: &str) -> Option<&str> {
 
 /// Adds the "s" of plurals, verbs and possessives: `IH0 Z` behind a sibilant, `S` behind another voiceless consonant,
 /// `Z` elsewhere.
-pub(super) fn with_s(mut base: Vec<Phone>) -> Vec<Phone> {
+pub(crate) fn with_s(mut base: Vec<Phone>) -> Vec<Phone> {
     let ending = match base.last().map_or("", |phone| phone.without_stress()) {
         "S" | "Z" | "SH" | "ZH" | "CH" | "JH" => "IH0 Z",
         "P" | "T" | "K" | "F" | "TH" => "S",

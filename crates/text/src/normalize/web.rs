@@ -1,0 +1,103 @@
+//! Addresses: `jane.doe@example.com`, `https://www.example.org/a-b`, `example.com`.
+
+use super::cursor::{Cursor, Reading};
+use super::verbalize::spelled;
+use super::word::spoken_letters;
+use crate::dictionary::Dictionary;
+
+/// What ends an address that has neither a scheme nor a `www.`.
+const ENDINGS: [&str; 24] = [
+    "com", "org", "net", "edu", "gov", "mil", "int", "info", "io", "ai", "uk", "de", "fr", "eu", "us", "ca",
+    "au", "jp", "ch", "nl", "dev", "app", "tv", "me",
+];
+
+/// An e-mail or web address, its parts by name and its marks by theirs.
+///
+/// A scheme is silent. A part is a word where the dictionary has it, else its letters are named; digits are read one by
+/// one.
+pub(crate) fn address(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    if !cursor.byte(at).is_ascii_alphanumeric() || cursor.byte_before(at).is_ascii_alphanumeric() {
+        return None;
+    }
+    let whole = cursor.run(at, |byte| {
+        byte.is_ascii_graphic()
+            && !matches!(byte, b'"' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b',' | b';')
+    });
+    let whole = whole.trim_end_matches(['.', ':', '!', '?', '\'', '-']);
+    let lower = whole.to_ascii_lowercase();
+    let (body, scheme) = match lower.split_once("://") {
+        Some((scheme @ ("http" | "https" | "ftp"), body)) => (body, scheme.len() + 3),
+        _ => (lower.as_str(), 0),
+    };
+    let is_address = scheme > 0 && !body.is_empty()
+        || body.starts_with("www.") && body.len() > 4
+        || is_mail(body)
+        || is_host(body.split('/').next().unwrap_or(""));
+    (is_address && body.bytes().any(|byte| byte.is_ascii_alphanumeric()))
+        .then(|| Reading::new(at + whole.len(), spoken(body)))
+}
+
+/// Something, an at sign and a host.
+fn is_mail(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && host.contains('.') && host.split('.').all(is_label) && !host.contains('@')
+    })
+}
+
+/// Labels with full stops between them, the last a known ending.
+fn is_host(text: &str) -> bool {
+    let labels: Vec<&str> = text.split('.').collect();
+    labels.len() > 1
+        && labels.iter().all(|label| is_label(label))
+        && labels[0].len() > 1
+        && labels.last().is_some_and(|last| ENDINGS.contains(last))
+}
+
+fn is_label(label: &str) -> bool {
+    !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The words of an address.
+fn spoken(body: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut rest = body.trim_end_matches('/');
+    while let Some(first) = rest.bytes().next() {
+        let run = |accept: fn(&u8) -> bool| rest.bytes().take_while(accept).count();
+        let length = if first.is_ascii_digit() {
+            let length = run(u8::is_ascii_digit);
+            words.push(spelled(&rest[..length], "zero"));
+            length
+        } else if first.is_ascii_alphabetic() {
+            let length = run(u8::is_ascii_alphabetic);
+            let part = &rest[..length];
+            let known = length > 1 && Dictionary::cmudict().contains(part);
+            let sayable = length > 3 && part.contains(['a', 'e', 'i', 'o', 'u', 'y']);
+            words.push(if known || sayable { part.to_owned() } else { spoken_letters(part) });
+            length
+        } else {
+            words.extend(name(first).map(str::to_owned));
+            1
+        };
+        rest = &rest[length..];
+    }
+    words.join(" ")
+}
+
+fn name(mark: u8) -> Option<&'static str> {
+    Some(match mark {
+        b'.' => "dot",
+        b'@' => "at",
+        b'/' => "slash",
+        b'-' => "dash",
+        b'_' => "underscore",
+        b':' => "colon",
+        b'?' => "question mark",
+        b'=' => "equals",
+        b'&' => "and",
+        b'%' => "percent",
+        b'#' => "hash",
+        b'+' => "plus",
+        b'~' => "tilde",
+        _ => return None,
+    })
+}
