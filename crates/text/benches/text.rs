@@ -5,7 +5,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mynah_testkit::mini_corpus;
-use mynah_text::{Dictionary, Phonemizer, Pronouncer, SpellingRules, SupPhones, normalize};
+use mynah_text::{
+    BulkEncoder, Dictionary, Encoded, Phonemizer, Pronouncer, SpellingRules, SupPhones, normalize,
+};
 
 fn texts() -> Vec<String> {
     let metadata =
@@ -24,6 +26,14 @@ fn sentences(criterion: &mut Criterion) {
     });
     group.bench_function("phonemize", |bencher| {
         bencher.iter(|| texts.iter().flat_map(|text| phonemizer.phonemize(black_box(text))).count());
+    });
+    group.bench_function("bulk", |bencher| {
+        let pronouncer = Pronouncer::new(None);
+        let mut encoder = BulkEncoder::new(&pronouncer, None);
+        bencher.iter(|| {
+            let mut encoded = Encoded::default();
+            texts.iter().filter(|text| encoder.encode(black_box(text), &mut encoded).is_ok()).count()
+        });
     });
     group.finish();
 }

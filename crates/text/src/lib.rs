@@ -43,6 +43,7 @@
 
 mod alphabet;
 mod bpe;
+mod bulk;
 mod dictionary;
 mod error;
 mod heteronym;
@@ -57,6 +58,7 @@ mod vocabulary;
 
 pub use alphabet::{Alphabet, VITS_SYMBOLS, vits_ids, vits_text};
 pub use bpe::SupPhones;
+pub use bulk::{BulkEncoder, Encoded};
 pub use dictionary::{Dictionary, PackedDictionary, pack_dictionary};
 pub use error::Error;
 pub use heteronym::Reason;

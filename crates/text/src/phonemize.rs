@@ -98,26 +98,35 @@ impl Phonemizer {
     /// [`Error::NothingToSpeak`] when no word is left.
     pub fn phonemize(&self, text: &str) -> Result<Phonemized, Error> {
         let normalized = normalize(text);
-        let mut sequence = Sequence::default();
+        let (mut symbols, mut word_index) = (vec![Symbol::Begin], vec![None]);
+        let mut push = |symbol, word: Option<u32>| {
+            symbols.push(symbol);
+            word_index.push(word);
+        };
+        let mut between = Between::new(Vec::new());
         let mut words = Vec::new();
         for (at, token) in normalized.tokens.iter().enumerate() {
             match token.kind {
                 TokenKind::Word => {
                     let context = Context::new(text, &normalized.tokens, at);
                     let pronunciation = self.pronouncer.pronounce_in(&context);
-                    sequence.push_word(words.len() as u32, &pronunciation);
+                    let index = between.word(|symbol| push(symbol, None));
+                    for phone in &pronunciation.phones {
+                        push(Symbol::Phone(*phone), Some(index));
+                    }
                     words.push(Word { text: token.text.clone(), span: token.span.clone(), pronunciation });
                 }
                 TokenKind::Punctuation { mark, opens } => {
-                    sequence.push_mark(Symbol::Punctuation(mark), opens);
+                    between.mark(Symbol::Punctuation(mark), opens, |symbol| push(symbol, None));
                 }
             }
         }
         if words.is_empty() {
             return Err(Error::NothingToSpeak { text: text.to_owned() });
         }
+        between.end(|symbol| push(symbol, None));
+        push(Symbol::End, None);
         let normalized_text = normalized.to_string();
-        let (symbols, word_index) = sequence.finish();
         Ok(Phonemized {
             normalized: normalized_text,
             symbols,
@@ -128,55 +137,45 @@ impl Phonemizer {
     }
 }
 
-/// A sequence as it grows.
-#[derive(Default)]
-struct Sequence {
-    symbols: Vec<Symbol>,
-    word_index: Vec<Option<u32>>,
+/// What stands between words: a boundary, and the marks on either side of it.
+pub(crate) struct Between {
+    words: u32,
     /// Opening marks that wait for the boundary before the next word.
     opening: Vec<Symbol>,
 }
 
-impl Sequence {
-    fn push(&mut self, symbol: Symbol, word: Option<u32>) {
-        if self.symbols.is_empty() {
-            self.symbols.push(Symbol::Begin);
-            self.word_index.push(None);
-        }
-        self.symbols.push(symbol);
-        self.word_index.push(word);
+impl Between {
+    /// At the beginning of a text; `room` is emptied and used.
+    pub(crate) fn new(mut room: Vec<Symbol>) -> Self {
+        room.clear();
+        Self { words: 0, opening: room }
     }
 
-    fn push_word(&mut self, index: u32, pronunciation: &Pronunciation) {
-        if index > 0 {
-            self.push(Symbol::Boundary, None);
+    /// Hands out what stands before the next word, and returns the word's number.
+    pub(crate) fn word(&mut self, mut push: impl FnMut(Symbol)) -> u32 {
+        if self.words > 0 {
+            push(Symbol::Boundary);
         }
-        self.push_opening();
-        for phone in &pronunciation.phones {
-            self.push(Symbol::Phone(*phone), Some(index));
-        }
+        self.opening.drain(..).for_each(push);
+        self.words += 1;
+        self.words - 1
     }
 
-    fn push_mark(&mut self, mark: Symbol, opens: bool) {
+    /// Hands out a mark, or keeps it for the next word.
+    pub(crate) fn mark(&mut self, mark: Symbol, opens: bool, mut push: impl FnMut(Symbol)) {
         if opens {
             self.opening.push(mark);
         } else {
             // An opening mark with no word between belongs here too.
-            self.push_opening();
-            self.push(mark, None);
+            self.opening.drain(..).for_each(&mut push);
+            push(mark);
         }
     }
 
-    fn push_opening(&mut self) {
-        for mark in std::mem::take(&mut self.opening) {
-            self.push(mark, None);
-        }
-    }
-
-    fn finish(mut self) -> (Vec<Symbol>, Vec<Option<u32>>) {
-        self.push_opening();
-        self.push(Symbol::End, None);
-        (self.symbols, self.word_index)
+    /// Hands out what is left at the end of the text, and gives the room back.
+    pub(crate) fn end(mut self, push: impl FnMut(Symbol)) -> Vec<Symbol> {
+        self.opening.drain(..).for_each(push);
+        self.opening
     }
 }
 

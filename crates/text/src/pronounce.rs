@@ -8,7 +8,7 @@ mod spelling;
 use std::borrow::Cow;
 
 use crate::dictionary::Dictionary;
-use crate::heteronym::{self, Context, Reason};
+use crate::heteronym::{self, Context, Heteronym, Reason};
 use crate::lexicon::Lexicon;
 use crate::normalize::fold;
 use crate::phone::Phone;
@@ -91,14 +91,19 @@ impl Pronouncer {
     /// The pronunciation of a word at its place in a text: that of [`Pronouncer::pronounce`], but where the spelling has
     /// two, the one that fits the words around, unless the user's lexicon has the word.
     pub(crate) fn pronounce_in(&self, context: &Context<'_>) -> Pronunciation {
-        let word = context.word();
-        match heteronym::find(word) {
-            Some(found) if self.lexicon.as_ref().is_none_or(|lexicon| lexicon.get(word).is_none()) => {
+        match self.heteronym(context.word()) {
+            Some(found) => {
                 let (phones, reason) = found.choose(context);
                 Pronunciation { phones: phones.to_vec(), source: Source::Heteronym(reason) }
             }
-            _ => self.pronounce(word),
+            None => self.pronounce(context.word()),
         }
+    }
+
+    /// A word that is said in two ways, unless the user's lexicon says which.
+    pub(crate) fn heteronym(&self, word: &str) -> Option<&'static Heteronym> {
+        let found = heteronym::find(word)?;
+        self.lexicon.as_ref().is_none_or(|lexicon| lexicon.get(word).is_none()).then_some(found)
     }
 
     /// The pronunciation that the word would have if neither the lexicon nor the dictionary had it.

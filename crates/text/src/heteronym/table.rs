@@ -160,6 +160,7 @@ pub(crate) enum Form {
 }
 
 /// A spelling with two readings.
+#[derive(Debug)]
 pub(crate) struct Heteronym {
     pub(super) form: Form,
     pub(super) prior: Reading,

@@ -1,5 +1,10 @@
 //! Abbreviations and what is said for them.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use rustc_hash::FxBuildHasher;
+
 use super::cursor::{Cursor, Reading, is_capitalized};
 
 /// Where an abbreviation is one.
@@ -90,6 +95,9 @@ const ABBREVIATIONS: [(&str, When, &str); 69] = [
     ("oz", When::Bare, "ounces"),
 ];
 
+/// The letters of the longest of them.
+const LONGEST: usize = 6;
+
 /// Abbreviations with full stops inside.
 const DOTTED: [(&str, &str); 3] = [("e.g.", "for example"), ("i.e.", "that is"), ("Ph.D.", "p.h.d.")];
 
@@ -101,6 +109,9 @@ pub(crate) fn abbreviation(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return Some(Reading { end: at + short.len(), phrase: (*long).to_owned(), full_stop: true });
     }
     let letters = cursor.letters(at);
+    if !cursor.shouted && !is_abbreviation(letters) {
+        return None;
+    }
     let end = at + letters.len();
     let stopped = cursor.byte(end) == b'.';
     if matches!(cursor.byte(end), b'\'' | b'-') || cursor.byte(end).is_ascii_digit() {
@@ -122,6 +133,13 @@ pub(crate) fn abbreviation(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading { end: end + usize::from(stopped), phrase: (*long).to_owned(), full_stop: stopped })
 }
 
+/// Whether any abbreviation is written with these letters, wherever it stands.
+pub(crate) fn is_abbreviation(letters: &str) -> bool {
+    static SHORT: LazyLock<HashSet<&str, FxBuildHasher>> =
+        LazyLock::new(|| ABBREVIATIONS.iter().map(|(short, ..)| *short).chain(["Ph"]).collect());
+    letters.len() <= LONGEST && SHORT.contains(letters)
+}
+
 /// Whether `. C2766` follows: letters and digits in one word.
 fn is_code(cursor: Cursor<'_>, at: usize) -> bool {
     let start = cursor.skip_spaces(at + 1);
@@ -140,4 +158,15 @@ pub(crate) fn is_title(word: &str, behind: &str) -> bool {
     ABBREVIATIONS.iter().any(|(short, when, _)| {
         *short == word && !ends.contains(short) && (*when != When::BeforeNumber || number)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_abbreviation_is_longer_than_the_longest() {
+        assert_eq!(ABBREVIATIONS.iter().map(|(short, ..)| short.len()).max(), Some(LONGEST));
+        assert!(ABBREVIATIONS.iter().all(|(short, ..)| is_abbreviation(short)) && !is_abbreviation("mister"));
+    }
 }

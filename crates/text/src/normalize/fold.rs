@@ -1,5 +1,6 @@
 //! Folding of Unicode to the few characters that the rules know, with the place of each in the source.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
@@ -14,19 +15,20 @@ pub(crate) const YEN: u8 = 3;
 pub(crate) const CENT: u8 = 4;
 
 /// A text folded to ASCII.
-pub(crate) struct Folded {
+pub(crate) struct Folded<'a> {
     /// ASCII; white space is single-byte, currency signs are the constants of this module.
-    pub(crate) text: String,
-    /// For each byte of `text`, where it came from.
-    pub(crate) places: Vec<Range<usize>>,
+    pub(crate) text: Cow<'a, str>,
+    /// For each byte of `text`, where it came from; `None` where that is its own place.
+    places: Option<Vec<Range<usize>>>,
     /// The characters that have no folding.
     pub(crate) dropped: Vec<Dropped>,
 }
 
-impl Folded {
+impl Folded<'_> {
     /// The part of the source that bytes `range` of the folded text came from.
     pub(crate) fn span(&self, range: Range<usize>) -> Range<usize> {
-        match (self.places.get(range.start), self.places.get(range.end.saturating_sub(1))) {
+        let Some(places) = &self.places else { return range };
+        match (places.get(range.start), places.get(range.end.saturating_sub(1))) {
             (Some(first), Some(last)) if range.start < range.end => first.start..last.end,
             _ => 0..0,
         }
@@ -38,34 +40,37 @@ impl Folded {
 /// Letters lose their accents, quotation marks and dashes of every shape become `'`, `"`, `-` and `--`, compatibility
 /// forms are resolved (NFKD). A character that neither has an ASCII form nor is white space is recorded as dropped:
 /// invisible ones leave nothing, others a space.
-pub(crate) fn fold(source: &str) -> Folded {
-    let mut folded = Folded { text: String::new(), places: Vec::new(), dropped: Vec::new() };
+pub(crate) fn fold(source: &str) -> Folded<'_> {
+    if source.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'`') {
+        return Folded { text: Cow::Borrowed(source), places: None, dropped: Vec::new() };
+    }
+    let (mut text, mut places, mut dropped) = (String::new(), Vec::<Range<usize>>::new(), Vec::new());
     for (start, character) in source.char_indices() {
         let span = start..start + character.len_utf8();
-        let before = folded.text.len();
+        let before = text.len();
         if is_combining_mark(character)
-            && !folded.text.ends_with(' ')
-            && let Some(place) = folded.places.last_mut()
+            && !text.ends_with(' ')
+            && let Some(place) = places.last_mut()
         {
             // An accent belongs to the letter before it.
             place.end = span.end;
             continue;
         }
-        if !fold_character(character, &mut folded.text) {
-            folded.text.truncate(before);
+        if !fold_character(character, &mut text) {
+            text.truncate(before);
             if !is_invisible(character) {
-                folded.text.push(' ');
+                text.push(' ');
             }
-            folded.dropped.push(Dropped { character, span: span.clone() });
+            dropped.push(Dropped { character, span: span.clone() });
         }
-        folded.places.resize(folded.text.len(), span);
+        places.resize(text.len(), span);
     }
-    folded
+    Folded { text: Cow::Owned(text), places: Some(places), dropped }
 }
 
 /// A word as [`fold`] and lower-casing leave it: how words are looked up.
 pub(crate) fn word(word: &str) -> String {
-    let mut text = fold(word).text;
+    let mut text = fold(word).text.into_owned();
     text.retain(|character| character != ' ');
     text.make_ascii_lowercase();
     text
@@ -151,7 +156,7 @@ mod tests {
             dropped,
             "{source}"
         );
-        assert_eq!(folded.places.len(), folded.text.len());
+        assert!(folded.places.is_none_or(|places| places.len() == folded.text.len()));
         for dropped in &folded.dropped {
             assert_eq!(source.get(dropped.span.clone()), Some(dropped.character.to_string().as_str()));
         }

@@ -9,7 +9,7 @@ use super::money::money;
 use super::number::number;
 use super::token::{Dropped, Normalized, Token, TokenKind};
 use super::web::address;
-use super::word::word;
+use super::word::{plain_word, word};
 use crate::symbol::Punctuation;
 
 /// Rewrites a text as it is spoken.
@@ -32,13 +32,20 @@ use crate::symbol::Punctuation;
 /// ```
 #[must_use]
 pub fn normalize(text: &str) -> Normalized {
-    let mut scan = Scan { source: text, folded: fold(text), quotes: Quotes::default(), tokens: Vec::new() };
-    let folded = std::mem::take(&mut scan.folded.text);
-    let mut cursor = Cursor::new(&folded);
+    let mut folded = fold(text);
+    let ascii = std::mem::take(&mut folded.text);
+    let tokens = Vec::with_capacity(ascii.len() / 4);
+    let mut scan = Scan { source: text, folded, quotes: Quotes::default(), tokens };
+    let mut cursor = Cursor::new(&ascii);
     let mut at = 0;
-    while at < folded.len() {
+    while at < ascii.len() {
         if cursor.byte(at) == b' ' {
             at += 1;
+            continue;
+        }
+        if let Some(end) = plain_word(cursor, at) {
+            scan.push_plain(cursor, at..end);
+            at = end;
             continue;
         }
         cursor.quoted = scan.quotes.single;
@@ -70,12 +77,18 @@ fn name_last_letters(tokens: &mut [Token]) {
 
 struct Scan<'a> {
     source: &'a str,
-    folded: Folded,
+    folded: Folded<'a>,
     quotes: Quotes,
     tokens: Vec<Token>,
 }
 
 impl Scan<'_> {
+    /// Appends a word as it stands, in lower case.
+    fn push_plain(&mut self, cursor: Cursor<'_>, range: Range<usize>) {
+        let text = cursor.text[range.clone()].to_ascii_lowercase();
+        self.tokens.push(Token { text, kind: TokenKind::Word, span: self.folded.span(range) });
+    }
+
     /// Appends the words of a reading and, at the end of the text, the full stop that it holds.
     fn push_words(&mut self, cursor: Cursor<'_>, at: usize, reading: &Reading) -> usize {
         let span = self.folded.span(at..reading.end);
@@ -420,6 +433,23 @@ mod tests {
             }
             for Dropped { character, span } in &normalized.dropped {
                 prop_assert!(text.get(span.clone()).is_some_and(|source| source.chars().eq([*character])));
+            }
+        }
+
+        #[test]
+        fn a_plain_word_is_what_the_rules_make_of_it(text in prop_oneof![pieces(), "([A-Za-z]{1,6}[ ,.:\"')-]{1,2}){0,8}"]) {
+            let folded = fold(&text);
+            let cursor = Cursor::new(&folded.text);
+            for at in 0..folded.text.len() {
+                let begins = at == 0 || cursor.byte(at - 1) == b' ';
+                if let Some(end) = plain_word(cursor, at).filter(|_| begins) {
+                    let reading = address(cursor, at)
+                        .or_else(|| money(cursor, at))
+                        .or_else(|| number(cursor, at))
+                        .or_else(|| word(cursor, at));
+                    let reading = reading.map(|reading| (reading.end, reading.phrase, reading.full_stop));
+                    prop_assert_eq!(reading, Some((end, folded.text[at..end].to_ascii_lowercase(), false)));
+                }
             }
         }
 

@@ -24,6 +24,10 @@ pub(crate) fn address(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
             && !matches!(byte, b'"' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b',' | b';')
     });
     let whole = whole.trim_end_matches(['.', ':', '!', '?', '\'', '-']);
+    // Most words are none; this finds out without a copy.
+    if !whole.bytes().any(|byte| matches!(byte, b'.' | b'@' | b':')) {
+        return None;
+    }
     let lower = whole.to_ascii_lowercase();
     let (body, scheme) = match lower.split_once("://") {
         Some((scheme @ ("http" | "https" | "ftp"), body)) => (body, scheme.len() + 3),

@@ -1,6 +1,6 @@
 //! Words: initials, acronyms, contractions, hyphens.
 
-use super::abbreviation::abbreviation;
+use super::abbreviation::{abbreviation, is_abbreviation};
 use super::code::code;
 use super::cursor::{Cursor, Reading, is_capitalized};
 use super::roman::roman;
@@ -26,6 +26,23 @@ pub(crate) fn word(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         .or_else(|| code(cursor, at))
         .or_else(|| ampersand(cursor, at))
         .or_else(|| Some(lone_letter(cursor, at).unwrap_or_else(|| hyphenated(cursor, at))))
+}
+
+/// The end of a word that no rule changes: small letters behind a first letter of either case, then white space, a mark
+/// that ends a phrase, or the end of the text.
+///
+/// [`word`] reads it the same way, and takes ten times as long to find out.
+pub(crate) fn plain_word(cursor: Cursor<'_>, at: usize) -> Option<usize> {
+    if !cursor.byte(at).is_ascii_alphabetic() {
+        return None;
+    }
+    let end = at + 1 + cursor.run(at + 1, u8::is_ascii_lowercase).len();
+    let free = |at| matches!(cursor.byte(at), b' ' | b'"' | b')' | 0);
+    let ends =
+        free(end) || matches!(cursor.byte(end), b',' | b';' | b':' | b'.' | b'?' | b'!') && free(end + 1);
+    let word = &cursor.text[at..end];
+    let article = word == "a" && cursor.byte(end) == b' ';
+    (ends && (end > at + 1 || article) && !is_abbreviation(word)).then_some(end)
 }
 
 /// A word with its contractions and what hyphens join to it.

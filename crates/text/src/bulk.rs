@@ -1,0 +1,250 @@
+//! Identifiers of many texts, without a struct for every word.
+
+use rustc_hash::FxHashMap;
+
+use crate::bpe::SupPhones;
+use crate::error::Error;
+use crate::heteronym::{Context, Heteronym};
+use crate::normalize::{TokenKind, normalize};
+use crate::phone::Phone;
+use crate::phonemize::Between;
+use crate::pronounce::Pronouncer;
+use crate::symbol::Symbol;
+
+/// How many words are remembered before all are forgotten; it bounds memory to about 60 MB and changes no result.
+const REMEMBERED: usize = 250_000;
+
+/// Turns texts into the identifiers of their symbols and sup-phones, and remembers every word that it has pronounced.
+///
+/// The identifiers are those of [`Vocabulary::arpabet`](crate::Vocabulary::arpabet) and of the [`SupPhones`]; the
+/// sequence of a text is that of [`Phonemizer`](crate::Phonemizer). One encoder is for one thread.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_text::{BulkEncoder, Encoded, Pronouncer};
+///
+/// let pronouncer = Pronouncer::new(None);
+/// let mut encoder = BulkEncoder::new(&pronouncer, None);
+/// let mut encoded = Encoded::default();
+/// encoder.encode("Hello, world.", &mut encoded)?;
+/// assert_eq!((encoded.words, encoded.symbol_ids.len()), (2, 13));
+/// assert_eq!(encoder.take_counts().len(), 2);
+/// # Ok::<(), mynah_text::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct BulkEncoder<'a> {
+    pronouncer: &'a Pronouncer,
+    sup_phones: Option<&'a SupPhones>,
+    words: FxHashMap<Box<str>, Known>,
+    /// The readings of heteronyms, which the spelling does not tell.
+    readings: FxHashMap<Box<[Phone]>, Known>,
+    counts: FxHashMap<Box<[Phone]>, u64>,
+    opening: Vec<Symbol>,
+}
+
+/// Identifiers of texts, one text after the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Encoded {
+    /// The symbols.
+    pub symbol_ids: Vec<u32>,
+    /// For each symbol its sup-phone; the symbol itself where there are no sup-phones.
+    pub sup_phone_ids: Vec<u32>,
+    /// The number of words.
+    pub words: u64,
+}
+
+/// What is remembered of a word.
+#[derive(Debug)]
+struct Known {
+    symbol_ids: Box<[u32]>,
+    sup_phone_ids: Box<[u32]>,
+    /// How often it was met since the counts were taken.
+    count: u64,
+    heteronym: Option<&'static Heteronym>,
+}
+
+impl Known {
+    fn new(phones: &[Phone], sup_phones: Option<&SupPhones>, heteronym: Option<&'static Heteronym>) -> Self {
+        let symbols: Vec<Symbol> = phones.iter().copied().map(Symbol::Phone).collect();
+        let symbol_ids: Box<[u32]> = symbols.iter().map(|symbol| symbol.index() as u32).collect();
+        let sup_phone_ids = match sup_phones {
+            Some(sup_phones) => sup_phones.encode(&symbols, &vec![Some(0); symbols.len()]).into(),
+            None => symbol_ids.clone(),
+        };
+        Self { symbol_ids, sup_phone_ids, count: 0, heteronym }
+    }
+
+    fn phones(&self) -> Box<[Phone]> {
+        let first = Symbol::COUNT - Phone::COUNT;
+        self.symbol_ids.iter().filter_map(|id| Phone::from_index(*id as usize - first)).collect()
+    }
+}
+
+impl<'a> BulkEncoder<'a> {
+    /// An encoder that has met no word yet.
+    #[must_use]
+    pub fn new(pronouncer: &'a Pronouncer, sup_phones: Option<&'a SupPhones>) -> Self {
+        Self {
+            pronouncer,
+            sup_phones,
+            words: FxHashMap::default(),
+            readings: FxHashMap::default(),
+            counts: FxHashMap::default(),
+            opening: Vec::new(),
+        }
+    }
+
+    /// Appends the identifiers of a text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NothingToSpeak`] when it has no word; then nothing is appended.
+    pub fn encode(&mut self, text: &str, encoded: &mut Encoded) -> Result<(), Error> {
+        let normalized = normalize(text);
+        if normalized.words().next().is_none() {
+            return Err(Error::NothingToSpeak { text: text.to_owned() });
+        }
+        if self.words.len() > REMEMBERED {
+            self.forget();
+        }
+        let mut between = Between::new(std::mem::take(&mut self.opening));
+        encoded.push(Symbol::Begin);
+        for (at, token) in normalized.tokens.iter().enumerate() {
+            match token.kind {
+                TokenKind::Word => {
+                    between.word(|symbol| encoded.push(symbol));
+                    self.push_word(&Context::new(text, &normalized.tokens, at), encoded);
+                }
+                TokenKind::Punctuation { mark, opens } => {
+                    between.mark(Symbol::Punctuation(mark), opens, |symbol| encoded.push(symbol));
+                }
+            }
+        }
+        self.opening = between.end(|symbol| encoded.push(symbol));
+        encoded.push(Symbol::End);
+        Ok(())
+    }
+
+    /// How often each pronunciation was met since this was last asked, in no particular order.
+    pub fn take_counts(&mut self) -> Vec<(Box<[Phone]>, u64)> {
+        self.forget();
+        self.counts.drain().collect()
+    }
+
+    fn push_word(&mut self, context: &Context<'_>, encoded: &mut Encoded) {
+        let word = context.word();
+        if let Some(known) = self.words.get_mut(word) {
+            let Some(heteronym) = known.heteronym else { return encoded.push_known(known) };
+            let (phones, _) = heteronym.choose(context);
+            if let Some(reading) = self.readings.get_mut(phones) {
+                return encoded.push_known(reading);
+            }
+        }
+        let phones = self.pronouncer.pronounce_in(context).phones;
+        let heteronym = self.pronouncer.heteronym(word);
+        let mut known = Known::new(&phones, self.sup_phones, heteronym);
+        encoded.push_known(&mut known);
+        if heteronym.is_some() {
+            let reading = Known { count: known.count, ..Known::new(&phones, self.sup_phones, None) };
+            self.readings.insert(phones.into(), reading);
+            known.count = 0;
+        }
+        self.words.entry(word.into()).or_insert(known);
+    }
+
+    /// Moves what was counted to the table by pronunciation, and forgets the words.
+    fn forget(&mut self) {
+        for known in
+            self.words.drain().map(|(_, known)| known).chain(self.readings.drain().map(|(_, known)| known))
+        {
+            if known.count > 0 {
+                *self.counts.entry(known.phones()).or_default() += known.count;
+            }
+        }
+    }
+}
+
+impl Encoded {
+    fn push(&mut self, symbol: Symbol) {
+        self.symbol_ids.push(symbol.index() as u32);
+        self.sup_phone_ids.push(symbol.index() as u32);
+    }
+
+    fn push_known(&mut self, known: &mut Known) {
+        known.count += 1;
+        self.words += 1;
+        self.symbol_ids.extend_from_slice(&known.symbol_ids);
+        self.sup_phone_ids.extend_from_slice(&known.sup_phone_ids);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::phonemize::Phonemizer;
+    use crate::vocabulary::Vocabulary;
+
+    const SENTENCES: [&str; 6] = [
+        "They record a record, and \"object\" to the object.",
+        "He read 3 books (in 1810); hidell's record.",
+        "to record the record of records",
+        "...",
+        "Wind the wind! (Live) they live.",
+        "'Tis 5 km — to a.b@example.com…",
+    ];
+
+    /// The same by way of [`Phonemizer`].
+    fn plain(texts: &[&str], sup_phones: &SupPhones) -> (Encoded, BTreeMap<Vec<Phone>, u64>) {
+        let phonemizer = Phonemizer::new(Pronouncer::new(None));
+        let (mut encoded, mut counts) = (Encoded::default(), BTreeMap::new());
+        for text in texts {
+            let Ok(phonemized) = phonemizer.phonemize(text) else { continue };
+            encoded.symbol_ids.extend(Vocabulary::arpabet().ids(&phonemized.symbols));
+            encoded.sup_phone_ids.extend(sup_phones.encode(&phonemized.symbols, &phonemized.word_index));
+            encoded.words += phonemized.words.len() as u64;
+            for word in phonemized.words {
+                *counts.entry(word.pronunciation.phones).or_default() += 1;
+            }
+        }
+        (encoded, counts)
+    }
+
+    fn check(texts: &[&str]) {
+        let words = ["R EH1 K ER0 D", "DH AH0", "R AH0 K AO1 R D", "L AY1 V"]
+            .map(|line| (crate::phone::parse_phones(line).expect("phones"), 5));
+        let sup_phones = SupPhones::train(words, 12);
+        let pronouncer = Pronouncer::new(None);
+        let mut encoder = BulkEncoder::new(&pronouncer, Some(&sup_phones));
+        let mut encoded = Encoded::default();
+        for text in texts {
+            let before = encoded.clone();
+            if encoder.encode(text, &mut encoded).is_err() {
+                assert_eq!(encoded, before);
+            }
+        }
+        let counts: BTreeMap<Vec<Phone>, u64> =
+            encoder.take_counts().into_iter().map(|(phones, count)| (phones.into(), count)).collect();
+        assert_eq!((encoded, counts), plain(texts, &sup_phones));
+        assert!(encoder.take_counts().is_empty());
+    }
+
+    #[test]
+    fn it_says_what_the_phonemizer_says() {
+        check(&SENTENCES);
+        check(&[SENTENCES, SENTENCES].concat());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_texts_are_as_the_phonemizer_has_them(texts in proptest::collection::vec(".{0,30}|[a-z,\" (.)]{0,30}", 0..4)) {
+            check(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    }
+}
