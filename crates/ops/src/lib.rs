@@ -14,6 +14,7 @@
 //! | [`layer_norm()`], [`softmax()`] | the fast ones cut the gradient without a word |
 //! | [`gated_activation()`], [`leaky_relu()`], [`weight_norm()`] | one pass over memory in the place of many |
 //! | [`frames()`], [`reflect_pad()`], [`StftMagnitude`] | not there |
+//! | [`lstm()`] | not there as one operation: step by step in the graph it is slow |
 //! | [`soft_dtw()`] | not there; cell by cell in the graph it would overflow the stack |
 //! | [`AdamW`] | its state cannot be saved |
 //! | [`Noise`] | the generator on the CPU cannot be seeded |
@@ -68,6 +69,7 @@ mod gated_activation;
 mod gradient_norm;
 mod layer_norm;
 mod leaky_relu;
+mod lstm;
 mod noise;
 mod reflect_pad;
 mod shared_output;
@@ -87,6 +89,7 @@ pub use gated_activation::gated_activation;
 pub use gradient_norm::{clip_gradients, gradient_norm};
 pub use layer_norm::layer_norm;
 pub use leaky_relu::leaky_relu;
+pub use lstm::lstm;
 pub use noise::Noise;
 pub use reflect_pad::reflect_pad;
 pub use soft_dtw::{soft_dtw, soft_dtw_alignment};
