@@ -37,7 +37,7 @@ pub use ljspeech::{Corpus, Entry, Listing};
 pub use problem::{Code, Problem, Stage};
 pub use recipe::{AudioRecipe, Recipe, SupPhoneRecipe, TextColumn, TextRecipe};
 pub use shard::{BadShard, Finding, Shard, ShardReport, ShardStore};
-pub use split::{Split, SplitConfig, assign};
+pub use split::{Amount, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};
 pub use store::FeatureStore;
 pub use textgrid::{Interval, Tier, write_text_grid};
 pub use whole::write_whole;

@@ -1,7 +1,13 @@
 //! Which utterances the model learns from, and which it never sees.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::path::PathBuf;
+
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
+
+use crate::Error;
 
 /// What an utterance is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,66 +36,254 @@ impl Split {
     }
 }
 
-/// How many utterances are held out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What is held out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SplitConfig {
-    /// Utterances in the validation split.
-    pub validation: usize,
-    /// Utterances in the test split.
-    pub test: usize,
+    /// The validation split: utterances, or below 1 the part of the corpus.
+    pub validation: Amount,
+    /// The test split.
+    pub test: Amount,
     /// Another seed draws other utterances.
     pub seed: u64,
+    /// What is drawn.
+    pub by: SplitBy,
+    /// A file with the ids of the validation split, one a line; with it or `test_list`, nothing is drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_list: Option<PathBuf>,
+    /// A file with the ids of the test split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_list: Option<PathBuf>,
 }
 
 /// The sizes that VITS uses for LJSpeech: 100 and 500, with 12,500 left to train on.
 impl Default for SplitConfig {
     fn default() -> Self {
-        Self { validation: 100, test: 500, seed: 0 }
+        Self {
+            validation: Amount::Count(100),
+            test: Amount::Count(500),
+            seed: 0,
+            by: SplitBy::default(),
+            validation_list: None,
+            test_list: None,
+        }
     }
 }
 
-/// The split of each of `ids`.
-///
-/// The ids are ranked by BLAKE3(seed, id); the first `test` are the test split, the next `validation` the validation
-/// split. The choice depends on nothing else, not even on the order of `ids`, and adding an utterance to a corpus moves
-/// at most one other utterance across each boundary.
-///
-/// When that would leave fewer than half of the utterances to train on, both held-out splits shrink in proportion.
-#[must_use]
-pub fn assign(ids: &[&str], config: &SplitConfig) -> Vec<Split> {
-    let held_out = config.validation + config.test;
-    let (validation, test) = if 2 * held_out > ids.len() {
+/// How much of a corpus.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Amount {
+    /// So many utterances.
+    Count(usize),
+    /// A part of the utterances, from 0 to 1.
+    Ratio(f64),
+}
+
+impl Amount {
+    /// Of `n` utterances so many, rounded to the nearest.
+    #[must_use]
+    pub fn of(self, n: usize) -> usize {
+        match self {
+            Self::Count(count) => count,
+            Self::Ratio(ratio) => (n as f64 * ratio).round() as usize,
+        }
+    }
+}
+
+/// What is held out together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SplitBy {
+    /// Every utterance is drawn by itself.
+    #[default]
+    Utterance,
+    /// Whole chapters: what stands before the last `-` of the ids, such as `LJ001`.
+    Chapter,
+}
+
+/// Draws splits, or looks them up.
+#[derive(Debug, Clone)]
+pub struct Splitter {
+    config: SplitConfig,
+    lists: Option<HashMap<String, Split>>,
+}
+
+impl Splitter {
+    /// Checks the settings and reads the lists.
+    ///
+    /// A line of a list is an id, or as in VITS' file lists `DIR/ID.wav|text`: what stands behind a `|`, directories and
+    /// the extension `.wav` are left out. Empty lines are skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Recipe`] for a ratio that is not from 0 to 1, and for an id that is in both lists; [`Error::Io`] when a list
+    /// cannot be read.
+    pub fn new(config: &SplitConfig) -> Result<Self, Error> {
+        for (key, amount) in [("validation", config.validation), ("test", config.test)] {
+            if let Amount::Ratio(ratio) = amount
+                && !(0.0..=1.0).contains(&ratio)
+            {
+                let why =
+                    format!("`{key}` is {ratio}: write a number of utterances, or a part from 0.0 to 1.0");
+                return Err(Error::Recipe { section: "split", why });
+            }
+        }
+        let mut lists: Option<HashMap<String, Split>> = None;
+        for (list, split) in [(&config.validation_list, Split::Validation), (&config.test_list, Split::Test)]
+        {
+            let Some(path) = list else { continue };
+            let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+            let lists = lists.get_or_insert_default();
+            for id in text.lines().map(listed_id).filter(|id| !id.is_empty()) {
+                if lists.insert(id.to_owned(), split).is_some_and(|other| other != split) {
+                    let why = format!("`{id}` is in `validation_list` and in `test_list`");
+                    return Err(Error::Recipe { section: "split", why });
+                }
+            }
+        }
+        Ok(Self { config: config.clone(), lists })
+    }
+
+    /// Ids of the lists that are none of `ids`, sorted.
+    #[must_use]
+    pub fn unknown(&self, ids: &[&str]) -> Vec<&str> {
+        let known: HashSet<&str> = ids.iter().copied().collect();
+        let listed = self.lists.iter().flat_map(HashMap::keys).map(String::as_str);
+        let mut unknown: Vec<&str> = listed.filter(|id| !known.contains(id)).collect();
+        unknown.sort_unstable();
+        unknown
+    }
+
+    /// The split of each of `ids`.
+    ///
+    /// With lists, what they say; all others are trained on. Else the ids, or the chapters, are ranked by
+    /// BLAKE3(seed, id); the first are the test split, the next the validation split. The choice depends on nothing else, not
+    /// even on the order of `ids`, and adding an utterance to a corpus moves at most one other utterance, or one chapter,
+    /// across each boundary. Of chapters, the first are taken until at least so many utterances are held out.
+    ///
+    /// At least half of the utterances are left to train on: when the settings would leave fewer, both held-out splits shrink in
+    /// proportion, and chapters that are too large are passed over.
+    #[must_use]
+    pub fn assign(&self, ids: &[&str]) -> Vec<Split> {
+        if let Some(lists) = &self.lists {
+            return ids.iter().map(|id| lists.get(*id).copied().unwrap_or(Split::Train)).collect();
+        }
         let room = ids.len() / 2;
-        let test = (room * config.test).checked_div(held_out).unwrap_or(0);
-        (room.min(held_out) - test, test)
-    } else {
-        (config.validation, config.test)
-    };
-    let mut ranked: Vec<usize> = (0..ids.len()).collect();
-    ranked.sort_by_cached_key(|index| {
-        let mut hasher = Hasher::new();
-        hasher.update(&config.seed.to_le_bytes()).update(ids[*index].as_bytes());
-        *hasher.finalize().as_bytes()
-    });
-    let mut splits = vec![Split::Train; ids.len()];
-    for index in &ranked[..test] {
-        splits[*index] = Split::Test;
+        let (validation, test) = (self.config.validation.of(ids.len()), self.config.test.of(ids.len()));
+        let held_out = validation.saturating_add(test);
+        let (validation, test) = if held_out > room {
+            let test = (room as u128 * test as u128).checked_div(held_out as u128).unwrap_or(0) as usize;
+            (room - test, test)
+        } else {
+            (validation, test)
+        };
+
+        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, id) in ids.iter().enumerate() {
+            groups.entry(self.group(id)).or_default().push(index);
+        }
+        let mut ranked: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
+        ranked.sort_by_cached_key(|(name, _)| {
+            let mut hasher = Hasher::new();
+            hasher.update(&self.config.seed.to_le_bytes()).update(name.as_bytes());
+            *hasher.finalize().as_bytes()
+        });
+        let mut splits = vec![Split::Train; ids.len()];
+        let mut left = room;
+        let (mut for_test, mut for_validation) = (test, validation);
+        for (_, group) in ranked {
+            let (split, wanted) = if for_test > 0 {
+                (Split::Test, &mut for_test)
+            } else {
+                (Split::Validation, &mut for_validation)
+            };
+            if *wanted > 0 && group.len() <= left {
+                *wanted = wanted.saturating_sub(group.len());
+                left -= group.len();
+                for index in group {
+                    splits[index] = split;
+                }
+            }
+        }
+        splits
     }
-    for index in &ranked[test..test + validation] {
-        splits[*index] = Split::Validation;
+
+    /// What an utterance is drawn with.
+    fn group<'a>(&self, id: &'a str) -> &'a str {
+        match self.config.by {
+            SplitBy::Utterance => id,
+            SplitBy::Chapter => id.rsplit_once('-').map_or(id, |(chapter, _)| chapter),
+        }
     }
-    splits
+}
+
+fn listed_id(line: &str) -> &str {
+    let path = line.split('|').next().unwrap_or(line).trim();
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    name.strip_suffix(".wav").unwrap_or(name)
+}
+
+/// An utterance that is held out, and that the model hears in training all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leak {
+    /// The utterance that is held out.
+    pub id: String,
+    /// Where.
+    pub split: Split,
+    /// One with the same words or the same recording, in training.
+    pub trained: String,
+    /// Whether it is the recording that is the same, not the words alone.
+    pub same_audio: bool,
+}
+
+/// The utterances of the validation and test splits that are in training too, by id: `what` gives for each utterance its
+/// id, its split, its words and the key of its recording.
+pub fn leaks<'a>(what: impl Iterator<Item = (&'a str, Split, &'a str, &'a str)> + Clone) -> Vec<Leak> {
+    let trained = what.clone().filter(|(_, split, ..)| *split == Split::Train);
+    let mut by_words: HashMap<&str, &str> = HashMap::new();
+    let mut by_audio: HashMap<&str, &str> = HashMap::new();
+    for (id, _, words, audio) in trained {
+        by_words.entry(words).or_insert(id);
+        by_audio.entry(audio).or_insert(id);
+    }
+    let held_out = what.filter(|(_, split, ..)| *split != Split::Train);
+    let mut leaks: Vec<Leak> = held_out
+        .filter_map(|(id, split, words, audio)| {
+            let (trained, same_audio) = match by_audio.get(audio) {
+                Some(trained) => (*trained, true),
+                None => (*by_words.get(words)?, false),
+            };
+            Some(Leak { id: id.to_owned(), split, trained: trained.to_owned(), same_audio })
+        })
+        .collect();
+    leaks.sort_by(|a, b| a.id.cmp(&b.id));
+    leaks
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use proptest::prelude::*;
 
-    use super::{Split, SplitConfig, assign};
+    use super::{Amount, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};
 
     fn count(splits: &[Split], split: Split) -> usize {
         splits.iter().filter(|other| **other == split).count()
+    }
+
+    fn config(validation: usize, test: usize, seed: u64) -> SplitConfig {
+        SplitConfig {
+            validation: Amount::Count(validation),
+            test: Amount::Count(test),
+            seed,
+            ..SplitConfig::default()
+        }
+    }
+
+    fn assign(ids: &[&str], config: &SplitConfig) -> Vec<Split> {
+        Splitter::new(config).unwrap().assign(ids)
     }
 
     proptest! {
@@ -97,11 +291,29 @@ mod tests {
         fn sizes_are_kept_and_half_is_left_to_train_on(n in 0_usize..200, validation in 0_usize..50, test in 0_usize..50, seed: u64) {
             let ids: Vec<String> = (0..n).map(|index| format!("id{index}")).collect();
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            let splits = assign(&ids, &SplitConfig { validation, test, seed });
+            let splits = assign(&ids, &config(validation, test, seed));
             prop_assert!(2 * count(&splits, Split::Train) >= n);
             if 2 * (validation + test) <= n {
                 prop_assert_eq!(count(&splits, Split::Validation), validation);
                 prop_assert_eq!(count(&splits, Split::Test), test);
+            }
+        }
+
+        #[test]
+        fn a_chapter_is_never_divided(sizes in prop::collection::vec(1_usize..20, 1..12), test in 0_usize..40, seed: u64) {
+            let ids: Vec<String> = sizes
+                .iter()
+                .enumerate()
+                .flat_map(|(chapter, size)| (0..*size).map(move |index| format!("C-{chapter}-{index}")))
+                .collect();
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let splits = assign(&ids, &SplitConfig { by: SplitBy::Chapter, ..config(5, test, seed) });
+            prop_assert!(2 * count(&splits, Split::Train) >= ids.len());
+            for chapter in 0..sizes.len() {
+                let own = format!("C-{chapter}-");
+                let mut of_chapter = ids.iter().zip(&splits).filter(|(id, _)| id.starts_with(&own));
+                let first = of_chapter.next().unwrap().1;
+                prop_assert!(of_chapter.all(|(_, split)| split == first));
             }
         }
     }
@@ -109,15 +321,69 @@ mod tests {
     #[test]
     fn the_order_of_the_ids_does_not_matter_and_the_seed_does() {
         let ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
-        let config = SplitConfig { validation: 1, test: 2, seed: 3 };
-        let forward = assign(&ids, &config);
+        let forward = assign(&ids, &config(1, 2, 3));
         let mut reversed = ids;
         reversed.reverse();
-        let mut backward = assign(&reversed, &config);
+        let mut backward = assign(&reversed, &config(1, 2, 3));
         backward.reverse();
         assert_eq!(forward, backward);
-        let others =
-            (0..8).filter(|seed| assign(&ids, &SplitConfig { seed: *seed, ..config.clone() }) != forward);
+        let others = (0..8).filter(|seed| assign(&ids, &config(1, 2, *seed)) != forward);
         assert!(others.count() >= 6);
+    }
+
+    #[test]
+    fn a_part_is_a_part() {
+        let ids: Vec<String> = (0..30).map(|index| format!("id{index}")).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let ratio =
+            SplitConfig { validation: Amount::Ratio(0.1), test: Amount::Ratio(0.2), ..config(0, 0, 0) };
+        assert_eq!(assign(&ids, &ratio), assign(&ids, &config(3, 6, 0)));
+        let read: SplitConfig = toml::from_str("validation = 0.1\ntest = 6\n").unwrap();
+        assert_eq!((read.validation, read.test), (Amount::Ratio(0.1), Amount::Count(6)));
+        let error = Splitter::new(&SplitConfig { test: Amount::Ratio(1.5), ..config(0, 0, 0) }).unwrap_err();
+        assert!(error.to_string().contains("`test` is 1.5"), "{error}");
+    }
+
+    #[test]
+    fn lists_say_what_they_say() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            fs::write(&path, text).unwrap();
+            Some(path)
+        };
+        let lists = |validation: &str, test: &str| SplitConfig {
+            validation_list: write("validation.txt", validation),
+            test_list: write("test.txt", test),
+            ..SplitConfig::default()
+        };
+        let vits = lists("b\r\n\nz\n", "DUMMY1/c.wav|Some words.\nDUMMY1/y.wav|Others.\n");
+        let splitter = Splitter::new(&vits).unwrap();
+        let ids = ["a", "b", "c", "d"];
+        assert_eq!(splitter.assign(&ids), [Split::Train, Split::Validation, Split::Test, Split::Train]);
+        assert_eq!(splitter.unknown(&ids), ["y", "z"]);
+        let both = Splitter::new(&lists("a\nb\n", "b\n")).unwrap_err();
+        assert!(both.to_string().contains("`b` is in `validation_list` and in `test_list`"), "{both}");
+        let missing = SplitConfig { test_list: Some("nowhere.txt".into()), ..SplitConfig::default() };
+        assert!(Splitter::new(&missing).unwrap_err().to_string().contains("nowhere.txt"));
+    }
+
+    #[test]
+    fn what_is_held_out_and_trained_on_is_found() {
+        let utterances = [
+            ("a", Split::Train, "yes", "1"),
+            ("b", Split::Test, "yes", "2"),
+            ("c", Split::Validation, "no", "1"),
+            ("d", Split::Test, "maybe", "3"),
+            ("e", Split::Validation, "maybe", "3"),
+        ];
+        let leak = |id: &str, split, same_audio| Leak {
+            id: id.to_owned(),
+            split,
+            trained: "a".to_owned(),
+            same_audio,
+        };
+        let expected = [leak("b", Split::Test, false), leak("c", Split::Validation, true)];
+        assert_eq!(leaks(utterances.into_iter()), expected);
     }
 }

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use mynah_report::dataset::{
-    AlignmentScore, DatasetPage, Distribution, MelExample, ProblemGroup, Setting, SpelledWord, SplitSize,
-    SymbolCount,
+    AlignmentScore, DatasetPage, Distribution, LeakedUtterance, MelExample, ProblemGroup, Setting,
+    SpelledWord, SplitSize, SymbolCount,
 };
 use mynah_report::figure::{
     Bar, Bars, Forest, ForestRow, Histogram, Line, Lines, Mel, MelLabel, Panel, PanelPoint, Panels,
@@ -255,6 +255,12 @@ fn dataset() -> DatasetPage {
         ],
         seconds: 2531.7,
         frames: 218_071,
+        leaks: vec![LeakedUtterance {
+            id: "LJ002-0113".into(),
+            split: "test".into(),
+            trained: "LJ002-0114".into(),
+            shared: "words".into(),
+        }],
         splits: [("train", 335, 2203.1), ("validation", 25, 164.0), ("test", 25, 164.6)]
             .map(|(name, utterances, seconds)| SplitSize { name: name.into(), utterances, seconds })
             .into(),

@@ -26,6 +26,8 @@ pub struct DatasetPage {
     pub frames: u64,
     /// Sizes of the splits.
     pub splits: Vec<SplitSize>,
+    /// Utterances that are held out, and that are trained on all the same.
+    pub leaks: Vec<LeakedUtterance>,
     /// One histogram each.
     pub distributions: Vec<Distribution>,
     /// How often each phone occurs, in the order in which it is to be shown; with 0 for those that never do.
@@ -60,6 +62,19 @@ pub struct ProblemGroup {
     pub message: String,
     /// What to do.
     pub remedy: String,
+}
+
+/// An utterance that is held out, with one that is trained on and says the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeakedUtterance {
+    /// The utterance that is held out.
+    pub id: String,
+    /// Its split.
+    pub split: String,
+    /// The one that is trained on.
+    pub trained: String,
+    /// What they have in common, such as `words`.
+    pub shared: String,
 }
 
 /// The size of a split.
@@ -209,7 +224,29 @@ impl DatasetPage {
             let length = length(split.seconds, &format!("the length of split `{}`", split.name))?;
             table.rows.push(vec![Cell::text(&split.name), Cell::Count(split.utterances), Cell::text(length)]);
         }
-        Ok(vec![facts, Block::Table(table)])
+        Ok(vec![facts, Block::Table(table), self.leak_block()])
+    }
+
+    fn leak_block(&self) -> Block {
+        if self.leaks.is_empty() {
+            let none =
+                "No utterance that is held out has the words or the recording of one that is trained on.";
+            return Block::Text(none.into());
+        }
+        let columns =
+            [("id", "Held out"), ("split", "Split"), ("trained", "Trained on"), ("shared", "The same")];
+        let caption = "Utterances that are held out, and that the model hears in training all the same: what is measured on \
+                       them is too good.";
+        let mut table = Table::new("leaks", caption, &columns);
+        for leak in &self.leaks {
+            table.rows.push(vec![
+                Cell::text(&leak.id),
+                Cell::text(&leak.split),
+                Cell::text(&leak.trained),
+                Cell::text(&leak.shared),
+            ]);
+        }
+        Block::Table(table)
     }
 
     fn problem_blocks(&self) -> Vec<Block> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{DependencyKind, Metadata};
@@ -211,10 +212,8 @@ fn compiled_twice() -> Result<Vec<String>> {
 fn absences() -> Result<Vec<String>> {
     let root = root();
     let mut wrong = Vec::new();
-    for entry in fs::read_dir(&root).context("failed to list the root")? {
-        let name = entry.context("failed to list the root")?.file_name().to_string_lossy().into_owned();
-        let known = TOP_LEVEL.contains(&name.as_str()) || ["target", "demo"].contains(&name.as_str());
-        if !known && !name.starts_with('.') {
+    for name in top_level(&root)? {
+        if !TOP_LEVEL.contains(&name.as_str()) && !name.starts_with('.') {
             wrong.push(format!("`{name}` does not belong in the root"));
         }
     }
@@ -237,6 +236,23 @@ fn absences() -> Result<Vec<String>> {
         }
     }
     Ok(wrong)
+}
+
+/// What lies in the root and is in the repository: whatever else somebody made there is theirs.
+fn top_level(root: &Path) -> Result<BTreeSet<String>> {
+    let listed = Command::new("git").args(["ls-files"]).current_dir(root).output();
+    if let Some(listed) = listed.ok().filter(|listed| listed.status.success()) {
+        let files = String::from_utf8_lossy(&listed.stdout).into_owned();
+        return Ok(files.lines().filter_map(|file| Some(file.split('/').next()?.to_owned())).collect());
+    }
+    let entries = fs::read_dir(root).context("failed to list the root")?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names: Result<BTreeSet<String>> = names.collect();
+    let mut names = names.context("failed to list the root")?;
+    for made in ["target", "demo"] {
+        names.remove(made);
+    }
+    Ok(names)
 }
 
 fn rust_files(root: &Path) -> Result<Vec<PathBuf>> {

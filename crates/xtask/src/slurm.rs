@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if out.exists() {
         bail!("`{}` exists: name a directory that does not", out.display());
     }
-    must(&mut cargo(&["build", "--package", "pipelines", "--no-default-features"]))?;
+    must(&mut cargo(&["build", "--package", "pipelines", "--package", "eval"]))?;
     fs::create_dir_all(out).with_context(|| format!("failed to make `{}`", out.display()))?;
     let out = &fs::canonicalize(out).with_context(|| format!("failed to find `{}`", out.display()))?;
     let corpus = out.join("corpus");

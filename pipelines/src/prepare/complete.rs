@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::align::{Alignment, align};
 use mynah_corpus::{
-    AlignmentStore, Code, Corpus, Counts, DatasetLayout, FeatureExtractor, Problem, Recipe, Split, Stage,
-    Utterance, assign,
+    AlignmentStore, Code, Corpus, Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split,
+    Splitter, Stage, Utterance, leaks,
 };
 use mynah_text::{Phone, Source, SupPhones, Symbol, Vocabulary};
 use rayon::prelude::*;
@@ -37,6 +37,7 @@ pub(crate) fn complete(
     layout: &DatasetLayout,
     recipe: &Recipe,
     extractor: &FeatureExtractor,
+    splitter: &Splitter,
     begin: Instant,
 ) -> Result<ExitCode> {
     let Gathered { name, rows, prepared, mut problems } = gathered;
@@ -54,7 +55,7 @@ pub(crate) fn complete(
     }
 
     let ids: Vec<&str> = aligned.iter().map(|(prepared, _)| prepared.entry.id.as_str()).collect();
-    let splits = assign(&ids, &recipe.split);
+    let splits = splitter.assign(&ids);
     let sup_phones = learn_sup_phones(&aligned, &splits, recipe.sup_phones.merges);
     let vocabulary = Vocabulary::arpabet();
     let utterances: Vec<Utterance> = aligned
@@ -75,8 +76,11 @@ pub(crate) fn complete(
         validation: size(Split::Validation),
         test: size(Split::Test),
     };
-    let page =
-        page::page(&name, recipe, &counts, &utterances, &aligned, &problems, layout).with_context(failed)?;
+    let leaks = leaks(
+        utterances.iter().map(|u| (u.id.as_str(), u.split, u.normalized.as_str(), u.feature_key.as_str())),
+    );
+    let page = page::page(&name, recipe, &counts, &utterances, &aligned, &problems, &leaks, layout)
+        .with_context(failed)?;
     layout.write_report(&page).with_context(failed)?;
     let removed = layout
         .retain(
@@ -92,7 +96,8 @@ pub(crate) fn complete(
         .finish(&utterances, &vocabulary, &sup_phones, PROGRAM, &name, counts.clone(), recipe)
         .with_context(failed)?;
 
-    say_result(layout, recipe, &counts, &utterances, &problems, begin);
+    say_result(layout, &counts, &utterances, &problems, begin);
+    say_splits(recipe, splitter, &counts, &ids, &leaks);
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }
 
@@ -231,7 +236,6 @@ fn write_text_grids(
 
 fn say_result(
     layout: &DatasetLayout,
-    recipe: &Recipe,
     counts: &Counts,
     utterances: &[Utterance],
     problems: &[Problem],
@@ -247,17 +251,38 @@ fn say_result(
         counts.test,
         begin.elapsed().as_secs_f64()
     ));
-    let wanted = &recipe.split;
-    if (wanted.validation, wanted.test) != (counts.validation, counts.test) {
-        say(&format!(
-            "note: the recipe holds out {} for validation and {} for test; at most half of the clips are held out",
-            wanted.validation, wanted.test
-        ));
-    }
     let out = layout.root().display();
     if !problems.is_empty() {
         say(&format!("{} problems, each a row of {out}/problems.jsonl:", problems.len()));
         say(&summary::lines(problems).join("\n"));
     }
     say(&format!("the page with plots is {out}/report.html"));
+}
+
+/// What is worth knowing about the splits.
+fn say_splits(recipe: &Recipe, splitter: &Splitter, counts: &Counts, ids: &[&str], leaks: &[Leak]) {
+    let wanted = &recipe.split;
+    let unknown = splitter.unknown(ids);
+    if let Some(first) = unknown.first() {
+        say(&format!(
+            "note: {} ids of the split lists are not in the dataset, such as {first}",
+            unknown.len()
+        ));
+    }
+    let (validation, test) = (wanted.validation.of(ids.len()), wanted.test.of(ids.len()));
+    let listed = wanted.validation_list.is_some() || wanted.test_list.is_some();
+    if !listed && (counts.validation < validation || counts.test < test) {
+        say(&format!(
+            "note: the recipe holds out {validation} for validation and {test} for test; at most half of the clips are held \
+             out"
+        ));
+    }
+    if let Some(Leak { id, split, trained, .. }) = leaks.first() {
+        say(&format!(
+            "note: {} utterances that are held out have the words or the recording of one that is trained on, such as {id} \
+             ({}) and {trained}",
+            leaks.len(),
+            split.word()
+        ));
+    }
 }

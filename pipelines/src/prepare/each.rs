@@ -5,8 +5,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 use mynah_corpus::{
-    AudioSummary, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage,
-    TextColumn,
+    AudioSummary, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage, TextColumn,
 };
 use mynah_text::{Phonemized, Phonemizer};
 use rayon::prelude::*;
@@ -64,7 +63,7 @@ impl<'a> Preparer<'a> {
         entries: Vec<Entry>,
         problems: &mut Vec<Problem>,
     ) -> Result<Vec<Prepared>> {
-        self.each(entries, problems, |entry| self.prepare(entry))
+        each(entries, problems, |entry| self.prepare(entry))
     }
 
     /// The same from what shards found, without reading any recording; `findings` are feature keys by clip.
@@ -82,7 +81,7 @@ impl<'a> Preparer<'a> {
         problems: &mut Vec<Problem>,
     ) -> Result<Vec<Prepared>> {
         entries.retain(|entry| !failed.contains_key(entry.id.as_str()));
-        self.each(entries, problems, |entry| {
+        each(entries, problems, |entry| {
             let features = findings
                 .get(entry.id.as_str())
                 .and_then(|key| Some((*key, self.layout.features().summary(&entry.id, key)?)));
@@ -101,33 +100,6 @@ impl<'a> Preparer<'a> {
                 reused: true,
             }))
         })
-    }
-
-    fn each(
-        &self,
-        mut entries: Vec<Entry>,
-        problems: &mut Vec<Problem>,
-        prepare: impl Fn(Entry) -> Result<Result<Prepared, Box<Problem>>> + Sync,
-    ) -> Result<Vec<Prepared>> {
-        entries.sort_by(|a, b| a.id.cmp(&b.id));
-        let progress = Progress::new("prepared", entries.len());
-        let outcomes: Vec<Result<Prepared, Box<Problem>>> = entries
-            .into_par_iter()
-            .map(|entry| {
-                let outcome = prepare(entry);
-                progress.step();
-                outcome
-            })
-            .collect::<Result<_>>()?;
-        progress.finish();
-        let mut prepared = Vec::with_capacity(outcomes.len());
-        for outcome in outcomes {
-            match outcome {
-                Ok(good) => prepared.push(good),
-                Err(problem) => problems.push(*problem),
-            }
-        }
-        Ok(prepared)
     }
 
     /// One entry. The outer error is one of the dataset's directory.
@@ -184,4 +156,31 @@ impl<'a> Preparer<'a> {
             })),
         }
     }
+}
+
+/// Every entry by itself, in the order of their ids.
+fn each(
+    mut entries: Vec<Entry>,
+    problems: &mut Vec<Problem>,
+    prepare: impl Fn(Entry) -> Result<Result<Prepared, Box<Problem>>> + Sync,
+) -> Result<Vec<Prepared>> {
+    entries.sort_by(|a, b| a.id.cmp(&b.id));
+    let progress = Progress::new("prepared", entries.len());
+    let outcomes: Vec<Result<Prepared, Box<Problem>>> = entries
+        .into_par_iter()
+        .map(|entry| {
+            let outcome = prepare(entry);
+            progress.step();
+            outcome
+        })
+        .collect::<Result<_>>()?;
+    progress.finish();
+    let mut prepared = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        match outcome {
+            Ok(good) => prepared.push(good),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    Ok(prepared)
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result};
 use mynah_corpus::align::Alignment;
-use mynah_corpus::{Counts, DatasetLayout, Problem, Recipe, Split, Utterance};
+use mynah_corpus::{Counts, DatasetLayout, Leak, Problem, Recipe, Split, Utterance};
 use mynah_report::dataset::{
-    AlignmentScore, DatasetPage, Distribution, MelExample, ProblemGroup, Setting, SpelledWord, SplitSize,
-    SymbolCount,
+    AlignmentScore, DatasetPage, Distribution, LeakedUtterance, MelExample, ProblemGroup, Setting,
+    SpelledWord, SplitSize, SymbolCount,
 };
 use mynah_report::figure::{Mel, MelLabel};
 use mynah_text::{Phone, Source};
@@ -27,6 +27,7 @@ pub(crate) fn page(
     utterances: &[Utterance],
     aligned: &[(Prepared, Alignment)],
     problems: &[Problem],
+    leaks: &[Leak],
     layout: &DatasetLayout,
 ) -> Result<String> {
     let mut by_fit: Vec<&Utterance> = utterances.iter().collect();
@@ -50,6 +51,15 @@ pub(crate) fn page(
         seconds: utterances.iter().map(|utterance| utterance.seconds).sum(),
         frames: utterances.iter().map(|utterance| u64::from(utterance.frames)).sum(),
         splits: Split::ALL.map(|split| split_size(utterances, split)).to_vec(),
+        leaks: leaks
+            .iter()
+            .map(|leak| LeakedUtterance {
+                id: leak.id.clone(),
+                split: leak.split.word().to_owned(),
+                trained: leak.trained.clone(),
+                shared: if leak.same_audio { "recording" } else { "words" }.to_owned(),
+            })
+            .collect(),
         distributions: distributions(utterances),
         phones: phone_counts(utterances),
         spelled_words: spelled_words(aligned),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::{Corpus, DatasetLayout, Finding, Listing, Problem, Recipe, Shard, ShardReport};
+use mynah_corpus::{Corpus, DatasetLayout, Finding, Listing, Problem, Recipe, Shard, ShardReport, Splitter};
 
 use super::complete::{Gathered, complete};
 use super::each::{Prepared, Preparer};
@@ -36,6 +36,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let corpus = Corpus::open(corpus)?;
     let layout = DatasetLayout::new(out);
     let preparer = Preparer::new(&corpus, &layout, recipe)?;
+    let splitter = Splitter::new(&recipe.split)?;
     let listing = list(&corpus, &name)?;
     let failed = || format!("failed to complete the dataset `{}`", out.display());
     layout.begin().with_context(failed)?;
@@ -47,7 +48,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
     say_reused(&prepared);
     let gathered = Gathered { name, rows: listing.rows, prepared, problems };
-    complete(gathered, &layout, recipe, preparer.extractor(), begin)
+    complete(gathered, &layout, recipe, preparer.extractor(), &splitter, begin)
 }
 
 /// The clips of one shard, and the file that says what was found.
@@ -103,6 +104,7 @@ pub(crate) fn merge(out: &Path) -> Result<ExitCode> {
         bail!("the shards are by {}, and this is {PROGRAM}: use one version for all", shards.program);
     }
     let preparer = Preparer::new(&corpus, &layout, &shards.recipe)?;
+    let splitter = Splitter::new(&shards.recipe.split)?;
     layout.begin().with_context(failed)?;
     let findings: HashMap<&str, &str> =
         shards.prepared.iter().map(|finding| (finding.id.as_str(), finding.feature_key.as_str())).collect();
@@ -113,7 +115,7 @@ pub(crate) fn merge(out: &Path) -> Result<ExitCode> {
     let prepared =
         preparer.recall_all(listing.entries, &findings, &found, &mut problems).with_context(failed)?;
     let gathered = Gathered { name: shards.corpus.clone(), rows: listing.rows, prepared, problems };
-    complete(gathered, &layout, &shards.recipe, preparer.extractor(), begin)
+    complete(gathered, &layout, &shards.recipe, preparer.extractor(), &splitter, begin)
 }
 
 fn list(corpus: &Corpus, name: &str) -> Result<Listing> {

@@ -16,6 +16,7 @@ mod refusals;
 #[cfg(feature = "voice")]
 mod resume;
 mod shards;
+mod splits;
 mod stale;
 #[cfg(feature = "voice")]
 mod studio;
