@@ -4,6 +4,7 @@
 //! Needs Debian's `slurmctld`, `slurmd`, `slurm-client` and `munge`, and root, as Slurm does.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,7 +29,7 @@ pub(crate) struct Arguments {
 /// How often the bundled clips are repeated under new ids: shards of some seconds.
 const COPIES: usize = 60;
 /// How long the cluster may take for all.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 const PROGRAMS: [&str; 5] = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol"];
 
@@ -190,7 +191,7 @@ fn repeat_clips(corpus: &Path) -> Result<()> {
     for line in metadata.lines() {
         let (id, texts) = line.split_once('|').context("the bundled corpus has a line without fields")?;
         for copy in 0..COPIES {
-            lines.push_str(&format!("{id}-{copy:03}|{texts}\n"));
+            writeln!(lines, "{id}-{copy:03}|{texts}").context("failed to write a line")?;
             let wav = wavs.join(format!("{id}-{copy:03}.wav"));
             fs::copy(mini.join(format!("wavs/{id}.wav")), &wav)
                 .with_context(|| format!("failed to write `{}`", wav.display()))?;
