@@ -40,6 +40,12 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// The bytes are not the weights of the network from letters to phones.
+    #[error("the weights of the network from letters to phones cannot be used: {why}")]
+    G2p {
+        /// What is wrong with them.
+        why: String,
+    },
     /// A line of a spelling table is no rule.
     #[error("line {line} of the spelling rules: {why}")]
     SpellingRules {
