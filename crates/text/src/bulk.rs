@@ -14,6 +14,11 @@ use crate::symbol::Symbol;
 /// How many words are remembered before all are forgotten; it bounds memory to about 60 MB and changes no result.
 const REMEMBERED: usize = 250_000;
 
+/// As many as 16 bits can number.
+const MOST_SUP_PHONES: usize = 1 << 16;
+
+const _: () = assert!(Symbol::COUNT <= 1 << 8, "a symbol is a byte");
+
 /// Turns texts into the identifiers of their symbols and sup-phones, and remembers every word that it has pronounced.
 ///
 /// The identifiers are those of [`Vocabulary::arpabet`](crate::Vocabulary::arpabet) and of the [`SupPhones`]; the
@@ -25,7 +30,7 @@ const REMEMBERED: usize = 250_000;
 /// use mynah_text::{BulkEncoder, Encoded, Pronouncer};
 ///
 /// let pronouncer = Pronouncer::new(None);
-/// let mut encoder = BulkEncoder::new(&pronouncer, None);
+/// let mut encoder = BulkEncoder::new(&pronouncer, None)?;
 /// let mut encoded = Encoded::default();
 /// encoder.encode("Hello, world.", &mut encoded)?;
 /// assert_eq!((encoded.words, encoded.symbol_ids.len()), (2, 13));
@@ -47,9 +52,9 @@ pub struct BulkEncoder<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Encoded {
     /// The symbols.
-    pub symbol_ids: Vec<u32>,
+    pub symbol_ids: Vec<u8>,
     /// For each symbol its sup-phone; the symbol itself where there are no sup-phones.
-    pub sup_phone_ids: Vec<u32>,
+    pub sup_phone_ids: Vec<u16>,
     /// The number of words.
     pub words: u64,
 }
@@ -57,8 +62,8 @@ pub struct Encoded {
 /// What is remembered of a word.
 #[derive(Debug)]
 struct Known {
-    symbol_ids: Box<[u32]>,
-    sup_phone_ids: Box<[u32]>,
+    symbol_ids: Box<[u8]>,
+    sup_phone_ids: Box<[u16]>,
     /// How often it was met since the counts were taken.
     count: u64,
     heteronym: Option<&'static Heteronym>,
@@ -67,32 +72,42 @@ struct Known {
 impl Known {
     fn new(phones: &[Phone], sup_phones: Option<&SupPhones>, heteronym: Option<&'static Heteronym>) -> Self {
         let symbols: Vec<Symbol> = phones.iter().copied().map(Symbol::Phone).collect();
-        let symbol_ids: Box<[u32]> = symbols.iter().map(|symbol| symbol.index() as u32).collect();
+        let symbol_ids: Box<[u8]> = symbols.iter().map(|symbol| symbol.index() as u8).collect();
         let sup_phone_ids = match sup_phones {
-            Some(sup_phones) => sup_phones.encode(&symbols, &vec![Some(0); symbols.len()]).into(),
-            None => symbol_ids.clone(),
+            Some(sup_phones) => {
+                let ids = sup_phones.encode(&symbols, &vec![Some(0); symbols.len()]);
+                ids.into_iter().map(|id| id as u16).collect()
+            }
+            None => symbol_ids.iter().map(|id| u16::from(*id)).collect(),
         };
         Self { symbol_ids, sup_phone_ids, count: 0, heteronym }
     }
 
     fn phones(&self) -> Box<[Phone]> {
         let first = Symbol::COUNT - Phone::COUNT;
-        self.symbol_ids.iter().filter_map(|id| Phone::from_index(*id as usize - first)).collect()
+        self.symbol_ids.iter().filter_map(|id| Phone::from_index(usize::from(*id) - first)).collect()
     }
 }
 
 impl<'a> BulkEncoder<'a> {
     /// An encoder that has met no word yet.
-    #[must_use]
-    pub fn new(pronouncer: &'a Pronouncer, sup_phones: Option<&'a SupPhones>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SupPhones`] when there are more sup-phones than 16 bits can number.
+    pub fn new(pronouncer: &'a Pronouncer, sup_phones: Option<&'a SupPhones>) -> Result<Self, Error> {
+        if let Some(count) = sup_phones.map(SupPhones::len).filter(|count| *count > MOST_SUP_PHONES) {
+            let why = format!("there are {count} of them, and 16 bits number {MOST_SUP_PHONES}");
+            return Err(Error::SupPhones { why });
+        }
+        Ok(Self {
             pronouncer,
             sup_phones,
             words: FxHashMap::default(),
             readings: FxHashMap::default(),
             counts: FxHashMap::default(),
             opening: Vec::new(),
-        }
+        })
     }
 
     /// Appends the identifiers of a text.
@@ -167,8 +182,8 @@ impl<'a> BulkEncoder<'a> {
 
 impl Encoded {
     fn push(&mut self, symbol: Symbol) {
-        self.symbol_ids.push(symbol.index() as u32);
-        self.sup_phone_ids.push(symbol.index() as u32);
+        self.symbol_ids.push(symbol.index() as u8);
+        self.sup_phone_ids.push(symbol.index() as u16);
     }
 
     fn push_known(&mut self, known: &mut Known) {
@@ -204,8 +219,11 @@ mod tests {
         let (mut encoded, mut counts) = (Encoded::default(), BTreeMap::new());
         for text in texts {
             let Ok(phonemized) = phonemizer.phonemize(text) else { continue };
-            encoded.symbol_ids.extend(Vocabulary::arpabet().ids(&phonemized.symbols));
-            encoded.sup_phone_ids.extend(sup_phones.encode(&phonemized.symbols, &phonemized.word_index));
+            encoded
+                .symbol_ids
+                .extend(Vocabulary::arpabet().ids(&phonemized.symbols).into_iter().map(|id| id as u8));
+            let ids = sup_phones.encode(&phonemized.symbols, &phonemized.word_index);
+            encoded.sup_phone_ids.extend(ids.into_iter().map(|id| id as u16));
             encoded.words += phonemized.words.len() as u64;
             for word in phonemized.words {
                 *counts.entry(word.pronunciation.phones).or_default() += 1;
@@ -219,7 +237,7 @@ mod tests {
             .map(|line| (crate::phone::parse_phones(line).expect("phones"), 5));
         let sup_phones = SupPhones::train(words, 12);
         let pronouncer = Pronouncer::new(None);
-        let mut encoder = BulkEncoder::new(&pronouncer, Some(&sup_phones));
+        let mut encoder = BulkEncoder::new(&pronouncer, Some(&sup_phones)).expect("few sup-phones");
         let mut encoded = Encoded::default();
         for text in texts {
             let before = encoded.clone();

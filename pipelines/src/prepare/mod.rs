@@ -9,6 +9,7 @@ mod page;
 mod phonemize;
 mod run;
 mod summary;
+mod text;
 
 pub use args::Args;
 

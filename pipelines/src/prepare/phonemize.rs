@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_text::{Alphabet, Lexicon, Phonemizer, Pronouncer};
+use mynah_text::{Alphabet, Lexicon, Phonemizer, Pronouncer, vits_ids};
 
 use crate::program::{BAD_RESULT, put, say};
 
@@ -16,20 +16,21 @@ pub(crate) struct Settings {
     pub(crate) text: Vec<String>,
     /// How phones are written.
     pub(crate) alphabet: Alphabet,
+    /// Whether the identifiers of the characters are printed instead.
+    pub(crate) ids: bool,
     /// The user's own words.
     pub(crate) lexicon: Option<PathBuf>,
 }
 
 /// A phonemizer with the user's own words.
 pub(crate) fn phonemizer(lexicon: Option<&Path>) -> anyhow::Result<Phonemizer> {
-    let lexicon = lexicon
-        .map(|path| {
-            let text =
-                fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))?;
-            anyhow::Ok(Lexicon::parse(&path.display().to_string(), &text)?)
-        })
-        .transpose()?;
-    Ok(Phonemizer::new(Pronouncer::new(lexicon)))
+    Ok(Phonemizer::new(Pronouncer::new(lexicon.map(read_lexicon).transpose()?)))
+}
+
+/// Reads a lexicon; an error names its file and line.
+pub(crate) fn read_lexicon(path: &Path) -> anyhow::Result<Lexicon> {
+    let text = fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+    Ok(Lexicon::parse(&path.display().to_string(), &text)?)
 }
 
 /// Prints a line for each sentence, an empty one for a sentence without a word.
@@ -37,7 +38,13 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let phonemizer = phonemizer(settings.lexicon.as_deref())?;
     let mut unspoken = 0;
     let mut print = |number: usize, text: &str| match phonemizer.phonemize(text) {
-        Ok(phonemized) => put(&format!("{}\n", phonemized.line(settings.alphabet))),
+        Ok(phonemized) => {
+            let mut line = phonemized.line(settings.alphabet);
+            if settings.ids {
+                line = vits_ids(&line)?.iter().map(u16::to_string).collect::<Vec<_>>().join(" ");
+            }
+            put(&format!("{line}\n"))
+        }
         Err(error) => {
             unspoken += 1;
             say(&format!("warning: sentence {number}: {error}"));

@@ -21,6 +21,7 @@ mod stale;
 #[cfg(feature = "voice")]
 mod studio;
 mod support;
+mod text;
 #[cfg(feature = "voice")]
 mod synthesize;
 #[cfg(feature = "voice")]

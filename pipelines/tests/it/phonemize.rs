@@ -13,6 +13,8 @@ fn arguments_become_a_line_each() {
         format!("{hello}IH0 N / EY0 T IY1 N / T EH1 N .\n")
     );
     assert_eq!(command("--format ipa 'Hello, world.'").prints(0), "h ə l ˈoʊ , / w ˈɝ l d .\n");
+    assert_eq!(command("--format vits 'Hello, world.'").prints(0), "həlˈoʊ, wˈɜːld.\n");
+    assert_eq!(command("--format vits-ids 'Hello.'").prints(0), "50 83 54 156 57 135 4\n");
     command("--format sampa Hello").exits_with(2).says("sampa").says("arpabet, ipa");
 }
 

@@ -106,6 +106,10 @@ fn from_polars(value: AnyValue<'_>) -> Result<Cell, String> {
         AnyValue::Int64(value) => Cell::Int(value),
         AnyValue::Float32(value) => finite(value.into())?,
         AnyValue::Float64(value) => finite(value)?,
+        AnyValue::Binary(bytes) => Cell::List(bytes.iter().map(|byte| Cell::UInt((*byte).into())).collect()),
+        AnyValue::BinaryOwned(bytes) => {
+            Cell::List(bytes.into_iter().map(|byte| Cell::UInt(byte.into())).collect())
+        }
         AnyValue::List(series) => Cell::List(series.iter().map(from_polars).collect::<Result<_, _>>()?),
         other => return Err(format!("a value of type {} is not read here", other.dtype())),
     })

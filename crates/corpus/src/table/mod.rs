@@ -12,6 +12,8 @@
 //!
 //! **Invariant:** no float in a table is NaN or infinite; writing one is an error that names row and column.
 //!
+//! [`write_columns`] is for tables of many rows, which it takes as columns.
+//!
 //! A missing value is a null in Parquet and JSON Lines and an empty cell in CSV, where `Some("")` therefore reads back
 //! as `None`. Columns that the row type does not have are ignored; a missing column is an error unless the field is an
 //! `Option` or has a serde default.
@@ -21,6 +23,7 @@ mod columns;
 mod delimited;
 mod lines;
 mod schema;
+mod series;
 
 use std::fmt::Display;
 use std::fs;
@@ -33,6 +36,8 @@ use crate::Error;
 use crate::whole::write_whole;
 use cell::Cell;
 use schema::Schema;
+
+pub use series::{Values, write_columns};
 
 /// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
