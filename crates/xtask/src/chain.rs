@@ -39,10 +39,15 @@ pub(crate) fn build() -> Result<()> {
     must(&mut cargo(&["build", "--package", "pipelines", "--package", "eval"])).map(drop)
 }
 
+/// Where [`build`] leaves the programs.
+pub(crate) fn programs() -> Result<PathBuf> {
+    Ok(metadata()?.target_directory.into_std_path_buf().join("debug"))
+}
+
 impl Chain {
     /// Runs every program; each must succeed, but for a corpus with problems, whose other clips go on.
     pub(crate) fn run(&self) -> Result<Vec<Done>> {
-        let programs = metadata()?.target_directory.into_std_path_buf().join("debug");
+        let programs = programs()?;
         let mut steps = Steps { programs, done: Vec::new() };
         let at = |name: &str| shown(&self.out.join(name));
         let (corpus, recipe, config) = (shown(&self.corpus), shown(&self.recipe), shown(&self.config));

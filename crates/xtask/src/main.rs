@@ -11,6 +11,7 @@ mod golden;
 mod layers;
 mod licences;
 mod process;
+mod repeat;
 mod slurm;
 
 use std::process::ExitCode;

@@ -18,6 +18,8 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(crate) struct Cost {
     /// Wall time.
     pub(crate) wall: Duration,
+    /// Processor time of all threads, to the last look; `None` where the system has no `/proc`.
+    pub(crate) processor: Option<Duration>,
     /// Peak resident memory in bytes; `None` where the system has no `/proc`.
     pub(crate) peak_memory: Option<u64>,
 }
@@ -50,8 +52,10 @@ pub(crate) fn run(command: &mut Command) -> Result<(Option<i32>, Cost)> {
     say(&format!("$ {}", line(command)));
     let begin = Instant::now();
     let mut child = command.spawn().with_context(|| format!("failed to start `{}`", line(command)))?;
-    let (code, peak_memory) = watch(&mut child)?;
-    Ok((code, Cost { wall: begin.elapsed(), peak_memory }))
+    let mut cost = Cost { wall: Duration::ZERO, processor: None, peak_memory: None };
+    let code = watch(&mut child, &mut cost)?;
+    cost.wall = begin.elapsed();
+    Ok((code, cost))
 }
 
 /// Runs `command`; anything but exit status 0 is an error.
@@ -82,19 +86,30 @@ fn line(command: &Command) -> String {
         .join(" ")
 }
 
-/// Waits for the end of `child`, looking at its memory's high-water mark, which only grows.
-fn watch(child: &mut Child) -> Result<(Option<i32>, Option<u64>)> {
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = None;
+/// Waits for the end of `child`, looking at its processor time and its memory's high-water mark, which only grow.
+fn watch(child: &mut Child, cost: &mut Cost) -> Result<Option<i32>> {
+    let of = |name: &str| format!("/proc/{}/{name}", child.id());
+    let (status, stat) = (of("status"), of("stat"));
     loop {
         if let Some(bytes) = fs::read_to_string(&status).ok().as_deref().and_then(high_water_mark) {
-            peak = Some(bytes);
+            cost.peak_memory = Some(bytes);
+        }
+        if let Some(time) = fs::read_to_string(&stat).ok().as_deref().and_then(processor_time) {
+            cost.processor = Some(time);
         }
         match child.try_wait().context("failed to wait for a program")? {
-            Some(status) => return Ok((status.code(), peak)),
+            Some(status) => return Ok(status.code()),
             None => thread::sleep(LOOK),
         }
     }
+}
+
+/// User and system time, the fields 14 and 15, in hundredths of a second (`USER_HZ`, fixed by Linux); the name in the second
+/// field may hold anything but ends with the last parenthesis.
+fn processor_time(stat: &str) -> Option<Duration> {
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index)?.parse::<u64>().ok();
+    Some(Duration::from_millis(10 * (ticks(11)? + ticks(12)?)))
 }
 
 fn high_water_mark(status: &str) -> Option<u64> {
@@ -106,7 +121,9 @@ fn high_water_mark(status: &str) -> Option<u64> {
 mod tests {
     use std::process::Command;
 
-    use super::{high_water_mark, line, root, run};
+    use std::time::Duration;
+
+    use super::{high_water_mark, line, processor_time, root, run};
 
     #[test]
     fn the_root_holds_the_manifest() {
@@ -121,7 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn exit_status_and_memory_are_seen() {
+    fn exit_status_time_and_memory_are_seen() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194304 5 0 0 0 120 30 0 0 20 0 1 0 9 9 9";
+        assert_eq!(processor_time(stat), Some(Duration::from_millis(1500)));
         assert_eq!(high_water_mark("VmPeak:\t 5 kB\nVmHWM:\t    12 kB\n"), Some(12 * 1024));
         let (code, _) = run(Command::new("sh").args(["-c", "exit 3"])).unwrap();
         assert_eq!(code, Some(3));

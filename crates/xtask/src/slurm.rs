@@ -4,7 +4,6 @@
 //! Needs Debian's `slurmctld`, `slurmd`, `slurm-client` and `munge`, and root, as Slurm does.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{cargo, must, root, say};
+use crate::chain::{build, programs};
+use crate::process::{must, root, say};
+use crate::repeat::repeat;
 
 /// What to do.
 #[derive(clap::Args)]
@@ -26,8 +27,8 @@ pub(crate) struct Arguments {
     shards: u32,
 }
 
-/// How often the bundled clips are repeated under new ids: shards of some seconds.
-const COPIES: usize = 60;
+/// Clips of the corpus: shards of some seconds.
+const CLIPS: usize = 720;
 /// How long the cluster may take for all.
 const PATIENCE: Duration = Duration::from_mins(10);
 
@@ -44,11 +45,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if out.exists() {
         bail!("`{}` exists: name a directory that does not", out.display());
     }
-    must(&mut cargo(&["build", "--package", "pipelines", "--package", "eval"]))?;
+    build()?;
     fs::create_dir_all(out).with_context(|| format!("failed to make `{}`", out.display()))?;
     let out = &fs::canonicalize(out).with_context(|| format!("failed to find `{}`", out.display()))?;
     let corpus = out.join("corpus");
-    repeat_clips(&corpus)?;
+    repeat(&root().join("fixtures/ljspeech-mini"), &corpus, CLIPS)?;
     let recipe = root().join("pipelines/ljspeech/part-prepare.toml");
     let programs = programs()?;
 
@@ -178,33 +179,6 @@ impl Drop for Cluster {
             }
         }
     }
-}
-
-/// A corpus of the bundled clips, each several times under new ids.
-fn repeat_clips(corpus: &Path) -> Result<()> {
-    let mini = root().join("fixtures/ljspeech-mini");
-    let metadata =
-        fs::read_to_string(mini.join("metadata.csv")).context("failed to read the bundled corpus")?;
-    let wavs = corpus.join("wavs");
-    fs::create_dir_all(&wavs).with_context(|| format!("failed to make `{}`", wavs.display()))?;
-    let mut lines = String::new();
-    for line in metadata.lines() {
-        let (id, texts) = line.split_once('|').context("the bundled corpus has a line without fields")?;
-        for copy in 0..COPIES {
-            writeln!(lines, "{id}-{copy:03}|{texts}").context("failed to write a line")?;
-            let wav = wavs.join(format!("{id}-{copy:03}.wav"));
-            fs::copy(mini.join(format!("wavs/{id}.wav")), &wav)
-                .with_context(|| format!("failed to write `{}`", wav.display()))?;
-        }
-    }
-    let path = corpus.join("metadata.csv");
-    fs::write(&path, lines).with_context(|| format!("failed to write `{}`", path.display()))
-}
-
-/// Where the built programs are: beside this one.
-fn programs() -> Result<PathBuf> {
-    let own = std::env::current_exe().context("failed to find this program")?;
-    Ok(own.parent().map_or_else(PathBuf::new, Path::to_owned))
 }
 
 /// How many clips have features.
