@@ -24,16 +24,18 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// The bytes are not a RIFF/WAVE file, or one that contradicts itself.
-    #[error("read `{}` as a wav: {why}", path.display())]
+    /// The bytes are neither a RIFF/WAVE nor a FLAC file, or one that contradicts itself.
+    #[error("read `{}` as {container}: {why}", path.display())]
     Unreadable {
         /// Where the bytes came from.
         path: PathBuf,
+        /// What they were taken for: `a wav` or `FLAC`.
+        container: &'static str,
         /// What is wrong with them.
         why: String,
     },
 
-    /// The wav is in order but holds no samples.
+    /// The file is in order but holds no samples.
     #[error("read `{}`: it holds no samples", path.display())]
     Empty {
         /// Where the bytes came from.
@@ -51,7 +53,7 @@ pub enum Error {
         found: u64,
     },
 
-    /// The wav has more than one channel.
+    /// The file has more than one channel.
     #[error("read `{}` as mono: it has {channels} channels", path.display())]
     NotMono {
         /// Where the bytes came from.
@@ -60,7 +62,7 @@ pub enum Error {
         channels: u16,
     },
 
-    /// The wav is in order but its coding is not one that is decoded here.
+    /// The file is in order but its coding is not one that is decoded here.
     #[error("decode `{}`: {format} is not supported", path.display())]
     UnsupportedFormat {
         /// Where the bytes came from.

@@ -99,7 +99,7 @@ impl Framing {
 
 /// The sample that stands at `position` when a signal of `length` samples is mirrored about its first and last
 /// sample, neither repeated, as often as it takes; a signal of one sample is constant.
-fn reflect(position: isize, length: usize) -> usize {
+pub(crate) fn reflect(position: isize, length: usize) -> usize {
     if length == 1 {
         return 0;
     }

@@ -1,10 +1,12 @@
 //! Speech signals: waveforms, WAV files, spectrograms, fundamental frequency, loudness and mel-cepstra.
 //!
 //! ```text
-//! file ──wav::read──► Waveform ──Stft──► magnitudes ──MelExtractor──► log-mel
-//!                        ├──f0::pyin──► F0 in Hz, 0 where unvoiced
-//!                        ├──loudness──► LUFS, peaks, level of each frame
-//!                        └──mel_cepstrum──► c0..cD of each frame
+//! wav, FLAC ──Recording──► Waveform ──Stft──► magnitudes ──MelExtractor──► log-mel
+//!                             ├──f0::pyin──► F0 in Hz, 0 where unvoiced
+//!                             ├──loudness──► LUFS, peaks, level of each frame
+//!                             ├──Analyzer──► clipping, silence, bandwidth, noise: what is wrong with a recording
+//!                             ├──Resampler, silence, gain──► another waveform
+//!                             └──mel_cepstrum──► c0..cD of each frame
 //! ```
 //!
 //! Everything that has frames has the same ones: frame `t` is centred at sample `t * hop + hop / 2`, and there are
@@ -28,22 +30,36 @@
 //! # }
 //! ```
 //!
-//! It knows nothing of text, tensors or corpora, and it does not resample: who needs another rate is told so.
+//! It knows nothing of text, tensors or corpora.
+
+#![expect(
+    clippy::inline_always,
+    reason = "kernels have to be inlined into the function that is compiled for the machine's vectors"
+)]
 
 pub mod f0;
+pub mod flac;
 pub mod loudness;
 pub mod mel_cepstrum;
+pub mod silence;
 pub mod wav;
 
+mod analysis;
 mod error;
 mod framing;
+mod lanes;
 mod mel;
+mod recording;
+mod resample;
 mod spectrogram;
 mod stft;
 mod waveform;
 
+pub use analysis::{Analysis, Analyzer};
 pub use error::Error;
 pub use mel::{MelConfig, MelExtractor, MelProfile};
+pub use recording::{ChannelChoice, Recording};
+pub use resample::Resampler;
 pub use spectrogram::Spectrogram;
 pub use stft::{Stft, StftConfig};
 pub use waveform::Waveform;

@@ -1,12 +1,11 @@
 //! The short-time Fourier transform as VITS and HiFi-GAN take it.
 
+use pulp::Arch;
 use serde::{Deserialize, Serialize};
 
 use crate::framing::Framing;
+use crate::lanes::{Edge, LaneFrames, PowerVisitor, visit_one_by_one};
 use crate::{Error, Spectrogram};
-
-/// Frames that are transposed together: wide enough for whole cache lines on both sides.
-const BLOCK_FRAMES: usize = 16;
 
 /// The knobs of a short-time Fourier transform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,9 +43,11 @@ impl Default for StftConfig {
 /// samples than a hop has no frames.
 ///
 /// The transform runs in double precision: in single precision the quiet bins of loud frames move log-mel values by up
-/// to 7e-4, and it would be a quarter faster only.
+/// to 7e-4. Where half of `n_fft` has no prime factors but 2 and 3, many frames are transformed side by side, which is
+/// faster than one by one in single precision, and gives the same bits on every machine.
 pub struct Stft {
     framing: Framing,
+    lanes: Option<LaneFrames>,
     epsilon: f64,
     window: Vec<f32>,
 }
@@ -64,8 +65,16 @@ impl Stft {
             return Err(Error::setting("epsilon", format!("{epsilon} is not a finite number of 0 or more")));
         }
         let framing = Framing::new(config.n_fft, config.window_length, config.hop_length)?;
+        let before = (config.n_fft - config.hop_length) / 2;
+        let lanes = LaneFrames::new(
+            framing.window(),
+            config.n_fft,
+            config.hop_length,
+            before as isize,
+            Edge::Reflected,
+        );
         let window = framing.window().iter().map(|&weight| weight as f32).collect();
-        Ok(Self { framing, epsilon, window })
+        Ok(Self { framing, lanes, epsilon, window })
     }
 
     /// The number of frequency bins, `n_fft / 2 + 1`.
@@ -95,32 +104,50 @@ impl Stft {
     pub fn magnitude(&self, samples: &[f32]) -> Spectrogram {
         let (n_bins, n_frames) = (self.n_bins(), self.n_frames(samples.len()));
         let mut spectrogram = Spectrogram::zeros(n_bins, n_frames);
-        let data = spectrogram.data_mut();
-        let mut block = vec![0.0; BLOCK_FRAMES * n_bins];
-        self.for_each_magnitude(samples, |frame, magnitudes| {
-            let place = frame % BLOCK_FRAMES;
-            block[place * n_bins..][..n_bins].copy_from_slice(magnitudes);
-            if place + 1 == BLOCK_FRAMES || frame + 1 == n_frames {
-                for bin in 0..n_bins {
-                    let row = &mut data[bin * n_frames + frame - place..][..=place];
-                    for (value, column) in row.iter_mut().zip(block.chunks_exact(n_bins)) {
-                        *value = column[bin];
-                    }
-                }
-            }
-        });
+        let mut visitor = Magnitudes { epsilon: self.epsilon, n_frames, data: spectrogram.data_mut() };
+        self.visit_powers(samples, &mut visitor);
         spectrogram
     }
 
-    /// Calls `visit` with the index and the magnitudes of every frame, in order.
-    pub(crate) fn for_each_magnitude(&self, samples: &[f32], mut visit: impl FnMut(usize, &[f32])) {
-        let mut magnitudes = vec![0.0; self.n_bins()];
-        self.framing.for_each(samples, |frame, spectrum| {
-            for (magnitude, bin) in magnitudes.iter_mut().zip(spectrum) {
-                *magnitude = ((bin.re * bin.re + bin.im * bin.im + self.epsilon) as f32).sqrt();
-            }
-            visit(frame, &magnitudes);
-        });
+    pub(crate) fn epsilon(&self) -> f64 {
+        self.epsilon
+    }
+
+    /// Calls the visitor with the powers of all frames, some at a time, in order.
+    pub(crate) fn visit_powers(&self, samples: &[f32], visitor: &mut dyn PowerVisitor) {
+        match &self.lanes {
+            Some(lanes) => lanes.visit(samples, self.n_frames(samples.len()), visitor),
+            None => visit_one_by_one(&self.framing, samples, visitor),
+        }
+    }
+}
+
+/// The root of the power and `epsilon`.
+#[inline(always)]
+pub(crate) fn magnitude(power: f64, epsilon: f64) -> f32 {
+    ((power + epsilon) as f32).sqrt()
+}
+
+/// Writes magnitudes into the columns of their frames.
+struct Magnitudes<'a> {
+    epsilon: f64,
+    n_frames: usize,
+    data: &'a mut [f32],
+}
+
+impl PowerVisitor for Magnitudes<'_> {
+    fn visit(&mut self, first: usize, n_frames: usize, width: usize, powers: &[f64]) {
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let rows = self.data.chunks_exact_mut(self.n_frames);
+                for (row, powers) in rows.zip(powers.chunks_exact(width)) {
+                    for (value, &power) in row[first..][..n_frames].iter_mut().zip(powers) {
+                        *value = magnitude(power, self.epsilon);
+                    }
+                }
+            },
+        );
     }
 }
 
@@ -196,6 +223,8 @@ mod tests {
         check(333, 64, 64, 16);
         check(330, 64, 48, 16);
         check(330, 60, 47, 2);
+        check(1000, 96, 90, 24);
+        check(5000, 128, 128, 40);
         // Shorter than the padding: mirrored more than once.
         check(17, 64, 64, 16);
         check(5, 64, 64, 2);

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use mynah_signal::wav::{self, SampleFormat};
-use mynah_signal::{Error, Waveform};
+use mynah_signal::{ChannelChoice, Error, Recording, Waveform};
 use mynah_testkit::mini_corpus;
 use proptest::prelude::*;
 
@@ -74,11 +74,26 @@ fn every_coding_is_divided_by_its_full_scale() {
     // Chunks of plain PCM with a tail, 32 bits among them.
     check([format(1, 1, 22_050, 32), vec![0, 0]].concat(), &[0, 0, 0, 0x40], &[0.5]);
     check([format(3, 1, 22_050, 32), vec![0, 0]].concat(), &[0, 0, 0x80, 0x3F], &[1.0]);
+    let doubles = [0.5_f64, -2.5].map(f64::to_le_bytes).concat();
+    check(format(3, 1, 22_050, 64), &doubles, &[0.5, -2.5]);
+    check(extensible(64, 64, 3), &doubles, &[0.5, -2.5]);
     check(extensible(16, 16, 1), &[0, 0x40], &[0.5]);
     check(extensible(32, 32, 3), &[0, 0, 0, 0x3F], &[0.5]);
     // Fewer valid bits stand at the top of the container.
     check(extensible(32, 24, 1), &[0, 0, 0, 0x40], &[0.5]);
     check(extensible(24, 20, 1), &[0, 0, 0xC0], &[-0.5]);
+}
+
+#[test]
+fn channels_stand_in_turn() {
+    let data = [0x4000_i16, -0x4000, 0x2000, 0].map(i16::to_le_bytes).concat();
+    let bytes = file(&[chunk("fmt ", &format(1, 2, 22_050, 16)), chunk("data", &data)]);
+    let recording = Recording::decode(&bytes, Path::new("some.wav")).unwrap();
+    assert_eq!((recording.n_channels(), recording.n_samples(), recording.sample_rate()), (2, 2, 22_050));
+    let left = recording.clone().into_mono(ChannelChoice::Left, Path::new("some.wav")).unwrap();
+    assert_eq!(left.samples(), [0.5, 0.25]);
+    assert_eq!(recording.into_samples(), [0.5, -0.5, 0.25, 0.0]);
+    assert!(matches!(Recording::read("no/such.wav"), Err(Error::Missing { .. })));
 }
 
 #[test]
@@ -165,7 +180,9 @@ fn each_situation_has_its_error() {
     check(&file(&[plain.clone(), chunk("data", &[])]), "Empty");
     check(&file(&[chunk("fmt ", &format(1, 2, 22_050, 16)), chunk("data", &[0; 8])]), "NotMono");
     check(&file(&[chunk("fmt ", &format(1, 1, 22_050, 64)), chunk("data", &[0; 8])]), "UnsupportedFormat");
-    check(&file(&[chunk("fmt ", &format(3, 1, 22_050, 64)), chunk("data", &[0; 8])]), "UnsupportedFormat");
+    check(&file(&[chunk("fmt ", &format(3, 1, 22_050, 16)), chunk("data", &[0; 8])]), "UnsupportedFormat");
+    check(&file(&[chunk("fmt ", &format(3, 1, 0, 64)), chunk("data", &[0; 8])]), "Unreadable");
+    check(&file(&[chunk("fmt ", &format(3, 0, 22_050, 64)), chunk("data", &[0; 8])]), "Unreadable");
     check(&file(&[chunk("fmt ", &format(7, 1, 22_050, 8)), data.clone()]), "UnsupportedFormat");
     check(&file(&[chunk("fmt ", &extensible(16, 16, 6)), data.clone()]), "UnsupportedFormat");
     check(&file(&[chunk("fmt ", &extensible(16, 17, 1)), data.clone()]), "UnsupportedFormat");
@@ -176,6 +193,10 @@ fn each_situation_has_its_error() {
     let error =
         decode(&file(&[chunk("fmt ", &format(3, 1, 22_050, 32)), chunk("data", &not_a_number)])).unwrap_err();
     assert!(matches!(error, Error::NotFinite { index: 1, .. }));
+    // Too large for the samples that are computed with.
+    let huge = [0.0_f64, 0.0, 1e39].map(f64::to_le_bytes).concat();
+    let error = decode(&file(&[chunk("fmt ", &format(3, 1, 22_050, 64)), chunk("data", &huge)])).unwrap_err();
+    assert!(matches!(error, Error::NotFinite { index: 2, .. }));
 }
 
 #[test]

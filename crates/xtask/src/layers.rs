@@ -31,12 +31,13 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// Each heavy dependency with the packages that may name it.
-const OWNERS: [(&str, &[&str]); 12] = [
+const OWNERS: [(&str, &[&str]); 13] = [
     ("candle-core", &["mynah-ops", "mynah-voice"]),
     ("candle-nn", &["mynah-ops", "mynah-voice"]),
     ("gemm", &["mynah-ops"]),
     ("polars", &["mynah-corpus"]),
     ("plotters", &["mynah-report"]),
+    ("claxon", &["mynah-signal"]),
     ("hound", &["mynah-signal"]),
     ("dasp", &["mynah-signal"]),
     ("rustfft", &["mynah-signal"]),

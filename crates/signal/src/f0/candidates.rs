@@ -14,6 +14,8 @@ const NO_TROUGH: f64 = 0.01;
 /// What turns a difference function into pitch candidates.
 pub(super) struct Candidates {
     threshold_prior: Vec<f64>,
+    /// e^(-2 k): the weight of the trough with the `k`-th shortest period below a threshold, but for a constant.
+    boltzmann: Vec<f64>,
     sample_rate: f64,
     f_min_hz: f64,
     min_period: usize,
@@ -33,12 +35,15 @@ impl Candidates {
         sample_rate: u32,
         f_min_hz: f64,
         min_period: usize,
+        n_periods: usize,
         n_pitch_bins: usize,
         bins_per_octave: usize,
     ) -> Self {
         let thresholds: Vec<f64> = (0..=N_THRESHOLDS).map(threshold).collect();
         Self {
             threshold_prior: thresholds.windows(2).map(|t| beta_cdf(t[1]) - beta_cdf(t[0])).collect(),
+            // Every second period at most is a trough.
+            boltzmann: (0..=n_periods.div_ceil(2) + 1).map(|k| (-BOLTZMANN * k as f64).exp()).collect(),
             sample_rate: f64::from(sample_rate),
             f_min_hz,
             min_period,
@@ -54,9 +59,7 @@ impl Candidates {
     /// below the lowest counts in the lowest. Both are librosa's conventions.
     pub(super) fn find(&self, difference: &[f64], candidates: &mut Vec<Candidate>) -> f64 {
         candidates.clear();
-        let troughs = troughs(difference);
-        let probabilities = self.probabilities(difference, &troughs);
-        for (&index, probability) in troughs.iter().zip(probabilities) {
+        for Trough { index, probability, .. } in self.troughs(difference) {
             if probability == 0.0 {
                 continue;
             }
@@ -74,47 +77,94 @@ impl Candidates {
         candidates.iter().fold(0.0, |sum, candidate| sum + candidate.probability).clamp(0.0, 1.0)
     }
 
-    /// The probability of each trough: for every threshold, its prior shared among the troughs below it by a
+    /// The troughs with their probabilities: for every threshold, its prior shared among the troughs below it by a
     /// Boltzmann distribution that favours short periods.
-    fn probabilities(&self, difference: &[f64], troughs: &[usize]) -> Vec<f64> {
-        let mut probabilities = vec![0.0; troughs.len()];
+    ///
+    /// The sums are taken threshold by threshold, as librosa takes them: whether a frame is voiced for certain hangs on
+    /// their last digit.
+    fn troughs(&self, difference: &[f64]) -> Vec<Trough> {
+        let mut troughs = troughs(difference);
         let Some(deepest) = (0..troughs.len()).reduce(|deepest, index| {
-            if difference[troughs[index]] < difference[troughs[deepest]] { index } else { deepest }
+            if troughs[index].value < troughs[deepest].value { index } else { deepest }
         }) else {
-            return probabilities;
+            return troughs;
         };
-        let decay: Vec<f64> = (0..=troughs.len()).map(|k| (-BOLTZMANN * k as f64).exp()).collect();
-        let mut below = Vec::with_capacity(troughs.len());
-        let mut prior_below_deepest = 0.0;
-        for (index, prior) in self.threshold_prior.iter().enumerate() {
-            let threshold = threshold(index + 1);
-            below.clear();
-            below.extend((0..troughs.len()).filter(|&trough| difference[troughs[trough]] < threshold));
-            if below.is_empty() {
-                prior_below_deepest += prior;
-                continue;
+        let first = troughs[deepest].first_threshold;
+        let mut by_threshold: Vec<usize> = (0..troughs.len()).collect();
+        by_threshold.sort_unstable_by_key(|&place| troughs[place].first_threshold);
+        let mut next = by_threshold.into_iter().peekable();
+        // The troughs below the threshold, by period, with their probabilities so far and their weights.
+        let (mut below, mut sums, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, prior) in self.threshold_prior.iter().enumerate().skip(first) {
+            let n_before = below.len();
+            while let Some(place) = next.next_if(|&place| troughs[place].first_threshold <= index) {
+                let rank = below.partition_point(|&other| other < place);
+                below.insert(rank, place);
+                sums.insert(rank, 0.0);
             }
-            let norm = (1.0 - decay[1]) / (1.0 - decay[below.len()]);
-            for (&trough, weight) in below.iter().zip(&decay) {
-                probabilities[trough] += norm * weight * prior;
+            if below.len() > n_before {
+                let norm = (1.0 - self.boltzmann[1]) / (1.0 - self.boltzmann[below.len()]);
+                weights.clear();
+                weights.extend(self.boltzmann[..below.len()].iter().map(|weight| norm * weight));
+            }
+            for (sum, weight) in sums.iter_mut().zip(&weights) {
+                *sum += weight * prior;
             }
         }
-        probabilities[deepest] += NO_TROUGH * prior_below_deepest;
-        probabilities
+        for (&place, &sum) in below.iter().zip(&sums) {
+            troughs[place].probability = sum;
+        }
+        let prior_below_deepest = self.threshold_prior[..first].iter().fold(0.0, |sum, prior| sum + prior);
+        troughs[deepest].probability += NO_TROUGH * prior_below_deepest;
+        troughs
     }
 }
 
+/// A local minimum of the difference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Trough {
+    index: usize,
+    value: f64,
+    /// The first threshold above its value, or their number.
+    first_threshold: usize,
+    probability: f64,
+}
+
 /// The local minima: lower than the value before and not higher than the one after; at the ends, lower than the only
-/// neighbour.
-fn troughs(values: &[f64]) -> Vec<usize> {
+/// neighbour. None has a probability yet.
+fn troughs(values: &[f64]) -> Vec<Trough> {
     let last = values.len() - 1;
-    (0..values.len())
-        .filter(|&index| match index {
-            0 => values[0] < values[1],
-            index if index == last => values[index] < values[index - 1],
-            index => values[index] < values[index - 1] && values[index] <= values[index + 1],
-        })
-        .collect()
+    let mut troughs = Vec::new();
+    let mut push = |index: usize| {
+        let value = values[index];
+        troughs.push(Trough { index, value, first_threshold: first_threshold(value), probability: 0.0 });
+    };
+    if values[0] < values[1] {
+        push(0);
+    }
+    for (index, triple) in values.array_windows().enumerate() {
+        let [before, here, after] = triple;
+        if here < before && here <= after {
+            push(index + 1);
+        }
+    }
+    if values[last] < values[last - 1] {
+        push(last);
+    }
+    troughs
+}
+
+/// The first of the thresholds that is above a value, counted from 0; their number when none is.
+fn first_threshold(value: f64) -> usize {
+    let mut first = (value * N_THRESHOLDS as f64).clamp(0.0, N_THRESHOLDS as f64) as usize;
+    // The product is rounded: a step back or forth.
+    while first > 0 && value < threshold(first) {
+        first -= 1;
+    }
+    while first < N_THRESHOLDS && value >= threshold(first + 1) {
+        first += 1;
+    }
+    first
 }
 
 fn threshold(index: usize) -> f64 {
@@ -142,14 +192,32 @@ mod tests {
 
     #[test]
     fn troughs_are_strict_on_the_left() {
-        assert_eq!(troughs(&[1.0, 0.0, 0.0, 1.0, -1.0]), [1, 4]);
-        assert_eq!(troughs(&[0.0, 1.0, 0.5, 0.7]), [0, 2]);
-        assert!(troughs(&[0.0, 0.0, 0.0]).is_empty());
+        let check = |values: &[f64], expected: &[usize]| {
+            let found: Vec<usize> = troughs(values).iter().map(|trough| trough.index).collect();
+            assert_eq!(found, expected);
+        };
+        check(&[1.0, 0.0, 0.0, 1.0, -1.0], &[1, 4]);
+        check(&[0.0, 1.0, 0.5, 0.7], &[0, 2]);
+        check(&[0.0, 0.0, 0.0], &[]);
+        check(&[f64::NAN; 3], &[]);
+        check(&[1.0, 2.0], &[0]);
+    }
+
+    #[test]
+    fn thresholds_are_above_what_lies_below_them() {
+        let plain = |value: f64| (0..N_THRESHOLDS).position(|index| value < threshold(index + 1));
+        for step in -100..20_000 {
+            let value = f64::from(step) / 10_000.0;
+            for value in [value, value.next_up(), value.next_down()] {
+                assert_eq!(first_threshold(value), plain(value).unwrap_or(N_THRESHOLDS), "{value}");
+            }
+        }
+        assert_eq!((first_threshold(f64::INFINITY), first_threshold(f64::NEG_INFINITY)), (N_THRESHOLDS, 0));
     }
 
     #[test]
     fn a_deep_trough_takes_nearly_all_the_probability() {
-        let candidates = Candidates::new(22_050, 65.0, 20, 400, 120);
+        let candidates = Candidates::new(22_050, 65.0, 20, 60, 400, 120);
         let mut found = Vec::new();
         // One trough at a period of 20 + 30 samples, below every threshold.
         let difference: Vec<f64> = (0..60).map(|k| f64::from(i32::abs(k - 30)) / 30.0).collect();
@@ -161,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_flat_frame_has_no_candidates() {
-        let candidates = Candidates::new(22_050, 65.0, 20, 400, 120);
+        let candidates = Candidates::new(22_050, 65.0, 20, 60, 400, 120);
         let mut found = vec![Candidate { bin: 0, probability: 1.0 }];
         assert!(candidates.find(&[0.0; 60], &mut found).abs() < f64::MIN_POSITIVE);
         assert!(found.is_empty());

@@ -1,16 +1,27 @@
 //! The best path through pitch bins and voicing.
 
+use pulp::{Arch, Simd, WithSimd};
+
 use super::candidates::Candidate;
 
 /// The probability that voicing changes from one frame to the next.
 const SWITCH: f64 = 0.01;
 
+/// What is added to every probability before its logarithm is taken, as in librosa.
+const TINY: f64 = f64::MIN_POSITIVE;
+/// Nats by which a state that may be left out has to lie below its rival: twice the cost of a change of voicing, and some.
+const MARGIN: f64 = 10.0;
+/// Bins are stored in multiples of this, so that rows are whole registers of any machine.
+const ROW_MULTIPLE: usize = 32;
+
 /// A hidden Markov model with `n_bins` voiced and `n_bins` unvoiced states whose pitch moves at most `half_width` bins
 /// a frame, with weights falling linearly, and whose voicing changes with probability 0.01.
 pub(super) struct Viterbi {
     n_bins: usize,
+    /// `n_bins`, rounded up to whole registers.
+    row: usize,
     half_width: usize,
-    /// Logarithms of the triangle's weights, from the bin `half_width` below to the one `half_width` above.
+    /// Logarithms of the triangle's weights by the distance, from 0 to `half_width`.
     log_weights: Vec<f64>,
     /// Logarithm of the sum of the weights that lie within the bins, by the bin that is left.
     log_sums: Vec<f64>,
@@ -19,11 +30,15 @@ pub(super) struct Viterbi {
 /// The scores of all frames, from which the path is read backwards.
 pub(super) struct Lattice<'a> {
     model: &'a Viterbi,
-    /// `[frame, 2 * n_bins]`: voiced bins, then unvoiced.
+    /// `[frame, 2 * row]`: voiced bins, then unvoiced, each filled up with impossible ones.
     scores: Vec<f64>,
+    /// The highest score of each frame.
+    highest: Vec<f64>,
     /// The scores of the last frame less `log_sums`, voiced and unvoiced, with `half_width` impossible bins around.
     left: [Vec<f64>; 2],
     reached: [Vec<f64>; 2],
+    /// The candidates' bins of the last frame, where no other of its voiced states can be on the best path.
+    voiced_bins: Option<Vec<usize>>,
 }
 
 impl Viterbi {
@@ -37,17 +52,19 @@ impl Viterbi {
                 (lowest..=highest).map(|other| weight(other.abs_diff(bin))).sum::<f64>().ln()
             })
             .collect();
-        let log_weights = (0..=2 * half_width).map(|place| weight(place.abs_diff(half_width)).ln()).collect();
-        Self { n_bins, half_width, log_weights, log_sums }
+        let log_weights = (0..=half_width).map(|distance| weight(distance).ln()).collect();
+        Self { n_bins, row: n_bins.next_multiple_of(ROW_MULTIPLE), half_width, log_weights, log_sums }
     }
 
     pub(super) fn lattice(&self, n_frames: usize) -> Lattice<'_> {
-        let padded = vec![f64::NEG_INFINITY; self.n_bins + 2 * self.half_width];
+        let padded = vec![f64::NEG_INFINITY; self.row + 2 * self.half_width];
         Lattice {
             model: self,
-            scores: Vec::with_capacity(n_frames * 2 * self.n_bins),
+            scores: Vec::with_capacity(n_frames * 2 * self.row),
+            highest: Vec::with_capacity(n_frames),
             left: [padded.clone(), padded],
-            reached: [vec![0.0; self.n_bins], vec![0.0; self.n_bins]],
+            reached: [vec![0.0; self.row], vec![0.0; self.row]],
+            voiced_bins: None,
         }
     }
 }
@@ -57,96 +74,190 @@ impl Lattice<'_> {
     ///
     /// What has no probability is not impossible but has the least positive number, as in librosa: after a frame that
     /// is voiced for certain, the path may jump.
+    ///
+    /// Voiced states that are no candidates are left out as predecessors where they cannot be on the best path: the
+    /// unvoiced state of the same bin has been reached, and is left again, at the cost of two changes of voicing more at
+    /// most, and costs far less itself unless the frame is voiced for certain.
     pub(super) fn push(&mut self, candidates: &[Candidate], voiced: f64) {
-        let Viterbi { n_bins, half_width, log_weights, log_sums } = self.model;
-        let (n_bins, half_width) = (*n_bins, *half_width);
-        let log = |probability: f64| (probability + f64::MIN_POSITIVE).ln();
+        Arch::new().dispatch(Push { lattice: self, candidates, voiced });
+    }
+
+    #[inline(always)]
+    fn push_with<S: Simd>(&mut self, simd: S, candidates: &[Candidate], voiced: f64) {
+        let Viterbi { n_bins, row, half_width, log_weights, log_sums } = self.model;
+        let (n_bins, row, half_width) = (*n_bins, *row, *half_width);
+        let log = |probability: f64| (probability + TINY).ln();
         let (impossible, unvoiced) = (log(0.0), log((1.0 - voiced) / n_bins as f64));
 
         let start = self.scores.len();
         if start == 0 {
-            self.scores.resize(2 * n_bins, log(1.0 / (2 * n_bins) as f64));
+            self.scores.resize(2 * row, f64::NEG_INFINITY);
+            for scores in self.scores.chunks_exact_mut(row) {
+                scores[..n_bins].fill(log(1.0 / (2 * n_bins) as f64));
+            }
         } else {
-            let previous = &self.scores[start - 2 * n_bins..];
-            let jump = highest(previous).1 + impossible;
-            for ((left, reached), scores) in
-                self.left.iter_mut().zip(&mut self.reached).zip(previous.chunks_exact(n_bins))
-            {
+            let previous = &self.scores[start - 2 * row..];
+            let jump = self.highest.last().map_or(f64::NEG_INFINITY, |highest| highest + impossible);
+            for (left, scores) in self.left.iter_mut().zip(previous.chunks_exact(row)) {
                 for ((left, score), sum) in left[half_width..].iter_mut().zip(scores).zip(log_sums) {
                     *left = score - sum;
                 }
-                reached.fill(f64::NEG_INFINITY);
-                for (place, weight) in log_weights.iter().enumerate() {
-                    for (best, left) in reached.iter_mut().zip(&left[place..]) {
-                        let score = left + weight;
-                        *best = if score > *best { score } else { *best };
+            }
+            let ([left_voiced, left_unvoiced], [from_voiced, from_unvoiced]) =
+                (&self.left, &mut self.reached);
+            match &self.voiced_bins {
+                Some(bins) => {
+                    from_voiced.fill(f64::NEG_INFINITY);
+                    for &bin in bins {
+                        let left = left_voiced[half_width + bin];
+                        let lowest = bin.saturating_sub(half_width);
+                        let highest = (bin + half_width).min(n_bins - 1);
+                        let (below, above) = from_voiced[lowest..=highest].split_at_mut(bin - lowest);
+                        raise(above, left, log_weights.iter());
+                        raise(below, left, log_weights[1..=bin - lowest].iter().rev());
                     }
                 }
+                None => reach(simd, left_voiced, log_weights, from_voiced),
             }
+            reach(simd, left_unvoiced, log_weights, from_unvoiced);
             let (stay, switch) = ((1.0 - SWITCH).ln(), SWITCH.ln());
-            let [from_voiced, from_unvoiced] = &self.reached;
-            let best = |same: &f64, other: &f64| (same + stay).max(other + switch).max(jump);
-            self.scores.extend(from_voiced.iter().zip(from_unvoiced).map(|(same, other)| best(same, other)));
-            self.scores.extend(from_unvoiced.iter().zip(from_voiced).map(|(same, other)| best(same, other)));
+            self.scores.resize(start + 2 * row, f64::NEG_INFINITY);
+            let (voiced_scores, unvoiced_scores) = self.scores[start..].split_at_mut(row);
+            let both = from_voiced.iter().zip(&*from_unvoiced).take(n_bins);
+            for ((to_voiced, to_unvoiced), (from_voiced, from_unvoiced)) in
+                voiced_scores.iter_mut().zip(unvoiced_scores).zip(both)
+            {
+                *to_voiced = larger(larger(from_voiced + stay, from_unvoiced + switch), jump);
+                *to_unvoiced = larger(larger(from_unvoiced + stay, from_voiced + switch), jump);
+            }
         }
-        let (voiced_scores, unvoiced_scores) = self.scores[start..].split_at_mut(n_bins);
-        let mut candidates = candidates.iter().peekable();
-        for (bin, score) in voiced_scores.iter_mut().enumerate() {
-            *score += candidates
-                .next_if(|candidate| candidate.bin == bin)
-                .map_or(impossible, |c| log(c.probability));
+        let (voiced_scores, unvoiced_scores) = self.scores[start..].split_at_mut(row);
+        let mut next = 0;
+        for candidate in candidates {
+            for score in &mut voiced_scores[next..candidate.bin] {
+                *score += impossible;
+            }
+            voiced_scores[candidate.bin] += log(candidate.probability);
+            next = candidate.bin + 1;
+        }
+        for score in &mut voiced_scores[next..] {
+            *score += impossible;
         }
         for score in unvoiced_scores {
             *score += unvoiced;
         }
+        let mut highest = simd.splat_f64s(f64::NEG_INFINITY);
+        for &scores in S::as_simd_f64s(&self.scores[start..]).0 {
+            highest = simd.max_f64s(highest, scores);
+        }
+        self.highest.push(simd.reduce_max_f64s(highest));
+        self.voiced_bins = (unvoiced > impossible + MARGIN)
+            .then(|| candidates.iter().map(|candidate| candidate.bin).collect());
     }
 
     /// The best path: for each frame its pitch bin, or nothing where it is unvoiced.
     ///
     /// Of equal scores the lower state wins, voiced before unvoiced.
     pub(super) fn path(&self) -> Vec<Option<usize>> {
-        let n_bins = self.model.n_bins;
-        let mut path = Vec::with_capacity(self.scores.len() / (2 * n_bins));
+        let row = self.model.row;
+        let mut path = Vec::with_capacity(self.highest.len());
         let mut following = None;
-        for scores in self.scores.rchunks_exact(2 * n_bins) {
+        for (scores, &highest) in self.scores.rchunks_exact(2 * row).zip(self.highest.iter().rev()) {
             let state = match following {
-                None => highest(scores).0,
-                Some(state) => self.predecessor(scores, state),
+                None => place_of(scores, highest),
+                Some(state) => self.predecessor(scores, highest, state),
             };
-            path.push((state < n_bins).then_some(state));
+            path.push((state < row).then_some(state));
             following = Some(state);
         }
         path.reverse();
         path
     }
 
-    fn predecessor(&self, scores: &[f64], state: usize) -> usize {
-        let Viterbi { n_bins, half_width, log_weights, log_sums } = self.model;
-        let bin = state % n_bins;
+    fn predecessor(&self, scores: &[f64], highest: f64, state: usize) -> usize {
+        let Viterbi { n_bins, row, half_width, log_weights, log_sums } = self.model;
+        let bin = state % row;
         let bins = bin.saturating_sub(*half_width)..=(bin + half_width).min(n_bins - 1);
         let mut best = (0, f64::NEG_INFINITY);
-        for (first, scores) in [(0, &scores[..*n_bins]), (*n_bins, &scores[*n_bins..])] {
-            let voicing = if (state < *n_bins) == (first == 0) { (1.0 - SWITCH).ln() } else { SWITCH.ln() };
+        for (first, scores) in [(0, &scores[..*row]), (*row, &scores[*row..])] {
+            let voicing = if (state < *row) == (first == 0) { (1.0 - SWITCH).ln() } else { SWITCH.ln() };
             for other in bins.clone() {
-                let score = scores[other] - log_sums[other] + log_weights[other + half_width - bin] + voicing;
+                let score = scores[other] - log_sums[other] + log_weights[other.abs_diff(bin)] + voicing;
                 if score > best.1 {
                     best = (first + other, score);
                 }
             }
         }
-        let (from, score) = highest(scores);
-        if score + f64::MIN_POSITIVE.ln() > best.1 { from } else { best.0 }
+        if highest + TINY.ln() > best.1 { place_of(scores, highest) } else { best.0 }
     }
 }
 
-/// The first highest value and its place.
-fn highest(values: &[f64]) -> (usize, f64) {
-    values.iter().enumerate().fold(
-        (0, f64::NEG_INFINITY),
-        |best, (index, &value)| {
-            if value > best.1 { (index, value) } else { best }
-        },
-    )
+struct Push<'a, 'b> {
+    lattice: &'a mut Lattice<'b>,
+    candidates: &'a [Candidate],
+    voiced: f64,
+}
+
+impl WithSimd for Push<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.lattice.push_with(simd, self.candidates, self.voiced);
+    }
+}
+
+/// The best score with which each bin is reached from the bins around it.
+///
+/// `left` has as many bins more on either side as `log_weights` has but one. Of two bins at the same distance the higher
+/// is taken before the weight is added, which gives the same number.
+#[inline(always)]
+fn reach<S: Simd>(simd: S, left: &[f64], log_weights: &[f64], reached: &mut [f64]) {
+    /// Registers that are filled together.
+    const TOGETHER: usize = 4;
+    let half_width = log_weights.len() - 1;
+    for (block, reached) in S::as_mut_simd_f64s(reached).0.chunks_exact_mut(TOGETHER).enumerate() {
+        let first = half_width + block * TOGETHER * S::F64_LANES;
+        let weight = simd.splat_f64s(log_weights[0]);
+        let mut best = [weight; TOGETHER];
+        for (best, score) in best.iter_mut().zip(registers::<S>(left, first, TOGETHER)) {
+            *best = simd.add_f64s(*score, weight);
+        }
+        for (distance, &weight) in log_weights.iter().enumerate().skip(1) {
+            let weight = simd.splat_f64s(weight);
+            let below = registers::<S>(left, first - distance, TOGETHER);
+            let above = registers::<S>(left, first + distance, TOGETHER);
+            for register in 0..TOGETHER {
+                let higher = simd.max_f64s(below[register], above[register]);
+                best[register] = simd.max_f64s(best[register], simd.add_f64s(higher, weight));
+            }
+        }
+        reached.copy_from_slice(&best);
+    }
+}
+
+/// Some registers of values from a place on.
+#[inline(always)]
+fn registers<S: Simd>(values: &[f64], from: usize, n_registers: usize) -> &[S::f64s] {
+    S::as_simd_f64s(&values[from..from + n_registers * S::F64_LANES]).0
+}
+
+/// Raises values to a score plus their weights where that is more.
+#[inline(always)]
+fn raise<'a>(values: &mut [f64], score: f64, weights: impl Iterator<Item = &'a f64>) {
+    for (value, weight) in values.iter_mut().zip(weights) {
+        *value = larger(*value, score + weight);
+    }
+}
+
+#[inline(always)]
+fn larger(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
+/// The first place of a value.
+fn place_of(values: &[f64], wanted: f64) -> usize {
+    values.iter().position(|value| value.to_bits() == wanted.to_bits()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -189,8 +300,7 @@ mod tests {
                 .collect();
             lattice.push(&candidates, *voiced);
         }
-        let last = lattice.scores.rchunks_exact(2 * n_bins).next().unwrap_or_default();
-        (highest(last).1, lattice.path())
+        (lattice.highest.last().copied().unwrap_or(f64::NEG_INFINITY), lattice.path())
     }
 
     proptest! {

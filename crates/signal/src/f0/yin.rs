@@ -1,60 +1,68 @@
-//! YIN's normalised difference function of one frame.
+//! YIN's normalised difference function of many frames.
 
-use std::sync::Arc;
+use pulp::{Arch, Simd, WithSimd};
 
-use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use crate::Error;
+use crate::lanes::{Batch, Edge, LaneFrames};
+
+/// The shortest transform that is planned for frames side by side.
+const SHORTEST: usize = 32;
 
 /// The plan of the difference function for frames of one length and a range of periods.
 pub(super) struct Yin {
-    frame_length: usize,
+    frames: LaneFrames,
     min_period: usize,
     max_period: usize,
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f64>>,
 }
 
-/// Buffers for one frame after another, and the result of the last one.
-pub(super) struct Workspace {
-    /// The frame, which [`Yin::run`] overwrites.
-    pub(super) frame: Vec<f64>,
-    energy: Vec<f64>,
-    padded: Vec<f64>,
-    spectrum: Vec<Complex<f64>>,
-    scratch_forward: Vec<Complex<f64>>,
-    scratch_inverse: Vec<Complex<f64>>,
-    /// The cumulative mean normalised difference at the periods from `min_period` to `max_period`.
-    pub(super) difference: Vec<f64>,
+/// Some frames after others, and the differences of the last ones.
+pub(super) struct Workspace<'a> {
+    yin: &'a Yin,
+    batch: Batch<'a>,
+    /// `[max_period + 1, width]`.
+    lags: Vec<f64>,
+    /// `[max_period - min_period + 1, width]`.
+    differences: Vec<f64>,
 }
 
 impl Yin {
-    /// Plans for periods of `min_period` to `max_period` samples, the latter below `frame_length`.
-    pub(super) fn new(frame_length: usize, min_period: usize, max_period: usize) -> Self {
+    /// Plans for periods of `min_period` to `max_period` samples, the latter below `frame_length`, and frames of which the
+    /// first is centred at `first_center`; what they find outside the signal is zeros.
+    pub(super) fn new(
+        frame_length: usize,
+        hop_length: usize,
+        first_center: usize,
+        min_period: usize,
+        max_period: usize,
+    ) -> Result<Self, Error> {
         // So long that the lags that are read do not wrap around.
-        let length = smooth_even(frame_length + max_period);
-        let mut planner = RealFftPlanner::new();
-        Self {
-            frame_length,
-            min_period,
-            max_period,
-            forward: planner.plan_fft_forward(length),
-            inverse: planner.plan_fft_inverse(length),
-        }
+        let n_fft = fast_length(frame_length + max_period);
+        let before = (frame_length / 2) as isize - first_center as isize;
+        let frames = LaneFrames::new(&vec![1.0; frame_length], n_fft, hop_length, before, Edge::Silent)
+            .ok_or_else(|| {
+                Error::setting("frame_length", format!("frames of {frame_length} samples cannot be planned"))
+            })?;
+        Ok(Self { frames, min_period, max_period })
     }
 
-    pub(super) fn workspace(&self) -> Workspace {
+    pub(super) fn workspace(&self) -> Workspace<'_> {
+        let batch = Batch::new(&self.frames);
         Workspace {
-            frame: vec![0.0; self.frame_length],
-            energy: vec![0.0; self.max_period],
-            padded: self.forward.make_input_vec(),
-            spectrum: self.forward.make_output_vec(),
-            scratch_forward: self.forward.make_scratch_vec(),
-            scratch_inverse: self.inverse.make_scratch_vec(),
-            difference: vec![0.0; self.max_period - self.min_period + 1],
+            yin: self,
+            lags: vec![0.0; (self.max_period + 1) * batch.width()],
+            differences: vec![0.0; (self.max_period - self.min_period + 1) * batch.width()],
+            batch,
         }
     }
+}
 
-    /// Fills `difference` from `frame`.
+impl Workspace<'_> {
+    /// Frames that are taken together.
+    pub(super) fn width(&self) -> usize {
+        self.batch.width()
+    }
+
+    /// Computes the differences of the frames from `first` on.
     ///
     /// ```text
     /// r(k)  = Σ_j y(j) y(j + k)                     within the frame
@@ -66,33 +74,49 @@ impl Yin {
     /// That the energy is missing at a lag of 1 is librosa's: it zeroes lag 0 of the array that still holds the energies.
     /// It raises the mean in `d'` by `y(0)² / k`, a few parts in a hundred thousand for speech, and is followed so that
     /// the results are the same.
-    pub(super) fn run(&self, work: &mut Workspace) {
-        work.padded[..self.frame_length].copy_from_slice(&work.frame);
-        work.padded[self.frame_length..].fill(0.0);
-        self.forward
-            .process_with_scratch(&mut work.padded, &mut work.spectrum, &mut work.scratch_forward)
-            .expect("the plan made buffers of its own lengths");
-        for bin in &mut work.spectrum {
-            *bin = Complex::new(bin.norm_sqr(), 0.0);
-        }
-        self.inverse
-            .process_with_scratch(&mut work.spectrum, &mut work.padded, &mut work.scratch_inverse)
-            .expect("the plan made buffers of its own lengths and the power is real");
-        let scale = 1.0 / work.padded.len() as f64;
+    pub(super) fn run(&mut self, samples: &[f32], first: usize) {
+        self.batch.fill(samples, first);
+        self.batch.powers();
+        self.batch.correlation(&mut self.lags);
+        Arch::new().dispatch(Differences(self));
+    }
 
-        let mut energy = 0.0;
-        for (sum, sample) in work.energy.iter_mut().zip(&work.frame) {
-            energy += sample * sample;
-            *sum = energy;
-        }
-        work.energy[0] = 0.0;
-        let at_zero = work.padded[0] * scale;
-        let mut sum = 0.0;
-        for period in 1..=self.max_period {
-            let difference = 2.0 * (at_zero - work.padded[period] * scale) - work.energy[period - 1];
-            sum += difference;
-            if let Some(index) = period.checked_sub(self.min_period) {
-                work.difference[index] = difference / (sum / period as f64 + f64::MIN_POSITIVE);
+    /// Copies the difference of the frame in one lane, at the periods from `min_period` to `max_period`.
+    pub(super) fn difference(&self, lane: usize, difference: &mut Vec<f64>) {
+        difference.clear();
+        difference.extend(self.differences.chunks_exact(self.batch.width()).map(|lanes| lanes[lane]));
+    }
+}
+
+struct Differences<'a, 'b>(&'a mut Workspace<'b>);
+
+impl WithSimd for Differences<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Workspace { yin, batch, lags, differences } = self.0;
+        let lags = S::as_simd_f64s(lags).0;
+        let differences = S::as_mut_simd_f64s(differences).0;
+        let two_over_n = simd.splat_f64s(2.0 / yin.frames.n_fft() as f64);
+        let tiny = simd.splat_f64s(f64::MIN_POSITIVE);
+        for half in 0..2 {
+            let first = S::as_simd_f64s(batch.samples(0)).0[half];
+            let mut energy = simd.mul_f64s(first, first);
+            let mut sum = simd.splat_f64s(0.0);
+            for period in 1..=yin.max_period {
+                let fallen = simd.sub_f64s(lags[half], lags[2 * period + half]);
+                let mut difference = simd.mul_f64s(fallen, two_over_n);
+                if period > 1 {
+                    let sample = S::as_simd_f64s(batch.samples(period - 1)).0[half];
+                    energy = simd.add_f64s(energy, simd.mul_f64s(sample, sample));
+                    difference = simd.sub_f64s(difference, energy);
+                }
+                sum = simd.add_f64s(sum, difference);
+                if let Some(index) = period.checked_sub(yin.min_period) {
+                    let mean = simd.div_f64s(sum, simd.splat_f64s(period as f64));
+                    differences[2 * index + half] = simd.div_f64s(difference, simd.add_f64s(mean, tiny));
+                }
             }
         }
     }
@@ -110,21 +134,11 @@ pub(super) fn parabolic_shift(values: &[f64], index: usize) -> f64 {
     if slope.abs() >= curvature.abs() { 0.0 } else { -slope / curvature }
 }
 
-/// The smallest even number from `least` whose prime factors are 2, 3 and 5: a fast transform length.
-fn smooth_even(least: usize) -> usize {
-    let is_smooth = |mut number: usize| {
-        for factor in [2, 3, 5] {
-            while number.is_multiple_of(factor) {
-                number /= factor;
-            }
-        }
-        number == 1
-    };
-    let mut length = least.max(2).next_multiple_of(2);
-    while !is_smooth(length) {
-        length += 2;
-    }
-    length
+/// The smallest length from `least` of which half is a power of two, or three times one: a fast transform.
+fn fast_length(least: usize) -> usize {
+    let power = least.max(SHORTEST).next_power_of_two();
+    // Three quarters of a power of two are three times another.
+    if power / 4 * 3 >= least && power / 4 * 3 >= SHORTEST { power / 4 * 3 } else { power }
 }
 
 #[cfg(test)]
@@ -134,32 +148,51 @@ mod tests {
     /// Double-precision transforms of a few hundred samples in [-1, 1].
     const F64_TOLERANCE: f64 = 1e-10;
 
-    #[test]
-    fn the_transform_gives_what_the_sums_give() {
-        let (frame_length, min_period, max_period) = (200, 7, 60);
-        let yin = Yin::new(frame_length, min_period, max_period);
+    fn differences(yin: &Yin, samples: &[f32]) -> Vec<Vec<f64>> {
         let mut work = yin.workspace();
-        let frame: Vec<f64> =
-            (0..frame_length).map(|n| (n as f64 * 0.3).sin() + 0.2 * (n as f64 * 1.7).cos()).collect();
-        work.frame.copy_from_slice(&frame);
-        yin.run(&mut work);
-        let plain = |k: usize| {
-            let r = |k: usize| -> f64 { (0..frame_length - k).map(|j| frame[j] * frame[j + k]).sum() };
-            let energy: f64 = frame[..k].iter().map(|y| y * y).sum();
-            2.0 * (r(0) - r(k)) - if k == 1 { 0.0 } else { energy }
-        };
-        for k in min_period..=max_period {
-            let mean = (1..=k).map(plain).sum::<f64>() / k as f64;
-            assert!((work.difference[k - min_period] - plain(k) / mean).abs() < F64_TOLERANCE, "{k}");
+        work.run(samples, 0);
+        (0..work.width())
+            .map(|lane| {
+                let mut difference = Vec::new();
+                work.difference(lane, &mut difference);
+                difference
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_transforms_give_what_the_sums_give() {
+        let (frame_length, hop, center, min_period, max_period) = (200, 70, 35, 7, 60);
+        let yin = Yin::new(frame_length, hop, center, min_period, max_period).unwrap();
+        let samples: Vec<f32> =
+            (0..640).map(|n| (n as f32 * 0.3).sin() + 0.2 * (n as f32 * n as f32 * 0.001).cos()).collect();
+        {
+            for (frame, got) in differences(&yin, &samples).iter().enumerate() {
+                let y = |j: usize| {
+                    let at = (center + frame * hop + j).checked_sub(frame_length / 2);
+                    at.and_then(|at| samples.get(at)).map_or(0.0, |&sample| f64::from(sample))
+                };
+                let plain = |k: usize| {
+                    let r = |k: usize| -> f64 { (0..frame_length - k).map(|j| y(j) * y(j + k)).sum() };
+                    let energy: f64 = (0..k).map(|j| y(j) * y(j)).sum();
+                    2.0 * (r(0) - r(k)) - if k == 1 { 0.0 } else { energy }
+                };
+                assert_eq!(got.len(), max_period - min_period + 1);
+                for k in min_period..=max_period {
+                    let mean = (1..=k).map(plain).sum::<f64>() / k as f64;
+                    let expected = plain(k) / (mean + f64::MIN_POSITIVE);
+                    let difference = (got[k - min_period] - expected).abs();
+                    assert!(difference < F64_TOLERANCE, "{frame} {k}: {difference:e}");
+                }
+            }
         }
     }
 
     #[test]
     fn silence_has_no_difference() {
-        let yin = Yin::new(64, 4, 32);
-        let mut work = yin.workspace();
-        yin.run(&mut work);
-        assert!(work.difference.iter().all(|value| value.to_bits() == 0));
+        let yin = Yin::new(64, 16, 8, 4, 32).unwrap();
+        let differences = differences(&yin, &[0.0; 100]);
+        assert!(differences.iter().flatten().all(|value| value.abs() < f64::MIN_POSITIVE));
     }
 
     #[test]
@@ -174,9 +207,9 @@ mod tests {
     }
 
     #[test]
-    fn transform_lengths_are_smooth() {
-        for (least, expected) in [(0, 2), (1024 + 340, 1440), (2048, 2048), (2049, 2160)] {
-            assert_eq!(smooth_even(least), expected);
+    fn transform_lengths_are_fast() {
+        for (least, expected) in [(0, 32), (33, 48), (1024 + 340, 1536), (2048, 2048), (2049, 3072)] {
+            assert_eq!(fast_length(least), expected);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Log-mel spectrograms of signals.
 
-use super::filterbank::{Band, bands};
-use crate::{Error, MelConfig, Spectrogram, Stft};
+use pulp::{Arch, Scalar, Simd, WithSimd};
 
-/// Partial sums that run side by side, so that the compiler can keep them in one vector register.
-const LANES: usize = 8;
+use super::filterbank::{Band, bands};
+use super::logarithm::ln;
+use crate::lanes::PowerVisitor;
+use crate::stft::magnitude;
+use crate::{Error, MelConfig, Spectrogram, Stft};
 
 /// A planned log-mel extraction: made once, shared by all threads.
 ///
@@ -40,8 +42,9 @@ impl MelExtractor {
     pub fn new(config: &MelConfig) -> Result<Self, Error> {
         let stft = Stft::new(&config.stft())?;
         let floor = config.floor as f32;
-        if !(floor.is_finite() && floor > 0.0) {
-            return Err(Error::setting("floor", format!("{} is not a finite number above 0", config.floor)));
+        if !(floor.is_normal() && floor > 0.0) {
+            let why = format!("{} is not a finite number above 0 of full precision", config.floor);
+            return Err(Error::setting("floor", why));
         }
         let bands = bands(config)?;
         let mut filterbank = vec![0.0; config.n_mels * stft.n_bins()];
@@ -82,29 +85,110 @@ impl MelExtractor {
     pub fn log_mel(&self, samples: &[f32]) -> Spectrogram {
         let n_frames = self.stft.n_frames(samples.len());
         let mut spectrogram = Spectrogram::zeros(self.bands.len(), n_frames);
-        let data = spectrogram.data_mut();
-        self.stft.for_each_magnitude(samples, |frame, magnitudes| {
-            for (index, band) in self.bands.iter().enumerate() {
-                let touched = &magnitudes[band.first_bin..][..band.weights.len()];
-                data[index * n_frames + frame] = dot(touched, &band.weights).max(self.floor).ln();
-            }
-        });
+        let mut visitor = LogMel {
+            extractor: self,
+            n_frames,
+            magnitudes: Vec::new(),
+            mel: Vec::new(),
+            data: spectrogram.data_mut(),
+        };
+        self.stft.visit_powers(samples, &mut visitor);
         spectrogram
     }
 }
 
-/// The sum of products, in a fixed order whatever the machine.
-fn dot(left: &[f32], right: &[f32]) -> f32 {
-    let mut sums = [0.0; LANES];
-    let (left_blocks, left_rest) = left.as_chunks::<LANES>();
-    let (right_blocks, right_rest) = right.as_chunks::<LANES>();
-    for (a, b) in left_blocks.iter().zip(right_blocks) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
+/// Sums up bands and writes their logarithms into the columns of their frames.
+struct LogMel<'a> {
+    extractor: &'a MelExtractor,
+    n_frames: usize,
+    /// `[n_bins, width]`.
+    magnitudes: Vec<f32>,
+    /// `[n_mels, width]`.
+    mel: Vec<f32>,
+    data: &'a mut [f32],
+}
+
+impl PowerVisitor for LogMel<'_> {
+    fn visit(&mut self, first: usize, n_frames: usize, width: usize, powers: &[f64]) {
+        self.magnitudes.resize(powers.len(), 0.0);
+        self.mel.resize(self.extractor.bands.len() * width, 0.0);
+        let MelExtractor { stft, bands, floor, .. } = self.extractor;
+        Arch::new().dispatch(SumUp {
+            epsilon: stft.epsilon(),
+            bands,
+            floor: *floor,
+            width,
+            powers,
+            magnitudes: &mut self.magnitudes,
+            mel: &mut self.mel,
+        });
+        for (row, mel) in self.data.chunks_exact_mut(self.n_frames).zip(self.mel.chunks_exact(width)) {
+            row[first..][..n_frames].copy_from_slice(&mel[..n_frames]);
         }
     }
-    let rest: f32 = left_rest.iter().zip(right_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
+}
+
+/// Magnitudes, bands and their logarithms of frames side by side.
+struct SumUp<'a> {
+    epsilon: f64,
+    bands: &'a [Band],
+    floor: f32,
+    width: usize,
+    powers: &'a [f64],
+    magnitudes: &'a mut [f32],
+    mel: &'a mut [f32],
+}
+
+impl WithSimd for SumUp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { epsilon, bands, floor, width, powers, magnitudes, mel } = self;
+        for (value, &power) in magnitudes.iter_mut().zip(powers) {
+            *value = magnitude(power, epsilon);
+        }
+        if width.is_multiple_of(S::F32_LANES) {
+            let registers = width / S::F32_LANES;
+            let magnitudes = S::as_simd_f32s(magnitudes).0;
+            let mel = S::as_mut_simd_f32s(mel).0;
+            for (sums, band) in mel.chunks_exact_mut(registers).zip(bands) {
+                let touched = &magnitudes[band.first_bin * registers..][..band.weights.len() * registers];
+                for (register, sum) in sums.iter_mut().enumerate() {
+                    *sum = weighted_sum(simd, &touched[register..], registers, &band.weights);
+                }
+            }
+        } else {
+            // Frames that were transformed one by one: fewer than a register holds.
+            let one = Scalar::new();
+            for (sums, band) in mel.chunks_exact_mut(width).zip(bands) {
+                let touched = &magnitudes[band.first_bin * width..][..band.weights.len() * width];
+                for (lane, sum) in sums.iter_mut().enumerate() {
+                    *sum = weighted_sum(one, &touched[lane..], width, &band.weights);
+                }
+            }
+        }
+        for value in mel {
+            // Written so that not-a-number becomes the floor.
+            *value = ln(if *value > floor { *value } else { floor });
+        }
+    }
+}
+
+/// The sum of every `step`-th register times its weight, in four interleaved parts: short chains of sums, and an order
+/// that does not depend on the machine.
+#[inline(always)]
+fn weighted_sum<S: Simd>(simd: S, values: &[S::f32s], step: usize, weights: &[f32]) -> S::f32s {
+    const PARTS: usize = 4;
+    let mut parts = [simd.splat_f32s(0.0); PARTS];
+    let product = |value: &S::f32s, weight: &f32| simd.mul_f32s(*value, simd.splat_f32s(*weight));
+    for (values, weights) in values.chunks(PARTS * step).zip(weights.chunks(PARTS)) {
+        for ((part, value), weight) in parts.iter_mut().zip(values.iter().step_by(step)).zip(weights) {
+            *part = simd.add_f32s(*part, product(value, weight));
+        }
+    }
+    let [a, b, c, d] = parts;
+    simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d))
 }
 
 #[cfg(test)]
@@ -137,11 +221,14 @@ mod tests {
         let extractor = MelExtractor::new(&MelProfile::Hifigan.config(22_050)).unwrap();
         let log_mel = extractor.log_mel(&[0.0; 512]);
         assert!(log_mel.data().iter().all(|value| value.to_bits() == 1e-5_f32.ln().to_bits()));
+        // What is no number has no power.
+        let log_mel = extractor.log_mel(&[f32::NAN; 512]);
+        assert!(log_mel.data().iter().all(|value| value.to_bits() == 1e-5_f32.ln().to_bits()));
     }
 
     #[test]
     fn a_floor_without_a_logarithm_is_refused() {
-        for floor in [0.0, -1.0, f64::NAN, 1e-60] {
+        for floor in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-60, 1e-40] {
             let config = MelConfig { floor, ..MelConfig::default() };
             assert!(matches!(MelExtractor::new(&config), Err(Error::Setting { setting: "floor", .. })));
         }

@@ -3,6 +3,7 @@
 mod config;
 mod extractor;
 mod filterbank;
+mod logarithm;
 
 pub use config::{MelConfig, MelProfile};
 pub use extractor::MelExtractor;

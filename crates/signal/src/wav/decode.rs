@@ -1,31 +1,29 @@
 //! From bytes to samples.
 
 use std::path::Path;
-use std::{fs, io};
 
 use dasp::Sample;
 
 use super::header::{SampleFormat, parse};
-use crate::{Error, Waveform};
+use crate::recording::read_file;
+use crate::{Error, Recording, Waveform};
 
-/// The samples of a mono wav.
+/// The samples of all channels of a wav.
 ///
 /// `bytes` is the whole file, `path` is for the messages only. The samples are cast in bulk from the data chunk, by the
 /// conventions of the [module](super).
 ///
 /// # Errors
 ///
-/// Those of [`info`](super::info), and [`Error::NotMono`], [`Error::Empty`] and [`Error::NotFinite`].
-pub fn decode(bytes: &[u8], path: &Path) -> Result<Waveform, Error> {
+/// Those of [`info`](super::info), and [`Error::Empty`] and [`Error::NotFinite`].
+pub fn decode_channels(bytes: &[u8], path: &Path) -> Result<Recording, Error> {
     let (info, data) = parse(bytes, path)?;
-    if info.channels != 1 {
-        return Err(Error::NotMono { path: path.to_owned(), channels: info.channels });
-    }
     if data.is_empty() {
         return Err(Error::Empty { path: path.to_owned() });
     }
     let samples: Vec<f32> = match (info.format, info.container_bits) {
-        (SampleFormat::Float, _) => cast(data, f32::from_le_bytes),
+        (SampleFormat::Float, 32) => cast(data, f32::from_le_bytes),
+        (SampleFormat::Float, _) => cast(data, |bytes| f64::from_le_bytes(bytes) as f32),
         (SampleFormat::Integer, 8) => cast(data, |[byte]| byte.to_sample()),
         (SampleFormat::Integer, 16) => cast(data, |bytes| i16::from_le_bytes(bytes).to_sample()),
         // Three bytes at the top of four are the same number in the same fraction of full scale.
@@ -37,7 +35,22 @@ pub fn decode(bytes: &[u8], path: &Path) -> Result<Waveform, Error> {
     {
         return Err(Error::NotFinite { path: path.to_owned(), index });
     }
-    Ok(Waveform::new(samples, info.sample_rate))
+    Ok(Recording::new(samples, info.channels, info.sample_rate))
+}
+
+/// The samples of a mono wav.
+///
+/// # Errors
+///
+/// Those of [`decode_channels`], and [`Error::NotMono`].
+pub fn decode(bytes: &[u8], path: &Path) -> Result<Waveform, Error> {
+    // Before anything is said of samples that would not be wanted.
+    let (info, _) = parse(bytes, path)?;
+    if info.channels != 1 {
+        return Err(Error::NotMono { path: path.to_owned(), channels: info.channels });
+    }
+    let recording = decode_channels(bytes, path)?;
+    Ok(Waveform::new(recording.into_samples(), info.sample_rate))
 }
 
 /// The samples of a mono wav file.
@@ -47,11 +60,7 @@ pub fn decode(bytes: &[u8], path: &Path) -> Result<Waveform, Error> {
 /// [`Error::Missing`], [`Error::Io`], and those of [`decode`].
 pub fn read(path: impl AsRef<Path>) -> Result<Waveform, Error> {
     let path = path.as_ref();
-    let bytes = fs::read(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => Error::Missing { path: path.to_owned() },
-        _ => Error::Io { path: path.to_owned(), source },
-    })?;
-    decode(&bytes, path)
+    decode(&read_file(path)?, path)
 }
 
 fn cast<const N: usize>(data: &[u8], convert: impl Fn([u8; N]) -> f32) -> Vec<f32> {

@@ -62,7 +62,8 @@ pub fn info(bytes: &[u8], path: &Path) -> Result<WavInfo, Error> {
 
 /// The header and the bytes of the samples.
 pub(super) fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<(WavInfo, &'a [u8]), Error> {
-    let unreadable = |why: &str| Error::Unreadable { path: path.to_owned(), why: why.to_owned() };
+    let unreadable =
+        |why: &str| Error::Unreadable { path: path.to_owned(), container: "a wav", why: why.to_owned() };
     if bytes.is_empty() {
         return Err(unreadable("the file has no bytes"));
     }
@@ -106,7 +107,7 @@ pub(super) fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<(WavInfo, &'a [u
 
 /// Reads a `fmt ` chunk through hound, which knows the forms that occur in the wild; the samples are not counted yet.
 fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
-    let unreadable = |why: String| Error::Unreadable { path: path.to_owned(), why };
+    let unreadable = |why: String| Error::Unreadable { path: path.to_owned(), container: "a wav", why };
     let unsupported = |format: String| Error::UnsupportedFormat { path: path.to_owned(), format };
     if chunk.len() < PLAIN_FORMAT_LENGTH {
         return Err(unreadable(format!("its `fmt ` chunk has {} bytes, not 16 or more", chunk.len())));
@@ -119,8 +120,23 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
         TAG_EXTENSIBLE => chunk,
         _ => return Err(unsupported(format!("the coding with tag {tag:#06x}"))),
     };
-    if tag == TAG_FLOAT && bits != 32 {
+    if tag == TAG_FLOAT && !matches!(bits, 32 | 64) {
         return Err(unsupported(format!("{bits}-bit float")));
+    }
+    if tag == TAG_FLOAT && bits == 64 {
+        // hound knows no such samples in a plain chunk.
+        let sample_rate = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
+        if sample_rate == 0 || channels == 0 || u32::from(block_align) != 8 * u32::from(channels) {
+            return Err(unreadable("its `fmt ` chunk contradicts itself".to_owned()));
+        }
+        return Ok(WavInfo {
+            sample_rate,
+            channels,
+            format: SampleFormat::Float,
+            container_bits: 64,
+            valid_bits: 64,
+            n_samples: 0,
+        });
     }
 
     // A file of this chunk and no data.
@@ -153,7 +169,7 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
                 // Only the extensible form says where fewer valid bits stand.
                 && (tag == TAG_EXTENSIBLE || valid_bits == container_bits)
         }
-        SampleFormat::Float => container_bits == 32 && valid_bits == 32,
+        SampleFormat::Float => matches!(container_bits, 32 | 64) && valid_bits == container_bits,
     };
     if !known {
         let kind = if format == SampleFormat::Float { "float" } else { "integer" };
@@ -180,7 +196,7 @@ fn samples_of<'a>(
     };
     if !data.len().is_multiple_of(block) {
         let why = format!("its data of {} bytes ends within a sample of {block}", data.len());
-        return Err(Error::Unreadable { path: path.to_owned(), why });
+        return Err(Error::Unreadable { path: path.to_owned(), container: "a wav", why });
     }
     info.n_samples = (data.len() / block) as u64;
     Ok((info, data))

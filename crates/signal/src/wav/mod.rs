@@ -1,11 +1,12 @@
-//! RIFF/WAVE files: one channel in, one channel of 16-bit PCM out.
+//! RIFF/WAVE files: any number of channels in, one channel of 16-bit PCM out.
 //!
-//! Read: integer PCM of 8, 16, 24 and 32 bits and 32-bit float, each also as `WAVE_FORMAT_EXTENSIBLE` (there with any
+//! Read: integer PCM of 8, 16, 24 and 32 bits and float of 32 and 64 bits, each also as `WAVE_FORMAT_EXTENSIBLE` (there with any
 //! number of valid bits, which stand at the top of their container). Conventions:
 //!
 //! - An integer sample is divided by the magnitude of its most negative value: 16-bit by 32768. Unsigned 8-bit is
 //!   centred at 128. Full scale is therefore [-1, 1), and every coding up to 24 bits is exact.
-//! - A float sample is taken as it stands, above full scale too; one that is not finite is an error.
+//! - A float sample is taken as it stands, above full scale too; one that is not finite, or too large for 32 bits, is
+//!   an error.
 //! - Chunks other than `fmt ` and `data` are skipped, with the padding byte after a chunk of odd size. What follows the
 //!   data is ignored, and so is the size in the RIFF header, which many writers get wrong.
 //! - A data chunk that promises more than the file holds is [`Error::Truncated`], never shortened. The size
@@ -19,6 +20,6 @@ mod decode;
 mod encode;
 mod header;
 
-pub use decode::{decode, read};
+pub use decode::{decode, decode_channels, read};
 pub use encode::{encode_pcm16, write_pcm16};
 pub use header::{SampleFormat, WavInfo, info};
