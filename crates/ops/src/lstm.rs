@@ -331,9 +331,15 @@ vectorized! {
             let (di, rest) = dz.split_at_mut(hidden);
             let (df, rest) = rest.split_at_mut(hidden);
             let (dg, d_o) = rest.split_at_mut(hidden);
+            let (i, rest) = z.split_at(hidden);
+            let (f, rest) = rest.split_at(hidden);
+            let (g, o) = rest.split_at(hidden);
+            // All have the same length; said once more, so that no access in the loop is checked and it vectorises.
+            let (d_o, o) = (&mut d_o[..hidden], &o[..hidden]);
+            let (dcell, dstate) = (&mut dcell[..hidden], &dstate[..hidden]);
+            let (before, cells) = (&before[..hidden], &cells[..hidden]);
             for index in 0..hidden {
-                let (i, f) = (z[index], z[hidden + index]);
-                let (g, o) = (z[2 * hidden + index], z[3 * hidden + index]);
+                let (i, f, g, o) = (i[index], f[index], g[index], o[index]);
                 let tanh = Element::tanh(cells[index]);
                 let dh = dstate[index];
                 let dc = dcell[index] + dh * o * (T::ONE - tanh * tanh);

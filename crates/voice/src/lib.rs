@@ -11,6 +11,7 @@
 //!
 //! It does not know where examples come from (see [`Examples`]), prints nothing, and reads no manifest.
 
+pub mod g2p;
 pub mod loss;
 pub mod model;
 pub mod train;

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use super::{export, run};
+use super::{export, g2p, run};
 use crate::program::{read_toml, use_threads};
+use mynah_voice::g2p::G2pConfig;
 
 const ALL: &str = "\
 Example:
@@ -26,6 +27,15 @@ Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
 const EXPORT: &str = "\
 Example:
   mynah-train export runs/first --step 400 --out voices/first";
+const G2P: &str = "\
+Examples:
+  mynah-train g2p --seed 1 --out crates/text/data/g2p.bin
+  mynah-train g2p --seed 1 --out crates/text/data/g2p.bin --resume
+
+Ctrl-C writes OUT.checkpoint, as does every epoch; --resume goes on from it and ends as an undisturbed training would.
+crates/text/data/README.md has the command that made the bundled weights.
+
+Exit status: 0 when all epochs are done, 130 when interrupted, 2 on an error.";
 
 /// Trains NaturalSpeech on a prepared dataset, and makes voices of its checkpoints.
 #[derive(Debug, Parser)]
@@ -47,6 +57,7 @@ impl Args {
             Command::Export(args) => {
                 export::run(&export::Settings { run: args.run, step: args.step, out: args.out })
             }
+            Command::G2p(args) => g2p::run(&args.settings()?),
         }
     }
 }
@@ -62,6 +73,11 @@ enum Command {
     /// Make a voice of a checkpoint: the parameters that speaking needs, with the symbols that they read.
     #[command(after_help = EXPORT)]
     Export(ExportArgs),
+    /// Train the network that says words which no dictionary has, and say how well it does.
+    ///
+    /// It learns from nine words in ten of the CMUdict in this program; the tenth is only tested on.
+    #[command(after_help = G2P)]
+    G2p(G2pArgs),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -117,6 +133,38 @@ struct ExportArgs {
     /// Where the voice goes
     #[arg(long, value_name = "VOICE")]
     out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+struct G2pArgs {
+    /// The file of weights to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Another seed draws other initial values and another order
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// A TOML file with sizes and schedule, in the place of the defaults; --seed wins over its seed
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Go on from OUT.checkpoint
+    #[arg(long)]
+    resume: bool,
+    /// How many threads work; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl G2pArgs {
+    fn settings(self) -> anyhow::Result<g2p::Settings> {
+        use_threads(self.threads.map_or(0, usize::from))?;
+        let config: G2pConfig =
+            self.config.map_or_else(|| Ok(G2pConfig::default()), |path| read_toml(&path))?;
+        Ok(g2p::Settings {
+            config: G2pConfig { seed: self.seed, ..config },
+            out: self.out,
+            resume: self.resume,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod args;
 mod events;
 mod examples;
 mod export;
+mod g2p;
 mod observer;
 mod run;
 mod settings;

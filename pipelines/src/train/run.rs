@@ -22,7 +22,7 @@ pub(super) const VOCABULARY: &str = "vocabulary.json";
 pub(super) const SUP_PHONES: &str = "supphones.json";
 
 /// The exit code of a run that was interrupted and can be resumed: that of a program ended by Ctrl-C.
-const INTERRUPTED: u8 = 130;
+pub(super) const INTERRUPTED: u8 = 130;
 
 /// What to do.
 pub(crate) struct Settings {

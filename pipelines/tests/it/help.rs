@@ -29,7 +29,7 @@ fn every_subcommand_explains_itself_with_an_example() {
     );
     #[cfg(feature = "voice")]
     {
-        check(&place, env!("CARGO_BIN_EXE_mynah-train"), "mynah-train", &["", "run", "export"]);
+        check(&place, env!("CARGO_BIN_EXE_mynah-train"), "mynah-train", &["", "run", "export", "g2p"]);
         check(&place, env!("CARGO_BIN_EXE_mynah-synthesize"), "mynah-synthesize", &["", "text", "batch"]);
     }
 }
@@ -58,7 +58,7 @@ fn the_options_of_the_examples_exist() {
     check(PREPARE, &["run", "phonemize", "bpe train", "bpe encode", "mel"]);
     #[cfg(feature = "voice")]
     {
-        check(env!("CARGO_BIN_EXE_mynah-train"), &["run", "export"]);
+        check(env!("CARGO_BIN_EXE_mynah-train"), &["run", "export", "g2p"]);
         check(env!("CARGO_BIN_EXE_mynah-synthesize"), &["text", "batch"]);
     }
 }
