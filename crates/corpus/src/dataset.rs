@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mynah_signal::Analysis;
 use mynah_text::{SupPhones, Vocabulary};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ use crate::table::{read_table, write_table};
 use crate::whole::{name_when_whole, remove_files, write_whole};
 
 /// The form of a dataset directory.
-pub const DATASET_FORMAT: u32 = 1;
+pub const DATASET_FORMAT: u32 = 2;
 
 const INFO: &str = "dataset.toml";
 const MANIFEST: &str = "manifest.parquet";
@@ -68,6 +69,34 @@ pub struct Utterance {
     pub f0_median_hz: Option<f64>,
     /// Voiced frames / frames.
     pub voiced_fraction: f64,
+    /// Seconds of the recording before the wave that were cut off.
+    pub trim_start_seconds: f64,
+    /// By how much the recording was amplified, in dB.
+    pub gain_db: f64,
+    /// The recording's sample rate; what follows is of the recording too, before it was resampled, trimmed or amplified.
+    pub source_sample_rate: u32,
+    /// Its length.
+    pub source_seconds: f64,
+    /// Its integrated loudness.
+    pub source_loudness_lufs: Option<f64>,
+    /// Its sample peak.
+    pub source_peak_dbfs: Option<f64>,
+    /// Its true peak.
+    pub source_true_peak_dbtp: Option<f64>,
+    /// Runs of samples at full scale.
+    pub source_clipped_runs: u64,
+    /// The mean of its samples.
+    pub source_dc_offset: f64,
+    /// Silence before the first sound.
+    pub source_leading_silence_seconds: f64,
+    /// Silence after the last sound.
+    pub source_trailing_silence_seconds: f64,
+    /// The longest pause between sounds.
+    pub source_longest_pause_seconds: f64,
+    /// The highest frequency with sound.
+    pub source_bandwidth_hz: Option<f64>,
+    /// The ratio of its power to that of its noise.
+    pub source_snr_db: Option<f64>,
     /// Words whose pronunciation came from spelling rules.
     pub spelled_words: Vec<String>,
     /// Mean log-likelihood per frame of the alignment.
@@ -88,6 +117,22 @@ impl Utterance {
             peak_dbfs: self.peak_dbfs,
             f0_median_hz: self.f0_median_hz,
             voiced_fraction: self.voiced_fraction,
+            trim_start_seconds: self.trim_start_seconds,
+            gain_db: self.gain_db,
+            recording: Analysis {
+                sample_rate: self.source_sample_rate,
+                seconds: self.source_seconds,
+                loudness_lufs: self.source_loudness_lufs,
+                peak_dbfs: self.source_peak_dbfs,
+                true_peak_dbtp: self.source_true_peak_dbtp,
+                clipped_runs: self.source_clipped_runs,
+                dc_offset: self.source_dc_offset,
+                leading_silence_seconds: self.source_leading_silence_seconds,
+                trailing_silence_seconds: self.source_trailing_silence_seconds,
+                longest_pause_seconds: self.source_longest_pause_seconds,
+                bandwidth_hz: self.source_bandwidth_hz,
+                snr_db: self.source_snr_db,
+            },
         }
     }
 }

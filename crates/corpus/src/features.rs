@@ -1,10 +1,15 @@
 //! What is computed from a recording.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use mynah_signal::f0::{Pyin, PyinConfig};
-use mynah_signal::{Error as SignalError, MelConfig, MelExtractor, Spectrogram, Waveform, loudness, wav};
+use mynah_signal::{
+    Analysis, Analyzer, Error as SignalError, MelConfig, MelExtractor, Recording, Resampler, Spectrogram,
+    Waveform, loudness, silence,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -12,7 +17,7 @@ use crate::problem::{Code, Problem, Stage};
 use crate::recipe::AudioRecipe;
 
 /// The version of the computation: a change of any number it yields makes earlier features stale.
-pub const FEATURES_VERSION: u32 = 1;
+pub const FEATURES_VERSION: u32 = 2;
 
 /// Full scale of the stored wave.
 const FULL_SCALE: f32 = 32_768.0;
@@ -49,6 +54,12 @@ pub struct AudioSummary {
     pub f0_median_hz: Option<f64>,
     /// Voiced frames / frames.
     pub voiced_fraction: f64,
+    /// Seconds of the recording that were cut off before the wave.
+    pub trim_start_seconds: f64,
+    /// By how much the recording was amplified, in dB.
+    pub gain_db: f64,
+    /// What the recording was like before anything was done to it but choosing a channel.
+    pub recording: Analysis,
 }
 
 /// Computes [`Features`] by one recipe; shared by threads.
@@ -56,7 +67,18 @@ pub struct FeatureExtractor {
     recipe: AudioRecipe,
     mel: MelExtractor,
     pyin: Pyin,
+    analyzer: Analyzer,
+    /// By the rate of the recordings.
+    resamplers: Mutex<HashMap<u32, Arc<Resampler>>>,
     settings: String,
+}
+
+/// A recording as it is stored, and what was done to it.
+struct Conditioned {
+    wave: Vec<i16>,
+    trim_start_seconds: f64,
+    gain_db: f64,
+    recording: Analysis,
 }
 
 impl fmt::Debug for FeatureExtractor {
@@ -79,6 +101,25 @@ impl FeatureExtractor {
             );
             return Err(Error::Recipe { section: "audio", why });
         }
+        let in_range = |value: f64, low: f64, high: f64| value >= low && value <= high;
+        let bad = |why: String| Err(Error::Recipe { section: "audio", why });
+        if let Some(lufs) = recipe.loudness_lufs.filter(|&lufs| !in_range(lufs, -70.0, 0.0)) {
+            return bad(format!("`loudness_lufs` ({lufs}) is not from -70 to 0"));
+        }
+        if !in_range(recipe.true_peak_dbtp, -70.0, 0.0) {
+            return bad(format!("`true_peak_dbtp` ({}) is not from -70 to 0", recipe.true_peak_dbtp));
+        }
+        if let Some(trim) = &recipe.trim {
+            if !in_range(trim.below_loudest_db, 1.0, 200.0) {
+                return bad(format!(
+                    "`trim.below_loudest_db` ({}) is not from 1 to 200",
+                    trim.below_loudest_db
+                ));
+            }
+            if !in_range(trim.margin_ms, 0.0, 60_000.0) {
+                return bad(format!("`trim.margin_ms` ({}) is not from 0 to 60000", trim.margin_ms));
+            }
+        }
         let recipe_error = |error: SignalError| Error::Recipe { section: "audio", why: error.to_string() };
         let mel = recipe.mel.config(recipe.sample_rate);
         let pyin = PyinConfig {
@@ -94,6 +135,8 @@ impl FeatureExtractor {
             recipe: recipe.clone(),
             mel: MelExtractor::new(&mel).map_err(recipe_error)?,
             pyin: Pyin::new(&pyin, recipe.sample_rate).map_err(recipe_error)?,
+            analyzer: Analyzer::new().map_err(recipe_error)?,
+            resamplers: Mutex::default(),
             settings,
         })
     }
@@ -104,33 +147,55 @@ impl FeatureExtractor {
         self.recipe.mel.config(self.recipe.sample_rate)
     }
 
-    /// The cache key of the features of a wav: its bytes, the settings and [`FEATURES_VERSION`].
+    /// The cache key of the features of a sound file: its bytes, the settings and [`FEATURES_VERSION`].
     #[must_use]
-    pub fn key(&self, wav: &[u8]) -> String {
+    pub fn key(&self, file: &[u8]) -> String {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(self.settings.as_bytes()).update(b"\0").update(wav);
+        hasher.update(self.settings.as_bytes()).update(b"\0").update(file);
         hasher.finalize().to_hex().to_string()
     }
 
-    /// The features of the wav whose bytes are given; `path` is what problems name.
+    /// The features of the wav or FLAC file whose bytes are given; `path` is what problems name.
     ///
     /// # Errors
     ///
-    /// A [`Problem`] when the wav is not what the recipe asks for.
-    pub fn extract(&self, id: &str, wav: &[u8], path: &str) -> Result<Features, Box<Problem>> {
-        let waveform =
-            wav::decode(wav, Path::new(path)).map_err(|error| Box::new(wav_problem(id, path, &error)))?;
+    /// A [`Problem`] when the recording is not what the recipe asks for.
+    pub fn extract(&self, id: &str, file: &[u8], path: &str) -> Result<Features, Box<Problem>> {
+        Ok(self.of_wave(self.condition(id, file, path)?))
+    }
+
+    /// Does to a recording what the recipe says, in this order: choose a channel, resample, trim, amplify, round.
+    fn condition(&self, id: &str, file: &[u8], path: &str) -> Result<Conditioned, Box<Problem>> {
+        let wav_problem = |error: SignalError| Box::new(wav_problem(id, path, &error));
+        let mut waveform = Recording::decode(file, Path::new(path))
+            .and_then(|recording| recording.into_mono(self.recipe.channels, Path::new(path)))
+            .map_err(wav_problem)?;
         let problem = |code, message, remedy: &str| Box::new(problem(id, path, code, message, remedy));
-        if waveform.sample_rate() != self.recipe.sample_rate {
+        let wanted = self.recipe.sample_rate;
+        if waveform.sample_rate() != wanted && !self.recipe.resample {
             return Err(problem(
                 Code::WrongSampleRate,
-                format!(
-                    "its sample rate is {} Hz, and the recipe's {}",
-                    waveform.sample_rate(),
-                    self.recipe.sample_rate
-                ),
-                "resample the wav, or set `audio.sample_rate` in the recipe when all wavs have another rate",
+                format!("its sample rate is {} Hz, and the recipe's {wanted}", waveform.sample_rate()),
+                "set `audio.resample = true` in the recipe, or `audio.sample_rate` when all clips have another rate",
             ));
+        }
+        let recording = self.analyzer.analyze(&waveform);
+        if waveform.sample_rate() != wanted {
+            waveform = match self.resampler(waveform.sample_rate()) {
+                Ok(resampler) => resampler.resample(&waveform),
+                Err(error) => {
+                    let remedy = "resample the clip with another tool to a common rate";
+                    return Err(problem(Code::WrongSampleRate, format!("failed to {error}"), remedy));
+                }
+            };
+        }
+        let mut trim_start_seconds = 0.0;
+        if let Some(trim) = &self.recipe.trim
+            && let Some(range) =
+                silence::active_range(&waveform, trim.below_loudest_db, trim.margin_ms / 1000.0)
+        {
+            trim_start_seconds = range.start as f64 / f64::from(wanted);
+            waveform = Waveform::new(waveform.samples()[range].to_vec(), wanted);
         }
         let seconds = waveform.seconds();
         if seconds < self.recipe.min_seconds {
@@ -150,16 +215,43 @@ impl FeatureExtractor {
                 "cut the clip, or raise `audio.max_seconds` in the recipe",
             ));
         }
-        let wave: Vec<i16> = waveform
+        let gain_db = self.gain_db(&waveform);
+        let factor = FULL_SCALE * 10_f64.powf(gain_db / 20.0) as f32;
+        let wave = waveform
             .samples()
             .iter()
-            .map(|x| (x * FULL_SCALE).round().clamp(-FULL_SCALE, FULL_SCALE - 1.0) as i16)
+            .map(|x| (x * factor).round().clamp(-FULL_SCALE, FULL_SCALE - 1.0) as i16)
             .collect();
-        Ok(self.of_wave(wave))
+        Ok(Conditioned { wave, trim_start_seconds, gain_db, recording })
+    }
+
+    /// By how much a clip is amplified: to the loudness that is wanted, or as far as its true peak lets it.
+    ///
+    /// A clip without a loudness (too short, or silent) stays as it is.
+    fn gain_db(&self, waveform: &Waveform) -> f64 {
+        let Some(wanted) = self.recipe.loudness_lufs else { return 0.0 };
+        let (Some(lufs), Some(peak)) =
+            (loudness::integrated_lufs(waveform), loudness::true_peak_dbtp(waveform))
+        else {
+            return 0.0;
+        };
+        (wanted - lufs).min(self.recipe.true_peak_dbtp - peak)
+    }
+
+    /// The resampler from a rate, planned once.
+    fn resampler(&self, from: u32) -> Result<Arc<Resampler>, SignalError> {
+        let mut resamplers = self.resamplers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resampler) = resamplers.get(&from) {
+            return Ok(Arc::clone(resampler));
+        }
+        let resampler = Arc::new(Resampler::new(from, self.recipe.sample_rate)?);
+        resamplers.insert(from, Arc::clone(&resampler));
+        Ok(resampler)
     }
 
     /// Everything is computed from the wave as it is stored, so that the parts agree whatever the source's bits were.
-    fn of_wave(&self, wave: Vec<i16>) -> Features {
+    fn of_wave(&self, conditioned: Conditioned) -> Features {
+        let Conditioned { wave, trim_start_seconds, gain_db, recording } = conditioned;
         let samples: Vec<f32> = wave.iter().map(|x| f32::from(*x) / FULL_SCALE).collect();
         let waveform = Waveform::new(samples, self.recipe.sample_rate);
         let mel = self.mel.log_mel(waveform.samples());
@@ -175,6 +267,9 @@ impl FeatureExtractor {
             peak_dbfs: loudness::peak_dbfs(&waveform),
             f0_median_hz: voiced.get(voiced.len() / 2).map(|f0| f64::from(*f0)),
             voiced_fraction: voiced.len() as f64 / f0.len().max(1) as f64,
+            trim_start_seconds,
+            gain_db,
+            recording,
         };
         Features { wave, mel, f0, level, summary }
     }
@@ -193,7 +288,7 @@ fn wav_problem(id: &str, path: &str, error: &SignalError) -> Problem {
         SignalError::NotMono { channels, .. } => (
             Code::NotMono,
             format!("it has {channels} channels"),
-            "mix it down to one channel, or keep the channel that holds the voice",
+            "set `audio.channels` in the recipe to `mix`, or to `left` or `right` where that holds the voice",
         ),
         other => (
             Code::UnreadableWav,
@@ -203,7 +298,7 @@ fn wav_problem(id: &str, path: &str, error: &SignalError) -> Problem {
                 SignalError::NotFinite { index, .. } => format!("its sample {index} is not a finite number"),
                 other => other.to_string(),
             },
-            "export the clip again as mono 16-bit PCM in a RIFF/WAVE file",
+            "export the clip again as mono 16-bit PCM in a RIFF/WAVE file, or as FLAC",
         ),
     };
     problem(id, path, code, message, remedy)
@@ -225,11 +320,12 @@ fn problem(id: &str, path: &str, code: Code, message: String, remedy: &str) -> P
 mod tests {
     use std::fs;
 
-    use mynah_signal::{Waveform, wav};
+    use mynah_signal::{ChannelChoice, Waveform, wav};
     use mynah_testkit::mini_corpus;
 
     use super::FeatureExtractor;
-    use crate::recipe::AudioRecipe;
+    use crate::Error;
+    use crate::recipe::{AudioRecipe, TrimRecipe};
 
     fn extractor() -> FeatureExtractor {
         FeatureExtractor::new(&AudioRecipe::default()).unwrap()
@@ -283,6 +379,123 @@ mod tests {
             assert!(!problem.remedy.is_empty());
         }
         assert!(extractor().extract("x", &good, "wavs/x.wav").is_ok());
+    }
+
+    /// A tone with silence around it: 0.3 s, 1 s and 0.5 s.
+    fn spoken(rate: u32, amplitude: f32) -> Vec<f32> {
+        let tenth = rate as usize / 10;
+        (0..18 * tenth)
+            .map(|t| {
+                let sounds = (3 * tenth..13 * tenth).contains(&t);
+                let angle = std::f64::consts::TAU * 220.5 * t as f64 / f64::from(rate);
+                if sounds { amplitude * angle.sin() as f32 } else { 0.0 }
+            })
+            .collect()
+    }
+
+    fn extract(recipe: &AudioRecipe, file: &[u8]) -> super::Features {
+        FeatureExtractor::new(recipe).unwrap().extract("x", file, "wavs/x.wav").unwrap()
+    }
+
+    #[test]
+    fn by_default_nothing_is_done_to_a_recording() {
+        let features =
+            extract(&AudioRecipe::default(), &wav::encode_pcm16(&Waveform::new(spoken(22_050, 0.5), 22_050)));
+        let summary = &features.summary;
+        assert_eq!((summary.trim_start_seconds.to_bits(), summary.gain_db.to_bits()), (0, 0));
+        assert_eq!(summary.seconds.to_bits(), summary.recording.seconds.to_bits());
+        assert_eq!(summary.peak_dbfs, summary.recording.peak_dbfs);
+        assert!((summary.recording.leading_silence_seconds - 0.3).abs() < 0.011);
+    }
+
+    #[test]
+    fn another_rate_is_resampled_where_the_recipe_says_so() {
+        let recipe = AudioRecipe { resample: true, ..AudioRecipe::default() };
+        let high = extract(&recipe, &wav::encode_pcm16(&Waveform::new(spoken(48_000, 0.5), 48_000)));
+        let low =
+            extract(&AudioRecipe::default(), &wav::encode_pcm16(&Waveform::new(spoken(22_050, 0.5), 22_050)));
+        assert_eq!(high.wave.len(), low.wave.len());
+        assert_eq!((high.summary.recording.sample_rate, low.summary.recording.sample_rate), (48_000, 22_050));
+        // Within the tone, and away from its ends, where the filter rings.
+        for (high, low) in high.wave.iter().zip(&low.wave).take(26_000).skip(10_000) {
+            assert!((high - low).abs() <= 2, "{high} {low}");
+        }
+    }
+
+    #[test]
+    fn channels_are_what_the_recipe_says() {
+        let mut stereo = wav::encode_pcm16(&Waveform::new(
+            spoken(22_050, 0.5).iter().flat_map(|&x| [x, 0.0]).collect(),
+            22_050,
+        ));
+        stereo[22] = 2;
+        stereo[28..32].copy_from_slice(&(22_050_u32 * 4).to_le_bytes());
+        stereo[32] = 4;
+        for (choice, peak_dbfs) in [
+            (ChannelChoice::Mix, Some(-12.04)),
+            (ChannelChoice::Left, Some(-6.02)),
+            (ChannelChoice::Right, None),
+        ] {
+            let summary =
+                extract(&AudioRecipe { channels: choice, ..AudioRecipe::default() }, &stereo).summary;
+            assert_eq!(summary.peak_dbfs.is_some(), peak_dbfs.is_some());
+            if let (Some(got), Some(expected)) = (summary.peak_dbfs, peak_dbfs) {
+                assert!((got - expected).abs() < 0.01, "{choice:?}: {got}");
+            }
+        }
+    }
+
+    #[test]
+    fn silence_is_cut_off_and_the_manifest_says_where() {
+        let file = wav::encode_pcm16(&Waveform::new(spoken(22_050, 0.5), 22_050));
+        let whole = extract(&AudioRecipe::default(), &file);
+        let recipe = AudioRecipe { trim: Some(TrimRecipe::default()), ..AudioRecipe::default() };
+        let trimmed = extract(&recipe, &file);
+        let start = (trimmed.summary.trim_start_seconds * 22_050.0).round() as usize;
+        assert_eq!(trimmed.wave, whole.wave[start..start + trimmed.wave.len()]);
+        // 50 ms of silence on either side, to a hundredth of a second.
+        assert!((trimmed.summary.trim_start_seconds - 0.25).abs() < 0.011);
+        assert!((trimmed.summary.seconds - 1.1).abs() < 0.021, "{}", trimmed.summary.seconds);
+        assert_eq!(trimmed.summary.recording, whole.summary.recording);
+        // Nothing but silence has nothing to be kept: it stays.
+        let silence = wav::encode_pcm16(&Waveform::new(vec![0.0; 22_050], 22_050));
+        let recipe = AudioRecipe { trim: Some(TrimRecipe::default()), ..AudioRecipe::default() };
+        assert_eq!(extract(&recipe, &silence).wave.len(), 22_050);
+    }
+
+    #[test]
+    fn clips_are_brought_to_one_loudness_unless_their_peak_forbids() {
+        let loud = |lufs| AudioRecipe { loudness_lufs: Some(lufs), ..AudioRecipe::default() };
+        let file = fs::read(mini_corpus().join("wavs/LJ002-0151.wav")).unwrap();
+        let before = extract(&AudioRecipe::default(), &file).summary;
+        let summary = extract(&loud(-27.0), &file).summary;
+        // The rounding to 16 bits, and what lies around the gate.
+        assert!((summary.loudness_lufs.unwrap() + 27.0).abs() < 0.01, "{:?}", summary.loudness_lufs);
+        assert!((summary.gain_db + 27.0 + before.loudness_lufs.unwrap()).abs() < 1e-9);
+        assert_eq!(summary.recording, before.recording);
+
+        let summary = extract(&loud(-1.0), &file).summary;
+        assert!((summary.gain_db + 1.0 + before.recording.true_peak_dbtp.unwrap()).abs() < 0.01);
+        assert!(summary.peak_dbfs.unwrap() <= -1.0 + 0.001);
+        // What has no loudness has no gain.
+        let silence = wav::encode_pcm16(&Waveform::new(vec![0.0; 22_050], 22_050));
+        assert_eq!(extract(&loud(-20.0), &silence).summary.gain_db.to_bits(), 0);
+    }
+
+    #[test]
+    fn settings_that_cannot_be_used_are_refused() {
+        let good = AudioRecipe::default();
+        let trim = |below_loudest_db, margin_ms| Some(TrimRecipe { below_loudest_db, margin_ms });
+        for recipe in [
+            AudioRecipe { loudness_lufs: Some(3.0), ..good.clone() },
+            AudioRecipe { loudness_lufs: Some(f64::NAN), ..good.clone() },
+            AudioRecipe { true_peak_dbtp: 0.5, ..good.clone() },
+            AudioRecipe { trim: trim(0.0, 50.0), ..good.clone() },
+            AudioRecipe { trim: trim(40.0, -1.0), ..good.clone() },
+            AudioRecipe { min_seconds: 9.0, max_seconds: 8.0, ..good },
+        ] {
+            assert!(matches!(FeatureExtractor::new(&recipe), Err(Error::Recipe { section: "audio", .. })));
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::Error;
 use crate::problem::{Code, Problem, Stage};
 
 const METADATA: &str = "metadata.csv";
+/// The kinds of recordings, in the order in which they are looked for.
+const EXTENSIONS: [&str; 2] = ["wav", "flac"];
 
 /// A directory in LJSpeech layout.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct Entry {
     pub normalized: String,
     /// The line, from 1.
     pub line: u64,
+    /// The recording, relative to the corpus: `wavs/<id>.wav`, or `wavs/<id>.flac` where there is no wav.
+    pub audio: String,
 }
 
 /// All lines of `metadata.csv`.
@@ -65,12 +69,6 @@ impl Corpus {
         &self.root
     }
 
-    /// The wav of an utterance, relative to the corpus.
-    #[must_use]
-    pub fn audio(id: &str) -> String {
-        format!("wavs/{id}.wav")
-    }
-
     /// Reads `metadata.csv` and looks for every wav that it names.
     ///
     /// # Errors
@@ -94,7 +92,7 @@ impl Corpus {
             }
             listing.rows += 1;
             match parse(line, number) {
-                Ok(entry) => {
+                Ok(mut entry) => {
                     if let Some(earlier) = seen.get(&entry.id) {
                         listing.problems.push(problem(
                             Code::DuplicateId,
@@ -106,31 +104,38 @@ impl Corpus {
                         continue;
                     }
                     seen.insert(entry.id.clone(), number);
-                    let audio = Self::audio(&entry.id);
-                    // Whatever else keeps the wav from being read is found when it is.
-                    let missing = match fs::metadata(self.root.join(&audio)) {
-                        Ok(metadata) => !metadata.is_file(),
-                        Err(error) => error.kind() == io::ErrorKind::NotFound,
-                    };
-                    if missing {
+                    let Some(audio) = self.recording(&entry.id) else {
                         listing.problems.push(problem(
                             Code::MissingWav,
                             Some(&entry.id),
                             number,
-                            format!("there is no file `{audio}`"),
-                            "add the wav, or delete the line",
+                            format!("there is no file `wavs/{}.wav`", entry.id),
+                            "add the clip as wav or FLAC, or delete the line",
                         ));
-                    } else {
-                        listing.entries.push(entry);
-                    }
+                        continue;
+                    };
+                    entry.audio = audio;
+                    listing.entries.push(entry);
                 }
                 Err(problem) => listing.problems.push(*problem),
             }
         }
         listing
     }
+
+    /// The recording of a clip, relative to the corpus.
+    fn recording(&self, id: &str) -> Option<String> {
+        EXTENSIONS.iter().map(|extension| format!("wavs/{id}.{extension}")).find(|audio| {
+            match fs::metadata(self.root.join(audio)) {
+                Ok(metadata) => metadata.is_file(),
+                // Whatever else keeps it from being read is found when it is.
+                Err(error) => error.kind() != io::ErrorKind::NotFound,
+            }
+        })
+    }
 }
 
+/// A line; where its recording lies is not known yet.
 fn parse(line: &[u8], number: u64) -> Result<Entry, Box<Problem>> {
     let text = str::from_utf8(line).map_err(|error| {
         let at = error.valid_up_to();
@@ -170,7 +175,13 @@ fn parse(line: &[u8], number: u64) -> Result<Entry, Box<Problem>> {
             "use a plain file name; wavs lie in `wavs/` itself",
         )));
     }
-    Ok(Entry { id: id.to_owned(), text: raw.to_owned(), normalized: normalized.to_owned(), line: number })
+    Ok(Entry {
+        id: id.to_owned(),
+        text: raw.to_owned(),
+        normalized: normalized.to_owned(),
+        line: number,
+        audio: String::new(),
+    })
 }
 
 fn problem(code: Code, id: Option<&str>, line: u64, message: String, remedy: &str) -> Problem {
@@ -241,6 +252,21 @@ mod tests {
         );
         assert_eq!(listing.problems[2].message, "byte 3 of the line is 0xff, which is not UTF-8");
         assert!(listing.problems.iter().all(|problem| !problem.remedy.is_empty()));
+    }
+
+    #[test]
+    fn a_flac_file_is_found_where_there_is_no_wav() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("wavs")).unwrap();
+        for name in ["a.wav", "a.flac", "b.flac"] {
+            fs::write(directory.path().join("wavs").join(name), b"").unwrap();
+        }
+        fs::write(directory.path().join("metadata.csv"), "a|one|one\nb|two|two\nc|three|three\n").unwrap();
+        let listing = Corpus::open(directory.path()).unwrap().list().unwrap();
+        let audio: Vec<&str> = listing.entries.iter().map(|entry| entry.audio.as_str()).collect();
+        assert_eq!(audio, ["wavs/a.wav", "wavs/b.flac"]);
+        assert_eq!(codes(&listing), [("missing-wav", Some(3))]);
+        assert_eq!(listing.problems[0].message, "there is no file `wavs/c.wav`");
     }
 
     #[test]

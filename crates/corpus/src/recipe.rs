@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mynah_signal::MelProfile;
+use mynah_signal::{ChannelChoice, MelProfile};
 use serde::{Deserialize, Serialize};
 
 use crate::align::AlignConfig;
@@ -50,7 +50,7 @@ pub enum TextColumn {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AudioRecipe {
-    /// The sample rate of every wav, in hertz (22,050).
+    /// The sample rate of the dataset, in hertz (22,050).
     pub sample_rate: u32,
     /// The definition of the mel spectrogram (`vits`).
     pub mel: MelProfile,
@@ -62,6 +62,34 @@ pub struct AudioRecipe {
     pub f0_min_hz: f64,
     /// The highest, in hertz.
     pub f0_max_hz: f64,
+    /// Whether recordings at another rate are resampled; if not, each is a problem.
+    pub resample: bool,
+    /// What becomes of recordings of several channels; `mono`: each is a problem.
+    pub channels: ChannelChoice,
+    /// The loudness to which every clip is brought by one gain, in LUFS; none: they stay as loud as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loudness_lufs: Option<f64>,
+    /// The true peak that the gain may lead to, in dB relative to full scale; a clip that would pass it stays quieter.
+    pub true_peak_dbtp: f64,
+    /// Cuts off leading and trailing silence; none: they stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trim: Option<TrimRecipe>,
+}
+
+/// How leading and trailing silence is cut off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrimRecipe {
+    /// A hundredth of a second is silence when its level lies so far below that of the loudest one, in dB (40).
+    pub below_loudest_db: f64,
+    /// What is left of the silence on either side, in milliseconds (50).
+    pub margin_ms: f64,
+}
+
+impl Default for TrimRecipe {
+    fn default() -> Self {
+        Self { below_loudest_db: 40.0, margin_ms: 50.0 }
+    }
 }
 
 impl Default for AudioRecipe {
@@ -73,6 +101,11 @@ impl Default for AudioRecipe {
             max_seconds: 20.0,
             f0_min_hz: 65.0,
             f0_max_hz: 600.0,
+            resample: false,
+            channels: ChannelChoice::Mono,
+            loudness_lufs: None,
+            true_peak_dbtp: -1.0,
+            trim: None,
         }
     }
 }

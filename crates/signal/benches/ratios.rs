@@ -87,7 +87,7 @@ fn main() {
         Box::new(|| {
             each(&clips, &|clip| {
                 black_box(loudness::integrated_lufs(clip));
-            })
+            });
         }),
     );
     add(
@@ -96,7 +96,7 @@ fn main() {
         Box::new(|| {
             each(&clips, &|clip| {
                 black_box(loudness::true_peak_dbtp(clip));
-            })
+            });
         }),
     );
     add(

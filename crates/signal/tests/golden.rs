@@ -13,6 +13,8 @@ use serde::Deserialize;
 const MAGNITUDE_TOLERANCE: f64 = 1e-5;
 /// Sums of some hundred single-precision products, relative.
 const LOG_MEL_TOLERANCE: f64 = 1e-6;
+/// The same, and eight digits in the file.
+const TORCH_TOLERANCE: f64 = 2e-6;
 /// Weights rounded to single precision, up to a few hundred of them summed.
 const FILTERBANK_TOLERANCE: f64 = 1e-7;
 /// The pitch comes from a list: it is the same entry, rounded to a thousandth of a hertz in the file.
@@ -103,6 +105,55 @@ fn spectrograms_are_those_of_librosa() {
             FILTERBANK_TOLERANCE,
             &format!("{name} bins"),
         );
+    }
+}
+
+#[derive(Deserialize)]
+struct Torch {
+    single_precision_worst: BTreeMap<String, f64>,
+    clips: Vec<TorchClip>,
+}
+
+#[derive(Deserialize)]
+struct TorchClip {
+    clip: String,
+    n_frames: usize,
+    frames: Vec<usize>,
+    profiles: BTreeMap<String, TorchProfile>,
+}
+
+#[derive(Deserialize)]
+struct TorchProfile {
+    log_mel: Vec<Vec<f64>>,
+    band_means: Vec<f64>,
+}
+
+#[test]
+fn spectrograms_of_all_clips_are_those_of_torch_in_double_precision() {
+    let expected: Torch = golden("signal/torch.json");
+    assert_eq!(expected.clips.len(), 12);
+    // What torch itself loses in single precision is more than what is lost here.
+    assert!(expected.single_precision_worst.values().all(|&worst| worst > 10.0 * TORCH_TOLERANCE));
+    for case in &expected.clips {
+        let waveform = clip(&case.clip);
+        for (name, profile) in &case.profiles {
+            let config = name.parse::<MelProfile>().unwrap().config(waveform.sample_rate());
+            let log_mel = MelExtractor::new(&config).unwrap().log_mel(waveform.samples());
+            assert_eq!(log_mel.n_frames(), case.n_frames);
+            for (&frame, expected) in case.frames.iter().zip(&profile.log_mel) {
+                let column: Vec<f32> = (0..80).map(|band| log_mel.row(band)[frame]).collect();
+                assert_all_close(
+                    &column,
+                    expected,
+                    TORCH_TOLERANCE,
+                    &format!("{} {name} {frame}", case.clip),
+                );
+            }
+            let mean = |band| log_mel.row(band).iter().copied().map(f64::from).sum::<f64>();
+            let means: Vec<f64> = (0..80).map(|band| mean(band) / case.n_frames as f64).collect();
+            let what = format!("{} {name} band means", case.clip);
+            assert_all_close(&means, &profile.band_means, TORCH_TOLERANCE, &what);
+        }
     }
 }
 

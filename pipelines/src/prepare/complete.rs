@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::align::{Alignment, align};
 use mynah_corpus::{
-    AlignmentStore, Code, Corpus, Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split,
-    Splitter, Stage, Utterance, leaks,
+    AlignmentStore, Code, Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter,
+    Stage, Utterance, leaks,
 };
 use mynah_text::{Phone, Source, SupPhones, Symbol, Vocabulary};
 use rayon::prelude::*;
@@ -152,7 +152,7 @@ fn align_all(
             stage: Stage::Alignment,
             code: Code::TooShort,
             id: Some(prepared.entry.id.clone()),
-            file: Corpus::audio(&prepared.entry.id),
+            file: prepared.entry.audio.clone(),
             line: None,
             message: format!(
                 "its {} frames of {hop} samples are too few for {} symbols",
@@ -195,7 +195,7 @@ fn utterance(
     Utterance {
         id: entry.id.clone(),
         split,
-        audio: Corpus::audio(&entry.id),
+        audio: entry.audio.clone(),
         text: text.clone(),
         normalized: phonemized.normalized.clone(),
         symbols: prepared.symbols(),
@@ -210,6 +210,20 @@ fn utterance(
         peak_dbfs: audio.peak_dbfs,
         f0_median_hz: audio.f0_median_hz,
         voiced_fraction: audio.voiced_fraction,
+        trim_start_seconds: audio.trim_start_seconds,
+        gain_db: audio.gain_db,
+        source_sample_rate: audio.recording.sample_rate,
+        source_seconds: audio.recording.seconds,
+        source_loudness_lufs: audio.recording.loudness_lufs,
+        source_peak_dbfs: audio.recording.peak_dbfs,
+        source_true_peak_dbtp: audio.recording.true_peak_dbtp,
+        source_clipped_runs: audio.recording.clipped_runs,
+        source_dc_offset: audio.recording.dc_offset,
+        source_leading_silence_seconds: audio.recording.leading_silence_seconds,
+        source_trailing_silence_seconds: audio.recording.trailing_silence_seconds,
+        source_longest_pause_seconds: audio.recording.longest_pause_seconds,
+        source_bandwidth_hz: audio.recording.bandwidth_hz,
+        source_snr_db: audio.recording.snr_db,
         spelled_words: spelled,
         alignment_log_likelihood: alignment.log_likelihood,
         feature_key: feature_key.clone(),

@@ -108,7 +108,7 @@ impl<'a> Preparer<'a> {
             Ok(good) => good,
             Err(problem) => return Ok(Err(problem)),
         };
-        let audio = Corpus::audio(&entry.id);
+        let audio = entry.audio.clone();
         let wav = match fs::read(self.corpus.root().join(&audio)) {
             Ok(wav) => wav,
             Err(error) => {
