@@ -41,7 +41,7 @@ impl Default for G2pConfig {
     fn default() -> Self {
         Self {
             seed: 0,
-            epochs: 15,
+            epochs: 10,
             cool_down_epochs: 5,
             hidden: 192,
             features: 256,

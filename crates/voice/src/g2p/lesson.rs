@@ -175,18 +175,18 @@ mod tests {
     fn lesson() -> Lesson {
         // Words made of syllables, six hundred of them, some with a second pronunciation.
         let syllables = [("ba", "B AA1"), ("to", "T OW0"), ("shi", "SH IY0"), ("mu", "M UW0")];
-        let mut lines = String::new();
+        let mut lines = Vec::new();
         for (a, x) in syllables {
             for (b, y) in syllables {
                 for (c, z) in syllables {
                     for (d, w) in syllables {
-                        lines += &format!("{a}{b}{c}{d} {x} {y} {z} {w}\n");
-                        lines += &format!("{d}{b}{a} {w} {y} {x}\n{d}{b}{a} {w} {y} {x} S\n");
+                        lines.push(format!("{a}{b}{c}{d} {x} {y} {z} {w}"));
+                        lines.push(format!("{d}{b}{a} {w} {y} {x}\n{d}{b}{a} {w} {y} {x} S"));
                     }
                 }
             }
         }
-        let packed = pack_dictionary(&Lexicon::parse("made", &lines).unwrap()).unwrap();
+        let packed = pack_dictionary(&Lexicon::parse("made", &lines.join("\n")).unwrap()).unwrap();
         Lesson::new(&Dictionary::open(Cow::Owned(packed.words), Cow::Owned(packed.phones)).unwrap())
     }
 
@@ -210,7 +210,8 @@ mod tests {
             assert_eq!(batches.len(), count);
             let mut seen: Vec<_> = batches.iter().flatten().map(|(letters, _)| letters.clone()).collect();
             let mut expected: Vec<_> = lesson.words.iter().map(|word| word.letters.clone()).collect();
-            (seen.sort(), expected.sort());
+            seen.sort();
+            expected.sort();
             assert_eq!(seen, expected);
             for batch in &batches {
                 let length = batch[0].0.len();

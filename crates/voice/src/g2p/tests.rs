@@ -19,15 +19,15 @@ const TOLERANCE: f32 = 2e-3;
 
 fn lesson() -> Lesson {
     let syllables = [("ba", "B AA0"), ("to", "T OW0"), ("shi", "SH IY0"), ("mu", "M UW0"), ("ex", "EH2 K S")];
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for (a, x) in syllables {
         for (b, y) in syllables {
             for (c, z) in syllables {
-                lines += &format!("{a}{b}{c} {x} {y} {z}\n{b}{c} {y} {z}\n");
+                lines.push(format!("{a}{b}{c} {x} {y} {z}\n{b}{c} {y} {z}"));
             }
         }
     }
-    let packed = pack_dictionary(&Lexicon::parse("made", &lines).unwrap()).unwrap();
+    let packed = pack_dictionary(&Lexicon::parse("made", &lines.join("\n")).unwrap()).unwrap();
     Lesson::new(&Dictionary::open(Cow::Owned(packed.words), Cow::Owned(packed.phones)).unwrap())
 }
 
