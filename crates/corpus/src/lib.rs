@@ -35,7 +35,7 @@ pub use error::Error;
 pub use features::{AudioSummary, FEATURES_VERSION, FeatureExtractor, Features};
 pub use ljspeech::{Corpus, Entry, Listing};
 pub use problem::{Code, Problem, Stage};
-pub use recipe::{AudioRecipe, Recipe, SupPhoneRecipe, TextColumn, TextRecipe, TrimRecipe};
+pub use recipe::{AudioRecipe, Recipe, SupPhoneRecipe, TextBackend, TextColumn, TextRecipe, TrimRecipe};
 pub use shard::{BadShard, Finding, Shard, ShardReport, ShardStore};
 pub use split::{Amount, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};
 pub use store::FeatureStore;

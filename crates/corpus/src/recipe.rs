@@ -30,9 +30,22 @@ pub struct Recipe {
 pub struct TextRecipe {
     /// `normalized`, the third column, or `text`, the second. Both go through the normaliser.
     pub column: TextColumn,
+    /// What pronounces the words that the lexicon lacks (`dictionary`).
+    pub backend: TextBackend,
     /// A lexicon of the user's own pronunciations, which win over the dictionary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<PathBuf>,
+}
+
+/// What pronounces words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TextBackend {
+    /// CMUdict, and what stands behind it for words that it lacks.
+    #[default]
+    Dictionary,
+    /// espeak-ng, which must be installed; it runs as a process of its own.
+    Espeak,
 }
 
 /// A column of `metadata.csv`.

@@ -46,6 +46,14 @@ pub enum Error {
         /// What is wrong with them.
         why: String,
     },
+    /// espeak-ng printed a sound that no phone stands for.
+    #[error("espeak-ng printed `{printed}`, and `{sound}` is no sound of American English")]
+    Espeak {
+        /// The word as it was printed.
+        printed: String,
+        /// The sound.
+        sound: char,
+    },
     /// A line of a spelling table is no rule.
     #[error("line {line} of the spelling rules: {why}")]
     SpellingRules {

@@ -91,6 +91,12 @@ impl Phonemizer {
         Self { pronouncer }
     }
 
+    /// What pronounces the words.
+    #[must_use]
+    pub fn pronouncer_mut(&mut self) -> &mut Pronouncer {
+        &mut self.pronouncer
+    }
+
     /// Normalises a text and pronounces its words.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod morphology;
 mod spelling;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::dictionary::Dictionary;
 use crate::heteronym::{self, Context, Heteronym, Reason};
@@ -21,6 +22,8 @@ pub use spelling::SpellingRules;
 pub enum Source {
     /// The user's lexicon.
     User,
+    /// espeak-ng, where the caller asked it.
+    Espeak,
     /// CMUdict.
     Dictionary,
     /// One of the dictionary's variants, chosen by the words around; and why that one.
@@ -67,6 +70,8 @@ pub struct Pronunciation {
 #[derive(Debug)]
 pub struct Pronouncer {
     lexicon: Option<Lexicon>,
+    /// What espeak-ng says of words.
+    espeak: HashMap<String, Vec<Phone>>,
     dictionary: &'static Dictionary,
 }
 
@@ -74,7 +79,7 @@ impl Pronouncer {
     /// CMUdict and the rules, after the words of `lexicon` where there is one.
     #[must_use]
     pub fn new(lexicon: Option<Lexicon>) -> Self {
-        Self { lexicon, dictionary: Dictionary::cmudict() }
+        Self { lexicon, espeak: HashMap::new(), dictionary: Dictionary::cmudict() }
     }
 
     /// The pronunciation of a word as [`normalize`](crate::normalize()) writes it.
@@ -85,6 +90,9 @@ impl Pronouncer {
     pub fn pronounce(&self, word: &str) -> Pronunciation {
         let plain = word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'\'' | b'-' | b'.'));
         let word = if plain { Cow::Borrowed(word) } else { Cow::Owned(fold::word(word)) };
+        if let Some(phones) = self.espeak.get(&*word).filter(|_| !self.is_users(&word)) {
+            return Pronunciation { phones: phones.clone(), source: Source::Espeak };
+        }
         Known { pronouncer: self, hidden: None }.pronounce(&word)
     }
 
@@ -100,10 +108,21 @@ impl Pronouncer {
         }
     }
 
-    /// A word that is said in two ways, unless the user's lexicon says which.
+    /// A word that is said in two ways, unless the user's lexicon or espeak-ng says which.
     pub(crate) fn heteronym(&self, word: &str) -> Option<&'static Heteronym> {
         let found = heteronym::find(word)?;
-        self.lexicon.as_ref().is_none_or(|lexicon| lexicon.get(word).is_none()).then_some(found)
+        (!self.is_users(word) && !self.espeak.contains_key(word)).then_some(found)
+    }
+
+    /// Whether the user's lexicon has the word.
+    fn is_users(&self, word: &str) -> bool {
+        self.lexicon.as_ref().is_some_and(|lexicon| lexicon.get(word).is_some())
+    }
+
+    /// Takes what espeak-ng says of words as [`normalize`](crate::normalize()) writes them; it wins over everything but
+    /// the user's lexicon.
+    pub fn take_from_espeak(&mut self, words: impl IntoIterator<Item = (String, Vec<Phone>)>) {
+        self.espeak.extend(words);
     }
 
     /// The pronunciation that the word would have if neither the lexicon nor the dictionary had it.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use mynah_corpus::Shard;
+use mynah_corpus::{Shard, TextBackend};
 use mynah_signal::MelProfile;
 use mynah_text::Alphabet;
 
@@ -175,6 +175,14 @@ enum Format {
     VitsIds,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Backend {
+    /// CMUdict, and what stands behind it
+    Dictionary,
+    /// espeak-ng, where it is installed; it runs as a process of its own
+    Espeak,
+}
+
 #[derive(Debug, ClapArgs)]
 struct PhonemizeArgs {
     /// The sentences; without any, one a line from stdin
@@ -182,6 +190,9 @@ struct PhonemizeArgs {
     /// How phones are written
     #[arg(long, value_enum, default_value = "arpabet")]
     format: Format,
+    /// What pronounces the words that the lexicon lacks
+    #[arg(long, value_enum, default_value = "dictionary")]
+    backend: Backend,
     /// A lexicon of your own pronunciations, `word PH PH …` a line, which win over the dictionary
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
@@ -195,7 +206,11 @@ impl PhonemizeArgs {
             Format::Vits | Format::VitsIds => Alphabet::Vits,
         };
         let ids = matches!(self.format, Format::VitsIds);
-        phonemize::Settings { text: self.text, alphabet, ids, lexicon: self.lexicon }
+        let backend = match self.backend {
+            Backend::Dictionary => TextBackend::Dictionary,
+            Backend::Espeak => TextBackend::Espeak,
+        };
+        phonemize::Settings { text: self.text, alphabet, ids, lexicon: self.lexicon, backend }
     }
 }
 

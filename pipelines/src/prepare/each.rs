@@ -2,15 +2,19 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use mynah_corpus::{
-    AudioSummary, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage, TextColumn,
+    AudioSummary, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage, TextBackend,
+    TextColumn,
 };
 use mynah_text::{Phonemized, Phonemizer};
 use rayon::prelude::*;
 
+use super::espeak::Espeak;
 use super::phonemize::phonemizer;
+use crate::program::say;
 use crate::progress::Progress;
 
 /// An utterance whose recording and text are in order.
@@ -46,6 +50,24 @@ impl<'a> Preparer<'a> {
         let phonemizer = phonemizer(recipe.text.lexicon.as_deref())?;
         let extractor = FeatureExtractor::new(&recipe.audio)?;
         Ok(Self { corpus, layout, recipe, phonemizer, extractor })
+    }
+
+    /// Asks espeak-ng for the words of all entries, where the recipe wants it.
+    ///
+    /// What it says is kept in the file `keep`, if there is one, and not asked again while espeak-ng and its data stay the
+    /// same.
+    pub(crate) fn ask_espeak(&mut self, entries: &[Entry], keep: Option<&Path>) -> Result<()> {
+        if self.recipe.text.backend == TextBackend::Dictionary {
+            return Ok(());
+        }
+        let mut espeak = Espeak::find()?;
+        say(espeak.key());
+        if let Some(path) = keep {
+            espeak.remember(path);
+        }
+        let texts = entries.iter().map(|entry| text_of(self.recipe, entry));
+        espeak.teach(&mut self.phonemizer, texts)?;
+        keep.map_or(Ok(()), |path| espeak.write_down(path))
     }
 
     /// What computes the features.
@@ -139,12 +161,9 @@ impl<'a> Preparer<'a> {
 
     /// The text of an entry, and what it becomes.
     fn phonemize(&self, entry: &Entry) -> Result<(String, Phonemized), Box<Problem>> {
-        let text = match self.recipe.text.column {
-            TextColumn::Text => &entry.text,
-            TextColumn::Normalized => &entry.normalized,
-        };
+        let text = text_of(self.recipe, entry);
         match self.phonemizer.phonemize(text) {
-            Ok(phonemized) => Ok((text.clone(), phonemized)),
+            Ok(phonemized) => Ok((text.to_owned(), phonemized)),
             Err(_) => Err(Box::new(Problem {
                 stage: Stage::Text,
                 code: Code::EmptyText,
@@ -183,4 +202,12 @@ fn each(
         }
     }
     Ok(prepared)
+}
+
+/// The text of an entry that is spoken.
+fn text_of<'a>(recipe: &Recipe, entry: &'a Entry) -> &'a str {
+    match recipe.text.column {
+        TextColumn::Text => &entry.text,
+        TextColumn::Normalized => &entry.normalized,
+    }
 }

@@ -4,6 +4,7 @@ mod args;
 mod bpe;
 mod complete;
 mod each;
+mod espeak;
 mod mel;
 mod page;
 mod phonemize;

@@ -16,6 +16,9 @@ use crate::program::{BAD_RESULT, say};
 /// The program that writes a dataset, as the dataset names it.
 pub(super) const PROGRAM: &str = concat!("mynah-prepare ", env!("CARGO_PKG_VERSION"));
 
+/// What espeak-ng said, in the dataset.
+const ESPEAK: &str = "espeak.tsv";
+
 /// What to do.
 pub(crate) struct Settings {
     /// The corpus.
@@ -35,15 +38,16 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let name = corpus.display().to_string();
     let corpus = Corpus::open(corpus)?;
     let layout = DatasetLayout::new(out);
-    let preparer = Preparer::new(&corpus, &layout, recipe)?;
+    let mut preparer = Preparer::new(&corpus, &layout, recipe)?;
     let splitter = Splitter::new(&recipe.split)?;
     let listing = list(&corpus, &name)?;
     let failed = || format!("failed to complete the dataset `{}`", out.display());
     layout.begin().with_context(failed)?;
     if let Some(shard) = shard {
-        return run_shard(settings, *shard, &name, &layout, &preparer, listing, begin);
+        return run_shard(settings, *shard, &name, &layout, &mut preparer, listing, begin);
     }
 
+    preparer.ask_espeak(&listing.entries, Some(&out.join(ESPEAK))).with_context(failed)?;
     let mut problems = listing.problems;
     let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
     say_reused(&prepared);
@@ -57,7 +61,7 @@ fn run_shard(
     shard: Shard,
     name: &str,
     layout: &DatasetLayout,
-    preparer: &Preparer<'_>,
+    preparer: &mut Preparer<'_>,
     mut listing: Listing,
     begin: Instant,
 ) -> Result<ExitCode> {
@@ -66,6 +70,7 @@ fn run_shard(
     layout.shards().begin(shard).with_context(failed)?;
     listing.entries.retain(|entry| shard.holds(&entry.id));
     let n_entries = listing.entries.len();
+    preparer.ask_espeak(&listing.entries, None).with_context(failed)?;
     let mut problems = Vec::new();
     let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
     say_reused(&prepared);
@@ -103,13 +108,14 @@ pub(crate) fn merge(out: &Path) -> Result<ExitCode> {
     if shards.program != PROGRAM {
         bail!("the shards are by {}, and this is {PROGRAM}: use one version for all", shards.program);
     }
-    let preparer = Preparer::new(&corpus, &layout, &shards.recipe)?;
+    let mut preparer = Preparer::new(&corpus, &layout, &shards.recipe)?;
     let splitter = Splitter::new(&shards.recipe.split)?;
     layout.begin().with_context(failed)?;
     let findings: HashMap<&str, &str> =
         shards.prepared.iter().map(|finding| (finding.id.as_str(), finding.feature_key.as_str())).collect();
     let found: HashMap<&str, &Problem> =
         shards.problems.iter().filter_map(|problem| Some((problem.id.as_deref()?, problem))).collect();
+    preparer.ask_espeak(&listing.entries, Some(&out.join(ESPEAK))).with_context(failed)?;
     let mut problems = listing.problems;
     problems.extend(shards.problems.iter().cloned());
     let prepared =

@@ -4,6 +4,7 @@
 
 mod bpe;
 mod dataset;
+mod espeak;
 #[cfg(feature = "voice")]
 mod export;
 mod full_disk;

@@ -34,7 +34,7 @@ fn place() -> Place {
 }
 
 fn rows(place: &Place, out: &str) -> Vec<Row> {
-    let names = place.files(&format!("{out}/shards")).into_keys().filter(|name| name.ends_with(".parquet"));
+    let names = place.files(&format!("{out}/shards")).into_keys().filter(|name| name.contains(".parquet"));
     names.flat_map(|name| read_table::<Row>(&place.path(&format!("{out}/shards/{name}"))).unwrap()).collect()
 }
 
@@ -85,7 +85,7 @@ fn a_second_run_does_only_what_is_stale() {
     let arguments = "text a.txt --out o --merges 20 --shard-bytes 1000";
     place.prepare(arguments).exits_with(0);
     place.copy("o", "first");
-    let pieces = place.files("o/shards").keys().filter(|name| name.ends_with(".json")).count();
+    let pieces = place.files("o/shards").keys().filter(|name| name.contains(".json")).count();
     assert!(pieces > 5);
     place.prepare(arguments).exits_with(0).says(&format!("{pieces} of {pieces} pieces were encoded before"));
     place.assert_same("o", "first");

@@ -125,7 +125,7 @@ mod tests {
             if bytes < 100 && text.len() as u64 / bytes > 100_000 {
                 continue;
             }
-            let pieces = plan(&[path.clone()], bytes).unwrap();
+            let pieces = plan(std::slice::from_ref(&path), bytes).unwrap();
             let mut found = Vec::new();
             for piece in &pieces {
                 let lines = read(&path, &piece.range).unwrap();
@@ -140,7 +140,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.txt");
         fs::write(&path, "").unwrap();
-        assert_eq!(plan(&[path.clone()], 10).unwrap(), []);
+        assert_eq!(plan(std::slice::from_ref(&path), 10).unwrap(), []);
         for (wrong, says) in
             [(directory.path().join("b.txt"), "b.txt"), (directory.path().to_owned(), "not a file")]
         {

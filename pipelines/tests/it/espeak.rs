@@ -1,0 +1,108 @@
+//! espeak-ng as the backend, as a process of its own.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use crate::support::{Outcome, PREPARE, Place};
+
+/// A place with a program `bin/espeak-ng` that speaks the protocol: `--version` says where its data is, and every line of
+/// its input is a line of phonemes. It notes how often it was started.
+fn place(body: &str) -> Place {
+    let place = Place::with_corpus();
+    place.write("data/en_dict", "words");
+    let script = format!(
+        "#!/bin/sh\nif [ \"$1\" = --version ]; then\n  echo \"eSpeak NG text-to-speech: 9.9  Data at: {}\"\n  exit\nfi\necho \"$*\" >> \"{}\"\n{body}\n",
+        place.path("data").display(),
+        place.path("started.txt").display()
+    );
+    place.write("bin/espeak-ng", script);
+    let path = place.path("bin/espeak-ng");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    place.edit("recipe.toml", "[sup_phones]", "[text]\nbackend = \"espeak\"\n\n[sup_phones]");
+    place
+}
+
+/// Runs a line of the shell, in which `$0` is the program, with `bin` first on the path.
+fn shell(place: &Place, script: &str) -> Outcome {
+    place.shell(PREPARE, &format!("PATH=\"$PWD/bin:$PATH\"; export PATH; {script}"))
+}
+
+const HELLO: &str = "while read -r word; do echo ' h_ə_l_ˈoʊ'; done";
+
+#[test]
+fn words_are_asked_one_by_one_and_once() {
+    let place = place(HELLO);
+    let outcome = shell(&place, "exec \"$0\" phonemize --backend espeak 'Hello, world.' 'Hello.'");
+    assert_eq!(outcome.prints(0), "HH AH0 L OW1 , / HH AH0 L OW1 .\nHH AH0 L OW1 .\n");
+    assert_eq!(place.read("started.txt"), "-q --ipa --sep=_ -v en-us\n");
+    // The user's own words are not espeak's.
+    place.write("words.txt", "world  W ER1 L D\n");
+    let outcome = shell(&place, "exec \"$0\" phonemize --backend espeak --lexicon words.txt 'Hello, world.'");
+    assert_eq!(outcome.prints(0), "HH AH0 L OW1 , / W ER1 L D .\n");
+    place.write("in.txt", "Hello.\n\nHello.\n");
+    let outcome = shell(&place, "exec \"$0\" phonemize --backend espeak --format ipa < in.txt");
+    assert_eq!(outcome.prints(1), "h ə l ˈoʊ .\n\nh ə l ˈoʊ .\n");
+}
+
+#[test]
+fn what_it_says_is_kept_under_its_version_and_data() {
+    let place = place(HELLO);
+    let run = || shell(&place, "exec \"$0\" run corpus --recipe recipe.toml --out o").exits_with(0);
+    run().says("espeak-ng 9.9 data ").says("voice en-us");
+    let kept = place.read("o/espeak.tsv");
+    assert!(kept.starts_with("# espeak-ng 9.9 data ") && kept.contains("\nthe\tHH AH0 L OW1\n"), "{kept}");
+    assert_eq!(place.read("started.txt").lines().count(), 1);
+    place.copy("o", "first");
+    run();
+    assert_eq!(place.read("started.txt").lines().count(), 1, "nothing is asked twice");
+    place.assert_same("o", "first");
+    // Other data may say other things.
+    place.write("data/en_dict", "other words");
+    run();
+    assert_eq!(place.read("started.txt").lines().count(), 2);
+    assert_ne!(place.read("o/espeak.tsv"), kept);
+}
+
+#[test]
+fn what_goes_wrong_is_said() {
+    let check = |body: &str, says: &str| {
+        let place = place(body);
+        let outcome = shell(&place, "exec \"$0\" phonemize --backend espeak 'Hello, world.'");
+        outcome.exits_with(2).says(says);
+    };
+    check("cat > /dev/null; echo no voice >&2; exit 3", "espeak-ng ended with exit status: 3: no voice");
+    check("while read -r word; do echo 'b_ø'; done", "`ø` is no sound of American English");
+    check("while read -r word; do echo; done", "espeak-ng says nothing for `hello`");
+    check("while read -r word; do printf '\\377\\n'; done", "not UTF-8");
+    // Where it prints more lines than words, the words are asked one by one.
+    let place = place("while read -r word; do echo h_ə; echo l_ˈoʊ; done");
+    let outcome = shell(&place, "exec \"$0\" phonemize --backend espeak 'Hello.'");
+    assert_eq!(outcome.prints(0), "HH AH0 L OW1 .\n");
+}
+
+#[test]
+fn that_it_is_not_installed_is_said_with_what_to_do() {
+    let place = Place::new();
+    let script = "PATH=\"$PWD\" exec \"$0\" phonemize --backend espeak Hello";
+    place
+        .shell(PREPARE, script)
+        .exits_with(2)
+        .says("espeak-ng is not installed")
+        .says("apt-get install espeak-ng");
+}
+
+#[test]
+fn an_installed_one_keeps_the_words_apart() {
+    if Command::new("espeak-ng").arg("--version").output().is_err() {
+        // The protocol is tested above; here is what the real program makes of it, where there is one.
+        return;
+    }
+    let place = Place::new();
+    let outcome = place.shell(
+        PREPARE,
+        "exec \"$0\" phonemize --backend espeak 'He came from the end of the road at 5 p.m., U.S.A.'",
+    );
+    let line = outcome.prints(0);
+    assert_eq!(line.matches(" / ").count(), 11, "{line}");
+    assert!(line.starts_with("HH IY1 / K EY1 M / "), "{line}");
+}
