@@ -25,6 +25,8 @@ pub(super) struct Viterbi {
     log_weights: Vec<f64>,
     /// Logarithm of the sum of the weights that lie within the bins, by the bin that is left.
     log_sums: Vec<f64>,
+    /// For the places of a row: infinite where there is no bin, negatively infinite where there is one.
+    beyond: Vec<f64>,
 }
 
 /// The scores of all frames, from which the path is read backwards.
@@ -53,7 +55,10 @@ impl Viterbi {
             })
             .collect();
         let log_weights = (0..=half_width).map(|distance| weight(distance).ln()).collect();
-        Self { n_bins, row: n_bins.next_multiple_of(ROW_MULTIPLE), half_width, log_weights, log_sums }
+        let row = n_bins.next_multiple_of(ROW_MULTIPLE);
+        let mut beyond = vec![f64::NEG_INFINITY; n_bins];
+        beyond.resize(row, f64::INFINITY);
+        Self { n_bins, row, half_width, log_weights, log_sums, beyond }
     }
 
     pub(super) fn lattice(&self, n_frames: usize) -> Lattice<'_> {
@@ -84,7 +89,7 @@ impl Lattice<'_> {
 
     #[inline(always)]
     fn push_with<S: Simd>(&mut self, simd: S, candidates: &[Candidate], voiced: f64) {
-        let Viterbi { n_bins, row, half_width, log_weights, log_sums } = self.model;
+        let Viterbi { n_bins, row, half_width, log_weights, log_sums, beyond } = self.model;
         let (n_bins, row, half_width) = (*n_bins, *row, *half_width);
         let log = |probability: f64| (probability + TINY).ln();
         let (impossible, unvoiced) = (log(0.0), log((1.0 - voiced) / n_bins as f64));
@@ -117,9 +122,9 @@ impl Lattice<'_> {
                         raise(below, left, log_weights[1..=bin - lowest].iter().rev());
                     }
                 }
-                None => reach(simd, left_voiced, log_weights, from_voiced),
+                None => reach(simd, left_voiced, log_weights, beyond, from_voiced),
             }
-            reach(simd, left_unvoiced, log_weights, from_unvoiced);
+            reach(simd, left_unvoiced, log_weights, beyond, from_unvoiced);
             let (stay, switch) = ((1.0 - SWITCH).ln(), SWITCH.ln());
             self.scores.resize(start + 2 * row, f64::NEG_INFINITY);
             let (voiced_scores, unvoiced_scores) = self.scores[start..].split_at_mut(row);
@@ -175,7 +180,7 @@ impl Lattice<'_> {
     }
 
     fn predecessor(&self, scores: &[f64], highest: f64, state: usize) -> usize {
-        let Viterbi { n_bins, row, half_width, log_weights, log_sums } = self.model;
+        let Viterbi { n_bins, row, half_width, log_weights, log_sums, .. } = self.model;
         let bin = state % row;
         let bins = bin.saturating_sub(*half_width)..=(bin + half_width).min(n_bins - 1);
         let mut best = (0, f64::NEG_INFINITY);
@@ -209,27 +214,49 @@ impl WithSimd for Push<'_, '_> {
 
 /// The best score with which each bin is reached from the bins around it.
 ///
-/// `left` has as many bins more on either side as `log_weights` has but one. Of two bins at the same distance the higher
-/// is taken before the weight is added, which gives the same number.
+/// `left` has as many bins more on either side as `log_weights` has but one; `beyond` is infinite where there is no bin,
+/// and so is the result. Of two bins at the same distance the higher is taken before the weight is added, which gives the
+/// same number. Weights fall with the distance: as soon as the highest score around could raise none of the bins, the rest
+/// is left out.
 #[inline(always)]
-fn reach<S: Simd>(simd: S, left: &[f64], log_weights: &[f64], reached: &mut [f64]) {
+fn reach<S: Simd>(simd: S, left: &[f64], log_weights: &[f64], beyond: &[f64], reached: &mut [f64]) {
     /// Registers that are filled together.
     const TOGETHER: usize = 4;
+    /// Distances between two looks at whether there may be more.
+    const DISTANCES: usize = 4;
     let half_width = log_weights.len() - 1;
+    let width = TOGETHER * S::F64_LANES;
     for (block, reached) in S::as_mut_simd_f64s(reached).0.chunks_exact_mut(TOGETHER).enumerate() {
-        let first = half_width + block * TOGETHER * S::F64_LANES;
-        let weight = simd.splat_f64s(log_weights[0]);
-        let mut best = [weight; TOGETHER];
-        for (best, score) in best.iter_mut().zip(registers::<S>(left, first, TOGETHER)) {
-            *best = simd.add_f64s(*score, weight);
+        let first = half_width + block * width;
+        let (around, rest) = S::as_simd_f64s(&left[block * width..][..width + 2 * half_width]);
+        let mut highest = simd.splat_f64s(f64::NEG_INFINITY);
+        for &scores in around {
+            highest = simd.max_f64s(highest, scores);
         }
-        for (distance, &weight) in log_weights.iter().enumerate().skip(1) {
-            let weight = simd.splat_f64s(weight);
-            let below = registers::<S>(left, first - distance, TOGETHER);
-            let above = registers::<S>(left, first + distance, TOGETHER);
-            for register in 0..TOGETHER {
-                let higher = simd.max_f64s(below[register], above[register]);
-                best[register] = simd.max_f64s(best[register], simd.add_f64s(higher, weight));
+        let mut highest = simd.reduce_max_f64s(highest);
+        for &score in rest {
+            highest = larger(highest, score);
+        }
+        let weight = simd.splat_f64s(log_weights[0]);
+        let here = registers::<S>(left, first, TOGETHER);
+        let beyond = registers::<S>(beyond, block * width, TOGETHER);
+        let mut best = [weight; TOGETHER];
+        for register in 0..TOGETHER {
+            best[register] = simd.max_f64s(simd.add_f64s(here[register], weight), beyond[register]);
+        }
+        for (index, weights) in log_weights[1..].chunks(DISTANCES).enumerate() {
+            let lowest = simd.min_f64s(simd.min_f64s(best[0], best[1]), simd.min_f64s(best[2], best[3]));
+            if highest + weights[0] <= simd.reduce_min_f64s(lowest) {
+                break;
+            }
+            for (distance, &weight) in (1 + index * DISTANCES..).zip(weights) {
+                let weight = simd.splat_f64s(weight);
+                let below = registers::<S>(left, first - distance, TOGETHER);
+                let above = registers::<S>(left, first + distance, TOGETHER);
+                for register in 0..TOGETHER {
+                    let higher = simd.max_f64s(below[register], above[register]);
+                    best[register] = simd.max_f64s(best[register], simd.add_f64s(higher, weight));
+                }
             }
         }
         reached.copy_from_slice(&best);
@@ -342,6 +369,47 @@ mod tests {
                 .map(|states| score(3, half_width, &frames, &states))
                 .fold(f64::NEG_INFINITY, f64::max);
             prop_assert!((read_back - best).abs() < 1e-9 * best.abs());
+        }
+    }
+
+    struct Reach<'a>(&'a Viterbi, &'a [f64], &'a mut [f64]);
+
+    impl WithSimd for Reach<'_> {
+        type Output = ();
+
+        fn with_simd<S: Simd>(self, simd: S) {
+            reach(simd, self.1, &self.0.log_weights, &self.0.beyond, self.2);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// What is left out changes nothing: the same bits as all sums, for level and for steep scores.
+        #[test]
+        fn no_bin_is_reached_better_than_it_says(
+            scores in prop::collection::vec(
+                prop_oneof![4 => -3.0..0.0, 1 => -800.0..0.0, 1 => Just(f64::NEG_INFINITY)],
+                130,
+            ),
+            half_width in 0_usize..30,
+        ) {
+            let model = Viterbi::new(scores.len(), half_width);
+            let mut left = vec![f64::NEG_INFINITY; model.row + 2 * half_width];
+            left[half_width..half_width + scores.len()].copy_from_slice(&scores);
+            let expected: Vec<u64> = (0..scores.len())
+                .map(|bin| {
+                    let around = bin.saturating_sub(half_width)..=(bin + half_width).min(scores.len() - 1);
+                    let sums = around.map(|other| scores[other] + model.log_weights[other.abs_diff(bin)]);
+                    sums.fold(f64::NEG_INFINITY, f64::max).to_bits()
+                })
+                .collect();
+            let mut reached = vec![0.0; model.row];
+            Arch::new().dispatch(Reach(&model, &left, &mut reached));
+            let bits = |reached: &[f64]| reached[..scores.len()].iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&reached), expected.clone());
+            Reach(&model, &left, &mut reached).with_simd(pulp::Scalar::new());
+            prop_assert_eq!(bits(&reached), expected);
         }
     }
 
