@@ -1,13 +1,13 @@
 //! `cargo xtask bench`: the figures of docs/benchmarks.md.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 
 use crate::chain::{Chain, build, programs};
-use crate::process::{cargo, must, root, say};
+use crate::process::{cargo, metadata, must, root, say};
 use crate::repeat::repeat;
 
 /// What to measure.
@@ -29,6 +29,8 @@ enum What {
     Signal,
     /// The text side.
     Text,
+    /// Sup-phones of a million words, beside Hugging Face's tokenizers: processor time and peak memory.
+    Bpe(BpeArguments),
     /// The scores.
     Metrics,
 }
@@ -63,6 +65,19 @@ struct PrepareArguments {
     clips: Vec<usize>,
 }
 
+#[derive(clap::Args)]
+struct BpeArguments {
+    /// Distinct words
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    words: usize,
+    /// Merges to learn
+    #[arg(long, value_name = "N", default_value_t = 30_000)]
+    merges: usize,
+    /// The Python that runs the peer; `uv run` installs what it pins.
+    #[arg(long, default_value = "uv run")]
+    python: String,
+}
+
 /// Measures, and prints.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.what {
@@ -71,6 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         What::Ops => bench("mynah-ops"),
         What::Signal => bench("mynah-signal"),
         What::Text => bench("mynah-text"),
+        What::Bpe(settings) => bpe(settings),
         What::Metrics => bench("mynah-metrics"),
     }
 }
@@ -106,6 +122,57 @@ fn prepare(settings: &PrepareArguments) -> Result<()> {
     }
     say(&lines.join("\n"));
     Ok(())
+}
+
+/// What a trainer of sup-phones took.
+struct BpeCost {
+    seconds: f64,
+    megabytes: f64,
+    tokens_per_word: f64,
+}
+
+/// Both trainers on the same words, one after the other.
+fn bpe(settings: &BpeArguments) -> Result<()> {
+    let words = metadata()?.target_directory;
+    let words = words.as_std_path().join("bpe-words.txt");
+    let (name, merges) = (words.display().to_string(), settings.merges.to_string());
+    let example = ["run", "--quiet", "--package", "mynah-text", "--example", "bpe_bench", "--"];
+    must(cargo(&example).args(["words", &settings.words.to_string(), &name]))?;
+    let ours = bpe_cost(cargo(&example).args(["train", &name, &merges]))?;
+    let mut python = settings.python.split_whitespace();
+    let program = python.next().context("`--python` is empty")?;
+    let script = root().join("crates/text/benches/bpe_peer.py");
+    let peer = bpe_cost(Command::new(program).args(python).arg(script).args([&name, &merges]))?;
+    let row = |name: &str, cost: &BpeCost| {
+        let BpeCost { seconds, megabytes, tokens_per_word } = cost;
+        format!("| {name} | {seconds:.2} s | {megabytes:.0} MB | {tokens_per_word:.3} |")
+    };
+    say(&format!(
+        "\n{} words, {merges} merges\n\n| | processor time | peak memory | sup-phones a word |\n|---|---|---|---|\n{}\n{}\n\n{:.1} times as fast, {:.2} of the memory",
+        settings.words,
+        row("mynah-text", &ours),
+        row("tokenizers", &peer),
+        peer.seconds / ours.seconds,
+        ours.megabytes / peer.megabytes
+    ));
+    Ok(())
+}
+
+/// Runs a trainer, which prints its cost as JSON.
+fn bpe_cost(command: &mut Command) -> Result<BpeCost> {
+    let output = command.stderr(Stdio::inherit()).output().context("failed to run a trainer")?;
+    if !output.status.success() {
+        bail!("a trainer ended with {}", output.status);
+    }
+    let printed: serde_json::Value =
+        serde_json::from_slice(&output.stdout).context("a trainer printed no JSON")?;
+    let number =
+        |name: &str| printed[name].as_f64().with_context(|| format!("a trainer printed no `{name}`"));
+    Ok(BpeCost {
+        seconds: number("cpu_seconds")?,
+        megabytes: number("peak_bytes")? / 1e6,
+        tokens_per_word: number("tokens_per_word")?,
+    })
 }
 
 fn chain(settings: &ChainArguments) -> Result<()> {

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
-use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
@@ -31,32 +30,24 @@ pub(super) fn train(words: impl IntoIterator<Item = (impl AsRef<[Phone]>, u64)>,
 
 /// The words as they stand, and where each pair of neighbours occurs in them.
 struct Table {
-    /// The identifiers of all words one after the other; behind the end of a word that became shorter lies waste.
-    ids: Vec<u32>,
-    words: Vec<Word>,
+    /// Word behind word: the number of its identifiers, its count in two halves, the identifiers, and room up to the next
+    /// multiple of [`STEP`]. One array, since most of the time goes into fetching words from memory.
+    words: Vec<u32>,
     pairs: FxHashMap<Pair, Occurrences>,
     /// Pairs by their counts at the time of insertion: counts only fall, but for pairs of a new identifier.
     queue: BinaryHeap<(u128, Reverse<Pair>)>,
 }
 
-/// A word: where its identifiers lie, and how often it occurs.
-struct Word {
-    start: usize,
-    length: u32,
-    count: u64,
-}
-
-impl Word {
-    fn range(&self) -> Range<usize> {
-        self.start..self.start + self.length as usize
-    }
-}
+/// What stands before the identifiers of a word.
+const HEAD: usize = 3;
+/// Words begin at multiples of this, so that 32 bits name the places of 2^34 numbers.
+const STEP: usize = 4;
 
 #[derive(Default)]
 struct Occurrences {
     /// 128 bits, so that no sum of 64-bit counts overflows.
     count: u128,
-    /// The words that held the pair when it was last seen in them; some may hold it no longer.
+    /// The places of words that held the pair when it was last seen in them; some may hold it no longer.
     words: Vec<u32>,
 }
 
@@ -73,19 +64,21 @@ impl Occurrences {
 impl Table {
     fn new(words: impl IntoIterator<Item = (impl AsRef<[Phone]>, u64)>) -> Self {
         let mut table = Self {
-            ids: Vec::new(),
             words: Vec::new(),
             pairs: FxHashMap::default(),
             queue: BinaryHeap::new(),
         };
         for (phones, count) in words {
-            let start = table.ids.len();
-            table.ids.extend(phones.as_ref().iter().copied().map(id_of));
-            let index = table.words.len() as u32;
-            for neighbours in table.ids[start..].windows(2) {
-                table.pairs.entry((neighbours[0], neighbours[1])).or_default().add(index, count);
+            let start = table.words.len();
+            let place = u32::try_from(start / STEP).expect("64 GiB of words would not be in memory");
+            table.words.extend([0, count as u32, (count >> 32) as u32]);
+            table.words.extend(phones.as_ref().iter().copied().map(id_of));
+            let ids = &table.words[start + HEAD..];
+            for neighbours in ids.windows(2) {
+                table.pairs.entry((neighbours[0], neighbours[1])).or_default().add(place, count);
             }
-            table.words.push(Word { start, length: (table.ids.len() - start) as u32, count });
+            table.words[start] = (table.words.len() - start - HEAD) as u32;
+            table.words.resize(table.words.len().next_multiple_of(STEP), 0);
         }
         table.queue = table.pairs.iter().map(|(pair, found)| (found.count, Reverse(*pair))).collect();
         table
@@ -109,23 +102,23 @@ impl Table {
 
     /// Replaces a pair by a new identifier in every word that holds it.
     fn join(&mut self, pair: Pair, id: u32) {
-        // Overlapping places, as in "A A A", are counted but not all joined: a rest of the count may stay.
         let words = self.pairs.remove(&pair).map(|found| found.words).unwrap_or_default();
         // The pairs that the new identifier is in, which no word had before.
         let mut fresh = FxHashMap::<Pair, Occurrences>::default();
-        for index in words {
-            let word = &mut self.words[index as usize];
-            let length = join_in(&mut self.ids[word.range()], pair, id, |change, neighbours| match change {
+        for place in words {
+            let Some([length, low, high, rest @ ..]) = self.words.get_mut(place as usize * STEP..) else {
+                continue;
+            };
+            let count = u64::from(*high) << 32 | u64::from(*low);
+            let left = join_in(&mut rest[..*length as usize], pair, id, |change, neighbours| match change {
                 Change::Goes => {
                     if let Some(found) = self.pairs.get_mut(&neighbours) {
-                        found.count -= u128::from(word.count);
-                    } else if let Some(found) = fresh.get_mut(&neighbours) {
-                        found.count -= u128::from(word.count);
+                        found.count -= u128::from(count);
                     }
                 }
-                Change::Comes => fresh.entry(neighbours).or_default().add(index, word.count),
+                Change::Comes => fresh.entry(neighbours).or_default().add(place, count),
             });
-            word.length = length as u32;
+            *length = left as u32;
         }
         // The order in which entries enter a heap does not show, since no two are equal.
         self.queue.extend(fresh.iter().map(|(pair, found)| (found.count, Reverse(*pair))));
