@@ -97,7 +97,7 @@ pub struct Utterance {
     pub source_bandwidth_hz: Option<f64>,
     /// The ratio of its power to that of its noise.
     pub source_snr_db: Option<f64>,
-    /// Words whose pronunciation came from spelling rules.
+    /// Words whose pronunciation is a guess from their spelling: the network's.
     pub spelled_words: Vec<String>,
     /// Mean log-likelihood per frame of the alignment.
     pub alignment_log_likelihood: f64,

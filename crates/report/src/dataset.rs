@@ -32,7 +32,7 @@ pub struct DatasetPage {
     pub distributions: Vec<Distribution>,
     /// How often each phone occurs, in the order in which it is to be shown; with 0 for those that never do.
     pub phones: Vec<SymbolCount>,
-    /// Words whose pronunciation came from spelling rules, the most frequent first.
+    /// Words whose pronunciation is a guess from their spelling, the most frequent first.
     pub spelled_words: Vec<SpelledWord>,
     /// The utterances that fit their alignment worst, the worst first.
     pub worst_alignments: Vec<AlignmentScore>,
@@ -117,7 +117,7 @@ pub struct SpelledWord {
     pub word: String,
     /// How often it occurs.
     pub count: u64,
-    /// The pronunciation that the spelling rules gave.
+    /// The pronunciation that was guessed.
     pub pronunciation: String,
 }
 
@@ -329,7 +329,7 @@ impl DatasetPage {
             return vec![Block::Text("The dictionary has every word.".into())];
         }
         let columns = [("word", "Word"), ("count", "How often"), ("pronunciation", "Pronunciation")];
-        let caption = "Words whose pronunciation came from spelling rules. Read these first: the rules are often \
+        let caption = "Words whose pronunciation is a guess from their spelling. Read these first: guesses are often \
                        wrong about names.";
         let mut table = Table::new("spelled-words", caption, &columns);
         for word in &self.spelled_words {

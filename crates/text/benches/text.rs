@@ -5,9 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mynah_testkit::mini_corpus;
-use mynah_text::{
-    BulkEncoder, Dictionary, Encoded, Phonemizer, Pronouncer, SpellingRules, SupPhones, normalize,
-};
+use mynah_text::{BulkEncoder, Dictionary, Encoded, G2p, Phonemizer, Pronouncer, SupPhones, normalize};
 
 fn texts() -> Vec<String> {
     let metadata =
@@ -42,9 +40,9 @@ fn unknown_words(criterion: &mut Criterion) {
     let words = ["hidell", "calcraft", "mohrenschildt", "nebuchadnezzar", "courvoisier", "protoplasm"];
     let mut group = criterion.benchmark_group("unknown words");
     group.throughput(Throughput::Elements(words.len() as u64));
-    group.bench_function("spell", |bencher| {
-        let rules = SpellingRules::bundled();
-        bencher.iter(|| words.iter().map(|word| rules.pronounce(black_box(word)).len()).sum::<usize>());
+    group.bench_function("g2p", |bencher| {
+        let g2p = G2p::bundled();
+        bencher.iter(|| words.iter().map(|word| g2p.pronounce(black_box(word)).len()).sum::<usize>());
     });
     group.finish();
 }

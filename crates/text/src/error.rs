@@ -54,14 +54,6 @@ pub enum Error {
         /// The sound.
         sound: char,
     },
-    /// A line of a spelling table is no rule.
-    #[error("line {line} of the spelling rules: {why}")]
-    SpellingRules {
-        /// Counted from 1.
-        line: usize,
-        /// What is wrong with it.
-        why: String,
-    },
     /// `vocabulary.json` does not hold a vocabulary.
     #[error("the vocabulary cannot be used: {why}")]
     Vocabulary {

@@ -24,6 +24,8 @@ mod tensors;
 #[cfg(test)]
 mod tests;
 
+use std::sync::LazyLock;
+
 use crate::error::Error;
 use crate::phone::Phone;
 
@@ -37,7 +39,18 @@ use network::Network;
 /// The letters that the network knows: a to z and the apostrophe.
 pub const LETTERS: usize = 27;
 
+static BUNDLED: &[u8] = include_bytes!("../data/g2p.bin");
+
 /// The network, ready to say words.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_text::{G2p, Phone};
+///
+/// let phones: Vec<&str> = G2p::bundled().pronounce("cabinetry").into_iter().map(Phone::name).collect();
+/// assert_eq!(phones.join(" "), "K AE1 B AH0 N AH0 T R IY0");
+/// ```
 ///
 /// # References
 ///
@@ -52,6 +65,18 @@ pub struct G2p {
 }
 
 impl G2p {
+    /// The network in the program.
+    ///
+    /// # Panics
+    ///
+    /// Never: the bundled weights are read by the tests of this crate.
+    #[must_use]
+    pub fn bundled() -> &'static Self {
+        static NETWORK: LazyLock<G2p> =
+            LazyLock::new(|| G2p::open(BUNDLED).expect("the bundled weights are well formed"));
+        &NETWORK
+    }
+
     /// A network that [`G2pTensors::pack`] made.
     ///
     /// # Errors
@@ -67,6 +92,9 @@ impl G2p {
     /// one of which the network thinks that all letters are silent.
     #[must_use]
     pub fn pronounce(&self, word: &str) -> Vec<Phone> {
+        if !word.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            return Vec::new();
+        }
         search::best(self, &letter_indices(word))
     }
 

@@ -35,8 +35,8 @@
 //! - Nothing vanishes: every character is in the span of a token, is white space, or is listed as dropped; every word
 //!   has phones, and says how certain they are.
 //! - Every symbol has an identifier and a sup-phone, and belongs to one word or to none.
-//! - Starting costs nothing: the dictionary is used as it lies in the program; the spelling rules are read at the first
-//!   word that needs them.
+//! - Starting costs nothing: the dictionary is used as it lies in the program; the weights of the network from
+//!   letters to phones are read at the first word that needs them.
 //!
 //! It knows nothing of audio or tensors. It reads no files: the bytes come from its caller. It knows American English
 //! only, and of words with two pronunciations those that it has rules for.
@@ -70,7 +70,7 @@ pub use lexicon::Lexicon;
 pub use normalize::{Dropped, Normalized, Token, TokenKind, normalize};
 pub use phone::{Phone, Stress, parse_phones};
 pub use phonemize::{Phonemized, Phonemizer, Word};
-pub use pronounce::{Pronouncer, Pronunciation, Source, SpellingRules};
+pub use pronounce::{Pronouncer, Pronunciation, Source};
 pub use sentence::split_sentences;
 pub use symbol::{Punctuation, Symbol};
 pub use vocabulary::Vocabulary;

@@ -224,7 +224,7 @@ mod tests {
         let places: Vec<_> =
             words.iter().map(|word| (&text[word.span.clone()], word.pronunciation.source)).collect();
         let known = Source::Dictionary;
-        assert_eq!(places, [("Mr.", known), ("Hidell's", Source::Spelling), ("£2", known), ("£2", known)]);
+        assert_eq!(places, [("Mr.", known), ("Hidell's", Source::Model), ("£2", known), ("£2", known)]);
         for (number, word) in words.iter().enumerate() {
             let of_word = symbols.iter().zip(&word_index).filter(|(_, index)| **index == Some(number as u32));
             assert!(

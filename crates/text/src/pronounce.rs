@@ -3,19 +3,18 @@
 mod compound;
 mod letters;
 mod morphology;
-mod spelling;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::dictionary::Dictionary;
+use crate::g2p::G2p;
 use crate::heteronym::{self, Context, Heteronym, Reason};
 use crate::lexicon::Lexicon;
 use crate::normalize::fold;
 use crate::phone::Phone;
 
 pub(crate) use morphology::with_s;
-pub use spelling::SpellingRules;
 
 /// Where a pronunciation came from, the most certain first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,8 +33,8 @@ pub enum Source {
     Compound,
     /// The names of the letters.
     Letters,
-    /// Rules from letters to sounds: a guess.
-    Spelling,
+    /// The network from letters to phones: a guess.
+    Model,
 }
 
 /// How a word is said, and how that is known.
@@ -50,7 +49,8 @@ pub struct Pronunciation {
 /// Finds a pronunciation for every word.
 ///
 /// The first of these that knows the word: the user's lexicon, CMUdict (its first pronunciation), morphology,
-/// compounds, letter names (for letters with full stops and words without vowels), spelling rules.
+/// compounds, letter names (for letters with full stops and words without vowels), the network from letters to phones
+/// ([`G2p`]).
 ///
 /// # Examples
 ///
@@ -64,7 +64,7 @@ pub struct Pronunciation {
 /// assert_eq!(source("sentencer's"), Source::Morphology);
 /// assert_eq!(source("roominghouse"), Source::Compound);
 /// assert_eq!(source("f.p.c.c."), Source::Letters);
-/// assert_eq!(source("calcraft"), Source::Spelling);
+/// assert_eq!(source("calcraft"), Source::Model);
 /// # Ok::<(), mynah_text::Error>(())
 /// ```
 #[derive(Debug)]
@@ -179,8 +179,12 @@ impl Known<'_> {
                 Some(Pronunciation { phones, source: Source::Compound })
             });
         derived.unwrap_or_else(|| {
-            let phones = SpellingRules::bundled().pronounce(word);
-            Pronunciation { phones, source: Source::Spelling }
+            let phones = G2p::bundled().pronounce(word);
+            if phones.is_empty() {
+                // The network takes all letters for silent.
+                return Pronunciation { phones: letters::names(word), source: Source::Letters };
+            }
+            Pronunciation { phones, source: Source::Model }
         })
     }
 
@@ -204,7 +208,6 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
-    use crate::phone::Stress;
 
     fn said(pronunciation: &Pronunciation) -> String {
         pronunciation.phones.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -260,13 +263,6 @@ mod tests {
             let pronouncer = Pronouncer::new(None);
             prop_assert!(!pronouncer.pronounce(&word).phones.is_empty());
             prop_assert!(!pronouncer.guess(&word).phones.is_empty());
-        }
-
-        #[test]
-        fn spelling_gives_one_primary_stress(word in "[a-z]{1,16}") {
-            let phones = SpellingRules::bundled().pronounce(&word);
-            let primary = phones.iter().filter(|phone| phone.stress() == Some(Stress::Primary)).count();
-            prop_assert_eq!(primary, 1);
         }
 
         #[test]

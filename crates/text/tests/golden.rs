@@ -1,10 +1,13 @@
-//! The crate against independent readings of the same data: CMUdict's text, and Hugging Face's `tokenizers`.
+//! The crate against independent readings of the same data: CMUdict's text, Hugging Face's `tokenizers`, and numpy.
 
 use std::collections::BTreeMap;
 use std::fs;
 
-use mynah_testkit::{fixture, golden, mini_corpus};
-use mynah_text::{Dictionary, Phone, SupPhones, Symbol, normalize, parse_phones};
+use mynah_testkit::{assert_close, fixture, golden, mini_corpus};
+use mynah_text::{
+    Dictionary, G2p, G2pAccuracy, Phone, SupPhones, Symbol, is_held_out, letter_indices, normalize,
+    parse_phones,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -15,6 +18,35 @@ struct DictionaryGolden {
     phones: BTreeMap<String, usize>,
     samples: BTreeMap<String, Vec<String>>,
 }
+
+#[derive(Deserialize)]
+struct G2pGolden {
+    words: Vec<SaidWord>,
+}
+
+#[derive(Deserialize)]
+struct SaidWord {
+    word: String,
+    said: Vec<usize>,
+    letters: Vec<SaidLetter>,
+}
+
+#[derive(Deserialize)]
+struct SaidLetter {
+    chunks: Vec<usize>,
+    logits: Vec<f64>,
+    log_sum_exp: f64,
+}
+
+/// The states of the network are integers of 16 bits, those of numpy are not: each of the 192 or 384 products of a sum
+/// is off by up to 2⁻¹⁵ of its weight, through two layers and some ten steps.
+const LOGIT_TOLERANCE: f64 = 5e-3;
+
+/// One held-out word in so many is tested.
+const SAMPLED: usize = 10;
+/// The most of them that may be wrong, in percent: those of all held-out words (`data/README.md`) and two standard errors.
+const WRONG_WITHOUT_STRESS: f64 = 28.4;
+const WRONG_WITH_STRESS: f64 = 33.9;
 
 #[derive(Deserialize)]
 struct SupPhonesGolden {
@@ -65,6 +97,45 @@ fn the_packed_dictionary_holds_all_of_cmudict() {
         let found: Vec<String> = Dictionary::cmudict().variants(word).map(|variant| line(&variant)).collect();
         assert_eq!(&found, variants, "{word}");
     }
+}
+
+#[test]
+fn the_network_computes_what_numpy_does() {
+    let expected: G2pGolden = golden("text/g2p.json");
+    for SaidWord { word, said, letters } in expected.words {
+        let logits = G2p::bundled().logits(&letter_indices(&word), &said);
+        assert_eq!(logits.len(), letters.len(), "{word}");
+        for (at, (logits, letter)) in logits.iter().zip(&letters).enumerate() {
+            for (chunk, logit) in letter.chunks.iter().zip(&letter.logits) {
+                assert_close(
+                    f64::from(logits[*chunk]),
+                    *logit,
+                    LOGIT_TOLERANCE,
+                    &format!("{word} {at} {chunk}"),
+                );
+            }
+            let total = logits.iter().map(|logit| f64::from(*logit).exp()).sum::<f64>().ln();
+            assert_close(total, letter.log_sum_exp, LOGIT_TOLERANCE, &format!("{word} {at}, all chunks"));
+        }
+    }
+}
+
+#[test]
+fn the_network_is_as_often_right_as_is_said() {
+    let mut words = Vec::new();
+    Dictionary::cmudict().for_each(|word, variants| {
+        let letters = letter_indices(word).len();
+        if is_held_out(word) && letters == word.len() && letters > 1 {
+            words.push((word.to_owned(), variants));
+        }
+    });
+    assert_eq!(words.len(), 12_158);
+    let mut sum = G2pAccuracy::default();
+    for (word, variants) in words.iter().step_by(SAMPLED) {
+        sum += G2pAccuracy::of(G2p::bundled(), word, variants);
+    }
+    let (without, with) = sum.word_error_rates();
+    assert!(without < WRONG_WITHOUT_STRESS && with < WRONG_WITH_STRESS, "{without} %, with stress {with} %");
 }
 
 #[test]

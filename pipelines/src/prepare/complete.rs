@@ -187,7 +187,7 @@ fn utterance(
     let mut spelled: Vec<String> = phonemized
         .words
         .iter()
-        .filter(|word| word.pronunciation.source == Source::Spelling)
+        .filter(|word| word.pronunciation.source == Source::Model)
         .map(|word| word.text.clone())
         .collect();
     spelled.sort();

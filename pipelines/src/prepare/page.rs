@@ -136,7 +136,7 @@ fn phone_counts(utterances: &[Utterance]) -> Vec<SymbolCount> {
 fn spelled_words(aligned: &[(Prepared, Alignment)]) -> Vec<SpelledWord> {
     let mut words: HashMap<&str, (u64, String)> = HashMap::new();
     for word in aligned.iter().flat_map(|(prepared, _)| &prepared.phonemized.words) {
-        if word.pronunciation.source == Source::Spelling {
+        if word.pronunciation.source == Source::Model {
             let phones: Vec<String> = word.pronunciation.phones.iter().map(ToString::to_string).collect();
             words.entry(&word.text).or_insert_with(|| (0, phones.join(" "))).0 += 1;
         }

@@ -68,10 +68,13 @@ pub(super) fn activation(x: f32) -> i16 {
     (x * ONE + 0.5_f32.copysign(x)) as i16
 }
 
-/// Σ weights · activations, exactly: 2¹⁴ · 127 · 1,000 fits 32 bits.
+/// Σ weights · activations, exactly: 2¹⁵ · 2⁷ · 1,000 does not fill 32 bits.
 #[inline]
-pub(super) fn dot(weights: &[i8], activations: &[i16]) -> i32 {
-    weights.iter().zip(activations).map(|(w, a)| i32::from(*w) * i32::from(*a)).sum()
+pub(super) fn dot(weights: &[i16], activations: &[i16]) -> i32 {
+    // Sums that may wrap need no check of each, and so become vectors whatever the profile.
+    weights.iter().zip(activations).fold(0, |sum: i32, (weight, activation)| {
+        sum.wrapping_add(i32::from(*weight).wrapping_mul(i32::from(*activation)))
+    })
 }
 
 #[cfg(test)]

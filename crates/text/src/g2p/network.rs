@@ -13,12 +13,12 @@ use crate::phone::Phone;
 pub(super) struct Matrix {
     pub(super) inputs: usize,
     pub(super) scales: Vec<f32>,
-    /// Output after output.
-    pub(super) weights: Vec<i8>,
+    /// Output after output, within ±127: the processor multiplies eight numbers of 16 bits at a time.
+    pub(super) weights: Vec<i16>,
 }
 
 impl Matrix {
-    fn row(&self, output: usize) -> &[i8] {
+    fn row(&self, output: usize) -> &[i16] {
         &self.weights[output * self.inputs..(output + 1) * self.inputs]
     }
 

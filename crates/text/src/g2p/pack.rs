@@ -114,8 +114,8 @@ pub(super) fn open(bytes: &[u8]) -> Result<G2p, Error> {
             let (outputs, inputs) = if kind == Kind::Product { (columns, rows) } else { (rows, columns) };
             let matrix = |_| {
                 let scales = reader.floats(outputs)?;
-                let weights = reader.take(outputs * inputs)?.iter().map(|byte| byte.cast_signed()).collect();
-                Ok(Matrix { inputs, scales, weights })
+                let weights = reader.take(outputs * inputs)?.iter().map(|byte| i16::from(byte.cast_signed()));
+                Ok(Matrix { inputs, scales, weights: weights.collect() })
             };
             Stored::Matrices((0..copies).map(matrix).collect::<Result<_, Error>>()?)
         };
