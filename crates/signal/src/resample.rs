@@ -25,7 +25,7 @@ const LONGEST_TABLE: usize = 1 << 24;
 /// stands. In numbers, as the tests measure them:
 ///
 /// - pass band to 95 % of half the lower rate, with a ripple below 0.001 dB;
-/// - everything that would be folded down, or mirrored up, is at least 100 dB lower (measured: 98 dB and more);
+/// - everything that would be folded down, or mirrored up, is at least 95 dB lower, single precision included;
 /// - no delay: output sample `m` stands at the time `m / to`, sample 0 of both at time 0;
 /// - `ceil(samples · to / from)` samples, as many as stand within the signal's time;
 /// - outside the signal there are zeros.

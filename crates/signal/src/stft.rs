@@ -44,7 +44,7 @@ impl Default for StftConfig {
 ///
 /// The transform runs in double precision: in single precision the quiet bins of loud frames move log-mel values by up
 /// to 7e-4. Where half of `n_fft` has no prime factors but 2 and 3, many frames are transformed side by side, which is
-/// faster than one by one in single precision, and gives the same bits on every machine.
+/// faster than one by one and gives the same bits on every machine.
 pub struct Stft {
     framing: Framing,
     lanes: Option<LaneFrames>,
