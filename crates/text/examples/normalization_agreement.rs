@@ -8,10 +8,11 @@
 //! their words compared without case, punctuation, hyphens and apostrophes, so that a row agrees when the numbers and
 //! signs were read the same way. Abbreviations stand in both columns and so cannot disagree: the rows that tell are
 //! those with a digit, a currency sign, an ampersand or a numeral, and these are the rows whose columns differ.
-//! `--list` prints what was said and what was expected in every row that disagrees.
+//! The rows that disagree are counted by class. `--list` prints what was said and what was expected in every row that disagrees.
 
 #![expect(clippy::print_stdout, reason = "the program's purpose")]
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::{env, fs};
 
@@ -22,7 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = arguments.first().ok_or("usage: normalization_agreement METADATA [--list]")?;
     let list = arguments.get(1).is_some_and(|argument| argument == "--list");
     let mut counts = [Count::default(), Count::default(), Count::default()];
-    for line in fs::read_to_string(path)?.lines() {
+    let mut classes = BTreeMap::<&str, Vec<&str>>::new();
+    let text = fs::read_to_string(path)?;
+    for line in text.lines() {
         let [id, printed, spoken] = line.split('|').collect::<Vec<_>>()[..] else {
             return Err(format!("`{line}` has not three fields").into());
         };
@@ -33,6 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             count.rows += usize::from(counts_here);
             count.agree += usize::from(counts_here && agrees);
         }
+        if !agrees {
+            classes.entry(class(printed, &actual, &expected)).or_default().push(id);
+        }
         if list && !agrees {
             println!("{id}  {printed}\n  said      {}\n  expected  {}", actual.join(" "), expected.join(" "));
         }
@@ -41,7 +47,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         let percent = 100.0 * count.agree as f64 / count.rows.max(1) as f64;
         println!("{name}: {} of {} agree, {percent:.2} %", count.agree, count.rows);
     }
+    for (class, ids) in classes {
+        println!("{:>4}  {class}: {}", ids.len(), ids.join(" "));
+    }
     Ok(())
+}
+
+/// What a row that disagrees has in common with others.
+fn class(printed: &str, actual: &[String], expected: &[String]) -> &'static str {
+    let same = actual.iter().zip(expected).take_while(|(a, b)| a == b).count();
+    let here = |words: &[String], number: &str| words.iter().skip(same).take(4).any(|word| word == number);
+    if printed.contains(['£', '$']) {
+        "a sum of money that was read by hundreds"
+    } else if !printed.bytes().any(|byte| byte.is_ascii_digit()) {
+        "no number: a numeral, a sign, or a slip of the columns"
+    } else if here(actual, "hundred") || here(actual, "thousand") || here(actual, "million") {
+        "a count that was read as a year or by its digits"
+    } else {
+        "a year, a label or a code that was read in another way"
+    }
 }
 
 #[derive(Default)]
