@@ -9,6 +9,7 @@ use mynah_text::{SupPhones, Vocabulary};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::align::AlignmentSource;
 use crate::durations::AlignmentStore;
 use crate::features::{AudioSummary, Features};
 use crate::problem::Problem;
@@ -99,8 +100,10 @@ pub struct Utterance {
     pub source_snr_db: Option<f64>,
     /// Words whose pronunciation is a guess from their spelling: the network's.
     pub spelled_words: Vec<String>,
-    /// Mean log-likelihood per frame of the alignment.
-    pub alignment_log_likelihood: f64,
+    /// Where the durations come from.
+    pub alignment_source: AlignmentSource,
+    /// Mean log-likelihood per frame of the alignment; `None` for imported durations.
+    pub alignment_log_likelihood: Option<f64>,
     /// The cache key of the features.
     pub feature_key: String,
 }
@@ -265,6 +268,15 @@ impl DatasetLayout {
     /// When the operating system refuses.
     pub fn write_problems(&self, problems: &[Problem]) -> Result<(), Error> {
         write_table(&self.root.join(PROBLEMS), problems)
+    }
+
+    /// Reads `problems.jsonl`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it is not such a table.
+    pub fn read_problems(&self) -> Result<Vec<Problem>, Error> {
+        read_table(&self.root.join(PROBLEMS))
     }
 
     /// Writes the manifest, the symbols and, last, `dataset.toml`, with which the dataset is complete.

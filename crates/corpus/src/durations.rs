@@ -1,4 +1,4 @@
-//! The alignments of a dataset, kept so that a second run need not find them again.
+//! The alignments of a dataset, kept so that a second run need not find them again; those of another tool beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::align::{ALIGN_VERSION, AlignConfig, Alignment};
+use crate::align::{ALIGN_VERSION, AlignConfig, Alignment, AlignmentSource};
+use crate::outliers::Outlier;
+use crate::problem::Problem;
 use crate::table::{read_table, write_table};
 use crate::textgrid::{Interval, Tier, write_text_grid};
 use crate::whole::{name_when_whole, remove_files, write_whole};
@@ -15,6 +17,9 @@ use crate::whole::{name_when_whole, remove_files, write_whole};
 const DURATIONS: &str = "durations.parquet";
 const KEY: &str = "key.txt";
 const TEXT_GRID: &str = ".TextGrid";
+const OUTLIERS: &str = "outliers.jsonl";
+const IMPORTED: &str = "imported.parquet";
+const IMPORT_PROBLEMS: &str = "import-problems.jsonl";
 
 /// The directory `alignments` of a dataset.
 #[derive(Debug, Clone)]
@@ -28,6 +33,33 @@ struct Row {
     id: String,
     durations: Vec<u32>,
     log_likelihood: f64,
+    symbol_log_likelihoods: Vec<f64>,
+}
+
+/// A row of `imported.parquet`: the durations of an utterance, and what they were imported for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedRow {
+    /// The utterance.
+    pub id: String,
+    /// Its symbols when it was imported.
+    pub symbols: String,
+    /// Its frames when it was imported.
+    pub frames: u32,
+    /// Frames of each symbol.
+    pub durations: Vec<u32>,
+    /// The file, relative to the directory that was imported.
+    pub file: String,
+    /// BLAKE3 of the file.
+    pub blake3: String,
+}
+
+/// What was imported, and what could not be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Import {
+    /// The utterances with durations, by id.
+    pub rows: BTreeMap<String, ImportedRow>,
+    /// What was wrong with the files of the others.
+    pub problems: Vec<Problem>,
 }
 
 impl AlignmentStore {
@@ -43,7 +75,9 @@ impl AlignmentStore {
         utterances: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
         config: &AlignConfig,
     ) -> Result<String, Error> {
-        let settings = serde_json::to_vec(&(ALIGN_VERSION, config))
+        // Whose durations the dataset has changes nothing about the aligner's.
+        let config = AlignConfig { source: AlignmentSource::Aligner, ..config.clone() };
+        let settings = serde_json::to_vec(&(ALIGN_VERSION, &config))
             .map_err(|why| Error::Recipe { section: "alignment", why: why.to_string() })?;
         let mut hasher = blake3::Hasher::new();
         hasher.update(&settings);
@@ -63,11 +97,14 @@ impl AlignmentStore {
             return None;
         }
         let rows: Vec<Row> = read_table(&self.directory.join(DURATIONS)).ok()?;
-        let entry = |Row { id, durations, log_likelihood }| (id, Alignment { durations, log_likelihood });
+        let entry = |Row { id, durations, log_likelihood, symbol_log_likelihoods }| {
+            (id, Alignment { durations, log_likelihood: Some(log_likelihood), symbol_log_likelihoods })
+        };
         Some(rows.into_iter().map(entry).collect())
     }
 
-    /// Stores alignments under a key.
+    /// Stores alignments of the aligner under a key; an alignment without a likelihood is not the aligner's and is left
+    /// out.
     ///
     /// # Errors
     ///
@@ -84,14 +121,55 @@ impl AlignmentStore {
         }
         let rows: Vec<Row> = alignments
             .iter()
-            .map(|(id, Alignment { durations, log_likelihood })| Row {
-                id: id.clone(),
-                durations: durations.clone(),
-                log_likelihood: *log_likelihood,
+            .filter_map(|(id, Alignment { durations, log_likelihood, symbol_log_likelihoods })| {
+                Some(Row {
+                    id: id.clone(),
+                    durations: durations.clone(),
+                    log_likelihood: (*log_likelihood)?,
+                    symbol_log_likelihoods: symbol_log_likelihoods.clone(),
+                })
             })
             .collect();
         write_table(&self.directory.join(DURATIONS), &rows)?;
         write_whole(&path, key.as_bytes())
+    }
+
+    /// Whether durations were imported.
+    #[must_use]
+    pub fn has_import(&self) -> bool {
+        self.directory.join(IMPORTED).is_file()
+    }
+
+    /// What was imported.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was, or the tables cannot be read.
+    pub fn read_import(&self) -> Result<Import, Error> {
+        let rows: Vec<ImportedRow> = read_table(&self.directory.join(IMPORTED))?;
+        let problems = read_table(&self.directory.join(IMPORT_PROBLEMS))?;
+        Ok(Import { rows: rows.into_iter().map(|row| (row.id.clone(), row)).collect(), problems })
+    }
+
+    /// Stores what was imported, in place of what was imported before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the operating system refuses.
+    pub fn write_import(&self, import: &Import) -> Result<(), Error> {
+        let rows: Vec<ImportedRow> = import.rows.values().cloned().collect();
+        fs::create_dir_all(&self.directory).map_err(Error::io("create", &self.directory))?;
+        write_table(&self.directory.join(IMPORT_PROBLEMS), &import.problems)?;
+        write_table(&self.directory.join(IMPORTED), &rows)
+    }
+
+    /// Writes the list of odd phones.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the operating system refuses.
+    pub fn write_outliers(&self, outliers: &[Outlier]) -> Result<(), Error> {
+        write_table(&self.directory.join(OUTLIERS), outliers)
     }
 
     /// Writes the TextGrid of an utterance: one tier of words, one of symbols, both gapless; pauses and punctuation have
@@ -155,7 +233,8 @@ impl AlignmentStore {
     ///
     /// [`Error::Io`] when the operating system refuses.
     pub fn retain(&self, ids: &BTreeSet<&str>) -> Result<usize, Error> {
-        let ours = |name: &str| name.ends_with(TEXT_GRID) || name == DURATIONS || name == KEY;
+        let tables = [DURATIONS, KEY, OUTLIERS, IMPORTED, IMPORT_PROBLEMS];
+        let ours = |name: &str| name.ends_with(TEXT_GRID) || tables.contains(&name);
         remove_files(&self.directory, |name| match name.strip_suffix(TEXT_GRID) {
             Some(id) => !ids.contains(id),
             None => name_when_whole(name).is_some_and(ours),
@@ -168,15 +247,20 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
 
-    use super::{AlignmentStore, DURATIONS};
-    use crate::align::{AlignConfig, Alignment};
+    use super::{AlignmentStore, DURATIONS, Import, ImportedRow};
+    use crate::align::{AlignConfig, Alignment, AlignmentSource};
+    use crate::problem::{Code, Problem, Stage};
 
     #[test]
     fn only_their_key_opens_alignments() {
         let directory = tempfile::tempdir().unwrap();
         let store = AlignmentStore::new(directory.path().join("alignments"));
-        let alignments =
-            BTreeMap::from([("a".to_owned(), Alignment { durations: vec![1, 2], log_likelihood: -40.5 })]);
+        let alignment = Alignment {
+            durations: vec![1, 2],
+            log_likelihood: Some(-40.5),
+            symbol_log_likelihoods: vec![-40.125, -41.5],
+        };
+        let alignments = BTreeMap::from([("a".to_owned(), alignment)]);
         assert_eq!(store.read("k"), None);
         store.write("k", &alignments).unwrap();
         assert_eq!(store.read("k"), Some(alignments));
@@ -187,6 +271,36 @@ mod tests {
         assert_eq!(store.read("k"), None, "a broken table is as none: it can be made again");
         fs::remove_file(&table).unwrap();
         assert_eq!(store.read("k"), None);
+    }
+
+    #[test]
+    fn an_import_survives() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = AlignmentStore::new(directory.path().join("alignments"));
+        assert!(!store.has_import() && store.read_import().is_err());
+        let row = ImportedRow {
+            id: "a".to_owned(),
+            symbols: "<bos> AY1 <eos>".to_owned(),
+            frames: 6,
+            durations: vec![1, 4, 1],
+            file: "speaker/a.TextGrid".to_owned(),
+            blake3: "00".to_owned(),
+        };
+        let problem = Problem {
+            stage: Stage::Alignment,
+            code: Code::MissingAlignment,
+            id: Some("b".to_owned()),
+            file: "mfa".to_owned(),
+            line: None,
+            message: "there is no file for it".to_owned(),
+            remedy: "align it".to_owned(),
+        };
+        let import = Import { rows: BTreeMap::from([("a".to_owned(), row)]), problems: vec![problem] };
+        store.write_import(&import).unwrap();
+        assert_eq!(store.read_import().unwrap(), import);
+        store.write_import(&Import::default()).unwrap();
+        assert!(store.has_import());
+        assert_eq!(store.read_import().unwrap(), Import::default());
     }
 
     #[test]
@@ -228,6 +342,8 @@ mod tests {
         ] {
             assert_ne!(base, changed);
         }
+        let imported = AlignConfig { source: AlignmentSource::Imported, ..config };
+        assert_eq!(base, key("a", "f", "s", &imported), "the aligner's durations are the same");
     }
 
     #[test]

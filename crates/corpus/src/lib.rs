@@ -14,13 +14,16 @@
 //! It owns polars (see [`table`]) and knows nothing of tensors or models.
 
 pub mod align;
+pub mod import;
 pub mod table;
 
+mod agreement;
 mod dataset;
 mod durations;
 mod error;
 mod features;
 mod ljspeech;
+mod outliers;
 mod problem;
 mod recipe;
 mod shard;
@@ -29,15 +32,17 @@ mod store;
 mod textgrid;
 mod whole;
 
+pub use agreement::{Agreement, agreement};
 pub use dataset::{Counts, DATASET_FORMAT, Dataset, DatasetInfo, DatasetLayout, Utterance};
-pub use durations::AlignmentStore;
+pub use durations::{AlignmentStore, Import, ImportedRow};
 pub use error::Error;
 pub use features::{AudioSummary, FEATURES_VERSION, FeatureExtractor, Features};
 pub use ljspeech::{Corpus, Entry, Listing};
+pub use outliers::{AlignedSymbols, LONG_SECONDS, Oddity, Outlier, UNLIKELY_DEVIATIONS, outliers};
 pub use problem::{Code, Problem, Stage};
 pub use recipe::{AudioRecipe, Recipe, SupPhoneRecipe, TextBackend, TextColumn, TextRecipe, TrimRecipe};
 pub use shard::{BadShard, Finding, Shard, ShardReport, ShardStore};
 pub use split::{Amount, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};
 pub use store::FeatureStore;
-pub use textgrid::{Interval, Tier, write_text_grid};
+pub use textgrid::{Interval, Tier, read_text_grid, write_text_grid};
 pub use whole::write_whole;

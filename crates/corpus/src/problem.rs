@@ -50,6 +50,20 @@ pub enum Code {
     TooLong,
     /// Nothing is left to speak after normalisation.
     EmptyText,
+    /// Among the files of another aligner is none for the utterance.
+    MissingAlignment,
+    /// Among the files of another aligner are several for the utterance.
+    AmbiguousAlignment,
+    /// A file of another aligner is not of its format, or its labels overlap.
+    UnreadableAlignment,
+    /// A label names no phone.
+    UnknownPhone,
+    /// Labels name other phones than the dataset has.
+    DifferentPhones,
+    /// Labels end elsewhere than the clip.
+    DifferentLength,
+    /// Durations were imported for another text or another recording.
+    StaleAlignment,
     /// The operating system refused a read or a write.
     Io,
 }
@@ -73,6 +87,13 @@ impl Code {
             Self::TooShort => "too-short",
             Self::TooLong => "too-long",
             Self::EmptyText => "empty-text",
+            Self::MissingAlignment => "missing-alignment",
+            Self::AmbiguousAlignment => "ambiguous-alignment",
+            Self::UnreadableAlignment => "unreadable-alignment",
+            Self::UnknownPhone => "unknown-phone",
+            Self::DifferentPhones => "different-phones",
+            Self::DifferentLength => "different-length",
+            Self::StaleAlignment => "stale-alignment",
             Self::Io => "io",
         }
     }
@@ -105,7 +126,19 @@ mod tests {
 
     #[test]
     fn the_word_is_what_serde_writes() {
-        for code in [Code::NotUtf8, Code::MissingWav, Code::WrongSampleRate, Code::Io] {
+        for code in [
+            Code::NotUtf8,
+            Code::MissingWav,
+            Code::WrongSampleRate,
+            Code::MissingAlignment,
+            Code::AmbiguousAlignment,
+            Code::UnreadableAlignment,
+            Code::UnknownPhone,
+            Code::DifferentPhones,
+            Code::DifferentLength,
+            Code::StaleAlignment,
+            Code::Io,
+        ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }
     }

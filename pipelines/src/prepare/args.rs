@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_corpus::import::LabelFormat;
 use mynah_corpus::{Shard, TextBackend};
 use mynah_signal::MelProfile;
 use mynah_text::Alphabet;
 
-use super::{bpe, mel, phonemize, run, text};
+use super::{align, bpe, import_alignment, mel, phonemize, run, text};
 use crate::program::{read_toml, use_threads};
 
 const ALL: &str = "\
@@ -33,6 +34,19 @@ Example, on one machine or on two that share a directory:
   mynah-prepare merge data/ljspeech
 
 pipelines/slurm has job scripts.";
+const ALIGN: &str = "\
+Examples:
+  mynah-prepare align data/ljspeech
+  mynah-prepare align data/ljspeech --recipe more-gaussians.toml
+
+The dataset is then what `run` would have made with that recipe, byte for byte.";
+const IMPORT: &str = "\
+Examples:
+  mynah-prepare import-alignment data/ljspeech --from mfa-output
+  mynah-prepare import-alignment data/ljspeech --from labels --format festival --partial
+
+The files of an utterance are found by its id, in DIR or below. What does not fit is a row of
+DATASET/problems.jsonl, and the utterance keeps the durations of the aligner.";
 const PHONEMIZE: &str = "\
 Examples:
   mynah-prepare phonemize \"Mr. Buxton paid £30.\"
@@ -83,6 +97,19 @@ impl Args {
                 use_threads(args.threads.map_or(0, usize::from))?;
                 run::merge(&args.dataset)
             }
+            Command::Align(args) => {
+                use_threads(args.threads.map_or(0, usize::from))?;
+                align::run(&align::Settings { dataset: args.dataset, recipe: args.recipe })
+            }
+            Command::ImportAlignment(args) => {
+                use_threads(args.threads.map_or(0, usize::from))?;
+                import_alignment::run(&import_alignment::Settings {
+                    dataset: args.dataset,
+                    from: args.from,
+                    format: args.format.0,
+                    partial: args.partial,
+                })
+            }
             Command::Phonemize(args) => phonemize::run(&args.settings()),
             Command::Bpe(BpeCommand::Train(args)) => {
                 bpe::train(&bpe::TrainSettings { input: args.input, merges: args.merges, out: args.out })
@@ -112,6 +139,14 @@ enum Command {
     /// are those of the shards.
     #[command(after_help = MERGE)]
     Merge(MergeArgs),
+    /// Find the durations of a dataset again, with other settings of the aligner and without the corpus.
+    ///
+    /// Says then how much of what is heard is where the durations have it: voiced vowels, hissing fricatives, quiet pauses.
+    #[command(after_help = ALIGN)]
+    Align(AlignArgs),
+    /// Give a dataset the durations of another tool: TextGrid, MFA's JSON and CSV, .lab, CTM, .npy.
+    #[command(after_help = IMPORT)]
+    ImportAlignment(ImportAlignmentArgs),
     /// Print the phones of sentences: words separated by " / ", punctuation its own token.
     #[command(after_help = PHONEMIZE)]
     Phonemize(PhonemizeArgs),
@@ -161,6 +196,48 @@ struct MergeArgs {
     /// How many threads work; the dataset does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+}
+
+#[derive(Debug, ClapArgs)]
+struct AlignArgs {
+    /// A complete dataset
+    dataset: PathBuf,
+    /// A TOML file whose [alignment] is taken; what else it has must be as in the dataset
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// How many threads work; the dataset does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+#[derive(Debug, ClapArgs)]
+struct ImportAlignmentArgs {
+    /// A complete dataset
+    dataset: PathBuf,
+    /// The files of the other tool
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    /// Their form: textgrid, mfa-json, mfa-csv, htk, festival, ctm or npy; auto goes by their names
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = label_format)]
+    format: FormatChoice,
+    /// Import also when fewer than half of the utterances fit
+    #[arg(long)]
+    partial: bool,
+    /// How many threads work; the dataset does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+/// One form, or any.
+#[derive(Debug, Clone, Copy)]
+struct FormatChoice(Option<LabelFormat>);
+
+fn label_format(name: &str) -> Result<FormatChoice, String> {
+    if name == "auto" {
+        Ok(FormatChoice(None))
+    } else {
+        name.parse().map(|format| FormatChoice(Some(format)))
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -5,19 +5,19 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::align::{Alignment, align};
+use mynah_corpus::align::{Alignment, AlignmentSource};
 use mynah_corpus::{
-    AlignmentStore, Code, Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter,
-    Stage, Utterance, leaks,
+    AlignedSymbols, Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter, Stage,
+    Utterance, leaks, outliers,
 };
-use mynah_text::{Phone, Source, SupPhones, Symbol, Vocabulary};
+use mynah_text::{Phone, Source, SupPhones, Vocabulary};
 use rayon::prelude::*;
 
+use super::durations::align_all;
 use super::each::Prepared;
 use super::run::PROGRAM;
 use super::{page, summary};
 use crate::program::{BAD_RESULT, say};
-use crate::progress::Progress;
 
 /// The clips of a whole corpus, each prepared by itself.
 pub(crate) struct Gathered {
@@ -43,7 +43,10 @@ pub(crate) fn complete(
     let Gathered { name, rows, prepared, mut problems } = gathered;
     let out = layout.root().display();
     let failed = || format!("failed to complete the dataset `{out}`");
-    let with_features: Vec<String> = prepared.iter().map(|prepared| prepared.entry.id.clone()).collect();
+    let mut with_features: Vec<String> = prepared.iter().map(|prepared| prepared.entry.id.clone()).collect();
+    // Of a dataset that is aligned again: the clips that were too short for their symbols have features too.
+    let too_short = problems.iter().filter(|problem| problem.stage == Stage::Alignment);
+    with_features.extend(too_short.filter_map(|problem| problem.id.clone()));
     let aligned = align_all(layout, recipe, prepared, extractor, &mut problems).with_context(failed)?;
     problems.sort_by(|a, b| (a.line, &a.id, a.code).cmp(&(b.line, &b.id, b.code)));
     layout.write_problems(&problems).with_context(failed)?;
@@ -65,7 +68,9 @@ pub(crate) fn complete(
             utterance(prepared, alignment, *split, &vocabulary, &sup_phones)
         })
         .collect();
-    write_text_grids(layout, &utterances, &aligned, extractor, recipe).with_context(failed)?;
+    let seconds_per_frame = extractor.mel_config().hop_length as f64 / f64::from(recipe.audio.sample_rate);
+    write_text_grids(layout, &utterances, &aligned, seconds_per_frame).with_context(failed)?;
+    let n_outliers = write_outliers(layout, &utterances, &aligned, seconds_per_frame).with_context(failed)?;
 
     let size = |split| splits.iter().filter(|other| **other == split).count();
     let counts = Counts {
@@ -97,72 +102,14 @@ pub(crate) fn complete(
         .with_context(failed)?;
 
     say_result(layout, &counts, &utterances, &problems, begin);
+    if n_outliers > 0 {
+        let phones = if n_outliers == 1 { "1 phone is" } else { &format!("{n_outliers} phones are") };
+        say(&format!(
+            "{phones} longer, shorter or less likely than others, each a row of {out}/alignments/outliers.jsonl"
+        ));
+    }
     say_splits(recipe, splitter, &counts, &ids, &leaks);
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
-}
-
-/// The utterances with their durations; those that are too short for their symbols go to `problems`.
-fn align_all(
-    layout: &DatasetLayout,
-    recipe: &Recipe,
-    prepared: Vec<Prepared>,
-    extractor: &FeatureExtractor,
-    problems: &mut Vec<Problem>,
-) -> Result<Vec<(Prepared, Alignment)>> {
-    let symbols: Vec<String> = prepared.iter().map(Prepared::symbols).collect();
-    let parts = prepared.iter().zip(&symbols).map(|(prepared, symbols)| {
-        (prepared.entry.id.as_str(), prepared.feature_key.as_str(), symbols.as_str())
-    });
-    let key = AlignmentStore::key(parts, &recipe.alignment)?;
-    let (store, features) = (layout.alignments(), layout.features());
-    let mut found = if let Some(found) = store.read(&key) {
-        say("the clips were aligned before");
-        found
-    } else {
-        let sequences: Vec<&[Symbol]> =
-            prepared.iter().map(|prepared| prepared.phonemized.symbols.as_slice()).collect();
-        let mut progress: Option<Progress> = None;
-        let alignments = align(
-            &sequences,
-            |index| features.read(&prepared[index].entry.id).map(|features| features.mel),
-            &recipe.alignment,
-            |_, passes, _| {
-                progress.get_or_insert_with(|| Progress::new("aligned, pass", passes as usize)).step();
-            },
-        )?;
-        if let Some(progress) = progress {
-            progress.finish();
-        }
-        let found: BTreeMap<String, Alignment> = prepared
-            .iter()
-            .zip(alignments)
-            .filter_map(|(prepared, alignment)| Some((prepared.entry.id.clone(), alignment.ok()?)))
-            .collect();
-        store.write(&key, &found)?;
-        found
-    };
-    let hop = extractor.mel_config().hop_length;
-    let mut aligned = Vec::with_capacity(prepared.len());
-    for prepared in prepared {
-        if let Some(alignment) = found.remove(&prepared.entry.id) {
-            aligned.push((prepared, alignment));
-            continue;
-        }
-        problems.push(Problem {
-            stage: Stage::Alignment,
-            code: Code::TooShort,
-            id: Some(prepared.entry.id.clone()),
-            file: prepared.entry.audio.clone(),
-            line: None,
-            message: format!(
-                "its {} frames of {hop} samples are too few for {} symbols",
-                prepared.audio.frames,
-                prepared.phonemized.symbols.len()
-            ),
-            remedy: "check that the text is that of the clip".to_owned(),
-        });
-    }
-    Ok(aligned)
 }
 
 /// The sub-phoneme BPE of the training split's words.
@@ -225,6 +172,10 @@ fn utterance(
         source_bandwidth_hz: audio.recording.bandwidth_hz,
         source_snr_db: audio.recording.snr_db,
         spelled_words: spelled,
+        alignment_source: match alignment.log_likelihood {
+            Some(_) => AlignmentSource::Aligner,
+            None => AlignmentSource::Imported,
+        },
         alignment_log_likelihood: alignment.log_likelihood,
         feature_key: feature_key.clone(),
     }
@@ -234,11 +185,9 @@ fn write_text_grids(
     layout: &DatasetLayout,
     utterances: &[Utterance],
     aligned: &[(Prepared, Alignment)],
-    extractor: &FeatureExtractor,
-    recipe: &Recipe,
+    seconds_per_frame: f64,
 ) -> Result<()> {
     let store = layout.alignments();
-    let seconds_per_frame = extractor.mel_config().hop_length as f64 / f64::from(recipe.audio.sample_rate);
     utterances.par_iter().zip(aligned).try_for_each(|(utterance, (prepared, _))| {
         let symbols: Vec<&str> = utterance.symbols.split(' ').collect();
         let words: Vec<&str> = prepared.phonemized.words.iter().map(|word| word.text.as_str()).collect();
@@ -246,6 +195,35 @@ fn write_text_grids(
         store.write_text_grid(id, &symbols, durations, word_index, &words, seconds_per_frame, *seconds)
     })?;
     Ok(())
+}
+
+/// Writes the phones that are worth a look, and returns how many there are.
+fn write_outliers(
+    layout: &DatasetLayout,
+    utterances: &[Utterance],
+    aligned: &[(Prepared, Alignment)],
+    seconds_per_frame: f64,
+) -> Result<usize> {
+    let words: Vec<Vec<&str>> = aligned
+        .iter()
+        .map(|(prepared, _)| prepared.phonemized.words.iter().map(|word| word.text.as_str()).collect())
+        .collect();
+    let aligned: Vec<AlignedSymbols<'_>> = utterances
+        .iter()
+        .zip(aligned)
+        .zip(&words)
+        .map(|((utterance, (prepared, alignment)), words)| AlignedSymbols {
+            id: &utterance.id,
+            symbols: &prepared.phonemized.symbols,
+            durations: &utterance.durations,
+            word_index: &utterance.word_index,
+            words,
+            symbol_log_likelihoods: &alignment.symbol_log_likelihoods,
+        })
+        .collect();
+    let rows = outliers(&aligned, seconds_per_frame);
+    layout.alignments().write_outliers(&rows)?;
+    Ok(rows.len())
 }
 
 fn say_result(

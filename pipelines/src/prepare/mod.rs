@@ -1,13 +1,17 @@
 //! `mynah-prepare`: a corpus in, a dataset out.
 
+mod align;
 mod args;
 mod bpe;
 mod complete;
+mod durations;
 mod each;
 mod espeak;
+mod import_alignment;
 mod mel;
 mod page;
 mod phonemize;
+mod reopen;
 mod run;
 mod summary;
 mod text;

@@ -30,8 +30,10 @@ pub(crate) fn page(
     leaks: &[Leak],
     layout: &DatasetLayout,
 ) -> Result<String> {
+    // Of imported durations nobody knows how well they fit: they come last, by id.
+    let fit = |utterance: &Utterance| utterance.alignment_log_likelihood.unwrap_or(f64::INFINITY);
     let mut by_fit: Vec<&Utterance> = utterances.iter().collect();
-    by_fit.sort_by(|a, b| a.alignment_log_likelihood.total_cmp(&b.alignment_log_likelihood));
+    by_fit.sort_by(|a, b| fit(a).total_cmp(&fit(b)));
     let page = DatasetPage {
         title: format!("Dataset of {} utterances", counts.utterances),
         source: source.to_owned(),
@@ -66,10 +68,12 @@ pub(crate) fn page(
         worst_alignments: by_fit
             .iter()
             .take(WORST)
-            .map(|utterance| AlignmentScore {
-                id: utterance.id.clone(),
-                log_likelihood: utterance.alignment_log_likelihood,
-                text: utterance.text.clone(),
+            .filter_map(|utterance| {
+                Some(AlignmentScore {
+                    id: utterance.id.clone(),
+                    log_likelihood: utterance.alignment_log_likelihood?,
+                    text: utterance.text.clone(),
+                })
             })
             .collect(),
         examples: pictures(&by_fit, recipe, layout)?,

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use mynah_corpus::{Corpus, DatasetLayout, Finding, Listing, Problem, Recipe, Shard, ShardReport, Splitter};
 
 use super::complete::{Gathered, complete};
+use super::durations;
 use super::each::{Prepared, Preparer};
 use super::summary;
 use crate::program::{BAD_RESULT, say};
@@ -17,7 +18,7 @@ use crate::program::{BAD_RESULT, say};
 pub(super) const PROGRAM: &str = concat!("mynah-prepare ", env!("CARGO_PKG_VERSION"));
 
 /// What espeak-ng said, in the dataset.
-const ESPEAK: &str = "espeak.tsv";
+pub(super) const ESPEAK: &str = "espeak.tsv";
 
 /// What to do.
 pub(crate) struct Settings {
@@ -42,6 +43,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let splitter = Splitter::new(&recipe.split)?;
     let listing = list(&corpus, &name)?;
     let failed = || format!("failed to complete the dataset `{}`", out.display());
+    durations::check(&layout, recipe)?;
     layout.begin().with_context(failed)?;
     if let Some(shard) = shard {
         return run_shard(settings, *shard, &name, &layout, &mut preparer, listing, begin);
@@ -110,6 +112,7 @@ pub(crate) fn merge(out: &Path) -> Result<ExitCode> {
     }
     let mut preparer = Preparer::new(&corpus, &layout, &shards.recipe)?;
     let splitter = Splitter::new(&shards.recipe.split)?;
+    durations::check(&layout, &shards.recipe)?;
     layout.begin().with_context(failed)?;
     let findings: HashMap<&str, &str> =
         shards.prepared.iter().map(|finding| (finding.id.as_str(), finding.feature_key.as_str())).collect();

@@ -51,7 +51,7 @@ fn whichever_file_does_not_fit_is_named_and_a_second_run_writes_it() {
     let place = place();
     for (blocks, named) in [
         (1, "dataset/alignments/durations.parquet"),
-        (6, "dataset/alignments/LJ0"),
+        (8, "dataset/alignments/LJ0"),
         (100, "dataset/report.html"),
     ] {
         // As a run leaves it that was stopped behind the features.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod alignment;
 mod bpe;
 mod dataset;
 mod espeak;
@@ -22,8 +23,8 @@ mod stale;
 #[cfg(feature = "voice")]
 mod studio;
 mod support;
-mod text;
 #[cfg(feature = "voice")]
 mod synthesize;
+mod text;
 #[cfg(feature = "voice")]
 mod train;

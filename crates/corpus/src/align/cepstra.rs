@@ -1,99 +1,134 @@
-//! Mel-cepstra with their first and second differences over time.
+//! Mel-cepstra, and with them their first and second differences over time.
 
 use std::f64::consts::PI;
 
 use mynah_signal::Spectrogram;
-use rayon::prelude::*;
+
+use super::frames::{DIMENSIONS, Frames};
+use super::ordered::sum_in_order;
 
 /// Cepstral coefficients kept, the zeroth (level) included.
-const COEFFICIENTS: usize = 13;
+pub(super) const COEFFICIENTS: usize = DIMENSIONS / 3;
 
-/// Values per frame: the coefficients, their slopes, and the slopes of these.
-pub(super) const DIMENSIONS: usize = 3 * COEFFICIENTS;
+/// One frame as it is kept: the slopes are computed again whenever they are needed, which costs a third of the memory.
+pub(super) type Cepstrum = [f32; COEFFICIENTS];
 
-/// One frame.
-pub(super) type Frame = [f32; DIMENSIONS];
-
-/// The frames of `n` utterances, each dimension scaled to mean 0 and variance 1 over the whole corpus.
-pub(super) fn of_corpus<E: Send>(
-    n: usize,
-    mel: impl Fn(usize) -> Result<Spectrogram, E> + Sync,
-) -> Result<Vec<Vec<Frame>>, E> {
-    let frames: Result<Vec<Vec<Frame>>, E> =
-        (0..n).into_par_iter().map(|index| mel(index).map(|mel| of_utterance(&mel))).collect();
-    let mut frames = frames?;
-    let count: usize = frames.iter().map(Vec::len).sum();
-    for dimension in 0..DIMENSIONS {
-        let values = || frames.iter().flatten().map(|frame| f64::from(frame[dimension]));
-        let mean = values().sum::<f64>() / count.max(1) as f64;
-        let variance = values().map(|value| (value - mean).powi(2)).sum::<f64>() / count.max(1) as f64;
-        let scale = if variance > 0.0 { variance.sqrt().recip() } else { 1.0 };
-        for frame in frames.iter_mut().flatten() {
-            frame[dimension] = ((f64::from(frame[dimension]) - mean) * scale) as f32;
-        }
-    }
-    Ok(frames)
-}
-
-fn of_utterance(mel: &Spectrogram) -> Vec<Frame> {
+/// The cepstra of an utterance: the orthonormal DCT-II over the bands of its log-mel spectrogram.
+pub(super) fn of_utterance(mel: &Spectrogram) -> Vec<Cepstrum> {
     let (bands, n) = (mel.n_bins(), mel.n_frames());
-    // DCT-II, orthonormal.
-    let basis: Vec<Vec<f64>> = (0..COEFFICIENTS)
-        .map(|k| {
-            let scale = (if k == 0 { 1.0 } else { 2.0 } / bands as f64).sqrt();
-            (0..bands)
-                .map(|band| scale * (PI * k as f64 * (band as f64 + 0.5) / bands as f64).cos())
-                .collect()
-        })
-        .collect();
-    let mut frames = vec![[0.0; DIMENSIONS]; n];
-    for (k, weights) in basis.iter().enumerate() {
-        let mut sums = vec![0.0_f64; n];
-        for (band, weight) in weights.iter().enumerate() {
+    let mut cepstra = vec![[0.0; COEFFICIENTS]; n];
+    let mut sums = vec![0.0_f64; n];
+    for k in 0..COEFFICIENTS {
+        let scale = (if k == 0 { 1.0 } else { 2.0 } / bands as f64).sqrt();
+        sums.fill(0.0);
+        for band in 0..bands {
+            let weight = scale * (PI * k as f64 * (band as f64 + 0.5) / bands as f64).cos();
             for (sum, value) in sums.iter_mut().zip(mel.row(band)) {
                 *sum += weight * f64::from(*value);
             }
         }
-        for (frame, sum) in frames.iter_mut().zip(sums) {
-            frame[k] = sum as f32;
+        for (cepstrum, sum) in cepstra.iter_mut().zip(&sums) {
+            cepstrum[k] = *sum as f32;
         }
     }
-    add_slopes(&mut frames, 0);
-    add_slopes(&mut frames, COEFFICIENTS);
-    frames
+    cepstra
 }
 
-/// Writes the slopes of the coefficients from `from` behind them: the regression over two frames to either side, the
-/// first and last frame repeated beyond the ends.
-fn add_slopes(frames: &mut [Frame], from: usize) {
+/// What brings each dimension to mean 0 and variance 1 over a corpus.
+#[derive(Debug, Clone)]
+pub(super) struct Scaling {
+    mean: [f32; DIMENSIONS],
+    scale: [f32; DIMENSIONS],
+}
+
+impl Scaling {
+    /// Of these utterances; a dimension that is constant in them is left as it is, but for its mean.
+    pub(super) fn of_corpus(utterances: &[Vec<Cepstrum>]) -> Self {
+        type Sums = (f64, [f64; DIMENSIONS], [f64; DIMENSIONS]);
+        let empty: Sums = (0.0, [0.0; DIMENSIONS], [0.0; DIMENSIONS]);
+        let add = |mut sums: Sums, cepstra: &Vec<Cepstrum>| {
+            for frame in with_slopes(cepstra) {
+                sums.0 += 1.0;
+                for (d, value) in frame.iter().enumerate() {
+                    sums.1[d] += f64::from(*value);
+                    sums.2[d] += f64::from(*value).powi(2);
+                }
+            }
+            sums
+        };
+        let plus = |mut a: Sums, b: Sums| {
+            a.0 += b.0;
+            for d in 0..DIMENSIONS {
+                a.1[d] += b.1[d];
+                a.2[d] += b.2[d];
+            }
+            a
+        };
+        let (count, sum, squares) = sum_in_order(utterances, || empty, add, plus).unwrap_or(empty);
+        let count = count.max(1.0);
+        let mean = sum.map(|sum| sum / count);
+        let mut scale = [1.0_f32; DIMENSIONS];
+        for d in 0..DIMENSIONS {
+            let variance = squares[d] / count - mean[d].powi(2);
+            if variance > 0.0 {
+                scale[d] = variance.sqrt().recip() as f32;
+            }
+        }
+        Self { mean: mean.map(|mean| mean as f32), scale }
+    }
+
+    /// All dimensions of an utterance, scaled.
+    pub(super) fn frames(&self, cepstra: &[Cepstrum]) -> Frames {
+        Frames::new(
+            cepstra.len(),
+            with_slopes(cepstra).into_iter().map(|mut frame| {
+                for (d, value) in frame.iter_mut().enumerate() {
+                    *value = (*value - self.mean[d]) * self.scale[d];
+                }
+                frame
+            }),
+        )
+    }
+}
+
+/// The coefficients, behind them their slopes, and the slopes of these: the regression over two frames to either side,
+/// the first and last frame repeated beyond the ends.
+fn with_slopes(cepstra: &[Cepstrum]) -> Vec<[f32; DIMENSIONS]> {
+    let mut frames = vec![[0.0; DIMENSIONS]; cepstra.len()];
+    for (frame, cepstrum) in frames.iter_mut().zip(cepstra) {
+        frame[..COEFFICIENTS].copy_from_slice(cepstrum);
+    }
     let last = frames.len().saturating_sub(1);
-    for t in 0..frames.len() {
-        for k in from..from + COEFFICIENTS {
-            let at = |t: usize| frames[t.min(last)][k];
-            let slope = (at(t + 1) - at(t.saturating_sub(1))) + 2.0 * (at(t + 2) - at(t.saturating_sub(2)));
-            frames[t][k + COEFFICIENTS] = slope / 10.0;
+    for from in [0, COEFFICIENTS] {
+        for t in 0..frames.len() {
+            for k in from..from + COEFFICIENTS {
+                let at = |t: usize| frames[t.min(last)][k];
+                let near = at(t + 1) - at(t.saturating_sub(1));
+                let far = at(t + 2) - at(t.saturating_sub(2));
+                frames[t][k + COEFFICIENTS] = (near + 2.0 * far) / 10.0;
+            }
         }
     }
+    frames
 }
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use mynah_signal::Spectrogram;
 
-    use super::{COEFFICIENTS, of_corpus, of_utterance};
+    use super::super::frames::DIMENSIONS;
+    use super::{COEFFICIENTS, Scaling, of_utterance, with_slopes};
 
     #[test]
     fn a_rising_level_has_a_constant_slope() {
         let frames = 12;
         let mel = Spectrogram::new((0..4 * frames).map(|index| (index % frames) as f32).collect(), 4, frames)
             .unwrap();
-        let cepstra = of_utterance(&mel);
+        let frames = with_slopes(&of_utterance(&mel));
         // c0 of a flat spectrum of height t over 4 bands is 2 t.
-        assert!((cepstra[5][0] - 10.0).abs() < 1e-5 && cepstra[5][1].abs() < 1e-5);
-        assert!((cepstra[5][COEFFICIENTS] - 2.0).abs() < 1e-5);
-        assert!(cepstra[5][2 * COEFFICIENTS].abs() < 1e-5);
+        assert!((frames[5][0] - 10.0).abs() < 1e-5 && frames[5][1].abs() < 1e-5);
+        assert!((frames[5][COEFFICIENTS] - 2.0).abs() < 1e-5);
+        assert!(frames[5][2 * COEFFICIENTS].abs() < 1e-5);
     }
 
     #[test]
@@ -102,10 +137,20 @@ mod tests {
             Spectrogram::new((0..80_u32).map(|index| (index * (seed + 7) % 13) as f32).collect(), 4, 20)
                 .unwrap()
         };
-        let frames = of_corpus(2, |index| Ok::<_, Infallible>(mel(index as u32 + 1))).unwrap();
-        let values: Vec<f64> = frames.iter().flatten().map(|frame| f64::from(frame[3])).collect();
-        let mean = values.iter().sum::<f64>() / 40.0;
-        let variance = values.iter().map(|value| value * value).sum::<f64>() / 40.0;
-        assert!(mean.abs() < 1e-6 && (variance - 1.0).abs() < 1e-5, "{mean} {variance}");
+        let utterances: Vec<_> = (1..4).map(|seed| of_utterance(&mel(seed))).collect();
+        let scaling = Scaling::of_corpus(&utterances);
+        for d in [0, 3, COEFFICIENTS + 1, DIMENSIONS - 10] {
+            let values: Vec<f64> = utterances
+                .iter()
+                .flat_map(|cepstra| {
+                    let frames = scaling.frames(cepstra);
+                    (0..frames.len()).map(|t| f64::from(frames.frame(t)[d])).collect::<Vec<_>>()
+                })
+                .collect();
+            let mean = values.iter().sum::<f64>() / 60.0;
+            let variance = values.iter().map(|value| value * value).sum::<f64>() / 60.0;
+            assert!(mean.abs() < 1e-5, "{d}: {mean}");
+            assert!((variance - 1.0).abs() < 1e-4 || variance.abs() < 1e-9, "{d}: {variance}");
+        }
     }
 }

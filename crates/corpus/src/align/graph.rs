@@ -55,23 +55,23 @@ pub(super) const STATES: usize = 3;
 
 /// What makes sound: a phone by its place in [`PHONES`], or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
+pub(crate) enum Unit {
     Phone(u8),
     Pause,
 }
 
 /// A stretch of symbols that is passed through together: one phone, or all that stands between two phones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot {
-    pub(super) unit: Unit,
+pub(crate) struct Slot {
+    pub(crate) unit: Unit,
     /// The symbols, as a range of their positions.
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 /// One state of the utterance.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) slot: u32,
     pub(super) unit: Unit,
     /// 0, 1 or 2: its place in the slot.
@@ -81,15 +81,15 @@ pub(super) struct State {
 /// The states of one utterance in order. From each state the path stays, goes to the next state, or, where these are
 /// allowed, over the middle of a phone or over a pause.
 #[derive(Debug, Clone)]
-pub(super) struct Graph {
-    pub(super) slots: Vec<Slot>,
+pub(crate) struct Graph {
+    pub(crate) slots: Vec<Slot>,
     pub(super) states: Vec<State>,
 }
 
 impl Graph {
     /// The graph of `symbols`. Between two phones of one word there is no pause; everywhere else, and at both ends, all
     /// symbols that are not phones make one slot in which a pause may be.
-    pub(super) fn new(symbols: &[Symbol]) -> Self {
+    pub(crate) fn new(symbols: &[Symbol]) -> Self {
         let mut slots: Vec<Slot> = Vec::new();
         for (index, symbol) in symbols.iter().enumerate() {
             let unit = unit(*symbol);
@@ -109,7 +109,7 @@ impl Graph {
     }
 
     /// The frames of the shortest path: two for each phone, none for a pause, unless there is nothing but a pause.
-    pub(super) fn shortest(&self) -> usize {
+    pub(crate) fn shortest(&self) -> usize {
         let phones = self.slots.iter().filter(|slot| slot.unit != Unit::Pause).count();
         if phones == 0 { STATES } else { 2 * phones }
     }

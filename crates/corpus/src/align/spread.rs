@@ -7,17 +7,21 @@ use super::graph::{Graph, Unit};
 /// The durations of `symbols`, each at least 1, from the frames of each slot.
 ///
 /// A pause goes to the symbol that stands for it: `<bos>` at the start, `<eos>` at the end, else the first punctuation
-/// mark, else the boundary; the other symbols of its slot get one frame. Where a pause has fewer frames than symbols,
-/// what is lacking is taken from the phones around, one frame at a time from the longest, the nearest first.
+/// mark, else the boundary; the other symbols of its slot get one frame. Where a pause has fewer frames than symbols, or a
+/// phone has none, what is lacking is taken from the phones around, one frame at a time from the longest, the nearest
+/// first.
 ///
 /// There must be at least as many frames as symbols.
-pub(super) fn durations(graph: &Graph, slot_frames: &[u32], symbols: &[Symbol]) -> Vec<u32> {
+pub(crate) fn durations(graph: &Graph, slot_frames: &[u32], symbols: &[Symbol]) -> Vec<u32> {
     let mut durations = vec![0_u32; symbols.len()];
     let mut lacking = Vec::new();
     for (slot, frames) in graph.slots.iter().zip(slot_frames) {
         let (frames, n) = (*frames, (slot.end - slot.start) as u32);
         if slot.unit != Unit::Pause {
-            durations[slot.start] = frames;
+            durations[slot.start] = frames.max(1);
+            if frames == 0 {
+                lacking.push((slot.start, slot.end, 1));
+            }
             continue;
         }
         durations[slot.start..slot.end].fill(1);
@@ -33,6 +37,17 @@ pub(super) fn durations(graph: &Graph, slot_frames: &[u32], symbols: &[Symbol]) 
         }
     }
     durations
+}
+
+/// Gives each symbol without a frame one of the longer of its neighbours, or, where neither has one to spare, of the
+/// nearest that has. There must be at least as many frames as symbols.
+pub(crate) fn at_least_one(durations: &mut [u32]) {
+    for index in 0..durations.len() {
+        if durations[index] == 0 {
+            durations[index] = 1;
+            take_one(durations, index, index + 1);
+        }
+    }
 }
 
 /// The symbol of a slot that stands for the pause.
@@ -82,9 +97,6 @@ mod tests {
         fn every_symbol_has_a_frame_and_none_is_lost(frames in proptest::collection::vec(0_u32..5, 10)) {
             let symbols = symbols("<bos> HH AY1 , / Y UW1 / T UW1 . <eos>");
             let graph = Graph::new(&symbols);
-            let phones = [1, 2, 4, 5, 7, 8];
-            let frames: Vec<u32> = frames.iter().enumerate()
-                .map(|(index, frames)| if phones.contains(&index) { frames + 2 } else { *frames }).collect();
             let total: u32 = frames.iter().sum();
             prop_assume!(total as usize >= symbols.len());
             let durations = durations(&graph, &frames, &symbols);

@@ -1,13 +1,16 @@
 //! The best path through an utterance's states.
 
-use super::cepstra::Frame;
-use super::graph::{Graph, State};
+use super::frames::{Frames, LANES};
+use super::graph::Graph;
 use super::model::Model;
 
 /// A path: the state of each frame.
 #[derive(Debug, Clone)]
 pub(super) struct Path {
     pub(super) states: Vec<u32>,
+    /// The logarithm of the density of each frame in its state.
+    pub(super) emitted: Vec<f32>,
+    /// Of the whole path, with the chances of its ways.
     pub(super) log_likelihood: f64,
 }
 
@@ -25,32 +28,35 @@ impl Path {
 /// The most likely path of `frames` through `graph`; there must be at least [`Graph::shortest`] of them.
 ///
 /// Of equally likely ways into a state, staying wins, then the nearer state.
-pub(super) fn best_path(graph: &Graph, model: &Model, frames: &[Frame]) -> Path {
+pub(super) fn best_path(graph: &Graph, model: &Model, frames: &Frames) -> Path {
     let n_states = graph.states.len();
-    let emissions = Emissions::new(graph, model);
+    let emissions = Emissions::new(graph, model, frames);
+    let ways = ways(graph, model);
     let mut scores = vec![f64::NEG_INFINITY; n_states];
     let mut next = scores.clone();
     // How far back the state before lies, for every frame and state.
     let mut back = vec![0_u8; n_states * frames.len()];
-    let mut emitted = vec![0.0; n_states];
-    for (t, frame) in frames.iter().enumerate() {
-        emissions.of_frame(frame, &mut emitted);
-        for index in 0..n_states {
-            let (mut best, mut distance) = if t == 0 {
-                (if graph.may_begin(index) { 0.0 } else { f64::NEG_INFINITY }, 0)
-            } else {
-                (scores[index] + model.stay(graph.states[index]), 0)
-            };
-            if t > 0 {
-                for before in graph.before(index) {
-                    let score = scores[before] + model.leave(graph.states[before], graph.states[index]);
-                    if score > best {
-                        (best, distance) = (score, index - before);
-                    }
+    for (index, score) in scores.iter_mut().enumerate() {
+        if graph.may_begin(index) {
+            *score = emissions.at(0, index);
+        }
+    }
+    for (t, back) in back.chunks_exact_mut(n_states).enumerate().skip(1) {
+        let emitted = emissions.row(t);
+        let of_state = emissions.of_state.iter();
+        for (index, (((next, back), ways), of_state)) in
+            next.iter_mut().zip(back).zip(&ways).zip(of_state).enumerate()
+        {
+            let (mut best, mut distance) = (scores[index] + ways.stay, 0);
+            for (before, way) in ways.enter {
+                // Where there is no such way, its chance is 0.
+                let score = scores[index.saturating_sub(usize::from(before))] + way;
+                if score > best {
+                    (best, distance) = (score, before);
                 }
             }
-            next[index] = best + emitted[index];
-            back[t * n_states + index] = distance as u8;
+            *next = best + f64::from(emitted[*of_state]);
+            *back = distance;
         }
         std::mem::swap(&mut scores, &mut next);
     }
@@ -59,39 +65,163 @@ pub(super) fn best_path(graph: &Graph, model: &Model, frames: &[Frame]) -> Path 
         .fold(n_states - 1, |best, index| if scores[index] > scores[best] { index } else { best });
     let log_likelihood = scores[state];
     let mut states = vec![0; frames.len()];
+    let mut emitted = vec![0.0; frames.len()];
     for t in (0..frames.len()).rev() {
         states[t] = state as u32;
-        state -= back[t * n_states + state] as usize;
+        emitted[t] = emissions.row(t)[emissions.of_state[state]];
+        state -= usize::from(back[t * n_states + state]);
     }
-    Path { states, log_likelihood }
+    Path { states, emitted, log_likelihood }
 }
 
-/// Which Gaussian each state has, so that each is evaluated once a frame however many states share it.
-struct Emissions<'a> {
-    model: &'a Model,
-    gaussians: Vec<usize>,
+/// The ways into a state: how far back they begin, and the logarithm of their chance.
+struct Ways {
+    stay: f64,
+    enter: [(u8, f64); 2],
+}
+
+fn ways(graph: &Graph, model: &Model) -> Vec<Ways> {
+    let states = &graph.states;
+    (0..states.len())
+        .map(|index| {
+            let mut enter = [(0, f64::NEG_INFINITY); 2];
+            for (way, before) in enter.iter_mut().zip(graph.before(index)) {
+                *way = ((index - before) as u8, model.leave(states[before], states[index]));
+            }
+            Ways { stay: model.stay(states[index]), enter }
+        })
+        .collect()
+}
+
+/// The densities of every frame in every mixture that the utterance has, each computed once however many states share it.
+struct Emissions {
+    values: Vec<f32>,
+    n_mixtures: usize,
     of_state: Vec<usize>,
 }
 
-impl<'a> Emissions<'a> {
-    fn new(graph: &Graph, model: &'a Model) -> Self {
-        let index = |state: &State| model.gaussian(state.unit, state.position);
-        let mut gaussians: Vec<usize> = graph.states.iter().map(index).collect();
-        gaussians.sort_unstable();
-        gaussians.dedup();
+impl Emissions {
+    fn new(graph: &Graph, model: &Model, frames: &Frames) -> Self {
+        let mut mixtures: Vec<usize> = graph.states.iter().map(|state| model.mixture(*state)).collect();
+        mixtures.sort_unstable();
+        mixtures.dedup();
         let of_state = graph
             .states
             .iter()
-            .map(|state| gaussians.partition_point(|other| *other < index(state)))
+            .map(|state| mixtures.partition_point(|other| *other < model.mixture(*state)))
             .collect();
-        Self { model, gaussians, of_state }
+        let n_mixtures = mixtures.len();
+        let mut values = vec![0.0; n_mixtures * frames.blocks().len() * LANES];
+        for (block, rows) in frames.blocks().iter().zip(values.chunks_exact_mut(n_mixtures * LANES)) {
+            for (index, mixture) in mixtures.iter().enumerate() {
+                let densities = model.mixtures()[*mixture].log_densities(block);
+                for (row, density) in rows.chunks_exact_mut(n_mixtures).zip(densities) {
+                    row[index] = density;
+                }
+            }
+        }
+        Self { values, n_mixtures, of_state }
     }
 
-    fn of_frame(&self, frame: &Frame, out: &mut [f64]) {
-        let values: Vec<f64> =
-            self.gaussians.iter().map(|gaussian| self.model.log_density(*gaussian, frame)).collect();
-        for (out, index) in out.iter_mut().zip(&self.of_state) {
-            *out = values[*index];
+    /// The densities of a frame, by mixture.
+    fn row(&self, t: usize) -> &[f32] {
+        &self.values[t * self.n_mixtures..(t + 1) * self.n_mixtures]
+    }
+
+    fn at(&self, t: usize, state: usize) -> f64 {
+        f64::from(self.row(t)[self.of_state[state]])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_testkit::assert_close;
+    use mynah_text::Symbol;
+    use proptest::prelude::*;
+    use rand::SeedableRng as _;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::super::frames::Frames;
+    use super::super::graph::Graph;
+    use super::super::mixture::{Gaussian, Mixture};
+    use super::super::model::Model;
+    use super::super::tying::Tying;
+    use super::best_path;
+
+    /// Sums of some hundreds in another order.
+    const SCORE_TOLERANCE: f64 = 1e-9;
+
+    /// The best score of all paths from `state` at `t` to the end, by trying every one.
+    fn best_by_trying(
+        graph: &Graph,
+        emitted: &dyn Fn(usize, usize) -> f64,
+        model: &Model,
+        frames: usize,
+        t: usize,
+        state: usize,
+    ) -> f64 {
+        let here = emitted(t, state);
+        if t + 1 == frames {
+            return if graph.may_end(state) { here } else { f64::NEG_INFINITY };
+        }
+        let mut best = f64::NEG_INFINITY;
+        for next in state..graph.states.len() {
+            let way = if next == state {
+                model.stay(graph.states[state])
+            } else if graph.before(next).any(|before| before == state) {
+                model.leave(graph.states[state], graph.states[next])
+            } else {
+                continue;
+            };
+            best = best.max(way + best_by_trying(graph, emitted, model, frames, t + 1, next));
+        }
+        here + best
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn no_path_is_better(seed in any::<u64>(), n in 4_usize..9) {
+            let mut generator = ChaCha8Rng::seed_from_u64(seed);
+            let symbols: Vec<Symbol> =
+                "<bos> B / AA1 <eos>".split(' ').map(|symbol| symbol.parse().unwrap()).collect();
+            let graph = Graph::new(&symbols);
+            let mut model = Model::standard().untie(Tying::State);
+            model.replace(|_| {
+                let mut gaussian = Gaussian::standard();
+                gaussian.mean.fill_with(|| generator.random_range(-0.5..0.5));
+                Mixture::new([(1.0, gaussian)])
+            });
+            let frames = Frames::new(n, (0..n).map(|_| std::array::from_fn(|_| generator.random_range(-1.0..1.0))));
+            let path = best_path(&graph, &model, &frames);
+            let densities: Vec<Vec<f64>> = graph.states.iter().map(|state| {
+                let mixture = &model.mixtures()[model.mixture(*state)];
+                frames.blocks().iter().flat_map(|block| mixture.log_densities(block)).map(f64::from).collect()
+            }).collect();
+            let emitted = |t: usize, state: usize| densities[state][t];
+            let best = (0..graph.states.len())
+                .filter(|state| graph.may_begin(*state))
+                .map(|state| best_by_trying(&graph, &emitted, &model, n, 0, state))
+                .fold(f64::NEG_INFINITY, f64::max);
+            assert_close(path.log_likelihood, best, SCORE_TOLERANCE, "score");
+
+            // And the path has that score.
+            let mut score = 0.0;
+            for (t, state) in path.states.iter().enumerate() {
+                let state = *state as usize;
+                assert_close(f64::from(path.emitted[t]), emitted(t, state), 0.0, "emitted");
+                score += emitted(t, state);
+                if t > 0 {
+                    let before = path.states[t - 1] as usize;
+                    score += if before == state {
+                        model.stay(graph.states[state])
+                    } else {
+                        model.leave(graph.states[before], graph.states[state])
+                    };
+                }
+            }
+            assert_close(score, best, SCORE_TOLERANCE, "score of the path");
         }
     }
 }

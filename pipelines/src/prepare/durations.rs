@@ -1,0 +1,186 @@
+//! The durations of every utterance: the aligner's, or imported ones where there are any.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result, bail};
+use mynah_corpus::align::{Alignment, AlignmentSource, Target, align, frames_needed, mel_config};
+use mynah_corpus::{AlignmentStore, Code, DatasetLayout, FeatureExtractor, Import, Problem, Recipe, Stage};
+use mynah_signal::MelExtractor;
+
+use super::each::Prepared;
+use crate::program::say;
+use crate::progress::Progress;
+
+/// Full scale of a dataset's waves.
+const FULL_SCALE: f32 = 32_768.0;
+
+/// Fails when the dataset's durations would not be those that the recipe asks for, before anything is changed.
+///
+/// Imported durations are another tool's work that cannot be computed again: they are given up only by hand.
+pub(crate) fn check(layout: &DatasetLayout, recipe: &Recipe) -> Result<()> {
+    if let Err(why) = recipe.alignment.check() {
+        bail!("the recipe's `[alignment]` cannot be used: {why}");
+    }
+    let out = layout.root().display();
+    match (recipe.alignment.source, layout.alignments().has_import()) {
+        (AlignmentSource::Aligner, true) => bail!(
+            "`{out}` has imported durations, and the recipe asks for the aligner's: write `source = \"imported\"` under `[alignment]` into the recipe to keep them, or delete `{out}/alignments/imported.parquet` to align anew"
+        ),
+        (AlignmentSource::Imported, false) => bail!(
+            "the recipe asks for imported durations, and `{out}` has none: prepare it with `source = \"aligner\"`, then run `mynah-prepare import-alignment {out} --from DIR`"
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The utterances with their durations; those that are too short for their symbols go to `problems`, and so does what
+/// is wrong with imported durations.
+pub(crate) fn align_all(
+    layout: &DatasetLayout,
+    recipe: &Recipe,
+    prepared: Vec<Prepared>,
+    extractor: &FeatureExtractor,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<(Prepared, Alignment)>> {
+    let long_enough =
+        |prepared: &Prepared| prepared.audio.frames as usize >= frames_needed(&prepared.phonemized.symbols);
+    let (able, short): (Vec<Prepared>, Vec<Prepared>) = prepared.into_iter().partition(long_enough);
+    let hop = extractor.mel_config().hop_length;
+    problems.extend(short.iter().map(|prepared| Problem {
+        stage: Stage::Alignment,
+        code: Code::TooShort,
+        id: Some(prepared.entry.id.clone()),
+        file: prepared.entry.audio.clone(),
+        line: None,
+        message: format!(
+            "its {} frames of {hop} samples are too few for {} symbols",
+            prepared.audio.frames,
+            prepared.phonemized.symbols.len()
+        ),
+        remedy: "check that the text is that of the clip".to_owned(),
+    }));
+    let mut found = find(layout, recipe, &able, problems)?;
+    able.into_iter()
+        .map(|prepared| {
+            let alignment = found.remove(&prepared.entry.id);
+            let alignment = alignment.with_context(|| {
+                format!("the features of `{}` have other frames than its summary", prepared.entry.id)
+            })?;
+            Ok((prepared, alignment))
+        })
+        .collect()
+}
+
+/// The durations by utterance: imported ones where the recipe asks for them and they fit, else the aligner's, which are
+/// kept in the dataset.
+pub(crate) fn find(
+    layout: &DatasetLayout,
+    recipe: &Recipe,
+    prepared: &[Prepared],
+    problems: &mut Vec<Problem>,
+) -> Result<BTreeMap<String, Alignment>> {
+    let mut found = match recipe.alignment.source {
+        AlignmentSource::Aligner => BTreeMap::new(),
+        AlignmentSource::Imported => imported(&layout.alignments().read_import()?, prepared, problems),
+    };
+    if found.len() < prepared.len() {
+        for (id, alignment) in aligned(layout, recipe, prepared)? {
+            found.entry(id).or_insert(alignment);
+        }
+    }
+    Ok(found)
+}
+
+/// The imported durations that fit the utterances as they are now.
+fn imported(
+    import: &Import,
+    prepared: &[Prepared],
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, Alignment> {
+    let mut found = BTreeMap::new();
+    let ids: BTreeSet<&str> = prepared.iter().map(|prepared| prepared.entry.id.as_str()).collect();
+    let known =
+        import.problems.iter().filter(|problem| problem.id.as_deref().is_none_or(|id| ids.contains(id)));
+    problems.extend(known.cloned());
+    let failed: BTreeSet<&str> = import.problems.iter().filter_map(|problem| problem.id.as_deref()).collect();
+    for prepared in prepared {
+        let id = &prepared.entry.id;
+        let problem = |code, file: &str, message: &str| {
+            Problem {
+            stage: Stage::Alignment,
+            code,
+            id: Some(id.clone()),
+            file: file.to_owned(),
+            line: None,
+            message: message.to_owned(),
+            remedy: "align it with the other tool, and run `mynah-prepare import-alignment` again; until then it has the durations of the aligner"
+                .to_owned(),
+        }
+        };
+        match import.rows.get(id) {
+            Some(row) if row.symbols == prepared.symbols() && row.frames == prepared.audio.frames => {
+                let alignment = Alignment {
+                    durations: row.durations.clone(),
+                    log_likelihood: None,
+                    symbol_log_likelihoods: Vec::new(),
+                };
+                found.insert(id.clone(), alignment);
+            }
+            Some(row) => {
+                let message = "its durations were imported for another text or another recording";
+                problems.push(problem(Code::StaleAlignment, &row.file, message));
+            }
+            None if failed.contains(id.as_str()) => {}
+            None => {
+                let message = "it was not in the dataset when durations were imported";
+                problems.push(problem(Code::MissingAlignment, "alignments/imported.parquet", message));
+            }
+        }
+    }
+    found
+}
+
+/// The aligner's durations, from the dataset where they still hold.
+fn aligned(
+    layout: &DatasetLayout,
+    recipe: &Recipe,
+    prepared: &[Prepared],
+) -> Result<BTreeMap<String, Alignment>> {
+    let symbols: Vec<String> = prepared.iter().map(Prepared::symbols).collect();
+    let parts = prepared.iter().zip(&symbols).map(|(prepared, symbols)| {
+        (prepared.entry.id.as_str(), prepared.feature_key.as_str(), symbols.as_str())
+    });
+    let key = AlignmentStore::key(parts, &recipe.alignment)?;
+    let (store, features) = (layout.alignments(), layout.features());
+    if let Some(found) = store.read(&key) {
+        say("the clips were aligned before");
+        return Ok(found);
+    }
+    let targets: Vec<Target<'_>> = prepared
+        .iter()
+        .map(|prepared| Target {
+            symbols: &prepared.phonemized.symbols,
+            frames: prepared.audio.frames as usize,
+        })
+        .collect();
+    let mel = MelExtractor::new(&mel_config(&recipe.audio.mel.config(recipe.audio.sample_rate)))?;
+    let load = |index: usize| {
+        let wave = features.read(&prepared[index].entry.id)?.wave;
+        let samples: Vec<f32> = wave.iter().map(|sample| f32::from(*sample) / FULL_SCALE).collect();
+        Ok::<_, mynah_corpus::Error>(mel.log_mel(&samples))
+    };
+    let mut progress: Option<Progress> = None;
+    let alignments = align(&targets, load, &recipe.alignment, |_, passes, _| {
+        progress.get_or_insert_with(|| Progress::new("aligned, pass", passes as usize)).step();
+    })?;
+    if let Some(progress) = progress {
+        progress.finish();
+    }
+    let found: BTreeMap<String, Alignment> = prepared
+        .iter()
+        .zip(alignments)
+        .filter_map(|(prepared, alignment)| Some((prepared.entry.id.clone(), alignment.ok()?)))
+        .collect();
+    store.write(&key, &found)?;
+    Ok(found)
+}

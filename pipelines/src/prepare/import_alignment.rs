@@ -1,0 +1,165 @@
+//! `mynah-prepare import-alignment`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use mynah_corpus::align::AlignmentSource;
+use mynah_corpus::import::{FitTarget, LabelDirectory, LabelFormat, Lookup, fit};
+use mynah_corpus::{Code, Dataset, DatasetLayout, Import, ImportedRow, Problem, Stage, Utterance};
+use mynah_text::Symbol;
+use rayon::prelude::*;
+
+use super::align::{find_again, say_agreement};
+use super::summary;
+use crate::program::say;
+
+/// What to do.
+pub(crate) struct Settings {
+    /// A complete dataset.
+    pub(crate) dataset: PathBuf,
+    /// The files of the other tool.
+    pub(crate) from: PathBuf,
+    /// Their form; any when absent.
+    pub(crate) format: Option<LabelFormat>,
+    /// Whether it is enough that a few utterances fit.
+    pub(crate) partial: bool,
+}
+
+/// Gives a dataset the durations that another tool found.
+pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
+    let Settings { dataset: root, from, format, partial } = settings;
+    let dataset = Dataset::open(root)?;
+    let directory = LabelDirectory::open(from, *format)?;
+    if directory.is_empty() {
+        let names = LabelFormat::ALL.map(LabelFormat::name).join(", ");
+        let wanted = format.map_or(names, |format| format.name().to_owned());
+        bail!("`{}` has no files of alignments ({wanted})", from.display());
+    }
+    let import = read_all(&dataset, &directory, from)?;
+    let (n, all) = (import.rows.len(), dataset.utterances().len());
+    if n == 0 || (!partial && 2 * n < all) {
+        say(&summary::lines(&import.problems).join("\n"));
+        let remedy = if n == 0 { "" } else { "; --partial imports them all the same" };
+        bail!(
+            "only {n} of the {all} utterances of `{}` have durations in `{}` that fit, so nothing was changed{remedy}",
+            root.display(),
+            from.display()
+        );
+    }
+    let layout = DatasetLayout::new(root);
+    layout.alignments().write_import(&import)?;
+    let mut recipe = dataset.info().recipe.clone();
+    recipe.alignment.source = AlignmentSource::Imported;
+    let code = find_again(&dataset, &layout, &recipe)?;
+    let rest = if n == all { String::new() } else { format!("; the other {} keep the aligner's", all - n) };
+    say(&format!("{n} of {all} utterances have imported durations{rest}"));
+    say("`mynah-prepare run` keeps them when its recipe has `source = \"imported\"` under `[alignment]`");
+    say_agreement(root)?;
+    Ok(code)
+}
+
+/// The durations of each utterance whose file fits it, and what is wrong with the others.
+fn read_all(dataset: &Dataset, directory: &LabelDirectory, from: &Path) -> Result<Import> {
+    let audio = &dataset.info().recipe.audio;
+    let hop = audio.mel.config(audio.sample_rate).hop_length;
+    let seconds_per_frame = hop as f64 / f64::from(audio.sample_rate);
+    let outcomes: Vec<Result<ImportedRow, Box<Problem>>> = dataset
+        .utterances()
+        .par_iter()
+        .map(|utterance| read(utterance, directory, from, seconds_per_frame))
+        .collect::<Result<_>>()?;
+    let mut import = Import::default();
+    for (name, error) in directory.broken() {
+        import.problems.push(Problem {
+            stage: Stage::Alignment,
+            code: Code::UnreadableAlignment,
+            id: None,
+            file: shown(from, name),
+            line: error.line,
+            message: error.to_string(),
+            remedy: "write the file anew with its tool".to_owned(),
+        });
+    }
+    for outcome in outcomes {
+        match outcome {
+            Ok(row) => drop(import.rows.insert(row.id.clone(), row)),
+            Err(problem) => import.problems.push(*problem),
+        }
+    }
+    Ok(import)
+}
+
+/// One utterance. The outer error is one of the operating system's.
+fn read(
+    utterance: &Utterance,
+    directory: &LabelDirectory,
+    from: &Path,
+    seconds_per_frame: f64,
+) -> Result<Result<ImportedRow, Box<Problem>>> {
+    let problem = |code, file: String, line, message, remedy: &str| {
+        let id = Some(utterance.id.clone());
+        let remedy =
+            format!("{remedy}; until it is imported, the utterance has the durations of the aligner");
+        Ok(Err(Box::new(Problem { stage: Stage::Alignment, code, id, file, line, message, remedy })))
+    };
+    let file = match directory.look_up(&utterance.id)? {
+        Lookup::Found(file) => file,
+        Lookup::Missing => {
+            let message = "there is no file for it".to_owned();
+            let remedy = "align it with the other tool";
+            return problem(Code::MissingAlignment, from.display().to_string(), None, message, remedy);
+        }
+        Lookup::Several(names) => {
+            let message = format!("there are several files for it: `{}`", names.join("`, `"));
+            let remedy = "leave one of them there, or choose their form with --format";
+            return problem(Code::AmbiguousAlignment, from.display().to_string(), None, message, remedy);
+        }
+    };
+    let name = shown(from, &file.name);
+    let content = match file.content {
+        Ok(content) => content,
+        Err(error) => {
+            let remedy = "write the file anew with its tool, or say with --format what it is";
+            return problem(Code::UnreadableAlignment, name, error.line, error.to_string(), remedy);
+        }
+    };
+    let symbols: Vec<Symbol> = utterance
+        .symbols
+        .split(' ')
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("failed to read the symbols of `{}`", utterance.id))?;
+    let target = FitTarget {
+        symbols: &symbols,
+        frames: utterance.frames,
+        seconds: utterance.seconds,
+        seconds_per_frame,
+    };
+    match fit(&content, &target) {
+        Ok(durations) => Ok(Ok(ImportedRow {
+            id: utterance.id.clone(),
+            symbols: utterance.symbols.clone(),
+            frames: utterance.frames,
+            durations,
+            file: file.name,
+            blake3: file.blake3,
+        })),
+        Err(misfit) => problem(misfit.code, name, misfit.line, misfit.message, remedy(misfit.code)),
+    }
+}
+
+fn remedy(code: Code) -> &'static str {
+    match code {
+        Code::UnknownPhone => "write ARPAbet or IPA into the file",
+        Code::DifferentPhones => {
+            "give both the same pronunciation: a line of the recipe's `text.lexicon`, or of the other tool's dictionary"
+        }
+        Code::DifferentLength => "check that the file belongs to this recording",
+        _ => "write the file anew with its tool",
+    }
+}
+
+fn shown(from: &Path, name: &str) -> String {
+    from.join(name).display().to_string()
+}
