@@ -202,7 +202,7 @@ struct MergeArgs {
 struct AlignArgs {
     /// A complete dataset
     dataset: PathBuf,
-    /// A TOML file whose [alignment] is taken; what else it has must be as in the dataset
+    /// A TOML file whose alignment section is taken; what else it has must be as in the dataset
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
     /// How many threads work; the dataset does not depend on it
