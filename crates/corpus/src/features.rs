@@ -164,6 +164,15 @@ impl FeatureExtractor {
         Ok(self.of_wave(self.condition(id, file, path)?))
     }
 
+    /// What a recording is like, before anything is done to it but choosing a channel; refuses what [`Self::extract`] refuses.
+    ///
+    /// # Errors
+    ///
+    /// A [`Problem`] when the recording is not what the recipe asks for.
+    pub fn analyze(&self, id: &str, file: &[u8], path: &str) -> Result<Analysis, Box<Problem>> {
+        Ok(self.condition(id, file, path)?.recording)
+    }
+
     /// Does to a recording what the recipe says, in this order: choose a channel, resample, trim, amplify, round.
     fn condition(&self, id: &str, file: &[u8], path: &str) -> Result<Conditioned, Box<Problem>> {
         let wav_problem = |error: SignalError| Box::new(wav_problem(id, path, &error));

@@ -14,6 +14,7 @@
 //! It owns polars (see [`table`]) and knows nothing of tensors or models.
 
 pub mod align;
+pub mod check;
 pub mod import;
 pub mod table;
 

@@ -16,6 +16,8 @@ pub enum Stage {
     Features,
     /// Finding the durations.
     Alignment,
+    /// Holding out utterances.
+    Split,
 }
 
 /// The situation, as a fixed word that programs can count and filter by.
@@ -66,6 +68,30 @@ pub enum Code {
     StaleAlignment,
     /// The operating system refused a read or a write.
     Io,
+    /// `mynah-prepare check`: runs of samples at full scale.
+    Clipping,
+    /// `mynah-prepare check`: the mean of the samples is not 0.
+    DcOffset,
+    /// `mynah-prepare check`: much silence before or after the speech.
+    LongSilence,
+    /// `mynah-prepare check`: much silence within it.
+    LongPause,
+    /// `mynah-prepare check`: a small ratio of signal to noise.
+    Noisy,
+    /// `mynah-prepare check`: nothing at frequencies that the other clips have.
+    NarrowBand,
+    /// `mynah-prepare check`: much louder or softer than the other clips.
+    UnusualLoudness,
+    /// `mynah-prepare check`: many more or fewer characters a second than in the other clips.
+    UnusualRate,
+    /// `mynah-prepare check`: characters that cannot be spoken.
+    UnspokenCharacter,
+    /// `mynah-prepare check`: the words of another clip.
+    DuplicateText,
+    /// `mynah-prepare check`: the recording of another clip.
+    DuplicateAudio,
+    /// `mynah-prepare check`: held out, and trained on all the same.
+    SplitLeak,
 }
 
 impl Code {
@@ -95,6 +121,18 @@ impl Code {
             Self::DifferentLength => "different-length",
             Self::StaleAlignment => "stale-alignment",
             Self::Io => "io",
+            Self::Clipping => "clipping",
+            Self::DcOffset => "dc-offset",
+            Self::LongSilence => "long-silence",
+            Self::LongPause => "long-pause",
+            Self::Noisy => "noisy",
+            Self::NarrowBand => "narrow-band",
+            Self::UnusualLoudness => "unusual-loudness",
+            Self::UnusualRate => "unusual-rate",
+            Self::UnspokenCharacter => "unspoken-character",
+            Self::DuplicateText => "duplicate-text",
+            Self::DuplicateAudio => "duplicate-audio",
+            Self::SplitLeak => "split-leak",
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use mynah_report::dataset::{
-    AlignmentScore, DatasetPage, Distribution, LeakedUtterance, MelExample, ProblemGroup, Setting,
+    AlignmentScore, DatasetPage, Distribution, LeakedUtterance, MelExample, PageKind, ProblemGroup, Setting,
     SpelledWord, SplitSize, SymbolCount,
 };
 use mynah_report::figure::{
@@ -223,6 +223,7 @@ fn dataset() -> DatasetPage {
     };
     let text = "in being comparatively modern. For although the Chinese took impressions from wood blocks";
     DatasetPage {
+        kind: PageKind::Dataset,
         title: "LJSpeech, first part".into(),
         source: "ljspeech-part1".into(),
         recipe: [

@@ -8,6 +8,8 @@ use crate::table::{Cell, Table};
 /// Everything that the page shows. All of it is plain data: the caller has computed it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DatasetPage {
+    /// What the page is of.
+    pub kind: PageKind,
     /// The heading, such as the dataset's name.
     pub title: String,
     /// What was read, as the user named it.
@@ -38,6 +40,16 @@ pub struct DatasetPage {
     pub worst_alignments: Vec<AlignmentScore>,
     /// A few spectrograms with their phones.
     pub examples: Vec<MelExample>,
+}
+
+/// What a page is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PageKind {
+    /// A corpus that was prepared.
+    #[default]
+    Dataset,
+    /// A corpus that was looked at.
+    Check,
 }
 
 /// A setting of the recipe.
@@ -198,7 +210,10 @@ impl DatasetPage {
         }
         Page {
             title: self.title.clone(),
-            lead: format!("A dataset prepared from {}.", self.source),
+            lead: match self.kind {
+                PageKind::Dataset => format!("A dataset prepared from {}.", self.source),
+                PageKind::Check => format!("What is wrong with {}, and what is worth a look.", self.source),
+            },
             banners: Vec::new(),
             sections,
         }
@@ -207,14 +222,20 @@ impl DatasetPage {
 
     fn summary(&self) -> Result<Vec<Block>, Error> {
         let n_problems: u64 = self.problems.iter().map(|group| group.count).sum();
-        let facts = [
+        let (good, bad) = match self.kind {
+            PageKind::Dataset => ("utterances prepared", "problems"),
+            PageKind::Check => ("clips that can be prepared", "findings"),
+        };
+        let mut facts = vec![
             ("lines read", count(self.rows)),
-            ("utterances prepared", count(self.utterances)),
-            ("problems", count(n_problems)),
+            (good, count(self.utterances)),
+            (bad, count(n_problems)),
             ("speech", length(self.seconds, "the total length")?),
-            ("frames", count(self.frames)),
         ];
-        let facts = Block::Facts(facts.map(|(name, value)| (name.to_owned(), value)).to_vec());
+        if self.kind == PageKind::Dataset {
+            facts.push(("frames", count(self.frames)));
+        }
+        let facts = Block::Facts(facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
         if self.splits.is_empty() {
             return Ok(vec![facts]);
         }
@@ -251,7 +272,11 @@ impl DatasetPage {
 
     fn problem_blocks(&self) -> Vec<Block> {
         if self.problems.is_empty() {
-            return vec![Block::Text("No problem was found: every line became an utterance.".into())];
+            let none = match self.kind {
+                PageKind::Dataset => "No problem was found: every line became an utterance.",
+                PageKind::Check => "Nothing was found.",
+            };
+            return vec![Block::Text(none.into())];
         }
         let columns = [
             ("code", "Problem"),
@@ -260,8 +285,16 @@ impl DatasetPage {
             ("message", "What"),
             ("remedy", "Remedy"),
         ];
-        let caption = "What was wrong with the corpus. The lines concerned were left out; the others were \
-                       prepared. Every single problem is a row of problems.jsonl.";
+        let caption = match self.kind {
+            PageKind::Dataset => {
+                "What was wrong with the corpus. The lines concerned were left out; the others were prepared. Every \
+                 single problem is a row of problems.jsonl."
+            }
+            PageKind::Check => {
+                "What keeps a clip from being prepared, and what is worth a look in those that can be. With --out, every \
+                 single finding is a row of a table."
+            }
+        };
         let mut table = Table::new("problems", caption, &columns);
         for group in &self.problems {
             table.rows.push(vec![

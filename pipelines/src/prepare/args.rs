@@ -9,7 +9,7 @@ use mynah_corpus::{Shard, TextBackend};
 use mynah_signal::MelProfile;
 use mynah_text::Alphabet;
 
-use super::{align, bpe, import_alignment, mel, phonemize, run, text};
+use super::{align, bpe, check, import_alignment, mel, phonemize, run, text};
 use crate::program::{read_toml, use_threads};
 
 const ALL: &str = "\
@@ -27,6 +27,11 @@ after a change of a file or of the recipe.
 
 Exit status: 0 when every line became an utterance, 1 when there are problems (each is a row of
 OUT/problems.jsonl, and the other lines were prepared), 2 when nothing could be done.";
+const CHECK: &str = "\
+Example:
+  mynah-prepare check LJSpeech-1.1 --html check.html --out findings.csv
+
+Exit status: 0 when nothing was found, 1 when something was.";
 const MERGE: &str = "\
 Example, on one machine or on two that share a directory:
   mynah-prepare run LJSpeech-1.1 --out data/ljspeech --shard 1/2
@@ -93,6 +98,11 @@ impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Run(args) => run::run(&args.settings()?),
+            Command::Check(args) => {
+                use_threads(args.threads.map_or(0, usize::from))?;
+                let recipe = args.recipe.as_deref().map(read_toml).transpose()?.unwrap_or_default();
+                check::run(&check::Settings { corpus: args.corpus, recipe, html: args.html, out: args.out })
+            }
             Command::Merge(args) => {
                 use_threads(args.threads.map_or(0, usize::from))?;
                 run::merge(&args.dataset)
@@ -133,6 +143,13 @@ enum Command {
     /// with plots. Nothing in CORPUS is changed. docs/formats.md has every file and every column.
     #[command(after_help = RUN)]
     Run(RunArgs),
+    /// Say all that is wrong with a corpus, and what is worth a look: on the terminal, a page with plots, a table.
+    ///
+    /// Looks at every line and recording as `run` would, and at what keeps nothing from being prepared: clipping, silence, DC,
+    /// noise, bandwidth, loudness, speaking rate, characters that cannot be spoken, words outside of the dictionary, duplicates,
+    /// and what is held out but trained on. Writes nothing but what is asked for.
+    #[command(after_help = CHECK)]
+    Check(CheckArgs),
     /// Join what `run --shard` prepared on many machines: the same dataset as without shards.
     ///
     /// Aligns, learns the sub-phonemes, makes the splits, and writes the manifest and the page. The corpus and the recipe
@@ -187,6 +204,24 @@ impl RunArgs {
         let recipe = self.recipe.as_deref().map(read_toml).transpose()?.unwrap_or_default();
         Ok(run::Settings { corpus: self.corpus, out: self.out, recipe, shard: self.shard })
     }
+}
+
+#[derive(Debug, ClapArgs)]
+struct CheckArgs {
+    /// The corpus: a directory with metadata.csv and wavs/
+    corpus: PathBuf,
+    /// The recipe by which it is to be prepared
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// Where a page with plots goes
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Where every finding goes as a row: .jsonl, .csv or .parquet, with the columns of problems.jsonl
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How many threads work
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 }
 
 #[derive(Debug, ClapArgs)]

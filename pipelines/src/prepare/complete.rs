@@ -40,6 +40,7 @@ pub(crate) fn complete(
     splitter: &Splitter,
     begin: Instant,
 ) -> Result<ExitCode> {
+    let for_clips = begin.elapsed();
     let Gathered { name, rows, prepared, mut problems } = gathered;
     let out = layout.root().display();
     let failed = || format!("failed to complete the dataset `{out}`");
@@ -48,6 +49,7 @@ pub(crate) fn complete(
     let too_short = problems.iter().filter(|problem| problem.stage == Stage::Alignment);
     with_features.extend(too_short.filter_map(|problem| problem.id.clone()));
     let aligned = align_all(layout, recipe, prepared, extractor, &mut problems).with_context(failed)?;
+    let for_alignment = begin.elapsed().saturating_sub(for_clips);
     problems.sort_by(|a, b| (a.line, &a.id, a.code).cmp(&(b.line, &b.id, b.code)));
     layout.write_problems(&problems).with_context(failed)?;
     if aligned.is_empty() {
@@ -101,6 +103,12 @@ pub(crate) fn complete(
         .finish(&utterances, &vocabulary, &sup_phones, PROGRAM, &name, counts.clone(), recipe)
         .with_context(failed)?;
 
+    say(&format!(
+        "time: {:.1} s for text and features, {:.1} s for the alignment, {:.1} s for the rest",
+        for_clips.as_secs_f64(),
+        for_alignment.as_secs_f64(),
+        begin.elapsed().saturating_sub(for_clips + for_alignment).as_secs_f64()
+    ));
     say_result(layout, &counts, &utterances, &problems, begin);
     if n_outliers > 0 {
         let phones = if n_outliers == 1 { "1 phone is" } else { &format!("{n_outliers} phones are") };

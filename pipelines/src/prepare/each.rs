@@ -9,6 +9,7 @@ use mynah_corpus::{
     AudioSummary, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage, TextBackend,
     TextColumn,
 };
+use mynah_signal::Analysis;
 use mynah_text::{Phonemized, Phonemizer};
 use rayon::prelude::*;
 
@@ -85,7 +86,7 @@ impl<'a> Preparer<'a> {
         entries: Vec<Entry>,
         problems: &mut Vec<Problem>,
     ) -> Result<Vec<Prepared>> {
-        each(entries, problems, |entry| self.prepare(entry))
+        each(entries, problems, "prepared", |entry| self.prepare(entry))
     }
 
     /// The same from what shards found, without reading any recording; `findings` are feature keys by clip.
@@ -103,7 +104,7 @@ impl<'a> Preparer<'a> {
         problems: &mut Vec<Problem>,
     ) -> Result<Vec<Prepared>> {
         entries.retain(|entry| !failed.contains_key(entry.id.as_str()));
-        each(entries, problems, |entry| {
+        each(entries, problems, "recalled", |entry| {
             let features = findings
                 .get(entry.id.as_str())
                 .and_then(|key| Some((*key, self.layout.features().summary(&entry.id, key)?)));
@@ -124,6 +125,25 @@ impl<'a> Preparer<'a> {
         })
     }
 
+    /// What `check` wants to know of every entry, in the order of their ids: `make` gets the entry, BLAKE3 of its recording,
+    /// what the recording is like, and the text. Writes nothing.
+    pub(crate) fn check_all<T: Send>(
+        &self,
+        entries: Vec<Entry>,
+        problems: &mut Vec<Problem>,
+        make: impl Fn(Entry, String, Analysis, Phonemized) -> T + Sync,
+    ) -> Result<Vec<T>> {
+        each(entries, problems, "checked", |entry| {
+            let check = || {
+                let (_, phonemized) = self.phonemize(&entry)?;
+                let file = self.read(&entry)?;
+                let recording = self.extractor.analyze(&entry.id, &file, &entry.audio)?;
+                Ok((blake3::hash(&file).to_hex().to_string(), recording, phonemized))
+            };
+            Ok(check().map(|(hash, recording, phonemized)| make(entry, hash, recording, phonemized)))
+        })
+    }
+
     /// One entry. The outer error is one of the dataset's directory.
     fn prepare(&self, entry: Entry) -> Result<Result<Prepared, Box<Problem>>> {
         let (text, phonemized) = match self.phonemize(&entry) {
@@ -131,19 +151,9 @@ impl<'a> Preparer<'a> {
             Err(problem) => return Ok(Err(problem)),
         };
         let audio = entry.audio.clone();
-        let wav = match fs::read(self.corpus.root().join(&audio)) {
+        let wav = match self.read(&entry) {
             Ok(wav) => wav,
-            Err(error) => {
-                return Ok(Err(Box::new(Problem {
-                    stage: Stage::Audio,
-                    code: Code::Io,
-                    id: Some(entry.id),
-                    file: audio,
-                    line: None,
-                    message: error.to_string(),
-                    remedy: "make the file readable, and run again".to_owned(),
-                })));
-            }
+            Err(problem) => return Ok(Err(problem)),
         };
         let (store, feature_key) = (self.layout.features(), self.extractor.key(&wav));
         let (summary, reused) = match store.summary(&entry.id, &feature_key) {
@@ -157,6 +167,21 @@ impl<'a> Preparer<'a> {
             },
         };
         Ok(Ok(Prepared { entry, text, phonemized, audio: summary, feature_key, reused }))
+    }
+
+    /// The bytes of an entry's recording.
+    fn read(&self, entry: &Entry) -> Result<Vec<u8>, Box<Problem>> {
+        fs::read(self.corpus.root().join(&entry.audio)).map_err(|error| {
+            Box::new(Problem {
+                stage: Stage::Audio,
+                code: Code::Io,
+                id: Some(entry.id.clone()),
+                file: entry.audio.clone(),
+                line: None,
+                message: error.to_string(),
+                remedy: "make the file readable, and run again".to_owned(),
+            })
+        })
     }
 
     /// The text of an entry, and what it becomes.
@@ -178,14 +203,15 @@ impl<'a> Preparer<'a> {
 }
 
 /// Every entry by itself, in the order of their ids.
-fn each(
+fn each<T: Send>(
     mut entries: Vec<Entry>,
     problems: &mut Vec<Problem>,
-    prepare: impl Fn(Entry) -> Result<Result<Prepared, Box<Problem>>> + Sync,
-) -> Result<Vec<Prepared>> {
+    verb: &'static str,
+    prepare: impl Fn(Entry) -> Result<Result<T, Box<Problem>>> + Sync,
+) -> Result<Vec<T>> {
     entries.sort_by(|a, b| a.id.cmp(&b.id));
-    let progress = Progress::new("prepared", entries.len());
-    let outcomes: Vec<Result<Prepared, Box<Problem>>> = entries
+    let progress = Progress::new(verb, entries.len());
+    let outcomes: Vec<Result<T, Box<Problem>>> = entries
         .into_par_iter()
         .map(|entry| {
             let outcome = prepare(entry);

@@ -3,6 +3,7 @@
 mod align;
 mod args;
 mod bpe;
+mod check;
 mod complete;
 mod durations;
 mod each;

@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 use mynah_corpus::align::Alignment;
 use mynah_corpus::{Counts, DatasetLayout, Leak, Problem, Recipe, Split, Utterance};
 use mynah_report::dataset::{
-    AlignmentScore, DatasetPage, Distribution, LeakedUtterance, MelExample, ProblemGroup, Setting,
+    AlignmentScore, DatasetPage, Distribution, LeakedUtterance, MelExample, PageKind, ProblemGroup, Setting,
     SpelledWord, SplitSize, SymbolCount,
 };
 use mynah_report::figure::{Mel, MelLabel};
-use mynah_text::{Phone, Source};
+use mynah_text::{Phone, Source, Word};
 
 use super::each::Prepared;
 use super::summary;
@@ -35,21 +35,13 @@ pub(crate) fn page(
     let mut by_fit: Vec<&Utterance> = utterances.iter().collect();
     by_fit.sort_by(|a, b| fit(a).total_cmp(&fit(b)));
     let page = DatasetPage {
+        kind: PageKind::Dataset,
         title: format!("Dataset of {} utterances", counts.utterances),
         source: source.to_owned(),
         recipe: settings(recipe)?,
         rows: counts.rows as u64,
         utterances: counts.utterances as u64,
-        problems: summary::group(problems)
-            .iter()
-            .map(|group| ProblemGroup {
-                code: group.code.word().to_owned(),
-                count: group.count as u64,
-                first: group.place(),
-                message: group.first.message.clone(),
-                remedy: group.first.remedy.clone(),
-            })
-            .collect(),
+        problems: summary::group(problems).iter().map(ProblemGroup::from).collect(),
         seconds: utterances.iter().map(|utterance| utterance.seconds).sum(),
         frames: utterances.iter().map(|utterance| u64::from(utterance.frames)).sum(),
         splits: Split::ALL.map(|split| split_size(utterances, split)).to_vec(),
@@ -64,7 +56,7 @@ pub(crate) fn page(
             .collect(),
         distributions: distributions(utterances),
         phones: phone_counts(utterances),
-        spelled_words: spelled_words(aligned),
+        spelled_words: guessed_words(aligned.iter().flat_map(|(prepared, _)| &prepared.phonemized.words)),
         worst_alignments: by_fit
             .iter()
             .take(WORST)
@@ -81,8 +73,20 @@ pub(crate) fn page(
     page.to_html().context("failed to draw the dataset's page")
 }
 
+impl From<&summary::Group<'_>> for ProblemGroup {
+    fn from(group: &summary::Group<'_>) -> Self {
+        Self {
+            code: group.code.word().to_owned(),
+            count: group.count as u64,
+            first: group.place(),
+            message: group.first.message.clone(),
+            remedy: group.first.remedy.clone(),
+        }
+    }
+}
+
 /// The recipe as `section.key` and value.
-fn settings(recipe: &Recipe) -> Result<Vec<Setting>> {
+pub(super) fn settings(recipe: &Recipe) -> Result<Vec<Setting>> {
     let table = toml::Table::try_from(recipe).context("failed to write down the recipe")?;
     let mut settings = Vec::new();
     for (section, values) in &table {
@@ -137,15 +141,14 @@ fn phone_counts(utterances: &[Utterance]) -> Vec<SymbolCount> {
     counts
 }
 
-fn spelled_words(aligned: &[(Prepared, Alignment)]) -> Vec<SpelledWord> {
-    let mut words: HashMap<&str, (u64, String)> = HashMap::new();
-    for word in aligned.iter().flat_map(|(prepared, _)| &prepared.phonemized.words) {
-        if word.pronunciation.source == Source::Model {
-            let phones: Vec<String> = word.pronunciation.phones.iter().map(ToString::to_string).collect();
-            words.entry(&word.text).or_insert_with(|| (0, phones.join(" "))).0 += 1;
-        }
+/// The words whose pronunciation was guessed, the most frequent first.
+pub(super) fn guessed_words<'a>(words: impl Iterator<Item = &'a Word>) -> Vec<SpelledWord> {
+    let mut guessed: HashMap<&str, (u64, String)> = HashMap::new();
+    for word in words.filter(|word| word.pronunciation.source == Source::Model) {
+        let phones: Vec<String> = word.pronunciation.phones.iter().map(ToString::to_string).collect();
+        guessed.entry(&word.text).or_insert_with(|| (0, phones.join(" "))).0 += 1;
     }
-    let mut words: Vec<SpelledWord> = words
+    let mut words: Vec<SpelledWord> = guessed
         .into_iter()
         .map(|(word, (count, pronunciation))| SpelledWord { word: word.to_owned(), count, pronunciation })
         .collect();

@@ -127,7 +127,8 @@ pub(crate) fn merge(out: &Path) -> Result<ExitCode> {
     complete(gathered, &layout, &shards.recipe, preparer.extractor(), &splitter, begin)
 }
 
-fn list(corpus: &Corpus, name: &str) -> Result<Listing> {
+/// The clips of a corpus; one without any is refused.
+pub(super) fn list(corpus: &Corpus, name: &str) -> Result<Listing> {
     let listing = corpus.list().with_context(|| format!("failed to list the clips of `{name}`"))?;
     if listing.rows == 0 {
         bail!("`{name}/metadata.csv` lists no clips: write a line `id|text|normalized text` for each");

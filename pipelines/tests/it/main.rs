@@ -4,6 +4,7 @@
 
 mod alignment;
 mod bpe;
+mod check;
 mod dataset;
 mod espeak;
 #[cfg(feature = "voice")]

@@ -63,11 +63,7 @@ impl Occurrences {
 
 impl Table {
     fn new(words: impl IntoIterator<Item = (impl AsRef<[Phone]>, u64)>) -> Self {
-        let mut table = Self {
-            words: Vec::new(),
-            pairs: FxHashMap::default(),
-            queue: BinaryHeap::new(),
-        };
+        let mut table = Self { words: Vec::new(), pairs: FxHashMap::default(), queue: BinaryHeap::new() };
         for (phones, count) in words {
             let start = table.words.len();
             let place = u32::try_from(start / STEP).expect("64 GiB of words would not be in memory");

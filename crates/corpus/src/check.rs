@@ -1,0 +1,349 @@
+//! What is worth a look in a corpus, beside what keeps a clip from being prepared.
+//!
+//! Each finding is a [`Problem`] with a remedy, though the clip can be prepared as it is: whether a clipped recording is too
+//! bad to learn from is for a person to say.
+
+use std::collections::{BTreeMap, HashMap};
+
+use mynah_signal::Analysis;
+
+use crate::problem::{Code, Problem, Stage};
+use crate::split::{Leak, Split};
+
+/// The mean of the samples from which on there is an offset: -40 dB relative to full scale.
+const LARGEST_DC_OFFSET: f64 = 0.01;
+/// Seconds of silence at one end, and within, from which on it is long.
+const LONGEST_SILENCE_AT_END: f64 = 1.0;
+const LONGEST_PAUSE: f64 = 2.0;
+/// The smallest ratio of signal to noise, in dB.
+const SMALLEST_SNR_DB: f64 = 15.0;
+/// A clip's bandwidth is narrow below this part of the corpus' median.
+const NARROW_PART: f64 = 0.6;
+/// The distance of a clip's loudness from the corpus' median, in LU.
+const LOUDNESS_DISTANCE: f64 = 6.0;
+/// The distance of the logarithm of a speaking rate from the median, in robust standard deviations (1.4826 times the median
+/// absolute deviation): in a normal distribution one in two million is farther away.
+const RATE_DEVIATIONS: f64 = 5.0;
+/// The deviation of normally distributed values over their median absolute deviation.
+const NORMAL_OVER_MEDIAN_DEVIATION: f64 = 1.4826;
+/// With fewer clips, nothing is said about what is usual.
+const FEWEST_FOR_USUAL: usize = 20;
+
+/// A clip that can be prepared, as far as [`findings`] wants to know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedClip {
+    /// The clip.
+    pub id: String,
+    /// Its line in `metadata.csv`, from 1.
+    pub line: u64,
+    /// The words as they are spoken.
+    pub normalized: String,
+    /// The characters that cannot be spoken and were left out, in order.
+    pub dropped: Vec<char>,
+    /// The recording's file, relative to the corpus.
+    pub audio: String,
+    /// BLAKE3 of it.
+    pub audio_hash: String,
+    /// What the recording is like.
+    pub recording: Analysis,
+}
+
+/// Everything worth a look, in the order of the clips' lines.
+#[must_use]
+pub fn findings(clips: &[CheckedClip], leaks: &[Leak]) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for clip in clips {
+        of_recording(clip, &mut found);
+        of_text(clip, &mut found);
+    }
+    unusual(clips, &mut found);
+    twice(clips, Code::DuplicateText, |clip| &clip.normalized, &mut found);
+    twice(clips, Code::DuplicateAudio, |clip| &clip.audio_hash, &mut found);
+    let lines: HashMap<&str, u64> = clips.iter().map(|clip| (clip.id.as_str(), clip.line)).collect();
+    found.extend(leaks.iter().map(|leak| leaked(leak, lines.get(leak.id.as_str()).copied())));
+    let line = |problem: &Problem| problem.id.as_deref().and_then(|id| lines.get(id).copied());
+    found.sort_by(|a, b| (line(a), a.code, &a.id).cmp(&(line(b), b.code, &b.id)));
+    found
+}
+
+/// What one recording shows by itself.
+fn of_recording(clip: &CheckedClip, found: &mut Vec<Problem>) {
+    let Analysis {
+        clipped_runs,
+        dc_offset,
+        leading_silence_seconds: leading,
+        trailing_silence_seconds: trailing,
+        longest_pause_seconds: pause,
+        snr_db,
+        ..
+    } = clip.recording;
+    let mut say = |code, message, remedy| found.push(audio(clip, code, message, remedy));
+    if clipped_runs > 0 {
+        let message = format!("the recording is clipped in {clipped_runs} places");
+        say(Code::Clipping, message, "listen; record it again, or leave the clip out when it is audible");
+    }
+    if dc_offset.abs() > LARGEST_DC_OFFSET {
+        let message = format!("the mean of its samples is {dc_offset:.3} of full scale");
+        say(Code::DcOffset, message, "take the mean off with a high-pass of 20 Hz");
+    }
+    if leading.max(trailing) > LONGEST_SILENCE_AT_END {
+        let message = format!("{leading:.2} s of silence before it and {trailing:.2} s after it");
+        say(Code::LongSilence, message, "trim it: `audio.trim` of the recipe does");
+    }
+    if pause > LONGEST_PAUSE {
+        let message = format!("a pause of {pause:.2} s");
+        say(Code::LongPause, message, "listen: something may have been cut out, or belong to another clip");
+    }
+    if let Some(snr) = snr_db.filter(|snr| *snr < SMALLEST_SNR_DB) {
+        let message = format!("the ratio of signal to noise is {snr:.1} dB");
+        say(Code::Noisy, message, "listen; leave the clip out when the noise is audible");
+    }
+}
+
+fn of_text(clip: &CheckedClip, found: &mut Vec<Problem>) {
+    if clip.dropped.is_empty() {
+        return;
+    }
+    let mut dropped = clip.dropped.clone();
+    dropped.sort_unstable();
+    dropped.dedup();
+    let names: Vec<String> = dropped
+        .iter()
+        .map(|character| format!("`{}` (U+{:04X})", character.escape_debug(), u32::from(*character)))
+        .collect();
+    found.push(text(
+        clip,
+        Code::UnspokenCharacter,
+        format!("{} cannot be spoken and is left out", names.join(", ")),
+        "write out what is said in its place",
+    ));
+}
+
+/// What sets one clip apart from all.
+fn unusual(clips: &[CheckedClip], found: &mut Vec<Problem>) {
+    if clips.len() < FEWEST_FOR_USUAL {
+        return;
+    }
+    let of_all = |value: fn(&CheckedClip) -> Option<f64>| median(clips.iter().filter_map(value).collect());
+    let loudness = of_all(|clip| clip.recording.loudness_lufs);
+    let bandwidth = of_all(|clip| clip.recording.bandwidth_hz);
+    let rate = of_all(ln_rate);
+    let spread = rate.and_then(|rate| {
+        median(clips.iter().filter_map(ln_rate).map(|other| (other - rate).abs()).collect())
+    });
+    for clip in clips {
+        if let (Some(usual), Some(own)) = (loudness, clip.recording.loudness_lufs)
+            && (own - usual).abs() > LOUDNESS_DISTANCE
+        {
+            let message = format!("its loudness is {own:.1} LUFS, and the median of the corpus {usual:.1}");
+            found.push(audio(
+                clip,
+                Code::UnusualLoudness,
+                message,
+                "`audio.loudness_lufs` of the recipe makes all alike",
+            ));
+        }
+        if let (Some(usual), Some(own)) = (bandwidth, clip.recording.bandwidth_hz)
+            && own < NARROW_PART * usual
+        {
+            let message =
+                format!("it has nothing above {own:.0} Hz, and the median of the corpus {usual:.0} Hz");
+            let remedy = "look where it comes from: it may have been resampled from a lower rate, or coded";
+            found.push(audio(clip, Code::NarrowBand, message, remedy));
+        }
+        if let (Some(usual), Some(spread), Some(own)) = (rate, spread, ln_rate(clip))
+            && (own - usual).abs() > RATE_DEVIATIONS * NORMAL_OVER_MEDIAN_DEVIATION * spread
+        {
+            let message = format!(
+                "{:.1} characters a second, and the median of the corpus {:.1}",
+                own.exp(),
+                usual.exp()
+            );
+            found.push(text(
+                clip,
+                Code::UnusualRate,
+                message,
+                "compare text and recording: one may be cut off",
+            ));
+        }
+    }
+}
+
+/// The logarithm of the characters a second.
+fn ln_rate(clip: &CheckedClip) -> Option<f64> {
+    let characters = clip.normalized.chars().filter(|character| !character.is_whitespace()).count();
+    (characters > 0 && clip.recording.seconds > 0.0)
+        .then(|| (characters as f64 / clip.recording.seconds).ln())
+}
+
+/// The clips that have something in common with one on an earlier line.
+fn twice(
+    clips: &[CheckedClip],
+    code: Code,
+    what: impl Fn(&CheckedClip) -> &String,
+    found: &mut Vec<Problem>,
+) {
+    let mut groups: BTreeMap<&String, Vec<&CheckedClip>> = BTreeMap::new();
+    for clip in clips {
+        groups.entry(what(clip)).or_default().push(clip);
+    }
+    for mut group in groups.into_values() {
+        group.sort_by_key(|clip| clip.line);
+        let [first, others @ ..] = &group[..] else { continue };
+        for clip in others {
+            found.push(if code == Code::DuplicateAudio {
+                let message = format!("its recording is that of `{}`, byte for byte", first.id);
+                audio(clip, code, message, "find out which text is right, and delete the other line")
+            } else {
+                let message = format!("its words are those of `{}`", first.id);
+                text(clip, code, message, "keep both in one split, or delete one")
+            });
+        }
+    }
+}
+
+fn leaked(leak: &Leak, line: Option<u64>) -> Problem {
+    let what = if leak.same_audio { "recording" } else { "words" };
+    let split = match leak.split {
+        Split::Validation => "validation",
+        Split::Test | Split::Train => "test",
+    };
+    Problem {
+        stage: Stage::Split,
+        code: Code::SplitLeak,
+        id: Some(leak.id.clone()),
+        file: "metadata.csv".to_owned(),
+        line,
+        message: format!(
+            "it is in the {split} split, and `{}` with the same {what} is trained on",
+            leak.trained
+        ),
+        remedy: "hold out whole chapters (`split.by`), or give lists that keep the two together".to_owned(),
+    }
+}
+
+fn audio(clip: &CheckedClip, code: Code, message: String, remedy: &str) -> Problem {
+    finding(clip, Stage::Audio, code, clip.audio.clone(), None, message, remedy)
+}
+
+fn text(clip: &CheckedClip, code: Code, message: String, remedy: &str) -> Problem {
+    finding(clip, Stage::Text, code, "metadata.csv".to_owned(), Some(clip.line), message, remedy)
+}
+
+fn finding(
+    clip: &CheckedClip,
+    stage: Stage,
+    code: Code,
+    file: String,
+    line: Option<u64>,
+    message: String,
+    remedy: &str,
+) -> Problem {
+    Problem { stage, code, id: Some(clip.id.clone()), file, line, message, remedy: remedy.to_owned() }
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(values[middle]),
+        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_signal::Analysis;
+
+    use super::{CheckedClip, findings};
+    use crate::problem::Code;
+    use crate::split::{Leak, Split};
+
+    /// Clips that nothing is wrong with: all different, about as fast and as loud.
+    fn clips(n: usize) -> Vec<CheckedClip> {
+        (0..n)
+            .map(|index| CheckedClip {
+                id: format!("c{index:02}"),
+                line: index as u64 + 1,
+                normalized: format!("sentence number {index:02}{}", "x".repeat(index % 3)),
+                dropped: Vec::new(),
+                audio: format!("wavs/c{index:02}.wav"),
+                audio_hash: format!("hash {index}"),
+                recording: Analysis {
+                    sample_rate: 22_050,
+                    seconds: 1.5,
+                    loudness_lufs: Some(-20.0 - (index % 4) as f64),
+                    peak_dbfs: Some(-3.0),
+                    true_peak_dbtp: Some(-2.9),
+                    clipped_runs: 0,
+                    dc_offset: 1e-4,
+                    leading_silence_seconds: 0.1,
+                    trailing_silence_seconds: 0.2,
+                    longest_pause_seconds: 0.4,
+                    bandwidth_hz: Some(10_000.0),
+                    snr_db: Some(40.0),
+                },
+            })
+            .collect()
+    }
+
+    /// The codes that are found with their clips.
+    fn found(clips: &[CheckedClip], leaks: &[Leak]) -> Vec<(Code, String)> {
+        let found = findings(clips, leaks);
+        for problem in &found {
+            assert!(!problem.remedy.is_empty() && !problem.message.is_empty(), "{problem:?}");
+        }
+        found.into_iter().map(|problem| (problem.code, problem.id.unwrap())).collect()
+    }
+
+    #[test]
+    fn a_good_corpus_has_no_findings() {
+        assert_eq!(found(&clips(40), &[]), []);
+    }
+
+    #[test]
+    fn each_fault_is_found_in_its_clip_and_nowhere_else() {
+        type Spoil = fn(&mut CheckedClip);
+        let spoils: [(Code, Spoil); 10] = [
+            (Code::Clipping, |clip| clip.recording.clipped_runs = 2),
+            (Code::DcOffset, |clip| clip.recording.dc_offset = -0.02),
+            (Code::LongSilence, |clip| clip.recording.trailing_silence_seconds = 1.2),
+            (Code::LongPause, |clip| clip.recording.longest_pause_seconds = 3.0),
+            (Code::Noisy, |clip| clip.recording.snr_db = Some(9.0)),
+            (Code::UnspokenCharacter, |clip| clip.dropped = vec!['☂', '☂']),
+            (Code::UnusualLoudness, |clip| clip.recording.loudness_lufs = Some(-30.0)),
+            (Code::NarrowBand, |clip| clip.recording.bandwidth_hz = Some(4_000.0)),
+            (Code::UnusualRate, |clip| clip.recording.seconds = 12.0),
+            (Code::DuplicateAudio, |clip| clip.audio_hash = "hash 0".to_owned()),
+        ];
+        for (code, spoil) in spoils {
+            let mut clips = clips(40);
+            spoil(&mut clips[7]);
+            assert_eq!(found(&clips, &[]), [(code, "c07".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_is_found_at_the_later_line() {
+        let mut clips = clips(3);
+        clips[0].normalized = clips[2].normalized.clone();
+        clips.swap(0, 2);
+        assert_eq!(found(&clips, &[]), [(Code::DuplicateText, "c02".to_owned())]);
+    }
+
+    #[test]
+    fn a_leak_is_a_finding() {
+        let leak =
+            Leak { id: "c01".to_owned(), split: Split::Test, trained: "c00".to_owned(), same_audio: false };
+        assert_eq!(found(&clips(2), &[leak]), [(Code::SplitLeak, "c01".to_owned())]);
+    }
+
+    #[test]
+    fn few_clips_have_nothing_usual() {
+        let mut clips = clips(5);
+        clips[1].recording.loudness_lufs = Some(-60.0);
+        clips[2].recording.seconds = 60.0;
+        assert_eq!(found(&clips, &[]), []);
+    }
+}

@@ -1,0 +1,174 @@
+//! `mynah-prepare check`.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use mynah_corpus::check::{CheckedClip, findings};
+use mynah_corpus::table::{TableFormat, write_table};
+use mynah_corpus::{Corpus, DatasetLayout, Entry, Problem, Recipe, Split, Splitter, leaks, write_whole};
+use mynah_report::dataset::{DatasetPage, Distribution, PageKind, ProblemGroup, SpelledWord, SplitSize};
+use mynah_text::Phonemized;
+
+use super::each::Preparer;
+use super::run::list;
+use super::{page, summary};
+use crate::program::{BAD_RESULT, say};
+
+/// Words outside of the dictionary that are said on the terminal.
+const WORDS_SAID: usize = 10;
+
+/// What to do.
+pub(crate) struct Settings {
+    /// The corpus.
+    pub(crate) corpus: PathBuf,
+    /// How it would be prepared.
+    pub(crate) recipe: Recipe,
+    /// Where the page goes.
+    pub(crate) html: Option<PathBuf>,
+    /// Where the findings go as a table.
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// A clip that can be prepared.
+struct Checked {
+    clip: CheckedClip,
+    phonemized: Phonemized,
+}
+
+/// Says everything that is wrong with a corpus, and what is worth a look; changes and keeps nothing.
+pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
+    let Settings { corpus, recipe, html, out } = settings;
+    let name = corpus.display().to_string();
+    if let Some(out) = out {
+        TableFormat::of(out)?;
+    }
+    let corpus = Corpus::open(corpus)?;
+    // Nothing is written there: `check` only reads.
+    let layout = DatasetLayout::new("".as_ref());
+    let preparer = Preparer::new(&corpus, &layout, recipe)?;
+    let splitter = Splitter::new(&recipe.split)?;
+    let listing = list(&corpus, &name)?;
+
+    let mut problems = listing.problems;
+    let checked =
+        preparer.check_all(listing.entries, &mut problems, |entry, hash, recording, phonemized| {
+            let Entry { id, line, audio, .. } = entry;
+            let normalized = phonemized.normalized.clone();
+            let dropped = phonemized.dropped.iter().map(|dropped| dropped.character).collect();
+            let clip = CheckedClip { id, line, normalized, dropped, audio, audio_hash: hash, recording };
+            Checked { clip, phonemized }
+        })?;
+    let (clips, phonemized): (Vec<CheckedClip>, Vec<Phonemized>) =
+        checked.into_iter().map(|Checked { clip, phonemized }| (clip, phonemized)).unzip();
+    let ids: Vec<&str> = clips.iter().map(|clip| clip.id.as_str()).collect();
+    let splits = splitter.assign(&ids);
+    let leaks =
+        leaks(clips.iter().zip(&splits).map(|(clip, split)| {
+            (clip.id.as_str(), *split, clip.normalized.as_str(), clip.audio_hash.as_str())
+        }));
+    problems.extend(findings(&clips, &leaks));
+
+    let words = page::guessed_words(phonemized.iter().flat_map(|phonemized| &phonemized.words));
+    let n_words: usize = phonemized.iter().map(|phonemized| phonemized.words.len()).sum();
+    say_result(&clips, &problems, &words, n_words, listing.rows);
+    if let Some(html) = html {
+        let page = report(&name, recipe, listing.rows, &clips, &splits, &problems, words)?;
+        let page = page.to_html().context("failed to draw the page")?;
+        write_whole(html, page.as_bytes()).context("failed to write the page")?;
+        say(&format!("the page with plots is {}", html.display()));
+    }
+    if let Some(out) = out {
+        write_table(out, &problems).context("failed to write the findings")?;
+        say(&format!("every finding is a row of {}", out.display()));
+    }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
+}
+
+fn say_result(
+    clips: &[CheckedClip],
+    problems: &[Problem],
+    words: &[SpelledWord],
+    n_words: usize,
+    rows: usize,
+) {
+    let minutes = clips.iter().map(|clip| clip.recording.seconds).sum::<f64>() / 60.0;
+    say(&format!("{} of {rows} clips can be prepared: {minutes:.1} minutes, {n_words} words", clips.len()));
+    let mut rates: HashMap<u32, usize> = HashMap::new();
+    for clip in clips {
+        *rates.entry(clip.recording.sample_rate).or_default() += 1;
+    }
+    let mut rates: Vec<(u32, usize)> = rates.into_iter().collect();
+    rates.sort_unstable();
+    let rates: Vec<String> = rates.iter().map(|(rate, clips)| format!("{clips} at {rate} Hz")).collect();
+    say(&format!("sample rates: {}", rates.join(", ")));
+    if !words.is_empty() {
+        let tokens: u64 = words.iter().map(|word| word.count).sum();
+        let first: Vec<String> =
+            words.iter().take(WORDS_SAID).map(|word| format!("{} ({})", word.word, word.count)).collect();
+        say(&format!(
+            "{tokens} words, {} of them distinct, are outside of the dictionary: {}{}",
+            words.len(),
+            first.join(", "),
+            if words.len() > WORDS_SAID { ", …" } else { "" }
+        ));
+    }
+    if problems.is_empty() {
+        say("nothing is wrong");
+    } else {
+        say(&format!("{} findings:", problems.len()));
+        say(&summary::lines(problems).join("\n"));
+    }
+}
+
+fn report(
+    name: &str,
+    recipe: &Recipe,
+    rows: usize,
+    clips: &[CheckedClip],
+    splits: &[Split],
+    problems: &[Problem],
+    words: Vec<SpelledWord>,
+) -> Result<DatasetPage> {
+    type Value = fn(&CheckedClip) -> Option<f64>;
+    let quantities: [(&str, &str, Value); 8] = [
+        ("length", "s", |clip| Some(clip.recording.seconds)),
+        ("characters per second", "1/s", |clip| {
+            Some(clip.normalized.chars().count() as f64 / clip.recording.seconds)
+        }),
+        ("loudness", "LUFS", |clip| clip.recording.loudness_lufs),
+        ("true peak", "dBTP", |clip| clip.recording.true_peak_dbtp),
+        ("silence before", "s", |clip| Some(clip.recording.leading_silence_seconds)),
+        ("silence after", "s", |clip| Some(clip.recording.trailing_silence_seconds)),
+        ("signal to noise", "dB", |clip| clip.recording.snr_db),
+        ("bandwidth", "Hz", |clip| clip.recording.bandwidth_hz),
+    ];
+    let distributions = quantities.into_iter().map(|(name, unit, value)| {
+        let values: Vec<f64> = clips.iter().filter_map(value).collect();
+        let missing = (clips.len() - values.len()) as u64;
+        Distribution { name: name.to_owned(), unit: unit.to_owned(), values, missing }
+    });
+    let split_size = |split: Split| {
+        let of_split = || clips.iter().zip(splits).filter(move |(_, other)| **other == split);
+        SplitSize {
+            name: split.word().to_owned(),
+            utterances: of_split().count() as u64,
+            seconds: of_split().map(|(clip, _)| clip.recording.seconds).sum(),
+        }
+    };
+    Ok(DatasetPage {
+        kind: PageKind::Check,
+        title: format!("Check of {name}"),
+        source: name.to_owned(),
+        recipe: page::settings(recipe)?,
+        rows: rows as u64,
+        utterances: clips.len() as u64,
+        problems: summary::group(problems).iter().map(ProblemGroup::from).collect(),
+        seconds: clips.iter().map(|clip| clip.recording.seconds).sum(),
+        splits: Split::ALL.map(split_size).to_vec(),
+        distributions: if clips.is_empty() { Vec::new() } else { distributions.collect() },
+        spelled_words: words,
+        ..DatasetPage::default()
+    })
+}
