@@ -30,7 +30,7 @@ pub enum Alphabet {
     Arpabet,
     /// The International Phonetic Alphabet with stress marks before the vowels, separated by spaces.
     Ipa,
-    /// The characters that VITS reads, without separators: see [`vits_text`](crate::vits_text).
+    /// The characters that VITS reads, without separators: see [`vits_text`].
     Vits,
 }
 
