@@ -71,6 +71,7 @@ mod layer_norm;
 mod leaky_relu;
 mod lstm;
 mod noise;
+mod product;
 mod reflect_pad;
 mod shared_output;
 mod soft_dtw;

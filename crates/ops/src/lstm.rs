@@ -8,6 +8,7 @@ use gemm::Parallelism;
 use rayon::prelude::*;
 
 use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage, vectorized};
+use crate::product::{Matrix, add_product};
 
 /// Sequences that one task takes through all steps: enough for the products to be worth their packing.
 const ROWS: usize = 128;
@@ -192,6 +193,7 @@ fn forward<T: Element>(gates: &[T], recurrent: &[T], sizes: Sizes, part: Part) -
     let Sizes { time, hidden, .. } = sizes;
     let (width, state) = (part.rows * GATES * hidden, part.rows * hidden);
     let weights = &recurrent[part.direction * GATES * hidden * hidden..][..GATES * hidden * hidden];
+    let weights = Matrix::of_rows(weights, GATES * hidden);
     let zeros = |count: usize| vec![T::ZERO; count];
     let mut kept =
         Kept { part, gates: zeros(time * width), cells: zeros(time * state), states: zeros(time * state) };
@@ -204,7 +206,8 @@ fn forward<T: Element>(gates: &[T], recurrent: &[T], sizes: Sizes, part: Part) -
         let (before, states) = kept.states.split_at_mut(step * state);
         if let Some(states_before) = before.rchunks_exact(state).next() {
             let sizes = (part.rows, GATES * hidden, hidden);
-            product(z, states_before, (hidden, 1), weights, (GATES * hidden, 1), sizes, true);
+            let states_before = Matrix::of_rows(states_before, hidden);
+            add_product(z, states_before, weights, sizes, Parallelism::None);
         }
         advance(z, cells_before, &mut cells[..state], &mut states[..state], hidden);
     }
@@ -216,6 +219,7 @@ fn backward<T: Element>(gradient: &[T], weights: &[T], sizes: Sizes, kept: &Kept
     let (Sizes { time, hidden, .. }, part) = (sizes, kept.part);
     let (width, state) = (part.rows * GATES * hidden, part.rows * hidden);
     let weights = &weights[part.direction * GATES * hidden * hidden..][..GATES * hidden * hidden];
+    let weights = Matrix::of_rows(weights, GATES * hidden);
     let nothing = vec![T::ZERO; state];
     let mut dgates = vec![T::ZERO; time * width];
     let (mut dstate, mut dcell) = (vec![T::ZERO; state], vec![T::ZERO; state]);
@@ -224,7 +228,8 @@ fn backward<T: Element>(gradient: &[T], weights: &[T], sizes: Sizes, kept: &Kept
         sizes.take(&mut dstate, gradient, hidden, part, step);
         if let Some(dz_next) = behind.chunks_exact(width).next() {
             let sizes = (part.rows, hidden, GATES * hidden);
-            product(&mut dstate, dz_next, (GATES * hidden, 1), weights, (1, GATES * hidden), sizes, true);
+            let dz_next = Matrix::of_rows(dz_next, GATES * hidden);
+            add_product(&mut dstate, dz_next, weights.transposed(), sizes, Parallelism::None);
         }
         let cells_before =
             if step == 0 { &nothing[..] } else { &kept.cells[(step - 1) * state..step * state] };
@@ -235,59 +240,11 @@ fn backward<T: Element>(gradient: &[T], weights: &[T], sizes: Sizes, kept: &Kept
     let mut dweights = vec![T::ZERO; GATES * hidden * hidden];
     if time > 1 {
         let sizes = (hidden, GATES * hidden, (time - 1) * part.rows);
-        product(
-            &mut dweights,
-            &kept.states,
-            (1, hidden),
-            &dgates[width..],
-            (GATES * hidden, 1),
-            sizes,
-            false,
-        );
+        let states = Matrix::of_rows(&kept.states, hidden);
+        let dgates = Matrix::of_rows(&dgates[width..], GATES * hidden);
+        add_product(&mut dweights, states.transposed(), dgates, sizes, Parallelism::None);
     }
     (dgates, dweights)
-}
-
-/// `y = a·b`, or `y += a·b`, for `(rows, columns, depth)`; y is row-major, a and b have (row, column) strides.
-fn product<T: Element>(
-    y: &mut [T],
-    a: &[T],
-    a_strides: (usize, usize),
-    b: &[T],
-    b_strides: (usize, usize),
-    (rows, columns, depth): (usize, usize, usize),
-    accumulate: bool,
-) {
-    let fits = |length: usize, (row, column): (usize, usize), rows: usize, columns: usize| {
-        (rows - 1) * row + (columns - 1) * column < length
-    };
-    assert!(fits(y.len(), (columns, 1), rows, columns));
-    assert!(fits(a.len(), a_strides, rows, depth) && fits(b.len(), b_strides, depth, columns));
-    // SAFETY: every element that the sizes and strides name lies in its slice, as asserted; y overlaps neither.
-    #[expect(unsafe_code, reason = "the product takes pointers and strides")]
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            depth,
-            y.as_mut_ptr(),
-            1,
-            columns as isize,
-            accumulate,
-            a.as_ptr(),
-            a_strides.1 as isize,
-            a_strides.0 as isize,
-            b.as_ptr(),
-            b_strides.1 as isize,
-            b_strides.0 as isize,
-            T::ONE,
-            T::ONE,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
 }
 
 vectorized! {

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::element::{Element, contiguous, for_float, into_storage, number, vectorized};
 use crate::frames::frames;
+use crate::product::{Matrix, add_product};
 
 /// Magnitude of the short-time Fourier transform of signals that are already padded.
 ///
@@ -132,37 +133,13 @@ impl CustomOp2 for ConstantProduct {
     }
 }
 
+/// `x` by the table or by its transpose, row by row.
 fn product<T: Element>(x: &[T], table: &[T], rows: usize, columns: usize, transposed: bool) -> Vec<T> {
     let depth = x.len() / rows;
-    assert_eq!(table.len(), depth * columns);
+    let table =
+        if transposed { Matrix::of_rows(table, depth).transposed() } else { Matrix::of_rows(table, columns) };
     let mut y = vec![T::ZERO; rows * columns];
-    let (table_column, table_row) = if transposed { (depth as isize, 1) } else { (1, columns as isize) };
-    // SAFETY: y is rows × columns, x is rows × depth and the table depth × columns with these strides, as asserted;
-    // y is not read.
-    #[expect(unsafe_code, reason = "the product takes pointers and strides")]
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            depth,
-            y.as_mut_ptr(),
-            1,
-            columns as isize,
-            false,
-            x.as_ptr(),
-            1,
-            depth as isize,
-            table.as_ptr(),
-            table_column,
-            table_row,
-            T::ZERO,
-            T::ONE,
-            false,
-            false,
-            false,
-            Parallelism::Rayon(0),
-        );
-    }
+    add_product(&mut y, Matrix::of_rows(x, depth), table, (rows, columns, depth), Parallelism::Rayon(0));
     y
 }
 
