@@ -175,7 +175,7 @@ enum Command {
     /// Text of any size is read in pieces. The sup-phones are learnt from its words unless they are given.
     #[command(after_help = TEXT)]
     Text(TextArgs),
-    /// Compute the log-mel spectrogram of a wav as a NumPy file, f32 [mel, frame].
+    /// Compute the log-mel spectrogram of a wav or FLAC file of one channel as a NumPy file, f32 [mel, frame].
     #[command(after_help = MEL)]
     Mel(MelArgs),
 }

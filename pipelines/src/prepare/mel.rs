@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_corpus::write_whole;
-use mynah_signal::{MelExtractor, MelProfile, Spectrogram, wav};
+use mynah_signal::{ChannelChoice, MelExtractor, MelProfile, Recording, Spectrogram};
 
 /// What to do.
 pub(crate) struct Settings {
-    /// The wav.
+    /// The recording.
     pub(crate) input: PathBuf,
     /// Where the spectrogram goes.
     pub(crate) out: PathBuf,
@@ -17,9 +17,11 @@ pub(crate) struct Settings {
     pub(crate) profile: MelProfile,
 }
 
-/// Writes the log-mel spectrogram of a wav.
+/// Writes the log-mel spectrogram of a recording of one channel.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let waveform = wav::read(&settings.input).context("failed to read the wav")?;
+    let input = &settings.input;
+    let recording = Recording::read(input).context("failed to read the recording")?;
+    let waveform = recording.into_mono(ChannelChoice::Mono, input).context("failed to read the recording")?;
     let mel =
         MelExtractor::new(&settings.profile.config(waveform.sample_rate()))?.log_mel(waveform.samples());
     write_whole(&settings.out, &npy(&mel)).context("failed to write the spectrogram")?;

@@ -25,7 +25,20 @@ fn every_subcommand_explains_itself_with_an_example() {
         &place,
         PREPARE,
         "mynah-prepare",
-        &["", "run", "align", "import-alignment", "phonemize", "bpe", "bpe train", "bpe encode", "mel"],
+        &[
+            "",
+            "check",
+            "run",
+            "merge",
+            "align",
+            "import-alignment",
+            "phonemize",
+            "bpe",
+            "bpe train",
+            "bpe encode",
+            "text",
+            "mel",
+        ],
     );
     #[cfg(feature = "voice")]
     {
@@ -55,7 +68,10 @@ fn the_options_of_the_examples_exist() {
             assert!(seen > 0, "{command}: {examples}");
         }
     };
-    check(PREPARE, &["run", "align", "import-alignment", "phonemize", "bpe train", "bpe encode", "mel"]);
+    check(
+        PREPARE,
+        &["check", "run", "align", "import-alignment", "phonemize", "bpe train", "bpe encode", "text", "mel"],
+    );
     #[cfg(feature = "voice")]
     {
         check(env!("CARGO_BIN_EXE_mynah-train"), &["run", "export", "g2p"]);

@@ -1,6 +1,7 @@
 //! `mynah-prepare mel`.
 
 use mynah_signal::{MelExtractor, MelProfile, wav};
+use mynah_testkit::golden;
 
 use crate::support::{Place, bundled_wav, silence};
 
@@ -43,6 +44,23 @@ fn the_file_holds_what_the_library_computes() {
         assert_eq!((n_bins, n_frames), (80, waveform.len() / 256));
         assert_eq!(values, mel.data());
     }
+}
+
+#[test]
+fn a_flac_file_has_the_spectrogram_of_its_samples() {
+    let golden: serde_json::Value = golden("signal/flac.json");
+    let file = &golden["files"][0];
+    let digits = file["flac"].as_str().unwrap().as_bytes().chunks_exact(2);
+    let bytes = digits.map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap());
+    let place = Place::new();
+    place.write("a.flac", bytes.collect::<Vec<_>>());
+    place.prepare("mel a.flac --out a.npy").exits_with(0);
+
+    assert_eq!((&file["bits"], &file["sample_rate"]), (&16.into(), &22_050.into()));
+    let samples = file["samples"].as_array().unwrap().iter();
+    let samples: Vec<f32> = samples.map(|sample| (sample.as_f64().unwrap() / 32_768.0) as f32).collect();
+    let mel = MelExtractor::new(&MelProfile::Vits.config(22_050)).unwrap().log_mel(&samples);
+    assert_eq!(read_npy(&place.bytes("a.npy")), (mel.n_bins(), mel.n_frames(), mel.data().to_vec()));
 }
 
 #[test]
