@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
@@ -12,7 +11,7 @@ use mynah_text::{Dictionary, G2p, G2pAccuracy, Phone};
 use mynah_voice::g2p::{G2pConfig, G2pTrainer, Lesson};
 use rayon::prelude::*;
 
-use super::run::INTERRUPTED;
+use super::interruption::{self, INTERRUPTED};
 use crate::program::{put, say};
 
 /// Epochs between two looks at the words kept aside.
@@ -32,6 +31,15 @@ pub(crate) struct Settings {
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { config, out, resume } = settings;
     let begin = Instant::now();
+    let checkpoint = checkpoint_of(out);
+    let begun = checkpoint.exists();
+    if begun && !resume {
+        bail!(
+            "`{}` is of a training that was interrupted: add --resume to go on with it, or remove it",
+            checkpoint.display()
+        );
+    }
+    let interrupted = interruption::watch()?;
     let lesson = Lesson::new(Dictionary::cmudict());
     let mut trainer = G2pTrainer::new(config, &lesson).context("failed to make the network")?;
     say(&format!(
@@ -42,28 +50,14 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         lesson.chunks().len(),
         trainer.parameter_count() as f64 / 1e6
     ));
-    let checkpoint = checkpoint_of(out);
-    if checkpoint.exists() {
-        if !resume {
-            bail!(
-                "`{}` is of a training that was interrupted: add --resume to go on with it, or remove it",
-                checkpoint.display()
-            );
-        }
+    if begun {
         trainer.resume(&checkpoint).context("failed to go on")?;
         say(&format!("going on from step {}", trainer.progress().0));
+    } else {
+        // Nobody wants to hear after an hour that nothing can be written there.
+        trainer.save(&checkpoint).context("failed to write a checkpoint")?;
     }
 
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    ctrlc::set_handler(move || {
-        // The second time, whoever presses means it.
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
-        }
-        say("stopping after this step; once more to stop at once");
-    })
-    .context("failed to watch for Ctrl-C")?;
     let (mut sum, mut count) = (0.0, 0);
     loop {
         let (step, epoch, steps) = trainer.progress();
@@ -104,10 +98,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
          stress, {:.2} % with\n",
         held_out.words, words.0, words.1, phones.0, phones.1
     ))?;
-    if checkpoint.exists() {
-        std::fs::remove_file(&checkpoint)
-            .with_context(|| format!("failed to remove `{}`", checkpoint.display()))?;
-    }
+    std::fs::remove_file(&checkpoint)
+        .with_context(|| format!("failed to remove `{}`", checkpoint.display()))?;
     say(&format!(
         "wrote {} bytes to {} in {:.0} s",
         bytes.len(),

@@ -5,6 +5,7 @@ mod events;
 mod examples;
 mod export;
 mod g2p;
+mod interruption;
 mod observer;
 mod run;
 mod settings;

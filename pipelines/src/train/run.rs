@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::{Dataset, Split, write_whole};
@@ -12,6 +10,7 @@ use mynah_voice::train::{Trainer, run as train};
 use mynah_voice::{Device, Examples as _};
 
 use super::examples::DatasetExamples;
+use super::interruption::{self, INTERRUPTED};
 use super::observer::{Watcher, has_run};
 use super::settings::{Config, FORMAT, RunInfo};
 use crate::program::{read_toml, say};
@@ -20,9 +19,6 @@ use crate::program::{read_toml, say};
 pub(super) const INFO: &str = "run.toml";
 pub(super) const VOCABULARY: &str = "vocabulary.json";
 pub(super) const SUP_PHONES: &str = "supphones.json";
-
-/// The exit code of a run that was interrupted and can be resumed: that of a program ended by Ctrl-C.
-pub(super) const INTERRUPTED: u8 = 130;
 
 /// What to do.
 pub(crate) struct Settings {
@@ -106,16 +102,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    ctrlc::set_handler(move || {
-        // The second time, whoever presses means it.
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
-        }
-        say("stopping after this step; once more to stop at once");
-    })
-    .context("failed to watch for Ctrl-C")?;
+    let interrupted = interruption::watch()?;
     let mut watcher = Watcher::new(out, step, steps, interrupted)?;
     let outcome = train(&mut trainer, &config.train, &training, &validation, out, &mut watcher);
     watcher.finish();

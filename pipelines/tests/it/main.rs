@@ -10,6 +10,8 @@ mod espeak;
 #[cfg(feature = "voice")]
 mod export;
 mod full_disk;
+#[cfg(feature = "voice")]
+mod g2p;
 mod help;
 mod interruption;
 mod mel;

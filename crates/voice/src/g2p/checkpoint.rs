@@ -33,10 +33,12 @@ pub(super) fn write(
         section(PARAMETERS, parameters.tensors()).chain(section(OPTIMIZER, optimizer.state()?)).collect();
     let header = HashMap::from([(CONFIG.to_owned(), describe(config)), (STEP.to_owned(), step.to_string())]);
     let bytes = safetensors::serialize(tensors, Some(header)).map_err(Error::file(path))?;
-    let beside = path.with_extension("partial");
-    fs::write(&beside, bytes).map_err(Error::io("write", &beside))?;
-    File::open(&beside).and_then(|file| file.sync_all()).map_err(Error::io("write", &beside))?;
-    fs::rename(&beside, path).map_err(Error::io("rename", &beside))
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".partial");
+    let beside = Path::new(&beside);
+    fs::write(beside, bytes).map_err(Error::io("write", beside))?;
+    File::open(beside).and_then(|file| file.sync_all()).map_err(Error::io("write", beside))?;
+    fs::rename(beside, path).map_err(Error::io("rename", beside))
 }
 
 /// Sets parameters and optimiser to what the file holds; returns the steps that were done.
