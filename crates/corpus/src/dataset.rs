@@ -21,7 +21,7 @@ use crate::table::{read_table, write_table};
 use crate::whole::{name_when_whole, remove_files, write_whole};
 
 /// The form of a dataset directory.
-pub const DATASET_FORMAT: u32 = 2;
+pub const DATASET_FORMAT: u32 = 3;
 
 const INFO: &str = "dataset.toml";
 const MANIFEST: &str = "manifest.parquet";
@@ -99,7 +99,7 @@ pub struct Utterance {
     /// The ratio of its power to that of its noise.
     pub source_snr_db: Option<f64>,
     /// Words whose pronunciation is a guess from their spelling: the network's.
-    pub spelled_words: Vec<String>,
+    pub guessed_words: Vec<String>,
     /// Where the durations come from.
     pub alignment_source: AlignmentSource,
     /// Mean log-likelihood per frame of the alignment; `None` for imported durations.

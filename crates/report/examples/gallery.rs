@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use mynah_report::dataset::{
-    AlignmentScore, DatasetPage, Distribution, LeakedUtterance, MelExample, PageKind, ProblemGroup, Setting,
-    SpelledWord, SplitSize, SymbolCount,
+    AlignmentScore, DatasetPage, Distribution, GuessedWord, LeakedUtterance, MelExample, PageKind,
+    ProblemGroup, Setting, SplitSize, SymbolCount,
 };
 use mynah_report::figure::{
     Bar, Bars, Forest, ForestRow, Histogram, Line, Lines, Mel, MelLabel, Panel, PanelPoint, Panels,
@@ -281,8 +281,8 @@ fn dataset() -> DatasetPage {
             .map(|(symbol, value)| SymbolCount { symbol: symbol.into(), count: (3000.0 * value * value) as u64 })
             .chain([SymbolCount { symbol: "OY2".into(), count: 0 }])
             .collect(),
-        spelled_words: ["SCHOEFFER", "SUBIACO", "SWEYNHEYM", "PANNARTZ"]
-            .map(|word| SpelledWord { word: word.into(), count: 2, pronunciation: "S W EY1 N HH AY2 M".into() })
+        guessed_words: ["SCHOEFFER", "SUBIACO", "SWEYNHEYM", "PANNARTZ"]
+            .map(|word| GuessedWord { word: word.into(), count: 2, pronunciation: "S W EY1 N HH AY2 M".into() })
             .into(),
         worst_alignments: ["LJ001-0102", "LJ002-0041"]
             .map(|id| AlignmentScore { id: id.into(), log_likelihood: -71.3, text: text.into() })

@@ -35,7 +35,7 @@ pub struct DatasetPage {
     /// How often each phone occurs, in the order in which it is to be shown; with 0 for those that never do.
     pub phones: Vec<SymbolCount>,
     /// Words whose pronunciation is a guess from their spelling, the most frequent first.
-    pub spelled_words: Vec<SpelledWord>,
+    pub guessed_words: Vec<GuessedWord>,
     /// The utterances that fit their alignment worst, the worst first.
     pub worst_alignments: Vec<AlignmentScore>,
     /// A few spectrograms with their phones.
@@ -124,7 +124,7 @@ pub struct SymbolCount {
 
 /// A word that no dictionary has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpelledWord {
+pub struct GuessedWord {
     /// The word.
     pub word: String,
     /// How often it occurs.
@@ -358,14 +358,14 @@ impl DatasetPage {
     }
 
     fn word_blocks(&self) -> Vec<Block> {
-        if self.spelled_words.is_empty() {
+        if self.guessed_words.is_empty() {
             return vec![Block::Text("The dictionary has every word.".into())];
         }
         let columns = [("word", "Word"), ("count", "How often"), ("pronunciation", "Pronunciation")];
         let caption = "Words whose pronunciation is a guess from their spelling. Read these first: guesses are often \
                        wrong about names.";
-        let mut table = Table::new("spelled-words", caption, &columns);
-        for word in &self.spelled_words {
+        let mut table = Table::new("guessed-words", caption, &columns);
+        for word in &self.guessed_words {
             table.rows.push(vec![
                 Cell::text(&word.word),
                 Cell::Count(word.count),
@@ -461,8 +461,8 @@ mod tests {
     #[test]
     fn a_long_list_is_folded_but_whole() {
         let word =
-            |index: usize| SpelledWord { word: format!("word{index}x"), count: 1, pronunciation: "W".into() };
-        let page = DatasetPage { spelled_words: (0..100).map(word).collect(), ..DatasetPage::default() };
+            |index: usize| GuessedWord { word: format!("word{index}x"), count: 1, pronunciation: "W".into() };
+        let page = DatasetPage { guessed_words: (0..100).map(word).collect(), ..DatasetPage::default() };
         let html = page.to_html().unwrap();
         assert!(
             (0..100).all(|index| html.contains(&format!("word{index}x"))) && html.contains("76 more rows")

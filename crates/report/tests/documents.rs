@@ -5,7 +5,7 @@ mod support;
 use mynah_listening::Origin;
 use mynah_metrics::Status;
 use mynah_report::comparison::{Sample, SampleVersion};
-use mynah_report::dataset::{DatasetPage, Distribution, ProblemGroup, SpelledWord};
+use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, ProblemGroup};
 use mynah_report::figure::Mel;
 use mynah_report::{Document, Error};
 
@@ -134,8 +134,8 @@ fn pages_are_whole_by_themselves_and_their_tags_balance() {
             values: vec![1.0, 2.5],
             missing: 0,
         }],
-        spelled_words: (0..60)
-            .map(|index| SpelledWord { word: format!("w{index}"), count: 1, pronunciation: "W".into() })
+        guessed_words: (0..60)
+            .map(|index| GuessedWord { word: format!("w{index}"), count: 1, pronunciation: "W".into() })
             .collect(),
         ..DatasetPage::default()
     };

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use mynah_corpus::check::{CheckedClip, findings};
 use mynah_corpus::table::{TableFormat, write_table};
 use mynah_corpus::{Corpus, DatasetLayout, Entry, Problem, Recipe, Split, Splitter, leaks, write_whole};
-use mynah_report::dataset::{DatasetPage, Distribution, PageKind, ProblemGroup, SpelledWord, SplitSize};
+use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, PageKind, ProblemGroup, SplitSize};
 use mynah_text::Phonemized;
 
 use super::each::Preparer;
@@ -89,7 +89,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
 fn say_result(
     clips: &[CheckedClip],
     problems: &[Problem],
-    words: &[SpelledWord],
+    words: &[GuessedWord],
     n_words: usize,
     rows: usize,
 ) {
@@ -129,7 +129,7 @@ fn report(
     clips: &[CheckedClip],
     splits: &[Split],
     problems: &[Problem],
-    words: Vec<SpelledWord>,
+    words: Vec<GuessedWord>,
 ) -> Result<DatasetPage> {
     type Value = fn(&CheckedClip) -> Option<f64>;
     let quantities: [(&str, &str, Value); 8] = [
@@ -168,7 +168,7 @@ fn report(
         seconds: clips.iter().map(|clip| clip.recording.seconds).sum(),
         splits: Split::ALL.map(split_size).to_vec(),
         distributions: if clips.is_empty() { Vec::new() } else { distributions.collect() },
-        spelled_words: words,
+        guessed_words: words,
         ..DatasetPage::default()
     })
 }

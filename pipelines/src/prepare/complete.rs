@@ -139,14 +139,14 @@ fn utterance(
     sup_phones: &SupPhones,
 ) -> Utterance {
     let Prepared { entry, text, phonemized, audio, feature_key, .. } = prepared;
-    let mut spelled: Vec<String> = phonemized
+    let mut guessed: Vec<String> = phonemized
         .words
         .iter()
         .filter(|word| word.pronunciation.source == Source::Model)
         .map(|word| word.text.clone())
         .collect();
-    spelled.sort();
-    spelled.dedup();
+    guessed.sort();
+    guessed.dedup();
     Utterance {
         id: entry.id.clone(),
         split,
@@ -179,7 +179,7 @@ fn utterance(
         source_longest_pause_seconds: audio.recording.longest_pause_seconds,
         source_bandwidth_hz: audio.recording.bandwidth_hz,
         source_snr_db: audio.recording.snr_db,
-        spelled_words: spelled,
+        guessed_words: guessed,
         alignment_source: match alignment.log_likelihood {
             Some(_) => AlignmentSource::Aligner,
             None => AlignmentSource::Imported,

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use mynah_corpus::align::Alignment;
 use mynah_corpus::{Counts, DatasetLayout, Leak, Problem, Recipe, Split, Utterance};
 use mynah_report::dataset::{
-    AlignmentScore, DatasetPage, Distribution, LeakedUtterance, MelExample, PageKind, ProblemGroup, Setting,
-    SpelledWord, SplitSize, SymbolCount,
+    AlignmentScore, DatasetPage, Distribution, GuessedWord, LeakedUtterance, MelExample, PageKind,
+    ProblemGroup, Setting, SplitSize, SymbolCount,
 };
 use mynah_report::figure::{Mel, MelLabel};
 use mynah_text::{Phone, Source, Word};
@@ -56,7 +56,7 @@ pub(crate) fn page(
             .collect(),
         distributions: distributions(utterances),
         phones: phone_counts(utterances),
-        spelled_words: guessed_words(aligned.iter().flat_map(|(prepared, _)| &prepared.phonemized.words)),
+        guessed_words: guessed_words(aligned.iter().flat_map(|(prepared, _)| &prepared.phonemized.words)),
         worst_alignments: by_fit
             .iter()
             .take(WORST)
@@ -142,15 +142,15 @@ fn phone_counts(utterances: &[Utterance]) -> Vec<SymbolCount> {
 }
 
 /// The words whose pronunciation was guessed, the most frequent first.
-pub(super) fn guessed_words<'a>(words: impl Iterator<Item = &'a Word>) -> Vec<SpelledWord> {
+pub(super) fn guessed_words<'a>(words: impl Iterator<Item = &'a Word>) -> Vec<GuessedWord> {
     let mut guessed: HashMap<&str, (u64, String)> = HashMap::new();
     for word in words.filter(|word| word.pronunciation.source == Source::Model) {
         let phones: Vec<String> = word.pronunciation.phones.iter().map(ToString::to_string).collect();
         guessed.entry(&word.text).or_insert_with(|| (0, phones.join(" "))).0 += 1;
     }
-    let mut words: Vec<SpelledWord> = guessed
+    let mut words: Vec<GuessedWord> = guessed
         .into_iter()
-        .map(|(word, (count, pronunciation))| SpelledWord { word: word.to_owned(), count, pronunciation })
+        .map(|(word, (count, pronunciation))| GuessedWord { word: word.to_owned(), count, pronunciation })
         .collect();
     words.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.word.cmp(&b.word)));
     words

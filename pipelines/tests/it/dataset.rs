@@ -99,7 +99,7 @@ fn every_file_and_every_column_is_documented() {
 fn dataset_toml_counts_what_is_there() {
     let (place, dataset) = place();
     let info = dataset.info();
-    assert_eq!((info.format, info.corpus.as_str()), (2, "corpus"));
+    assert_eq!((info.format, info.corpus.as_str()), (3, "corpus"));
     assert_eq!(info.program, format!("mynah-prepare {}", env!("CARGO_PKG_VERSION")));
     let mut hasher = blake3::Hasher::new();
     for file in ["manifest.parquet", "vocabulary.json", "supphones.json"] {
@@ -133,9 +133,9 @@ fn rows_are_sorted_and_say_where_they_came_from() {
         assert_eq!(utterance.audio, format!("wavs/{}.wav", utterance.id));
         assert!(utterance.alignment_log_likelihood.unwrap().is_finite());
     }
-    let spelled: Vec<&String> = dataset.utterances().iter().flat_map(|row| &row.spelled_words).collect();
+    let guessed: Vec<&String> = dataset.utterances().iter().flat_map(|row| &row.guessed_words).collect();
     let normalized: Vec<&str> = dataset.utterances().iter().map(|row| row.normalized.as_str()).collect();
-    for word in spelled {
+    for word in guessed {
         assert!(normalized.iter().any(|text| text.contains(word.as_str())), "{word}");
     }
 }
