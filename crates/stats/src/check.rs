@@ -48,3 +48,37 @@ pub(crate) fn probability(name: &'static str, value: f64) -> Result<(), Error> {
         Err(Error::OutOfRange { name, value, allowed: "more than 0 and less than 1" })
     }
 }
+
+/// Refuses two sequences of different lengths.
+pub(crate) fn same_length(
+    left_name: &'static str,
+    left: usize,
+    right_name: &'static str,
+    right: usize,
+) -> Result<(), Error> {
+    if left == right { Ok(()) } else { Err(Error::LengthMismatch { left_name, left, right_name, right }) }
+}
+
+/// Refuses all but error rates below one half.
+pub(crate) fn alpha(value: f64) -> Result<(), Error> {
+    if value > 0.0 && value < 0.5 {
+        Ok(())
+    } else {
+        Err(Error::OutOfRange { name: "alpha", value, allowed: "more than 0 and less than 0.5" })
+    }
+}
+
+/// The one value that all are, if they are.
+#[expect(clippy::float_cmp, reason = "values that differ at all have a spread")]
+pub(crate) fn constant(mut values: impl Iterator<Item = f64>) -> Option<f64> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
+/// Refuses values that are all the same.
+pub(crate) fn vary(values: &[f64]) -> Result<(), Error> {
+    match constant(values.iter().copied()) {
+        Some(value) => Err(Error::AllEqual { n: values.len(), value }),
+        None => Ok(()),
+    }
+}

@@ -135,9 +135,7 @@ pub fn two_way(values: &[f64], raters: &[usize], items: &[usize]) -> Result<Clus
     check_design(values, raters, items)?;
     let n = values.len();
     let mean = values.iter().sum::<f64>() / n as f64;
-    if let Some(value) = constant(values.iter().copied()) {
-        return Err(Error::AllEqual { n, value });
-    }
+    check::vary(values)?;
     let residuals: Vec<f64> = values.iter().map(|value| value - mean).collect();
     let sum_of_squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
     let influence: Vec<f64> = residuals.iter().map(|residual| residual / n as f64).collect();
@@ -169,7 +167,7 @@ pub fn difference(
     raters: &[usize],
     items: &[usize],
 ) -> Result<Clustered, Error> {
-    same_length("values", values.len(), "in_group_1", in_group_1.len())?;
+    check::same_length("values", values.len(), "in_group_1", in_group_1.len())?;
     check_design(values, raters, items)?;
     let n1 = in_group_1.iter().filter(|&&in_group| in_group).count();
     let n0 = values.len() - n1;
@@ -191,7 +189,7 @@ pub fn difference(
             influence.push(-(value - mean0) / n0 as f64);
         }
     }
-    if constant(members(true)).is_some() && constant(members(false)).is_some() {
+    if check::constant(members(true)).is_some() && check::constant(members(false)).is_some() {
         return Err(Error::NoSpread { n: values.len() });
     }
     let variance_of_mean = |squares: f64, n: usize| squares / (n as f64 - 1.0) / n as f64;
@@ -201,30 +199,14 @@ pub fn difference(
 
 fn check_design(values: &[f64], raters: &[usize], items: &[usize]) -> Result<(), Error> {
     check::values(values)?;
-    same_length("values", values.len(), "raters", raters.len())?;
-    same_length("values", values.len(), "items", items.len())?;
+    check::same_length("values", values.len(), "raters", raters.len())?;
+    check::same_length("values", values.len(), "items", items.len())?;
     for (what, indices) in [("raters", raters), ("items", items)] {
         if indices.iter().all(|&index| index == indices[0]) {
             return Err(Error::TooFew { what, needed: 2, got: 1 });
         }
     }
     Ok(())
-}
-
-/// The one value that all are, if they are.
-#[expect(clippy::float_cmp, reason = "values that differ at all have a spread")]
-fn constant(mut values: impl Iterator<Item = f64>) -> Option<f64> {
-    let first = values.next()?;
-    values.all(|value| value == first).then_some(first)
-}
-
-fn same_length(
-    left_name: &'static str,
-    left: usize,
-    right_name: &'static str,
-    right: usize,
-) -> Result<(), Error> {
-    if left == right { Ok(()) } else { Err(Error::LengthMismatch { left_name, left, right_name, right }) }
 }
 
 /// Puts the variances of the cluster sums together. `influence` sums to zero, and is not all zero.

@@ -74,13 +74,7 @@ pub fn tost(
     check::positive("standard_error", standard_error)?;
     check::positive("degrees_of_freedom", degrees_of_freedom)?;
     check::positive("margin", margin)?;
-    if !(alpha > 0.0 && alpha < 0.5) {
-        return Err(Error::OutOfRange {
-            name: "alpha",
-            value: alpha,
-            allowed: "more than 0 and less than 0.5",
-        });
-    }
+    check::alpha(alpha)?;
     let p_above_lower = student_upper_tail((estimate + margin) / standard_error, degrees_of_freedom);
     let p_below_upper = student_upper_tail((margin - estimate) / standard_error, degrees_of_freedom);
     let half = student_quantile(1.0 - alpha, degrees_of_freedom) * standard_error;

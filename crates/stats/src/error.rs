@@ -78,4 +78,21 @@ pub enum Error {
         /// The most for which the distribution is counted out.
         limit: usize,
     },
+    /// The search for the best parameters of a model found none.
+    #[error("no best {what} was found: the values do not determine its parameters")]
+    NotConverged {
+        /// The model.
+        what: &'static str,
+    },
+    /// A covariate says what the ones before it say together.
+    #[error("the covariates, with the constant, are linearly dependent")]
+    Collinear,
+    /// A random part of a procedure could not be drawn.
+    #[error("only {defined} of {n} replicates have a value")]
+    TooFewDefined {
+        /// How many replicates gave a value.
+        defined: usize,
+        /// How many were drawn.
+        n: usize,
+    },
 }

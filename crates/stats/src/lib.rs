@@ -6,6 +6,8 @@
 //!                    planned                       collected, or drawn by simulate
 //! Components, Size ──power──► Power        values, raters, items
 //!                                            ├─ clustered ──► Clustered ──► Interval, t test, Tost
+//!                                            ├─ mixed, ordinal ──► Coefficient, Components ──► power
+//!                                            ├─ bootstrap, crowdmos ──► Interval
 //!                                            ├─ wilcoxon, mann_whitney ──► TestResult
 //!                                            └─ holm over several of them
 //! ```
@@ -40,20 +42,30 @@
 //! - Results do not depend on the number of threads, nor beyond rounding on the order of the values.
 //! - Whatever draws numbers takes a seed.
 
+pub mod bootstrap;
 mod check;
 pub mod clustered;
+mod coefficient;
+mod crowdmos;
+mod dense;
+mod design;
 mod distribution;
 pub mod equivalence;
 mod error;
 mod holm;
 pub mod mann_whitney;
 mod mean;
+mod minimise;
+pub mod mixed;
+pub mod ordinal;
 pub mod power;
 mod ranks;
 mod result;
 pub mod simulate;
 pub mod wilcoxon;
 
+pub use coefficient::Coefficient;
+pub use crowdmos::{CrowdMos, crowdmos};
 pub use error::Error;
 pub use holm::holm;
 pub use mean::mean_interval;

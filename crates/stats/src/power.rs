@@ -7,7 +7,7 @@ use crate::distribution::student_quantile;
 use crate::error::Error;
 
 /// The variance of a uniform error of width 1: what rounding to whole points adds to a judgement.
-const ROUNDING_VARIANCE: f64 = 1.0 / 12.0;
+pub(crate) const ROUNDING_VARIANCE: f64 = 1.0 / 12.0;
 
 /// The standard deviations that a judgement is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -84,13 +84,7 @@ pub fn power(components: &Components, size: &Size, alpha: f64, power: f64) -> Re
     check::not_negative("rater_sd", components.rater_sd)?;
     check::not_negative("residual_sd", components.residual_sd)?;
     check::probability("power", power)?;
-    if !(alpha > 0.0 && alpha < 0.5) {
-        return Err(Error::OutOfRange {
-            name: "alpha",
-            value: alpha,
-            allowed: "more than 0 and less than 0.5",
-        });
-    }
+    check::alpha(alpha)?;
     for (what, got) in [("raters", size.raters), ("items", size.items)] {
         if got < 2 {
             return Err(Error::TooFew { what, needed: 2, got: got as usize });

@@ -1,0 +1,366 @@
+//! The cumulative link mixed model: judgements as ordered categories, not as numbers.
+
+mod laplace;
+mod link;
+
+use serde::{Deserialize, Serialize};
+
+use crate::check;
+use crate::coefficient::Coefficient;
+use crate::dense::{Cholesky, dot};
+use crate::design::Design;
+use crate::error::Error;
+use crate::minimise::{covariance, hessian, minimise};
+use laplace::{Likelihood, Parameters};
+
+pub use link::Link;
+
+const MODEL: &str = "cumulative link mixed model";
+/// Where the search for the standard deviations of the effects begins, in standard deviations of the latent judgement.
+const START_SD: f64 = 0.4;
+/// A smaller standard deviation is held against 0, at which the likelihood is flat.
+const NEARLY_ZERO: f64 = 0.03;
+/// What a standard deviation must improve the log likelihood by to be more than 0: the search's own precision.
+const IMPROVEMENT: f64 = 1e-7;
+/// A shift of the latent judgement by so much makes a category certain: the data put no bound on it.
+const WITHOUT_BOUND: f64 = 20.0;
+/// The normal distribution is summed over so many standard deviations to either side, in steps of an eighth: an error
+/// below 1e-15.
+const INTEGRAL_REACH: i32 = 64;
+
+/// How the thresholds between categories may lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Thresholds {
+    /// Anywhere, in order. A constant cannot be told from them.
+    #[default]
+    Flexible,
+    /// Symmetric about 0, for scores from -k to k: "slightly better" is as far from "the same" as "slightly worse". The
+    /// first coefficient is then the latent mean: 0 where neither side is preferred.
+    Symmetric,
+}
+
+/// What can be chosen about the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrdinalConfig {
+    /// The distribution of the latent judgement.
+    pub link: Link,
+    /// How the thresholds may lie.
+    pub thresholds: Thresholds,
+}
+
+/// A fitted cumulative link mixed model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ordinal {
+    /// The distribution of the latent judgement.
+    pub link: Link,
+    /// The scores that make the categories, ascending.
+    pub categories: Vec<f64>,
+    /// The thresholds between them.
+    pub thresholds: Vec<Coefficient>,
+    /// The latent mean if the thresholds are symmetric, then one coefficient for each covariate.
+    pub coefficients: Vec<Coefficient>,
+    /// Between raters, in the units of the latent judgement.
+    pub rater_sd: f64,
+    /// Between items.
+    pub item_sd: f64,
+    /// The logarithm of the likelihood, by Laplace's approximation.
+    pub log_likelihood: f64,
+}
+
+impl Ordinal {
+    /// The probability of each category for a new rater and a new item at a latent mean.
+    ///
+    /// The mean is what the coefficients make of the covariates: 0, or [`Ordinal::coefficients`]`[0].estimate` with
+    /// symmetric thresholds, for covariates of 0. The effects are averaged over, not left out.
+    #[must_use]
+    pub fn probabilities(&self, mean: f64) -> Vec<f64> {
+        let sd = self.rater_sd.hypot(self.item_sd);
+        let below: Vec<f64> = self
+            .thresholds
+            .iter()
+            .map(|threshold| {
+                (-INTEGRAL_REACH..=INTEGRAL_REACH)
+                    .map(|k| {
+                        let z = f64::from(k) / 8.0;
+                        let density = (-0.5 * z * z).exp() / (8.0 * std::f64::consts::TAU.sqrt());
+                        density * self.link.cdf(threshold.estimate - mean - sd * z)
+                    })
+                    .sum()
+            })
+            .collect();
+        let edges: Vec<f64> = std::iter::once(0.0).chain(below).chain(std::iter::once(1.0)).collect();
+        edges.windows(2).map(|pair| (pair[1] - pair[0]).max(0.0)).collect()
+    }
+}
+
+/// Fits ordered categories with covariates and crossed random intercepts of raters and items, by maximum likelihood.
+///
+/// ```text
+/// P(y ≤ category k) = F(τ_k - X β - rater - item)      rater ~ N(0, σ_rater²), item ~ N(0, σ_item²)
+/// ```
+///
+/// with F normal or logistic. The effects are integrated out by Laplace's approximation; standard errors come from the
+/// curvature of the likelihood in all parameters. Intervals and tests take t with min(raters, items) - 1 degrees of
+/// freedom rather than the normal distribution, which with few raters errs too often.
+///
+/// Each different value is a category; one in between that nobody chose is none. With [`Thresholds::Symmetric`] -v is a
+/// category if v is. Covariates are as in [`crate::mixed::mixed_model`], likewise standard deviations that cannot be told
+/// from the residual's. An effect of a covariate that differs between raters is not modelled: for two systems judged by
+/// the same people [`crate::clustered::difference`] allows for it, this does not.
+///
+/// # Errors
+///
+/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::TooFew`] for fewer
+/// than two raters or items, or no more values than parameters; [`Error::Collinear`]; [`Error::NotConverged`] when the
+/// data put no bound on a parameter, as when all of a group are in the highest category.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_stats::ordinal::{OrdinalConfig, Thresholds, ordinal_model};
+/// use mynah_stats::power::Components;
+/// use mynah_stats::simulate::{Model, crossed};
+///
+/// let design = crossed(8, 10);
+/// let model = Model { mean: 1.0, components: Components::default(), lowest: -3, highest: 3 };
+/// let scores = model.draw(&design, 1, 0)?;
+/// let (raters, items): (Vec<usize>, Vec<usize>) = design.into_iter().unzip();
+///
+/// let config = OrdinalConfig { thresholds: Thresholds::Symmetric, ..OrdinalConfig::default() };
+/// let fit = ordinal_model(&scores, &raters, &items, &[], &config)?;
+/// let mean = fit.coefficients[0];
+/// assert!(mean.interval(0.95)?.low > 0.0);
+/// let probabilities = fit.probabilities(mean.estimate);
+/// assert!(probabilities[4..].iter().sum::<f64>() > 0.5, "the system is preferred more often than not");
+/// # Ok::<(), mynah_stats::Error>(())
+/// ```
+///
+/// # References
+///
+/// P. `McCullagh` (1980), "Regression models for ordinal data", JRSS B 42, 109-142. R. H. B. Christensen (2018), "Cumulative
+/// link models for ordinal regression with the R package ordinal".
+pub fn ordinal_model(
+    values: &[f64],
+    raters: &[usize],
+    items: &[usize],
+    covariates: &[Vec<f64>],
+    config: &OrdinalConfig,
+) -> Result<Ordinal, Error> {
+    let design = Design::of(values, raters, items)?;
+    check::vary(values)?;
+    let n = values.len();
+    let categories = categories(values, config.thresholds);
+    let cuts = Cuts { thresholds: config.thresholds, n: categories.len() - 1 };
+    let columns = columns(n, covariates, config.thresholds)?;
+    let n_parameters = cuts.n_free() + columns.len() + 2;
+    if n <= n_parameters {
+        return Err(Error::TooFew { what: "values", needed: n_parameters + 1, got: n });
+    }
+    let indices: Vec<usize> =
+        values.iter().map(|value| categories.partition_point(|category| category < value)).collect();
+    let begin = cuts.start(&indices, config.link);
+    let mut likelihood = Likelihood::new(&design, config.link, indices, &columns);
+
+    // A factor whose levels have one value each cannot be told from the latent error.
+    let free = [design.n_raters() < n, design.n_items() < n];
+    let mut layout =
+        Layout { cuts, n_coefficients: columns.len(), active: (0..2).filter(|&k| free[k]).collect() };
+    let mut start = begin;
+    start.resize(start.len() + columns.len(), 0.0);
+    start.resize(start.len() + layout.active.len(), START_SD);
+    let found = minimise(&start, &mut |at| layout.evaluate(&mut likelihood, at, true));
+    let mut at = found.ok_or(Error::NotConverged { what: MODEL })?;
+    let mut value = layout.evaluate(&mut likelihood, &at, true);
+    let first_sd = cuts.n_free() + columns.len();
+    for k in (0..layout.active.len()).rev() {
+        at[first_sd + k] = at[first_sd + k].abs();
+        let mut without = at.clone();
+        without[first_sd + k] = 0.0;
+        let value_without = layout.evaluate(&mut likelihood, &without, true);
+        if at[first_sd + k] < NEARLY_ZERO && value_without <= value + IMPROVEMENT {
+            at.remove(first_sd + k);
+            layout.active.remove(k);
+            value = value_without;
+        }
+    }
+    layout.check_bounds(&at, &columns)?;
+
+    // From here on the thresholds themselves are the parameters.
+    let free_cuts = cuts.natural(&at[..cuts.n_free()]);
+    at[..cuts.n_free()].copy_from_slice(&free_cuts);
+    let curvature = hessian(&at, &mut |at| layout.evaluate(&mut likelihood, at, false));
+    let covariance = curvature
+        .and_then(|curvature| covariance(curvature, at.len()))
+        .ok_or(Error::NotConverged { what: MODEL })?;
+    let degrees_of_freedom = (design.n_raters().min(design.n_items()) - 1) as f64;
+    let coefficient = |index: usize| Coefficient {
+        estimate: at[index],
+        standard_error: covariance[index * at.len() + index].sqrt(),
+        degrees_of_freedom,
+        n,
+    };
+    let mut scales = [0.0; 2];
+    for (k, &factor) in layout.active.iter().enumerate() {
+        scales[factor] = at[first_sd + k];
+    }
+    Ok(Ordinal {
+        link: config.link,
+        thresholds: cuts.spread(&(0..cuts.n_free()).map(coefficient).collect::<Vec<_>>(), n),
+        coefficients: (cuts.n_free()..first_sd).map(coefficient).collect(),
+        rater_sd: scales[0],
+        item_sd: scales[1],
+        log_likelihood: -value,
+        categories,
+    })
+}
+
+/// The different values, with their negatives if the thresholds are symmetric.
+fn categories(values: &[f64], thresholds: Thresholds) -> Vec<f64> {
+    let mut categories: Vec<f64> = values
+        .iter()
+        .flat_map(|&value| match thresholds {
+            Thresholds::Flexible => vec![value],
+            Thresholds::Symmetric => vec![value, -value],
+        })
+        // Adding 0.0 turns -0.0 into 0.0.
+        .map(|value| value + 0.0)
+        .collect();
+    categories.sort_by(f64::total_cmp);
+    categories.dedup();
+    categories
+}
+
+/// The covariates, after a constant where that can be told from the thresholds.
+fn columns(n: usize, covariates: &[Vec<f64>], thresholds: Thresholds) -> Result<Vec<Vec<f64>>, Error> {
+    let mut with_constant = vec![vec![1.0; n]];
+    for column in covariates {
+        check::same_length("values", n, "a covariate", column.len())?;
+        check::values(column)?;
+        with_constant.push(column.clone());
+    }
+    let gram = with_constant.iter().flat_map(|a| with_constant.iter().map(move |b| dot(a, b))).collect();
+    if Cholesky::new(gram, with_constant.len()).is_none() {
+        return Err(Error::Collinear);
+    }
+    Ok(with_constant.split_off(usize::from(thresholds == Thresholds::Flexible)))
+}
+
+/// How the thresholds follow from free parameters.
+#[derive(Clone, Copy)]
+struct Cuts {
+    thresholds: Thresholds,
+    /// How many thresholds there are.
+    n: usize,
+}
+
+impl Cuts {
+    /// How many free parameters there are: symmetric ones need those above 0 only.
+    fn n_free(self) -> usize {
+        match self.thresholds {
+            Thresholds::Flexible => self.n,
+            Thresholds::Symmetric => self.n / 2,
+        }
+    }
+
+    /// Where to begin: the thresholds that would give the shares of the categories, as the search takes them.
+    fn start(self, categories: &[usize], link: Link) -> Vec<f64> {
+        let counts = |k: usize| categories.iter().filter(|&&category| category <= k).count() as f64;
+        // Half a judgement more in each category, so that none is empty.
+        let total = categories.len() as f64 + 0.5 * (self.n + 1) as f64;
+        let cuts: Vec<f64> =
+            (0..self.n).map(|k| link.quantile((counts(k) + 0.5 * (k + 1) as f64) / total)).collect();
+        let free: Vec<f64> = match self.thresholds {
+            Thresholds::Flexible => cuts,
+            Thresholds::Symmetric => {
+                (self.n.div_ceil(2)..self.n).map(|k| (cuts[k] - cuts[self.n - 1 - k]) / 2.0).collect()
+            }
+        };
+        let mut before = 0.0;
+        free.iter()
+            .enumerate()
+            .map(|(k, &cut)| {
+                let gap = cut - before;
+                before = cut;
+                if k == 0 && self.thresholds == Thresholds::Flexible { cut } else { gap.ln() }
+            })
+            .collect()
+    }
+
+    /// The free thresholds from the parameters of the search: the first, and the logarithms of the distances.
+    fn natural(self, search: &[f64]) -> Vec<f64> {
+        let mut last = 0.0;
+        search
+            .iter()
+            .enumerate()
+            .map(|(k, &parameter)| {
+                let from_zero = k == 0 && self.thresholds == Thresholds::Flexible;
+                last += if from_zero { parameter } else { parameter.exp() };
+                last
+            })
+            .collect()
+    }
+
+    /// All thresholds from the free ones.
+    fn all(self, free: &[f64]) -> Vec<f64> {
+        match self.thresholds {
+            Thresholds::Flexible => free.to_vec(),
+            Thresholds::Symmetric => {
+                let middle = (self.n % 2 == 1).then_some(0.0);
+                free.iter().rev().map(|cut| -cut).chain(middle).chain(free.iter().copied()).collect()
+            }
+        }
+    }
+
+    /// All thresholds with their errors. One that is 0 by symmetry has no error.
+    fn spread(self, free: &[Coefficient], n: usize) -> Vec<Coefficient> {
+        let estimates = self.all(&free.iter().map(|cut| cut.estimate).collect::<Vec<_>>());
+        let errors = self.all(&free.iter().map(|cut| cut.standard_error).collect::<Vec<_>>());
+        let degrees_of_freedom = free.first().map_or(1.0, |cut| cut.degrees_of_freedom);
+        let with = |(&estimate, error): (&f64, &f64)| Coefficient {
+            estimate,
+            standard_error: error.abs(),
+            degrees_of_freedom,
+            n,
+        };
+        estimates.iter().zip(&errors).map(with).collect()
+    }
+}
+
+/// Which entries of a parameter vector are what: free thresholds, coefficients, standard deviations of `active` factors.
+struct Layout {
+    cuts: Cuts,
+    n_coefficients: usize,
+    active: Vec<usize>,
+}
+
+impl Layout {
+    fn evaluate(&self, likelihood: &mut Likelihood<'_>, at: &[f64], search: bool) -> f64 {
+        let (free, rest) = at.split_at(self.cuts.n_free());
+        let (coefficients, sds) = rest.split_at(self.n_coefficients);
+        let free = if search { self.cuts.natural(free) } else { free.to_vec() };
+        let mut scales = [0.0; 2];
+        for (&factor, &sd) in self.active.iter().zip(sds) {
+            scales[factor] = sd;
+        }
+        let thresholds = self.cuts.all(&free);
+        likelihood.negative_log(&Parameters { thresholds: &thresholds, coefficients, scales })
+    }
+
+    /// Refuses parameters that ran away.
+    fn check_bounds(&self, at: &[f64], columns: &[Vec<f64>]) -> Result<(), Error> {
+        let (free, rest) = at.split_at(self.cuts.n_free());
+        let (coefficients, sds) = rest.split_at(self.n_coefficients);
+        let shifts = coefficients.iter().zip(columns).map(|(beta, column)| {
+            let largest = column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let smallest = column.iter().copied().fold(f64::INFINITY, f64::min);
+            beta * if largest > smallest { largest - smallest } else { largest }
+        });
+        let cuts = self.cuts.natural(free);
+        if cuts.into_iter().chain(shifts).chain(sds.iter().copied()).any(|x| x.abs() > WITHOUT_BOUND) {
+            return Err(Error::NotConverged { what: MODEL });
+        }
+        Ok(())
+    }
+}
