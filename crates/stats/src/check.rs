@@ -49,6 +49,15 @@ pub(crate) fn probability(name: &'static str, value: f64) -> Result<(), Error> {
     }
 }
 
+/// Refuses NaN and all that is no probability.
+pub(crate) fn probabilities(p_values: &[f64]) -> Result<(), Error> {
+    values(p_values)?;
+    match p_values.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+        Some(&value) => Err(Error::OutOfRange { name: "p_values", value, allowed: "0 to 1" }),
+        None => Ok(()),
+    }
+}
+
 /// Refuses two sequences of different lengths.
 pub(crate) fn same_length(
     left_name: &'static str,

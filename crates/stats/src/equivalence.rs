@@ -27,6 +27,19 @@ pub struct Tost {
 }
 
 impl Tost {
+    /// The smallest margin for which the same data would show equivalence at the same level.
+    ///
+    /// ```text
+    /// max(|low|, |high|) of the interval of coverage 1 - 2 alpha
+    /// ```
+    ///
+    /// A margin that is chosen after the data proves nothing; this one says how much a test that was inconclusive at its
+    /// declared margin has shown.
+    #[must_use]
+    pub fn achieved_margin(&self) -> f64 {
+        self.interval.low.abs().max(self.interval.high.abs())
+    }
+
     /// The probability of the whole procedure: the larger of the two.
     #[must_use]
     pub fn p_value(&self) -> f64 {
@@ -92,4 +105,94 @@ pub fn tost(
         equivalent: p_above_lower < alpha && p_below_upper < alpha,
         non_inferior: p_above_lower < alpha,
     })
+}
+
+/// The outcome of a one-sided test against a margin on the bad side.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct NonInferiority {
+    /// The margin: by how much less still counts as no worse.
+    pub margin: f64,
+    /// The level of the test.
+    pub alpha: f64,
+    /// The probability of an estimate so far up when the true difference is -margin.
+    pub p_value: f64,
+    /// What the true difference exceeds in a share 1 - alpha of studies.
+    pub lower_bound: f64,
+    /// The test rejects: the difference is above -margin.
+    pub non_inferior: bool,
+}
+
+impl NonInferiority {
+    /// The smallest margin for which the same data would show non-inferiority: minus the lower bound, and 0 where that is
+    /// positive, since then even a difference of 0 is excluded.
+    #[must_use]
+    pub fn achieved_margin(&self) -> f64 {
+        (-self.lower_bound).max(0.0)
+    }
+}
+
+/// Tests whether a difference is above minus a margin, by a one-sided t test.
+///
+/// ```text
+/// t = (estimate + margin) / SE      p = P(T > t)      lower bound = estimate - t_{1-alpha} SE
+/// ```
+///
+/// The lower half of [`tost`], for a question that has only one side.
+///
+/// # Errors
+///
+/// As [`tost`]; the margin may be 0, which tests for superiority.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_stats::equivalence::non_inferiority;
+///
+/// let result = non_inferiority(0.05, 0.1, 49.0, 0.2, 0.05)?;
+/// assert!(result.non_inferior && result.lower_bound > -0.2);
+/// assert!((result.achieved_margin() + result.lower_bound).abs() < 1e-12);
+/// # Ok::<(), mynah_stats::Error>(())
+/// ```
+pub fn non_inferiority(
+    estimate: f64,
+    standard_error: f64,
+    degrees_of_freedom: f64,
+    margin: f64,
+    alpha: f64,
+) -> Result<NonInferiority, Error> {
+    check::finite("estimate", estimate)?;
+    check::positive("standard_error", standard_error)?;
+    check::positive("degrees_of_freedom", degrees_of_freedom)?;
+    check::not_negative("margin", margin)?;
+    check::alpha(alpha)?;
+    let p_value = student_upper_tail((estimate + margin) / standard_error, degrees_of_freedom);
+    let lower_bound = estimate - student_quantile(1.0 - alpha, degrees_of_freedom) * standard_error;
+    Ok(NonInferiority { margin, alpha, p_value, lower_bound, non_inferior: p_value < alpha })
+}
+
+/// The true difference that a two-sided t test with this standard error finds with the wanted power.
+///
+/// ```text
+/// SE (t_{1-alpha/2} + t_{power})
+/// ```
+///
+/// Of the test as it was made: a difference of 0 with a large one of these is no proof of equality. The same approximation
+/// as in [`crate::power`]: the distance to a difference that is not 0 is taken for t distributed too.
+///
+/// # Errors
+///
+/// [`Error::OutOfRange`] when the standard error or the degrees of freedom are not positive, for alpha outside (0, 0.5) and
+/// for a power outside (0, 1).
+pub fn detectable_difference(
+    standard_error: f64,
+    degrees_of_freedom: f64,
+    alpha: f64,
+    power: f64,
+) -> Result<f64, Error> {
+    check::positive("standard_error", standard_error)?;
+    check::positive("degrees_of_freedom", degrees_of_freedom)?;
+    check::alpha(alpha)?;
+    check::probability("power", power)?;
+    let t = |probability: f64| student_quantile(probability, degrees_of_freedom);
+    Ok(standard_error * (t(1.0 - alpha / 2.0) + t(power)))
 }

@@ -31,10 +31,7 @@ pub fn holm(p_values: &[f64]) -> Result<Vec<f64>, Error> {
     if p_values.is_empty() {
         return Ok(Vec::new());
     }
-    check::values(p_values)?;
-    if let Some(&value) = p_values.iter().find(|p| !(0.0..=1.0).contains(*p)) {
-        return Err(Error::OutOfRange { name: "p_values", value, allowed: "0 to 1" });
-    }
+    check::probabilities(p_values)?;
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
     let mut adjusted = vec![0.0; p_values.len()];

@@ -42,6 +42,7 @@
 //! - Results do not depend on the number of threads, nor beyond rounding on the order of the values.
 //! - Whatever draws numbers takes a seed.
 
+mod benjamini_hochberg;
 pub mod bootstrap;
 mod check;
 pub mod clustered;
@@ -50,8 +51,10 @@ mod crowdmos;
 mod dense;
 mod design;
 mod distribution;
+pub mod effect;
 pub mod equivalence;
 mod error;
+pub mod hodges_lehmann;
 mod holm;
 pub mod mann_whitney;
 mod mean;
@@ -61,12 +64,16 @@ pub mod ordinal;
 pub mod power;
 mod ranks;
 mod result;
+mod sign;
 pub mod simulate;
+pub mod t_test;
 pub mod wilcoxon;
 
+pub use benjamini_hochberg::benjamini_hochberg;
 pub use coefficient::Coefficient;
 pub use crowdmos::{CrowdMos, crowdmos};
 pub use error::Error;
 pub use holm::holm;
 pub use mean::mean_interval;
 pub use result::{Alternative, Interval, Method, MethodChoice, TestResult};
+pub use sign::sign_test;

@@ -130,7 +130,7 @@ pub fn rank_sum(first: &[f64], second: &[f64], config: &RankSumConfig) -> Result
 /// ```text
 /// P(i, j, u) = i/(i+j) P(i-1, j, u-j) + j/(i+j) P(i, j-1, u)
 /// ```
-fn rank_sum_distribution(n1: usize, n2: usize) -> Vec<f64> {
+pub(crate) fn rank_sum_distribution(n1: usize, n2: usize) -> Vec<f64> {
     let (large, small) = (n1.max(n2), n1.min(n2));
     let mut by_small = vec![vec![0.0; large * small + 1]; small + 1];
     for row in &mut by_small {

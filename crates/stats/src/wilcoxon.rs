@@ -154,6 +154,12 @@ pub fn signed_rank(differences: &[f64], config: &SignedRankConfig) -> Result<Tes
     Ok(TestResult { statistic: statistic as f64 / 2.0, p_value, method, n })
 }
 
+/// r+ and r- of finite differences, not all of which are 0.
+pub(crate) fn rank_sums(differences: &[f64], zeros: ZeroMethod) -> Result<(f64, f64), Error> {
+    let ranked = Ranked::new(differences, zeros)?;
+    Ok((ranked.doubled_plus as f64 / 2.0, ranked.doubled_minus as f64 / 2.0))
+}
+
 /// The differences as the test sees them. Rank sums are doubled, so that they are exact.
 struct Ranked {
     /// n of the formulas.
@@ -238,7 +244,7 @@ impl Ranked {
 }
 
 /// The probabilities of the sums 0, 1, 2, … of those ranks whose sign falls positive, each with probability one half.
-fn sign_distribution(ranks: &[usize]) -> Vec<f64> {
+pub(crate) fn sign_distribution(ranks: &[usize]) -> Vec<f64> {
     let mut probabilities = vec![0.0; ranks.iter().sum::<usize>() + 1];
     probabilities[0] = 1.0;
     let mut largest = 0;
