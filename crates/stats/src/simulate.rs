@@ -1,7 +1,7 @@
 //! Judgements drawn from a model, to see what an analysis makes of data whose truth is known.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,50 @@ pub fn crossed(n_raters: usize, n_items: usize) -> Vec<(usize, usize)> {
     (0..n_raters).flat_map(|rater| (0..n_items).map(move |item| (rater, item))).collect()
 }
 
+/// The design in which each item is judged by some raters out of a pool: (rater, item), item by item.
+///
+/// Each item gets the raters that have judged least so far, drawn by lot among equals, so that the numbers of judgements
+/// of any two raters differ by one at most. With as many raters as judgements everybody judges once.
+///
+/// # Errors
+///
+/// [`Error::OutOfRange`] when there are more ratings per item than raters, or none.
+///
+/// # Examples
+///
+/// ```
+/// let design = mynah_stats::simulate::pooled(60, 50, 20, 1)?;
+/// assert_eq!(design.len(), 1000);
+/// # Ok::<(), mynah_stats::Error>(())
+/// ```
+pub fn pooled(
+    n_raters: usize,
+    n_items: usize,
+    ratings_per_item: usize,
+    seed: u64,
+) -> Result<Vec<(usize, usize)>, Error> {
+    if ratings_per_item == 0 || ratings_per_item > n_raters {
+        return Err(Error::OutOfRange {
+            name: "ratings_per_item",
+            value: ratings_per_item as f64,
+            allowed: "1 to the number of raters",
+        });
+    }
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    let mut loads = vec![0_usize; n_raters];
+    let mut design = Vec::with_capacity(n_items * ratings_per_item);
+    for item in 0..n_items {
+        let mut by_load: Vec<(usize, u64, usize)> =
+            loads.iter().enumerate().map(|(rater, &load)| (load, generator.next_u64(), rater)).collect();
+        by_load.sort_unstable();
+        for &(_, _, rater) in &by_load[..ratings_per_item] {
+            loads[rater] += 1;
+            design.push((rater, item));
+        }
+    }
+    Ok(design)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +184,21 @@ mod tests {
         let alone =
             pool.install(|| MODEL.replicates(&design, 9, 6, <[f64]>::to_vec)).expect("the model is fine");
         assert_eq!(all, alone);
+    }
+
+    #[test]
+    fn a_pool_is_drawn_from_evenly() {
+        let design = pooled(7, 10, 3, 5).expect("a design");
+        let count =
+            |wanted: &dyn Fn(&(usize, usize)) -> bool| design.iter().filter(|cell| wanted(cell)).count();
+        assert!((0..10).all(|item| count(&|cell| cell.1 == item) == 3));
+        assert!((0..7).all(|rater| (4..=5).contains(&count(&|cell| cell.0 == rater))));
+        let mut cells = design.clone();
+        cells.sort_unstable();
+        cells.dedup();
+        assert_eq!(cells.len(), 30, "nobody judges an item twice");
+        assert_ne!(design, pooled(7, 10, 3, 6).expect("a design"));
+        assert!(matches!(pooled(2, 10, 3, 5), Err(Error::OutOfRange { .. })));
     }
 
     #[test]

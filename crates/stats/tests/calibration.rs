@@ -1,15 +1,21 @@
 //! How often each analysis errs on simulated studies whose truth is known: the reason for clustered errors.
 //!
 //! Seeds are fixed, so that a rate is a fixed number; the bands say what it may be when code that draws numbers changes.
+//! `examples/calibration.rs` prints the same rates from as many replicates as one has time for.
 
-use mynah_stats::clustered::{Clustered, two_way};
+use mynah_stats::clustered::{Clustered, difference, two_way};
+use mynah_stats::mixed::mixed_model;
+use mynah_stats::ordinal::{OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::power::Components;
-use mynah_stats::simulate::{Model, crossed};
+use mynah_stats::simulate::{Model, crossed, pooled};
 use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
 
 const REPLICATES: u64 = 1000;
 /// Four standard errors of a rate of 5 % over the replicates: a calibrated test falls outside once in 16,000 seeds.
 const BAND: f64 = 4.0 * 0.0069;
+/// Fitted models take longer; four standard errors of 5 % over fewer replicates.
+const MODEL_REPLICATES: u64 = 300;
+const MODEL_BAND: f64 = 4.0 * 0.0126;
 const SEED: u64 = 20_220_409;
 
 /// A crossed study with the usual components, of a system that is as good as the recordings or `mean` better.
@@ -22,10 +28,32 @@ struct Study {
 
 impl Study {
     fn new(n_items: usize, n_raters: usize, mean: f64) -> Self {
-        let design = crossed(n_raters, n_items);
+        Self::of(crossed(n_raters, n_items), mean)
+    }
+
+    fn of(design: Vec<(usize, usize)>, mean: f64) -> Self {
         let (raters, items) = design.iter().copied().unzip();
         let model = Model { mean, components: Components::default(), lowest: -3, highest: 3 };
         Self { raters, items, design, model }
+    }
+
+    fn with(mut self, components: Components) -> Self {
+        self.model.components = components;
+        self
+    }
+
+    /// The share of some replicates in which a model's test rejects; a model that cannot be fitted does not.
+    fn model_rate(&self, rejects: impl Fn(&[f64]) -> bool + Sync) -> f64 {
+        let outcomes = self.model.replicates(&self.design, SEED, MODEL_REPLICATES, rejects);
+        let n_true = outcomes.expect("the model is fine").into_iter().filter(|&outcome| outcome).count();
+        n_true as f64 / MODEL_REPLICATES as f64
+    }
+
+    /// The share of replicates in which something holds of the scores alone.
+    fn raw_rate(&self, holds: impl Fn(&[f64]) -> bool + Sync) -> f64 {
+        let outcomes = self.model.replicates(&self.design, SEED, REPLICATES, holds);
+        let n_true = outcomes.expect("the model is fine").into_iter().filter(|&outcome| outcome).count();
+        n_true as f64 / REPLICATES as f64
     }
 
     /// The share of replicates in which something holds.
@@ -45,6 +73,44 @@ impl Study {
         }
         sums.iter().map(|sum| sum / (scores.len() / n_items) as f64).collect()
     }
+}
+
+/// Crossed, but for the cells that fall out: each stays with its probability, by a fixed sequence.
+fn thinned(n_raters: usize, n_items: usize, keep: impl Fn(usize) -> f64) -> Vec<(usize, usize)> {
+    let kept = |&(rater, item): &(usize, usize)| {
+        // Multiples of the golden ratio fill the interval evenly.
+        let place =
+            ((rater * 50_021 + item * 31_607 + rater * item * 7) as f64 * 0.618_033_988_749_894_9).fract();
+        place < keep(rater)
+    };
+    crossed(n_raters, n_items).into_iter().filter(kept).collect()
+}
+
+/// The designs in which what we recommend must keep its level.
+fn designs() -> Vec<(&'static str, Study)> {
+    let usual = Components::default();
+    let pool = |n_raters, n_items, ratings| pooled(n_raters, n_items, ratings, 1).expect("a design");
+    vec![
+        ("10x5, the same raters", Study::new(10, 5, 0.0)),
+        ("10x5, a pool of 15", Study::of(pool(15, 10, 5), 0.0)),
+        ("10x5, one-off raters", Study::of(pool(50, 10, 5), 0.0)),
+        ("20x10, the same raters", Study::new(20, 10, 0.0)),
+        ("50x20, the same raters", Study::new(50, 20, 0.0)),
+        ("50x20, a pool of 60", Study::of(pool(60, 50, 20), 0.0)),
+        ("50x20, one-off raters", Study::of(pool(1000, 50, 20), 0.0)),
+        (
+            "50x20, raters of 2 to 50 items",
+            Study::of(thinned(20, 50, |rater| (rater + 1) as f64 / 20.0), 0.0),
+        ),
+        ("50x20, 30 % missing", Study::of(thinned(20, 50, |_| 0.7), 0.0)),
+        ("50x20, 40 % zeros", Study::new(50, 20, 0.0).with(Components { residual_sd: 0.85, ..usual })),
+        (
+            "50x20, raters matter most",
+            Study::new(50, 20, 0.0).with(Components { rater_sd: 0.6, item_sd: 0.1, ..usual }),
+        ),
+        ("200x20, the same raters", Study::new(200, 20, 0.0)),
+        ("200x20, a pool of 200", Study::of(pool(200, 200, 20), 0.0)),
+    ]
 }
 
 fn wilcoxon_rejects(values: &[f64]) -> bool {
@@ -69,6 +135,94 @@ fn clustered_intervals_keep_their_level_where_raw_ratings_do_not() {
     assert_in(means, 0.15, 0.27, "Wilcoxon on the means of the sentences");
     let naive = study.rate(|_, mean| mean.naive_interval(0.95).expect("a level").contains(0.0));
     assert_in(naive, 0.5, 0.7, "coverage of the naive interval of 95 %");
+}
+
+#[test]
+fn the_default_keeps_its_level_in_every_design() {
+    for (name, study) in designs() {
+        let p_values = study.model.replicates(&study.design, SEED, REPLICATES, |scores| {
+            let mean = two_way(scores, &study.raters, &study.items).expect("raters and items vary");
+            (mean.t_test().p_value, mean.satterthwaite().t_test().p_value)
+        });
+        let p_values = p_values.expect("the model is fine");
+        let rate = |p: fn(&(f64, f64)) -> f64| {
+            p_values.iter().filter(|pair| p(pair) < 0.05).count() as f64 / REPLICATES as f64
+        };
+        let satterthwaite = rate(|pair| pair.1);
+        assert_in(satterthwaite, 0.05 - BAND, 0.05 + BAND, &format!("Satterthwaite, {name}"));
+        // With five raters min(raters, items) - 1 is on the safe side: 2 % in place of 5 %.
+        let low = if name.starts_with("10x5") { 0.01 } else { 0.05 - BAND };
+        assert_in(rate(|pair| pair.0), low, 0.05 + BAND, &format!("min(raters, items) - 1, {name}"));
+    }
+}
+
+#[test]
+fn shared_raters_and_sentences_mislead_the_usual_tests() {
+    // Wilcoxon on all ratings, and on the means of the items where raters are shared.
+    // Few ratings of many people are the one case in which all ratings may be taken for independent, or nearly.
+    let few_shared = ["10x5, a pool of 15", "10x5, one-off raters"];
+    for (name, study) in designs().into_iter().filter(|(name, _)| !few_shared.contains(name)) {
+        let raw = study.raw_rate(wilcoxon_rejects);
+        assert!(raw > 0.05 + BAND, "{name}: Wilcoxon on all ratings rejects {raw}");
+        if name.contains("the same raters") || name.contains("matter") {
+            let means = study.raw_rate(|scores| wilcoxon_rejects(&study.item_means(scores)));
+            assert!(means > 0.05 + BAND, "{name}: Wilcoxon on means rejects {means}");
+        }
+    }
+}
+
+#[test]
+fn differences_of_two_systems_keep_their_level() {
+    // Each system meets the raters and sentences with effects of its own: the part that a paired test does not remove.
+    for (n_items, n_raters) in [(10, 5), (50, 20)] {
+        let study = Study::new(n_items, n_raters, 0.0);
+        let both = |indices: &[usize]| [indices, indices].concat();
+        let (raters, items) = (both(&study.raters), both(&study.items));
+        let group: Vec<bool> = (0..raters.len()).map(|k| k < study.raters.len()).collect();
+        let outcomes = (0..REPLICATES).map(|replicate| {
+            let draw = |seed| study.model.draw(&study.design, seed, replicate).expect("the model is fine");
+            let values = [draw(SEED), draw(SEED + 1)].concat();
+            let result = difference(&values, &group, &raters, &items).expect("raters and items vary");
+            result.satterthwaite().t_test().p_value < 0.05
+        });
+        let rate = outcomes.filter(|&rejects| rejects).count() as f64 / REPLICATES as f64;
+        assert_in(rate, 0.05 - BAND, 0.05 + BAND, &format!("difference, {n_items} items, {n_raters} raters"));
+    }
+}
+
+#[test]
+fn zeros_are_as_common_as_the_design_says() {
+    for (name, study) in designs().into_iter().filter(|(name, _)| name.contains("zeros")) {
+        let zeros = study.model.replicates(&study.design, SEED, 20, |scores| {
+            scores.iter().filter(|&&score| score == 0.0).count() as f64 / scores.len() as f64
+        });
+        let zeros = zeros.expect("the model is fine");
+        assert_in(zeros.iter().sum::<f64>() / 20.0, 0.38, 0.42, name);
+    }
+}
+
+#[test]
+fn mixed_models_keep_their_level() {
+    for (name, study) in designs().into_iter().filter(|(name, _)| name.starts_with("10x5")) {
+        let rate = study.rate(|scores, _| {
+            mixed_model(scores, &study.raters, &study.items, &[])
+                .is_ok_and(|fit| fit.coefficients[0].t_test().p_value < 0.05)
+        });
+        assert_in(rate, 0.05 - BAND, 0.05 + BAND, &format!("linear mixed model, {name}"));
+    }
+    let study = Study::new(50, 20, 0.0);
+    let rate = study.model_rate(|scores| {
+        mixed_model(scores, &study.raters, &study.items, &[])
+            .is_ok_and(|fit| fit.coefficients[0].t_test().p_value < 0.05)
+    });
+    assert_in(rate, 0.0, 0.05 + MODEL_BAND, "linear mixed model, 50x20");
+    let study = Study::new(20, 10, 0.0);
+    let config = OrdinalConfig { thresholds: Thresholds::Symmetric, ..OrdinalConfig::default() };
+    let rate = study.model_rate(|scores| {
+        ordinal_model(scores, &study.raters, &study.items, &[], &config)
+            .is_ok_and(|fit| fit.coefficients[0].t_test().p_value < 0.05)
+    });
+    assert_in(rate, 0.005, 0.05 + MODEL_BAND, "cumulative link mixed model, 20x10");
 }
 
 #[test]

@@ -173,6 +173,38 @@ proptest! {
 }
 
 #[test]
+fn satterthwaites_degrees_are_those_of_the_mean_squares() {
+    // A complete design: the variances are mean squares over N, each with the degrees of freedom of its own.
+    let (n_raters, n_items) = (4_usize, 6_usize);
+    let design = mynah_stats::simulate::crossed(n_raters, n_items);
+    let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
+    let values: Vec<f64> = design
+        .iter()
+        .map(|&(r, i)| 2.0 * r as f64 + (i * i % 5) as f64 + ((r * 3 + i * 5) % 7) as f64)
+        .collect();
+    let mean = two_way(&values, &raters, &items).expect("a study");
+    assert!(mean.rater_excess > 0.0 && mean.item_excess > 0.0);
+    let centre = values.iter().sum::<f64>() / 24.0;
+    let of_level = |levels: &[usize], level: usize| {
+        let of: Vec<f64> = values.iter().zip(levels).filter(|&(_, &l)| l == level).map(|(&v, _)| v).collect();
+        of.iter().sum::<f64>() / of.len() as f64 - centre
+    };
+    let square = |levels: &[usize], n: usize| {
+        (24 / n) as f64 * (0..n).map(|level| of_level(levels, level).powi(2)).sum::<f64>() / (n - 1) as f64
+    };
+    let (rater, item) = (square(&raters, n_raters), square(&items, n_items));
+    let all = values.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / 23.0;
+    let expected =
+        (rater + item - all).powi(2) / (rater * rater / 3.0 + item * item / 5.0 + all * all / 23.0);
+    assert!((mean.standard_error.powi(2) - (rater + item - all) / 24.0).abs() < SUMS);
+    assert!((mean.satterthwaite_degrees_of_freedom - expected).abs() < 1e-9, "{mean:?} {expected}");
+    assert!(
+        mean.satterthwaite().degrees_of_freedom > 2.0,
+        "more than min(raters, items) - 1 here: {expected}"
+    );
+}
+
+#[test]
 fn what_has_no_meaning_is_an_error() {
     assert_eq!(signed_rank(&[], &SignedRankConfig::default()), Err(Error::Empty));
     assert_eq!(
