@@ -38,9 +38,6 @@ pub(super) fn find_again(dataset: &Dataset, layout: &DatasetLayout, recipe: &Rec
     let begin = Instant::now();
     let (gathered, extractor) = reopen(dataset, layout, recipe)?;
     let splitter = Splitter::new(&recipe.split)?;
-    let failed = || format!("failed to align the dataset `{}`", layout.root().display());
-    durations::find(layout, recipe, &gathered.prepared, &mut Vec::new()).with_context(failed)?;
-    layout.begin().with_context(failed)?;
     complete(gathered, layout, recipe, &extractor, &splitter, begin)
 }
 

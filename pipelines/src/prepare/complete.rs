@@ -31,7 +31,7 @@ pub(crate) struct Gathered {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Makes a complete dataset of clips.
+/// Makes a complete dataset of clips. One that is complete stays as it is until the durations are found.
 pub(crate) fn complete(
     gathered: Gathered,
     layout: &DatasetLayout,
@@ -50,6 +50,7 @@ pub(crate) fn complete(
     with_features.extend(too_short.filter_map(|problem| problem.id.clone()));
     let aligned = align_all(layout, recipe, prepared, extractor, &mut problems).with_context(failed)?;
     let for_alignment = begin.elapsed().saturating_sub(for_clips);
+    layout.begin().with_context(failed)?;
     problems.sort_by(|a, b| (a.line, &a.id, a.code).cmp(&(b.line, &b.id, b.code)));
     layout.write_problems(&problems).with_context(failed)?;
     if aligned.is_empty() {

@@ -73,7 +73,7 @@ pub(crate) fn align_all(
 
 /// The durations by utterance: imported ones where the recipe asks for them and they fit, else the aligner's, which are
 /// kept in the dataset.
-pub(crate) fn find(
+fn find(
     layout: &DatasetLayout,
     recipe: &Recipe,
     prepared: &[Prepared],

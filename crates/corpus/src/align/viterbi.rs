@@ -1,7 +1,7 @@
 //! The best path through an utterance's states.
 
 use super::frames::{Frames, LANES};
-use super::graph::Graph;
+use super::graph::{Graph, STATES};
 use super::model::Model;
 
 /// A path: the state of each frame.
@@ -22,6 +22,29 @@ impl Path {
             frames[graph.states[*state as usize].slot as usize] += 1;
         }
         frames
+    }
+
+    /// The same path with the frames of each phone and each pause dealt evenly to its states.
+    ///
+    /// While the states of a phone sound alike, all ways through them are equally good, and the path takes an arbitrary one:
+    /// states estimated from that one would know the first frame of the phone and the rest of it, and draw every boundary
+    /// ahead of where it is.
+    pub(super) fn dealt_evenly(mut self, graph: &Graph) -> Self {
+        let mut start = 0;
+        for n in self.slot_frames(graph) {
+            let frames = start..start + n as usize;
+            start = frames.end;
+            if frames.is_empty() {
+                continue;
+            }
+            let first = self.states[frames.start]
+                - u32::from(graph.states[self.states[frames.start] as usize].position);
+            for (i, state) in (0..n).zip(&mut self.states[frames]) {
+                // Two frames are the first and the last state's.
+                *state = first + if n == 2 { 2 * i } else { i * STATES as u32 / n };
+            }
+        }
+        self
     }
 }
 
@@ -146,7 +169,7 @@ mod tests {
     use super::super::mixture::{Gaussian, Mixture};
     use super::super::model::Model;
     use super::super::tying::Tying;
-    use super::best_path;
+    use super::{Path, best_path};
 
     /// Sums of some hundreds in another order.
     const SCORE_TOLERANCE: f64 = 1e-9;
@@ -223,5 +246,16 @@ mod tests {
             }
             assert_close(score, best, SCORE_TOLERANCE, "score of the path");
         }
+    }
+
+    #[test]
+    fn frames_are_dealt_evenly() {
+        let symbols: Vec<Symbol> =
+            "<bos> HH AY1 D <eos>".split(' ').map(|symbol| symbol.parse().unwrap()).collect();
+        let graph = Graph::new(&symbols);
+        // No pause, phones of two, four and seven frames, and a pause of three.
+        let states = [3, 5, 6, 8, 8, 8, 9, 11, 11, 11, 11, 11, 11, 12, 13, 14];
+        let path = Path { states: states.to_vec(), emitted: vec![0.0; states.len()], log_likelihood: 0.0 };
+        assert_eq!(path.dealt_evenly(&graph).states, [3, 5, 6, 6, 7, 8, 9, 9, 9, 10, 10, 11, 11, 12, 13, 14]);
     }
 }
