@@ -232,7 +232,7 @@ fn check_design(values: &[f64], raters: &[usize], items: &[usize]) -> Result<(),
 /// Puts the variances of the cluster sums together. `influence` sums to zero, and is not all zero.
 ///
 /// `n_means` is the number of means that were estimated: each costs a degree of freedom in the small-sample factor.
-fn clustered(
+pub(crate) fn clustered(
     estimate: f64,
     naive: f64,
     influence: &[f64],

@@ -42,6 +42,12 @@ impl Cholesky {
         2.0 * (0..self.size).map(|row| self.lower[row * self.size + row].ln()).sum::<f64>()
     }
 
+    /// L x
+    pub(crate) fn lower_times(&self, vector: &[f64]) -> Vec<f64> {
+        let n = self.size;
+        (0..n).map(|row| dot(&self.lower[row * n..=row * n + row], &vector[..=row])).collect()
+    }
+
     /// Turns b into A⁻¹ b.
     pub(crate) fn solve(&self, vector: &mut [f64]) {
         let n = self.size;

@@ -95,4 +95,32 @@ pub enum Error {
         /// How many were drawn.
         n: usize,
     },
+    /// A complete study was asked for, in which every rater judges every item once.
+    #[error("rater {rater} judged item {item} {n} times, in a complete study that is once")]
+    Incomplete {
+        /// The rater.
+        rater: usize,
+        /// The item.
+        item: usize,
+        /// How many judgements there are.
+        n: usize,
+    },
+    /// Two groups of systems between which nothing, or only one kind of outcome, was observed.
+    #[error("{}", disconnected(above, below, *compared))]
+    Disconnected {
+        /// The systems that never lost to the others.
+        above: Vec<usize>,
+        /// The others.
+        below: Vec<usize>,
+        /// Whether any of the one group was compared with any of the other.
+        compared: bool,
+    },
+}
+
+fn disconnected(above: &[usize], below: &[usize], compared: bool) -> String {
+    if compared {
+        format!("systems {above:?} were always preferred to {below:?}: by how much has no bound")
+    } else {
+        format!("systems {above:?} were never compared with {below:?}")
+    }
 }

@@ -9,7 +9,10 @@
 //!                                            ├─ mixed, ordinal ──► Coefficient, Components ──► power
 //!                                            ├─ bootstrap, crowdmos ──► Interval
 //!                                            ├─ wilcoxon, mann_whitney ──► TestResult
-//!                                            └─ holm over several of them
+//!                                            │     └─ holm, benjamini_hochberg, max_t over several of them
+//!                                            ├─ effect, hodges_lehmann ──► how large
+//!                                            ├─ krippendorff, icc, reliability, bias, sos ──► what raters are worth
+//! preferences of pairs                       └─ preference ──► strengths of systems
 //! ```
 //!
 //! The same twenty people judge the same fifty sentences, so their judgements are not independent. [`clustered`] allows
@@ -43,6 +46,7 @@
 //! - Whatever draws numbers takes a seed.
 
 mod benjamini_hochberg;
+pub mod bias;
 pub mod bootstrap;
 mod check;
 pub mod clustered;
@@ -56,16 +60,22 @@ pub mod equivalence;
 mod error;
 pub mod hodges_lehmann;
 mod holm;
+pub mod icc;
+pub mod krippendorff;
 pub mod mann_whitney;
+mod max_t;
 mod mean;
 mod minimise;
 pub mod mixed;
 pub mod ordinal;
 pub mod power;
+pub mod preference;
 mod ranks;
+pub mod reliability;
 mod result;
 mod sign;
 pub mod simulate;
+mod sos;
 pub mod t_test;
 pub mod wilcoxon;
 
@@ -74,6 +84,8 @@ pub use coefficient::Coefficient;
 pub use crowdmos::{CrowdMos, crowdmos};
 pub use error::Error;
 pub use holm::holm;
+pub use max_t::{FamilyMember, max_t};
 pub use mean::mean_interval;
 pub use result::{Alternative, Interval, Method, MethodChoice, TestResult};
 pub use sign::sign_test;
+pub use sos::sos_parameter;

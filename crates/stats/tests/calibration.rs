@@ -3,12 +3,17 @@
 //! Seeds are fixed, so that a rate is a fixed number; the bands say what it may be when code that draws numbers changes.
 //! `examples/calibration.rs` prints the same rates from as many replicates as one has time for.
 
+use std::cmp::Ordering;
+
+use mynah_stats::bootstrap::BootstrapConfig;
 use mynah_stats::clustered::{Clustered, difference, two_way};
 use mynah_stats::mixed::mixed_model;
 use mynah_stats::ordinal::{OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::power::Components;
+use mynah_stats::preference::{Comparison, Preference, bradley_terry};
 use mynah_stats::simulate::{Model, crossed, pooled};
 use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
+use mynah_stats::{FamilyMember, Interval, max_t};
 
 const REPLICATES: u64 = 1000;
 /// Four standard errors of a rate of 5 % over the replicates: a calibrated test falls outside once in 16,000 seeds.
@@ -268,4 +273,74 @@ fn the_planner_foresees_the_power() {
     let detected =
         Study::new(50, 20, planned.detectable_difference).rate(|_, mean| mean.t_test().p_value < 0.05);
     assert_in(detected, 0.75, 0.85, "the planned difference is detected");
+}
+
+#[test]
+fn families_of_systems_keep_their_level_together() {
+    // Four systems as good as the recordings; half of what a rater and a sentence do is common to all.
+    let study = Study::new(20, 10, 0.0);
+    let repeat = |indices: &[usize]| indices.repeat(4);
+    let (raters, items) = (repeat(&study.raters), repeat(&study.items));
+    let systems: Vec<usize> = (0..raters.len()).map(|k| k / study.raters.len()).collect();
+    let exact = Model { lowest: -9, highest: 9, ..study.model };
+    let draw = |seed: u64, replicate| exact.draw(&study.design, seed, replicate).expect("the model is fine");
+    let wrong = |adjusted: bool| {
+        (0..MODEL_REPLICATES)
+            .filter(|&replicate| {
+                let common = draw(SEED, replicate);
+                let values: Vec<f64> = (1..=4)
+                    .flat_map(|system| {
+                        let own = draw(SEED + system, replicate);
+                        own.into_iter().zip(&common).map(|(own, common)| own + common).collect::<Vec<_>>()
+                    })
+                    .collect();
+                let config = BootstrapConfig { n_replicates: 500, seed: replicate };
+                let family =
+                    max_t(&values, &systems, &raters, &items, &config).expect("raters and items vary");
+                let p =
+                    |member: &FamilyMember| if adjusted { member.adjusted_p_value } else { member.p_value };
+                family.iter().any(|member| p(member) < 0.05)
+            })
+            .count() as f64
+            / MODEL_REPLICATES as f64
+    };
+    assert_in(wrong(true), 0.005, 0.05 + MODEL_BAND, "any of four by max-t");
+    assert!(wrong(false) > 0.08, "without an adjustment");
+}
+
+#[test]
+fn preferences_keep_their_level() {
+    // Which of two equal systems a rater prefers depends on the rater and the sentence.
+    let mut study =
+        Study::new(50, 20, 0.0).with(Components { item_sd: 3.0, rater_sd: 3.0, residual_sd: 6.0 });
+    // So fine a scale that there are hardly any ties.
+    (study.model.lowest, study.model.highest) = (-30, 30);
+    let judge = |scores: &[f64]| {
+        let comparisons: Vec<Comparison> = scores
+            .iter()
+            .zip(&study.design)
+            .enumerate()
+            .map(|(k, (&score, &(rater, item)))| {
+                let (first, second, towards_first) = if k % 2 == 0 { (0, 1, score) } else { (1, 0, -score) };
+                let preference = match towards_first.total_cmp(&0.0) {
+                    _ if score == 0.0 => Preference::Tie,
+                    Ordering::Greater => Preference::First,
+                    Ordering::Less | Ordering::Equal => Preference::Second,
+                };
+                Comparison { first, second, preference, rater, item }
+            })
+            .collect();
+        let fit = bradley_terry(&comparisons, true).expect("both win somewhere");
+        let difference = fit.difference(0, 1).expect("raters and items vary");
+        let misses = |interval: Interval| !interval.contains(0.0);
+        let naive = difference.naive_interval(0.95).expect("a level");
+        (misses(difference.interval(0.95).expect("a level")), misses(naive))
+    };
+    let outcomes =
+        study.model.replicates(&study.design, SEED, MODEL_REPLICATES, judge).expect("the model is fine");
+    let rate = |pick: fn(&(bool, bool)) -> bool| {
+        outcomes.iter().filter(|outcome| pick(outcome)).count() as f64 / MODEL_REPLICATES as f64
+    };
+    assert_in(rate(|outcome| outcome.0), 0.005, 0.05 + MODEL_BAND, "clustered Bradley-Terry");
+    assert!(rate(|outcome| outcome.1) > 0.25, "independent judgements: {}", rate(|outcome| outcome.1));
 }
