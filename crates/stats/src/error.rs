@@ -105,6 +105,14 @@ pub enum Error {
         /// How many judgements there are.
         n: usize,
     },
+    /// No size of a test reaches its goal.
+    #[error("no number reaches a power of {power}; the most that more of this gives is {best:.3}")]
+    Unattainable {
+        /// The power that was asked for.
+        power: f64,
+        /// That of the largest test.
+        best: f64,
+    },
     /// Two groups of systems between which nothing, or only one kind of outcome, was observed.
     #[error("{}", disconnected(above, below, *compared))]
     Disconnected {

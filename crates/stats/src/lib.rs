@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!                    planned                       collected, or drawn by simulate
-//! Components, Size ──power──► Power        values, raters, items
+//! Components, Size ──power, planning       values, raters, items
 //!                                            ├─ clustered ──► Clustered ──► Interval, t test, Tost
 //!                                            ├─ mixed, ordinal ──► Coefficient, Components ──► power
 //!                                            ├─ bootstrap, crowdmos ──► Interval
@@ -68,6 +68,7 @@ mod mean;
 mod minimise;
 pub mod mixed;
 pub mod ordinal;
+pub mod planning;
 pub mod power;
 pub mod preference;
 mod ranks;

@@ -1,0 +1,209 @@
+//! With what probability a test reaches its goal, and how large it must be for that.
+
+use serde::{Deserialize, Serialize};
+use statrs::function::gamma::ln_gamma;
+
+use crate::check;
+use crate::distribution::{normal_upper_tail, student_quantile};
+use crate::error::Error;
+use crate::power::{Components, Size, power};
+
+/// The steps of the integral over the estimated error, in standard deviations of its logarithm.
+const STEP: f64 = 0.01;
+/// Its reach to either side, likewise.
+const REACH: f64 = 8.0;
+/// What is left out of the slow tail of very few degrees of freedom: e⁻⁴⁵.
+const TAIL: f64 = 45.0;
+/// No listening test is larger.
+const LARGEST: u32 = 1 << 24;
+
+/// What a test is to show.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Goal {
+    /// That there is a difference, by a two-sided t test.
+    Difference,
+    /// That it lies within ± margin, by two one-sided tests.
+    Equivalence {
+        /// The largest difference that still counts as the same.
+        margin: f64,
+    },
+    /// That it is above -margin.
+    NonInferiority {
+        /// By how much less still counts as no worse.
+        margin: f64,
+    },
+}
+
+/// Which number of a [`Size`] is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unknown {
+    /// How many sentences.
+    Items,
+    /// How many raters judge each sentence; at most as many as there are.
+    RatingsPerItem,
+    /// How large the pool of raters is.
+    Raters,
+}
+
+/// The probability that a test of a given size reaches its goal when the true difference is `difference`.
+///
+/// ```text
+/// s² ~ χ²_ν/ν, c = t_{1-alpha/2} or t_{1-alpha}, ν = min(raters, items) - 1, SE as in power
+/// difference       E Φ(|d|/SE - c s) + E Φ(-|d|/SE - c s)                       the noncentral t distribution
+/// non-inferiority  E Φ((margin + d)/SE - c s)
+/// equivalence      E max(0, Φ((margin - d)/SE - c s) - Φ(-(margin + d)/SE + c s))
+/// ```
+///
+/// The expectation over the estimated error s is summed numerically, to about 1e-5. Unlike [`power`], which takes the
+/// distance to a true difference for t distributed, this is exact for normal means; in both, the two-way clustered error is
+/// taken for that of one mean square.
+///
+/// # Errors
+///
+/// As [`power`]; [`Error::OutOfRange`] for a margin that is not positive or a difference that is not finite.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_stats::planning::{Goal, probability_of};
+/// use mynah_stats::power::{Components, Size};
+///
+/// // Fifty sentences, sixty raters, twenty judgements each: enough for ±0.2 if the system is as good.
+/// let size = Size { items: 50, ratings_per_item: 20, raters: 60 };
+/// let goal = Goal::Equivalence { margin: 0.2 };
+/// let reached = probability_of(goal, 0.0, &Components::default(), &size, 0.05)?;
+/// assert!(reached > 0.8);
+/// // If it is a little worse the same test mostly proves nothing.
+/// assert!(probability_of(goal, -0.1, &Components::default(), &size, 0.05)? < 0.5);
+/// # Ok::<(), mynah_stats::Error>(())
+/// ```
+///
+/// # References
+///
+/// D. B. Owen (1965), "A special case of a bivariate non-central t-distribution", Biometrika 52, 437-446. K. F. Phillips
+/// (1990), "Power of the two one-sided tests procedure in bioequivalence", Journal of Pharmacokinetics and Biopharmaceutics
+/// 18, 137-144.
+pub fn probability_of(
+    goal: Goal,
+    difference: f64,
+    components: &Components,
+    size: &Size,
+    alpha: f64,
+) -> Result<f64, Error> {
+    check::finite("difference", difference)?;
+    if let Goal::Equivalence { margin } | Goal::NonInferiority { margin } = goal {
+        check::positive("margin", margin)?;
+    }
+    let planned = power(components, size, alpha, 0.8)?;
+    check::positive("standard_error", planned.standard_error)?;
+    let degrees = planned.degrees_of_freedom;
+    let shift = difference / planned.standard_error;
+    let below = |z: f64| normal_upper_tail(-z);
+    let reached = match goal {
+        Goal::Difference => {
+            let critical = student_quantile(1.0 - alpha / 2.0, degrees);
+            expectation(degrees, f64::INFINITY, |s| {
+                below(shift.abs() - critical * s) + below(-shift.abs() - critical * s)
+            })
+        }
+        Goal::NonInferiority { margin } => {
+            let critical = student_quantile(1.0 - alpha, degrees);
+            let margin = margin / planned.standard_error;
+            expectation(degrees, f64::INFINITY, |s| below(margin + shift - critical * s))
+        }
+        Goal::Equivalence { margin } => {
+            let critical = student_quantile(1.0 - alpha, degrees);
+            let margin = margin / planned.standard_error;
+            // Beyond this the interval is wider than the margins.
+            expectation(degrees, margin / critical, |s| {
+                below(margin - shift - critical * s) - below(-margin - shift + critical * s)
+            })
+        }
+    };
+    Ok(reached.clamp(0.0, 1.0))
+}
+
+/// The smallest test that reaches its goal with the wanted probability, the other two numbers of its size being given.
+///
+/// The number that is looked for is ignored in `size`, and is replaced in the result.
+///
+/// # Errors
+///
+/// As [`probability_of`]; [`Error::Unattainable`] when no number suffices: with twenty raters who differ, no number of
+/// sentences makes the error of their mean small.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_stats::planning::{Goal, Unknown, smallest_size};
+/// use mynah_stats::power::{Components, Size};
+///
+/// let size = Size { items: 0, ratings_per_item: 20, raters: 60 };
+/// let goal = Goal::Equivalence { margin: 0.2 };
+/// let needed = smallest_size(goal, 0.0, &Components::default(), &size, Unknown::Items, 0.05, 0.8)?;
+/// assert!((45..=50).contains(&needed.items));
+/// # Ok::<(), mynah_stats::Error>(())
+/// ```
+pub fn smallest_size(
+    goal: Goal,
+    difference: f64,
+    components: &Components,
+    size: &Size,
+    unknown: Unknown,
+    alpha: f64,
+    power: f64,
+) -> Result<Size, Error> {
+    check::probability("power", power)?;
+    let with = |number: u32| match unknown {
+        Unknown::Items => Size { items: number, ..*size },
+        Unknown::RatingsPerItem => Size { ratings_per_item: number, ..*size },
+        Unknown::Raters => Size { raters: number, ..*size },
+    };
+    let (least, most) = match unknown {
+        Unknown::Items => (2, LARGEST),
+        Unknown::RatingsPerItem => (1, size.raters),
+        Unknown::Raters => (size.ratings_per_item.max(2), LARGEST),
+    };
+    let reached = |number: u32| probability_of(goal, difference, components, &with(number), alpha);
+    // More of anything makes the error smaller and better known, so that the probability only grows.
+    let best = reached(most)?;
+    if best < power {
+        return Err(Error::Unattainable { power, best });
+    }
+    let (mut low, mut high) = (least, most);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if reached(middle)? < power {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(with(low))
+}
+
+/// E f(s) over s ≤ limit, for s² distributed as chi-squared over its degrees of freedom.
+///
+/// ```text
+/// u = log s has the density 2 (ν/2)^(ν/2) / Γ(ν/2) · exp(ν u - ν e^(2u)/2)
+/// ```
+fn expectation(degrees: f64, limit: f64, function: impl Fn(f64) -> f64) -> f64 {
+    let half = degrees / 2.0;
+    let log_constant = 2.0_f64.ln() + half * half.ln() - ln_gamma(half);
+    let spread = (2.0 * degrees).sqrt().recip();
+    let highest = (REACH * spread).min(limit.ln());
+    let lowest = -REACH * spread - TAIL / degrees;
+    if highest <= lowest {
+        return 0.0;
+    }
+    let n_steps = ((highest - lowest) / (STEP * spread)).ceil();
+    let step = (highest - lowest) / n_steps;
+    let at = |u: f64| {
+        let density = (log_constant + degrees * u - half * (2.0 * u).exp()).exp();
+        if density > 0.0 { density * function(u.exp()) } else { 0.0 }
+    };
+    let inner: f64 = (1..n_steps as u32).map(|k| at(lowest + f64::from(k) * step)).sum();
+    step * (inner + 0.5 * (at(lowest) + at(highest)))
+}

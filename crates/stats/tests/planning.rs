@@ -1,0 +1,94 @@
+//! Power against scipy's noncentral t distribution and quadrature (`fixtures/generate/stats_planning.py`).
+
+use mynah_stats::Error;
+use mynah_stats::planning::{Goal, Unknown, probability_of, smallest_size};
+use mynah_stats::power::{Components, Size, power};
+use mynah_testkit::{assert_close, golden};
+use serde::Deserialize;
+
+/// The integral is a sum of a thousand steps; where it ends at a kink, its error is the square of a step.
+const INTEGRAL: f64 = 2e-5;
+
+#[derive(Deserialize)]
+struct Golden {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    size: Size,
+    difference: f64,
+    alpha: f64,
+    margin: f64,
+    detected: f64,
+    non_inferior: f64,
+    equivalent: f64,
+}
+
+const USUAL: Components = Components { item_sd: 0.3, rater_sd: 0.3, residual_sd: 1.0 };
+
+#[test]
+fn power_is_that_of_the_noncentral_t_distribution() {
+    for case in golden::<Golden>("stats/planning.json").cases {
+        let what = format!("{:?}, {}, {}", case.size, case.difference, case.alpha);
+        let of = |goal| probability_of(goal, case.difference, &USUAL, &case.size, case.alpha).expect(&what);
+        assert_close(of(Goal::Difference), case.detected, INTEGRAL, &what);
+        assert_close(of(Goal::NonInferiority { margin: case.margin }), case.non_inferior, INTEGRAL, &what);
+        assert_close(of(Goal::Equivalence { margin: case.margin }), case.equivalent, INTEGRAL, &what);
+    }
+}
+
+#[test]
+fn the_planner_s_margins_have_about_the_power_that_it_says() {
+    for (items, ratings_per_item, raters) in [(20, 10, 20), (50, 20, 20), (50, 20, 60), (200, 20, 200)] {
+        let size = Size { items, ratings_per_item, raters };
+        let planned = power(&USUAL, &size, 0.05, 0.8).expect("a size");
+        let goal = Goal::Equivalence { margin: planned.smallest_margin };
+        assert_close(
+            probability_of(goal, 0.0, &USUAL, &size, 0.05).expect("a size"),
+            0.8,
+            0.015,
+            "equivalence",
+        );
+        let detected = probability_of(Goal::Difference, planned.detectable_difference, &USUAL, &size, 0.05);
+        assert_close(detected.expect("a size"), 0.8, 0.015, "difference");
+    }
+}
+
+#[test]
+fn the_smallest_size_reaches_its_goal_and_one_less_does_not() {
+    let size = Size { items: 50, ratings_per_item: 20, raters: 60 };
+    for (goal, difference, unknown) in [
+        (Goal::Equivalence { margin: 0.25 }, 0.0, Unknown::Items),
+        (Goal::Equivalence { margin: 0.25 }, 0.05, Unknown::Raters),
+        (Goal::NonInferiority { margin: 0.2 }, 0.0, Unknown::RatingsPerItem),
+        (Goal::Difference, 0.3, Unknown::Items),
+        (Goal::Difference, -0.3, Unknown::RatingsPerItem),
+    ] {
+        let found =
+            smallest_size(goal, difference, &USUAL, &size, unknown, 0.05, 0.8).expect("it can be reached");
+        let reached = |size: &Size| probability_of(goal, difference, &USUAL, size, 0.05);
+        assert!(reached(&found).expect("a size") >= 0.8, "{goal:?} {found:?}");
+        let less = match unknown {
+            Unknown::Items => Size { items: found.items - 1, ..found },
+            Unknown::RatingsPerItem => Size { ratings_per_item: found.ratings_per_item - 1, ..found },
+            Unknown::Raters => Size { raters: found.raters - 1, ..found },
+        };
+        // One less may be no test at all.
+        assert!(reached(&less).map_or(true, |reached| reached < 0.8), "{goal:?} {less:?}");
+    }
+}
+
+#[test]
+fn what_no_number_reaches_is_said() {
+    // Twenty raters who differ: however many sentences they hear, their mean is known to 0.07 points.
+    let size = Size { items: 0, ratings_per_item: 20, raters: 20 };
+    let goal = Goal::Equivalence { margin: 0.1 };
+    let result = smallest_size(goal, 0.0, &USUAL, &size, Unknown::Items, 0.05, 0.8);
+    assert!(matches!(result, Err(Error::Unattainable { power: 0.8, best }) if best < 0.2), "{result:?}");
+    let size = Size { items: 50, ratings_per_item: 20, raters: 60 };
+    let negative = Goal::Equivalence { margin: -0.1 };
+    assert!(matches!(probability_of(negative, 0.0, &USUAL, &size, 0.05), Err(Error::OutOfRange { .. })));
+    let none = Components { item_sd: 0.0, rater_sd: f64::NAN, residual_sd: 0.0 };
+    assert!(probability_of(goal, 0.0, &none, &size, 0.05).is_err());
+}
