@@ -171,7 +171,7 @@ fn unusual(clips: &[CheckedClip], found: &mut Vec<Problem>) {
 
 /// The logarithm of the characters a second.
 fn ln_rate(clip: &CheckedClip) -> Option<f64> {
-    let characters = clip.normalized.chars().filter(|character| !character.is_whitespace()).count();
+    let characters = clip.normalized.chars().count();
     (characters > 0 && clip.recording.seconds > 0.0)
         .then(|| (characters as f64 / clip.recording.seconds).ln())
 }
