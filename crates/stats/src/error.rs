@@ -105,6 +105,14 @@ pub enum Error {
         /// How many judgements there are.
         n: usize,
     },
+    /// The formula has no value here.
+    #[error("the {what} has no value: {why}")]
+    Undefined {
+        /// The statistic.
+        what: &'static str,
+        /// What is missing.
+        why: &'static str,
+    },
     /// No size of a test reaches its goal.
     #[error("no number reaches a power of {power}; the most that more of this gives is {best:.3}")]
     Unattainable {

@@ -9,6 +9,11 @@ use crate::error::Error;
 use crate::mixed::Mixed;
 use crate::result::Interval;
 
+const UNDEFINED: Error = Error::Undefined {
+    what: "intraclass correlation",
+    why: "there are too few items and raters that differ",
+};
+
 /// The absolute agreement of raters that are a sample of all raters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Icc {
@@ -33,6 +38,7 @@ pub struct Icc {
 ///
 /// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::TooFew`] for fewer than
 /// two raters or items; [`Error::Incomplete`]; [`Error::NoSpread`] when raters and items explain every judgement;
+/// [`Error::Undefined`] when items and raters are so few, or differ so much less than chance, that the interval has no end;
 /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
 ///
 /// # References
@@ -77,20 +83,24 @@ pub fn icc(values: &[f64], raters: &[usize], items: &[usize], level: f64) -> Res
     let share = items_f * (1.0 + (raters_f - 1.0) * single) - raters_f * single;
     let degrees = (raters_f - 1.0) * (items_f - 1.0) * (raters_f * single * ratio + share).powi(2)
         / ((items_f - 1.0) * (raters_f * single * ratio).powi(2) + share * share);
+    if !(degrees > 0.0 && degrees.is_finite() && single.is_finite() && average.is_finite()) {
+        return Err(UNDEFINED);
+    }
     let tail = 0.5 + level / 2.0;
     let below = f_quantile(tail, items_f - 1.0, degrees);
     let above = f_quantile(tail, degrees, items_f - 1.0);
     let spread = raters_f * rater_square + (raters_f * items_f - raters_f - items_f) * rest_square;
     let low = items_f * (item_square - below * rest_square) / (below * spread + items_f * item_square);
     let high = items_f * (above * item_square - rest_square) / (spread + items_f * above * item_square);
+    let (average_low, average_high) = (spearman_brown(low, raters_f), spearman_brown(high, raters_f));
+    // Where single correlations may be below -1/(k-1), those of means have no lower end.
+    let bounded = low * (raters_f - 1.0) > -1.0;
+    if !bounded || ![high, average_low, average_high].iter().all(|end| end.is_finite()) {
+        return Err(UNDEFINED);
+    }
     Ok(Icc {
         single: Interval { estimate: single, low, high, level },
-        average: Interval {
-            estimate: average,
-            low: spearman_brown(low, raters_f),
-            high: spearman_brown(high, raters_f),
-            level,
-        },
+        average: Interval { estimate: average, low: average_low, high: average_high, level },
     })
 }
 

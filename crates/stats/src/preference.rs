@@ -70,7 +70,7 @@ impl BradleyTerry {
     /// # Errors
     ///
     /// [`Error::OutOfRange`] for a system that is not in the model, or the same one twice; [`Error::TooFew`] for
-    /// fewer than two raters or items; [`Error::NoSpread`].
+    /// fewer than two raters or items, or no more judgements than parameters; [`Error::NoSpread`].
     pub fn difference(&self, system: usize, other: usize) -> Result<Clustered, Error> {
         let place = |wanted: usize| {
             self.strengths.iter().position(|&(name, _)| name == wanted).ok_or(Error::OutOfRange {
@@ -126,6 +126,9 @@ impl BradleyTerry {
             }
         }
         let n = contrast.len();
+        if self.scores.len() <= n {
+            return Err(Error::TooFew { what: "judgements", needed: n + 1, got: self.scores.len() });
+        }
         let weights: Vec<f64> = self.covariance.chunks(n).map(|row| dot(row, contrast)).collect();
         let influence: Vec<f64> = self.scores.iter().map(|score| dot(score, &weights)).collect();
         let naive = dot(contrast, &weights).sqrt();

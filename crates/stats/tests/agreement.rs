@@ -175,6 +175,8 @@ fn what_cannot_be_agreed_on_says_why() {
     assert_eq!(twice, Err(Error::Incomplete { rater: 1, item: 1, n: 2 }));
     let additive = icc(&[1.0, 2.0, 3.0, 4.0], &[0, 0, 1, 1], &[0, 1, 0, 1], 0.95);
     assert_eq!(additive, Err(Error::NoSpread { n: 4 }));
+    let crosswise = icc(&[0.0, -1.0, -1.0, 0.0], &[0, 0, 1, 1], &[0, 1, 0, 1], 0.95);
+    assert!(matches!(crosswise, Err(Error::Undefined { .. })), "{crosswise:?}");
     let constant = leave_one_out(&[3.0, 3.0, 3.0, 1.0, 2.0, 3.0], &[0, 0, 0, 1, 1, 1], &[0, 1, 2, 0, 1, 2]);
     assert_eq!(constant.expect("ratings")[&0], Err(Error::AllEqual { n: 3, value: 3.0 }));
     assert!(matches!(
