@@ -3,6 +3,9 @@
 mod laplace;
 mod link;
 
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use crate::check;
@@ -70,6 +73,43 @@ pub struct Ordinal {
 }
 
 impl Ordinal {
+    /// Draws one judgement for each (rater, item) of a design, by new raters of new items, at a latent mean.
+    ///
+    /// So the study that is planned has the categories, the thresholds and the spread of the study that was fitted. Numbers
+    /// are drawn as by [`crate::simulate::Model::draw`]; the latent mean is as in [`Ordinal::probabilities`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`] for an empty design; [`Error::OutOfRange`] for a mean that is not finite.
+    pub fn draw(
+        &self,
+        design: &[(usize, usize)],
+        mean: f64,
+        seed: u64,
+        replicate: u64,
+    ) -> Result<Vec<f64>, Error> {
+        check::finite("mean", mean)?;
+        let Some(n_raters) = design.iter().map(|&(rater, _)| rater + 1).max() else {
+            return Err(Error::Empty);
+        };
+        let n_items = design.iter().map(|&(_, item)| item + 1).max().unwrap_or(0);
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        generator.set_stream(replicate);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut generator) };
+        let raters: Vec<f64> = (0..n_raters).map(|_| self.rater_sd * normal()).collect();
+        let items: Vec<f64> = (0..n_items).map(|_| self.item_sd * normal()).collect();
+        let score = |&(rater, item): &(usize, usize)| {
+            let error = match self.link {
+                Link::Probit => normal(),
+                // The logistic quantile of the probability of a normal number.
+                Link::Logit => Link::Logit.quantile(Link::Probit.cdf(normal())),
+            };
+            let latent = mean + raters[rater] + items[item] + error;
+            self.categories[self.thresholds.partition_point(|threshold| threshold.estimate < latent)]
+        };
+        Ok(design.iter().map(score).collect())
+    }
+
     /// The probability of each category for a new rater and a new item at a latent mean.
     ///
     /// The mean is what the coefficients make of the covariates: 0, or [`Ordinal::coefficients`]`[0].estimate` with

@@ -1,8 +1,11 @@
-//! Power against scipy's noncentral t distribution and quadrature (`fixtures/generate/stats_planning.py`).
+//! Power against scipy's noncentral t distribution and quadrature (`fixtures/generate/stats_planning.py`), and what studies
+//! that are drawn from a fitted model must be like.
 
 use mynah_stats::Error;
+use mynah_stats::ordinal::{Link, OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::planning::{Goal, Unknown, probability_of, smallest_size};
 use mynah_stats::power::{Components, Size, power};
+use mynah_stats::simulate::{Model, crossed};
 use mynah_testkit::{assert_close, golden};
 use serde::Deserialize;
 
@@ -91,4 +94,33 @@ fn what_no_number_reaches_is_said() {
     assert!(matches!(probability_of(negative, 0.0, &USUAL, &size, 0.05), Err(Error::OutOfRange { .. })));
     let none = Components { item_sd: 0.0, rater_sd: f64::NAN, residual_sd: 0.0 };
     assert!(probability_of(goal, 0.0, &none, &size, 0.05).is_err());
+}
+
+#[test]
+fn studies_drawn_from_a_fitted_model_are_like_the_one_it_was_fitted_to() {
+    let design = crossed(20, 30);
+    let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
+    let model = Model { mean: 0.3, components: USUAL, lowest: -3, highest: 3 };
+    let scores = model.draw(&design, 2, 0).expect("a model");
+    for link in [Link::Probit, Link::Logit] {
+        let config = OrdinalConfig { link, thresholds: Thresholds::Symmetric };
+        let fit = ordinal_model(&scores, &raters, &items, &[], &config).expect("a study");
+        let mean = fit.coefficients[0];
+        // 300 studies of raters and items of their own know the shares of categories to about a percent.
+        let mut counts = vec![0.0; fit.categories.len()];
+        for replicate in 0..300 {
+            for score in fit.draw(&design, mean.estimate, 9, replicate).expect("a design") {
+                counts[fit.categories.partition_point(|&category| category < score)] += 1.0 / 180_000.0;
+            }
+        }
+        for (share, expected) in counts.iter().zip(fit.probabilities(mean.estimate)) {
+            assert_close(*share, expected, 0.012, "share of a category");
+        }
+        let again = fit.draw(&design, mean.estimate, 9, 7).expect("a design");
+        let refit = ordinal_model(&again, &raters, &items, &[], &config).expect("a study");
+        let sd = mean.standard_error.hypot(refit.coefficients[0].standard_error);
+        assert_close(refit.coefficients[0].estimate, mean.estimate, 4.0 * sd, "latent mean");
+        assert_eq!(again, fit.draw(&design, mean.estimate, 9, 7).expect("the same seed"));
+        assert_eq!(fit.draw(&[], 0.0, 1, 0), Err(Error::Empty));
+    }
 }
