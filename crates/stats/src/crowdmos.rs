@@ -55,7 +55,7 @@ impl CrowdMos {
 /// small when items matter: it then misses the truth in 18 % of studies of 50 by 20. Where no item has two ratings it is the
 /// other way round. This follows the published procedure, in which it is a fault. Where raters judge several items the
 /// interval is too wide instead, since variances that are divided by n leave a share of the residual in either component:
-/// the one of 95 % covers the truth in 98 to 99.5 % of studies. It is here for conformance;
+/// the one of 95 % covers the truth in 97 to 99.8 % of studies. It is here for conformance;
 /// [`crate::clustered::two_way`] is the default.
 ///
 /// # Errors
