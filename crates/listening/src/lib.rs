@@ -6,7 +6,7 @@
 //!                                          │◄─── ratings-*.json ────────────────┘
 //!                                          ├─collect─► Rating ─┐
 //!                                          ├─simulate► Rating ─┤
-//!                                          └──────────────── judge ─► Verdict
+//!                                          └──────────────── judge ─► Verdict      rehearse: simulate and judge, again and again
 //! ```
 //!
 //! Everything is decided before anybody listens: the protocol names the question, the sizes and the analysis; the plan
@@ -54,6 +54,7 @@ mod plan;
 mod protocol;
 mod rating;
 mod rating_check;
+mod rehearsal;
 mod simulate;
 mod stimuli;
 mod verdict;
@@ -67,6 +68,7 @@ pub use judge::judge;
 pub use plan::{Plan, PowerRow, Role, Session, System, Trial};
 pub use protocol::{Analysis, Protocol};
 pub use rating::{First, Kind, Origin, Paradigm, Rating};
+pub use rehearsal::{Outcome, OutcomeRate, estimate_components, rehearse};
 pub use simulate::{Simulation, simulate};
 pub use stimuli::{common_items, find_wav};
 pub use verdict::{Conclusion, Defined, NullPairs, PaperRule, ScoreCount, SystemVerdict, Verdict};

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::check;
+use crate::distribution::normal_upper_tail;
 use crate::error::Error;
 use crate::power::Components;
 
@@ -98,6 +99,28 @@ impl Model {
             .into_par_iter()
             .map(|replicate| self.draw(design, seed, replicate).map(|scores| analyse(&scores)))
             .collect()
+    }
+
+    /// The mean that judgements of this model have, after rounding and clipping.
+    ///
+    /// ```text
+    /// Σ_s s · P(s - ½ < y < s + ½),   y normal with the variance of all components; the scale's ends take the tails
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::draw`], but for the design.
+    pub fn expected(&self) -> Result<f64, Error> {
+        self.check()?;
+        let Components { item_sd, rater_sd, residual_sd } = self.components;
+        let sd = item_sd.hypot(rater_sd).hypot(residual_sd);
+        if sd == 0.0 {
+            return Ok(self.mean.round().clamp(f64::from(self.lowest), f64::from(self.highest)));
+        }
+        // E y = lowest + Σ P(y ≥ s) over the points above the lowest.
+        let above = (self.lowest + 1..=self.highest)
+            .map(|point| normal_upper_tail((f64::from(point) - 0.5 - self.mean) / sd));
+        Ok(f64::from(self.lowest) + above.sum::<f64>())
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -221,5 +244,29 @@ mod tests {
         let infinite = Model { mean: f64::INFINITY, ..MODEL };
         assert!(matches!(infinite.draw(&[(0, 0)], 1, 0), Err(Error::OutOfRange { name: "mean", .. })));
         assert_eq!(MODEL.draw(&[], 1, 0), Err(Error::Empty));
+    }
+
+    #[test]
+    fn the_expected_score_is_that_of_scipy_and_of_the_draws() {
+        // scipy 1.17.1: the sum over the points of s (Φ(upper) - Φ(lower)).
+        const TOLERANCE: f64 = 1e-9;
+        let components = Components { item_sd: 0.3, rater_sd: 0.3, residual_sd: 1.0 };
+        let flat = |residual_sd| Components { item_sd: 0.0, rater_sd: 0.0, residual_sd };
+        for (mean, components, lowest, highest, expected) in [
+            (0.0, flat(1.0), -3, 3, 0.0),
+            (-0.5, components, -3, 3, -0.497_125_145_688_332_3),
+            (4.5, components, 1, 5, 4.285_689_020_098_859),
+            (2.9, flat(0.4), -3, 3, 2.841_112_116_002_92),
+            (-7.2, flat(0.0), -3, 3, -3.0),
+        ] {
+            let model = Model { mean, components, lowest, highest };
+            let found = model.expected().unwrap();
+            assert!((found - expected).abs() < TOLERANCE, "{model:?}: {found}");
+            // Twenty thousand judgements, each of another rater and item.
+            let design: Vec<(usize, usize)> = (0..20_000).map(|index| (index, index)).collect();
+            let scores = model.draw(&design, 3, 0).unwrap();
+            let drawn = scores.iter().sum::<f64>() / scores.len() as f64;
+            assert!((drawn - expected).abs() < 4.0 * 1.1 / (scores.len() as f64).sqrt(), "{drawn}");
+        }
     }
 }

@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use mynah_corpus::table::read_table;
+use mynah_listening::{Rating, estimate_components};
 use mynah_stats::power::Components;
 
 use super::{build, collect, plan, simulate};
 use crate::named::NamedDirectory;
+use crate::program::say;
 
 /// The four steps, for `--help`.
 const CHAIN: &str = "\
@@ -29,8 +33,10 @@ const COLLECT: &str = "\
 Example:
   mynah-listen collect PLAN.toml ratings-*.json --out ratings.parquet";
 const SIMULATE: &str = "\
-Example:
-  mynah-listen simulate PLAN.toml --true-difference voice=-0.2 --out simulated.csv";
+Examples:
+  mynah-listen simulate PLAN.toml --true-difference voice=-0.2 --out simulated.csv
+  mynah-listen simulate PLAN.toml --true-difference voice=-0.2 --studies 2000
+  mynah-listen simulate PLAN.toml --studies 2000 --components-from earlier-ratings.csv --out rates.csv";
 
 /// Listening tests: plan, build, collect, simulate.
 ///
@@ -82,7 +88,9 @@ enum Command {
     Collect(CollectArgs),
     /// Draw ratings that nobody gave, to try out a plan and everything after it.
     ///
-    /// They are marked as simulated in the table and in everything made from it.
+    /// They are marked as simulated in the table and in everything made from it. With --studies the whole test is
+    /// rehearsed that often, and what its analysis would conclude is counted: false positives where the true difference
+    /// is 0, power where it is not, and how often the intervals hold the truth.
     #[command(after_help = SIMULATE)]
     Simulate(SimulateArgs),
 }
@@ -124,7 +132,7 @@ impl PlanArgs {
             study: self.study,
             seed: self.seed,
             items: self.items,
-            components: self.components.components(),
+            components: self.components.components()?,
         })
     }
 }
@@ -157,9 +165,12 @@ pub(crate) struct SimulateArgs {
     /// The plan
     #[arg(value_name = "PLAN.toml")]
     pub(crate) plan: PathBuf,
-    /// Where the ratings go: .parquet, .csv or .jsonl
-    #[arg(long, value_name = "RATINGS")]
-    pub(crate) out: PathBuf,
+    /// Where the ratings go, or with --studies the rates: .parquet, .csv or .jsonl
+    #[arg(long, value_name = "FILE", required_unless_present = "studies")]
+    pub(crate) out: Option<PathBuf>,
+    /// Rehearse the test so many times, and print how often what comes of it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) studies: Option<u64>,
     /// The true difference of a system to the reference, in points; 0 for those not named
     #[arg(long, value_name = "NAME=X", value_parser = true_difference)]
     pub(crate) true_difference: Vec<(String, f64)>,
@@ -173,12 +184,8 @@ pub(crate) struct SimulateArgs {
     pub(crate) components: ComponentArgs,
 }
 
-/// How much judgements vary: assumed, since nobody knows it before the test.
+/// How much judgements vary: assumed, or estimated from an earlier test, since nobody knows it before this one.
 #[derive(Debug, ClapArgs)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the fields are the flags, and `--item` would not say what it is"
-)]
 pub(crate) struct ComponentArgs {
     /// Standard deviation between sentences, in points of the scale
     #[arg(long, value_name = "X", default_value_t = 0.3)]
@@ -189,11 +196,31 @@ pub(crate) struct ComponentArgs {
     /// Standard deviation of single judgements
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     residual_sd: f64,
+    /// Estimate the three from the ratings of an earlier test: .parquet, .csv or .jsonl
+    #[arg(long, value_name = "RATINGS", conflicts_with_all = ["item_sd", "rater_sd", "residual_sd"])]
+    components_from: Option<PathBuf>,
 }
 
 impl ComponentArgs {
-    pub(crate) fn components(&self) -> Components {
-        Components { item_sd: self.item_sd, rater_sd: self.rater_sd, residual_sd: self.residual_sd }
+    /// The components that were given, or those of the ratings that were named.
+    pub(crate) fn components(&self) -> anyhow::Result<Components> {
+        let Some(path) = &self.components_from else {
+            let Self { item_sd, rater_sd, residual_sd, .. } = *self;
+            return Ok(Components { item_sd, rater_sd, residual_sd });
+        };
+        let ratings: Vec<Rating> =
+            read_table(path).with_context(|| format!("failed to read ratings `{}`", path.display()))?;
+        let components = estimate_components(&ratings).with_context(|| {
+            format!("failed to estimate the variation of judgements from `{}`", path.display())
+        })?;
+        say(&format!(
+            "standard deviations by `{}`: {:.2} between sentences, {:.2} between raters, {:.2} of single judgements",
+            path.display(),
+            components.item_sd,
+            components.rater_sd,
+            components.residual_sd
+        ));
+        Ok(components)
     }
 }
 

@@ -4,18 +4,20 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_corpus::table::write_table;
-use mynah_listening::{Plan, Simulation, simulate};
+use mynah_listening::{Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
 
 use super::args::SimulateArgs;
 use crate::files::{check_table, make_parent};
-use crate::program::say;
+use crate::program::{put, say};
 
-/// Draws a rating for every trial of the plan and writes them.
+/// Draws a rating for every trial of the plan and writes them, or rehearses the whole test.
 pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
-    check_table(&args.out)?;
+    if let Some(out) = &args.out {
+        check_table(out)?;
+    }
     let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
     let mut simulation = Simulation {
-        components: args.components.components(),
+        components: args.components.components()?,
         mos_level: args.mos_level,
         seed: args.seed,
         ..Simulation::default()
@@ -25,9 +27,69 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
             anyhow::bail!("`--true-difference` names `{name}` twice");
         }
     }
-    let ratings = simulate(&plan, &simulation).context("failed to simulate the ratings")?;
-    make_parent(&args.out)?;
-    write_table(&args.out, &ratings)?;
-    say(&format!("wrote {} simulated ratings to `{}`", ratings.len(), args.out.display()));
+    if let Some(studies) = args.studies {
+        let rates = rehearse(&plan, &simulation, studies).context("failed to rehearse the test")?;
+        put(&table(&rates, &plan, studies))?;
+        if let Some(out) = &args.out {
+            make_parent(out)?;
+            write_table(out, &rates)?;
+            say(&format!("wrote {} rates to `{}`", rates.len(), out.display()));
+        }
+    } else if let Some(out) = &args.out {
+        let ratings = simulate(&plan, &simulation).context("failed to simulate the ratings")?;
+        make_parent(out)?;
+        write_table(out, &ratings)?;
+        say(&format!("wrote {} simulated ratings to `{}`", ratings.len(), out.display()));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The rates, system by system.
+fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
+    let analysis = &plan.protocol.analysis;
+    let mut lines = vec![format!(
+        "{studies} simulated studies of {} sentences, {} judgements of each, {} raters; alpha {}, margin {}",
+        plan.items.len(),
+        plan.protocol.ratings_per_item,
+        plan.sessions.len(),
+        analysis.alpha,
+        analysis.margin
+    )];
+    let mut system = None;
+    for rate in rates {
+        if system != Some(&rate.system) {
+            system = Some(&rate.system);
+            lines.push(format!("\n{}, true difference {:+.2}", rate.system, rate.true_difference));
+        }
+        let defined = if rate.studies < studies {
+            format!("  of {} in which it is defined", rate.studies)
+        } else {
+            String::new()
+        };
+        lines.push(format!(
+            "  {:<52} {:>5.1} %   ({:.1} to {:.1}){defined}",
+            words(rate.outcome),
+            100.0 * rate.rate,
+            100.0 * rate.low,
+            100.0 * rate.high
+        ));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Better => "concludes: better",
+        Outcome::Equivalent => "concludes: equivalent",
+        Outcome::NonInferior => "concludes: non-inferior",
+        Outcome::Worse => "concludes: worse",
+        Outcome::Inconclusive => "concludes: inconclusive",
+        Outcome::TTestRejects => "clustered t test finds a difference",
+        Outcome::IntervalCovers => "clustered interval holds the truth",
+        Outcome::NaiveIntervalCovers => "naive interval holds the truth",
+        Outcome::WilcoxonRatingsRejects => "Wilcoxon test on all judgements finds a difference",
+        Outcome::WilcoxonItemMeansRejects => "Wilcoxon test on sentence means finds a difference",
+        Outcome::RankSumRejects => "rank-sum test finds a difference",
+        Outcome::PaperRulePasses => "the paper's rule says human-level",
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use mynah_corpus::table::read_table;
-use mynah_listening::{Key, Kind, Origin, Rating};
+use mynah_listening::{Key, Kind, Origin, Outcome, OutcomeRate, Rating};
 use mynah_testkit::fixture;
 
 use crate::support::{ITEMS, Place};
@@ -116,6 +116,45 @@ fn simulated_ratings_are_marked_and_always_the_same() {
     place.listen("simulate PLAN.toml --out r.csv --true-difference none=1").exits_with(2).says("`none`");
     place.listen("simulate PLAN.toml --out r.csv --true-difference cut").exits_with(2).says("NAME=X");
     place.listen("simulate PLAN.toml --out r.csv --item-sd -1").exits_with(2);
+}
+
+#[test]
+fn a_test_is_rehearsed_before_anybody_is_paid() {
+    let place = Place::new();
+    place.plan().exits_with(0);
+    let outcome = place.listen("simulate PLAN.toml --studies 40 --true-difference cut=-1.5 --out rates.csv");
+    let printed = outcome.exits_with(0).stdout;
+    assert!(
+        printed.starts_with("40 simulated studies of 4 sentences, 6 judgements of each, 6 raters"),
+        "{printed}"
+    );
+    for words in
+        ["quiet, true difference +0.00", "cut, true difference -1.4", "clustered interval holds the truth"]
+    {
+        assert!(printed.contains(words), "{words}: {printed}");
+    }
+    let rates: Vec<OutcomeRate> = read_table(&place.path("rates.csv")).unwrap();
+    let rate = |system: &str, outcome| {
+        rates.iter().find(|rate| rate.system == system && rate.outcome == outcome).unwrap().rate
+    };
+    assert!(rate("cut", Outcome::Worse) > 0.5 && rate("quiet", Outcome::Worse) < 0.3);
+
+    // The variation of the judgements of one test goes into the next.
+    place
+        .listen("simulate PLAN.toml --out ratings.csv --rater-sd 0.9 --item-sd 0 --residual-sd 0.2")
+        .exits_with(0);
+    let from = "--components-from ratings.csv";
+    place.listen(&format!("simulate PLAN.toml --studies 5 {from}")).exits_with(0).says("between raters");
+    let plan =
+        "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --out other.toml";
+    place.listen(&format!("{plan} {from}")).exits_with(0).says("standard deviations by `ratings.csv`");
+    place
+        .listen(&format!("simulate PLAN.toml --studies 5 {from} --item-sd 1"))
+        .exits_with(2)
+        .says("--item-sd");
+    place.listen("simulate PLAN.toml --studies 5 --components-from no.csv").exits_with(2).says("`no.csv`");
+    place.listen("simulate PLAN.toml --studies 0").exits_with(2).says("--studies");
+    place.listen("simulate PLAN.toml").exits_with(2).says("--out");
 }
 
 #[test]

@@ -3,5 +3,6 @@
 mod bundle;
 mod plan;
 mod protocol;
+mod rehearsal;
 mod support;
 mod verdict;

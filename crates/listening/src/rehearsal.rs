@@ -1,0 +1,285 @@
+//! A study rehearsed many times with a known truth: how often its own analysis says what.
+
+use std::collections::BTreeMap;
+
+use mynah_stats::mixed::mixed_model;
+use mynah_stats::power::Components;
+use mynah_stats::simulate::Model;
+use mynah_stats::{Interval, proportion_interval};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::judge::judge;
+use crate::plan::{Plan, Role};
+use crate::rating::{Kind, Paradigm, Rating};
+use crate::simulate::{Simulation, simulate};
+use crate::verdict::{Conclusion, SystemVerdict};
+
+/// The coverage of the intervals of the rates.
+const LEVEL: f64 = 0.95;
+
+/// What may come of a study for one system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The conclusion is [`Conclusion::Better`].
+    Better,
+    /// The conclusion is [`Conclusion::Equivalent`].
+    Equivalent,
+    /// The conclusion is [`Conclusion::NonInferior`].
+    NonInferior,
+    /// The conclusion is [`Conclusion::Worse`].
+    Worse,
+    /// The conclusion is [`Conclusion::Inconclusive`].
+    Inconclusive,
+    /// The clustered t test of the difference rejects "no difference" at alpha.
+    TTestRejects,
+    /// The clustered interval of the difference, or where there is none of the mean, contains the truth.
+    IntervalCovers,
+    /// The interval of the mean that takes all judgements for independent contains the truth.
+    NaiveIntervalCovers,
+    /// The signed-rank test on all judgements rejects "no difference" at alpha.
+    WilcoxonRatingsRejects,
+    /// The signed-rank test on the means of the sentences does.
+    WilcoxonItemMeansRejects,
+    /// The rank-sum test against the reference does.
+    RankSumRejects,
+    /// The rule of the `NaturalSpeech` paper calls the system human-level.
+    PaperRulePasses,
+}
+
+impl Outcome {
+    /// As tables and files name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Better => Conclusion::Better.as_str(),
+            Self::Equivalent => Conclusion::Equivalent.as_str(),
+            Self::NonInferior => Conclusion::NonInferior.as_str(),
+            Self::Worse => Conclusion::Worse.as_str(),
+            Self::Inconclusive => Conclusion::Inconclusive.as_str(),
+            Self::TTestRejects => "t-test-rejects",
+            Self::IntervalCovers => "interval-covers",
+            Self::NaiveIntervalCovers => "naive-interval-covers",
+            Self::WilcoxonRatingsRejects => "wilcoxon-ratings-rejects",
+            Self::WilcoxonItemMeansRejects => "wilcoxon-item-means-rejects",
+            Self::RankSumRejects => "rank-sum-rejects",
+            Self::PaperRulePasses => "paper-rule-passes",
+        }
+    }
+}
+
+/// How often something came of the rehearsed studies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutcomeRate {
+    /// The system.
+    pub system: String,
+    /// The mean difference to the reference that its ratings truly have: after rounding to the scale and its ends.
+    pub true_difference: f64,
+    /// What.
+    pub outcome: Outcome,
+    /// In so many studies.
+    pub count: u64,
+    /// Of so many in which it is defined.
+    pub studies: u64,
+    /// The share.
+    pub rate: f64,
+    /// The lower end of its interval of coverage 95 % (Wilson), from the number of studies.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// Rehearses a study: draws its ratings again and again, judges each draw by the plan's own analysis, and counts.
+///
+/// With a true difference of 0, [`Outcome::TTestRejects`] is the false-positive rate; with another, the power. The result
+/// depends on the seed, not on the number of threads. What is defined in no study has no row.
+///
+/// # Errors
+///
+/// As [`simulate`]; [`Error::Simulation`] for no studies.
+///
+/// # Examples
+///
+/// ```
+/// use mynah_listening::{Outcome, Plan, Protocol, Role, Simulation, System, rehearse};
+///
+/// let protocol = Protocol::from_toml(include_str!("../../../eval/protocols/cmos.toml"))?;
+/// let system = |name: &str, role| System { name: name.to_owned(), role, directory: name.to_owned() };
+/// let systems = vec![system("recordings", Role::Reference), system("voice", Role::Candidate)];
+/// let items = (1..=50).map(|number| format!("LJ050-{number:04}")).collect();
+/// let plan = Plan::new(protocol, systems, items, "first-look", 1)?;
+///
+/// // The voice is as good as the recordings, and the same twenty people judge everything.
+/// let rates = rehearse(&plan, &Simulation::default(), 100)?;
+/// let rate = |outcome| rates.iter().find(|rate| rate.outcome == outcome).map_or(0.0, |rate| rate.rate);
+/// assert!(rate(Outcome::TTestRejects) < 0.15);
+/// assert!(rate(Outcome::WilcoxonRatingsRejects) > 0.25);
+/// # Ok::<(), mynah_listening::Error>(())
+/// ```
+pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<Vec<OutcomeRate>, Error> {
+    if n_studies == 0 {
+        return Err(Error::Simulation {
+            what: "no study is to be rehearsed: ask for some hundred".to_owned(),
+        });
+    }
+    let truths: Vec<(&str, Truth)> = plan
+        .judged_systems()
+        .map(|system| Ok((system.name.as_str(), Truth::of(plan, simulation, &system.name)?)))
+        .collect::<Result<_, Error>>()?;
+    let one = |study: u64| {
+        let simulation = Simulation { seed: seed_of(simulation.seed, study), ..simulation.clone() };
+        let verdict = judge(plan, &simulate(plan, &simulation)?)?;
+        let counts =
+            verdict.systems.iter().zip(&truths).enumerate().flat_map(|(index, (system, (_, truth)))| {
+                outcomes(system, truth, plan.protocol.analysis.alpha)
+                    .map(move |(outcome, came)| ((index, outcome), (u64::from(came), 1)))
+            });
+        Ok(counts.collect::<Counts>())
+    };
+    let counts = (0..n_studies).into_par_iter().map(one).try_reduce(Counts::new, |mut sum, other| {
+        for (key, (count, studies)) in other {
+            let entry = sum.entry(key).or_default();
+            *entry = (entry.0 + count, entry.1 + studies);
+        }
+        Ok(sum)
+    })?;
+    let rate = |((index, outcome), (count, studies)): ((usize, Outcome), (u64, u64))| {
+        let Interval { estimate, low, high, .. } = proportion_interval(count, studies, LEVEL)
+            .map_err(|source| Error::Statistics { what: "the rate of an outcome", source })?;
+        let (system, truth) = &truths[index];
+        Ok(OutcomeRate {
+            system: (*system).to_owned(),
+            true_difference: truth.difference,
+            outcome,
+            count,
+            studies,
+            rate: estimate,
+            low,
+            high,
+        })
+    };
+    counts.into_iter().map(rate).collect()
+}
+
+/// The variance components of earlier ratings, with which the next study can be planned and rehearsed.
+///
+/// A linear mixed model is fitted to the ratings of each system, and the variances are averaged over the systems. In a
+/// comparison (CMOS) null pairs do not count.
+///
+/// # Errors
+///
+/// [`Error::Statistics`] when a system's ratings have no such model, such as those of a single rater;
+/// [`Error::Simulation`] when there are no ratings.
+pub fn estimate_components(ratings: &[Rating]) -> Result<Components, Error> {
+    let mut by_system: BTreeMap<&str, Vec<&Rating>> = BTreeMap::new();
+    for rating in ratings.iter().filter(|rating| rating.kind == Kind::Rating) {
+        by_system.entry(&rating.system).or_default().push(rating);
+    }
+    if by_system.is_empty() {
+        let what = "there are no ratings to estimate the variation of judgements from".to_owned();
+        return Err(Error::Simulation { what });
+    }
+    let (mut item, mut rater, mut residual) = (0.0, 0.0, 0.0);
+    for ratings in by_system.values() {
+        let number = |name: fn(&Rating) -> &str| {
+            let mut names: Vec<&str> = ratings.iter().map(|rating| name(rating)).collect();
+            names.sort_unstable();
+            names.dedup();
+            ratings
+                .iter()
+                .map(|rating| names.partition_point(|other| *other < name(rating)))
+                .collect::<Vec<_>>()
+        };
+        let values: Vec<f64> = ratings.iter().map(|rating| rating.score).collect();
+        let model =
+            mixed_model(&values, &number(|rating| &rating.rater), &number(|rating| &rating.item), &[])
+                .map_err(|source| Error::Statistics { what: "the variation of judgements", source })?;
+        let components = model.components();
+        item += components.item_sd.powi(2);
+        rater += components.rater_sd.powi(2);
+        residual += components.residual_sd.powi(2);
+    }
+    let n = by_system.len() as f64;
+    Ok(Components {
+        item_sd: (item / n).sqrt(),
+        rater_sd: (rater / n).sqrt(),
+        residual_sd: (residual / n).sqrt(),
+    })
+}
+
+/// For each system, by its place, and each outcome: in how many studies it came, of how many where it is defined.
+type Counts = BTreeMap<(usize, Outcome), (u64, u64)>;
+
+/// Studies of one seed are independent streams of one generator.
+fn seed_of(seed: u64, study: u64) -> u64 {
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    generator.set_stream(study);
+    generator.next_u64()
+}
+
+/// What the means of a system's ratings are expected to be.
+struct Truth {
+    mean: f64,
+    difference: f64,
+}
+
+impl Truth {
+    fn of(plan: &Plan, simulation: &Simulation, system: &str) -> Result<Self, Error> {
+        let paradigm = plan.protocol.paradigm;
+        let (lowest, highest) = paradigm.scale();
+        let expected = |difference: f64| {
+            let level = if paradigm == Paradigm::Mos { simulation.mos_level } else { 0.0 };
+            let model =
+                Model { mean: level + difference, components: simulation.components, lowest, highest };
+            model.expected().map_err(|source| Error::Statistics { what: "the simulation", source })
+        };
+        let mean = expected(simulation.true_differences.get(system).copied().unwrap_or(0.0))?;
+        let reference = if paradigm == Paradigm::Mos && plan.systems.iter().any(|s| s.role == Role::Reference)
+        {
+            expected(0.0)?
+        } else {
+            0.0
+        };
+        Ok(Self { mean, difference: mean - reference })
+    }
+}
+
+/// What came of one study for one system, of what is defined for it.
+fn outcomes(
+    system: &SystemVerdict,
+    truth: &Truth,
+    alpha: f64,
+) -> impl Iterator<Item = (Outcome, bool)> + use<> {
+    let rejects = |test: &crate::verdict::Defined<mynah_stats::TestResult>| {
+        test.value().map(|test| test.p_value < alpha)
+    };
+    let covers = system
+        .difference
+        .value()
+        .map(|interval| interval.contains(truth.difference))
+        .or_else(|| system.interval.value().map(|interval| interval.contains(truth.mean)));
+    let conclusion = |conclusion| system.conclusion.map(|found| found == conclusion);
+    [
+        (Outcome::Better, conclusion(Conclusion::Better)),
+        (Outcome::Equivalent, conclusion(Conclusion::Equivalent)),
+        (Outcome::NonInferior, conclusion(Conclusion::NonInferior)),
+        (Outcome::Worse, conclusion(Conclusion::Worse)),
+        (Outcome::Inconclusive, conclusion(Conclusion::Inconclusive)),
+        (Outcome::TTestRejects, rejects(&system.t_test)),
+        (Outcome::IntervalCovers, covers),
+        (
+            Outcome::NaiveIntervalCovers,
+            system.naive_interval.value().map(|interval| interval.contains(truth.mean)),
+        ),
+        (Outcome::WilcoxonRatingsRejects, rejects(&system.wilcoxon_ratings)),
+        (Outcome::WilcoxonItemMeansRejects, rejects(&system.wilcoxon_item_means)),
+        (Outcome::RankSumRejects, rejects(&system.rank_sum)),
+        (Outcome::PaperRulePasses, system.paper_rule.passes),
+    ]
+    .into_iter()
+    .filter_map(|(outcome, came)| Some((outcome, came?)))
+}
