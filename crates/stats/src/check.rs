@@ -2,14 +2,22 @@
 
 use crate::error::Error;
 
-/// Refuses sequences that are empty or hold NaN or infinity.
+/// The largest size of a value: its fourth power, which variances of variances need, is still a number.
+const LARGEST: f64 = 1e60;
+
+/// Refuses sequences that are empty, hold NaN or infinity, or a value that no scale has.
 pub(crate) fn values(values: &[f64]) -> Result<(), Error> {
     if values.is_empty() {
         return Err(Error::Empty);
     }
     match values.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(Error::NotFinite { index }),
-        None => Ok(()),
+        None => match values.iter().find(|value| value.abs() > LARGEST) {
+            Some(&value) => {
+                Err(Error::OutOfRange { name: "values", value, allowed: "what is at most 1e60 in size" })
+            }
+            None => Ok(()),
+        },
     }
 }
 

@@ -255,24 +255,25 @@ pub(crate) fn clustered(
     if variance <= n as f64 * f64::EPSILON * total {
         return Err(Error::NoSpread { n });
     }
+    // Of parts relative to V, so that no square is too small to be a number.
     let mut spread = 0.0;
     for (excess, by_cluster, sizes) in
         [(rater_excess, by_rater, &rater_sizes), (item_excess, by_item, &item_sizes)]
     {
         if excess > 0.0 {
-            spread += (factor * by_cluster).powi(2) / degrees_of(sizes);
+            spread += (factor * by_cluster / variance).powi(2) / degrees_of(sizes);
         }
     }
     // The variance of the cells is part of V but where exactly one kind of cluster took its place.
     if (rater_excess > 0.0) == (item_excess > 0.0) {
-        spread += (factor * by_cell).powi(2) / (n as f64 - 1.0);
+        spread += (factor * by_cell / variance).powi(2) / (n as f64 - 1.0);
     }
     Ok(Clustered {
         estimate,
         standard_error: variance.sqrt(),
         naive_standard_error: naive,
         degrees_of_freedom: (n_raters.min(n_items) - 1) as f64,
-        satterthwaite_degrees_of_freedom: variance * variance / spread,
+        satterthwaite_degrees_of_freedom: spread.recip(),
         n,
         n_raters,
         n_items,

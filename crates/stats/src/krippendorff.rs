@@ -63,54 +63,41 @@ pub fn alpha(values: &[f64], items: &[usize], scale: Scale) -> Result<f64, Error
     if by_item.is_empty() {
         return Err(Error::TooFew { what: "judgements of an item", needed: 2, got: 1 });
     }
-    let mut levels: Vec<f64> = by_item.values().flatten().copied().collect();
-    let n = levels.len() as f64;
-    check::vary(&levels)?;
-    levels.sort_by(f64::total_cmp);
-    let all = levels.clone();
-    levels.dedup();
-    let counts: Vec<f64> = levels
-        .iter()
-        .map(|level| (all.partition_point(|v| v <= level) - all.partition_point(|v| v < level)) as f64)
-        .collect();
-    let distances = distances(&levels, &counts, scale);
-    let k = levels.len();
-
-    let mut observed = 0.0;
-    for of_item in by_item.values() {
-        let mut of_level = vec![0.0; k];
-        for value in of_item {
-            of_level[levels.partition_point(|level| level < value)] += 1.0;
-        }
-        observed += pairs(&of_level, &distances) / (of_item.len() as f64 - 1.0);
+    let all: Vec<f64> = by_item.values().flatten().copied().collect();
+    check::vary(&all)?;
+    let mut sorted = all.clone();
+    sorted.sort_by(f64::total_cmp);
+    // The middle of a value's equals among all judgements: differences of these are the ordinal distances.
+    let place = |value: f64| {
+        let (before, up_to) =
+            (sorted.partition_point(|&v| v < value), sorted.partition_point(|&v| v <= value));
+        (before + up_to) as f64 / 2.0
+    };
+    let distances = |of: &[f64]| match scale {
+        Scale::Nominal => different_pairs(of),
+        Scale::Ordinal => squared_distances(&of.iter().map(|&value| place(value)).collect::<Vec<_>>()),
+        Scale::Interval => squared_distances(of),
+    };
+    let observed: f64 = by_item.values().map(|of| distances(of) / (of.len() as f64 - 1.0)).sum();
+    let expected = distances(&all) / (all.len() as f64 - 1.0);
+    if expected == 0.0 {
+        // They differ, but by less than their squares can say.
+        return Err(Error::AllEqual { n: all.len(), value: all[0] });
     }
-    let expected = pairs(&counts, &distances) / (n - 1.0);
     Ok(1.0 - observed / expected)
 }
 
-/// The squared distance between each two levels.
-fn distances(levels: &[f64], counts: &[f64], scale: Scale) -> Vec<Vec<f64>> {
-    // The place of a level's middle among all judgements.
-    let mut before = 0.0;
-    let places: Vec<f64> = counts
-        .iter()
-        .map(|count| {
-            before += count;
-            before - count / 2.0
-        })
-        .collect();
-    let distance = |i: usize, j: usize| match scale {
-        Scale::Nominal => f64::from(u8::from(i != j)),
-        Scale::Ordinal => (places[i] - places[j]).powi(2),
-        Scale::Interval => (levels[i] - levels[j]).powi(2),
-    };
-    (0..levels.len()).map(|i| (0..levels.len()).map(|j| distance(i, j)).collect()).collect()
+/// The number of ordered pairs of different values.
+fn different_pairs(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let same: usize = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq()).map(|equal| equal.len().pow(2)).sum();
+    (values.len().pow(2) - same) as f64
 }
 
-/// The distances of all ordered pairs of judgements; those of a judgement with itself are 0.
-fn pairs(counts: &[f64], distances: &[Vec<f64>]) -> f64 {
-    let row = |(count, row): (&f64, &Vec<f64>)| {
-        count * row.iter().zip(counts).map(|(distance, other)| distance * other).sum::<f64>()
-    };
-    counts.iter().zip(distances).map(row).sum()
+/// The squared distances of all ordered pairs: Σ Σ (x - y)² = 2 n Σ (x - x̄)².
+fn squared_distances(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    2.0 * n * values.iter().map(|value| (value - mean).powi(2)).sum::<f64>()
 }

@@ -329,15 +329,12 @@ impl<'a> Problem<'a> {
             point[index] = at[index] - step;
             let below = variances(&point)?;
             for k in 0..p {
-                slopes[k][index] = (above[k] - below[k]) / (2.0 * step);
+                // Relative to the variance, so that no square is too small to be a number.
+                slopes[k][index] = (above[k] - below[k]) / (2.0 * step * centre[k]);
             }
         }
         // The covariance of the parameters is twice the inverse curvature of -2 log likelihood.
-        Ok(centre
-            .iter()
-            .zip(&slopes)
-            .map(|(variance, slope)| variance.powi(2) / bilinear(slope, &covariance, slope))
-            .collect())
+        Ok(slopes.iter().map(|slope| bilinear(slope, &covariance, slope).recip()).collect())
     }
 
     /// The predicted effects of raters and items: Λ M⁻¹ Λ Zᵀ (y - X β).

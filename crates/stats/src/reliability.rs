@@ -86,7 +86,13 @@ pub fn pearson(first: &[f64], second: &[f64]) -> Result<f64, Error> {
         squares1 += (x - mean1).powi(2);
         squares2 += (y - mean2).powi(2);
     }
-    Ok((both / (squares1 * squares2).sqrt()).clamp(-1.0, 1.0))
+    for (values, squares) in [(first, squares1), (second, squares2)] {
+        if squares == 0.0 {
+            // They differ, but by less than their squares can say.
+            return Err(Error::AllEqual { n: values.len(), value: values[0] });
+        }
+    }
+    Ok((both / squares1.sqrt() / squares2.sqrt()).clamp(-1.0, 1.0))
 }
 
 /// Spearman's correlation: Pearson's of the average ranks.

@@ -105,10 +105,12 @@ pub fn welch(first: &[f64], second: &[f64]) -> Result<TTest, Error> {
     }
     let (n1, n2) = (first.len() as f64, second.len() as f64);
     let (v1, v2) = (variance1 / n1, variance2 / n2);
+    // By the shares of the two, so that no square is too small to be a number.
+    let (share1, share2) = (v1 / (v1 + v2), v2 / (v1 + v2));
     Ok(TTest {
         estimate: mean1 - mean2,
         standard_error: (v1 + v2).sqrt(),
-        degrees_of_freedom: (v1 + v2).powi(2) / (v1 * v1 / (n1 - 1.0) + v2 * v2 / (n2 - 1.0)),
+        degrees_of_freedom: (share1 * share1 / (n1 - 1.0) + share2 * share2 / (n2 - 1.0)).recip(),
         n: first.len() + second.len(),
     })
 }

@@ -24,6 +24,14 @@ fn study() -> impl Strategy<Value = Vec<(f64, usize, usize, usize)>> {
         2 => Just(0.0),
         1 => -1e9..1e9_f64,
     ];
+    // Some studies have numbers that nobody gives: too small for their squares, too large for them, or none.
+    let small = prop_oneof![Just(1e-200), Just(-3e-170), Just(2e-160), Just(0.0)];
+    let large = prop_oneof![Just(1e50), Just(-1e55), Just(3e59), Just(1.0)];
+    let none = prop_oneof![Just(1.0), Just(0.0), Just(f64::NAN), Just(1e200)];
+    prop_oneof![7 => of_scores(score), 1 => of_scores(small), 1 => of_scores(large), 1 => of_scores(none)]
+}
+
+fn of_scores(score: impl Strategy<Value = f64>) -> impl Strategy<Value = Vec<(f64, usize, usize, usize)>> {
     prop::collection::vec((score, 0_usize..4, 0_usize..4, 0_usize..3), 0..30)
 }
 
