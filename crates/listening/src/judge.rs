@@ -1,18 +1,23 @@
 //! From ratings to a verdict, by the analysis that was declared with the plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use mynah_stats::clustered::{Clustered, difference, two_way};
+use mynah_stats::clustered::{Clustered, difference};
+use mynah_stats::equivalence::Tost;
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
 use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
-use mynah_stats::{TestResult, holm};
+use mynah_stats::{Interval, TestResult, holm};
 
 use crate::error::Error;
 use crate::plan::{Plan, Role};
 use crate::protocol::Analysis;
-use crate::rating::{First, Kind, Origin, Paradigm, Rating};
+use crate::rating::{Kind, Origin, Paradigm, Rating};
 use crate::rating_check::check_ratings;
-use crate::verdict::{Conclusion, Defined, NullPairs, PaperRule, ScoreCount, SystemVerdict, Verdict};
+use crate::scores::{Against, Indices, Scores, clustered_difference, clustered_mean, explain};
+use crate::sensitivity::{conclude, reanalyse};
+use crate::verdict::{
+    Conclusion, Defined, NullPairs, PaperRule, Reanalysis, ScoreCount, SystemVerdict, Verdict,
+};
 use crate::words::{notes, paper_explanation, system_words};
 
 /// Judges the systems of a plan by its ratings.
@@ -46,6 +51,15 @@ use crate::words::{notes, paper_explanation, system_words};
 /// X. Tan et al. (2022), "`NaturalSpeech`: end-to-end text to speech synthesis with human-level quality",
 /// arXiv 2205.04421, section 2.
 pub fn judge(plan: &Plan, ratings: &[Rating]) -> Result<Verdict, Error> {
+    judge_with(plan, ratings, reanalyse)
+}
+
+/// [`judge`], with the other analyses of each system's ratings by this function.
+pub(crate) fn judge_with(
+    plan: &Plan,
+    ratings: &[Rating],
+    others: impl Fn(&Plan, &Scores, &Against<'_>) -> Vec<Reanalysis>,
+) -> Result<Verdict, Error> {
     check_ratings(plan, ratings)?;
     let simulated = ratings.iter().any(|rating| rating.origin == Origin::Simulated);
     let origin = if simulated { Origin::Simulated } else { Origin::Human };
@@ -63,7 +77,8 @@ pub fn judge(plan: &Plan, ratings: &[Rating]) -> Result<Verdict, Error> {
                 (Role::Candidate, Paradigm::Mos, None) => Against::Nothing("there is no reference"),
                 (Role::Reference, Paradigm::Mos, _) => Against::Nothing("this is the reference"),
             };
-            judge_system(plan, &system.name, &scores, &role)
+            let sensitivity = others(plan, &scores, &role);
+            SystemVerdict { sensitivity, ..judge_system(plan, &system.name, &scores, &role) }
         })
         .collect();
     correct_for_several(&mut systems);
@@ -87,79 +102,6 @@ pub fn judge(plan: &Plan, ratings: &[Rating]) -> Result<Verdict, Error> {
     })
 }
 
-/// The numbers by which the statistics know raters and items.
-struct Indices<'a> {
-    raters: BTreeMap<&'a str, usize>,
-    items: BTreeMap<&'a str, usize>,
-}
-
-impl<'a> Indices<'a> {
-    fn of(plan: &'a Plan) -> Self {
-        let raters = plan.sessions.iter().enumerate().map(|(index, session)| (session.rater.as_str(), index));
-        let items = plan.items.iter().enumerate().map(|(index, item)| (item.as_str(), index));
-        Self { raters: raters.collect(), items: items.collect() }
-    }
-}
-
-/// The scores of one system, in the order of the ratings.
-struct Scores {
-    values: Vec<f64>,
-    raters: Vec<usize>,
-    items: Vec<usize>,
-    /// Whether the system was heard second; all false for single clips.
-    heard_second: Vec<bool>,
-}
-
-impl Scores {
-    fn of(ratings: &[Rating], system: &str, indices: &Indices<'_>) -> Self {
-        let mut scores = Self { values: vec![], raters: vec![], items: vec![], heard_second: vec![] };
-        for rating in ratings.iter().filter(|rating| rating.kind == Kind::Rating && rating.system == system) {
-            scores.values.push(rating.score);
-            scores.raters.push(indices.raters[rating.rater.as_str()]);
-            scores.items.push(indices.items[rating.item.as_str()]);
-            scores.heard_second.push(rating.first == Some(First::Reference));
-        }
-        scores
-    }
-
-    fn mean(&self) -> Defined<f64> {
-        if self.values.is_empty() {
-            return Defined::Undefined { reason: NO_RATINGS.to_owned() };
-        }
-        Defined::Ok { value: self.values.iter().sum::<f64>() / self.values.len() as f64 }
-    }
-
-    /// The mean score of each item that has any. Sums are whole numbers, so that equal means are equal numbers.
-    fn item_means(&self) -> Vec<f64> {
-        let mut sums: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
-        for (value, &item) in self.values.iter().zip(&self.items) {
-            let (sum, count) = sums.entry(item).or_default();
-            *sum += value;
-            *count += 1.0;
-        }
-        sums.values().map(|(sum, count)| sum / count).collect()
-    }
-
-    fn ratings_per_item(&self) -> BTreeMap<usize, usize> {
-        let mut counts = BTreeMap::new();
-        for &item in &self.items {
-            *counts.entry(item).or_insert(0) += 1;
-        }
-        counts
-    }
-}
-
-/// What a system's scores are held against.
-enum Against<'a> {
-    /// The scores are differences already.
-    Zero,
-    /// Another system's scores.
-    Reference(&'a Scores),
-    /// Nothing, and why.
-    Nothing(&'static str),
-}
-
-const NO_RATINGS: &str = "there are no ratings";
 const ONLY_COMPARISON: &str = "a test of single clips has no differences to rank";
 
 fn judge_system(plan: &Plan, name: &str, scores: &Scores, against: &Against<'_>) -> SystemVerdict {
@@ -181,7 +123,9 @@ fn judge_system(plan: &Plan, name: &str, scores: &Scores, against: &Against<'_>)
         effect.and_then(|effect| effect.interval(level).map_err(|error| error.to_string())).into();
     let conclusion = match against {
         Against::Nothing(_) => None,
-        Against::Zero | Against::Reference(_) => Some(conclude(&difference, &equivalence)),
+        Against::Zero | Against::Reference(_) => {
+            Some(conclusion_of(&difference, &equivalence, analysis.margin))
+        }
     };
     let per_item = scores.ratings_per_item();
     let minimum_ratings_per_item = per_item.values().copied().min().unwrap_or(0);
@@ -223,10 +167,14 @@ fn judge_system(plan: &Plan, name: &str, scores: &Scores, against: &Against<'_>)
             Defined::Undefined { reason } => Defined::Undefined { reason: reason.clone() },
         },
         difference,
+        achieved_margin: match &equivalence {
+            Defined::Ok { value } => Defined::Ok { value: value.achieved_margin() },
+            Defined::Undefined { reason } => Defined::Undefined { reason: reason.clone() },
+        },
         equivalence,
         t_test,
         holm_p_value: Defined::Undefined { reason: String::new() },
-        wilcoxon_item_means: signed(&scores.item_means()),
+        wilcoxon_item_means: signed(&scores.means_by_item().into_values().collect::<Vec<_>>()),
         wilcoxon_ratings,
         rank_sum: match against {
             Against::Zero => Defined::Undefined { reason: "a comparison has one sample".to_owned() },
@@ -239,31 +187,12 @@ fn judge_system(plan: &Plan, name: &str, scores: &Scores, against: &Against<'_>)
         histogram: histogram(scores, plan.protocol.paradigm),
         paper_rule: PaperRule { sizes_met, passes, explanation: String::new() },
         conclusion,
+        sensitivity: Vec::new(),
         words: String::new(),
     }
 }
 
-fn clustered_mean(scores: &Scores) -> Result<Clustered, String> {
-    two_way(&scores.values, &scores.raters, &scores.items).map_err(explain)
-}
-
-fn clustered_difference(scores: &Scores, reference: &Scores) -> Result<Clustered, String> {
-    if scores.values.is_empty() || reference.values.is_empty() {
-        return Err(NO_RATINGS.to_owned());
-    }
-    let both = |one: &[usize], other: &[usize]| [one, other].concat();
-    let values = [&scores.values[..], &reference.values].concat();
-    let in_group_1: Vec<bool> = (0..values.len()).map(|index| index < scores.values.len()).collect();
-    let raters = both(&scores.raters, &reference.raters);
-    let items = both(&scores.items, &reference.items);
-    difference(&values, &in_group_1, &raters, &items).map_err(explain)
-}
-
-fn order_effect(
-    scores: &Scores,
-    against: &Against<'_>,
-    analysis: &Analysis,
-) -> Defined<mynah_stats::Interval> {
+fn order_effect(scores: &Scores, against: &Against<'_>, analysis: &Analysis) -> Defined<Interval> {
     if !matches!(against, Against::Zero) {
         return Defined::Undefined { reason: "single clips have no order".to_owned() };
     }
@@ -273,15 +202,10 @@ fn order_effect(
         .into()
 }
 
-fn conclude(
-    difference: &Defined<mynah_stats::Interval>,
-    equivalence: &Defined<mynah_stats::equivalence::Tost>,
-) -> Conclusion {
+/// What follows from the intervals; inconclusive where there are none.
+fn conclusion_of(difference: &Defined<Interval>, equivalence: &Defined<Tost>, margin: f64) -> Conclusion {
     match (difference.value(), equivalence.value()) {
-        (Some(interval), _) if interval.low > 0.0 => Conclusion::Better,
-        (Some(interval), _) if interval.high < 0.0 => Conclusion::Worse,
-        (Some(_), Some(tost)) if tost.equivalent => Conclusion::Equivalent,
-        (Some(_), Some(tost)) if tost.non_inferior => Conclusion::NonInferior,
+        (Some(interval), Some(tost)) => conclude(interval, &tost.interval, margin),
         _ => Conclusion::Inconclusive,
     }
 }
@@ -334,14 +258,4 @@ fn histogram(scores: &Scores, paradigm: Paradigm) -> Vec<ScoreCount> {
             ScoreCount { score, count }
         })
         .collect()
-}
-
-/// A statistic's error in the words of a listening test.
-fn explain(error: mynah_stats::Error) -> String {
-    match error {
-        mynah_stats::Error::Empty => NO_RATINGS.to_owned(),
-        mynah_stats::Error::AllEqual { n, value } => format!("all {n} scores are {value}"),
-        mynah_stats::Error::AllZero { n } => format!("all {n} scores are 0"),
-        other => other.to_string(),
-    }
 }

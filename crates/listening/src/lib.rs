@@ -55,6 +55,8 @@ mod protocol;
 mod rating;
 mod rating_check;
 mod rehearsal;
+mod scores;
+mod sensitivity;
 mod simulate;
 mod stimuli;
 mod verdict;
@@ -71,4 +73,7 @@ pub use rating::{First, Kind, Origin, Paradigm, Rating};
 pub use rehearsal::{Outcome, OutcomeRate, estimate_components, rehearse};
 pub use simulate::{Simulation, simulate};
 pub use stimuli::{common_items, find_wav};
-pub use verdict::{Conclusion, Defined, NullPairs, PaperRule, ScoreCount, SystemVerdict, Verdict};
+pub use verdict::{
+    Conclusion, Defined, NullPairs, PaperRule, Reanalysis, ReanalysisMethod, ScoreCount, SystemVerdict,
+    Verdict,
+};

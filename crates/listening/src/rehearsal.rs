@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::judge::judge;
+use crate::judge::judge_with;
 use crate::plan::{Plan, Role};
 use crate::rating::{Kind, Paradigm, Rating};
 use crate::simulate::{Simulation, simulate};
@@ -132,7 +132,7 @@ pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<
         .collect::<Result<_, Error>>()?;
     let one = |study: u64| {
         let simulation = Simulation { seed: seed_of(simulation.seed, study), ..simulation.clone() };
-        let verdict = judge(plan, &simulate(plan, &simulation)?)?;
+        let verdict = judge_with(plan, &simulate(plan, &simulation)?, |_, _, _| Vec::new())?;
         let counts =
             verdict.systems.iter().zip(&truths).enumerate().flat_map(|(index, (system, (_, truth)))| {
                 outcomes(system, truth, plan.protocol.analysis.alpha)

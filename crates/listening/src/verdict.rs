@@ -108,6 +108,8 @@ pub struct SystemVerdict {
     pub equivalence_interval: Defined<Interval>,
     /// The two one-sided tests behind it.
     pub equivalence: Defined<Tost>,
+    /// The smallest margin for which these ratings would show equivalence. One that is chosen after the test proves nothing.
+    pub achieved_margin: Defined<f64>,
     /// The t test of the difference against 0, two-sided, with clustered standard errors.
     pub t_test: Defined<TestResult>,
     /// Its probability after Holm's correction for the number of systems under test.
@@ -126,8 +128,76 @@ pub struct SystemVerdict {
     pub paper_rule: PaperRule,
     /// What follows from the declared analysis; `None` where there is nothing to compare with.
     pub conclusion: Option<Conclusion>,
+    /// What other analyses make of the same ratings.
+    pub sensitivity: Vec<Reanalysis>,
     /// The conclusion as one plain sentence.
     pub words: String,
+}
+
+/// What another analysis than the declared one makes of the same ratings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reanalysis {
+    /// Which.
+    pub analysis: ReanalysisMethod,
+    /// Whether it allows for raters who judge several sentences and sentences that are judged by several raters.
+    pub allows_for_dependence: bool,
+    /// The difference with its interval of coverage 1 - alpha; rank tests have none.
+    pub interval: Defined<Interval>,
+    /// The probability of the difference if there is none.
+    pub p_value: Defined<f64>,
+    /// What would follow, by the same rule as the declared analysis; rank tests say nothing about equivalence.
+    pub conclusion: Option<Conclusion>,
+}
+
+/// An analysis of ratings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReanalysisMethod {
+    /// Standard errors clustered by rater and by sentence: the declared analysis.
+    TwoWayClustered,
+    /// A linear mixed model with crossed effects of raters and sentences, by REML.
+    MixedModel,
+    /// Raters and sentences drawn with replacement, 10,000 times.
+    CrossedBootstrap,
+    /// The t test on the means of the sentences.
+    ItemMeans,
+    /// The t test that takes all judgements for independent.
+    Naive,
+    /// The signed-rank test on all judgements, zeros left out.
+    WilcoxonRatingsWilcox,
+    /// The signed-rank test on all judgements, zeros ranked and left out.
+    WilcoxonRatingsPratt,
+    /// The signed-rank test on all judgements, the ranks of zeros shared.
+    WilcoxonRatingsZsplit,
+    /// The signed-rank test on the means of the sentences, zeros left out.
+    WilcoxonItemMeansWilcox,
+    /// The signed-rank test on the means of the sentences, zeros ranked and left out.
+    WilcoxonItemMeansPratt,
+    /// The signed-rank test on the means of the sentences, the ranks of zeros shared.
+    WilcoxonItemMeansZsplit,
+    /// The rank-sum test on all judgements of the system and of the reference.
+    RankSum,
+}
+
+impl ReanalysisMethod {
+    /// What a table calls it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::TwoWayClustered => "two-way clustered t (declared)",
+            Self::MixedModel => "linear mixed model, REML",
+            Self::CrossedBootstrap => "crossed bootstrap, 10,000 draws",
+            Self::ItemMeans => "t on sentence means",
+            Self::Naive => "t on judgements as if independent",
+            Self::WilcoxonRatingsWilcox => "Wilcoxon on judgements, zeros left out",
+            Self::WilcoxonRatingsPratt => "Wilcoxon on judgements, zeros by Pratt",
+            Self::WilcoxonRatingsZsplit => "Wilcoxon on judgements, zeros shared",
+            Self::WilcoxonItemMeansWilcox => "Wilcoxon on sentence means, zeros left out",
+            Self::WilcoxonItemMeansPratt => "Wilcoxon on sentence means, zeros by Pratt",
+            Self::WilcoxonItemMeansZsplit => "Wilcoxon on sentence means, zeros shared",
+            Self::RankSum => "rank sum on judgements",
+        }
+    }
 }
 
 /// How often a point of the scale was given.

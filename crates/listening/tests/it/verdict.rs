@@ -1,8 +1,8 @@
 //! Verdicts against scipy and statsmodels (`fixtures/generate/listening_verdict.py`), and their words.
 
 use mynah_listening::{
-    Conclusion, First, Kind, Origin, Paradigm, Plan, Protocol, Rating, Simulation, SystemVerdict, Verdict,
-    judge, simulate,
+    Conclusion, First, Kind, Origin, Paradigm, Plan, Protocol, Rating, ReanalysisMethod, Simulation,
+    SystemVerdict, Verdict, judge, simulate,
 };
 use mynah_stats::power::Components;
 use mynah_testkit::{assert_all_close, assert_close, golden};
@@ -123,6 +123,28 @@ fn a_comparison_has_the_numbers_of_scipy_and_statsmodels() {
     assert_eq!((system.histogram.len(), counted), (7, 48));
     let minus_one = expected.scores.iter().flatten().filter(|&&score| score as i32 == -1).count();
     assert_eq!((system.histogram[2].score, system.histogram[2].count), (-1, minus_one));
+
+    // The declared analysis comes first, and the others are those that have been held against scipy just now.
+    let reanalysis = |method| {
+        let found = system.sensitivity.iter().find(|other| other.analysis == method);
+        found.unwrap_or_else(|| panic!("no {method:?}"))
+    };
+    assert_eq!(system.sensitivity.len(), 11);
+    let declared = &system.sensitivity[0];
+    assert_eq!(declared.analysis, ReanalysisMethod::TwoWayClustered);
+    assert_eq!((&declared.interval, declared.conclusion), (&system.difference, system.conclusion));
+    assert_eq!(reanalysis(ReanalysisMethod::Naive).interval, system.naive_interval);
+    let pratt = reanalysis(ReanalysisMethod::WilcoxonRatingsPratt).p_value.value();
+    assert_eq!(pratt, Some(&on_ratings.p_value));
+    let pratt = reanalysis(ReanalysisMethod::WilcoxonItemMeansPratt).p_value.value();
+    assert_eq!(pratt, Some(&on_means.p_value));
+    for other in &system.sensitivity[1..5] {
+        let interval = other.interval.value().expect("an interval");
+        assert_close(interval.estimate, expected.mean, NUMBERS, other.analysis.title());
+        assert!(interval.low < interval.estimate && interval.estimate < interval.high, "{other:?}");
+    }
+    let inner = system.equivalence_interval.value().expect("an interval");
+    assert_eq!(system.achieved_margin.value(), Some(&inner.low.abs().max(inner.high.abs())));
 }
 
 #[test]
@@ -153,6 +175,15 @@ fn single_clips_have_the_numbers_of_scipy_and_statsmodels() {
     assert_close(rank_sum.p_value, expected.rank_sum_p, NUMBERS, "rank sum");
     assert!(system.wilcoxon_ratings.value().is_none() && system.order_effect.value().is_none());
     assert!(!system.words.contains("human"), "{}", system.words);
+
+    assert!(recordings.sensitivity.is_empty());
+    assert_eq!(system.sensitivity.len(), 6);
+    for other in &system.sensitivity[..5] {
+        let interval = other.interval.value().expect("an interval");
+        assert_close(interval.estimate, expected.difference, NUMBERS, other.analysis.title());
+    }
+    let last = &system.sensitivity[5];
+    assert_eq!((last.analysis, last.p_value.value()), (ReanalysisMethod::RankSum, Some(&rank_sum.p_value)));
 }
 
 #[test]

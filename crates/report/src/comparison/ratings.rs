@@ -24,6 +24,12 @@ pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
         summary: "The same numbers as a table".into(),
         blocks: vec![Block::Table(table(verdict))],
     });
+    if let Some(table) = sensitivity(verdict) {
+        blocks.push(Block::Folded {
+            summary: "The same judgements by other analyses".into(),
+            blocks: vec![Block::Table(table)],
+        });
+    }
     if verdict.paradigm == Paradigm::Cmos {
         blocks.push(Block::Text(null_pairs(verdict)));
     }
@@ -134,6 +140,10 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
         (
             format!("{inner_level} interval against ±{}", analysis.margin),
             shown(&system.equivalence_interval, interval_text),
+        ),
+        (
+            "smallest margin that these ratings support".into(),
+            shown(&system.achieved_margin, |margin| format!("±{}", plain(*margin))),
         ),
         ("p, clustered t test".into(), shown(&system.t_test, p_text)),
         ("p, after Holm".into(), shown(&system.holm_p_value, |p| p_value(*p))),
@@ -323,20 +333,14 @@ fn table(verdict: &Verdict) -> Table {
     };
     let caption = format!("{simulated}The judgements of each system, with two-way clustered intervals.");
     let mut table = Table::new("verdict", caption, &columns);
-    let interval = |value: &Defined<Interval>| match value {
-        Defined::Ok { value } => {
-            Cell::Interval { estimate: value.estimate, low: value.low, high: value.high, decimals: DECIMALS }
-        }
-        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-    };
     let p = |value: &Defined<TestResult>| match value {
         Defined::Ok { value } => Cell::Probability(value.p_value),
         Defined::Undefined { reason } => Cell::Missing(reason.clone()),
     };
     for system in &verdict.systems {
-        let mut row = vec![Cell::text(&system.system), interval(&system.interval)];
+        let mut row = vec![Cell::text(&system.system), interval_cell(&system.interval)];
         if verdict.paradigm == Paradigm::Mos {
-            row.push(interval(&system.difference));
+            row.push(interval_cell(&system.difference));
         }
         row.push(p(&system.t_test));
         match verdict.paradigm {
@@ -354,6 +358,54 @@ fn table(verdict: &Verdict) -> Table {
         table.rows.push(row);
     }
     table
+}
+
+/// What every analysis makes of the judgements, where there is more than the declared one.
+fn sensitivity(verdict: &Verdict) -> Option<Table> {
+    if verdict.systems.iter().all(|system| system.sensitivity.is_empty()) {
+        return None;
+    }
+    let level = percent(1.0 - verdict.analysis.alpha);
+    let interval = format!("Difference, {level}");
+    let columns = [
+        ("system", "System"),
+        ("analysis", "Analysis"),
+        ("dependence", "Allows for shared raters and sentences"),
+        ("difference", interval.as_str()),
+        ("p", "p, no difference"),
+        ("conclusion", "Conclusion"),
+    ];
+    let caption = "Does the conclusion rest on the choice of an analysis? Those that do not allow for raters and sentences \
+                   being shared find differences that are not there. Only the declared one counts.";
+    let mut table = Table::new("sensitivity", caption, &columns);
+    for system in &verdict.systems {
+        for other in &system.sensitivity {
+            table.rows.push(vec![
+                Cell::text(&system.system),
+                Cell::text(other.analysis.title()),
+                Cell::text(if other.allows_for_dependence { "yes" } else { "no" }),
+                interval_cell(&other.interval),
+                match &other.p_value {
+                    Defined::Ok { value } => Cell::Probability(*value),
+                    Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+                },
+                match other.conclusion {
+                    Some(conclusion) => Cell::text(conclusion.as_str()),
+                    None => Cell::Missing("none follows".into()),
+                },
+            ]);
+        }
+    }
+    Some(table)
+}
+
+fn interval_cell(value: &Defined<Interval>) -> Cell {
+    match value {
+        Defined::Ok { value } => {
+            Cell::Interval { estimate: value.estimate, low: value.low, high: value.high, decimals: DECIMALS }
+        }
+        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+    }
 }
 
 fn null_pairs(verdict: &Verdict) -> String {

@@ -1,7 +1,8 @@
 //! Made-up results, and a reader of HTML that is only good enough to find what does not belong.
 
 use mynah_listening::{
-    Analysis, Conclusion, Defined, NullPairs, Origin, PaperRule, Paradigm, ScoreCount, SystemVerdict, Verdict,
+    Analysis, Conclusion, Defined, NullPairs, Origin, PaperRule, Paradigm, Reanalysis, ReanalysisMethod,
+    ScoreCount, SystemVerdict, Verdict,
 };
 use mynah_metrics::{Score, Status};
 use mynah_report::comparison::{Comparison, MetricNote};
@@ -85,6 +86,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         design_effect: ok(4.25),
         difference: interval(-0.0125, 0.15, 0.95),
         equivalence_interval: interval(-0.0125, 0.125, 0.9),
+        achieved_margin: ok(0.1375),
         equivalence: Defined::Undefined { reason: "not needed here".into() },
         t_test: test(0.87),
         holm_p_value: ok(0.87),
@@ -103,6 +105,22 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
             explanation: "The paper's rule calls it human-level.".into(),
         },
         conclusion: Some(Conclusion::Equivalent),
+        sensitivity: vec![
+            Reanalysis {
+                analysis: ReanalysisMethod::TwoWayClustered,
+                allows_for_dependence: true,
+                interval: interval(-0.0125, 0.15, 0.95),
+                p_value: ok(0.87),
+                conclusion: Some(Conclusion::Equivalent),
+            },
+            Reanalysis {
+                analysis: ReanalysisMethod::WilcoxonRatingsPratt,
+                allows_for_dependence: false,
+                interval: Defined::Undefined { reason: "a rank test has none".into() },
+                p_value: ok(0.0003),
+                conclusion: None,
+            },
+        ],
         words: "As good as the recordings within 0.2 points.".into(),
     };
     let unknown = SystemVerdict {
@@ -117,6 +135,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         design_effect: Defined::Undefined { reason: "a single rater".into() },
         difference: Defined::Undefined { reason: "a single rater".into() },
         equivalence_interval: Defined::Undefined { reason: "a single rater".into() },
+        achieved_margin: Defined::Undefined { reason: "a single rater".into() },
         t_test: Defined::Undefined { reason: "a single rater".into() },
         holm_p_value: Defined::Undefined { reason: "a single rater".into() },
         wilcoxon_ratings: Defined::Undefined { reason: "a single rating".into() },

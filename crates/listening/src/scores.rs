@@ -1,0 +1,115 @@
+//! The ratings of a system as the statistics take them.
+
+use std::collections::BTreeMap;
+
+use mynah_stats::clustered::{Clustered, difference, two_way};
+
+use crate::plan::Plan;
+use crate::rating::{First, Kind, Rating};
+use crate::verdict::Defined;
+
+const NO_RATINGS: &str = "there are no ratings";
+
+/// The numbers by which the statistics know raters and items.
+pub(crate) struct Indices<'a> {
+    raters: BTreeMap<&'a str, usize>,
+    items: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Indices<'a> {
+    pub(crate) fn of(plan: &'a Plan) -> Self {
+        let raters = plan.sessions.iter().enumerate().map(|(index, session)| (session.rater.as_str(), index));
+        let items = plan.items.iter().enumerate().map(|(index, item)| (item.as_str(), index));
+        Self { raters: raters.collect(), items: items.collect() }
+    }
+}
+
+/// The scores of one system, in the order of the ratings.
+pub(crate) struct Scores {
+    pub(crate) values: Vec<f64>,
+    pub(crate) raters: Vec<usize>,
+    pub(crate) items: Vec<usize>,
+    /// Whether the system was heard second; all false for single clips.
+    pub(crate) heard_second: Vec<bool>,
+}
+
+impl Scores {
+    pub(crate) fn of(ratings: &[Rating], system: &str, indices: &Indices<'_>) -> Self {
+        let mut scores = Self { values: vec![], raters: vec![], items: vec![], heard_second: vec![] };
+        for rating in ratings.iter().filter(|rating| rating.kind == Kind::Rating && rating.system == system) {
+            scores.values.push(rating.score);
+            scores.raters.push(indices.raters[rating.rater.as_str()]);
+            scores.items.push(indices.items[rating.item.as_str()]);
+            scores.heard_second.push(rating.first == Some(First::Reference));
+        }
+        scores
+    }
+
+    pub(crate) fn mean(&self) -> Defined<f64> {
+        if self.values.is_empty() {
+            return Defined::Undefined { reason: NO_RATINGS.to_owned() };
+        }
+        Defined::Ok { value: self.values.iter().sum::<f64>() / self.values.len() as f64 }
+    }
+
+    /// The mean score of each item that has any. Sums are whole numbers, so that equal means are equal numbers.
+    pub(crate) fn means_by_item(&self) -> BTreeMap<usize, f64> {
+        let mut sums: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+        for (value, &item) in self.values.iter().zip(&self.items) {
+            let (sum, count) = sums.entry(item).or_default();
+            *sum += value;
+            *count += 1.0;
+        }
+        sums.into_iter().map(|(item, (sum, count))| (item, sum / count)).collect()
+    }
+
+    pub(crate) fn ratings_per_item(&self) -> BTreeMap<usize, usize> {
+        let mut counts = BTreeMap::new();
+        for &item in &self.items {
+            *counts.entry(item).or_insert(0) += 1;
+        }
+        counts
+    }
+}
+
+/// What a system's scores are held against.
+pub(crate) enum Against<'a> {
+    /// The scores are differences already.
+    Zero,
+    /// Another system's scores.
+    Reference(&'a Scores),
+    /// Nothing, and why.
+    Nothing(&'static str),
+}
+
+impl Scores {
+    /// The scores of this system and then those of another, with what tells them apart.
+    pub(crate) fn beside(&self, other: &Self) -> (Vec<f64>, Vec<bool>, Vec<usize>, Vec<usize>) {
+        let both = |one: &[usize], other: &[usize]| [one, other].concat();
+        let values = [&self.values[..], &other.values].concat();
+        let is_first = (0..values.len()).map(|index| index < self.values.len()).collect();
+        (values, is_first, both(&self.raters, &other.raters), both(&self.items, &other.items))
+    }
+}
+
+pub(crate) fn clustered_mean(scores: &Scores) -> Result<Clustered, String> {
+    two_way(&scores.values, &scores.raters, &scores.items).map_err(explain)
+}
+
+pub(crate) fn clustered_difference(scores: &Scores, reference: &Scores) -> Result<Clustered, String> {
+    if scores.values.is_empty() || reference.values.is_empty() {
+        return Err(NO_RATINGS.to_owned());
+    }
+    let (values, in_group_1, raters, items) = scores.beside(reference);
+    difference(&values, &in_group_1, &raters, &items).map_err(explain)
+}
+
+/// A statistic's error in the words of a listening test.
+pub(crate) fn explain(error: mynah_stats::Error) -> String {
+    match error {
+        mynah_stats::Error::Empty => NO_RATINGS.to_owned(),
+        mynah_stats::Error::AllEqual { n, value } => format!("all {n} scores are {value}"),
+        mynah_stats::Error::AllZero { n } => format!("all {n} scores are 0"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,182 @@
+//! The same ratings by other analyses: does the conclusion rest on the choice of one?
+
+use std::collections::BTreeMap;
+
+use mynah_stats::bootstrap::{Bootstrap, BootstrapConfig, crossed_difference, crossed_mean};
+use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
+use mynah_stats::mixed::mixed_model;
+use mynah_stats::t_test::{TTest, one_sample, welch};
+use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
+use mynah_stats::{Alternative, Interval, TestResult};
+
+use crate::plan::Plan;
+use crate::protocol::Analysis;
+use crate::scores::{Against, Scores, clustered_difference, clustered_mean, explain};
+use crate::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod};
+
+/// All analyses that a system's ratings allow; none where there is nothing to compare with.
+pub(crate) fn reanalyse(plan: &Plan, scores: &Scores, against: &Against<'_>) -> Vec<Reanalysis> {
+    let analysis = &plan.protocol.analysis;
+    match against {
+        Against::Nothing(_) => Vec::new(),
+        Against::Zero => {
+            let mut all = estimates(analysis, scores, None);
+            all.extend(signed_ranks(scores));
+            all
+        }
+        Against::Reference(reference) => {
+            let mut all = estimates(analysis, scores, Some(reference));
+            let ranks = rank_sum(&scores.values, &reference.values, &RankSumConfig::default());
+            all.push(of_test(ReanalysisMethod::RankSum, ranks));
+            all
+        }
+    }
+}
+
+/// The conclusion that follows from the intervals of coverage 1 - alpha and 1 - 2 alpha.
+pub(crate) fn conclude(interval: &Interval, inner: &Interval, margin: f64) -> Conclusion {
+    if interval.low > 0.0 {
+        Conclusion::Better
+    } else if interval.high < 0.0 {
+        Conclusion::Worse
+    } else if inner.is_between(-margin, margin) {
+        Conclusion::Equivalent
+    } else if inner.low > -margin {
+        Conclusion::NonInferior
+    } else {
+        Conclusion::Inconclusive
+    }
+}
+
+/// The interval of an estimate, of any coverage.
+type IntervalOf = Box<dyn Fn(f64) -> Result<Interval, mynah_stats::Error>>;
+
+/// An estimate's intervals, and the probability of it under "no difference".
+type Estimate = (IntervalOf, Option<f64>);
+
+/// Those that estimate the difference, beginning with the declared one.
+fn estimates(analysis: &Analysis, scores: &Scores, reference: Option<&Scores>) -> Vec<Reanalysis> {
+    let clustered = match reference {
+        None => clustered_mean(scores),
+        Some(reference) => clustered_difference(scores, reference),
+    }
+    .map(|clustered| {
+        let p_value = clustered.t_test().p_value;
+        (boxed(move |level| clustered.interval(level)), Some(p_value))
+    });
+    let mixed = mixed(scores, reference).map_err(explain);
+    let bootstrap = bootstrap(scores, reference).map_err(explain).map(|bootstrap| {
+        // No probability: the interval says whether there is a difference.
+        (boxed(move |level| bootstrap.interval(level)), None)
+    });
+    let item_means = one_sample(&item_differences(scores, reference), 0.0).map_err(explain).map(of_t);
+    let naive = match reference {
+        None => one_sample(&scores.values, 0.0),
+        Some(reference) => welch(&scores.values, &reference.values),
+    }
+    .map_err(explain)
+    .map(of_t);
+    [
+        (ReanalysisMethod::TwoWayClustered, true, clustered),
+        (ReanalysisMethod::MixedModel, true, mixed),
+        (ReanalysisMethod::CrossedBootstrap, true, bootstrap),
+        (ReanalysisMethod::ItemMeans, false, item_means),
+        (ReanalysisMethod::Naive, false, naive),
+    ]
+    .into_iter()
+    .map(|(method, allows_for_dependence, estimate)| {
+        of_estimate(analysis, method, allows_for_dependence, estimate)
+    })
+    .collect()
+}
+
+fn boxed(interval: impl Fn(f64) -> Result<Interval, mynah_stats::Error> + 'static) -> IntervalOf {
+    Box::new(interval)
+}
+
+fn of_t(test: TTest) -> Estimate {
+    (boxed(move |level| test.interval(level)), Some(test.test(Alternative::TwoSided).p_value))
+}
+
+fn mixed(scores: &Scores, reference: Option<&Scores>) -> Result<Estimate, mynah_stats::Error> {
+    let model = match reference {
+        None => mixed_model(&scores.values, &scores.raters, &scores.items, &[])?,
+        Some(reference) => {
+            let (values, is_system, raters, items) = scores.beside(reference);
+            let covariate = is_system.iter().map(|is_system| f64::from(u8::from(*is_system))).collect();
+            mixed_model(&values, &raters, &items, &[covariate])?
+        }
+    };
+    // The constant of a comparison; of single clips, what the system adds to it.
+    let coefficient = model.coefficients[usize::from(reference.is_some())];
+    Ok((boxed(move |level| coefficient.interval(level)), Some(coefficient.t_test().p_value)))
+}
+
+fn bootstrap(scores: &Scores, reference: Option<&Scores>) -> Result<Bootstrap, mynah_stats::Error> {
+    let config = BootstrapConfig::default();
+    match reference {
+        None => crossed_mean(&scores.values, &scores.raters, &scores.items, &config),
+        Some(reference) => {
+            let (values, is_system, raters, items) = scores.beside(reference);
+            crossed_difference(&values, &is_system, &raters, &items, &config)
+        }
+    }
+}
+
+/// The mean score of each sentence, or its difference to the reference's where both were judged.
+fn item_differences(scores: &Scores, reference: Option<&Scores>) -> Vec<f64> {
+    let means = scores.means_by_item();
+    match reference {
+        None => means.into_values().collect(),
+        Some(reference) => {
+            let others: BTreeMap<usize, f64> = reference.means_by_item();
+            means.into_iter().filter_map(|(item, mean)| Some(mean - others.get(&item)?)).collect()
+        }
+    }
+}
+
+fn signed_ranks(scores: &Scores) -> Vec<Reanalysis> {
+    let means: Vec<f64> = scores.means_by_item().into_values().collect();
+    let test = |method, values: &[f64], zeros| {
+        of_test(method, signed_rank(values, &SignedRankConfig { zeros, ..SignedRankConfig::default() }))
+    };
+    vec![
+        test(ReanalysisMethod::WilcoxonRatingsWilcox, &scores.values, ZeroMethod::Wilcox),
+        test(ReanalysisMethod::WilcoxonRatingsPratt, &scores.values, ZeroMethod::Pratt),
+        test(ReanalysisMethod::WilcoxonRatingsZsplit, &scores.values, ZeroMethod::Zsplit),
+        test(ReanalysisMethod::WilcoxonItemMeansWilcox, &means, ZeroMethod::Wilcox),
+        test(ReanalysisMethod::WilcoxonItemMeansPratt, &means, ZeroMethod::Pratt),
+        test(ReanalysisMethod::WilcoxonItemMeansZsplit, &means, ZeroMethod::Zsplit),
+    ]
+}
+
+fn of_estimate(
+    analysis: &Analysis,
+    method: ReanalysisMethod,
+    allows_for_dependence: bool,
+    estimate: Result<Estimate, String>,
+) -> Reanalysis {
+    let (interval, p_value, conclusion) = match estimate {
+        Err(reason) => (Defined::Undefined { reason: reason.clone() }, Defined::Undefined { reason }, None),
+        Ok((interval_of, p_value)) => {
+            let interval = interval_of(1.0 - analysis.alpha);
+            let conclusion = match (&interval, interval_of(1.0 - 2.0 * analysis.alpha)) {
+                (Ok(interval), Ok(inner)) => Some(conclude(interval, &inner, analysis.margin)),
+                _ => None,
+            };
+            let p_value = p_value.ok_or("the interval stands for it");
+            (interval.map_err(explain).into(), p_value.into(), conclusion)
+        }
+    };
+    Reanalysis { analysis: method, allows_for_dependence, interval, p_value, conclusion }
+}
+
+fn of_test(method: ReanalysisMethod, test: Result<TestResult, mynah_stats::Error>) -> Reanalysis {
+    Reanalysis {
+        analysis: method,
+        allows_for_dependence: false,
+        interval: Defined::Undefined { reason: "a rank test has none".to_owned() },
+        p_value: test.map(|test| test.p_value).map_err(explain).into(),
+        conclusion: None,
+    }
+}
