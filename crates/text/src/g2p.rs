@@ -49,7 +49,7 @@ static BUNDLED: &[u8] = include_bytes!("../data/g2p.bin");
 /// use mynah_text::{G2p, Phone};
 ///
 /// let phones: Vec<&str> = G2p::bundled().pronounce("cabinetry").into_iter().map(Phone::name).collect();
-/// assert_eq!(phones.join(" "), "K AE1 B AH0 N AH0 T R IY0");
+/// assert_eq!(phones.join(" "), "K AE1 B N AH0 T R IY0");
 /// ```
 ///
 /// # References

@@ -41,9 +41,9 @@ impl Default for G2pConfig {
     fn default() -> Self {
         Self {
             seed: 0,
-            epochs: 10,
-            cool_down_epochs: 5,
-            hidden: 192,
+            epochs: 20,
+            cool_down_epochs: 10,
+            hidden: 256,
             features: 256,
             history: 4,
             batch_letters: 2048,
@@ -51,7 +51,7 @@ impl Default for G2pConfig {
             warm_up_steps: 300,
             weight_decay: 0.01,
             clip_norm: 1.0,
-            dropout: 0.2,
+            dropout: 0.25,
             history_dropout: 0.1,
             label_smoothing: 0.05,
         }
