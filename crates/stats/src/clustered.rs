@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::check;
-use crate::distribution::{normal_quantile, student_quantile, student_upper_tail};
-use crate::equivalence::{Tost, tost};
+use crate::coefficient::Coefficient;
+use crate::distribution::normal_quantile;
+use crate::equivalence::Tost;
 use crate::error::Error;
-use crate::result::{Interval, Method, TestResult};
+use crate::result::{Interval, TestResult};
 
 /// The least degrees of freedom that a variance between clusters is given.
 const MINIMUM_DEGREES: f64 = 0.1;
@@ -49,9 +50,7 @@ impl Clustered {
     ///
     /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
     pub fn interval(&self, level: f64) -> Result<Interval, Error> {
-        check::probability("level", level)?;
-        let quantile = student_quantile(0.5 + level / 2.0, self.degrees_of_freedom);
-        Ok(self.interval_of(quantile * self.standard_error, level))
+        self.coefficient().interval(level)
     }
 
     /// The interval that most papers print: normal quantile times the naive standard error. It is too narrow.
@@ -61,7 +60,9 @@ impl Clustered {
     /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
     pub fn naive_interval(&self, level: f64) -> Result<Interval, Error> {
         check::probability("level", level)?;
-        Ok(self.interval_of(normal_quantile(0.5 + level / 2.0) * self.naive_standard_error, level))
+        let (estimate, half) =
+            (self.estimate, normal_quantile(0.5 + level / 2.0) * self.naive_standard_error);
+        Ok(Interval { estimate, low: estimate - half, high: estimate + half, level })
     }
 
     /// (standard error / naive standard error)²: how many dependent values are worth one independent one.
@@ -92,22 +93,21 @@ impl Clustered {
     /// The two-sided t test of the estimate against 0; the statistic is estimate / standard error.
     #[must_use]
     pub fn t_test(&self) -> TestResult {
-        let statistic = self.estimate / self.standard_error;
-        let p_value = (2.0 * student_upper_tail(statistic.abs(), self.degrees_of_freedom)).min(1.0);
-        TestResult { statistic, p_value, method: Method::StudentT, n: self.n }
+        self.coefficient().t_test()
     }
 
-    /// Whether the true value lies within a margin, by [`tost`].
+    /// Whether the true value lies within a margin, by [`tost`](crate::equivalence::tost).
     ///
     /// # Errors
     ///
-    /// As [`tost`].
+    /// As [`tost`](crate::equivalence::tost).
     pub fn tost(&self, margin: f64, alpha: f64) -> Result<Tost, Error> {
-        tost(self.estimate, self.standard_error, self.degrees_of_freedom, margin, alpha)
+        self.coefficient().tost(margin, alpha)
     }
 
-    fn interval_of(&self, half: f64, level: f64) -> Interval {
-        Interval { estimate: self.estimate, low: self.estimate - half, high: self.estimate + half, level }
+    fn coefficient(&self) -> Coefficient {
+        let Self { estimate, standard_error, degrees_of_freedom, n, .. } = *self;
+        Coefficient { estimate, standard_error, degrees_of_freedom, n }
     }
 }
 
