@@ -1,6 +1,7 @@
 //! Words to phones.
 
 mod compound;
+mod guesses;
 mod letters;
 mod morphology;
 
@@ -8,11 +9,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::dictionary::Dictionary;
-use crate::g2p::G2p;
 use crate::heteronym::{self, Context, Heteronym, Reason};
 use crate::lexicon::Lexicon;
 use crate::normalize::fold;
 use crate::phone::Phone;
+
+use guesses::Guesses;
 
 pub(crate) use morphology::with_s;
 
@@ -50,7 +52,7 @@ pub struct Pronunciation {
 ///
 /// The first of these that knows the word: the user's lexicon, CMUdict (its first pronunciation), morphology,
 /// compounds, letter names (for letters with full stops and words without vowels), the network from letters to phones
-/// ([`G2p`]).
+/// ([`G2p`](crate::G2p)), whose words are kept.
 ///
 /// # Examples
 ///
@@ -73,13 +75,19 @@ pub struct Pronouncer {
     /// What espeak-ng says of words.
     espeak: HashMap<String, Vec<Phone>>,
     dictionary: &'static Dictionary,
+    guesses: Guesses,
 }
 
 impl Pronouncer {
     /// CMUdict and the rules, after the words of `lexicon` where there is one.
     #[must_use]
     pub fn new(lexicon: Option<Lexicon>) -> Self {
-        Self { lexicon, espeak: HashMap::new(), dictionary: Dictionary::cmudict() }
+        Self {
+            lexicon,
+            espeak: HashMap::new(),
+            dictionary: Dictionary::cmudict(),
+            guesses: Guesses::default(),
+        }
     }
 
     /// The pronunciation of a word as [`normalize`](crate::normalize()) writes it.
@@ -176,7 +184,7 @@ impl Known<'_> {
         if let Some(phones) = morphology::derive(word, known) {
             return Pronunciation { phones, source: Source::Morphology };
         }
-        let phones = G2p::bundled().pronounce(word);
+        let phones = self.pronouncer.guesses.say(word);
         if phones.is_empty() {
             // The network takes all letters for silent.
             return Pronunciation { phones: letters::names(word), source: Source::Letters };

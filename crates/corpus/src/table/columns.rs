@@ -23,7 +23,11 @@ pub(super) fn encode(path: &Path, schema: &Schema, rows: &[Vec<Cell>]) -> Result
             .collect::<PolarsResult<Vec<_>>>()?;
         let mut frame = DataFrame::new(rows.len(), columns)?;
         let mut bytes = Vec::new();
-        ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Zstd(None)).finish(&mut frame)?;
+        // Not in parallel: callers write many tables on many threads, and the memory of each would only come back at the end.
+        ParquetWriter::new(&mut bytes)
+            .with_compression(ParquetCompression::Zstd(None))
+            .set_parallel(false)
+            .finish(&mut frame)?;
         Ok(bytes)
     };
     write().map_err(|why| Error::Table { path: path.to_owned(), why: why.to_string() })
