@@ -51,27 +51,6 @@ pub enum Outcome {
     PaperRulePasses,
 }
 
-impl Outcome {
-    /// As tables and files name it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Better => Conclusion::Better.as_str(),
-            Self::Equivalent => Conclusion::Equivalent.as_str(),
-            Self::NonInferior => Conclusion::NonInferior.as_str(),
-            Self::Worse => Conclusion::Worse.as_str(),
-            Self::Inconclusive => Conclusion::Inconclusive.as_str(),
-            Self::TTestRejects => "t-test-rejects",
-            Self::IntervalCovers => "interval-covers",
-            Self::NaiveIntervalCovers => "naive-interval-covers",
-            Self::WilcoxonRatingsRejects => "wilcoxon-ratings-rejects",
-            Self::WilcoxonItemMeansRejects => "wilcoxon-item-means-rejects",
-            Self::RankSumRejects => "rank-sum-rejects",
-            Self::PaperRulePasses => "paper-rule-passes",
-        }
-    }
-}
-
 /// How often something came of the rehearsed studies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutcomeRate {

@@ -327,11 +327,8 @@ fn table(verdict: &Verdict) -> Table {
         ("conclusion", "Conclusion".to_owned()),
     ]);
     let columns: Vec<(&str, &str)> = columns.iter().map(|(key, title)| (*key, title.as_str())).collect();
-    let simulated = match verdict.origin {
-        Origin::Simulated => "Simulated ratings. ",
-        Origin::Human => "",
-    };
-    let caption = format!("{simulated}The judgements of each system, with two-way clustered intervals.");
+    let caption =
+        format!("{}The judgements of each system, with two-way clustered intervals.", simulated(verdict));
     let mut table = Table::new("verdict", caption, &columns);
     let p = |value: &Defined<TestResult>| match value {
         Defined::Ok { value } => Cell::Probability(value.p_value),
@@ -375,8 +372,11 @@ fn sensitivity(verdict: &Verdict) -> Option<Table> {
         ("p", "p, no difference"),
         ("conclusion", "Conclusion"),
     ];
-    let caption = "Does the conclusion rest on the choice of an analysis? Those that do not allow for raters and sentences \
-                   being shared find differences that are not there. Only the declared one counts.";
+    let caption = format!(
+        "{}Does the conclusion rest on the choice of an analysis? Those that do not allow for raters and sentences \
+                   being shared find differences that are not there. Only the declared one counts.",
+        simulated(verdict)
+    );
     let mut table = Table::new("sensitivity", caption, &columns);
     for system in &verdict.systems {
         for other in &system.sensitivity {
@@ -397,6 +397,14 @@ fn sensitivity(verdict: &Verdict) -> Option<Table> {
         }
     }
     Some(table)
+}
+
+/// What the caption of a table begins with when nobody gave the ratings.
+fn simulated(verdict: &Verdict) -> &'static str {
+    match verdict.origin {
+        Origin::Simulated => "Simulated ratings. ",
+        Origin::Human => "",
+    }
 }
 
 fn interval_cell(value: &Defined<Interval>) -> Cell {

@@ -146,10 +146,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     };
     write_whole(&summary_path, toml::to_string(&summary)?.as_bytes())?;
     let Counts { lines, sentences, words, problems, .. } = summary.counts;
+    let shards = if found.len() == 1 { "1 shard".to_owned() } else { format!("{} shards", found.len()) };
     say(&format!(
-        "{words} words, {sentences} sentences of {lines} lines, {} sup-phones, {} shards ({:.1} s)",
+        "{words} words, {sentences} sentences of {lines} lines, {} sup-phones, {shards} ({:.1} s)",
         sup_phones.len(),
-        found.len(),
         begin.elapsed().as_secs_f64()
     ));
     if problems > 0 {
