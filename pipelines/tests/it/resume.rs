@@ -80,12 +80,15 @@ fn interrupted_it_writes_a_checkpoint_and_goes_on_from_it() {
 #[test]
 fn killed_it_goes_on_from_the_last_checkpoint() {
     let studio = studio();
+    let last = || {
+        let there = (1..=STEPS).filter(|n| studio.place.has(&format!("run/checkpoints/step-{n}")));
+        there.max().unwrap_or_default()
+    };
     // Before the first checkpoint, behind it, and behind the last but one.
     for (step, from) in [(5, 0), (25, 20), (45, 40)] {
-        stop(&studio, "KILL", |said| said.contains(&format!("step {step} of 50")), killed);
-        let there = names(&studio.place.path("run"));
-        let last = (1..=STEPS).filter(|n| studio.place.has(&format!("run/checkpoints/step-{n}"))).max();
-        assert_eq!(last.unwrap_or_default(), from, "{there:?}");
+        // A signal may also come when the next one is written.
+        let ended_by_it = |status| killed(status) && last() == from;
+        stop(&studio, "KILL", |said| said.contains(&format!("step {step} of 50")), ended_by_it);
     }
     finish(&studio).says("going on from step 40");
 }
