@@ -185,28 +185,37 @@ impl DatasetPage {
     /// # Ok::<(), mynah_report::Error>(())
     /// ```
     pub fn to_html(&self) -> Result<String, Error> {
-        let mut sections = vec![Section { id: "summary", title: "Summary".into(), blocks: self.summary()? }];
-        sections.push(Section { id: "problems", title: "Problems".into(), blocks: self.problem_blocks() });
+        let mut sections =
+            vec![Section { id: "summary".into(), title: "Summary".into(), blocks: self.summary()? }];
+        sections.push(Section {
+            id: "problems".into(),
+            title: "Problems".into(),
+            blocks: self.problem_blocks(),
+        });
         if !self.distributions.is_empty() {
             let blocks = vec![Block::Figures(self.distribution_figures()?)];
-            sections.push(Section { id: "distributions", title: "Distributions".into(), blocks });
+            sections.push(Section { id: "distributions".into(), title: "Distributions".into(), blocks });
         }
         if !self.phones.is_empty() {
-            sections.push(Section { id: "phones", title: "Phones".into(), blocks: self.phone_blocks()? });
+            sections.push(Section {
+                id: "phones".into(),
+                title: "Phones".into(),
+                blocks: self.phone_blocks()?,
+            });
         }
         sections.push(Section {
-            id: "words",
+            id: "words".into(),
             title: "Words outside of the dictionary".into(),
             blocks: self.word_blocks(),
         });
         if !(self.worst_alignments.is_empty() && self.examples.is_empty()) {
             let blocks = self.alignment_blocks()?;
-            sections.push(Section { id: "alignments", title: "Alignments".into(), blocks });
+            sections.push(Section { id: "alignments".into(), title: "Alignments".into(), blocks });
         }
         if !self.recipe.is_empty() {
             let settings = self.recipe.iter().map(|setting| (setting.name.clone(), setting.value.clone()));
             let blocks = vec![Block::Settings(settings.collect())];
-            sections.push(Section { id: "recipe", title: "Recipe".into(), blocks });
+            sections.push(Section { id: "recipe".into(), title: "Recipe".into(), blocks });
         }
         Page {
             title: self.title.clone(),

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::slice::from_ref;
+
 use mynah_listening::Origin;
 use mynah_metrics::Status;
 use mynah_report::comparison::{Sample, SampleVersion};
@@ -20,35 +22,35 @@ fn document(documents: &[Document], path: &str) -> String {
 #[test]
 fn the_markdown_of_scores_and_ratings() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
-    let documents = comparison(&scores, Some(&verdict), &notes).documents().unwrap();
+    let documents = comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
     insta::assert_snapshot!(document(&documents, "report.md"));
 }
 
 #[test]
 fn the_figure_of_the_ratings() {
     let verdict = verdict(Origin::Human);
-    let documents = comparison(&[], Some(&verdict), &[]).documents().unwrap();
+    let documents = comparison(&[], from_ref(&verdict), &[]).documents().unwrap();
     insta::assert_snapshot!(document(&documents, "figures/differences-from-reference.svg"));
 }
 
 #[test]
 fn the_csv_of_the_means_has_every_digit_and_every_reason() {
     let (scores, notes) = (scores(), notes());
-    let documents = comparison(&scores, None, &notes).documents().unwrap();
+    let documents = comparison(&scores, &[], &notes).documents().unwrap();
     insta::assert_snapshot!(document(&documents, "tables/scores.csv"));
 }
 
 #[test]
 fn the_same_data_give_the_same_bytes() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
-    let documents = || comparison(&scores, Some(&verdict), &notes).documents().unwrap();
+    let documents = || comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
     assert_eq!(documents(), documents());
 }
 
 #[test]
 fn every_table_and_figure_is_a_file_with_its_own_name() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
-    let documents = comparison(&scores, Some(&verdict), &notes).documents().unwrap();
+    let documents = comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
     let mut paths: Vec<&str> = documents.iter().map(|document| document.path.as_str()).collect();
     insta::assert_snapshot!(paths.join("\n"));
     paths.sort_unstable();
@@ -60,7 +62,7 @@ fn every_table_and_figure_is_a_file_with_its_own_name() {
 #[test]
 fn simulated_ratings_are_marked_in_every_form() {
     let verdict = verdict(Origin::Simulated);
-    let documents = comparison(&[], Some(&verdict), &[]).documents().unwrap();
+    let documents = comparison(&[], from_ref(&verdict), &[]).documents().unwrap();
     for path in ["index.html", "report.md"] {
         let text = document(&documents, path);
         assert!(text.contains("The ratings in this report are simulated"), "{path}");
@@ -70,13 +72,33 @@ fn simulated_ratings_are_marked_in_every_form() {
     assert_eq!(json["simulated"], true);
     assert!(document(&documents, "tables/verdict.tex").contains("Simulated ratings"));
     let human = support::verdict(Origin::Human);
-    let documents = comparison(&[], Some(&human), &[]).documents().unwrap();
+    let documents = comparison(&[], from_ref(&human), &[]).documents().unwrap();
     assert!(!document(&documents, "index.html").to_lowercase().contains("simulated"));
 }
 
 #[test]
+fn every_listening_test_has_its_own_section_and_files() {
+    let mut mos = verdict(Origin::Human);
+    mos.study = "second".into();
+    let verdicts = [verdict(Origin::Simulated), mos];
+    let documents = comparison(&[], &verdicts, &[]).documents().unwrap();
+    let html = document(&documents, "index.html");
+    support::assert_whole(&html, &[]);
+    assert!(html.contains("id=\"verdict-1\"") && html.contains("id=\"verdict-2\""), "{html}");
+    assert!(html.contains("What listeners say, test 2: second"), "{html}");
+    assert!(html.contains("Some of the ratings in this report are simulated, those of demo: "), "{html}");
+    assert_eq!(html.matches("Ratings: standard errors are clustered").count(), 1);
+    for file in ["tables/verdict-1.csv", "tables/verdict-2.tex", "figures/ratings-2.svg"] {
+        document(&documents, file);
+    }
+    let json: serde_json::Value = serde_json::from_str(&document(&documents, "report.json")).unwrap();
+    assert_eq!(json["verdicts"][1]["study"], "second");
+    assert_eq!(json["simulated"], true);
+}
+
+#[test]
 fn a_report_needs_scores_or_ratings() {
-    assert!(matches!(comparison(&[], None, &[]).documents(), Err(Error::NothingToReport)));
+    assert!(matches!(comparison(&[], &[], &[]).documents(), Err(Error::NothingToReport)));
 }
 
 #[test]
@@ -87,7 +109,7 @@ fn no_number_is_ever_nan_or_infinite() {
         (score.status, score.value, score.reason) = (Status::Failed, None, Some("no wav".into()));
     }
     let verdict = verdict(Origin::Human);
-    for document in comparison(&scores, Some(&verdict), &notes()).documents().unwrap() {
+    for document in comparison(&scores, from_ref(&verdict), &notes()).documents().unwrap() {
         let text = String::from_utf8(document.bytes).unwrap();
         let words = text.split(|character: char| !character.is_ascii_alphanumeric());
         for word in words {
@@ -99,7 +121,7 @@ fn no_number_is_ever_nan_or_infinite() {
 #[test]
 fn pages_are_whole_by_themselves_and_their_tags_balance() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
-    let mut whole = comparison(&scores, Some(&verdict), &notes);
+    let mut whole = comparison(&scores, from_ref(&verdict), &notes);
     let mel = Mel {
         title: String::new(),
         values: (0..800).map(|value| value as f32).collect(),
@@ -145,10 +167,10 @@ fn pages_are_whole_by_themselves_and_their_tags_balance() {
 #[test]
 fn json_holds_the_numbers_of_the_page() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
-    let documents = comparison(&scores, Some(&verdict), &notes).documents().unwrap();
+    let documents = comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
     let json: serde_json::Value = serde_json::from_str(&document(&documents, "report.json")).unwrap();
     assert_eq!(json["metrics"][0]["systems"][1]["n_failed"], 1);
     assert_eq!(json["metrics"][0]["pairs"][0]["n_lost"], 1);
-    assert_eq!(json["verdict"]["systems"][0]["conclusion"], "equivalent");
+    assert_eq!(json["verdicts"][0]["systems"][0]["conclusion"], "equivalent");
     assert_eq!(json["without_value"][0]["reason"], "there is no `b.wav`");
 }

@@ -96,15 +96,15 @@ impl Requirement {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ReportArgs {
-    /// The scores that `mynah-score run` wrote
+    /// The scores that `mynah-score run` wrote; give it once for each file, such as one a checkpoint
     #[arg(long, value_name = "FILE", required_unless_present = "ratings")]
-    scores: Option<PathBuf>,
-    /// The ratings of a listening test
-    #[arg(long, value_name = "FILE", requires = "plan")]
-    ratings: Option<PathBuf>,
-    /// The plan of that test
-    #[arg(long, value_name = "PLAN.toml", requires = "ratings")]
-    plan: Option<PathBuf>,
+    scores: Vec<PathBuf>,
+    /// The ratings of a listening test; give it once for each test
+    #[arg(long, value_name = "FILE", requires = "plans")]
+    ratings: Vec<PathBuf>,
+    /// The plan of that test; the first plan belongs to the first ratings, and so on
+    #[arg(long = "plan", value_name = "PLAN.toml", requires = "ratings")]
+    plans: Vec<PathBuf>,
     /// The wavs of the recordings, to be shown and played
     #[arg(long, value_name = "DIR")]
     reference: Option<PathBuf>,
@@ -124,6 +124,13 @@ pub(crate) struct ReportArgs {
 
 impl ReportArgs {
     fn settings(self) -> anyhow::Result<report::Settings> {
+        if self.ratings.len() != self.plans.len() {
+            anyhow::bail!(
+                "there are {} --ratings and {} --plan: give each listening test its ratings and its plan",
+                self.ratings.len(),
+                self.plans.len()
+            );
+        }
         let mut directories = Vec::new();
         if let Some(directory) = self.reference {
             directories.push(NamedDirectory { name: "reference".to_owned(), directory });
@@ -132,7 +139,7 @@ impl ReportArgs {
         crate::named::check_names(&directories)?;
         Ok(report::Settings {
             scores: self.scores,
-            test: self.ratings.zip(self.plan),
+            tests: self.ratings.into_iter().zip(self.plans).collect(),
             directories,
             n_samples: self.samples,
             title: self.title,

@@ -16,9 +16,9 @@ const LEVEL: f64 = 0.95;
 
 /// What the command line asked for.
 pub(crate) struct Settings {
-    pub(crate) scores: Option<PathBuf>,
-    /// Ratings and plan.
-    pub(crate) test: Option<(PathBuf, PathBuf)>,
+    pub(crate) scores: Vec<PathBuf>,
+    /// Ratings and plan of each listening test.
+    pub(crate) tests: Vec<(PathBuf, PathBuf)>,
     /// The reference, where it is given, before the systems.
     pub(crate) directories: Vec<NamedDirectory>,
     pub(crate) n_samples: usize,
@@ -28,22 +28,23 @@ pub(crate) struct Settings {
 
 /// Reads everything and writes the report.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let scores: Vec<Score> = match &settings.scores {
-        Some(path) => {
-            read_table(path).with_context(|| format!("failed to read scores `{}`", path.display()))?
-        }
-        None => Vec::new(),
-    };
-    let verdict = match &settings.test {
-        Some((ratings, plan)) => Some(ratings::verdict(plan, ratings)?),
-        None => None,
-    };
+    let mut scores: Vec<Score> = Vec::new();
+    for path in &settings.scores {
+        let rows: Vec<Score> =
+            read_table(path).with_context(|| format!("failed to read scores `{}`", path.display()))?;
+        scores.extend(rows);
+    }
+    let verdicts = settings
+        .tests
+        .iter()
+        .map(|(ratings, plan)| ratings::verdict(plan, ratings))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let samples = samples::collect(&settings.directories, settings.n_samples, &settings.out)?;
     let comparison = Comparison {
         title: &settings.title,
         scores: &scores,
         metrics: &notes::metric_notes(),
-        verdict: verdict.as_ref(),
+        verdicts: &verdicts,
         samples: &samples,
         versions: &write::versions(),
         level: LEVEL,

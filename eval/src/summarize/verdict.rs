@@ -18,7 +18,7 @@ pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
         title: &title,
         scores: &[],
         metrics: &[],
-        verdict: Some(&verdict),
+        verdicts: std::slice::from_ref(&verdict),
         samples: &[],
         versions: &versions,
         level: 1.0 - verdict.analysis.alpha,

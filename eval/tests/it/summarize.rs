@@ -116,6 +116,24 @@ fn ratings_that_do_not_belong_are_refused_with_their_place() {
 }
 
 #[test]
+fn several_listening_tests_and_score_files_make_one_report() {
+    let place = rated();
+    for system in ["quiet", "cut"] {
+        let run = format!("run --reference recordings --system {system}={system} --out {system}.csv");
+        place.score(&run).exits_with(0);
+    }
+    let report = "report --scores quiet.csv --scores cut.csv --ratings ratings.csv --plan PLAN.toml --ratings ratings.csv";
+    place.summarize(&format!("{report} --plan PLAN.toml --out R")).exits_with(0);
+    let json: serde_json::Value = serde_json::from_str(&place.read("R/report.json")).unwrap();
+    assert_eq!(json["verdicts"].as_array().unwrap().len(), 2);
+    let systems = json["metrics"][0]["systems"].as_array().unwrap();
+    let names: Vec<&str> = systems.iter().filter_map(|system| system["system"].as_str()).collect();
+    assert_eq!(names, ["quiet", "cut"]);
+    assert!(place.path("R/tables/verdict-2.csv").is_file());
+    place.summarize(&format!("{report} --out R")).exits_with(2).says("there are 2 --ratings and 1 --plan");
+}
+
+#[test]
 fn scores_that_contradict_themselves_are_refused() {
     let place = Place::new();
     place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);

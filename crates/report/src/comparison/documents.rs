@@ -14,11 +14,11 @@ use crate::figure::Mel;
 use crate::page::{Block, Page, Section};
 
 /// The version of the form of `report.json`.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Everything that a report is made from.
 ///
-/// Scores or a verdict may be missing, but not both.
+/// Scores or verdicts may be missing, but not both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison<'a> {
     /// The heading.
@@ -27,8 +27,8 @@ pub struct Comparison<'a> {
     pub scores: &'a [Score],
     /// What the metrics mean; the note of a profile without scores is left out.
     pub metrics: &'a [MetricNote],
-    /// What the ratings say.
-    pub verdict: Option<&'a Verdict>,
+    /// What the ratings say, one verdict for each listening test; they are never put together.
+    pub verdicts: &'a [Verdict],
     /// Sentences to be looked at and listened to.
     pub samples: &'a [Sample],
     /// Names and versions of what made the numbers.
@@ -74,7 +74,7 @@ struct Numbers<'a> {
     format: u32,
     title: &'a str,
     simulated: bool,
-    verdict: Option<&'a Verdict>,
+    verdicts: &'a [Verdict],
     level: f64,
     metrics: &'a [MetricSummary],
     without_value: Vec<&'a Score>,
@@ -91,7 +91,7 @@ impl Comparison<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::NothingToReport`] without scores and verdict, what [`summarize`] returns for rows that contradict each
+    /// [`Error::NothingToReport`] without scores and verdicts, what [`summarize`] returns for rows that contradict each
     /// other, and what drawing a figure returns.
     ///
     /// # Examples
@@ -116,7 +116,7 @@ impl Comparison<'_> {
     ///     title: "One clip",
     ///     scores: &scores,
     ///     metrics: &[],
-    ///     verdict: None,
+    ///     verdicts: &[],
     ///     samples: &[],
     ///     versions: &[],
     ///     level: 0.95,
@@ -126,7 +126,7 @@ impl Comparison<'_> {
     /// # Ok::<(), mynah_report::Error>(())
     /// ```
     pub fn documents(&self) -> Result<Vec<Document>, Error> {
-        if self.scores.is_empty() && self.verdict.is_none() {
+        if self.scores.is_empty() && self.verdicts.is_empty() {
             return Err(Error::NothingToReport);
         }
         let metrics = summarize(self.scores, self.level)?;
@@ -147,43 +147,68 @@ impl Comparison<'_> {
     fn page(&self, metrics: &[MetricSummary]) -> Result<Page, Error> {
         let mut sections = Vec::new();
         let mut banners = Vec::new();
-        if let Some(verdict) = self.verdict {
-            if verdict.origin == Origin::Simulated {
-                banners.push(
-                    "The ratings in this report are simulated: a computer drew them. They say what a test of this \
-                     design could show, and nothing about any voice."
-                        .to_owned(),
-                );
+        banners.extend(self.simulated_banner());
+        for (index, verdict) in self.verdicts.iter().enumerate() {
+            let mut blocks = ratings::blocks(verdict)?;
+            let (mut id, mut title) = ("verdict".to_owned(), "What listeners say".to_owned());
+            if self.verdicts.len() > 1 {
+                let number = index + 1;
+                id += &format!("-{number}");
+                title += &format!(", test {number}: {}", verdict.study);
+                blocks.iter_mut().for_each(|block| append_to_names(block, &format!("-{number}")));
             }
-            let blocks = ratings::blocks(verdict)?;
-            sections.push(Section { id: "verdict", title: "What listeners say".into(), blocks });
+            sections.push(Section { id, title, blocks });
         }
         sections.extend(scores::sections(self.scores, self.metrics, metrics, self.level)?);
         if !self.samples.is_empty() {
             let blocks = samples::blocks(self.samples)?;
-            sections.push(Section { id: "samples", title: "Listen and look".into(), blocks });
+            sections.push(Section { id: "samples".into(), title: "Listen and look".into(), blocks });
         }
         let blocks = methods::blocks(self, metrics);
-        sections.push(Section { id: "methods", title: "Methods".into(), blocks });
+        sections.push(Section { id: "methods".into(), title: "Methods".into(), blocks });
         Ok(Page { title: self.title.to_owned(), lead: self.lead(metrics), banners, sections })
+    }
+
+    /// That ratings are simulated, and which, where there are any such.
+    fn simulated_banner(&self) -> Option<String> {
+        let studies: Vec<&str> = self
+            .verdicts
+            .iter()
+            .filter(|verdict| is_simulated(verdict))
+            .map(|verdict| verdict.study.as_str())
+            .collect();
+        let which = match studies.len() {
+            0 => return None,
+            n if n == self.verdicts.len() => "The ratings in this report are simulated".to_owned(),
+            _ => format!("Some of the ratings in this report are simulated, those of {}", studies.join(", ")),
+        };
+        Some(format!(
+            "{which}: a computer drew them. They say what a test of this design could show, and nothing about any \
+             voice."
+        ))
     }
 
     /// What was compared, in a sentence.
     fn lead(&self, metrics: &[MetricSummary]) -> String {
         let mut systems: Vec<&str> = Vec::new();
         let rated =
-            self.verdict.iter().flat_map(|verdict| verdict.systems.iter().map(|system| &system.system));
+            self.verdicts.iter().flat_map(|verdict| verdict.systems.iter().map(|system| &system.system));
         let scored = metrics.iter().flat_map(|metric| metric.systems.iter().map(|system| &system.system));
         for system in rated.chain(scored) {
             if !systems.contains(&system.as_str()) {
                 systems.push(system);
             }
         }
-        let against = match self.verdict.and_then(|verdict| verdict.reference.as_deref()) {
-            Some(reference) if !systems.contains(&reference) => {
-                format!(" Listeners compared with: {reference}.")
+        let mut references: Vec<&str> = Vec::new();
+        for reference in self.verdicts.iter().filter_map(|verdict| verdict.reference.as_deref()) {
+            if !systems.contains(&reference) && !references.contains(&reference) {
+                references.push(reference);
             }
-            _ => String::new(),
+        }
+        let against = if references.is_empty() {
+            String::new()
+        } else {
+            format!(" Listeners compared with: {}.", references.join(", "))
         };
         let items: BTreeSet<&str> = self.scores.iter().map(|score| score.item.as_str()).collect();
         let scored = match (metrics.len(), items.len()) {
@@ -199,14 +224,30 @@ impl Comparison<'_> {
         Numbers {
             format: FORMAT,
             title: self.title,
-            simulated: self.verdict.is_some_and(|verdict| verdict.origin == Origin::Simulated),
-            verdict: self.verdict,
+            simulated: self.verdicts.iter().any(is_simulated),
+            verdicts: self.verdicts,
             level: self.level,
             metrics,
             without_value: self.scores.iter().filter(|score| score.value.is_none()).collect(),
             notes: methods::used_notes(self.metrics, metrics),
             versions: self.versions,
         }
+    }
+}
+
+fn is_simulated(verdict: &Verdict) -> bool {
+    verdict.origin == Origin::Simulated
+}
+
+/// Gives the files of a block, and of the blocks inside it, names that end in `suffix`.
+fn append_to_names(block: &mut Block, suffix: &str) {
+    match block {
+        Block::Table(table) => table.name += suffix,
+        Block::Figures(figures) => figures.iter_mut().for_each(|figure| figure.name += suffix),
+        Block::Folded { blocks, .. } => {
+            blocks.iter_mut().for_each(|block| append_to_names(block, suffix));
+        }
+        _ => {}
     }
 }
 

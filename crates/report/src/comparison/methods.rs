@@ -1,5 +1,7 @@
 //! How the numbers came about: definitions, statistics, versions.
 
+use std::collections::BTreeSet;
+
 use super::documents::{Comparison, MetricNote};
 use super::scores::percent;
 use super::summary::MetricSummary;
@@ -20,7 +22,7 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
                 .to_owned(),
         );
     }
-    if let Some(verdict) = comparison.verdict {
+    for verdict in comparison.verdicts {
         let analysis = &verdict.analysis;
         sentences.push(format!(
             "Ratings: standard errors are clustered by rater and by sentence (Cameron, Gelbach and Miller 2011), with \
@@ -36,6 +38,9 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
             analysis.minimum_items, analysis.minimum_ratings_per_item, analysis.zeros
         ));
     }
+    // Tests with the same analysis are described once.
+    let mut said = BTreeSet::new();
+    sentences.retain(|sentence| said.insert(sentence.clone()));
     let mut blocks = vec![Block::List(sentences)];
     for note in used_notes(comparison.metrics, metrics) {
         blocks.push(Block::Folded {

@@ -28,7 +28,7 @@ pub(crate) fn sections(
     }
     let percent = percent(level);
     let mut sections = vec![Section {
-        id: "scores",
+        id: "scores".into(),
         title: "Scores".into(),
         blocks: vec![
             Block::Figures(vec![panels(metrics, &percent)?]),
@@ -37,14 +37,14 @@ pub(crate) fn sections(
     }];
     if metrics.iter().any(|metric| !metric.pairs.is_empty()) {
         let blocks = vec![Block::Table(differences(metrics, &percent))];
-        sections.push(Section { id: "differences", title: "Differences".into(), blocks });
+        sections.push(Section { id: "differences".into(), title: "Differences".into(), blocks });
     }
     if let Some(table) = worst(scores, notes, metrics) {
         let blocks = vec![Block::Table(table)];
-        sections.push(Section { id: "worst-items", title: "Worst items".into(), blocks });
+        sections.push(Section { id: "worst-items".into(), title: "Worst items".into(), blocks });
     }
     let blocks = vec![without_value(scores, metrics)];
-    sections.push(Section { id: "without-value", title: "Without a value".into(), blocks });
+    sections.push(Section { id: "without-value".into(), title: "Without a value".into(), blocks });
     Ok(sections)
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Page {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Section {
     /// The name of its anchor: lower case, words joined by hyphens.
-    pub(crate) id: &'static str,
+    pub(crate) id: String,
     /// The heading.
     pub(crate) title: String,
     /// In reading order.

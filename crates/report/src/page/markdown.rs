@@ -76,7 +76,7 @@ mod tests {
             lead: "About nothing.".into(),
             banners: vec!["Simulated.".into()],
             sections: vec![Section {
-                id: "s",
+                id: "s".into(),
                 title: "Section".into(),
                 blocks: vec![
                     Block::Finding {

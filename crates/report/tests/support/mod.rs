@@ -12,13 +12,13 @@ use mynah_stats::{Interval, Method, TestResult};
 /// Elements without an end tag.
 const VOID: [&str; 4] = ["meta", "source", "br", "image"];
 
-/// A report on `scores` and `verdict`.
+/// A report on `scores` and `verdicts`.
 pub(crate) fn comparison<'a>(
     scores: &'a [Score],
-    verdict: Option<&'a Verdict>,
+    verdicts: &'a [Verdict],
     metrics: &'a [MetricNote],
 ) -> Comparison<'a> {
-    Comparison { title: "Two systems", scores, metrics, verdict, samples: &[], versions: &[], level: 0.95 }
+    Comparison { title: "Two systems", scores, metrics, verdicts, samples: &[], versions: &[], level: 0.95 }
 }
 
 /// Two systems, three items, two metrics; one clip of one system is missing.
