@@ -11,7 +11,7 @@ use mynah_report::dataset::{
 };
 use mynah_report::figure::{
     Bar, Bars, Forest, ForestRow, Histogram, Line, Lines, Mel, MelLabel, Panel, PanelPoint, Panels,
-    RatingCounts, Ratings, Scatter, ScatterSeries,
+    RatingCounts, Ratings, Scatter, ScatterSeries, StackRow, Stacks, Waterfall, Waterfalls,
 };
 
 /// Phones of a made-up utterance.
@@ -27,6 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("forest", forest()?),
         ("panels-systems", panels(&[None; 4])?),
         ("panels-steps", panels(&[1000, 2000, 5000, 20_000, 100_000].map(Some))?),
+        ("waterfalls", waterfalls()?),
+        ("stacks", stacks()?),
         ("ratings", ratings()?),
         ("lines", lines()?),
         ("scatter", scatter()?),
@@ -118,13 +120,44 @@ fn panels(steps: &[Option<u64>]) -> Result<String, mynah_report::Error> {
                         .unwrap_or(&"x")
                         .to_string(),
                     step,
+                    run: String::new(),
                     estimate,
                     interval: Some((estimate - half, estimate + half)),
                 }
             })
             .collect(),
     });
-    Panels { title: "Scores of each system".into(), panels: panels.collect() }.to_svg()
+    Panels { title: "Scores of each system".into(), panels: panels.collect(), zero_line: false }.to_svg()
+}
+
+fn waterfalls() -> Result<String, mynah_report::Error> {
+    let panel = |title: &str, shift: f64, n: usize| {
+        let values: Vec<f64> = normal().take(n).map(|value| shift + 0.4 * value).collect();
+        let half = 1.96 * 0.4 / (n as f64).sqrt();
+        let mean = values.iter().sum::<f64>() / n as f64;
+        Waterfall {
+            title: title.into(),
+            label: "more loss than the best (dB)".into(),
+            words: ["worse", "better", "equal"].map(str::to_owned),
+            values,
+            interval: Some((mean, mean - half, mean + half)),
+        }
+    };
+    let panels = vec![panel("mcd: vits − naturalspeech", 0.12, 500), panel("a few sentences", -0.05, 12)];
+    Waterfalls { title: "Differences item by item".into(), panels }.to_svg()
+}
+
+fn stacks() -> Result<String, mynah_report::Error> {
+    let row = |(label, counts): (&str, [u64; 3])| StackRow { label: label.into(), counts: counts.into() };
+    Stacks {
+        title: "Items without a value".into(),
+        x_label: "items".into(),
+        kinds: ["failed", "undefined", "no row"].map(str::to_owned).into(),
+        rows: [("naturalspeech", [0, 0, 0]), ("vits", [3, 1, 0]), ("an early checkpoint", [41, 12, 7])]
+            .map(row)
+            .into(),
+    }
+    .to_svg()
 }
 
 fn ratings() -> Result<String, mynah_report::Error> {

@@ -11,7 +11,7 @@ use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, ProblemGroup
 use mynah_report::figure::Mel;
 use mynah_report::{Document, Error};
 
-use support::{comparison, notes, scores, verdict};
+use support::{checkpoints, comparison, notes, scores, verdict};
 
 fn document(documents: &[Document], path: &str) -> String {
     let found = documents.iter().find(|document| document.path == path);
@@ -97,6 +97,70 @@ fn every_listening_test_has_its_own_section_and_files() {
 }
 
 #[test]
+fn the_best_checkpoint_and_the_one_that_became_worse_are_named() {
+    let mut scores = checkpoints(&[7.0, 5.0, 5.5]);
+    let lost =
+        scores.iter_mut().find(|score| score.step == Some(3000) && score.item == "LJ001-0007").unwrap();
+    (lost.status, lost.value, lost.reason) = (Status::Failed, None, Some("the wav is empty".into()));
+    let documents = comparison(&scores, &[], &notes()).documents().unwrap();
+    let markdown = document(&documents, "report.md");
+    for sentence in [
+        "voice-2000 is best by mcd, the only metric that can say so.",
+        "By 1 of 1 metric the best is better than the second by more than chance.",
+        "| mcd/sp2mc-1 (dB) | voice-3000 | 3000 | voice-2000 | 2000 |",
+        "| mcd/sp2mc-1 | voice-3000 | 3000 | voice-2000 | 1 | LJ001-0007 |",
+    ] {
+        assert!(markdown.contains(sentence), "{sentence} is missing:\n{markdown}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&document(&documents, "report.json")).unwrap();
+    let compared = &json["checkpoints"];
+    assert_eq!(compared["alpha"], 0.05);
+    assert_eq!(compared["rankings"][0]["outcome"]["value"]["best"], "voice-2000");
+    assert_eq!(compared["rankings"][0]["n_common"], 39);
+    assert_eq!(compared["regressions"][0]["system"], "voice-3000");
+    assert_eq!(compared["newly_without_value"][0]["items"][0]["reason"], "the wav is empty");
+    assert!(document(&documents, "figures/from-best.svg").contains("training step"));
+}
+
+#[test]
+fn metrics_that_disagree_are_not_put_together() {
+    let mut scores = checkpoints(&[5.0, 6.0]);
+    let other = checkpoints(&[6.0, 5.0]).into_iter().map(|mut score| {
+        (score.metric, score.profile) = ("duration_ratio".into(), "duration_ratio/1".into());
+        score
+    });
+    scores.extend(other);
+    let documents = comparison(&scores, &[], &notes()).documents().unwrap();
+    let markdown = document(&documents, "report.md");
+    assert!(markdown.contains("Best is: voice-1000 by mcd; voice-2000 by duration\\_ratio."), "{markdown}");
+    assert!(markdown.contains("No system is among the best by every metric."), "{markdown}");
+}
+
+#[test]
+fn without_a_value_of_a_perfect_copy_nothing_is_best() {
+    let documents = comparison(&checkpoints(&[5.0, 6.0]), &[], &[]).documents().unwrap();
+    let markdown = document(&documents, "report.md");
+    assert!(
+        markdown.contains("Undefined: no metric of these scores has a value that is known"),
+        "{markdown}"
+    );
+    let single = comparison(&checkpoints(&[5.0]), &[], &notes()).documents().unwrap();
+    assert!(!document(&single, "report.md").contains("is best"));
+}
+
+#[test]
+fn the_pairs_of_many_systems_are_a_file() {
+    let scores = checkpoints(&[7.0, 6.5, 6.0, 5.8, 5.6, 5.5, 5.4, 5.3, 5.2]);
+    let documents = comparison(&scores, &[], &notes()).documents().unwrap();
+    let csv = document(&documents, "tables/differences.csv");
+    assert_eq!(csv.lines().count(), 1 + 36);
+    assert_eq!(document(&documents, "tables/pairs.csv").lines().count(), 1 + 36);
+    let markdown = document(&documents, "report.md");
+    assert!(markdown.contains("36 rows: [tables/differences.csv]"), "{markdown}");
+    assert!(!markdown.contains("| voice-2000 | voice-1000 |"), "{markdown}");
+}
+
+#[test]
 fn a_report_needs_scores_or_ratings() {
     assert!(matches!(comparison(&[], &[], &[]).documents(), Err(Error::NothingToReport)));
 }
@@ -136,8 +200,10 @@ fn pages_are_whole_by_themselves_and_their_tags_balance() {
     };
     let samples = [Sample { item: "a".into(), versions: vec![version("recordings"), version("vits & co")] }];
     whole.samples = &samples;
-    let html = document(&whole.documents().unwrap(), "index.html");
-    support::assert_whole(&html, &["audio/recordings/a.wav", "audio/vits &#38; co/a.wav"]);
+    let documents = whole.documents().unwrap();
+    let mut sources = vec!["audio/recordings/a.wav", "audio/vits &#38; co/a.wav"];
+    sources.extend(documents.iter().map(|document| document.path.as_str()));
+    support::assert_whole(&document(&documents, "index.html"), &sources);
 
     let page = DatasetPage {
         title: "<LJ>".into(),

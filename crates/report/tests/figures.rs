@@ -2,7 +2,7 @@
 
 use mynah_report::figure::{
     Bar, Bars, Forest, ForestRow, Histogram, Line, Lines, Mel, Panel, PanelPoint, Panels, Scatter,
-    ScatterSeries,
+    ScatterSeries, StackRow, Stacks, Waterfall, Waterfalls,
 };
 use proptest::prelude::*;
 
@@ -88,11 +88,35 @@ proptest! {
             .map(|(index, row)| PanelPoint {
                 label: row.label,
                 step: step.map(|step| step.saturating_sub(index as u64)),
+                run: label.chars().take(index % 3).collect(),
                 estimate: row.estimate,
                 interval: Some((row.low, row.high)),
             })
             .collect();
-        check(Panels { title: text("t"), panels: vec![Panel { title: text("p"), label: text("l"), points }] }.to_svg())?;
+        let panels = vec![Panel { title: text("p"), label: text("l"), points }];
+        for zero_line in [false, true] {
+            check(Panels { title: text("t"), panels: panels.clone(), zero_line }.to_svg())?;
+        }
+    }
+
+    #[test]
+    fn waterfalls(values in values(), title in "\\PC{0,40}") {
+        let mean = values.first().copied();
+        let panel = Waterfall {
+            title,
+            label: text("l"),
+            words: ["worse", "better", "equal"].map(str::to_owned),
+            values,
+            interval: mean.map(|mean| (mean, mean, mean)),
+        };
+        check(Waterfalls { title: text("t"), panels: vec![panel.clone(), panel] }.to_svg())?;
+    }
+
+    #[test]
+    fn stacks(counts in proptest::collection::vec(any::<u64>(), 0..30), label in "\\PC{0,40}") {
+        let rows = counts.chunks_exact(2).map(|counts| StackRow { label: label.clone(), counts: counts.to_vec() });
+        let kinds = vec![text("failed"), text("undefined")];
+        check(Stacks { title: text("t"), x_label: text("x"), kinds, rows: rows.collect() }.to_svg())?;
     }
 
     #[test]

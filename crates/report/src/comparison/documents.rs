@@ -6,8 +6,10 @@ use mynah_listening::{Origin, Verdict};
 use mynah_metrics::Score;
 use serde::Serialize;
 
-use super::summary::{MetricSummary, summarize};
-use super::{methods, ratings, samples, scores};
+use super::checkpoints::{Checkpoints, compare_grids};
+use super::grid::{Grid, grids};
+use super::summary::{MetricSummary, summarize_grid};
+use super::{best, methods, ratings, samples, scores};
 use crate::document::Document;
 use crate::error::Error;
 use crate::figure::Mel;
@@ -77,6 +79,7 @@ struct Numbers<'a> {
     verdicts: &'a [Verdict],
     level: f64,
     metrics: &'a [MetricSummary],
+    checkpoints: &'a Checkpoints,
     without_value: Vec<&'a Score>,
     notes: Vec<&'a MetricNote>,
     versions: &'a [(String, String)],
@@ -91,7 +94,7 @@ impl Comparison<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::NothingToReport`] without scores and verdicts, what [`summarize`] returns for rows that contradict each
+    /// [`Error::NothingToReport`] without scores and verdicts, what [`super::summarize`] returns for rows that contradict each
     /// other, and what drawing a figure returns.
     ///
     /// # Examples
@@ -129,9 +132,13 @@ impl Comparison<'_> {
         if self.scores.is_empty() && self.verdicts.is_empty() {
             return Err(Error::NothingToReport);
         }
-        let metrics = summarize(self.scores, self.level)?;
-        let page = self.page(&metrics)?;
-        let json = serde_json::to_string_pretty(&self.numbers(&metrics))
+        let grids = grids(self.scores, self.metrics)?;
+        let metrics: Vec<MetricSummary> = grids.iter().map(|grid| summarize_grid(grid, self.level)).collect();
+        // Rounded, since 1 − 0.95 is 0.050000000000000044.
+        let alpha = ((1.0 - self.level) * 1e9).round() / 1e9;
+        let checkpoints = compare_grids(&grids, alpha);
+        let page = self.page(&grids, &metrics, &checkpoints)?;
+        let json = serde_json::to_string_pretty(&self.numbers(&grids, &metrics, &checkpoints))
             .map_err(|source| Error::Json { what: "report.json", source })?;
         let mut documents = vec![
             Document::text("index.html", page.to_html()?),
@@ -144,22 +151,31 @@ impl Comparison<'_> {
         Ok(documents)
     }
 
-    fn page(&self, metrics: &[MetricSummary]) -> Result<Page, Error> {
+    fn page(
+        &self,
+        grids: &[Grid<'_>],
+        metrics: &[MetricSummary],
+        checkpoints: &Checkpoints,
+    ) -> Result<Page, Error> {
         let mut sections = Vec::new();
         let mut banners = Vec::new();
         banners.extend(self.simulated_banner());
         for (index, verdict) in self.verdicts.iter().enumerate() {
             let mut blocks = ratings::blocks(verdict)?;
-            let (mut id, mut title) = ("verdict".to_owned(), "What listeners say".to_owned());
-            if self.verdicts.len() > 1 {
+            let (id, title) = if self.verdicts.len() > 1 {
                 let number = index + 1;
-                id += &format!("-{number}");
-                title += &format!(", test {number}: {}", verdict.study);
-                blocks.iter_mut().for_each(|block| append_to_names(block, &format!("-{number}")));
-            }
+                for block in &mut blocks {
+                    append_to_names(block, &format!("-{number}"));
+                }
+                (format!("verdict-{number}"), format!("What listeners say, test {number}: {}", verdict.study))
+            } else {
+                ("verdict".to_owned(), "What listeners say".to_owned())
+            };
             sections.push(Section { id, title, blocks });
         }
-        sections.extend(scores::sections(self.scores, self.metrics, metrics, self.level)?);
+        sections.extend(best::section(grids, checkpoints, self.level)?);
+        sections.extend(best::regressions(checkpoints, self.level));
+        sections.extend(scores::sections(grids, metrics, self.level)?);
         if !self.samples.is_empty() {
             let blocks = samples::blocks(self.samples)?;
             sections.push(Section { id: "samples".into(), title: "Listen and look".into(), blocks });
@@ -220,7 +236,14 @@ impl Comparison<'_> {
         format!("{}: {}.{against}{scored}", capital_count(systems.len()), systems.join(", "))
     }
 
-    fn numbers<'b>(&'b self, metrics: &'b [MetricSummary]) -> Numbers<'b> {
+    fn numbers<'b>(
+        &'b self,
+        grids: &[Grid<'b>],
+        metrics: &'b [MetricSummary],
+        checkpoints: &'b Checkpoints,
+    ) -> Numbers<'b> {
+        let columns = grids.iter().flat_map(|grid| &grid.columns);
+        let rows = columns.flat_map(|column| column.scores.iter().flatten().copied());
         Numbers {
             format: FORMAT,
             title: self.title,
@@ -228,7 +251,8 @@ impl Comparison<'_> {
             verdicts: self.verdicts,
             level: self.level,
             metrics,
-            without_value: self.scores.iter().filter(|score| score.value.is_none()).collect(),
+            checkpoints,
+            without_value: rows.filter(|score| score.value.is_none()).collect(),
             notes: methods::used_notes(self.metrics, metrics),
             versions: self.versions,
         }
@@ -242,10 +266,16 @@ fn is_simulated(verdict: &Verdict) -> bool {
 /// Gives the files of a block, and of the blocks inside it, names that end in `suffix`.
 fn append_to_names(block: &mut Block, suffix: &str) {
     match block {
-        Block::Table(table) => table.name += suffix,
-        Block::Figures(figures) => figures.iter_mut().for_each(|figure| figure.name += suffix),
+        Block::Table(table) | Block::File(table) => table.name += suffix,
+        Block::Figures(figures) => {
+            for figure in figures {
+                figure.name += suffix;
+            }
+        }
         Block::Folded { blocks, .. } => {
-            blocks.iter_mut().for_each(|block| append_to_names(block, suffix));
+            for block in blocks {
+                append_to_names(block, suffix);
+            }
         }
         _ => {}
     }
@@ -264,9 +294,10 @@ fn capital_count(n_systems: usize) -> &'static str {
 fn collect_files(block: &Block, documents: &mut Vec<Document>) -> Result<(), Error> {
     match block {
         Block::Table(table) => {
-            documents.push(Document::text(format!("tables/{}.csv", table.name), table.to_csv()?));
+            documents.push(Document::text(table.csv_path(), table.to_csv()?));
             documents.push(Document::text(format!("tables/{}.tex", table.name), table.to_tex()));
         }
+        Block::File(table) => documents.push(Document::text(table.csv_path(), table.to_csv()?)),
         Block::Figures(figures) => {
             let file = |figure: &crate::page::Figure| {
                 Document::text(format!("figures/{}.svg", figure.name), figure.svg.clone())

@@ -6,12 +6,22 @@
 //! spectrograms and clips ───────────────────────────────┘                  tables/* figures/*
 //! ```
 
+mod best;
+mod checkpoints;
 mod documents;
+mod failures;
+mod file_name;
+mod grid;
 mod methods;
+mod ranking;
 mod ratings;
+mod regression;
 mod samples;
 mod scores;
 mod summary;
 
+pub use checkpoints::{Checkpoints, compare_checkpoints};
 pub use documents::{Comparison, MetricNote, Sample, SampleVersion};
+pub use ranking::{LossPair, NotRanked, Outcome, RankedSystem, Ranking};
+pub use regression::{LostItem, NewlyWithoutValue, Regression};
 pub use summary::{MetricSummary, PairSummary, SystemSummary, summarize};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::documents::Sample;
+use super::file_name::free_name;
 use crate::error::Error;
 use crate::figure::Mel;
 use crate::page::{Block, Clip, Figure};
@@ -37,25 +38,4 @@ pub(crate) fn blocks(samples: &[Sample]) -> Result<Vec<Block>, Error> {
         }
     }
     Ok(blocks)
-}
-
-/// `wanted` as the name of a file, with a number when two names become the same.
-fn free_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
-    let plain: String =
-        wanted.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    let numbered = (2..).map(|number| format!("{plain}-{number}"));
-    let free = std::iter::once(plain.clone()).chain(numbered).find(|name| taken.insert(name.clone()));
-    free.unwrap_or(plain)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_files_are_plain_and_never_the_same() {
-        let mut taken = BTreeSet::new();
-        let names = ["mel-a/b", "mel-a b", "mel-a_b"].map(|name| free_name(name, &mut taken));
-        assert_eq!(names, ["mel-a_b", "mel-a_b-2", "mel-a_b-3"]);
-    }
 }

@@ -1,12 +1,16 @@
 //! The sections about scores: side by side, differences, the worst items, what has no value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mynah_listening::Defined;
-use mynah_metrics::{Score, Status};
+use mynah_metrics::Status;
 use mynah_stats::Interval;
 
-use super::documents::{MetricNote, plural};
+use super::documents::plural;
+use super::failures;
+use super::file_name::free_name;
+use super::grid::{Grid, GridColumn};
+use super::regression::run;
 use super::summary::{MetricSummary, SystemSummary};
 use crate::error::Error;
 use crate::figure::{Panel, PanelPoint, Panels};
@@ -15,11 +19,12 @@ use crate::table::{Cell, Table};
 
 /// Worst items that are listed for each system and metric.
 const WORST: usize = 3;
+/// More differences than this are a file of their own: every system against the best is on the page.
+const MOST_DIFFERENCES: usize = 30;
 
 /// The sections; none without scores.
 pub(crate) fn sections(
-    scores: &[Score],
-    notes: &[MetricNote],
+    grids: &[Grid<'_>],
     metrics: &[MetricSummary],
     level: f64,
 ) -> Result<Vec<Section>, Error> {
@@ -33,17 +38,32 @@ pub(crate) fn sections(
         blocks: vec![
             Block::Figures(vec![panels(metrics, &percent)?]),
             Block::Table(means(metrics, &percent)),
+            Block::List(vec![
+                "Every value, for other programs: a file for each metric, with a row for every item and a column for \
+                 every system. A place is empty where there is no value."
+                    .into(),
+            ]),
         ],
     }];
+    sections[0].blocks.extend(item_tables(grids).into_iter().map(Block::File));
     if metrics.iter().any(|metric| !metric.pairs.is_empty()) {
-        let blocks = vec![Block::Table(differences(metrics, &percent))];
+        let mut table = differences(metrics, &percent);
+        let blocks = if table.rows.len() > MOST_DIFFERENCES {
+            table.caption =
+                format!("The differences of every two systems, {}:", plural(table.rows.len(), "row"));
+            vec![Block::File(table)]
+        } else {
+            vec![Block::Table(table)]
+        };
         sections.push(Section { id: "differences".into(), title: "Differences".into(), blocks });
     }
-    if let Some(table) = worst(scores, notes, metrics) {
+    if let Some(table) = worst(grids, metrics) {
         let blocks = vec![Block::Table(table)];
         sections.push(Section { id: "worst-items".into(), title: "Worst items".into(), blocks });
     }
-    let blocks = vec![without_value(scores, metrics)];
+    let figure = failures::figure(grids)?;
+    let mut blocks: Vec<Block> = figure.into_iter().map(|figure| Block::Figures(vec![figure])).collect();
+    blocks.push(without_value(grids));
     sections.push(Section { id: "without-value".into(), title: "Without a value".into(), blocks });
     Ok(sections)
 }
@@ -61,14 +81,18 @@ fn decimals(metric: &MetricSummary) -> usize {
         .map(|system| &system.interval)
         .chain(metric.pairs.iter().map(|pair| &pair.interval));
     let half_widths = intervals.filter_map(Defined::value).map(Interval::half_width);
+    decimals_of(half_widths, metric.systems.iter().filter_map(|system| system.mean.value().copied()))
+}
+
+/// As [`decimals`], for any half widths and means.
+pub(crate) fn decimals_of(half_widths: impl Iterator<Item = f64>, means: impl Iterator<Item = f64>) -> usize {
     let smallest = half_widths.filter(|half| *half > 0.0).reduce(f64::min);
-    let means = metric.systems.iter().filter_map(|system| system.mean.value());
     let scale =
         smallest.or_else(|| means.map(|mean| mean.abs() / 10.0).filter(|m| *m > 0.0).reduce(f64::min));
     scale.map_or(2, |scale| (1.0 - scale.log10().floor()).clamp(0.0, 4.0) as usize)
 }
 
-fn interval_cell(interval: &Defined<Interval>, mean: &Defined<f64>, decimals: usize) -> Cell {
+pub(crate) fn interval_cell(interval: &Defined<Interval>, mean: &Defined<f64>, decimals: usize) -> Cell {
     match (interval, mean) {
         (Defined::Ok { value }, _) => {
             Cell::Interval { estimate: value.estimate, low: value.low, high: value.high, decimals }
@@ -79,13 +103,13 @@ fn interval_cell(interval: &Defined<Interval>, mean: &Defined<f64>, decimals: us
     }
 }
 
-/// "mcd/sp2mc-1 (dB)": never a number without its definition; the unit is left out where it has none.
 fn label(metric: &MetricSummary) -> String {
-    if metric.unit.is_empty() {
-        metric.profile.clone()
-    } else {
-        format!("{} ({})", metric.profile, metric.unit)
-    }
+    label_of(&metric.profile, &metric.unit)
+}
+
+/// "mcd/sp2mc-1 (dB)": never a number without its definition; the unit is left out where it has none.
+pub(crate) fn label_of(profile: &str, unit: &str) -> String {
+    if unit.is_empty() { profile.to_owned() } else { format!("{profile} ({unit})") }
 }
 
 /// The names of all systems, in the order in which they first occur.
@@ -109,6 +133,7 @@ fn panels(metrics: &[MetricSummary], percent: &str) -> Result<Figure, Error> {
                 Some(&estimate) => points.push(PanelPoint {
                     label: system.system.clone(),
                     step: system.step,
+                    run: system.step.map_or_else(String::new, |step| run(&system.system, step)),
                     estimate,
                     interval: system.interval.value().map(|interval| (interval.low, interval.high)),
                 }),
@@ -124,7 +149,7 @@ fn panels(metrics: &[MetricSummary], percent: &str) -> Result<Figure, Error> {
     };
     Ok(Figure {
         name: "scores".into(),
-        svg: Panels { title: "Mean scores of each system".into(), panels }.to_svg()?,
+        svg: Panels { title: "Mean scores of each system".into(), panels, zero_line: false }.to_svg()?,
         caption: format!("Mean over items of each system, with its {percent} interval.{left_out}"),
     })
 }
@@ -195,27 +220,23 @@ fn differences(metrics: &[MetricSummary], percent: &str) -> Table {
 }
 
 /// The items farthest from the value of a perfect copy; `None` when no metric has such a value.
-fn worst(scores: &[Score], notes: &[MetricNote], metrics: &[MetricSummary]) -> Option<Table> {
+fn worst(grids: &[Grid<'_>], metrics: &[MetricSummary]) -> Option<Table> {
     let columns = [("metric", "Metric"), ("system", "System"), ("item", "Item"), ("value", "Value")];
     let caption =
         format!("The {WORST} items of each system that are farthest from a perfect copy: listen to these.");
     let mut table = Table::new("worst-items", caption, &columns);
-    for metric in metrics {
-        let perfect = notes.iter().find(|note| note.profile == metric.profile).and_then(|note| note.perfect);
-        let Some(perfect) = perfect else { continue };
-        for system in &metric.systems {
-            let mut values: Vec<(f64, &str)> = scores
-                .iter()
-                .filter(|score| score.profile == metric.profile && score.system == system.system)
-                .filter_map(|score| Some((score.value?, score.item.as_str())))
-                .collect();
+    for (grid, metric) in grids.iter().zip(metrics) {
+        let Some(perfect) = grid.perfect else { continue };
+        for column in &grid.columns {
+            let mut values: Vec<(f64, &str)> =
+                column.values().zip(&grid.items).filter_map(|(value, item)| Some((value?, *item))).collect();
             let distance = |value: f64| (value - perfect).abs();
             values.retain(|(value, _)| distance(*value) > 0.0);
             values.sort_by(|a, b| distance(b.0).total_cmp(&distance(a.0)).then_with(|| a.1.cmp(b.1)));
             for (value, item) in values.into_iter().take(WORST) {
                 table.rows.push(vec![
                     Cell::text(label(metric)),
-                    Cell::text(&system.system),
+                    Cell::text(column.system),
                     Cell::text(item),
                     Cell::Number { value, decimals: decimals(metric) },
                 ]);
@@ -225,20 +246,55 @@ fn worst(scores: &[Score], notes: &[MetricNote], metrics: &[MetricSummary]) -> O
     (!table.rows.is_empty()).then_some(table)
 }
 
-/// Every row without a value, those with the same reason together.
-fn without_value(scores: &[Score], metrics: &[MetricSummary]) -> Block {
-    let mut groups: BTreeMap<(usize, usize, &str, &str), Vec<&str>> = BTreeMap::new();
-    let order = systems(metrics);
-    for score in scores {
-        let status = match score.status {
-            Status::Ok => continue,
-            Status::Undefined => "undefined",
-            Status::Failed => "failed",
+/// Every value of each metric.
+fn item_tables(grids: &[Grid<'_>]) -> Vec<Table> {
+    let mut names = BTreeSet::new();
+    let table = |grid: &Grid<'_>| {
+        let columns: Vec<(&str, &str)> = std::iter::once(("item", "Item"))
+            .chain(grid.columns.iter().map(|column| (column.system, column.system)))
+            .collect();
+        let mut table = Table::new(
+            &free_name(&format!("items-{}", grid.profile), &mut names),
+            format!("{}:", label_of(grid.profile, grid.unit)),
+            &columns,
+        );
+        let cell = |column: &GridColumn<'_>, index: usize| {
+            let value = column.scores[index].and_then(|score| score.value);
+            // Why there is none stands in the table of what has no value.
+            value.map_or_else(|| Cell::text(""), |value| Cell::Number { value, decimals: 0 })
         };
-        let metric = metrics.iter().position(|metric| metric.profile == score.profile).unwrap_or(usize::MAX);
-        let system = order.iter().position(|system| system.system == score.system).unwrap_or(usize::MAX);
-        let reason = score.reason.as_deref().unwrap_or("no reason is given");
-        groups.entry((system, metric, status, reason)).or_default().push(&score.item);
+        table.rows = (0..grid.items.len())
+            .map(|index| {
+                std::iter::once(Cell::text(grid.items[index]))
+                    .chain(grid.columns.iter().map(|column| cell(column, index)))
+                    .collect()
+            })
+            .collect();
+        table
+    };
+    grids.iter().map(table).collect()
+}
+
+/// Every row without a value, those with the same reason together.
+fn without_value(grids: &[Grid<'_>]) -> Block {
+    let mut order: Vec<&str> = Vec::new();
+    let mut groups: BTreeMap<(usize, usize, &str, &str), Vec<&str>> = BTreeMap::new();
+    for (metric, grid) in grids.iter().enumerate() {
+        for column in &grid.columns {
+            let system = order.iter().position(|system| *system == column.system).unwrap_or_else(|| {
+                order.push(column.system);
+                order.len() - 1
+            });
+            for score in column.scores.iter().flatten() {
+                let status = match score.status {
+                    Status::Ok => continue,
+                    Status::Undefined => "undefined",
+                    Status::Failed => "failed",
+                };
+                let reason = score.reason.as_deref().unwrap_or("no reason is given");
+                groups.entry((system, metric, status, reason)).or_default().push(&score.item);
+            }
+        }
     }
     if groups.is_empty() {
         return Block::Text("Every row of the scores has a value.".into());
@@ -254,11 +310,10 @@ fn without_value(scores: &[Score], metrics: &[MetricSummary]) -> Block {
     let total: usize = groups.values().map(Vec::len).sum();
     let caption = format!("{} without a value. They are in no mean and no difference.", plural(total, "row"));
     let mut table = Table::new("without-value", caption, &columns);
-    for ((system, metric, status, reason), mut items) in groups {
-        items.sort_unstable();
+    for ((system, metric, status, reason), items) in groups {
         table.rows.push(vec![
-            Cell::text(&order[system].system),
-            Cell::text(&metrics[metric].profile),
+            Cell::text(order[system]),
+            Cell::text(grids[metric].profile),
             Cell::text(status),
             Cell::text(reason),
             Cell::Count(items.len() as u64),
@@ -270,8 +325,13 @@ fn without_value(scores: &[Score], metrics: &[MetricSummary]) -> Block {
 
 #[cfg(test)]
 mod tests {
+    use mynah_metrics::Score;
+
     use super::*;
+    use crate::comparison::MetricNote;
+    use crate::comparison::grid::grids;
     use crate::comparison::summarize;
+    use crate::comparison::summary::summarize_grid;
 
     fn score(system: &str, item: &str, value: Result<f64, &str>) -> Score {
         Score {
@@ -296,9 +356,23 @@ mod tests {
     fn the_worst_items_are_the_farthest_from_perfect_on_either_side() {
         let values = [("a", 0.1), ("b", -0.9), ("c", 0.5), ("d", 0.0), ("e", -0.5)];
         let scores: Vec<Score> = values.map(|(item, value)| score("s", item, Ok(value))).into();
-        let table = worst(&scores, &[note()], &summarize(&scores, 0.95).unwrap()).unwrap();
+        let grids = grids(&scores, &[note()]).unwrap();
+        let table = worst(&grids, &[summarize_grid(&grids[0], 0.95)]).unwrap();
         let items: Vec<String> = table.rows.iter().map(|row| row[2].shown()).collect();
         assert_eq!(items, ["b", "c", "e"]);
+    }
+
+    #[test]
+    fn the_file_of_a_metric_has_a_row_for_every_item_and_a_column_for_every_system() {
+        let scores = [
+            score("b", "2", Ok(0.1)),
+            score("b", "1", Ok(0.3)),
+            score("a", "1", Err("no wav")),
+            score("a", "3", Ok(-1.0)),
+        ];
+        let tables = item_tables(&grids(&scores, &[]).unwrap());
+        assert_eq!(tables[0].name, "items-duration_ratio_1");
+        assert_eq!(tables[0].to_csv().unwrap(), "item,b,a\n1,0.3,\n2,0.1,\n3,,-1\n");
     }
 
     #[test]
@@ -309,7 +383,7 @@ mod tests {
             score("s", "c", Err("truncated")),
             score("s", "d", Ok(0.0)),
         ];
-        let Block::Table(table) = without_value(&scores, &summarize(&scores, 0.95).unwrap()) else {
+        let Block::Table(table) = without_value(&grids(&scores, &[]).unwrap()) else {
             panic!("a table is expected");
         };
         let rows: Vec<Vec<String>> =

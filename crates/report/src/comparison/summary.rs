@@ -1,12 +1,11 @@
 //! Scores put together: means per system, and differences of systems over the items that both have.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use mynah_listening::Defined;
 use mynah_metrics::{Score, Status};
 use mynah_stats::{Interval, mean_interval};
 use serde::Serialize;
 
+use super::grid::{Grid, grids};
 use crate::error::Error;
 
 /// One metric in one definition, over all systems.
@@ -66,8 +65,8 @@ pub struct PairSummary {
 
 /// Summarises scores, metric by metric.
 ///
-/// `level` is the coverage of the intervals, such as 0.95. Metrics and systems keep the order in which they first occur.
-/// Means are over items, not over frames. Every system is compared with every one before it, on the items for which
+/// `level` is the coverage of the intervals, such as 0.95. Metrics stand in the order of their profiles' names, systems in
+/// the order in which they first occur. Means are over items, not over frames. Every system is compared with every one before it, on the items for which
 /// both have a value.
 ///
 /// # Errors
@@ -98,121 +97,65 @@ pub struct PairSummary {
 /// # Ok::<(), mynah_report::Error>(())
 /// ```
 pub fn summarize(scores: &[Score], level: f64) -> Result<Vec<MetricSummary>, Error> {
-    check(scores)?;
-    let mut profiles: Vec<&str> = Vec::new();
-    let mut by_profile: BTreeMap<&str, Vec<&Score>> = BTreeMap::new();
-    for score in scores {
-        let rows = by_profile.entry(&score.profile).or_default();
-        if rows.is_empty() {
-            profiles.push(&score.profile);
-        }
-        rows.push(score);
-    }
-    Ok(profiles.iter().map(|profile| summarize_metric(&by_profile[profile], level)).collect())
+    Ok(grids(scores, &[])?.iter().map(|grid| summarize_grid(grid, level)).collect())
 }
 
-/// Refuses rows that contradict themselves or each other.
-fn check(scores: &[Score]) -> Result<(), Error> {
-    let mut seen = BTreeSet::new();
-    let mut units: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
-    for score in scores {
-        let bad = |why| Error::BadScore {
-            system: score.system.clone(),
-            item: score.item.clone(),
-            profile: score.profile.clone(),
-            why,
-        };
-        match (score.status, score.value) {
-            (Status::Ok, None) => return Err(bad("its status is `ok`, but it has no value")),
-            (Status::Ok, Some(value)) if !value.is_finite() => {
-                return Err(bad("its value is not a finite number"));
-            }
-            (Status::Undefined | Status::Failed, Some(_)) => {
-                return Err(bad("it has a value, but its status is not `ok`"));
-            }
-            _ => {}
-        }
-        let known = *units.entry(&score.profile).or_insert((&score.metric, &score.unit));
-        if known != (score.metric.as_str(), score.unit.as_str()) {
-            return Err(bad("another row of this profile has another metric or unit"));
-        }
-        if !seen.insert((&score.profile, &score.system, &score.item)) {
-            return Err(Error::DuplicateScore {
-                system: score.system.clone(),
-                item: score.item.clone(),
-                profile: score.profile.clone(),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Summarises the rows of one profile; there is at least one.
-fn summarize_metric(rows: &[&Score], level: f64) -> MetricSummary {
-    let items: BTreeSet<&str> = rows.iter().map(|row| row.item.as_str()).collect();
-    let mut names: Vec<&str> = Vec::new();
-    let mut by_system: BTreeMap<&str, Vec<&Score>> = BTreeMap::new();
-    for row in rows {
-        let of_system = by_system.entry(&row.system).or_default();
-        if of_system.is_empty() {
-            names.push(&row.system);
-        }
-        of_system.push(row);
-    }
-    let values_of = |name: &str| -> BTreeMap<&str, f64> {
-        by_system[name].iter().filter_map(|row| Some((row.item.as_str(), row.value?))).collect()
-    };
-    let values: Vec<BTreeMap<&str, f64>> = names.iter().map(|name| values_of(name)).collect();
-    let systems = names.iter().zip(&values).map(|(name, values)| {
-        let rows = &by_system[name];
-        let count = |status| rows.iter().filter(|row| row.status == status).count();
+/// Summarises the scores of one profile.
+pub(crate) fn summarize_grid(grid: &Grid<'_>, level: f64) -> MetricSummary {
+    let values: Vec<Vec<Option<f64>>> = grid.columns.iter().map(|column| column.values().collect()).collect();
+    let systems = grid.columns.iter().zip(&values).map(|(column, values)| {
         // In the order of the items: a sum in the order of the rows would depend on it in its last digit.
-        let (mean, interval) = mean(&values.values().copied().collect::<Vec<_>>(), level);
+        let (mean, interval) = mean(&values.iter().flatten().copied().collect::<Vec<_>>(), level);
         SystemSummary {
-            system: (*name).to_owned(),
-            step: one_step(rows),
-            n_ok: count(Status::Ok),
-            n_undefined: count(Status::Undefined),
-            n_failed: count(Status::Failed),
-            n_absent: items.len() - rows.len(),
+            system: column.system.to_owned(),
+            step: column.step,
+            n_ok: column.count(Status::Ok),
+            n_undefined: column.count(Status::Undefined),
+            n_failed: column.count(Status::Failed),
+            n_absent: column.scores.iter().filter(|score| score.is_none()).count(),
             mean,
             interval,
         }
     });
     let mut pairs = Vec::new();
-    for later in 1..names.len() {
+    for later in 1..grid.columns.len() {
         for earlier in 0..later {
-            let differences: Vec<f64> = values[later]
-                .iter()
-                .filter_map(|(item, value)| Some(value - values[earlier].get(item)?))
-                .collect();
+            let differences = differences(&values[later], &values[earlier]);
             let (mean, interval) = mean(&differences, level);
             pairs.push(PairSummary {
-                system: names[later].to_owned(),
-                minus: names[earlier].to_owned(),
+                system: grid.columns[later].system.to_owned(),
+                minus: grid.columns[earlier].system.to_owned(),
                 n_both: differences.len(),
-                n_lost: items.len() - differences.len(),
+                n_lost: grid.items.len() - differences.len(),
                 mean,
                 interval,
             });
         }
     }
     MetricSummary {
-        metric: rows[0].metric.clone(),
-        profile: rows[0].profile.clone(),
-        unit: rows[0].unit.clone(),
-        n_items: items.len(),
+        metric: grid.metric.to_owned(),
+        profile: grid.profile.to_owned(),
+        unit: grid.unit.to_owned(),
+        n_items: grid.items.len(),
         systems: systems.collect(),
         pairs,
     }
 }
 
+/// What is left of `values` less `others`, item by item, where both have a value.
+pub(crate) fn differences(values: &[Option<f64>], others: &[Option<f64>]) -> Vec<f64> {
+    values.iter().zip(others).filter_map(|(value, other)| Some((*value)? - (*other)?)).collect()
+}
+
 /// The mean, and the mean with its interval; each says why where there is none.
-fn mean(values: &[f64], level: f64) -> (Defined<f64>, Defined<Interval>) {
-    let mean = if values.is_empty() {
-        Defined::Undefined { reason: "no item has a value".to_owned() }
-    } else {
-        Defined::Ok { value: values.iter().sum::<f64>() / values.len() as f64 }
+pub(crate) fn mean(values: &[f64], level: f64) -> (Defined<f64>, Defined<Interval>) {
+    let sum = values.iter().sum::<f64>();
+    let mean = match values {
+        [] => Defined::Undefined { reason: "no item has a value".to_owned() },
+        _ if !sum.is_finite() => {
+            Defined::Undefined { reason: "the sum of the values is too large".to_owned() }
+        }
+        values => Defined::Ok { value: sum / values.len() as f64 },
     };
     let interval = match values {
         [] => Defined::Undefined { reason: "no item has a value".to_owned() },
@@ -220,12 +163,6 @@ fn mean(values: &[f64], level: f64) -> (Defined<f64>, Defined<Interval>) {
         values => mean_interval(values, level).into(),
     };
     (mean, interval)
-}
-
-/// The training step that all rows with one agree on.
-fn one_step(rows: &[&Score]) -> Option<u64> {
-    let steps: BTreeSet<u64> = rows.iter().filter_map(|row| row.step).collect();
-    if steps.len() == 1 { steps.first().copied() } else { None }
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ mod panels;
 mod pen;
 mod ratings;
 mod scatter;
+mod stacks;
+mod waterfall;
 
 pub use bars::{Bar, Bars};
 pub use forest::{Forest, ForestRow};
@@ -25,6 +27,8 @@ pub use mel::{Mel, MelLabel};
 pub use panels::{Panel, PanelPoint, Panels};
 pub use ratings::{RatingCounts, Ratings};
 pub use scatter::{Scatter, ScatterSeries};
+pub use stacks::{StackRow, Stacks};
+pub use waterfall::{Waterfall, Waterfalls};
 
 pub(crate) use axis::number;
 pub(crate) use pen::{dark_style, escape, inline};

@@ -1,8 +1,11 @@
 //! Several measures side by side, each with its own axis: systems in rows, or training steps from left to right.
 
+use std::collections::BTreeSet;
+
 use super::axis::{Frame, Scale, extent, y_label_room};
 use super::interval::check_interval;
-use super::pen::{Align, Ink, Pen, SMALL_TEXT, TEXT, WIDE, draw, draw_nothing, fit_text, text_width};
+use super::legend::{draw_legend, legend_height};
+use super::pen::{Align, Drawn, Ink, Pen, SMALL_TEXT, TEXT, WIDE, draw, draw_nothing, fit_text, text_width};
 use crate::error::Error;
 
 /// Panels beside each other.
@@ -16,6 +19,10 @@ const ROW: i32 = 52;
 const PANEL_EDGES: i32 = 70 + 110;
 /// Room for the names of the systems, in units; longer names are cut.
 const MOST_NAME_ROOM: i32 = 330;
+/// Runs that still have a colour of their own.
+const MOST_RUNS: usize = 6;
+/// Systems without a step that are still told apart as lines across the panel.
+const MOST_LINES: usize = 3;
 
 /// One system in one panel.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +31,8 @@ pub struct PanelPoint {
     pub label: String,
     /// Its training step, where it is known.
     pub step: Option<u64>,
+    /// The run whose checkpoint it is: only points of one run are joined.
+    pub run: String,
     /// The estimate; finite.
     pub estimate: f64,
     /// The ends of the interval, where there is one.
@@ -48,14 +57,17 @@ pub struct Panels {
     pub title: String,
     /// In reading order.
     pub panels: Vec<Panel>,
+    /// Whether 0 means something and is marked in every panel.
+    pub zero_line: bool,
 }
 
 impl Panels {
     /// Draws the panels.
     ///
-    /// When every point has a training step, no two of a panel the same, and there are at least three, the steps are
-    /// the horizontal axis and the points are joined; otherwise every system has a row. Points without an interval are
-    /// dots alone. Without panels, or in an empty panel, the figure says so.
+    /// When there is a panel with at least three training steps, no panel in which two points of a run have the same step,
+    /// at most six runs, and at most three points without a step, the steps are the horizontal axis: the points of each
+    /// run are joined, and those without a step are lines across. Otherwise every system has a row. Points without an
+    /// interval are dots alone. Without panels, or in an empty panel, the figure says so.
     ///
     /// # Errors
     ///
@@ -71,107 +83,150 @@ impl Panels {
         if self.panels.is_empty() {
             return draw_nothing(&self.title, WIDE, 160);
         }
-        let over_steps = self.panels.iter().all(has_steps);
+        let over_steps = self.has_steps();
         let most_rows = self.panels.iter().map(|panel| panel.points.len()).max().unwrap_or(0).max(1) as i32;
         let panel_height = if over_steps { STEP_PANEL_HEIGHT } else { PANEL_EDGES + most_rows * ROW };
         let n_rows = (self.panels.len() as i32 + COLUMNS - 1) / COLUMNS;
         let width = if self.panels.len() == 1 { PANEL_WIDTH } else { WIDE };
-        draw(&self.title, width, n_rows * panel_height, |pen| {
+        let runs = self.runs();
+        let in_legend: &[&str] = if over_steps && runs.len() > 1 { &runs } else { &[] };
+        let top = legend_height(in_legend, width);
+        draw(&self.title, width, top + n_rows * panel_height, |pen| {
+            draw_legend(pen, in_legend, 10, width)?;
             for (index, panel) in self.panels.iter().enumerate() {
-                let corner = (index as i32 % COLUMNS * PANEL_WIDTH, index as i32 / COLUMNS * panel_height);
-                pen.text(&panel.title, (corner.0 + 24, corner.1 + 34), Align::Left, TEXT + 3, Ink::TEXT)?;
+                let (column, row) = (index as i32 % COLUMNS, index as i32 / COLUMNS);
+                let corner = (column * PANEL_WIDTH, top + row * panel_height);
+                let title = fit_text(&panel.title, TEXT + 3, PANEL_WIDTH - 48);
+                pen.text(&title, (corner.0 + 24, corner.1 + 34), Align::Left, TEXT + 3, Ink::TEXT)?;
                 if panel.points.is_empty() {
                     let at = (corner.0 + PANEL_WIDTH / 2, corner.1 + panel_height / 2);
                     pen.text("no values", at, Align::Center, TEXT, Ink::MUTED)?;
                 } else if over_steps {
-                    draw_over_steps(pen, panel, corner)?;
+                    self.draw_over_steps(pen, panel, corner, &runs)?;
                 } else {
-                    draw_in_rows(pen, panel, corner)?;
+                    self.draw_in_rows(pen, panel, corner)?;
                 }
             }
             Ok(())
         })
     }
-}
 
-/// Whether the points of a panel can stand along an axis of training steps.
-fn has_steps(panel: &Panel) -> bool {
-    let mut steps: Vec<u64> = panel.points.iter().filter_map(|point| point.step).collect();
-    let n_points = panel.points.len();
-    steps.sort_unstable();
-    steps.dedup();
-    steps.len() == n_points && n_points >= 3
-}
-
-fn value_extent(panel: &Panel) -> (f64, f64) {
-    let ends = panel.points.iter().flat_map(|point| {
-        let (low, high) = point.interval.unwrap_or((point.estimate, point.estimate));
-        [low, high]
-    });
-    extent(ends).unwrap_or((0.0, 1.0))
-}
-
-fn draw_over_steps(
-    pen: &mut Pen<'_>,
-    panel: &Panel,
-    (left, top): (i32, i32),
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let (low, high) = value_extent(panel);
-    let frame = Frame {
-        left: left + 24 + y_label_room(low, high),
-        top: top + 120,
-        right: left + PANEL_WIDTH - 40,
-        bottom: top + STEP_PANEL_HEIGHT - 100,
-    };
-    let steps = extent(panel.points.iter().filter_map(|point| point.step).map(|step| step as f64));
-    let (first, last) = steps.unwrap_or((0.0, 1.0));
-    let x = Scale::padded(first, last, 0.03, (frame.left, frame.right));
-    let y = Scale::padded(low, high, 0.08, (frame.bottom, frame.top));
-    frame.draw_y(pen, &y, &panel.label)?;
-    frame.draw_x(pen, &x, "training step")?;
-    let mut points: Vec<&PanelPoint> = panel.points.iter().collect();
-    points.sort_by_key(|point| point.step);
-    let place = |point: &PanelPoint| (x.at(point.step.unwrap_or_default() as f64), y.at(point.estimate));
-    pen.path(points.iter().map(|point| place(point)).collect(), Ink::BLUE, 2)?;
-    for point in points {
-        let at = place(point);
-        if let Some((low, high)) = point.interval {
-            pen.line((at.0, y.at(low)), (at.0, y.at(high)), Ink::BLUE, 3)?;
-        }
-        pen.dot(at, 8, Ink::BLUE, 1.0)?;
+    /// Whether all panels can have an axis of training steps.
+    fn has_steps(&self) -> bool {
+        let panels = || self.panels.iter().filter(|panel| !panel.points.is_empty());
+        let fits = |panel: &Panel| {
+            let steps: Vec<(&str, u64)> =
+                panel.points.iter().filter_map(|point| Some((point.run.as_str(), point.step?))).collect();
+            let n_different = steps.iter().collect::<BTreeSet<_>>().len();
+            n_different == steps.len() && panel.points.len() - steps.len() <= MOST_LINES
+        };
+        let n_steps =
+            |panel: &Panel| panel.points.iter().filter_map(|point| point.step).collect::<BTreeSet<_>>().len();
+        panels().all(fits) && panels().any(|panel| n_steps(panel) >= 3) && self.runs().len() <= MOST_RUNS
     }
-    Ok(())
-}
 
-fn draw_in_rows(
-    pen: &mut Pen<'_>,
-    panel: &Panel,
-    (left, top): (i32, i32),
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let (low, high) = value_extent(panel);
-    let widest = panel.points.iter().map(|point| text_width(&point.label, SMALL_TEXT)).max().unwrap_or(0);
-    let name_room = widest.min(MOST_NAME_ROOM);
-    let frame = Frame {
-        left: left + 24 + name_room + 28,
-        top: top + 70,
-        right: left + PANEL_WIDTH - 40,
-        bottom: top + 70 + panel.points.len() as i32 * ROW,
-    };
-    let x = Scale::padded(low, high, 0.08, (frame.left, frame.right));
-    frame.draw_x(pen, &x, &panel.label)?;
-    for (index, point) in panel.points.iter().enumerate() {
-        let y = frame.top + index as i32 * ROW + ROW / 2;
-        let label = fit_text(&point.label, SMALL_TEXT, name_room);
-        pen.text(&label, (frame.left - 20, y), Align::Right, SMALL_TEXT, Ink::TEXT)?;
-        if let Some((low, high)) = point.interval {
-            pen.line((x.at(low), y), (x.at(high), y), Ink::BLUE, 3)?;
-            for end in [low, high] {
-                pen.line((x.at(end), y - 8), (x.at(end), y + 8), Ink::BLUE, 3)?;
+    /// The runs of all points with a step, in the order in which they first occur.
+    fn runs(&self) -> Vec<&str> {
+        let mut runs: Vec<&str> = Vec::new();
+        for point in self.panels.iter().flat_map(|panel| &panel.points).filter(|point| point.step.is_some()) {
+            if !runs.contains(&point.run.as_str()) {
+                runs.push(&point.run);
             }
         }
-        pen.dot((x.at(point.estimate), y), 8, Ink::BLUE, 1.0)?;
+        runs
     }
-    Ok(())
+
+    /// The range of the values of a panel, and of 0 where it is marked.
+    fn extent(&self, panel: &Panel) -> (f64, f64) {
+        let ends = panel.points.iter().flat_map(|point| {
+            let (low, high) = point.interval.unwrap_or((point.estimate, point.estimate));
+            [low, high]
+        });
+        extent(ends.chain(self.zero_line.then_some(0.0))).unwrap_or((0.0, 1.0))
+    }
+
+    fn draw_over_steps(
+        &self,
+        pen: &mut Pen<'_>,
+        panel: &Panel,
+        (left, top): (i32, i32),
+        runs: &[&str],
+    ) -> Drawn {
+        let (low, high) = self.extent(panel);
+        let frame = Frame {
+            left: left + 24 + y_label_room(low, high),
+            top: top + 120,
+            right: left + PANEL_WIDTH - 40,
+            bottom: top + STEP_PANEL_HEIGHT - 100,
+        };
+        let steps = extent(panel.points.iter().filter_map(|point| point.step).map(|step| step as f64));
+        let (first, last) = steps.unwrap_or((0.0, 1.0));
+        let x = Scale::padded(first, last, 0.03, (frame.left, frame.right));
+        let y = Scale::padded(low, high, 0.08, (frame.bottom, frame.top));
+        frame.draw_y(pen, &y, &panel.label)?;
+        frame.draw_x(pen, &x, "training step")?;
+        if self.zero_line {
+            pen.line((frame.left, y.at(0.0)), (frame.right, y.at(0.0)), Ink::TEXT, 2)?;
+        }
+        for (index, point) in panel.points.iter().filter(|point| point.step.is_none()).enumerate() {
+            let height = y.at(point.estimate);
+            pen.line((frame.left, height), (frame.right, height), Ink::MUTED, 2)?;
+            // Names at different places stay readable when the lines lie close together.
+            let third = (frame.right - frame.left) / MOST_LINES as i32;
+            let label = fit_text(&point.label, SMALL_TEXT, third - 12);
+            let at = (frame.right - index as i32 * third, height - SMALL_TEXT / 2 - 4);
+            pen.text(&label, at, Align::Right, SMALL_TEXT, Ink::MUTED)?;
+        }
+        for (index, run) in runs.iter().enumerate() {
+            let of_run = |point: &&PanelPoint| point.step.is_some() && point.run == *run;
+            let mut points: Vec<&PanelPoint> = panel.points.iter().filter(of_run).collect();
+            points.sort_by_key(|point| point.step);
+            let place =
+                |point: &PanelPoint| (x.at(point.step.unwrap_or_default() as f64), y.at(point.estimate));
+            let ink = Ink::series(index);
+            if points.len() > 1 {
+                pen.path(points.iter().map(|point| place(point)).collect(), ink, 2)?;
+            }
+            for point in points {
+                let at = place(point);
+                if let Some((low, high)) = point.interval {
+                    pen.line((at.0, y.at(low)), (at.0, y.at(high)), ink, 3)?;
+                }
+                pen.dot(at, 8, ink, 1.0)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_in_rows(&self, pen: &mut Pen<'_>, panel: &Panel, (left, top): (i32, i32)) -> Drawn {
+        let (low, high) = self.extent(panel);
+        let widest = panel.points.iter().map(|point| text_width(&point.label, SMALL_TEXT)).max().unwrap_or(0);
+        let name_room = widest.min(MOST_NAME_ROOM);
+        let frame = Frame {
+            left: left + 24 + name_room + 28,
+            top: top + 70,
+            right: left + PANEL_WIDTH - 40,
+            bottom: top + 70 + panel.points.len() as i32 * ROW,
+        };
+        let x = Scale::padded(low, high, 0.08, (frame.left, frame.right));
+        frame.draw_x(pen, &x, &panel.label)?;
+        if self.zero_line {
+            pen.line((x.at(0.0), frame.top), (x.at(0.0), frame.bottom), Ink::TEXT, 2)?;
+        }
+        for (index, point) in panel.points.iter().enumerate() {
+            let y = frame.top + index as i32 * ROW + ROW / 2;
+            let label = fit_text(&point.label, SMALL_TEXT, name_room);
+            pen.text(&label, (frame.left - 20, y), Align::Right, SMALL_TEXT, Ink::TEXT)?;
+            if let Some((low, high)) = point.interval {
+                pen.line((x.at(low), y), (x.at(high), y), Ink::BLUE, 3)?;
+                for end in [low, high] {
+                    pen.line((x.at(end), y - 8), (x.at(end), y + 8), Ink::BLUE, 3)?;
+                }
+            }
+            pen.dot((x.at(point.estimate), y), 8, Ink::BLUE, 1.0)?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -182,21 +237,46 @@ mod tests {
         let point = |(index, &step): (usize, &Option<u64>)| PanelPoint {
             label: format!("system {index}"),
             step,
+            run: "voice".into(),
             estimate: index as f64,
             interval: Some((index as f64 - 0.5, index as f64 + 0.5)),
         };
         let points = steps.iter().enumerate().map(point).collect();
         let panel = Panel { title: "mcd".into(), label: "mcd (dB)".into(), points };
-        Panels { title: "scores".into(), panels: vec![panel.clone(), panel] }
+        Panels { title: "scores".into(), panels: vec![panel.clone(), panel], zero_line: false }
     }
 
     #[test]
-    fn steps_are_an_axis_only_when_all_have_one_and_all_differ() {
+    fn steps_are_an_axis_when_no_run_has_one_twice() {
         let over_steps = |steps: &[Option<u64>]| panels(steps).to_svg().unwrap().contains("training step");
         assert!(over_steps(&[Some(100), Some(200), Some(300)]));
         assert!(!over_steps(&[Some(100), Some(200)]));
-        assert!(!over_steps(&[Some(100), None, Some(300)]));
-        assert!(!over_steps(&[Some(100), Some(100), Some(300)]));
+        assert!(!over_steps(&[Some(100), Some(100), Some(300), Some(400)]));
+        assert!(over_steps(&[Some(100), None, Some(300), Some(400)]));
+        assert!(!over_steps(&[Some(100), Some(300), Some(400), None, None, None, None]));
+    }
+
+    #[test]
+    fn runs_have_lines_of_their_own_and_a_legend() {
+        let mut two = panels(&[Some(100), Some(200), Some(300), Some(100), Some(200)]);
+        for panel in &mut two.panels {
+            panel.points[3].run = "other".into();
+            panel.points[4].run = "other".into();
+        }
+        let svg = two.to_svg().unwrap();
+        assert!(svg.contains("training step") && svg.contains(">other</text>"), "{svg}");
+        assert_eq!(svg.matches("<polyline").count(), 4);
+    }
+
+    #[test]
+    fn zero_is_inside_of_the_panel_where_it_is_marked() {
+        let mut figure = panels(&[None, None]);
+        for point in figure.panels.iter_mut().flat_map(|panel| &mut panel.points) {
+            (point.estimate, point.interval) = (5.0, Some((4.9, 5.1)));
+        }
+        assert!(!figure.to_svg().unwrap().contains(">0</text>"));
+        figure.zero_line = true;
+        assert!(figure.to_svg().unwrap().contains(">0</text>"));
     }
 
     #[test]

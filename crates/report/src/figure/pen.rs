@@ -141,6 +141,11 @@ impl Pen<'_> {
         Ok(self.backend.draw_path(points, &ink.stroke(width))?)
     }
 
+    /// A filled polygon.
+    pub(crate) fn area(&mut self, corners: Vec<(i32, i32)>, ink: Ink) -> Drawn {
+        Ok(self.backend.fill_polygon(corners, &ink.rgb().to_rgba())?)
+    }
+
     /// A line of text whose vertical middle is at the point.
     pub(crate) fn text(&mut self, text: &str, at: (i32, i32), align: Align, size: i32, ink: Ink) -> Drawn {
         self.styled_text(text, at, align, (size, ink), FontTransform::None)

@@ -52,6 +52,8 @@ pub(crate) enum Block {
     },
     /// A table.
     Table(Table),
+    /// A table that is a CSV file only: too long to be read on a page.
+    File(Table),
     /// Figures, two beside each other where they are narrow.
     Figures(Vec<Figure>),
     /// Clips to be listened to, in one row.

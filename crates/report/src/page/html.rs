@@ -44,6 +44,10 @@ enum View<'a> {
         grounds: &'a [(String, String)],
     },
     Written(String),
+    File {
+        caption: &'a str,
+        path: String,
+    },
     Figures(Vec<FigureView<'a>>),
     Clips {
         title: &'a str,
@@ -92,6 +96,7 @@ impl Block {
                 View::Finding { title, word, tone, sentences, grounds }
             }
             Block::Table(table) => View::Written(table_to_html(table)?),
+            Block::File(table) => View::File { caption: &table.caption, path: table.csv_path() },
             Block::Figures(figures) => View::Figures(figures.iter().map(figure_view).collect()),
             Block::Clips { title, clips } => View::Clips { title, clips },
             Block::Folded { summary, blocks } => {

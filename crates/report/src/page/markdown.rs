@@ -42,6 +42,10 @@ impl Block {
                     .join("\n\n")
             }
             Block::Table(table) => table.to_markdown().trim_end().to_owned(),
+            Block::File(table) => {
+                let path = table.csv_path();
+                format!("{} [{}](<{path}>)", escape_markdown(&table.caption), escape_markdown(&path))
+            }
             Block::Figures(figures) => figures
                 .iter()
                 .map(|figure| format!("![{}](figures/{}.svg)", escape_markdown(&figure.caption), figure.name))

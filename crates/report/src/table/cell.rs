@@ -114,6 +114,11 @@ impl Table {
         }
     }
 
+    /// Where its CSV lies, relative to the report's directory.
+    pub(crate) fn csv_path(&self) -> String {
+        format!("tables/{}.csv", self.name)
+    }
+
     /// Whether the cells of a column belong to the right: it has numbers, and words only where numbers are missing.
     pub(crate) fn is_numeric(&self, column: usize) -> bool {
         let cells = || self.rows.iter().filter_map(|row| row.get(column));

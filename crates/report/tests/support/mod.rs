@@ -49,6 +49,25 @@ pub(crate) fn scores() -> Vec<Score> {
     scores
 }
 
+/// Checkpoints of a run by one metric, each around a mean of its own, on forty items.
+pub(crate) fn checkpoints(means: &[f64]) -> Vec<Score> {
+    let row = |checkpoint: usize, mean: f64, item: usize| Score {
+        system: format!("voice-{}", (checkpoint + 1) * 1000),
+        step: Some((checkpoint as u64 + 1) * 1000),
+        item: format!("LJ001-{item:04}"),
+        metric: "mcd".into(),
+        profile: "mcd/sp2mc-1".into(),
+        unit: "dB".into(),
+        status: Status::Ok,
+        // Each checkpoint has a wobble of its own, so that no difference of two is constant.
+        value: Some(mean + 0.2 * (item as f64 * 2.4 + checkpoint as f64).sin()),
+        reason: None,
+        frames: None,
+    };
+    let rows = |(checkpoint, &mean): (usize, &f64)| (0..40).map(move |item| row(checkpoint, mean, item));
+    means.iter().enumerate().flat_map(rows).collect()
+}
+
 /// What the two metrics mean.
 pub(crate) fn notes() -> Vec<MetricNote> {
     ["mcd/sp2mc-1", "duration_ratio/1"]

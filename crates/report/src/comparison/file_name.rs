@@ -1,0 +1,24 @@
+//! Names of files made from names of systems, items and metrics, which may hold anything.
+
+use std::collections::BTreeSet;
+
+/// `wanted` as the name of a file, with a number when two names become the same.
+pub(crate) fn free_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let plain: String =
+        wanted.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let numbered = (2..).map(|number| format!("{plain}-{number}"));
+    let free = std::iter::once(plain.clone()).chain(numbered).find(|name| taken.insert(name.clone()));
+    free.unwrap_or(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_plain_and_never_the_same() {
+        let mut taken = BTreeSet::new();
+        let names = ["mel-a/b", "mel-a b", "mel-a_b"].map(|name| free_name(name, &mut taken));
+        assert_eq!(names, ["mel-a_b", "mel-a_b-2", "mel-a_b-3"]);
+    }
+}

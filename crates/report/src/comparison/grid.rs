@@ -1,0 +1,147 @@
+//! The scores of each metric as a grid: a row for every item, a column for every system.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mynah_metrics::{Score, Status};
+
+use super::documents::MetricNote;
+use crate::error::Error;
+
+/// The scores of one profile.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Grid<'a> {
+    /// The metric's short name.
+    pub(crate) metric: &'a str,
+    /// Definition and version.
+    pub(crate) profile: &'a str,
+    /// The unit of all values.
+    pub(crate) unit: &'a str,
+    /// The value of a perfect copy, where the metric's note has one.
+    pub(crate) perfect: Option<f64>,
+    /// Every item that any system has a row for, by name.
+    pub(crate) items: Vec<&'a str>,
+    /// In the order in which the systems first occur in all scores; those without a row of this profile are left out.
+    pub(crate) columns: Vec<GridColumn<'a>>,
+}
+
+/// The scores of one system by one profile.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GridColumn<'a> {
+    /// The system.
+    pub(crate) system: &'a str,
+    /// Its training step, where all rows that name one agree.
+    pub(crate) step: Option<u64>,
+    /// One place for each item of the grid; `None` where there is no row.
+    pub(crate) scores: Vec<Option<&'a Score>>,
+}
+
+impl<'a> GridColumn<'a> {
+    /// The value of each item of the grid.
+    pub(crate) fn values(&self) -> impl Iterator<Item = Option<f64>> + use<'_, 'a> {
+        self.scores.iter().map(|score| score.and_then(|score| score.value))
+    }
+
+    /// Rows with a status.
+    pub(crate) fn count(&self, status: Status) -> usize {
+        self.scores.iter().flatten().filter(|score| score.status == status).count()
+    }
+}
+
+/// Puts scores into grids, one for each profile.
+///
+/// Metrics stand in the order of the notes, then by name; items by name. So nothing depends on the order of the rows but
+/// the order of the systems.
+///
+/// # Errors
+///
+/// [`Error::DuplicateScore`] when two rows are about the same system, item and profile; [`Error::BadScore`] when a row's
+/// status and value contradict each other, a value is not finite, or rows of one profile name two metrics or units.
+pub(crate) fn grids<'a>(scores: &'a [Score], notes: &[MetricNote]) -> Result<Vec<Grid<'a>>, Error> {
+    check(scores)?;
+    let mut systems: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut by_profile: BTreeMap<&str, Vec<&Score>> = BTreeMap::new();
+    for score in scores {
+        let next = systems.len();
+        systems.entry(&score.system).or_insert(next);
+        by_profile.entry(&score.profile).or_default().push(score);
+    }
+    let mut grids: Vec<Grid<'a>> =
+        by_profile.into_iter().map(|(profile, rows)| grid(profile, &rows, &systems, notes)).collect();
+    let place = |grid: &Grid<'_>| notes.iter().position(|note| note.profile == grid.profile);
+    grids.sort_by_key(|grid| place(grid).unwrap_or(usize::MAX));
+    Ok(grids)
+}
+
+/// The grid of the rows of one profile; there is at least one.
+fn grid<'a>(
+    profile: &'a str,
+    rows: &[&'a Score],
+    order: &BTreeMap<&str, usize>,
+    notes: &[MetricNote],
+) -> Grid<'a> {
+    let items: BTreeSet<&str> = rows.iter().map(|row| row.item.as_str()).collect();
+    let index: BTreeMap<&str, usize> = items.iter().zip(0..).map(|(item, index)| (*item, index)).collect();
+    let mut columns: BTreeMap<usize, GridColumn<'a>> = BTreeMap::new();
+    for row in rows {
+        let column = columns.entry(order[row.system.as_str()]).or_insert_with(|| GridColumn {
+            system: &row.system,
+            step: None,
+            scores: vec![None; items.len()],
+        });
+        column.scores[index[row.item.as_str()]] = Some(row);
+    }
+    let mut columns: Vec<GridColumn<'a>> = columns.into_values().collect();
+    for column in &mut columns {
+        column.step = one_step(&column.scores);
+    }
+    Grid {
+        metric: &rows[0].metric,
+        profile,
+        unit: &rows[0].unit,
+        perfect: notes.iter().find(|note| note.profile == profile).and_then(|note| note.perfect),
+        items: items.into_iter().collect(),
+        columns,
+    }
+}
+
+/// The training step that all rows with one agree on.
+fn one_step(scores: &[Option<&Score>]) -> Option<u64> {
+    let steps: BTreeSet<u64> = scores.iter().flatten().filter_map(|score| score.step).collect();
+    if steps.len() == 1 { steps.first().copied() } else { None }
+}
+
+/// Refuses rows that contradict themselves or each other.
+fn check(scores: &[Score]) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    let mut units: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+    for score in scores {
+        let bad = |why| Error::BadScore {
+            system: score.system.clone(),
+            item: score.item.clone(),
+            profile: score.profile.clone(),
+            why,
+        };
+        match (score.status, score.value) {
+            (Status::Ok, None) => return Err(bad("its status is `ok`, but it has no value")),
+            (Status::Ok, Some(value)) if !value.is_finite() => {
+                return Err(bad("its value is not a finite number"));
+            }
+            (Status::Undefined | Status::Failed, Some(_)) => {
+                return Err(bad("it has a value, but its status is not `ok`"));
+            }
+            _ => {}
+        }
+        let known = *units.entry(&score.profile).or_insert((&score.metric, &score.unit));
+        if known != (score.metric.as_str(), score.unit.as_str()) {
+            return Err(bad("another row of this profile has another metric or unit"));
+        }
+        if !seen.insert((&score.profile, &score.system, &score.item)) {
+            return Err(Error::DuplicateScore {
+                system: score.system.clone(),
+                item: score.item.clone(),
+                profile: score.profile.clone(),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,419 @@
+//! Which system is best by a metric, and whether that is more than chance.
+
+use mynah_listening::Defined;
+use mynah_stats::t_test::one_sample;
+use mynah_stats::{Alternative, Interval, TestResult, holm};
+use serde::Serialize;
+
+use super::grid::{Grid, GridColumn};
+use super::summary::{differences, mean};
+
+/// A system is ranked when it has a value for at least this share of the items: one that fails almost everywhere would
+/// otherwise decide on which few items all others are compared.
+const SMALLEST_SHARE: f64 = 0.5;
+
+/// The systems by one metric, best first.
+///
+/// ```text
+/// loss of an item = |value − perfect|          mean loss = Σ loss / n over the items that all ranked systems have
+/// ```
+///
+/// Every two systems are compared by the paired t test of their losses on the items for which both have a value. The
+/// p-values of all pairs of the metric are corrected together by Holm's procedure. That is what makes the comparison of
+/// the best with the second honest: both were picked by looking at the data, and a test of two systems picked so finds
+/// differences too often; a correction over all pairs from which they could have been picked does not. It assumes
+/// nothing about how the comparisons depend on each other. Pairs without a p-value are not counted.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ranking {
+    /// The metric's short name.
+    pub metric: String,
+    /// Definition and version.
+    pub profile: String,
+    /// The unit of the losses.
+    pub unit: String,
+    /// The value of a perfect copy, from which losses are counted.
+    pub perfect: f64,
+    /// Items that any system has a row for.
+    pub n_items: usize,
+    /// Items for which every ranked system has a value: what the mean losses are over.
+    pub n_common: usize,
+    /// The ranked systems by their mean loss; equal ones in the order in which they first occur.
+    pub systems: Vec<RankedSystem>,
+    /// The others.
+    pub not_ranked: Vec<NotRanked>,
+    /// Every two ranked systems, by the rank of the better one.
+    pub pairs: Vec<LossPair>,
+    /// Who is best.
+    pub outcome: Defined<Outcome>,
+}
+
+/// A system's place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RankedSystem {
+    /// The system.
+    pub system: String,
+    /// Its training step, where it is known.
+    pub step: Option<u64>,
+    /// The mean loss over the common items.
+    pub mean_loss: f64,
+}
+
+/// A system or a metric that has no place in a ranking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotRanked {
+    /// The system, or the profile.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// How much more one system loses than another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LossPair {
+    /// The one with the larger mean loss over the common items.
+    pub system: String,
+    /// The better one, whose losses are subtracted.
+    pub minus: String,
+    /// Items for which both have a value; the difference is over all of these, not only over the common ones.
+    pub n_both: usize,
+    /// The mean difference of the losses; above 0 the better one is better on these items too.
+    pub mean: Defined<f64>,
+    /// The mean difference with the interval of the paired t test, which is not widened for the number of pairs.
+    pub interval: Defined<Interval>,
+    /// The paired t test, two-sided.
+    pub test: Defined<TestResult>,
+    /// Its p-value, corrected over all pairs of the metric.
+    pub holm_p_value: Defined<f64>,
+}
+
+impl LossPair {
+    /// Whether the system loses more than the better one, by more than chance.
+    #[must_use]
+    pub fn is_worse(&self, alpha: f64) -> bool {
+        self.mean.value().is_some_and(|mean| *mean > 0.0)
+            && self.holm_p_value.value().is_some_and(|p| *p < alpha)
+    }
+}
+
+/// Who is best, and by how much.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outcome {
+    /// The system with the smallest mean loss.
+    pub best: String,
+    /// The one with the next mean loss.
+    pub second: String,
+    /// Whether the best is better than the second by more than chance.
+    pub is_better_than_second: bool,
+    /// The systems that the test does not tell from the best, and those that it cannot compare with it; best first.
+    pub not_told_apart: Vec<String>,
+}
+
+impl Ranking {
+    /// The comparison of two ranked systems, whichever of them is better.
+    pub(crate) fn pair(&self, one: &str, other: &str) -> Option<&LossPair> {
+        let is_it = |pair: &&LossPair| {
+            (pair.system == one && pair.minus == other) || (pair.system == other && pair.minus == one)
+        };
+        self.pairs.iter().find(is_it)
+    }
+
+    /// The comparisons of all others with the best.
+    pub(crate) fn against_best(&self) -> impl Iterator<Item = &LossPair> {
+        let best = self.systems.first().map(|system| system.system.as_str());
+        self.pairs.iter().filter(move |pair| Some(pair.minus.as_str()) == best)
+    }
+}
+
+/// The losses of a system, one place for each item of the grid.
+pub(crate) fn losses(column: &GridColumn<'_>, perfect: f64) -> Vec<Option<f64>> {
+    column.values().map(|value| Some((value? - perfect).abs())).collect()
+}
+
+/// Ranks the systems of a grid whose metric has a value of a perfect copy; `None` where it has none.
+///
+/// `alpha` is the level at which systems are told apart.
+pub(crate) fn rank(grid: &Grid<'_>, alpha: f64) -> Option<Ranking> {
+    let perfect = grid.perfect?;
+    let mut not_ranked = Vec::new();
+    let mut ranked: Vec<(&GridColumn<'_>, Vec<Option<f64>>)> = Vec::new();
+    for column in &grid.columns {
+        let losses = losses(column, perfect);
+        match why_not_ranked(&losses) {
+            Some(reason) => not_ranked.push(NotRanked { name: column.system.to_owned(), reason }),
+            None => ranked.push((column, losses)),
+        }
+    }
+    let is_common = |index: &usize| ranked.iter().all(|(_, losses)| losses[*index].is_some());
+    let common: Vec<usize> = (0..grid.items.len()).filter(is_common).collect();
+    let mean_loss = |losses: &[Option<f64>]| {
+        common.iter().filter_map(|&index| losses[index]).sum::<f64>() / common.len().max(1) as f64
+    };
+    let mut order: Vec<(f64, &GridColumn<'_>, &[Option<f64>])> =
+        ranked.iter().map(|(column, losses)| (mean_loss(losses), *column, losses.as_slice())).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let pairs = if common.is_empty() { Vec::new() } else { pairs(&order, 1.0 - alpha) };
+    let systems: Vec<RankedSystem> = order
+        .iter()
+        .map(|&(mean_loss, column, _)| RankedSystem {
+            system: column.system.to_owned(),
+            step: column.step,
+            mean_loss,
+        })
+        .collect();
+    let mut ranking = Ranking {
+        metric: grid.metric.to_owned(),
+        profile: grid.profile.to_owned(),
+        unit: grid.unit.to_owned(),
+        perfect,
+        n_items: grid.items.len(),
+        n_common: common.len(),
+        systems,
+        not_ranked,
+        pairs,
+        outcome: Defined::Undefined { reason: String::new() },
+    };
+    if common.is_empty() {
+        // Without a common item there are no means, and so no order.
+        let reason = "there is no item for which all of them have a value";
+        let unranked = ranking.systems.drain(..);
+        let unranked = unranked.map(|system| NotRanked { name: system.system, reason: reason.to_owned() });
+        ranking.not_ranked.extend(unranked);
+    }
+    ranking.outcome = outcome(&ranking, alpha);
+    Some(ranking)
+}
+
+/// Why a system with these losses is not ranked, if it is not.
+fn why_not_ranked(losses: &[Option<f64>]) -> Option<String> {
+    let n_values = losses.iter().flatten().count();
+    if n_values == 0 {
+        return Some("no item has a value".to_owned());
+    }
+    if (n_values as f64) < SMALLEST_SHARE * losses.len() as f64 {
+        return Some(format!("fewer than half of the items have a value: {n_values} of {}", losses.len()));
+    }
+    let is_too_large = !losses.iter().flatten().sum::<f64>().is_finite();
+    is_too_large.then(|| "the sum of the losses is too large".to_owned())
+}
+
+/// Every two of the systems, which stand in order.
+fn pairs(order: &[(f64, &GridColumn<'_>, &[Option<f64>])], level: f64) -> Vec<LossPair> {
+    let mut pairs = Vec::new();
+    for (place, (_, better, better_losses)) in order.iter().enumerate() {
+        for (_, worse, worse_losses) in &order[place + 1..] {
+            let differences = differences(worse_losses, better_losses);
+            let (mean, interval) = mean(&differences, level);
+            let test = match differences.len() {
+                0 => Defined::Undefined { reason: "no item has a value by both".to_owned() },
+                1 => Defined::Undefined { reason: "a single item has no spread".to_owned() },
+                _ => one_sample(&differences, 0.0).map(|test| test.test(Alternative::TwoSided)).into(),
+            };
+            pairs.push(LossPair {
+                system: worse.system.to_owned(),
+                minus: better.system.to_owned(),
+                n_both: differences.len(),
+                mean,
+                interval,
+                test,
+                holm_p_value: Defined::Undefined { reason: String::new() },
+            });
+        }
+    }
+    correct(&mut pairs);
+    pairs
+}
+
+/// Fills in the p-values that are corrected over all pairs.
+fn correct(pairs: &mut [LossPair]) {
+    let p_values: Vec<f64> =
+        pairs.iter().filter_map(|pair| pair.test.value().map(|test| test.p_value)).collect();
+    let corrected = holm(&p_values);
+    let mut position = 0;
+    for pair in pairs {
+        pair.holm_p_value = match (&pair.test, &corrected) {
+            (Defined::Undefined { reason }, _) => Defined::Undefined { reason: reason.clone() },
+            (Defined::Ok { .. }, Err(error)) => Defined::Undefined { reason: error.to_string() },
+            (Defined::Ok { .. }, Ok(corrected)) => {
+                position += 1;
+                Defined::Ok { value: corrected[position - 1] }
+            }
+        };
+    }
+}
+
+fn outcome(ranking: &Ranking, alpha: f64) -> Defined<Outcome> {
+    let [best, second, ..] = &ranking.systems[..] else {
+        let reason = match (ranking.systems.len(), ranking.not_ranked.len()) {
+            (0, _) if ranking.n_common == 0 => "there is no item for which all systems have a value",
+            (1, 0) => "there is only one system",
+            (1, _) => "only one system can be ranked",
+            _ => "no system can be ranked",
+        };
+        return Defined::Undefined { reason: reason.to_owned() };
+    };
+    Defined::Ok {
+        value: Outcome {
+            best: best.system.clone(),
+            second: second.system.clone(),
+            is_better_than_second: ranking
+                .pair(&best.system, &second.system)
+                .is_some_and(|pair| pair.is_worse(alpha)),
+            not_told_apart: ranking
+                .against_best()
+                .filter(|pair| !pair.is_worse(alpha))
+                .map(|pair| pair.system.clone())
+                .collect(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_metrics::{Score, Status};
+    use mynah_testkit::assert_close;
+
+    use super::*;
+    use crate::comparison::MetricNote;
+    use crate::comparison::grid::grids;
+
+    /// Scores of systems on items named by their position; NaN stands for a failure.
+    fn scores(systems: &[(&str, &[f64])]) -> Vec<Score> {
+        let row = |system: &str, index: usize, value: f64| Score {
+            system: system.into(),
+            step: None,
+            item: format!("{index:03}"),
+            metric: "duration_ratio".into(),
+            profile: "duration_ratio/1".into(),
+            unit: "ln ratio".into(),
+            status: if value.is_nan() { Status::Failed } else { Status::Ok },
+            value: (!value.is_nan()).then_some(value),
+            reason: value.is_nan().then(|| "no wav".into()),
+            frames: None,
+        };
+        systems
+            .iter()
+            .flat_map(|(system, values)| {
+                values.iter().enumerate().map(move |(index, &value)| row(system, index, value))
+            })
+            .collect()
+    }
+
+    fn ranking(systems: &[(&str, &[f64])]) -> Ranking {
+        let note =
+            MetricNote { profile: "duration_ratio/1".into(), explanation: String::new(), perfect: Some(0.0) };
+        let scores = scores(systems);
+        rank(&grids(&scores, &[note]).unwrap()[0], 0.05).unwrap()
+    }
+
+    /// The reason that there is no best system.
+    fn reason(systems: &[(&str, &[f64])]) -> String {
+        ranking(systems).outcome.reason().unwrap().to_owned()
+    }
+
+    #[test]
+    fn losses_count_on_either_side_of_perfect() {
+        let ranking = ranking(&[("slow", &[0.5, 0.25, 0.5]), ("fast", &[-0.25, -0.5, -0.125])]);
+        let order: Vec<(&str, f64)> =
+            ranking.systems.iter().map(|system| (system.system.as_str(), system.mean_loss)).collect();
+        assert_eq!(order, [("fast", 0.875 / 3.0), ("slow", 1.25 / 3.0)]);
+        let [pair] = &ranking.pairs[..] else { panic!("one pair is expected") };
+        assert_eq!((pair.system.as_str(), pair.minus.as_str()), ("slow", "fast"));
+        // Differences 0.25, −0.25, 0.375: mean 0.125, s = 0.330_719, t = 0.654_654, p of t with 2 degrees by hand:
+        // 1 − t/√(t² + 2).
+        let t = 0.125 / (0.109_375_f64 / 3.0).sqrt();
+        let test = pair.test.value().unwrap();
+        assert_close(test.statistic, t, 1e-12, "t");
+        assert_close(test.p_value, 1.0 - t / (t * t + 2.0).sqrt(), 1e-10, "p");
+        assert_eq!(pair.holm_p_value.value(), Some(&test.p_value));
+    }
+
+    #[test]
+    fn pairs_are_corrected_together_and_the_best_is_told_from_what_is_worse() {
+        let wobble = |level: f64, size: f64| -> Vec<f64> {
+            (0..40).map(|index| level + size * (f64::from(index) * 2.4).sin()).collect()
+        };
+        // Each wobbles in its own way, so that no difference is constant.
+        let (a, b, c) = (wobble(1.0, 0.2), wobble(1.01, 0.1), wobble(2.0, 0.3));
+        let ranking = ranking(&[("c", &c), ("b", &b), ("a", &a)]);
+        let outcome = ranking.outcome.value().unwrap();
+        assert_eq!((outcome.best.as_str(), outcome.second.as_str()), ("a", "b"));
+        assert!(!outcome.is_better_than_second);
+        assert_eq!(outcome.not_told_apart, ["b"]);
+        let p = |pair: &LossPair| (pair.test.value().unwrap().p_value, *pair.holm_p_value.value().unwrap());
+        let raw: Vec<f64> = ranking.pairs.iter().map(|pair| p(pair).0).collect();
+        let corrected: Vec<f64> = ranking.pairs.iter().map(|pair| p(pair).1).collect();
+        assert_eq!(corrected, holm(&raw).unwrap());
+        assert!(corrected.iter().zip(&raw).any(|(corrected, raw)| corrected > raw), "{raw:?}");
+    }
+
+    #[test]
+    fn the_mean_is_over_the_items_that_all_have_and_the_pair_over_those_of_both() {
+        let nan = f64::NAN;
+        let ranking = ranking(&[
+            ("a", &[1.0, 1.0, 9.0, 1.5]),
+            ("b", &[2.0, 2.5, 0.0, nan]),
+            ("c", &[3.0, 3.5, nan, 4.5]),
+        ]);
+        assert_eq!((ranking.n_items, ranking.n_common), (4, 2));
+        let means: Vec<f64> = ranking.systems.iter().map(|system| system.mean_loss).collect();
+        assert_eq!(means, [1.0, 2.25, 3.25]);
+        let n_both: Vec<usize> = ranking.pairs.iter().map(|pair| pair.n_both).collect();
+        assert_eq!(n_both, [3, 3, 2]);
+        // On the items of both, a is worse than b: what the order says does not hold there.
+        assert!(*ranking.pairs[0].mean.value().unwrap() < 0.0);
+        assert!(!ranking.pairs[0].is_worse(0.05));
+    }
+
+    #[test]
+    fn a_system_that_fails_almost_everywhere_does_not_choose_the_items() {
+        let nan = f64::NAN;
+        let ranking = ranking(&[
+            ("a", &[1.0, 1.25, 1.0, 1.5]),
+            ("b", &[2.0, 2.5, 1.0, nan]),
+            ("mute", &[nan, nan, nan, 0.5]),
+            ("dead", &[nan; 4]),
+        ]);
+        assert_eq!(ranking.n_common, 3);
+        let reasons: Vec<(&str, &str)> =
+            ranking.not_ranked.iter().map(|other| (other.name.as_str(), other.reason.as_str())).collect();
+        assert_eq!(
+            reasons,
+            [("mute", "fewer than half of the items have a value: 1 of 4"), ("dead", "no item has a value")]
+        );
+    }
+
+    #[test]
+    fn where_nothing_can_be_compared_it_says_why() {
+        let nan = f64::NAN;
+        assert_eq!(reason(&[("a", &[1.0, 2.0])]), "there is only one system");
+        assert_eq!(reason(&[("a", &[1.0, 2.0]), ("b", &[nan, nan])]), "only one system can be ranked");
+        assert_eq!(reason(&[("a", &[nan]), ("b", &[nan])]), "no system can be ranked");
+        assert_eq!(
+            reason(&[("a", &[1.0, nan]), ("b", &[nan, 1.0])]),
+            "there is no item for which all systems have a value"
+        );
+        let single = ranking(&[("a", &[1.0]), ("b", &[2.0])]);
+        assert_eq!(single.pairs[0].test.reason(), Some("a single item has no spread"));
+        assert_eq!(single.outcome.value().unwrap().not_told_apart, ["b"]);
+    }
+
+    #[test]
+    fn equal_systems_are_not_told_apart_and_keep_their_order() {
+        let equal = ranking(&[("b", &[1.0, 2.0, 3.0]), ("a", &[1.0, -2.0, 3.0])]);
+        let outcome = equal.outcome.value().unwrap();
+        assert_eq!((outcome.best.as_str(), outcome.second.as_str()), ("b", "a"));
+        assert!(!outcome.is_better_than_second && outcome.not_told_apart == ["a"]);
+        assert!(
+            equal.pairs[0].holm_p_value.reason().is_some_and(|reason| reason.contains("all")),
+            "{equal:?}"
+        );
+    }
+
+    #[test]
+    fn losses_too_large_to_be_added_up_are_no_infinity() {
+        let huge = [f64::MAX, -f64::MAX, f64::MAX];
+        let ranking = ranking(&[("huge", &huge), ("a", &[1.0, 2.0, 3.0]), ("b", &[1.0, 2.5, 3.0])]);
+        assert_eq!(ranking.not_ranked[0].reason, "the sum of the losses is too large");
+        assert!(ranking.systems.iter().all(|system| system.mean_loss.is_finite()));
+    }
+}

@@ -1,0 +1,265 @@
+//! Checkpoints that are worse than an earlier one of their run.
+
+use std::collections::BTreeMap;
+
+use mynah_listening::Defined;
+use mynah_metrics::Status;
+use mynah_stats::Interval;
+use serde::Serialize;
+
+use super::grid::{Grid, GridColumn};
+use super::ranking::Ranking;
+
+/// A checkpoint that a metric calls worse than an earlier one, by more than chance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Regression {
+    /// Definition and version of the metric.
+    pub profile: String,
+    /// The checkpoint.
+    pub system: String,
+    /// Its training step.
+    pub step: u64,
+    /// The best of the earlier checkpoints of its run.
+    pub than: String,
+    /// The training step of that one.
+    pub than_step: u64,
+    /// How much more the checkpoint loses, with the interval of the paired t test.
+    pub interval: Defined<Interval>,
+    /// The p-value of that test, corrected over all pairs of the metric.
+    pub holm_p_value: f64,
+}
+
+/// A checkpoint that has no value for items of which the checkpoint before it has one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewlyWithoutValue {
+    /// Definition and version of the metric.
+    pub profile: String,
+    /// The checkpoint.
+    pub system: String,
+    /// Its training step.
+    pub step: u64,
+    /// The checkpoint before it.
+    pub before: String,
+    /// The training step of that one.
+    pub before_step: u64,
+    /// The items, by name.
+    pub items: Vec<LostItem>,
+}
+
+/// An item that lost its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LostItem {
+    /// The item.
+    pub item: String,
+    /// `failed`, `undefined`, or `absent` where there is no row.
+    pub status: &'static str,
+    /// Why there is no value.
+    pub reason: Option<String>,
+}
+
+/// The run that a checkpoint belongs to: its name without the number that names its training step.
+///
+/// That is the last number of the name that equals the step; where there is none, such as in `voice-20k`, all digits are
+/// taken out. So `a2-1000` and `a2-2000`, made at steps 1000 and 2000, are one run, and `a3-1000` is another.
+pub(crate) fn run(system: &str, step: u64) -> String {
+    let is_digit = |character: char| character.is_ascii_digit();
+    let mut end = system.len();
+    while let Some(last) = system[..end].rfind(is_digit) {
+        let start = system[..last]
+            .rfind(|character| !is_digit(character))
+            .map_or(0, |before| before + system[before..].chars().next().map_or(1, char::len_utf8));
+        if system[start..=last].parse() == Ok(step) {
+            return [&system[..start], &system[last + 1..]].concat();
+        }
+        end = start;
+    }
+    system.replace(is_digit, "")
+}
+
+/// The checkpoints of each run with at least two steps, by run and step; those of one step in the order of the columns.
+pub(crate) fn runs<'b, 'a>(grid: &'b Grid<'a>) -> Vec<Vec<(u64, &'b GridColumn<'a>)>> {
+    let mut runs: BTreeMap<String, Vec<(u64, &GridColumn<'_>)>> = BTreeMap::new();
+    for column in &grid.columns {
+        if let Some(step) = column.step {
+            runs.entry(run(column.system, step)).or_default().push((step, column));
+        }
+    }
+    let mut runs: Vec<_> = runs.into_values().collect();
+    for run in &mut runs {
+        run.sort_by_key(|(step, _)| *step);
+    }
+    runs.retain(|run| run.first().map(|first| first.0) != run.last().map(|last| last.0));
+    runs
+}
+
+/// The checkpoints of a grid that lose more than the best earlier one of their run, by more than chance.
+///
+/// The best earlier one is picked by looking at the data, which the correction over all pairs allows for.
+pub(crate) fn regressions(grid: &Grid<'_>, ranking: &Ranking, alpha: f64) -> Vec<Regression> {
+    let place = |system: &str| ranking.systems.iter().position(|ranked| ranked.system == system);
+    let mut found = Vec::new();
+    for run in runs(grid) {
+        for &(step, column) in &run {
+            let earlier = run.iter().filter(|(other, _)| *other < step);
+            let best = earlier
+                .filter_map(|(step, other)| Some((place(other.system)?, *step, other)))
+                .min_by_key(|(place, ..)| *place);
+            let Some((_, than_step, than)) = best else { continue };
+            let Some(pair) = ranking.pair(column.system, than.system) else { continue };
+            if let (true, true, Some(&holm_p_value)) =
+                (pair.system == column.system, pair.is_worse(alpha), pair.holm_p_value.value())
+            {
+                found.push(Regression {
+                    profile: grid.profile.to_owned(),
+                    system: column.system.to_owned(),
+                    step,
+                    than: than.system.to_owned(),
+                    than_step,
+                    interval: pair.interval.clone(),
+                    holm_p_value,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The checkpoints of a grid without a value for items of which the one before them, by step, has one.
+///
+/// Where several checkpoints share the step before, it is the last of them.
+pub(crate) fn newly_without_value(grid: &Grid<'_>) -> Vec<NewlyWithoutValue> {
+    let mut found = Vec::new();
+    for run in runs(grid) {
+        for &(step, column) in &run {
+            let Some((before_step, before)) = run.iter().rfind(|(other, _)| *other < step) else { continue };
+            let items: Vec<LostItem> = (0..grid.items.len())
+                .filter(|&index| before.scores[index].is_some_and(|score| score.value.is_some()))
+                .filter_map(|index| lost(grid.items[index], column, index))
+                .collect();
+            if !items.is_empty() {
+                found.push(NewlyWithoutValue {
+                    profile: grid.profile.to_owned(),
+                    system: column.system.to_owned(),
+                    step,
+                    before: before.system.to_owned(),
+                    before_step: *before_step,
+                    items,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The item, if it has no value in the column.
+fn lost(item: &str, column: &GridColumn<'_>, index: usize) -> Option<LostItem> {
+    let (status, reason) = match column.scores[index] {
+        Some(score) if score.value.is_some() => return None,
+        Some(score) if score.status == Status::Undefined => ("undefined", score.reason.clone()),
+        Some(score) => ("failed", score.reason.clone()),
+        None => ("absent", None),
+    };
+    Some(LostItem { item: item.to_owned(), status, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_metrics::Score;
+
+    use super::*;
+    use crate::comparison::MetricNote;
+    use crate::comparison::grid::grids;
+    use crate::comparison::ranking::rank;
+
+    fn score(system: &str, step: u64, item: usize, value: Option<f64>) -> Score {
+        Score {
+            system: system.into(),
+            step: Some(step),
+            item: format!("{item:03}"),
+            metric: "mcd".into(),
+            profile: "mcd/sp2mc-1".into(),
+            unit: "dB".into(),
+            status: if value.is_some() { Status::Ok } else { Status::Failed },
+            value,
+            reason: value.is_none().then(|| "the wav is empty".into()),
+            frames: None,
+        }
+    }
+
+    /// A checkpoint of forty items around a mean.
+    fn checkpoint(system: &str, step: u64, mean: f64) -> Vec<Score> {
+        (0..40)
+            .map(|item| {
+                let wobble = (item as f64 * 2.4 + step as f64).sin();
+                score(system, step, item, Some(mean + 0.2 * wobble))
+            })
+            .collect()
+    }
+
+    fn found(scores: &[Score]) -> Vec<(String, String)> {
+        let note =
+            MetricNote { profile: "mcd/sp2mc-1".into(), explanation: String::new(), perfect: Some(0.0) };
+        let grids = grids(scores, &[note]).unwrap();
+        let ranking = rank(&grids[0], 0.05).unwrap();
+        let regressions = regressions(&grids[0], &ranking, 0.05);
+        regressions.into_iter().map(|regression| (regression.system, regression.than)).collect()
+    }
+
+    #[test]
+    fn a_run_is_a_name_without_its_step() {
+        for (system, step, expected) in [
+            ("voice-1000", 1000, "voice-"),
+            ("a2-1000", 1000, "a2-"),
+            ("a2-2", 2, "a2-"),
+            ("voice-20k", 20_000, "voice-k"),
+            ("0500", 500, ""),
+            ("é7ß", 7, "éß"),
+            ("12_of_7", 12, "_of_7"),
+            ("plain", 3, "plain"),
+            ("99999999999999999999", 3, ""),
+        ] {
+            assert_eq!(run(system, step), expected, "{system}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_held_against_the_best_before_it() {
+        // The order of the files is not that of the steps.
+        let scores = [
+            checkpoint("voice-4000", 4000, 6.0),
+            checkpoint("voice-1000", 1000, 7.0),
+            checkpoint("voice-2000", 2000, 5.0),
+            checkpoint("voice-3000", 3000, 5.5),
+            checkpoint("other-9000", 9000, 9.0),
+        ]
+        .concat();
+        let pair = |system: &str, than: &str| (system.to_owned(), than.to_owned());
+        assert_eq!(found(&scores), [pair("voice-3000", "voice-2000"), pair("voice-4000", "voice-2000")]);
+    }
+
+    #[test]
+    fn what_may_be_chance_is_no_regression() {
+        let scores = [checkpoint("voice-1", 1, 5.0), checkpoint("voice-2", 2, 5.001)].concat();
+        assert_eq!(found(&scores), []);
+    }
+
+    #[test]
+    fn items_that_lost_their_value_are_named() {
+        let mut scores = [checkpoint("voice-1", 1, 5.0), checkpoint("voice-2", 2, 5.0)].concat();
+        scores.retain(|score| !(score.step == Some(2) && score.item == "005"));
+        let failed = scores.iter_mut().find(|score| score.step == Some(2) && score.item == "003").unwrap();
+        *failed = self::score("voice-2", 2, 3, None);
+        // Without a value at both: nothing was lost here.
+        for score in scores.iter_mut().filter(|score| score.item == "007") {
+            *score = self::score(&score.system.clone(), score.step.unwrap(), 7, None);
+        }
+        let grids = grids(&scores, &[]).unwrap();
+        let found = newly_without_value(&grids[0]);
+        let [only] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((only.system.as_str(), only.before.as_str()), ("voice-2", "voice-1"));
+        let items: Vec<(&str, &str)> =
+            only.items.iter().map(|item| (item.item.as_str(), item.status)).collect();
+        assert_eq!(items, [("003", "failed"), ("005", "absent")]);
+        assert_eq!(only.items[0].reason.as_deref(), Some("the wav is empty"));
+    }
+}

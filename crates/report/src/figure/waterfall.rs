@@ -1,0 +1,195 @@
+//! Differences of many items, sorted: how many are above zero, how many below, and how far.
+
+use super::axis::{Frame, Scale, extent, number, y_label_room};
+use super::interval::check_interval;
+use super::pen::{
+    Align, Drawn, Ink, Pen, SMALL_TEXT, TEXT, WIDE, check_finite, draw, draw_nothing, fit_text,
+};
+use crate::error::Error;
+
+/// Panels beside each other.
+const COLUMNS: i32 = 2;
+const PANEL_WIDTH: i32 = WIDE / COLUMNS;
+const PANEL_HEIGHT: i32 = 500;
+/// More items than this are drawn as so many, evenly spread over the sorted ones: more are not told apart by eye.
+const MOST_STEPS: usize = 400;
+
+/// The differences by one measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waterfall {
+    /// The measure.
+    pub title: String,
+    /// What the differences are, with their unit.
+    pub label: String,
+    /// What an item above zero, below zero and at zero is called, such as `worse`, `better` and `equal`.
+    pub words: [String; 3],
+    /// One difference for each item, in any order; all finite.
+    pub values: Vec<f64>,
+    /// The mean with the ends of its interval, where there is one.
+    pub interval: Option<(f64, f64, f64)>,
+}
+
+/// The differences of the same items by several measures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waterfalls {
+    /// What is shown, for readers who cannot see the figure.
+    pub title: String,
+    /// In reading order.
+    pub panels: Vec<Waterfall>,
+}
+
+impl Waterfalls {
+    /// Draws each measure in a panel: the items from left to right by their differences, filled up to zero.
+    ///
+    /// The line across with the shaded band is the mean with its interval. Above the panel stand the shares of items
+    /// above zero, below and at zero. Of more than 400 items the quantiles of so many evenly spread ranks are drawn; the
+    /// shares count all. Without panels, or in an empty panel, the figure says so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFinite`] for a value that is not a number, [`Error::BadInterval`] for an interval that does not hold
+    /// its mean.
+    pub fn to_svg(&self) -> Result<String, Error> {
+        for (index, panel) in self.panels.iter().enumerate() {
+            check_finite(&panel.title, &panel.values)?;
+            if let Some(interval) = panel.interval {
+                check_interval(&panel.title, index, interval)?;
+            }
+        }
+        if self.panels.is_empty() {
+            return draw_nothing(&self.title, WIDE, 160);
+        }
+        let n_rows = (self.panels.len() as i32 + COLUMNS - 1) / COLUMNS;
+        let width = if self.panels.len() == 1 { PANEL_WIDTH } else { WIDE };
+        draw(&self.title, width, n_rows * PANEL_HEIGHT, |pen| {
+            for (index, panel) in self.panels.iter().enumerate() {
+                let index = index as i32;
+                panel.draw(pen, (index % COLUMNS * PANEL_WIDTH, index / COLUMNS * PANEL_HEIGHT))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Waterfall {
+    fn draw(&self, pen: &mut Pen<'_>, (left, top): (i32, i32)) -> Drawn {
+        let title = fit_text(&self.title, TEXT + 3, PANEL_WIDTH - 48);
+        pen.text(&title, (left + 24, top + 34), Align::Left, TEXT + 3, Ink::TEXT)?;
+        let mut sorted = self.values.clone();
+        sorted.sort_by(f64::total_cmp);
+        if sorted.is_empty() {
+            let at = (left + PANEL_WIDTH / 2, top + PANEL_HEIGHT / 2);
+            return pen.text("no values", at, Align::Center, TEXT, Ink::MUTED);
+        }
+        pen.text(&self.shares(), (left + 24, top + 72), Align::Left, SMALL_TEXT, Ink::MUTED)?;
+        let ends = self.interval.map(|(_, low, high)| [low, high]).into_iter().flatten();
+        let (low, high) = extent(sorted.iter().copied().chain(ends).chain([0.0])).unwrap_or((0.0, 1.0));
+        let frame = Frame {
+            left: left + 24 + y_label_room(low, high),
+            top: top + 150,
+            right: left + PANEL_WIDTH - 40,
+            bottom: top + PANEL_HEIGHT - 60,
+        };
+        let y = Scale::padded(low, high, 0.04, (frame.bottom, frame.top));
+        if let Some((_, low, high)) = self.interval {
+            pen.fill((frame.left, y.at(low)), (frame.right, y.at(high)), Ink::BAND)?;
+        }
+        frame.draw_y(pen, &y, &self.label)?;
+        let shown = thin_out(&sorted);
+        let x = frame.x(0.0, shown.len() as f64);
+        fill_steps(pen, &x, &y, &shown, |value| value < 0.0, Ink::BLUE)?;
+        fill_steps(pen, &x, &y, &shown, |value| value > 0.0, Ink::VERMILION)?;
+        pen.line((frame.left, y.at(0.0)), (frame.right, y.at(0.0)), Ink::TEXT, 2)?;
+        if let Some((mean, ..)) = self.interval {
+            pen.line((frame.left, y.at(mean)), (frame.right, y.at(mean)), Ink::GREEN, 4)?;
+        }
+        let label = format!("items by their difference (n = {})", number(sorted.len() as f64, 0));
+        frame.draw_x_label(pen, &label, frame.bottom + 30)
+    }
+
+    /// "72 % better, 26 % worse, 2 % equal".
+    fn shares(&self) -> String {
+        let n = self.values.len().max(1) as f64;
+        let share = |is_counted: fn(f64) -> bool| {
+            let count = self.values.iter().filter(|value| is_counted(**value)).count();
+            format!("{}\u{202f}%", number(100.0 * count as f64 / n, 0))
+        };
+        let [above, below, equal] = &self.words;
+        format!(
+            "{} {below}, {} {above}, {} {equal}",
+            share(|value| value < 0.0),
+            share(|value| value > 0.0),
+            share(|value| value == 0.0)
+        )
+    }
+}
+
+/// The values, or so many of them that each is seen.
+fn thin_out(sorted: &[f64]) -> Vec<f64> {
+    if sorted.len() <= MOST_STEPS {
+        return sorted.to_vec();
+    }
+    // Both ends are kept, so that the largest differences are seen.
+    let index = |step: usize| (step * (sorted.len() - 1) + (MOST_STEPS - 1) / 2) / (MOST_STEPS - 1);
+    (0..MOST_STEPS).map(|step| sorted[index(step)]).collect()
+}
+
+/// Fills between zero and the values that belong, one step wide each; they stand beside each other.
+fn fill_steps(
+    pen: &mut Pen<'_>,
+    x: &Scale,
+    y: &Scale,
+    sorted: &[f64],
+    belongs: fn(f64) -> bool,
+    ink: Ink,
+) -> Drawn {
+    let mut corners = Vec::new();
+    let steps = || sorted.iter().enumerate().filter(|(_, value)| belongs(**value));
+    for (index, value) in steps() {
+        let height = y.at(*value);
+        corners.extend([(x.at(index as f64), height), (x.at(index as f64 + 1.0), height)]);
+    }
+    let (Some((first, _)), Some((last, _))) = (steps().next(), steps().next_back()) else { return Ok(()) };
+    corners.extend([(x.at(last as f64 + 1.0), y.at(0.0)), (x.at(first as f64), y.at(0.0))]);
+    pen.area(corners, ink)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(values: Vec<f64>, interval: Option<(f64, f64, f64)>) -> Waterfalls {
+        let panel = Waterfall {
+            title: "mcd".into(),
+            label: "difference (dB)".into(),
+            words: ["worse", "better", "equal"].map(str::to_owned),
+            values,
+            interval,
+        };
+        Waterfalls { title: "differences".into(), panels: vec![panel] }
+    }
+
+    #[test]
+    fn shares_count_every_item_and_both_signs_are_filled() {
+        let svg = figure(vec![-1.0, -2.0, 0.0, 3.0], Some((0.0, -1.0, 1.0))).to_svg().unwrap();
+        assert!(svg.contains("50\u{202f}% better, 25\u{202f}% worse, 25\u{202f}% equal"), "{svg}");
+        assert_eq!(svg.matches("<polygon").count(), 2);
+    }
+
+    #[test]
+    fn many_items_keep_their_ends_and_cost_no_more() {
+        let values: Vec<f64> = (0..13_100).map(|index| f64::from(index) / 100.0 - 5.0).collect();
+        let shown = thin_out(&values);
+        assert_eq!((shown.len(), shown[0], shown[399]), (400, -5.0, values[13_099]));
+        assert!(shown.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(figure(values, None).to_svg().unwrap().len() < 20_000);
+    }
+
+    #[test]
+    fn nothing_can_be_drawn_and_what_is_wrong_is_refused() {
+        assert!(figure(Vec::new(), None).to_svg().unwrap().contains("no values"));
+        assert!(matches!(figure(vec![f64::NAN], None).to_svg(), Err(Error::NotFinite { index: 0, .. })));
+        let wrong = figure(vec![1.0], Some((3.0, 0.0, 2.0)));
+        assert!(matches!(wrong.to_svg(), Err(Error::BadInterval { .. })));
+    }
+}
