@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         metrics: &notes,
         verdicts: &[],
         samples: &[],
+        worst: &[],
         versions: &[],
         level: 0.95,
     };

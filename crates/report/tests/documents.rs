@@ -198,12 +198,28 @@ fn pages_are_whole_by_themselves_and_their_tags_balance() {
         mel: mel.clone(),
         audio: Some(format!("audio/{system}/a.wav")),
     };
-    let samples = [Sample { item: "a".into(), versions: vec![version("recordings"), version("vits & co")] }];
-    whole.samples = &samples;
+    let versions = vec![version("recordings"), version("vits & co")];
+    let samples = [Sample { item: "a".into(), note: None, versions: versions.clone() }];
+    let note = |note: &str| Some(note.to_owned());
+    let worst = [
+        Sample { item: "a".into(), note: note("vits & co: mcd 9.1 dB"), versions },
+        Sample {
+            item: "b".into(),
+            note: note("vits & co: failed: there is no `b.wav`"),
+            versions: Vec::new(),
+        },
+    ];
+    (whole.samples, whole.worst) = (&samples, &worst);
     let documents = whole.documents().unwrap();
     let mut sources = vec!["audio/recordings/a.wav", "audio/vits &#38; co/a.wav"];
     sources.extend(documents.iter().map(|document| document.path.as_str()));
-    support::assert_whole(&document(&documents, "index.html"), &sources);
+    let html = document(&documents, "index.html");
+    support::assert_whole(&html, &sources);
+    for shown in ["a, vits &#38; co: mcd 9.1 dB", "b, vits &amp; co: failed: there is no <code>b.wav</code>"]
+    {
+        assert!(html.contains(shown), "{shown} is missing");
+    }
+    assert!(documents.iter().any(|document| document.path == "figures/mel-a-recordings-2.svg"));
 
     let page = DatasetPage {
         title: "<LJ>".into(),

@@ -114,6 +114,9 @@ pub(crate) struct ReportArgs {
     /// How many sentences are shown and played
     #[arg(long, value_name = "N", default_value_t = 3)]
     samples: usize,
+    /// How many of the worst utterances of each system are shown and played beside the reference
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    worst: usize,
     /// The heading of the report
     #[arg(long, default_value = "Comparison of voices")]
     title: String,
@@ -133,7 +136,7 @@ impl ReportArgs {
         }
         let mut directories = Vec::new();
         if let Some(directory) = self.reference {
-            directories.push(NamedDirectory { name: "reference".to_owned(), directory });
+            directories.push(NamedDirectory { name: report::REFERENCE.to_owned(), directory });
         }
         directories.extend(self.systems);
         crate::named::check_names(&directories)?;
@@ -142,6 +145,7 @@ impl ReportArgs {
             tests: self.ratings.into_iter().zip(self.plans).collect(),
             directories,
             n_samples: self.samples,
+            n_worst: self.worst,
             title: self.title,
             out: self.out,
         })

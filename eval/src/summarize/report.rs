@@ -1,18 +1,23 @@
 //! `mynah-summarize report`.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_corpus::table::read_table;
 use mynah_metrics::Score;
-use mynah_report::comparison::Comparison;
+use mynah_report::comparison::{Comparison, worst_items};
 
 use super::{notes, ratings, samples, write};
 use crate::named::NamedDirectory;
+use crate::program::say;
 
 /// The coverage of the intervals of scores.
 const LEVEL: f64 = 0.95;
+
+/// The name that the recordings have in a report.
+pub(crate) const REFERENCE: &str = "reference";
 
 /// What the command line asked for.
 pub(crate) struct Settings {
@@ -22,33 +27,98 @@ pub(crate) struct Settings {
     /// The reference, where it is given, before the systems.
     pub(crate) directories: Vec<NamedDirectory>,
     pub(crate) n_samples: usize,
+    /// Worst utterances of each system that are shown and played.
+    pub(crate) n_worst: usize,
     pub(crate) title: String,
     pub(crate) out: PathBuf,
 }
 
+/// Rows of scores, and the files that they are from.
+struct Scores<'a> {
+    rows: Vec<Score>,
+    /// Each file with the number of its rows.
+    files: Vec<(&'a Path, usize)>,
+}
+
 /// Reads everything and writes the report.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let mut scores: Vec<Score> = Vec::new();
-    for path in &settings.scores {
-        let rows: Vec<Score> =
-            read_table(path).with_context(|| format!("failed to read scores `{}`", path.display()))?;
-        scores.extend(rows);
-    }
+    let scores = Scores::read(&settings.scores)?;
     let verdicts = settings
         .tests
         .iter()
         .map(|(ratings, plan)| ratings::verdict(plan, ratings))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let samples = samples::collect(&settings.directories, settings.n_samples, &settings.out)?;
+    let notes = notes::metric_notes();
+    let worst = worst_items(&scores.rows, &notes, settings.n_worst)
+        .map_err(|error| scores.with_place(anyhow::Error::new(error)))?;
+    warn_of_unknown_systems(settings, &scores.rows);
+    let samples = samples::collect(&settings.directories, settings.n_samples, &worst, &settings.out)?;
     let comparison = Comparison {
         title: &settings.title,
-        scores: &scores,
-        metrics: &notes::metric_notes(),
+        scores: &scores.rows,
+        metrics: &notes,
         verdicts: &verdicts,
-        samples: &samples,
+        samples: &samples.spread,
+        worst: &samples.worst,
         versions: &write::versions(),
         level: LEVEL,
     };
-    write::write(&comparison, &settings.out)?;
+    write::write(&comparison, &settings.out).map_err(|error| scores.with_place(error))?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl<'a> Scores<'a> {
+    fn read(paths: &'a [PathBuf]) -> anyhow::Result<Scores<'a>> {
+        let mut scores = Scores { rows: Vec::new(), files: Vec::new() };
+        for path in paths {
+            let rows: Vec<Score> =
+                read_table(path).with_context(|| format!("failed to read scores `{}`", path.display()))?;
+            if rows.is_empty() {
+                say(&format!("warning: `{}` has no rows", path.display()));
+            }
+            scores.files.push((path, rows.len()));
+            scores.rows.extend(rows);
+        }
+        Ok(scores)
+    }
+
+    /// The error with the rows that it is about, where it is about some.
+    fn with_place(&self, error: anyhow::Error) -> anyhow::Error {
+        let Some(
+            mynah_report::Error::DuplicateScore { system, item, profile }
+            | mynah_report::Error::BadScore { system, item, profile, .. },
+        ) = error.downcast_ref()
+        else {
+            return error;
+        };
+        let is_it = |row: &Score| (&row.system, &row.item, &row.profile) == (system, item, profile);
+        let rows = self.rows.iter().enumerate().filter(|(_, row)| is_it(row));
+        let places: Vec<String> = rows.map(|(index, _)| self.place(index)).collect();
+        error.context(format!("the scores contradict each other or themselves: {}", places.join(", ")))
+    }
+
+    /// "row 3 of `scores.csv`": rows are counted from 1, without the header.
+    fn place(&self, index: usize) -> String {
+        let mut before = 0;
+        for (path, n_rows) in &self.files {
+            if index < before + n_rows {
+                return format!("row {} of `{}`", index - before + 1, path.display());
+            }
+            before += n_rows;
+        }
+        format!("row {}", index + 1)
+    }
+}
+
+/// Says which directories belong to no system of the scores: a misspelt name would cost its worst utterances.
+fn warn_of_unknown_systems(settings: &Settings, scores: &[Score]) {
+    let known: BTreeSet<&str> = scores.iter().map(|score| score.system.as_str()).collect();
+    let unknown = settings
+        .directories
+        .iter()
+        .filter(|named| !known.is_empty() && named.name != REFERENCE && !known.contains(named.name.as_str()));
+    for named in unknown {
+        let known: Vec<&str> = known.iter().copied().collect();
+        say(&format!("warning: the scores have no system `{}`, only {}", named.name, known.join(", ")));
+    }
 }

@@ -1,42 +1,100 @@
 //! A few sentences to be looked at and listened to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
 use mynah_corpus::write_whole;
-use mynah_report::comparison::{Sample, SampleVersion};
+use mynah_report::comparison::{Sample, SampleVersion, WorstItem};
 use mynah_report::figure::Mel;
 use mynah_signal::{MelExtractor, MelProfile, wav};
+use rayon::prelude::*;
 
+use super::report::REFERENCE;
 use crate::named::NamedDirectory;
 use crate::program::say;
 use crate::wavs;
 
-/// Copies the wavs of up to `n_samples` sentences into `OUT/audio` and computes their spectrograms.
+/// What a report shows and plays.
+pub(crate) struct Samples {
+    /// Sentences that every directory has.
+    pub(crate) spread: Vec<Sample>,
+    /// Those on which systems did worst.
+    pub(crate) worst: Vec<Sample>,
+}
+
+/// A sentence that is to be shown: the item, why, and the positions of the directories it comes from.
+struct Wanted {
+    item: String,
+    note: Option<String>,
+    directories: Vec<usize>,
+}
+
+/// Copies wavs into `OUT/audio` and computes their spectrograms.
 ///
-/// The sentences are spread evenly over those that every directory has, by name. A wav that cannot be read is said, and
-/// its place stays empty.
+/// The sentences are `n_samples` that every directory has, spread evenly by name, from all directories; and those of
+/// `worst` whose system has a directory, from it and from the reference. A wav that cannot be read is said, and its place
+/// stays empty.
 pub(crate) fn collect(
     directories: &[NamedDirectory],
     n_samples: usize,
+    worst: &[WorstItem],
     out: &Path,
-) -> anyhow::Result<Vec<Sample>> {
-    let mut samples = Vec::new();
-    for (position, item) in spread(&common(directories)?, n_samples).into_iter().enumerate() {
-        let mut versions = Vec::new();
-        for (index, named) in directories.iter().enumerate() {
-            // Numbered: names may hold anything, and two may differ only by what addresses cannot hold.
-            let audio = format!("audio/{index}-{}/{position}-{}.wav", plain(&named.name), plain(&item));
-            match version(named, &item, audio, out) {
-                Ok(version) => versions.push(version),
-                Err(error) => say(&format!("warning: {} of {} is left out: {error:#}", item, named.name)),
-            }
-        }
-        samples.push(Sample { item, versions });
+) -> anyhow::Result<Samples> {
+    let spread = spread(&common(directories)?, n_samples).into_iter().map(|item| Wanted {
+        item,
+        note: None,
+        directories: (0..directories.len()).collect(),
+    });
+    let spread: Vec<Wanted> = spread.collect();
+    let worst: Vec<Wanted> = worst.iter().filter_map(|worst| want_worst(worst, directories)).collect();
+    // Each item has a number: names may hold anything, and two may differ only by what addresses cannot hold.
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut wavs = BTreeSet::new();
+    for wanted in spread.iter().chain(&worst) {
+        let next = numbers.len();
+        numbers.entry(&wanted.item).or_insert(next);
+        wavs.extend(wanted.directories.iter().map(|&directory| (directory, wanted.item.as_str())));
     }
-    Ok(samples)
+    let versions: BTreeMap<(usize, &str), Option<anyhow::Result<SampleVersion>>> = wavs
+        .into_par_iter()
+        .map(|(directory, item)| {
+            let named = &directories[directory];
+            let number = numbers[item];
+            let audio = format!("audio/{directory}-{}/{number}-{}.wav", plain(&named.name), plain(item));
+            ((directory, item), version(named, item, audio, out).transpose())
+        })
+        .collect();
+    for ((directory, item), version) in &versions {
+        if let Some(Err(error)) = version {
+            let name = &directories[*directory].name;
+            say(&format!("warning: {item} of {name} is left out: {error:#}"));
+        }
+    }
+    let sample = |wanted: &Wanted| Sample {
+        item: wanted.item.clone(),
+        note: wanted.note.clone(),
+        versions: wanted
+            .directories
+            .iter()
+            .filter_map(|&directory| {
+                versions[&(directory, wanted.item.as_str())].as_ref()?.as_ref().ok().cloned()
+            })
+            .collect(),
+    };
+    Ok(Samples { spread: spread.iter().map(sample).collect(), worst: worst.iter().map(sample).collect() })
+}
+
+/// The item with its directory and that of the reference, if the system has one.
+fn want_worst(worst: &WorstItem, directories: &[NamedDirectory]) -> Option<Wanted> {
+    let of_system = directories.iter().position(|named| named.name == worst.system)?;
+    let of_reference = directories.iter().position(|named| named.name == REFERENCE);
+    Some(Wanted {
+        item: worst.item.clone(),
+        note: Some(format!("{}: {}", worst.system, worst.why)),
+        directories: of_reference.into_iter().chain([of_system]).collect(),
+    })
 }
 
 /// The items of all directories.
@@ -61,15 +119,21 @@ fn spread(items: &[String], count: usize) -> Vec<String> {
     (0..count).map(|index| items[index * items.len() / count].clone()).collect()
 }
 
-fn version(named: &NamedDirectory, item: &str, audio: String, out: &Path) -> anyhow::Result<SampleVersion> {
-    let path = wavs::find(&named.directory, item).context("there is no wav")?;
+/// The wav with its picture; `None` where there is none, which the scores say as well.
+fn version(
+    named: &NamedDirectory,
+    item: &str,
+    audio: String,
+    out: &Path,
+) -> anyhow::Result<Option<SampleVersion>> {
+    let Some(path) = wavs::find(&named.directory, item) else { return Ok(None) };
     let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
     let waveform = wav::decode(&bytes, &path).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     let config = MelProfile::Vits.config(waveform.sample_rate());
     let hop_seconds = config.hop_length as f64 / f64::from(waveform.sample_rate());
     let mel = MelExtractor::new(&config)?.log_mel(waveform.samples());
     write_whole(&out.join(&audio), &bytes).context("failed to copy the wav")?;
-    Ok(SampleVersion {
+    Ok(Some(SampleVersion {
         system: named.name.clone(),
         mel: Mel {
             title: String::new(),
@@ -79,7 +143,7 @@ fn version(named: &NamedDirectory, item: &str, audio: String, out: &Path) -> any
             labels: Vec::new(),
         },
         audio: Some(audio),
-    })
+    }))
 }
 
 /// A name without what an address would have to escape.

@@ -20,6 +20,7 @@ pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
         metrics: &[],
         verdicts: std::slice::from_ref(&verdict),
         samples: &[],
+        worst: &[],
         versions: &versions,
         level: 1.0 - verdict.analysis.alpha,
     };

@@ -36,15 +36,22 @@ fn the_whole_way_from_wavs_to_a_report() {
     let html = place.read("REPORT/index.html");
     assert!(html.contains("<h1>Demo</h1>") && html.contains("The ratings in this report are simulated"));
     let markdown = place.read("REPORT/report.md");
-    for heading in
-        ["What listeners say", "Scores", "Differences", "Worst items", "Listen and look", "Methods"]
-    {
+    for heading in [
+        "What listeners say",
+        "Scores",
+        "Differences",
+        "Worst items",
+        "Worst utterances",
+        "Listen and look",
+        "Methods",
+    ] {
         assert!(markdown.contains(&format!("\n## {heading}\n")), "{heading} is missing");
     }
     // Every player has its clip, byte for byte.
     let sources: Vec<&str> =
         html.split("<source src=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    assert_eq!(sources.len(), 6);
+    // Two sentences by three speakers, and the two worst of either system beside the reference.
+    assert_eq!(sources.len(), 6 + 8);
     for source in &sources {
         assert!(place.path(&format!("REPORT/{source}")).is_file(), "{source}");
     }
@@ -140,7 +147,16 @@ fn scores_that_contradict_themselves_are_refused() {
     let good = place.read("scores.csv");
     let row = good.lines().nth(1).unwrap().to_owned();
     place.write("twice.csv", format!("{good}{row}\n"));
-    place.summarize("report --scores twice.csv --out R").exits_with(2).says("two scores of system `quiet`");
+    let n_rows = good.lines().count() - 1;
+    place
+        .summarize("report --scores twice.csv --out R")
+        .exits_with(2)
+        .says("two scores of system `quiet`")
+        .says(&format!("row 1 of `twice.csv`, row {} of `twice.csv`", n_rows + 1));
+    place
+        .summarize("report --scores scores.csv --scores twice.csv --out R")
+        .exits_with(2)
+        .says("row 1 of `scores.csv`, row 1 of `twice.csv`");
     place.write("status.csv", good.replacen(",ok,", ",failed,", 1));
     place.summarize("report --scores status.csv --out R").exits_with(2).says("its status is not `ok`");
     place.summarize("report --out R").exits_with(2).says("--scores");
@@ -155,9 +171,71 @@ fn a_broken_wav_costs_its_picture_and_not_the_report() {
     place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);
     place.write("quiet/wavs/LJ001-0043.wav", "no wav");
     let outcome = place.summarize(
-        "report --scores scores.csv --reference recordings --system quiet=quiet --samples 9 --out R",
+        "report --scores scores.csv --reference recordings --system quiet=quiet --samples 9 --worst 0 --out R",
     );
     outcome.exits_with(0).says("warning: LJ001-0043 of quiet is left out");
     let html = place.read("R/index.html");
     assert_eq!(html.matches("<source src=").count(), 7);
+}
+
+#[test]
+fn the_worst_utterances_are_played_beside_the_recording() {
+    let place = Place::new();
+    fs::remove_file(place.path("cut/wavs/LJ002-0009.wav")).unwrap();
+    place
+        .score("run --reference recordings --system quiet=quiet --system cut=cut --out scores.csv")
+        .exits_with(0);
+    let report = "report --scores scores.csv --reference recordings --samples 0 --worst 1";
+    let outcome = place.summarize(&format!("{report} --system quiet=quiet --system cut=cut --out R"));
+    let outcome = outcome.exits_with(0);
+    assert!(!outcome.stderr.contains("warning"), "{}", outcome.stderr);
+    let html = place.read("R/index.html");
+    // The one that failed is the worst: only its recording can be played.
+    assert!(html.contains("LJ002-0009, cut: failed: "), "{html}");
+    assert_eq!(html.matches("<source src=\"audio/0-reference/").count(), 2);
+    assert_eq!(html.matches("<source src=\"audio/1-quiet/").count(), 1);
+    assert_eq!(html.matches("<source src=\"audio/2-cut/").count(), 0);
+    // A system without a directory, and a directory without scores.
+    let outcome = place.summarize(&format!("{report} --system quite=quiet --out S")).exits_with(0);
+    outcome.says("warning: the scores have no system `quite`, only cut, quiet");
+    assert!(!place.read("S/index.html").contains("Worst utterances"));
+}
+
+#[test]
+fn what_is_no_score_is_refused_with_its_file_and_row() {
+    let place = Place::new();
+    place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);
+    let good = place.read("scores.csv");
+    let row = good.lines().nth(2).unwrap();
+    let with = |from: &str, to: &str| {
+        let changed = row.replacen(from, to, 1);
+        assert_ne!(changed, row, "{from} is not in the row");
+        good.replacen(row, &changed, 1)
+    };
+    let value = row.split(",ok,").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+    for (name, text) in [
+        ("nan.csv", with(&format!(",ok,{value},"), ",ok,NaN,")),
+        ("inf.csv", with(&format!(",ok,{value},"), ",ok,inf,")),
+        ("word.csv", with(&format!(",ok,{value},"), ",ok,much,")),
+        ("status.csv", with(",ok,", ",fine,")),
+    ] {
+        place.write(name, text);
+        let outcome = place.summarize(&format!("report --scores {name} --out R")).exits_with(2);
+        outcome.says(name).says("row 2");
+    }
+    let header = good.lines().next().unwrap();
+    place.write("empty.csv", format!("{header}\n"));
+    place
+        .summarize("report --scores empty.csv --out R")
+        .exits_with(2)
+        .says("`empty.csv` has no rows")
+        .says("neither scores nor ratings");
+    place.write("nothing.csv", "");
+    place.summarize("report --scores nothing.csv --out R").exits_with(2).says("nothing.csv");
+    // One item and one system are little, but no error.
+    place.write("one.csv", format!("{header}\n{row}\n"));
+    place.summarize("report --scores one.csv --out ONE").exits_with(0);
+    let json: serde_json::Value = serde_json::from_str(&place.read("ONE/report.json")).unwrap();
+    assert_eq!(json["metrics"][0]["systems"][0]["interval"]["reason"], "a single item has no spread");
+    assert_eq!(json["checkpoints"]["rankings"][0]["outcome"]["reason"], "there is only one system");
 }

@@ -33,6 +33,8 @@ pub struct Comparison<'a> {
     pub verdicts: &'a [Verdict],
     /// Sentences to be looked at and listened to.
     pub samples: &'a [Sample],
+    /// The same for the sentences on which systems did worst; [`super::worst_items`] finds them.
+    pub worst: &'a [Sample],
     /// Names and versions of what made the numbers.
     pub versions: &'a [(String, String)],
     /// The coverage of the intervals of scores, such as 0.95; those of ratings have that of the declared analysis.
@@ -55,6 +57,8 @@ pub struct MetricNote {
 pub struct Sample {
     /// The sentence.
     pub item: String,
+    /// Why it is shown, where there is a reason.
+    pub note: Option<String>,
     /// In the order in which they are shown: the reference first.
     pub versions: Vec<SampleVersion>,
 }
@@ -121,6 +125,7 @@ impl Comparison<'_> {
     ///     metrics: &[],
     ///     verdicts: &[],
     ///     samples: &[],
+    ///     worst: &[],
     ///     versions: &[],
     ///     level: 0.95,
     /// };
@@ -176,8 +181,16 @@ impl Comparison<'_> {
         sections.extend(best::section(grids, checkpoints, self.level)?);
         sections.extend(best::regressions(checkpoints, self.level));
         sections.extend(scores::sections(grids, metrics, self.level)?);
+        let mut names = BTreeSet::new();
+        if !self.worst.is_empty() {
+            let lead = "The worst utterances of each system: those that failed, then those that are most standard \
+                        deviations worse by any metric than the mean of all systems and items.";
+            let mut blocks = vec![Block::Text(lead.into())];
+            blocks.extend(samples::blocks(self.worst, &mut names)?);
+            sections.push(Section { id: "worst".into(), title: "Worst utterances".into(), blocks });
+        }
         if !self.samples.is_empty() {
-            let blocks = samples::blocks(self.samples)?;
+            let blocks = samples::blocks(self.samples, &mut names)?;
             sections.push(Section { id: "samples".into(), title: "Listen and look".into(), blocks });
         }
         let blocks = methods::blocks(self, metrics);

@@ -19,9 +19,11 @@ mod regression;
 mod samples;
 mod scores;
 mod summary;
+mod worst;
 
 pub use checkpoints::{Checkpoints, compare_checkpoints};
 pub use documents::{Comparison, MetricNote, Sample, SampleVersion};
 pub use ranking::{LossPair, NotRanked, Outcome, RankedSystem, Ranking};
 pub use regression::{LostItem, NewlyWithoutValue, Regression};
 pub use summary::{MetricSummary, PairSummary, SystemSummary, summarize};
+pub use worst::{WorstItem, worst_items};

@@ -8,9 +8,8 @@ use crate::error::Error;
 use crate::figure::Mel;
 use crate::page::{Block, Clip, Figure};
 
-/// Players and spectrograms, sentence by sentence.
-pub(crate) fn blocks(samples: &[Sample]) -> Result<Vec<Block>, Error> {
-    let mut names = BTreeSet::new();
+/// Players and spectrograms, sentence by sentence; `names` are those of the figures that there are already.
+pub(crate) fn blocks(samples: &[Sample], names: &mut BTreeSet<String>) -> Result<Vec<Block>, Error> {
     let mut blocks = Vec::new();
     for sample in samples {
         let clips: Vec<Clip> = sample
@@ -21,14 +20,20 @@ pub(crate) fn blocks(samples: &[Sample]) -> Result<Vec<Block>, Error> {
                 Some(Clip { label: version.system.clone(), path })
             })
             .collect();
+        let title = match &sample.note {
+            Some(note) => format!("{}, {note}", sample.item),
+            None => sample.item.clone(),
+        };
         if !clips.is_empty() {
-            blocks.push(Block::Clips { title: sample.item.clone(), clips });
+            blocks.push(Block::Clips { title, clips });
+        } else if sample.note.is_some() {
+            blocks.push(Block::Text(title));
         }
         let mut figures = Vec::new();
         for version in &sample.versions {
             let title = format!("Mel spectrogram of {} by {}", sample.item, version.system);
             figures.push(Figure {
-                name: free_name(&format!("mel-{}-{}", sample.item, version.system), &mut names),
+                name: free_name(&format!("mel-{}-{}", sample.item, version.system), names),
                 svg: Mel { title, ..version.mel.clone() }.to_svg()?,
                 caption: format!("{}: {}", sample.item, version.system),
             });

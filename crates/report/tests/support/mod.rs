@@ -18,7 +18,16 @@ pub(crate) fn comparison<'a>(
     verdicts: &'a [Verdict],
     metrics: &'a [MetricNote],
 ) -> Comparison<'a> {
-    Comparison { title: "Two systems", scores, metrics, verdicts, samples: &[], versions: &[], level: 0.95 }
+    Comparison {
+        title: "Two systems",
+        scores,
+        metrics,
+        verdicts,
+        samples: &[],
+        worst: &[],
+        versions: &[],
+        level: 0.95,
+    }
 }
 
 /// Two systems, three items, two metrics; one clip of one system is missing.
