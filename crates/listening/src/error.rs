@@ -119,6 +119,12 @@ pub enum Error {
         /// What is wrong, and what to do.
         what: String,
     },
+    /// Ratings that came without a plan cannot be judged.
+    #[error("the ratings cannot be judged: {what}")]
+    Found {
+        /// Why.
+        what: String,
+    },
     /// A parameter of a simulation breaks a rule.
     #[error("simulation: {what}")]
     Simulation {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use mynah_stats::clustered::{Clustered, difference};
+use mynah_stats::effect::{cliffs_delta, rank_biserial};
 use mynah_stats::equivalence::Tost;
+use mynah_stats::krippendorff::{self, Scale};
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
 use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
 use mynah_stats::{Interval, TestResult, holm};
@@ -11,14 +13,16 @@ use mynah_stats::{Interval, TestResult, holm};
 use crate::error::Error;
 use crate::plan::{Plan, Role};
 use crate::protocol::Analysis;
-use crate::rating::{Kind, Origin, Paradigm, Rating};
+use crate::rating::{Kind, Paradigm, Rating};
 use crate::rating_check::check_ratings;
 use crate::scores::{Against, Indices, Scores, clustered_difference, clustered_mean, explain};
+use crate::screening::{ScreeningRule, rules_for, screen};
 use crate::sensitivity::{conclude, reanalyse};
+use crate::study::{Study, origin};
 use crate::verdict::{
-    Conclusion, Defined, NullPairs, PaperRule, Reanalysis, ScoreCount, SystemVerdict, Verdict,
+    Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, ScoreCount, Screening, SystemVerdict, Verdict,
 };
-use crate::words::{notes, paper_explanation, system_words};
+use crate::words::{assay_explanation, notes, paper_explanation, system_words};
 
 /// Judges the systems of a plan by its ratings.
 ///
@@ -37,9 +41,15 @@ use crate::words::{notes, paper_explanation, system_words};
 /// Beside it stands the rule of the `NaturalSpeech` paper: enough sentences and judges, the Wilcoxon signed-rank test on
 /// all ratings not significant, and a mean close to 0, for which the paper gives no number: here, within the margin.
 ///
+/// For single clips the rule has the rank-sum test in place of the signed-rank test, and no mean to be close to 0.
+///
+/// Ratings are left out by the rules that the protocol declares, and by no others; the sensitivity tables show what the
+/// other choice would have made of it. An anchor is judged like any system; a test whose anchors are all found worse has
+/// shown that it can find a difference ([`Assay`]).
+///
 /// Ratings that are missing are counted in the notes, so that a study can be judged while it runs. The words speak of
-/// human level only where people compared with human recordings, the sizes of the protocol are met, and the conclusion
-/// is `equivalent`.
+/// human level only where people compared with human recordings, the sizes of the protocol are met, the anchors were
+/// found worse, and the conclusion is `equivalent`.
 ///
 /// # Errors
 ///
@@ -51,61 +61,134 @@ use crate::words::{notes, paper_explanation, system_words};
 /// X. Tan et al. (2022), "`NaturalSpeech`: end-to-end text to speech synthesis with human-level quality",
 /// arXiv 2205.04421, section 2.
 pub fn judge(plan: &Plan, ratings: &[Rating]) -> Result<Verdict, Error> {
-    judge_with(plan, ratings, reanalyse)
+    check_ratings(plan, ratings)?;
+    Ok(judge_study(&Study::of(plan), ratings, Sensitivity::Examined))
 }
 
-/// [`judge`], with the other analyses of each system's ratings by this function.
-pub(crate) fn judge_with(
-    plan: &Plan,
-    ratings: &[Rating],
-    others: impl Fn(&Plan, &Scores, &Against<'_>) -> Vec<Reanalysis>,
-) -> Result<Verdict, Error> {
-    check_ratings(plan, ratings)?;
-    let simulated = ratings.iter().any(|rating| rating.origin == Origin::Simulated);
-    let origin = if simulated { Origin::Simulated } else { Origin::Human };
-    let indices = Indices::of(plan);
-    let reference = plan.reference();
-    let reference_scores = reference.map(|system| Scores::of(ratings, &system.name, &indices));
+/// Whether other analyses are made, beside the declared one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sensitivity {
+    /// All of them.
+    Examined,
+    /// None: of many studies nobody reads them.
+    LeftOut,
+}
 
-    let mut systems: Vec<SystemVerdict> = plan
-        .judged_systems()
-        .map(|system| {
-            let scores = Scores::of(ratings, &system.name, &indices);
-            let role = match (system.role, plan.protocol.paradigm, &reference_scores) {
-                (_, Paradigm::Cmos, _) => Against::Zero,
-                (Role::Candidate, Paradigm::Mos, Some(reference)) => Against::Reference(reference),
-                (Role::Candidate, Paradigm::Mos, None) => Against::Nothing("there is no reference"),
-                (Role::Reference, Paradigm::Mos, _) => Against::Nothing("this is the reference"),
-            };
-            let sensitivity = others(plan, &scores, &role);
-            SystemVerdict { sensitivity, ..judge_system(plan, &system.name, &scores, &role) }
+/// Judges ratings that belong to a study.
+pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensitivity) -> Verdict {
+    let indices = Indices::of(study);
+    let rules = &study.analysis.screening;
+    let declared = Sample::of(study, ratings, rules, &indices);
+    let (kept, excluded) = screen(study, ratings, rules);
+    let mut systems: Vec<SystemVerdict> = study
+        .judged()
+        .map(|(name, role)| {
+            let (scores, reference) = declared.of_system(name, role);
+            judge_system(study, name, role, &scores, &against(study, role, reference.as_ref()))
         })
         .collect();
     correct_for_several(&mut systems);
-    for system in &mut systems {
-        system.paper_rule.explanation = paper_explanation(plan, system);
-        system.words = system_words(plan, origin, system);
+    let mut screening =
+        Screening { rules: rules.clone(), excluded, other_rules: Vec::new(), other_excluded: Vec::new() };
+    if sensitivity == Sensitivity::Examined {
+        screening.other_rules = if rules.is_empty() { ScreeningRule::ALL.to_vec() } else { Vec::new() };
+        screening.other_excluded = screen(study, ratings, &screening.other_rules).1;
+        let mut samples = vec![(rules, declared)];
+        if screening.other_excluded != screening.excluded {
+            samples
+                .push((&screening.other_rules, Sample::of(study, ratings, &screening.other_rules, &indices)));
+        }
+        for system in &mut systems {
+            for (rules, sample) in &samples {
+                let (scores, reference) = sample.of_system(&system.system, system.role);
+                let against = against(study, system.role, reference.as_ref());
+                system.sensitivity.extend(reanalyse(&study.analysis, rules, &scores, &against));
+            }
+        }
     }
-    let null_pairs = null_pairs(plan, ratings);
-    let notes = notes(plan, ratings, &systems);
-    Ok(Verdict {
-        study: plan.study.clone(),
-        design: plan.design.clone(),
+    let origin = origin(ratings);
+    let assay = assay(study, &systems);
+    for system in &mut systems {
+        system.paper_rule.explanation = paper_explanation(study, system);
+        system.words = system_words(study, origin, &assay, system);
+    }
+    Verdict {
+        notes: notes(study, ratings, &systems, &screening),
+        study: study.name.clone(),
+        design: study.design.clone(),
         origin,
-        paradigm: plan.protocol.paradigm,
-        reference: reference.map(|system| system.name.clone()),
-        human_reference: plan.protocol.human_reference,
-        analysis: plan.protocol.analysis.clone(),
+        paradigm: study.paradigm,
+        reference: study.reference().map(str::to_owned),
+        human_reference: study.human_reference,
+        analysis: study.analysis.clone(),
+        protocol: study.protocol.clone(),
+        null_pairs: null_pairs(study, &kept, &indices),
+        agreement: agreement(study, &kept, &indices),
         systems,
-        null_pairs,
-        notes,
-    })
+        assay,
+        screening,
+    }
+}
+
+/// Ratings after screening, for the systems and, with one rule less, for the anchors.
+struct Sample<'a> {
+    study: &'a Study,
+    indices: &'a Indices<'a>,
+    ratings: Vec<&'a Rating>,
+    of_anchors: Vec<&'a Rating>,
+}
+
+impl<'a> Sample<'a> {
+    fn of(
+        study: &'a Study,
+        ratings: &'a [Rating],
+        rules: &[ScreeningRule],
+        indices: &'a Indices<'a>,
+    ) -> Self {
+        let kept = |role| screen(study, ratings, &rules_for(rules, role)).0;
+        Self { study, indices, ratings: kept(Role::Candidate), of_anchors: kept(Role::Anchor) }
+    }
+
+    /// The scores of a system, and those of the reference where it has any of its own.
+    fn of_system(&self, name: &str, role: Role) -> (Scores, Option<Scores>) {
+        let ratings = if role == Role::Anchor { &self.of_anchors } else { &self.ratings };
+        let scores = |name: &str| Scores::of(ratings, Kind::Rating, name, self.indices);
+        let reference = self.study.reference().filter(|_| self.study.paradigm == Paradigm::Mos);
+        (scores(name), reference.map(scores))
+    }
+}
+
+/// What a system's scores are held against.
+fn against<'a>(study: &Study, role: Role, reference: Option<&'a Scores>) -> Against<'a> {
+    match (study.paradigm, role, reference) {
+        (Paradigm::Cmos, _, _) => Against::Zero,
+        (Paradigm::Mos, Role::Reference, _) => Against::Nothing("this is the reference"),
+        (Paradigm::Mos, _, Some(reference)) => Against::Reference(reference),
+        (Paradigm::Mos, _, None) => Against::Nothing("there is no reference"),
+    }
+}
+
+/// Whether every anchor was found worse than the reference.
+fn assay(study: &Study, systems: &[SystemVerdict]) -> Assay {
+    let anchors: Vec<&SystemVerdict> = systems.iter().filter(|system| system.role == Role::Anchor).collect();
+    let missed: Vec<&SystemVerdict> =
+        anchors.iter().filter(|anchor| anchor.conclusion != Some(Conclusion::Worse)).copied().collect();
+    Assay {
+        sensitive: (!anchors.is_empty()).then_some(missed.is_empty()),
+        explanation: assay_explanation(study, &anchors, &missed),
+    }
 }
 
 const ONLY_COMPARISON: &str = "a test of single clips has no differences to rank";
 
-fn judge_system(plan: &Plan, name: &str, scores: &Scores, against: &Against<'_>) -> SystemVerdict {
-    let analysis = &plan.protocol.analysis;
+fn judge_system(
+    study: &Study,
+    name: &str,
+    role: Role,
+    scores: &Scores,
+    against: &Against<'_>,
+) -> SystemVerdict {
+    let analysis = &study.analysis;
     let level = 1.0 - analysis.alpha;
     let mean = scores.mean();
     let clustered = clustered_mean(scores);
@@ -141,19 +224,33 @@ fn judge_system(plan: &Plan, name: &str, scores: &Scores, against: &Against<'_>)
         }
     };
     let wilcoxon_ratings = signed(&scores.values);
-    let passes = match (&mean, &wilcoxon_ratings) {
-        (Defined::Ok { value: mean }, Defined::Ok { value: test })
-            if sizes_met && plan.protocol.human_reference =>
-        {
-            Some(test.p_value > analysis.alpha && mean.abs() <= analysis.margin)
+    let ranked = |one: &[f64], other: fn(&Scores) -> Vec<f64>| -> Defined<TestResult> {
+        match against {
+            Against::Zero => Defined::Undefined { reason: "a comparison has one sample".to_owned() },
+            Against::Nothing(reason) => Defined::Undefined { reason: (*reason).to_owned() },
+            Against::Reference(reference) => {
+                rank_sum(one, &other(reference), &RankSumConfig::default()).map_err(explain).into()
+            }
         }
-        _ => None,
     };
+    let rank_sum = ranked(&scores.values, |reference| reference.values.clone());
+    // The paper gives no number for "close to 0", and asks it of a comparison only.
+    let test = match study.paradigm {
+        Paradigm::Cmos => {
+            mean.value().filter(|mean| mean.abs() <= analysis.margin).and(wilcoxon_ratings.value())
+        }
+        Paradigm::Mos => rank_sum.value(),
+    };
+    let applies = sizes_met
+        && study.human_reference
+        && (wilcoxon_ratings.value().is_some() || rank_sum.value().is_some());
+    let passes = applies.then(|| test.is_some_and(|test| test.p_value > analysis.alpha));
     let interval_of = |interval: fn(&Clustered, f64) -> Result<_, mynah_stats::Error>| {
         clustered.clone().and_then(|mean| interval(&mean, level).map_err(|error| error.to_string())).into()
     };
     SystemVerdict {
         system: name.to_owned(),
+        role,
         n_ratings: scores.values.len(),
         n_items: per_item.len(),
         n_raters: scores.raters.iter().collect::<BTreeSet<_>>().len(),
@@ -174,17 +271,28 @@ fn judge_system(plan: &Plan, name: &str, scores: &Scores, against: &Against<'_>)
         equivalence,
         t_test,
         holm_p_value: Defined::Undefined { reason: String::new() },
-        wilcoxon_item_means: signed(&scores.means_by_item().into_values().collect::<Vec<_>>()),
+        wilcoxon_item_means: signed(&scores.item_means()),
         wilcoxon_ratings,
-        rank_sum: match against {
-            Against::Zero => Defined::Undefined { reason: "a comparison has one sample".to_owned() },
+        rank_sum_item_means: ranked(&scores.item_means(), Scores::item_means),
+        rank_sum,
+        effect_size: match against {
+            Against::Zero => rank_biserial(&scores.values, analysis.zeros).map_err(explain).into(),
             Against::Nothing(reason) => Defined::Undefined { reason: (*reason).to_owned() },
             Against::Reference(reference) => {
-                rank_sum(&scores.values, &reference.values, &RankSumConfig::default()).map_err(explain).into()
+                cliffs_delta(&scores.values, &reference.values).map_err(explain).into()
             }
         },
         order_effect: order_effect(scores, against, analysis),
-        histogram: histogram(scores, plan.protocol.paradigm),
+        histogram: histogram(scores, study.paradigm),
+        item_means: scores
+            .means_by_item()
+            .into_iter()
+            .map(|(item, mean)| ItemMean {
+                item: study.items[item].clone(),
+                n_ratings: per_item[&item],
+                mean,
+            })
+            .collect(),
         paper_rule: PaperRule { sizes_met, passes, explanation: String::new() },
         conclusion,
         sensitivity: Vec::new(),
@@ -212,11 +320,18 @@ fn conclusion_of(difference: &Defined<Interval>, equivalence: &Defined<Tost>, ma
 
 /// Fills in the probabilities that are corrected for the number of systems.
 fn correct_for_several(systems: &mut [SystemVerdict]) {
-    let p_values: Vec<f64> =
-        systems.iter().filter_map(|system| system.t_test.value()).map(|test| test.p_value).collect();
+    let p_values: Vec<f64> = systems
+        .iter()
+        .filter(|system| system.role == Role::Candidate)
+        .filter_map(|system| system.t_test.value())
+        .map(|test| test.p_value)
+        .collect();
     let mut adjusted = holm(&p_values).unwrap_or_default().into_iter();
     for system in systems {
         system.holm_p_value = match &system.t_test {
+            _ if system.role != Role::Candidate => {
+                Defined::Undefined { reason: "it is not under test".to_owned() }
+            }
             Defined::Ok { .. } => {
                 adjusted.next().ok_or_else(|| "the tests have no probabilities".to_owned()).into()
             }
@@ -225,29 +340,45 @@ fn correct_for_several(systems: &mut [SystemVerdict]) {
     }
 }
 
-fn null_pairs(plan: &Plan, ratings: &[Rating]) -> Defined<NullPairs> {
-    let pairs: Vec<&Rating> = ratings.iter().filter(|rating| rating.kind == Kind::NullPair).collect();
-    if pairs.is_empty() {
-        let planned = plan.protocol.null_pairs > 0;
+fn null_pairs(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<NullPairs> {
+    let pairs = match study.reference() {
+        Some(reference) => Scores::of(ratings, Kind::NullPair, reference, indices),
+        None => return Defined::Undefined { reason: "there is no reference".to_owned() },
+    };
+    let n = pairs.values.len();
+    let Defined::Ok { value: mean } = pairs.mean() else {
+        let planned = study.protocol.as_ref().is_some_and(|protocol| protocol.null_pairs > 0);
         let reason = if planned { "none of the planned ones was judged" } else { "none were planned" };
         return Defined::Undefined { reason: reason.to_owned() };
-    }
-    let n = pairs.len() as f64;
-    let mean = pairs.iter().map(|pair| pair.score).sum::<f64>() / n;
-    let squares: f64 = pairs.iter().map(|pair| (pair.score - mean).powi(2)).sum();
-    let standard_deviation = if pairs.len() < 2 {
+    };
+    let squares: f64 = pairs.values.iter().map(|score| (score - mean).powi(2)).sum();
+    let standard_deviation = if n < 2 {
         Defined::Undefined { reason: "there is only one".to_owned() }
     } else {
-        Defined::Ok { value: (squares / (n - 1.0)).sqrt() }
+        Defined::Ok { value: (squares / (n as f64 - 1.0)).sqrt() }
     };
+    let interval = clustered_mean(&pairs)
+        .and_then(|mean| mean.interval(1.0 - study.analysis.alpha).map_err(|error| error.to_string()));
     Defined::Ok {
         value: NullPairs {
-            n_ratings: pairs.len(),
-            n_raters: pairs.iter().map(|pair| &pair.rater).collect::<BTreeSet<_>>().len(),
+            n_ratings: n,
+            n_raters: pairs.raters.iter().collect::<BTreeSet<_>>().len(),
             mean,
+            interval: interval.into(),
             standard_deviation,
         },
     }
+}
+
+/// Krippendorff's alpha over all systems and sentences, null pairs left out.
+fn agreement(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<f64> {
+    let (mut values, mut units) = (Vec::new(), Vec::new());
+    for (position, (name, _)) in study.judged().enumerate() {
+        let scores = Scores::of(ratings, Kind::Rating, name, indices);
+        values.extend(scores.values);
+        units.extend(scores.items.into_iter().map(|item| position * study.items.len() + item));
+    }
+    krippendorff::alpha(&values, &units, Scale::Ordinal).map_err(explain).into()
 }
 
 fn histogram(scores: &Scores, paradigm: Paradigm) -> Vec<ScoreCount> {

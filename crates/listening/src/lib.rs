@@ -48,6 +48,7 @@ mod blinding;
 mod bundle;
 mod collect;
 mod error;
+mod found;
 mod judge;
 mod page;
 mod plan;
@@ -56,9 +57,11 @@ mod rating;
 mod rating_check;
 mod rehearsal;
 mod scores;
+mod screening;
 mod sensitivity;
 mod simulate;
 mod stimuli;
+mod study;
 mod verdict;
 mod words;
 
@@ -66,14 +69,16 @@ pub use blinding::Slot;
 pub use bundle::{Key, KeyClip, build};
 pub use collect::{Collection, Problem, ProblemKind, collect};
 pub use error::Error;
+pub use found::{FoundRating, FoundStudy, judge_found};
 pub use judge::judge;
 pub use plan::{Plan, PowerRow, Role, Session, System, Trial};
 pub use protocol::{Analysis, Protocol};
 pub use rating::{First, Kind, Origin, Paradigm, Rating};
 pub use rehearsal::{Outcome, OutcomeRate, estimate_components, rehearse};
-pub use simulate::{Simulation, simulate};
+pub use screening::{Exclusion, ScreeningRule};
+pub use simulate::{ANCHOR_DIFFERENCE, Simulation, simulate};
 pub use stimuli::{common_items, find_wav};
 pub use verdict::{
-    Conclusion, Defined, NullPairs, PaperRule, Reanalysis, ReanalysisMethod, ScoreCount, SystemVerdict,
-    Verdict,
+    Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, Reanalysis, ReanalysisMethod, ScoreCount,
+    Screening, SystemVerdict, Verdict,
 };

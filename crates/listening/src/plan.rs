@@ -32,6 +32,8 @@ pub enum Role {
     Reference,
     /// A system under test.
     Candidate,
+    /// A system that is known to be worse than the reference: that the test finds this out shows that it could.
+    Anchor,
 }
 
 /// One system of the test.
@@ -87,7 +89,7 @@ pub struct Plan {
     pub items: Vec<String>,
     /// The protocol, with every default filled in.
     pub protocol: Protocol,
-    /// The systems, the reference first where there is one.
+    /// The systems, the reference first where there is one, anchors last.
     #[serde(rename = "system")]
     pub systems: Vec<System>,
     /// One session per rater.
@@ -130,7 +132,11 @@ impl Plan {
         seed: u64,
     ) -> Result<Self, Error> {
         let mut systems = systems;
-        systems.sort_by_key(|system| system.role == Role::Candidate);
+        systems.sort_by_key(|system| match system.role {
+            Role::Reference => 0,
+            Role::Candidate => 1,
+            Role::Anchor => 2,
+        });
         let mut plan = Self {
             format: FORMAT,
             study: study.into(),
@@ -217,10 +223,15 @@ impl Plan {
         self.systems.iter().filter(|system| system.role == Role::Candidate)
     }
 
-    /// The systems that are judged: those under test, and for MOS the reference before them.
+    /// The systems that are known to be worse than the reference.
+    pub fn anchors(&self) -> impl Iterator<Item = &System> {
+        self.systems.iter().filter(|system| system.role == Role::Anchor)
+    }
+
+    /// The systems that are judged: those under test and the anchors, and for MOS the reference before them.
     pub fn judged_systems(&self) -> impl Iterator<Item = &System> {
         let with_reference = self.protocol.paradigm == Paradigm::Mos;
-        self.systems.iter().filter(move |system| with_reference || system.role == Role::Candidate)
+        self.systems.iter().filter(move |system| with_reference || system.role != Role::Reference)
     }
 
     /// What the planned test can show, and what larger ones could: print it before anybody is paid.
@@ -304,6 +315,11 @@ impl Plan {
             n_references == 1 || !self.protocol.human_reference,
             "there is no reference".to_owned(),
             "name the recordings as reference, or set `human_reference = false` in the protocol",
+        )?;
+        fine(
+            n_references == 1 || self.anchors().next().is_none(),
+            "there is an anchor and no reference".to_owned(),
+            "an anchor is worse than the reference: name that too",
         )?;
         fine(
             self.candidates().next().is_some(),

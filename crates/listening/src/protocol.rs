@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::rating::Paradigm;
+use crate::screening::ScreeningRule;
 
 /// A listening-test protocol; a TOML file under `eval/protocols` or the user's own.
 ///
-/// Every key must be there but `items`; unknown keys are errors.
+/// Every key must be there but `items` and `analysis.screening`; unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Protocol {
@@ -85,17 +86,7 @@ impl Protocol {
         let peak = self.true_peak_dbtp;
         rule((-20.0..=0.0).contains(&peak), "true_peak_dbtp", peak, "-20 to 0")?;
 
-        let analysis = &self.analysis;
-        let (lowest, highest) = self.paradigm.scale();
-        let width = f64::from(highest - lowest);
-        let margin = analysis.margin;
-        let margin_rule = format!("more than 0 and at most {width}, the width of the scale");
-        rule(margin > 0.0 && margin <= width, "analysis.margin", margin, &margin_rule)?;
-        let alpha = analysis.alpha;
-        rule(alpha > 0.0 && alpha < 0.5, "analysis.alpha", alpha, "more than 0 and less than 0.5")?;
-        rule(analysis.minimum_items >= 2, "analysis.minimum_items", analysis.minimum_items, "at least 2")?;
-        let minimum = analysis.minimum_ratings_per_item;
-        rule(minimum >= 1, "analysis.minimum_ratings_per_item", minimum, "at least 1")
+        self.analysis.check(self.paradigm)
     }
 }
 
@@ -113,6 +104,49 @@ pub struct Analysis {
     pub minimum_items: u32,
     /// And for at least so many judges of each item (20 in the paper).
     pub minimum_ratings_per_item: u32,
+    /// The rules by which ratings are left out; none when absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub screening: Vec<ScreeningRule>,
+}
+
+impl Analysis {
+    /// Checks every value against its rule.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Protocol`], which names the first key that breaks its rule.
+    pub fn check(&self, paradigm: Paradigm) -> Result<(), Error> {
+        let (lowest, highest) = paradigm.scale();
+        let width = f64::from(highest - lowest);
+        let margin = self.margin;
+        let margin_rule = format!("more than 0 and at most {width}, the width of the scale");
+        rule(margin > 0.0 && margin <= width, "analysis.margin", margin, &margin_rule)?;
+        let alpha = self.alpha;
+        rule(alpha > 0.0 && alpha < 0.5, "analysis.alpha", alpha, "more than 0 and less than 0.5")?;
+        rule(self.minimum_items >= 2, "analysis.minimum_items", self.minimum_items, "at least 2")?;
+        let minimum = self.minimum_ratings_per_item;
+        rule(minimum >= 1, "analysis.minimum_ratings_per_item", minimum, "at least 1")?;
+        let distinct: BTreeSet<ScreeningRule> = self.screening.iter().copied().collect();
+        let once = distinct.len() == self.screening.len();
+        rule(once, "analysis.screening", &self.screening, "a list in which no rule stands twice")?;
+        let pairs = paradigm == Paradigm::Cmos || !distinct.contains(&ScreeningRule::NullPairs);
+        rule(pairs, "analysis.screening", &self.screening, "without `null-pairs`: a MOS test has none")
+    }
+}
+
+impl Default for Analysis {
+    /// That of the protocols that come with Mynah: margin 0.2, alpha 0.05, Pratt's zeros, 50 items by 20 judges, no
+    /// screening.
+    fn default() -> Self {
+        Self {
+            margin: 0.2,
+            alpha: 0.05,
+            zeros: ZeroMethod::Pratt,
+            minimum_items: 50,
+            minimum_ratings_per_item: 20,
+            screening: Vec::new(),
+        }
+    }
 }
 
 fn rule(holds: bool, key: &'static str, value: impl std::fmt::Debug, rule: &str) -> Result<(), Error> {

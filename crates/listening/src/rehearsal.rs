@@ -12,10 +12,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::judge::judge_with;
+use crate::judge::{Sensitivity, judge_study};
 use crate::plan::{Plan, Role};
 use crate::rating::{Kind, Paradigm, Rating};
 use crate::simulate::{Simulation, simulate};
+use crate::study::Study;
 use crate::verdict::{Conclusion, SystemVerdict};
 
 /// The coverage of the intervals of the rates.
@@ -47,7 +48,7 @@ pub enum Outcome {
     WilcoxonItemMeansRejects,
     /// The rank-sum test against the reference does.
     RankSumRejects,
-    /// The rule of the `NaturalSpeech` paper calls the system human-level.
+    /// The rule of the `NaturalSpeech` paper finds the system as good as the recordings.
     PaperRulePasses,
 }
 
@@ -109,9 +110,10 @@ pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<
         .judged_systems()
         .map(|system| Ok((system.name.as_str(), Truth::of(plan, simulation, &system.name)?)))
         .collect::<Result<_, Error>>()?;
+    let known = Study::of(plan);
     let one = |study: u64| {
         let simulation = Simulation { seed: seed_of(simulation.seed, study), ..simulation.clone() };
-        let verdict = judge_with(plan, &simulate(plan, &simulation)?, |_, _, _| Vec::new())?;
+        let verdict = judge_study(&known, &simulate(plan, &simulation)?, Sensitivity::LeftOut);
         let counts =
             verdict.systems.iter().zip(&truths).enumerate().flat_map(|(index, (system, (_, truth)))| {
                 outcomes(system, truth, plan.protocol.analysis.alpha)
@@ -216,7 +218,7 @@ impl Truth {
                 Model { mean: level + difference, components: simulation.components, lowest, highest };
             model.expected().map_err(|source| Error::Statistics { what: "the simulation", source })
         };
-        let mean = expected(simulation.true_differences.get(system).copied().unwrap_or(0.0))?;
+        let mean = expected(simulation.difference(plan, system))?;
         let reference = if paradigm == Paradigm::Mos && plan.systems.iter().any(|s| s.role == Role::Reference)
         {
             expected(0.0)?

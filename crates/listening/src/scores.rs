@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use mynah_stats::clustered::{Clustered, difference, two_way};
 
-use crate::plan::Plan;
 use crate::rating::{First, Kind, Rating};
+use crate::study::Study;
 use crate::verdict::Defined;
 
 const NO_RATINGS: &str = "there are no ratings";
@@ -17,10 +17,11 @@ pub(crate) struct Indices<'a> {
 }
 
 impl<'a> Indices<'a> {
-    pub(crate) fn of(plan: &'a Plan) -> Self {
-        let raters = plan.sessions.iter().enumerate().map(|(index, session)| (session.rater.as_str(), index));
-        let items = plan.items.iter().enumerate().map(|(index, item)| (item.as_str(), index));
-        Self { raters: raters.collect(), items: items.collect() }
+    pub(crate) fn of(study: &'a Study) -> Self {
+        let number = |names: &'a [String]| {
+            names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect()
+        };
+        Self { raters: number(&study.raters), items: number(&study.items) }
     }
 }
 
@@ -34,9 +35,9 @@ pub(crate) struct Scores {
 }
 
 impl Scores {
-    pub(crate) fn of(ratings: &[Rating], system: &str, indices: &Indices<'_>) -> Self {
+    pub(crate) fn of(ratings: &[&Rating], kind: Kind, system: &str, indices: &Indices<'_>) -> Self {
         let mut scores = Self { values: vec![], raters: vec![], items: vec![], heard_second: vec![] };
-        for rating in ratings.iter().filter(|rating| rating.kind == Kind::Rating && rating.system == system) {
+        for rating in ratings.iter().filter(|rating| rating.kind == kind && rating.system == system) {
             scores.values.push(rating.score);
             scores.raters.push(indices.raters[rating.rater.as_str()]);
             scores.items.push(indices.items[rating.item.as_str()]);
@@ -61,6 +62,11 @@ impl Scores {
             *count += 1.0;
         }
         sums.into_iter().map(|(item, (sum, count))| (item, sum / count)).collect()
+    }
+
+    /// The mean scores of the items that have any, in their order.
+    pub(crate) fn item_means(&self) -> Vec<f64> {
+        self.means_by_item().into_values().collect()
     }
 
     pub(crate) fn ratings_per_item(&self) -> BTreeMap<usize, usize> {

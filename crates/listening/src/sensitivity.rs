@@ -9,14 +9,26 @@ use mynah_stats::t_test::{TTest, one_sample, welch};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
 use mynah_stats::{Alternative, Interval, TestResult};
 
-use crate::plan::Plan;
 use crate::protocol::Analysis;
 use crate::scores::{Against, Scores, clustered_difference, clustered_mean, explain};
+use crate::screening::ScreeningRule;
 use crate::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod};
 
-/// All analyses that a system's ratings allow; none where there is nothing to compare with.
-pub(crate) fn reanalyse(plan: &Plan, scores: &Scores, against: &Against<'_>) -> Vec<Reanalysis> {
-    let analysis = &plan.protocol.analysis;
+/// All analyses that a system's ratings allow, which some rules have passed; none where there is nothing to compare with.
+pub(crate) fn reanalyse(
+    analysis: &Analysis,
+    rules: &[ScreeningRule],
+    scores: &Scores,
+    against: &Against<'_>,
+) -> Vec<Reanalysis> {
+    let mut all = analyses(analysis, scores, against);
+    for one in &mut all {
+        one.screening = rules.to_vec();
+    }
+    all
+}
+
+fn analyses(analysis: &Analysis, scores: &Scores, against: &Against<'_>) -> Vec<Reanalysis> {
     match against {
         Against::Nothing(_) => Vec::new(),
         Against::Zero => {
@@ -26,8 +38,10 @@ pub(crate) fn reanalyse(plan: &Plan, scores: &Scores, against: &Against<'_>) -> 
         }
         Against::Reference(reference) => {
             let mut all = estimates(analysis, scores, Some(reference));
-            let ranks = rank_sum(&scores.values, &reference.values, &RankSumConfig::default());
-            all.push(of_test(ReanalysisMethod::RankSum, ranks));
+            let ranks = |one: &[f64], other: &[f64]| rank_sum(one, other, &RankSumConfig::default());
+            all.push(of_test(ReanalysisMethod::RankSum, ranks(&scores.values, &reference.values)));
+            let means = ranks(&scores.item_means(), &reference.item_means());
+            all.push(of_test(ReanalysisMethod::RankSumItemMeans, means));
             all
         }
     }
@@ -125,18 +139,21 @@ fn bootstrap(scores: &Scores, reference: Option<&Scores>) -> Result<Bootstrap, m
 
 /// The mean score of each sentence, or its difference to the reference's where both were judged.
 fn item_differences(scores: &Scores, reference: Option<&Scores>) -> Vec<f64> {
-    let means = scores.means_by_item();
     match reference {
-        None => means.into_values().collect(),
+        None => scores.item_means(),
         Some(reference) => {
             let others: BTreeMap<usize, f64> = reference.means_by_item();
-            means.into_iter().filter_map(|(item, mean)| Some(mean - others.get(&item)?)).collect()
+            scores
+                .means_by_item()
+                .into_iter()
+                .filter_map(|(item, mean)| Some(mean - others.get(&item)?))
+                .collect()
         }
     }
 }
 
 fn signed_ranks(scores: &Scores) -> Vec<Reanalysis> {
-    let means: Vec<f64> = scores.means_by_item().into_values().collect();
+    let means = scores.item_means();
     let test = |method, values: &[f64], zeros| {
         of_test(method, signed_rank(values, &SignedRankConfig { zeros, ..SignedRankConfig::default() }))
     };
@@ -168,12 +185,20 @@ fn of_estimate(
             (interval.map_err(explain).into(), p_value.into(), conclusion)
         }
     };
-    Reanalysis { analysis: method, allows_for_dependence, interval, p_value, conclusion }
+    Reanalysis {
+        analysis: method,
+        screening: Vec::new(),
+        allows_for_dependence,
+        interval,
+        p_value,
+        conclusion,
+    }
 }
 
 fn of_test(method: ReanalysisMethod, test: Result<TestResult, mynah_stats::Error>) -> Reanalysis {
     Reanalysis {
         analysis: method,
+        screening: Vec::new(),
         allows_for_dependence: false,
         interval: Defined::Undefined { reason: "a rank test has none".to_owned() },
         p_value: test.map(|test| test.p_value).map_err(explain).into(),

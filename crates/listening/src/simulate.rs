@@ -9,10 +9,14 @@ use crate::error::Error;
 use crate::plan::{Plan, Trial};
 use crate::rating::{First, Kind, Origin, Paradigm, Rating};
 
+/// The true difference of an anchor, unless another is given: one step of the scale, which a test must not miss.
+pub const ANCHOR_DIFFERENCE: f64 = -1.0;
+
 /// What is simulated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
-    /// The true difference of each system to the reference, in points; 0 for a system that is not named.
+    /// The true difference of each system to the reference, in points. Of those that are not named it is 0, and
+    /// [`ANCHOR_DIFFERENCE`] for anchors.
     pub true_differences: BTreeMap<String, f64>,
     /// By how much it varies between sentences and raters, and within them.
     pub components: Components,
@@ -26,6 +30,14 @@ impl Default for Simulation {
     /// Systems as good as the reference, the usual components, recordings at 4.5, seed 1.
     fn default() -> Self {
         Self { true_differences: BTreeMap::new(), components: Components::default(), mos_level: 4.5, seed: 1 }
+    }
+}
+
+impl Simulation {
+    /// The true difference of a system to the reference.
+    pub(crate) fn difference(&self, plan: &Plan, system: &str) -> f64 {
+        let usual = if plan.anchors().any(|anchor| anchor.name == system) { ANCHOR_DIFFERENCE } else { 0.0 };
+        self.true_differences.get(system).copied().unwrap_or(usual)
     }
 }
 
@@ -44,9 +56,9 @@ impl Default for Simulation {
 /// not finite and components that are negative.
 pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Error> {
     for name in simulation.true_differences.keys() {
-        if !plan.candidates().any(|system| system.name == *name) {
+        if !plan.candidates().chain(plan.anchors()).any(|system| system.name == *name) {
             let what =
-                format!("system `{name}` is not under test in this plan, so it has no true difference");
+                format!("system `{name}` is neither under test nor an anchor, so it has no true difference");
             return Err(Error::Simulation { what });
         }
     }
@@ -74,7 +86,7 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
         let residual_sd = simulation.components.residual_sd;
         let null_components = Components { item_sd: 0.0, rater_sd: 0.0, residual_sd };
         let model = Model {
-            mean: level + simulation.true_differences.get(&system.name).copied().unwrap_or(0.0),
+            mean: level + simulation.difference(plan, &system.name),
             components: if kind == Kind::Rating { simulation.components } else { null_components },
             lowest,
             highest,

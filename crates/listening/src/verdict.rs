@@ -6,8 +6,10 @@ use mynah_stats::equivalence::Tost;
 use mynah_stats::{Interval, TestResult};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::Analysis;
+use crate::plan::Role;
+use crate::protocol::{Analysis, Protocol};
 use crate::rating::{Origin, Paradigm};
+use crate::screening::{Exclusion, ScreeningRule};
 
 /// A number that may have no meaning here, and then says why: there is no NaN in a verdict.
 ///
@@ -61,8 +63,8 @@ impl<T, E: std::fmt::Display> From<Result<T, E>> for Defined<T> {
 pub struct Verdict {
     /// The name of the study.
     pub study: String,
-    /// The hash of the plan.
-    pub design: String,
+    /// The hash of the plan; `None` where there was no plan, so that nothing is known to have been declared beforehand.
+    pub design: Option<String>,
     /// Simulated as soon as one of the ratings is.
     pub origin: Origin,
     /// What was asked.
@@ -71,12 +73,22 @@ pub struct Verdict {
     pub reference: Option<String>,
     /// Whether the reference is human recordings.
     pub human_reference: bool,
-    /// The analysis, as declared before the test.
+    /// The analysis; declared before the test where there is a design.
     pub analysis: Analysis,
-    /// One for each system under test, in the plan's order; in a MOS test the reference, where it is rated, comes first.
+    /// What raters were asked and how it was presented, where there was a plan.
+    pub protocol: Option<Protocol>,
+    /// One for each system under test, in the plan's order, then the anchors; in a MOS test the reference, where it is
+    /// rated, comes first.
     pub systems: Vec<SystemVerdict>,
+    /// Whether this test could have found a difference.
+    pub assay: Assay,
     /// The comparisons of the reference with itself.
     pub null_pairs: Defined<NullPairs>,
+    /// What the declared rules have left out.
+    pub screening: Screening,
+    /// Whether raters agree about what they judged: Krippendorff's alpha for ordered categories, over every system and
+    /// sentence. Near 0 in a comparison of equals, where there is nothing to agree on.
+    pub agreement: Defined<f64>,
     /// Plain sentences that belong beside the results: missing ratings, several comparisons, simulated rows.
     pub notes: Vec<String>,
 }
@@ -86,6 +98,8 @@ pub struct Verdict {
 pub struct SystemVerdict {
     /// The system.
     pub system: String,
+    /// The part it plays.
+    pub role: Role,
     /// How many judgements there are, null pairs not counted.
     pub n_ratings: usize,
     /// How many sentences were judged.
@@ -112,18 +126,26 @@ pub struct SystemVerdict {
     pub achieved_margin: Defined<f64>,
     /// The t test of the difference against 0, two-sided, with clustered standard errors.
     pub t_test: Defined<TestResult>,
-    /// Its probability after Holm's correction for the number of systems under test.
+    /// Its probability after Holm's correction for the number of systems under test; anchors and the reference have none.
     pub holm_p_value: Defined<f64>,
     /// CMOS: the Wilcoxon signed-rank test on all judgements, as the paper has it; it takes them for independent.
     pub wilcoxon_ratings: Defined<TestResult>,
     /// CMOS: the Wilcoxon signed-rank test on the means of the sentences.
     pub wilcoxon_item_means: Defined<TestResult>,
-    /// MOS: the rank-sum (Mann-Whitney) test against the reference's ratings.
+    /// MOS: the rank-sum (Mann-Whitney) test against the reference's ratings, as the paper has it; it takes them for
+    /// independent.
     pub rank_sum: Defined<TestResult>,
+    /// MOS: the rank-sum test on the means of the sentences.
+    pub rank_sum_item_means: Defined<TestResult>,
+    /// By how much better judgements outweigh worse ones, -1 to 1. CMOS: the matched rank-biserial correlation; MOS: Cliff's
+    /// delta against the reference's ratings.
+    pub effect_size: Defined<f64>,
     /// CMOS: mean score when the system was heard second minus mean score when it was heard first.
     pub order_effect: Defined<Interval>,
     /// How often each point of the scale was given, from the lowest to the highest, zeros included.
     pub histogram: Vec<ScoreCount>,
+    /// The mean score of each sentence that was judged.
+    pub item_means: Vec<ItemMean>,
     /// The rule of the NaturalSpeech paper.
     pub paper_rule: PaperRule,
     /// What follows from the declared analysis; `None` where there is nothing to compare with.
@@ -139,6 +161,8 @@ pub struct SystemVerdict {
 pub struct Reanalysis {
     /// Which.
     pub analysis: ReanalysisMethod,
+    /// The rules by which ratings were left out: those that were declared, or else as [`Verdict::screening`] says.
+    pub screening: Vec<ScreeningRule>,
     /// Whether it allows for raters who judge several sentences and sentences that are judged by several raters.
     pub allows_for_dependence: bool,
     /// The difference with its interval of coverage 1 - alpha; rank tests have none.
@@ -177,6 +201,8 @@ pub enum ReanalysisMethod {
     WilcoxonItemMeansZsplit,
     /// The rank-sum test on all judgements of the system and of the reference.
     RankSum,
+    /// The rank-sum test on the means of the sentences.
+    RankSumItemMeans,
 }
 
 impl ReanalysisMethod {
@@ -196,6 +222,7 @@ impl ReanalysisMethod {
             Self::WilcoxonItemMeansPratt => "Wilcoxon on sentence means, zeros by Pratt",
             Self::WilcoxonItemMeansZsplit => "Wilcoxon on sentence means, zeros shared",
             Self::RankSum => "rank sum on judgements",
+            Self::RankSumItemMeans => "rank sum on sentence means",
         }
     }
 }
@@ -207,6 +234,41 @@ pub struct ScoreCount {
     pub score: i32,
     /// How many judgements gave it.
     pub count: usize,
+}
+
+/// How a sentence of a system was judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemMean {
+    /// The sentence.
+    pub item: String,
+    /// How many judgements there are.
+    pub n_ratings: usize,
+    /// Their mean.
+    pub mean: f64,
+}
+
+/// Whether a test could have found a difference, which "no difference found" rests on.
+///
+/// A test shows that by finding its anchors worse than the reference: systems of which everybody knows that they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assay {
+    /// Whether every anchor was found worse; `None` where there is none.
+    pub sensitive: Option<bool>,
+    /// That as a plain sentence.
+    pub explanation: String,
+}
+
+/// What rules of screening have left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Screening {
+    /// The declared rules.
+    pub rules: Vec<ScreeningRule>,
+    /// What they left out; it is in no number of the verdict.
+    pub excluded: Vec<Exclusion>,
+    /// The other choice, which the sensitivity tables show: no rules where some were declared, all of them where none were.
+    pub other_rules: Vec<ScreeningRule>,
+    /// What that would leave out.
+    pub other_excluded: Vec<Exclusion>,
 }
 
 /// The rule by which the NaturalSpeech paper calls a system human-level, reported beside our conclusion.
@@ -267,6 +329,9 @@ pub struct NullPairs {
     pub n_raters: usize,
     /// The mean: what raters add to the second clip of a pair.
     pub mean: f64,
+    /// The mean with its interval of coverage 1 - alpha, clustered by rater and by sentence. A bias of the raters is shown
+    /// where it does not contain 0.
+    pub interval: Defined<Interval>,
     /// The standard deviation: the noise of the judgements.
     pub standard_deviation: Defined<f64>,
 }

@@ -1,19 +1,23 @@
 //! The fixed words of a verdict.
 //!
-//! "Human-level" is said in one place only: a comparison with human recordings, by people, with the sizes of the
-//! protocol met, that ends in `equivalent`. The paper means equality by it, so `better` is called better.
+//! "Human-level" is said in one place only: a planned comparison with human recordings, by people, with the sizes of the
+//! protocol met and its anchors found worse, that ends in `equivalent`. The paper means equality by it, so `better` is
+//! called better.
+
+use std::collections::BTreeSet;
 
 use mynah_stats::Interval;
 
-use crate::plan::Plan;
+use crate::plan::Role;
 use crate::rating::{Origin, Paradigm, Rating};
-use crate::verdict::{Conclusion, Defined, SystemVerdict};
+use crate::study::Study;
+use crate::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict};
 
 /// The conclusion about a system, as a sentence or two.
-pub(crate) fn system_words(plan: &Plan, origin: Origin, system: &SystemVerdict) -> String {
+pub(crate) fn system_words(study: &Study, origin: Origin, assay: &Assay, system: &SystemVerdict) -> String {
     let name = &system.system;
-    let mut words = match (system.conclusion, plan.reference()) {
-        (Some(conclusion), Some(reference)) => compared(plan, system, conclusion, &reference.name),
+    let mut words = match (system.conclusion, study.reference()) {
+        (Some(conclusion), Some(reference)) => compared(study, system, conclusion, reference),
         _ => match (&system.interval, &system.mean) {
             (Defined::Ok { value }, _) => {
                 format!("`{name}` has a mean score of {}.", with_interval(value, ""))
@@ -28,19 +32,36 @@ pub(crate) fn system_words(plan: &Plan, origin: Origin, system: &SystemVerdict) 
         return format!("Simulated ratings, not a finding: {words}");
     }
     let favourable = matches!(system.conclusion, Some(Conclusion::Equivalent | Conclusion::Better));
-    if favourable && plan.protocol.paradigm == Paradigm::Cmos && plan.protocol.human_reference {
-        if !system.paper_rule.sizes_met {
-            words.push_str(" The sizes of the protocol are not met, so no more than this is claimed.");
-        } else if system.conclusion == Some(Conclusion::Equivalent) {
-            words.push_str(" That is human-level quality on this test set.");
+    if system.role == Role::Candidate
+        && favourable
+        && study.paradigm == Paradigm::Cmos
+        && study.human_reference
+    {
+        let missing = if !system.paper_rule.sizes_met {
+            Some("The sizes of the protocol are not met")
+        } else if study.design.is_none() {
+            Some("There is no plan that shows what was declared before the test")
+        } else {
+            match assay.sensitive {
+                Some(true) => None,
+                Some(false) => Some("This test has not found its anchors worse"),
+                None => Some("This test has no anchor by which it could show that it finds differences"),
+            }
+        };
+        match missing {
+            Some(missing) => words.push_str(&format!(" {missing}, so no more than this is claimed.")),
+            None if system.conclusion == Some(Conclusion::Equivalent) => {
+                words.push_str(" That is human-level quality on this test set.");
+            }
+            None => {}
         }
     }
     words
 }
 
 /// How the rule of the paper comes out, and why.
-pub(crate) fn paper_explanation(plan: &Plan, system: &SystemVerdict) -> String {
-    let analysis = &plan.protocol.analysis;
+pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String {
+    let analysis = &study.analysis;
     let sizes = format!(
         "{} sentences ({} are needed), each judged by at least {} people ({} are needed)",
         system.n_items,
@@ -51,57 +72,115 @@ pub(crate) fn paper_explanation(plan: &Plan, system: &SystemVerdict) -> String {
     if !system.paper_rule.sizes_met {
         return format!("Protocol sizes not met: {sizes}.");
     }
-    if plan.protocol.paradigm == Paradigm::Mos {
-        return format!("Protocol sizes met: {sizes}. The rule needs a comparison, not single clips.");
-    }
-    if !plan.protocol.human_reference {
+    if !study.human_reference {
         return format!("Protocol sizes met: {sizes}. The rule needs human recordings as reference.");
     }
-    let (mean, test) = match (&system.mean, &system.wilcoxon_ratings) {
+    let (name, test) = match study.paradigm {
+        Paradigm::Cmos => ("signed-rank test", &system.wilcoxon_ratings),
+        Paradigm::Mos => ("rank-sum test", &system.rank_sum),
+    };
+    let (mean, test) = match (&system.mean, test) {
         (Defined::Ok { value: mean }, Defined::Ok { value: test }) => (*mean, test),
         (Defined::Undefined { reason }, _) | (_, Defined::Undefined { reason }) => {
-            return format!("Protocol sizes met: {sizes}. The signed-rank test is undefined: {reason}.");
+            return format!("Protocol sizes met: {sizes}. The {name} is undefined: {reason}.");
         }
     };
     let significant = if test.p_value > analysis.alpha { "not significant" } else { "significant" };
-    let close = if mean.abs() <= analysis.margin { "within" } else { "outside" };
     let outcome = if system.paper_rule.passes == Some(true) { "passed" } else { "not passed" };
-    let either_way =
-        if system.paper_rule.passes == Some(false) && system.conclusion == Some(Conclusion::Better) {
-            " The rule asks for no difference in either direction."
-        } else {
-            ""
-        };
-    format!(
-        "Rule {outcome}. Protocol sizes met: {sizes}. Signed-rank test on all {} ratings: p = {}, {significant}; \
-         mean {}, {close} ±{}.{either_way}",
+    let mut text = format!(
+        "Rule {outcome}. Protocol sizes met: {sizes}. The {name} on all {} ratings: p = {}, {significant}",
         test.n,
-        probability(test.p_value),
-        number(mean),
-        analysis.margin
-    )
+        probability(test.p_value)
+    );
+    match study.paradigm {
+        Paradigm::Cmos => {
+            let close = if mean.abs() <= analysis.margin { "within" } else { "outside" };
+            text.push_str(&format!("; mean {}, {close} ±{}.", number(mean), analysis.margin));
+        }
+        Paradigm::Mos => {
+            text.push_str(
+                ". The paper takes single clips for too coarse to end with: its verdict is by comparison.",
+            );
+        }
+    }
+    if system.paper_rule.passes == Some(false) && system.conclusion == Some(Conclusion::Better) {
+        text.push_str(" The rule asks for no difference in either direction.");
+    }
+    text
+}
+
+/// Whether the test has found its anchors worse, as a sentence.
+pub(crate) fn assay_explanation(
+    study: &Study,
+    anchors: &[&SystemVerdict],
+    missed: &[&SystemVerdict],
+) -> String {
+    let reference = study.reference().unwrap_or("the reference");
+    let with_difference = |anchor: &&SystemVerdict| match &anchor.difference {
+        Defined::Ok { value } => format!("`{}` by {}", anchor.system, with_interval(value, " points")),
+        Defined::Undefined { reason } => format!("`{}` (undefined: {reason})", anchor.system),
+    };
+    let all = |anchors: &[&SystemVerdict]| anchors.iter().map(with_difference).collect::<Vec<_>>().join(", ");
+    match (anchors, missed) {
+        ([], _) => {
+            "There is no anchor, a system that is known to be worse. Nothing shows that this test could have \
+                    found a difference."
+                .to_owned()
+        }
+        (_, []) => {
+            format!("The test has found what is known to be worse than `{reference}`: {}.", all(anchors))
+        }
+        (_, _) => format!(
+            "The test has not found what is known to be worse than `{reference}`: {}. So it says little that it finds no \
+             difference elsewhere.",
+            all(missed)
+        ),
+    }
 }
 
 /// What belongs beside the results of the whole test.
-pub(crate) fn notes(plan: &Plan, ratings: &[Rating], systems: &[SystemVerdict]) -> Vec<String> {
+pub(crate) fn notes(
+    study: &Study,
+    ratings: &[Rating],
+    systems: &[SystemVerdict],
+    screening: &Screening,
+) -> Vec<String> {
     let mut notes = Vec::new();
+    if study.design.is_none() {
+        notes.push(format!(
+            "These ratings came without a plan. The margin of ±{} and the level {} were chosen when they were judged; \
+             nothing shows that they were declared before anybody listened.",
+            study.analysis.margin, study.analysis.alpha
+        ));
+    }
     let n_simulated = ratings.iter().filter(|rating| rating.origin == Origin::Simulated).count();
     if n_simulated > 0 {
         notes.push(format!("{n_simulated} of {} ratings are simulated: nobody gave them.", ratings.len()));
     }
-    let n_planned: usize = plan.sessions.iter().map(|session| session.trials.len()).sum();
-    if ratings.len() < n_planned {
+    if let Some(n_planned) = study.n_planned.filter(|n_planned| ratings.len() < *n_planned) {
         let n_missing = n_planned - ratings.len();
         notes.push(format!("{n_missing} of {n_planned} planned judgements are missing."));
     }
-    let n_compared = systems.iter().filter(|system| system.conclusion.is_some()).count();
+    if !screening.rules.is_empty() {
+        let rules: Vec<&str> = screening.rules.iter().map(|rule| rule.as_str()).collect();
+        let n_ratings: usize = screening.excluded.iter().map(|excluded| excluded.n_ratings).sum();
+        let raters: BTreeSet<&str> =
+            screening.excluded.iter().map(|excluded| excluded.rater.as_str()).collect();
+        notes.push(format!(
+            "Screened by the declared rules ({}): {n_ratings} ratings of {} raters are left out.",
+            rules.join(", "),
+            raters.len()
+        ));
+    }
+    let n_compared =
+        systems.iter().filter(|system| system.role == Role::Candidate && system.conclusion.is_some()).count();
     if n_compared > 1 {
         notes.push(format!(
             "{n_compared} systems are compared with one reference. Each conclusion stands for itself; the Holm p-values \
              are corrected for all {n_compared}."
         ));
     }
-    if plan.protocol.paradigm == Paradigm::Mos {
+    if study.paradigm == Paradigm::Mos {
         notes.push(
             "Mean opinion scores depend on what else is heard in the test: those of different tests must not be compared."
                 .to_owned(),
@@ -110,9 +189,9 @@ pub(crate) fn notes(plan: &Plan, ratings: &[Rating], systems: &[SystemVerdict]) 
     notes
 }
 
-fn compared(plan: &Plan, system: &SystemVerdict, conclusion: Conclusion, reference: &str) -> String {
+fn compared(study: &Study, system: &SystemVerdict, conclusion: Conclusion, reference: &str) -> String {
     let name = &system.system;
-    let margin = plan.protocol.analysis.margin;
+    let margin = study.analysis.margin;
     let (interval, tost) = match (&system.difference, &system.equivalence) {
         (Defined::Ok { value: interval }, Defined::Ok { value: tost }) => (interval, tost),
         (Defined::Undefined { reason }, _) | (_, Defined::Undefined { reason }) => {

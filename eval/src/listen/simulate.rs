@@ -90,6 +90,6 @@ fn words(outcome: Outcome) -> &'static str {
         Outcome::WilcoxonRatingsRejects => "Wilcoxon test on all judgements finds a difference",
         Outcome::WilcoxonItemMeansRejects => "Wilcoxon test on sentence means finds a difference",
         Outcome::RankSumRejects => "rank-sum test finds a difference",
-        Outcome::PaperRulePasses => "the paper's rule says human-level",
+        Outcome::PaperRulePasses => "the paper's rule is passed",
     }
 }

@@ -1,8 +1,11 @@
 //! A listening test from its protocol to its verdict, through the public functions.
 
+mod assay;
 mod bundle;
+mod found;
 mod plan;
 mod protocol;
 mod rehearsal;
+mod screening;
 mod support;
 mod verdict;

@@ -1,6 +1,6 @@
 //! Protocols and plans that several tests start from.
 
-use mynah_listening::{Plan, Protocol, Role, System};
+use mynah_listening::{First, Kind, Origin, Plan, Protocol, Rating, Role, Simulation, System, simulate};
 
 pub(crate) const CMOS: &str = include_str!("../../../../eval/protocols/cmos.toml");
 pub(crate) const MOS: &str = include_str!("../../../../eval/protocols/mos.toml");
@@ -36,6 +36,27 @@ pub(crate) fn items(n: usize) -> Vec<String> {
 pub(crate) fn plan(protocol: Protocol, n_candidates: usize, n_items: usize, seed: u64) -> Plan {
     Plan::new(protocol, systems(n_candidates), items(n_items), "study-1", seed)
         .expect("the design is possible")
+}
+
+/// A rating for every trial, with the score that a function gives to rater, item, system and kind.
+pub(crate) fn ratings(plan: &Plan, score: impl Fn(usize, usize, &str, Kind) -> f64) -> Vec<Rating> {
+    let mut ratings = simulate(plan, &Simulation::default()).expect("the plan is fine");
+    for rating in &mut ratings {
+        let rater = plan.sessions.iter().position(|session| session.rater == rating.rater).expect("planned");
+        let item = plan.items.iter().position(|item| *item == rating.item).expect("planned");
+        rating.origin = Origin::Human;
+        rating.score = score(rater, item, &rating.system, rating.kind);
+        rating.score_raw = rating.score * rating.first.map_or(1.0, First::sign);
+        "ratings.csv".clone_into(&mut rating.source_file);
+    }
+    ratings
+}
+
+/// A plan with an anchor beside its systems under test.
+pub(crate) fn plan_with_anchor(protocol: Protocol, n_candidates: usize, n_items: usize) -> Plan {
+    let mut systems = systems(n_candidates);
+    systems.push(System { name: "noisy".to_owned(), role: Role::Anchor, directory: "out/noisy".to_owned() });
+    Plan::new(protocol, systems, items(n_items), "study-1", 1).expect("the design is possible")
 }
 
 /// An error with everything that caused it, as a program prints it.

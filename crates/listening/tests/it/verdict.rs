@@ -1,14 +1,14 @@
 //! Verdicts against scipy and statsmodels (`fixtures/generate/listening_verdict.py`), and their words.
 
 use mynah_listening::{
-    Conclusion, First, Kind, Origin, Paradigm, Plan, Protocol, Rating, ReanalysisMethod, Simulation,
+    Conclusion, First, Kind, Origin, Paradigm, Protocol, Rating, ReanalysisMethod, ScreeningRule, Simulation,
     SystemVerdict, Verdict, judge, simulate,
 };
 use mynah_stats::power::Components;
 use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
 
-use crate::support::{cmos, mos, plan};
+use crate::support::{cmos, mos, plan, ratings};
 
 /// A few dozen additions, and quantiles by iteration on both sides.
 const NUMBERS: f64 = 1e-10;
@@ -32,6 +32,10 @@ struct Cmos {
     wilcoxon_item_means_p: f64,
     order_effect: f64,
     order_effect_95: [f64; 2],
+    effect_size: f64,
+    agreement: f64,
+    null_scores: Vec<Vec<f64>>,
+    null_interval_95: [f64; 2],
 }
 
 #[derive(Deserialize)]
@@ -43,6 +47,9 @@ struct Mos {
     #[serde(flatten)]
     inference: Inference,
     rank_sum_p: f64,
+    rank_sum_item_means_p: f64,
+    effect_size: f64,
+    agreement: f64,
 }
 
 #[derive(Deserialize)]
@@ -69,20 +76,6 @@ impl Inference {
     }
 }
 
-/// A rating for every trial, with the score that a function gives to rater, item, system and kind.
-fn ratings(plan: &Plan, score: impl Fn(usize, usize, &str, Kind) -> f64) -> Vec<Rating> {
-    let mut ratings = simulate(plan, &Simulation::default()).expect("the plan is fine");
-    for rating in &mut ratings {
-        let rater = plan.sessions.iter().position(|session| session.rater == rating.rater).expect("planned");
-        let item = plan.items.iter().position(|item| *item == rating.item).expect("planned");
-        rating.origin = Origin::Human;
-        rating.score = score(rater, item, &rating.system, rating.kind);
-        rating.score_raw = rating.score * rating.first.map_or(1.0, First::sign);
-        "ratings.csv".clone_into(&mut rating.source_file);
-    }
-    ratings
-}
-
 fn only_system(verdict: &Verdict) -> &SystemVerdict {
     assert_eq!(verdict.systems.len(), 1);
     &verdict.systems[0]
@@ -91,19 +84,32 @@ fn only_system(verdict: &Verdict) -> &SystemVerdict {
 #[test]
 fn a_comparison_has_the_numbers_of_scipy_and_statsmodels() {
     let expected = golden::<Golden>("listening/verdict.json").cmos;
-    let mut plan = plan(cmos(6, 6, 0), 1, 8, 1);
+    let mut plan = plan(cmos(6, 6, 8), 1, 8, 1);
     let items = plan.items.clone();
     for (rater, session) in plan.sessions.iter_mut().enumerate() {
-        for trial in &mut session.trials {
+        for trial in session.trials.iter_mut().filter(|trial| trial.kind == Kind::Rating) {
             let item = items.iter().position(|item| *item == trial.item).expect("planned");
             let second = expected.heard_second[rater][item];
             trial.first = Some(if second { First::Reference } else { First::System });
         }
     }
-    let verdict =
-        judge(&plan, &ratings(&plan, |rater, item, _, _| expected.scores[rater][item])).expect("fine");
+    let score = |rater: usize, item: usize, _: &str, kind| match kind {
+        Kind::Rating => expected.scores[rater][item],
+        Kind::NullPair => expected.null_scores[rater][item],
+    };
+    let verdict = judge(&plan, &ratings(&plan, score)).expect("fine");
+    let pairs = verdict.null_pairs.value().expect("null pairs");
+    let interval = pairs.interval.value().expect("an interval");
+    assert_all_close(&[interval.low, interval.high], &expected.null_interval_95, NUMBERS, "null pairs");
+    assert_close(*verdict.agreement.value().expect("alpha"), expected.agreement, NUMBERS, "alpha");
     let system = only_system(&verdict);
     assert_eq!((system.n_ratings, system.n_items, system.n_raters), (48, 8, 6));
+    assert_close(*system.effect_size.value().expect("an effect"), expected.effect_size, NUMBERS, "effect");
+    for (item, mean) in system.item_means.iter().enumerate() {
+        let sum: f64 = expected.scores.iter().map(|scores| scores[item]).sum();
+        assert_eq!((mean.item.as_str(), mean.n_ratings), (plan.items[item].as_str(), 6));
+        assert_close(mean.mean, sum / 6.0, NUMBERS, "mean of an item");
+    }
     assert_eq!(system.minimum_ratings_per_item, 6);
     assert_close(*system.mean.value().expect("a mean"), expected.mean, NUMBERS, "mean");
     expected.inference.compare(system);
@@ -129,7 +135,10 @@ fn a_comparison_has_the_numbers_of_scipy_and_statsmodels() {
         let found = system.sensitivity.iter().find(|other| other.analysis == method);
         found.unwrap_or_else(|| panic!("no {method:?}"))
     };
-    assert_eq!(system.sensitivity.len(), 11);
+    let (as_declared, screened) = system.sensitivity.split_at(11);
+    assert!(as_declared.iter().all(|other| other.screening.is_empty()));
+    assert!(screened.iter().all(|other| other.screening == ScreeningRule::ALL));
+    assert_eq!((screened.len(), verdict.screening.other_excluded.len()), (0, 0));
     let declared = &system.sensitivity[0];
     assert_eq!(declared.analysis, ReanalysisMethod::TwoWayClustered);
     assert_eq!((&declared.interval, declared.conclusion), (&system.difference, system.conclusion));
@@ -176,17 +185,25 @@ fn single_clips_have_the_numbers_of_scipy_and_statsmodels() {
     assert_close(difference.estimate, expected.difference, NUMBERS, "difference");
     let rank_sum = system.rank_sum.value().expect("a test");
     assert_close(rank_sum.p_value, expected.rank_sum_p, NUMBERS, "rank sum");
+    let on_means = system.rank_sum_item_means.value().expect("a test");
+    assert_close(on_means.p_value, expected.rank_sum_item_means_p, NUMBERS, "rank sum of item means");
+    assert_close(*system.effect_size.value().expect("an effect"), expected.effect_size, NUMBERS, "effect");
+    assert_close(*verdict.agreement.value().expect("alpha"), expected.agreement, NUMBERS, "alpha");
     assert!(system.wilcoxon_ratings.value().is_none() && system.order_effect.value().is_none());
     assert!(!system.words.contains("human"), "{}", system.words);
 
     assert!(recordings.sensitivity.is_empty());
-    assert_eq!(system.sensitivity.len(), 6);
+    assert_eq!(system.sensitivity.len(), 7);
     for other in &system.sensitivity[..5] {
         let interval = other.interval.value().expect("an interval");
         assert_close(interval.estimate, expected.difference, NUMBERS, other.analysis.title());
     }
-    let last = &system.sensitivity[5];
-    assert_eq!((last.analysis, last.p_value.value()), (ReanalysisMethod::RankSum, Some(&rank_sum.p_value)));
+    for (other, method, test) in [
+        (&system.sensitivity[5], ReanalysisMethod::RankSum, rank_sum),
+        (&system.sensitivity[6], ReanalysisMethod::RankSumItemMeans, on_means),
+    ] {
+        assert_eq!((other.analysis, other.p_value.value()), (method, Some(&test.p_value)));
+    }
 }
 
 #[test]
@@ -209,9 +226,7 @@ fn conclusions_follow_from_the_intervals() {
         let system = only_system(&verdict);
         assert_eq!(system.conclusion, Some(expected), "mean {mean}: {}", system.words);
         assert!(system.words.contains(words), "{}", system.words);
-        let claimed = system.words.contains("human-level");
-        let may = expected == Conclusion::Equivalent && n_raters >= 20;
-        assert_eq!(claimed, may, "{}", system.words);
+        assert!(!system.words.contains("human-level"), "there is no anchor: {}", system.words);
         assert_eq!(system.paper_rule.sizes_met, n_raters >= 20);
         assert_eq!(system.paper_rule.passes.is_some(), n_raters >= 20);
         let either_way =
@@ -225,6 +240,13 @@ fn conclusions_follow_from_the_intervals() {
         0.2,
         Conclusion::Equivalent,
         "The sizes of the protocol are not met, so no more than this is claimed.",
+    );
+    check(
+        0.0,
+        24,
+        0.2,
+        Conclusion::Equivalent,
+        "has no anchor by which it could show that it finds differences",
     );
     check(-0.5, 24, 0.2, Conclusion::Worse, "`s1` is worse than `recordings`: the difference is -0.");
     check(-0.2, 24, 0.5, Conclusion::Worse, "though by less than 0.5 points");
@@ -418,6 +440,9 @@ fn a_simulation_finds_its_true_difference() {
     assert_ne!(simulate(&plan, &other).expect("fine"), simulate(&plan, &simulation).expect("fine"));
     let unknown = Simulation { true_differences: [("s7".to_owned(), 1.0)].into(), ..simulation };
     assert!(
-        simulate(&plan, &unknown).expect_err("no such system").to_string().contains("`s7` is not under test")
+        simulate(&plan, &unknown)
+            .expect_err("no such system")
+            .to_string()
+            .contains("`s7` is neither under test")
     );
 }
