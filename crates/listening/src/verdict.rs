@@ -210,7 +210,7 @@ impl ReanalysisMethod {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
-            Self::TwoWayClustered => "two-way clustered t (declared)",
+            Self::TwoWayClustered => "two-way clustered t",
             Self::MixedModel => "linear mixed model, REML",
             Self::CrossedBootstrap => "crossed bootstrap, 10,000 draws",
             Self::ItemMeans => "t on sentence means",

@@ -87,7 +87,7 @@ fn every_listening_test_has_its_own_section_and_files() {
     assert!(html.contains("id=\"verdict-1\"") && html.contains("id=\"verdict-2\""), "{html}");
     assert!(html.contains("What listeners say, test 2: second"), "{html}");
     assert!(html.contains("Some of the ratings in this report are simulated, those of demo: "), "{html}");
-    assert_eq!(html.matches("Ratings: standard errors are clustered").count(), 1);
+    assert_eq!(html.matches("rule: at least 50 sentences").count(), 1, "the same analysis is described once");
     for file in ["tables/verdict-1.csv", "tables/verdict-2.tex", "figures/ratings-2.svg"] {
         document(&documents, file);
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::checkpoints::{Checkpoints, compare_grids};
 use super::grid::{Grid, grids};
 use super::summary::{MetricSummary, summarize_grid};
-use super::{best, methods, ratings, samples, scores};
+use super::{best, checklist, methods, ratings, samples, scores};
 use crate::document::Document;
 use crate::error::Error;
 use crate::figure::Mel;
@@ -86,6 +86,9 @@ struct Numbers<'a> {
     checkpoints: &'a Checkpoints,
     without_value: Vec<&'a Score>,
     notes: Vec<&'a MetricNote>,
+    /// A paragraph for each verdict.
+    methods: Vec<String>,
+    checklist: Vec<checklist::Entry>,
     versions: &'a [(String, String)],
 }
 
@@ -193,6 +196,9 @@ impl Comparison<'_> {
             let blocks = samples::blocks(self.samples, &mut names)?;
             sections.push(Section { id: "samples".into(), title: "Listen and look".into(), blocks });
         }
+        let table = checklist::table(&checklist::entries(self, metrics));
+        let blocks = vec![Block::Table(table)];
+        sections.push(Section { id: "checklist".into(), title: "Reviewers' checklist".into(), blocks });
         let blocks = methods::blocks(self, metrics);
         sections.push(Section { id: "methods".into(), title: "Methods".into(), blocks });
         Ok(Page { title: self.title.to_owned(), lead: self.lead(metrics), banners, sections })
@@ -267,6 +273,8 @@ impl Comparison<'_> {
             checkpoints,
             without_value: rows.filter(|score| score.value.is_none()).collect(),
             notes: methods::used_notes(self.metrics, metrics),
+            methods: self.verdicts.iter().map(|verdict| methods::paragraph(verdict, self.versions)).collect(),
+            checklist: checklist::entries(self, metrics),
             versions: self.versions,
         }
     }

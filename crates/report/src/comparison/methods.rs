@@ -1,10 +1,13 @@
-//! How the numbers came about: definitions, statistics, versions.
+//! How the numbers came about: a paragraph for each listening test, definitions, statistics, versions.
 
 use std::collections::BTreeSet;
 
-use super::documents::{Comparison, MetricNote};
+use mynah_listening::{Origin, Paradigm, Protocol, Role, Verdict};
+
+use super::documents::{Comparison, MetricNote, plural};
 use super::scores::percent;
 use super::summary::MetricSummary;
+use crate::figure::number;
 use crate::page::Block;
 
 /// Sentences, definitions and versions.
@@ -25,23 +28,29 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
     for verdict in comparison.verdicts {
         let analysis = &verdict.analysis;
         sentences.push(format!(
-            "Ratings: standard errors are clustered by rater and by sentence (Cameron, Gelbach and Miller 2011), with \
-             Student's t on min(raters, sentences) − 1 degrees of freedom. Equivalence is tested by two one-sided \
-             tests at the level {} against a margin of ±{}, both declared in the plan.",
-            analysis.alpha, analysis.margin
-        ));
-        sentences.push(format!(
-            "The paper's rule: at least {} sentences, each judged by at least {} people, a mean close to 0, and p > \
-             0.05 by the Wilcoxon signed-rank test on all judgements (zeros: `{}`). It takes judgements for \
-             independent, and takes \"not found\" for \"not there\"; it is reported beside the conclusion, not in its \
-             place.",
-            analysis.minimum_items, analysis.minimum_ratings_per_item, analysis.zeros
+            "The paper's rule: at least {} sentences, each judged by at least {} people, and p > 0.05 by {}. It takes \
+             judgements for independent, and takes \"not found\" for \"not there\"; it is reported beside the \
+             conclusion, not in its place.",
+            analysis.minimum_items,
+            analysis.minimum_ratings_per_item,
+            match verdict.paradigm {
+                Paradigm::Cmos => format!(
+                    "the Wilcoxon signed-rank test on all judgements (zeros: `{}`), with a mean close to 0",
+                    analysis.zeros
+                ),
+                Paradigm::Mos => "the rank-sum test on all judgements".to_owned(),
+            }
         ));
     }
     // Tests with the same analysis are described once.
     let mut said = BTreeSet::new();
     sentences.retain(|sentence| said.insert(sentence.clone()));
-    let mut blocks = vec![Block::List(sentences)];
+    let mut blocks: Vec<Block> = comparison
+        .verdicts
+        .iter()
+        .map(|verdict| Block::Text(paragraph(verdict, comparison.versions)))
+        .collect();
+    blocks.push(Block::List(sentences));
     for note in used_notes(comparison.metrics, metrics) {
         blocks.push(Block::Folded {
             summary: note.profile.clone(),
@@ -52,6 +61,124 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
         blocks.push(Block::Settings(comparison.versions.to_vec()));
     }
     blocks
+}
+
+/// A paragraph about one listening test, as a paper would have it.
+pub(crate) fn paragraph(verdict: &Verdict, versions: &[(String, String)]) -> String {
+    let mut text = String::new();
+    if verdict.origin == Origin::Simulated {
+        text.push_str("[Simulated ratings: nobody listened, and this paragraph describes a rehearsal.] ");
+    }
+    text.push_str(&participants(verdict));
+    if let Some(protocol) = &verdict.protocol {
+        text.push_str(&presentation(verdict, protocol));
+    }
+    text.push_str(&analysis(verdict));
+    let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    if !versions.is_empty() {
+        text.push_str(&format!(" The analysis was made by {}.", versions.join(", ")));
+    }
+    text
+}
+
+/// `n things` where all systems have as many, else `from a to b things`.
+fn range(counts: impl Iterator<Item = usize> + Clone, noun: &str) -> String {
+    let (least, most) = (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0));
+    if least == most { plural(most, noun) } else { format!("{least} to {}", plural(most, noun)) }
+}
+
+fn participants(verdict: &Verdict) -> String {
+    let judged = verdict.systems.iter();
+    let kind = match verdict.paradigm {
+        Paradigm::Cmos => {
+            "compared the systems with the reference (CMOS, comparison category rating from −3 to 3)"
+        }
+        Paradigm::Mos => "rated single clips (MOS, absolute category rating from 1 to 5)",
+    };
+    let names = |role: Role| {
+        let names: Vec<&str> = verdict
+            .systems
+            .iter()
+            .filter(|system| system.role == role)
+            .map(|system| system.system.as_str())
+            .collect();
+        names.join(", ")
+    };
+    let reference = match (&verdict.reference, verdict.human_reference) {
+        (Some(reference), true) => format!(" The reference was {reference}, human recordings."),
+        (Some(reference), false) => format!(" The reference was {reference}."),
+        (None, _) => String::new(),
+    };
+    let anchors = match names(Role::Anchor) {
+        names if names.is_empty() => String::new(),
+        names => format!(" As anchors, known to be worse, served {names}."),
+    };
+    format!(
+        "In the study {}, {} {kind}. Under test were {}.{reference}{anchors} Each system was judged on {}, each of them \
+         by at least {}, which gave {} for each system.",
+        verdict.study,
+        range(judged.clone().map(|system| system.n_raters), "listener"),
+        names(Role::Candidate),
+        range(judged.clone().map(|system| system.n_items), "sentence"),
+        range(judged.clone().map(|system| system.minimum_ratings_per_item), "listener"),
+        range(judged.map(|system| system.n_ratings), "judgement"),
+    )
+}
+
+fn presentation(verdict: &Verdict, protocol: &Protocol) -> String {
+    let labels: Vec<String> = protocol.labels.iter().map(|label| format!("\"{label}\"")).collect();
+    let order = match verdict.paradigm {
+        Paradigm::Cmos => {
+            "Trials came in random order; which clip of a pair came first was balanced for every listener and sentence."
+        }
+        Paradigm::Mos => {
+            "Trials came in random order, no sentence twice in a row where that could be avoided."
+        }
+    };
+    let null_pairs = match protocol.null_pairs {
+        0 => String::new(),
+        n => format!(
+            " Every listener also judged {} of the reference with itself.",
+            plural(n as usize, "pair")
+        ),
+    };
+    format!(
+        " The instructions were: \"{}\" The question was: \"{}\" The answers were {}. {order}{null_pairs} All clips were \
+         brought to {} LUFS (ITU-R BS.1770) with a true peak of at most {} dBTP.",
+        protocol.instructions.trim(),
+        protocol.question.trim(),
+        labels.join(", "),
+        number(protocol.loudness_lufs, 1),
+        number(protocol.true_peak_dbtp, 1),
+    )
+}
+
+fn analysis(verdict: &Verdict) -> String {
+    let analysis = &verdict.analysis;
+    let declared = match &verdict.design {
+        Some(design) => format!("were fixed in a plan before anybody listened (design {design})"),
+        None => "were chosen when the ratings were analysed".to_owned(),
+    };
+    let rules: Vec<&str> = verdict.screening.rules.iter().map(|rule| rule.as_str()).collect();
+    let screening = match (&rules[..], verdict.screening.excluded.iter().map(|one| one.n_ratings).sum()) {
+        ([], _) => "No ratings were excluded.".to_owned(),
+        (rules, 0_usize) => format!("Screening ({}) excluded no ratings.", rules.join(", ")),
+        (rules, n) => format!("Screening ({}) excluded {}.", rules.join(", "), plural(n, "rating")),
+    };
+    let n_candidates = verdict.systems.iter().filter(|system| system.role == Role::Candidate).count();
+    let holm = if n_candidates > 1 {
+        format!(" p-values were corrected for {n_candidates} systems (Holm 1979).")
+    } else {
+        String::new()
+    };
+    format!(
+        " {screening} Means have {} intervals from standard errors clustered by listener and sentence (Cameron, Gelbach \
+         and Miller 2011) and Student's t with min(listeners, sentences) − 1 degrees of freedom. Equivalence was tested \
+         by two one-sided tests (Schuirmann 1987) at the level {} against a margin of ±{}; margin and analysis {declared}.{holm}",
+        percent(1.0 - analysis.alpha),
+        analysis.alpha,
+        analysis.margin,
+    )
 }
 
 /// The notes on the profiles that there are scores of.

@@ -7,8 +7,10 @@
 //! ```
 
 mod best;
+mod checklist;
 mod checkpoints;
 mod documents;
+mod doubt;
 mod failures;
 mod file_name;
 mod grid;

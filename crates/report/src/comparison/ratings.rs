@@ -1,9 +1,10 @@
 //! The section about ratings: a finding per system, with everything it rests on, then tables and figures.
 
-use mynah_listening::{Conclusion, Defined, Origin, Paradigm, SystemVerdict, Verdict};
+use mynah_listening::{Conclusion, Defined, Origin, Paradigm, Role, SystemVerdict, Verdict};
 use mynah_stats::{Interval, TestResult};
 
 use super::documents::plural;
+use super::doubt;
 use super::scores::percent;
 use crate::error::Error;
 use crate::figure::{Forest, ForestRow, RatingCounts, Ratings, number};
@@ -19,20 +20,13 @@ const SMALLEST_P: f64 = 1e-4;
 pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
     let mut blocks = vec![Block::Text(what_was_asked(verdict))];
     blocks.extend(verdict.systems.iter().map(|system| finding(verdict, system)));
+    blocks.push(doubt::assay(verdict));
     blocks.push(Block::Figures(figures(verdict)?));
     blocks.push(Block::Folded {
         summary: "The same numbers as a table".into(),
         blocks: vec![Block::Table(table(verdict))],
     });
-    if let Some(table) = sensitivity(verdict) {
-        blocks.push(Block::Folded {
-            summary: "The same judgements by other analyses".into(),
-            blocks: vec![Block::Table(table)],
-        });
-    }
-    if verdict.paradigm == Paradigm::Cmos {
-        blocks.push(Block::Text(null_pairs(verdict)));
-    }
+    blocks.extend(doubt::blocks(verdict));
     if !verdict.notes.is_empty() {
         blocks.push(Block::List(verdict.notes.clone()));
     }
@@ -50,36 +44,40 @@ fn what_was_asked(verdict: &Verdict) -> String {
         (Paradigm::Mos, _) => "Listeners judged clips one by one (MOS, 1 to 5).".to_owned(),
     };
     let analysis = &verdict.analysis;
+    let (design, declared) = match &verdict.design {
+        Some(design) => (format!("design {}", short(design)), "Declared before the test"),
+        None => ("without a plan".to_owned(), "Chosen when it was judged"),
+    };
     format!(
-        "Study {}, design {}. {asked} Declared before the test: level {}, margin ±{}.",
-        verdict.study,
-        short(&verdict.design),
-        analysis.alpha,
-        analysis.margin
+        "Study {}, {design}. {asked} {declared}: level {}, margin ±{}.",
+        verdict.study, analysis.alpha, analysis.margin
     )
 }
 
 /// The beginning of a hash: enough to recognise it.
-fn short(hash: &str) -> String {
+pub(crate) fn short(hash: &str) -> String {
     hash.chars().take(12).collect()
 }
 
 fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
     let simulated = verdict.origin == Origin::Simulated;
-    let is_reference = verdict.reference.as_ref() == Some(&system.system);
+    let is_reference = system.role == Role::Reference;
     let word = match system.conclusion {
         Some(conclusion) => conclusion.as_str().replace('-', "\u{2011}"),
         None if is_reference => "reference".to_owned(),
         None => "nothing to compare with".to_owned(),
     };
     let tone = match system.conclusion {
-        _ if simulated => Tone::Open,
+        _ if simulated || system.role == Role::Anchor => Tone::Open,
         Some(Conclusion::Better | Conclusion::Equivalent | Conclusion::NonInferior) => Tone::Good,
         Some(Conclusion::Worse) => Tone::Bad,
         Some(Conclusion::Inconclusive) | None => Tone::Open,
     };
     Block::Finding {
-        title: system.system.clone(),
+        title: match system.role {
+            Role::Anchor => format!("{} (anchor)", system.system),
+            Role::Reference | Role::Candidate => system.system.clone(),
+        },
         word: if simulated { format!("simulated: {word}") } else { word },
         tone,
         sentences: if is_reference {
@@ -146,17 +144,22 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
             shown(&system.achieved_margin, |margin| format!("±{}", plain(*margin))),
         ),
         ("p, clustered t test".into(), shown(&system.t_test, p_text)),
-        ("p, after Holm".into(), shown(&system.holm_p_value, |p| p_value(*p))),
     ]);
+    if system.role == Role::Candidate {
+        grounds.push(("p, after Holm".into(), shown(&system.holm_p_value, |p| p_value(*p))));
+    }
     match verdict.paradigm {
         Paradigm::Cmos => grounds.extend([
             ("p, Wilcoxon on judgements".into(), shown(&system.wilcoxon_ratings, p_text)),
             ("p, Wilcoxon on sentence means".into(), shown(&system.wilcoxon_item_means, p_text)),
+            ("rank-biserial correlation".into(), shown(&system.effect_size, |value| plain(*value))),
             ("order effect, second minus first".into(), shown(&system.order_effect, interval_text)),
         ]),
-        Paradigm::Mos => {
-            grounds.push(("p, rank sum against the reference".into(), shown(&system.rank_sum, p_text)));
-        }
+        Paradigm::Mos => grounds.extend([
+            ("p, rank sum against the reference".into(), shown(&system.rank_sum, p_text)),
+            ("p, rank sum of sentence means".into(), shown(&system.rank_sum_item_means, p_text)),
+            ("Cliff's delta".into(), shown(&system.effect_size, |value| plain(*value))),
+        ]),
     }
     let passes = match system.paper_rule.passes {
         Some(true) => "passes",
@@ -181,11 +184,11 @@ fn shown<T>(value: &Defined<T>, show: impl Fn(&T) -> String) -> String {
     }
 }
 
-fn plain(value: f64) -> String {
+pub(crate) fn plain(value: f64) -> String {
     number(value, DECIMALS)
 }
 
-fn interval_text(interval: &Interval) -> String {
+pub(crate) fn interval_text(interval: &Interval) -> String {
     format!("{} [{}, {}]", plain(interval.estimate), plain(interval.low), plain(interval.high))
 }
 
@@ -193,7 +196,7 @@ fn p_text(test: &TestResult) -> String {
     p_value(test.p_value)
 }
 
-fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     if p < SMALLEST_P { format!("< {SMALLEST_P}") } else { number(p, 4) }
 }
 
@@ -230,7 +233,12 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
             format!(
                 "Each system against the reference: mean, {level} two-way interval (thin) and {inner_level} interval \
                  (thick). A system is equivalent when the thick line lies within the shaded margin and the thin one \
-                 crosses 0.{left_out}"
+                 crosses 0.{}{left_out}",
+                if verdict.systems.iter().any(|system| system.role == Role::Anchor) {
+                    " Anchors are left out here."
+                } else {
+                    ""
+                }
             )
         })?);
     }
@@ -265,8 +273,12 @@ type Reading = fn(&SystemVerdict) -> &Defined<Interval>;
 fn rows(verdict: &Verdict, outer: Reading, inner: Option<Reading>) -> (Vec<ForestRow>, Vec<String>) {
     let (mut rows, mut left_out) = (Vec::new(), Vec::new());
     for system in &verdict.systems {
+        // An anchor is so much worse that it would leave no room for the others.
+        if inner.is_some() && system.role == Role::Anchor {
+            continue;
+        }
         // The reference has no difference from itself, which need not be said.
-        let is_reference = inner.is_some() && verdict.reference.as_ref() == Some(&system.system);
+        let is_reference = inner.is_some() && system.role == Role::Reference;
         match outer(system) {
             Defined::Undefined { .. } if is_reference => {}
             Defined::Ok { value } => rows.push(ForestRow {
@@ -357,78 +369,19 @@ fn table(verdict: &Verdict) -> Table {
     table
 }
 
-/// What every analysis makes of the judgements, where there is more than the declared one.
-fn sensitivity(verdict: &Verdict) -> Option<Table> {
-    if verdict.systems.iter().all(|system| system.sensitivity.is_empty()) {
-        return None;
-    }
-    let level = percent(1.0 - verdict.analysis.alpha);
-    let interval = format!("Difference, {level}");
-    let columns = [
-        ("system", "System"),
-        ("analysis", "Analysis"),
-        ("dependence", "Allows for shared raters and sentences"),
-        ("difference", interval.as_str()),
-        ("p", "p, no difference"),
-        ("conclusion", "Conclusion"),
-    ];
-    let caption = format!(
-        "{}Does the conclusion rest on the choice of an analysis? Those that do not allow for raters and sentences \
-                   being shared find differences that are not there. Only the declared one counts.",
-        simulated(verdict)
-    );
-    let mut table = Table::new("sensitivity", caption, &columns);
-    for system in &verdict.systems {
-        for other in &system.sensitivity {
-            table.rows.push(vec![
-                Cell::text(&system.system),
-                Cell::text(other.analysis.title()),
-                Cell::text(if other.allows_for_dependence { "yes" } else { "no" }),
-                interval_cell(&other.interval),
-                match &other.p_value {
-                    Defined::Ok { value } => Cell::Probability(*value),
-                    Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-                },
-                match other.conclusion {
-                    Some(conclusion) => Cell::text(conclusion.as_str()),
-                    None => Cell::Missing("none follows".into()),
-                },
-            ]);
-        }
-    }
-    Some(table)
-}
-
 /// What the caption of a table begins with when nobody gave the ratings.
-fn simulated(verdict: &Verdict) -> &'static str {
+pub(crate) fn simulated(verdict: &Verdict) -> &'static str {
     match verdict.origin {
         Origin::Simulated => "Simulated ratings. ",
         Origin::Human => "",
     }
 }
 
-fn interval_cell(value: &Defined<Interval>) -> Cell {
+pub(crate) fn interval_cell(value: &Defined<Interval>) -> Cell {
     match value {
         Defined::Ok { value } => {
             Cell::Interval { estimate: value.estimate, low: value.low, high: value.high, decimals: DECIMALS }
         }
         Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-    }
-}
-
-fn null_pairs(verdict: &Verdict) -> String {
-    match &verdict.null_pairs {
-        Defined::Ok { value } => format!(
-            "Null pairs: {} of the reference with itself, mean {} for the second clip{}. A mean far from 0 would show \
-             a habit of the listeners, the deviation shows their noise.",
-            plural(value.n_ratings, "comparison"),
-            plain(value.mean),
-            defined(
-                &value.standard_deviation,
-                |sd| format!(", standard deviation {}", plain(*sd)),
-                String::new
-            ),
-        ),
-        Defined::Undefined { reason } => format!("Null pairs: none to report ({reason})."),
     }
 }

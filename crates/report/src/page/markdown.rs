@@ -37,7 +37,7 @@ impl Block {
                 let sentences = sentences.iter().map(|sentence| escape_markdown(sentence));
                 std::iter::once(heading)
                     .chain(sentences)
-                    .chain([pairs(grounds)])
+                    .chain((!grounds.is_empty()).then(|| pairs(grounds)))
                     .collect::<Vec<_>>()
                     .join("\n\n")
             }

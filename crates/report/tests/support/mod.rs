@@ -1,12 +1,12 @@
 //! Made-up results, and a reader of HTML that is only good enough to find what does not belong.
 
 use mynah_listening::{
-    Analysis, Conclusion, Defined, NullPairs, Origin, PaperRule, Paradigm, Reanalysis, ReanalysisMethod,
-    ScoreCount, SystemVerdict, Verdict,
+    Analysis, Assay, Conclusion, Defined, Exclusion, ItemMean, NullPairs, Origin, PaperRule, Paradigm,
+    Protocol, Reanalysis, ReanalysisMethod, Role, ScoreCount, Screening, ScreeningRule, SystemVerdict,
+    Verdict,
 };
 use mynah_metrics::{Score, Status};
 use mynah_report::comparison::{Comparison, MetricNote};
-use mynah_stats::wilcoxon::ZeroMethod;
 use mynah_stats::{Interval, Method, TestResult};
 
 /// Elements without an end tag.
@@ -104,6 +104,7 @@ fn test(p_value: f64) -> Defined<TestResult> {
 pub(crate) fn verdict(origin: Origin) -> Verdict {
     let equivalent = SystemVerdict {
         system: "naturalspeech".into(),
+        role: Role::Candidate,
         n_ratings: 1000,
         n_items: 50,
         n_raters: 20,
@@ -121,12 +122,17 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         wilcoxon_ratings: test(0.69),
         wilcoxon_item_means: test(0.75),
         rank_sum: Defined::Undefined { reason: "for MOS only".into() },
+        rank_sum_item_means: Defined::Undefined { reason: "for MOS only".into() },
+        effect_size: ok(-0.02),
         order_effect: interval(0.1, 0.2, 0.95),
         histogram: [12, 71, 201, 431, 198, 69, 18]
             .iter()
             .zip(-3..)
             .map(|(&count, score)| ScoreCount { score, count })
             .collect(),
+        item_means: [("LJ050-0001", 0.25), ("LJ050-0002", -0.5), ("LJ050-0003", 0.0)]
+            .map(|(item, mean)| ItemMean { item: item.into(), n_ratings: 20, mean })
+            .into(),
         paper_rule: PaperRule {
             sizes_met: true,
             passes: Some(true),
@@ -136,6 +142,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         sensitivity: vec![
             Reanalysis {
                 analysis: ReanalysisMethod::TwoWayClustered,
+                screening: vec![],
                 allows_for_dependence: true,
                 interval: interval(-0.0125, 0.15, 0.95),
                 p_value: ok(0.87),
@@ -143,6 +150,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
             },
             Reanalysis {
                 analysis: ReanalysisMethod::WilcoxonRatingsPratt,
+                screening: vec![ScreeningRule::NullPairs],
                 allows_for_dependence: false,
                 interval: Defined::Undefined { reason: "a rank test has none".into() },
                 p_value: ok(0.0003),
@@ -153,6 +161,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
     };
     let unknown = SystemVerdict {
         system: "vits".into(),
+        item_means: vec![ItemMean { item: "LJ050-0001".into(), n_ratings: 1, mean: 1.0 }],
         n_ratings: 1,
         n_items: 1,
         n_raters: 1,
@@ -179,27 +188,64 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         words: "The test was too small to tell.".into(),
         ..equivalent.clone()
     };
+    let anchor = SystemVerdict {
+        system: "noisy".into(),
+        role: Role::Anchor,
+        mean: ok(-1.25),
+        interval: interval(-1.25, 0.25, 0.95),
+        difference: interval(-1.25, 0.25, 0.95),
+        equivalence_interval: interval(-1.25, 0.2, 0.9),
+        achieved_margin: ok(1.45),
+        t_test: test(1e-9),
+        holm_p_value: Defined::Undefined { reason: "it is not under test".into() },
+        wilcoxon_ratings: test(1e-30),
+        wilcoxon_item_means: test(1e-8),
+        effect_size: ok(-0.8),
+        item_means: vec![],
+        paper_rule: PaperRule {
+            sizes_met: true,
+            passes: Some(false),
+            explanation: "The rule is not met.".into(),
+        },
+        conclusion: Some(Conclusion::Worse),
+        sensitivity: vec![],
+        words: "Worse than the recordings.".into(),
+        ..equivalent.clone()
+    };
     Verdict {
         study: "demo".into(),
-        design: "0123456789abcdef0123456789abcdef".into(),
+        design: Some("0123456789abcdef0123456789abcdef".into()),
         origin,
         paradigm: Paradigm::Cmos,
         reference: Some("recordings".into()),
         human_reference: true,
-        analysis: analysis(),
-        systems: vec![equivalent, unknown],
-        null_pairs: ok(NullPairs { n_ratings: 40, n_raters: 20, mean: 0.05, standard_deviation: ok(0.75) }),
+        analysis: Analysis::default(),
+        protocol: Some(
+            Protocol::from_toml(include_str!("../../../../eval/protocols/cmos.toml"))
+                .expect("the shipped protocol"),
+        ),
+        systems: vec![equivalent, unknown, anchor],
+        assay: Assay { sensitive: Some(true), explanation: "The test has found the anchor.".into() },
+        null_pairs: ok(NullPairs {
+            n_ratings: 40,
+            n_raters: 20,
+            mean: 0.05,
+            interval: interval(0.05, 0.25, 0.95),
+            standard_deviation: ok(0.75),
+        }),
+        screening: Screening {
+            rules: vec![],
+            excluded: vec![],
+            other_rules: vec![ScreeningRule::NullPairs],
+            other_excluded: vec![Exclusion {
+                rater: "r07".into(),
+                rule: ScreeningRule::NullPairs,
+                n_ratings: 53,
+                why: "judged 2 of 3 null pairs to differ by more than one point".into(),
+            }],
+        },
+        agreement: ok(0.08),
         notes: vec!["Two systems were compared.".into()],
-    }
-}
-
-fn analysis() -> Analysis {
-    Analysis {
-        margin: 0.2,
-        alpha: 0.05,
-        zeros: ZeroMethod::Pratt,
-        minimum_items: 50,
-        minimum_ratings_per_item: 20,
     }
 }
 

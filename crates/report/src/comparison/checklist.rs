@@ -1,0 +1,323 @@
+//! What reviewers ask of an evaluation, answered from the data as far as they go.
+
+use std::fmt::Write as _;
+
+use mynah_listening::{Defined, Paradigm, Role, SystemVerdict, Verdict};
+use mynah_metrics::Status;
+use serde::Serialize;
+
+use super::documents::{Comparison, plural};
+use super::ratings::{interval_text, plain};
+use super::summary::MetricSummary;
+use crate::table::{Cell, Table};
+
+/// How far something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Answer {
+    Yes,
+    /// Nothing in the data says so: whoever writes the paper has to.
+    Yours,
+    InPart,
+    No,
+    DoesNotApply,
+}
+
+impl Answer {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::Yours => "yours to answer",
+            Self::InPart => "in part",
+            Self::No => "no",
+            Self::DoesNotApply => "does not apply",
+        }
+    }
+}
+
+/// One question with its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Entry {
+    pub(crate) question: &'static str,
+    pub(crate) answer: Answer,
+    pub(crate) grounds: String,
+}
+
+/// A question that is answered for each listening test.
+type OfTest = (&'static str, fn(&Verdict) -> (Answer, String));
+
+const OF_TESTS: [OfTest; 11] = [
+    ("Does what listeners were asked fit the claim?", question),
+    ("Were the listeners qualified, and are they described?", listeners),
+    ("Were there enough listeners and sentences?", sizes),
+    ("Are question, scale and instructions reported?", instructions),
+    ("Was loudness made the same?", loudness),
+    ("Was the order random and balanced?", order),
+    ("Could the test have found a difference?", |verdict| match verdict.assay.sensitive {
+        Some(true) => (Answer::Yes, verdict.assay.explanation.clone()),
+        Some(false) | None => (Answer::No, verdict.assay.explanation.clone()),
+    }),
+    ("Was screening declared before the test, and is it accounted for?", screening),
+    ("Do intervals and tests allow for shared listeners and sentences?", |verdict| {
+        let effects = of_candidates(verdict, |system| match &system.design_effect {
+            Defined::Ok { value } => format!("design effect {}", crate::figure::number(*value, 1)),
+            Defined::Undefined { reason } => format!("undefined: {reason}"),
+        });
+        (Answer::Yes, format!("Two-way clustered standard errors; {effects}"))
+    }),
+    ("Is significance corrected for several comparisons?", |verdict| {
+        let n = candidates(verdict).count();
+        let grounds =
+            if n == 1 { "There is one comparison".to_owned() } else { format!("Holm over {n} systems") };
+        (Answer::Yes, grounds)
+    }),
+    ("Does \"as good as\" rest on a test of equivalence?", |verdict| {
+        let analysis = &verdict.analysis;
+        let grounds = format!(
+            "Two one-sided tests at the level {} against a margin of ±{}",
+            analysis.alpha, analysis.margin
+        );
+        match (&verdict.reference, &verdict.design) {
+            (None, _) => (Answer::DoesNotApply, "There is no reference to be as good as".to_owned()),
+            (_, Some(_)) => (Answer::Yes, grounds + ", declared before the test"),
+            (_, None) => (Answer::InPart, grounds + "; nothing shows that it was declared before the test"),
+        }
+    }),
+];
+
+/// Every question, answered.
+pub(crate) fn entries(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = OF_TESTS
+        .into_iter()
+        .map(|(question, of_test)| {
+            let (answer, grounds) = over_tests(comparison.verdicts, of_test);
+            Entry { question, answer, grounds }
+        })
+        .collect();
+    let mut add =
+        |question, (answer, grounds): (Answer, String)| entries.push(Entry { question, answer, grounds });
+    add(
+        "Is every comparison of listeners' scores within one test?",
+        (
+            Answer::Yes,
+            "Scores of different tests, and published ones, stand apart and are in no comparison".to_owned(),
+        ),
+    );
+    add("Are objective scores defined, and not taken for listening?", objective(comparison, metrics));
+    add("Are failures counted?", failures(comparison, metrics));
+    add("Can readers listen?", samples(comparison));
+    add(
+        "Are systems, baselines, speaker and texts described well enough to be made again?",
+        (Answer::Yours, "Nothing here knows how the clips were made".to_owned()),
+    );
+    entries
+}
+
+/// The worst answer over all tests, with the grounds of each.
+fn over_tests(verdicts: &[Verdict], of_test: fn(&Verdict) -> (Answer, String)) -> (Answer, String) {
+    let mut answers = verdicts.iter().map(|verdict| (verdict, of_test(verdict)));
+    let Some((_, (mut answer, mut grounds))) = answers.next() else {
+        return (Answer::No, "Nobody listened".to_owned());
+    };
+    if let [first, _, ..] = verdicts {
+        grounds = format!("{}: {grounds}", first.study);
+        for (verdict, (other, more)) in answers {
+            let (other_counts, counts) = (other != Answer::DoesNotApply, answer != Answer::DoesNotApply);
+            answer = match (counts, other_counts) {
+                (true, true) => answer.max(other),
+                (false, true) => other,
+                _ => answer,
+            };
+            let _ = write!(grounds, ". {}: {more}", verdict.study);
+        }
+    }
+    (answer, grounds)
+}
+
+fn candidates(verdict: &Verdict) -> impl Iterator<Item = &SystemVerdict> {
+    verdict.systems.iter().filter(|system| system.role == Role::Candidate)
+}
+
+/// Something about each system under test.
+fn of_candidates(verdict: &Verdict, words: impl Fn(&SystemVerdict) -> String) -> String {
+    let of_one = |system: &SystemVerdict| format!("{}: {}", system.system, words(system));
+    candidates(verdict).map(of_one).collect::<Vec<_>>().join("; ")
+}
+
+fn question(verdict: &Verdict) -> (Answer, String) {
+    match &verdict.protocol {
+        Some(protocol) => (Answer::Yours, format!("Asked was: \"{}\"", protocol.question)),
+        None => (Answer::Yours, "The ratings came without the question".to_owned()),
+    }
+}
+
+fn listeners(_: &Verdict) -> (Answer, String) {
+    let grounds = "Nothing is recorded about people: say how they were found, what language they speak, how they \
+                   listened and what they were paid";
+    (Answer::Yours, grounds.to_owned())
+}
+
+fn sizes(verdict: &Verdict) -> (Answer, String) {
+    let margin = verdict.analysis.margin;
+    let mut answer = Answer::Yes;
+    let has_reference = verdict.reference.is_some();
+    for system in candidates(verdict) {
+        let narrow =
+            !has_reference || system.achieved_margin.value().is_some_and(|achieved| *achieved <= margin);
+        answer = answer.max(match (system.paper_rule.sizes_met, narrow) {
+            (true, true) => Answer::Yes,
+            (true, false) | (false, true) => Answer::InPart,
+            (false, false) => Answer::No,
+        });
+    }
+    let grounds = of_candidates(verdict, |system| {
+        let supported = match &system.achieved_margin {
+            Defined::Ok { value } => {
+                format!("they support a margin of ±{}, asked for is ±{margin}", plain(*value))
+            }
+            Defined::Undefined { reason } => format!("the margin they support is undefined: {reason}"),
+        };
+        format!(
+            "{}, at least {} of each; {supported}",
+            plural(system.n_items, "sentence"),
+            plural(system.minimum_ratings_per_item, "judge")
+        )
+    });
+    (answer, grounds)
+}
+
+fn instructions(verdict: &Verdict) -> (Answer, String) {
+    match &verdict.protocol {
+        Some(_) => (Answer::Yes, "In the paragraph on methods, as the listeners read them".to_owned()),
+        None => (Answer::Yours, "The ratings came without them".to_owned()),
+    }
+}
+
+fn loudness(verdict: &Verdict) -> (Answer, String) {
+    match &verdict.protocol {
+        Some(protocol) => (
+            Answer::Yes,
+            format!(
+                "{} LUFS, true peak at most {} dBTP; clips that had to stay quieter are in the key of the bundle",
+                protocol.loudness_lufs, protocol.true_peak_dbtp
+            ),
+        ),
+        None => (Answer::Yours, "The ratings came without a plan".to_owned()),
+    }
+}
+
+fn order(verdict: &Verdict) -> (Answer, String) {
+    let planned = match verdict.design {
+        Some(_) => (Answer::Yes, "Random, by the plan"),
+        None => (Answer::Yours, "The ratings came without a plan"),
+    };
+    if verdict.paradigm == Paradigm::Mos {
+        return (planned.0, planned.1.to_owned());
+    }
+    let effects = of_candidates(verdict, |system| match &system.order_effect {
+        Defined::Ok { value } => format!("second minus first {}", interval_text(value)),
+        Defined::Undefined { reason } => format!("order effect undefined: {reason}"),
+    });
+    let balanced = if verdict.design.is_some() { ", balanced for every listener and sentence" } else { "" };
+    (planned.0, format!("{}{balanced}; {effects}", planned.1))
+}
+
+fn screening(verdict: &Verdict) -> (Answer, String) {
+    let screening = &verdict.screening;
+    let n_ratings: usize = screening.excluded.iter().map(|one| one.n_ratings).sum();
+    match (&verdict.design, &screening.rules[..]) {
+        (None, []) => (Answer::InPart, "Nothing is left out here; what was before is not known".to_owned()),
+        (None, _) => {
+            (Answer::InPart, "Nothing shows that the rules were declared before the test".to_owned())
+        }
+        (Some(_), []) => (Answer::Yes, "None was declared, and nothing is left out".to_owned()),
+        (Some(_), rules) => {
+            let rules: Vec<&str> = rules.iter().map(|rule| rule.as_str()).collect();
+            (
+                Answer::Yes,
+                format!("By {}: {} left out, listed", rules.join(", "), plural(n_ratings, "rating")),
+            )
+        }
+    }
+}
+
+fn objective(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> (Answer, String) {
+    if metrics.is_empty() {
+        return (Answer::DoesNotApply, "There are none".to_owned());
+    }
+    let explained =
+        |metric: &MetricSummary| comparison.metrics.iter().any(|note| note.profile == metric.profile);
+    let unknown: Vec<&str> =
+        metrics.iter().filter(|metric| !explained(metric)).map(|metric| metric.profile.as_str()).collect();
+    if !unknown.is_empty() {
+        return (Answer::InPart, format!("Of {} no definition is known here", unknown.join(", ")));
+    }
+    if comparison.verdicts.is_empty() {
+        return (
+            Answer::InPart,
+            "Defined, but nobody listened: they do not say how natural a voice sounds".to_owned(),
+        );
+    }
+    (Answer::Yes, "By profile and version, explained under Methods, apart from what listeners say".to_owned())
+}
+
+fn failures(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> (Answer, String) {
+    if metrics.is_empty() {
+        return (Answer::DoesNotApply, "There are no scores".to_owned());
+    }
+    let n = comparison.scores.iter().filter(|score| score.status != Status::Ok).count();
+    (
+        Answer::Yes,
+        format!(
+            "{} of {} without a value, each with its reason",
+            n,
+            plural(comparison.scores.len(), "score")
+        ),
+    )
+}
+
+fn samples(comparison: &Comparison<'_>) -> (Answer, String) {
+    let heard = |sample: &&super::Sample| sample.versions.iter().any(|version| version.audio.is_some());
+    match comparison.samples.iter().filter(heard).count() {
+        0 => (Answer::No, "No clips are in this report: name the directories of the wavs".to_owned()),
+        n => (Answer::Yes, format!("{} can be played here", plural(n, "sentence"))),
+    }
+}
+
+/// The questions as a table.
+pub(crate) fn table(entries: &[Entry]) -> Table {
+    let columns = [("question", "Question"), ("answer", "Answer"), ("grounds", "Grounds")];
+    let caption = "What reviewers ask, after Cooper, Le Maguer, Klabbers and Yamagishi (2025, arXiv 2503.03250) and Chiang, \
+                   Huang and Lee (2023, arXiv 2306.02044), in our words. Answered from the data where they have the answer.";
+    let mut table = Table::new("checklist", caption, &columns);
+    for entry in entries {
+        table.rows.push(vec![
+            Cell::text(entry.question),
+            Cell::text(entry.answer.as_str()),
+            Cell::text(&entry.grounds),
+        ]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_listeners_and_scores_nothing_is_claimed() {
+        let comparison = Comparison {
+            title: "",
+            scores: &[],
+            metrics: &[],
+            verdicts: &[],
+            samples: &[],
+            versions: &[],
+            level: 0.95,
+        };
+        let entries = entries(&comparison, &[]);
+        assert_eq!(entries.len(), OF_TESTS.len() + 5);
+        assert!(entries[..OF_TESTS.len()].iter().all(|entry| entry.grounds == "Nobody listened"));
+        assert_eq!(entries[OF_TESTS.len() + 3].answer, Answer::No, "nothing can be played");
+    }
+}

@@ -1,0 +1,197 @@
+//! What a reader needs to doubt a verdict: anchors, null pairs, screening, and what other analyses make of it.
+
+use mynah_listening::{Defined, Exclusion, Paradigm, ScreeningRule, Verdict};
+
+use super::documents::plural;
+use super::ratings::{interval_cell, interval_text, plain, simulated};
+use super::scores::percent;
+use crate::page::{Block, Tone};
+use crate::table::{Cell, Table};
+
+/// Whether the test could have found a difference.
+pub(crate) fn assay(verdict: &Verdict) -> Block {
+    let (word, tone) = match verdict.assay.sensitive {
+        Some(true) => ("shown", Tone::Good),
+        Some(false) => ("not shown", Tone::Bad),
+        None => ("not examined", Tone::Open),
+    };
+    let is_simulated = !simulated(verdict).is_empty();
+    Block::Finding {
+        title: "Assay sensitivity".into(),
+        word: if is_simulated { format!("simulated: {word}") } else { word.to_owned() },
+        tone: if is_simulated { Tone::Open } else { tone },
+        sentences: vec![verdict.assay.explanation.clone()],
+        grounds: Vec::new(),
+    }
+}
+
+/// Null pairs, agreement, screening and other analyses.
+pub(crate) fn blocks(verdict: &Verdict) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if verdict.paradigm == Paradigm::Cmos {
+        blocks.push(Block::Text(null_pairs(verdict)));
+    }
+    blocks.push(Block::Text(agreement(verdict)));
+    blocks.push(Block::Text(screening_words(verdict)));
+    if let Some(table) = screening(verdict) {
+        blocks.push(Block::Folded {
+            summary: "Who is left out by which rule".into(),
+            blocks: vec![Block::Table(table)],
+        });
+    }
+    if let Some(table) = sensitivity(verdict) {
+        blocks.push(Block::Folded {
+            summary: "The same judgements by other analyses".into(),
+            blocks: vec![Block::Table(table)],
+        });
+    }
+    blocks
+}
+
+fn null_pairs(verdict: &Verdict) -> String {
+    let pairs = match &verdict.null_pairs {
+        Defined::Ok { value } => value,
+        Defined::Undefined { reason } => return format!("Null pairs: none to report ({reason})."),
+    };
+    let (mean, bias) = match &pairs.interval {
+        Defined::Ok { value } => (
+            interval_text(value),
+            if value.contains(0.0) {
+                "No bias is shown"
+            } else {
+                "The listeners have a habit: they answer so whatever they hear"
+            },
+        ),
+        Defined::Undefined { reason } => (
+            format!("{} (no interval: {reason})", plain(pairs.mean)),
+            "Whether there is a bias cannot be said",
+        ),
+    };
+    let noise = match &pairs.standard_deviation {
+        Defined::Ok { value } => format!(", standard deviation {}", plain(*value)),
+        Defined::Undefined { .. } => String::new(),
+    };
+    format!(
+        "Null pairs: {} of the reference with itself, mean {mean} for the second clip{noise}. {bias}.",
+        plural(pairs.n_ratings, "comparison")
+    )
+}
+
+fn agreement(verdict: &Verdict) -> String {
+    match &verdict.agreement {
+        Defined::Ok { value } => {
+            let caution = match verdict.paradigm {
+                Paradigm::Cmos => " Of equals it is near 0: there is nothing to agree on.",
+                Paradigm::Mos => "",
+            };
+            format!("Agreement of the raters: Krippendorff's alpha, ordinal, is {}.{caution}", plain(*value))
+        }
+        Defined::Undefined { reason } => format!("Agreement of the raters: undefined ({reason})."),
+    }
+}
+
+fn list(rules: &[ScreeningRule]) -> String {
+    rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn counted(excluded: &[Exclusion]) -> String {
+    let n_ratings: usize = excluded.iter().map(|one| one.n_ratings).sum();
+    if excluded.is_empty() { "nothing".to_owned() } else { plural(n_ratings, "rating") }
+}
+
+fn screening_words(verdict: &Verdict) -> String {
+    let screening = &verdict.screening;
+    if screening.rules.is_empty() {
+        return format!(
+            "Screening: none was declared, and nothing is left out. The rules that there are ({}) would leave out {}.",
+            list(&screening.other_rules),
+            counted(&screening.other_excluded)
+        );
+    }
+    format!(
+        "Screening: by the declared rules ({}) {} left out.",
+        list(&screening.rules),
+        match &screening.excluded[..] {
+            [] => "nothing is".to_owned(),
+            [one] if one.n_ratings == 1 => "1 rating is".to_owned(),
+            excluded => format!("{} are", counted(excluded)),
+        }
+    )
+}
+
+/// Everything that is left out, or would be.
+fn screening(verdict: &Verdict) -> Option<Table> {
+    let columns = [
+        ("rater", "Rater"),
+        ("rule", "Rule"),
+        ("ratings", "Ratings"),
+        ("why", "Why"),
+        ("left_out", "Left out"),
+    ];
+    let caption = format!(
+        "{}What rules of screening leave out. What no declared rule leaves out is in every number; the table of other \
+         analyses shows what would come of it.",
+        simulated(verdict)
+    );
+    let mut table = Table::new("screening", caption, &columns);
+    let screening = &verdict.screening;
+    let both = [(&screening.excluded, "yes"), (&screening.other_excluded, "no, not declared")];
+    for (excluded, left_out) in both {
+        for one in excluded {
+            table.rows.push(vec![
+                Cell::text(&one.rater),
+                Cell::text(one.rule.as_str()),
+                Cell::Count(one.n_ratings as u64),
+                Cell::text(&one.why),
+                Cell::text(left_out),
+            ]);
+        }
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// What every analysis makes of the judgements, where there is more than the declared one.
+fn sensitivity(verdict: &Verdict) -> Option<Table> {
+    if verdict.systems.iter().all(|system| system.sensitivity.is_empty()) {
+        return None;
+    }
+    let level = percent(1.0 - verdict.analysis.alpha);
+    let interval = format!("Difference, {level}");
+    let columns = [
+        ("system", "System"),
+        ("analysis", "Analysis"),
+        ("screening", "Screening"),
+        ("dependence", "Allows for shared raters and sentences"),
+        ("difference", interval.as_str()),
+        ("p", "p, no difference"),
+        ("conclusion", "Conclusion"),
+    ];
+    let caption = format!(
+        "{}Does the conclusion rest on the choice of an analysis? Those that do not allow for raters and sentences \
+         being shared find differences that are not there. Only the first of each system counts, the declared one.",
+        simulated(verdict)
+    );
+    let mut table = Table::new("sensitivity", caption, &columns);
+    for system in &verdict.systems {
+        for other in &system.sensitivity {
+            let screening =
+                if other.screening.is_empty() { "none".to_owned() } else { list(&other.screening) };
+            table.rows.push(vec![
+                Cell::text(&system.system),
+                Cell::text(other.analysis.title()),
+                Cell::text(screening),
+                Cell::text(if other.allows_for_dependence { "yes" } else { "no" }),
+                interval_cell(&other.interval),
+                match &other.p_value {
+                    Defined::Ok { value } => Cell::Probability(*value),
+                    Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+                },
+                match other.conclusion {
+                    Some(conclusion) => Cell::text(conclusion.as_str()),
+                    None => Cell::Missing("none follows".into()),
+                },
+            ]);
+        }
+    }
+    Some(table)
+}
