@@ -119,6 +119,12 @@ pub enum Error {
         /// What is wrong, and what to do.
         what: String,
     },
+    /// An anchor cannot be made.
+    #[error("Q is {q_db} dB, but it must be 0 to 60: the ratio of the powers of speech and noise")]
+    Anchor {
+        /// What was asked for.
+        q_db: f64,
+    },
     /// Ratings that came without a plan cannot be judged.
     #[error("the ratings cannot be judged: {what}")]
     Found {

@@ -22,7 +22,7 @@ use crate::study::{Study, origin};
 use crate::verdict::{
     Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, ScoreCount, Screening, SystemVerdict, Verdict,
 };
-use crate::words::{assay_explanation, notes, paper_explanation, system_words};
+use crate::words::{assay_explanation, is_human_level, notes, paper_explanation, system_words};
 
 /// Judges the systems of a plan by its ratings.
 ///
@@ -111,6 +111,7 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
     for system in &mut systems {
         system.paper_rule.explanation = paper_explanation(study, system);
         system.words = system_words(study, origin, &assay, system);
+        system.human_level = is_human_level(study, origin, &assay, system);
     }
     Verdict {
         notes: notes(study, ratings, &systems, &screening),
@@ -296,6 +297,7 @@ fn judge_system(
         paper_rule: PaperRule { sizes_met, passes, explanation: String::new() },
         conclusion,
         sensitivity: Vec::new(),
+        human_level: false,
         words: String::new(),
     }
 }

@@ -152,6 +152,9 @@ pub struct SystemVerdict {
     pub conclusion: Option<Conclusion>,
     /// What other analyses make of the same ratings.
     pub sensitivity: Vec<Reanalysis>,
+    /// Whether people, in a planned comparison with human recordings that met the sizes of the protocol and found its
+    /// anchors worse, found it equivalent. Only then do the words speak of human level.
+    pub human_level: bool,
     /// The conclusion as one plain sentence.
     pub words: String,
 }

@@ -32,31 +32,45 @@ pub(crate) fn system_words(study: &Study, origin: Origin, assay: &Assay, system:
         return format!("Simulated ratings, not a finding: {words}");
     }
     let favourable = matches!(system.conclusion, Some(Conclusion::Equivalent | Conclusion::Better));
-    if system.role == Role::Candidate
-        && favourable
-        && study.paradigm == Paradigm::Cmos
-        && study.human_reference
-    {
-        let missing = if !system.paper_rule.sizes_met {
-            Some("The sizes of the protocol are not met")
-        } else if study.design.is_none() {
-            Some("There is no plan that shows what was declared before the test")
-        } else {
-            match assay.sensitive {
-                Some(true) => None,
-                Some(false) => Some("This test has not found its anchors worse"),
-                None => Some("This test has no anchor by which it could show that it finds differences"),
-            }
-        };
-        match missing {
-            Some(missing) => words.push_str(&format!(" {missing}, so no more than this is claimed.")),
-            None if system.conclusion == Some(Conclusion::Equivalent) => {
-                words.push_str(" That is human-level quality on this test set.");
-            }
-            None => {}
+    match missing_for_human_level(study, assay, system) {
+        Err(None) => {}
+        _ if !favourable => {}
+        Err(Some(missing)) => words.push_str(&format!(" {missing}, so no more than this is claimed.")),
+        Ok(()) if system.conclusion == Some(Conclusion::Equivalent) => {
+            words.push_str(" That is human-level quality on this test set.");
         }
+        Ok(()) => {}
     }
     words
+}
+
+/// Whether a system was found to be at human level; simulated ratings find nothing.
+pub(crate) fn is_human_level(study: &Study, origin: Origin, assay: &Assay, system: &SystemVerdict) -> bool {
+    origin == Origin::Human
+        && system.conclusion == Some(Conclusion::Equivalent)
+        && missing_for_human_level(study, assay, system).is_ok()
+}
+
+/// What a claim of human level lacks beside the conclusion; nothing to say where nobody would expect such a claim.
+fn missing_for_human_level(
+    study: &Study,
+    assay: &Assay,
+    system: &SystemVerdict,
+) -> Result<(), Option<&'static str>> {
+    if system.role != Role::Candidate || study.paradigm != Paradigm::Cmos || !study.human_reference {
+        return Err(None);
+    }
+    if !system.paper_rule.sizes_met {
+        return Err(Some("The sizes of the protocol are not met"));
+    }
+    if study.design.is_none() {
+        return Err(Some("There is no plan that shows what was declared before the test"));
+    }
+    match assay.sensitive {
+        Some(true) => Ok(()),
+        Some(false) => Err(Some("This test has not found its anchors worse")),
+        None => Err(Some("This test has no anchor by which it could show that it finds differences")),
+    }
 }
 
 /// How the rule of the paper comes out, and why.

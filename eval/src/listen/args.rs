@@ -9,7 +9,7 @@ use mynah_corpus::table::read_table;
 use mynah_listening::{Rating, estimate_components};
 use mynah_stats::power::Components;
 
-use super::{build, collect, plan, simulate};
+use super::{anchor, build, collect, plan, simulate};
 use crate::named::NamedDirectory;
 use crate::program::say;
 
@@ -25,6 +25,11 @@ const PLAN: &str = "\
 Example:
   mynah-listen plan --protocol cmos --reference recordings=LJSpeech \\
       --system voice=out/voice --out PLAN.toml";
+const ANCHOR: &str = "\
+Example:
+  mynah-listen anchor LJSpeech --items test.txt --out out/noisy
+  mynah-listen plan --protocol cmos --reference recordings=LJSpeech \\
+      --system voice=out/voice --anchor noisy=out/noisy --out PLAN.toml";
 const BUILD: &str = "\
 Example:
   mynah-listen build PLAN.toml --out BUNDLE
@@ -38,7 +43,7 @@ Examples:
   mynah-listen simulate PLAN.toml --true-difference voice=-0.2 --studies 2000
   mynah-listen simulate PLAN.toml --studies 2000 --components-from earlier-ratings.csv --out rates.csv";
 
-/// Listening tests: plan, build, collect, simulate.
+/// Listening tests: anchor, plan, build, collect, simulate.
 ///
 /// A test goes through four steps, and each leaves a file that the next one reads: `plan` decides who hears what,
 /// `build` makes the web page for the raters, `collect` puts their answers into a table, and `mynah-summarize verdict`
@@ -59,6 +64,7 @@ impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Plan(args) => plan::run(&args.settings()?),
+            Command::Anchor(args) => anchor::run(&args),
             Command::Build(args) => build::run(&args),
             Command::Collect(args) => collect::run(&args),
             Command::Simulate(args) => simulate::run(&args),
@@ -74,6 +80,12 @@ enum Command {
     /// order of every rater. Its design is a hash of all that; ratings of another design are refused later.
     #[command(after_help = PLAN)]
     Plan(PlanArgs),
+    /// Make an anchor: recordings with noise that follows the speech (ITU-T P.810, MNRU, over the whole band).
+    ///
+    /// A test that finds its anchor worse than the recordings has shown that it can find a difference; without one,
+    /// no verdict speaks of human level. How many points a ratio costs has to be found by listening.
+    #[command(after_help = ANCHOR)]
+    Anchor(AnchorArgs),
     /// Make the web page that raters open, with its clips.
     ///
     /// The bundle needs no server: its index.html opens from file:// or any web host. Clips have names that say
@@ -106,6 +118,9 @@ pub(crate) struct PlanArgs {
     /// A system under test; give it once for each
     #[arg(long = "system", value_name = "NAME=DIR", required = true)]
     systems: Vec<NamedDirectory>,
+    /// A system that is known to be worse than the reference, such as an early checkpoint; give it once for each
+    #[arg(long = "anchor", value_name = "NAME=DIR", requires = "reference")]
+    anchors: Vec<NamedDirectory>,
     /// Where the plan goes
     #[arg(long, value_name = "PLAN.toml")]
     out: PathBuf,
@@ -128,6 +143,7 @@ impl PlanArgs {
             protocol: plan::read_protocol(&self.protocol)?,
             reference: self.reference,
             systems: self.systems,
+            anchors: self.anchors,
             out: self.out,
             study: self.study,
             seed: self.seed,
@@ -135,6 +151,25 @@ impl PlanArgs {
             components: self.components.components()?,
         })
     }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AnchorArgs {
+    /// The recordings; wavs lie in DIR/wavs or DIR
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// The directory that the anchor becomes, with its wavs in DIR/wavs
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// How many dB the noise is below the speech: fewer are worse
+    #[arg(long, value_name = "DB", default_value_t = 20.0)]
+    pub(crate) q: f64,
+    /// The sentences, one a line; without it, all that there are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) items: Option<PathBuf>,
+    /// What the noise is drawn from
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -171,7 +206,7 @@ pub(crate) struct SimulateArgs {
     /// Rehearse the test so many times, and print how often what comes of it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) studies: Option<u64>,
-    /// The true difference of a system to the reference, in points; 0 for those not named
+    /// The true difference of a system to the reference, in points; 0 for those not named, -1 for anchors
     #[arg(long, value_name = "NAME=X", value_parser = true_difference)]
     pub(crate) true_difference: Vec<(String, f64)>,
     /// MOS: the true mean of the reference

@@ -1,5 +1,6 @@
 //! `mynah-listen`: listening tests from the plan to the table of ratings.
 
+mod anchor;
 mod args;
 mod build;
 mod collect;

@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) protocol: Protocol,
     pub(crate) reference: Option<NamedDirectory>,
     pub(crate) systems: Vec<NamedDirectory>,
+    pub(crate) anchors: Vec<NamedDirectory>,
     pub(crate) out: PathBuf,
     pub(crate) study: String,
     pub(crate) seed: u64,
@@ -43,7 +44,7 @@ pub(crate) fn read_protocol(name: &str) -> anyhow::Result<Protocol> {
 
 /// Plans, writes the plan and prints what it buys.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    check_names(settings.reference.iter().chain(&settings.systems))?;
+    check_names(directories(settings))?;
     let system = |named: &NamedDirectory, role| System {
         name: named.name.clone(),
         role,
@@ -54,6 +55,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|named| system(named, Role::Reference))
         .chain(settings.systems.iter().map(|named| system(named, Role::Candidate)))
+        .chain(settings.anchors.iter().map(|named| system(named, Role::Anchor)))
         .collect();
     let items = items(settings)?;
     let plan = Plan::new(settings.protocol.clone(), systems, items, &settings.study, settings.seed)
@@ -66,12 +68,16 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Of everything that raters hear.
+fn directories(settings: &Settings) -> impl Iterator<Item = &NamedDirectory> {
+    settings.reference.iter().chain(&settings.systems).chain(&settings.anchors)
+}
+
 /// The sentences to choose from.
 fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
-    let directories = || settings.reference.iter().chain(&settings.systems);
     if let Some(path) = &settings.items {
         let items = wavs::read_list(path)?;
-        for named in directories() {
+        for named in directories(settings) {
             if let Some(missing) = items.iter().find(|item| wavs::find(&named.directory, item).is_none()) {
                 anyhow::bail!(
                     "`{}` lists item `{missing}`, but `{}` has no `{missing}.wav`",
@@ -83,7 +89,7 @@ fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
         return Ok(items);
     }
     let mut common = None;
-    for named in directories() {
+    for named in directories(settings) {
         let items = wavs::items(&named.directory)?;
         common = Some(match common {
             None => items,
@@ -142,5 +148,12 @@ fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<
         "too narrow for this size; a system without any difference would often be found inconclusive."
     };
     writeln!(text, "\nThe margin of the protocol is {margin}: {meaning}")?;
+    if plan.protocol.human_reference && plan.anchors().next().is_none() {
+        writeln!(
+            text,
+            "\nThere is no anchor: without one a test cannot show that it finds differences, and no verdict speaks of \
+             human level.\n`mynah-listen anchor` makes one, `--anchor NAME=DIR` puts it into the plan."
+        )?;
+    }
     Ok(text)
 }

@@ -4,15 +4,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use mynah_listening::Conclusion;
+use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm};
 
+use super::ratings::ColumnMap;
 use super::{report, verdict};
 use crate::named::NamedDirectory;
 
 const VERDICT: &str = "\
 Example:
   mynah-summarize verdict --plan PLAN.toml --ratings ratings.parquet --out REPORT \\
-      --require equivalent";
+      --require equivalent
+Ratings of another tool, without a plan:
+  mynah-summarize verdict --ratings votes.csv --paradigm cmos --reference recordings \\
+      --human-reference --map rater=WorkerId,item=clip,system=model,score=vote --out REPORT";
 const REPORT: &str = "\
 Example:
   mynah-summarize report --scores scores.parquet --reference LJSpeech \\
@@ -44,6 +48,9 @@ impl Args {
 enum Command {
     /// Judge the systems of a listening test by the analysis that its plan declared.
     ///
+    /// Ratings that came without a plan, from any tool, are judged with --paradigm; then nothing shows what was declared
+    /// before the test, and the verdict says so.
+    ///
     /// Prints a sentence per system to stdout and writes the report. With --require the exit code is 1 unless every
     /// system reaches that conclusion; simulated ratings never do.
     #[command(after_help = VERDICT)]
@@ -59,8 +66,10 @@ enum Command {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct VerdictArgs {
     /// The plan of the test
-    #[arg(long, value_name = "PLAN.toml")]
-    pub(crate) plan: PathBuf,
+    #[arg(long, value_name = "PLAN.toml", conflicts_with_all = ["paradigm", "map"])]
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) found: FoundArgs,
     /// The ratings: .parquet, .csv or .jsonl
     #[arg(long, value_name = "FILE")]
     pub(crate) ratings: PathBuf,
@@ -72,6 +81,70 @@ pub(crate) struct VerdictArgs {
     pub(crate) require: Option<Requirement>,
 }
 
+/// What has to be known about ratings without a plan.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Ratings without a plan")]
+pub(crate) struct FoundArgs {
+    /// What was asked
+    #[arg(long, value_enum)]
+    paradigm: Option<FoundParadigm>,
+    /// Which columns are rater, item, system, score and, where there are such, first and origin; those not named are called so
+    #[arg(long, value_name = "NAME=COLUMN,…", requires = "paradigm", default_value = "", hide_default_value = true, value_parser = column_map)]
+    pub(crate) map: ColumnMap,
+    /// What the systems were compared with; for MOS, one of the systems
+    #[arg(long, value_name = "NAME", requires = "paradigm")]
+    reference: Option<String>,
+    /// The reference is human recordings
+    #[arg(long, requires = "reference")]
+    human_reference: bool,
+    /// A system that is known to be worse than the reference; give it once for each
+    #[arg(long = "anchor", value_name = "NAME", requires = "reference")]
+    anchors: Vec<String>,
+    /// The equivalence margin, in points of the scale
+    #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.2)]
+    margin: f64,
+    /// The two-sided level of the tests
+    #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.05)]
+    alpha: f64,
+    /// One rater may judge one sentence of one system more than once
+    #[arg(long, requires = "paradigm")]
+    repeats: bool,
+    /// A name for the report
+    #[arg(long, value_name = "NAME", requires = "paradigm", default_value = "study")]
+    study: String,
+}
+
+fn column_map(text: &str) -> Result<ColumnMap, String> {
+    if text.is_empty() { Ok(ColumnMap::default()) } else { text.parse() }
+}
+
+/// The paradigms, as the command line has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FoundParadigm {
+    /// Comparisons, -3 to 3, system minus reference
+    Cmos,
+    /// Single clips, 1 to 5
+    Mos,
+}
+
+impl FoundArgs {
+    /// What is known, where a paradigm is.
+    pub(crate) fn study(&self) -> Option<FoundStudy> {
+        Some(FoundStudy {
+            name: self.study.clone(),
+            paradigm: match self.paradigm? {
+                FoundParadigm::Cmos => Paradigm::Cmos,
+                FoundParadigm::Mos => Paradigm::Mos,
+            },
+            reference: self.reference.clone(),
+            human_reference: self.human_reference,
+            anchors: self.anchors.clone(),
+            analysis: Analysis { margin: self.margin, alpha: self.alpha, ..Analysis::default() },
+            repeats: self.repeats,
+        })
+    }
+}
+
 /// A conclusion that can be required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Requirement {
@@ -81,15 +154,18 @@ pub(crate) enum Requirement {
     NonInferior,
     /// Better than the reference
     Better,
+    /// Equivalent to human recordings in a planned test that met the sizes of the protocol and found its anchors worse
+    HumanLevel,
 }
 
 impl Requirement {
-    /// The conclusion that has to be reached or implied.
-    pub(crate) fn conclusion(self) -> Conclusion {
+    /// The conclusion that has to be reached or implied; `None` where more is asked than a conclusion.
+    pub(crate) fn conclusion(self) -> Option<Conclusion> {
         match self {
-            Self::Equivalent => Conclusion::Equivalent,
-            Self::NonInferior => Conclusion::NonInferior,
-            Self::Better => Conclusion::Better,
+            Self::Equivalent => Some(Conclusion::Equivalent),
+            Self::NonInferior => Some(Conclusion::NonInferior),
+            Self::Better => Some(Conclusion::Better),
+            Self::HumanLevel => None,
         }
     }
 }

@@ -2,16 +2,24 @@
 
 use std::process::ExitCode;
 
-use mynah_listening::{Conclusion, Origin, Verdict};
+use mynah_listening::{Conclusion, Origin, Role, Verdict};
 use mynah_report::comparison::Comparison;
 
-use super::args::VerdictArgs;
+use super::args::{Requirement, VerdictArgs};
 use super::{ratings, write};
 use crate::program::{BAD_RESULT, put, say};
 
 /// Judges, prints the words, writes the report.
 pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
-    let verdict = ratings::verdict(&args.plan, &args.ratings)?;
+    let verdict = match (&args.plan, args.found.study()) {
+        (Some(plan), _) => ratings::verdict(plan, &args.ratings)?,
+        (None, Some(study)) => ratings::found_verdict(&args.ratings, &args.found.map, &study)?,
+        (None, None) => {
+            anyhow::bail!(
+                "give the --plan of the test, or --paradigm and what else is known where there was none"
+            )
+        }
+    };
     let versions = write::versions();
     let title = format!("Listening test: {}", verdict.study);
     let comparison = Comparison {
@@ -28,25 +36,29 @@ pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     for system in &verdict.systems {
         put(&format!("{}: {}\n", system.system, system.words))?;
     }
+    put(&format!("assay sensitivity: {}\n", verdict.assay.explanation))?;
     match args.require {
-        Some(requirement) if !is_met(&verdict, requirement.conclusion()) => Ok(ExitCode::from(BAD_RESULT)),
+        Some(requirement) if !is_met(&verdict, requirement) => Ok(ExitCode::from(BAD_RESULT)),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
 
-/// Whether every system with a conclusion reaches the required one, by the ears of people; says what is missing.
-fn is_met(verdict: &Verdict, required: Conclusion) -> bool {
+/// Whether every system under test reaches what is required, by the ears of people; says what is missing.
+fn is_met(verdict: &Verdict, required: Requirement) -> bool {
     if verdict.origin == Origin::Simulated {
         say("not met: the ratings are simulated, which proves nothing about a voice");
         return false;
     }
-    // Only the reference itself, in a test of single clips, has nothing to be compared with.
-    let judged = verdict.systems.iter().filter(|system| verdict.reference.as_ref() != Some(&system.system));
     let mut met = true;
-    for system in judged {
-        if !system.conclusion.is_some_and(|conclusion| conclusion.implies(required)) {
+    for system in verdict.systems.iter().filter(|system| system.role == Role::Candidate) {
+        let reached = match required.conclusion() {
+            Some(required) => system.conclusion.is_some_and(|conclusion| conclusion.implies(required)),
+            None => system.human_level,
+        };
+        if !reached {
             let found = system.conclusion.map_or("nothing", Conclusion::as_str);
-            say(&format!("not met: {} is {found}, required is {}", system.system, required.as_str()));
+            let required = required.conclusion().map_or("human level", Conclusion::as_str);
+            say(&format!("not met: {} is {found}, required is {required}", system.system));
             met = false;
         }
     }

@@ -4,6 +4,7 @@ use std::fs;
 
 use mynah_corpus::table::read_table;
 use mynah_listening::{Key, Kind, Origin, Outcome, OutcomeRate, Rating};
+use mynah_signal::wav;
 use mynah_testkit::fixture;
 
 use crate::support::{ITEMS, Place};
@@ -56,6 +57,40 @@ fn a_plan_that_cannot_be_made_says_why() {
         .exits_with(2)
         .says("lists item `LJ009-0001`");
     assert!(!place.path("PLAN.toml").exists());
+}
+
+#[test]
+fn an_anchor_is_made_of_every_recording_that_can_be_read() {
+    let place = Place::new();
+    place.listen("anchor recordings --q 15 --out noisy").exits_with(0).says("wrote 4 wavs to `noisy`");
+    let read = |path: String| wav::read(place.path(&path)).unwrap();
+    for item in ITEMS {
+        let recording = read(format!("recordings/{item}.wav"));
+        let noisy = read(format!("noisy/wavs/{item}.wav"));
+        assert_eq!((recording.len(), recording.sample_rate()), (noisy.len(), noisy.sample_rate()));
+        let power =
+            |samples: &mut dyn Iterator<Item = f32>| samples.map(|x| f64::from(x).powi(2)).sum::<f64>();
+        let noise = power(&mut noisy.samples().iter().zip(recording.samples()).map(|(y, x)| y - x));
+        let q = 10.0 * (power(&mut recording.samples().iter().copied()) / noise).log10();
+        assert!((q - 15.0).abs() < 0.3, "{item}: {q}");
+    }
+    let first = fs::read(place.path("noisy/wavs/LJ001-0043.wav")).unwrap();
+    place.listen("anchor recordings --q 15 --out again").exits_with(0);
+    assert_eq!(first, fs::read(place.path("again/wavs/LJ001-0043.wav")).unwrap());
+    place.listen("anchor recordings --q 15 --seed 2 --out other").exits_with(0);
+    assert_ne!(first, fs::read(place.path("other/wavs/LJ001-0043.wav")).unwrap());
+
+    // A broken one costs itself.
+    place.write("recordings/LJ001-0045.wav", "RIFF");
+    place
+        .listen("anchor recordings --out some")
+        .exits_with(1)
+        .says("not made: LJ001-0045")
+        .says("wrote 3 wavs");
+    place.listen("anchor nowhere --out none").exits_with(2).says("nowhere");
+    place.listen("anchor recordings --q -3 --out none").exits_with(2);
+    let refused = place.listen("anchor recordings --q=-3 --out none").exits_with(1);
+    refused.says("it must be 0 to 60");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The programs as people use them: real binaries, real clips, files on a disk.
 
+mod found;
 mod listen;
 mod score;
 mod summarize;

@@ -25,7 +25,8 @@ fn the_whole_way_from_wavs_to_a_report() {
     place.score(&format!("run --reference recordings {systems} --out scores.parquet")).exits_with(0);
     let verdict =
         place.summarize("verdict --plan PLAN.toml --ratings ratings.csv --out VERDICT").exits_with(0);
-    assert_eq!(verdict.stdout.lines().count(), 2, "{}", verdict.stdout);
+    assert_eq!(verdict.stdout.lines().count(), 3, "{}", verdict.stdout);
+    assert!(verdict.stdout.contains("\nassay sensitivity: There is no anchor"), "{}", verdict.stdout);
     assert!(verdict.stdout.starts_with("quiet: Simulated ratings, not a finding"), "{}", verdict.stdout);
 
     let report = format!(
@@ -95,7 +96,43 @@ fn a_requirement_decides_the_exit_code() {
         place.summarize(&format!("{verdict} people.csv --require {requirement}")).exits_with(0);
     }
     place.summarize(&format!("{verdict} people.csv --require equivalent")).exits_with(1);
+    let outcome = place.summarize(&format!("{verdict} people.csv --require human-level")).exits_with(1);
+    outcome.says("not met: quiet is better, required is human level");
     place.summarize(&format!("{verdict} people.csv --require perfect")).exits_with(2).says("non-inferior");
+}
+
+#[test]
+fn human_level_is_required_of_a_test_that_finds_its_anchor() {
+    let place = Place::new();
+    place.write_small_protocol();
+    let small = place.read("small.toml");
+    place.write(
+        "small.toml",
+        small.replace("minimum_items = 50", "minimum_items = 4").replace("_item = 20", "_item = 6"),
+    );
+    place.listen("anchor recordings --q 10 --out noisy").exits_with(0);
+    place
+        .listen(
+            "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --anchor noisy=noisy \
+             --out PLAN.toml",
+        )
+        .exits_with(0);
+    let verdict = |noisy: f64| {
+        let components = "--item-sd 0 --rater-sd 0 --residual-sd 0.35";
+        place
+            .listen(&format!(
+                "simulate PLAN.toml {components} --true-difference noisy={noisy} --out ratings.csv"
+            ))
+            .exits_with(0);
+        by_people(&place);
+        place.summarize("verdict --plan PLAN.toml --ratings people.csv --out V --require human-level")
+    };
+    let found = verdict(-1.5).exits_with(0);
+    assert!(found.stdout.contains("That is human-level quality on this test set."), "{}", found.stdout);
+    assert!(found.stdout.contains("assay sensitivity: The test has found"), "{}", found.stdout);
+    let missed = verdict(0.0).exits_with(1);
+    assert!(missed.stdout.contains("quiet: `quiet` is equivalent"), "{}", missed.stdout);
+    assert!(missed.stdout.contains("assay sensitivity: The test has not found"), "{}", missed.stdout);
 }
 
 #[test]
@@ -114,7 +151,7 @@ fn ratings_that_do_not_belong_are_refused_with_their_place() {
     lines.truncate(1);
     place.write("header.csv", lines.join("\n") + "\n");
     let outcome = place.summarize(&format!("{verdict} header.csv")).exits_with(0);
-    assert_eq!(outcome.stdout.lines().count(), 2, "{}", outcome.stdout);
+    assert_eq!(outcome.stdout.matches("there are no ratings").count(), 2, "{}", outcome.stdout);
     place.write("columns.csv", good.replacen("score", "points", 1));
     place.summarize(&format!("{verdict} columns.csv")).exits_with(2).says("columns.csv");
     place.summarize(&format!("{verdict} nowhere.csv")).exits_with(2).says("nowhere.csv");

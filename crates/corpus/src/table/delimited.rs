@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::cell::Cell;
 use super::schema::{Column, Schema, Type};
+use super::text::TextTable;
 use super::{Untyped, row_error};
 use crate::Error;
 
@@ -41,7 +42,25 @@ pub(super) fn decode(path: &Path, bytes: &[u8], schema: &Schema) -> Result<Untyp
     Ok((names, rows))
 }
 
-fn text(cell: &Cell) -> String {
+/// A table of any columns, separated by whichever separator the header has most of.
+pub(super) fn decode_text(path: &Path, bytes: &[u8]) -> Result<TextTable, Error> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |separator: u8| header.iter().filter(|byte| **byte == separator).count();
+    // Of two that are as frequent the last one wins: a comma.
+    let separator = [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(bytes);
+    let table = |why: csv::Error| Error::Table { path: path.to_owned(), why: why.to_string() };
+    let columns = reader.headers().map_err(table)?.iter().map(|name| name.trim().to_owned()).collect();
+    let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| !cell.is_empty());
+    let rows = reader
+        .records()
+        .map(|record| record.map(|record| record.iter().map(cell).collect()).map_err(table))
+        .collect::<Result<_, _>>()?;
+    Ok(TextTable { columns, rows })
+}
+
+pub(super) fn text(cell: &Cell) -> String {
     match cell {
         Cell::Null => String::new(),
         Cell::Bool(value) => value.to_string(),

@@ -15,7 +15,7 @@
 //! [`write_columns`] is for tables of many rows, which it takes as columns.
 //!
 //! A missing value is a null in Parquet and JSON Lines and an empty cell in CSV, where `Some("")` therefore reads back
-//! as `None`. Columns that the row type does not have are ignored; a missing column is an error unless the field is an
+//! as `None`. [`read_text_table`] reads what others have written. Columns that the row type does not have are ignored; a missing column is an error unless the field is an
 //! `Option` or has a serde default.
 
 mod cell;
@@ -24,6 +24,7 @@ mod delimited;
 mod lines;
 mod schema;
 mod series;
+mod text;
 
 use std::fmt::Display;
 use std::fs;
@@ -38,6 +39,7 @@ use cell::Cell;
 use schema::Schema;
 
 pub use series::{Values, write_columns};
+pub use text::{TextTable, read_text_table};
 
 /// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

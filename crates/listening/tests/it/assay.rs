@@ -38,6 +38,7 @@ fn human_level_needs_an_anchor_that_was_found() {
     assert_eq!((system.role, anchor.role), (Role::Candidate, Role::Anchor));
     assert_eq!(system.conclusion, Some(Conclusion::Equivalent));
     assert!(system.words.ends_with("That is human-level quality on this test set."), "{}", system.words);
+    assert!(system.human_level && !anchor.human_level);
     assert_eq!(anchor.conclusion, Some(Conclusion::Worse));
     assert!(!anchor.words.contains("human") && !anchor.words.contains("claimed"), "{}", anchor.words);
 
@@ -45,6 +46,7 @@ fn human_level_needs_an_anchor_that_was_found() {
     let missed = verdict(&plan, 0.0);
     assert_eq!(missed.assay.sensitive, Some(false));
     assert!(missed.assay.explanation.contains("has not found"), "{}", missed.assay.explanation);
+    assert!(!missed.systems[0].human_level);
     let words = &missed.systems[0].words;
     assert!(words.ends_with("This test has not found its anchors worse, so no more than this is claimed."));
     assert_eq!(missed.systems[0].difference, found.systems[0].difference);

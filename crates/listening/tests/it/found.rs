@@ -71,10 +71,11 @@ fn without_a_plan_the_numbers_are_the_same_and_the_words_are_not() {
             let mut systems = verdict.systems.clone();
             for system in &mut systems {
                 system.words.clear();
+                system.human_level = false;
             }
             systems
         };
-        assert_eq!(no_words(&without), no_words(&with_plan));
+        assert!(no_words(&without) == no_words(&with_plan), "the same numbers");
         assert!(without.notes[0].starts_with("These ratings came without a plan."), "{:?}", without.notes);
         if paradigm == Paradigm::Cmos {
             assert!(with_plan.systems[0].words.contains("human-level"), "{}", with_plan.systems[0].words);

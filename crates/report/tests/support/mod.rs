@@ -157,6 +157,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
                 conclusion: None,
             },
         ],
+        human_level: origin == Origin::Human,
         words: "As good as the recordings within 0.2 points.".into(),
     };
     let unknown = SystemVerdict {
@@ -185,6 +186,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
             explanation: "The sizes are not met.".into(),
         },
         conclusion: Some(Conclusion::Inconclusive),
+        human_level: false,
         words: "The test was too small to tell.".into(),
         ..equivalent.clone()
     };
@@ -209,6 +211,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         },
         conclusion: Some(Conclusion::Worse),
         sensitivity: vec![],
+        human_level: false,
         words: "Worse than the recordings.".into(),
         ..equivalent.clone()
     };
