@@ -311,6 +311,7 @@ mod tests {
             scores: &[],
             metrics: &[],
             verdicts: &[],
+            worst: &[],
             samples: &[],
             versions: &[],
             level: 0.95,
