@@ -139,6 +139,7 @@ fn waterfalls() -> Result<String, mynah_report::Error> {
             title: title.into(),
             label: "more loss than the best (dB)".into(),
             words: ["worse", "better", "equal"].map(str::to_owned),
+            above_is_good: false,
             values,
             interval: Some((mean, mean - half, mean + half)),
         }

@@ -106,6 +106,7 @@ proptest! {
             title,
             label: text("l"),
             words: ["worse", "better", "equal"].map(str::to_owned),
+            above_is_good: false,
             values,
             interval: mean.map(|mean| (mean, mean, mean)),
         };

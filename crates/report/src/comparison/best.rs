@@ -447,6 +447,7 @@ fn item_by_item(grid: &Grid<'_>, compared: &Checkpoints, level: f64) -> Option<W
         title: format!("{}: {} − {}", grid.profile, outcome.second, outcome.best),
         label: format!("more loss than the best{unit}"),
         words: ["worse by the second", "better by the second", "equal"].map(str::to_owned),
+        above_is_good: false,
         values,
         interval: interval.value().map(|interval| (interval.estimate, interval.low, interval.high)),
     })

@@ -20,6 +20,7 @@ mod ratings;
 mod regression;
 mod samples;
 mod scores;
+mod sentences;
 mod summary;
 mod worst;
 

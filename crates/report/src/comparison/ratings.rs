@@ -6,13 +6,14 @@ use mynah_stats::{Interval, TestResult};
 use super::documents::plural;
 use super::doubt;
 use super::scores::percent;
+use super::sentences;
 use crate::error::Error;
 use crate::figure::{Forest, ForestRow, RatingCounts, Ratings, number};
 use crate::page::{Block, Figure, Tone};
 use crate::table::{Cell, Table};
 
 /// Decimals of numbers on the rating scale.
-const DECIMALS: usize = 2;
+pub(crate) const DECIMALS: usize = 2;
 /// p-values below this are given as "less than".
 const SMALLEST_P: f64 = 1e-4;
 
@@ -26,6 +27,7 @@ pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
         summary: "The same numbers as a table".into(),
         blocks: vec![Block::Table(table(verdict))],
     });
+    blocks.extend(sentences::blocks(verdict)?);
     blocks.extend(doubt::blocks(verdict));
     if !verdict.notes.is_empty() {
         blocks.push(Block::List(verdict.notes.clone()));

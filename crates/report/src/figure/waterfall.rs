@@ -23,6 +23,8 @@ pub struct Waterfall {
     pub label: String,
     /// What an item above zero, below zero and at zero is called, such as `worse`, `better` and `equal`.
     pub words: [String; 3],
+    /// Whether above zero is good; what is good is blue.
+    pub above_is_good: bool,
     /// One difference for each item, in any order; all finite.
     pub values: Vec<f64>,
     /// The mean with the ends of its interval, where there is one.
@@ -97,8 +99,10 @@ impl Waterfall {
         frame.draw_y(pen, &y, &self.label)?;
         let shown = thin_out(&sorted);
         let x = frame.x(0.0, shown.len() as f64);
-        fill_steps(pen, &x, &y, &shown, |value| value < 0.0, Ink::BLUE)?;
-        fill_steps(pen, &x, &y, &shown, |value| value > 0.0, Ink::VERMILION)?;
+        let (above, below) =
+            if self.above_is_good { (Ink::BLUE, Ink::VERMILION) } else { (Ink::VERMILION, Ink::BLUE) };
+        fill_steps(pen, &x, &y, &shown, |value| value < 0.0, below)?;
+        fill_steps(pen, &x, &y, &shown, |value| value > 0.0, above)?;
         pen.line((frame.left, y.at(0.0)), (frame.right, y.at(0.0)), Ink::TEXT, 2)?;
         if let Some((mean, ..)) = self.interval {
             pen.line((frame.left, y.at(mean)), (frame.right, y.at(mean)), Ink::GREEN, 4)?;
@@ -163,6 +167,7 @@ mod tests {
             title: "mcd".into(),
             label: "difference (dB)".into(),
             words: ["worse", "better", "equal"].map(str::to_owned),
+            above_is_good: false,
             values,
             interval,
         };

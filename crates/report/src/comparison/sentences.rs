@@ -1,0 +1,196 @@
+//! What listeners say, sentence by sentence.
+
+use std::collections::BTreeMap;
+
+use mynah_listening::{Defined, Paradigm, Role, SystemVerdict, Verdict};
+
+use super::ratings::{DECIMALS, simulated};
+use super::scores::percent;
+use crate::error::Error;
+use crate::figure::{Waterfall, Waterfalls};
+use crate::page::{Block, Figure};
+use crate::table::{Cell, Table};
+
+/// Worst sentences that are listed for each system.
+const WORST: usize = 3;
+
+/// The sentences of each system by their difference to the reference, the worst of them, and all of them as a file.
+pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
+    let differences: Vec<(&SystemVerdict, Vec<(&str, f64)>)> = verdict
+        .systems
+        .iter()
+        .filter(|system| system.role == Role::Candidate)
+        .map(|system| (system, differences(verdict, system)))
+        .filter(|(_, differences)| !differences.is_empty())
+        .collect();
+    let mut blocks = Vec::new();
+    if !differences.is_empty() {
+        blocks.push(Block::Figures(vec![figure(verdict, &differences)?]));
+        blocks.push(Block::Table(worst(verdict, &differences)));
+    }
+    if verdict.systems.iter().any(|system| !system.item_means.is_empty()) {
+        blocks.push(Block::File(all(verdict)));
+    }
+    Ok(blocks)
+}
+
+/// By how much each sentence of a system was judged better than the reference; none where there is no reference.
+fn differences<'a>(verdict: &Verdict, system: &'a SystemVerdict) -> Vec<(&'a str, f64)> {
+    let means = system.item_means.iter();
+    match verdict.paradigm {
+        Paradigm::Cmos => means.map(|mean| (mean.item.as_str(), mean.mean)).collect(),
+        Paradigm::Mos => {
+            let reference = verdict.systems.iter().find(|system| system.role == Role::Reference);
+            let others: BTreeMap<&str, f64> = reference
+                .iter()
+                .flat_map(|system| &system.item_means)
+                .map(|mean| (mean.item.as_str(), mean.mean))
+                .collect();
+            means
+                .filter_map(|mean| Some((mean.item.as_str(), mean.mean - others.get(mean.item.as_str())?)))
+                .collect()
+        }
+    }
+}
+
+fn figure(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)]) -> Result<Figure, Error> {
+    let panels = differences
+        .iter()
+        .map(|(system, differences)| Waterfall {
+            title: system.system.clone(),
+            label: match verdict.paradigm {
+                Paradigm::Cmos => "mean CMOS".into(),
+                Paradigm::Mos => "MOS − that of the reference".into(),
+            },
+            words: ["better", "worse", "equal"].map(str::to_owned),
+            above_is_good: true,
+            values: differences.iter().map(|(_, difference)| *difference).collect(),
+            interval: system
+                .difference
+                .value()
+                // Where judgements are missing, their mean need not be that of the sentences.
+                .filter(|_| system.n_ratings == system.n_items * system.minimum_ratings_per_item)
+                .map(|interval| (interval.estimate, interval.low, interval.high)),
+        })
+        .collect();
+    Ok(Figure {
+        name: "sentences".into(),
+        svg: Waterfalls { title: "How each sentence was judged".into(), panels }.to_svg()?,
+        caption: format!(
+            "{}Every sentence against the reference, from the worst to the best; the line across is the mean of all \
+             judgements, the band its {} two-way interval. How far single sentences lie apart is mostly the noise of \
+             their few judges.",
+            simulated(verdict),
+            percent(1.0 - verdict.analysis.alpha)
+        ),
+    })
+}
+
+fn worst(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)]) -> Table {
+    let columns = [
+        ("system", "System"),
+        ("item", "Sentence"),
+        ("difference", "Minus the reference"),
+        ("judgements", "Judgements"),
+    ];
+    let caption =
+        format!("{}The {WORST} sentences of each system that were judged worst.", simulated(verdict));
+    let mut table = Table::new("worst-sentences", caption, &columns);
+    for (system, differences) in differences {
+        let mut sorted = differences.clone();
+        sorted.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
+        for (item, difference) in sorted.into_iter().take(WORST) {
+            let n_ratings = system.item_means.iter().find(|mean| mean.item == item);
+            table.rows.push(vec![
+                Cell::text(&system.system),
+                Cell::text(item),
+                Cell::Number { value: difference, decimals: DECIMALS },
+                Cell::Count(n_ratings.map_or(0, |mean| mean.n_ratings as u64)),
+            ]);
+        }
+    }
+    table
+}
+
+/// The mean of every sentence of every system.
+fn all(verdict: &Verdict) -> Table {
+    let columns =
+        [("item", "Sentence"), ("system", "System"), ("mean", "Mean"), ("judgements", "Judgements")];
+    let caption = format!("{}How each sentence of each system was judged.", simulated(verdict));
+    let mut table = Table::new("sentences", caption, &columns);
+    let mut rows: Vec<(&str, usize)> = Vec::new();
+    for (index, system) in verdict.systems.iter().enumerate() {
+        rows.extend(system.item_means.iter().map(|mean| (mean.item.as_str(), index)));
+    }
+    rows.sort_unstable();
+    for (item, index) in rows {
+        let system = &verdict.systems[index];
+        let Some(mean) = system.item_means.iter().find(|mean| mean.item == item) else { continue };
+        table.rows.push(vec![
+            Cell::text(item),
+            Cell::text(&system.system),
+            Cell::Number { value: mean.mean, decimals: DECIMALS },
+            Cell::Count(mean.n_ratings as u64),
+        ]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_listening::{Analysis, FoundRating, FoundStudy, Origin, judge_found};
+
+    use super::*;
+
+    fn verdict(paradigm: Paradigm, rows: &[(&str, &str, f64)]) -> Verdict {
+        let ratings: Vec<FoundRating> = rows
+            .iter()
+            .enumerate()
+            .map(|(index, (system, item, score))| FoundRating {
+                rater: format!("r{index}"),
+                item: (*item).into(),
+                system: (*system).into(),
+                score: *score,
+                first: None,
+                origin: Origin::Human,
+                source_file: String::new(),
+                source_row: index as u64 + 1,
+            })
+            .collect();
+        let study = FoundStudy {
+            name: "study".into(),
+            paradigm,
+            reference: Some("recordings".into()),
+            human_reference: true,
+            anchors: vec![],
+            analysis: Analysis::default(),
+            repeats: false,
+        };
+        judge_found(&study, &ratings).unwrap()
+    }
+
+    #[test]
+    fn single_clips_are_held_against_the_same_sentence_of_the_reference() {
+        let rows = [
+            ("recordings", "a", 5.0),
+            ("recordings", "b", 4.0),
+            ("vits", "a", 3.0),
+            ("vits", "b", 4.0),
+            ("vits", "c", 1.0),
+        ];
+        let verdict = verdict(Paradigm::Mos, &rows);
+        let vits = &verdict.systems[1];
+        assert_eq!(differences(&verdict, vits), [("a", -2.0), ("b", 0.0)]);
+        assert_eq!(all(&verdict).rows.len(), 5);
+    }
+
+    #[test]
+    fn the_worst_come_first_and_ties_go_by_name() {
+        let rows = [("v", "d", -1.0), ("v", "c", 0.0), ("v", "b", -1.0), ("v", "a", 2.0), ("v", "e", -3.0)];
+        let verdict = verdict(Paradigm::Cmos, &rows);
+        let of_all: Vec<_> =
+            verdict.systems.iter().map(|system| (system, differences(&verdict, system))).collect();
+        let shown: Vec<String> = worst(&verdict, &of_all).rows.iter().map(|row| row[1].shown()).collect();
+        assert_eq!(shown, ["e", "b", "d"]);
+    }
+}
