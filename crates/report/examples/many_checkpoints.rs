@@ -37,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         verdicts: &[],
         samples: &[],
         worst: &[],
+        baselines: None,
         versions: &[],
         level: 0.95,
     };

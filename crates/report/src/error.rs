@@ -60,6 +60,14 @@ pub enum Error {
         /// What contradicts what.
         why: &'static str,
     },
+    /// A table of published numbers that cannot be printed.
+    #[error("published table `{table}`: {why}")]
+    BadBaseline {
+        /// The table.
+        table: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// There is nothing to report: neither scores nor a verdict.
     #[error("there are neither scores nor ratings to report")]
     NothingToReport,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm};
 
+use super::baselines::Source;
 use super::ratings::ColumnMap;
 use super::{report, verdict};
 use crate::named::NamedDirectory;
@@ -193,6 +194,12 @@ pub(crate) struct ReportArgs {
     /// How many of the worst utterances of each system are shown and played beside the reference
     #[arg(long, value_name = "N", default_value_t = 2)]
     worst: usize,
+    /// Published numbers to be printed beside one's own, a TOML file; by default those of the paper on NaturalSpeech
+    #[arg(long, value_name = "FILE.toml")]
+    baselines: Option<PathBuf>,
+    /// Leave published numbers out
+    #[arg(long, conflicts_with = "baselines")]
+    no_baselines: bool,
     /// The heading of the report
     #[arg(long, default_value = "Comparison of voices")]
     title: String,
@@ -222,6 +229,11 @@ impl ReportArgs {
             directories,
             n_samples: self.samples,
             n_worst: self.worst,
+            baselines: match self.baselines {
+                Some(path) => Source::File(path),
+                None if self.no_baselines => Source::None,
+                None => Source::BuiltIn,
+            },
             title: self.title,
             out: self.out,
         })

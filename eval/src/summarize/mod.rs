@@ -1,6 +1,7 @@
 //! `mynah-summarize`: verdicts and reports.
 
 mod args;
+mod baselines;
 mod notes;
 mod ratings;
 mod report;

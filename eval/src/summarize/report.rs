@@ -9,6 +9,7 @@ use mynah_corpus::table::read_table;
 use mynah_metrics::Score;
 use mynah_report::comparison::{Comparison, worst_items};
 
+use super::baselines::{self, Source};
 use super::{notes, ratings, samples, write};
 use crate::named::NamedDirectory;
 use crate::program::say;
@@ -29,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) n_samples: usize,
     /// Worst utterances of each system that are shown and played.
     pub(crate) n_worst: usize,
+    /// Published numbers.
+    pub(crate) baselines: Source,
     pub(crate) title: String,
     pub(crate) out: PathBuf,
 }
@@ -48,6 +51,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|(ratings, plan)| ratings::verdict(plan, ratings))
         .collect::<anyhow::Result<Vec<_>>>()?;
+    let baselines = baselines::read(&settings.baselines)?;
     let notes = notes::metric_notes();
     let worst = worst_items(&scores.rows, &notes, settings.n_worst)
         .map_err(|error| scores.with_place(anyhow::Error::new(error)))?;
@@ -60,6 +64,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         verdicts: &verdicts,
         samples: &samples.spread,
         worst: &samples.worst,
+        baselines: baselines.as_ref(),
         versions: &write::versions(),
         level: LEVEL,
     };

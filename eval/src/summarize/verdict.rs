@@ -29,6 +29,7 @@ pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
         verdicts: std::slice::from_ref(&verdict),
         samples: &[],
         worst: &[],
+        baselines: None,
         versions: &versions,
         level: 1.0 - verdict.analysis.alpha,
     };

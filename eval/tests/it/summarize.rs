@@ -239,6 +239,25 @@ fn the_worst_utterances_are_played_beside_the_recording() {
 }
 
 #[test]
+fn published_numbers_stand_beside_and_can_be_left_out() {
+    let place = Place::new();
+    place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);
+    place.summarize("report --scores scores.csv --out R").exits_with(0);
+    let markdown = place.read("R/report.md");
+    assert!(markdown.contains("Listening scores of different tests must not be compared"), "{markdown}");
+    assert!(markdown.contains("| NaturalSpeech | 4.56 ± 0.13 | 0.7145 |"), "{markdown}");
+    assert!(place.path("R/tables/published-table-6.csv").is_file());
+    place.summarize("report --scores scores.csv --no-baselines --out S").exits_with(0);
+    assert!(!place.read("S/report.md").contains("Published"));
+    place.write("own.toml", "title = \"t\"\nsource = \"s\"\nauthor = \"a\"\ntable = []\n");
+    place
+        .summarize("report --scores scores.csv --baselines own.toml --out T")
+        .exits_with(2)
+        .says("own.toml")
+        .says("unknown field `author`");
+}
+
+#[test]
 fn what_is_no_score_is_refused_with_its_file_and_row() {
     let place = Place::new();
     place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);

@@ -312,6 +312,7 @@ mod tests {
             metrics: &[],
             verdicts: &[],
             worst: &[],
+            baselines: None,
             samples: &[],
             versions: &[],
             level: 0.95,

@@ -6,10 +6,11 @@ use mynah_listening::{Origin, Verdict};
 use mynah_metrics::Score;
 use serde::Serialize;
 
+use super::baselines::Baselines;
 use super::checkpoints::{Checkpoints, compare_grids};
 use super::grid::{Grid, grids};
 use super::summary::{MetricSummary, summarize_grid};
-use super::{best, checklist, methods, ratings, samples, scores};
+use super::{baselines, best, checklist, methods, ratings, samples, scores};
 use crate::document::Document;
 use crate::error::Error;
 use crate::figure::Mel;
@@ -35,6 +36,8 @@ pub struct Comparison<'a> {
     pub samples: &'a [Sample],
     /// The same for the sentences on which systems did worst; [`super::worst_items`] finds them.
     pub worst: &'a [Sample],
+    /// What others published: printed, and put together with nothing.
+    pub baselines: Option<&'a Baselines>,
     /// Names and versions of what made the numbers.
     pub versions: &'a [(String, String)],
     /// The coverage of the intervals of scores, such as 0.95; those of ratings have that of the declared analysis.
@@ -86,6 +89,7 @@ struct Numbers<'a> {
     checkpoints: &'a Checkpoints,
     without_value: Vec<&'a Score>,
     notes: Vec<&'a MetricNote>,
+    baselines: Option<&'a Baselines>,
     /// A paragraph for each verdict.
     methods: Vec<String>,
     checklist: Vec<checklist::Entry>,
@@ -102,7 +106,7 @@ impl Comparison<'_> {
     /// # Errors
     ///
     /// [`Error::NothingToReport`] without scores and verdicts, what [`super::summarize`] returns for rows that contradict each
-    /// other, and what drawing a figure returns.
+    /// other, what [`Baselines::check`] and what drawing a figure return.
     ///
     /// # Examples
     ///
@@ -129,6 +133,7 @@ impl Comparison<'_> {
     ///     verdicts: &[],
     ///     samples: &[],
     ///     worst: &[],
+    ///     baselines: None,
     ///     versions: &[],
     ///     level: 0.95,
     /// };
@@ -195,6 +200,11 @@ impl Comparison<'_> {
         if !self.samples.is_empty() {
             let blocks = samples::blocks(self.samples, &mut names)?;
             sections.push(Section { id: "samples".into(), title: "Listen and look".into(), blocks });
+        }
+        if let Some(baselines) = self.baselines {
+            baselines.check()?;
+            let blocks = baselines::blocks(baselines);
+            sections.push(Section { id: "published".into(), title: "Published numbers".into(), blocks });
         }
         let table = checklist::table(&checklist::entries(self, metrics));
         let blocks = vec![Block::Table(table)];
@@ -273,6 +283,7 @@ impl Comparison<'_> {
             checkpoints,
             without_value: rows.filter(|score| score.value.is_none()).collect(),
             notes: methods::used_notes(self.metrics, metrics),
+            baselines: self.baselines,
             methods: self.verdicts.iter().map(|verdict| methods::paragraph(verdict, self.versions)).collect(),
             checklist: checklist::entries(self, metrics),
             versions: self.versions,

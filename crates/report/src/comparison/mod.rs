@@ -6,6 +6,7 @@
 //! spectrograms and clips ───────────────────────────────┘                  tables/* figures/*
 //! ```
 
+mod baselines;
 mod best;
 mod checklist;
 mod checkpoints;
@@ -24,6 +25,7 @@ mod sentences;
 mod summary;
 mod worst;
 
+pub use baselines::{BaselineColumn, BaselineKind, BaselineRow, BaselineTable, BaselineValue, Baselines};
 pub use checkpoints::{Checkpoints, compare_checkpoints};
 pub use documents::{Comparison, MetricNote, Sample, SampleVersion};
 pub use ranking::{LossPair, NotRanked, Outcome, RankedSystem, Ranking};

@@ -51,6 +51,17 @@ pub enum Cell {
         /// Decimals on pages.
         decimals: usize,
     },
+    /// A finite number as others printed it, with what stands behind ±; in files the ends of the interval.
+    PlusMinus {
+        /// The value.
+        value: f64,
+        /// Half of the interval's width.
+        half_width: f64,
+        /// Decimals on pages.
+        decimals: usize,
+    },
+    /// A finite number, shown with the fewest digits that tell it from all others.
+    Printed(f64),
     /// A probability, shown with four decimals, or as "< 0.0001".
     Probability(f64),
     /// No value, and why.
@@ -78,6 +89,13 @@ impl Cell {
                 let text = |value| number(value, *decimals);
                 format!("{} [{}, {}]", text(*estimate), text(*low), text(*high))
             }
+            Cell::PlusMinus { value, half_width, decimals } => {
+                format!("{} ± {}", number(*value, *decimals), number(*half_width, *decimals))
+            }
+            Cell::Printed(value) if *value != 0.0 && value.abs() < SMALLEST_P => {
+                format!("{value:e}").replace('-', "−")
+            }
+            Cell::Printed(value) => value.to_string().replace('-', "−"),
             Cell::Probability(p) if *p < SMALLEST_P => format!("< {SMALLEST_P}"),
             Cell::Probability(p) => number(*p, 4),
             Cell::Missing(reason) => format!("– ({reason})"),
@@ -140,6 +158,9 @@ mod tests {
             ),
             (Cell::Probability(0.690_2), "0.6902"),
             (Cell::Probability(5.1e-20), "< 0.0001"),
+            (Cell::PlusMinus { value: -0.5, half_width: 0.1, decimals: 2 }, "−0.50 ± 0.10"),
+            (Cell::Printed(0.0127), "0.0127"),
+            (Cell::Printed(1.3e-6), "1.3e−6"),
             (Cell::Count(13_100), "13\u{202f}100"),
             (
                 Cell::List((0..13).map(|n| n.to_string()).collect()),

@@ -45,7 +45,7 @@ impl Shape {
     fn of(table: &Table, column: usize) -> Shape {
         let cells = || table.rows.iter().filter_map(|row| row.get(column));
         Shape {
-            is_interval: cells().any(|cell| matches!(cell, Cell::Interval { .. })),
+            is_interval: cells().any(|cell| matches!(cell, Cell::Interval { .. } | Cell::PlusMinus { .. })),
             has_missing: cells().any(|cell| matches!(cell, Cell::Missing(_))),
         }
     }
@@ -55,8 +55,13 @@ impl Shape {
             Cell::Text(text) => (text.clone(), None),
             Cell::List(names) => (names.join(" "), None),
             Cell::Count(count) => (count.to_string(), None),
-            Cell::Number { value, .. } | Cell::Probability(value) => (value.to_string(), None),
-            Cell::Interval { estimate, low, high, .. } => (estimate.to_string(), Some((low, high))),
+            Cell::Number { value, .. } | Cell::Probability(value) | Cell::Printed(value) => {
+                (value.to_string(), None)
+            }
+            Cell::Interval { estimate, low, high, .. } => (estimate.to_string(), Some((*low, *high))),
+            Cell::PlusMinus { value, half_width, .. } => {
+                (value.to_string(), Some((value - half_width, value + half_width)))
+            }
             Cell::Missing(_) => (String::new(), None),
         };
         record.push(value);

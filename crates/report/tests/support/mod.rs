@@ -25,6 +25,7 @@ pub(crate) fn comparison<'a>(
         verdicts,
         samples: &[],
         worst: &[],
+        baselines: None,
         versions: &[],
         level: 0.95,
     }
