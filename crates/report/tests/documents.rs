@@ -45,6 +45,12 @@ fn the_same_data_give_the_same_bytes() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
     let documents = || comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
     assert_eq!(documents(), documents());
+    // The order of the rows of a system does not matter: systems keep theirs, metrics follow the notes.
+    let mut turned = scores.clone();
+    turned.reverse();
+    turned.sort_by(|a, b| a.system.cmp(&b.system));
+    assert_ne!(turned, scores);
+    assert_eq!(comparison(&turned, from_ref(&verdict), &notes).documents().unwrap(), documents());
 }
 
 #[test]

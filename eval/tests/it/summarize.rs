@@ -239,6 +239,39 @@ fn the_worst_utterances_are_played_beside_the_recording() {
 }
 
 #[test]
+fn a_report_does_not_depend_on_threads_nor_on_the_order_of_a_systems_rows() {
+    let place = rated();
+    fs::remove_file(place.path("cut/wavs/LJ002-0009.wav")).unwrap();
+    let systems = "--system quiet=quiet --system cut=cut";
+    place.score(&format!("run --reference recordings {systems} --out scores.csv")).exits_with(0);
+    let scores = place.read("scores.csv");
+    let (header, rows) = scores.split_once('\n').unwrap();
+    // The systems keep their order, the rows of each are turned round.
+    let of = |system: &str| -> Vec<&str> {
+        rows.lines().filter(|row| row.starts_with(&format!("{system},"))).rev().collect()
+    };
+    let turned = [vec![header], of("quiet"), of("cut")].concat();
+    assert_eq!(turned.len(), scores.lines().count());
+    place.write("turned.csv", turned.join("\n") + "\n");
+    let report = |scores: &str, n_threads: usize, out: &str| {
+        let arguments = format!(
+            "report --scores {scores} --ratings ratings.csv --plan PLAN.toml --reference recordings {systems} --out {out}"
+        );
+        place.summarize_on(n_threads, &arguments).exits_with(0);
+        place.files(out)
+    };
+    let first = report("scores.csv", 1, "A");
+    assert!(first.len() > 30, "{:?}", first.keys());
+    for (scores, n_threads, out) in [("scores.csv", 1, "B"), ("scores.csv", 4, "C"), ("turned.csv", 4, "D")] {
+        let other = report(scores, n_threads, out);
+        assert_eq!(first.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>(), "{out}");
+        for (path, bytes) in &first {
+            assert!(*bytes == other[path], "{} of {out} is another", path.display());
+        }
+    }
+}
+
+#[test]
 fn published_numbers_stand_beside_and_can_be_left_out() {
     let place = Place::new();
     place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);

@@ -1,5 +1,6 @@
 //! A directory with recordings and systems made from them, and a way to run the programs in it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -86,6 +87,32 @@ impl Place {
         run(env!("CARGO_BIN_EXE_mynah-summarize"), self.directory.path(), arguments)
     }
 
+    /// Runs `mynah-summarize` with so many threads.
+    pub(crate) fn summarize_on(&self, n_threads: usize, arguments: &str) -> Outcome {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mynah-summarize"));
+        command.env("RAYON_NUM_THREADS", n_threads.to_string());
+        run_command(command, self.directory.path(), arguments)
+    }
+
+    /// Every file below a directory with its bytes.
+    pub(crate) fn files(&self, relative: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let root = self.path(relative);
+        let mut files = BTreeMap::new();
+        let mut directories = vec![root.clone()];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(&directory).expect("the directory is there") {
+                let path = entry.expect("the directory can be listed").path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else {
+                    let inside = path.strip_prefix(&root).expect("it is below the root").to_owned();
+                    files.insert(inside, fs::read(&path).expect("the file can be read"));
+                }
+            }
+        }
+        files
+    }
+
     /// A protocol for four sentences and six raters.
     pub(crate) fn write_small_protocol(&self) {
         let text = include_str!("../../protocols/cmos.toml")
@@ -124,7 +151,11 @@ impl Outcome {
 }
 
 fn run(program: &str, directory: &Path, arguments: &str) -> Outcome {
-    let output = Command::new(program)
+    run_command(Command::new(program), directory, arguments)
+}
+
+fn run_command(mut command: Command, directory: &Path, arguments: &str) -> Outcome {
+    let output = command
         .args(arguments.split_whitespace())
         .current_dir(directory)
         .output()

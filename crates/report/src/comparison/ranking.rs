@@ -416,4 +416,35 @@ mod tests {
         assert_eq!(ranking.not_ranked[0].reason, "the sum of the losses is too large");
         assert!(ranking.systems.iter().all(|system| system.mean_loss.is_finite()));
     }
+
+    #[test]
+    fn systems_that_are_equal_are_rarely_told_apart_whichever_are_picked() {
+        // Twenty equal systems: the paired test of the best with the worst, both picked, finds a difference almost
+        // always; after the correction over all 190 pairs it does so in at most 5 % of the studies.
+        const STUDIES: usize = 200;
+        // The 99.9 % quantile of a binomial of 200 studies at 5 %; in 5000 studies it was 4.8 %, without correction 89 %.
+        const MOST: usize = 21;
+        let mut state = 7_u64;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f64 / f64::from(1 << 24)
+        };
+        let names: Vec<String> = (0..20).map(|system| format!("system-{system}")).collect();
+        let (mut naive, mut corrected) = (0, 0);
+        for _ in 0..STUDIES {
+            let difficulty: Vec<f64> = (0..40).map(|_| 3.0 * uniform()).collect();
+            let values: Vec<Vec<f64>> = names
+                .iter()
+                .map(|_| difficulty.iter().map(|item| 5.0 + item + uniform()).collect())
+                .collect();
+            let systems: Vec<(&str, &[f64])> =
+                names.iter().zip(&values).map(|(name, values)| (name.as_str(), values.as_slice())).collect();
+            let ranking = ranking(&systems);
+            let worst = ranking.against_best().last().unwrap();
+            naive += usize::from(worst.test.value().unwrap().p_value < 0.05);
+            corrected += usize::from(ranking.pairs.iter().any(|pair| pair.is_worse(0.05)));
+        }
+        assert!(naive > STUDIES / 2, "{naive} of {STUDIES}");
+        assert!(corrected <= MOST, "{corrected} of {STUDIES}");
+    }
 }
