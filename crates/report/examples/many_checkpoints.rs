@@ -12,24 +12,21 @@ use mynah_report::comparison::{Comparison, MetricNote};
 
 const N_CHECKPOINTS: usize = 20;
 const N_ITEMS: usize = 500;
-const METRICS: [(&str, &str); 7] = [
-    ("mcd", "dB"),
-    ("log_f0_rmse", "cents"),
-    ("duration_ratio", "ln ratio"),
-    ("voicing_error", "share"),
-    ("f0_correlation", ""),
-    ("loudness", "LU"),
-    ("speech_rate", "1/s"),
-];
+/// The seventh metric has no value of a perfect copy, as the real-time factor.
+const TIME: &str = "real_time_factor/1";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = PathBuf::from(std::env::args().nth(1).ok_or("usage: many_checkpoints DIRECTORY")?);
     let scores = scores();
-    let notes = METRICS.map(|(metric, _)| MetricNote {
-        profile: format!("{metric}/1"),
-        explanation: "Made up.".into(),
-        perfect: Some(0.0),
-    });
+    let mut notes: Vec<MetricNote> = mynah_metrics::all()
+        .iter()
+        .map(|metric| MetricNote {
+            profile: metric.profile().into(),
+            explanation: metric.explain().into(),
+            perfect: Some(0.0),
+        })
+        .collect();
+    notes.push(MetricNote { profile: TIME.into(), explanation: "Made up.".into(), perfect: None });
     let comparison = Comparison {
         title: "Twenty checkpoints",
         scores: &scores,
@@ -73,13 +70,16 @@ fn scores() -> Vec<Score> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f64 / f64::from(1 << 24)
     };
+    let mut metrics: Vec<(&str, &str, &str)> =
+        mynah_metrics::all().iter().map(|metric| (metric.name(), metric.profile(), metric.unit())).collect();
+    metrics.push(("real_time_factor", TIME, ""));
     let difficulty: Vec<f64> = (0..N_ITEMS).map(|_| uniform()).collect();
     let mut scores = Vec::new();
     for checkpoint in 0..N_CHECKPOINTS {
         let step = (checkpoint as u64 + 1) * 5000;
         for (item, difficulty) in difficulty.iter().enumerate() {
             let is_mute = checkpoint == 14 && item % 200 == 7;
-            for (metric, (name, unit)) in METRICS.iter().enumerate() {
+            for (metric, (name, profile, unit)) in metrics.iter().enumerate() {
                 let relapse = if checkpoint == 14 { 0.4 } else { 0.0 };
                 let level = 3.0 + 3.0 / (checkpoint as f64 + 1.0 + metric as f64) + relapse;
                 let value = level + difficulty + 0.8 * (uniform() - 0.5);
@@ -88,7 +88,7 @@ fn scores() -> Vec<Score> {
                     step: Some(step),
                     item: format!("LJ{:03}-{:04}", item / 100 + 1, item),
                     metric: (*name).into(),
-                    profile: format!("{name}/1"),
+                    profile: (*profile).into(),
                     unit: (*unit).into(),
                     status: if is_mute { Status::Failed } else { Status::Ok },
                     value: (!is_mute).then_some(value),

@@ -38,11 +38,11 @@ pub(crate) fn sections(
         blocks: vec![
             Block::Figures(vec![panels(metrics, &percent)?]),
             Block::Table(means(metrics, &percent)),
-            Block::List(vec![
+            Block::Text(
                 "Every value, for other programs: a file for each metric, with a row for every item and a column for \
                  every system. A place is empty where there is no value."
                     .into(),
-            ]),
+            ),
         ],
     }];
     sections[0].blocks.extend(item_tables(grids).into_iter().map(Block::File));

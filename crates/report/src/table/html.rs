@@ -26,7 +26,7 @@ impl Table {
     pub fn to_html(&self) -> Result<String, Error> {
         let view = |cell: &Cell| match cell {
             Cell::Text(text) => CellView { class: "", html: text_to_html(text) },
-            Cell::List(_) => CellView { class: "", html: text_to_html(&cell.shown()) },
+            Cell::List(_) => CellView { class: "names", html: text_to_html(&cell.shown()) },
             Cell::Missing(reason) => CellView { class: "missing", html: text_to_html(reason) },
             numeric => CellView { class: "number", html: text_to_html(&numeric.shown()) },
         };
@@ -53,9 +53,11 @@ mod tests {
         let mut table = Table::new("t", "a < b", &[("system", "System"), ("n", "n")]);
         table.rows.push(vec![Cell::text("<script>"), Cell::Count(3)]);
         table.rows.push(vec![Cell::text("b"), Cell::Missing("only <one>".into())]);
+        table.rows.push(vec![Cell::text("c"), Cell::List(vec!["<x>".into(), "y".into()])]);
         let html = table.to_html().unwrap();
         assert!(html.contains("&lt;script&gt;") && !html.contains("<script>"), "{html}");
         assert!(html.contains("<td class=\"number\">3</td>"), "{html}");
+        assert!(html.contains("<td class=\"names\">&lt;x&gt;, y</td>"), "{html}");
         assert!(html.contains("<td class=\"missing\">only &lt;one&gt;</td>"), "{html}");
     }
 }
