@@ -89,10 +89,14 @@ impl Panels {
         let n_rows = (self.panels.len() as i32 + COLUMNS - 1) / COLUMNS;
         let width = if self.panels.len() == 1 { PANEL_WIDTH } else { WIDE };
         let runs = self.runs();
-        let in_legend: &[&str] = if over_steps && runs.len() > 1 { &runs } else { &[] };
-        let top = legend_height(in_legend, width);
+        let in_legend: Vec<&str> = if over_steps && runs.len() > 1 {
+            runs.iter().map(|run| run_label(run)).collect()
+        } else {
+            Vec::new()
+        };
+        let top = if in_legend.is_empty() { 0 } else { legend_height(&in_legend, width) + 24 };
         draw(&self.title, width, top + n_rows * panel_height, |pen| {
-            draw_legend(pen, in_legend, 10, width)?;
+            draw_legend(pen, &in_legend, 10, width)?;
             for (index, panel) in self.panels.iter().enumerate() {
                 let (column, row) = (index as i32 % COLUMNS, index as i32 / COLUMNS);
                 let corner = (column * PANEL_WIDTH, top + row * panel_height);
@@ -171,11 +175,12 @@ impl Panels {
         for (index, point) in panel.points.iter().filter(|point| point.step.is_none()).enumerate() {
             let height = y.at(point.estimate);
             pen.line((frame.left, height), (frame.right, height), Ink::MUTED, 2)?;
-            // Names at different places stay readable when the lines lie close together.
+            // From the left, where curves that fall are far above; at different places, so that names of lines that lie
+            // close together stay readable.
             let third = (frame.right - frame.left) / MOST_LINES as i32;
             let label = fit_text(&point.label, SMALL_TEXT, third - 12);
-            let at = (frame.right - index as i32 * third, height - SMALL_TEXT / 2 - 4);
-            pen.text(&label, at, Align::Right, SMALL_TEXT, Ink::MUTED)?;
+            let at = (frame.left + 8 + index as i32 * third, height - SMALL_TEXT / 2 - 4);
+            pen.text(&label, at, Align::Left, SMALL_TEXT, Ink::MUTED)?;
         }
         for (index, run) in runs.iter().enumerate() {
             let of_run = |point: &&PanelPoint| point.step.is_some() && point.run == *run;
@@ -229,6 +234,14 @@ impl Panels {
     }
 }
 
+/// The name of a run without what held its number, such as the hyphen of `voice-`.
+fn run_label(run: &str) -> &str {
+    match run.trim_matches(|character: char| !character.is_alphanumeric()) {
+        "" => "run",
+        label => label,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,8 +273,8 @@ mod tests {
     fn runs_have_lines_of_their_own_and_a_legend() {
         let mut two = panels(&[Some(100), Some(200), Some(300), Some(100), Some(200)]);
         for panel in &mut two.panels {
-            panel.points[3].run = "other".into();
-            panel.points[4].run = "other".into();
+            panel.points[3].run = "other-".into();
+            panel.points[4].run = "other-".into();
         }
         let svg = two.to_svg().unwrap();
         assert!(svg.contains("training step") && svg.contains(">other</text>"), "{svg}");
