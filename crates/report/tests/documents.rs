@@ -1,6 +1,7 @@
 //! Whole reports: what they say, that they are whole by themselves, and that they are always the same.
 
 mod support;
+mod totality;
 
 use std::slice::from_ref;
 
