@@ -222,7 +222,7 @@ fn pages_are_whole_by_themselves_and_their_tags_balance() {
     sources.extend(documents.iter().map(|document| document.path.as_str()));
     let html = document(&documents, "index.html");
     support::assert_whole(&html, &sources);
-    for shown in ["a, vits &#38; co: mcd 9.1 dB", "b, vits &amp; co: failed: there is no <code>b.wav</code>"]
+    for shown in ["a, vits &amp; co: mcd 9.1 dB", "b, vits &amp; co: failed: there is no <code>b.wav</code>"]
     {
         assert!(html.contains(shown), "{shown} is missing");
     }

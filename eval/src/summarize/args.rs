@@ -19,9 +19,12 @@ Ratings of another tool, without a plan:
   mynah-summarize verdict --ratings votes.csv --paradigm cmos --reference recordings \\
       --human-reference --map rater=WorkerId,item=clip,system=model,score=vote --out REPORT";
 const REPORT: &str = "\
-Example:
+Examples:
   mynah-summarize report --scores scores.parquet --reference LJSpeech \\
-      --system voice=out/voice --out REPORT";
+      --system voice=out/voice --out REPORT
+  mynah-summarize report --scores step-1000.parquet --scores step-2000.parquet --out REPORT
+  mynah-summarize report --ratings cmos.csv --plan CMOS.toml --ratings mos.csv --plan MOS.toml \\
+      --out REPORT";
 
 /// Verdicts and reports: what ratings and scores say, with everything that a reader needs to doubt it.
 #[derive(Debug, Parser)]
