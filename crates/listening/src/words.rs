@@ -35,7 +35,7 @@ pub(crate) fn system_words(study: &Study, origin: Origin, assay: &Assay, system:
     match missing_for_human_level(study, assay, system) {
         Err(None) => {}
         _ if !favourable => {}
-        Err(Some(missing)) => words.push_str(&format!(" {missing}, so no more than this is claimed.")),
+        Err(Some(missing)) => words.extend([" ", missing, ", so no more than this is claimed."]),
         Ok(()) if system.conclusion == Some(Conclusion::Equivalent) => {
             words.push_str(" That is human-level quality on this test set.");
         }
@@ -109,7 +109,8 @@ pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String
     match study.paradigm {
         Paradigm::Cmos => {
             let close = if mean.abs() <= analysis.margin { "within" } else { "outside" };
-            text.push_str(&format!("; mean {}, {close} ±{}.", number(mean), analysis.margin));
+            let margin = analysis.margin.to_string();
+            text.extend(["; mean ", &number(mean), ", ", close, " ±", &margin, "."]);
         }
         Paradigm::Mos => {
             text.push_str(

@@ -4,7 +4,7 @@
 use mynah_stats::bootstrap::{BootstrapConfig, crossed_difference, crossed_mean};
 use mynah_stats::clustered::two_way;
 use mynah_stats::crowdmos;
-use mynah_testkit::{assert_close, golden};
+use mynah_testkit::{assert_close, by_definition, golden};
 use serde::Deserialize;
 
 /// The package keeps variances of rows and columns in single precision.
@@ -70,6 +70,7 @@ fn exact_variance(influence: &[f64], raters: &[usize], items: &[usize], n_raters
 
 #[test]
 fn the_crossed_bootstrap_has_the_variance_of_its_definition() {
+    by_definition("its variance in theory, summed over all pairs of judgements");
     let (raters, items): (Vec<usize>, Vec<usize>) = mynah_stats::simulate::crossed(5, 7).into_iter().unzip();
     let values: Vec<f64> =
         (0..35).map(|k| f64::from(k * k % 11 % 7) - 3.0 + (raters[k as usize] as f64)).collect();

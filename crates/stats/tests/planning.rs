@@ -6,7 +6,7 @@ use mynah_stats::ordinal::{Link, OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::planning::{Goal, Unknown, probability_of, smallest_size};
 use mynah_stats::power::{Components, Size, power};
 use mynah_stats::simulate::{Model, crossed};
-use mynah_testkit::{assert_close, golden};
+use mynah_testkit::{assert_close, by_definition, golden};
 use serde::Deserialize;
 
 /// The integral is a sum of a thousand steps; where it ends at a kink, its error is the square of a step.
@@ -98,6 +98,7 @@ fn what_no_number_reaches_is_said() {
 
 #[test]
 fn studies_drawn_from_a_fitted_model_are_like_the_one_it_was_fitted_to() {
+    by_definition("the probabilities of the fitted model, in 300 studies drawn from it");
     let design = crossed(20, 30);
     let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
     let model = Model { mean: 0.3, components: USUAL, lowest: -3, highest: 3 };

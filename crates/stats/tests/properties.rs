@@ -4,6 +4,7 @@ use mynah_stats::clustered::{difference, two_way};
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
 use mynah_stats::{Alternative, Error, Method, MethodChoice, holm};
+use mynah_testkit::{assert_close, by_definition};
 use proptest::prelude::*;
 
 /// A few hundred additions of numbers up to 3.
@@ -196,8 +197,9 @@ fn satterthwaites_degrees_are_those_of_the_mean_squares() {
     let all = values.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / 23.0;
     let expected =
         (rater + item - all).powi(2) / (rater * rater / 3.0 + item * item / 5.0 + all * all / 23.0);
-    assert!((mean.standard_error.powi(2) - (rater + item - all) / 24.0).abs() < SUMS);
-    assert!((mean.satterthwaite_degrees_of_freedom - expected).abs() < 1e-9, "{mean:?} {expected}");
+    by_definition("the mean squares of a complete design");
+    assert_close(mean.standard_error.powi(2), (rater + item - all) / 24.0, SUMS, "variance");
+    assert_close(mean.satterthwaite_degrees_of_freedom, expected, 1e-9, "degrees of freedom");
     assert!(
         mean.satterthwaite().degrees_of_freedom > 2.0,
         "more than min(raters, items) - 1 here: {expected}"

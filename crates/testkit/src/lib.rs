@@ -2,10 +2,14 @@
 //!
 //! A dev-dependency only. Its functions panic, since a test that cannot read its fixture has failed.
 
+mod record;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+
+pub use record::{Comparison, Oracle, RECORD, by_definition};
 
 /// The path of `fixtures/<relative>` in this workspace.
 #[must_use]
@@ -28,6 +32,7 @@ pub fn mini_corpus() -> PathBuf {
 pub fn golden<T: DeserializeOwned>(relative: &str) -> T {
     let path = fixture("golden").join(relative);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    record::reads(relative);
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -43,6 +48,7 @@ pub fn assert_close(actual: f64, expected: f64, tolerance: f64, what: &str) {
         "{what}: got {actual}, expected {expected}, difference {:e} is over {tolerance:e}",
         (actual - expected).abs()
     );
+    record::compared(what, 1, (actual - expected).abs(), tolerance);
 }
 
 /// Asserts that two sequences have the same length and differ by at most `tolerance` anywhere.
@@ -74,4 +80,5 @@ where
         expected[worst.0].into(),
         worst.1
     );
+    record::compared(what, actual.len(), worst.1, tolerance);
 }

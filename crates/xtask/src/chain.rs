@@ -81,9 +81,11 @@ impl Chain {
         steps
             .must("mynah-score run", &[&["--reference", &corpus, "--out", &scores], &systems[..]].concat())?;
 
-        say("\n== 5. a listening test: the recordings against each checkpoint");
-        let recordings = format!("recordings={corpus}");
-        let test = ["--protocol", &protocol, "--reference", &recordings, "--out", &plan];
+        say("\n== 5. a listening test: the recordings against each checkpoint, and against an anchor");
+        let noisy = at("noisy");
+        steps.must("mynah-listen anchor", &[&corpus, "--out", &noisy])?;
+        let (recordings, anchor) = (format!("recordings={corpus}"), format!("noisy={noisy}"));
+        let test = ["--protocol", &protocol, "--reference", &recordings, "--anchor", &anchor, "--out", &plan];
         steps.must("mynah-listen plan", &[&test, &systems[..]].concat())?;
         steps.must("mynah-listen build", &[&plan, "--out", &at("listening-test")])?;
         say("(nobody has listened yet: these ratings are simulated, and marked as such everywhere)");

@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("mynah-text", &[]),
     ("mynah-stats", &[]),
     ("mynah-testkit", &[]),
-    ("xtask", &[]),
+    ("xtask", &["mynah-testkit"]),
     ("mynah-corpus", &["mynah-signal", "mynah-text"]),
     ("mynah-ops", &[]),
     ("mynah-voice", &["mynah-ops", "mynah-signal", "mynah-text"]),

@@ -6,6 +6,7 @@
 mod bench;
 mod chain;
 mod check;
+mod conformance;
 mod demo;
 mod golden;
 mod layers;
@@ -38,6 +39,8 @@ enum Command {
     Licences,
     /// Runs the scripts in fixtures/generate again and shows what differs (needs `uv` or the scripts' packages).
     Golden(golden::Arguments),
+    /// Writes docs/conformance.md: what every test with an oracle has found.
+    Conformance,
     /// Prepares a corpus on a real Slurm of two nodes on this machine, and loses one of them (needs root and Slurm).
     Slurm(slurm::Arguments),
     /// Measures, and prints the figures of docs/benchmarks.md.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Layers => layers::run(),
         Command::Licences => licences::run(),
         Command::Golden(arguments) => golden::run(&arguments),
+        Command::Conformance => conformance::run(),
         Command::Slurm(arguments) => slurm::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

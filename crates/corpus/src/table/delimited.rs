@@ -46,7 +46,8 @@ pub(super) fn decode(path: &Path, bytes: &[u8], schema: &Schema) -> Result<Untyp
 pub(super) fn decode_text(path: &Path, bytes: &[u8]) -> Result<TextTable, Error> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |separator: u8| header.iter().filter(|byte| **byte == separator).count();
+    let header = String::from_utf8_lossy(header);
+    let count = |separator: u8| header.matches(char::from(separator)).count();
     // Of two that are as frequent the last one wins: a comma.
     let separator = [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(bytes);

@@ -76,7 +76,7 @@ pub(crate) fn paragraph(verdict: &Verdict, versions: &[(String, String)]) -> Str
     text.push_str(&analysis(verdict));
     let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     if !versions.is_empty() {
-        text.push_str(&format!(" The analysis was made by {}.", versions.join(", ")));
+        text.extend([" The analysis was made by ", &versions.join(", "), "."]);
     }
     text
 }

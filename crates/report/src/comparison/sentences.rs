@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mynah_listening::{Defined, Paradigm, Role, SystemVerdict, Verdict};
+use mynah_listening::{Paradigm, Role, SystemVerdict, Verdict};
 
 use super::ratings::{DECIMALS, simulated};
 use super::scores::percent;
