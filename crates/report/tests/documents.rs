@@ -151,6 +151,7 @@ fn without_a_value_of_a_perfect_copy_nothing_is_best() {
         markdown.contains("Undefined: no metric of these scores has a value that is known"),
         "{markdown}"
     );
+    assert!(document(&documents, "figures/items.svg").contains("mcd/sp2mc-1: voice-2000 − voice-1000"));
     let single = comparison(&checkpoints(&[5.0]), &[], &notes()).documents().unwrap();
     assert!(!document(&single, "report.md").contains("is best"));
 }

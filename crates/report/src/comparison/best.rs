@@ -5,7 +5,7 @@ use mynah_stats::Interval;
 
 use super::checkpoints::Checkpoints;
 use super::documents::plural;
-use super::grid::Grid;
+use super::grid::{Grid, GridColumn};
 use super::ranking::{LossPair, Outcome, Ranking, losses};
 use super::regression::run;
 use super::scores::{decimals_of, interval_cell, label_of, percent};
@@ -31,6 +31,7 @@ pub(crate) fn section(
     }
     let are_checkpoints = grids.iter().flat_map(|grid| &grid.columns).any(|column| column.step.is_some());
     let title = format!("Which {} is best", if are_checkpoints { "checkpoint" } else { "system" });
+    let percent = percent(level);
     let mut blocks = Vec::new();
     if compared.rankings.is_empty() {
         blocks.push(Block::Text(
@@ -38,11 +39,13 @@ pub(crate) fn section(
              says which way is better."
                 .into(),
         ));
+        blocks.extend(items(grids, compared, &percent, level)?.map(|figure| Block::Figures(vec![figure])));
     } else {
-        let percent = percent(level);
         blocks.push(Block::List(sentences(compared)));
         blocks.push(Block::Table(best_table(compared, &percent)));
-        blocks.push(Block::Figures(figures(grids, compared, &percent, level)?));
+        let mut figures = vec![from_best(compared, &percent)?];
+        figures.extend(items(grids, compared, &percent, level)?);
+        blocks.push(Block::Figures(figures));
         blocks.push(Block::Folded {
             summary: "Every system against the best, metric by metric".into(),
             blocks: vec![Block::Table(against_best(compared, &percent))],
@@ -356,27 +359,28 @@ fn lost_table(compared: &Checkpoints) -> Table {
     table
 }
 
-fn figures(
+/// The differences item by item; `None` when no two systems can be compared.
+fn items(
     grids: &[Grid<'_>],
     compared: &Checkpoints,
     percent: &str,
     level: f64,
-) -> Result<Vec<Figure>, Error> {
-    let mut figures = vec![from_best(compared, percent)?];
+) -> Result<Option<Figure>, Error> {
     let panels: Vec<Waterfall> =
         grids.iter().filter_map(|grid| item_by_item(grid, compared, level)).collect();
-    if !panels.is_empty() {
-        figures.push(Figure {
-            name: "items".into(),
-            svg: Waterfalls { title: "Differences item by item".into(), panels }.to_svg()?,
-            caption: format!(
-                "Every item of the second beside the best, sorted by the difference: above 0 the second is worse. The \
-                 line across is the mean, the band its {percent} interval. A mean may come from many small differences \
-                 or from a few items that went wrong."
-            ),
-        });
+    if panels.is_empty() {
+        return Ok(None);
     }
-    Ok(figures)
+    Ok(Some(Figure {
+        name: "items".into(),
+        svg: Waterfalls { title: "Differences item by item".into(), panels }.to_svg()?,
+        caption: format!(
+            "Every item of the second beside the best, sorted by the difference: above 0 the second is worse. Where a \
+             metric does not say what is better, two systems are compared by their values. The line across is the mean, \
+             the band its {percent} interval. A mean may come from many small differences or from a few items that went \
+             wrong."
+        ),
+    }))
 }
 
 /// How much more than the best every system loses.
@@ -434,19 +438,36 @@ fn from_best(compared: &Checkpoints, percent: &str) -> Result<Figure, Error> {
     })
 }
 
-/// The differences between the second and the best by one metric.
+/// The differences between the second and the best by one metric, or between two systems by one that has no best.
 fn item_by_item(grid: &Grid<'_>, compared: &Checkpoints, level: f64) -> Option<Waterfall> {
-    let ranking = compared.rankings.iter().find(|ranking| ranking.profile == grid.profile)?;
-    let outcome = ranking.outcome.value()?;
     let column = |system: &str| grid.columns.iter().find(|column| column.system == system);
-    let (best, second) = (column(&outcome.best)?, column(&outcome.second)?);
-    let values = differences(&losses(second, ranking.perfect), &losses(best, ranking.perfect));
+    let ranking = compared.rankings.iter().find(|ranking| ranking.profile == grid.profile);
+    let (values, title, what, words) = match (ranking, &grid.columns[..]) {
+        (Some(ranking), _) => {
+            let outcome = ranking.outcome.value()?;
+            let (best, second) = (column(&outcome.best)?, column(&outcome.second)?);
+            let values = differences(&losses(second, ranking.perfect), &losses(best, ranking.perfect));
+            let words = ["worse by the second", "better by the second", "equal"];
+            (values, format!("{} − {}", outcome.second, outcome.best), "more loss than the best", words)
+        }
+        (None, [first, second]) => {
+            let all = |column: &GridColumn<'_>| column.values().collect::<Vec<_>>();
+            let values = differences(&all(second), &all(first));
+            let title = format!("{} − {}", second.system, first.system);
+            (values, title, "difference", ["higher", "lower", "equal"])
+        }
+        (None, _) => return None,
+    };
+    // The difference of two values of any size may be too large to be drawn.
+    if values.iter().any(|value| !value.is_finite()) {
+        return None;
+    }
     let (_, interval) = mean(&values, level);
     let unit = if grid.unit.is_empty() { String::new() } else { format!(" ({})", grid.unit) };
     Some(Waterfall {
-        title: format!("{}: {} − {}", grid.profile, outcome.second, outcome.best),
-        label: format!("more loss than the best{unit}"),
-        words: ["worse by the second", "better by the second", "equal"].map(str::to_owned),
+        title: format!("{}: {title}", grid.profile),
+        label: format!("{what}{unit}"),
+        words: words.map(str::to_owned),
         above_is_good: false,
         values,
         interval: interval.value().map(|interval| (interval.estimate, interval.low, interval.high)),

@@ -29,12 +29,14 @@ pub(crate) fn blocks(samples: &[Sample], names: &mut BTreeSet<String>) -> Result
         } else if sample.note.is_some() {
             blocks.push(Block::Text(title));
         }
+        // One time axis for all, so that pauses and speeds can be compared.
+        let longest = sample.versions.iter().map(|version| version.mel.seconds()).fold(0.0, f64::max);
         let mut figures = Vec::new();
         for version in &sample.versions {
             let title = format!("Mel spectrogram of {} by {}", sample.item, version.system);
             figures.push(Figure {
                 name: free_name(&format!("mel-{}-{}", sample.item, version.system), names),
-                svg: Mel { title, ..version.mel.clone() }.to_svg()?,
+                svg: Mel { title, ..version.mel.clone() }.to_svg_lasting(longest)?,
                 caption: format!("{}: {}", sample.item, version.system),
             });
         }

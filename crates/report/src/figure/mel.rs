@@ -63,6 +63,22 @@ impl Mel {
     /// [`Error::LengthMismatch`] when the values do not fill whole frames; [`Error::NotFinite`] for a value that is
     /// not a number.
     pub fn to_svg(&self) -> Result<String, Error> {
+        self.to_svg_lasting(0.0)
+    }
+
+    /// How long it lasts, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.values.len().checked_div(self.n_bands).unwrap_or(0) as f64 * self.hop_seconds
+    }
+
+    /// As [`Mel::to_svg`], with an axis of at least so many seconds: spectrograms of one sentence by several speakers can
+    /// then be laid beside each other.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mel::to_svg`]; [`Error::NotFinite`] also when `seconds` is not a number.
+    pub fn to_svg_lasting(&self, seconds: f64) -> Result<String, Error> {
         let n_frames = self.values.len().checked_div(self.n_bands).unwrap_or(0);
         if n_frames * self.n_bands != self.values.len() {
             return Err(Error::LengthMismatch {
@@ -74,15 +90,15 @@ impl Mel {
         if let Some(index) = self.values.iter().position(|value| !value.is_finite()) {
             return Err(Error::NotFinite { what: self.title.clone(), index });
         }
-        check_finite(&self.title, &[self.hop_seconds])?;
+        check_finite(&self.title, &[self.hop_seconds, seconds])?;
         if n_frames == 0 {
             return draw_nothing(&self.title, WIDE, 160);
         }
         let label_height = SMALL_TEXT + 4;
         let top = if self.labels.is_empty() { 20 } else { 20 + LABEL_ROWS as i32 * label_height };
         let frame = Frame { left: 110, top, right: WIDE - 30, bottom: top + PICTURE_HEIGHT };
-        let seconds = n_frames as f64 * self.hop_seconds;
-        let x = frame.x(0.0, seconds);
+        let own_seconds = n_frames as f64 * self.hop_seconds;
+        let x = frame.x(0.0, own_seconds.max(seconds));
         let y = frame.y(0.0, self.n_bands as f64);
         let svg = draw(&self.title, WIDE, frame.bottom + 92, |pen| {
             // An axis without grid: the lines would stand in the picture like boundaries.
@@ -117,7 +133,7 @@ impl Mel {
              href=\"data:image/png;base64,{}\"/>\n",
             frame.left,
             frame.top,
-            frame.right - frame.left,
+            (x.at(own_seconds) - frame.left).max(1),
             PICTURE_HEIGHT,
             STANDARD.encode(self.pixels(n_frames)?)
         );
@@ -200,6 +216,19 @@ mod tests {
         let (pixels, width, height) = decode(&mel(vec![0.0, 1.0, 2.0, 3.0, 4.0, 8.0], 2).to_svg().unwrap());
         assert_eq!((width, height), (3, 2));
         assert_eq!(pixels, [24, 32, 63, 0, 8, 16]);
+    }
+
+    #[test]
+    fn a_shorter_spectrogram_fills_its_part_of_a_longer_axis() {
+        let mel = mel(vec![0.0; 80 * 100], 80);
+        let width = |svg: &str| -> i32 {
+            let image = svg.split("<image ").nth(1).unwrap();
+            image.split("width=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+        };
+        let (whole, half) = (mel.to_svg().unwrap(), mel.to_svg_lasting(2.0 * mel.seconds()).unwrap());
+        assert_eq!((width(&whole) + 1) / 2, width(&half));
+        assert_eq!(mel.to_svg_lasting(mel.seconds() / 3.0).unwrap(), whole);
+        assert!(matches!(mel.to_svg_lasting(f64::NAN), Err(Error::NotFinite { .. })));
     }
 
     #[test]
