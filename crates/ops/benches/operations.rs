@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use candle_core::{DType, Device, Result, Tensor, Var};
 use mynah_ops::{
     AdamW, AdamWConfig, Conv1dConfig, ConvTranspose1dConfig, Noise, StftMagnitude, conv_transpose1d, conv1d,
-    gated_activation, layer_norm, leaky_relu, soft_dtw, softmax, weight_norm,
+    gated_activation, layer_norm, leaky_relu, monotonic_alignment, soft_dtw, softmax, weight_norm,
 };
 
 /// How long each figure is repeated.
@@ -173,6 +173,7 @@ fn cases() -> Vec<Case> {
         cases.push(case(with("stft 1024/256 16x8192"), move || spectrum(backward)));
         cases.push(case(with("soft-dtw 8x400x400"), move || warping(backward)));
     }
+    cases.push(case("monotonic alignment 32x150x800".to_owned(), alignment));
     cases.push(case("adamw 1e6 parameters".to_owned(), optimizer));
     cases.push(case("normal noise 1e6".to_owned(), generator));
     cases
@@ -414,6 +415,18 @@ fn warping(backward: bool) -> Contest {
     Contest {
         flops: 0.0,
         own: Box::new(move || pass(&soft_dtw(&x, &[400; 8], &[400; 8], 0.01, 0.07)?, backward)),
+        peer: None,
+    }
+}
+
+fn alignment() -> Contest {
+    let score = noise(1, (32, 150, 800));
+    Contest {
+        flops: 0.0,
+        own: Box::new(move || {
+            black_box(monotonic_alignment(&score, &[150; 32], &[800; 32])?);
+            Ok(())
+        }),
         peer: None,
     }
 }

@@ -16,6 +16,7 @@
 //! | [`frames()`], [`reflect_pad()`], [`StftMagnitude`] | not there |
 //! | [`lstm()`] | not there as one operation: step by step in the graph it is slow |
 //! | [`soft_dtw()`] | not there; cell by cell in the graph it would overflow the stack |
+//! | [`monotonic_alignment()`] | not there; it is a search and has no gradient |
 //! | [`AdamW`] | its state cannot be saved |
 //! | [`Noise`] | the generator on the CPU cannot be seeded |
 //!
@@ -44,8 +45,8 @@
 //!
 //! # Invariants
 //!
-//! - Every operation has a gradient, checked against finite differences, for every argument that can have one; an
-//!   argument that is no variable and depends on none gets none.
+//! - Every operation has a gradient, checked against finite differences and PyTorch, for every argument that can have
+//!   one; an argument that is no variable and depends on none gets none.
 //! - Results do not depend on the thread count, forwards or backwards, to the last bit. They do depend on the machine:
 //!   where it has fused multiply-add, the convolutions use it.
 //! - Tensors are f32 or f64 on the CPU; f64 is there to check gradients and uses the standard library's functions. Any
@@ -70,6 +71,7 @@ mod gradient_norm;
 mod layer_norm;
 mod leaky_relu;
 mod lstm;
+mod monotonic_alignment;
 mod noise;
 mod product;
 mod reflect_pad;
@@ -91,6 +93,7 @@ pub use gradient_norm::{clip_gradients, gradient_norm};
 pub use layer_norm::layer_norm;
 pub use leaky_relu::leaky_relu;
 pub use lstm::lstm;
+pub use monotonic_alignment::monotonic_alignment;
 pub use noise::Noise;
 pub use reflect_pad::reflect_pad;
 pub use soft_dtw::{soft_dtw, soft_dtw_alignment};
