@@ -6,6 +6,9 @@ use super::cell::{Cell, Table};
 use crate::error::Error;
 use crate::page::text_to_html;
 
+/// Texts of so many bytes stay on one line.
+const SHORT: usize = 16;
+
 /// What `templates/table.html` needs.
 #[derive(Template)]
 #[template(path = "table.html")]
@@ -25,6 +28,8 @@ impl Table {
     /// The table as HTML; the cells of the first column are the headers of their rows.
     pub fn to_html(&self) -> Result<String, Error> {
         let view = |cell: &Cell| match cell {
+            // A short name is not broken at its hyphens.
+            Cell::Text(text) if text.len() <= SHORT => CellView { class: "short", html: text_to_html(text) },
             Cell::Text(text) => CellView { class: "", html: text_to_html(text) },
             Cell::List(_) => CellView { class: "names", html: text_to_html(&cell.shown()) },
             Cell::Missing(reason) => CellView { class: "missing", html: text_to_html(reason) },
