@@ -13,7 +13,7 @@ use mynah_stats::{Interval, TestResult, holm};
 use crate::error::Error;
 use crate::plan::{Plan, Role};
 use crate::protocol::Analysis;
-use crate::rating::{Kind, Paradigm, Rating};
+use crate::rating::{Kind, Origin, Paradigm, Rating};
 use crate::rating_check::check_ratings;
 use crate::scores::{Against, Indices, Scores, clustered_difference, clustered_mean, explain};
 use crate::screening::{ScreeningRule, rules_for, screen};
@@ -107,7 +107,7 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
         }
     }
     let origin = origin(ratings);
-    let assay = assay(study, &systems);
+    let assay = assay(study, origin, &systems);
     for system in &mut systems {
         system.paper_rule.explanation = paper_explanation(study, system);
         system.words = system_words(study, origin, &assay, system);
@@ -170,13 +170,13 @@ fn against<'a>(study: &Study, role: Role, reference: Option<&'a Scores>) -> Agai
 }
 
 /// Whether every anchor was found worse than the reference.
-fn assay(study: &Study, systems: &[SystemVerdict]) -> Assay {
+fn assay(study: &Study, origin: Origin, systems: &[SystemVerdict]) -> Assay {
     let anchors: Vec<&SystemVerdict> = systems.iter().filter(|system| system.role == Role::Anchor).collect();
     let missed: Vec<&SystemVerdict> =
         anchors.iter().filter(|anchor| anchor.conclusion != Some(Conclusion::Worse)).copied().collect();
     Assay {
         sensitive: (!anchors.is_empty()).then_some(missed.is_empty()),
-        explanation: assay_explanation(study, &anchors, &missed),
+        explanation: assay_explanation(study, origin, &anchors, &missed),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use mynah_stats::bootstrap::{Bootstrap, BootstrapConfig, crossed_difference, crossed_mean};
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
 use mynah_stats::mixed::mixed_model;
+use mynah_stats::ordinal::{OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::t_test::{TTest, one_sample, welch};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
 use mynah_stats::{Alternative, Interval, TestResult};
@@ -90,9 +91,11 @@ fn estimates(analysis: &Analysis, scores: &Scores, reference: Option<&Scores>) -
     }
     .map_err(explain)
     .map(of_t);
-    [
+    // Of two systems, the models do not know that a rater may like one of them more than others do.
+    let modelled = reference.is_none();
+    let mut all: Vec<Reanalysis> = [
         (ReanalysisMethod::TwoWayClustered, true, clustered),
-        (ReanalysisMethod::MixedModel, true, mixed),
+        (ReanalysisMethod::MixedModel, modelled, mixed),
         (ReanalysisMethod::CrossedBootstrap, true, bootstrap),
         (ReanalysisMethod::ItemMeans, false, item_means),
         (ReanalysisMethod::Naive, false, naive),
@@ -101,7 +104,36 @@ fn estimates(analysis: &Analysis, scores: &Scores, reference: Option<&Scores>) -
     .map(|(method, allows_for_dependence, estimate)| {
         of_estimate(analysis, method, allows_for_dependence, estimate)
     })
-    .collect()
+    .collect();
+    all.insert(
+        2,
+        Reanalysis {
+            analysis: ReanalysisMethod::OrdinalModel,
+            screening: Vec::new(),
+            allows_for_dependence: modelled,
+            interval: Defined::Undefined { reason: "its scale is not that of the points".to_owned() },
+            p_value: ordinal(scores, reference).map_err(explain).into(),
+            conclusion: None,
+        },
+    );
+    all
+}
+
+/// The probability of the latent difference, if there is none.
+fn ordinal(scores: &Scores, reference: Option<&Scores>) -> Result<f64, mynah_stats::Error> {
+    let model = match reference {
+        None => {
+            // The points of a comparison mean the same on both sides of 0.
+            let config = OrdinalConfig { thresholds: Thresholds::Symmetric, ..OrdinalConfig::default() };
+            ordinal_model(&scores.values, &scores.raters, &scores.items, &[], &config)?
+        }
+        Some(reference) => {
+            let (values, is_system, raters, items) = scores.beside(reference);
+            let covariate = is_system.iter().map(|is_system| f64::from(u8::from(*is_system))).collect();
+            ordinal_model(&values, &raters, &items, &[covariate], &OrdinalConfig::default())?
+        }
+    };
+    Ok(model.coefficients[0].t_test().p_value)
 }
 
 fn boxed(interval: impl Fn(f64) -> Result<Interval, mynah_stats::Error> + 'static) -> IntervalOf {

@@ -184,6 +184,8 @@ pub enum ReanalysisMethod {
     TwoWayClustered,
     /// A linear mixed model with crossed effects of raters and sentences, by REML.
     MixedModel,
+    /// A cumulative link mixed model (probit) with crossed effects of raters and sentences, by Laplace's approximation.
+    OrdinalModel,
     /// Raters and sentences drawn with replacement, 10,000 times.
     CrossedBootstrap,
     /// The t test on the means of the sentences.
@@ -215,6 +217,7 @@ impl ReanalysisMethod {
         match self {
             Self::TwoWayClustered => "two-way clustered t",
             Self::MixedModel => "linear mixed model, REML",
+            Self::OrdinalModel => "cumulative link mixed model",
             Self::CrossedBootstrap => "crossed bootstrap, 10,000 draws",
             Self::ItemMeans => "t on sentence means",
             Self::Naive => "t on judgements as if independent",

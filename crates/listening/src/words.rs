@@ -127,6 +127,7 @@ pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String
 /// Whether the test has found its anchors worse, as a sentence.
 pub(crate) fn assay_explanation(
     study: &Study,
+    origin: Origin,
     anchors: &[&SystemVerdict],
     missed: &[&SystemVerdict],
 ) -> String {
@@ -136,7 +137,7 @@ pub(crate) fn assay_explanation(
         Defined::Undefined { reason } => format!("`{}` (undefined: {reason})", anchor.system),
     };
     let all = |anchors: &[&SystemVerdict]| anchors.iter().map(with_difference).collect::<Vec<_>>().join(", ");
-    match (anchors, missed) {
+    let words = match (anchors, missed) {
         ([], _) => {
             "There is no anchor, a system that is known to be worse. Nothing shows that this test could have \
                     found a difference."
@@ -150,6 +151,10 @@ pub(crate) fn assay_explanation(
              difference elsewhere.",
             all(missed)
         ),
+    };
+    match origin {
+        Origin::Simulated if !anchors.is_empty() => format!("Simulated ratings, not a finding: {words}"),
+        _ => words,
     }
 }
 

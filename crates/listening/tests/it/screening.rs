@@ -68,13 +68,13 @@ fn raters_are_left_out_for_what_has_nothing_to_do_with_the_system() {
 
     // The other choice stands beside it: nobody left out.
     let without = verdict.systems[0].sensitivity.iter().filter(|other| other.screening.is_empty()).count();
-    assert_eq!((without, verdict.systems[0].sensitivity.len()), (11, 22));
+    assert_eq!((without, verdict.systems[0].sensitivity.len()), (12, 24));
     assert!(verdict.screening.other_rules.is_empty() && verdict.screening.other_excluded.is_empty());
     let unscreened = judge(&plan_with_anchor(cmos(6, 6, 3), 1, 10), &of_other_plan(&rows)).expect("fine");
     assert!(unscreened.screening.excluded.is_empty());
     assert_eq!(unscreened.screening.other_excluded, verdict.screening.excluded);
     let declared = &unscreened.systems[0].sensitivity[0];
-    let other = &verdict.systems[0].sensitivity[11];
+    let other = &verdict.systems[0].sensitivity[12];
     assert_eq!((&declared.interval, declared.analysis), (&other.interval, other.analysis));
     assert_ne!(unscreened.systems[0].mean, verdict.systems[0].mean);
 }
