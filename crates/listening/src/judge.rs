@@ -10,6 +10,8 @@ use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
 use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
 use mynah_stats::{Interval, TestResult, holm};
 
+use rayon::prelude::*;
+
 use crate::error::Error;
 use crate::plan::{Plan, Role};
 use crate::protocol::Analysis;
@@ -98,13 +100,13 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
             samples
                 .push((&screening.other_rules, Sample::of(study, ratings, &screening.other_rules, &indices)));
         }
-        for system in &mut systems {
+        systems.par_iter_mut().for_each(|system| {
             for (rules, sample) in &samples {
                 let (scores, reference) = sample.of_system(&system.system, system.role);
                 let against = against(study, system.role, reference.as_ref());
                 system.sensitivity.extend(reanalyse(&study.analysis, rules, &scores, &against));
             }
-        }
+        });
     }
     let origin = origin(ratings);
     let assay = assay(study, origin, &systems);
