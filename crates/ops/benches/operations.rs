@@ -5,6 +5,7 @@
 //! multiplication and an addition count as two operations; candle's own backward passes of convolutions are timed
 //! although their weight gradients are wrong.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
+#![expect(clippy::disallowed_methods, reason = "candle's own operations are what ours are timed beside")]
 
 use std::hint::black_box;
 use std::process::Command;

@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`conv1d`] | wrong gradients of most weights, copies of all patches, a loop over groups |
 //! | [`conv_transpose1d`] | no gradient |
+//! | [`MatrixProduct`] | wrong numbers where a batch of transposed matrices meets one repeated matrix |
 //! | [`layer_norm()`], [`softmax()`] | the fast ones cut the gradient without a word |
 //! | [`gated_activation()`], [`leaky_relu()`], [`weight_norm()`] | one pass over memory in the place of many |
 //! | [`frames()`], [`reflect_pad()`], [`StftMagnitude`] | not there |
@@ -71,6 +72,7 @@ mod gradient_norm;
 mod layer_norm;
 mod leaky_relu;
 mod lstm;
+mod matrix_product;
 mod monotonic_alignment;
 mod noise;
 mod product;
@@ -93,6 +95,7 @@ pub use gradient_norm::{clip_gradients, gradient_norm};
 pub use layer_norm::layer_norm;
 pub use leaky_relu::leaky_relu;
 pub use lstm::lstm;
+pub use matrix_product::MatrixProduct;
 pub use monotonic_alignment::monotonic_alignment;
 pub use noise::Noise;
 pub use reflect_pad::reflect_pad;

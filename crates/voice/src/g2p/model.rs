@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
-use mynah_ops::lstm;
+use mynah_ops::{MatrixProduct as _, lstm};
 use mynah_text::{G2pShape, LETTERS, StressState};
 
 use crate::Dropout;
@@ -100,15 +100,15 @@ impl G2pModel {
         let gates = self.letters.index_select(letters, 0)?;
         let first = flat(lstm(&in_time(gates)?, &self.first_recurrent)?)?;
         let first = dropout.apply(&first, probability)?;
-        let gates = first.matmul(&self.second_input)?.broadcast_add(&self.second_bias)?;
+        let gates = first.product(&self.second_input)?.broadcast_add(&self.second_bias)?;
         let second = flat(lstm(&in_time(gates)?, &self.second_recurrent)?)?;
         let second = dropout.apply(&second, probability)?;
 
-        let mut features = second.matmul(&self.features)?.broadcast_add(&self.features_bias)?;
+        let mut features = second.product(&self.features)?.broadcast_add(&self.features_bias)?;
         for (back, chunks) in history.iter().enumerate() {
             features = (features + self.history.get(back)?.index_select(chunks, 0)?)?;
         }
         let squashed = (features + self.stress.index_select(stress, 0)?)?.tanh()?;
-        dropout.apply(&squashed, probability)?.matmul(&self.output)?.broadcast_add(&self.output_bias)
+        dropout.apply(&squashed, probability)?.product(&self.output)?.broadcast_add(&self.output_bias)
     }
 }

@@ -1,7 +1,7 @@
 //! The divergence between prior and posterior, frame by frame or along a soft alignment.
 
 use candle_core::{Result, Tensor};
-use mynah_ops::soft_dtw;
+use mynah_ops::{MatrixProduct as _, soft_dtw};
 use serde::{Deserialize, Serialize};
 
 /// A Gaussian for every frame of a batch, with how many frames of each item count.
@@ -96,8 +96,8 @@ fn pairwise_kl(sample: &Tensor, log_deviation: &Tensor, other: &Gaussians<'_>) -
     let precision = (other.log_deviation * -2.0)?.exp()?;
     let weighted = (other.mean * &precision)?;
     let rows = |x: &Tensor| x.transpose(1, 2)?.contiguous();
-    let squares = (rows(&sample.sqr()?)?.matmul(&precision)? * 0.5)?;
-    let products = rows(sample)?.matmul(&weighted)?;
+    let squares = (rows(&sample.sqr()?)?.product(&precision)? * 0.5)?;
+    let products = rows(sample)?.product(&weighted)?;
     // [B, 1, M]
     let of_other = (((other.mean * &weighted)? * 0.5)? + other.log_deviation)?.sum_keepdim(1)?;
     // [B, N, 1]

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Result, Tensor};
 use candle_nn::{Init, VarBuilder};
-use mynah_ops::softmax;
+use mynah_ops::{MatrixProduct as _, softmax};
 
 use super::layers::Conv1d;
 use crate::dropout::Dropout;
@@ -63,9 +63,9 @@ impl RelativeAttention {
 
         let by_distance = query
             .reshape((batch * heads * length, per_head))?
-            .matmul(&self.relative_keys.t()?)?
+            .product(&self.relative_keys.t()?)?
             .reshape((batch, heads, length, reach))?;
-        let scores = (query.matmul(&key.transpose(2, 3)?.contiguous()?)? + band.spread(&by_distance)?)?;
+        let scores = (query.product(&key.transpose(2, 3)?.contiguous()?)? + band.spread(&by_distance)?)?;
         // [B, 1, 1, T]
         let hidden = mask.unsqueeze(1)?.affine(-NEVER, NEVER)?;
         let weights = dropout.apply(&softmax(&scores.broadcast_add(&hidden)?)?, self.dropout)?;
@@ -73,9 +73,9 @@ impl RelativeAttention {
         let distant = band
             .collect(&weights)?
             .reshape((batch * heads * length, reach))?
-            .matmul(&self.relative_values)?
+            .product(&self.relative_values)?
             .reshape((batch, heads, length, per_head))?;
-        let attended = (weights.matmul(&value)? + distant)?;
+        let attended = (weights.product(&value)? + distant)?;
         self.output.forward(&attended.transpose(2, 3)?.contiguous()?.reshape((batch, channels, length))?)
     }
 }

@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
-use mynah_ops::softmax;
+use mynah_ops::{MatrixProduct as _, softmax};
 
 use super::layers::{Conv1d, LayerNorm};
 use crate::config::DuratorConfig;
@@ -164,7 +164,7 @@ impl Upsampling {
 
         let attended = weights
             .reshape((batch, m * queries, n))?
-            .matmul(&hidden.transpose(1, 2)?.contiguous()?)?
+            .product(&hidden.transpose(1, 2)?.contiguous()?)?
             .reshape((batch, m, queries * channels))?
             .transpose(1, 2)?
             .contiguous()?;
@@ -173,7 +173,7 @@ impl Upsampling {
         let p = contexts.dim(3)?;
         let summed = weights
             .reshape((batch * m, queries, n))?
-            .matmul(&contexts.reshape((batch * m, n, p))?)?
+            .product(&contexts.reshape((batch * m, n, p))?)?
             .reshape((batch, m, queries * p))?
             .transpose(1, 2)?
             .contiguous()?;
@@ -232,7 +232,7 @@ impl BorderNet {
         let inner = borders.broadcast_add(&features)?.silu()?;
         inner
             .reshape((batch * m * n, PERCEPTRON))?
-            .matmul(&self.output)?
+            .product(&self.output)?
             .broadcast_add(&self.output_bias)?
             .reshape((batch, m, n, self.output.dim(1)?))
     }

@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 use candle_nn::{Init, VarBuilder};
-use mynah_ops::softmax;
+use mynah_ops::{MatrixProduct as _, softmax};
 
 use crate::config::MemoryConfig;
 
@@ -55,16 +55,17 @@ impl Memory {
             |x: Tensor, rows: usize| x.reshape((rows, heads, per_head))?.transpose(0, 1)?.contiguous();
         let rows = batch * length;
         let frames = z.transpose(1, 2)?.contiguous()?.reshape((rows, hidden))?;
-        let query = split(frames.matmul(&self.query)?, rows)?;
-        let key = split(self.bank.matmul(&self.key)?, slots)?;
-        let value = split(self.bank.matmul(&self.value)?, slots)?;
-        let scores = (query.matmul(&key.transpose(1, 2)?.contiguous()?)? * (per_head as f64).sqrt().recip())?;
-        let attended = softmax(&scores)?.matmul(&value)?;
+        let query = split(frames.product(&self.query)?, rows)?;
+        let key = split(self.bank.product(&self.key)?, slots)?;
+        let value = split(self.bank.product(&self.value)?, slots)?;
+        let scores =
+            (query.product(&key.transpose(1, 2)?.contiguous()?)? * (per_head as f64).sqrt().recip())?;
+        let attended = softmax(&scores)?.product(&value)?;
         attended
             .transpose(0, 1)?
             .contiguous()?
             .reshape((rows, hidden))?
-            .matmul(&self.output)?
+            .product(&self.output)?
             .reshape((batch, length, hidden))?
             .transpose(1, 2)?
             .contiguous()

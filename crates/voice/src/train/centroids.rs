@@ -1,6 +1,7 @@
 //! k-means: the vectors with which the memory bank begins.
 
 use candle_core::{D, DType, Result, Tensor};
+use mynah_ops::MatrixProduct as _;
 use rand::SeedableRng as _;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
@@ -55,7 +56,7 @@ fn nearest(frames: &Tensor, table: &Tensor) -> Result<Vec<u32>> {
     for start in (0..n).step_by(CHUNK) {
         let chunk = frames.narrow(0, start, CHUNK.min(n - start))?;
         // |x − c|² / 2 − |x|² / 2
-        let distances = squares.broadcast_sub(&chunk.contiguous()?.matmul(&columns)?)?;
+        let distances = squares.broadcast_sub(&chunk.contiguous()?.product(&columns)?)?;
         out.extend(distances.argmin(D::Minus1)?.to_vec1::<u32>()?);
     }
     Ok(out)

@@ -1,0 +1,96 @@
+//! Products of matrices without the case that candle gets wrong.
+
+use candle_core::{Result, Tensor};
+
+/// Products of tensors as matrices.
+pub trait MatrixProduct {
+    /// The product of the last two dimensions, for each item of the others.
+    ///
+    /// ```text
+    /// y[…, i, j] = Σ_k self[…, i, k] · right[…, k, j]
+    /// ```
+    ///
+    /// It is candle's product with its gradients, but for one case: candle 0.11 takes the batch of a left side into its
+    /// rows where the right side is one matrix repeated without a copy, also where the left side is transposed, and then
+    /// its numbers are wrong. There the right side is copied first.
+    ///
+    /// # Shapes
+    ///
+    /// `[…, M, K]` and `[…, K, N]` to `[…, M, N]`; all dimensions but the last two are the same.
+    ///
+    /// # Errors
+    ///
+    /// When the shapes do not fit each other.
+    fn product(&self, right: &Tensor) -> Result<Tensor>;
+}
+
+impl MatrixProduct for Tensor {
+    fn product(&self, right: &Tensor) -> Result<Tensor> {
+        let repeated = right.rank() > 2 && {
+            let batch = right.rank() - 2;
+            right.stride()[..batch].iter().zip(right.dims()).any(|(&stride, &size)| stride == 0 && size > 1)
+        };
+        #[expect(clippy::disallowed_methods, reason = "the case that it gets wrong is avoided")]
+        if repeated && !self.is_contiguous() { self.matmul(&right.contiguous()?) } else { self.matmul(right) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Tensor;
+    use mynah_testkit::{assert_all_close, by_definition};
+
+    use super::MatrixProduct;
+    use crate::testing::{check_gradients, normal};
+
+    /// Sums of three products near 1 in f64.
+    const TOLERANCE: f64 = 1e-14;
+
+    /// A left side [2, 4, 3] and a right side [2, 3, 5] in every layout that a model could give them.
+    fn layouts() -> Vec<(Tensor, Tensor)> {
+        let transposed = |x: Tensor| x.transpose(1, 2).unwrap();
+        let swapped = |x: Tensor| x.transpose(0, 1).unwrap();
+        let lefts = [
+            normal(1, (2, 4, 3)),
+            transposed(normal(2, (2, 3, 4))),
+            normal(3, (1, 4, 3)).broadcast_as((2, 4, 3)).unwrap(),
+            swapped(normal(4, (4, 2, 3))),
+        ];
+        let rights = [
+            normal(5, (2, 3, 5)),
+            transposed(normal(6, (2, 5, 3))),
+            normal(7, (3, 5)).broadcast_as((2, 3, 5)).unwrap(),
+            normal(8, (5, 3)).t().unwrap().broadcast_as((2, 3, 5)).unwrap(),
+        ];
+        lefts.iter().flat_map(|left| rights.iter().map(|right| (left.clone(), right.clone()))).collect()
+    }
+
+    #[test]
+    fn every_layout_gives_the_plain_sums() {
+        by_definition("plain loops");
+        for (left, right) in layouts() {
+            let (a, b) = (left.to_vec3::<f64>().unwrap(), right.to_vec3::<f64>().unwrap());
+            let mut expected = Vec::new();
+            for (a, b) in a.iter().zip(&b) {
+                for row in a {
+                    expected.extend((0..5).map(|j| (0..3).map(|k| row[k] * b[k][j]).sum::<f64>()));
+                }
+            }
+            let y = left.product(&right).unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
+            let what = format!("strides {:?} and {:?}", left.stride(), right.stride());
+            assert_all_close(&y, &expected, TOLERANCE, &what);
+        }
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        check_gradients(&[normal(1, (2, 3, 4)), normal(2, (5, 3))], |v| {
+            v[0].transpose(1, 2)?.product(&v[1].t()?.broadcast_as((2, 3, 5))?)
+        })
+        .unwrap();
+        check_gradients(&[normal(1, (2, 4, 3)), normal(2, (3, 5))], |v| {
+            v[0].product(&v[1].broadcast_as((2, 3, 5))?)
+        })
+        .unwrap();
+    }
+}
