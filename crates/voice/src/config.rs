@@ -78,11 +78,33 @@ pub struct DuratorConfig {
     pub contexts: usize,
     /// Channels of the convolution that feeds W and C (8).
     pub features: usize,
+    /// How hidden states become frames.
+    pub expansion: Expansion,
+}
+
+/// How the hidden states of symbols become the frames of the prior.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Expansion {
+    /// The learnable upsampling of the paper, through which durations have a gradient.
+    #[default]
+    Learned,
+    /// Each hidden state repeated for as many frames as its duration, rounded: the ablation "differentiable durator" of
+    /// table 5. Durations then come from labels or from an alignment search in both phases of training.
+    Hard,
 }
 
 impl Default for DuratorConfig {
     fn default() -> Self {
-        Self { layers: 3, kernel: 3, dropout: 0.5, queries: 4, contexts: 2, features: 8 }
+        Self {
+            layers: 3,
+            kernel: 3,
+            dropout: 0.5,
+            queries: 4,
+            contexts: 2,
+            features: 8,
+            expansion: Expansion::Learned,
+        }
     }
 }
 
@@ -116,7 +138,8 @@ pub struct WaveNetConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MemoryConfig {
-    /// Vectors in the bank (1000).
+    /// Vectors in the bank (1000). With 0 there is no memory, and the decoder always reads the latent frames: the ablation
+    /// "memory in VAE" of table 5.
     pub slots: usize,
     /// Attention heads (2).
     pub heads: usize,
@@ -184,7 +207,7 @@ impl ModelConfig {
             if good { Ok(()) } else { Err(Error::Config { key, why }) }
         };
         let hidden = self.hidden;
-        let positive: [(&'static str, usize); 13] = [
+        let positive: [(&'static str, usize); 12] = [
             ("model.hidden", hidden),
             ("model.encoder.blocks", self.encoder.blocks),
             ("model.encoder.heads", self.encoder.heads),
@@ -196,7 +219,6 @@ impl ModelConfig {
             ("model.flow.couplings", self.flow.couplings),
             ("model.flow.wavenet.layers", self.flow.wavenet.layers),
             ("model.posterior.layers", self.posterior.layers),
-            ("model.memory.slots", self.memory.slots),
             ("model.memory.heads", self.memory.heads),
         ];
         for (key, value) in positive {

@@ -64,7 +64,8 @@ pub enum Error {
     },
     /// A loss is not a finite number.
     #[error(
-        "go on at step {step}: the loss `{loss}` is {value}; lower the learning rate or resume from the last checkpoint"
+        "go on at step {step}: the loss `{loss}` is {value}, and {origin}; lower the learning rate or resume from the last \
+         checkpoint"
     )]
     Diverged {
         /// The step.
@@ -73,6 +74,8 @@ pub enum Error {
         loss: &'static str,
         /// NaN or an infinity.
         value: f64,
+        /// Where it comes from, as far as that can be said.
+        origin: String,
     },
     /// A signal could not be analysed.
     #[error("analyse a signal: {0}")]

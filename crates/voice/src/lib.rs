@@ -25,8 +25,8 @@ mod parameters;
 mod synthesis;
 
 pub use config::{
-    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, FlowConfig, MemoryConfig, ModelConfig,
-    WaveNetConfig,
+    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, FlowConfig, MemoryConfig,
+    ModelConfig, WaveNetConfig,
 };
 pub use discriminator::{DiscriminatorConfig, Discriminators, Judgement};
 pub use dropout::Dropout;

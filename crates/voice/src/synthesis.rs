@@ -150,7 +150,10 @@ impl Voice {
         let spread = (noise * prior.log_deviation.exp()?)?;
         let sample = (prior.mean + (spread * config.noise_scale)?)?;
         let latent = model.flow.to_posterior(&sample, &frame_mask)?;
-        let latent = if self.info.memory { model.memory.forward(&latent)? } else { latent };
+        let latent = match &model.memory {
+            Some(memory) if self.info.memory => memory.forward(&latent)?,
+            _ => latent,
+        };
         let wave = model.decoder.forward(&latent)?.flatten_all()?.to_vec1::<f32>()?;
         Ok(Waveform::new(wave, self.info.audio.sample_rate))
     }

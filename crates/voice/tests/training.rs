@@ -8,10 +8,12 @@ use std::path::Path;
 
 use mynah_signal::MelProfile;
 use mynah_voice::model::VocabularySizes;
-use mynah_voice::train::{Observer, Phase, StepReport, TrainConfig, Trainer, run};
+use mynah_voice::train::{
+    DurationSource, LossWeights, Observer, Phase, StepReport, TrainConfig, Trainer, run,
+};
 use mynah_voice::{
     DecoderConfig, Device, DiscriminatorConfig, DuratorConfig, EncoderConfig, Error, Example, Examples as _,
-    FlowConfig, InMemory, MemoryConfig, ModelConfig, WaveNetConfig,
+    Expansion, FlowConfig, InMemory, MemoryConfig, ModelConfig, WaveNetConfig,
 };
 
 const RATE: u32 = 22_050;
@@ -77,9 +79,13 @@ fn examples() -> InMemory {
 }
 
 fn trainer(config: &TrainConfig) -> Trainer {
+    trainer_of(&model(), config).unwrap()
+}
+
+fn trainer_of(model: &ModelConfig, config: &TrainConfig) -> Result<Trainer, Error> {
     let sizes = VocabularySizes { symbols: SYMBOLS, sup_phones: SYMBOLS };
     let mel = MelProfile::Vits.config(RATE);
-    Trainer::new(&model(), &discriminator(), config, &mel, sizes, &Device::Cpu).unwrap()
+    Trainer::new(model, &discriminator(), config, &mel, sizes, &Device::Cpu)
 }
 
 /// Remembers what it is told, and stops the run after a step.
@@ -140,6 +146,61 @@ fn losses_fall_in_both_phases_and_every_part_is_there() {
     }
     assert_eq!(validation.iter().map(|report| report.step).collect::<Vec<_>>(), [12, 24]);
     assert!(validation[0].split == "validation" && validation[0].loss_forward_kl.is_none());
+}
+
+#[test]
+fn every_ablation_of_table_5_trains() {
+    let hard = DuratorConfig { expansion: Expansion::Hard, ..model().durator };
+    let of_labels = ModelConfig { durator: hard, ..model() };
+    let no_memory = ModelConfig { memory: MemoryConfig { slots: 0, heads: 2 }, ..model() };
+    let one_direction = LossWeights { forward_kl: 0.0, ..LossWeights::default() };
+    let search = TrainConfig { durations: DurationSource::Search, ..config() };
+    let cases = [
+        ("hard expansion", of_labels.clone(), config()),
+        ("hard expansion, alignment search", of_labels, search.clone()),
+        ("L_bwd only", model(), TrainConfig { weights: one_direction, ..config() }),
+        ("no memory", no_memory, config()),
+    ];
+    for (name, model, config) in cases {
+        let directory = tempfile::tempdir().unwrap();
+        let mut trainer = trainer_of(&model, &config).unwrap();
+        let mut notebook = Notebook::default();
+        run(&mut trainer, &config, &examples(), &examples(), directory.path(), &mut notebook).unwrap();
+        let reports = &notebook.reports;
+        assert_eq!(reports.len(), 24, "{name}");
+        let mean = |from: usize, to: usize, of: fn(&StepReport) -> Option<f64>| {
+            let values: Vec<f64> = reports[from..to].iter().map(|report| of(report).unwrap()).collect();
+            values.iter().sum::<f64>() / values.len() as f64
+        };
+        for of in [|r: &StepReport| r.loss_mel, |r: &StepReport| r.loss_backward_kl] {
+            assert!(mean(14, 18, of) < mean(0, 4, of), "{name}");
+        }
+        let last = reports.last().unwrap();
+        assert_eq!(last.phase, Phase::Main, "{name}");
+        assert_eq!(last.loss_forward_kl.is_some(), name != "L_bwd only", "{name}");
+        assert!(last.loss_end_to_end.is_some(), "{name}");
+        assert_eq!(trainer.state().memory_attached, name != "no memory", "{name}");
+    }
+    let error = trainer_of(&model(), &search).unwrap_err().to_string();
+    assert!(error.contains("train.durations") && error.contains("hard"), "{error}");
+}
+
+#[test]
+fn a_divergence_names_the_module_that_it_comes_from() {
+    // A recording that is no number makes everything that sees it none.
+    let mut broken = examples();
+    broken.examples[0].wave[5_000] = f32::NAN;
+    let error = trainer(&config()).step(&broken.examples).unwrap_err();
+    let Error::Diverged { step: 0, origin, .. } = &error else { panic!("{error}") };
+    assert!(origin.contains("`posterior` is the first"), "{error}");
+
+    // A learning rate beyond all reason: the discriminators take their step first.
+    let mut config = config();
+    config.optimizer.learning_rate = 1e30;
+    let (mut trainer, examples) = (trainer(&config), examples());
+    let error = (0..4).find_map(|_| trainer.step(&examples.examples).err()).unwrap();
+    let Error::Diverged { origin, .. } = &error else { panic!("{error}") };
+    assert!(origin.contains("`discriminators` are the first"), "{error}");
 }
 
 #[test]

@@ -16,6 +16,8 @@ use crate::{Dropout, Error, Parameters};
 
 /// What the forget gates begin with: at first, little is forgotten.
 const REMEMBER: f32 = 1.0;
+/// Where a divergence comes from.
+const ORIGIN: &str = "this network has a single module";
 /// Distinguishes the seed of the history's dropout from that of the order, which numbers its streams by epochs.
 const HISTORY_SEED: u64 = 0x6869_7374_6F72_7921;
 
@@ -113,7 +115,12 @@ impl<'a> G2pTrainer<'a> {
         let mut gradients = (&loss * share)?.backward()?;
         let loss = f64::from(loss.to_scalar::<f32>()?);
         if !loss.is_finite() {
-            return Err(Error::Diverged { step, loss: "cross entropy", value: loss });
+            return Err(Error::Diverged {
+                step,
+                loss: "cross entropy",
+                value: loss,
+                origin: ORIGIN.to_owned(),
+            });
         }
         let named = self.parameters.named();
         let gradient_norm = clip_gradients(
@@ -122,7 +129,12 @@ impl<'a> G2pTrainer<'a> {
             self.config.clip_norm,
         )?;
         if !gradient_norm.is_finite() {
-            return Err(Error::Diverged { step, loss: "gradient", value: gradient_norm });
+            return Err(Error::Diverged {
+                step,
+                loss: "gradient",
+                value: gradient_norm,
+                origin: ORIGIN.to_owned(),
+            });
         }
         self.optimizer.step(&gradients)?;
         self.step += 1;

@@ -91,7 +91,7 @@ pub fn aligned_kl(
 /// matrices so that no tensor has batch × channels × N × M values.
 ///
 /// [B, h, N] and [B, h, M] → [B, N, M].
-fn pairwise_kl(sample: &Tensor, log_deviation: &Tensor, other: &Gaussians<'_>) -> Result<Tensor> {
+pub(crate) fn pairwise_kl(sample: &Tensor, log_deviation: &Tensor, other: &Gaussians<'_>) -> Result<Tensor> {
     let channels = sample.dim(1)? as f64;
     let precision = (other.log_deviation * -2.0)?.exp()?;
     let weighted = (other.mean * &precision)?;

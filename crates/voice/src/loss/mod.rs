@@ -7,5 +7,6 @@ mod mel;
 
 pub use adversarial::{discriminator_loss, feature_loss, generator_loss};
 pub use duration::duration_loss;
+pub(crate) use kl::pairwise_kl;
 pub use kl::{Gaussians, SoftDtwConfig, aligned_kl, frame_kl};
 pub use mel::MelLoss;

@@ -5,7 +5,7 @@ use candle_nn::{Init, VarBuilder};
 use mynah_ops::{MatrixProduct as _, softmax};
 
 use super::layers::{Conv1d, LayerNorm};
-use crate::config::DuratorConfig;
+use crate::config::{DuratorConfig, Expansion};
 use crate::dropout::Dropout;
 
 /// What is added to the score of a symbol behind the end of its utterance.
@@ -34,7 +34,8 @@ pub struct Prior {
 #[derive(Debug)]
 pub struct Durator {
     predictor: DurationPredictor,
-    upsampling: Upsampling,
+    /// `None` where hidden states are repeated.
+    upsampling: Option<Upsampling>,
     mean: Conv1d,
     log_deviation: Conv1d,
 }
@@ -43,7 +44,10 @@ impl Durator {
     pub(super) fn new(config: &DuratorConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
         Ok(Self {
             predictor: DurationPredictor::new(config, hidden, &vb.pp("predictor"))?,
-            upsampling: Upsampling::new(config, hidden, &vb.pp("upsampling"))?,
+            upsampling: match config.expansion {
+                Expansion::Learned => Some(Upsampling::new(config, hidden, &vb.pp("upsampling"))?),
+                Expansion::Hard => None,
+            },
             mean: Conv1d::linear(hidden, hidden, 1.0, &vb.pp("mean"))?,
             log_deviation: Conv1d::linear(hidden, hidden, SMALL, &vb.pp("log_deviation"))?,
         })
@@ -60,7 +64,8 @@ impl Durator {
 
     /// The prior over the frames that `durations` span.
     ///
-    /// The number of frames has no gradient; the durations have one through the borders S and E.
+    /// The number of frames has no gradient; the durations have one through the borders S and E, unless hidden states are
+    /// repeated.
     ///
     /// # Shapes
     ///
@@ -73,12 +78,46 @@ impl Durator {
         mask: &Tensor,
         frame_mask: &Tensor,
     ) -> Result<Prior> {
-        let upsampled = self.upsampling.forward(hidden, durations, mask, frame_mask)?;
+        let upsampled = match &self.upsampling {
+            Some(upsampling) => upsampling.forward(hidden, durations, mask, frame_mask)?,
+            None => repeat(hidden, durations, frame_mask)?,
+        };
+        self.of_states(&upsampled, frame_mask)
+    }
+
+    /// The Gaussian of each symbol, as if it lasted one frame; only with [`Expansion::Hard`](crate::Expansion::Hard) is it
+    /// that of the symbol's frames.
+    ///
+    /// # Shapes
+    ///
+    /// `hidden` [B, h, n], `mask` [B, 1, n] → [B, h, n] each.
+    pub fn of_states(&self, hidden: &Tensor, mask: &Tensor) -> Result<Prior> {
         Ok(Prior {
-            mean: self.mean.forward(&upsampled)?.broadcast_mul(frame_mask)?,
-            log_deviation: self.log_deviation.forward(&upsampled)?.broadcast_mul(frame_mask)?,
+            mean: self.mean.forward(hidden)?.broadcast_mul(mask)?,
+            log_deviation: self.log_deviation.forward(hidden)?.broadcast_mul(mask)?,
         })
     }
+}
+
+/// Each hidden state for as many frames as its duration; borders between symbols are rounded, so that the rounding of
+/// one duration is made up by the next.
+///
+/// [B, h, n], [B, n], [B, 1, m] → [B, h, m]; zeros behind the last border.
+fn repeat(hidden: &Tensor, durations: &Tensor, frame_mask: &Tensor) -> Result<Tensor> {
+    let m = frame_mask.dim(2)?;
+    let ends = durations.detach().cumsum(1)?.round()?;
+    let starts = ends.pad_with_zeros(1, 1, 0)?.narrow(1, 0, ends.dim(1)?)?;
+    // The middles of the frames: no comparison of equal numbers.
+    let middles = (Tensor::arange(0_u32, m as u32, hidden.device())?.to_dtype(hidden.dtype())? + 0.5)?
+        .reshape((1, m, 1))?;
+    let begun = middles.broadcast_gt(&starts.unsqueeze(1)?)?;
+    let not_ended = middles.broadcast_lt(&ends.unsqueeze(1)?)?;
+    // [B, m, n]
+    let path = (begun * not_ended)?.to_dtype(hidden.dtype())?;
+    path.matmul(&hidden.transpose(1, 2)?.contiguous()?)?
+        .transpose(1, 2)?
+        .contiguous()?
+        .broadcast_mul(frame_mask)
 }
 
 /// Convolutions with ReLU, layer norm and dropout, and a projection to one value a symbol.

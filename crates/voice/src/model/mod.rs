@@ -56,8 +56,8 @@ pub struct NaturalSpeech {
     pub durator: Durator,
     /// `θ_bpp`: between prior and posterior.
     pub flow: Flow,
-    /// M and its attention, part of `θ_dec`.
-    pub memory: Memory,
+    /// M and its attention, part of `θ_dec`; `None` for a model without.
+    pub memory: Option<Memory>,
     /// `θ_dec`: latent frames to samples.
     pub decoder: Decoder,
 }
@@ -69,7 +69,10 @@ impl NaturalSpeech {
             encoder: PhonemeEncoder::new(&config.encoder, config.hidden, sizes, &vb.pp("encoder"))?,
             durator: Durator::new(&config.durator, config.hidden, &vb.pp("durator"))?,
             flow: Flow::new(&config.flow, config.hidden, &vb.pp("flow"))?,
-            memory: Memory::new(&config.memory, config.hidden, &vb.pp("memory"))?,
+            memory: match config.memory.slots {
+                0 => None,
+                _ => Some(Memory::new(&config.memory, config.hidden, &vb.pp("memory"))?),
+            },
             decoder: Decoder::new(&config.decoder, config.hidden, &vb.pp("decoder"))?,
         })
     }

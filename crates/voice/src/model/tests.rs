@@ -5,7 +5,10 @@ use mynah_ops::testing::{check_gradients, normal};
 
 use super::attention::RelativeAttention;
 use super::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
-use crate::config::{AudioConfig, DecoderConfig, EncoderConfig, MemoryConfig, ModelConfig, WaveNetConfig};
+use crate::config::{
+    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, MemoryConfig, ModelConfig,
+    WaveNetConfig,
+};
 use crate::dropout::Dropout;
 use crate::parameters::Parameters;
 
@@ -205,7 +208,8 @@ fn every_module_has_the_gradient_of_its_forward() {
         Tensor::cat(&[there, model.flow.to_posterior(&arguments[0], &frame_mask)?], 1)
     })
     .unwrap();
-    check_gradients(std::slice::from_ref(&z), |arguments| model.memory.forward(&arguments[0])).unwrap();
+    let memory = model.memory.as_ref().unwrap();
+    check_gradients(std::slice::from_ref(&z), |arguments| memory.forward(&arguments[0])).unwrap();
     check_gradients(&[normal(4, (1, 8, 5))], |arguments| model.decoder.forward(&arguments[0])).unwrap();
     let posterior = posterior_encoder(&small(), &AUDIO, &parameters.builder()).unwrap();
     check_gradients(&[normal(3, (2, 9, 7)).broadcast_mul(&frame_mask).unwrap()], |arguments| {
@@ -235,14 +239,51 @@ fn every_module_has_the_gradient_of_its_forward() {
 }
 
 #[test]
+fn without_upsampling_each_state_is_repeated_for_its_frames() {
+    let durator = DuratorConfig { expansion: Expansion::Hard, ..DuratorConfig::default() };
+    let parameters = Parameters::new(5, DType::F64, &Device::Cpu);
+    let config = ModelConfig { durator, ..small() };
+    let model = NaturalSpeech::new(&config, SIZES, &parameters.builder()).unwrap();
+    assert!(parameters.named().iter().all(|(name, _)| !name.starts_with("durator.upsampling")));
+    let (symbol_mask, frame_mask) = (mask(&[4, 3], 4), mask(&[7, 5], 7));
+    let hidden = normal(1, (2, 8, 4)).broadcast_mul(&symbol_mask).unwrap();
+    // Borders at 1.4, 2.9, 4.4 and 7.1 are 1, 3, 4 and 7: what rounding takes from one symbol it gives to the next.
+    let durations = Tensor::new(&[[1.4, 1.5, 1.5, 2.7], [2.0, 0.2, 2.9, 0.0]], &Device::Cpu).unwrap();
+    let prior = model.durator.prior(&hidden, &durations, &symbol_mask, &frame_mask).unwrap();
+    let of_symbols = model.durator.of_states(&hidden, &symbol_mask).unwrap();
+    for (item, symbols) in [vec![0, 1, 1, 2, 3, 3, 3], vec![0, 0, 2, 2, 2]].iter().enumerate() {
+        for (frame, symbol) in symbols.iter().enumerate() {
+            let of_frame = prior.mean.narrow(0, item, 1).unwrap().narrow(2, frame, 1).unwrap();
+            let of_symbol = of_symbols.mean.narrow(0, item, 1).unwrap().narrow(2, *symbol, 1).unwrap();
+            assert!(largest_difference(&of_frame, &of_symbol) < ROUNDING, "item {item}, frame {frame}");
+        }
+    }
+    let behind = prior.mean.narrow(0, 1, 1).unwrap().narrow(2, 5, 2).unwrap();
+    assert!(largest_difference(&behind, &behind.zeros_like().unwrap()) == 0.0);
+    check_gradients(&[hidden], |arguments| {
+        let prior = model.durator.prior(&arguments[0], &durations, &symbol_mask, &frame_mask)?;
+        Tensor::cat(&[prior.mean, prior.log_deviation], 1)
+    })
+    .unwrap();
+    // One symbol has one border.
+    let one = model.durator.prior(
+        &normal(1, (1, 8, 1)),
+        &Tensor::new(&[[2.0]], &Device::Cpu).unwrap(),
+        &mask(&[1], 1),
+        &mask(&[2], 2),
+    );
+    assert_eq!(one.unwrap().mean.dims(), [1, 8, 2]);
+}
+
+#[test]
 fn one_symbol_and_one_frame_are_enough() {
     let model = model();
     let hidden =
         model.encoder.forward(&ids(&[2], 1), &ids(&[8], 1), &mask(&[1], 1), &mut Dropout::off()).unwrap();
     let durations = Tensor::new(&[[0.6]], &Device::Cpu).unwrap();
     let prior = model.durator.prior(&hidden, &durations, &mask(&[1], 1), &mask(&[1], 1)).unwrap();
-    let latent =
-        model.memory.forward(&model.flow.to_posterior(&prior.mean, &mask(&[1], 1)).unwrap()).unwrap();
+    let latent = model.flow.to_posterior(&prior.mean, &mask(&[1], 1)).unwrap();
+    let latent = model.memory.unwrap().forward(&latent).unwrap();
     let wave = model.decoder.forward(&latent).unwrap();
     assert_eq!(wave.dims(), [1, 1, 4]);
     assert!(wave.flatten_all().unwrap().to_vec1::<f64>().unwrap().iter().all(|x| x.is_finite()));

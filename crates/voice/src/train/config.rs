@@ -31,6 +31,20 @@ pub struct TrainConfig {
     pub weights: LossWeights,
     /// The alignment of prior and posterior in the main phase.
     pub soft_dtw: SoftDtwConfig,
+    /// What durations are learnt from.
+    pub durations: DurationSource,
+}
+
+/// Where the durations come from that the model learns from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DurationSource {
+    /// The durations of the dataset.
+    #[default]
+    Labels,
+    /// Monotonic alignment search between prior and posterior in every step, as in Glow-TTS and VITS. Only for a model whose
+    /// `durator.expansion` is `hard`.
+    Search,
 }
 
 impl Default for TrainConfig {
@@ -48,6 +62,7 @@ impl Default for TrainConfig {
             optimizer: OptimizerConfig::default(),
             weights: LossWeights::default(),
             soft_dtw: SoftDtwConfig::default(),
+            durations: DurationSource::default(),
         }
     }
 }
@@ -98,9 +113,9 @@ pub struct LossWeights {
     pub feature: f64,
     /// `L_bwd` (1).
     pub backward_kl: f64,
-    /// `L_fwd`, main phase only (0.02).
+    /// `L_fwd`, main phase only (0.02); with 0 it is not computed, the ablation "bidirectional prior/posterior" of table 5.
     pub forward_kl: f64,
-    /// `L_e2e`, main phase only (0.1).
+    /// `L_e2e`, main phase only (0.1); with 0 it is not computed.
     pub end_to_end: f64,
     /// Labelled durations in the warm-up (1).
     pub duration: f64,
@@ -142,6 +157,28 @@ impl TrainConfig {
         check(self.checkpoint_every > 0, "train.checkpoint_every", "it is 0")?;
         check(self.soft_dtw.gamma > 0.0, "train.soft_dtw.gamma", "it is not positive")?;
         check(self.soft_dtw.warp >= 0.0, "train.soft_dtw.warp", "it is negative")?;
+        let LossWeights {
+            mel,
+            adversarial,
+            feature,
+            backward_kl,
+            forward_kl,
+            end_to_end,
+            duration,
+            duration_main,
+        } = self.weights;
+        for (key, weight) in [
+            ("train.weights.mel", mel),
+            ("train.weights.adversarial", adversarial),
+            ("train.weights.feature", feature),
+            ("train.weights.backward_kl", backward_kl),
+            ("train.weights.forward_kl", forward_kl),
+            ("train.weights.end_to_end", end_to_end),
+            ("train.weights.duration", duration),
+            ("train.weights.duration_main", duration_main),
+        ] {
+            check(weight >= 0.0 && weight.is_finite(), key, "it is not a number of at least 0")?;
+        }
         let rate = self.optimizer.learning_rate;
         check(rate > 0.0 && rate.is_finite(), "train.optimizer.learning_rate", "it is not positive")?;
         check(self.optimizer.clip_norm > 0.0, "train.optimizer.clip_norm", "it is not positive")

@@ -20,7 +20,7 @@ mod trainer;
 mod window;
 
 pub use checkpoint::{State, checkpoints};
-pub use config::{LossWeights, OptimizerConfig, TrainConfig};
+pub use config::{DurationSource, LossWeights, OptimizerConfig, TrainConfig};
 pub use report::{Phase, StepReport};
 pub use run::{Observer, run};
 pub use trainer::Trainer;

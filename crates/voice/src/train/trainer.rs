@@ -1,23 +1,25 @@
 //! One step: forward, losses, backward, clip, step.
 
-use candle_core::{DType, Device, Tensor};
-use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients};
+use candle_core::backprop::GradStore;
+use candle_core::{DType, Device, Tensor, Var};
+use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients, monotonic_alignment};
 use mynah_signal::MelConfig;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
 use super::centroids::centroids;
 use super::checkpoint::State;
-use super::config::{OptimizerConfig, TrainConfig};
+use super::config::{DurationSource, OptimizerConfig, TrainConfig};
 use super::report::{Phase, StepReport};
 use super::window;
 use crate::Error;
-use crate::config::{AudioConfig, ModelConfig};
+use crate::config::{AudioConfig, Expansion, ModelConfig};
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::dropout::Dropout;
 use crate::example::{Batch, Batcher, Example, Examples};
 use crate::loss::{
-    Gaussians, MelLoss, aligned_kl, discriminator_loss, duration_loss, feature_loss, frame_kl, generator_loss,
+    Gaussians, MelLoss, aligned_kl, discriminator_loss, duration_loss, feature_loss, frame_kl,
+    generator_loss, pairwise_kl,
 };
 use crate::model::{
     NaturalSpeech, Posterior, PosteriorEncoder, Prior, VocabularySizes, posterior_encoder, sequence_mask,
@@ -49,6 +51,8 @@ pub struct Trainer {
     pub(super) judge_optimizer: AdamW,
     pub(super) state: State,
     memory_slots: usize,
+    /// Hidden states are repeated: durations have no gradient and are never predicted in training.
+    hard: bool,
     model: NaturalSpeech,
     posterior: PosteriorEncoder,
     discriminators: Discriminators,
@@ -60,7 +64,10 @@ pub struct Trainer {
 
 /// What the generator computed for a batch.
 struct Forward {
+    hidden: Tensor,
     log_durations: Tensor,
+    /// What the predictor learns, [B, n].
+    durations: Tensor,
     posterior: Posterior,
     /// z ~ q.
     latent: Tensor,
@@ -102,6 +109,11 @@ impl Trainer {
         model.validate(&audio)?;
         discriminator.validate()?;
         config.validate()?;
+        let hard = model.durator.expansion == Expansion::Hard;
+        if config.durations == DurationSource::Search && !hard {
+            let why = "an alignment search needs `model.durator.expansion = \"hard\"`".to_owned();
+            return Err(Error::Config { key: "train.durations", why });
+        }
         if config.window_frames * audio.hop_length <= audio.n_fft {
             let why =
                 format!("{} frames are not longer than a transform of {}", config.window_frames, audio.n_fft);
@@ -114,6 +126,7 @@ impl Trainer {
         Ok(Self {
             config: config.clone(),
             memory_slots: model.memory.slots,
+            hard,
             model: NaturalSpeech::new(model, sizes, &vb)?,
             posterior: posterior_encoder(model, &audio, &vb)?,
             discriminators: Discriminators::new(discriminator, &judge_parameters.builder())?,
@@ -178,11 +191,11 @@ impl Trainer {
         let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
         let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
         let from_prior = match &forward.prior_at_posterior {
-            Some(latent) => {
+            Some(latent) if self.config.weights.end_to_end > 0.0 => {
                 let windows = window::draw(&forward.prior_lengths, frames, count, &mut generator);
                 Some(self.decode(&window::cut(latent, &windows, frames, 1)?)?)
             }
-            None => None,
+            _ => None,
         };
 
         let judged = self.discriminators.forward(&real)?;
@@ -192,7 +205,8 @@ impl Trainer {
             let extra = discriminator_loss(&judged, &judged_prior)?;
             judge_loss = (judge_loss + (extra * self.config.weights.end_to_end)?)?;
         }
-        let discriminator = finite(&judge_loss, "discriminator", step)?;
+        let discriminator = finite(&judge_loss, "discriminator", step)
+            .map_err(|error| with_origin(error, &forward, &[("decoder", &made), ("recordings", &real)]))?;
         self.judge_optimizer.step(&judge_loss.backward()?)?;
 
         let judge = self.discriminators.detached();
@@ -202,11 +216,13 @@ impl Trainer {
             adversarial: generator_loss(&made_judged)?,
             feature: feature_loss(&real_judged, &made_judged)?,
             backward_kl: self.backward_kl(&batch, &forward, phase)?,
-            duration: duration_loss(&forward.log_durations, &batch.durations, &batch.symbol_mask)?,
+            duration: duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
             forward_kl: self.forward_kl(&batch, &forward)?,
             end_to_end: from_prior.map(|wave| generator_loss(&judge.forward(&wave)?)).transpose()?,
         };
-        let (total, mut report) = self.total(&losses, phase)?;
+        let (total, mut report) = self
+            .total(&losses, phase)
+            .map_err(|error| with_origin(error, &forward, &[("decoder", &made), ("recordings", &real)]))?;
         let mut gradients = total.backward()?;
         let named = self.parameters.named();
         let norm = clip_gradients(
@@ -215,7 +231,8 @@ impl Trainer {
             self.config.optimizer.clip_norm,
         )?;
         if !norm.is_finite() {
-            return Err(Error::Diverged { step, loss: "gradient", value: norm });
+            let origin = gradient_origin(&named, &gradients);
+            return Err(Error::Diverged { step, loss: "gradient", value: norm, origin });
         }
         self.optimizer.step(&gradients)?;
 
@@ -246,7 +263,7 @@ impl Trainer {
             let losses = [
                 self.mel_loss.forward(&real, &made)?,
                 self.backward_kl(&batch, &forward, Phase::WarmUp)?,
-                duration_loss(&forward.log_durations, &batch.durations, &batch.symbol_mask)?,
+                duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
             ];
             for (sum, loss) in sums.iter_mut().zip(losses) {
                 *sum += scalar(&loss)?;
@@ -266,14 +283,23 @@ impl Trainer {
         Ok(Some(report))
     }
 
+    /// Whether the main phase needs a memory that is not attached yet.
+    #[must_use]
+    pub fn memory_is_missing(&self) -> bool {
+        self.model.memory.is_some() && !self.state.memory_attached
+    }
+
     /// Fills the memory bank with centroids of the posterior's frames and lets the decoder read from it.
     ///
-    /// The projections begin as the identity.
+    /// The projections begin as the identity. A model without memory stays as it is.
     ///
     /// # Errors
     ///
     /// When an example cannot be loaded.
     pub fn attach_memory(&mut self, examples: &dyn Examples) -> Result<(), Error> {
+        if self.model.memory.is_none() {
+            return Ok(());
+        }
         let mut noise = Noise::for_step(self.config.seed, CENTROID_STREAM);
         let mut frames = Vec::new();
         let mut count = 0;
@@ -318,13 +344,23 @@ impl Trainer {
             let mut dropout = if training { Dropout::on(noise) } else { Dropout::off() };
             let hidden = model.encoder.forward(&batch.symbols, &batch.sup_phones, mask, &mut dropout)?;
             // The labels teach the predictor, not the encoder; later the durations' gradient reaches it as in figure 3.
-            let seen = if phase == Phase::WarmUp { hidden.detach() } else { hidden.clone() };
+            let seen = if phase == Phase::WarmUp || self.hard { hidden.detach() } else { hidden.clone() };
             let log_durations = model.durator.log_durations(&seen, mask, &mut dropout)?;
             (hidden, log_durations)
         };
-        let (durations, prior_lengths) = match phase {
-            Phase::WarmUp => (batch.durations.clone(), batch.frames.clone()),
-            Phase::Main => {
+        let posterior = self.posterior.forward(&batch.spectrogram, &batch.frame_mask)?;
+        let epsilon = noise.normal(posterior.mean.shape(), self.dtype, &self.device)?;
+        let latent = posterior.sample(&epsilon, &batch.frame_mask)?;
+        let latent_at_prior = model.flow.to_prior(&latent, &batch.frame_mask)?;
+
+        let labels = match self.config.durations {
+            DurationSource::Labels => batch.durations.clone(),
+            DurationSource::Search => self.search(batch, &hidden, &latent_at_prior)?,
+        };
+        let predicted = phase == Phase::Main && !self.hard;
+        let (durations, prior_lengths) = match predicted {
+            false => (labels.clone(), batch.frames.clone()),
+            true => {
                 let (shortest, longest) = DURATION_BOUNDS;
                 let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
                 let limit = batch.frames.iter().max().copied().unwrap_or(1) as f64 * LONGEST_PRIOR;
@@ -333,24 +369,21 @@ impl Trainer {
             }
         };
         let longest = prior_lengths.iter().copied().max().unwrap_or(1).max(self.config.window_frames);
-        let longest = if phase == Phase::WarmUp { batch.frame_mask.dim(2)? } else { longest };
+        let longest = if predicted { longest } else { batch.frame_mask.dim(2)? };
         let prior_mask = sequence_mask(&prior_lengths, longest, self.dtype, &self.device)?;
         let prior = model.durator.prior(&hidden, &durations, mask, &prior_mask)?;
-
-        let posterior = self.posterior.forward(&batch.spectrogram, &batch.frame_mask)?;
-        let epsilon = noise.normal(posterior.mean.shape(), self.dtype, &self.device)?;
-        let latent = posterior.sample(&epsilon, &batch.frame_mask)?;
-        let latent_at_prior = model.flow.to_prior(&latent, &batch.frame_mask)?;
         let prior_at_posterior = match phase {
-            Phase::WarmUp => None,
-            Phase::Main => {
+            Phase::Main if self.config.weights.forward_kl > 0.0 || self.config.weights.end_to_end > 0.0 => {
                 let epsilon = noise.normal(prior.mean.shape(), self.dtype, &self.device)?;
                 let sample = (&prior.mean + (epsilon * prior.log_deviation.exp()?)?)?;
                 Some(model.flow.to_posterior(&sample.broadcast_mul(&prior_mask)?, &prior_mask)?)
             }
+            _ => None,
         };
         Ok(Forward {
+            hidden,
             log_durations,
+            durations: labels,
             posterior,
             latent,
             latent_at_prior,
@@ -360,9 +393,29 @@ impl Trainer {
         })
     }
 
+    /// The frames of each symbol by which the latent frames are most likely under the symbols' priors, [B, n].
+    fn search(&self, batch: &Batch, hidden: &Tensor, latent_at_prior: &Tensor) -> Result<Tensor, Error> {
+        let mask = &batch.symbol_mask;
+        let prior = self.model.durator.of_states(&hidden.detach(), mask)?;
+        let z = latent_at_prior.detach();
+        let symbols: Vec<f64> = mask.sum((1, 2))?.to_dtype(DType::F64)?.to_vec1()?;
+        let symbols: Vec<usize> = symbols.into_iter().map(|n| n as usize).collect();
+        let of_symbols = Gaussians {
+            mean: &prior.mean.detach(),
+            log_deviation: &prior.log_deviation.detach(),
+            lengths: &symbols,
+        };
+        // The entropy of the sampled side is the same for every path, so that of a deviation of 1 will do.
+        let divergence = pairwise_kl(&z, &z.zeros_like()?, &of_symbols)?;
+        let score = divergence.neg()?.transpose(1, 2)?.contiguous()?;
+        Ok(monotonic_alignment(&score, &symbols, &batch.frames)?.to_dtype(self.dtype)?)
+    }
+
     fn decode(&self, latent: &Tensor) -> Result<Tensor, Error> {
-        let seen =
-            if self.state.memory_attached { self.model.memory.forward(latent)? } else { latent.clone() };
+        let seen = match &self.model.memory {
+            Some(memory) if self.state.memory_attached => memory.forward(latent)?,
+            _ => latent.clone(),
+        };
         Ok(self.model.decoder.forward(&seen)?)
     }
 
@@ -374,6 +427,8 @@ impl Trainer {
         };
         let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
         Ok(match phase {
+            // Of the same length by construction, frame by frame.
+            Phase::Main if self.hard => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
             Phase::WarmUp => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
             Phase::Main => {
                 aligned_kl(sample, deviation, &batch.frames, &prior, &batch.frames, &self.config.soft_dtw)?
@@ -382,7 +437,8 @@ impl Trainer {
     }
 
     fn forward_kl(&self, batch: &Batch, forward: &Forward) -> Result<Option<Tensor>, Error> {
-        let Some(sample) = &forward.prior_at_posterior else { return Ok(None) };
+        let sample = forward.prior_at_posterior.as_ref().filter(|_| self.config.weights.forward_kl > 0.0);
+        let Some(sample) = sample else { return Ok(None) };
         let posterior = Gaussians {
             mean: &forward.posterior.mean,
             log_deviation: &forward.posterior.log_deviation,
@@ -390,13 +446,18 @@ impl Trainer {
         };
         let deviation = &forward.prior.log_deviation;
         let lengths = &forward.prior_lengths;
+        if self.hard {
+            return Ok(Some(frame_kl(sample, deviation, &posterior, &batch.frame_mask)?));
+        }
         Ok(Some(aligned_kl(sample, deviation, lengths, &posterior, &batch.frames, &self.config.soft_dtw)?))
     }
 
     /// The weighted sum of the losses, and the report that names them.
     fn total(&self, losses: &Losses, phase: Phase) -> Result<(Tensor, StepReport), Error> {
         let (step, weights) = (self.state.step, &self.config.weights);
-        let duration = if phase == Phase::WarmUp { weights.duration } else { weights.duration_main };
+        // Where durations have no other gradient, labels are as important in the main phase.
+        let only_labels = phase == Phase::WarmUp || self.hard;
+        let duration = if only_labels { weights.duration } else { weights.duration_main };
         let mut total = (&losses.mel * weights.mel)?;
         let mut add = |name, loss: &Tensor, weight: f64| -> Result<Option<f64>, Error> {
             total = (&total + (loss * weight)?)?;
@@ -464,5 +525,52 @@ fn scalar(loss: &Tensor) -> Result<f64, Error> {
 
 fn finite(loss: &Tensor, name: &'static str, step: u64) -> Result<f64, Error> {
     let value = scalar(loss)?;
-    if value.is_finite() { Ok(value) } else { Err(Error::Diverged { step, loss: name, value }) }
+    let origin = "the outputs of all modules are finite".to_owned();
+    if value.is_finite() { Ok(value) } else { Err(Error::Diverged { step, loss: name, value, origin }) }
+}
+
+/// A divergence with the first module whose output is not finite.
+fn with_origin(error: Error, forward: &Forward, others: &[(&str, &Tensor)]) -> Error {
+    let Error::Diverged { step, loss, value, origin } = error else { return error };
+    let outputs = [
+        ("encoder", &forward.hidden),
+        ("durator.predictor", &forward.log_durations),
+        ("posterior", &forward.latent),
+        ("flow", &forward.latent_at_prior),
+        ("durator (mean of the prior)", &forward.prior.mean),
+        ("durator (deviation of the prior)", &forward.prior.log_deviation),
+    ];
+    let of_prior = forward.prior_at_posterior.iter().map(|latent| ("flow, from the prior", latent));
+    let mut all = outputs.into_iter().chain(of_prior).chain(others.iter().copied());
+    let origin = match all.find(|(_, output)| !is_finite(output)) {
+        Some((module, _)) => format!("`{module}` is the first whose output is not finite"),
+        None if ["discriminator", "adversarial", "feature", "end_to_end"].contains(&loss) => {
+            "`discriminators` are the first whose output is not finite".to_owned()
+        }
+        None => origin,
+    };
+    Error::Diverged { step, loss, value, origin }
+}
+
+/// Whether every value is a number; one that cannot be read is not.
+fn is_finite(tensor: &Tensor) -> bool {
+    // A sum of finite numbers may be infinite, a product with 0 of anything else is NaN.
+    let sum = || tensor.zeros_like()?.mul(tensor)?.sum_all()?.to_dtype(DType::F64)?.to_scalar::<f64>();
+    sum().is_ok_and(|sum: f64| sum == 0.0)
+}
+
+/// The modules with gradients that are not finite.
+fn gradient_origin(named: &[(String, Var)], gradients: &GradStore) -> String {
+    let mut modules: Vec<&str> = Vec::new();
+    for (name, variable) in named {
+        let module = name.split('.').next().unwrap_or_default();
+        let good = gradients.get(variable).is_none_or(is_finite);
+        if !good && !modules.contains(&module) {
+            modules.push(module);
+        }
+    }
+    match modules[..] {
+        [] => "every gradient by itself is finite".to_owned(),
+        _ => format!("these modules have gradients that are not finite: {}", modules.join(", ")),
+    }
 }
