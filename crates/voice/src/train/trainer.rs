@@ -358,15 +358,14 @@ impl Trainer {
             DurationSource::Search => self.search(batch, &hidden, &latent_at_prior)?,
         };
         let predicted = phase == Phase::Main && !self.hard;
-        let (durations, prior_lengths) = match predicted {
-            false => (labels.clone(), batch.frames.clone()),
-            true => {
-                let (shortest, longest) = DURATION_BOUNDS;
-                let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
-                let limit = batch.frames.iter().max().copied().unwrap_or(1) as f64 * LONGEST_PRIOR;
-                let lengths = prior_lengths(&durations, limit)?;
-                (durations, lengths)
-            }
+        let (durations, prior_lengths) = if predicted {
+            let (shortest, longest) = DURATION_BOUNDS;
+            let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
+            let limit = batch.frames.iter().max().copied().unwrap_or(1) as f64 * LONGEST_PRIOR;
+            let lengths = prior_lengths(&durations, limit)?;
+            (durations, lengths)
+        } else {
+            (labels.clone(), batch.frames.clone())
         };
         let longest = prior_lengths.iter().copied().max().unwrap_or(1).max(self.config.window_frames);
         let longest = if predicted { longest } else { batch.frame_mask.dim(2)? };
