@@ -114,7 +114,7 @@ fn repeat(hidden: &Tensor, durations: &Tensor, frame_mask: &Tensor) -> Result<Te
     let not_ended = middles.broadcast_lt(&ends.unsqueeze(1)?)?;
     // [B, m, n]
     let path = (begun * not_ended)?.to_dtype(hidden.dtype())?;
-    path.matmul(&hidden.transpose(1, 2)?.contiguous()?)?
+    path.product(&hidden.transpose(1, 2)?.contiguous()?)?
         .transpose(1, 2)?
         .contiguous()?
         .broadcast_mul(frame_mask)

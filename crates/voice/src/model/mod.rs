@@ -15,6 +15,8 @@ mod decoder;
 mod durator;
 mod encoder;
 mod flow;
+#[cfg(test)]
+mod golden;
 mod layers;
 mod mask;
 mod memory;

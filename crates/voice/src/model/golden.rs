@@ -1,0 +1,257 @@
+//! The modules and losses against an independent implementation in PyTorch (`fixtures/generate/voice_modules.py`).
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Tensor, Var};
+use mynah_testkit::{assert_all_close, golden};
+use serde::Deserialize;
+
+use super::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
+use crate::config::{AudioConfig, DecoderConfig, EncoderConfig, MemoryConfig, ModelConfig, WaveNetConfig};
+use crate::discriminator::{DiscriminatorConfig, Discriminators};
+use crate::dropout::Dropout;
+use crate::loss::{
+    Gaussians, SoftDtwConfig, aligned_kl, discriminator_loss, feature_loss, frame_kl, generator_loss,
+};
+use crate::parameters::Parameters;
+
+/// Both sides add up to some thousand products near 1 in f64; the file has 13 digits of numbers of up to some hundred.
+const F64: f64 = 1e-9;
+/// In f32 after some hundred roundings, relative to the largest number of an output: 6e-8 each.
+const F32: f64 = 1e-4;
+/// What the products of a gradient are multiplied with.
+const PROJECTIONS: [u64; 3] = [200, 201, 202];
+
+#[derive(Deserialize)]
+struct Golden {
+    modules: BTreeMap<String, Module>,
+}
+
+#[derive(Deserialize)]
+struct Module {
+    outputs: Vec<Output>,
+    gradients: BTreeMap<String, Vec<f64>>,
+}
+
+#[derive(Deserialize)]
+struct Output {
+    shape: Vec<usize>,
+    values: Vec<f64>,
+}
+
+/// The numbers of the script: from -1 to 1 with 24 bits, a hash of their place and the seed.
+fn numbers(seed: u64, shape: &[usize]) -> Tensor {
+    const LOW: u64 = 0xffff_ffff;
+    let number = |place: u64| {
+        let mut x = (place * 2_654_435_761 + seed * 40_503) & LOW;
+        x ^= x >> 15;
+        x = (x * 2_246_822_519) & LOW;
+        x ^= x >> 13;
+        (x >> 8) as f64 / f64::from(1 << 23) - 1.0
+    };
+    let count: usize = shape.iter().product();
+    Tensor::from_iter((1..=count as u64).map(number), &Device::Cpu).unwrap().reshape(shape).unwrap()
+}
+
+/// Sets every parameter to what the script computes for it.
+fn fill(parameters: &Parameters, dtype: DType) {
+    for (place, (name, variable)) in parameters.named().iter().enumerate() {
+        let mut value = (numbers(1000 + place as u64, variable.dims()) * 0.4).unwrap();
+        if name.ends_with("weight_g") || (name.contains(".norm") && name.ends_with(".weight")) {
+            value = (value + 1.0).unwrap();
+        }
+        variable.set(&value.to_dtype(dtype).unwrap()).unwrap();
+    }
+}
+
+/// One precision: the parameters, the arguments, and what is compared.
+struct Bench {
+    golden: Golden,
+    dtype: DType,
+    parameters: Parameters,
+    judges: Parameters,
+    model: NaturalSpeech,
+}
+
+fn config() -> ModelConfig {
+    ModelConfig {
+        hidden: 8,
+        encoder: EncoderConfig { blocks: 2, filter: 12, window: 2, ..EncoderConfig::default() },
+        posterior: WaveNetConfig { layers: 2, kernel: 3 },
+        memory: MemoryConfig { slots: 5, heads: 2 },
+        decoder: DecoderConfig {
+            channels: 8,
+            upsampling: vec![2, 2],
+            kernels: vec![3],
+            dilations: vec![1, 3],
+        },
+        ..ModelConfig::default()
+    }
+}
+
+const AUDIO: AudioConfig = AudioConfig { sample_rate: 22_050, hop_length: 4, n_fft: 16 };
+
+impl Bench {
+    fn new(dtype: DType) -> Self {
+        let parameters = Parameters::new(0, dtype, &Device::Cpu);
+        let sizes = VocabularySizes { symbols: 7, sup_phones: 9 };
+        NaturalSpeech::new(&config(), sizes, &parameters.builder()).unwrap();
+        posterior_encoder(&config(), &AUDIO, &parameters.builder()).unwrap();
+        fill(&parameters, dtype);
+        let model = NaturalSpeech::new(&config(), sizes, &parameters.builder()).unwrap();
+        let judges = Parameters::new(0, dtype, &Device::Cpu);
+        Discriminators::new(&judge_config(), &judges.builder()).unwrap();
+        fill(&judges, dtype);
+        Self { golden: golden("voice/modules.json"), dtype, parameters, judges, model }
+    }
+
+    fn mask(&self, lengths: &[usize], longest: usize) -> Tensor {
+        sequence_mask(lengths, longest, self.dtype, &Device::Cpu).unwrap()
+    }
+
+    fn argument(&self, seed: u64, shape: [usize; 3], mask: Option<&Tensor>) -> Var {
+        let value = numbers(seed, &shape).to_dtype(self.dtype).unwrap();
+        let value = mask.map_or_else(|| value.clone(), |mask| value.broadcast_mul(mask).unwrap());
+        Var::from_tensor(&value).unwrap()
+    }
+
+    /// Compares outputs and gradients; `kept` are the parameters whose names begin so, of the model or of the judges.
+    fn compare(&self, name: &str, outputs: &[Tensor], kept: &[&str], arguments: &[&Var]) {
+        let expected = &self.golden.modules[name];
+        assert_eq!(outputs.len(), expected.outputs.len(), "{name}");
+        let mut total: Option<Tensor> = None;
+        for (index, (output, expected)) in outputs.iter().zip(&expected.outputs).enumerate() {
+            assert_eq!(output.dims(), expected.shape, "{name}, output {index}");
+            let got: Vec<f64> =
+                output.flatten_all().unwrap().to_dtype(DType::F64).unwrap().to_vec1().unwrap();
+            self.close(&got, &expected.values, &format!("{name}, output {index}"));
+            let weights = numbers(100 + index as u64, output.dims()).to_dtype(self.dtype).unwrap();
+            let term = (output * weights).unwrap().sum_all().unwrap();
+            total = Some(total.map_or_else(|| term.clone(), |total| (total + &term).unwrap()));
+        }
+        let gradients = total.unwrap().backward().unwrap();
+        let of_parameters = self.parameters.named().into_iter().chain(self.judges.named());
+        let mut named: Vec<(String, Var)> =
+            of_parameters.filter(|(name, _)| kept.iter().any(|prefix| name.starts_with(prefix))).collect();
+        named.extend(arguments.iter().enumerate().map(|(i, &var)| (format!("argument {i}"), var.clone())));
+        let names: Vec<&String> = named.iter().map(|(name, _)| name).collect();
+        let mut wanted: Vec<&String> = expected.gradients.keys().collect();
+        wanted.sort_by_key(|wanted| names.iter().position(|name| name == wanted));
+        assert_eq!(names, wanted, "{name}: the script has other parameters");
+        for (parameter, variable) in named {
+            let zero = || variable.zeros_like().unwrap();
+            let gradient =
+                gradients.get(&variable).map_or_else(zero, Clone::clone).to_dtype(DType::F64).unwrap();
+            let product = |seed: u64| -> f64 {
+                (&gradient * numbers(seed, gradient.dims())).unwrap().sum_all().unwrap().to_scalar().unwrap()
+            };
+            let what = format!("{name}, gradient of {parameter}");
+            self.close(&PROJECTIONS.map(product), &expected.gradients[&parameter], &what);
+        }
+    }
+
+    /// In f64 absolutely; in f32 relative to the largest of the numbers, since rounding is.
+    fn close(&self, got: &[f64], expected: &[f64], what: &str) {
+        let largest = expected.iter().fold(1.0_f64, |largest, value| largest.max(value.abs()));
+        let tolerance = if self.dtype == DType::F64 { F64 } else { F32 };
+        assert_all_close(got, expected, tolerance * largest, what);
+    }
+}
+
+fn judge_config() -> DiscriminatorConfig {
+    DiscriminatorConfig {
+        periods: vec![1, 3],
+        period_channels: vec![4, 6],
+        scale_channels: [4, 4, 8, 8, 8, 8],
+    }
+}
+
+fn modules_agree(dtype: DType) {
+    let bench = Bench::new(dtype);
+    let model = &bench.model;
+    let (symbol_mask, frame_mask) = (bench.mask(&[4, 3], 4), bench.mask(&[7, 5], 7));
+    let ids = |values: [u32; 8]| Tensor::from_slice(&values, (2, 4), &Device::Cpu).unwrap();
+    let (symbols, sup_phones) = (ids([3, 1, 4, 2, 5, 6, 2, 0]), ids([8, 1, 0, 2, 5, 7, 3, 0]));
+    let encoded = model.encoder.forward(&symbols, &sup_phones, &symbol_mask, &mut Dropout::off()).unwrap();
+    bench.compare("encoder", &[encoded], &["encoder."], &[]);
+
+    let hidden = bench.argument(0, [2, 8, 4], Some(&symbol_mask));
+    let predicted = model.durator.log_durations(&hidden, &symbol_mask, &mut Dropout::off()).unwrap();
+    bench.compare("predictor", &[predicted], &["durator.predictor."], &[&hidden]);
+    let durations = [[1.7, 2.2, 1.3, 1.6], [1.4, 1.9, 2.3, 0.0]];
+    let durations = Tensor::new(&durations, &Device::Cpu).unwrap().to_dtype(dtype).unwrap();
+    let durations = Var::from_tensor(&durations).unwrap();
+    let prior = model.durator.prior(&hidden, &durations, &symbol_mask, &frame_mask).unwrap();
+    let kept = ["durator.upsampling.", "durator.mean.", "durator.log_deviation."];
+    bench.compare("prior", &[prior.mean, prior.log_deviation], &kept, &[&hidden, &durations]);
+
+    let z = bench.argument(1, [2, 8, 7], Some(&frame_mask));
+    let there = model.flow.to_prior(&z, &frame_mask).unwrap();
+    bench.compare("flow to the prior", &[there], &["flow."], &[&z]);
+    let back = model.flow.to_posterior(&z, &frame_mask).unwrap();
+    bench.compare("flow to the posterior", &[back], &["flow."], &[&z]);
+
+    let spectrogram = bench.argument(2, [2, 9, 7], Some(&frame_mask));
+    let encoder = posterior_encoder(&config(), &AUDIO, &bench.parameters.builder()).unwrap();
+    let posterior = encoder.forward(&spectrogram, &frame_mask).unwrap();
+    bench.compare("posterior", &[posterior.mean, posterior.log_deviation], &["posterior."], &[&spectrogram]);
+    let attended = model.memory.as_ref().unwrap().forward(&z).unwrap();
+    bench.compare("memory", &[attended], &["memory."], &[&z]);
+    bench.compare("decoder", &[model.decoder.forward(&z).unwrap()], &["decoder."], &[&z]);
+}
+
+fn losses_agree(dtype: DType) {
+    let bench = Bench::new(dtype);
+    let judges = Discriminators::new(&judge_config(), &bench.judges.builder()).unwrap();
+    let (real, made) = (bench.argument(3, [2, 1, 50], None), bench.argument(4, [2, 1, 50], None));
+    let (judged_real, judged_made) = (judges.forward(&real).unwrap(), judges.forward(&made).unwrap());
+    // Folded items lie one below the other here and side by side there.
+    let scores: Vec<Tensor> = judged_made
+        .iter()
+        .zip([1, 3])
+        .map(|(judgement, period)| {
+            let rows = judgement.score.dim(2).unwrap();
+            let score = judgement.score.reshape((2, period, rows)).unwrap().transpose(1, 2).unwrap();
+            score.contiguous().unwrap().reshape((2, rows * period)).unwrap()
+        })
+        .collect();
+    bench.compare("discriminators", &scores, &["period_"], &[&made]);
+    let losses = [
+        discriminator_loss(&judged_real, &judged_made).unwrap(),
+        generator_loss(&judged_made).unwrap(),
+        feature_loss(&judged_real, &judged_made).unwrap(),
+    ];
+    bench.compare("adversarial losses", &losses, &["period_"], &[&made]);
+
+    let mask = bench.mask(&[7, 5], 7);
+    let z = bench.argument(1, [2, 8, 7], Some(&mask));
+    let [log_s, mean, log_d] = [5, 6, 7].map(|seed| bench.argument(seed, [2, 8, 7], None));
+    let other = Gaussians { mean: &mean, log_deviation: &log_d, lengths: &[7, 5] };
+    let by_frames = frame_kl(&z, &log_s, &other, &mask).unwrap();
+    bench.compare("divergence by frames", &[by_frames], &[], &[&z, &log_s, &mean, &log_d]);
+    let [mean, log_d] = [8, 9].map(|seed| bench.argument(seed, [2, 8, 5], None));
+    let other = Gaussians { mean: &mean, log_deviation: &log_d, lengths: &[4, 5] };
+    let config = SoftDtwConfig { gamma: 0.05, warp: 0.1 };
+    let aligned = aligned_kl(&z, &log_s, &[7, 5], &other, &[7, 5], &config).unwrap();
+    bench.compare("divergence by alignment", &[aligned], &[], &[&z, &log_s, &mean, &log_d]);
+}
+
+#[test]
+fn modules_are_those_of_an_independent_implementation() {
+    modules_agree(DType::F64);
+}
+
+#[test]
+fn modules_in_single_precision_are_those_of_an_independent_implementation() {
+    modules_agree(DType::F32);
+}
+
+#[test]
+fn losses_are_those_of_an_independent_implementation() {
+    losses_agree(DType::F64);
+}
+
+#[test]
+fn losses_in_single_precision_are_those_of_an_independent_implementation() {
+    losses_agree(DType::F32);
+}
