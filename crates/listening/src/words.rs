@@ -89,9 +89,9 @@ pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String
     if !study.human_reference {
         return format!("Protocol sizes met: {sizes}. The rule needs human recordings as reference.");
     }
-    let (name, test) = match study.paradigm {
-        Paradigm::Cmos => ("signed-rank test", &system.wilcoxon_ratings),
-        Paradigm::Mos => ("rank-sum test", &system.rank_sum),
+    let (name, test, on_means) = match study.paradigm {
+        Paradigm::Cmos => ("signed-rank test", &system.wilcoxon_ratings, &system.wilcoxon_item_means),
+        Paradigm::Mos => ("rank-sum test", &system.rank_sum, &system.rank_sum_item_means),
     };
     let (mean, test) = match (&system.mean, test) {
         (Defined::Ok { value: mean }, Defined::Ok { value: test }) => (*mean, test),
@@ -99,12 +99,19 @@ pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String
             return format!("Protocol sizes met: {sizes}. The {name} is undefined: {reason}.");
         }
     };
-    let significant = if test.p_value > analysis.alpha { "not significant" } else { "significant" };
+    let significance = |p: f64| {
+        let significant = if p > analysis.alpha { "not significant" } else { "significant" };
+        format!("p = {}, {significant}", probability(p))
+    };
+    let on_means = match on_means {
+        Defined::Ok { value } => significance(value.p_value),
+        Defined::Undefined { reason } => format!("undefined ({reason})"),
+    };
     let outcome = if system.paper_rule.passes == Some(true) { "passed" } else { "not passed" };
     let mut text = format!(
-        "Rule {outcome}. Protocol sizes met: {sizes}. The {name} on all {} ratings: p = {}, {significant}",
+        "Rule {outcome}. Protocol sizes met: {sizes}. The {name} on all {} ratings: {} (on sentence means: {on_means})",
         test.n,
-        probability(test.p_value)
+        significance(test.p_value)
     );
     match study.paradigm {
         Paradigm::Cmos => {

@@ -327,7 +327,11 @@ fn the_paper_rule_stands_beside_the_conclusion() {
     );
     let (passes, explanation) = explained(&|rater, item| [-1.0, 0.0, -1.0, 0.0][(rater + item) % 4]);
     assert_eq!(passes, Some(false), "{explanation}");
-    assert!(explanation.contains("significant; mean -0.50, outside ±0.2"), "{explanation}");
+    assert!(
+        explanation.contains(", significant (on sentence means: p = 1.5e-12, significant)"),
+        "{explanation}"
+    );
+    assert!(explanation.contains("; mean -0.50, outside ±0.2"), "{explanation}");
     let (passes, explanation) = explained(&|_, _| 0.0);
     assert_eq!(passes, None);
     assert!(explanation.contains("undefined: all 1000 scores are 0"), "{explanation}");
