@@ -18,6 +18,24 @@ pub fn normal(seed: u64, shape: impl Into<Shape>) -> Tensor {
     Noise::new(seed).normal(shape, DType::F64, &Device::Cpu).expect("the CPU has normal numbers in f64")
 }
 
+/// Numbers from -1 to 1 with 24 bits, exact in f32: a hash of their place and the seed, which the scripts of golden values
+/// compute too. In f64.
+#[must_use]
+pub fn numbers(seed: u64, shape: &[usize]) -> Tensor {
+    const LOW: u64 = 0xffff_ffff;
+    let number = |place: u64| {
+        let mut x = (place * 2_654_435_761 + seed * 40_503) & LOW;
+        x ^= x >> 15;
+        x = (x * 2_246_822_519) & LOW;
+        x ^= x >> 13;
+        (x >> 8) as f64 / f64::from(1 << 23) - 1.0
+    };
+    let count: usize = shape.iter().product();
+    Tensor::from_iter((1..=count as u64).map(number), &Device::Cpu)
+        .and_then(|numbers| numbers.reshape(shape))
+        .expect("as many numbers as the shape has")
+}
+
 /// Compares the gradients of `function` with central differences, in f64, at sampled elements of every argument.
 ///
 /// The result of `function` is reduced to a number by fixed random weights, so that every output counts differently.

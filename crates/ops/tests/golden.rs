@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot compute has failed")]
 
 use candle_core::{DType, Device, Result, Tensor, Var};
+use mynah_ops::testing::numbers;
 use mynah_ops::{
     AdamW, AdamWConfig, Conv1dConfig, ConvTranspose1dConfig, StftMagnitude, clip_gradients, conv_transpose1d,
     conv1d, frames, gated_activation, layer_norm, leaky_relu, lstm, monotonic_alignment, reflect_pad,
@@ -45,20 +46,6 @@ struct Case<S> {
 
 #[derive(Deserialize)]
 struct NoSettings {}
-
-/// The arguments of the script: numbers from -1 to 1 with 24 bits, a hash of their place and the seed.
-fn numbers(seed: u64, shape: &[usize]) -> Tensor {
-    const LOW: u64 = 0xffff_ffff;
-    let number = |place: u64| {
-        let mut x = (place * 2_654_435_761 + seed * 40_503) & LOW;
-        x ^= x >> 15;
-        x = (x * 2_246_822_519) & LOW;
-        x ^= x >> 13;
-        (x >> 8) as f64 / f64::from(1 << 23) - 1.0
-    };
-    let count: usize = shape.iter().product();
-    Tensor::from_iter((1..=count as u64).map(number), &Device::Cpu).unwrap().reshape(shape).unwrap()
-}
 
 /// The same numbers with the first dimension fastest in memory.
 fn reversed_in_memory(tensor: &Tensor) -> Result<Tensor> {

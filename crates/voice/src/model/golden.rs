@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor, Var};
+use mynah_ops::testing::numbers;
 use mynah_testkit::{assert_all_close, golden};
 use serde::Deserialize;
 
+use super::tests::{AUDIO, small};
 use super::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
-use crate::config::{AudioConfig, DecoderConfig, EncoderConfig, MemoryConfig, ModelConfig, WaveNetConfig};
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::dropout::Dropout;
 use crate::loss::{
@@ -39,20 +40,6 @@ struct Output {
     values: Vec<f64>,
 }
 
-/// The numbers of the script: from -1 to 1 with 24 bits, a hash of their place and the seed.
-fn numbers(seed: u64, shape: &[usize]) -> Tensor {
-    const LOW: u64 = 0xffff_ffff;
-    let number = |place: u64| {
-        let mut x = (place * 2_654_435_761 + seed * 40_503) & LOW;
-        x ^= x >> 15;
-        x = (x * 2_246_822_519) & LOW;
-        x ^= x >> 13;
-        (x >> 8) as f64 / f64::from(1 << 23) - 1.0
-    };
-    let count: usize = shape.iter().product();
-    Tensor::from_iter((1..=count as u64).map(number), &Device::Cpu).unwrap().reshape(shape).unwrap()
-}
-
 /// Sets every parameter to what the script computes for it.
 fn fill(parameters: &Parameters, dtype: DType) {
     for (place, (name, variable)) in parameters.named().iter().enumerate() {
@@ -73,32 +60,14 @@ struct Bench {
     model: NaturalSpeech,
 }
 
-fn config() -> ModelConfig {
-    ModelConfig {
-        hidden: 8,
-        encoder: EncoderConfig { blocks: 2, filter: 12, window: 2, ..EncoderConfig::default() },
-        posterior: WaveNetConfig { layers: 2, kernel: 3 },
-        memory: MemoryConfig { slots: 5, heads: 2 },
-        decoder: DecoderConfig {
-            channels: 8,
-            upsampling: vec![2, 2],
-            kernels: vec![3],
-            dilations: vec![1, 3],
-        },
-        ..ModelConfig::default()
-    }
-}
-
-const AUDIO: AudioConfig = AudioConfig { sample_rate: 22_050, hop_length: 4, n_fft: 16 };
-
 impl Bench {
     fn new(dtype: DType) -> Self {
         let parameters = Parameters::new(0, dtype, &Device::Cpu);
         let sizes = VocabularySizes { symbols: 7, sup_phones: 9 };
-        NaturalSpeech::new(&config(), sizes, &parameters.builder()).unwrap();
-        posterior_encoder(&config(), &AUDIO, &parameters.builder()).unwrap();
+        NaturalSpeech::new(&small(), sizes, &parameters.builder()).unwrap();
+        posterior_encoder(&small(), &AUDIO, &parameters.builder()).unwrap();
         fill(&parameters, dtype);
-        let model = NaturalSpeech::new(&config(), sizes, &parameters.builder()).unwrap();
+        let model = NaturalSpeech::new(&small(), sizes, &parameters.builder()).unwrap();
         let judges = Parameters::new(0, dtype, &Device::Cpu);
         Discriminators::new(&judge_config(), &judges.builder()).unwrap();
         fill(&judges, dtype);
@@ -192,7 +161,7 @@ fn modules_agree(dtype: DType) {
     bench.compare("flow to the posterior", &[back], &["flow."], &[&z]);
 
     let spectrogram = bench.argument(2, [2, 9, 7], Some(&frame_mask));
-    let encoder = posterior_encoder(&config(), &AUDIO, &bench.parameters.builder()).unwrap();
+    let encoder = posterior_encoder(&small(), &AUDIO, &bench.parameters.builder()).unwrap();
     let posterior = encoder.forward(&spectrogram, &frame_mask).unwrap();
     bench.compare("posterior", &[posterior.mean, posterior.log_deviation], &["posterior."], &[&spectrogram]);
     let attended = model.memory.as_ref().unwrap().forward(&z).unwrap();
