@@ -92,7 +92,7 @@ fn of_single_clips_the_same_answer_every_time_is_a_habit() {
     let verdict = judge(
         &plan,
         &ratings(&plan, |rater, item, system, _| match (rater, system) {
-            (0, _) => 4.0,
+            (0, _) => 3.0,
             (1, "noisy") => 5.0,
             (1, _) => 4.0,
             (_, "noisy") => 2.0,
