@@ -21,6 +21,8 @@ mod discriminator;
 mod dropout;
 mod error;
 mod example;
+#[cfg(test)]
+mod golden;
 mod parameters;
 mod synthesis;
 

@@ -15,14 +15,12 @@ mod decoder;
 mod durator;
 mod encoder;
 mod flow;
-#[cfg(test)]
-mod golden;
 mod layers;
 mod mask;
 mod memory;
 mod posterior;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wavenet;
 
 use candle_core::Result;

@@ -17,9 +17,9 @@ const ROUNDING: f64 = 1e-10;
 
 const SIZES: VocabularySizes = VocabularySizes { symbols: 7, sup_phones: 9 };
 
-pub(super) const AUDIO: AudioConfig = AudioConfig { sample_rate: 22_050, hop_length: 4, n_fft: 16 };
+pub(crate) const AUDIO: AudioConfig = AudioConfig { sample_rate: 22_050, hop_length: 4, n_fft: 16 };
 
-pub(super) fn small() -> ModelConfig {
+pub(crate) fn small() -> ModelConfig {
     ModelConfig {
         hidden: 8,
         encoder: EncoderConfig { blocks: 2, filter: 12, window: 2, ..EncoderConfig::default() },

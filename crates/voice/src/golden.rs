@@ -7,13 +7,13 @@ use mynah_ops::testing::numbers;
 use mynah_testkit::{assert_all_close, golden};
 use serde::Deserialize;
 
-use super::tests::{AUDIO, small};
-use super::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::dropout::Dropout;
 use crate::loss::{
     Gaussians, SoftDtwConfig, aligned_kl, discriminator_loss, feature_loss, frame_kl, generator_loss,
 };
+use crate::model::tests::{AUDIO, small};
+use crate::model::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
 use crate::parameters::Parameters;
 
 /// Both sides add up to some thousand products near 1 in f64; the file has 13 digits of numbers of up to some hundred.
