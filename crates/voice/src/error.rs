@@ -77,6 +77,25 @@ pub enum Error {
         /// Where it comes from, as far as that can be said.
         origin: String,
     },
+    /// A text holds a character that the voice does not read.
+    #[error("speak: {0}")]
+    Characters(#[source] mynah_text::Error),
+    /// The durations that a model predicts are no speech.
+    #[error("speak for {frames} frames: more than {most} are a fault of the voice or of `length_scale`")]
+    Durations {
+        /// Their sum; infinite or NaN where one is.
+        frames: f64,
+        /// The most that is spoken.
+        most: f64,
+    },
+    /// A checkpoint is of a kind that is not imported.
+    #[error("import `{}`: {why}", path.display())]
+    Import {
+        /// The checkpoint, or its configuration.
+        path: PathBuf,
+        /// What it is, and what is imported.
+        why: String,
+    },
     /// A signal could not be analysed.
     #[error("analyse a signal: {0}")]
     Signal(#[from] mynah_signal::Error),

@@ -12,9 +12,11 @@
 //! It does not know where examples come from (see [`Examples`]), prints nothing, and reads no manifest.
 
 pub mod g2p;
+pub mod import;
 pub mod loss;
 pub mod model;
 pub mod train;
+pub mod vits;
 
 mod config;
 mod discriminator;
@@ -35,7 +37,7 @@ pub use dropout::Dropout;
 pub use error::Error;
 pub use example::{Batch, Batcher, Example, Examples, InMemory};
 pub use parameters::Parameters;
-pub use synthesis::{SpeakConfig, Voice, VoiceInfo, export_voice};
+pub use synthesis::{Architecture, SpeakConfig, Voice, VoiceInfo, export_voice};
 
 /// The device that tensors live on.
 pub use candle_core::Device;

@@ -17,9 +17,10 @@ use crate::dropout::Dropout;
 use crate::model::{NaturalSpeech, VocabularySizes, sequence_mask};
 use crate::train::checkpoint::{MODEL_FILE, write_tensors};
 use crate::train::{DURATION_BOUNDS, State};
+use crate::vits::{Vits, VitsConfig};
 
 /// The form of `voice.toml`.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 const VOICE_FILE: &str = "voice.toml";
 const VOCABULARY_FILE: &str = "vocabulary.json";
@@ -34,7 +35,10 @@ const TRAINING_ONLY: &str = "posterior.";
 pub struct VoiceInfo {
     /// The version of this file's form.
     pub format: u32,
-    /// The training step of the weights.
+    /// What kind of model it is; files without it are of [`Architecture::NaturalSpeech`].
+    #[serde(default)]
+    pub architecture: Architecture,
+    /// The training step of the weights; of an imported voice, what its checkpoint calls its iteration, or 0.
     pub step: u64,
     /// Whether the decoder reads from the memory bank; false for a checkpoint of the warm-up.
     pub memory: bool,
@@ -42,8 +46,25 @@ pub struct VoiceInfo {
     pub fingerprint: String,
     /// The audio that it makes.
     pub audio: AudioConfig,
-    /// The sizes of the model.
-    pub model: ModelConfig,
+    /// The sizes of the model, of [`Architecture::NaturalSpeech`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelConfig>,
+    /// The sizes of the model, of the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vits: Option<VitsConfig>,
+}
+
+/// The kind of a voice's model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// NaturalSpeech as this library trains it.
+    #[default]
+    NaturalSpeech,
+    /// Official VITS, imported.
+    Vits,
+    /// NaturalSpeech of `heatz123/naturalspeech`, imported.
+    Heatz,
 }
 
 /// How to speak.
@@ -51,6 +72,8 @@ pub struct VoiceInfo {
 pub struct SpeakConfig {
     /// Standard deviation of the prior's sample (1 in the paper, 0.667 in VITS; 0 gives the mean).
     pub noise_scale: f64,
+    /// The same for the durations, where they are sampled: in VITS with its stochastic predictor (0.8).
+    pub duration_noise_scale: f64,
     /// What every duration is multiplied by.
     pub length_scale: f64,
     /// Another seed draws another sample.
@@ -59,7 +82,7 @@ pub struct SpeakConfig {
 
 impl Default for SpeakConfig {
     fn default() -> Self {
-        Self { noise_scale: 0.667, length_scale: 1.0, seed: 0 }
+        Self { noise_scale: 0.667, duration_noise_scale: 0.8, length_scale: 1.0, seed: 0 }
     }
 }
 
@@ -67,10 +90,14 @@ impl Default for SpeakConfig {
 #[derive(Debug)]
 pub struct Voice {
     info: VoiceInfo,
-    vocabulary: Vocabulary,
-    sup_phones: SupPhones,
-    model: NaturalSpeech,
+    model: Model,
     device: Device,
+}
+
+#[derive(Debug)]
+enum Model {
+    NaturalSpeech { model: Box<NaturalSpeech>, vocabulary: Vocabulary, sup_phones: SupPhones },
+    Vits(Box<Vits>),
 }
 
 impl Voice {
@@ -90,11 +117,25 @@ impl Voice {
             let why = format!("its format is {}, and this program reads format {FORMAT}", info.format);
             return Err(Error::File { path, why });
         }
-        info.model.validate(&info.audio)?;
-        let path = directory.join(VOCABULARY_FILE);
-        let vocabulary = Vocabulary::from_json(&read(VOCABULARY_FILE)?).map_err(Error::file(&path))?;
-        let path = directory.join(SUP_PHONES_FILE);
-        let sup_phones = SupPhones::from_json(&read(SUP_PHONES_FILE)?).map_err(Error::file(&path))?;
+        let symbols = match (info.architecture, &info.model, &info.vits) {
+            (Architecture::NaturalSpeech, Some(model), None) => {
+                model.validate(&info.audio)?;
+                let path = directory.join(VOCABULARY_FILE);
+                let vocabulary =
+                    Vocabulary::from_json(&read(VOCABULARY_FILE)?).map_err(Error::file(&path))?;
+                let path = directory.join(SUP_PHONES_FILE);
+                let sup_phones = SupPhones::from_json(&read(SUP_PHONES_FILE)?).map_err(Error::file(&path))?;
+                Some((model, vocabulary, sup_phones))
+            }
+            (Architecture::Vits | Architecture::Heatz, None, Some(vits)) => {
+                vits.validate(&info.audio)?;
+                None
+            }
+            (architecture, ..) => {
+                let why = format!("its sizes are not those of `{architecture:?}`");
+                return Err(Error::File { path, why });
+            }
+        };
         let path = directory.join(MODEL_FILE);
         let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
         if blake3::hash(&bytes).to_hex().as_str() != info.fingerprint {
@@ -104,9 +145,25 @@ impl Voice {
         }
         let tensors = safetensors::load_buffer(&bytes, device).map_err(Error::file(&path))?;
         let vb = VarBuilder::from_tensors(tensors, DType::F32, device);
-        let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
-        let model = NaturalSpeech::new(&info.model, sizes, &vb).map_err(Error::file(&path))?;
-        Ok(Self { info, vocabulary, sup_phones, model, device: device.clone() })
+        let model = match (symbols, &info.vits) {
+            (Some((model, vocabulary, sup_phones)), _) => {
+                let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
+                let model = NaturalSpeech::new(model, sizes, &vb).map_err(Error::file(&path))?;
+                Model::NaturalSpeech { model: Box::new(model), vocabulary, sup_phones }
+            }
+            (None, Some(vits)) => Model::Vits(Box::new(Vits::new(vits, &vb).map_err(Error::file(&path))?)),
+            (None, None) => return Err(Error::File { path, why: "it is of no known model".to_owned() }),
+        };
+        Ok(Self { info, model, device: device.clone() })
+    }
+
+    /// The model of an imported voice, which speaks characters too.
+    #[must_use]
+    pub fn vits(&self) -> Option<&Vits> {
+        match &self.model {
+            Model::Vits(vits) => Some(vits),
+            Model::NaturalSpeech { .. } => None,
+        }
     }
 
     /// What stands in `voice.toml`.
@@ -130,9 +187,16 @@ impl Voice {
         if n == 0 {
             return Err(Error::Empty { why: "there are no symbols to speak" });
         }
-        let (device, dtype, model) = (&self.device, DType::F32, &self.model);
-        let ids: Vec<u32> = symbols.iter().map(|symbol| self.vocabulary.id(*symbol)).collect();
-        let sup_phones = self.sup_phones.encode(symbols, word_index);
+        let (model, vocabulary, sup_phones) = match &self.model {
+            Model::NaturalSpeech { model, vocabulary, sup_phones } => (model, vocabulary, sup_phones),
+            Model::Vits(vits) => {
+                let speech = vits.speak(symbols, config)?;
+                return Ok(Waveform::new(speech.wave, self.info.audio.sample_rate));
+            }
+        };
+        let (device, dtype) = (&self.device, DType::F32);
+        let ids: Vec<u32> = symbols.iter().map(|symbol| vocabulary.id(*symbol)).collect();
+        let sup_phones = sup_phones.encode(symbols, word_index);
         let ids = Tensor::from_vec(ids, (1, n), device)?;
         let sup_phones = Tensor::from_vec(sup_phones, (1, n), device)?;
         let mask = sequence_mask(&[n], n, dtype, device)?;
@@ -181,6 +245,27 @@ pub fn export_voice(
         .into_iter()
         .filter(|(name, _)| !name.starts_with(TRAINING_ONLY))
         .collect();
+    let info = VoiceInfo {
+        format: FORMAT,
+        architecture: Architecture::NaturalSpeech,
+        step: state.step,
+        memory: state.memory_attached,
+        fingerprint: String::new(),
+        audio: audio.clone(),
+        model: Some(model.clone()),
+        vits: None,
+    };
+    let symbols = [(VOCABULARY_FILE, vocabulary), (SUP_PHONES_FILE, sup_phones)];
+    write_voice(info, tensors, &symbols, out)
+}
+
+/// Writes a voice beside its place and renames it into it; the fingerprint is that of the weights as they are written.
+pub(crate) fn write_voice(
+    mut info: VoiceInfo,
+    tensors: BTreeMap<String, Tensor>,
+    texts: &[(&str, &str)],
+    out: &Path,
+) -> Result<VoiceInfo, Error> {
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
     let beside = out.with_file_name(name);
@@ -191,21 +276,15 @@ pub fn export_voice(
     let weights = beside.join(MODEL_FILE);
     write_tensors(&weights, tensors)?;
     let bytes = fs::read(&weights).map_err(Error::io("read", &weights))?;
-    let info = VoiceInfo {
-        format: FORMAT,
-        step: state.step,
-        memory: state.memory_attached,
-        fingerprint: blake3::hash(&bytes).to_hex().to_string(),
-        audio: audio.clone(),
-        model: model.clone(),
-    };
+    info.fingerprint = blake3::hash(&bytes).to_hex().to_string();
     let write = |name: &str, text: &str| {
         let path = beside.join(name);
         fs::write(&path, text).map_err(Error::io("write", &path))
     };
     let text = toml::to_string(&info).map_err(Error::file(&beside.join(VOICE_FILE)))?;
-    write(VOCABULARY_FILE, vocabulary)?;
-    write(SUP_PHONES_FILE, sup_phones)?;
+    for (name, text) in texts {
+        write(name, text)?;
+    }
     write(VOICE_FILE, &text)?;
     if out.exists() {
         fs::remove_dir_all(out).map_err(Error::io("remove", out))?;

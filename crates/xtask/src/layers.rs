@@ -31,10 +31,11 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// Each heavy dependency with the packages that may name it.
-const OWNERS: [(&str, &[&str]); 13] = [
+const OWNERS: [(&str, &[&str]); 14] = [
     ("candle-core", &["mynah-ops", "mynah-voice"]),
     ("candle-nn", &["mynah-ops", "mynah-voice"]),
     ("gemm", &["mynah-ops"]),
+    ("zip", &["mynah-voice"]),
     ("polars", &["mynah-corpus"]),
     ("plotters", &["mynah-report"]),
     ("claxon", &["mynah-signal"]),

@@ -25,7 +25,7 @@ Example:
 Exit status: 0 when every sentence was spoken, 1 when one failed (OUT/synthesis.jsonl says why), 2 on
 an error.";
 
-/// Speaks with a voice that `mynah-train export` made.
+/// Speaks with a voice that `mynah-train export` or `mynah-train import` made.
 #[derive(Debug, Parser)]
 #[command(name = "mynah-synthesize", version, after_help = ALL)]
 pub struct Args {
@@ -73,6 +73,9 @@ struct VoiceArgs {
     /// How much the speech varies from seed to seed: 0 is the mean, 1 what the model has learnt
     #[arg(long, value_name = "X", default_value_t = SpeakConfig::default().noise_scale)]
     noise_scale: f64,
+    /// The same for the durations, in imported VITS voices, whose durations are sampled
+    #[arg(long, value_name = "X", default_value_t = SpeakConfig::default().duration_noise_scale)]
+    duration_noise_scale: f64,
     /// What every duration is multiplied by: above 1 is slower
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     length_scale: f64,
@@ -86,15 +89,19 @@ struct VoiceArgs {
 
 impl VoiceArgs {
     fn prepare(&self) -> anyhow::Result<SpeakConfig> {
-        if !(self.noise_scale >= 0.0 && self.noise_scale.is_finite()) {
-            anyhow::bail!("--noise-scale {} is not a number of 0 or more", self.noise_scale);
+        for (option, scale) in
+            [("--noise-scale", self.noise_scale), ("--duration-noise-scale", self.duration_noise_scale)]
+        {
+            if !(scale >= 0.0 && scale.is_finite()) {
+                anyhow::bail!("{option} {scale} is not a number of 0 or more");
+            }
         }
         if !(self.length_scale > 0.0 && self.length_scale.is_finite()) {
             anyhow::bail!("--length-scale {} is not a positive number", self.length_scale);
         }
         use_threads(self.threads.map_or(0, usize::from))?;
-        let Self { noise_scale, length_scale, seed, .. } = *self;
-        Ok(SpeakConfig { noise_scale, length_scale, seed })
+        let Self { noise_scale, duration_noise_scale, length_scale, seed, .. } = *self;
+        Ok(SpeakConfig { noise_scale, duration_noise_scale, length_scale, seed })
     }
 }
 

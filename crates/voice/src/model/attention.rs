@@ -12,7 +12,7 @@ const NEVER: f64 = -1e4;
 
 /// Multi-head self-attention; symbols up to `window` away have a key and a value for their distance.
 #[derive(Debug)]
-pub(super) struct RelativeAttention {
+pub(crate) struct RelativeAttention {
     query: Conv1d,
     key: Conv1d,
     value: Conv1d,
@@ -26,7 +26,7 @@ pub(super) struct RelativeAttention {
 }
 
 impl RelativeAttention {
-    pub(super) fn new(
+    pub(crate) fn new(
         channels: usize,
         heads: usize,
         window: usize,
@@ -50,7 +50,7 @@ impl RelativeAttention {
     }
 
     /// [B, C, T] with its mask [B, 1, T] → [B, C, T].
-    pub(super) fn forward(&self, x: &Tensor, mask: &Tensor, dropout: &mut Dropout<'_>) -> Result<Tensor> {
+    pub(crate) fn forward(&self, x: &Tensor, mask: &Tensor, dropout: &mut Dropout<'_>) -> Result<Tensor> {
         let (batch, channels, length) = x.dims3()?;
         let (heads, per_head) = (self.heads, channels / self.heads);
         let reach = 2 * self.window + 1;

@@ -29,7 +29,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(config: &DecoderConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn new(config: &DecoderConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
         let mut channels = config.channels;
         let input = Conv1d::new(hidden, channels, OUTER_KERNEL, &vb.pp("input"))?;
         let mut stages = Vec::with_capacity(config.upsampling.len());

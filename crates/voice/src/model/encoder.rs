@@ -23,7 +23,7 @@ pub struct PhonemeEncoder {
 }
 
 impl PhonemeEncoder {
-    pub(super) fn new(
+    pub(crate) fn new(
         config: &EncoderConfig,
         hidden: usize,
         sizes: VocabularySizes,

@@ -20,7 +20,7 @@ pub struct Flow {
 }
 
 impl Flow {
-    pub(super) fn new(config: &FlowConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn new(config: &FlowConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
         let couplings = (0..config.couplings)
             .map(|index| Coupling::new(config, hidden, &vb.pp("couplings").pp(index)))
             .collect::<Result<_>>()?;

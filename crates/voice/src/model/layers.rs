@@ -20,13 +20,13 @@ fn scaled_uniform(fan_in: usize, scale: f64) -> Init {
 }
 
 /// "Same" padding of an odd kernel.
-pub(super) fn same(kernel: usize, dilation: usize) -> Conv1dConfig {
+pub(crate) fn same(kernel: usize, dilation: usize) -> Conv1dConfig {
     Conv1dConfig { padding: dilation * (kernel - 1) / 2, dilation, ..Conv1dConfig::default() }
 }
 
 /// A convolution with a plain kernel.
 #[derive(Debug)]
-pub(super) struct Conv1d {
+pub(crate) struct Conv1d {
     weight: Tensor,
     bias: Tensor,
     config: Conv1dConfig,
@@ -34,7 +34,7 @@ pub(super) struct Conv1d {
 
 impl Conv1d {
     /// A convolution of odd `kernel` that keeps the length.
-    pub(super) fn new(c_in: usize, c_out: usize, kernel: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn new(c_in: usize, c_out: usize, kernel: usize, vb: &VarBuilder) -> Result<Self> {
         let init = uniform(c_in * kernel);
         Ok(Self {
             weight: vb.get_with_hints((c_out, c_in, kernel), "weight", init)?,
@@ -44,7 +44,7 @@ impl Conv1d {
     }
 
     /// A linear layer over channels, whose parameters begin within `scale` of the usual bound.
-    pub(super) fn linear(c_in: usize, c_out: usize, scale: f64, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn linear(c_in: usize, c_out: usize, scale: f64, vb: &VarBuilder) -> Result<Self> {
         let init = scaled_uniform(c_in, scale);
         Ok(Self {
             weight: vb.get_with_hints((c_out, c_in, 1), "weight", init)?,
@@ -54,7 +54,7 @@ impl Conv1d {
     }
 
     /// A linear layer over channels that begins as zero: a shift or residual that is not there at first.
-    pub(super) fn zero(c_in: usize, c_out: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn zero(c_in: usize, c_out: usize, vb: &VarBuilder) -> Result<Self> {
         Ok(Self {
             weight: vb.get_with_hints((c_out, c_in, 1), "weight", Init::Const(0.0))?,
             bias: vb.get_with_hints(c_out, "bias", Init::Const(0.0))?,
@@ -62,7 +62,7 @@ impl Conv1d {
         })
     }
 
-    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         conv1d(x, &self.weight, Some(&self.bias), &self.config)
     }
 }
@@ -112,7 +112,7 @@ impl NormConv1d {
 
 /// A transposed convolution with weight normalisation.
 #[derive(Debug)]
-pub(super) struct NormConvTranspose1d {
+pub(crate) struct NormConvTranspose1d {
     direction: Tensor,
     length: Tensor,
     bias: Tensor,
@@ -121,7 +121,7 @@ pub(super) struct NormConvTranspose1d {
 
 impl NormConvTranspose1d {
     /// A convolution that makes `factor` samples of one, with a kernel of twice as many (HiFi-GAN V1).
-    pub(super) fn upsampling(c_in: usize, c_out: usize, factor: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn upsampling(c_in: usize, c_out: usize, factor: usize, vb: &VarBuilder) -> Result<Self> {
         let kernel = 2 * factor;
         let init = uniform(c_out * kernel);
         Ok(Self {
@@ -136,7 +136,7 @@ impl NormConvTranspose1d {
         })
     }
 
-    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         conv_transpose1d(x, &weight_norm(&self.direction, &self.length)?, Some(&self.bias), &self.config)
     }
 }
@@ -145,7 +145,7 @@ impl NormConvTranspose1d {
 ///
 /// HiFi-GAN means to draw these kernels from a normal distribution of deviation 0.01, but sets the product of direction and
 /// length, which is computed anew before it is used: they begin as PyTorch's default, and so they do here.
-pub(super) fn residual_conv(
+pub(crate) fn residual_conv(
     channels: usize,
     kernel: usize,
     dilation: usize,
@@ -156,20 +156,20 @@ pub(super) fn residual_conv(
 
 /// Layer normalisation over channels.
 #[derive(Debug)]
-pub(super) struct LayerNorm {
+pub(crate) struct LayerNorm {
     weight: Tensor,
     bias: Tensor,
 }
 
 impl LayerNorm {
-    pub(super) fn new(channels: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn new(channels: usize, vb: &VarBuilder) -> Result<Self> {
         Ok(Self {
             weight: vb.get_with_hints(channels, "weight", Init::Const(1.0))?,
             bias: vb.get_with_hints(channels, "bias", Init::Const(0.0))?,
         })
     }
 
-    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         layer_norm(x, &self.weight, &self.bias, LAYER_NORM_EPSILON)
     }
 }

@@ -25,11 +25,13 @@ pub struct Memory {
     key: Tensor,
     value: Tensor,
     output: Tensor,
+    /// Of query, key, value and output, [h] each, where the projections have biases: ours have none.
+    biases: Option<[Tensor; 4]>,
     heads: usize,
 }
 
 impl Memory {
-    pub(super) fn new(config: &MemoryConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn new(config: &MemoryConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
         let init = Init::Randn { mean: 0.0, stdev: (hidden as f64).sqrt().recip() };
         let square = |name: &str| vb.get_with_hints((hidden, hidden), name, init);
         Ok(Self {
@@ -38,8 +40,16 @@ impl Memory {
             key: square("key.weight")?,
             value: square("value.weight")?,
             output: square("output.weight")?,
+            biases: None,
             heads: config.heads,
         })
+    }
+
+    /// A bank whose projections have biases, as those of `heatz123/naturalspeech` do.
+    pub(crate) fn with_biases(config: &MemoryConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+        let bias = |name: &str| vb.get_with_hints(hidden, name, Init::Const(0.0));
+        let biases = [bias("query.bias")?, bias("key.bias")?, bias("value.bias")?, bias("output.bias")?];
+        Ok(Self { biases: Some(biases), ..Self::new(config, hidden, vb)? })
     }
 
     /// What the decoder reads in place of the latent frames.
@@ -55,19 +65,20 @@ impl Memory {
             |x: Tensor, rows: usize| x.reshape((rows, heads, per_head))?.transpose(0, 1)?.contiguous();
         let rows = batch * length;
         let frames = z.transpose(1, 2)?.contiguous()?.reshape((rows, hidden))?;
-        let query = split(frames.product(&self.query)?, rows)?;
-        let key = split(self.bank.product(&self.key)?, slots)?;
-        let value = split(self.bank.product(&self.value)?, slots)?;
+        let project = |x: &Tensor, weight: &Tensor, index: usize| {
+            let y = x.product(weight)?;
+            match &self.biases {
+                Some(biases) => y.broadcast_add(&biases[index]),
+                None => Ok(y),
+            }
+        };
+        let query = split(project(&frames, &self.query, 0)?, rows)?;
+        let key = split(project(&self.bank, &self.key, 1)?, slots)?;
+        let value = split(project(&self.bank, &self.value, 2)?, slots)?;
         let scores =
             (query.product(&key.transpose(1, 2)?.contiguous()?)? * (per_head as f64).sqrt().recip())?;
         let attended = softmax(&scores)?.product(&value)?;
-        attended
-            .transpose(0, 1)?
-            .contiguous()?
-            .reshape((rows, hidden))?
-            .product(&self.output)?
-            .reshape((batch, length, hidden))?
-            .transpose(1, 2)?
-            .contiguous()
+        let attended = attended.transpose(0, 1)?.contiguous()?.reshape((rows, hidden))?;
+        project(&attended, &self.output, 3)?.reshape((batch, length, hidden))?.transpose(1, 2)?.contiguous()
     }
 }

@@ -15,7 +15,7 @@ mod decoder;
 mod durator;
 mod encoder;
 mod flow;
-mod layers;
+pub(crate) mod layers;
 mod mask;
 mod memory;
 mod posterior;
