@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use mynah_signal::wav;
+use mynah_text::Alphabet;
 use mynah_voice::{Device, SpeakConfig, Voice};
 
 use crate::prepare::phonemizer;
@@ -35,6 +36,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         .context("failed to speak")?;
     let compute = begin.elapsed().as_secs_f64();
     wav::write_pcm16(&settings.out, &waveform).context("failed to write the wav")?;
+    // An imported voice reads the characters of VITS in the place of phones.
+    if voice.vits().is_some() {
+        say(&phonemized.line(Alphabet::Vits));
+    }
     say(&format!(
         "{phonemized}\n{:.2} s of speech in {compute:.2} s (real-time factor {:.3})",
         waveform.seconds(),

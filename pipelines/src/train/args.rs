@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use super::{export, g2p, run};
+use super::{export, g2p, import, run};
 use crate::program::{read_toml, use_threads};
 use mynah_voice::g2p::G2pConfig;
+use mynah_voice::import::{CheckpointFormat, ImportConfig};
 
 const ALL: &str = "\
 Example:
@@ -27,6 +28,15 @@ Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
 const EXPORT: &str = "\
 Example:
   mynah-train export runs/first --step 400 --out voices/first";
+const IMPORT: &str = "\
+Examples:
+  mynah-train import G_700000.pth --config config.json --out voices/other
+  mynah-train import pretrained_ljs.pth --out voices/ljspeech > left-out.tsv
+
+Read are checkpoints by PyTorch 1.6 or newer of jaywalnut310/vits and heatz123/naturalspeech, for one speaker. Nothing in the
+file is run. docs/import.md says what such a voice reads and how it differs from its original.
+
+stdout lists what is not in the voice: the group (unneeded, unknown, beside), a tab, the name.";
 const G2P: &str = "\
 Examples:
   mynah-train g2p --seed 1 --out crates/text/data/g2p.bin
@@ -57,6 +67,7 @@ impl Args {
             Command::Export(args) => {
                 export::run(&export::Settings { run: args.run, step: args.step, out: args.out })
             }
+            Command::Import(args) => import::run(&args.settings()),
             Command::G2p(args) => g2p::run(&args.settings()?),
         }
     }
@@ -73,6 +84,9 @@ enum Command {
     /// Make a voice of a checkpoint: the parameters that speaking needs, with the symbols that they read.
     #[command(after_help = EXPORT)]
     Export(ExportArgs),
+    /// Make a voice of a checkpoint of another program: official VITS, or NaturalSpeech by heatz123.
+    #[command(after_help = IMPORT)]
+    Import(ImportArgs),
     /// Train the network that says words which no dictionary has, and say how well it does.
     ///
     /// It learns from nine words in ten of the CMUdict in this program; the tenth is only tested on.
@@ -133,6 +147,43 @@ struct ExportArgs {
     /// Where the voice goes
     #[arg(long, value_name = "VOICE")]
     out: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// jaywalnut310/vits
+    Vits,
+    /// heatz123/naturalspeech
+    Heatz,
+}
+
+#[derive(Debug, ClapArgs)]
+struct ImportArgs {
+    /// The generator's checkpoint, a file that `torch.save` wrote
+    checkpoint: PathBuf,
+    /// The config.json of its training: sample rate, blanks, and what else the parameters do not show
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the voice goes
+    #[arg(long, value_name = "VOICE")]
+    out: PathBuf,
+    /// Whose checkpoint it is; recognised without it
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Leave out parameters that nobody knows, in the place of an error
+    #[arg(long)]
+    allow_unknown: bool,
+}
+
+impl ImportArgs {
+    fn settings(self) -> import::Settings {
+        let Self { checkpoint, config, out, format, allow_unknown } = self;
+        let format = format.map(|format| match format {
+            Format::Vits => CheckpointFormat::Vits,
+            Format::Heatz => CheckpointFormat::Heatz,
+        });
+        import::Settings { import: ImportConfig { checkpoint, config, format, allow_unknown }, out }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

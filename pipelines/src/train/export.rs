@@ -63,7 +63,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
 }
 
 /// A voice replaces a voice that is there, and nothing else: whatever lies in `out` goes with it.
-fn check_place(out: &Path) -> Result<()> {
+pub(super) fn check_place(out: &Path) -> Result<()> {
     let shown = out.display();
     if out.file_name().is_none() {
         bail!("`{shown}` has no name of its own: name a directory for the voice");

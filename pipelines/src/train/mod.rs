@@ -5,6 +5,7 @@ mod events;
 mod examples;
 mod export;
 mod g2p;
+mod import;
 mod interruption;
 mod observer;
 mod run;

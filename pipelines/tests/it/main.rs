@@ -13,6 +13,8 @@ mod full_disk;
 #[cfg(feature = "voice")]
 mod g2p;
 mod help;
+#[cfg(feature = "voice")]
+mod import;
 mod interruption;
 mod mel;
 mod phonemize;
