@@ -85,7 +85,7 @@ impl Durator {
         self.of_states(&upsampled, frame_mask)
     }
 
-    /// The Gaussian of each symbol, as if it lasted one frame; only with [`Expansion::Hard`](crate::Expansion::Hard) is it
+    /// The Gaussian of each symbol, as if it lasted one frame; only with [`Expansion::Hard`] is it
     /// that of the symbol's frames.
     ///
     /// # Shapes

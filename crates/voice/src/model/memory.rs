@@ -25,7 +25,7 @@ pub struct Memory {
     key: Tensor,
     value: Tensor,
     output: Tensor,
-    /// Of query, key, value and output, [h] each, where the projections have biases: ours have none.
+    /// Of query, key, value and output, h numbers each, where the projections have biases: ours have none.
     biases: Option<[Tensor; 4]>,
     heads: usize,
 }

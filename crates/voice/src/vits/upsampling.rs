@@ -80,7 +80,7 @@ struct Network {
     of_features: Conv1d,
     /// [2, outputs]: the weights of S and E.
     of_borders: Tensor,
-    /// [outputs, outputs] and [outputs], twice.
+    /// `[outputs, outputs]` and `[outputs]`, twice.
     inner: (Tensor, Tensor),
     output: (Tensor, Tensor),
 }
