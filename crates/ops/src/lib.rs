@@ -13,6 +13,7 @@
 //! | [`conv_transpose1d`] | no gradient |
 //! | [`MatrixProduct`] | wrong numbers where a batch of transposed matrices meets one repeated matrix |
 //! | [`layer_norm()`], [`softmax()`] | the fast ones cut the gradient without a word |
+//! | [`tanh()`] | a call of the C library for every number |
 //! | [`gated_activation()`], [`leaky_relu()`], [`weight_norm()`] | one pass over memory in the place of many |
 //! | [`frames()`], [`reflect_pad()`], [`StftMagnitude`] | not there |
 //! | [`lstm()`] | not there as one operation: step by step in the graph it is slow |
@@ -67,6 +68,7 @@ mod approximation;
 mod conv;
 mod element;
 mod frames;
+mod freed_memory;
 mod gated_activation;
 mod gradient_norm;
 mod layer_norm;
@@ -81,6 +83,7 @@ mod shared_output;
 mod soft_dtw;
 mod softmax;
 mod stft;
+mod tanh;
 #[doc(hidden)]
 pub mod testing;
 mod weight_norm;
@@ -90,6 +93,7 @@ pub use candle_core::{Error, Result};
 pub use adamw::{AdamW, AdamWConfig};
 pub use conv::{Conv1dConfig, ConvTranspose1dConfig, conv_transpose1d, conv1d};
 pub use frames::frames;
+pub use freed_memory::keep_freed_memory;
 pub use gated_activation::gated_activation;
 pub use gradient_norm::{clip_gradients, gradient_norm};
 pub use layer_norm::layer_norm;
@@ -102,4 +106,5 @@ pub use reflect_pad::reflect_pad;
 pub use soft_dtw::{soft_dtw, soft_dtw_alignment};
 pub use softmax::softmax;
 pub use stft::StftMagnitude;
+pub use tanh::tanh;
 pub use weight_norm::weight_norm;

@@ -8,7 +8,7 @@ use mynah_ops::testing::numbers;
 use mynah_ops::{
     AdamW, AdamWConfig, Conv1dConfig, ConvTranspose1dConfig, StftMagnitude, clip_gradients, conv_transpose1d,
     conv1d, frames, gated_activation, layer_norm, leaky_relu, lstm, monotonic_alignment, reflect_pad,
-    soft_dtw, softmax, weight_norm,
+    soft_dtw, softmax, tanh, weight_norm,
 };
 use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
@@ -193,6 +193,11 @@ struct Scale {
 #[test]
 fn gated_activation_is_that_of_pytorch() {
     check("gated_activation", F32_TOLERANCE, |&Scale { scale }, v| gated_activation(&(&v[0] * scale)?));
+}
+
+#[test]
+fn tanh_is_that_of_pytorch() {
+    check("tanh", F32_TOLERANCE, |&Scale { scale }, v| tanh(&(&v[0] * scale)?));
 }
 
 #[test]

@@ -23,8 +23,8 @@ enum What {
     Chain(ChainArguments),
     /// `mynah-prepare run` on 100, 385 and 13,100 clips: how time and memory grow.
     Prepare(PrepareArguments),
-    /// The operations, beside stock candle.
-    Ops,
+    /// The operations, beside stock candle, or beside PyTorch in one run.
+    Ops(OpsArguments),
     /// Spectrograms, F0 and loudness.
     Signal,
     /// The text side.
@@ -66,6 +66,15 @@ struct PrepareArguments {
 }
 
 #[derive(clap::Args)]
+struct OpsArguments {
+    /// The Python that has PyTorch, such as `uv run`: measures beside it in the place of candle
+    #[arg(long, value_name = "PYTHON")]
+    python: Option<String>,
+    /// Only the cases whose name holds one of these
+    parts: Vec<String>,
+}
+
+#[derive(clap::Args)]
 struct BpeArguments {
     /// Distinct words
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
@@ -83,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.what {
         What::Chain(settings) => chain(settings),
         What::Prepare(settings) => prepare(settings),
-        What::Ops => bench("mynah-ops"),
+        What::Ops(settings) => ops(settings),
         What::Signal => bench("mynah-signal"),
         What::Text => bench("mynah-text"),
         What::Bpe(settings) => bpe(settings),
@@ -94,6 +103,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// The benches of a package, in the profile in which the programs run.
 fn bench(package: &str) -> Result<()> {
     must(&mut cargo(&["bench", "--profile", "dev", "--package", package])).map(drop)
+}
+
+/// Beside PyTorch where there is one, else beside candle.
+fn ops(settings: &OpsArguments) -> Result<()> {
+    let target = if settings.python.is_some() { "peers" } else { "operations" };
+    let mut command =
+        cargo(&["bench", "--profile", "dev", "--package", "mynah-ops", "--bench", target, "--"]);
+    if let Some(python) = &settings.python {
+        command.args(["--python", python]);
+    }
+    must(command.args(&settings.parts)).map(drop)
 }
 
 fn prepare(settings: &PrepareArguments) -> Result<()> {

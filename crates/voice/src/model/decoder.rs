@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
-use mynah_ops::leaky_relu;
+use mynah_ops::{leaky_relu, tanh};
 
 use super::layers::{Conv1d, NormConv1d, NormConvTranspose1d, residual_conv};
 use crate::config::DecoderConfig;
@@ -72,7 +72,7 @@ impl Decoder {
                 x = (sum / blocks.len() as f64)?;
             }
         }
-        self.output.forward(&leaky_relu(&x, LAST_SLOPE)?)?.tanh()
+        tanh(&self.output.forward(&leaky_relu(&x, LAST_SLOPE)?)?)
     }
 }
 
