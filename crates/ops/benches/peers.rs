@@ -2,8 +2,11 @@
 //!
 //! `cargo bench -p mynah-ops --bench peers -- [--python PYTHON] [PART OF A NAME]…`. Ours and PyTorch's take turns, in one
 //! run; each figure is the shortest of several, on two threads that of the processor the mean of a turn. Processor time is
-//! that of all threads of a process; PyTorch's other thread waits actively for a while, which counts. Convolutions, activations and norms run forwards and backwards with the
-//! gradients of all arguments, the generator forwards only. Memory is kept as the programs keep it.
+//! that of all threads of a process; PyTorch's other thread waits actively for a while, which counts. Convolutions,
+//! activations and norms run forwards and backwards with the gradients of all arguments, the generator forwards only.
+//!
+//! Both processes keep freed memory: alone, an operation frees all that it took, and what glibc then gives back and gets
+//! again would be most of its time; a step of training frees little at once.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
 
 use std::hint::black_box;
@@ -13,21 +16,26 @@ use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Result, Shape, Tensor, Var};
 use mynah_ops::{
-    Conv1dConfig, ConvTranspose1dConfig, Noise, conv_transpose1d, conv1d, gated_activation,
-    keep_freed_memory, layer_norm, leaky_relu, soft_dtw, softmax, tanh,
+    Conv1dConfig, ConvTranspose1dConfig, Noise, conv_transpose1d, conv1d, gated_activation, layer_norm,
+    leaky_relu, soft_dtw, softmax, tanh,
 };
 
 /// How long each turn is.
-const REPEATED: Duration = Duration::from_millis(500);
+const REPEATED: Duration = Duration::from_millis(400);
 const MIN_RUNS: u32 = 3;
 /// Turns of each side.
 const TURNS: usize = 3;
+/// Settings of glibc's allocator: freed memory is kept for the next tensors.
+const KEPT_MEMORY: [(&str, &str); 3] = [
+    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
+    ("MALLOC_TRIM_THRESHOLD_", "2147483647"),
+    ("MALLOC_TOP_PAD_", "67108864"),
+];
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/torch_peer.py");
 
 type Work = Box<dyn Fn() -> Result<()>>;
 
 fn main() {
-    keep_freed_memory();
     let mut arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let python = arguments.iter().position(|a| a == "--python").map(|at| {
         arguments.remove(at);
@@ -47,6 +55,7 @@ fn main() {
     for threads in ["1", "2"] {
         let mut again = Command::new(&this);
         again.args(&arguments).env("RAYON_NUM_THREADS", threads).env("CANDLE_NUM_THREADS", threads);
+        again.envs(KEPT_MEMORY);
         again.args(python.iter().flat_map(|python| ["--python", python]));
         assert!(again.status().unwrap().success());
     }

@@ -41,4 +41,3 @@ pub use synthesis::{Architecture, SpeakConfig, Voice, VoiceInfo, export_voice};
 
 /// The device that tensors live on.
 pub use candle_core::Device;
-pub use mynah_ops::keep_freed_memory;
