@@ -83,11 +83,14 @@ fn table(comparisons: &[Comparison]) -> Result<String> {
         };
         writeln!(
             text,
-            "| {oracle} | {test} | {} | {} | {:.0} % of {:.0e} |",
+            "| {oracle} | {test} | {} | {} | {} |",
             row.n,
             if row.difference == 0.0 { "0".to_owned() } else { format!("{:.0e}", row.difference) },
-            100.0 * row.share,
-            row.tolerance
+            if row.tolerance == 0.0 {
+                "exact".to_owned()
+            } else {
+                format!("{:.0} % of {:.0e}", 100.0 * row.share, row.tolerance)
+            }
         )?;
     }
     Ok(text)
