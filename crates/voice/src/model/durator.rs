@@ -5,6 +5,7 @@ use candle_nn::{Init, VarBuilder};
 use mynah_ops::{MatrixProduct as _, softmax};
 
 use super::layers::{Conv1d, LayerNorm};
+use super::limits::bounded_log_deviation;
 use crate::config::{DuratorConfig, Expansion};
 use crate::dropout::Dropout;
 
@@ -94,7 +95,8 @@ impl Durator {
     pub fn of_states(&self, hidden: &Tensor, mask: &Tensor) -> Result<Prior> {
         Ok(Prior {
             mean: self.mean.forward(hidden)?.broadcast_mul(mask)?,
-            log_deviation: self.log_deviation.forward(hidden)?.broadcast_mul(mask)?,
+            log_deviation: bounded_log_deviation(&self.log_deviation.forward(hidden)?)?
+                .broadcast_mul(mask)?,
         })
     }
 }

@@ -16,6 +16,7 @@ mod durator;
 mod encoder;
 mod flow;
 pub(crate) mod layers;
+mod limits;
 mod mask;
 mod memory;
 mod posterior;

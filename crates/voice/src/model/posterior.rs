@@ -4,6 +4,7 @@ use candle_core::{Result, Tensor};
 use candle_nn::VarBuilder;
 
 use super::layers::Conv1d;
+use super::limits::bounded_log_deviation;
 use super::wavenet::WaveNet;
 use crate::config::WaveNetConfig;
 
@@ -60,7 +61,7 @@ impl PosteriorEncoder {
         let x = self.wavenet.forward(&x, mask)?;
         Ok(Posterior {
             mean: self.mean.forward(&x)?.broadcast_mul(mask)?,
-            log_deviation: self.log_deviation.forward(&x)?.broadcast_mul(mask)?,
+            log_deviation: bounded_log_deviation(&self.log_deviation.forward(&x)?)?.broadcast_mul(mask)?,
         })
     }
 }
