@@ -93,7 +93,7 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
     let mut screening =
         Screening { rules: rules.clone(), excluded, other_rules: Vec::new(), other_excluded: Vec::new() };
     if sensitivity == Sensitivity::Examined {
-        screening.other_rules = if rules.is_empty() { ScreeningRule::ALL.to_vec() } else { Vec::new() };
+        screening.other_rules = if rules.is_empty() { ScreeningRule::of(study.paradigm) } else { Vec::new() };
         screening.other_excluded = screen(study, ratings, &screening.other_rules).1;
         let mut samples = vec![(rules, declared)];
         if screening.other_excluded != screening.excluded {
@@ -104,7 +104,8 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
             for (rules, sample) in &samples {
                 let (scores, reference) = sample.of_system(&system.system, system.role);
                 let against = against(study, system.role, reference.as_ref());
-                system.sensitivity.extend(reanalyse(&study.analysis, rules, &scores, &against));
+                let rules = rules_for(rules, system.role);
+                system.sensitivity.extend(reanalyse(&study.analysis, &rules, &scores, &against));
             }
         });
     }

@@ -129,7 +129,8 @@ impl Analysis {
         let distinct: BTreeSet<ScreeningRule> = self.screening.iter().copied().collect();
         let once = distinct.len() == self.screening.len();
         rule(once, "analysis.screening", &self.screening, "a list in which no rule stands twice")?;
-        let pairs = paradigm == Paradigm::Cmos || !distinct.contains(&ScreeningRule::NullPairs);
+        let fitting = ScreeningRule::of(paradigm);
+        let pairs = distinct.iter().all(|rule| fitting.contains(rule));
         rule(pairs, "analysis.screening", &self.screening, "without `null-pairs`: a MOS test has none")
     }
 }

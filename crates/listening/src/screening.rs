@@ -37,6 +37,13 @@ impl ScreeningRule {
     /// All rules, in the order in which they are applied.
     pub const ALL: [Self; 4] = [Self::Unplayed, Self::NullPairs, Self::SameAnswer, Self::Anchor];
 
+    /// The rules that a test of this kind can have.
+    #[must_use]
+    pub fn of(paradigm: Paradigm) -> Vec<Self> {
+        let fits = |rule: &Self| paradigm == Paradigm::Cmos || *rule != Self::NullPairs;
+        Self::ALL.into_iter().filter(fits).collect()
+    }
+
     /// The name that files use.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -73,6 +73,8 @@ fn raters_are_left_out_for_what_has_nothing_to_do_with_the_system() {
     let unscreened = judge(&plan_with_anchor(cmos(6, 6, 3), 1, 10), &of_other_plan(&rows)).expect("fine");
     assert!(unscreened.screening.excluded.is_empty());
     assert_eq!(unscreened.screening.other_excluded, verdict.screening.excluded);
+    let of_anchor = &unscreened.systems[1].sensitivity[12].screening;
+    assert_eq!(of_anchor, &ScreeningRule::ALL[..3], "that of the anchors is not applied to them");
     let declared = &unscreened.systems[0].sensitivity[0];
     let other = &verdict.systems[0].sensitivity[12];
     assert_eq!((&declared.interval, declared.analysis), (&other.interval, other.analysis));

@@ -94,7 +94,8 @@ fn sentences(compared: &Checkpoints) -> Vec<String> {
         compared.rankings.iter().filter_map(|ranking| Some((ranking, ranking.outcome.value()?))).collect();
     let mut sentences = Vec::new();
     let mut firsts: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (ranking, outcome) in &outcomes {
+    let (tied, untied): (Vec<_>, Vec<_>) = outcomes.iter().partition(|(ranking, _)| ranking.is_tied());
+    for (ranking, outcome) in untied {
         match firsts.iter_mut().find(|(best, _)| *best == outcome.best) {
             Some((_, metrics)) => metrics.push(&ranking.metric),
             None => firsts.push((&outcome.best, vec![&ranking.metric])),
@@ -103,7 +104,10 @@ fn sentences(compared: &Checkpoints) -> Vec<String> {
     // The one that most metrics name first; the order of the metrics decides between equals.
     firsts.sort_by_key(|(_, metrics)| std::cmp::Reverse(metrics.len()));
     match &firsts[..] {
-        [] => return vec!["No metric can say which is best: the reasons stand in the table.".into()],
+        [] if tied.is_empty() => {
+            return vec!["No metric can say which is best: the reasons stand in the table.".into()];
+        }
+        [] => {}
         [(best, metrics)] if metrics.len() == 1 => {
             sentences.push(format!("{best} is best by {}, the only metric that can say so.", metrics[0]));
         }
@@ -115,6 +119,10 @@ fn sentences(compared: &Checkpoints) -> Vec<String> {
             sentences
                 .push(format!("The metrics do not agree. Best is: {}.", each.collect::<Vec<_>>().join("; ")));
         }
+    }
+    if !tied.is_empty() {
+        let metrics: Vec<&str> = tied.iter().map(|(ranking, _)| ranking.metric.as_str()).collect();
+        sentences.push(format!("Several systems share the least loss by {}.", metrics.join(", ")));
     }
     let n_told = outcomes.iter().filter(|(_, outcome)| outcome.is_better_than_second).count();
     sentences.push(format!(

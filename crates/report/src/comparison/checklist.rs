@@ -54,8 +54,8 @@ const OF_TESTS: [OfTest; 11] = [
     ("Was loudness made the same?", loudness),
     ("Was the order random and balanced?", order),
     ("Could the test have found a difference?", |verdict| match verdict.assay.sensitive {
-        Some(true) => (Answer::Yes, verdict.assay.explanation.clone()),
-        Some(false) | None => (Answer::No, verdict.assay.explanation.clone()),
+        Some(true) => (Answer::Yes, assay(verdict)),
+        Some(false) | None => (Answer::No, assay(verdict)),
     }),
     ("Was screening declared before the test, and is it accounted for?", screening),
     ("Do intervals and tests allow for shared listeners and sentences?", |verdict| {
@@ -142,6 +142,11 @@ fn candidates(verdict: &Verdict) -> impl Iterator<Item = &SystemVerdict> {
 fn of_candidates(verdict: &Verdict, words: impl Fn(&SystemVerdict) -> String) -> String {
     let of_one = |system: &SystemVerdict| format!("{}: {}", system.system, words(system));
     candidates(verdict).map(of_one).collect::<Vec<_>>().join("; ")
+}
+
+/// What the test has found of its anchors; the full stop stands behind the grounds of each test.
+fn assay(verdict: &Verdict) -> String {
+    verdict.assay.explanation.trim_end_matches('.').to_owned()
 }
 
 fn question(verdict: &Verdict) -> (Answer, String) {
@@ -278,9 +283,9 @@ fn failures(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> (Answer, 
 
 fn samples(comparison: &Comparison<'_>) -> (Answer, String) {
     let heard = |sample: &&super::Sample| sample.versions.iter().any(|version| version.audio.is_some());
-    match comparison.samples.iter().filter(heard).count() {
+    match comparison.samples.iter().chain(comparison.worst).filter(heard).count() {
         0 => (Answer::No, "No clips are in this report: name the directories of the wavs".to_owned()),
-        n => (Answer::Yes, format!("{} can be played here", plural(n, "sentence"))),
+        n => (Answer::Yes, format!("{} can be played here", plural(n, "comparison"))),
     }
 }
 

@@ -111,10 +111,10 @@ fn participants(verdict: &Verdict) -> String {
     };
     let anchors = match names(Role::Anchor) {
         names if names.is_empty() => String::new(),
-        names => format!(" As anchors, known to be worse, served {names}."),
+        names => format!(" Anchors, known to be worse: {names}."),
     };
     format!(
-        "In the study {}, {} {kind}. Under test were {}.{reference}{anchors} Each system was judged on {}, each of them \
+        "In the study {}, {} {kind}. Under test: {}.{reference}{anchors} Each system was judged on {}, each of them \
          by at least {}, which gave {} for each system.",
         verdict.study,
         range(judged.clone().map(|system| system.n_raters), "listener"),

@@ -117,6 +117,12 @@ impl Ranking {
         self.pairs.iter().find(is_it)
     }
 
+    /// Whether the best is only the first of several with the same mean loss.
+    #[expect(clippy::float_cmp, reason = "a tie is a tie of the same sums")]
+    pub(crate) fn is_tied(&self) -> bool {
+        matches!(&self.systems[..], [first, second, ..] if first.mean_loss == second.mean_loss)
+    }
+
     /// The comparisons of all others with the best.
     pub(crate) fn against_best(&self) -> impl Iterator<Item = &LossPair> {
         let best = self.systems.first().map(|system| system.system.as_str());
