@@ -129,10 +129,14 @@ impl Default for AudioRecipe {
 pub struct SupPhoneRecipe {
     /// Merges to learn from the training split, at most (the paper has 30,000 from 200 million sentences).
     pub merges: usize,
+    /// A `supphones.json` whose sup-phones are taken in the place of learning any: those of a pre-training, whose encoder is
+    /// then to be trained on the dataset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<PathBuf>,
 }
 
 impl Default for SupPhoneRecipe {
     fn default() -> Self {
-        Self { merges: 2_000 }
+        Self { merges: 2_000, model: None }
     }
 }

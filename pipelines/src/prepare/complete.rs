@@ -1,6 +1,7 @@
 //! What needs all clips of a corpus: durations, sub-phonemes, splits, and the files that complete the dataset.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -62,7 +63,10 @@ pub(crate) fn complete(
 
     let ids: Vec<&str> = aligned.iter().map(|(prepared, _)| prepared.entry.id.as_str()).collect();
     let splits = splitter.assign(&ids);
-    let sup_phones = learn_sup_phones(&aligned, &splits, recipe.sup_phones.merges);
+    let sup_phones = match given_sup_phones(recipe).with_context(failed)? {
+        Some(sup_phones) => sup_phones,
+        None => learn_sup_phones(&aligned, &splits, recipe.sup_phones.merges),
+    };
     let vocabulary = Vocabulary::arpabet();
     let utterances: Vec<Utterance> = aligned
         .iter()
@@ -119,6 +123,14 @@ pub(crate) fn complete(
     }
     say_splits(recipe, splitter, &counts, &ids, &leaks);
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
+}
+
+/// The sup-phones that the recipe names, where it names some.
+pub(super) fn given_sup_phones(recipe: &Recipe) -> Result<Option<SupPhones>> {
+    let Some(path) = &recipe.sup_phones.model else { return Ok(None) };
+    let failed = || format!("failed to read the sup-phones `{}`", path.display());
+    let json = fs::read_to_string(path).with_context(failed)?;
+    SupPhones::from_json(&json).map(Some).with_context(failed)
 }
 
 /// The sub-phoneme BPE of the training split's words.

@@ -13,6 +13,7 @@ use mynah_signal::Analysis;
 use mynah_text::{Phonemized, Phonemizer};
 use rayon::prelude::*;
 
+use super::complete::given_sup_phones;
 use super::espeak::Espeak;
 use super::phonemize::phonemizer;
 use crate::program::say;
@@ -46,10 +47,12 @@ pub(crate) struct Preparer<'a> {
 }
 
 impl<'a> Preparer<'a> {
-    /// Reads the lexicon and prepares the transforms.
+    /// Reads the lexicon, prepares the transforms, and looks whether sup-phones that are given can be read.
     pub(crate) fn new(corpus: &'a Corpus, layout: &'a DatasetLayout, recipe: &'a Recipe) -> Result<Self> {
         let phonemizer = phonemizer(recipe.text.lexicon.as_deref())?;
         let extractor = FeatureExtractor::new(&recipe.audio)?;
+        // They are needed last, and nobody wants to hear then that the file is not there.
+        given_sup_phones(recipe)?;
         Ok(Self { corpus, layout, recipe, phonemizer, extractor })
     }
 

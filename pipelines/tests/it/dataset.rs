@@ -81,6 +81,7 @@ fn every_file_and_every_column_is_documented() {
         "audio.trim.margin_ms",
         "split.test_list",
         "split.validation_list",
+        "sup_phones.model",
         "text.lexicon",
     ];
     for optional in optional {

@@ -84,6 +84,23 @@ fn a_recipe_that_cannot_be_used_is_named() {
 }
 
 #[test]
+fn sup_phones_that_are_given_are_taken_and_named_when_they_cannot_be_read() {
+    let place = Place::with_corpus();
+    place.prepare_corpus("learned").exits_with(0);
+    place.edit("recipe.toml", "merges = 20", "model = \"given.json\"");
+    place.prepare_corpus("dataset").exits_with(2).says("failed to read the sup-phones `given.json`");
+    assert!(!place.has("dataset/features"), "it is said before the work begins");
+    place.write("given.json", "{}");
+    place.prepare_corpus("dataset").exits_with(2).says("failed to read the sup-phones `given.json`");
+
+    place.write("phones.txt", "HH AH0 L OW1 / W ER1 L D\nHH AH0 L OW1 / DH AH0\n");
+    place.prepare("bpe train phones.txt --merges 3 --out given.json").exits_with(0);
+    place.prepare_corpus("dataset").exits_with(0);
+    assert_eq!(place.bytes("dataset/supphones.json"), place.bytes("given.json"));
+    assert_ne!(place.bytes("dataset/supphones.json"), place.bytes("learned/supphones.json"));
+}
+
+#[test]
 fn a_lexicon_that_cannot_be_used_is_named_with_its_line() {
     let place = Place::with_corpus();
     place.write("recipe.toml", "[text]\nlexicon = \"words.txt\"\n");

@@ -12,7 +12,7 @@
 //!
 //! **Invariant:** no float in a table is NaN or infinite; writing one is an error that names row and column.
 //!
-//! [`write_columns`] is for tables of many rows, which it takes as columns.
+//! [`write_columns`] and [`read_byte_columns`] are for tables of many rows, which they take and give as columns.
 //!
 //! A missing value is a null in Parquet and JSON Lines and an empty cell in CSV, where `Some("")` therefore reads back
 //! as `None`. [`read_text_table`] reads what others have written. Columns that the row type does not have are ignored; a missing column is an error unless the field is an
@@ -38,7 +38,7 @@ use crate::whole::write_whole;
 use cell::Cell;
 use schema::Schema;
 
-pub use series::{Values, write_columns};
+pub use series::{ByteColumn, Values, read_byte_columns, write_columns};
 pub use text::{TextTable, read_text_table};
 
 /// The format of a table.

@@ -1,12 +1,13 @@
-//! Tables that are written by columns: many rows, without a struct for each.
+//! Tables that are written and read by columns: many rows, without a struct for each.
 //!
 //! Long lists of small integers are byte strings here. Parquet's lists cost as much time as everything that is in them.
 
+use std::fs::File;
 use std::path::Path;
 
 use polars::prelude::{
-    Column, DataFrame, IntoColumn as _, NamedFrom as _, ParquetCompression, ParquetWriter, PolarsResult,
-    Series,
+    Column, DataFrame, IntoColumn as _, NamedFrom as _, ParquetCompression, ParquetReader, ParquetWriter,
+    PolarsResult, SerReader as _, Series,
 };
 
 use crate::Error;
@@ -24,6 +25,55 @@ pub enum Values<'a> {
         /// How many belong to each row.
         lengths: &'a [usize],
     },
+}
+
+/// A column of byte strings that was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ByteColumn {
+    /// The bytes of all rows, one behind the other.
+    pub bytes: Vec<u8>,
+    /// How many belong to each row.
+    pub lengths: Vec<usize>,
+}
+
+impl ByteColumn {
+    /// The byte string of each row.
+    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.bytes.as_slice();
+        self.lengths.iter().map(move |length| {
+            let (row, behind) = rest.split_at(*length);
+            rest = behind;
+            row
+        })
+    }
+}
+
+/// Reads the named columns of byte strings of a Parquet file, in the order of the names.
+///
+/// # Errors
+///
+/// [`Error::Io`] when the file cannot be opened, [`Error::Table`] when it is no Parquet, lacks a column, has one of
+/// another type, or a row without a value; the message names the column, and the row counted from 1.
+pub fn read_byte_columns(path: &Path, names: &[&str]) -> Result<Vec<ByteColumn>, Error> {
+    let file = File::open(path).map_err(Error::io("read", path))?;
+    let refuse = |why: String| Error::Table { path: path.to_owned(), why };
+    let frame = ParquetReader::new(file)
+        .with_columns(Some(names.iter().map(|name| (*name).to_owned()).collect()))
+        .finish()
+        .map_err(|why| refuse(why.to_string()))?;
+    let read = |name: &&str| -> Result<ByteColumn, Error> {
+        let refuse = |why: &dyn std::fmt::Display| refuse(format!("column `{name}`: {why}"));
+        let column = frame.column(name).map_err(|why| refuse(&why))?;
+        let values = column.as_materialized_series().binary().map_err(|why| refuse(&why))?;
+        let mut read = ByteColumn::default();
+        for (row, value) in values.iter().enumerate() {
+            let value = value.ok_or_else(|| refuse(&format_args!("row {} has no value", row + 1)))?;
+            read.bytes.extend_from_slice(value);
+            read.lengths.push(value.len());
+        }
+        Ok(read)
+    };
+    names.iter().map(read).collect()
 }
 
 /// Writes columns to a Parquet file, which appears whole or not at all.
@@ -117,7 +167,25 @@ mod tests {
                 })
                 .collect();
             assert_eq!(read_table::<Row>(&path).unwrap(), expected);
+            let read = read_byte_columns(&path, &["ids"]).unwrap();
+            assert_eq!(read, [ByteColumn { bytes, lengths: lengths.to_vec() }]);
+            assert!(read[0].rows().eq(expected.iter().map(|row| row.ids.as_slice())));
         }
+    }
+
+    #[test]
+    fn a_column_that_is_missing_or_of_numbers_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("t.parquet");
+        write_columns(&path, &[("a", Values::Integers(&[1, 2]))]).unwrap();
+        for name in ["a", "b"] {
+            let error = read_byte_columns(&path, &[name]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("t.parquet"), "{error}");
+        }
+        assert!(matches!(
+            read_byte_columns(directory.path(), &["a"]),
+            Err(Error::Io { .. } | Error::Table { .. })
+        ));
     }
 
     #[test]
