@@ -62,6 +62,35 @@ impl Default for EncoderConfig {
     }
 }
 
+impl EncoderConfig {
+    /// Checks what the encoder relies on, by itself as before a pre-training.
+    pub(crate) fn validate(&self, hidden: usize) -> Result<(), Error> {
+        let Self { blocks, heads, filter, kernel, dropout, .. } = *self;
+        let check = |good: bool, key: &'static str, why: String| {
+            if good { Ok(()) } else { Err(Error::Config { key, why }) }
+        };
+        for (key, value) in [
+            ("model.hidden", hidden),
+            ("model.encoder.blocks", blocks),
+            ("model.encoder.heads", heads),
+            ("model.encoder.filter", filter),
+        ] {
+            check(value > 0, key, "it is 0".to_owned())?;
+        }
+        check(
+            hidden.is_multiple_of(heads),
+            "model.encoder.heads",
+            format!("{heads} heads do not divide {hidden} channels"),
+        )?;
+        check(
+            kernel % 2 == 1,
+            "model.encoder.kernel",
+            format!("{kernel} is even, so that it has no middle"),
+        )?;
+        check((0.0..1.0).contains(&dropout), "model.encoder.dropout", format!("{dropout} is not in [0, 1)"))
+    }
+}
+
 /// The differentiable durator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -207,11 +236,9 @@ impl ModelConfig {
             if good { Ok(()) } else { Err(Error::Config { key, why }) }
         };
         let hidden = self.hidden;
-        let positive: [(&'static str, usize); 12] = [
-            ("model.hidden", hidden),
-            ("model.encoder.blocks", self.encoder.blocks),
-            ("model.encoder.heads", self.encoder.heads),
-            ("model.encoder.filter", self.encoder.filter),
+        check(hidden.is_multiple_of(2), "model.hidden", format!("the flow halves it, and {hidden} is odd"))?;
+        self.encoder.validate(hidden)?;
+        let positive: [(&'static str, usize); 8] = [
             ("model.durator.layers", self.durator.layers),
             ("model.durator.queries", self.durator.queries),
             ("model.durator.contexts", self.durator.contexts),
@@ -224,29 +251,21 @@ impl ModelConfig {
         for (key, value) in positive {
             check(value > 0, key, "it is 0".to_owned())?;
         }
-        check(hidden.is_multiple_of(2), "model.hidden", format!("the flow halves it, and {hidden} is odd"))?;
-        for (key, heads) in
-            [("model.encoder.heads", self.encoder.heads), ("model.memory.heads", self.memory.heads)]
-        {
-            check(
-                hidden.is_multiple_of(heads),
-                key,
-                format!("{heads} heads do not divide {hidden} channels"),
-            )?;
-        }
+        let heads = self.memory.heads;
+        check(
+            hidden.is_multiple_of(heads),
+            "model.memory.heads",
+            format!("{heads} heads do not divide {hidden} channels"),
+        )?;
         for (key, kernel) in [
-            ("model.encoder.kernel", self.encoder.kernel),
             ("model.durator.kernel", self.durator.kernel),
             ("model.flow.wavenet.kernel", self.flow.wavenet.kernel),
             ("model.posterior.kernel", self.posterior.kernel),
         ] {
             check(kernel % 2 == 1, key, format!("{kernel} is even, so that it has no middle"))?;
         }
-        for (key, dropout) in
-            [("model.encoder.dropout", self.encoder.dropout), ("model.durator.dropout", self.durator.dropout)]
-        {
-            check((0.0..1.0).contains(&dropout), key, format!("{dropout} is not in [0, 1)"))?;
-        }
+        let dropout = self.durator.dropout;
+        check((0.0..1.0).contains(&dropout), "model.durator.dropout", format!("{dropout} is not in [0, 1)"))?;
         let decoder = &self.decoder;
         let product: usize = decoder.upsampling.iter().product();
         check(

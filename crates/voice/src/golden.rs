@@ -10,11 +10,13 @@ use serde::Deserialize;
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::dropout::Dropout;
 use crate::loss::{
-    Gaussians, SoftDtwConfig, aligned_kl, discriminator_loss, feature_loss, frame_kl, generator_loss,
+    Gaussians, Hidden, SoftDtwConfig, aligned_kl, cross_entropy, discriminator_loss, feature_loss, frame_kl,
+    generator_loss,
 };
 use crate::model::tests::{AUDIO, small};
 use crate::model::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
 use crate::parameters::Parameters;
+use crate::pretrain::heads::Heads;
 
 /// Both sides add up to some thousand products near 1 in f64; the file has 13 digits of numbers of up to some hundred.
 const F64: f64 = 1e-9;
@@ -57,6 +59,7 @@ struct Bench {
     dtype: DType,
     parameters: Parameters,
     judges: Parameters,
+    heads: Parameters,
     model: NaturalSpeech,
 }
 
@@ -71,7 +74,10 @@ impl Bench {
         let judges = Parameters::new(0, dtype, &Device::Cpu);
         Discriminators::new(&judge_config(), &judges.builder()).unwrap();
         fill(&judges, dtype);
-        Self { golden: golden("voice/modules.json"), dtype, parameters, judges, model }
+        let heads = Parameters::new(0, dtype, &Device::Cpu);
+        Heads::new(small().hidden, sizes.symbols, sizes.sup_phones, &heads.builder().pp("heads")).unwrap();
+        fill(&heads, dtype);
+        Self { golden: golden("voice/modules.json"), dtype, parameters, judges, heads, model }
     }
 
     fn mask(&self, lengths: &[usize], longest: usize) -> Tensor {
@@ -99,7 +105,8 @@ impl Bench {
             total = Some(total.map_or_else(|| term.clone(), |total| (total + &term).unwrap()));
         }
         let gradients = total.unwrap().backward().unwrap();
-        let of_parameters = self.parameters.named().into_iter().chain(self.judges.named());
+        let of_parameters = [&self.parameters, &self.judges, &self.heads].map(Parameters::named);
+        let of_parameters = of_parameters.into_iter().flatten();
         let mut named: Vec<(String, Var)> =
             of_parameters.filter(|(name, _)| kept.iter().any(|prefix| name.starts_with(prefix))).collect();
         named.extend(arguments.iter().enumerate().map(|(i, &var)| (format!("argument {i}"), var.clone())));
@@ -203,6 +210,46 @@ fn losses_agree(dtype: DType) {
     let config = SoftDtwConfig { gamma: 0.05, warp: 0.1 };
     let aligned = aligned_kl(&z, &log_s, &[7, 5], &other, &[7, 5], &config).unwrap();
     bench.compare("divergence by alignment", &[aligned], &[], &[&z, &log_s, &mean, &log_d]);
+}
+
+fn masked_phones_agree(dtype: DType) {
+    let bench = Bench::new(dtype);
+    let mask = bench.mask(&[4, 3], 4);
+    let ids = |values: &[u32]| Tensor::from_slice(values, values.len(), &Device::Cpu).unwrap();
+    let table = |values: [u32; 8]| Tensor::from_slice(&values, (2, 4), &Device::Cpu).unwrap();
+    let (symbols, sup_phones) = (table([3, 1, 4, 2, 5, 6, 2, 0]), table([8, 1, 0, 2, 5, 7, 3, 0]));
+    // The first two sup-phones of the first item are the same twice.
+    let hidden = Hidden {
+        places: ids(&[0, 1, 2, 3, 5]),
+        span_of_place: ids(&[0, 0, 1, 1, 2]),
+        span_lengths: Tensor::new(&[[2.0], [2.0], [1.0]], &Device::Cpu).unwrap().to_dtype(dtype).unwrap(),
+        symbols: ids(&[4, 1, 4, 1, 0]),
+        sup_phones: ids(&[6, 6, 0]),
+    };
+    let encoder = &bench.model.encoder;
+    let states = encoder.forward(&symbols, &sup_phones, &mask, &mut Dropout::off()).unwrap();
+    let heads = Heads::new(8, 7, 9, &bench.heads.builder().pp("heads")).unwrap();
+    let (of_symbols, of_spans) = hidden.states(&states).unwrap();
+    let (symbol_table, sup_phone_table) = encoder.tables();
+    let mean = |scores: &Tensor, targets: &Tensor| {
+        let count = targets.dim(0).unwrap() as f64;
+        (cross_entropy(scores, targets).unwrap() / count).unwrap()
+    };
+    let losses = [
+        mean(&heads.symbols.forward(&of_symbols, symbol_table).unwrap(), &hidden.symbols),
+        mean(&heads.sup_phones.forward(&of_spans, sup_phone_table).unwrap(), &hidden.sup_phones),
+    ];
+    bench.compare("masked phones", &losses, &["encoder.", "heads."], &[]);
+}
+
+#[test]
+fn masked_phones_are_those_of_an_independent_implementation() {
+    masked_phones_agree(DType::F64);
+}
+
+#[test]
+fn masked_phones_in_single_precision_are_those_of_an_independent_implementation() {
+    masked_phones_agree(DType::F32);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Example ─Batcher─► Batch ─Trainer─► checkpoints/step-N ─export_voice─► VOICE ─Voice::speak─► Waveform
-//!                              │
-//!                              └─ StepReport (metrics)
+//!                            ▲ │
+//! Sentence ─Pretrainer─► encoder └─ StepReport (metrics)
 //! ```
 //!
 //! Tensors are [batch, channels, time] throughout. Convolutions, norms, activations, soft-DTW and the optimiser are
@@ -15,6 +15,7 @@ pub mod g2p;
 pub mod import;
 pub mod loss;
 pub mod model;
+pub mod pretrain;
 pub mod train;
 pub mod vits;
 
@@ -23,9 +24,11 @@ mod discriminator;
 mod dropout;
 mod error;
 mod example;
+mod gelu;
 #[cfg(test)]
 mod golden;
 mod parameters;
+mod sampler;
 mod synthesis;
 
 pub use config::{

@@ -67,22 +67,40 @@ impl Parameters {
     ///
     /// [`Error::Parameters`] when the file does not hold exactly these parameters; nothing is changed then.
     pub fn load(&self, path: &Path) -> Result<(), Error> {
-        let tensors: BTreeMap<String, Tensor> = safetensors::load(path, &self.device)
-            .map_err(|error| Error::File { path: path.to_owned(), why: error.to_string() })?
-            .into_iter()
-            .collect();
-        self.assign(&tensors, path)
+        self.load_below("", path)
+    }
+
+    /// Overwrites the parameters whose names begin with `prefix` with those of a safetensors file, in which others may stand
+    /// beside them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Parameters::load`].
+    pub(crate) fn load_below(&self, prefix: &str, path: &Path) -> Result<(), Error> {
+        let tensors = safetensors::load(path, &self.device).map_err(Error::file(path))?;
+        self.assign_below(prefix, &tensors.into_iter().collect(), path)
     }
 
     /// Overwrites every parameter with those of `tensors`; `path` is where they came from.
     pub(crate) fn assign(&self, tensors: &BTreeMap<String, Tensor>, path: &Path) -> Result<(), Error> {
+        self.assign_below("", tensors, path)
+    }
+
+    fn assign_below(
+        &self,
+        prefix: &str,
+        tensors: &BTreeMap<String, Tensor>,
+        path: &Path,
+    ) -> Result<(), Error> {
         let variables = self.lock();
+        let below = |name: &&String| name.starts_with(prefix);
         let missing: Vec<String> =
-            variables.keys().filter(|name| !tensors.contains_key(*name)).cloned().collect();
+            variables.keys().filter(below).filter(|name| !tensors.contains_key(*name)).cloned().collect();
         let unknown: Vec<String> =
-            tensors.keys().filter(|name| !variables.contains_key(*name)).cloned().collect();
+            tensors.keys().filter(below).filter(|name| !variables.contains_key(*name)).cloned().collect();
         let reshaped: Vec<String> = variables
             .iter()
+            .filter(|(name, _)| below(name))
             .filter(|(name, variable)| {
                 tensors.get(*name).is_some_and(|tensor| tensor.shape() != variable.shape())
             })
@@ -91,7 +109,7 @@ impl Parameters {
         if !(missing.is_empty() && unknown.is_empty() && reshaped.is_empty()) {
             return Err(Error::Parameters { path: path.to_owned(), missing, unknown, reshaped });
         }
-        for (name, variable) in variables.iter() {
+        for (name, variable) in variables.iter().filter(|(name, _)| below(name)) {
             variable.set(&tensors[name].to_dtype(self.dtype)?)?;
         }
         Ok(())
@@ -214,5 +232,9 @@ mod tests {
             error => panic!("{error}"),
         }
         assert_eq!((values(&other, "a"), values(&other, "c")), before);
+        // Of a part of the names only those have to be there.
+        other.load_below("a", &path).unwrap();
+        assert_eq!((values(&other, "a"), values(&other, "c")), (a, before.1));
+        assert!(matches!(other.load_below("c", &path), Err(Error::Parameters { .. })));
     }
 }

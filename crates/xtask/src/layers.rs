@@ -86,6 +86,7 @@ const ABSENT: [(&str, &[&str], &str); 3] = [
             ".scatter_add_set(",
             ".unfold(",
             ".avg_pool2d(",
+            ".gelu_erf(",
             "Tensor::conv",
             "Tensor::matmul",
             "softmax_last_dim",

@@ -3,10 +3,12 @@
 mod adversarial;
 mod duration;
 mod kl;
+mod masked_phones;
 mod mel;
 
 pub use adversarial::{discriminator_loss, feature_loss, generator_loss};
 pub use duration::duration_loss;
 pub(crate) use kl::pairwise_kl;
 pub use kl::{Gaussians, SoftDtwConfig, aligned_kl, frame_kl};
+pub use masked_phones::{Hidden, cross_entropy};
 pub use mel::MelLoss;

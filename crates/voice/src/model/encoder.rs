@@ -40,6 +40,11 @@ impl PhonemeEncoder {
         })
     }
 
+    /// The embeddings of symbols and of sup-phones, [ids, h] each.
+    pub(crate) fn tables(&self) -> (&Tensor, &Tensor) {
+        (&self.symbols, &self.sup_phones)
+    }
+
     /// The hidden states of a batch.
     ///
     /// # Shapes

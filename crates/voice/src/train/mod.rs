@@ -15,7 +15,6 @@ pub(crate) mod checkpoint;
 mod config;
 mod report;
 mod run;
-mod sampler;
 mod trainer;
 mod window;
 

@@ -5,26 +5,29 @@ use std::time::Instant;
 
 use super::config::TrainConfig;
 use super::report::{Phase, StepReport};
-use super::sampler::batches;
 use super::trainer::Trainer;
 use crate::Error;
 use crate::example::{Example, Examples};
+use crate::sampler::batches;
 
-/// Who watches a run.
-pub trait Observer {
+/// Examples that are sorted by length together.
+const POOL: usize = 64;
+
+/// Who watches a run, whose steps report `R`.
+pub trait Observer<R = StepReport> {
     /// A step is done; `logged` when it belongs into the metrics.
     ///
     /// # Errors
     ///
     /// When it cannot be recorded; the run ends.
-    fn step(&mut self, report: &StepReport, logged: bool) -> Result<(), Error>;
+    fn step(&mut self, report: &R, logged: bool) -> Result<(), Error>;
 
     /// A checkpoint was written into `directory`, with the losses of the validation split where there is one.
     ///
     /// # Errors
     ///
     /// When it cannot be recorded; the run ends.
-    fn checkpoint(&mut self, directory: &Path, validation: Option<&StepReport>) -> Result<(), Error>;
+    fn checkpoint(&mut self, directory: &Path, validation: Option<&R>) -> Result<(), Error>;
 
     /// Whether to write a checkpoint and stop.
     fn stop(&self) -> bool;
@@ -48,7 +51,7 @@ pub fn run(
     if frames.is_empty() {
         return Err(Error::Empty { why: "the training split has no examples" });
     }
-    let mut order = batches(&frames, config.batch_frames, config.seed, trainer.state.epoch);
+    let mut order = batches(&frames, config.batch_frames, POOL, config.seed, trainer.state.epoch);
     while trainer.state.step < config.steps {
         if trainer.phase() == Phase::Main && trainer.memory_is_missing() {
             trainer.attach_memory(training)?;
@@ -62,7 +65,7 @@ pub fn run(
         if trainer.state.batch == order.len() {
             trainer.state.epoch += 1;
             trainer.state.batch = 0;
-            order = batches(&frames, config.batch_frames, config.seed, trainer.state.epoch);
+            order = batches(&frames, config.batch_frames, POOL, config.seed, trainer.state.epoch);
         }
 
         let (step, last) = (trainer.state.step, trainer.state.step == config.steps);

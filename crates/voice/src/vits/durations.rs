@@ -6,6 +6,7 @@ use mynah_ops::{Conv1dConfig, Noise, conv1d};
 
 use super::config::DurationsConfig;
 use super::spline;
+use crate::gelu::gelu;
 use crate::model::layers::{Conv1d, LayerNorm};
 
 /// A predictor of durations.
@@ -219,8 +220,8 @@ impl Separable {
         let mut x = x.clone();
         for layer in &self.layers {
             let (weight, bias, config) = &layer.depthwise;
-            let y = layer.norm_1.forward(&conv1d(&x, weight, Some(bias), config)?)?.gelu_erf()?;
-            let y = layer.norm_2.forward(&layer.pointwise.forward(&y)?)?.gelu_erf()?;
+            let y = gelu(&layer.norm_1.forward(&conv1d(&x, weight, Some(bias), config)?)?)?;
+            let y = gelu(&layer.norm_2.forward(&layer.pointwise.forward(&y)?)?)?;
             x = (x + y)?;
         }
         Ok(x)

@@ -4,30 +4,33 @@ use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-/// Examples that are sorted by length together before they are cut into batches, so that little is padding.
-const POOL: usize = 64;
-
 /// The batches of an epoch, as indices of examples.
 ///
-/// The examples are shuffled, sorted by length within pools, cut into batches of at most `batch_frames` frames (a longer
-/// example is a batch of its own), and the batches shuffled. Each example is in exactly one batch.
-pub(super) fn batches(frames: &[usize], batch_frames: usize, seed: u64, epoch: u64) -> Vec<Vec<usize>> {
+/// The examples are shuffled, sorted by length within pools of `pool`, so that little is padding, cut into batches of at most
+/// `budget` (a longer example is a batch of its own), and the batches shuffled. Each example is in exactly one batch.
+pub(crate) fn batches(
+    lengths: &[usize],
+    budget: usize,
+    pool: usize,
+    seed: u64,
+    epoch: u64,
+) -> Vec<Vec<usize>> {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(epoch);
-    let mut order: Vec<usize> = (0..frames.len()).collect();
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.shuffle(&mut generator);
     let mut batches: Vec<Vec<usize>> = Vec::new();
-    for pool in order.chunks_mut(POOL) {
-        pool.sort_by_key(|index| frames[*index]);
+    for pool in order.chunks_mut(pool.max(1)) {
+        pool.sort_by_key(|index| lengths[*index]);
         let mut batch = Vec::new();
         let mut total = 0;
         for index in pool.iter() {
-            if !batch.is_empty() && total + frames[*index] > batch_frames {
+            if !batch.is_empty() && total + lengths[*index] > budget {
                 batches.push(std::mem::take(&mut batch));
                 total = 0;
             }
             batch.push(*index);
-            total += frames[*index];
+            total += lengths[*index];
         }
         batches.push(batch);
     }
@@ -44,9 +47,10 @@ mod tests {
     proptest! {
         #[test]
         fn every_example_is_in_one_batch_and_batches_keep_their_budget(
-            frames in proptest::collection::vec(1_usize..900, 0..200), budget in 1_usize..4000, seed: u64, epoch in 0_u64..9,
+            frames in proptest::collection::vec(1_usize..900, 0..200), budget in 1_usize..4000, pool in 0_usize..99,
+            seed: u64, epoch in 0_u64..9,
         ) {
-            let batches = batches(&frames, budget, seed, epoch);
+            let batches = batches(&frames, budget, pool, seed, epoch);
             let mut seen: Vec<usize> = batches.iter().flatten().copied().collect();
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..frames.len()).collect::<Vec<_>>());
@@ -60,8 +64,8 @@ mod tests {
     #[test]
     fn the_order_depends_on_seed_and_epoch_alone() {
         let frames: Vec<usize> = (1..50).collect();
-        assert_eq!(batches(&frames, 100, 1, 2), batches(&frames, 100, 1, 2));
-        assert_ne!(batches(&frames, 100, 1, 2), batches(&frames, 100, 1, 3));
-        assert_ne!(batches(&frames, 100, 1, 2), batches(&frames, 100, 2, 2));
+        assert_eq!(batches(&frames, 100, 64, 1, 2), batches(&frames, 100, 64, 1, 2));
+        assert_ne!(batches(&frames, 100, 64, 1, 2), batches(&frames, 100, 64, 1, 3));
+        assert_ne!(batches(&frames, 100, 64, 1, 2), batches(&frames, 100, 64, 2, 2));
     }
 }

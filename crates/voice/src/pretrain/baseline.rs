@@ -1,0 +1,40 @@
+//! What guessing gives that never looks at the sentence.
+
+use std::collections::BTreeMap;
+
+/// How well the best fixed guess would have done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Baseline {
+    /// The part that the most frequent class is right of.
+    pub(super) accuracy: f64,
+    /// The mean cross-entropy of the classes' own frequencies, their entropy.
+    pub(super) loss: f64,
+}
+
+/// The baseline of these targets, by their own frequencies.
+///
+/// No guess that is the same everywhere does better on them: one from frequencies in other text does worse or as well. None
+/// without targets.
+pub(super) fn baseline(counts: &BTreeMap<u32, u64>) -> Option<Baseline> {
+    let total = counts.values().sum::<u64>() as f64;
+    let most = *counts.values().max()?;
+    let loss = counts.values().map(|count| *count as f64 / total).map(|part| -part * part.ln()).sum();
+    Some(Baseline { accuracy: most as f64 / total, loss })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use mynah_testkit::assert_close;
+
+    use super::baseline;
+
+    #[test]
+    fn it_is_the_largest_part_and_the_entropy() {
+        assert_eq!(baseline(&BTreeMap::new()), None);
+        let found = baseline(&BTreeMap::from([(7, 2), (3, 1), (5, 1)])).unwrap();
+        assert_close(found.accuracy, 0.5, 1e-12, "accuracy");
+        assert_close(found.loss, 1.5 * 2.0_f64.ln(), 1e-12, "entropy");
+    }
+}
