@@ -21,3 +21,5 @@ pub use args::Args;
 
 #[cfg(feature = "voice")]
 pub(crate) use phonemize::phonemizer;
+#[cfg(feature = "voice")]
+pub(crate) use text::{FORMAT as TEXT_FORMAT, Summary as TextSummary};

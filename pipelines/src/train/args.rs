@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use super::{export, g2p, import, run};
+use super::{export, g2p, import, pretrain, run};
 use crate::program::{read_toml, use_threads};
 use mynah_voice::g2p::G2pConfig;
 use mynah_voice::import::{CheckpointFormat, ImportConfig};
@@ -16,6 +16,17 @@ Example:
   mynah-train export runs/first --out voices/first
 
 `mynah-train help COMMAND` has more of them.";
+const PRETRAIN: &str = "\
+Examples:
+  mynah-prepare text news/*.txt --out data/news --merges 30000
+  mynah-train pretrain --config pipelines/ljspeech/pretrain.toml --data data/news --out runs/news
+  mynah-train run --config train.toml --data data/mine --out runs/first --encoder runs/news
+
+The dataset is to have the sup-phones of the text: `model = \"runs/news/supphones.json\"` in `[sup_phones]` of its recipe.
+Ctrl-C writes a checkpoint and stops; --resume goes on from it and ends as an undisturbed run would.
+OUT/metrics.jsonl has losses and the part that was guessed right, beside that of the best fixed guess.
+
+Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
 const RUN: &str = "\
 Examples:
   mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first
@@ -63,6 +74,7 @@ impl Args {
     /// Whatever keeps the subcommand from its result.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Pretrain(args) => pretrain::run(&args.settings()?),
             Command::Run(args) => run::run(&args.settings()?),
             Command::Export(args) => {
                 export::run(&export::Settings { run: args.run, step: args.step, out: args.out })
@@ -75,6 +87,11 @@ impl Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Pre-train the phoneme encoder on text alone.
+    ///
+    /// It learns to guess sup-phones that are hidden from it (Mixed-Phoneme BERT), from what `mynah-prepare text` made.
+    #[command(after_help = PRETRAIN)]
+    Pretrain(PretrainArgs),
     /// Train a model.
     ///
     /// Writes checkpoints, metrics and TensorBoard events into one directory. docs/formats.md has every file and every
@@ -100,6 +117,49 @@ enum Device {
     Cpu,
 }
 
+impl Device {
+    fn open(self) -> mynah_voice::Device {
+        match self {
+            Self::Cpu => mynah_voice::Device::Cpu,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+struct PretrainArgs {
+    /// A TOML file with the sizes of the encoder and the schedule
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// What `mynah-prepare text` made
+    #[arg(long, value_name = "TEXT")]
+    data: PathBuf,
+    /// Where the run goes
+    #[arg(long, value_name = "RUN")]
+    out: PathBuf,
+    /// What computes
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: Device,
+    /// Go on from the last checkpoint in RUN, or begin where there is none
+    #[arg(long)]
+    resume: bool,
+    /// How many threads work; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl PretrainArgs {
+    fn settings(self) -> anyhow::Result<pretrain::Settings> {
+        use_threads(self.threads.map_or(0, usize::from))?;
+        Ok(pretrain::Settings {
+            config: read_toml(&self.config)?,
+            data: self.data,
+            out: self.out,
+            device: self.device.open(),
+            resume: self.resume,
+        })
+    }
+}
+
 #[derive(Debug, ClapArgs)]
 struct RunArgs {
     /// A TOML file with the sizes of the model and the schedule of its training
@@ -117,6 +177,9 @@ struct RunArgs {
     /// Go on from the last checkpoint in RUN, or begin where there is none
     #[arg(long)]
     resume: bool,
+    /// Begin with the encoder of a pre-training, or of one of its checkpoints
+    #[arg(long, value_name = "RUN")]
+    encoder: Option<PathBuf>,
     /// How many threads work; the result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -129,10 +192,9 @@ impl RunArgs {
             config: read_toml(&self.config)?,
             data: self.data,
             out: self.out,
-            device: match self.device {
-                Device::Cpu => mynah_voice::Device::Cpu,
-            },
+            device: self.device.open(),
             resume: self.resume,
+            encoder: self.encoder,
         })
     }
 }

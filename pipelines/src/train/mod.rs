@@ -8,7 +8,12 @@ mod g2p;
 mod import;
 mod interruption;
 mod observer;
+mod pretrain;
+mod pretrained;
+mod reports;
 mod run;
+mod same;
 mod settings;
+mod texts;
 
 pub use args::Args;

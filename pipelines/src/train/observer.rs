@@ -10,12 +10,32 @@ use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use mynah_corpus::table::{read_table, write_table};
 use mynah_voice::Error;
-use mynah_voice::train::{Observer, StepReport};
+use mynah_voice::train::Observer;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::events::Events;
 use crate::program::say;
 
 const METRICS: &str = "metrics.jsonl";
+
+/// What a step says of itself, as a row of metrics and as lines for whoever watches.
+pub(super) trait Report: Serialize + DeserializeOwned {
+    /// Steps done.
+    fn step(&self) -> u64;
+
+    /// Seconds since the run began or was resumed.
+    fn seconds(&self) -> f64;
+
+    /// The step on one line, without its number; `rate` is steps a second.
+    fn line(&self, rate: f64) -> String;
+
+    /// The most telling number, for beside a bar.
+    fn short(&self) -> String;
+
+    /// The numbers under the names that TensorBoard groups by.
+    fn scalars(&self) -> Vec<(String, f64)>;
+}
 
 /// Shows progress, and writes metrics and TensorBoard events into the run's directory.
 pub(super) struct Watcher {
@@ -31,16 +51,21 @@ pub(super) struct Watcher {
 impl Watcher {
     /// Begins to watch a run that has done `step` of `steps` steps. Metrics of later steps, which an interrupted run
     /// left behind, are taken away: they will be written again.
-    pub(super) fn new(run: &Path, step: u64, steps: u64, interrupted: Arc<AtomicBool>) -> Result<Self> {
+    pub(super) fn new<R: Report>(
+        run: &Path,
+        step: u64,
+        steps: u64,
+        interrupted: Arc<AtomicBool>,
+    ) -> Result<Self> {
         let path = run.join(METRICS);
         let failed = || format!("failed to write `{}`", path.display());
-        let earlier: Vec<StepReport> = if path.exists() {
+        let earlier: Vec<R> = if path.exists() {
             cut_torn_line(&path).with_context(failed)?;
             read_table(&path).with_context(|| format!("failed to read `{}`", path.display()))?
         } else {
             Vec::new()
         };
-        let kept: Vec<StepReport> = earlier.into_iter().filter(|report| report.step <= step).collect();
+        let kept: Vec<R> = earlier.into_iter().filter(|report| report.step() <= step).collect();
         write_table(&path, &kept).with_context(failed)?;
         let metrics = File::options().append(true).open(&path).with_context(failed)?;
         let bar = io::stderr().is_terminal().then(|| {
@@ -67,43 +92,35 @@ impl Watcher {
         }
     }
 
-    fn record(&mut self, report: &StepReport) -> Result<(), Error> {
+    fn record(&mut self, report: &impl Report) -> Result<(), Error> {
         let failed = |source: io::Error| Error::Io { action: "write", path: self.path.clone(), source };
         let mut line = serde_json::to_vec(report).map_err(|error| failed(error.into()))?;
         line.push(b'\n');
         self.metrics.write_all(&line).map_err(failed)?;
-        self.events.scalars(report.step, &scalars(report)).map_err(failed)
+        self.events.scalars(report.step(), &report.scalars()).map_err(failed)
     }
 }
 
-impl Observer for Watcher {
-    fn step(&mut self, report: &StepReport, logged: bool) -> Result<(), Error> {
-        let done = report.step - *self.first_step.get_or_insert(report.step) + 1;
-        let line = format!(
-            "step {} of {}  {}  mel {:.3}  KL {:.2}  duration {:.3}  {:.2} steps/s",
-            report.step,
-            self.steps,
-            if report.loss_forward_kl.is_some() { "main" } else { "warm-up" },
-            report.loss_mel.unwrap_or_default(),
-            report.loss_backward_kl.unwrap_or_default(),
-            report.loss_duration.unwrap_or_default(),
-            done as f64 / report.seconds.max(1e-9)
-        );
+impl<R: Report> Observer<R> for Watcher {
+    fn step(&mut self, report: &R, logged: bool) -> Result<(), Error> {
+        let step = report.step();
+        let done = step - *self.first_step.get_or_insert(step) + 1;
         match &self.bar {
             Some(bar) => {
-                bar.set_position(report.step);
-                bar.set_message(format!("mel {:.3}", report.loss_mel.unwrap_or_default()));
+                bar.set_position(step);
+                bar.set_message(report.short());
             }
-            None if logged => say(&line),
+            None if logged => {
+                let rate = done as f64 / report.seconds().max(1e-9);
+                say(&format!("step {step} of {}  {}", self.steps, report.line(rate)));
+            }
             None => {}
         }
         if logged { self.record(report) } else { Ok(()) }
     }
 
-    fn checkpoint(&mut self, directory: &Path, validation: Option<&StepReport>) -> Result<(), Error> {
-        let losses = validation.map_or(String::new(), |report| {
-            format!("  validation: mel {:.3}", report.loss_mel.unwrap_or_default())
-        });
+    fn checkpoint(&mut self, directory: &Path, validation: Option<&R>) -> Result<(), Error> {
+        let losses = validation.map_or(String::new(), |report| format!("  validation: {}", report.short()));
         self.talk(&format!("wrote {}{losses}", directory.display()));
         validation.map_or(Ok(()), |report| self.record(report))
     }
@@ -121,28 +138,4 @@ fn cut_torn_line(path: &Path) -> io::Result<()> {
         File::options().write(true).open(path)?.set_len(whole as u64)?;
     }
     Ok(())
-}
-
-/// The numbers of a report under the names that TensorBoard groups by.
-fn scalars(report: &StepReport) -> Vec<(String, f64)> {
-    let StepReport { split, .. } = report;
-    let named = [
-        ("total", Some(report.loss_total)),
-        ("mel", report.loss_mel),
-        ("adversarial", report.loss_adversarial),
-        ("feature", report.loss_feature),
-        ("backward_kl", report.loss_backward_kl),
-        ("forward_kl", report.loss_forward_kl),
-        ("end_to_end", report.loss_end_to_end),
-        ("duration", report.loss_duration),
-        ("discriminator", report.loss_discriminator),
-    ];
-    let other = [("gradient_norm", report.gradient_norm), ("learning_rate", report.learning_rate)];
-    let losses = named.into_iter().filter_map(|(name, value)| Some((format!("loss_{name}/{split}"), value?)));
-    losses.chain(other.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))).collect()
-}
-
-/// Whether there is a run in `directory`.
-pub(super) fn has_run(directory: &Path) -> bool {
-    fs::exists(directory.join(super::run::INFO)).unwrap_or(false)
 }

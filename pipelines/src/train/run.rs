@@ -6,13 +6,15 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::{Dataset, Split, write_whole};
 use mynah_voice::model::VocabularySizes;
-use mynah_voice::train::{Trainer, run as train};
+use mynah_voice::train::{StepReport, Trainer, run as train};
 use mynah_voice::{Device, Examples as _};
 
 use super::examples::DatasetExamples;
 use super::interruption::{self, INTERRUPTED};
-use super::observer::{Watcher, has_run};
-use super::settings::{Config, FORMAT, RunInfo};
+use super::observer::Watcher;
+use super::pretrained::PretrainedEncoder;
+use super::same::check_same_config;
+use super::settings::{Config, FORMAT, PRETRAIN_INFO, RunInfo};
 use crate::program::{read_toml, say};
 
 /// The file that says what a run is of.
@@ -32,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) device: Device,
     /// Go on from the last checkpoint.
     pub(crate) resume: bool,
+    /// The pre-training, or a checkpoint of it, whose encoder is the first.
+    pub(crate) encoder: Option<PathBuf>,
 }
 
 /// Trains until all steps are done or somebody interrupts.
@@ -42,19 +46,22 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mel = audio.mel.config(audio.sample_rate);
     let (vocabulary, sup_phones) = (dataset.vocabulary(), dataset.sup_phones());
     let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
+    refuse_other(out, PRETRAIN_INFO, "a pre-training")?;
+    let mut encoder = settings.encoder.as_deref().map(PretrainedEncoder::find).transpose()?;
     let mut trainer =
         Trainer::new(&config.model, &config.discriminator, &config.train, &mel, sizes, &settings.device)
             .context("failed to make the model")?;
 
-    let info = RunInfo {
+    let mut info = RunInfo {
         format: FORMAT,
         program: concat!("mynah-train ", env!("CARGO_PKG_VERSION")).to_owned(),
         data: settings.data.display().to_string(),
         dataset: dataset.info().fingerprint.clone(),
         audio: audio.clone(),
+        encoder: encoder.as_ref().map(|encoder| encoder.info.clone()),
         config: config.clone(),
     };
-    if has_run(out) {
+    if out.join(INFO).exists() {
         if !settings.resume {
             bail!(
                 "`{}` holds a run: add --resume to go on with it, or name another directory",
@@ -63,10 +70,14 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         }
         let earlier: RunInfo = read_toml(&out.join(INFO))?;
         check_same(&earlier, &info)?;
+        info.encoder.clone_from(&earlier.encoder);
         if earlier.config != info.config {
-            write_info(out, &RunInfo { config: info.config, ..earlier })?;
+            write_info(out, &RunInfo { config: info.config.clone(), ..earlier })?;
         }
     } else {
+        if let Some(encoder) = &encoder {
+            encoder.check(&config.model, vocabulary, sup_phones)?;
+        }
         let failed = "failed to begin the run";
         write_whole(&out.join(VOCABULARY), vocabulary.to_json().as_bytes()).context(failed)?;
         write_whole(&out.join(SUP_PHONES), sup_phones.to_json().as_bytes()).context(failed)?;
@@ -95,6 +106,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         && trainer.resume(out).with_context(|| format!("failed to resume `{}`", out.display()))?
     {
         say(&format!("going on from step {}", trainer.state().step));
+    } else if let Some(info) = &info.encoder {
+        // A run that was stopped before its first checkpoint begins again as it began.
+        let encoder = match encoder.take() {
+            Some(encoder) => encoder,
+            None => PretrainedEncoder::again(info)?,
+        };
+        encoder.check(&config.model, vocabulary, sup_phones)?;
+        trainer.load_encoder(&encoder.checkpoint).context("failed to take the pre-trained encoder")?;
+        say(&format!("the encoder is that of {}, step {}", info.checkpoint, info.step));
     }
     let (step, steps) = (trainer.state().step, config.train.steps);
     if step >= steps {
@@ -103,7 +123,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     }
 
     let interrupted = interruption::watch()?;
-    let mut watcher = Watcher::new(out, step, steps, interrupted)?;
+    let mut watcher = Watcher::new::<StepReport>(out, step, steps, interrupted)?;
     let outcome = train(&mut trainer, &config.train, &training, &validation, out, &mut watcher);
     watcher.finish();
     outcome.with_context(|| format!("failed to train `{}`", out.display()))?;
@@ -113,6 +133,14 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     }
     say_done(steps, out);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a directory that holds a run of the other kind, by the file that says so.
+pub(super) fn refuse_other(out: &Path, file: &str, what: &str) -> Result<()> {
+    if out.join(file).exists() {
+        bail!("`{}` holds {what}: name another --out", out.display());
+    }
+    Ok(())
 }
 
 fn say_done(steps: u64, out: &Path) {
@@ -131,36 +159,17 @@ fn check_same(earlier: &RunInfo, now: &RunInfo) -> Result<()> {
             &earlier.dataset.get(..12).unwrap_or(&earlier.dataset)
         );
     }
-    let with_steps = |config: &Config| {
-        let mut config = config.clone();
-        config.train.steps = now.config.train.steps;
-        toml::Table::try_from(config).context("failed to compare the configuration with that of the run")
-    };
-    let mut keys = Vec::new();
-    differences("", &with_steps(&earlier.config)?, &with_steps(&now.config)?, &mut keys);
-    if !keys.is_empty() {
+    let encoder = |info: &RunInfo| info.encoder.as_ref().map(|encoder| encoder.fingerprint.clone());
+    if now.encoder.is_some() && encoder(earlier) != encoder(now) {
         bail!(
-            "the run was begun with another configuration: `{}` differ{} from its run.toml, and only `train.steps` may \
-             change; give it the same, or another --out",
-            keys.join("`, `"),
-            if keys.len() == 1 { "s" } else { "" }
+            "the run was begun with {}: leave --encoder away, or name another --out",
+            earlier.encoder.as_ref().map_or_else(
+                || "no pre-trained encoder".to_owned(),
+                |encoder| format!("the encoder of `{}`", encoder.checkpoint)
+            )
         );
     }
-    Ok(())
-}
-
-/// The keys, with those of their tables before them, whose values differ.
-fn differences(prefix: &str, a: &toml::Table, b: &toml::Table, keys: &mut Vec<String>) {
-    for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
-        let name = format!("{prefix}{key}");
-        match (a.get(key), b.get(key)) {
-            (Some(toml::Value::Table(a)), Some(toml::Value::Table(b))) => {
-                differences(&format!("{name}."), a, b, keys);
-            }
-            (a, b) if a != b => keys.push(name),
-            _ => {}
-        }
-    }
+    check_same_config(&earlier.config, &now.config, INFO)
 }
 
 fn write_info(run: &Path, info: &RunInfo) -> Result<()> {

@@ -46,7 +46,7 @@ fn every_subcommand_explains_itself_with_an_example() {
             &place,
             env!("CARGO_BIN_EXE_mynah-train"),
             "mynah-train",
-            &["", "run", "export", "import", "g2p"],
+            &["", "pretrain", "run", "export", "import", "g2p"],
         );
         check(&place, env!("CARGO_BIN_EXE_mynah-synthesize"), "mynah-synthesize", &["", "text", "batch"]);
     }
@@ -79,7 +79,7 @@ fn the_options_of_the_examples_exist() {
     );
     #[cfg(feature = "voice")]
     {
-        check(env!("CARGO_BIN_EXE_mynah-train"), &["run", "export", "import", "g2p"]);
+        check(env!("CARGO_BIN_EXE_mynah-train"), &["pretrain", "run", "export", "import", "g2p"]);
         check(env!("CARGO_BIN_EXE_mynah-synthesize"), &["text", "batch"]);
     }
 }

@@ -18,6 +18,8 @@ mod import;
 mod interruption;
 mod mel;
 mod phonemize;
+#[cfg(feature = "voice")]
+mod pretrain;
 mod problems;
 mod refusals;
 #[cfg(feature = "voice")]

@@ -23,7 +23,7 @@ use anyhow::{Context as _, Result, bail};
 use mynah_corpus::{Problem, write_whole};
 use mynah_text::{Phone, Pronouncer, SupPhones, Vocabulary, parse_phones};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::phonemize::read_lexicon;
 use crate::program::{BAD_RESULT, say};
@@ -32,12 +32,12 @@ use lines::{Piece, plan};
 use shard::{Found, Job, Work};
 
 /// The number of the layout of DIR.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 /// Changes whenever the same bytes give other identifiers, so that shards of older code are not taken for new ones.
 const VERSION: u32 = 1;
 
 /// What a line of the input is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Unit {
     /// One sentence
@@ -65,24 +65,24 @@ pub(crate) struct Settings {
 }
 
 /// `text.toml`.
-#[derive(Serialize)]
-struct Summary {
-    format: u32,
-    program: &'static str,
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Summary {
+    pub(crate) format: u32,
+    program: String,
     inputs: Vec<String>,
     unit: Unit,
     shard_bytes: u64,
-    fingerprint: String,
-    counts: Counts,
+    pub(crate) fingerprint: String,
+    pub(crate) counts: Counts,
 }
 
-#[derive(Default, Serialize)]
-struct Counts {
-    shards: usize,
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) shards: usize,
     lines: u64,
-    sentences: u64,
+    pub(crate) sentences: u64,
     words: u64,
-    symbols: u64,
+    pub(crate) symbols: u64,
     problems: usize,
 }
 
@@ -137,7 +137,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let keys: String = found.iter().map(|shard| shard.key.as_str()).collect();
     let summary = Summary {
         format: FORMAT,
-        program: concat!("mynah-prepare ", env!("CARGO_PKG_VERSION")),
+        program: concat!("mynah-prepare ", env!("CARGO_PKG_VERSION")).to_owned(),
         inputs: settings.inputs.iter().map(|path| path.display().to_string()).collect(),
         unit: settings.unit,
         shard_bytes: settings.shard_bytes,

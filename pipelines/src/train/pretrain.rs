@@ -1,0 +1,127 @@
+//! `mynah-train pretrain`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use mynah_corpus::write_whole;
+use mynah_voice::Device;
+use mynah_voice::pretrain::{PretrainReport, Pretrainer, run as pretrain};
+
+use super::interruption::{self, INTERRUPTED};
+use super::observer::Watcher;
+use super::run::{INFO, SUP_PHONES, VOCABULARY, refuse_other};
+use super::same::check_same_config;
+use super::settings::{FORMAT, PRETRAIN_INFO, PretrainInfo, PretrainSettings};
+use super::texts::{Text, TextShards};
+use crate::program::{read_toml, say};
+
+/// What to do.
+pub(crate) struct Settings {
+    /// The configuration.
+    pub(crate) config: PretrainSettings,
+    /// The text.
+    pub(crate) data: PathBuf,
+    /// Where the run goes.
+    pub(crate) out: PathBuf,
+    /// What computes.
+    pub(crate) device: Device,
+    /// Go on from the last checkpoint.
+    pub(crate) resume: bool,
+}
+
+/// Pre-trains until all steps are done or somebody interrupts.
+pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
+    let Settings { config, out, .. } = settings;
+    let text = Text::open(&settings.data).context("failed to open the text")?;
+    refuse_other(out, INFO, "a run of `mynah-train run`")?;
+    let mut trainer =
+        Pretrainer::new(&config.model, &config.train, &text.vocabulary, &text.sup_phones, &settings.device)
+            .context("failed to make the encoder")?;
+    let info = PretrainInfo {
+        format: FORMAT,
+        program: concat!("mynah-train ", env!("CARGO_PKG_VERSION")).to_owned(),
+        data: settings.data.display().to_string(),
+        text: text.summary.fingerprint.clone(),
+        config: config.clone(),
+    };
+    if out.join(PRETRAIN_INFO).exists() {
+        if !settings.resume {
+            bail!(
+                "`{}` holds a pre-training: add --resume to go on with it, or name another directory",
+                out.display()
+            );
+        }
+        let earlier: PretrainInfo = read_toml(&out.join(PRETRAIN_INFO))?;
+        if earlier.text != info.text {
+            bail!(
+                "the pre-training was begun on another text (`{}`, fingerprint {}): name that one, or another --out",
+                earlier.data,
+                earlier.text.get(..12).unwrap_or(&earlier.text)
+            );
+        }
+        check_same_config(&earlier.config, &info.config, PRETRAIN_INFO)?;
+        if earlier.config != info.config {
+            write_info(out, &PretrainInfo { config: info.config, ..earlier })?;
+        }
+    } else {
+        let failed = "failed to begin the pre-training";
+        write_whole(&out.join(VOCABULARY), text.vocabulary.to_json().as_bytes()).context(failed)?;
+        write_whole(&out.join(SUP_PHONES), text.sup_phones.to_json().as_bytes()).context(failed)?;
+        write_info(out, &info)?;
+    }
+
+    let (encoder, heads) = trainer.parameter_counts();
+    let counts = &text.summary.counts;
+    say(&format!(
+        "{} sentences of {} symbols; {:.2} M parameters in the encoder, {:.2} M in the heads",
+        counts.sentences,
+        counts.symbols,
+        encoder as f64 / 1e6,
+        heads as f64 / 1e6
+    ));
+    if settings.resume
+        && trainer.resume(out).with_context(|| format!("failed to resume `{}`", out.display()))?
+    {
+        say(&format!("going on from step {}", trainer.state().step));
+    }
+    let (step, steps) = (trainer.state().step, config.train.steps);
+    if step >= steps {
+        say_done(step, out);
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    let interrupted = interruption::watch()?;
+    let inventory = trainer.inventory().clone();
+    let shards = TextShards { text: &text, inventory: &inventory };
+    let mut watcher = Watcher::new::<PretrainReport>(out, step, steps, interrupted)?;
+    let outcome = pretrain(&mut trainer, &config.train, &shards, out, &mut watcher);
+    watcher.finish();
+    outcome.with_context(|| format!("failed to pre-train `{}`", out.display()))?;
+    let state = trainer.state();
+    if state.too_long > 0 {
+        say(&format!(
+            "{} times a sentence was left out because it is longer than {} symbols (`train.max_symbols`)",
+            state.too_long, config.train.max_symbols
+        ));
+    }
+    if state.step < steps {
+        say(&format!("interrupted at step {} of {steps}: go on with --resume", state.step));
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    say_done(steps, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_done(steps: u64, out: &Path) {
+    let out = out.display();
+    say(&format!(
+        "{steps} steps are done; prepare the dataset with `sup_phones.model = \"{out}/{SUP_PHONES}\"` and train it with \
+         `mynah-train run --encoder {out}`"
+    ));
+}
+
+fn write_info(run: &Path, info: &PretrainInfo) -> Result<()> {
+    let text = toml::to_string(info).context("failed to write down the configuration")?;
+    write_whole(&run.join(PRETRAIN_INFO), text.as_bytes()).context("failed to write down the configuration")
+}

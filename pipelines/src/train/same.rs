@@ -1,0 +1,41 @@
+//! Whether a run that is resumed is the one that was begun.
+
+use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
+
+/// Refuses another configuration than that of the run, but for `train.steps`. `file` is where the run's own stands.
+pub(super) fn check_same_config<C: Serialize>(earlier: &C, now: &C, file: &str) -> Result<()> {
+    let table = |config: &C| {
+        toml::Table::try_from(config).context("failed to compare the configuration with that of the run")
+    };
+    let (mut earlier, now) = (table(earlier)?, table(now)?);
+    let steps = now.get("train").and_then(|train| train.get("steps")).cloned();
+    if let (Some(toml::Value::Table(train)), Some(steps)) = (earlier.get_mut("train"), steps) {
+        train.insert("steps".to_owned(), steps);
+    }
+    let mut keys = Vec::new();
+    differences("", &earlier, &now, &mut keys);
+    if !keys.is_empty() {
+        bail!(
+            "the run was begun with another configuration: `{}` differ{} from its {file}, and only `train.steps` may \
+             change; give it the same, or another --out",
+            keys.join("`, `"),
+            if keys.len() == 1 { "s" } else { "" }
+        );
+    }
+    Ok(())
+}
+
+/// The keys, with those of their tables before them, whose values differ.
+fn differences(prefix: &str, a: &toml::Table, b: &toml::Table, keys: &mut Vec<String>) {
+    for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
+        let name = format!("{prefix}{key}");
+        match (a.get(key), b.get(key)) {
+            (Some(toml::Value::Table(a)), Some(toml::Value::Table(b))) => {
+                differences(&format!("{name}."), a, b, keys);
+            }
+            (a, b) if a != b => keys.push(name),
+            _ => {}
+        }
+    }
+}
