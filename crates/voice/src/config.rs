@@ -109,6 +109,8 @@ pub struct DuratorConfig {
     pub features: usize,
     /// How hidden states become frames.
     pub expansion: Expansion,
+    /// Whether the output of the upsampling has a layer norm, which equation 9 does not have (false).
+    pub norm: bool,
 }
 
 /// How the hidden states of symbols become the frames of the prior.
@@ -133,6 +135,7 @@ impl Default for DuratorConfig {
             contexts: 2,
             features: 8,
             expansion: Expansion::Learned,
+            norm: false,
         }
     }
 }

@@ -186,6 +186,47 @@ fn every_ablation_of_table_5_trains() {
 }
 
 #[test]
+fn the_tuning_leaves_the_posterior_encoder_as_it_is_and_moves_the_rest() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = TrainConfig {
+        steps: 20,
+        warm_up_steps: 8,
+        tuning_steps: 8,
+        forward_kl_ramp_steps: 3,
+        checkpoint_every: 12,
+        ..config()
+    };
+    let mut trainer = trainer(&config);
+    let mut notebook = Notebook::default();
+    run(&mut trainer, &config, &examples(), &examples(), directory.path(), &mut notebook).unwrap();
+    let phases = notebook.reports.iter().map(|report| match report.phase {
+        Phase::WarmUp => 'w',
+        Phase::Main => 'm',
+        Phase::Tuning => 't',
+    });
+    assert_eq!(phases.collect::<String>(), "wwwwwwwwmmmmtttttttt");
+    let last = notebook.reports.last().unwrap();
+    assert!(last.loss_forward_kl.is_some() && last.loss_end_to_end.is_some() && last.loss_duration.is_some());
+
+    let tensors = |step: u64| -> Vec<(String, Vec<u8>)> {
+        let path = directory.path().join(format!("checkpoints/step-{step}/model.safetensors"));
+        let bytes = fs::read(path).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let mut named: Vec<(String, Vec<u8>)> =
+            tensors.iter().map(|(name, tensor)| (name.to_owned(), tensor.data().to_vec())).collect();
+        named.sort();
+        named
+    };
+    let mut moved = std::collections::BTreeMap::<String, bool>::new();
+    for ((name, before), (_, after)) in tensors(12).iter().zip(&tensors(20)) {
+        *moved.entry(name.split('.').next().unwrap().to_owned()).or_default() |= before != after;
+    }
+    let expected = ["decoder", "durator", "encoder", "flow", "memory", "posterior"]
+        .map(|name| (name, name != "posterior"));
+    assert_eq!(moved.iter().map(|(name, moved)| (name.as_str(), *moved)).collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn a_divergence_names_the_module_that_it_comes_from() {
     // A recording that is no number makes everything that sees it none.
     let mut broken = examples();

@@ -18,6 +18,7 @@ impl Report for StepReport {
         let phase = match self.phase {
             Phase::WarmUp => "warm-up",
             Phase::Main => "main",
+            Phase::Tuning => "tuning",
         };
         format!(
             "{phase}  mel {:.3}  KL {:.2}  duration {:.3}  {rate:.2} steps/s",

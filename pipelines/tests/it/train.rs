@@ -261,6 +261,20 @@ fn more_steps_go_on_where_fewer_ended() {
 }
 
 #[test]
+fn the_end_of_a_run_may_be_its_tuning() {
+    let studio = Studio::new();
+    studio.place.edit("train.toml", "warm_up_steps = 10", "warm_up_steps = 10\ntuning_steps = 4");
+    let outcome = studio.train("run", "").exits_with(0);
+    outcome.says("step 10 of 20  warm-up").says("step 16 of 20  main").says("step 17 of 20  tuning");
+    let rows = studio.metrics("run");
+    let tuning = rows.iter().filter(|row| row["split"] == "train" && row["phase"] == "tuning");
+    assert_eq!(tuning.map(|row| row["step"].as_u64().unwrap()).collect::<Vec<_>>(), [17, 18, 19, 20]);
+    studio.export("run --out voice").exits_with(0);
+    studio.place.edit("train.toml", "tuning_steps = 4", "tuning_steps = 11");
+    studio.train("other", "").exits_with(2).says("`train.tuning_steps`");
+}
+
+#[test]
 fn what_cannot_be_trained_is_refused_before_anything_is_written() {
     let studio = Studio::new();
     let place = &studio.place;

@@ -167,6 +167,8 @@ struct Upsampling {
     contexts: BorderNet,
     project_hidden: Conv1d,
     project_context: Conv1d,
+    /// Over O; equation 9 has none.
+    norm: Option<LayerNorm>,
 }
 
 impl Upsampling {
@@ -177,6 +179,7 @@ impl Upsampling {
             contexts: BorderNet::new(config, hidden, contexts, &vb.pp("contexts"))?,
             project_hidden: Conv1d::linear(queries * hidden, hidden, 1.0, &vb.pp("project_hidden"))?,
             project_context: Conv1d::linear(queries * contexts, hidden, 1.0, &vb.pp("project_context"))?,
+            norm: if config.norm { Some(LayerNorm::new(hidden, &vb.pp("norm"))?) } else { None },
         })
     }
 
@@ -218,8 +221,9 @@ impl Upsampling {
             .reshape((batch, m, queries * p))?
             .transpose(1, 2)?
             .contiguous()?;
-        (self.project_hidden.forward(&attended)? + self.project_context.forward(&summed)?)?
-            .broadcast_mul(frame_mask)
+        let x = (self.project_hidden.forward(&attended)? + self.project_context.forward(&summed)?)?;
+        let x = self.norm.as_ref().map_or_else(|| Ok(x.clone()), |norm| norm.forward(&x))?;
+        x.broadcast_mul(frame_mask)
     }
 }
 

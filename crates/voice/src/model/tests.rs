@@ -276,6 +276,27 @@ fn without_upsampling_each_state_is_repeated_for_its_frames() {
 }
 
 #[test]
+fn a_norm_over_the_upsampling_is_there_when_it_is_asked_for() {
+    let config =
+        |norm| ModelConfig { durator: DuratorConfig { norm, ..DuratorConfig::default() }, ..small() };
+    let (symbol_mask, frame_mask) = (mask(&[4, 3], 4), mask(&[7, 5], 7));
+    let hidden = normal(1, (2, 8, 4)).broadcast_mul(&symbol_mask).unwrap();
+    let durations = Tensor::new(&[[1.7, 2.2, 1.3, 1.6], [1.4, 1.9, 2.3, 0.0]], &Device::Cpu).unwrap();
+    let parameters = Parameters::new(5, DType::F64, &Device::Cpu);
+    let with = NaturalSpeech::new(&config(true), SIZES, &parameters.builder()).unwrap();
+    let without = NaturalSpeech::new(&config(false), SIZES, &parameters.builder()).unwrap();
+    let names =
+        parameters.named().into_iter().filter(|(name, _)| name.starts_with("durator.upsampling.norm"));
+    assert_eq!(names.count(), 2);
+    let prior = |model: &NaturalSpeech, hidden: &Tensor| {
+        model.durator.prior(hidden, &durations, &symbol_mask, &frame_mask).map(|prior| prior.mean)
+    };
+    let difference = largest_difference(&prior(&with, &hidden).unwrap(), &prior(&without, &hidden).unwrap());
+    assert!(difference > 0.01, "{difference}");
+    check_gradients(&[hidden], |arguments| prior(&with, &arguments[0])).unwrap();
+}
+
+#[test]
 fn one_symbol_and_one_frame_are_enough() {
     let model = model();
     let hidden =

@@ -15,6 +15,13 @@ pub struct TrainConfig {
     pub steps: u64,
     /// Steps with labelled durations and without memory, before the main phase.
     pub warm_up_steps: u64,
+    /// Steps at the end in which the posterior encoder is frozen and `L_e2e` alone moves the durations (the paper tunes for its
+    /// last 2,000 epochs); with 0 the main phase goes on to the end.
+    pub tuning_steps: u64,
+    /// Steps behind the warm-up in which the weight of `L_fwd` rises to its own by a line; with 0 it has it at once.
+    pub forward_kl_ramp_steps: u64,
+    /// When the duration predictor sees the encoder's states as constants.
+    pub detach_predictor: DetachPredictor,
     /// Frames in a batch, padding left out (8,000 per GPU in the paper).
     pub batch_frames: usize,
     /// Frames of the windows that are decoded (32, as in VITS).
@@ -47,6 +54,19 @@ pub enum DurationSource {
     Search,
 }
 
+/// When the gradient of the duration predictor stops before the phoneme encoder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DetachPredictor {
+    /// While labels teach it: in the warm-up, and always where hidden states are repeated.
+    #[default]
+    WarmUp,
+    /// In all phases, as in VITS.
+    Always,
+    /// In none.
+    Never,
+}
+
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
@@ -54,6 +74,9 @@ impl Default for TrainConfig {
             // 15,000 epochs of LJSpeech, the first 1,000 warm-up, on eight GPUs.
             steps: 1_660_000,
             warm_up_steps: 110_000,
+            tuning_steps: 0,
+            forward_kl_ramp_steps: 0,
+            detach_predictor: DetachPredictor::default(),
             batch_frames: 8_000,
             window_frames: 32,
             windows: 1,
@@ -121,6 +144,8 @@ pub struct LossWeights {
     pub duration: f64,
     /// Labelled durations in the main phase, where the other losses reach the durations too (0.1).
     pub duration_main: f64,
+    /// Labelled durations in the tuning (0).
+    pub duration_tuning: f64,
 }
 
 impl Default for LossWeights {
@@ -134,6 +159,7 @@ impl Default for LossWeights {
             end_to_end: 0.1,
             duration: 1.0,
             duration_main: 0.1,
+            duration_tuning: 0.0,
         }
     }
 }
@@ -150,6 +176,11 @@ impl TrainConfig {
         };
         check(self.steps > 0, "train.steps", "it is 0")?;
         check(self.warm_up_steps <= self.steps, "train.warm_up_steps", "it is more than `train.steps`")?;
+        check(
+            self.tuning_steps <= self.steps - self.warm_up_steps,
+            "train.tuning_steps",
+            "it is more than `train.warm_up_steps` leaves of `train.steps`",
+        )?;
         check(self.batch_frames > 0, "train.batch_frames", "it is 0")?;
         check(self.window_frames > 0, "train.window_frames", "it is 0")?;
         check(self.windows > 0, "train.windows", "it is 0")?;
@@ -166,6 +197,7 @@ impl TrainConfig {
             end_to_end,
             duration,
             duration_main,
+            duration_tuning,
         } = self.weights;
         for (key, weight) in [
             ("train.weights.mel", mel),
@@ -176,11 +208,45 @@ impl TrainConfig {
             ("train.weights.end_to_end", end_to_end),
             ("train.weights.duration", duration),
             ("train.weights.duration_main", duration_main),
+            ("train.weights.duration_tuning", duration_tuning),
         ] {
             check(weight >= 0.0 && weight.is_finite(), key, "it is not a number of at least 0")?;
         }
         let rate = self.optimizer.learning_rate;
         check(rate > 0.0 && rate.is_finite(), "train.optimizer.learning_rate", "it is not positive")?;
         check(self.optimizer.clip_norm > 0.0, "train.optimizer.clip_norm", "it is not positive")
+    }
+
+    /// The part of its weight that `L_fwd` has in a step, counted from 0.
+    pub(super) fn forward_kl_ramp(&self, step: u64) -> f64 {
+        let since = step.saturating_sub(self.warm_up_steps) as f64 + 1.0;
+        if self.forward_kl_ramp_steps == 0 {
+            1.0
+        } else {
+            (since / self.forward_kl_ramp_steps as f64).min(1.0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TrainConfig;
+
+    #[test]
+    fn the_forward_divergence_gains_its_weight_by_a_line() {
+        let config = TrainConfig { warm_up_steps: 10, forward_kl_ramp_steps: 4, ..TrainConfig::default() };
+        let quarters: Vec<u32> =
+            (10..16).map(|step| (config.forward_kl_ramp(step) * 4.0).round() as u32).collect();
+        assert_eq!(quarters, [1, 2, 3, 4, 4, 4]);
+        let at_once = TrainConfig { forward_kl_ramp_steps: 0, ..config };
+        assert!((at_once.forward_kl_ramp(10) - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn phases_that_do_not_fit_are_named() {
+        let config = TrainConfig { steps: 10, warm_up_steps: 6, tuning_steps: 5, ..TrainConfig::default() };
+        let error = config.validate().unwrap_err().to_string();
+        assert!(error.contains("train.tuning_steps"), "{error}");
+        TrainConfig { tuning_steps: 4, ..config }.validate().unwrap();
     }
 }

@@ -5,6 +5,9 @@
 //!    │      the memory bank is filled with centroids of z and attached
 //!    ▼
 //! main      predicted durations, soft-DTW L_bwd and L_fwd, L_rec, L_e2e; the decoder reads Attention(z, M, M)
+//!    │
+//!    ▼
+//! tuning    the same with the posterior encoder frozen, and durations that L_e2e alone moves; there where it is asked for
 //! ```
 //!
 //! Everything random in a step is drawn from the seed and the number of the step, and the order of the examples from
@@ -19,7 +22,7 @@ mod trainer;
 mod window;
 
 pub use checkpoint::{State, checkpoints};
-pub use config::{DurationSource, LossWeights, OptimizerConfig, TrainConfig};
+pub use config::{DetachPredictor, DurationSource, LossWeights, OptimizerConfig, TrainConfig};
 pub use report::{Phase, StepReport};
 pub use run::{Observer, run};
 pub use trainer::Trainer;

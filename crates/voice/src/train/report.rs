@@ -10,6 +10,8 @@ pub enum Phase {
     WarmUp,
     /// Predicted durations, both divergences, memory.
     Main,
+    /// The same with a posterior encoder that is frozen, and durations that the end-to-end loss alone moves.
+    Tuning,
 }
 
 /// The losses of one step, or of the validation split after it (`docs/formats.md`, `metrics.jsonl`).

@@ -53,7 +53,7 @@ pub fn run(
     }
     let mut order = batches(&frames, config.batch_frames, POOL, config.seed, trainer.state.epoch);
     while trainer.state.step < config.steps {
-        if trainer.phase() == Phase::Main && trainer.memory_is_missing() {
+        if trainer.phase() != Phase::WarmUp && trainer.memory_is_missing() {
             trainer.attach_memory(training)?;
         }
         let batch = order[trainer.state.batch].iter().map(|index| training.load(*index));

@@ -1,15 +1,19 @@
 //! One step: forward, losses, backward, clip, step.
 
+#[cfg(test)]
+mod tests;
+
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var};
 use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients, monotonic_alignment};
 use mynah_signal::MelConfig;
 use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
 use super::centroids::centroids;
 use super::checkpoint::State;
-use super::config::{DurationSource, OptimizerConfig, TrainConfig};
+use super::config::{DetachPredictor, DurationSource, OptimizerConfig, TrainConfig};
 use super::report::{Phase, StepReport};
 use super::window;
 use crate::Error;
@@ -34,7 +38,7 @@ pub(crate) const DURATION_BOUNDS: (f64, f64) = (0.1, 100.0);
 const LONGEST_PRIOR: f64 = 1.2;
 
 /// Latent frames from which the memory's centroids are computed, at most.
-const CENTROID_FRAMES: usize = 50_000;
+const CENTROID_FRAMES: usize = 500_000;
 
 /// The seeds of what is drawn apart from the noise of a step.
 const CENTROID_STREAM: u64 = u64::MAX;
@@ -73,10 +77,13 @@ struct Forward {
     latent: Tensor,
     /// f⁻¹(z).
     latent_at_prior: Tensor,
+    /// What both divergences compare with. In the tuning its durations are constants.
     prior: Prior,
     prior_lengths: Vec<usize>,
-    /// f(z') of a z' ~ p; main phase only.
+    /// f(z') of a z' ~ p of that prior; not in the warm-up.
     prior_at_posterior: Option<Tensor>,
+    /// The same numbers, through which the durations always have their gradient: what `L_e2e` decodes.
+    spoken: Option<Tensor>,
 }
 
 /// The losses of a batch as tensors, before weighting.
@@ -164,7 +171,14 @@ impl Trainer {
     /// The phase of the next step.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        if self.state.step < self.config.warm_up_steps { Phase::WarmUp } else { Phase::Main }
+        let TrainConfig { steps, warm_up_steps, tuning_steps, .. } = self.config;
+        if self.state.step < warm_up_steps {
+            Phase::WarmUp
+        } else if tuning_steps > 0 && self.state.step >= steps.saturating_sub(tuning_steps) {
+            Phase::Tuning
+        } else {
+            Phase::Main
+        }
     }
 
     /// Learns from a batch.
@@ -190,7 +204,7 @@ impl Trainer {
         let windows = window::draw(&batch.frames, frames, count, &mut generator);
         let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
         let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
-        let from_prior = match &forward.prior_at_posterior {
+        let from_prior = match &forward.spoken {
             Some(latent) if self.config.weights.end_to_end > 0.0 => {
                 let windows = window::draw(&forward.prior_lengths, frames, count, &mut generator);
                 Some(self.decode(&window::cut(latent, &windows, frames, 1)?)?)
@@ -303,7 +317,9 @@ impl Trainer {
         let mut noise = Noise::for_step(self.config.seed, CENTROID_STREAM);
         let mut frames = Vec::new();
         let mut count = 0;
-        for index in 0..examples.len() {
+        let mut order: Vec<usize> = (0..examples.len()).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(self.config.seed));
+        for index in order {
             if count >= CENTROID_FRAMES {
                 break;
             }
@@ -344,11 +360,21 @@ impl Trainer {
             let mut dropout = if training { Dropout::on(noise) } else { Dropout::off() };
             let hidden = model.encoder.forward(&batch.symbols, &batch.sup_phones, mask, &mut dropout)?;
             // The labels teach the predictor, not the encoder; later the durations' gradient reaches it as in figure 3.
-            let seen = if phase == Phase::WarmUp || self.hard { hidden.detach() } else { hidden.clone() };
+            let detach = match self.config.detach_predictor {
+                DetachPredictor::WarmUp => phase == Phase::WarmUp || self.hard,
+                DetachPredictor::Always => true,
+                DetachPredictor::Never => false,
+            };
+            let seen = if detach { hidden.detach() } else { hidden.clone() };
             let log_durations = model.durator.log_durations(&seen, mask, &mut dropout)?;
             (hidden, log_durations)
         };
-        let posterior = self.posterior.forward(&batch.spectrogram, &batch.frame_mask)?;
+        let mut posterior = self.posterior.forward(&batch.spectrogram, &batch.frame_mask)?;
+        if phase == Phase::Tuning {
+            // Frozen: without a gradient the optimiser leaves its parameters as they are.
+            posterior =
+                Posterior { mean: posterior.mean.detach(), log_deviation: posterior.log_deviation.detach() };
+        }
         let epsilon = noise.normal(posterior.mean.shape(), self.dtype, &self.device)?;
         let latent = posterior.sample(&epsilon, &batch.frame_mask)?;
         let latent_at_prior = model.flow.to_prior(&latent, &batch.frame_mask)?;
@@ -357,7 +383,7 @@ impl Trainer {
             DurationSource::Labels => batch.durations.clone(),
             DurationSource::Search => self.search(batch, &hidden, &latent_at_prior)?,
         };
-        let predicted = phase == Phase::Main && !self.hard;
+        let predicted = phase != Phase::WarmUp && !self.hard;
         let (durations, prior_lengths) = if predicted {
             let (shortest, longest) = DURATION_BOUNDS;
             let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
@@ -370,15 +396,22 @@ impl Trainer {
         let longest = prior_lengths.iter().copied().max().unwrap_or(1).max(self.config.window_frames);
         let longest = if predicted { longest } else { batch.frame_mask.dim(2)? };
         let prior_mask = sequence_mask(&prior_lengths, longest, self.dtype, &self.device)?;
-        let prior = model.durator.prior(&hidden, &durations, mask, &prior_mask)?;
-        let prior_at_posterior = match phase {
-            Phase::Main if self.config.weights.forward_kl > 0.0 || self.config.weights.end_to_end > 0.0 => {
-                let epsilon = noise.normal(prior.mean.shape(), self.dtype, &self.device)?;
-                let sample = (&prior.mean + (epsilon * prior.log_deviation.exp()?)?)?;
-                Some(model.flow.to_posterior(&sample.broadcast_mul(&prior_mask)?, &prior_mask)?)
-            }
-            _ => None,
+        let mut prior = model.durator.prior(&hidden, &durations, mask, &prior_mask)?;
+        let weights = &self.config.weights;
+        let sampled = phase != Phase::WarmUp && (weights.forward_kl > 0.0 || weights.end_to_end > 0.0);
+        let epsilon =
+            if sampled { Some(noise.normal(prior.mean.shape(), self.dtype, &self.device)?) } else { None };
+        let at_posterior = |prior: &Prior| -> Result<Option<Tensor>, Error> {
+            let Some(epsilon) = &epsilon else { return Ok(None) };
+            let sample = (&prior.mean + (epsilon * prior.log_deviation.exp()?)?)?;
+            Ok(Some(model.flow.to_posterior(&sample.broadcast_mul(&prior_mask)?, &prior_mask)?))
         };
+        let spoken = at_posterior(&prior)?;
+        let mut prior_at_posterior = spoken.clone();
+        if phase == Phase::Tuning && predicted {
+            prior = model.durator.prior(&hidden, &durations.detach(), mask, &prior_mask)?;
+            prior_at_posterior = at_posterior(&prior)?;
+        }
         Ok(Forward {
             hidden,
             log_durations,
@@ -389,6 +422,7 @@ impl Trainer {
             prior,
             prior_lengths,
             prior_at_posterior,
+            spoken,
         })
     }
 
@@ -426,10 +460,10 @@ impl Trainer {
         };
         let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
         Ok(match phase {
-            // Of the same length by construction, frame by frame.
-            Phase::Main if self.hard => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
             Phase::WarmUp => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
-            Phase::Main => {
+            // Of the same length by construction, frame by frame.
+            _ if self.hard => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
+            Phase::Main | Phase::Tuning => {
                 aligned_kl(sample, deviation, &batch.frames, &prior, &batch.frames, &self.config.soft_dtw)?
             }
         })
@@ -455,8 +489,12 @@ impl Trainer {
     fn total(&self, losses: &Losses, phase: Phase) -> Result<(Tensor, StepReport), Error> {
         let (step, weights) = (self.state.step, &self.config.weights);
         // Where durations have no other gradient, labels are as important in the main phase.
-        let only_labels = phase == Phase::WarmUp || self.hard;
-        let duration = if only_labels { weights.duration } else { weights.duration_main };
+        let duration = match phase {
+            Phase::WarmUp => weights.duration,
+            _ if self.hard => weights.duration,
+            Phase::Main => weights.duration_main,
+            Phase::Tuning => weights.duration_tuning,
+        };
         let mut total = (&losses.mel * weights.mel)?;
         let mut add = |name, loss: &Tensor, weight: f64| -> Result<Option<f64>, Error> {
             total = (&total + (loss * weight)?)?;
@@ -470,7 +508,8 @@ impl Trainer {
         report.loss_backward_kl = add("backward_kl", &losses.backward_kl, weights.backward_kl)?;
         report.loss_duration = add("duration", &losses.duration, duration)?;
         if let Some(loss) = &losses.forward_kl {
-            report.loss_forward_kl = add("forward_kl", loss, weights.forward_kl)?;
+            let weight = weights.forward_kl * self.config.forward_kl_ramp(step);
+            report.loss_forward_kl = add("forward_kl", loss, weight)?;
         }
         if let Some(loss) = &losses.end_to_end {
             report.loss_end_to_end = add("end_to_end", loss, weights.end_to_end)?;
