@@ -62,11 +62,11 @@ fn first_centroids(frames: &Tensor, k: usize, generator: &mut impl Rng) -> Resul
     let part = sample(generator, n, (CANDIDATES * k).max(1).min(n)).into_iter().map(|index| index as u32);
     let candidates = frames.index_select(&Tensor::from_iter(part, device)?, 0)?;
     let m = candidates.dim(0)?;
-    let squares = candidates.sqr()?.sum(D::Minus1)?;
+    let (squares, columns) = (candidates.sqr()?.sum(D::Minus1)?, candidates.t()?.contiguous()?);
     // The squared distances of all candidates from some: [some, m].
     let distances = |some: &[u32]| -> Result<Tensor> {
         let some = Tensor::new(some, device)?;
-        let products = candidates.index_select(&some, 0)?.product(&candidates.t()?.contiguous()?)?;
+        let products = candidates.index_select(&some, 0)?.product(&columns)?;
         let both = squares.index_select(&some, 0)?.unsqueeze(1)?.broadcast_add(&squares.unsqueeze(0)?)?;
         (both - (products * 2.0)?)?.relu()
     };
