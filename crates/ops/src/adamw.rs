@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::backprop::GradStore;
 use candle_core::{CpuStorage, DType, Device, InplaceOp2, Layout, Result, Tensor, Var, bail};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, Kernel, POINTWISE, Scalars, contiguous as device_view, for_device_float};
 use crate::element::{Element, TASK_ELEMENTS, contiguous, for_float, number, vectorized};
 
 /// The constants of [`AdamW`].
@@ -225,6 +229,19 @@ impl InplaceOp2 for UpdateMoments {
             Ok(())
         })
     }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        moments: &mut CudaStorage,
+        layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+    ) -> Result<()> {
+        let scalars =
+            Scalars { integers: &[gradient_layout.shape().elem_count()], doubles: &[self.beta1, self.beta2] };
+        update_on_device("adamw_moments", (moments, layout), (gradient, gradient_layout), scalars)
+    }
 }
 
 struct UpdateParameter {
@@ -253,6 +270,41 @@ impl InplaceOp2 for UpdateParameter {
             Ok(())
         })
     }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        parameter: &mut CudaStorage,
+        layout: &Layout,
+        moments: &CudaStorage,
+        moments_layout: &Layout,
+    ) -> Result<()> {
+        let scalars = Scalars {
+            integers: &[layout.shape().elem_count()],
+            doubles: &[self.kept, self.step_size, self.second_scale, self.epsilon],
+        };
+        update_on_device("adamw_parameter", (parameter, layout), (moments, moments_layout), scalars)
+    }
+}
+
+/// Runs the kernel on what it reads and what it changes.
+#[cfg(feature = "cuda")]
+fn update_on_device(
+    name: &'static str,
+    (changed, layout): (&mut CudaStorage, &Layout),
+    read: (&CudaStorage, &Layout),
+    scalars: Scalars<'_>,
+) -> Result<()> {
+    let device = changed.device.clone();
+    let Some((start, end)) = layout.contiguous_offsets() else {
+        bail!("{name}: what changes has to be contiguous, got strides {:?}", layout.stride())
+    };
+    for_device_float!(read.0, name, T => {
+        let input = device_view::<T>(name, read)?;
+        let output = changed.as_cuda_slice_mut::<T>()?.slice_mut(start..end);
+        let kernel = Kernel { device: &device, module: POINTWISE, name };
+        kernel.launch(Grid::Elements(scalars.integers[0]), &[&input], &mut [output], scalars)
+    })
 }
 
 fn update_moments<T: Element>(moments: &mut [T], gradient: &[T], beta1: T, beta2: T) {
@@ -312,7 +364,7 @@ mod tests {
     use mynah_testkit::assert_all_close;
 
     use super::{AdamW, AdamWConfig};
-    use crate::testing::normal;
+    use crate::testing::{device, normal};
 
     /// The settings of NaturalSpeech.
     const CONFIG: AdamWConfig =
@@ -435,7 +487,7 @@ mod tests {
         let x = variable(1, DType::F32);
         let twice = vec![("x".to_owned(), x.clone()), ("x".to_owned(), x)];
         assert!(AdamW::new(twice, CONFIG).unwrap_err().to_string().contains("called `x`"));
-        let counts = Var::zeros(2, DType::U32, &Device::Cpu).unwrap();
+        let counts = Var::zeros(2, DType::U32, &device()).unwrap();
         assert!(AdamW::new(vec![("n".to_owned(), counts)], CONFIG).is_err());
     }
 }

@@ -1,8 +1,12 @@
 //! Overlapping frames of a signal, and their inverse in the gradient: overlap-add.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, SIGNAL, Scalars, compute};
 use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage};
 
 /// Cuts a signal into overlapping frames.
@@ -49,6 +53,18 @@ impl CustomOp1 for Frames {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (batch, length) = layout.shape().dims2()?;
+        let count = 1 + (length - self.frame_length) / self.hop;
+        let total = batch * count * self.frame_length;
+        let scalars =
+            Scalars { integers: &[total, length, count, self.frame_length, self.hop], doubles: &[] };
+        let inputs = [(storage, layout)];
+        let y = compute(self.name(), (SIGNAL, "frames"), &inputs, total, Grid::Elements(total), scalars)?;
+        Ok((y, (batch, count, self.frame_length).into()))
+    }
+
     fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let overlap_add = OverlapAdd { length: x.dim(1)?, hop: self.hop };
         Ok(Some(gradient.contiguous()?.apply_op1_no_bwd(&overlap_add)?))
@@ -72,6 +88,18 @@ impl CustomOp1 for OverlapAdd {
             let x = overlap_add(frames, self.length, count, frame_length, self.hop);
             Ok((into_storage(x), (batch, self.length).into()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (batch, count, frame_length) = layout.shape().dims3()?;
+        let total = batch * self.length;
+        let scalars =
+            Scalars { integers: &[total, self.length, count, frame_length, self.hop], doubles: &[] };
+        let inputs = [(storage, layout)];
+        let x =
+            compute(self.name(), (SIGNAL, "overlap_add"), &inputs, total, Grid::Elements(total), scalars)?;
+        Ok((x, (batch, self.length).into()))
     }
 }
 
@@ -105,14 +133,14 @@ fn overlap_add<T: Element>(
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
+    use candle_core::Tensor;
 
     use super::frames;
-    use crate::testing::{check_gradients, normal};
+    use crate::testing::{check_gradients, device, normal};
 
     #[test]
     fn overlap_and_leave_out_what_is_not_whole() {
-        let x = Tensor::new(&[[0.0_f32, 1.0, 2.0, 3.0, 4.0, 5.0]], &Device::Cpu).unwrap();
+        let x = Tensor::new(&[[0.0_f32, 1.0, 2.0, 3.0, 4.0, 5.0]], &device()).unwrap();
         let y = frames(&x, 3, 2).unwrap().to_vec3::<f32>().unwrap();
         assert_eq!(y, [[[0.0, 1.0, 2.0], [2.0, 3.0, 4.0]]]);
         // A hop longer than the frame skips samples.

@@ -1,8 +1,12 @@
 //! The gate of WaveNet: one half of the channels, squashed, let through by the other half.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, POINTWISE, Scalars, compute};
 use crate::element::{
     Element, TASK_ELEMENTS, contiguous, ensure_not_empty, for_float, into_storage, vectorized,
 };
@@ -47,6 +51,16 @@ impl CustomOp1 for GatedActivation {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (batch, channels, time) = layout.shape().dims3()?;
+        let count = layout.shape().elem_count() / 2;
+        let scalars = Scalars { integers: &[count, channels / 2 * time], doubles: &[] };
+        let inputs = [(storage, layout)];
+        let y = compute(self.name(), (POINTWISE, "gate"), &inputs, count, Grid::Elements(count), scalars)?;
+        Ok((y, (batch, channels / 2, time).into()))
+    }
+
     fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         Ok(Some(x.apply_op2_no_bwd(&gradient.contiguous()?, &GatedActivationBackward)?))
     }
@@ -73,6 +87,23 @@ impl CustomOp2 for GatedActivationBackward {
             let dx = backward(x, gradient, channels / 2 * time);
             Ok((into_storage(dx), x_layout.shape().clone()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let (_, channels, time) = x_layout.shape().dims3()?;
+        let count = x_layout.shape().elem_count();
+        let scalars = Scalars { integers: &[count / 2, channels / 2 * time], doubles: &[] };
+        let inputs = [(x, x_layout), (gradient, gradient_layout)];
+        let kernel = (POINTWISE, "gate_backward");
+        let dx = compute(self.name(), kernel, &inputs, count, Grid::Elements(count / 2), scalars)?;
+        Ok((dx, x_layout.shape().clone()))
     }
 }
 

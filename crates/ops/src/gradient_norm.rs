@@ -1,8 +1,12 @@
 //! The length of the gradient over many parameters, and a bound on it.
 
 use candle_core::backprop::GradStore;
-use candle_core::{DType, Result, Storage, Tensor, Var};
+#[cfg(feature = "cuda")]
+use candle_core::{CudaStorage, Layout, cuda_backend::WrapErr as _};
+use candle_core::{Result, Storage, Tensor, Var, bail};
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, Kernel, POINTWISE, allocate, contiguous as device_view, for_device_float};
 use crate::element::{Element, contiguous, for_float};
 
 /// Numbers that are added up in one go; the sums of the pieces are added in their order.
@@ -55,8 +59,33 @@ fn sum_of_squares(gradient: &Tensor) -> Result<f64> {
         Storage::Cpu(storage) => for_float!(storage, "gradient_norm", T => {
             Ok(contiguous::<T>("gradient_norm", storage, layout)?.chunks(PIECE).map(piece).sum())
         }),
-        _ => gradient.to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar(),
+        #[cfg(feature = "cuda")]
+        Storage::Cuda(storage) => sum_of_squares_on_device(storage, layout),
+        _ => bail!("gradient_norm: gradients on {:?} are not supported", gradient.device()),
     }
+}
+
+/// The sums of the blocks, added in their order.
+#[cfg(feature = "cuda")]
+fn sum_of_squares_on_device(storage: &CudaStorage, layout: &Layout) -> Result<f64> {
+    use candle_core::cuda_backend::cudarc::driver::PushKernelArg as _;
+
+    let (device, count) = (&storage.device, layout.shape().elem_count() as i64);
+    for_device_float!(storage, "gradient_norm", T => {
+        let values = device_view::<T>("gradient_norm", (storage, layout))?;
+        let grid = Grid::Elements(values.len()).config()?;
+        let mut sums = allocate::<f64>(device, grid.grid_dim.0 as usize)?;
+        let function = Kernel { device, module: POINTWISE, name: "sum_squares" }.load::<T>()?;
+        let stream = device.cuda_stream();
+        let mut arguments = stream.launch_builder(&function);
+        arguments.arg(&values).arg(&mut sums).arg(&count);
+        // SAFETY: these are the arguments of the kernel; there is a sum for every block.
+        #[expect(unsafe_code, reason = "nothing holds a kernel's parameters against its arguments")]
+        unsafe {
+            arguments.launch(grid).w()?;
+        }
+        Ok(device.clone_dtoh(&sums)?.iter().sum())
+    })
 }
 
 fn piece<T: Element>(values: &[T]) -> f64 {
@@ -65,15 +94,16 @@ fn piece<T: Element>(values: &[T]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor, Var};
+    use candle_core::{DType, Tensor, Var};
     use mynah_testkit::{assert_all_close, assert_close};
 
     use super::{clip_gradients, gradient_norm};
+    use crate::testing::device;
 
     /// Two variables with the gradients 2x and 3, and one without.
     fn example(dtype: DType) -> (Vec<Var>, candle_core::backprop::GradStore) {
         let new = |values: &[f64]| {
-            Var::from_tensor(&Tensor::new(values, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()).unwrap()
+            Var::from_tensor(&Tensor::new(values, &device()).unwrap().to_dtype(dtype).unwrap()).unwrap()
         };
         let (x, y, unused) = (new(&[1.0, -2.0]), new(&[5.0, 6.0, 7.0]), new(&[1.0]));
         let squares = x.sqr().unwrap().sum_all().unwrap();
@@ -106,7 +136,7 @@ mod tests {
         let (variables, mut gradients) = example(DType::F64);
         clip_gradients(&mut gradients, &variables, 100.0).unwrap();
         assert_eq!(gradients.get(&variables[0]).unwrap().to_vec1::<f64>().unwrap(), [2.0, -4.0]);
-        gradients.insert(&variables[1], Tensor::new(&[f64::NAN, 1.0, 2.0], &Device::Cpu).unwrap());
+        gradients.insert(&variables[1], Tensor::new(&[f64::NAN, 1.0, 2.0], &device()).unwrap());
         assert!(clip_gradients(&mut gradients, &variables, 1.0).unwrap().is_nan());
         assert_eq!(gradients.get(&variables[0]).unwrap().to_vec1::<f64>().unwrap(), [2.0, -4.0]);
     }

@@ -1,8 +1,14 @@
 //! Layer normalisation over the channels of `[B, C, T]`.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{
+    Grid, Kernel, POINTWISE, Scalars, allocate, compute, contiguous as device_view, for_device_float,
+};
 use crate::element::{
     Element, contiguous, ensure_not_empty, for_float, into_storage, number, sum_map, vectorized,
 };
@@ -69,6 +75,24 @@ impl CustomOp3 for LayerNorm {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+        bias: &CudaStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let (batch, channels, time) = x_layout.shape().dims3()?;
+        let scalars = Scalars { integers: &[channels, time], doubles: &[self.epsilon] };
+        let inputs = [(x, x_layout), (weight, weight_layout), (bias, bias_layout)];
+        let (count, grid) = (x_layout.shape().elem_count(), Grid::Tiles(batch * time.div_ceil(32)));
+        let y = compute(self.name(), (POINTWISE, "layer_norm"), &inputs, count, grid, scalars)?;
+        Ok((y, x_layout.shape().clone()))
+    }
+
     fn bwd(
         &self,
         x: &Tensor,
@@ -114,6 +138,46 @@ impl CustomOp3 for LayerNormBackward {
             let packed = backward(x, dims, weight, gradient, number(self.epsilon));
             let count = packed.len();
             Ok((into_storage(packed), count.into()))
+        })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let (batch, channels, time) = x_layout.shape().dims3()?;
+        let (count, device) = (x_layout.shape().elem_count(), &x.device);
+        for_device_float!(x, self.name(), T => {
+            let op = self.name();
+            let x = device_view::<T>(op, (x, x_layout))?;
+            let weight = device_view::<T>(op, (weight, weight_layout))?;
+            let gradient = device_view::<T>(op, (gradient, gradient_layout))?;
+            let mut dx = allocate::<T>(device, count)?;
+            let mut statistics = allocate::<T>(device, 2 * batch * time)?;
+            let mut dparameters = allocate::<T>(device, 2 * channels)?;
+            let integers = &[batch, channels, time];
+            Kernel { device, module: POINTWISE, name: "layer_norm_input" }.launch(
+                Grid::Tiles(batch * time.div_ceil(32)),
+                &[&x, &weight, &gradient],
+                &mut [dx.as_view_mut(), statistics.as_view_mut()],
+                Scalars { integers, doubles: &[self.epsilon] },
+            )?;
+            Kernel { device, module: POINTWISE, name: "layer_norm_parameters" }.launch(
+                Grid::Blocks(channels),
+                &[&x, &gradient, &statistics.as_view()],
+                &mut [dparameters.as_view_mut()],
+                Scalars { integers, doubles: &[] },
+            )?;
+            let mut packed = allocate::<T>(device, count + 2 * channels)?;
+            device.memcpy_dtod(&dx, &mut packed.slice_mut(..count))?;
+            device.memcpy_dtod(&dparameters, &mut packed.slice_mut(count..))?;
+            Ok((CudaStorage::wrap_cuda_slice(packed, device.clone()), (count + 2 * channels).into()))
         })
     }
 }

@@ -1,8 +1,12 @@
 //! The leaky rectifier.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, POINTWISE, Scalars, compute};
 use crate::element::{Element, TASK_ELEMENTS, contiguous, for_float, into_storage, number, vectorized};
 
 /// x where x > 0, `slope`·x elsewhere.
@@ -32,6 +36,16 @@ impl CustomOp1 for LeakyRelu {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let count = layout.shape().elem_count();
+        let scalars = Scalars { integers: &[count], doubles: &[self.slope] };
+        let inputs = [(storage, layout)];
+        let y =
+            compute(self.name(), (POINTWISE, "leaky_relu"), &inputs, count, Grid::Elements(count), scalars)?;
+        Ok((y, layout.shape().clone()))
+    }
+
     fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let backward = LeakyReluBackward { slope: self.slope };
         Ok(Some(x.apply_op2_no_bwd(&gradient.contiguous()?, &backward)?))
@@ -59,6 +73,22 @@ impl CustomOp2 for LeakyReluBackward {
             let gradient = contiguous::<T>(self.name(), gradient, gradient_layout)?;
             Ok((backward(x, gradient, self.slope), x_layout.shape().clone()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let count = x_layout.shape().elem_count();
+        let scalars = Scalars { integers: &[count], doubles: &[self.slope] };
+        let inputs = [(x, x_layout), (gradient, gradient_layout)];
+        let kernel = (POINTWISE, "leaky_relu_backward");
+        let dx = compute(self.name(), kernel, &inputs, count, Grid::Elements(count), scalars)?;
+        Ok((dx, x_layout.shape().clone()))
     }
 }
 
@@ -91,14 +121,14 @@ vectorized! {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
+    use candle_core::Tensor;
 
     use super::leaky_relu;
-    use crate::testing::{check_gradients, normal};
+    use crate::testing::{check_gradients, device, normal};
 
     #[test]
     fn scales_what_is_not_positive() {
-        let x = Tensor::new(&[-2.0_f32, -0.0, 0.0, 3.0, f32::NAN], &Device::Cpu).unwrap();
+        let x = Tensor::new(&[-2.0_f32, -0.0, 0.0, 3.0, f32::NAN], &device()).unwrap();
         let y = leaky_relu(&x, 0.1).unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(y[..4], [-0.2, -0.0, 0.0, 3.0]);
         assert!(y[4].is_nan());
@@ -113,7 +143,7 @@ mod tests {
 
     #[test]
     fn other_types_are_refused() {
-        let x = Tensor::new(&[1_u32], &Device::Cpu).unwrap();
+        let x = Tensor::new(&[1_u32], &device()).unwrap();
         assert!(leaky_relu(&x, 0.1).unwrap_err().to_string().contains("f32 or f64, got U32"));
     }
 }

@@ -66,6 +66,9 @@
 mod adamw;
 mod approximation;
 mod conv;
+#[cfg(feature = "cuda")]
+mod cuda;
+mod device;
 mod element;
 mod frames;
 mod gated_activation;
@@ -76,6 +79,7 @@ mod lstm;
 mod matrix_product;
 mod monotonic_alignment;
 mod noise;
+mod precision;
 mod product;
 mod reflect_pad;
 mod shared_output;
@@ -91,6 +95,7 @@ pub use candle_core::{Error, Result};
 
 pub use adamw::{AdamW, AdamWConfig};
 pub use conv::{Conv1dConfig, ConvTranspose1dConfig, conv_transpose1d, conv1d};
+pub use device::cuda_device;
 pub use frames::frames;
 pub use gated_activation::gated_activation;
 pub use gradient_norm::{clip_gradients, gradient_norm};
@@ -100,6 +105,7 @@ pub use lstm::lstm;
 pub use matrix_product::MatrixProduct;
 pub use monotonic_alignment::monotonic_alignment;
 pub use noise::Noise;
+pub use precision::{Precision, precision, set_precision};
 pub use reflect_pad::reflect_pad;
 pub use soft_dtw::{soft_dtw, soft_dtw_alignment};
 pub use softmax::softmax;

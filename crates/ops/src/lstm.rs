@@ -310,7 +310,9 @@ vectorized! {
     }
 }
 
+// It trains the network of `g2p`, which is small and stays on the CPU.
 #[cfg(test)]
+#[cfg(not(feature = "cuda"))]
 mod tests {
     use candle_core::{DType, Device, Tensor};
     use mynah_testkit::assert_all_close;

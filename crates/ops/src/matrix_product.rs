@@ -1,6 +1,8 @@
 //! Products of matrices without the case that candle gets wrong.
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
+
+use crate::precision::{Precision, precision};
 
 /// Products of tensors as matrices.
 pub trait MatrixProduct {
@@ -12,7 +14,7 @@ pub trait MatrixProduct {
     ///
     /// It is candle's product with its gradients, but for one case: candle 0.11 takes the batch of a left side into its
     /// rows where the right side is one matrix repeated without a copy, also where the left side is transposed, and then
-    /// its numbers are wrong. There the right side is copied first.
+    /// its numbers are wrong. There the right side is copied first. On a GPU, layouts that cuBLAS does not take are copied.
     ///
     /// # Shapes
     ///
@@ -26,6 +28,15 @@ pub trait MatrixProduct {
 
 impl MatrixProduct for Tensor {
     fn product(&self, right: &Tensor) -> Result<Tensor> {
+        if precision() == Precision::Bf16 && self.device().is_cuda() && self.dtype() == DType::F32 {
+            let (left, right) = (self.to_dtype(DType::BF16)?, right.to_dtype(DType::BF16)?);
+            return left.product(&right)?.to_dtype(DType::F32);
+        }
+        if self.device().is_cuda() {
+            let (left, right) = (laid_out(self)?, laid_out(right)?);
+            #[expect(clippy::disallowed_methods, reason = "the layouts that it refuses were copied")]
+            return left.matmul(&right);
+        }
         let repeated = right.rank() > 2 && {
             let batch = right.rank() - 2;
             right.stride()[..batch].iter().zip(right.dims()).any(|(&stride, &size)| stride == 0 && size > 1)
@@ -33,6 +44,24 @@ impl MatrixProduct for Tensor {
         #[expect(clippy::disallowed_methods, reason = "the case that it gets wrong is avoided")]
         if repeated && !self.is_contiguous() { self.matmul(&right.contiguous()?) } else { self.matmul(right) }
     }
+}
+
+/// The matrices as cuBLAS takes them: each by rows or by columns without gaps, and one stride from each to the next.
+fn laid_out(x: &Tensor) -> Result<Tensor> {
+    let rank = x.rank();
+    if rank < 2 || x.is_contiguous() {
+        return Ok(x.clone());
+    }
+    let (stride, dims) = (x.stride(), x.dims());
+    let (rows, columns) = (dims[rank - 2], dims[rank - 1]);
+    let by_columns = stride[rank - 1] == rows && stride[rank - 2] == 1;
+    let mut expected = rows * columns;
+    let mut without_gaps = true;
+    for (&stride, &size) in stride[..rank - 2].iter().zip(&dims[..rank - 2]).rev() {
+        without_gaps &= stride == expected;
+        expected *= size;
+    }
+    if by_columns && without_gaps { Ok(x.clone()) } else { x.contiguous() }
 }
 
 #[cfg(test)]

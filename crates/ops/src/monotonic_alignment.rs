@@ -1,8 +1,16 @@
 //! Monotonic alignment search: which frames belong to which symbol, on the path of the largest sum.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
+#[cfg(feature = "cuda")]
+use candle_core::cuda_backend::WrapErr as _;
+#[cfg(feature = "cuda")]
+use candle_core::cuda_backend::cudarc::driver::PushKernelArg as _;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{ALIGNMENT, Grid, Kernel, allocate, contiguous as device_view, for_device_float};
 use crate::element::{contiguous, ensure_not_empty, for_float, vectorized};
 
 /// Frames that are transposed in one go: a cache line of each symbol's scores.
@@ -93,6 +101,31 @@ impl CustomOp1 for Search {
         });
         Ok((CpuStorage::U32(durations), (batch, symbols).into()))
     }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (batch, symbols, frames) = layout.shape().dims3()?;
+        let device = &storage.device;
+        for_device_float!(storage, self.name(), T => {
+            let score = device_view::<T>(self.name(), (storage, layout))?;
+            let lengths: Vec<i64> = self.lengths.iter().flat_map(|&(n, t)| [n as i64, t as i64]).collect();
+            let lengths = device.clone_htod(&lengths)?;
+            let mut durations = allocate::<u32>(device, batch * symbols)?;
+            let mut moved = allocate::<u8>(device, batch * symbols * frames)?;
+            let mut sums = allocate::<f64>(device, batch * 2 * (symbols + 1))?;
+            let function = Kernel { device, module: ALIGNMENT, name: "monotonic_alignment" }.load::<T>()?;
+            let (n, t) = (symbols as i64, frames as i64);
+            let stream = device.cuda_stream();
+            let mut arguments = stream.launch_builder(&function);
+            arguments.arg(&score).arg(&lengths).arg(&mut durations).arg(&mut moved).arg(&mut sums).arg(&n).arg(&t);
+            // SAFETY: these are the arguments of the kernel, and the scratch has the sizes that it names.
+            #[expect(unsafe_code, reason = "nothing holds a kernel's parameters against its arguments")]
+            unsafe {
+                arguments.launch(Grid::Blocks(batch).config()?).w()?;
+            }
+            Ok((CudaStorage::wrap_cuda_slice(durations, device.clone()), (batch, symbols).into()))
+        })
+    }
 }
 
 vectorized! {
@@ -144,12 +177,12 @@ fn trace_back(durations: &mut [u32], moved: &[bool], t: usize) {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
+    use candle_core::{DType, Tensor};
     use mynah_testkit::{assert_close, by_definition};
     use proptest::prelude::*;
 
     use super::monotonic_alignment;
-    use crate::testing::normal;
+    use crate::testing::{device, normal};
 
     /// Every way to give `n` symbols at least one of `t` frames each.
     fn all_durations(n: usize, t: usize) -> Vec<Vec<u32>> {
@@ -193,7 +226,7 @@ mod tests {
 
     #[test]
     fn ties_go_to_the_later_symbol_and_single_precision_and_strides_change_nothing() {
-        let zeros = Tensor::zeros((1, 3, 7), DType::F32, &Device::Cpu).unwrap();
+        let zeros = Tensor::zeros((1, 3, 7), DType::F32, &device()).unwrap();
         let durations = monotonic_alignment(&zeros, &[3], &[7]).unwrap().to_vec2::<u32>().unwrap();
         assert_eq!(durations, [[1, 1, 5]]);
 
@@ -209,7 +242,7 @@ mod tests {
     #[test]
     fn scores_that_are_no_numbers_leave_a_path() {
         for value in [f32::NAN, f32::NEG_INFINITY, f32::INFINITY] {
-            let score = Tensor::full(value, (1, 4, 9), &Device::Cpu).unwrap();
+            let score = Tensor::full(value, (1, 4, 9), &device()).unwrap();
             let durations = monotonic_alignment(&score, &[4], &[9]).unwrap().to_vec2::<u32>().unwrap();
             assert_eq!(durations[0].iter().sum::<u32>(), 9);
             assert!(durations[0].iter().all(|&count| count > 0));

@@ -1,8 +1,12 @@
 //! Padding by reflection at the ends.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, SIGNAL, Scalars, compute};
 use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage};
 
 /// Continues the last dimension at both ends by its mirror image, without repeating the edge element.
@@ -48,6 +52,20 @@ impl CustomOp1 for ReflectPad {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let mut dims = layout.dims().to_vec();
+        let last = dims.len() - 1;
+        let length = dims[last];
+        dims[last] += self.left + self.right;
+        let total: usize = dims.iter().product();
+        let scalars = Scalars { integers: &[total, length, self.left, self.right], doubles: &[] };
+        let inputs = [(storage, layout)];
+        let y =
+            compute(self.name(), (SIGNAL, "reflect_pad"), &inputs, total, Grid::Elements(total), scalars)?;
+        Ok((y, dims.into()))
+    }
+
     fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let backward = ReflectPadBackward { left: self.left, length: x.dim(candle_core::D::Minus1)? };
         Ok(Some(gradient.contiguous()?.apply_op1_no_bwd(&backward)?))
@@ -73,6 +91,20 @@ impl CustomOp1 for ReflectPadBackward {
             let gradient = contiguous::<T>(self.name(), storage, layout)?;
             Ok((into_storage(backward(gradient, padded, self.length, self.left)), dims.into()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let mut dims = layout.dims().to_vec();
+        let last = dims.len() - 1;
+        let right = dims[last] - self.length - self.left;
+        dims[last] = self.length;
+        let total: usize = dims.iter().product();
+        let scalars = Scalars { integers: &[total, self.length, self.left, right], doubles: &[] };
+        let inputs = [(storage, layout)];
+        let kernel = (SIGNAL, "reflect_pad_backward");
+        let dx = compute(self.name(), kernel, &inputs, total, Grid::Elements(total), scalars)?;
+        Ok((dx, dims.into()))
     }
 }
 
@@ -108,17 +140,17 @@ fn backward<T: Element>(gradient: &[T], padded: usize, length: usize, left: usiz
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
+    use candle_core::Tensor;
 
     use super::reflect_pad;
-    use crate::testing::{check_gradients, normal};
+    use crate::testing::{check_gradients, device, normal};
 
     #[test]
     fn mirrors_without_repeating_the_edge() {
-        let x = Tensor::new(&[[1.0_f32, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]], &Device::Cpu).unwrap();
+        let x = Tensor::new(&[[1.0_f32, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]], &device()).unwrap();
         let rows = reflect_pad(&x, 2, 1).unwrap().to_vec2::<f32>().unwrap();
         assert_eq!(rows, [[3.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0], [7.0, 6.0, 5.0, 6.0, 7.0, 8.0, 7.0]]);
-        let one = Tensor::new(&[9.0_f32], &Device::Cpu).unwrap();
+        let one = Tensor::new(&[9.0_f32], &device()).unwrap();
         assert_eq!(reflect_pad(&one, 0, 0).unwrap().to_vec1::<f32>().unwrap(), [9.0]);
     }
 

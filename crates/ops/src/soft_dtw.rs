@@ -2,10 +2,18 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
+#[cfg(feature = "cuda")]
+use candle_core::cuda_backend::cudarc::driver::{CudaSlice, PushKernelArg as _};
+#[cfg(feature = "cuda")]
+use candle_core::cuda_backend::{CudaDevice, WrapErr as _};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use crate::approximation::{exp_nonpositive_f64, ln_one_to_three};
+#[cfg(feature = "cuda")]
+use crate::cuda::{ALIGNMENT, Grid, Kernel, allocate, contiguous as device_view, for_device_float};
 use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage, number, vectorized};
 
 /// Soft-DTW between sequences of which all pairwise costs are given.
@@ -95,6 +103,13 @@ impl SoftDtw {
         Ok(Self { lengths, gamma, warp })
     }
 
+    /// Rows and columns of each item, as the kernels read them.
+    #[cfg(feature = "cuda")]
+    fn lengths_on(&self, device: &CudaDevice) -> Result<CudaSlice<i64>> {
+        let lengths: Vec<i64> = self.lengths.iter().flat_map(|&(n, m)| [n as i64, m as i64]).collect();
+        device.clone_htod(&lengths)
+    }
+
     /// R at the last cell of every item.
     fn values<T: Element>(&self, cost: &[T], rows: usize, columns: usize) -> Vec<T> {
         let last = |(cost, &(n, m)): (&[T], &(usize, usize))| {
@@ -134,6 +149,30 @@ impl CustomOp1 for SoftDtw {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (batch, rows, columns) = layout.shape().dims3()?;
+        let device = &storage.device;
+        for_device_float!(storage, self.name(), T => {
+            let cost = device_view::<T>(self.name(), (storage, layout))?;
+            let lengths = self.lengths_on(device)?;
+            let mut values = allocate::<T>(device, batch)?;
+            let mut scratch = allocate::<f64>(device, batch * (rows + columns + 1) * (rows + 1))?;
+            let function = Kernel { device, module: ALIGNMENT, name: "soft_dtw" }.load::<T>()?;
+            let (rows, columns) = (rows as i64, columns as i64);
+            let stream = device.cuda_stream();
+            let mut arguments = stream.launch_builder(&function);
+            arguments.arg(&cost).arg(&lengths).arg(&mut values).arg(&mut scratch);
+            arguments.arg(&rows).arg(&columns).arg(&self.gamma).arg(&self.warp);
+            // SAFETY: these are the arguments of the kernel, and the scratch holds R of every item.
+            #[expect(unsafe_code, reason = "nothing holds a kernel's parameters against its arguments")]
+            unsafe {
+                arguments.launch(Grid::Blocks(batch).config()?).w()?;
+            }
+            Ok((CudaStorage::wrap_cuda_slice(values, device.clone()), batch.into()))
+        })
+    }
+
     fn bwd(&self, cost: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         Ok(Some(cost.apply_op2_no_bwd(&gradient.contiguous()?, &SoftDtwBackward(self.clone()))?))
     }
@@ -160,6 +199,39 @@ impl CustomOp2 for SoftDtwBackward {
             let gradient = contiguous::<T>(self.name(), gradient, gradient_layout)?;
             let dcost = self.0.alignments(cost, gradient, rows, columns);
             Ok((into_storage(dcost), cost_layout.shape().clone()))
+        })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        cost: &CudaStorage,
+        cost_layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let (batch, rows, columns) = cost_layout.shape().dims3()?;
+        let device = &cost.device;
+        for_device_float!(cost, self.name(), T => {
+            let cost = device_view::<T>(self.name(), (cost, cost_layout))?;
+            let gradient = device_view::<T>(self.name(), (gradient, gradient_layout))?;
+            let lengths = self.0.lengths_on(device)?;
+            // Padding gets the gradient zero.
+            let mut dcost = device.alloc_zeros::<T>(batch * rows * columns)?;
+            let cells = (rows + columns + 1) * (rows + 1) + 9 * (rows + 1);
+            let mut scratch = allocate::<f64>(device, batch * cells)?;
+            let function = Kernel { device, module: ALIGNMENT, name: "soft_dtw_backward" }.load::<T>()?;
+            let (rows, columns) = (rows as i64, columns as i64);
+            let stream = device.cuda_stream();
+            let mut arguments = stream.launch_builder(&function);
+            arguments.arg(&cost).arg(&lengths).arg(&gradient).arg(&mut dcost).arg(&mut scratch);
+            arguments.arg(&rows).arg(&columns).arg(&self.0.gamma).arg(&self.0.warp);
+            // SAFETY: these are the arguments of the kernel, and the scratch holds R and what cells hand over.
+            #[expect(unsafe_code, reason = "nothing holds a kernel's parameters against its arguments")]
+            unsafe {
+                arguments.launch(Grid::Blocks(batch).config()?).w()?;
+            }
+            Ok((CudaStorage::wrap_cuda_slice(dcost, device.clone()), cost_layout.shape().clone()))
         })
     }
 }
@@ -298,12 +370,12 @@ impl Choices {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
+    use candle_core::{DType, Tensor};
     use mynah_testkit::{assert_all_close, assert_close};
     use proptest::prelude::*;
 
     use super::{soft_dtw, soft_dtw_alignment};
-    use crate::testing::{check_gradients, normal};
+    use crate::testing::{check_gradients, device, normal};
 
     /// Smoothing and warp cost of NaturalSpeech.
     const PAPER: (f64, f64) = (0.01, 0.07);
@@ -398,7 +470,7 @@ mod tests {
     #[test]
     fn a_large_warp_cost_leaves_the_diagonal() {
         let rows = [[1.0, 9.0, 9.0], [9.0, 2.0, 9.0], [9.0, 9.0, 4.0]];
-        let cost = Tensor::new(&[rows], &Device::Cpu).unwrap();
+        let cost = Tensor::new(&[rows], &device()).unwrap();
         let large = (0.01, 1e6);
         assert_close(value(&cost, large), 7.0, TOLERANCE, "diagonal");
         let free = (1e-9, 0.0);
@@ -448,7 +520,7 @@ mod tests {
 
     #[test]
     fn a_cost_that_is_no_number_is_not_lost() {
-        let cost = Tensor::new(&[[[1.0, f64::NAN], [1.0, 1.0]]], &Device::Cpu).unwrap();
+        let cost = Tensor::new(&[[[1.0, f64::NAN], [1.0, 1.0]]], &device()).unwrap();
         assert!(value(&cost, PAPER).is_nan());
     }
 

@@ -1,8 +1,12 @@
 //! Softmax over the last dimension, with a gradient (candle's fused one has none).
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, POINTWISE, Scalars, compute};
 use crate::element::{
     Element, TASK_ELEMENTS, contiguous, ensure_not_empty, for_float, into_storage, largest, sum_map,
     vectorized,
@@ -37,6 +41,22 @@ impl CustomOp1 for Softmax {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (count, width) = (layout.shape().elem_count(), layout.dims().last().copied().unwrap_or(1));
+        let scalars = Scalars { integers: &[width], doubles: &[] };
+        let inputs = [(storage, layout)];
+        let y = compute(
+            self.name(),
+            (POINTWISE, "softmax"),
+            &inputs,
+            count,
+            Grid::Blocks(count / width),
+            scalars,
+        )?;
+        Ok((y, layout.shape().clone()))
+    }
+
     fn bwd(&self, _: &Tensor, y: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         Ok(Some(y.apply_op2_no_bwd(&gradient.contiguous()?, &SoftmaxBackward)?))
     }
@@ -62,6 +82,22 @@ impl CustomOp2 for SoftmaxBackward {
             let gradient = contiguous::<T>(self.name(), gradient, gradient_layout)?;
             Ok((into_storage(backward(y, gradient, width)), y_layout.shape().clone()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        y: &CudaStorage,
+        y_layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let (count, width) = (y_layout.shape().elem_count(), y_layout.dims().last().copied().unwrap_or(1));
+        let scalars = Scalars { integers: &[width], doubles: &[] };
+        let inputs = [(y, y_layout), (gradient, gradient_layout)];
+        let kernel = (POINTWISE, "softmax_backward");
+        let dx = compute(self.name(), kernel, &inputs, count, Grid::Blocks(count / width), scalars)?;
+        Ok((dx, y_layout.shape().clone()))
     }
 }
 
@@ -114,11 +150,11 @@ vectorized! {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
+    use candle_core::{DType, Tensor};
     use mynah_testkit::assert_all_close;
 
     use super::softmax;
-    use crate::testing::{check_gradients, normal};
+    use crate::testing::{check_gradients, device, normal};
 
     /// Probabilities of at most 1, from exponentials within 2 units in the last place.
     const F32_TOLERANCE: f64 = 3e-7;
@@ -151,9 +187,9 @@ mod tests {
 
     #[test]
     fn masked_elements_are_exactly_zero_and_large_ones_do_not_overflow() {
-        let x = Tensor::new(&[f32::NEG_INFINITY, 1e30, 1e30, -1e30], &Device::Cpu).unwrap();
+        let x = Tensor::new(&[f32::NEG_INFINITY, 1e30, 1e30, -1e30], &device()).unwrap();
         assert_eq!(softmax(&x).unwrap().to_vec1::<f32>().unwrap(), [0.0, 0.5, 0.5, 0.0]);
-        let x = Tensor::new(&[f32::NEG_INFINITY; 2], &Device::Cpu).unwrap();
+        let x = Tensor::new(&[f32::NEG_INFINITY; 2], &device()).unwrap();
         assert!(softmax(&x).unwrap().to_vec1::<f32>().unwrap().iter().all(|v| v.is_nan()));
     }
 }

@@ -2,10 +2,14 @@
 
 use std::f64::consts::TAU;
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Device, Layout, Result, Shape, Tensor, bail};
 use gemm::Parallelism;
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, SIGNAL, Scalars, compute};
 use crate::element::{Element, contiguous, for_float, into_storage, number, vectorized};
 use crate::frames::frames;
 use crate::product::{Matrix, add_product};
@@ -121,6 +125,25 @@ impl CustomOp2 for ConstantProduct {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        table: &CudaStorage,
+        table_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        use candle_core::backend::BackendStorage as _;
+
+        let (batch, time, depth) = x_layout.shape().dims3()?;
+        let (rows, columns) = table_layout.shape().dims2()?;
+        let columns = if self.transposed { rows } else { columns };
+        let table_layout = if self.transposed { table_layout.transpose(0, 1)? } else { table_layout.clone() };
+        let x_layout = Layout::contiguous_with_offset((batch * time, depth), x_layout.start_offset());
+        let y = x.matmul(table, (1, batch * time, columns, depth), &x_layout, &table_layout)?;
+        Ok((y, (batch, time, columns).into()))
+    }
+
     fn bwd(
         &self,
         _: &Tensor,
@@ -162,6 +185,17 @@ impl CustomOp1 for Magnitude {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (batch, time, parts) = layout.shape().dims3()?;
+        let bins = parts / 2;
+        let scalars = Scalars { integers: &[time, bins], doubles: &[self.epsilon] };
+        let grid = Grid::Tiles(batch * time.div_ceil(32) * bins.div_ceil(32));
+        let inputs = [(storage, layout)];
+        let y = compute(self.name(), (SIGNAL, "magnitude"), &inputs, batch * time * bins, grid, scalars)?;
+        Ok((y, (batch, bins, time).into()))
+    }
+
     fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let backward = MagnitudeBackward { epsilon: self.epsilon };
         Ok(Some(x.apply_op2_no_bwd(&gradient.contiguous()?, &backward)?))
@@ -191,6 +225,24 @@ impl CustomOp2 for MagnitudeBackward {
             let dx = magnitude_backward(x, gradient, time, parts / 2, number(self.epsilon));
             Ok((into_storage(dx), x_layout.shape().clone()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let (batch, time, parts) = x_layout.shape().dims3()?;
+        let bins = parts / 2;
+        let scalars = Scalars { integers: &[time, bins], doubles: &[self.epsilon] };
+        let grid = Grid::Tiles(batch * time.div_ceil(32) * bins.div_ceil(32));
+        let inputs = [(x, x_layout), (gradient, gradient_layout)];
+        let kernel = (SIGNAL, "magnitude_backward");
+        let dx = compute(self.name(), kernel, &inputs, batch * time * parts, grid, scalars)?;
+        Ok((dx, x_layout.shape().clone()))
     }
 }
 
@@ -250,11 +302,11 @@ vectorized! {
 mod tests {
     use std::f64::consts::TAU;
 
-    use candle_core::{DType, Device, Tensor};
+    use candle_core::{DType, Tensor};
     use mynah_testkit::assert_all_close;
 
     use super::StftMagnitude;
-    use crate::testing::{check_gradients, normal};
+    use crate::testing::{check_gradients, device, normal};
 
     const EPSILON: f64 = 1e-9;
     /// Sums of 64 products in f32, of magnitudes up to 30.
@@ -292,7 +344,7 @@ mod tests {
             let x = normal(1, (2, 200));
             let expected: Vec<f64> =
                 x.to_vec2::<f64>().unwrap().iter().flat_map(|x| plain(x, n_fft, hop, &window)).collect();
-            let stft = |dtype| StftMagnitude::new(n_fft, hop, &window, EPSILON, &Device::Cpu, dtype).unwrap();
+            let stft = |dtype| StftMagnitude::new(n_fft, hop, &window, EPSILON, &device(), dtype).unwrap();
             let y = stft(DType::F64).forward(&x).unwrap();
             assert_eq!(y.dims(), [2, n_fft / 2 + 1, 1 + (200 - n_fft) / hop]);
             assert_all_close(&y.flatten_all().unwrap().to_vec1::<f64>().unwrap(), &expected, 1e-11, "f64");
@@ -304,14 +356,14 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        let stft = StftMagnitude::new(16, 4, &hann(16), EPSILON, &Device::Cpu, DType::F64).unwrap();
+        let stft = StftMagnitude::new(16, 4, &hann(16), EPSILON, &device(), DType::F64).unwrap();
         check_gradients(&[normal(2, (2, 45))], |v| stft.forward(&v[0])).unwrap();
     }
 
     #[test]
     fn silence_has_the_gradient_zero() {
-        let stft = StftMagnitude::new(8, 4, &[1.0; 8], 0.0, &Device::Cpu, DType::F32).unwrap();
-        let x = candle_core::Var::zeros((1, 16), DType::F32, &Device::Cpu).unwrap();
+        let stft = StftMagnitude::new(8, 4, &[1.0; 8], 0.0, &device(), DType::F32).unwrap();
+        let x = candle_core::Var::zeros((1, 16), DType::F32, &device()).unwrap();
         let gradients = stft.forward(&x).unwrap().sum_all().unwrap().backward().unwrap();
         assert_eq!(gradients.get(&x).unwrap().to_vec2::<f32>().unwrap(), [[0.0; 16]]);
     }
@@ -319,12 +371,10 @@ mod tests {
     #[test]
     fn what_does_not_go_together_is_refused() {
         for (n_fft, hop, window) in [(0, 1, 1), (4, 0, 4), (4, 1, 0), (4, 1, 5)] {
-            assert!(
-                StftMagnitude::new(n_fft, hop, &vec![1.0; window], 0.0, &Device::Cpu, DType::F32).is_err()
-            );
+            assert!(StftMagnitude::new(n_fft, hop, &vec![1.0; window], 0.0, &device(), DType::F32).is_err());
         }
-        let stft = StftMagnitude::new(4, 1, &[1.0; 4], 0.0, &Device::Cpu, DType::F32).unwrap();
-        assert!(stft.forward(&Tensor::zeros((1, 3), DType::F32, &Device::Cpu).unwrap()).is_err());
+        let stft = StftMagnitude::new(4, 1, &[1.0; 4], 0.0, &device(), DType::F32).unwrap();
+        assert!(stft.forward(&Tensor::zeros((1, 3), DType::F32, &device()).unwrap()).is_err());
         assert!(stft.forward(&normal(3, (1, 8))).is_err());
     }
 }

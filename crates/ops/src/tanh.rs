@@ -1,8 +1,12 @@
 //! The hyperbolic tangent.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, POINTWISE, Scalars, compute};
 use crate::element::{Element, TASK_ELEMENTS, contiguous, for_float, into_storage, vectorized};
 
 /// The hyperbolic tangent of every element.
@@ -34,6 +38,15 @@ impl CustomOp1 for Tanh {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let count = layout.shape().elem_count();
+        let scalars = Scalars { integers: &[count], doubles: &[] };
+        let inputs = [(storage, layout)];
+        let y = compute(self.name(), (POINTWISE, "squash"), &inputs, count, Grid::Elements(count), scalars)?;
+        Ok((y, layout.shape().clone()))
+    }
+
     fn bwd(&self, _: &Tensor, y: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         Ok(Some(y.apply_op2_no_bwd(&gradient.contiguous()?, &TanhBackward)?))
     }
@@ -63,6 +76,22 @@ impl CustomOp2 for TanhBackward {
             Ok((into_storage(dx), y_layout.shape().clone()))
         })
     }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        y: &CudaStorage,
+        y_layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let count = y_layout.shape().elem_count();
+        let scalars = Scalars { integers: &[count], doubles: &[] };
+        let inputs = [(y, y_layout), (gradient, gradient_layout)];
+        let kernel = (POINTWISE, "squash_backward");
+        let dx = compute(self.name(), kernel, &inputs, count, Grid::Elements(count), scalars)?;
+        Ok((dx, y_layout.shape().clone()))
+    }
 }
 
 vectorized! {
@@ -84,11 +113,11 @@ vectorized! {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
+    use candle_core::{DType, Tensor};
     use mynah_testkit::{assert_all_close, by_definition};
 
     use super::tanh;
-    use crate::testing::{check_gradients, normal};
+    use crate::testing::{check_gradients, device, normal};
 
     #[test]
     fn agrees_with_the_standard_library_in_both_precisions() {
@@ -100,7 +129,7 @@ mod tests {
         let y = tanh(&x.to_dtype(DType::F32).unwrap()).unwrap().to_vec1::<f32>().unwrap();
         // The argument is rounded to f32, and four units in the last place of numbers below 1.
         assert_all_close(&y, &expected, 3e-7, "f32");
-        let ends = Tensor::new(&[f32::INFINITY, f32::NEG_INFINITY, f32::NAN], &Device::Cpu).unwrap();
+        let ends = Tensor::new(&[f32::INFINITY, f32::NEG_INFINITY, f32::NAN], &device()).unwrap();
         let ends = tanh(&ends).unwrap().to_vec1::<f32>().unwrap();
         assert!(ends[0] == 1.0 && ends[1] == -1.0 && ends[2].is_nan());
     }

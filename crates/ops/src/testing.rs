@@ -12,14 +12,34 @@ const STEP: f64 = 1e-5;
 /// Largest difference, relative to the larger of the gradient and the typical gradient of the argument.
 const TOLERANCE: f64 = 2e-6;
 
-/// Standard normal numbers in f64, the same for the same seed.
+/// The device that tests run on: the first CUDA device with the feature `cuda`, the CPU without.
+///
+/// Each thread has a device of its own, with its own stream.
+///
+/// # Panics
+///
+/// When the feature is there and the device is not: tests that were to run on it have not been run.
+#[must_use]
+pub fn device() -> Device {
+    #[cfg(feature = "cuda")]
+    {
+        thread_local! {
+            static DEVICE: Device = crate::cuda_device(0).unwrap_or_else(|error| panic!("{error}"));
+        }
+        DEVICE.with(Device::clone)
+    }
+    #[cfg(not(feature = "cuda"))]
+    Device::Cpu
+}
+
+/// Standard normal numbers in f64 on the [`device`], the same for the same seed.
 #[must_use]
 pub fn normal(seed: u64, shape: impl Into<Shape>) -> Tensor {
-    Noise::new(seed).normal(shape, DType::F64, &Device::Cpu).expect("the CPU has normal numbers in f64")
+    Noise::new(seed).normal(shape, DType::F64, &device()).expect("every device takes numbers in f64")
 }
 
 /// Numbers from -1 to 1 with 24 bits, exact in f32: a hash of their place and the seed, which the scripts of golden values
-/// compute too. In f64.
+/// compute too. In f64, on the [`device`].
 #[must_use]
 pub fn numbers(seed: u64, shape: &[usize]) -> Tensor {
     const LOW: u64 = 0xffff_ffff;
@@ -31,7 +51,7 @@ pub fn numbers(seed: u64, shape: &[usize]) -> Tensor {
         (x >> 8) as f64 / f64::from(1 << 23) - 1.0
     };
     let count: usize = shape.iter().product();
-    Tensor::from_iter((1..=count as u64).map(number), &Device::Cpu)
+    Tensor::from_iter((1..=count as u64).map(number), &device())
         .and_then(|numbers| numbers.reshape(shape))
         .expect("as many numbers as the shape has")
 }
@@ -75,7 +95,7 @@ pub fn check_gradients(arguments: &[Tensor], function: impl Fn(&[Tensor]) -> Res
             let difference = |offset: f64| -> Result<f64> {
                 let mut moved = values.clone();
                 moved[element] += offset;
-                variable.set(&Tensor::from_vec(moved, variable.shape(), &Device::Cpu)?)?;
+                variable.set(&Tensor::from_vec(moved, variable.shape(), variable.device())?)?;
                 evaluate()?.to_scalar::<f64>()
             };
             let expected = (difference(STEP)? - difference(-STEP)?) / (2.0 * STEP);
@@ -90,7 +110,7 @@ pub fn check_gradients(arguments: &[Tensor], function: impl Fn(&[Tensor]) -> Res
                 );
             }
         }
-        variable.set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu)?)?;
+        variable.set(&Tensor::from_vec(values, variable.shape(), variable.device())?)?;
     }
     Ok(())
 }

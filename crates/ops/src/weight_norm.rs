@@ -1,8 +1,12 @@
 //! Weight normalisation: a direction and a length per output channel.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, POINTWISE, Scalars, compute};
 use crate::element::{
     Element, TASK_ELEMENTS, contiguous, ensure_not_empty, for_float, into_storage, sum_map, vectorized,
 };
@@ -57,6 +61,22 @@ impl CustomOp2 for WeightNorm {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        direction: &CudaStorage,
+        direction_layout: &Layout,
+        length: &CudaStorage,
+        length_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let (count, rows) = (direction_layout.shape().elem_count(), length_layout.shape().elem_count());
+        let scalars = Scalars { integers: &[count / rows], doubles: &[] };
+        let inputs = [(direction, direction_layout), (length, length_layout)];
+        let weight =
+            compute(self.name(), (POINTWISE, "weight_norm"), &inputs, count, Grid::Blocks(rows), scalars)?;
+        Ok((weight, direction_layout.shape().clone()))
+    }
+
     fn bwd(
         &self,
         direction: &Tensor,
@@ -97,6 +117,24 @@ impl CustomOp3 for WeightNormBackward {
             let count = packed.len();
             Ok((into_storage(packed), count.into()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        direction: &CudaStorage,
+        direction_layout: &Layout,
+        length: &CudaStorage,
+        length_layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let (count, rows) = (direction_layout.shape().elem_count(), length_layout.shape().elem_count());
+        let scalars = Scalars { integers: &[rows, count / rows], doubles: &[] };
+        let inputs = [(direction, direction_layout), (length, length_layout), (gradient, gradient_layout)];
+        let kernel = (POINTWISE, "weight_norm_backward");
+        let packed = compute(self.name(), kernel, &inputs, count + rows, Grid::Blocks(rows), scalars)?;
+        Ok((packed, (count + rows).into()))
     }
 }
 

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot compute has failed")]
 
-use candle_core::{DType, Device, Tensor, Var};
-use mynah_ops::testing::{check_gradients, normal};
+use candle_core::{DType, Tensor, Var};
+use mynah_ops::testing::{check_gradients, device, normal};
 use mynah_ops::{Conv1dConfig, ConvTranspose1dConfig, conv_transpose1d, conv1d};
 use mynah_testkit::{assert_all_close, assert_close};
 use proptest::prelude::*;
@@ -283,7 +283,7 @@ fn impossible_shapes_are_named() {
     assert!(message(&ConvTranspose1dConfig { padding: 3, ..plain }).contains("leaves nothing of 6"));
     assert!(message(&ConvTranspose1dConfig { output_padding: 1, ..plain }).contains("output padding 1"));
     assert!(message(&ConvTranspose1dConfig { groups: 3, ..plain }).contains("do not fit 3 groups"));
-    let empty = Tensor::zeros((0, 4, 5), DType::F64, &Device::Cpu).unwrap();
+    let empty = Tensor::zeros((0, 4, 5), DType::F64, &device()).unwrap();
     assert!(conv_transpose1d(&empty, &weight, None, &plain).is_err());
 }
 

@@ -7,6 +7,7 @@ mod bench;
 mod chain;
 mod check;
 mod conformance;
+mod cuda;
 mod demo;
 mod golden;
 mod layers;
@@ -41,6 +42,9 @@ enum Command {
     Golden(golden::Arguments),
     /// Writes docs/conformance.md: what every test with an oracle has found.
     Conformance,
+    /// Builds and tests the programs for a GPU, on a machine that has none (needs curl, unzip and g++).
+    #[command(subcommand)]
+    Cuda(cuda::Arguments),
     /// Prepares a corpus on a real Slurm of two nodes on this machine, and loses one of them (needs root and Slurm).
     Slurm(slurm::Arguments),
     /// Measures, and prints the figures of docs/benchmarks.md.
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
         Command::Licences => licences::run(),
         Command::Golden(arguments) => golden::run(&arguments),
         Command::Conformance => conformance::run(),
+        Command::Cuda(arguments) => cuda::run(&arguments),
         Command::Slurm(arguments) => slurm::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

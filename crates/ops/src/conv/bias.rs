@@ -1,8 +1,12 @@
 //! The gradient of a bias: the sum over everything but the channels.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+#[cfg(feature = "cuda")]
+use crate::cuda::{Grid, POINTWISE, Scalars, compute};
 use crate::element::{Element, contiguous, for_float, into_storage, sum_map, vectorized};
 
 /// `[B, C, T]` to `[C]`.
@@ -23,6 +27,16 @@ impl CustomOp1 for SumChannels {
             let x = contiguous::<T>(self.name(), storage, layout)?;
             Ok((into_storage(sums(x, channels, time)), channels.into()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (batch, channels, time) = layout.shape().dims3()?;
+        let scalars = Scalars { integers: &[batch, channels, time], doubles: &[] };
+        let inputs = [(storage, layout)];
+        let kernel = (POINTWISE, "sum_channels");
+        let sums = compute(self.name(), kernel, &inputs, channels, Grid::Blocks(channels), scalars)?;
+        Ok((sums, channels.into()))
     }
 }
 

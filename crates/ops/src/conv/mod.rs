@@ -17,6 +17,8 @@
 //! loop, and no patches are copied out: each number of the input is copied once, into a padded block in the cache.
 
 mod bias;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod filter;
 mod geometry;
 mod kernel;

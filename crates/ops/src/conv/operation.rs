@@ -1,8 +1,12 @@
 //! The convolutions as operations of candle's graph.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::bias::sum_channels;
+#[cfg(feature = "cuda")]
+use super::cuda;
 use super::filter::backward_filter;
 use super::geometry::{Conv1dConfig, ConvTranspose1dConfig, Geometry};
 use super::taps::{Operand, backward_data, forward};
@@ -75,6 +79,16 @@ pub fn conv_transpose1d(
     config: &ConvTranspose1dConfig,
 ) -> Result<Tensor> {
     let geometry = Geometry::of_conv_transpose(x, weight, bias, config)?;
+    if x.device().is_cuda() && config.output_padding >= config.stride {
+        // The last samples, which no input reaches, are no part of the adjoint of a convolution, and cuDNN knows nothing else.
+        let beyond = config.output_padding + 1 - config.stride;
+        let shorter = ConvTranspose1dConfig { output_padding: config.output_padding - beyond, ..*config };
+        let y = conv_transpose1d(x, weight, None, &shorter)?.pad_with_zeros(2, 0, beyond)?;
+        return match bias {
+            Some(bias) => y.broadcast_add(&bias.reshape((1, (), 1))?),
+            None => Ok(y),
+        };
+    }
     let operation = BackwardData { geometry };
     match bias {
         Some(bias) => x.apply_op3(weight, &bias.contiguous()?, operation),
@@ -100,6 +114,20 @@ impl Forward {
             let y = forward(g, &Operand::<T>::new(x)?, &Operand::new(weight)?, bias);
             Ok((into_storage(y), (g.batch, g.groups * g.short_channels, g.short_length).into()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn run_on_device(
+        &self,
+        source: cuda::Operand<'_>,
+        weight: cuda::Operand<'_>,
+        bias: Option<cuda::Operand<'_>>,
+    ) -> Result<(CudaStorage, Shape)> {
+        let g = &self.geometry;
+        Ok((
+            cuda::forward(g, source, weight, bias)?,
+            (g.batch, g.groups * g.short_channels, g.short_length).into(),
+        ))
     }
 
     fn gradients(
@@ -130,6 +158,17 @@ impl CustomOp2 for Forward {
         self.run((x, x_layout), (weight, weight_layout), None)
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        self.run_on_device((x, x_layout), (weight, weight_layout), None)
+    }
+
     fn bwd(
         &self,
         x: &Tensor,
@@ -156,6 +195,19 @@ impl CustomOp3 for Forward {
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         self.run((x, x_layout), (weight, weight_layout), Some((bias, bias_layout)))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+        bias: &CudaStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        self.run_on_device((x, x_layout), (weight, weight_layout), Some((bias, bias_layout)))
     }
 
     fn bwd(
@@ -192,6 +244,20 @@ impl BackwardData {
         })
     }
 
+    #[cfg(feature = "cuda")]
+    fn run_on_device(
+        &self,
+        source: cuda::Operand<'_>,
+        weight: cuda::Operand<'_>,
+        bias: Option<cuda::Operand<'_>>,
+    ) -> Result<(CudaStorage, Shape)> {
+        let g = &self.geometry;
+        Ok((
+            cuda::backward_data(g, source, weight, bias)?,
+            (g.batch, g.groups * g.long_channels, g.long_length).into(),
+        ))
+    }
+
     fn gradients(
         &self,
         y: &Tensor,
@@ -220,6 +286,17 @@ impl CustomOp2 for BackwardData {
         self.run((y, y_layout), (weight, weight_layout), None)
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        y: &CudaStorage,
+        y_layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        self.run_on_device((y, y_layout), (weight, weight_layout), None)
+    }
+
     fn bwd(
         &self,
         y: &Tensor,
@@ -246,6 +323,19 @@ impl CustomOp3 for BackwardData {
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         self.run((y, y_layout), (weight, weight_layout), Some((bias, bias_layout)))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        y: &CudaStorage,
+        y_layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+        bias: &CudaStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        self.run_on_device((y, y_layout), (weight, weight_layout), Some((bias, bias_layout)))
     }
 
     fn bwd(
@@ -283,6 +373,19 @@ impl CustomOp2 for BackwardFilter {
             let weight = backward_filter(g, &Operand::<T>::new((y, y_layout))?, &Operand::new((x, x_layout))?);
             Ok((into_storage(weight), (g.groups * g.short_channels, g.long_channels, g.taps).into()))
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        y: &CudaStorage,
+        y_layout: &Layout,
+        x: &CudaStorage,
+        x_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let g = &self.geometry;
+        let weight = cuda::backward_filter(g, (y, y_layout), (x, x_layout))?;
+        Ok((weight, (g.groups * g.short_channels, g.long_channels, g.taps).into()))
     }
 }
 

@@ -1,0 +1,124 @@
+//! CUDA devices, and what is missing where there are none.
+
+use candle_core::{Device, Result, bail};
+
+/// The CUDA device with this number, counted as the driver counts.
+///
+/// All tensors of one returned device share a stream: use one device throughout, and clone it.
+///
+/// # Errors
+///
+/// When this build has no CUDA, or when the driver, a library or the device is missing: the message says which.
+#[cfg(not(feature = "cuda"))]
+pub fn cuda_device(ordinal: usize) -> Result<Device> {
+    bail!(
+        "cuda:{ordinal}: this program was built without CUDA; docs/gpu.md says how to build one that has it"
+    )
+}
+
+/// The CUDA device with this number, counted as the driver counts.
+///
+/// All tensors of one returned device share a stream: use one device throughout, and clone it.
+///
+/// # Errors
+///
+/// When this build has no CUDA, or when the driver, a library or the device is missing: the message says which.
+#[cfg(feature = "cuda")]
+pub fn cuda_device(ordinal: usize) -> Result<Device> {
+    let missing: Vec<&str> =
+        LIBRARIES.iter().filter(|library| !library.is_there()).map(|library| library.what).collect();
+    if !missing.is_empty() {
+        bail!(
+            "cuda:{ordinal}: not found on this machine: {}. The driver comes with the graphics card; the rest is found where \
+             LD_LIBRARY_PATH leads, for example into PyTorch's wheels (docs/gpu.md)",
+            missing.join("; ")
+        );
+    }
+    let device = match Device::new_cuda_with_stream(ordinal) {
+        Ok(device) => device,
+        Err(error) => bail!("cuda:{ordinal}: the device cannot be opened: {error}"),
+    };
+    if let Device::Cuda(cuda) = &device {
+        // SAFETY: everything that is made on this device is used on its one stream, in order.
+        #[expect(
+            unsafe_code,
+            reason = "events between streams cost two calls a tensor, and there is one stream"
+        )]
+        unsafe {
+            cuda.disable_event_tracking();
+        }
+        keep_freed_memory(ordinal)?;
+    }
+    Ok(device)
+}
+
+/// Lets the driver keep freed memory for the next tensor; by itself it gives it back at every synchronisation.
+#[cfg(feature = "cuda")]
+fn keep_freed_memory(ordinal: usize) -> Result<()> {
+    use candle_core::cuda_backend::WrapErr as _;
+    use candle_core::cuda_backend::cudarc::driver::sys;
+
+    let mut threshold = u64::MAX;
+    let mut pool = std::ptr::null_mut();
+    // SAFETY: the context of the device exists, the pool is the device's own, and the attribute is a 64-bit number.
+    #[expect(unsafe_code, reason = "the driver's interface takes pointers")]
+    unsafe {
+        let ordinal = i32::try_from(ordinal).map_err(candle_core::Error::wrap)?;
+        sys::cuDeviceGetDefaultMemPool(&raw mut pool, ordinal).result().w()?;
+        sys::cuMemPoolSetAttribute(
+            pool,
+            sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD,
+            (&raw mut threshold).cast(),
+        )
+        .result()
+        .w()
+    }
+}
+
+/// A library that is loaded when a device is opened.
+#[cfg(feature = "cuda")]
+struct Library {
+    what: &'static str,
+    /// File names, tried in this order.
+    names: &'static [&'static str],
+}
+
+#[cfg(feature = "cuda")]
+const LIBRARIES: [Library; 4] = [
+    Library { what: "the NVIDIA driver (libcuda.so.1)", names: &["libcuda.so.1", "nvcuda.dll"] },
+    Library {
+        what: "cuBLAS 13 (libcublas.so.13)",
+        names: &["libcublas.so.13", "libcublas.so", "cublas64_13.dll"],
+    },
+    Library {
+        what: "cuRAND 10 (libcurand.so.10)",
+        names: &["libcurand.so.10", "libcurand.so", "curand64_10.dll"],
+    },
+    Library { what: "cuDNN 9 (libcudnn.so.9)", names: &["libcudnn.so.9", "libcudnn.so", "cudnn64_9.dll"] },
+];
+
+#[cfg(feature = "cuda")]
+impl Library {
+    fn is_there(&self) -> bool {
+        // SAFETY: what these libraries do when they are loaded is what every CUDA program lets them do.
+        #[expect(unsafe_code, reason = "a library may run code when it is loaded")]
+        self.names.iter().any(|&name| unsafe { libloading::Library::new(name) }.is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    #[cfg(not(feature = "cuda"))]
+    fn a_build_without_cuda_says_so() {
+        let message = super::cuda_device(1).unwrap_err().to_string();
+        assert!(message.contains("cuda:1") && message.contains("built without CUDA"), "{message}");
+    }
+
+    #[test]
+    #[cfg(feature = "cuda")]
+    fn a_device_that_is_not_there_is_named() {
+        let message = super::cuda_device(1000).unwrap_err().to_string();
+        assert!(message.contains("cuda:1000"), "{message}");
+    }
+}

@@ -1,0 +1,159 @@
+//! A CUDA device that is the processor, so that the tests of a GPU run without one.
+//!
+//! ```text
+//! kernels of ops and candle ──► C++ that knows the words of CUDA ─┐
+//! crates/ops/emulator: driver, cuBLAS, cuDNN, cuRAND ─────────────┴─► libcuda.so.1 and its other names
+//! ```
+//!
+//! The programs are those of a GPU build: they load this library in the place of NVIDIA's. What it shows is that shapes,
+//! strides, launches and arithmetic are right; it knows nothing of speed, and the assembly for the GPU is not run.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::candle;
+use super::tree::write_changed;
+use crate::process::{must, root, say};
+
+/// candle's kernels; those of its convolutions are never reached.
+const CANDLE: [&str; 9] =
+    ["affine", "binary", "cast", "fill", "indexing", "reduce", "sort", "ternary", "unary"];
+/// Ours.
+const OURS: [&str; 3] = ["alignment", "pointwise", "signal"];
+/// Headers of number types that the tests do not use.
+const EMPTY: [&str; 5] = ["cuda.h", "cuda_fp16.h", "cuda_bf16.h", "cuda_fp8.h", "cuda/std/limits"];
+/// The names under which programs look for the library.
+const NAMES: [&str; 4] = ["libcuda.so.1", "libcublas.so.13", "libcudnn.so.9", "libcurand.so.10"];
+const FLAGS: [&str; 5] = ["-std=c++17", "-O2", "-fPIC", "-w", "-fcf-protection=none"];
+
+/// Builds the library; the folder where it lies.
+pub(super) fn build(directory: &Path) -> Result<PathBuf> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        bail!("the emulated device is for Linux on x86-64");
+    }
+    let (sources, built) = (directory.join("emulator/src"), directory.join("emulator/lib"));
+    fs::create_dir_all(&built).with_context(|| format!("failed to make `{}`", built.display()))?;
+    let ours = root().join("crates/ops");
+    for name in ["emulated.h", "device.cpp", "libraries.cpp"] {
+        copy(&ours.join("emulator").join(name), &sources)?;
+    }
+    for name in OURS {
+        copy(&ours.join("cuda").join(format!("{name}.cu")), &sources)?;
+    }
+    copy(&ours.join("cuda/common.cuh"), &sources)?;
+    copy(&ours.join("emulator/halves.cu"), &sources)?;
+    let candle = candle::source("candle-kernels")?.join("src");
+    for name in CANDLE {
+        copy(&candle.join(format!("{name}.cu")), &sources)?;
+    }
+    for name in ["cuda_utils.cuh", "binary_op_macros.cuh"] {
+        copy(&candle.join(name), &sources)?;
+    }
+    write_changed(&sources.join("compatibility.cuh"), b"#include \"emulated.h\"\n")?;
+    for name in EMPTY {
+        write_changed(&sources.join(name), b"")?;
+    }
+
+    let mut objects = Vec::new();
+    for name in ["device", "libraries"] {
+        objects.push(compile(&sources, &format!("{name}.cpp"))?);
+    }
+    for name in OURS.iter().chain(&CANDLE).chain(&["halves"]) {
+        let kernels = kernels(&sources, name)?;
+        let registrations: Vec<String> =
+            kernels.iter().map(|kernel| format!("EMULATED({kernel})\n")).collect();
+        let text = format!("#include \"emulated.h\"\n#include \"{name}.cu\"\n{}", registrations.concat());
+        let unit = format!("{name}.kernels.cpp");
+        write_changed(&sources.join(&unit), text.as_bytes())?;
+        objects.push(compile(&sources, &unit)?);
+    }
+    let library = built.join(NAMES[0]);
+    // The helpers of a header stand in every file that includes it, and are the same everywhere.
+    must(Command::new("g++").args(["-shared", "-Wl,-z,muldefs", "-o"]).arg(&library).args(&objects))?;
+    for name in &NAMES[1..] {
+        let link = built.join(name);
+        if link.exists() {
+            // It may be what an earlier library was.
+            fs::remove_file(&link).with_context(|| format!("failed to remove `{}`", link.display()))?;
+        }
+        // The same file under each name, so that it is loaded once.
+        fs::hard_link(&library, &link).with_context(|| format!("failed to make `{}`", link.display()))?;
+    }
+    say(&format!("emulated device: {}", built.display()));
+    Ok(built)
+}
+
+/// Copies a source; shared memory whose size the launch gives becomes a pointer to it.
+fn copy(from: &Path, folder: &Path) -> Result<()> {
+    let text = fs::read_to_string(from).with_context(|| format!("failed to read `{}`", from.display()))?;
+    let text: String = text
+        .lines()
+        .map(|line| {
+            match line.trim().strip_prefix("extern __shared__ ").and_then(|rest| rest.strip_suffix("[];")) {
+                Some(rest) => {
+                    let (kind, name) = rest.rsplit_once(' ').unwrap_or(("", rest));
+                    format!("{kind} *{name} = ({kind} *)emulator::shared();\n")
+                }
+                None => format!("{line}\n"),
+            }
+        })
+        .collect();
+    write_changed(&folder.join(from.file_name().unwrap_or_default()), text.as_bytes())
+}
+
+/// The names of the kernels that a source has once its macros are expanded.
+fn kernels(sources: &Path, name: &str) -> Result<BTreeSet<String>> {
+    let output = Command::new("g++")
+        .args(FLAGS)
+        .args(["-E", "-P", "-DEMULATED_NAMES", "-include", "emulated.h", "-I", ".", "-x", "c++"])
+        .arg(format!("{name}.cu"))
+        .current_dir(sources)
+        .output()
+        .context("failed to run `g++`")?;
+    if !output.status.success() {
+        bail!("`g++ -E {name}.cu`: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let found: BTreeSet<String> = text
+        .split("extern \"C\"")
+        .skip(1)
+        .filter_map(|rest| rest.trim_start().strip_prefix("__global__"))
+        .filter_map(|rest| rest.trim_start().strip_prefix("void"))
+        .filter_map(|rest| rest.split_once('('))
+        .map(|(name, _)| name.trim().to_owned())
+        .collect();
+    if found.is_empty() {
+        bail!("{name}.cu has no kernels");
+    }
+    Ok(found)
+}
+
+/// Compiles a file of the folder, unless nothing there is newer than what it was compiled to.
+fn compile(sources: &Path, name: &str) -> Result<PathBuf> {
+    let object = sources.join(name).with_extension("o");
+    let changed = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    let mut newest = None;
+    for entry in fs::read_dir(sources).with_context(|| format!("failed to list `{}`", sources.display()))? {
+        let path = entry?.path();
+        let shared = path
+            .extension()
+            .is_some_and(|extension| extension == "h" || extension == "cuh" || extension == "cu");
+        if shared || path == sources.join(name) {
+            newest = newest.max(changed(&path));
+        }
+    }
+    if changed(&object).is_none_or(|built| newest.is_some_and(|newest| newest >= built)) {
+        must(
+            Command::new("g++")
+                .args(FLAGS)
+                .args(["-I", ".", "-c", name, "-o"])
+                .arg(&object)
+                .current_dir(sources),
+        )?;
+    }
+    Ok(object)
+}

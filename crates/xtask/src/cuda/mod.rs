@@ -1,0 +1,179 @@
+//! `cargo xtask cuda`: the programs for a GPU, built and tested on a machine that has none.
+//!
+//! ```text
+//! PyPI ──toolkit──► nvcc ─┐
+//! tracked files ──tree──► a copy of the workspace ──► cargo build --features cuda ──► programs, test programs
+//! registry ─────candle──► candle with its libraries loaded when used, not when the program starts ─┘
+//! ```
+//!
+//! Everything lies in `target/cuda`; docs/gpu.md says what for.
+
+mod candle;
+mod emulator;
+mod toolkit;
+mod tree;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::process::{must, root, say};
+use toolkit::Toolkit;
+
+/// The programs of which a CUDA build makes sense, and their package.
+const PACKAGE: &str = "pipelines";
+/// The packages whose tests run on the device.
+const TESTED: [&str; 2] = ["mynah-ops", "mynah-voice"];
+
+/// What to do.
+#[derive(clap::Subcommand)]
+pub(crate) enum Arguments {
+    /// Builds the programs that train and speak, in the release profile, for this platform.
+    Build(Target),
+    /// Builds the tests of the operations and of the model, to be carried to a machine with a GPU.
+    Tests(Target),
+    /// Runs those tests here, on a device that is emulated on the processor (needs g++): right or wrong, not fast or slow.
+    Emulate(Emulate),
+}
+
+/// What for.
+#[derive(clap::Args)]
+pub(crate) struct Target {
+    /// The oldest architecture that the kernels run on: 80 is A100, 89 the RTX 40 series, 90 H100 and H200. Newer ones take
+    /// them too.
+    #[arg(long, default_value = "80")]
+    compute_capability: String,
+    /// Where the built files are copied to.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// What of.
+#[derive(clap::Args)]
+pub(crate) struct Emulate {
+    /// Only the tests whose name contains this.
+    #[arg(default_value = "")]
+    filter: String,
+    /// The package whose tests run; all that have tests on the device without it.
+    #[arg(long)]
+    package: Option<String>,
+}
+
+/// Does it.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let workshop = Workshop::open()?;
+    match arguments {
+        Arguments::Build(target) => {
+            let messages =
+                workshop.cargo(&target.compute_capability, &["build", "--release", "-p", PACKAGE])?;
+            copy(&executables(&messages, "bin"), &target.out)
+        }
+        Arguments::Tests(target) => {
+            let mut built = Vec::new();
+            for package in TESTED {
+                let messages = workshop
+                    .cargo(&target.compute_capability, &["test", "--no-run", "--release", "-p", package])?;
+                built.extend(executables(&messages, ""));
+            }
+            copy(&built, &target.out)
+        }
+        Arguments::Emulate(emulate) => workshop.emulate(emulate),
+    }
+}
+
+/// What a build needs, made once and kept in `target/cuda`.
+struct Workshop {
+    directory: PathBuf,
+    toolkit: Toolkit,
+    patch: PathBuf,
+}
+
+impl Workshop {
+    fn open() -> Result<Self> {
+        let directory = root().join("target/cuda");
+        fs::create_dir_all(&directory)
+            .with_context(|| format!("failed to make `{}`", directory.display()))?;
+        let toolkit = Toolkit::fetch(&directory)?;
+        tree::copy(&directory.join("tree"))?;
+        let patch = candle::patch(&directory)?;
+        Ok(Self { directory, toolkit, patch })
+    }
+
+    /// Runs cargo in the copy of the workspace and returns its messages.
+    fn cargo(&self, compute_capability: &str, arguments: &[&str]) -> Result<String> {
+        let mut command = self.command(compute_capability);
+        command.args(arguments).args(["--features", "cuda", "--message-format", "json-render-diagnostics"]);
+        say(&format!("$ cargo {} --features cuda", arguments.join(" ")));
+        let output =
+            command.stderr(std::process::Stdio::inherit()).output().context("failed to run cargo")?;
+        if !output.status.success() {
+            bail!("`cargo {}` {}", arguments.join(" "), output.status);
+        }
+        String::from_utf8(output.stdout).context("cargo's messages are not UTF-8")
+    }
+
+    fn command(&self, compute_capability: &str) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command
+            .current_dir(self.directory.join("tree"))
+            .arg("--config")
+            .arg(&self.patch)
+            .env("CARGO_TARGET_DIR", self.directory.join("build"))
+            .env("CUDA_COMPUTE_CAP", compute_capability);
+        self.toolkit.enter(&mut command);
+        command
+    }
+
+    fn emulate(&self, arguments: &Emulate) -> Result<()> {
+        let libraries = emulator::build(&self.directory)?;
+        let packages: Vec<&str> =
+            arguments.package.as_deref().map_or(TESTED.to_vec(), |package| vec![package]);
+        for package in packages {
+            let mut command = self.command("80");
+            command
+                .args([
+                    "test",
+                    "--no-fail-fast",
+                    "-p",
+                    package,
+                    "--features",
+                    "cuda",
+                    "--",
+                    &arguments.filter,
+                ])
+                .env("LD_LIBRARY_PATH", &libraries);
+            must(&mut command)?;
+        }
+        Ok(())
+    }
+}
+
+/// The executables of cargo's messages whose target is of the kind; of any with an empty one.
+fn executables(messages: &str, kind: &str) -> Vec<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| {
+            kind.is_empty()
+                || message["target"]["kind"].as_array().is_some_and(|kinds| kinds.contains(&kind.into()))
+        })
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .collect()
+}
+
+fn copy(files: &[PathBuf], directory: &Path) -> Result<()> {
+    if files.is_empty() {
+        bail!("cargo built no program");
+    }
+    fs::create_dir_all(directory).with_context(|| format!("failed to make `{}`", directory.display()))?;
+    for file in files {
+        let to = directory.join(file.file_name().unwrap_or_default());
+        fs::copy(file, &to)
+            .with_context(|| format!("failed to copy `{}` to `{}`", file.display(), to.display()))?;
+        say(&format!("{} ({} MB)", to.display(), fs::metadata(&to).map_or(0, |data| data.len() >> 20)));
+    }
+    Ok(())
+}
