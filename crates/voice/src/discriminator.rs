@@ -193,14 +193,15 @@ fn fold(waves: &Tensor, period: usize) -> TensorResult<Tensor> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
+    use candle_core::{DType, Tensor};
+    use mynah_ops::testing::device;
 
     use super::{DiscriminatorConfig, Discriminators, fold};
     use crate::Parameters;
 
     #[test]
     fn folding_reads_down_the_columns_and_reflects_the_end() {
-        let wave = Tensor::arange(0_f32, 8.0, &Device::Cpu).unwrap().reshape((1, 1, 8)).unwrap();
+        let wave = Tensor::arange(0_f32, 8.0, &device()).unwrap().reshape((1, 1, 8)).unwrap();
         let folded = fold(&wave, 3).unwrap();
         assert_eq!(folded.dims(), [3, 1, 3]);
         let values: Vec<f32> = folded.flatten_all().unwrap().to_vec1().unwrap();
@@ -209,12 +210,12 @@ mod tests {
 
     #[test]
     fn at_full_size_there_are_as_many_parameters_as_in_vits() {
-        let parameters = Parameters::new(0, DType::F32, &Device::Cpu);
+        let parameters = Parameters::new(0, DType::F32, &device());
         let config = DiscriminatorConfig::default();
         let discriminators = Discriminators::new(&config, &parameters.builder()).unwrap();
         // The count of VITS' discriminators, kernel lengths included, as its users' training logs print it.
         assert_eq!(parameters.count(), 46_747_132);
-        let wave = Tensor::zeros((1, 1, 1024), DType::F32, &Device::Cpu).unwrap();
+        let wave = Tensor::zeros((1, 1, 1024), DType::F32, &device()).unwrap();
         assert_eq!(discriminators.forward(&wave).unwrap().len(), 6);
     }
 }

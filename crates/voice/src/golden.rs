@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Device, Tensor, Var};
-use mynah_ops::testing::numbers;
+use candle_core::{DType, Tensor, Var};
+use mynah_ops::testing::{device, numbers};
 use mynah_testkit::{assert_all_close, golden};
 use serde::Deserialize;
 
@@ -65,23 +65,23 @@ struct Bench {
 
 impl Bench {
     fn new(dtype: DType) -> Self {
-        let parameters = Parameters::new(0, dtype, &Device::Cpu);
+        let parameters = Parameters::new(0, dtype, &device());
         let sizes = VocabularySizes { symbols: 7, sup_phones: 9 };
         NaturalSpeech::new(&small(), sizes, &parameters.builder()).unwrap();
         posterior_encoder(&small(), &AUDIO, &parameters.builder()).unwrap();
         fill(&parameters, dtype);
         let model = NaturalSpeech::new(&small(), sizes, &parameters.builder()).unwrap();
-        let judges = Parameters::new(0, dtype, &Device::Cpu);
+        let judges = Parameters::new(0, dtype, &device());
         Discriminators::new(&judge_config(), &judges.builder()).unwrap();
         fill(&judges, dtype);
-        let heads = Parameters::new(0, dtype, &Device::Cpu);
+        let heads = Parameters::new(0, dtype, &device());
         Heads::new(small().hidden, sizes.symbols, sizes.sup_phones, &heads.builder().pp("heads")).unwrap();
         fill(&heads, dtype);
         Self { golden: golden("voice/modules.json"), dtype, parameters, judges, heads, model }
     }
 
     fn mask(&self, lengths: &[usize], longest: usize) -> Tensor {
-        sequence_mask(lengths, longest, self.dtype, &Device::Cpu).unwrap()
+        sequence_mask(lengths, longest, self.dtype, &device()).unwrap()
     }
 
     fn argument(&self, seed: u64, shape: [usize; 3], mask: Option<&Tensor>) -> Var {
@@ -146,7 +146,7 @@ fn modules_agree(dtype: DType) {
     let bench = Bench::new(dtype);
     let model = &bench.model;
     let (symbol_mask, frame_mask) = (bench.mask(&[4, 3], 4), bench.mask(&[7, 5], 7));
-    let ids = |values: [u32; 8]| Tensor::from_slice(&values, (2, 4), &Device::Cpu).unwrap();
+    let ids = |values: [u32; 8]| Tensor::from_slice(&values, (2, 4), &device()).unwrap();
     let (symbols, sup_phones) = (ids([3, 1, 4, 2, 5, 6, 2, 0]), ids([8, 1, 0, 2, 5, 7, 3, 0]));
     let encoded = model.encoder.forward(&symbols, &sup_phones, &symbol_mask, &mut Dropout::off()).unwrap();
     bench.compare("encoder", &[encoded], &["encoder."], &[]);
@@ -155,7 +155,7 @@ fn modules_agree(dtype: DType) {
     let predicted = model.durator.log_durations(&hidden, &symbol_mask, &mut Dropout::off()).unwrap();
     bench.compare("predictor", &[predicted], &["durator.predictor."], &[&hidden]);
     let durations = [[1.7, 2.2, 1.3, 1.6], [1.4, 1.9, 2.3, 0.0]];
-    let durations = Tensor::new(&durations, &Device::Cpu).unwrap().to_dtype(dtype).unwrap();
+    let durations = Tensor::new(&durations, &device()).unwrap().to_dtype(dtype).unwrap();
     let durations = Var::from_tensor(&durations).unwrap();
     let prior = model.durator.prior(&hidden, &durations, &symbol_mask, &frame_mask).unwrap();
     let kept = ["durator.upsampling.", "durator.mean.", "durator.log_deviation."];
@@ -215,14 +215,14 @@ fn losses_agree(dtype: DType) {
 fn masked_phones_agree(dtype: DType) {
     let bench = Bench::new(dtype);
     let mask = bench.mask(&[4, 3], 4);
-    let ids = |values: &[u32]| Tensor::from_slice(values, values.len(), &Device::Cpu).unwrap();
-    let table = |values: [u32; 8]| Tensor::from_slice(&values, (2, 4), &Device::Cpu).unwrap();
+    let ids = |values: &[u32]| Tensor::from_slice(values, values.len(), &device()).unwrap();
+    let table = |values: [u32; 8]| Tensor::from_slice(&values, (2, 4), &device()).unwrap();
     let (symbols, sup_phones) = (table([3, 1, 4, 2, 5, 6, 2, 0]), table([8, 1, 0, 2, 5, 7, 3, 0]));
     // The first two sup-phones of the first item are the same twice.
     let hidden = Hidden {
         places: ids(&[0, 1, 2, 3, 5]),
         span_of_place: ids(&[0, 0, 1, 1, 2]),
-        span_lengths: Tensor::new(&[[2.0], [2.0], [1.0]], &Device::Cpu).unwrap().to_dtype(dtype).unwrap(),
+        span_lengths: Tensor::new(&[[2.0], [2.0], [1.0]], &device()).unwrap().to_dtype(dtype).unwrap(),
         symbols: ids(&[4, 1, 4, 1, 0]),
         sup_phones: ids(&[6, 6, 0]),
     };

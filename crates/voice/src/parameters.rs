@@ -110,7 +110,7 @@ impl Parameters {
             return Err(Error::Parameters { path: path.to_owned(), missing, unknown, reshaped });
         }
         for (name, variable) in variables.iter().filter(|(name, _)| below(name)) {
-            variable.set(&tensors[name].to_dtype(self.dtype)?)?;
+            variable.set(&tensors[name].to_device(&self.device)?.to_dtype(self.dtype)?)?;
         }
         Ok(())
     }
@@ -170,8 +170,9 @@ impl SimpleBackend for Parameters {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device};
+    use candle_core::DType;
     use candle_nn::Init;
+    use mynah_ops::testing::device;
 
     use super::Parameters;
     use crate::Error;
@@ -185,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_value_depends_on_seed_and_name_not_on_order() {
-        let new = |seed| Parameters::new(seed, DType::F32, &Device::Cpu);
+        let new = |seed| Parameters::new(seed, DType::F32, &device());
         let (one, two) = (new(1), new(1));
         let (a, b) = (values(&one, "a"), values(&one, "b"));
         assert_eq!((values(&two, "b"), values(&two, "a")), (b.clone(), a.clone()));
@@ -196,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_length_begins_as_the_norm_of_its_direction() {
-        let parameters = Parameters::new(0, DType::F64, &Device::Cpu);
+        let parameters = Parameters::new(0, DType::F64, &device());
         let builder = parameters.builder().pp("conv");
         let direction = builder.get_with_hints((2, 3, 1), "weight_v", UNIFORM).unwrap();
         let length = builder.get_with_hints((2, 1, 1), "weight_g", Init::Const(1.0)).unwrap();
@@ -211,16 +212,16 @@ mod tests {
     fn a_file_with_other_parameters_is_refused_whole() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("p.safetensors");
-        let written = Parameters::new(1, DType::F32, &Device::Cpu);
+        let written = Parameters::new(1, DType::F32, &device());
         let (a, _) = (values(&written, "a"), values(&written, "b"));
         candle_core::safetensors::save(&written.tensors().into_iter().collect(), &path).unwrap();
 
-        let same = Parameters::new(2, DType::F32, &Device::Cpu);
+        let same = Parameters::new(2, DType::F32, &device());
         let _ = (values(&same, "a"), values(&same, "b"));
         same.load(&path).unwrap();
         assert_eq!(values(&same, "a"), a);
 
-        let other = Parameters::new(2, DType::F32, &Device::Cpu);
+        let other = Parameters::new(2, DType::F32, &device());
         let before = (values(&other, "a"), values(&other, "c"));
         match other.load(&path).unwrap_err() {
             Error::Parameters { missing, unknown, reshaped, .. } => {

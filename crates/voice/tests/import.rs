@@ -1,11 +1,12 @@
 //! Imported voices against PyTorch: `fixtures/generate/voice_vits.py`.
 
+use mynah_ops::testing::device;
 use std::fs;
 use std::path::Path;
 
 use mynah_testkit::{assert_all_close, fixture, golden};
 use mynah_voice::import::{CheckpointFormat, ImportConfig, Imported, import_voice};
-use mynah_voice::{Architecture, Device, Error, SpeakConfig, Voice};
+use mynah_voice::{Architecture, Error, SpeakConfig, Voice};
 use serde::Deserialize;
 
 /// f32 through some thirty layers against PyTorch's f64; the waveforms are up to 0.4.
@@ -52,7 +53,7 @@ fn imported_voices_say_what_pytorch_says() {
     for case in golden.cases {
         let out = place.path().join(&case.checkpoint);
         import(&case.checkpoint, &out).unwrap();
-        let voice = Voice::open(&out, &Device::Cpu).unwrap();
+        let voice = Voice::open(&out, &device()).unwrap();
         let what = |part: &str| format!("{} of {}: {}", part, case.checkpoint, case.text);
         let speech = voice.vits().unwrap().speak_characters(&case.text, &MEAN).unwrap();
         assert_all_close(&speech.predicted, &case.predicted, FRAMES, &what("predicted durations"));
@@ -107,7 +108,7 @@ fn noise_and_length_do_what_they_say() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("voice");
     import("vits.pth", &out).unwrap();
-    let voice = Voice::open(&out, &Device::Cpu).unwrap();
+    let voice = Voice::open(&out, &device()).unwrap();
     let speak = |config: SpeakConfig| voice.vits().unwrap().speak_characters("həlˈoʊ", &config).unwrap();
     let mean = speak(MEAN);
     assert_eq!(speak(SpeakConfig { seed: 1, ..MEAN }), mean);
@@ -149,7 +150,7 @@ fn a_configuration_is_used_and_what_it_says_is_refused_by_name() {
     let model = info.vits.unwrap();
     assert!(!model.blanks);
     assert_eq!(model.decoder.dilations, [1, 2]);
-    let voice = Voice::open(&place.path().join("voice"), &Device::Cpu).unwrap();
+    let voice = Voice::open(&place.path().join("voice"), &device()).unwrap();
     assert_eq!(voice.vits().unwrap().speak_characters("həl", &MEAN).unwrap().durations.len(), 3);
 
     for (from, to, says) in [

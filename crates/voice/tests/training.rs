@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use mynah_ops::testing::device;
 use std::f32::consts::TAU;
 use std::fs;
 use std::path::Path;
@@ -12,7 +13,7 @@ use mynah_voice::train::{
     DurationSource, LossWeights, Observer, Phase, StepReport, TrainConfig, Trainer, run,
 };
 use mynah_voice::{
-    DecoderConfig, Device, DiscriminatorConfig, DuratorConfig, EncoderConfig, Error, Example, Examples as _,
+    DecoderConfig, DiscriminatorConfig, DuratorConfig, EncoderConfig, Error, Example, Examples as _,
     Expansion, FlowConfig, InMemory, MemoryConfig, ModelConfig, WaveNetConfig,
 };
 
@@ -85,7 +86,7 @@ fn trainer(config: &TrainConfig) -> Trainer {
 fn trainer_of(model: &ModelConfig, config: &TrainConfig) -> Result<Trainer, Error> {
     let sizes = VocabularySizes { symbols: SYMBOLS, sup_phones: SYMBOLS };
     let mel = MelProfile::Vits.config(RATE);
-    Trainer::new(model, &discriminator(), config, &mel, sizes, &Device::Cpu)
+    Trainer::new(model, &discriminator(), config, &mel, sizes, &device())
 }
 
 /// Remembers what it is told, and stops the run after a step.
@@ -270,7 +271,7 @@ fn a_checkpoint_of_another_model_is_refused() {
     let config = config();
     let sizes = VocabularySizes { symbols: SYMBOLS + 1, sup_phones: SYMBOLS };
     let mel = MelProfile::Vits.config(RATE);
-    let mut other = Trainer::new(&model(), &discriminator(), &config, &mel, sizes, &Device::Cpu).unwrap();
+    let mut other = Trainer::new(&model(), &discriminator(), &config, &mel, sizes, &device()).unwrap();
     match other.resume(directory.path()).unwrap_err() {
         Error::Parameters { reshaped, .. } => assert_eq!(reshaped, ["encoder.symbols.weight"]),
         error => panic!("{error}"),
@@ -282,7 +283,7 @@ fn settings_and_examples_that_do_not_fit_are_named() {
     let sizes = VocabularySizes { symbols: SYMBOLS, sup_phones: SYMBOLS };
     let mel = MelProfile::Vits.config(RATE);
     let config = TrainConfig { window_frames: 3, ..config() };
-    let error = Trainer::new(&model(), &discriminator(), &config, &mel, sizes, &Device::Cpu).unwrap_err();
+    let error = Trainer::new(&model(), &discriminator(), &config, &mel, sizes, &device()).unwrap_err();
     assert!(error.to_string().contains("train.window_frames"), "{error}");
 
     let audio = mynah_voice::AudioConfig { sample_rate: RATE, hop_length: HOP, n_fft: 1024 };

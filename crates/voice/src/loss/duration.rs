@@ -21,18 +21,17 @@ pub fn duration_loss(predicted: &Tensor, labels: &Tensor, mask: &Tensor) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
-    use mynah_ops::testing::check_gradients;
+    use candle_core::{DType, Tensor};
+    use mynah_ops::testing::{check_gradients, device};
 
     use super::duration_loss;
     use crate::model::sequence_mask;
 
     #[test]
     fn only_symbols_inside_an_utterance_count() {
-        let mask = sequence_mask(&[2, 1], 2, DType::F64, &Device::Cpu).unwrap();
-        let labels = Tensor::new(&[[1.0, 4.0], [2.0, 0.0]], &Device::Cpu).unwrap();
-        let predicted =
-            Tensor::new(&[[1.0, 4.0_f64.ln()], [2.0_f64.ln() - 2.0, 99.0]], &Device::Cpu).unwrap();
+        let mask = sequence_mask(&[2, 1], 2, DType::F64, &device()).unwrap();
+        let labels = Tensor::new(&[[1.0, 4.0], [2.0, 0.0]], &device()).unwrap();
+        let predicted = Tensor::new(&[[1.0, 4.0_f64.ln()], [2.0_f64.ln() - 2.0, 99.0]], &device()).unwrap();
         let loss: f64 = duration_loss(&predicted, &labels, &mask).unwrap().to_scalar().unwrap();
         // (1² + 0² + 2²) / 3
         assert!((loss - 5.0 / 3.0).abs() < 1e-12, "{loss}");

@@ -107,8 +107,8 @@ pub(crate) fn pairwise_kl(sample: &Tensor, log_deviation: &Tensor, other: &Gauss
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
-    use mynah_ops::testing::{check_gradients, normal};
+    use candle_core::Tensor;
+    use mynah_ops::testing::{check_gradients, device, normal};
 
     use super::{Gaussians, SoftDtwConfig, aligned_kl, frame_kl, pairwise_kl};
 
@@ -152,7 +152,7 @@ mod tests {
         let other = Gaussians { mean: &mean, log_deviation: &deviation, lengths: &lengths };
         let config = SoftDtwConfig { gamma: 1e-3, warp: 1e4 };
         let aligned = scalar(&aligned_kl(&z, &s, &lengths, &other, &lengths, &config).unwrap());
-        let mask = Tensor::ones((2, 1, 6), z.dtype(), &Device::Cpu).unwrap();
+        let mask = Tensor::ones((2, 1, 6), z.dtype(), &device()).unwrap();
         let framed = scalar(&frame_kl(&z, &s, &other, &mask).unwrap());
         assert!((aligned - framed).abs() < ROUNDING, "{aligned} {framed}");
     }
@@ -163,7 +163,7 @@ mod tests {
         let (mean, deviation, noise) = (small(1, 5), small(2, 5), normal(9, (2, 3, 5)));
         let z = (&mean + (&noise * deviation.exp().unwrap()).unwrap()).unwrap();
         let other = Gaussians { mean: &mean, log_deviation: &deviation, lengths: &[5, 5] };
-        let mask = Tensor::ones((2, 1, 5), z.dtype(), &Device::Cpu).unwrap();
+        let mask = Tensor::ones((2, 1, 5), z.dtype(), &device()).unwrap();
         let expected = scalar(&noise.sqr().unwrap().sum_all().unwrap()) / 10.0 * 0.5 - 1.5;
         assert!((scalar(&frame_kl(&z, &deviation, &other, &mask).unwrap()) - expected).abs() < ROUNDING);
     }
@@ -177,7 +177,7 @@ mod tests {
         })
         .unwrap();
         let arguments = [small(1, 4), small(2, 4), small(3, 4), small(4, 4)];
-        let mask = crate::model::sequence_mask(&[4, 2], 4, arguments[0].dtype(), &Device::Cpu).unwrap();
+        let mask = crate::model::sequence_mask(&[4, 2], 4, arguments[0].dtype(), &device()).unwrap();
         check_gradients(&arguments, |x| {
             frame_kl(&x[0], &x[1], &Gaussians { mean: &x[2], log_deviation: &x[3], lengths: &[4, 2] }, &mask)
         })

@@ -61,8 +61,8 @@ impl Hidden {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
-    use mynah_ops::testing::{check_gradients, normal};
+    use candle_core::{DType, Tensor};
+    use mynah_ops::testing::{check_gradients, device, normal};
 
     use super::{Hidden, cross_entropy};
 
@@ -70,7 +70,7 @@ mod tests {
     const ROUNDING: f64 = 1e-12;
 
     fn ids(values: &[u32]) -> Tensor {
-        Tensor::new(values, &Device::Cpu).unwrap()
+        Tensor::new(values, &device()).unwrap()
     }
 
     fn hidden() -> Hidden {
@@ -78,7 +78,7 @@ mod tests {
         Hidden {
             places: ids(&[0, 1, 2, 3, 5]),
             span_of_place: ids(&[0, 0, 1, 1, 2]),
-            span_lengths: Tensor::new(&[[2.0], [2.0], [1.0]], &Device::Cpu).unwrap(),
+            span_lengths: Tensor::new(&[[2.0], [2.0], [1.0]], &device()).unwrap(),
             symbols: ids(&[4, 1, 4, 1, 0]),
             sup_phones: ids(&[6, 6, 0]),
         }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn large_scores_do_not_overflow() {
-        let scores = Tensor::new(&[[1e4_f32, 0.0, -1e4], [0.0, 1e4, 1e4]], &Device::Cpu).unwrap();
+        let scores = Tensor::new(&[[1e4_f32, 0.0, -1e4], [0.0, 1e4, 1e4]], &device()).unwrap();
         let loss: f32 = cross_entropy(&scores, &ids(&[1, 2])).unwrap().to_scalar().unwrap();
         assert!((f64::from(loss) - (1e4 + 2.0_f64.ln())).abs() < 1e-2, "{loss}");
     }

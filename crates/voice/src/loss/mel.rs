@@ -72,8 +72,8 @@ impl MelLoss {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
-    use mynah_ops::testing::{check_gradients, normal};
+    use candle_core::{DType, Tensor};
+    use mynah_ops::testing::{check_gradients, device, normal};
     use mynah_signal::{MelConfig, MelExtractor, MelProfile};
     use mynah_testkit::{assert_all_close, mini_corpus};
 
@@ -88,8 +88,8 @@ mod tests {
         let wave = mynah_signal::wav::read(mini_corpus().join("wavs/LJ001-0045.wav")).unwrap();
         let samples = &wave.samples()[..100 * 256];
         let expected = MelExtractor::new(&config).unwrap().log_mel(samples);
-        let loss = MelLoss::new(&config, DType::F32, &Device::Cpu).unwrap();
-        let wave = Tensor::from_slice(samples, (1, 1, samples.len()), &Device::Cpu).unwrap();
+        let loss = MelLoss::new(&config, DType::F32, &device()).unwrap();
+        let wave = Tensor::from_slice(samples, (1, 1, samples.len()), &device()).unwrap();
         let got = loss.log_mel(&wave).unwrap();
         assert_eq!(got.dims(), [1, 80, 100]);
         let got: Vec<f32> = got.flatten_all().unwrap().to_vec1().unwrap();
@@ -105,7 +105,7 @@ mod tests {
             n_mels: 5,
             ..MelProfile::Vits.config(8_000)
         };
-        let loss = MelLoss::new(&config, DType::F64, &Device::Cpu).unwrap();
+        let loss = MelLoss::new(&config, DType::F64, &device()).unwrap();
         let real = normal(1, (2, 1, 48));
         check_gradients(&[normal(2, (2, 1, 48))], |x| loss.forward(&real, &x[0])).unwrap();
         let made = normal(3, (2, 1, 48));

@@ -13,16 +13,17 @@ pub(super) fn bounded_log_deviation(log_deviation: &Tensor) -> Result<Tensor> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor, Var};
+    use candle_core::{Tensor, Var};
+    use mynah_ops::testing::device;
 
     use super::bounded_log_deviation;
 
     #[test]
     fn beyond_the_bounds_the_gradient_stops() {
-        let x = Var::new(&[-300.0, -9.0, 0.5, 300.0], &Device::Cpu).unwrap();
+        let x = Var::new(&[-300.0, -9.0, 0.5, 300.0], &device()).unwrap();
         let bounded = bounded_log_deviation(&x).unwrap();
         assert_eq!(bounded.to_vec1::<f64>().unwrap(), [-10.0, -9.0, 0.5, 10.0]);
-        let weights = Tensor::new(&[1.0, 2.0, 3.0, 4.0], &Device::Cpu).unwrap();
+        let weights = Tensor::new(&[1.0, 2.0, 3.0, 4.0], &device()).unwrap();
         let gradients = (bounded * weights).unwrap().sum_all().unwrap().backward().unwrap();
         assert_eq!(gradients.get(&x).unwrap().to_vec1::<f64>().unwrap(), [0.0, 2.0, 3.0, 0.0]);
     }

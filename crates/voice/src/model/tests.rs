@@ -1,7 +1,7 @@
 //! The modules against slow plain versions, against finite differences, and alone against padded in a batch.
 
-use candle_core::{DType, Device, Result, Tensor};
-use mynah_ops::testing::{check_gradients, normal};
+use candle_core::{DType, Result, Tensor};
+use mynah_ops::testing::{check_gradients, device, normal};
 
 use super::attention::RelativeAttention;
 use super::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
@@ -37,7 +37,7 @@ pub(crate) fn small() -> ModelConfig {
 
 /// A model whose every parameter is drawn, also those that begin as zero, so that nothing is hidden by a zero.
 fn parameters() -> Parameters {
-    let parameters = Parameters::new(5, DType::F64, &Device::Cpu);
+    let parameters = Parameters::new(5, DType::F64, &device());
     NaturalSpeech::new(&small(), SIZES, &parameters.builder()).unwrap();
     posterior_encoder(&small(), &AUDIO, &parameters.builder()).unwrap();
     for (index, (_, variable)) in parameters.named().iter().enumerate() {
@@ -52,11 +52,11 @@ fn model() -> NaturalSpeech {
 }
 
 fn mask(lengths: &[usize], longest: usize) -> Tensor {
-    sequence_mask(lengths, longest, DType::F64, &Device::Cpu).unwrap()
+    sequence_mask(lengths, longest, DType::F64, &device()).unwrap()
 }
 
 fn ids(values: &[u32], rows: usize) -> Tensor {
-    Tensor::from_slice(values, (rows, values.len() / rows), &Device::Cpu).unwrap()
+    Tensor::from_slice(values, (rows, values.len() / rows), &device()).unwrap()
 }
 
 fn largest_difference(a: &Tensor, b: &Tensor) -> f64 {
@@ -66,7 +66,7 @@ fn largest_difference(a: &Tensor, b: &Tensor) -> f64 {
 
 #[test]
 fn at_full_size_inference_has_the_parameters_of_the_paper() {
-    let parameters = Parameters::new(0, DType::F32, &Device::Cpu);
+    let parameters = Parameters::new(0, DType::F32, &device());
     let sizes = VocabularySizes { symbols: 182, sup_phones: 1 };
     NaturalSpeech::new(&ModelConfig::default(), sizes, &parameters.builder()).unwrap();
     // Weight normalisation's lengths are folded into the kernels when parameters are counted.
@@ -86,7 +86,7 @@ fn an_utterance_is_the_same_alone_and_padded_in_a_batch() {
     let (alone, other) = ([3, 1, 4, 2], [1, 5, 6, 2, 6, 5, 3]);
     let padded: Vec<u32> = alone.iter().chain(&[0; 3]).chain(&other).copied().collect();
     let durations = |values: &[f64], rows: usize| {
-        Tensor::from_slice(values, (rows, values.len() / rows), &Device::Cpu).unwrap()
+        Tensor::from_slice(values, (rows, values.len() / rows), &device()).unwrap()
     };
     let run =
         |symbols: &Tensor, durations: &Tensor, lengths: &[usize], frames: &[usize]| -> Result<Vec<Tensor>> {
@@ -128,7 +128,7 @@ fn the_flow_is_its_own_inverse_backwards() {
 /// [T][T] attention weights and the values, by loops over one head's queries, keys and values.
 #[test]
 fn attention_is_that_of_shaw_by_loops() {
-    let parameters = Parameters::new(1, DType::F64, &Device::Cpu);
+    let parameters = Parameters::new(1, DType::F64, &device());
     let (channels, heads, window, length) = (4, 2, 2, 6);
     let attention = RelativeAttention::new(channels, heads, window, 0.0, &parameters.builder()).unwrap();
     let x = normal(3, (1, channels, length));
@@ -191,7 +191,7 @@ fn every_module_has_the_gradient_of_its_forward() {
     let symbols = ids(&[3, 1, 4, 2, 5, 6, 2, 0], 2);
     let hidden = normal(1, (2, 8, 4)).broadcast_mul(&symbol_mask).unwrap();
     // Durations whose borders are not near a frame, where nothing is special but rounding.
-    let durations = Tensor::new(&[[1.7, 2.2, 1.3, 1.6], [1.4, 1.9, 2.3, 0.0]], &Device::Cpu).unwrap();
+    let durations = Tensor::new(&[[1.7, 2.2, 1.3, 1.6], [1.4, 1.9, 2.3, 0.0]], &device()).unwrap();
     let z = normal(2, (2, 8, 7)).broadcast_mul(&frame_mask).unwrap();
 
     check_gradients(&[hidden.clone(), durations], |arguments| {
@@ -230,7 +230,7 @@ fn every_module_has_the_gradient_of_its_forward() {
             let mut tensors: std::collections::HashMap<String, Tensor> =
                 parameters.tensors().into_iter().collect();
             tensors.insert(name.to_owned(), arguments[0].clone());
-            let vb = candle_nn::VarBuilder::from_tensors(tensors, DType::F64, &Device::Cpu);
+            let vb = candle_nn::VarBuilder::from_tensors(tensors, DType::F64, &device());
             let model = NaturalSpeech::new(&small(), SIZES, &vb)?;
             model.encoder.forward(&symbols, &symbols, &symbol_mask, &mut Dropout::off())
         })
@@ -241,14 +241,14 @@ fn every_module_has_the_gradient_of_its_forward() {
 #[test]
 fn without_upsampling_each_state_is_repeated_for_its_frames() {
     let durator = DuratorConfig { expansion: Expansion::Hard, ..DuratorConfig::default() };
-    let parameters = Parameters::new(5, DType::F64, &Device::Cpu);
+    let parameters = Parameters::new(5, DType::F64, &device());
     let config = ModelConfig { durator, ..small() };
     let model = NaturalSpeech::new(&config, SIZES, &parameters.builder()).unwrap();
     assert!(parameters.named().iter().all(|(name, _)| !name.starts_with("durator.upsampling")));
     let (symbol_mask, frame_mask) = (mask(&[4, 3], 4), mask(&[7, 5], 7));
     let hidden = normal(1, (2, 8, 4)).broadcast_mul(&symbol_mask).unwrap();
     // Borders at 1.4, 2.9, 4.4 and 7.1 are 1, 3, 4 and 7: what rounding takes from one symbol it gives to the next.
-    let durations = Tensor::new(&[[1.4, 1.5, 1.5, 2.7], [2.0, 0.2, 2.9, 0.0]], &Device::Cpu).unwrap();
+    let durations = Tensor::new(&[[1.4, 1.5, 1.5, 2.7], [2.0, 0.2, 2.9, 0.0]], &device()).unwrap();
     let prior = model.durator.prior(&hidden, &durations, &symbol_mask, &frame_mask).unwrap();
     let of_symbols = model.durator.of_states(&hidden, &symbol_mask).unwrap();
     for (item, symbols) in [vec![0, 1, 1, 2, 3, 3, 3], vec![0, 0, 2, 2, 2]].iter().enumerate() {
@@ -268,7 +268,7 @@ fn without_upsampling_each_state_is_repeated_for_its_frames() {
     // One symbol has one border.
     let one = model.durator.prior(
         &normal(1, (1, 8, 1)),
-        &Tensor::new(&[[2.0]], &Device::Cpu).unwrap(),
+        &Tensor::new(&[[2.0]], &device()).unwrap(),
         &mask(&[1], 1),
         &mask(&[2], 2),
     );
@@ -281,8 +281,8 @@ fn a_norm_over_the_upsampling_is_there_when_it_is_asked_for() {
         |norm| ModelConfig { durator: DuratorConfig { norm, ..DuratorConfig::default() }, ..small() };
     let (symbol_mask, frame_mask) = (mask(&[4, 3], 4), mask(&[7, 5], 7));
     let hidden = normal(1, (2, 8, 4)).broadcast_mul(&symbol_mask).unwrap();
-    let durations = Tensor::new(&[[1.7, 2.2, 1.3, 1.6], [1.4, 1.9, 2.3, 0.0]], &Device::Cpu).unwrap();
-    let parameters = Parameters::new(5, DType::F64, &Device::Cpu);
+    let durations = Tensor::new(&[[1.7, 2.2, 1.3, 1.6], [1.4, 1.9, 2.3, 0.0]], &device()).unwrap();
+    let parameters = Parameters::new(5, DType::F64, &device());
     let with = NaturalSpeech::new(&config(true), SIZES, &parameters.builder()).unwrap();
     let without = NaturalSpeech::new(&config(false), SIZES, &parameters.builder()).unwrap();
     let names =
@@ -301,7 +301,7 @@ fn one_symbol_and_one_frame_are_enough() {
     let model = model();
     let hidden =
         model.encoder.forward(&ids(&[2], 1), &ids(&[8], 1), &mask(&[1], 1), &mut Dropout::off()).unwrap();
-    let durations = Tensor::new(&[[0.6]], &Device::Cpu).unwrap();
+    let durations = Tensor::new(&[[0.6]], &device()).unwrap();
     let prior = model.durator.prior(&hidden, &durations, &mask(&[1], 1), &mask(&[1], 1)).unwrap();
     let latent = model.flow.to_posterior(&prior.mean, &mask(&[1], 1)).unwrap();
     let latent = model.memory.unwrap().forward(&latent).unwrap();

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
-use mynah_ops::testing::normal;
+use candle_core::{DType, Tensor};
+use mynah_ops::testing::{device, normal};
 use mynah_testkit::assert_close;
 use mynah_text::{SupPhones, Symbol, Vocabulary, parse_phones};
 
@@ -76,12 +76,12 @@ fn shards() -> InMemoryShards {
 }
 
 fn trainer(config: &PretrainConfig) -> Pretrainer {
-    Pretrainer::new(&model(), config, &Vocabulary::arpabet(), &sup_phones(), &Device::Cpu).unwrap()
+    Pretrainer::new(&model(), config, &Vocabulary::arpabet(), &sup_phones(), &device()).unwrap()
 }
 
 fn in_double_precision(config: &PretrainConfig) -> Pretrainer {
     let inventory = Inventory::new(&Vocabulary::arpabet(), &sup_phones()).unwrap();
-    let trainer = Pretrainer::of(DType::F64, &model(), config, inventory, &Device::Cpu).unwrap();
+    let trainer = Pretrainer::of(DType::F64, &model(), config, inventory, &device()).unwrap();
     for (index, (_, variable)) in trainer.parameters.named().iter().enumerate() {
         let drawn = (normal(index as u64, variable.shape()) * 0.2).unwrap();
         variable.set(&(variable.as_tensor() + drawn).unwrap()).unwrap();
@@ -119,7 +119,7 @@ fn pretrain(directory: &Path, stop_after: Option<u64>) -> (Pretrainer, Notebook)
     let config = config();
     let sup_phones = sup_phones();
     let mut trainer =
-        Pretrainer::new(&model, &config, &Vocabulary::arpabet(), &sup_phones, &Device::Cpu).unwrap();
+        Pretrainer::new(&model, &config, &Vocabulary::arpabet(), &sup_phones, &device()).unwrap();
     trainer.resume(directory).unwrap();
     let mut notebook = Notebook { stop_after, ..Notebook::default() };
     run(&mut trainer, &config, &shards(), directory, &mut notebook).unwrap();

@@ -108,8 +108,8 @@ fn nearest(frames: &Tensor, table: &Tensor) -> Result<Tensor> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
-    use mynah_ops::testing::{normal, numbers};
+    use candle_core::{DType, Tensor};
+    use mynah_ops::testing::{device, normal, numbers};
     use mynah_testkit::golden;
     use rand::SeedableRng as _;
     use rand::seq::index::sample;
@@ -165,7 +165,7 @@ mod tests {
     fn well_separated_clusters_are_found() {
         // Two clusters of three points; k-means++ begins in both, and the batches end near the means.
         let data = [[0.0_f32, 0.0], [0.1, 0.0], [-0.1, 0.0], [9.0, 9.0], [9.0, 9.1], [9.0, 8.9]];
-        let frames = Tensor::new(&data, &Device::Cpu).unwrap();
+        let frames = Tensor::new(&data, &device()).unwrap();
         let mut found = points(&centroids(&frames, 2, 5).unwrap());
         found.sort_by(|a, b| a[0].total_cmp(&b[0]));
         // Hundreds of draws from three points 0.1 apart: a mean within 0.02.
@@ -175,12 +175,12 @@ mod tests {
 
     #[test]
     fn more_centroids_than_frames_repeat_frames() {
-        let frames = Tensor::new(&[[1.0_f32], [2.0]], &Device::Cpu).unwrap();
+        let frames = Tensor::new(&[[1.0_f32], [2.0]], &device()).unwrap();
         let found = points(&centroids(&frames, 3, 0).unwrap());
         assert_eq!(found.len(), 3);
         assert!(found.iter().all(|row| row[0] >= 1.0 && row[0] <= 2.0), "{found:?}");
         // All alike.
-        let frames = Tensor::ones((5, 2), DType::F32, &Device::Cpu).unwrap();
+        let frames = Tensor::ones((5, 2), DType::F32, &device()).unwrap();
         assert!(points(&centroids(&frames, 3, 0).unwrap()).iter().flatten().all(|x| (x - 1.0).abs() < 1e-6));
     }
 

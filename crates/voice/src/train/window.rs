@@ -39,7 +39,8 @@ pub(super) fn cut(x: &Tensor, windows: &[Window], frames: usize, scale: usize) -
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
+    use candle_core::Tensor;
+    use mynah_ops::testing::device;
     use rand::SeedableRng as _;
     use rand_chacha::ChaCha8Rng;
 
@@ -60,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_window_of_samples_is_that_of_its_frames() {
-        let x = Tensor::arange(0_u32, 24, &Device::Cpu).unwrap().reshape((2, 1, 12)).unwrap();
+        let x = Tensor::arange(0_u32, 24, &device()).unwrap().reshape((2, 1, 12)).unwrap();
         let windows = [Window { item: 1, start: 1 }, Window { item: 0, start: 4 }];
         let cut: Vec<Vec<u32>> = cut(&x, &windows, 2, 2).unwrap().squeeze(1).unwrap().to_vec2().unwrap();
         assert_eq!(cut, [[14, 15, 16, 17], [8, 9, 10, 11]]);

@@ -1,5 +1,6 @@
 //! Which gradients reach what in each phase.
 
+use mynah_ops::testing::device;
 use mynah_signal::MelProfile;
 
 use super::*;
@@ -29,11 +30,11 @@ fn trainer(config: &TrainConfig) -> Trainer {
     };
     let sizes = VocabularySizes { symbols: 6, sup_phones: 6 };
     let mel = MelProfile::Vits.config(22_050);
-    let trainer = Trainer::new(&model, &judges, config, &mel, sizes, &Device::Cpu).unwrap();
+    let trainer = Trainer::new(&model, &judges, config, &mel, sizes, &device()).unwrap();
     // What begins as zero hides what is behind it.
     let mut noise = Noise::new(3);
     for (_, variable) in trainer.parameters.named() {
-        let drawn = (noise.normal(variable.shape(), DType::F32, &Device::Cpu).unwrap() * 0.2).unwrap();
+        let drawn = (noise.normal(variable.shape(), DType::F32, &device()).unwrap() * 0.2).unwrap();
         variable.set(&(variable.as_tensor() + drawn).unwrap()).unwrap();
     }
     trainer
@@ -136,8 +137,8 @@ fn in_the_tuning_speech_moves_the_durations_and_recordings_the_decoder() {
 #[test]
 fn labels_have_no_part_in_the_tuning_unless_they_are_given_one() {
     let trainer = trainer(&config());
-    let one = Tensor::new(1.0_f32, &Device::Cpu).unwrap();
-    let zero = Tensor::new(0.0_f32, &Device::Cpu).unwrap();
+    let one = Tensor::new(1.0_f32, &device()).unwrap();
+    let zero = Tensor::new(0.0_f32, &device()).unwrap();
     let losses = Losses {
         mel: zero.clone(),
         adversarial: zero.clone(),
