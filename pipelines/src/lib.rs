@@ -16,6 +16,8 @@ pub mod synthesize;
 #[cfg(feature = "voice")]
 pub mod train;
 
+#[cfg(feature = "voice")]
+mod device;
 mod program;
 mod progress;
 

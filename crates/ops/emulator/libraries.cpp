@@ -131,13 +131,19 @@ int cublasDgemmStridedBatched(void *, int ta, int tb, int m, int n, int k, const
     gemm<double, double>(ta, tb, m, n, k, *alpha, a, lda, sa, b, ldb, sb, *beta, c, ldc, sc, batch);
     return 0;
 }
-// Type 0 is float, 14 bfloat16; both add in float, and give their factors in it.
+// Type 0 is float, 1 double, 14 bfloat16, which adds in float and gets its factors in it. The layout is checked as cuBLAS does.
 int cublasGemmStridedBatchedEx(void *, int ta, int tb, int m, int n, int k, const void *alpha, const void *a, int type,
                                int lda, long long sa, const void *b, int, int ldb, long long sb, const void *beta, void *c,
                                int, int ldc, long long sc, int batch, int, int) {
+    if (lda < (ta ? k : m) || ldb < (tb ? n : k) || ldc < m) return 7;
     if (type == 14) {
         gemm<Bf16, double>(ta, tb, m, n, k, *(const float *)alpha, (const Bf16 *)a, lda, sa, (const Bf16 *)b, ldb, sb,
                            *(const float *)beta, (Bf16 *)c, ldc, sc, batch);
+        return 0;
+    }
+    if (type == 1) {
+        gemm<double, double>(ta, tb, m, n, k, *(const double *)alpha, (const double *)a, lda, sa, (const double *)b, ldb, sb,
+                             *(const double *)beta, (double *)c, ldc, sc, batch);
         return 0;
     }
     if (type != 0) return 15;

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// How products of f32 matrices and convolutions are computed on a CUDA device. The CPU always computes in full precision.
+/// How convolutions and products of f32 matrices ([`product`](crate::MatrixProduct::product)) are computed on a CUDA device.
+/// The CPU always computes in full precision.
 ///
 /// Tensors, sums, norms, losses and the optimiser stay f32 in every case; a product adds in f32 too. Products of f64 are
 /// never shortened.
@@ -22,8 +23,6 @@ static PRECISION: AtomicU8 = AtomicU8::new(0);
 /// Chooses the precision for the whole process, from the next operation on.
 pub fn set_precision(precision: Precision) {
     PRECISION.store(precision as u8, Ordering::Relaxed);
-    #[cfg(feature = "cuda")]
-    candle_core::cuda::set_gemm_reduced_precision_f32(precision == Precision::Tf32);
 }
 
 /// The precision in force.

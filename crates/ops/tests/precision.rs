@@ -30,6 +30,15 @@ fn results(dtype: DType) -> Vec<f64> {
         .collect()
 }
 
+/// A product that has to be exact, and its gradient.
+fn exact() -> Vec<f32> {
+    let (left, right) = (normal(6, (3, 4)).to_dtype(DType::F32), normal(7, (4, 5)).to_dtype(DType::F32));
+    let left = Var::from_tensor(&left.unwrap()).unwrap();
+    let y = left.exact_product(&right.unwrap()).unwrap();
+    let gradient = y.sqr().unwrap().sum_all().unwrap().backward().unwrap().remove(&left).unwrap();
+    [y, gradient].iter().flat_map(|part| part.flatten_all().unwrap().to_vec1::<f32>().unwrap()).collect()
+}
+
 fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
@@ -37,7 +46,7 @@ fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
 
 #[test]
 fn shorter_factors_are_used_on_a_gpu_and_only_there() {
-    let (single, double) = (results(DType::F32), results(DType::F64));
+    let (single, double, whole) = (results(DType::F32), results(DType::F64), exact());
     for (chosen, tolerance) in [(Precision::Bf16, BF16_TOLERANCE), (Precision::Tf32, TF32_TOLERANCE)] {
         set_precision(chosen);
         assert_eq!(precision(), chosen);
@@ -52,6 +61,7 @@ fn shorter_factors_are_used_on_a_gpu_and_only_there() {
         }
         // Gradients are checked in f64, whatever the precision of the work.
         assert_eq!(results(DType::F64), double, "{chosen:?}");
+        assert_eq!(exact(), whole, "{chosen:?}");
     }
     set_precision(Precision::F32);
     assert_eq!(results(DType::F32), single);

@@ -20,6 +20,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// There is no such device, or not all that it needs.
+    #[error("{why}")]
+    Device {
+        /// Which, and what is missing.
+        why: String,
+    },
     /// A setting of the configuration contradicts another, or the model.
     #[error("use `{key}`: {why}")]
     Config {

@@ -20,6 +20,7 @@ pub mod train;
 pub mod vits;
 
 mod config;
+mod device;
 mod discriminator;
 mod dropout;
 mod error;
@@ -35,6 +36,7 @@ pub use config::{
     AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, FlowConfig, MemoryConfig,
     ModelConfig, WaveNetConfig,
 };
+pub use device::{Precision, cuda_device};
 pub use discriminator::{DiscriminatorConfig, Discriminators, Judgement};
 pub use dropout::Dropout;
 pub use error::Error;

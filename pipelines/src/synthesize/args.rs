@@ -8,6 +8,7 @@ use mynah_corpus::Split;
 use mynah_voice::SpeakConfig;
 
 use super::{batch, text};
+use crate::device::Device;
 use crate::program::use_threads;
 
 const ALL: &str = "\
@@ -44,12 +45,20 @@ impl Args {
             Command::Text(args) => {
                 let speak = args.voice.prepare()?;
                 let TextArgs { voice, out, text, lexicon } = args;
-                text::run(&text::Settings { voice: voice.voice, speak, out, text, lexicon })
+                text::run(&text::Settings {
+                    voice: voice.voice,
+                    device: voice.device,
+                    speak,
+                    out,
+                    text,
+                    lexicon,
+                })
             }
             Command::Batch(args) => {
                 let speak = args.voice.prepare()?;
                 let BatchArgs { voice, data, split, out } = args;
-                batch::run(&batch::Settings { voice: voice.voice, speak, data, split: split.into(), out })
+                let VoiceArgs { voice, device, .. } = voice;
+                batch::run(&batch::Settings { voice, device, speak, data, split: split.into(), out })
             }
         }
     }
@@ -82,6 +91,8 @@ struct VoiceArgs {
     /// Another seed varies the speech
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", help = Device::HELP)]
+    device: Device,
     /// How many threads work; the speech does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,

@@ -10,9 +10,10 @@ use mynah_corpus::table::write_table;
 use mynah_corpus::{Dataset, Split, Utterance};
 use mynah_signal::wav;
 use mynah_text::Symbol;
-use mynah_voice::{Device, SpeakConfig, Voice};
+use mynah_voice::{SpeakConfig, Voice};
 use serde::{Deserialize, Serialize};
 
+use crate::device::Device;
 use crate::program::{BAD_RESULT, say};
 use crate::progress::Progress;
 
@@ -20,6 +21,8 @@ use crate::progress::Progress;
 pub(crate) struct Settings {
     /// The voice.
     pub(crate) voice: PathBuf,
+    /// What computes.
+    pub(crate) device: Device,
     /// How it speaks.
     pub(crate) speak: SpeakConfig,
     /// The dataset.
@@ -49,7 +52,7 @@ struct Row {
 /// Speaks every sentence of the split, one after the other, so that each time is that of a machine to itself.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let dataset = Dataset::open(&settings.data).context("failed to open the dataset")?;
-    let voice = Voice::open(&settings.voice, &Device::Cpu).context("failed to open the voice")?;
+    let voice = Voice::open(&settings.voice, &settings.device.open()?).context("failed to open the voice")?;
     let utterances: Vec<&Utterance> = dataset.split(settings.split).collect();
     if utterances.is_empty() {
         bail!("the {} split of `{}` is empty", settings.split.word(), settings.data.display());

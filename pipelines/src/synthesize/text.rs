@@ -7,8 +7,9 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use mynah_signal::wav;
 use mynah_text::Alphabet;
-use mynah_voice::{Device, SpeakConfig, Voice};
+use mynah_voice::{SpeakConfig, Voice};
 
+use crate::device::Device;
 use crate::prepare::phonemizer;
 use crate::program::say;
 
@@ -16,6 +17,8 @@ use crate::program::say;
 pub(crate) struct Settings {
     /// The voice.
     pub(crate) voice: PathBuf,
+    /// What computes.
+    pub(crate) device: Device,
     /// How it speaks.
     pub(crate) speak: SpeakConfig,
     /// Where the wav goes.
@@ -29,7 +32,7 @@ pub(crate) struct Settings {
 /// Speaks a text into one wav.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let phonemized = phonemizer(settings.lexicon.as_deref())?.phonemize(&settings.text)?;
-    let voice = Voice::open(&settings.voice, &Device::Cpu).context("failed to open the voice")?;
+    let voice = Voice::open(&settings.voice, &settings.device.open()?).context("failed to open the voice")?;
     let begin = Instant::now();
     let waveform = voice
         .speak(&phonemized.symbols, &phonemized.word_index, &settings.speak)

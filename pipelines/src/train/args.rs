@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::{export, g2p, import, pretrain, run};
+use crate::device::Device;
 use crate::program::{read_toml, use_threads};
 use mynah_voice::g2p::G2pConfig;
 use mynah_voice::import::{CheckpointFormat, ImportConfig};
@@ -111,20 +112,6 @@ enum Command {
     G2p(G2pArgs),
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Device {
-    /// The processor
-    Cpu,
-}
-
-impl Device {
-    fn open(self) -> mynah_voice::Device {
-        match self {
-            Self::Cpu => mynah_voice::Device::Cpu,
-        }
-    }
-}
-
 #[derive(Debug, ClapArgs)]
 struct PretrainArgs {
     /// A TOML file with the sizes of the encoder and the schedule
@@ -136,8 +123,7 @@ struct PretrainArgs {
     /// Where the run goes
     #[arg(long, value_name = "RUN")]
     out: PathBuf,
-    /// What computes
-    #[arg(long, value_enum, default_value = "cpu")]
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", help = Device::HELP)]
     device: Device,
     /// Go on from the last checkpoint in RUN, or begin where there is none
     #[arg(long)]
@@ -154,7 +140,7 @@ impl PretrainArgs {
             config: read_toml(&self.config)?,
             data: self.data,
             out: self.out,
-            device: self.device.open(),
+            device: self.device.open()?,
             resume: self.resume,
         })
     }
@@ -171,8 +157,7 @@ struct RunArgs {
     /// Where the run goes
     #[arg(long, value_name = "RUN")]
     out: PathBuf,
-    /// What computes
-    #[arg(long, value_enum, default_value = "cpu")]
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", help = Device::HELP)]
     device: Device,
     /// Go on from the last checkpoint in RUN, or begin where there is none
     #[arg(long)]
@@ -192,7 +177,7 @@ impl RunArgs {
             config: read_toml(&self.config)?,
             data: self.data,
             out: self.out,
-            device: self.device.open(),
+            device: self.device.open()?,
             resume: self.resume,
             encoder: self.encoder,
         })

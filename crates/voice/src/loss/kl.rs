@@ -96,8 +96,8 @@ pub(crate) fn pairwise_kl(sample: &Tensor, log_deviation: &Tensor, other: &Gauss
     let precision = (other.log_deviation * -2.0)?.exp()?;
     let weighted = (other.mean * &precision)?;
     let rows = |x: &Tensor| x.transpose(1, 2)?.contiguous();
-    let squares = (rows(&sample.sqr()?)?.product(&precision)? * 0.5)?;
-    let products = rows(sample)?.product(&weighted)?;
+    let squares = (rows(&sample.sqr()?)?.exact_product(&precision)? * 0.5)?;
+    let products = rows(sample)?.exact_product(&weighted)?;
     // [B, 1, M]
     let of_other = (((other.mean * &weighted)? * 0.5)? + other.log_deviation)?.sum_keepdim(1)?;
     // [B, N, 1]

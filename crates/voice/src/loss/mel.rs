@@ -50,7 +50,7 @@ impl MelLoss {
         let (batch, bins, frames) = magnitudes.dims3()?;
         // One product for the whole batch: [B, bins, T] -> [bins, B · T].
         let columns = magnitudes.transpose(0, 1)?.contiguous()?.reshape((bins, batch * frames))?;
-        let mels = self.filters.product(&columns)?;
+        let mels = self.filters.exact_product(&columns)?;
         let n_mels = mels.dim(0)?;
         let floor = Tensor::full(self.floor, (), mels.device())?.to_dtype(mels.dtype())?;
         mels.broadcast_maximum(&floor)?.log()?.reshape((n_mels, batch, frames))?.transpose(0, 1)

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::config::EncoderConfig;
+use crate::device::Precision;
 
 /// The sizes of the encoder; those of the model that it is for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +52,8 @@ pub struct PretrainConfig {
     pub checkpoint_every: u64,
     /// The optimiser.
     pub optimizer: PretrainOptimizerConfig,
+    /// How exactly a GPU multiplies.
+    pub precision: Precision,
 }
 
 impl Default for PretrainConfig {
@@ -70,6 +73,7 @@ impl Default for PretrainConfig {
             log_every: 100,
             checkpoint_every: 5_000,
             optimizer: PretrainOptimizerConfig::default(),
+            precision: Precision::default(),
         }
     }
 }

@@ -155,6 +155,11 @@ impl Pretrainer {
         &self.inventory
     }
 
+    /// Where it computes.
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// Values in the encoder's parameters, and in the heads'.
     #[must_use]
     pub fn parameter_counts(&self) -> (usize, usize) {

@@ -66,7 +66,7 @@ fn first_centroids(frames: &Tensor, k: usize, generator: &mut impl Rng) -> Resul
     // The squared distances of all candidates from some: [some, m].
     let distances = |some: &[u32]| -> Result<Tensor> {
         let some = Tensor::new(some, device)?;
-        let products = candidates.index_select(&some, 0)?.product(&columns)?;
+        let products = candidates.index_select(&some, 0)?.exact_product(&columns)?;
         let both = squares.index_select(&some, 0)?.unsqueeze(1)?.broadcast_add(&squares.unsqueeze(0)?)?;
         (both - (products * 2.0)?)?.relu()
     };
@@ -103,7 +103,7 @@ fn draw(weights: &[f64], otherwise: usize, generator: &mut impl Rng) -> usize {
 fn nearest(frames: &Tensor, table: &Tensor) -> Result<Tensor> {
     let squares = (table.sqr()?.sum(D::Minus1)? * 0.5)?;
     // |x − c|² / 2 − |x|² / 2
-    squares.broadcast_sub(&frames.product(&table.t()?.contiguous()?)?)?.argmin(D::Minus1)
+    squares.broadcast_sub(&frames.exact_product(&table.t()?.contiguous()?)?)?.argmin(D::Minus1)
 }
 
 #[cfg(test)]

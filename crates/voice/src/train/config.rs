@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::device::Precision;
 use crate::loss::SoftDtwConfig;
 
 /// The schedule of a run. The defaults are the paper's where it says, else those of `docs/naturalspeech.md`.
@@ -40,6 +41,8 @@ pub struct TrainConfig {
     pub soft_dtw: SoftDtwConfig,
     /// What durations are learnt from.
     pub durations: DurationSource,
+    /// How exactly a GPU multiplies.
+    pub precision: Precision,
 }
 
 /// Where the durations come from that the model learns from.
@@ -86,6 +89,7 @@ impl Default for TrainConfig {
             weights: LossWeights::default(),
             soft_dtw: SoftDtwConfig::default(),
             durations: DurationSource::default(),
+            precision: Precision::default(),
         }
     }
 }

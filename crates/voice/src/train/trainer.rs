@@ -162,6 +162,11 @@ impl Trainer {
         &self.audio
     }
 
+    /// Where it computes.
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// Values in the generator's parameters, and in the discriminators'.
     #[must_use]
     pub fn parameter_counts(&self) -> (usize, usize) {

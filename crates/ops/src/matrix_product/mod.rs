@@ -1,8 +1,9 @@
 //! Products of matrices without the case that candle gets wrong.
 
-use candle_core::{DType, Result, Tensor};
+#[cfg(feature = "cuda")]
+mod cuda;
 
-use crate::precision::{Precision, precision};
+use candle_core::{Result, Tensor};
 
 /// Products of tensors as matrices.
 pub trait MatrixProduct {
@@ -12,9 +13,11 @@ pub trait MatrixProduct {
     /// y[…, i, j] = Σ_k self[…, i, k] · right[…, k, j]
     /// ```
     ///
-    /// It is candle's product with its gradients, but for one case: candle 0.11 takes the batch of a left side into its
-    /// rows where the right side is one matrix repeated without a copy, also where the left side is transposed, and then
-    /// its numbers are wrong. There the right side is copied first. On a GPU, layouts that cuBLAS does not take are copied.
+    /// On the CPU it is candle's product with its gradients, but for one case: candle 0.11 takes the batch of a left side into
+    /// its rows where the right side is one matrix repeated without a copy, also where the left side is transposed, and then
+    /// its numbers are wrong. There the right side is copied first. On a GPU it is cuBLAS', in the [`precision`] of the process.
+    ///
+    /// [`precision`]: crate::precision()
     ///
     /// # Shapes
     ///
@@ -24,44 +27,41 @@ pub trait MatrixProduct {
     ///
     /// When the shapes do not fit each other.
     fn product(&self, right: &Tensor) -> Result<Tensor>;
+
+    /// The same in full precision, whatever that of the process is, forwards and backwards: for distances of which large parts
+    /// cancel, and for spectra.
+    ///
+    /// # Errors
+    ///
+    /// As [`product`](Self::product).
+    fn exact_product(&self, right: &Tensor) -> Result<Tensor>;
 }
 
 impl MatrixProduct for Tensor {
     fn product(&self, right: &Tensor) -> Result<Tensor> {
-        if precision() == Precision::Bf16 && self.device().is_cuda() && self.dtype() == DType::F32 {
-            let (left, right) = (self.to_dtype(DType::BF16)?, right.to_dtype(DType::BF16)?);
-            return left.product(&right)?.to_dtype(DType::F32);
-        }
+        #[cfg(feature = "cuda")]
         if self.device().is_cuda() {
-            let (left, right) = (laid_out(self)?, laid_out(right)?);
-            #[expect(clippy::disallowed_methods, reason = "the layouts that it refuses were copied")]
-            return left.matmul(&right);
+            return cuda::product(self, right, false);
         }
-        let repeated = right.rank() > 2 && {
-            let batch = right.rank() - 2;
-            right.stride()[..batch].iter().zip(right.dims()).any(|(&stride, &size)| stride == 0 && size > 1)
-        };
-        #[expect(clippy::disallowed_methods, reason = "the case that it gets wrong is avoided")]
-        if repeated && !self.is_contiguous() { self.matmul(&right.contiguous()?) } else { self.matmul(right) }
+        on_cpu(self, right)
+    }
+
+    fn exact_product(&self, right: &Tensor) -> Result<Tensor> {
+        #[cfg(feature = "cuda")]
+        if self.device().is_cuda() {
+            return cuda::product(self, right, true);
+        }
+        on_cpu(self, right)
     }
 }
 
-/// The matrices as cuBLAS takes them: each by rows or by columns without gaps, and one stride from each to the next.
-fn laid_out(x: &Tensor) -> Result<Tensor> {
-    let rank = x.rank();
-    if rank < 2 || x.is_contiguous() {
-        return Ok(x.clone());
-    }
-    let (stride, dims) = (x.stride(), x.dims());
-    let (rows, columns) = (dims[rank - 2], dims[rank - 1]);
-    let by_columns = stride[rank - 1] == rows && stride[rank - 2] == 1;
-    let mut expected = rows * columns;
-    let mut without_gaps = true;
-    for (&stride, &size) in stride[..rank - 2].iter().zip(&dims[..rank - 2]).rev() {
-        without_gaps &= stride == expected;
-        expected *= size;
-    }
-    if by_columns && without_gaps { Ok(x.clone()) } else { x.contiguous() }
+fn on_cpu(left: &Tensor, right: &Tensor) -> Result<Tensor> {
+    let repeated = right.rank() > 2 && {
+        let batch = right.rank() - 2;
+        right.stride()[..batch].iter().zip(right.dims()).any(|(&stride, &size)| stride == 0 && size > 1)
+    };
+    #[expect(clippy::disallowed_methods, reason = "the case that it gets wrong is avoided")]
+    if repeated && !left.is_contiguous() { left.matmul(&right.contiguous()?) } else { left.matmul(right) }
 }
 
 #[cfg(test)]
@@ -105,9 +105,11 @@ mod tests {
                     expected.extend((0..5).map(|j| (0..3).map(|k| row[k] * b[k][j]).sum::<f64>()));
                 }
             }
-            let y = left.product(&right).unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
             let what = format!("strides {:?} and {:?}", left.stride(), right.stride());
-            assert_all_close(&y, &expected, TOLERANCE, &what);
+            for y in [left.product(&right), left.exact_product(&right)] {
+                let y = y.unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
+                assert_all_close(&y, &expected, TOLERANCE, &what);
+            }
         }
     }
 
@@ -121,5 +123,15 @@ mod tests {
             v[0].product(&v[1].broadcast_as((2, 3, 5))?)
         })
         .unwrap();
+        check_gradients(&[normal(3, (2, 2, 4, 3)), normal(4, (2, 2, 5, 3))], |v| {
+            v[0].exact_product(&v[1].transpose(2, 3)?)
+        })
+        .unwrap();
+        // One row, one column, one term.
+        for (m, k, n) in [(1, 3, 2), (3, 1, 2), (3, 2, 1), (1, 1, 1)] {
+            check_gradients(&[normal(5, (2, m, k)), normal(6, (2, k, n))], |v| v[0].product(&v[1])).unwrap();
+            check_gradients(&[normal(7, (k, m)), normal(8, (n, k))], |v| v[0].t()?.product(&v[1].t()?))
+                .unwrap();
+        }
     }
 }
