@@ -5,6 +5,9 @@
 //! that of all threads of a process; PyTorch's other thread waits actively for a while, which counts. Convolutions,
 //! activations and norms run forwards and backwards with the gradients of all arguments, the generator forwards only.
 //!
+//! With the feature `cuda` both sides work on the first GPU, and only the time by the clock means something: each run ends
+//! when the device has done all of it. `--script FILE` names `torch_peer.py` where it lies elsewhere than it was built.
+//!
 //! Both processes keep freed memory: alone, an operation frees all that it took, and what glibc then gives back and gets
 //! again would be most of its time; a step of training frees little at once.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
@@ -14,7 +17,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use candle_core::{DType, Device, Result, Shape, Tensor, Var};
+use candle_core::{DType, Result, Shape, Tensor, Var};
+use mynah_ops::testing::device;
 use mynah_ops::{
     Conv1dConfig, ConvTranspose1dConfig, Noise, conv_transpose1d, conv1d, gated_activation, layer_norm,
     leaky_relu, soft_dtw, softmax, tanh,
@@ -37,24 +41,36 @@ type Work = Box<dyn Fn() -> Result<()>>;
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    let python = arguments.iter().position(|a| a == "--python").map(|at| {
-        arguments.remove(at);
-        arguments.remove(at)
-    });
+    let mut option = |name: &str| {
+        arguments.iter().position(|a| a == name).map(|at| {
+            arguments.remove(at);
+            arguments.remove(at)
+        })
+    };
+    let python = option("--python");
+    let script = option("--script").unwrap_or_else(|| SCRIPT.to_owned());
+    if device().is_cuda() {
+        race(python.as_deref(), &script, &arguments);
+        return;
+    }
     if arguments.first().is_some_and(|a| a == "--memory") {
         println!("{}", growth_of_soft_dtw());
         return;
     }
     if std::env::var_os("RAYON_NUM_THREADS").is_some() {
         // On a thread of the pool: the time of another, still running when it is read, would be short of its last slice.
-        rayon::scope(|_| race(python.as_deref(), &arguments));
+        rayon::scope(|_| race(python.as_deref(), &script, &arguments));
         return;
     }
     // candle and rayon make their threads once, so each number of threads gets a process.
     let this = std::env::current_exe().unwrap();
     for threads in ["1", "2"] {
         let mut again = Command::new(&this);
-        again.args(&arguments).env("RAYON_NUM_THREADS", threads).env("CANDLE_NUM_THREADS", threads);
+        again
+            .args(&arguments)
+            .args(["--script", &script])
+            .env("RAYON_NUM_THREADS", threads)
+            .env("CANDLE_NUM_THREADS", threads);
         again.envs(KEPT_MEMORY);
         again.args(python.iter().flat_map(|python| ["--python", python]));
         assert!(again.status().unwrap().success());
@@ -65,7 +81,7 @@ fn main() {
             String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().unwrap() / 1e6
         };
         let ours = megabytes(Command::new(&this).arg("--memory").env("RAYON_NUM_THREADS", "1"));
-        let theirs = python.map(|python| megabytes(run_python(&python).args([SCRIPT, "memory"])));
+        let theirs = python.map(|python| megabytes(run_python(&python).args([script.as_str(), "memory"])));
         let theirs = theirs.map(|theirs| format!("; PyTorch's {theirs:.0} MB, {:.2} of it", ours / theirs));
         println!("\nsoft-dtw 8x400x400: the peak memory grows by {ours:.0} MB{}", theirs.unwrap_or_default());
     }
@@ -94,14 +110,19 @@ impl Times {
     }
 }
 
-fn race(python: Option<&str>, wanted: &[String]) {
+fn race(python: Option<&str>, script: &str, wanted: &[String]) {
+    let on_device = device().is_cuda();
     let threads = rayon::current_num_threads();
-    let mut peer = python.map(|python| Peer::start(python, threads));
+    let mut peer = python.map(|python| {
+        Peer::start(python, script, &if on_device { "cuda".to_owned() } else { threads.to_string() })
+    });
     let version = peer.as_ref().map_or("-", |peer| &peer.version);
-    println!(
-        "\n{threads} thread{}, PyTorch {version}, milliseconds of the processor and by the clock\n",
-        if threads == 1 { "" } else { "s" }
-    );
+    let place = match threads {
+        _ if on_device => "one GPU".to_owned(),
+        1 => "1 thread".to_owned(),
+        threads => format!("{threads} threads"),
+    };
+    println!("\n{place}, PyTorch {version}, milliseconds of the processor and by the clock\n");
     println!(
         "| case | ours | PyTorch | ratio | clock | PyTorch | ratio |\n|---|---:|---:|---:|---:|---:|---:|"
     );
@@ -142,14 +163,13 @@ struct Peer {
 }
 
 impl Peer {
-    fn start(python: &str, threads: usize) -> Self {
-        let mut child = run_python(python)
-            .args([SCRIPT, &threads.to_string()])
-            .env("OMP_NUM_THREADS", threads.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    fn start(python: &str, script: &str, place: &str) -> Self {
+        let mut command = run_python(python);
+        if place != "cuda" {
+            command.env("OMP_NUM_THREADS", place);
+        }
+        let mut child =
+            command.args([script, place]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (names, answers) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         let mut peer = Self { child, names, answers, version: String::new() };
         peer.version = peer.line();
@@ -188,6 +208,7 @@ fn shortest(work: &Work) -> Times {
     while runs < MIN_RUNS || started.elapsed() < REPEATED {
         let (wall, processor) = (Instant::now(), processor_seconds());
         work().unwrap();
+        device().synchronize().unwrap();
         let wall = wall.elapsed().as_secs_f64();
         shortest = shortest.shorter(Times { processor: processor_seconds() - processor, wall });
         runs += 1;
@@ -219,7 +240,7 @@ fn growth_of_soft_dtw() -> u64 {
 }
 
 fn noise(seed: u64, shape: impl Into<Shape>) -> Tensor {
-    Noise::new(seed).normal(shape, DType::F32, &Device::Cpu).unwrap()
+    Noise::new(seed).normal(shape, DType::F32, &device()).unwrap()
 }
 
 fn variable(seed: u64, shape: impl Into<Shape>) -> Var {

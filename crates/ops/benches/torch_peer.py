@@ -4,7 +4,7 @@
 # ///
 """What PyTorch takes for the cases of `cargo bench -p mynah-ops --bench peers`.
 
-`torch_peer.py THREADS` reads names of cases, one a line, and answers each with one line: the shortest processor time (of
+`torch_peer.py THREADS`, or `torch_peer.py cuda` for the first GPU, reads names of cases, one a line, and answers each with one line: the shortest processor time (of
 several threads, the mean) and the shortest time by the clock of some runs, in seconds. `torch_peer.py memory` does soft-DTW once and prints by how many bytes the
 peak of the process grew.
 """
@@ -129,7 +129,14 @@ def main():
         work()
         print(peak_bytes() - before)
         return
-    torch.set_num_threads(int(sys.argv[1]))
+    on_device = sys.argv[1] == "cuda"
+    if on_device:
+        torch.set_default_device("cuda")
+        # As ours: products in full precision, the algorithm by heuristics.
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    else:
+        torch.set_num_threads(int(sys.argv[1]))
+    wait = torch.cuda.synchronize if on_device else lambda: None
     works = {}
     print(torch.__version__, flush=True)
     for line in sys.stdin:
@@ -137,11 +144,13 @@ def main():
         if name not in works:
             works[name] = CASES[name]()
             works[name]()
+            wait()
         processor, wall, runs = float("inf"), float("inf"), 0
         begin, processor_begin = time.perf_counter(), time.process_time()
         while runs < MIN_RUNS or time.perf_counter() - begin < REPEATED_SECONDS:
             p, w = time.process_time(), time.perf_counter()
             works[name]()
+            wait()
             p, w = time.process_time() - p, time.perf_counter() - w
             processor, wall, runs = min(processor, p), min(wall, w), runs + 1
         if torch.get_num_threads() > 1:

@@ -33,7 +33,7 @@ const TESTED: [&str; 2] = ["mynah-ops", "mynah-voice"];
 pub(crate) enum Arguments {
     /// Builds the programs that train and speak, in the release profile, for this platform.
     Build(Target),
-    /// Builds the tests of the operations and of the model, to be carried to a machine with a GPU.
+    /// Builds the tests of the operations and of the model, and the benchmark beside PyTorch, for a machine with a GPU.
     Tests(Target),
     /// Runs those tests here, on a device that is emulated on the processor (needs g++): right or wrong, not fast or slow.
     Emulate(Emulate),
@@ -78,6 +78,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                     .cargo(&target.compute_capability, &["test", "--no-run", "--release", "-p", package])?;
                 built.extend(executables(&messages, ""));
             }
+            let bench = ["bench", "--no-run", "-p", "mynah-ops", "--bench", "peers"];
+            built.extend(executables(&workshop.cargo(&target.compute_capability, &bench)?, "bench"));
             copy(&built, &target.out)
         }
         Arguments::Emulate(emulate) => workshop.emulate(emulate),
