@@ -7,6 +7,7 @@
 //!                                          ├─collect─► Rating ─┐
 //!                                          ├─simulate► Rating ─┤
 //!                                          └──────────────── judge ─► Verdict      rehearse: simulate and judge, again and again
+//!                          tables of other tests ─► FoundRating ─ judge_found ─► Verdict
 //! ```
 //!
 //! Everything is decided before anybody listens: the protocol names the question, the sizes and the analysis; the plan
