@@ -29,21 +29,28 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// Makes it that of the process.
+    /// Holds it against the device.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] when the device is the CPU, which has no other than f32.
-    pub(crate) fn put_in_force(self, device: &Device, key: &'static str) -> Result<(), Error> {
-        if self != Self::F32 && !device.is_cuda() {
-            return Err(Error::Config { key, why: format!("{self:?} is for GPUs; the CPU computes in F32") });
+    pub(crate) fn check(self, device: &Device) -> Result<(), Error> {
+        if self == Self::F32 || device.is_cuda() {
+            return Ok(());
         }
+        Err(Error::Config {
+            key: "train.precision",
+            why: format!("{self:?} is for GPUs; the CPU computes in F32"),
+        })
+    }
+
+    /// Makes it that of the process.
+    pub(crate) fn put_in_force(self) {
         mynah_ops::set_precision(match self {
             Self::F32 => mynah_ops::Precision::F32,
             Self::Tf32 => mynah_ops::Precision::Tf32,
             Self::Bf16 => mynah_ops::Precision::Bf16,
         });
-        Ok(())
     }
 }
 
@@ -66,8 +73,8 @@ mod tests {
 
     #[test]
     fn the_cpu_refuses_what_it_would_not_do() {
-        let refused = Precision::Tf32.put_in_force(&Device::Cpu, "train.precision").unwrap_err().to_string();
+        let refused = Precision::Tf32.check(&Device::Cpu).unwrap_err().to_string();
         assert!(refused.contains("train.precision") && refused.contains("for GPUs"), "{refused}");
-        Precision::F32.put_in_force(&Device::Cpu, "train.precision").unwrap();
+        Precision::F32.check(&Device::Cpu).unwrap();
     }
 }

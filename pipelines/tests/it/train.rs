@@ -278,7 +278,12 @@ fn the_end_of_a_run_may_be_its_tuning() {
 fn what_cannot_be_trained_is_refused_before_anything_is_written() {
     let studio = Studio::new();
     let place = &studio.place;
-    studio.train("run", "--device cuda").exits_with(2).says("cuda").says("[possible values: cpu]");
+    studio
+        .train("run", "--device gpu")
+        .exits_with(2)
+        .says("--device")
+        .says("it is `cpu`, `cuda` or `cuda:N`");
+    studio.train("run", "--device cuda:7").exits_with(2).says("failed to open the device").says("cuda:7");
     studio.train("run", "--threads 0").exits_with(2).says("--threads");
     place
         .run(TRAIN, "run --config nowhere.toml --data dataset --out run")
@@ -298,6 +303,7 @@ fn what_cannot_be_trained_is_refused_before_anything_is_written() {
         ("steps = 20", "steps = 9", "`train.warm_up_steps`"),
         ("window_frames = 5", "window_frames = 4", "`train.window_frames`"),
         ("seed = 3", "sed = 3", "unknown field `sed`"),
+        ("seed = 3", "seed = 3\nprecision = \"bf16\"", "`train.precision`"),
         ("[train]", "[training]", "unknown field `training`"),
     ] {
         place.write("train.toml", config.replace(from, to));

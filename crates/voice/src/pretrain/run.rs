@@ -22,7 +22,7 @@ pub fn run(
     run: &Path,
     observer: &mut dyn Observer<PretrainReport>,
 ) -> Result<(), Error> {
-    config.precision.put_in_force(trainer.device(), "train.precision")?;
+    config.precision.put_in_force();
     let begin = Instant::now();
     let validation = held_out(shards, config)?;
     let mut stream = Stream::new(shards, config);

@@ -118,6 +118,7 @@ impl Pretrainer {
     ) -> Result<Self, Error> {
         model.encoder.validate(model.hidden)?;
         config.validate()?;
+        config.precision.check(device)?;
         let parameters = Parameters::new(config.seed, dtype, device);
         let vb = parameters.builder();
         let sizes = inventory.sizes();
@@ -153,11 +154,6 @@ impl Pretrainer {
     #[must_use]
     pub fn inventory(&self) -> &Inventory {
         &self.inventory
-    }
-
-    /// Where it computes.
-    pub(crate) fn device(&self) -> &Device {
-        &self.device
     }
 
     /// Values in the encoder's parameters, and in the heads'.

@@ -46,7 +46,7 @@ pub fn run(
     run: &Path,
     observer: &mut dyn Observer,
 ) -> Result<(), Error> {
-    config.precision.put_in_force(trainer.device(), "train.precision")?;
+    config.precision.put_in_force();
     let begin = Instant::now();
     let frames: Vec<usize> = (0..training.len()).map(|index| training.frames(index)).collect();
     if frames.is_empty() {

@@ -116,6 +116,7 @@ impl Trainer {
         model.validate(&audio)?;
         discriminator.validate()?;
         config.validate()?;
+        config.precision.check(device)?;
         let hard = model.durator.expansion == Expansion::Hard;
         if config.durations == DurationSource::Search && !hard {
             let why = "an alignment search needs `model.durator.expansion = \"hard\"`".to_owned();
@@ -160,11 +161,6 @@ impl Trainer {
     #[must_use]
     pub fn audio(&self) -> &AudioConfig {
         &self.audio
-    }
-
-    /// Where it computes.
-    pub(crate) fn device(&self) -> &Device {
-        &self.device
     }
 
     /// Values in the generator's parameters, and in the discriminators'.
