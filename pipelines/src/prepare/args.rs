@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_corpus::import::LabelFormat;
-use mynah_corpus::{Shard, TextBackend};
+use mynah_corpus::{Recipe, Shard, SupPhoneRecipe, TextBackend};
 use mynah_signal::MelProfile;
 use mynah_text::Alphabet;
 
@@ -190,6 +190,9 @@ struct RunArgs {
     /// A TOML file with the settings that differ from the defaults (see pipelines/ljspeech/prepare.toml)
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
+    /// The sup-phones of a pre-training, so that its encoder fits the dataset; in the place of the recipe's `[sup_phones]`
+    #[arg(long, value_name = "FILE")]
+    sup_phones: Option<PathBuf>,
     /// Prepare only a part of the clips, such as 3/64; `merge` joins the parts
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -201,7 +204,10 @@ struct RunArgs {
 impl RunArgs {
     fn settings(self) -> anyhow::Result<run::Settings> {
         use_threads(self.threads.map_or(0, usize::from))?;
-        let recipe = self.recipe.as_deref().map(read_toml).transpose()?.unwrap_or_default();
+        let mut recipe: Recipe = self.recipe.as_deref().map(read_toml).transpose()?.unwrap_or_default();
+        if self.sup_phones.is_some() {
+            recipe.sup_phones = SupPhoneRecipe { model: self.sup_phones, ..SupPhoneRecipe::default() };
+        }
         Ok(run::Settings { corpus: self.corpus, out: self.out, recipe, shard: self.shard })
     }
 }

@@ -116,8 +116,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
 fn say_done(steps: u64, out: &Path) {
     let out = out.display();
     say(&format!(
-        "{steps} steps are done; prepare the dataset with `sup_phones.model = \"{out}/{SUP_PHONES}\"` and train it with \
-         `mynah-train run --encoder {out}`"
+        "{steps} steps are done; prepare the dataset with `mynah-prepare run … --sup-phones {out}/{SUP_PHONES}` and train \
+         it with `mynah-train run … --encoder {out}`"
     ));
 }
 

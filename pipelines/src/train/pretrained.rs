@@ -115,8 +115,8 @@ impl PretrainedEncoder {
             != *sup_phones
         {
             bail!(
-                "the sup-phones of `{run}` are not those of the dataset: prepare the dataset with the same, by `model = \
-                 \"{run}/{SUP_PHONES}\"` in `[sup_phones]` of the recipe"
+                "the sup-phones of `{run}` are not those of the dataset: prepare the dataset with the same, by \
+                 `mynah-prepare run … --sup-phones {run}/{SUP_PHONES}`"
             );
         }
         Ok(())

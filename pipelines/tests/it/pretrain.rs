@@ -72,7 +72,7 @@ fn a_pre_training_leaves_what_the_documentation_says() {
         .says("symbols/s")
         .says("wrote pre/checkpoints/step-20  validation: loss")
         .says("longer than 60 symbols (`train.max_symbols`)")
-        .says("`mynah-train run --encoder pre`");
+        .says("`mynah-train run … --encoder pre`");
     assert_eq!(names(&place.path("pre/checkpoints/step-20")).into_iter().collect::<Vec<_>>(), CHECKPOINT,);
     let others = place.files("pre").into_keys().filter(|name| !name.starts_with("checkpoints/"));
     let others: Vec<String> = others.filter(|name| !name.starts_with("events.out.tfevents.")).collect();
@@ -151,10 +151,20 @@ fn a_training_begins_with_the_encoder_and_says_so() {
         .train("run", "--encoder pre")
         .exits_with(2)
         .says("the sup-phones of `pre` are not those of the dataset")
-        .says("`model = \"pre/supphones.json\"` in `[sup_phones]`");
+        .says("`mynah-prepare run … --sup-phones pre/supphones.json`");
+    let arguments = "run corpus --out flagged --recipe recipe.toml --sup-phones pre/supphones.json";
+    place.prepare(arguments).exits_with(0);
     place.edit("recipe.toml", "merges = 20", "model = \"pre/supphones.json\"");
     place.prepare_corpus("dataset").exits_with(0);
     assert_eq!(place.bytes("dataset/supphones.json"), place.bytes("pre/supphones.json"));
+    // The option is a setting of the recipe like another.
+    for file in ["dataset.toml", "manifest.parquet", "supphones.json"] {
+        assert_eq!(
+            place.bytes(&format!("flagged/{file}")),
+            place.bytes(&format!("dataset/{file}")),
+            "{file}"
+        );
+    }
     assert!(!place.has("run"));
 
     // A learning rate that changes nothing shows what training began with.
