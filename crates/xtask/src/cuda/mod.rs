@@ -74,8 +74,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Arguments::Tests(target) => {
             let mut built = Vec::new();
             for package in TESTED {
-                let messages = workshop
-                    .cargo(&target.compute_capability, &["test", "--no-run", "--release", "-p", package])?;
+                let messages =
+                    workshop.cargo(&target.compute_capability, &["test", "--no-run", "-p", package])?;
                 built.extend(executables(&messages, ""));
             }
             let bench = ["bench", "--no-run", "-p", "mynah-ops", "--bench", "peers"];
