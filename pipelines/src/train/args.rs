@@ -112,14 +112,9 @@ enum Command {
     G2p(G2pArgs),
 }
 
+// Where a training runs and what it leaves. (A doc comment would be the help of every command with it.)
 #[derive(Debug, ClapArgs)]
-struct PretrainArgs {
-    /// A TOML file with the sizes of the encoder and the schedule
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// What `mynah-prepare text` made
-    #[arg(long, value_name = "TEXT")]
-    data: PathBuf,
+struct Place {
     /// Where the run goes
     #[arg(long, value_name = "RUN")]
     out: PathBuf,
@@ -133,16 +128,24 @@ struct PretrainArgs {
     threads: Option<u16>,
 }
 
+#[derive(Debug, ClapArgs)]
+struct PretrainArgs {
+    /// A TOML file with the sizes of the encoder and the schedule
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// What `mynah-prepare text` made
+    #[arg(long, value_name = "TEXT")]
+    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
 impl PretrainArgs {
     fn settings(self) -> anyhow::Result<pretrain::Settings> {
-        use_threads(self.threads.map_or(0, usize::from))?;
-        Ok(pretrain::Settings {
-            config: read_toml(&self.config)?,
-            data: self.data,
-            out: self.out,
-            device: self.device.open()?,
-            resume: self.resume,
-        })
+        let Place { out, device, resume, threads } = self.place;
+        use_threads(threads.map_or(0, usize::from))?;
+        let (config, device) = (read_toml(&self.config)?, device.open()?);
+        Ok(pretrain::Settings { config, data: self.data, out, device, resume })
     }
 }
 
@@ -154,33 +157,19 @@ struct RunArgs {
     /// What `mynah-prepare run` made
     #[arg(long, value_name = "DATASET")]
     data: PathBuf,
-    /// Where the run goes
-    #[arg(long, value_name = "RUN")]
-    out: PathBuf,
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", help = Device::HELP)]
-    device: Device,
-    /// Go on from the last checkpoint in RUN, or begin where there is none
-    #[arg(long)]
-    resume: bool,
     /// Begin with the encoder of a pre-training, or of one of its checkpoints
     #[arg(long, value_name = "RUN")]
     encoder: Option<PathBuf>,
-    /// How many threads work; the result does not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    place: Place,
 }
 
 impl RunArgs {
     fn settings(self) -> anyhow::Result<run::Settings> {
-        use_threads(self.threads.map_or(0, usize::from))?;
-        Ok(run::Settings {
-            config: read_toml(&self.config)?,
-            data: self.data,
-            out: self.out,
-            device: self.device.open()?,
-            resume: self.resume,
-            encoder: self.encoder,
-        })
+        let Place { out, device, resume, threads } = self.place;
+        use_threads(threads.map_or(0, usize::from))?;
+        let (config, device) = (read_toml(&self.config)?, device.open()?);
+        Ok(run::Settings { config, data: self.data, out, device, resume, encoder: self.encoder })
     }
 }
 
