@@ -4,11 +4,14 @@ use candle_core::{DType, Device, Result, Shape, Tensor, bail};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
+use rayon::prelude::*;
+
+use crate::element::TASK_ELEMENTS;
 
 /// A source of random tensors that gives the same numbers for the same seed, on every machine and device.
 ///
-/// The numbers are drawn one after another on the CPU and then moved, so a sequence of calls is reproducible whatever
-/// the thread count. A training step that draws from [`Noise::for_step`] needs no generator state in its checkpoint.
+/// The numbers are drawn on the CPU in one order and then moved, so a sequence of calls is reproducible whatever the thread
+/// count; masks, the most of them, are drawn by all threads. A training step that draws from [`Noise::for_step`] needs no generator state in its checkpoint.
 ///
 /// # Examples
 ///
@@ -76,9 +79,17 @@ impl Noise {
         let shape = shape.into();
         let kept = (1.0 / (1.0 - probability)) as f32;
         let threshold = probability as f32;
-        let mask: Vec<f32> = (0..shape.elem_count())
-            .map(|_| if self.generator.random::<f32>() < threshold { 0.0 } else { kept })
-            .collect();
+        // Each number takes one word of the generator, so every thread can begin at its own.
+        let start = self.generator.get_word_pos();
+        let mut mask = vec![0.0; shape.elem_count()];
+        mask.par_chunks_mut(TASK_ELEMENTS).enumerate().for_each(|(task, mask)| {
+            let mut generator = self.generator.clone();
+            generator.set_word_pos(start + (task * TASK_ELEMENTS) as u128);
+            for value in mask {
+                *value = if generator.random::<f32>() < threshold { 0.0 } else { kept };
+            }
+        });
+        self.generator.set_word_pos(start + mask.len() as u128);
         Tensor::from_vec(mask, shape, device)?.to_dtype(dtype)
     }
 
@@ -146,6 +157,27 @@ mod tests {
         let mask = vector(noise.dropout_mask(COUNT, 0.5, DType::F32, &Device::Cpu));
         assert!(mask.iter().all(|&v| v == 0.0 || v == 2.0));
         assert_close(moments(&mask).0, 1.0, TOLERANCE, "mask mean");
+    }
+
+    #[test]
+    fn masks_of_many_threads_are_those_of_one() {
+        const PROBABILITY: f32 = 0.3;
+        // More than two tasks, behind a number of uneven words and before another.
+        for count in [1, 2 * super::TASK_ELEMENTS + 77] {
+            let mut noise = Noise::new(6);
+            let first = vector(noise.normal(3, DType::F32, &Device::Cpu));
+            let mask = vector(noise.dropout_mask(count, f64::from(PROBABILITY), DType::F32, &Device::Cpu));
+            let last = vector(noise.uniform(5, DType::F32, &Device::Cpu));
+
+            let mut one = Noise::new(6);
+            assert_eq!(vector(one.normal(3, DType::F32, &Device::Cpu)), first);
+            let drawn = vector(one.uniform(count, DType::F32, &Device::Cpu));
+            let kept = 1.0 / (1.0 - PROBABILITY);
+            let expected: Vec<f32> =
+                drawn.iter().map(|u| if *u < PROBABILITY { 0.0 } else { kept }).collect();
+            assert!(mask.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6), "{count}");
+            assert_eq!(vector(one.uniform(5, DType::F32, &Device::Cpu)), last, "{count}");
+        }
     }
 
     #[test]
