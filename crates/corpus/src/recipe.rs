@@ -48,6 +48,23 @@ pub enum TextBackend {
     Espeak,
 }
 
+impl TextBackend {
+    /// Its name in a recipe.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dictionary => "dictionary",
+            Self::Espeak => "espeak",
+        }
+    }
+
+    /// The one with this name.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Dictionary, Self::Espeak].into_iter().find(|backend| backend.word() == word)
+    }
+}
+
 /// A column of `metadata.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

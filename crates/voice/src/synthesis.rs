@@ -44,6 +44,10 @@ pub struct VoiceInfo {
     pub memory: bool,
     /// BLAKE3 of `model.safetensors`.
     pub fingerprint: String,
+    /// What said the words that it was trained on, as the trainer calls it, so that it is spoken to in the same way; not known of
+    /// imported voices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pronunciation: Option<String>,
     /// The audio that it makes.
     pub audio: AudioConfig,
     /// The sizes of the model, of [`Architecture::NaturalSpeech`].
@@ -234,6 +238,7 @@ pub fn export_voice(
     checkpoint: &Path,
     model: &ModelConfig,
     audio: &AudioConfig,
+    pronunciation: &str,
     vocabulary: &str,
     sup_phones: &str,
     out: &Path,
@@ -251,6 +256,7 @@ pub fn export_voice(
         step: state.step,
         memory: state.memory_attached,
         fingerprint: String::new(),
+        pronunciation: Some(pronunciation.to_owned()),
         audio: audio.clone(),
         model: Some(model.clone()),
         vits: None,

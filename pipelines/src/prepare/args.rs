@@ -293,12 +293,22 @@ enum Format {
     VitsIds,
 }
 
+/// What pronounces words, on a command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Backend {
+pub(crate) enum Backend {
     /// CMUdict, and what stands behind it
     Dictionary,
     /// espeak-ng, where it is installed; it runs as a process of its own
     Espeak,
+}
+
+impl From<Backend> for TextBackend {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Dictionary => Self::Dictionary,
+            Backend::Espeak => Self::Espeak,
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -324,10 +334,7 @@ impl PhonemizeArgs {
             Format::Vits | Format::VitsIds => Alphabet::Vits,
         };
         let ids = matches!(self.format, Format::VitsIds);
-        let backend = match self.backend {
-            Backend::Dictionary => TextBackend::Dictionary,
-            Backend::Espeak => TextBackend::Espeak,
-        };
+        let backend = self.backend.into();
         phonemize::Settings { text: self.text, alphabet, ids, lexicon: self.lexicon, backend }
     }
 }

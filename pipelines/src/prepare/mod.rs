@@ -20,6 +20,10 @@ mod text;
 pub use args::Args;
 
 #[cfg(feature = "voice")]
+pub(crate) use args::Backend;
+#[cfg(feature = "voice")]
+pub(crate) use espeak::Espeak;
+#[cfg(feature = "voice")]
 pub(crate) use phonemize::phonemizer;
 #[cfg(feature = "voice")]
 pub(crate) use text::{FORMAT as TEXT_FORMAT, Summary as TextSummary};

@@ -9,6 +9,7 @@ use mynah_voice::SpeakConfig;
 
 use super::{batch, text};
 use crate::device::Device;
+use crate::prepare::Backend;
 use crate::program::use_threads;
 
 const ALL: &str = "\
@@ -44,13 +45,15 @@ impl Args {
         match self.command {
             Command::Text(args) => {
                 let speak = args.voice.prepare()?;
-                let TextArgs { voice, out, text, lexicon } = args;
+                let TextArgs { voice, out, text, backend, lexicon } = args;
+                let backend = backend.map(Into::into);
                 text::run(&text::Settings {
                     voice: voice.voice,
                     device: voice.device,
                     speak,
                     out,
                     text,
+                    backend,
                     lexicon,
                 })
             }
@@ -123,6 +126,10 @@ struct TextArgs {
     /// Where the wav goes
     #[arg(long, value_name = "OUT.wav")]
     out: PathBuf,
+    /// What pronounces the words that the lexicon lacks; without it, what did for the voice's training, and for imported voices
+    /// the dictionary
+    #[arg(long, value_enum)]
+    backend: Option<Backend>,
     /// A lexicon of your own pronunciations, `word PH PH …` a line
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,

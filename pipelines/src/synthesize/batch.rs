@@ -13,6 +13,7 @@ use mynah_text::Symbol;
 use mynah_voice::{SpeakConfig, Voice};
 use serde::{Deserialize, Serialize};
 
+use super::words::learnt_from;
 use crate::device::Device;
 use crate::program::{BAD_RESULT, say};
 use crate::progress::Progress;
@@ -56,6 +57,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let utterances: Vec<&Utterance> = dataset.split(settings.split).collect();
     if utterances.is_empty() {
         bail!("the {} split of `{}` is empty", settings.split.word(), settings.data.display());
+    }
+    let said_by = dataset.info().recipe.text.backend;
+    if let Some(learnt) = learnt_from(&voice)?.filter(|learnt| *learnt != said_by) {
+        say(&format!(
+            "the voice learnt from words as `{}` says them, and this dataset's are those of `{}`: expect other sounds than it \
+             was trained on",
+            learnt.word(),
+            said_by.word()
+        ));
     }
     let directory = settings.out.join("wavs");
     fs::create_dir_all(&directory).with_context(|| format!("failed to make `{}`", directory.display()))?;

@@ -3,5 +3,6 @@
 mod args;
 mod batch;
 mod text;
+mod words;
 
 pub use args::Args;

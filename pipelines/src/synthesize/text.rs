@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
+use mynah_corpus::TextBackend;
 use mynah_signal::wav;
 use mynah_text::Alphabet;
 use mynah_voice::{SpeakConfig, Voice};
 
+use super::words::phonemize;
 use crate::device::Device;
-use crate::prepare::phonemizer;
 use crate::program::say;
 
 /// What to do.
@@ -25,14 +26,16 @@ pub(crate) struct Settings {
     pub(crate) out: PathBuf,
     /// What it says.
     pub(crate) text: String,
+    /// What pronounces the text; what the voice was trained on without it.
+    pub(crate) backend: Option<TextBackend>,
     /// The user's own words.
     pub(crate) lexicon: Option<PathBuf>,
 }
 
 /// Speaks a text into one wav.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
-    let phonemized = phonemizer(settings.lexicon.as_deref())?.phonemize(&settings.text)?;
     let voice = Voice::open(&settings.voice, &settings.device.open()?).context("failed to open the voice")?;
+    let phonemized = phonemize(&settings.text, settings.lexicon.as_deref(), settings.backend, &voice)?;
     let begin = Instant::now();
     let waveform = voice
         .speak(&phonemized.symbols, &phonemized.word_index, &settings.speak)

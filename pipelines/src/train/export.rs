@@ -56,7 +56,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mel = info.audio.mel.config(info.audio.sample_rate);
     let audio = AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft };
     let (vocabulary, sup_phones) = (read(VOCABULARY)?, read(SUP_PHONES)?);
-    let voice = export_voice(checkpoint, &info.config.model, &audio, &vocabulary, &sup_phones, out)
+    let said_by = info.pronunciation.word();
+    let voice = export_voice(checkpoint, &info.config.model, &audio, said_by, &vocabulary, &sup_phones, out)
         .with_context(|| format!("failed to write the voice `{}`", out.display()))?;
     say(&format!("wrote the voice of step {} to {}", voice.step, out.display()));
     Ok(ExitCode::SUCCESS)

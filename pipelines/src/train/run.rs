@@ -57,6 +57,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         program: concat!("mynah-train ", env!("CARGO_PKG_VERSION")).to_owned(),
         data: settings.data.display().to_string(),
         dataset: dataset.info().fingerprint.clone(),
+        pronunciation: dataset.info().recipe.text.backend,
         audio: audio.clone(),
         encoder: encoder.as_ref().map(|encoder| encoder.info.clone()),
         config: config.clone(),

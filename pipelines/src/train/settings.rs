@@ -1,6 +1,6 @@
 //! What stands in a configuration, and in `run.toml`.
 
-use mynah_corpus::AudioRecipe;
+use mynah_corpus::{AudioRecipe, TextBackend};
 use mynah_voice::pretrain::{PretrainConfig, PretrainModelConfig};
 use mynah_voice::train::TrainConfig;
 use mynah_voice::{DiscriminatorConfig, ModelConfig};
@@ -39,6 +39,9 @@ pub(crate) struct RunInfo {
     /// The pre-trained encoder with which it began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) encoder: Option<EncoderInfo>,
+    /// What pronounced the dataset's words; runs that were begun before this was written down have the dictionary.
+    #[serde(default)]
+    pub(crate) pronunciation: TextBackend,
     /// The audio of the dataset.
     pub(crate) audio: AudioRecipe,
     /// The configuration, with every default filled in.

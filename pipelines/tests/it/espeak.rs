@@ -91,6 +91,42 @@ fn that_it_is_not_installed_is_said_with_what_to_do() {
         .says("apt-get install espeak-ng");
 }
 
+#[cfg(feature = "voice")]
+#[test]
+fn a_voice_is_spoken_to_as_it_has_learnt() {
+    use crate::studio::{CONFIG, SYNTHESIZE, TRAIN};
+
+    let place = place(HELLO);
+    place.write("train.toml", CONFIG);
+    shell(&place, "exec \"$0\" run corpus --recipe recipe.toml --out dataset").exits_with(0);
+    place.run(TRAIN, "run --config train.toml --data dataset --out run").exits_with(0);
+    place.run(TRAIN, "export run --out voice").exits_with(0);
+    assert!(place.read("run/run.toml").contains("\npronunciation = \"espeak\"\n"));
+    assert!(place.read("voice/voice.toml").contains("\npronunciation = \"espeak\"\n"));
+
+    let speak = |path: &str, options: &str| {
+        let script = format!(
+            "PATH=\"{path}\"; export PATH; exec \"$0\" text --voice voice --out a.wav {options} World."
+        );
+        place.shell(SYNTHESIZE, &script)
+    };
+    // By itself as the words of its training were said; by the dictionary when it is asked for.
+    speak("$PWD/bin:$PATH", "").exits_with(0).says("HH AH0 L OW1 .");
+    speak("$PWD/bin:$PATH", "--backend dictionary").exits_with(0).says("W ER1 L D .");
+    speak("$PWD", "").exits_with(2).says("the voice was trained on it").says("espeak-ng is not installed");
+
+    // Sentences that something else has said are spoken, but not without a word.
+    place.edit("recipe.toml", "backend = \"espeak\"", "backend = \"dictionary\"");
+    place.prepare_corpus("others").exits_with(0);
+    place
+        .run(SYNTHESIZE, "batch --voice voice --data others --out spoken")
+        .exits_with(0)
+        .says("learnt from words as `espeak` says them")
+        .says("those of `dictionary`");
+    place.edit("voice/voice.toml", "pronunciation = \"espeak\"", "pronunciation = \"parrot\"");
+    speak("$PWD/bin:$PATH", "").exits_with(2).says("`parrot`");
+}
+
 #[test]
 fn an_installed_one_keeps_the_words_apart() {
     if Command::new("espeak-ng").arg("--version").output().is_err() {

@@ -6,7 +6,7 @@ pub(crate) const TRAIN: &str = env!("CARGO_BIN_EXE_mynah-train");
 pub(crate) const SYNTHESIZE: &str = env!("CARGO_BIN_EXE_mynah-synthesize");
 
 /// All parts of the model and both phases, at the smallest sizes.
-const CONFIG: &str = "\
+pub(crate) const CONFIG: &str = "\
 [model]
 hidden = 8
 encoder = { blocks = 1, filter = 16 }

@@ -104,6 +104,7 @@ pub fn import_voice(config: &ImportConfig, out: &Path) -> Result<Imported, Error
         step: checkpoint.iteration.unwrap_or(0),
         memory: settings.model.memory.is_some(),
         fingerprint: String::new(),
+        pronunciation: None,
         audio: settings.audio,
         model: None,
         vits: Some(settings.model),
