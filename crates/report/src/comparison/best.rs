@@ -178,8 +178,13 @@ fn best_table(compared: &Checkpoints, percent: &str) -> Table {
                 let decimals = decimals(ranking);
                 let pair = ranking.pair(&outcome.best, &outcome.second);
                 let missing = || Cell::Missing("not compared".into());
+                let best = if ranking.is_tied() {
+                    Cell::List(ranking.firsts().map(|system| system.system.clone()).collect())
+                } else {
+                    Cell::text(&outcome.best)
+                };
                 row.extend([
-                    Cell::text(&outcome.best),
+                    best,
                     ranking
                         .systems
                         .first()

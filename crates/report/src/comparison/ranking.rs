@@ -117,10 +117,15 @@ impl Ranking {
         self.pairs.iter().find(is_it)
     }
 
+    /// The systems with the least mean loss: one, or several that share it.
+    pub(crate) fn firsts(&self) -> impl Iterator<Item = &RankedSystem> {
+        let least = self.systems.first().map(|system| system.mean_loss);
+        self.systems.iter().take_while(move |system| Some(system.mean_loss) == least)
+    }
+
     /// Whether the best is only the first of several with the same mean loss.
-    #[expect(clippy::float_cmp, reason = "a tie is a tie of the same sums")]
     pub(crate) fn is_tied(&self) -> bool {
-        matches!(&self.systems[..], [first, second, ..] if first.mean_loss == second.mean_loss)
+        self.firsts().nth(1).is_some()
     }
 
     /// The comparisons of all others with the best.
