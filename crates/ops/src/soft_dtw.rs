@@ -383,6 +383,8 @@ mod tests {
     const SMOOTH: (f64, f64) = (0.7, 0.07);
     /// Rounding of some hundred f64 operations on numbers near 1.
     const TOLERANCE: f64 = 1e-12;
+    /// The same of some thousand.
+    const LONG_TOLERANCE: f64 = 1e-9;
 
     fn value(cost: &Tensor, (gamma, warp): (f64, f64)) -> f64 {
         let (_, n, m) = cost.dims3().unwrap();
@@ -465,6 +467,23 @@ mod tests {
         }
         let transposed = normal(3, (1, 6, 5)).transpose(1, 2).unwrap();
         check_gradients(&[transposed], |v| soft_dtw(&v[0], &[5], &[6], SMOOTH.0, SMOOTH.1)).unwrap();
+    }
+
+    #[test]
+    fn no_length_is_too_long() {
+        // More cells on an anti-diagonal than a device has threads for one item.
+        let (n, m) = (1_100, 1_070);
+        let cost = (normal(6, (1, n, m)) * 0.1).unwrap();
+        let e = soft_dtw_alignment(&cost, &[n], &[m], PAPER.0, PAPER.1).unwrap().squeeze(0).unwrap();
+        let e = e.to_vec2::<f64>().unwrap();
+        // A step of a path adds a rounding to each probability behind it.
+        assert_close(e[0][0], 1.0, LONG_TOLERANCE, "first cell");
+        assert_close(e[n - 1][m - 1], 1.0, LONG_TOLERANCE, "last cell");
+        let across: Vec<f64> = (0..m).map(|j| e.iter().map(|row| row[j]).sum()).collect();
+        assert!(e.iter().all(|row| row.iter().sum::<f64>() >= 1.0 - LONG_TOLERANCE));
+        assert!(across.iter().all(|sum| *sum >= 1.0 - LONG_TOLERANCE));
+        let transposed = cost.transpose(1, 2).unwrap();
+        assert_close(value(&cost, PAPER), value(&transposed, PAPER), LONG_TOLERANCE, "transposed");
     }
 
     #[test]
