@@ -10,7 +10,7 @@ use std::sync::Arc;
 use candle_core::backend::BackendStorage as _;
 use candle_core::cuda_backend::cudarc::cudnn::sys::{
     cudnnConvolutionBwdDataAlgo_t as DataAlgorithm, cudnnConvolutionBwdFilterAlgo_t as FilterAlgorithm,
-    cudnnConvolutionMode_t, cudnnMathType_t, cudnnTensorFormat_t,
+    cudnnConvolutionMode_t, cudnnDataType_t, cudnnMathType_t, cudnnTensorFormat_t,
 };
 use candle_core::cuda_backend::cudarc::cudnn::{
     ConvBackwardData, ConvBackwardFilter, ConvDescriptor, ConvForward, Cudnn, CudnnDataType, CudnnError,
@@ -217,9 +217,11 @@ impl<T: CudnnDataType, C: CudnnDataType> Plan<T, C> {
             cudnnConvolutionMode_t::CUDNN_CROSS_CORRELATION,
         )?;
         conv.set_group_count(integer(g.groups))?;
-        conv.set_math_type(match precision() {
-            Precision::F32 => cudnnMathType_t::CUDNN_FMA_MATH,
-            Precision::Tf32 | Precision::Bf16 => cudnnMathType_t::CUDNN_TENSOR_OP_MATH,
+        // The default may round factors of f32 to TF32.
+        conv.set_math_type(match (T::DATA_TYPE, precision()) {
+            (cudnnDataType_t::CUDNN_DATA_FLOAT, Precision::F32) => cudnnMathType_t::CUDNN_FMA_MATH,
+            (cudnnDataType_t::CUDNN_DATA_BFLOAT16, _) => cudnnMathType_t::CUDNN_TENSOR_OP_MATH,
+            _ => cudnnMathType_t::CUDNN_DEFAULT_MATH,
         })?;
         Ok(Self {
             long: image(g.groups * g.long_channels, g.long_length)?,
