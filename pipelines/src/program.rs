@@ -86,6 +86,24 @@ pub(crate) fn use_threads(threads: usize) -> anyhow::Result<()> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("failed to start threads")
 }
 
+/// Lets glibc keep freed memory for the next tensors. By itself it gives the blocks of a training step back to the system and
+/// takes them again as empty pages, which was half of the time of a pre-training of the small encoder.
+///
+/// Blocks of 32 MB and more are given back all the same. Elsewhere than on glibc it does nothing.
+#[cfg(feature = "voice")]
+pub(crate) fn keep_freed_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    for (parameter, value) in
+        [(libc::M_MMAP_THRESHOLD, 32 << 20), (libc::M_TRIM_THRESHOLD, i32::MAX), (libc::M_TOP_PAD, 64 << 20)]
+    {
+        // SAFETY: it takes two numbers and changes nothing but how later allocations are served.
+        #[expect(unsafe_code, reason = "the allocator's settings are a function of C")]
+        unsafe {
+            libc::mallopt(parameter, value);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;

@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::{export, g2p, import, pretrain, run};
 use crate::device::Device;
-use crate::program::{read_toml, use_threads};
+use crate::program::{keep_freed_memory, read_toml, use_threads};
 use mynah_voice::g2p::G2pConfig;
 use mynah_voice::import::{CheckpointFormat, ImportConfig};
 
@@ -74,6 +74,7 @@ impl Args {
     ///
     /// Whatever keeps the subcommand from its result.
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        keep_freed_memory();
         match self.command {
             Command::Pretrain(args) => pretrain::run(&args.settings()?),
             Command::Run(args) => run::run(&args.settings()?),
