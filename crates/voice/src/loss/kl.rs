@@ -21,13 +21,13 @@ pub struct Gaussians<'a> {
 pub struct SoftDtwConfig {
     /// γ of the soft minimum, in the unit of a divergence averaged over channels (0.01).
     pub gamma: f64,
-    /// What a step that is not diagonal costs, in the same unit (0.07).
+    /// What a step that is not diagonal costs, in the same unit (0.7).
     pub warp: f64,
 }
 
 impl Default for SoftDtwConfig {
     fn default() -> Self {
-        Self { gamma: 0.01, warp: 0.07 }
+        Self { gamma: 0.01, warp: 0.7 }
     }
 }
 
