@@ -21,10 +21,11 @@ impl Report for StepReport {
             Phase::Tuning => "tuning",
         };
         format!(
-            "{phase}  mel {:.3}  KL {:.2}  duration {:.3}  {rate:.2} steps/s",
+            "{phase}  mel {:.3}  KL {:.2}  duration {:.3}  length {:.2}  {rate:.2} steps/s",
             self.loss_mel.unwrap_or_default(),
             self.loss_backward_kl.unwrap_or_default(),
             self.loss_duration.unwrap_or_default(),
+            self.duration_ratio.unwrap_or_default(),
         )
     }
 
@@ -45,9 +46,12 @@ impl Report for StepReport {
             ("duration", self.loss_duration),
             ("discriminator", self.loss_discriminator),
         ];
+        let ratios = [("duration_ratio", self.duration_ratio), ("path_ratio", self.path_ratio)];
+        let ratios = ratios.into_iter().filter_map(|(name, value)| Some((format!("{name}/{split}"), value?)));
         let other = [("gradient_norm", self.gradient_norm), ("learning_rate", self.learning_rate)];
         let losses =
             named.into_iter().filter_map(|(name, value)| Some((format!("loss_{name}/{split}"), value?)));
+        let losses = losses.chain(ratios);
         losses.chain(other.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))).collect()
     }
 }

@@ -43,6 +43,10 @@ pub struct StepReport {
     pub loss_end_to_end: Option<f64>,
     /// Labelled durations.
     pub loss_duration: Option<f64>,
+    /// Predicted frames over those of the recordings, of the whole batch or split: 1 where speech keeps its length.
+    pub duration_ratio: Option<f64>,
+    /// Cells that the alignment of `L_bwd` is expected to go through, over those of the shortest.
+    pub path_ratio: Option<f64>,
     /// What the discriminators minimise.
     pub loss_discriminator: Option<f64>,
     /// Norm of the generator's gradient before clipping.

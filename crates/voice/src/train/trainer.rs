@@ -22,19 +22,20 @@ use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::dropout::Dropout;
 use crate::example::{Batch, Batcher, Example, Examples};
 use crate::loss::{
-    Gaussians, MelLoss, aligned_kl, discriminator_loss, duration_loss, feature_loss, frame_kl,
-    generator_loss, pairwise_kl,
+    Divergence, Gaussians, MelLoss, aligned_kl, discriminator_loss, duration_loss, feature_loss, frame_kl,
+    generator_loss, pairwise_kl, path_ratio,
 };
 use crate::model::{
     NaturalSpeech, Posterior, PosteriorEncoder, Prior, VocabularySizes, posterior_encoder, sequence_mask,
 };
 use crate::parameters::Parameters;
 
-/// The shortest and the longest duration in frames that a prediction may have; outside, its gradient stops.
+/// The shortest and the longest duration in frames that a prediction may have; one beyond is held there, and its gradient goes
+/// on, so that it finds back.
 pub(crate) const DURATION_BOUNDS: (f64, f64) = (0.1, 100.0);
 
-/// In training the prior may be so much longer than the longest utterance of the batch: a predictor that runs away
-/// costs memory, and its frames are cut off here.
+/// In training the prior may be so much longer than the longest utterance of the batch. Durations of a longer one are scaled
+/// down to it, which bounds the memory, and what they exceed it by is charged.
 const LONGEST_PRIOR: f64 = 1.2;
 
 /// Latent frames from which the memory's centroids are computed, at most.
@@ -75,13 +76,17 @@ struct Forward {
     posterior: Posterior,
     /// z ~ q.
     latent: Tensor,
+    /// σ ε, what z has of its own noise.
+    noise: Tensor,
     /// f⁻¹(z).
     latent_at_prior: Tensor,
     /// What both divergences compare with. In the tuning its durations are constants.
     prior: Prior,
     prior_lengths: Vec<usize>,
-    /// f(z') of a z' ~ p of that prior; not in the warm-up.
-    prior_at_posterior: Option<Tensor>,
+    /// Frames by which predictions exceed the longest prior, summed over the batch; `None` where nothing is predicted.
+    excess: Option<Tensor>,
+    /// f(z') of a z' ~ p of that prior, and what z' has of its own noise; not in the warm-up.
+    prior_at_posterior: Option<(Tensor, Tensor)>,
     /// The same numbers, through which the durations always have their gradient: what `L_e2e` decodes.
     spoken: Option<Tensor>,
 }
@@ -253,6 +258,11 @@ impl Trainer {
 
         self.state.step += 1;
         report.step = self.state.step;
+        report.duration_ratio = Some(
+            predicted_frames(&forward.log_durations, &batch.symbol_mask)?
+                / batch.frames.iter().sum::<usize>() as f64,
+        );
+        report.path_ratio = self.path_ratio(&batch, &forward, phase)?;
         report.loss_discriminator = Some(discriminator);
         report.gradient_norm = Some(norm);
         report.learning_rate = Some(rate);
@@ -268,6 +278,7 @@ impl Trainer {
     pub fn validate(&self, examples: &dyn Examples) -> Result<Option<StepReport>, Error> {
         let frames = self.config.window_frames;
         let mut sums = [0.0; 3];
+        let mut spoken = (0.0, 0);
         for index in 0..examples.len() {
             let batch = self.batcher.batch(&[examples.load(index)?], frames)?;
             let mut noise = Noise::for_step(self.config.seed, VALIDATION_STREAM - 1 - index as u64);
@@ -283,6 +294,8 @@ impl Trainer {
             for (sum, loss) in sums.iter_mut().zip(losses) {
                 *sum += scalar(&loss)?;
             }
+            spoken.0 += predicted_frames(&forward.log_durations, &batch.symbol_mask)?;
+            spoken.1 += batch.frames.iter().sum::<usize>();
         }
         if examples.is_empty() {
             return Ok(None);
@@ -295,6 +308,7 @@ impl Trainer {
         report.loss_mel = Some(mel);
         report.loss_backward_kl = Some(backward_kl);
         report.loss_duration = Some(duration);
+        report.duration_ratio = Some(spoken.0 / spoken.1 as f64);
         Ok(Some(report))
     }
 
@@ -378,6 +392,7 @@ impl Trainer {
         }
         let epsilon = noise.normal(posterior.mean.shape(), self.dtype, &self.device)?;
         let latent = posterior.sample(&epsilon, &batch.frame_mask)?;
+        let noise_of_latent = (&epsilon * posterior.log_deviation.exp()?)?;
         let latent_at_prior = model.flow.to_prior(&latent, &batch.frame_mask)?;
 
         let labels = match self.config.durations {
@@ -385,14 +400,13 @@ impl Trainer {
             DurationSource::Search => self.search(batch, &hidden, &latent_at_prior)?,
         };
         let predicted = phase != Phase::WarmUp && !self.hard;
-        let (durations, prior_lengths) = if predicted {
-            let (shortest, longest) = DURATION_BOUNDS;
-            let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
+        let (durations, prior_lengths, excess) = if predicted {
             let limit = batch.frames.iter().max().copied().unwrap_or(1) as f64 * LONGEST_PRIOR;
+            let (durations, excess) = bounded_durations(&log_durations, mask, limit)?;
             let lengths = prior_lengths(&durations, limit)?;
-            (durations, lengths)
+            (durations, lengths, Some(excess))
         } else {
-            (labels.clone(), batch.frames.clone())
+            (labels.clone(), batch.frames.clone(), None)
         };
         let longest = prior_lengths.iter().copied().max().unwrap_or(1).max(self.config.window_frames);
         let longest = if predicted { longest } else { batch.frame_mask.dim(2)? };
@@ -402,13 +416,14 @@ impl Trainer {
         let sampled = phase != Phase::WarmUp && (weights.forward_kl > 0.0 || weights.end_to_end > 0.0);
         let epsilon =
             if sampled { Some(noise.normal(prior.mean.shape(), self.dtype, &self.device)?) } else { None };
-        let at_posterior = |prior: &Prior| -> Result<Option<Tensor>, Error> {
+        let at_posterior = |prior: &Prior| -> Result<Option<(Tensor, Tensor)>, Error> {
             let Some(epsilon) = &epsilon else { return Ok(None) };
-            let sample = (&prior.mean + (epsilon * prior.log_deviation.exp()?)?)?;
-            Ok(Some(model.flow.to_posterior(&sample.broadcast_mul(&prior_mask)?, &prior_mask)?))
+            let noise = (epsilon * prior.log_deviation.exp()?)?;
+            let sample = (&prior.mean + &noise)?.broadcast_mul(&prior_mask)?;
+            Ok(Some((model.flow.to_posterior(&sample, &prior_mask)?, noise)))
         };
-        let spoken = at_posterior(&prior)?;
-        let mut prior_at_posterior = spoken.clone();
+        let mut prior_at_posterior = at_posterior(&prior)?;
+        let spoken = prior_at_posterior.as_ref().map(|(latent, _)| latent.clone());
         if phase == Phase::Tuning && predicted {
             prior = model.durator.prior(&hidden, &durations.detach(), mask, &prior_mask)?;
             prior_at_posterior = at_posterior(&prior)?;
@@ -419,9 +434,11 @@ impl Trainer {
             durations: labels,
             posterior,
             latent,
+            noise: noise_of_latent,
             latent_at_prior,
             prior,
             prior_lengths,
+            excess,
             prior_at_posterior,
             spoken,
         })
@@ -440,7 +457,7 @@ impl Trainer {
             lengths: &symbols,
         };
         // The entropy of the sampled side is the same for every path, so that of a deviation of 1 will do.
-        let divergence = pairwise_kl(&z, &z.zeros_like()?, &of_symbols)?;
+        let divergence = pairwise_kl(&z, &z.zeros_like()?, &of_symbols, Divergence::Sampled)?;
         let score = divergence.neg()?.transpose(1, 2)?.contiguous()?;
         Ok(monotonic_alignment(&score, &symbols, &batch.frames)?.to_dtype(self.dtype)?)
     }
@@ -454,36 +471,60 @@ impl Trainer {
     }
 
     fn backward_kl(&self, batch: &Batch, forward: &Forward, phase: Phase) -> Result<Tensor, Error> {
-        let prior = Gaussians {
-            mean: &forward.prior.mean,
-            log_deviation: &forward.prior.log_deviation,
-            lengths: &forward.prior_lengths,
-        };
-        let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
-        Ok(match phase {
-            Phase::WarmUp => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
-            // Of the same length by construction, frame by frame.
-            _ if self.hard => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
-            Phase::Main | Phase::Tuning => {
-                aligned_kl(sample, deviation, &batch.frames, &prior, &batch.frames, &self.config.soft_dtw)?
-            }
-        })
+        let prior = forward.prior_gaussians();
+        // In the warm-up, and always where hidden states are repeated, of the same length: frame by frame.
+        if phase == Phase::WarmUp || self.hard {
+            let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
+            return Ok(frame_kl(sample, deviation, &prior, &batch.frame_mask)?);
+        }
+        let mean = self.compared(&forward.latent_at_prior, &forward.noise)?;
+        self.aligned_kl(&forward.posterior_gaussians(&mean, batch), &prior, batch, forward)
     }
 
     fn forward_kl(&self, batch: &Batch, forward: &Forward) -> Result<Option<Tensor>, Error> {
         let sample = forward.prior_at_posterior.as_ref().filter(|_| self.config.weights.forward_kl > 0.0);
-        let Some(sample) = sample else { return Ok(None) };
-        let posterior = Gaussians {
-            mean: &forward.posterior.mean,
-            log_deviation: &forward.posterior.log_deviation,
-            lengths: &batch.frames,
-        };
+        let Some((sample, noise)) = sample else { return Ok(None) };
+        let posterior = forward.posterior_gaussians(&forward.posterior.mean, batch);
         let deviation = &forward.prior.log_deviation;
-        let lengths = &forward.prior_lengths;
         if self.hard {
             return Ok(Some(frame_kl(sample, deviation, &posterior, &batch.frame_mask)?));
         }
-        Ok(Some(aligned_kl(sample, deviation, lengths, &posterior, &batch.frames, &self.config.soft_dtw)?))
+        let mean = self.compared(sample, noise)?;
+        let side = Gaussians { mean: &mean, ..forward.prior_gaussians() };
+        Ok(Some(self.aligned_kl(&side, &posterior, batch, forward)?))
+    }
+
+    /// The aligned divergence, and the warp that the frames would cost at least that are too many for the prior.
+    fn aligned_kl(
+        &self,
+        side: &Gaussians<'_>,
+        other: &Gaussians<'_>,
+        batch: &Batch,
+        forward: &Forward,
+    ) -> Result<Tensor, Error> {
+        let config = &self.config.soft_dtw;
+        let loss = aligned_kl(side, other, &batch.frames, config)?;
+        let Some(excess) = &forward.excess else { return Ok(loss) };
+        let frame = config.warp * side.mean.dim(1)? as f64 / batch.frames.iter().sum::<usize>() as f64;
+        Ok((loss + (excess * frame)?)?)
+    }
+
+    /// How much longer than need be the path of `L_bwd` is; `None` where it goes frame by frame.
+    fn path_ratio(&self, batch: &Batch, forward: &Forward, phase: Phase) -> Result<Option<f64>, Error> {
+        if phase == Phase::WarmUp || self.hard {
+            return Ok(None);
+        }
+        let mean = self.compared(&forward.latent_at_prior, &forward.noise)?;
+        let side = forward.posterior_gaussians(&mean, batch);
+        Ok(Some(path_ratio(&side, &forward.prior_gaussians(), &self.config.soft_dtw)?))
+    }
+
+    /// What an alignment compares of a sample: itself, or where it would be without its own noise.
+    fn compared(&self, sample: &Tensor, noise: &Tensor) -> Result<Tensor, Error> {
+        Ok(match self.config.soft_dtw.divergence {
+            Divergence::Sampled => sample.clone(),
+            Divergence::Expected => (sample - noise)?,
+        })
     }
 
     /// The weighted sum of the losses, and the report that names them.
@@ -533,12 +574,47 @@ impl Trainer {
             loss_forward_kl: None,
             loss_end_to_end: None,
             loss_duration: None,
+            duration_ratio: None,
+            path_ratio: None,
             loss_discriminator: None,
             gradient_norm: None,
             learning_rate: None,
             seconds: 0.0,
         }
     }
+}
+
+impl Forward {
+    fn prior_gaussians(&self) -> Gaussians<'_> {
+        let Prior { mean, log_deviation } = &self.prior;
+        Gaussians { mean, log_deviation, lengths: &self.prior_lengths }
+    }
+
+    fn posterior_gaussians<'a>(&'a self, mean: &'a Tensor, batch: &'a Batch) -> Gaussians<'a> {
+        Gaussians { mean, log_deviation: &self.posterior.log_deviation, lengths: &batch.frames }
+    }
+}
+
+/// Predicted durations [B, n], and by how many frames their sums exceed `limit`, over the batch.
+///
+/// Each is held within [`DURATION_BOUNDS`], and those of an item that is too long are scaled down to the limit. Neither is a
+/// function whose gradient vanishes: it is that of the durations themselves times the scale, so that the losses that see the
+/// prior still move what is too long.
+fn bounded_durations(log_durations: &Tensor, mask: &Tensor, limit: f64) -> Result<(Tensor, Tensor), Error> {
+    let (shortest, longest) = DURATION_BOUNDS;
+    let moved = (log_durations.clamp(shortest.ln(), longest.ln())? - log_durations)?.detach();
+    let durations = ((log_durations + moved)?.exp()? * mask.squeeze(1)?)?;
+    let sums = durations.sum_keepdim(1)?;
+    let excess = (&sums - limit)?.relu()?.sum_all()?;
+    let scale = (sums.detach().recip()? * limit)?.minimum(1.0)?;
+    Ok((durations.broadcast_mul(&scale)?, excess))
+}
+
+/// The frames of a batch that the predictor asks for.
+fn predicted_frames(log_durations: &Tensor, mask: &Tensor) -> Result<f64, Error> {
+    let (shortest, longest) = DURATION_BOUNDS;
+    let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
+    scalar(&durations.sum_all()?)
 }
 
 /// Frames of each item: its durations' sum, rounded, at least 1 and at most `limit`.
@@ -579,7 +655,7 @@ fn with_origin(error: Error, forward: &Forward, others: &[(&str, &Tensor)]) -> E
         ("durator (mean of the prior)", &forward.prior.mean),
         ("durator (deviation of the prior)", &forward.prior.log_deviation),
     ];
-    let of_prior = forward.prior_at_posterior.iter().map(|latent| ("flow, from the prior", latent));
+    let of_prior = forward.prior_at_posterior.iter().map(|(latent, _)| ("flow, from the prior", latent));
     let mut all = outputs.into_iter().chain(of_prior).chain(others.iter().copied());
     let origin = match all.find(|(_, output)| !is_finite(output)) {
         Some((module, _)) => format!("`{module}` is the first whose output is not finite"),
