@@ -176,10 +176,7 @@ fn a_training_has_one_program() {
 
     place.write("a.txt", "The house was cold, and the day was empty.\n".repeat(40));
     place.prepare("text a.txt --out text --merges 20").exits_with(0);
-    place.write(
-        "pretrain.toml",
-        "[model]\nhidden = 8\nencoder = { blocks = 1, filter = 16 }\n\n[train]\nsteps = 20\n",
-    );
+    place.write("pretrain.toml", crate::pretrain::CONFIG);
     let pretrain = "pretrain --config pretrain.toml --data text --out encoder";
     while_it_writes(
         place,
