@@ -60,7 +60,8 @@ impl Overwrite {
     }
 
     /// Writes a table, unless its place holds something else. An earlier table may go when the new one has all its rows, by
-    /// what `key` says of them; rows for which it says nothing can be made again.
+    /// what `key` says of them; rows for which it says nothing can be made again. A file
+    /// without rows is not known to be such a table.
     pub(crate) fn write_table<T, K>(
         self,
         path: &Path,
@@ -82,8 +83,9 @@ impl Overwrite {
             }
             self.check_other(path, |path| {
                 let here: std::collections::BTreeSet<K> = rows.iter().filter_map(&key).collect();
-                read_table::<T>(path)
-                    .is_ok_and(|there| there.iter().filter_map(&key).all(|row| here.contains(&row)))
+                read_table::<T>(path).is_ok_and(|there| {
+                    !there.is_empty() && there.iter().filter_map(&key).all(|row| here.contains(&row))
+                })
             })?;
         }
         fs::rename(&partial.0, path).with_context(|| format!("failed to write `{}`", path.display()))
