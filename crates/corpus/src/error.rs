@@ -17,6 +17,14 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Another program writes there.
+    #[error(
+        "`{path}` is in use: another program is writing into it; wait until that has ended, or name another place"
+    )]
+    Locked {
+        /// The directory or file.
+        path: PathBuf,
+    },
     /// The extension names no table format.
     #[error("`{path}` names no table format: end it in `.parquet`, `.csv` or `.jsonl`")]
     UnknownTableFormat {

@@ -40,6 +40,12 @@ impl Shard {
         self.count
     }
 
+    /// Its name in names of files, such as `00003-of-00064`.
+    #[must_use]
+    pub fn file_stem(self) -> String {
+        format!("{:05}-of-{:05}", self.index, self.count)
+    }
+
     /// Whether the clip belongs to the shard: every clip belongs to exactly one, whatever others there are.
     #[must_use]
     pub fn holds(self, id: &str) -> bool {
@@ -150,7 +156,7 @@ impl ShardStore {
     }
 
     fn path(&self, shard: Shard) -> PathBuf {
-        self.directory.join(format!("{:05}-of-{:05}.json", shard.index, shard.count))
+        self.directory.join(format!("{}.json", shard.file_stem()))
     }
 
     /// Takes the report of a shard away: until it is written again, the shard is not done.

@@ -68,7 +68,7 @@ mod verdict;
 mod words;
 
 pub use blinding::Slot;
-pub use bundle::{Key, KeyClip, build};
+pub use bundle::{Key, KeyClip, build, build_replacing_key};
 pub use collect::{Collection, Problem, ProblemKind, collect};
 pub use error::Error;
 pub use found::{FoundRating, FoundStudy, judge_found};

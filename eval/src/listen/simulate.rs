@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::table::write_table;
 use mynah_listening::{Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
 
 use super::args::SimulateArgs;
-use crate::files::{check_table, make_parent};
+use super::collect::judgement;
+use crate::files::check_table;
 use crate::program::{put, say};
 
 /// Draws a rating for every trial of the plan and writes them, or rehearses the whole test.
@@ -31,14 +31,12 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         let rates = rehearse(&plan, &simulation, studies).context("failed to rehearse the test")?;
         put(&table(&rates, &plan, studies))?;
         if let Some(out) = &args.out {
-            make_parent(out)?;
-            write_table(out, &rates)?;
+            args.overwrite.write_table(out, &rates, |_| None::<()>)?;
             say(&format!("wrote {} rates to `{}`", rates.len(), out.display()));
         }
     } else if let Some(out) = &args.out {
         let ratings = simulate(&plan, &simulation).context("failed to simulate the ratings")?;
-        make_parent(out)?;
-        write_table(out, &ratings)?;
+        args.overwrite.write_table(out, &ratings, judgement)?;
         say(&format!("wrote {} simulated ratings to `{}`", ratings.len(), out.display()));
     }
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::{explain, list, protocol, run};
-use crate::files::check_table;
+use crate::files::{Overwrite, check_table};
 use crate::named::{NamedDirectory, check_names};
 
 const RUN: &str = "\
@@ -81,12 +81,15 @@ struct RunArgs {
     /// Exit with 1 when any row has no value
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 impl RunArgs {
     fn settings(self) -> anyhow::Result<run::Settings> {
         check_names(&self.systems)?;
         check_table(&self.out)?;
+        self.overwrite.check_free(&self.out)?;
         Ok(run::Settings {
             reference: self.reference,
             systems: self.systems,

@@ -7,6 +7,6 @@ mod protocol;
 pub(crate) mod real_time;
 mod run;
 mod summary;
-mod synthesis;
+pub(crate) mod synthesis;
 
 pub use args::Args;

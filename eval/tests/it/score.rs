@@ -133,7 +133,7 @@ fn steps_and_real_time_factors_come_from_the_synthesizer() {
         .collect();
     insta::assert_snapshot!(factors.join("\n"));
     place.write("quiet/synthesis.jsonl", row("a", "1", "ok") + &row("a", "1", "ok"));
-    place.score(&format!("{RUN} --out scores.csv")).exits_with(2).says("has two rows for `a`");
+    place.score(&format!("{RUN} --out other.csv")).exits_with(2).says("has two rows for `a`");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::align::{find_again, say_agreement};
 use super::summary;
+use crate::lock;
 use crate::program::say;
 
 /// What to do.
@@ -29,6 +30,8 @@ pub(crate) struct Settings {
 /// Gives a dataset the durations that another tool found.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { dataset: root, from, format, partial } = settings;
+    let failed = || format!("failed to import durations into `{}`", root.display());
+    let _lock = lock::existing(root, failed)?;
     let dataset = Dataset::open(root)?;
     let directory = LabelDirectory::open(from, *format)?;
     if directory.is_empty() {

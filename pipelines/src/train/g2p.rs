@@ -12,6 +12,7 @@ use mynah_voice::g2p::{G2pConfig, G2pTrainer, Lesson};
 use rayon::prelude::*;
 
 use super::interruption::{self, INTERRUPTED};
+use crate::lock;
 use crate::program::{put, say};
 
 /// Epochs between two looks at the words kept aside.
@@ -31,6 +32,7 @@ pub(crate) struct Settings {
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { config, out, resume } = settings;
     let begin = Instant::now();
+    let _lock = lock::file(out, || format!("failed to begin the training of `{}`", out.display()))?;
     let checkpoint = checkpoint_of(out);
     let begun = checkpoint.exists();
     if begun && !resume {

@@ -14,6 +14,7 @@ use super::run::{INFO, SUP_PHONES, VOCABULARY, refuse_other};
 use super::same::check_same_config;
 use super::settings::{FORMAT, PRETRAIN_INFO, PretrainInfo, PretrainSettings};
 use super::texts::{Text, TextShards};
+use crate::lock;
 use crate::program::{read_toml, say};
 
 /// What to do.
@@ -34,6 +35,7 @@ pub(crate) struct Settings {
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { config, out, .. } = settings;
     let text = Text::open(&settings.data).context("failed to open the text")?;
+    let _lock = lock::directory(out, || format!("failed to begin the pre-training `{}`", out.display()))?;
     refuse_other(out, INFO, "a run of `mynah-train run`")?;
     let mut trainer =
         Pretrainer::new(&config.model, &config.train, &text.vocabulary, &text.sup_phones, &settings.device)

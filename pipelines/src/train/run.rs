@@ -15,6 +15,7 @@ use super::observer::Watcher;
 use super::pretrained::PretrainedEncoder;
 use super::same::check_same_config;
 use super::settings::{Config, FORMAT, PRETRAIN_INFO, RunInfo};
+use crate::lock;
 use crate::program::{read_toml, say};
 
 /// The file that says what a run is of.
@@ -46,6 +47,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mel = audio.mel.config(audio.sample_rate);
     let (vocabulary, sup_phones) = (dataset.vocabulary(), dataset.sup_phones());
     let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
+    let _lock = lock::directory(out, || format!("failed to begin the run `{}`", out.display()))?;
     refuse_other(out, PRETRAIN_INFO, "a pre-training")?;
     let mut encoder = settings.encoder.as_deref().map(PretrainedEncoder::find).transpose()?;
     let mut trainer =

@@ -26,6 +26,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::phonemize::read_lexicon;
+use crate::lock;
 use crate::program::{BAD_RESULT, say};
 use crate::progress::Progress;
 use lines::{Piece, plan};
@@ -97,6 +98,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     if pieces.is_empty() {
         bail!("there is no text in the input: every file is empty");
     }
+    let _lock = lock::directory(out, || format!("failed to make `{}`", out.display()))?;
     fs::create_dir_all(out.join("shards")).with_context(|| format!("failed to make `{}`", out.display()))?;
     let summary_path = out.join("text.toml");
     if summary_path.exists() {
