@@ -50,7 +50,9 @@ impl<'a> Pair<'a> {
         if let Some(fault) = of(self.system, "the wav").or_else(|| of(self.reference, "the reference")) {
             return Some(fault);
         }
-        let (Ok(reference), Ok(system)) = (self.reference.speech(), self.system.speech()) else { return None };
+        let (Ok(reference), Ok(system)) = (self.reference.speech(), self.system.speech()) else {
+            return None;
+        };
         system.is_truncated_against(reference).then(|| {
             "the wav is truncated: its speech is less than half as long as that of the reference".to_owned()
         })

@@ -116,8 +116,7 @@ mod tests {
     fn an_offset_goes_without_a_trace() {
         let whole = tone(441.0, 0.25, 10_000);
         let offset: Vec<f32> = whole.iter().map(|sample| sample + 0.125).collect();
-        let off: Vec<f32> =
-            filtered(whole).iter().zip(filtered(offset)).map(|(a, b)| a - b).collect();
+        let off: Vec<f32> = filtered(whole).iter().zip(filtered(offset)).map(|(a, b)| a - b).collect();
         assert!(largest(&off) < 1e-7, "{}", largest(&off));
         assert!(largest(&filtered(vec![0.5; 5000])) < 1e-12);
     }

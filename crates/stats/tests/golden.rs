@@ -215,7 +215,11 @@ fn mcnemars_test_agrees_with_statsmodels() {
         // The factorials' logarithms are of the size of n ln n, and their rounding is that of the probability.
         let rounding = MCNEMAR_RELATIVE * result.n.max(1) as f64;
         assert_close(result.p_value, p_value, rounding * p_value, &what);
-        assert_eq!(result, mcnemar(only_second, only_first), "{what}: the order of the systems does not matter");
+        assert_eq!(
+            result,
+            mcnemar(only_second, only_first),
+            "{what}: the order of the systems does not matter"
+        );
     }
 }
 

@@ -97,7 +97,10 @@ mod tests {
             read_list(&path(name)).map(|items| items.into_iter().collect::<Vec<_>>())
         };
         assert_eq!(listed("a.txt", "b\n\n a.wav \nwavs/c.FLAC|some text\n").unwrap(), ["a", "b", "c"]);
-        assert_eq!(listed("a.jsonl", "{\"id\":\"b\",\"status\":\"failed\"}\n{\"id\":\"a\"}\n").unwrap(), ["a", "b"]);
+        assert_eq!(
+            listed("a.jsonl", "{\"id\":\"b\",\"status\":\"failed\"}\n{\"id\":\"a\"}\n").unwrap(),
+            ["a", "b"]
+        );
         assert_eq!(listed("a.csv", "id,text\nb,x\n").unwrap(), ["b"]);
         assert!(listed("b.txt", "b\nb.wav\n").unwrap_err().to_string().contains("twice"));
         assert!(listed("c.txt", "\n").unwrap_err().to_string().contains("lists no items"));

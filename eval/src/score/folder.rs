@@ -45,7 +45,8 @@ impl Folder {
             None | Some([]) => return Err(format!("there is no `{item}.wav`")),
             Some([path]) => path,
             Some(several) => {
-                let names: Vec<String> = several.iter().map(|path| format!("`{}`", file_name(path))).collect();
+                let names: Vec<String> =
+                    several.iter().map(|path| format!("`{}`", file_name(path))).collect();
                 return Err(format!("there is more than one file of it: {}", names.join(", ")));
             }
         };

@@ -38,7 +38,8 @@ pub(crate) fn in_words(system: &str, remarks: &[Remark]) -> Vec<String> {
         *rates.entry(of_pair).or_default() += 1;
     }
     for ((reference, of_system), n) in rates {
-        let (which, from) = if reference > of_system { ("reference", reference) } else { ("system", of_system) };
+        let (which, from) =
+            if reference > of_system { ("reference", reference) } else { ("system", of_system) };
         let wavs = if n == 1 { "1 wav".to_owned() } else { format!("{n} wavs") };
         words.push(format!(
             "`{system}`: {wavs} of {of_system} Hz against {reference} Hz; for frames the {which} is resampled once, \
@@ -64,7 +65,8 @@ mod tests {
     #[test]
     fn what_was_done_is_said_once_a_system() {
         let remark = |rates, of_system| Remark { rates, silence: (0.1, of_system) };
-        let remarks = [remark(Some((22_050, 24_000)), 0.5), remark(Some((22_050, 24_000)), 0.7), remark(None, 0.6)];
+        let remarks =
+            [remark(Some((22_050, 24_000)), 0.5), remark(Some((22_050, 24_000)), 0.7), remark(None, 0.6)];
         assert_eq!(
             in_words("vits", &remarks),
             [

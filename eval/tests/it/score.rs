@@ -183,18 +183,18 @@ fn files_pair_whatever_their_case_kind_and_accents() {
     place.write("system/wavs/twin.WAV", &recording);
     place.write("items.txt", "wavs/a.wav\nB\nu\u{308}ber\ntwin\n");
     for items in ["", "--items items.txt"] {
-        place.score(&format!("run --reference reference {items} --system s=system --out s.csv")).exits_with(0);
+        place
+            .score(&format!("run --reference reference {items} --system s=system --out s.csv"))
+            .exits_with(0);
         let scores: Vec<Score> = read_table(&place.path("s.csv")).unwrap();
-        let of = |item: &str| scores.iter().find(|row| row.item == item && row.metric == "duration_difference");
+        let of =
+            |item: &str| scores.iter().find(|row| row.item == item && row.metric == "duration_difference");
         for item in ["a", "B", "\u{fc}ber"] {
             assert_eq!(of(item).unwrap().value, Some(0.0), "{item} {items}");
         }
         let twin = of("twin").unwrap();
         assert_eq!(twin.status, Status::Failed);
-        assert_eq!(
-            twin.reason.as_deref(),
-            Some("there is more than one file of it: `twin.WAV`, `twin.wav`")
-        );
+        assert_eq!(twin.reason.as_deref(), Some("there is more than one file of it: `twin.WAV`, `twin.wav`"));
     }
 }
 
@@ -205,7 +205,10 @@ fn a_system_with_silent_wavs_is_never_preferred() {
     let silent = [&whole[..44], &vec![0; whole.len() - 44][..]].concat();
     for index in 0..16 {
         place.write(&format!("clips/{index:02}.wav"), &whole);
-        place.write(&format!("good/{index:02}.wav"), fs::read(place.path("quiet/wavs/LJ001-0045.wav")).unwrap());
+        place.write(
+            &format!("good/{index:02}.wav"),
+            fs::read(place.path("quiet/wavs/LJ001-0045.wav")).unwrap(),
+        );
         // Where it speaks, it is a perfect copy.
         place.write(&format!("bad/{index:02}.wav"), if index < 7 { &silent } else { &whole });
     }
@@ -223,7 +226,9 @@ fn a_system_with_silent_wavs_is_never_preferred() {
         place.summarize("report --scores scores.csv --out REPORT").exits_with(0);
         let markdown = place.read("REPORT/report.md");
         assert!(
-            markdown.contains("bad fails more often than good by more than chance (no value for 7 of 16 items, good for 0;"),
+            markdown.contains(
+                "bad fails more often than good by more than chance (no value for 7 of 16 items, good for 0;"
+            ),
             "{markdown}"
         );
         for wrong in ["bad is best", "Best is: bad", "bad by"] {

@@ -151,7 +151,9 @@ mod tests {
     fn the_one_that_fails_more_often_is_told() {
         let nine: Vec<usize> = (0..9).collect();
         // Whichever stands first.
-        for systems in [[("bad", &nine[..]), ("good", &nine[..0])], [("good", &nine[..0]), ("bad", &nine[..])]] {
+        for systems in
+            [[("bad", &nine[..]), ("good", &nine[..0])], [("good", &nine[..0]), ("bad", &nine[..])]]
+        {
             let scores = scores(&systems, 20);
             let grids = grids(&scores, &[]).unwrap();
             let [pair] = &coverage_pairs(&grids[0])[..] else { panic!("one pair is expected") };
@@ -168,7 +170,8 @@ mod tests {
 
     #[test]
     fn failures_at_the_same_items_are_no_difference_and_pairs_are_corrected_together() {
-        let scores = scores(&[("a", &[1, 2, 3]), ("b", &[1, 2, 3]), ("c", &[]), ("dead", &[0, 1, 2, 3, 4, 5])], 6);
+        let scores =
+            scores(&[("a", &[1, 2, 3]), ("b", &[1, 2, 3]), ("c", &[]), ("dead", &[0, 1, 2, 3, 4, 5])], 6);
         let grids = grids(&scores, &[]).unwrap();
         let pairs = coverage_pairs(&grids[0]);
         // The dead one has no value at all.

@@ -175,7 +175,8 @@ pub(crate) fn rank(grid: &Grid<'_>, alpha: f64) -> Option<Ranking> {
     let perfect = grid.perfect?;
     let coverage_pairs = coverage_pairs(grid);
     let fails_more_often = |system: &str| {
-        let pairs = coverage_pairs.iter().filter(|pair| pair.system == system && pair.fails_more_often(alpha));
+        let pairs =
+            coverage_pairs.iter().filter(|pair| pair.system == system && pair.fails_more_often(alpha));
         let clearest = pairs.min_by(|a, b| a.holm_p_value.total_cmp(&b.holm_p_value))?;
         let words = clearest.in_words(grid.items.len());
         Some(format!("it fails more often than {}: {words}", clearest.than))
@@ -258,11 +259,11 @@ fn pairs(order: &[(f64, &GridColumn<'_>, &[Option<f64>])], level: f64) -> Vec<Lo
                 1 => Defined::Undefined { reason: "a single item has no spread".to_owned() },
                 _ => t_test(&differences).into(),
             };
-            let n_lost = worse_losses.iter().zip(*better_losses).filter(|(worse, better)| {
-                worse.is_some() && better.is_none()
-            });
-            let counted_p_value =
-                p_with_failures(&test, differences, n_lost.count());
+            let n_lost = worse_losses
+                .iter()
+                .zip(*better_losses)
+                .filter(|(worse, better)| worse.is_some() && better.is_none());
+            let counted_p_value = p_with_failures(&test, differences, n_lost.count());
             pairs.push(LossPair {
                 system: worse.system.to_owned(),
                 minus: better.system.to_owned(),
@@ -503,7 +504,8 @@ mod tests {
     #[test]
     fn few_failures_of_the_better_one_count_against_it() {
         let worse: Vec<f64> = (0..20).map(|item| 2.0 + (f64::from(item) * 2.4).sin()).collect();
-        let better: Vec<f64> = worse.iter().zip(0..).map(|(loss, item)| loss - 0.1 * f64::from(item % 7)).collect();
+        let better: Vec<f64> =
+            worse.iter().zip(0..).map(|(loss, item)| loss - 0.1 * f64::from(item % 7)).collect();
         let told = |n_failures: usize| {
             let mut better = better.clone();
             better[20 - n_failures..].fill(f64::NAN);

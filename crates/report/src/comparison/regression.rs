@@ -158,7 +158,9 @@ pub(crate) fn more_failures(grid: &Grid<'_>, ranking: &Ranking, alpha: f64) -> V
                 let is_it = |pair: &&CoveragePair| pair.system == column.system && pair.than == other.system;
                 ranking.coverage_pairs.iter().find(is_it).map(|pair| (*than_step, pair))
             });
-            let Some((than_step, pair)) = compared.min_by_key(|(_, pair)| pair.n_without_than) else { continue };
+            let Some((than_step, pair)) = compared.min_by_key(|(_, pair)| pair.n_without_than) else {
+                continue;
+            };
             if pair.fails_more_often(alpha) {
                 found.push(MoreFailures {
                     profile: grid.profile.to_owned(),
@@ -299,7 +301,8 @@ mod tests {
     fn a_checkpoint_that_fails_more_often_is_found_though_it_is_not_ranked() {
         let mut scores = [checkpoint("voice-1", 1, 5.0), checkpoint("voice-2", 2, 4.0)].concat();
         for score in scores.iter_mut().filter(|score| score.step == Some(2)).take(12) {
-            (score.status, score.value, score.reason) = (Status::Failed, None, Some("the wav is silent".into()));
+            (score.status, score.value, score.reason) =
+                (Status::Failed, None, Some("the wav is silent".into()));
         }
         let note =
             MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), perfect: Some(0.0) };

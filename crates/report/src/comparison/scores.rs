@@ -159,8 +159,10 @@ fn panels(metrics: &[MetricSummary], percent: &str) -> Result<Figure, Error> {
     Ok(Figure {
         name: "scores".into(),
         svg: Panels { title: "Mean scores of each system".into(), panels, zero_line: false }.to_svg()?,
-        caption: format!("Mean over items of each system, with its {percent} interval. A mean over fewer items than were expected \
-             has their number beside the name.{left_out}"),
+        caption: format!(
+            "Mean over items of each system, with its {percent} interval. A mean over fewer items than were expected \
+             has their number beside the name.{left_out}"
+        ),
     })
 }
 
