@@ -47,6 +47,7 @@ pub mod wav;
 mod analysis;
 mod error;
 mod framing;
+mod high_pass;
 mod lanes;
 mod mel;
 mod recording;
@@ -57,6 +58,7 @@ mod waveform;
 
 pub use analysis::{Analysis, Analyzer};
 pub use error::Error;
+pub use high_pass::high_pass;
 pub use mel::{MelConfig, MelExtractor, MelProfile};
 pub use recording::{ChannelChoice, Recording};
 pub use resample::Resampler;

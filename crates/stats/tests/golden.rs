@@ -4,7 +4,7 @@ use mynah_stats::clustered::{Clustered, difference, two_way};
 use mynah_stats::equivalence::tost;
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
-use mynah_stats::{Alternative, MethodChoice, holm};
+use mynah_stats::{Alternative, MethodChoice, holm, mcnemar};
 use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
 
@@ -15,6 +15,8 @@ const P_RELATIVE: f64 = 1e-10;
 const SUMS: f64 = 1e-12;
 /// Both sides invert the incomplete beta function by iteration.
 const QUANTILE_RELATIVE: f64 = 1e-11;
+/// Of the exact binomial probabilities, for each item on which two systems differ.
+const MCNEMAR_RELATIVE: f64 = 1e-13;
 
 #[derive(Deserialize)]
 struct RankTests {
@@ -36,6 +38,11 @@ struct RankSum {
     first: Vec<f64>,
     second: Vec<f64>,
     results: Vec<(bool, Alternative, MethodChoice, f64, f64)>,
+}
+
+#[derive(Deserialize)]
+struct McNemarCases {
+    cases: Vec<(usize, usize, f64, f64)>,
 }
 
 #[derive(Deserialize)]
@@ -196,6 +203,23 @@ fn quantiles_agree_with_scipy() {
         let study = Clustered { degrees_of_freedom: df, standard_error: 1.0, ..study };
         let half = study.interval(level).expect("a level").half_width();
         assert_close(half, quantile, QUANTILE_RELATIVE * quantile, &format!("level {level}, df {df}"));
+    }
+}
+
+#[test]
+fn mcnemars_test_agrees_with_statsmodels() {
+    for (only_first, only_second, statistic, p_value) in golden::<McNemarCases>("stats/mcnemar.json").cases {
+        let what = format!("{only_first} against {only_second}");
+        let result = mcnemar(only_first, only_second);
+        assert_close(result.statistic, statistic, 0.0, &what);
+        // The factorials' logarithms are of the size of n ln n, and their rounding is that of the probability.
+        let rounding = MCNEMAR_RELATIVE * result.n.max(1) as f64;
+        assert_close(result.p_value, p_value, rounding * p_value, &what);
+        assert_eq!(
+            result,
+            mcnemar(only_second, only_first),
+            "{what}: the order of the systems does not matter"
+        );
     }
 }
 

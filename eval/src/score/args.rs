@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_corpus::Split;
 
+use super::expected::Source;
 use super::{explain, list, protocol, run};
 use crate::files::{Overwrite, check_table};
 use crate::named::{NamedDirectory, check_names};
@@ -46,9 +48,9 @@ impl Args {
 enum Command {
     /// Score the wavs of one or more systems: a row for every system, sentence and metric.
     ///
-    /// A row always has a status. What cannot be measured, since a wav is missing or broken or the metric means nothing
-    /// for it, is a row with the reason, and never a number. Wavs lie in `DIR/wavs/<sentence>.wav` or
-    /// `DIR/<sentence>.wav`.
+    /// A row always has a status. What cannot be measured, since a wav is missing, broken, silent or truncated or the
+    /// metric means nothing for it, is a row with the reason, and never a number. Wavs lie in `DIR/wavs/<sentence>.wav`
+    /// or `DIR/<sentence>.wav`; they may be FLAC.
     #[command(after_help = RUN)]
     Run(RunArgs),
     /// Print what a metric measures: formula, parameters, oracle, known faults.
@@ -69,9 +71,16 @@ struct RunArgs {
     /// Where the scores go: .parquet, .csv or .jsonl
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The sentences to score, one a line; without it, all that any system has a wav for
-    #[arg(long, value_name = "FILE")]
+    /// The sentences that every system must have: one a line, or a table with a column `id`; without it and `--data`,
+    /// those of the systems' `synthesis.jsonl`, or all recordings where a system has none
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
     items: Option<PathBuf>,
+    /// A dataset, a split of which is what every system must have
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Which split of the dataset
+    #[arg(long, value_enum, default_value_t = SplitName::Test, requires = "data")]
+    split: SplitName,
     /// A TOML file that names the metrics; without it, all of them (see eval/protocols/objective.toml)
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
@@ -94,11 +103,33 @@ impl RunArgs {
             reference: self.reference,
             systems: self.systems,
             out: self.out,
-            items: self.items,
+            items: match (self.items, self.data) {
+                (Some(list), _) => Source::List(list),
+                (None, Some(dataset)) => Source::Split(dataset, self.split.into()),
+                (None, None) => Source::Found,
+            },
             protocol: protocol::read(self.protocol.as_deref())?,
             threads: self.threads.map_or(0, usize::from),
             strict: self.strict,
         })
+    }
+}
+
+/// A split by its name on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SplitName {
+    Train,
+    Validation,
+    Test,
+}
+
+impl From<SplitName> for Split {
+    fn from(name: SplitName) -> Self {
+        match name {
+            SplitName::Train => Self::Train,
+            SplitName::Validation => Self::Validation,
+            SplitName::Test => Self::Test,
+        }
     }
 }
 

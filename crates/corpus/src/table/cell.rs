@@ -289,6 +289,14 @@ impl IntoDeserializer<'_, Message> for Cell {
     }
 }
 
+macro_rules! integers {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Message> {
+            self.into_integer().deserialize_any(visitor)
+        }
+    )*};
+}
+
 impl<'de> Deserializer<'de> for Cell {
     type Error = Message;
 
@@ -334,8 +342,23 @@ impl<'de> Deserializer<'de> for Cell {
         }
     }
 
+    integers! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 }
+    integers! { deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 }
+
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        bool f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
+        ignored_any
+    }
+}
+
+impl Cell {
+    /// The whole number that a float stands for: programs that have no missing integers write a column that has any as
+    /// floats. Above 2⁵³ a float is no longer one integer.
+    pub(super) fn into_integer(self) -> Self {
+        const MOST: f64 = 9_007_199_254_740_992.0;
+        match self {
+            Self::Float(value) if value.fract() == 0.0 && value.abs() <= MOST => Self::Int(value as i64),
+            other => other,
+        }
     }
 }

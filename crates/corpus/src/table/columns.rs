@@ -119,6 +119,10 @@ fn from_polars(value: AnyValue<'_>) -> Result<Cell, String> {
     })
 }
 
+/// NaN is what programs without missing floats write for one.
 fn finite(value: f64) -> Result<Cell, String> {
+    if value.is_nan() {
+        return Ok(Cell::Null);
+    }
     if value.is_finite() { Ok(Cell::Float(value)) } else { Err(format!("{value} is not a finite number")) }
 }

@@ -88,15 +88,32 @@ fn json(values: &[Cell]) -> serde_json::Value {
         .collect()
 }
 
+/// What R, pandas and polars write for a missing number, beside nothing.
+const MISSING: [&str; 5] = ["NA", "<NA>", "NaN", "nan", "null"];
+
 fn parse(cell: &str, column: &Column) -> Result<Cell, String> {
     if cell.is_empty() && (column.nullable || column.kind != Type::Text) {
         return Ok(Cell::Null);
     }
+    if column.nullable && column.kind != Type::Text && MISSING.contains(&cell) {
+        return Ok(Cell::Null);
+    }
     let expected = |what: &str| format!("`{cell}` is not {what}");
     match &column.kind {
-        Type::Bool => cell.parse().map(Cell::Bool).map_err(|_| expected("`true` or `false`")),
-        Type::Int => cell.parse().map(Cell::Int).map_err(|_| expected("an integer")),
-        Type::UInt => cell.parse().map(Cell::UInt).map_err(|_| expected("a non-negative integer")),
+        // "True" is Python's, "TRUE" R's.
+        Type::Bool => {
+            cell.to_ascii_lowercase().parse().map(Cell::Bool).map_err(|_| expected("`true` or `false`"))
+        }
+        Type::Int => match cell.parse() {
+            Ok(value) => Ok(Cell::Int(value)),
+            Err(_) => whole(cell).ok_or_else(|| expected("an integer")),
+        },
+        Type::UInt => match cell.parse() {
+            Ok(value) => Ok(Cell::UInt(value)),
+            Err(_) => whole(cell)
+                .filter(|cell| matches!(cell, Cell::Int(0..)))
+                .ok_or_else(|| expected("a non-negative integer")),
+        },
         Type::Float => match cell.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(Cell::Float(value)),
             _ => Err(expected("a finite number")),
@@ -108,6 +125,12 @@ fn parse(cell: &str, column: &Column) -> Result<Cell, String> {
             values.iter().map(|value| element(value, kind)).collect::<Result<_, _>>().map(Cell::List)
         }
     }
+}
+
+/// An integer that is written as a float, such as `841.0`.
+fn whole(cell: &str) -> Option<Cell> {
+    let value = Cell::Float(cell.parse().ok()?).into_integer();
+    matches!(value, Cell::Int(_)).then_some(value)
 }
 
 fn element(value: &serde_json::Value, kind: &Type) -> Result<Cell, String> {

@@ -14,6 +14,9 @@
 //!
 //! [`write_columns`] and [`read_byte_columns`] are for tables of many rows, which they take and give as columns.
 //!
+//! Tables that pandas, polars or R have had in between are read as well: integers as floats, `NA` and NaN for a missing
+//! number, `True` and `TRUE`.
+//!
 //! A missing value is a null in Parquet and JSON Lines and an empty cell in CSV, where `Some("")` therefore reads back
 //! as `None`. [`read_text_table`] reads what others have written. Columns that the row type does not have are ignored; a missing column is an error unless the field is an
 //! `Option` or has a serde default.
@@ -204,6 +207,87 @@ mod tests {
                 write_table(&path, &[row(1), Row { level: f64::NAN, ..row(2) }]).unwrap_err().to_string();
             assert!(error.starts_with("row 2 of") && error.contains("`level`"), "{error}");
             assert!(!path.exists());
+        }
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Counted {
+        name: String,
+        count: u64,
+        frames: Option<u64>,
+        offset: Option<i32>,
+        value: Option<f64>,
+        good: bool,
+    }
+
+    /// The same as pandas keeps it: a column of integers with a missing one is of floats.
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Floats {
+        name: String,
+        count: f64,
+        frames: Option<f64>,
+        offset: Option<f64>,
+        value: Option<f64>,
+        good: bool,
+    }
+
+    fn counted() -> [Counted; 2] {
+        let first = Counted {
+            name: "NA".into(),
+            count: 841,
+            frames: Some(536),
+            offset: Some(-3),
+            value: Some(2.0),
+            good: true,
+        };
+        let second =
+            Counted { name: "b".into(), count: 0, frames: None, offset: None, value: None, good: false };
+        [first, second]
+    }
+
+    #[test]
+    fn integers_that_became_floats_are_integers_again() {
+        let directory = tempfile::tempdir().unwrap();
+        for extension in ["parquet", "csv", "jsonl"] {
+            let path = directory.path().join("t").with_extension(extension);
+            let rows = counted().map(|row| Floats {
+                name: row.name,
+                count: row.count as f64,
+                frames: row.frames.map(|frames| frames as f64),
+                offset: row.offset.map(f64::from),
+                value: row.value,
+                good: row.good,
+            });
+            write_table(&path, &rows).unwrap();
+            assert_eq!(read_table::<Counted>(&path).unwrap(), counted(), "{extension}");
+            let broken = Floats { frames: Some(0.5), ..rows.into_iter().next().unwrap() };
+            write_table(&path, &[broken]).unwrap();
+            assert!(read_table::<Counted>(&path).is_err(), "{extension}: half a frame is none");
+        }
+    }
+
+    #[test]
+    fn tables_of_pandas_and_r_are_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("t.csv");
+        let header = "name,count,frames,offset,value,good\n";
+        for rows in [
+            "NA,841.0,536.0,-3.0,2.0,True\nb,0.0,,,,False\n",
+            "\"NA\",841,536,-3,2,TRUE\n\"b\",0,NA,NA,NA,FALSE\n",
+            "NA,841,536,-3,2e0,true\nb,0,<NA>,null,NaN,false\n",
+        ] {
+            std::fs::write(&path, format!("{header}{rows}")).unwrap();
+            assert_eq!(read_table::<Counted>(&path).unwrap(), counted(), "{rows}");
+        }
+        for (row, why) in [
+            ("a,-1.0,,,,true", "non-negative integer"),
+            ("a,NA,,,,true", "non-negative integer"),
+            ("a,1,1.5,,,true", "non-negative integer"),
+            ("a,1,,1e300,,true", "an integer"),
+        ] {
+            std::fs::write(&path, format!("{header}{row}\n")).unwrap();
+            let error = read_table::<Counted>(&path).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
         }
     }
 
