@@ -48,6 +48,7 @@ mod analysis;
 mod error;
 mod framing;
 mod lanes;
+mod median;
 mod mel;
 mod recording;
 mod resample;
@@ -57,6 +58,7 @@ mod waveform;
 
 pub use analysis::{Analysis, Analyzer};
 pub use error::Error;
+pub use median::median;
 pub use mel::{MelConfig, MelExtractor, MelProfile};
 pub use recording::{ChannelChoice, Recording};
 pub use resample::Resampler;
