@@ -11,7 +11,8 @@ use cargo_metadata::{DependencyKind, Metadata};
 use crate::process::{cargo, metadata, root, say};
 
 /// Each package of the workspace with the packages of the workspace that it may name.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
+    ("mynah-cli", &[]),
     ("mynah-signal", &[]),
     ("mynah-text", &[]),
     ("mynah-stats", &[]),
@@ -23,10 +24,21 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("mynah-metrics", &["mynah-signal"]),
     ("mynah-listening", &["mynah-signal", "mynah-stats"]),
     ("mynah-report", &["mynah-stats", "mynah-metrics", "mynah-listening"]),
-    ("pipelines", &["mynah-corpus", "mynah-text", "mynah-signal", "mynah-voice", "mynah-report"]),
+    (
+        "pipelines",
+        &["mynah-cli", "mynah-corpus", "mynah-text", "mynah-signal", "mynah-voice", "mynah-report"],
+    ),
     (
         "eval",
-        &["mynah-corpus", "mynah-signal", "mynah-metrics", "mynah-listening", "mynah-report", "mynah-stats"],
+        &[
+            "mynah-cli",
+            "mynah-corpus",
+            "mynah-signal",
+            "mynah-metrics",
+            "mynah-listening",
+            "mynah-report",
+            "mynah-stats",
+        ],
     ),
 ];
 
@@ -44,12 +56,14 @@ const OWNERS: [(&str, &[&str]); 14] = [
     ("rustfft", &["mynah-signal"]),
     ("realfft", &["mynah-signal"]),
     ("ebur128", &["mynah-signal"]),
-    ("clap", &["pipelines", "eval", "xtask"]),
-    ("anyhow", &["pipelines", "eval", "xtask"]),
+    ("clap", &["mynah-cli", "pipelines", "eval", "xtask"]),
+    ("anyhow", &["mynah-cli", "pipelines", "eval", "xtask"]),
 ];
 
 /// What may lie in the root, beside dot files.
-const TOP_LEVEL: [&str; 10] = [
+const TOP_LEVEL: [&str; 12] = [
+    "CITATION.cff",
+    "CONTRIBUTING.md",
     "Cargo.toml",
     "Cargo.lock",
     "LICENSE",
