@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use mynah_corpus::table::TableFormat;
+use mynah_table::TableFormat;
 
 /// Refuses a table whose format is not known, before the work that fills it is done.
 pub(crate) fn check_table(path: &Path) -> anyhow::Result<()> {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use mynah_align::AlignConfig;
 use mynah_signal::{ChannelChoice, MelProfile};
 use serde::{Deserialize, Serialize};
 
-use crate::align::AlignConfig;
 use crate::split::SplitConfig;
 
 /// A preparation recipe: a TOML file, every key of which may be left out.

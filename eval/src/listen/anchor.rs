@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::write_whole;
 use mynah_listening::mnru;
 use mynah_signal::wav;
+use mynah_table::write_atomic;
 use rayon::prelude::*;
 
 use super::args::AnchorArgs;
@@ -53,6 +53,6 @@ fn degrade(args: &AnchorArgs, item: &str, index: u64) -> anyhow::Result<()> {
     let waveform = wav::read(&path).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     // Each clip has noise of its own.
     let noisy = mnru(&waveform, args.q, args.seed.wrapping_add(index))?;
-    write_whole(&args.out.join("wavs").join(format!("{item}.wav")), &wav::encode_pcm16(&noisy))?;
+    write_atomic(&args.out.join("wavs").join(format!("{item}.wav")), &wav::encode_pcm16(&noisy))?;
     Ok(())
 }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::table::write_table;
 use mynah_listening::{Plan, collect};
+use mynah_table::write_table;
 
 use super::args::CollectArgs;
 use crate::files::{check_table, make_parent};

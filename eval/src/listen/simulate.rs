@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::table::write_table;
 use mynah_listening::{Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
+use mynah_table::write_table;
 
 use super::args::SimulateArgs;
 use crate::files::{check_table, make_parent};
