@@ -18,6 +18,37 @@ pub(crate) enum Cell {
     Float(f64),
     Text(String),
     List(Vec<Self>),
+    /// An object of another program's table; ours have none.
+    Object(serde_json::Map<String, serde_json::Value>),
+}
+
+impl Cell {
+    /// Returns the value as text: nothing for a missing one, JSON for a list.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Null => String::new(),
+            Self::Bool(value) => value.to_string(),
+            Self::Int(value) => value.to_string(),
+            Self::UInt(value) => value.to_string(),
+            Self::Float(value) => value.to_string(),
+            Self::Text(value) => value.clone(),
+            Self::List(_) | Self::Object(_) => self.to_json().to_string(),
+        }
+    }
+
+    /// Returns the value as JSON, in which a float that is not finite is null.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::UInt(value) => (*value).into(),
+            Self::Float(value) => (*value).into(),
+            Self::Text(value) => value.as_str().into(),
+            Self::List(values) => values.iter().map(Self::to_json).collect(),
+            Self::Object(object) => object.clone().into(),
+        }
+    }
 }
 
 /// The cells of `row`, one for each column of `schema`.
@@ -301,6 +332,7 @@ impl<'de> Deserializer<'de> for Cell {
             Self::Float(value) => visitor.visit_f64(value),
             Self::Text(value) => visitor.visit_string(value),
             Self::List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
+            Self::Object(object) => visitor.visit_string(serde_json::Value::Object(object).to_string()),
         }
     }
 

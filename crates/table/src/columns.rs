@@ -2,16 +2,17 @@
 //!
 //! Long lists of small integers are byte strings here. Parquet's lists cost as much time as everything that is in them.
 
-use std::fs::File;
 use std::path::Path;
 
 use polars::prelude::{
-    Column, DataFrame, IntoColumn as _, NamedFrom as _, ParquetCompression, ParquetReader, ParquetWriter,
-    PolarsResult, SerReader as _, Series,
+    Column, DataFrame, IntoColumn as _, NamedFrom as _, ParquetCompression, ParquetWriter, PolarsResult,
+    Series,
 };
+use polars_arrow::array::BinaryViewArray;
 
 use crate::Error;
 use crate::atomic_file::write_atomic;
+use crate::parquet_reader::ParquetFile;
 
 /// The values of a column.
 #[derive(Debug, Clone, Copy)]
@@ -55,21 +56,20 @@ impl ByteColumn {
 /// [`Error::Io`] when the file cannot be opened, [`Error::Table`] when it is no Parquet, lacks a column, has one of
 /// another type, or a row without a value; the message names the column, and the row counted from 1.
 pub fn read_byte_columns(path: &Path, names: &[&str]) -> Result<Vec<ByteColumn>, Error> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
-    let refuse = |why: String| Error::Table { path: path.to_owned(), why };
-    let frame = ParquetReader::new(file)
-        .with_columns(Some(names.iter().map(|name| (*name).to_owned()).collect()))
-        .finish()
-        .map_err(|why| refuse(why.to_string()))?;
+    let file = ParquetFile::open(path)?;
     let read = |name: &&str| -> Result<ByteColumn, Error> {
-        let refuse = |why: &dyn std::fmt::Display| refuse(format!("column `{name}`: {why}"));
-        let column = frame.column(name).map_err(|why| refuse(&why))?;
-        let values = column.as_materialized_series().binary().map_err(|why| refuse(&why))?;
         let mut read = ByteColumn::default();
-        for (row, value) in values.iter().enumerate() {
-            let value = value.ok_or_else(|| refuse(&format_args!("row {} has no value", row + 1)))?;
-            read.bytes.extend_from_slice(value);
-            read.lengths.push(value.len());
+        for array in file.arrays(name)? {
+            let Some(array) = array.as_any().downcast_ref::<BinaryViewArray>() else {
+                return Err(file.refuse(name, "its values are no byte strings"));
+            };
+            for value in array {
+                let Some(value) = value else {
+                    return Err(file.refuse(name, &format!("row {} has no value", read.lengths.len() + 1)));
+                };
+                read.bytes.extend_from_slice(value);
+                read.lengths.push(value.len());
+            }
         }
         Ok(read)
     };

@@ -18,7 +18,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The extension names no table format.
-    #[error("`{path}` names no table format: end it in `.parquet`, `.csv` or `.jsonl`")]
+    #[error("`{path}` names no table format: end it in `.parquet`, `.csv`, `.tsv` or `.jsonl`")]
     UnknownTableFormat {
         /// The path as given.
         path: PathBuf,

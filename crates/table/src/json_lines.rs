@@ -17,11 +17,10 @@ pub(crate) fn encode<T: Serialize>(path: &Path, rows: &[T]) -> Result<Vec<u8>, E
     Ok(bytes)
 }
 
-pub(crate) fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Vec<T>, Error> {
-    bytes
-        .split(|byte| *byte == b'\n')
+pub(crate) fn decode<T: DeserializeOwned>(path: &Path, text: &str) -> Result<Vec<T>, Error> {
+    text.split('\n')
         .enumerate()
         .filter(|(_, line)| !line.trim_ascii().is_empty())
-        .map(|(index, line)| serde_json::from_slice(line).map_err(|why| row_error(path, index, &why)))
+        .map(|(index, line)| serde_json::from_str(line).map_err(|why| row_error(path, index, &why)))
         .collect()
 }

@@ -40,14 +40,19 @@
 //!
 //! It owns polars, which no type of its interface shows.
 
+mod arrow_cells;
 mod atomic_file;
 mod cell;
 mod columns;
 mod delimited;
+mod encoding;
 mod error;
+mod fitting;
 mod format;
+mod gzip;
 mod json_lines;
-mod parquet;
+mod parquet_reader;
+mod parquet_writer;
 mod rows;
 mod schema;
 mod text_table;

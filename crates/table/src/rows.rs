@@ -10,9 +10,11 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 use crate::atomic_file::write_atomic;
 use crate::cell::{self, Cell};
-use crate::format::TableFormat;
+use crate::fitting::fit;
+use crate::format::{TableFormat, is_gzip};
+use crate::parquet_reader::ParquetFile;
 use crate::schema::Schema;
-use crate::{delimited, json_lines, parquet};
+use crate::{delimited, encoding, gzip, json_lines, parquet_writer};
 
 /// Writes `rows` to `path` in the format of its extension; the file appears whole or not at all.
 ///
@@ -31,15 +33,23 @@ where
         .enumerate()
         .map(|(index, row)| cell::row_to_cells(row, &schema).map_err(|why| row_error(path, index, &why)))
         .collect::<Result<Vec<_>, _>>()?;
-    let bytes = match format {
-        TableFormat::Parquet => parquet::encode(path, &schema, &cells)?,
-        TableFormat::Csv => delimited::encode(path, &schema, &cells)?,
+    let mut bytes = match format {
+        TableFormat::Parquet => parquet_writer::encode(path, &schema, &cells)?,
+        TableFormat::Csv => delimited::encode(path, b',', &schema, &cells)?,
+        TableFormat::Tsv => delimited::encode(path, b'\t', &schema, &cells)?,
         TableFormat::JsonLines => json_lines::encode(path, rows)?,
     };
+    if is_gzip(path) {
+        bytes = gzip::compress(&bytes).map_err(Error::io("compress", path))?;
+    }
     write_atomic(path, &bytes)
 }
 
 /// Reads the rows of `path` in the format of its extension.
+///
+/// Tables of other programs are read too: text in UTF-8, UTF-16 or Windows-1252, separated by commas, semicolons or tabs,
+/// with a decimal comma where the separator is another; Parquet with columns of any type beside those of `T`. A whole float
+/// is an integer where `T` has one, and `NaN` is a missing value where `T` has an `Option`.
 ///
 /// # Errors
 ///
@@ -47,17 +57,41 @@ where
 /// it), and whatever the operating system says.
 pub fn read_table<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
     let format = TableFormat::of(path)?;
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
     let (names, cells) = match format {
-        TableFormat::JsonLines => return json_lines::decode(path, &bytes),
-        TableFormat::Parquet => parquet::decode(path, bytes)?,
-        TableFormat::Csv => delimited::decode(path, &bytes, &Schema::of::<T>()?)?,
+        TableFormat::JsonLines => return json_lines::decode(path, &read_text(path)?),
+        TableFormat::Parquet => parquet_rows(path, &Schema::of::<T>()?)?,
+        TableFormat::Csv => delimited::decode(path, &read_text(path)?, None, &Schema::of::<T>()?)?,
+        TableFormat::Tsv => delimited::decode(path, &read_text(path)?, Some(b'\t'), &Schema::of::<T>()?)?,
     };
     cells
         .into_iter()
         .enumerate()
         .map(|(index, row)| cell::cells_to_row(&names, row).map_err(|why| row_error(path, index, &why)))
         .collect()
+}
+
+/// Reads a file of text in any of the encodings, and decompresses it where its name says so.
+pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
+    let mut bytes = fs::read(path).map_err(Error::io("read", path))?;
+    if is_gzip(path) {
+        bytes = gzip::decompress(&bytes).map_err(Error::io("decompress", path))?;
+    }
+    encoding::decode(bytes).map_err(|why| Error::Table { path: path.to_owned(), why })
+}
+
+/// Reads the columns of `schema` that a Parquet file has.
+fn parquet_rows(path: &Path, schema: &Schema) -> Result<Untyped, Error> {
+    let file = ParquetFile::open(path)?;
+    let there: Vec<&str> = file.names().collect();
+    let wanted: Vec<_> =
+        schema.columns.iter().filter(|column| there.contains(&column.name.as_str())).collect();
+    let mut rows: Vec<Vec<Cell>> = vec![Vec::with_capacity(wanted.len()); file.n_rows()];
+    for column in &wanted {
+        for (row, cell) in rows.iter_mut().zip(file.cells(&column.name)?) {
+            row.push(fit(cell, column).map_err(|why| file.refuse(&column.name, &why))?);
+        }
+    }
+    Ok((wanted.into_iter().map(|column| column.name.clone()).collect(), rows))
 }
 
 pub(crate) fn row_error(path: &Path, index: usize, why: &dyn Display) -> Error {
@@ -119,7 +153,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         for count in [0, 1, 7] {
             let rows: Vec<Row> = (0..count).map(row).collect();
-            for extension in ["parquet", "csv", "jsonl"] {
+            for extension in ["parquet", "csv", "tsv", "jsonl", "csv.gz", "jsonl.gz"] {
                 let path = directory.path().join("t").with_extension(extension);
                 write_table(&path, &rows).unwrap();
                 assert_eq!(read_table::<Row>(&path).unwrap(), rows, "{extension} × {count}");
@@ -133,7 +167,7 @@ mod tests {
         fn any_string_and_float_survives(text in "\\PC*", value in proptest::num::f64::NORMAL, ids in proptest::collection::vec(any::<u32>(), 0..5)) {
             let directory = tempfile::tempdir().unwrap();
             let rows = vec![Row { name: text, level: value, maybe: Some(value), ids, ..row(1) }];
-            for extension in ["parquet", "csv", "jsonl"] {
+            for extension in ["parquet", "csv", "tsv", "jsonl", "csv.gz", "jsonl.gz"] {
                 let path = directory.path().join("t").with_extension(extension);
                 write_table(&path, &rows).unwrap();
                 prop_assert_eq!(&read_table::<Row>(&path).unwrap(), &rows);
@@ -144,7 +178,7 @@ mod tests {
     #[test]
     fn a_float_that_is_not_finite_is_refused_and_nothing_is_written() {
         let directory = tempfile::tempdir().unwrap();
-        for extension in ["parquet", "csv", "jsonl"] {
+        for extension in ["parquet", "csv", "tsv", "jsonl", "csv.gz", "jsonl.gz"] {
             let path = directory.path().join("t").with_extension(extension);
             let error =
                 write_table(&path, &[row(1), Row { level: f64::NAN, ..row(2) }]).unwrap_err().to_string();
@@ -185,7 +219,7 @@ mod tests {
             extra: f64,
         }
         let directory = tempfile::tempdir().unwrap();
-        for extension in ["parquet", "csv", "jsonl"] {
+        for extension in ["parquet", "csv", "tsv", "jsonl", "csv.gz", "jsonl.gz"] {
             let path = directory.path().join("t").with_extension(extension);
             write_table(&path, &[Wide { name: "a".to_owned(), extra: 1.0 }]).unwrap();
             assert_eq!(read_table::<Narrow>(&path).unwrap(), [Narrow { name: "a".to_owned(), note: None }]);

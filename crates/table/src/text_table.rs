@@ -1,13 +1,13 @@
 //! Tables of others: any columns, every cell as text.
 
-use std::fs;
 use std::path::Path;
 
 use crate::Error;
 use crate::cell::Cell;
+use crate::delimited;
 use crate::format::TableFormat;
-use crate::rows::row_error;
-use crate::{delimited, parquet};
+use crate::parquet_reader::ParquetFile;
+use crate::rows::{read_text, row_error};
 
 /// A table whose columns nobody knows beforehand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +20,10 @@ pub struct TextTable {
 
 /// Reads a table of any columns.
 ///
-/// CSV may be separated by commas, semicolons or tabs (the one that occurs most in the header), and may begin with a byte
-/// order mark. Objects of JSON Lines may differ in their keys, whose columns stand in no particular order. Numbers are written as Rust writes them, lists and objects
-/// as JSON.
+/// Text may be UTF-8, UTF-16 or Windows-1252, of which Latin-1 is a part. CSV may be separated by commas, semicolons or tabs
+/// (the one that occurs most in the header, unless Excel's `sep=` line names another). Objects of JSON Lines may differ in
+/// their keys, whose columns stand in no particular order. Numbers are written as Rust writes them, a NaN is a missing
+/// value, lists and objects are JSON, dates and times ISO 8601.
 ///
 /// # Errors
 ///
@@ -30,20 +31,14 @@ pub struct TextTable {
 /// operating system says.
 pub fn read_text_table(path: &Path) -> Result<TextTable, Error> {
     let format = TableFormat::of(path)?;
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
     let table = match format {
-        TableFormat::Csv => delimited::decode_text(path, &bytes)?,
-        TableFormat::Parquet => {
-            let (columns, rows) = parquet::decode(path, bytes)?;
-            let text = |row: Vec<Cell>| {
-                row.iter().map(|cell| Some(delimited::text(cell)).filter(|text| !text.is_empty())).collect()
-            };
-            TextTable { columns, rows: rows.into_iter().map(text).collect() }
-        }
-        TableFormat::JsonLines => json_lines(path, &bytes)?,
+        TableFormat::Csv => delimited::decode_text(path, &read_text(path)?, None)?,
+        TableFormat::Tsv => delimited::decode_text(path, &read_text(path)?, Some(b'\t'))?,
+        TableFormat::Parquet => parquet(path)?,
+        TableFormat::JsonLines => json_lines(path, &read_text(path)?)?,
     };
     for (index, name) in table.columns.iter().enumerate() {
-        if table.columns[..index].contains(name) {
+        if !name.is_empty() && table.columns[..index].contains(name) {
             let why = format!("two columns are called `{name}`");
             return Err(Error::Table { path: path.to_owned(), why });
         }
@@ -51,12 +46,25 @@ pub fn read_text_table(path: &Path) -> Result<TextTable, Error> {
     Ok(table)
 }
 
-fn json_lines(path: &Path, bytes: &[u8]) -> Result<TextTable, Error> {
+fn parquet(path: &Path) -> Result<TextTable, Error> {
+    let file = ParquetFile::open(path)?;
+    let columns: Vec<String> = file.names().map(str::to_owned).collect();
+    let mut rows = vec![Vec::with_capacity(columns.len()); file.n_rows()];
+    for name in &columns {
+        for (row, cell) in rows.iter_mut().zip(file.cells(name)?) {
+            let missing = matches!(cell, Cell::Float(value) if value.is_nan());
+            row.push(Some(cell.to_text()).filter(|text| !missing && !text.is_empty()));
+        }
+    }
+    Ok(TextTable { columns, rows })
+}
+
+fn json_lines(path: &Path, text: &str) -> Result<TextTable, Error> {
     let mut table = TextTable { columns: Vec::new(), rows: Vec::new() };
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let lines = text.split('\n').filter(|line| !line.trim_ascii().is_empty());
     for (index, line) in lines.enumerate() {
         let object: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_slice(line).map_err(|why| row_error(path, index, &why))?;
+            serde_json::from_str(line).map_err(|why| row_error(path, index, &why))?;
         let mut row = vec![None; table.columns.len()];
         for (name, value) in object {
             let position = table.columns.iter().position(|column| *column == name).unwrap_or_else(|| {
@@ -80,6 +88,8 @@ fn json_lines(path: &Path, bytes: &[u8]) -> Result<TextTable, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read(name: &str, content: &[u8]) -> Result<TextTable, Error> {
@@ -142,7 +152,7 @@ mod tests {
         let error = |name: &str, content: &[u8]| read(name, content).unwrap_err().to_string();
         assert!(error("t.csv", b"a,a\n1,2\n").contains("two columns are called `a`"));
         assert!(error("t.csv", b"a,b\n1,2\n3\n").contains('3'), "{}", error("t.csv", b"a,b\n1,2\n3\n"));
-        assert!(error("t.csv", b"a,b\n1,\xff\n").contains("t.csv"));
+        assert!(error("t.csv", b"a,b\n1,\x81\n").contains("t.csv"));
         assert!(error("t.jsonl", b"{\"a\": 1}\n[1]\n").starts_with("row 2 of"));
         assert!(error("t.xlsx", b"").contains(".parquet"));
     }

@@ -44,12 +44,14 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// Each heavy dependency with the packages that may name it.
-const OWNERS: [(&str, &[&str]); 14] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("candle-core", &["mynah-ops", "mynah-voice"]),
     ("candle-nn", &["mynah-ops", "mynah-voice"]),
     ("gemm", &["mynah-ops"]),
     ("zip", &["mynah-voice"]),
     ("polars", &["mynah-table"]),
+    ("polars-arrow", &["mynah-table"]),
+    ("polars-parquet", &["mynah-table"]),
     ("plotters", &["mynah-report"]),
     ("claxon", &["mynah-signal"]),
     ("hound", &["mynah-signal"]),
