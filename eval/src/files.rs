@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use mynah_corpus::table::{TableFormat, read_table, write_table};
-use mynah_corpus::write_whole;
+use mynah_table::{TableFormat, read_table, write_atomic, write_table};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -56,7 +55,7 @@ impl Overwrite {
             }
             self.check_other(path, may_go)?;
         }
-        write_whole(path, bytes).with_context(|| format!("failed to write `{}`", path.display()))
+        write_atomic(path, bytes).with_context(|| format!("failed to write `{}`", path.display()))
     }
 
     /// Writes a table, unless its place holds something else. An earlier table may go when the new one has all its rows, by

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use mynah_align::AlignConfig;
 use mynah_signal::f0::PyinConfig;
 use mynah_signal::{ChannelChoice, MelProfile};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::align::AlignConfig;
 use crate::split::SplitConfig;
 
 /// A preparation recipe: a TOML file, every key of which may be left out.

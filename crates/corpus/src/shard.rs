@@ -9,12 +9,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use mynah_table::write_atomic;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::problem::Problem;
 use crate::recipe::Recipe;
-use crate::whole::write_whole;
 
 /// The form of a shard's file.
 const FORMAT: u32 = 1;
@@ -163,7 +163,7 @@ impl ShardStore {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the operating system refuses.
+    /// When the operating system refuses.
     pub fn begin(&self, shard: Shard) -> Result<(), Error> {
         let path = self.path(shard);
         match fs::remove_file(&path) {
@@ -176,11 +176,11 @@ impl ShardStore {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the operating system refuses.
+    /// When the operating system refuses.
     pub fn write(&self, shard: Shard, report: &ShardReport) -> Result<(), Error> {
         let path = self.path(shard);
         let json = serde_json::to_vec_pretty(report).map_err(|why| Error::dataset(&path, &why))?;
-        write_whole(&path, &json)
+        Ok(write_atomic(&path, &json)?)
     }
 
     /// The reports of all shards joined: clips by id, problems in any order.
@@ -240,7 +240,7 @@ impl ShardStore {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the operating system refuses.
+    /// When the operating system refuses.
     pub fn remove(&self) -> Result<(), Error> {
         for shard in self.list()? {
             let path = self.path(shard);

@@ -11,14 +11,16 @@ use cargo_metadata::{DependencyKind, Metadata};
 use crate::process::{cargo, metadata, root, say};
 
 /// Each package of the workspace with the packages of the workspace that it may name.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("mynah-cli", &[]),
     ("mynah-signal", &[]),
     ("mynah-text", &[]),
     ("mynah-stats", &[]),
     ("mynah-testkit", &[]),
     ("xtask", &["mynah-testkit"]),
-    ("mynah-corpus", &["mynah-signal", "mynah-text"]),
+    ("mynah-table", &[]),
+    ("mynah-align", &["mynah-signal", "mynah-text"]),
+    ("mynah-corpus", &["mynah-align", "mynah-signal", "mynah-table", "mynah-text"]),
     ("mynah-ops", &[]),
     ("mynah-voice", &["mynah-ops", "mynah-signal", "mynah-text"]),
     ("mynah-metrics", &["mynah-signal"]),
@@ -26,13 +28,22 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("mynah-report", &["mynah-stats", "mynah-metrics", "mynah-listening"]),
     (
         "pipelines",
-        &["mynah-cli", "mynah-corpus", "mynah-text", "mynah-signal", "mynah-voice", "mynah-report"],
+        &[
+            "mynah-align",
+            "mynah-cli",
+            "mynah-corpus",
+            "mynah-table",
+            "mynah-text",
+            "mynah-signal",
+            "mynah-voice",
+            "mynah-report",
+        ],
     ),
     (
         "eval",
         &[
             "mynah-cli",
-            "mynah-corpus",
+            "mynah-table",
             "mynah-signal",
             "mynah-metrics",
             "mynah-listening",
@@ -43,12 +54,14 @@ const ARROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// Each heavy dependency with the packages that may name it.
-const OWNERS: [(&str, &[&str]); 14] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("candle-core", &["mynah-ops", "mynah-voice"]),
     ("candle-nn", &["mynah-ops", "mynah-voice"]),
     ("gemm", &["mynah-ops"]),
     ("zip", &["mynah-voice"]),
-    ("polars", &["mynah-corpus"]),
+    ("polars", &["mynah-table"]),
+    ("polars-arrow", &["mynah-table"]),
+    ("polars-parquet", &["mynah-table"]),
     ("plotters", &["mynah-report"]),
     ("claxon", &["mynah-signal"]),
     ("hound", &["mynah-signal"]),
@@ -59,6 +72,9 @@ const OWNERS: [(&str, &[&str]); 14] = [
     ("clap", &["mynah-cli", "pipelines", "eval", "xtask"]),
     ("anyhow", &["mynah-cli", "pipelines", "eval", "xtask"]),
 ];
+
+/// What the programs that judge do not link: no model, no aligner and no dictionary.
+const JUDGED_WITHOUT: [&str; 4] = ["candle", "mynah-align", "mynah-corpus", "mynah-text"];
 
 /// What may lie in the root, beside dot files.
 const TOP_LEVEL: [&str; 12] = [
@@ -131,11 +147,8 @@ pub(crate) fn run() -> Result<()> {
     let metadata = metadata()?;
     let mut wrong = arrows(&dependencies(&metadata));
     wrong.extend(absences()?);
-    for arguments in
-        [&["tree", "--package", "eval"][..], &["tree", "--package", "pipelines", "--no-default-features"][..]]
-    {
-        wrong.extend(without_candle(arguments)?);
-    }
+    wrong.extend(without(&["tree", "--package", "eval"], &JUDGED_WITHOUT)?);
+    wrong.extend(without(&["tree", "--package", "pipelines", "--no-default-features"], &["candle"])?);
     wrong.extend(compiled_twice()?);
     if wrong.is_empty() {
         say(&format!(
@@ -191,14 +204,15 @@ fn arrows(dependencies: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     wrong
 }
 
-fn without_candle(arguments: &[&str]) -> Result<Option<String>> {
+/// The first line of `cargo tree` whose package begins with one of these names.
+fn without(arguments: &[&str], names: &[&str]) -> Result<Option<String>> {
     let output = cargo(arguments).args(["--edges", "normal,build", "--prefix", "none"]).output();
     let output = output.context("failed to run `cargo tree`")?;
     let tree = String::from_utf8_lossy(&output.stdout);
     if tree.is_empty() {
         bail!("`cargo {}` printed nothing: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
     }
-    let line = tree.lines().find(|line| line.starts_with("candle"));
+    let line = tree.lines().find(|line| names.iter().any(|name| line.starts_with(name)));
     Ok(line.map(|line| format!("`cargo {}` shows `{line}`", arguments.join(" "))))
 }
 
@@ -349,7 +363,7 @@ mod tests {
         let wrong = arrows(&graph);
         assert_eq!(wrong.len(), 3, "{wrong:?}");
         assert!(wrong[0].starts_with("`mynah-common` has no place"));
-        assert_eq!(wrong[1], "`mynah-metrics` may not depend on `polars`: it belongs to mynah-corpus");
+        assert_eq!(wrong[1], "`mynah-metrics` may not depend on `polars`: it belongs to mynah-table");
         assert_eq!(wrong[2], "`mynah-signal` may not depend on `mynah-metrics`");
     }
 }

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use mynah_corpus::table::read_table;
 use mynah_listening::{Rating, estimate_components};
 use mynah_stats::power::Components;
+use mynah_table::read_table;
 
 use super::{anchor, build, collect, plan, simulate};
 use crate::files::Overwrite;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_listening::{Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
+use mynah_table::write_table;
 
 use super::args::SimulateArgs;
 use super::collect::judgement;

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use mynah_corpus::Split;
+use clap::{Args as ClapArgs, Parser, Subcommand};
 
-use super::expected::Source;
+use super::expected::{Source, Split};
 use super::{explain, list, protocol, run};
 use crate::files::{Overwrite, check_table};
 use crate::named::{NamedDirectory, check_names};
@@ -79,8 +78,8 @@ struct RunArgs {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Which split of the dataset
-    #[arg(long, value_enum, default_value_t = SplitName::Test, requires = "data")]
-    split: SplitName,
+    #[arg(long, value_enum, default_value_t = Split::Test, requires = "data")]
+    split: Split,
     /// A TOML file that names the metrics; without it, all of them (see eval/protocols/objective.toml)
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
@@ -105,31 +104,13 @@ impl RunArgs {
             out: self.out,
             items: match (self.items, self.data) {
                 (Some(list), _) => Source::List(list),
-                (None, Some(dataset)) => Source::Split(dataset, self.split.into()),
+                (None, Some(dataset)) => Source::Split(dataset, self.split),
                 (None, None) => Source::Found,
             },
             protocol: protocol::read(self.protocol.as_deref())?,
             threads: self.threads.map_or(0, usize::from),
             strict: self.strict,
         })
-    }
-}
-
-/// A split by its name on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SplitName {
-    Train,
-    Validation,
-    Test,
-}
-
-impl From<SplitName> for Split {
-    fn from(name: SplitName) -> Self {
-        match name {
-            SplitName::Train => Self::Train,
-            SplitName::Validation => Self::Validation,
-            SplitName::Test => Self::Test,
-        }
     }
 }
 

@@ -5,12 +5,33 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use mynah_corpus::table::{TableFormat, read_table};
-use mynah_corpus::{Dataset, Split};
+use mynah_table::{TableFormat, read_table};
 use serde::{Deserialize, Serialize};
 
 use super::folder::{Folder, item_of};
 use super::synthesis::Synthesis;
+
+/// The table of a dataset's utterances.
+const MANIFEST: &str = "manifest.parquet";
+
+/// A split of a dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Split {
+    /// Trained on.
+    Train,
+    /// Watched while training.
+    Validation,
+    /// Held out.
+    Test,
+}
+
+/// The columns of the manifest that say what is expected.
+#[derive(Debug, Serialize, Deserialize)]
+struct Utterance {
+    id: String,
+    split: Split,
+}
 
 /// Where the list comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,10 +59,11 @@ pub(crate) fn expected(
     let (items, origin) = match source {
         Source::List(path) => (read_list(path)?, format!("those of `{}`", path.display())),
         Source::Split(path, split) => {
-            let dataset =
-                Dataset::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
-            let items: BTreeSet<String> =
-                dataset.split(*split).map(|utterance| item_of(&utterance.id)).collect();
+            let manifest = path.join(MANIFEST);
+            let rows: Vec<Utterance> = read_table(&manifest)
+                .with_context(|| format!("failed to read the dataset `{}`", path.display()))?;
+            let of_split = rows.iter().filter(|utterance| utterance.split == *split);
+            let items: BTreeSet<String> = of_split.map(|utterance| item_of(&utterance.id)).collect();
             (items, format!("those of a split of `{}`", path.display()))
         }
         Source::Found if systems.iter().all(Option::is_some) => {

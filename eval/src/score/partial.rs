@@ -45,8 +45,8 @@ impl Partial {
 
 #[cfg(test)]
 mod tests {
-    use mynah_corpus::table::read_table;
     use mynah_metrics::{all, failed_item};
+    use mynah_table::read_table;
 
     use super::*;
 

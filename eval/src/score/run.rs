@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::table::write_table;
 use mynah_metrics::{Clip, Metric, Pair, Score, Status, failed_item, metric, score_pair};
 use mynah_report::comparison::summarize;
+use mynah_table::write_table;
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
-use mynah_corpus::table::read_table;
+use mynah_table::read_table;
 use serde::{Deserialize, Serialize};
 
 use super::folder::item_of;

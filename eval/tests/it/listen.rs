@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use mynah_corpus::table::read_table;
 use mynah_listening::{Key, Kind, Origin, Outcome, OutcomeRate, Rating};
 use mynah_signal::wav;
+use mynah_table::read_table;
 use mynah_testkit::fixture;
 
 use crate::support::{ITEMS, Place};

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use mynah_corpus::table::read_table;
 use mynah_metrics::{Score, Status};
 use mynah_signal::{Resampler, Waveform, wav};
+use mynah_table::read_table;
 use mynah_testkit::assert_close;
 
 use crate::support::{ITEMS, Place};

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::table::write_table;
 use mynah_corpus::{Dataset, Split, Utterance};
 use mynah_signal::wav;
+use mynah_table::write_table;
 use mynah_text::Symbol;
 use mynah_voice::{SpeakConfig, Voice};
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::write_whole;
+use mynah_table::write_atomic;
 use mynah_text::{Dictionary, G2p, G2pAccuracy, Phone};
 use mynah_voice::g2p::{G2pConfig, G2pTrainer, Lesson};
 use rayon::prelude::*;
@@ -92,7 +92,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         trainer.save(&checkpoint).context("failed to write a checkpoint")?;
     }
     let (bytes, g2p) = network(&trainer)?;
-    write_whole(out, &bytes).context("failed to write the weights")?;
+    write_atomic(out, &bytes).context("failed to write the weights")?;
     let held_out = accuracy(&g2p, lesson.held_out());
     let (words, phones) = (held_out.word_error_rates(), held_out.phone_error_rates());
     put(&format!(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::write_whole;
+use mynah_table::write_atomic;
 use mynah_voice::Device;
 use mynah_voice::pretrain::{PretrainReport, Pretrainer, run as pretrain};
 
@@ -68,8 +68,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         }
     } else {
         let failed = "failed to begin the pre-training";
-        write_whole(&out.join(VOCABULARY), text.vocabulary.to_json().as_bytes()).context(failed)?;
-        write_whole(&out.join(SUP_PHONES), text.sup_phones.to_json().as_bytes()).context(failed)?;
+        write_atomic(&out.join(VOCABULARY), text.vocabulary.to_json().as_bytes()).context(failed)?;
+        write_atomic(&out.join(SUP_PHONES), text.sup_phones.to_json().as_bytes()).context(failed)?;
         write_info(out, &info)?;
     }
 
@@ -125,5 +125,5 @@ fn say_done(steps: u64, out: &Path) {
 
 fn write_info(run: &Path, info: &PretrainInfo) -> Result<()> {
     let text = toml::to_string(info).context("failed to write down the configuration")?;
-    write_whole(&run.join(PRETRAIN_INFO), text.as_bytes()).context("failed to write down the configuration")
+    write_atomic(&run.join(PRETRAIN_INFO), text.as_bytes()).context("failed to write down the configuration")
 }

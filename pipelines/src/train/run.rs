@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::{Dataset, Split, write_whole};
-use mynah_voice::model::VocabularySizes;
+use mynah_corpus::{Dataset, Split};
+use mynah_table::write_atomic;
 use mynah_voice::train::{StepReport, Trainer, run as train};
-use mynah_voice::{Device, Examples as _};
+use mynah_voice::{Device, Examples as _, model::VocabularySizes};
 
 use super::examples::DatasetExamples;
 use super::interruption::{self, INTERRUPTED};
@@ -82,8 +82,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             encoder.check(&config.model, vocabulary, sup_phones)?;
         }
         let failed = "failed to begin the run";
-        write_whole(&out.join(VOCABULARY), vocabulary.to_json().as_bytes()).context(failed)?;
-        write_whole(&out.join(SUP_PHONES), sup_phones.to_json().as_bytes()).context(failed)?;
+        write_atomic(&out.join(VOCABULARY), vocabulary.to_json().as_bytes()).context(failed)?;
+        write_atomic(&out.join(SUP_PHONES), sup_phones.to_json().as_bytes()).context(failed)?;
         write_info(out, &info)?;
     }
 
@@ -177,5 +177,5 @@ fn check_same(earlier: &RunInfo, now: &RunInfo) -> Result<()> {
 
 fn write_info(run: &Path, info: &RunInfo) -> Result<()> {
     let text = toml::to_string(info).context("failed to write down the configuration")?;
-    write_whole(&run.join(INFO), text.as_bytes()).context("failed to write down the configuration")
+    write_atomic(&run.join(INFO), text.as_bytes()).context("failed to write down the configuration")
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::LN_10;
 
-use mynah_corpus::table::read_table;
 use mynah_corpus::{Dataset, Split, Utterance};
 use mynah_signal::{MelExtractor, MelProfile, wav};
+use mynah_table::read_table;
 use mynah_testkit::{assert_all_close, assert_close};
 use mynah_text::{Phone, SupPhones, Symbol, Vocabulary};
 
