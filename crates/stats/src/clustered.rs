@@ -141,8 +141,8 @@ impl Clustered {
     /// The plain errors take the squared residuals of a rater who gave a third of all values for a measure of that rater's
     /// variance; but such a rater draws the mean along, and the residuals are too small. Three people who judge a hundred
     /// sentences and twenty who stop after five count as 23 raters there, and true "no difference" is rejected in 16 %
-    /// of studies; here in 4 %. Of two ways to repair it, this one (CR3 in the terms of clubSandwich) errs in at most
-    /// 5.7 % in the designs of `examples/calibration.rs`, and CR2 in up to 7.5 % with three raters. With equal
+    /// of studies; here in 2 to 3 %. In the designs of `examples/calibration.rs` this one (CR3 in the terms of clubSandwich)
+    /// rejects about 6 % at most, and CR2 up to 7.5 % with three raters. With equal
     /// contributions it is G/(G - 1) times the plain variance, and the degrees of freedom are those of
     /// [`Clustered::satterthwaite`].
     ///
