@@ -227,3 +227,44 @@ fn mcnemars_test_agrees_with_statsmodels() {
 fn assert_p(actual: f64, expected: f64, what: &str) {
     assert_close(actual, expected, P_RELATIVE * expected.max(1e-30), what);
 }
+
+#[derive(Deserialize)]
+struct JackknifeCases {
+    cases: Vec<JackknifeCase>,
+}
+
+#[derive(Deserialize)]
+struct JackknifeCase {
+    name: String,
+    rater: Vec<usize>,
+    item: Vec<usize>,
+    group: Vec<bool>,
+    value: Vec<f64>,
+    estimate: f64,
+    standard_error: f64,
+    degrees_of_freedom: f64,
+    effective_raters: f64,
+    effective_items: f64,
+}
+
+#[test]
+fn jackknifed_errors_are_those_of_refitting_without_each_rater_and_item() {
+    for case in golden::<JackknifeCases>("stats/jackknife.json").cases {
+        let result = if case.group.contains(&true) {
+            difference(&case.value, &case.group, &case.rater, &case.item)
+        } else {
+            two_way(&case.value, &case.rater, &case.item)
+        };
+        let result = result.expect(&case.name).jackknifed().expect(&case.name);
+        for (found, expected) in [
+            (result.estimate, case.estimate),
+            (result.standard_error, case.standard_error),
+            (result.degrees_of_freedom, case.degrees_of_freedom),
+            (result.effective_raters, case.effective_raters),
+            (result.effective_items, case.effective_items),
+        ] {
+            // The oracle's pseudo-inverses of a few hundred rows.
+            assert_close(found, expected, 1e-10 * expected.abs().max(1.0), &case.name);
+        }
+    }
+}

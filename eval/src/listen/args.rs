@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use mynah_listening::{Rating, estimate_components};
+use mynah_listening::{Attendance, Rating, estimate_components};
 use mynah_stats::power::Components;
 use mynah_table::read_table;
 
@@ -236,6 +236,32 @@ pub(crate) struct SimulateArgs {
     pub(crate) overwrite: Overwrite,
     #[command(flatten)]
     pub(crate) components: ComponentArgs,
+    #[command(flatten)]
+    pub(crate) attendance: AttendanceArgs,
+}
+
+/// How much of what was planned raters do: everything, unless it is said otherwise.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AttendanceArgs {
+    /// All raters but the first --steady of them stop after so many trials
+    #[arg(long, value_name = "TRIALS", requires = "steady", conflicts_with = "crowd")]
+    quit_after: Option<usize>,
+    /// So many raters do everything
+    #[arg(long, value_name = "N", requires = "quit_after")]
+    steady: Option<usize>,
+    /// The k-th rater does the share 1/k^X, as in open crowds, where X is 1 to 2
+    #[arg(long, value_name = "X")]
+    crowd: Option<f64>,
+}
+
+impl AttendanceArgs {
+    pub(crate) fn attendance(&self) -> Attendance {
+        match (self.quit_after, self.steady, self.crowd) {
+            (Some(trials), Some(steady), _) => Attendance::Quitters { steady, trials },
+            (_, _, Some(exponent)) => Attendance::Crowd { exponent },
+            _ => Attendance::Complete,
+        }
+    }
 }
 
 /// How much judgements vary: assumed, or estimated from an earlier test, since nobody knows it before this one.

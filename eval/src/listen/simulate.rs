@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_listening::{Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
+use mynah_listening::{FAMILY, Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
 use mynah_table::write_table;
 
 use super::args::SimulateArgs;
@@ -19,6 +19,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
     let mut simulation = Simulation {
         components: args.components.components()?,
+        attendance: args.attendance.attendance(),
         mos_level: args.mos_level,
         seed: args.seed,
         ..Simulation::default()
@@ -58,7 +59,11 @@ fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
     for rate in rates {
         if system != Some(&rate.system) {
             system = Some(&rate.system);
-            lines.push(format!("\n{}, true difference {:+.2}", rate.system, rate.true_difference));
+            lines.push(if rate.system == FAMILY {
+                "\nall systems under test together".to_owned()
+            } else {
+                format!("\n{}, true difference {:+.2}", rate.system, rate.true_difference)
+            });
         }
         let defined = if rate.studies < studies {
             format!("  of {} in which it is defined", rate.studies)
@@ -90,5 +95,7 @@ fn words(outcome: Outcome) -> &'static str {
         Outcome::WilcoxonItemMeansRejects => "Wilcoxon test on sentence means finds a difference",
         Outcome::RankSumRejects => "rank-sum test finds a difference",
         Outcome::PaperRulePasses => "the paper's rule is passed",
+        Outcome::AnyFalseWord => "at least one conclusion is false",
+        Outcome::AnyIntervalMisses => "at least one interval misses the truth",
     }
 }
