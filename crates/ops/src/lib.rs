@@ -87,7 +87,7 @@ mod soft_dtw;
 mod softmax;
 mod stft;
 mod tanh;
-#[doc(hidden)]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod weight_norm;
 

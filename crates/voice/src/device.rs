@@ -34,7 +34,7 @@ impl Precision {
     /// # Errors
     ///
     /// [`Error::Config`] when the device is the CPU, which has no other than f32.
-    pub(crate) fn check(self, device: &Device) -> Result<(), Error> {
+    pub fn check(self, device: &Device) -> Result<(), Error> {
         if self == Self::F32 || device.is_cuda() {
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl Precision {
     }
 
     /// Makes it that of the process.
-    pub(crate) fn put_in_force(self) {
+    pub fn put_in_force(self) {
         mynah_ops::set_precision(match self {
             Self::F32 => mynah_ops::Precision::F32,
             Self::Tf32 => mynah_ops::Precision::Tf32,

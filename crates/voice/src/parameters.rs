@@ -76,13 +76,17 @@ impl Parameters {
     /// # Errors
     ///
     /// As [`Parameters::load`].
-    pub(crate) fn load_below(&self, prefix: &str, path: &Path) -> Result<(), Error> {
+    pub fn load_below(&self, prefix: &str, path: &Path) -> Result<(), Error> {
         let tensors = safetensors::load(path, &self.device).map_err(Error::file(path))?;
         self.assign_below(prefix, &tensors.into_iter().collect(), path)
     }
 
     /// Overwrites every parameter with those of `tensors`; `path` is where they came from.
-    pub(crate) fn assign(&self, tensors: &BTreeMap<String, Tensor>, path: &Path) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Parameters::load`].
+    pub fn assign(&self, tensors: &BTreeMap<String, Tensor>, path: &Path) -> Result<(), Error> {
         self.assign_below("", tensors, path)
     }
 

@@ -12,22 +12,20 @@ use mynah_text::{SupPhones, Symbol, Vocabulary};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::blocks::{Dropout, VocabularySizes, sequence_mask};
 use crate::config::{AudioConfig, ModelConfig};
-use crate::dropout::Dropout;
-use crate::model::{NaturalSpeech, VocabularySizes, sequence_mask};
-use crate::train::checkpoint::{MODEL_FILE, write_tensors};
-use crate::train::{DURATION_BOUNDS, State};
+use crate::naturalspeech::{DURATION_BOUNDS, NaturalSpeech};
+use crate::tensors::{MODEL_FILE, write_tensors};
 use crate::vits::{Vits, VitsConfig};
 
 /// The form of `voice.toml`.
-pub(crate) const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 1;
 
 const VOICE_FILE: &str = "voice.toml";
-const VOCABULARY_FILE: &str = "vocabulary.json";
-const SUP_PHONES_FILE: &str = "supphones.json";
-
-/// The parameters that only training needs.
-const TRAINING_ONLY: &str = "posterior.";
+/// The vocabulary beside it.
+pub const VOCABULARY_FILE: &str = "vocabulary.json";
+/// The sup-phones beside it.
+pub const SUP_PHONES_FILE: &str = "supphones.json";
 
 /// What stands in `voice.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -227,46 +225,12 @@ impl Voice {
     }
 }
 
-/// Writes the voice of a checkpoint: its inference parameters, its configuration and its symbols.
-///
-/// `out` is written beside its place and renamed into it.
+/// Writes a voice beside its place and renames it into it; the fingerprint is that of the weights as they are written.
 ///
 /// # Errors
 ///
-/// When the checkpoint is not of this model, or the operating system refuses.
-pub fn export_voice(
-    checkpoint: &Path,
-    model: &ModelConfig,
-    audio: &AudioConfig,
-    pronunciation: &str,
-    vocabulary: &str,
-    sup_phones: &str,
-    out: &Path,
-) -> Result<VoiceInfo, Error> {
-    let state = State::read(checkpoint)?;
-    let path = checkpoint.join(MODEL_FILE);
-    let tensors: BTreeMap<String, Tensor> = safetensors::load(&path, &Device::Cpu)
-        .map_err(Error::file(&path))?
-        .into_iter()
-        .filter(|(name, _)| !name.starts_with(TRAINING_ONLY))
-        .collect();
-    let info = VoiceInfo {
-        format: FORMAT,
-        architecture: Architecture::NaturalSpeech,
-        step: state.step,
-        memory: state.memory_attached,
-        fingerprint: String::new(),
-        pronunciation: Some(pronunciation.to_owned()),
-        audio: audio.clone(),
-        model: Some(model.clone()),
-        vits: None,
-    };
-    let symbols = [(VOCABULARY_FILE, vocabulary), (SUP_PHONES_FILE, sup_phones)];
-    write_voice(info, tensors, &symbols, out)
-}
-
-/// Writes a voice beside its place and renames it into it; the fingerprint is that of the weights as they are written.
-pub(crate) fn write_voice(
+/// When the operating system refuses.
+pub fn write_voice(
     mut info: VoiceInfo,
     tensors: BTreeMap<String, Tensor>,
     texts: &[(&str, &str)],

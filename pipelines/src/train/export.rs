@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_voice::train::checkpoints;
-use mynah_voice::{AudioConfig, export_voice};
+use mynah_training::checkpoints;
+use mynah_training::tasks::naturalspeech::export_voice;
+use mynah_voice::AudioConfig;
 
 use super::run::{INFO, SUP_PHONES, VOCABULARY};
 use super::settings::{FORMAT, RunInfo};

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::write_whole;
 use mynah_text::{Dictionary, G2p, G2pAccuracy, Phone};
-use mynah_voice::g2p::{G2pConfig, G2pTrainer, Lesson};
+use mynah_training::tasks::g2p::{G2pConfig, G2pTrainer, Lesson};
 use rayon::prelude::*;
 
 use super::interruption::{self, INTERRUPTED};

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use mynah_corpus::table::{read_table, write_table};
-use mynah_voice::Error;
-use mynah_voice::train::Observer;
+use mynah_training::Error;
+use mynah_training::tasks::naturalspeech::Observer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::write_whole;
+use mynah_training::tasks::pretrain::{PretrainReport, Pretrainer, run as pretrain};
 use mynah_voice::Device;
-use mynah_voice::pretrain::{PretrainReport, Pretrainer, run as pretrain};
 
 use super::interruption::{self, INTERRUPTED};
 use super::observer::Watcher;

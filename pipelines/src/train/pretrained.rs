@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use mynah_text::{SupPhones, Vocabulary};
+use mynah_training::checkpoints;
 use mynah_voice::ModelConfig;
-use mynah_voice::train::checkpoints;
 
 use super::run::{SUP_PHONES, VOCABULARY};
 use super::settings::{EncoderInfo, FORMAT, PRETRAIN_INFO, PretrainInfo};

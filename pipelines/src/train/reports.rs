@@ -1,7 +1,7 @@
 //! The reports of both trainings as lines and scalars.
 
-use mynah_voice::pretrain::PretrainReport;
-use mynah_voice::train::{Phase, StepReport};
+use mynah_training::tasks::naturalspeech::{Phase, StepReport};
+use mynah_training::tasks::pretrain::PretrainReport;
 
 use super::observer::Report;
 

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::{Dataset, Split, write_whole};
-use mynah_voice::model::VocabularySizes;
-use mynah_voice::train::{StepReport, Trainer, run as train};
-use mynah_voice::{Device, Examples as _};
+use mynah_training::tasks::naturalspeech::{Examples as _, StepReport, Trainer, run as train};
+use mynah_voice::Device;
+use mynah_voice::blocks::VocabularySizes;
 
 use super::examples::DatasetExamples;
 use super::interruption::{self, INTERRUPTED};

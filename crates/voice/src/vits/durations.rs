@@ -6,8 +6,7 @@ use mynah_ops::{Conv1dConfig, Noise, conv1d};
 
 use super::config::DurationsConfig;
 use super::spline;
-use crate::gelu::gelu;
-use crate::model::layers::{Conv1d, LayerNorm};
+use crate::blocks::{Conv1d, LayerNorm, gelu};
 
 /// A predictor of durations.
 #[derive(Debug)]

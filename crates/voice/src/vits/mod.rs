@@ -5,7 +5,7 @@
 //!                                        └─Expansion or Upsampling, with d─► N(μ, σ) [h, m] ─z'─► Flow ─z─► (Memory) ─► Decoder
 //! ```
 //!
-//! Text encoder, flow, memory and decoder are those of [`crate::model`]: their parameters come under our names at import.
+//! Text encoder, flow, memory and decoder are those of [`crate::blocks`]: their parameters come under our names at import.
 //! What differs is here: both predictors of durations, and the upsampling of `heatz123/naturalspeech`.
 //!
 //! Not here: several speakers, and training.
@@ -21,9 +21,7 @@ use mynah_ops::Noise;
 use mynah_text::{Symbol, vits_ids, vits_text};
 
 use crate::Error;
-use crate::dropout::Dropout;
-use crate::model::layers::Conv1d;
-use crate::model::{Decoder, Flow, Memory, PhonemeEncoder, VocabularySizes, sequence_mask};
+use crate::blocks::{Conv1d, Decoder, Dropout, Flow, Memory, PhonemeEncoder, VocabularySizes, sequence_mask};
 use crate::synthesis::SpeakConfig;
 use durations::Durations;
 use upsampling::Upsampling;

@@ -5,11 +5,11 @@ use candle_nn::VarBuilder;
 use mynah_ops::{MatrixProduct as _, softmax};
 
 use super::config::PriorConfig;
-use crate::model::layers::{Conv1d, LayerNorm};
+use crate::blocks::{Conv1d, LayerNorm};
 
 /// Hidden states of identifiers to those of frames.
 ///
-/// The equations are those of [`crate::model::Durator`]. Here nothing is projected before the convolution, whose batch norm
+/// The equations are those of [`crate::naturalspeech::Durator`]. Here nothing is projected before the convolution, whose batch norm
 /// is folded into it at import, `SiLU` comes before the layer norm, the networks have three linear layers, and the sum is
 /// normalised.
 ///
