@@ -1,53 +1,147 @@
-//! Checkpoints: all that a run needs to go on.
+//! Checkpoints: all that a run needs to go on, for every task in the same form.
+//!
+//! ```text
+//! checkpoints/step-<N>/model.safetensors       the model's parameters
+//!                      optimizer.safetensors   the tensors that only training needs, by section
+//!                      state.toml              format, task, position of the run, [state] of the task
+//! ```
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use candle_core::Tensor;
-use candle_core::safetensors;
+use candle_core::{Device, Tensor, safetensors};
+use mynah_voice::{MODEL_FILE, write_tensors};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use mynah_voice::{MODEL_FILE, write_tensors};
-
 use crate::Error;
-use crate::tasks::naturalspeech::Trainer;
+use crate::task::{Place, Position, TaskState, Tensors};
+
+/// The form of a checkpoint. Form 1 had no `format`, no `task` and no table `[state]`.
+const FORMAT: u32 = 2;
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const STATE_FILE: &str = "state.toml";
 const CHECKPOINTS: &str = "checkpoints";
 
-/// What the names of the phoneme encoder's parameters begin with.
-const ENCODER: &str = "encoder.";
-
-/// The sections of the optimizer file.
-const MODEL: &str = "model.";
-const JUDGE: &str = "discriminator.";
-const JUDGE_PARAMETERS: &str = "discriminator_parameters.";
-
-/// Where a run stands: `state.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What `state.toml` holds.
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
-    /// Optimiser steps done.
-    pub step: u64,
-    /// Passes over the training split that are done.
-    pub epoch: u64,
-    /// Batches of this epoch that are done.
-    pub batch: usize,
-    /// Whether the decoder reads from the memory bank.
-    pub memory_attached: bool,
+struct StateFile {
+    format: u32,
+    task: String,
+    step: u64,
+    epoch: u64,
+    part: u64,
+    batch: u64,
+    state: toml::Table,
 }
 
-impl State {
-    /// Reads the state of a checkpoint.
+/// What `state.toml` held in form 1: the position, `group` for the part, and the numbers of the task beside them.
+#[derive(Debug, Deserialize)]
+struct FirstStateFile {
+    step: u64,
+    epoch: u64,
+    #[serde(default)]
+    group: u64,
+    batch: u64,
+    #[serde(flatten)]
+    state: toml::Table,
+}
+
+/// A checkpoint that was found and whose `state.toml` was read.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// The task that wrote it; form 1 does not say.
+    pub task: Option<String>,
+    /// Where the run stood.
+    pub position: Position,
+    /// The numbers of the task.
+    numbers: toml::Table,
+}
+
+impl Checkpoint {
+    /// Reads `state.toml` of a checkpoint. Form 1 is read as well: its position and its numbers mean the same.
     ///
     /// # Errors
     ///
-    /// When there is none, or it is not a state.
-    pub fn read(checkpoint: &Path) -> Result<Self, Error> {
-        read_state(checkpoint)
+    /// When there is none, or it has another form.
+    pub fn read(directory: &Path) -> Result<Self, Error> {
+        let path = directory.join(STATE_FILE);
+        let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        let table: toml::Table = toml::from_str(&text).map_err(Error::file(&path))?;
+        let directory = directory.to_owned();
+        match table.get("format").map(toml::Value::as_integer) {
+            None => {
+                let FirstStateFile { step, epoch, group, batch, state } =
+                    table.try_into().map_err(Error::file(&path))?;
+                let place = Place { epoch, part: group, batch };
+                Ok(Self { directory, task: None, position: Position { step, place }, numbers: state })
+            }
+            Some(format) if format == Some(i64::from(FORMAT)) => {
+                let StateFile { task, step, epoch, part, batch, state, .. } =
+                    table.try_into().map_err(Error::file(&path))?;
+                let position = Position { step, place: Place { epoch, part, batch } };
+                Ok(Self { directory, task: Some(task), position, numbers: state })
+            }
+            Some(_) => {
+                let why = format!("this program reads checkpoints of the forms 1 and {FORMAT}");
+                Err(Error::File { path, why })
+            }
+        }
+    }
+
+    /// Refuses the checkpoint of another task.
+    ///
+    /// # Errors
+    ///
+    /// When it is of another.
+    pub fn check_task(&self, name: &str) -> Result<(), Error> {
+        match &self.task {
+            Some(task) if task != name => {
+                let why = format!("it is a checkpoint of the task `{task}`, not of `{name}`");
+                Err(Error::File { path: self.directory.join(STATE_FILE), why })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is not a tensor of the task's state.
+    ///
+    /// # Errors
+    ///
+    /// When it does not have the form of `T`.
+    pub fn numbers<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.numbers.clone().try_into().map_err(Error::file(&self.directory.join(STATE_FILE)))
+    }
+
+    /// The file with the model's parameters.
+    #[must_use]
+    pub fn model_file(&self) -> PathBuf {
+        self.directory.join(MODEL_FILE)
+    }
+
+    /// Reads the tensors too.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing or damaged.
+    pub fn state(&self) -> Result<TaskState, Error> {
+        let read = |name: &str| -> Result<Tensors, Error> {
+            let path = self.directory.join(name);
+            let tensors: HashMap<String, Tensor> =
+                safetensors::load(&path, &Device::Cpu).map_err(Error::file(&path))?;
+            Ok(tensors.into_iter().collect())
+        };
+        Ok(TaskState {
+            model: read(MODEL_FILE)?,
+            training: read(OPTIMIZER_FILE)?,
+            numbers: self.numbers.clone(),
+            origin: self.directory.clone(),
+        })
     }
 }
 
@@ -73,101 +167,23 @@ pub fn checkpoints(run: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     Ok(found)
 }
 
-impl Trainer {
-    /// Writes a checkpoint of where the run stands into `run`, and returns its directory.
-    ///
-    /// It is written beside its place and renamed into it: a directory `step-N` is whole.
-    ///
-    /// # Errors
-    ///
-    /// When the operating system refuses.
-    pub fn save(&self, run: &Path) -> Result<PathBuf, Error> {
-        let sections = [
-            (MODEL, self.optimizer.state()?),
-            (JUDGE, self.judge_optimizer.state()?),
-            (JUDGE_PARAMETERS, self.judge_parameters.tensors()),
-        ];
-        write_checkpoint(run, self.state.step, self.parameters.tensors(), sections, &self.state)
-    }
-
-    /// Takes the phoneme encoder of a checkpoint of [`Pretrainer`](crate::tasks::pretrain::Pretrainer): its parameters, the embeddings
-    /// of symbols and of sup-phones among them. Vocabulary and sup-phones have to be the same, which only the caller can know.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, or is of an encoder of other sizes.
-    pub fn load_encoder(&mut self, checkpoint: &Path) -> Result<(), Error> {
-        Ok(self.parameters.load_below(ENCODER, &checkpoint.join(MODEL_FILE))?)
-    }
-
-    /// Goes back to the latest checkpoint of `run`; returns whether there is one.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, or is of a model with other parameters.
-    pub fn resume(&mut self, run: &Path) -> Result<bool, Error> {
-        let Some((_, place)) = checkpoints(run)?.pop() else { return Ok(false) };
-        let state = State::read(&place)?;
-        self.parameters.load(&place.join(MODEL_FILE))?;
-        let rest = Sections::read(&place)?;
-        let path = &rest.path;
-        self.judge_parameters.assign(&rest.section(JUDGE_PARAMETERS), path)?;
-        self.optimizer.load_state(&rest.section(MODEL)).map_err(Error::file(path))?;
-        self.judge_optimizer.load_state(&rest.section(JUDGE)).map_err(Error::file(path))?;
-        self.state = state;
-        Ok(true)
-    }
-}
-
-/// What a checkpoint has beside the parameters of the model: tensors in sections, which are prefixes of their names.
-pub(crate) struct Sections {
-    /// The file.
-    pub(crate) path: PathBuf,
-    tensors: HashMap<String, Tensor>,
-}
-
-impl Sections {
-    pub(crate) fn read(checkpoint: &Path) -> Result<Self, Error> {
-        let path = checkpoint.join(OPTIMIZER_FILE);
-        let tensors = safetensors::load(&path, &candle_core::Device::Cpu).map_err(Error::file(&path))?;
-        Ok(Self { path, tensors })
-    }
-
-    /// The tensors of a section, without its prefix.
-    pub(crate) fn section(&self, prefix: &str) -> BTreeMap<String, Tensor> {
-        self.tensors
-            .iter()
-            .filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?.to_owned(), tensor.clone())))
-            .collect()
-    }
-}
-
-/// Writes `checkpoints/step-<step>` of a run beside its place, and renames it into it.
-pub(crate) fn write_checkpoint(
-    run: &Path,
-    step: u64,
-    model: BTreeMap<String, Tensor>,
-    sections: impl IntoIterator<Item = (&'static str, BTreeMap<String, Tensor>)>,
-    state: &impl Serialize,
-) -> Result<PathBuf, Error> {
+/// Writes `checkpoints/step-<step>` of a run beside its place and renames it into it: a directory `step-N` is whole.
+pub(crate) fn write(run: &Path, task: &str, position: Position, state: TaskState) -> Result<PathBuf, Error> {
+    let Position { step, place: Place { epoch, part, batch } } = position;
     let place = run.join(CHECKPOINTS).join(format!("step-{step}"));
     let beside = place.with_extension("partial");
     if beside.exists() {
         fs::remove_dir_all(&beside).map_err(Error::io("remove", &beside))?;
     }
     fs::create_dir_all(&beside).map_err(Error::io("create", &beside))?;
-    write_tensors(&beside.join(MODEL_FILE), model)?;
-    let all = sections
-        .into_iter()
-        .flat_map(|(section, tensors)| {
-            tensors.into_iter().map(move |(name, tensor)| (format!("{section}{name}"), tensor))
-        })
-        .collect();
-    write_tensors(&beside.join(OPTIMIZER_FILE), all)?;
+    write_tensors(&beside.join(MODEL_FILE), state.model)?;
+    write_tensors(&beside.join(OPTIMIZER_FILE), state.training)?;
+    let file =
+        StateFile { format: FORMAT, task: task.to_owned(), step, epoch, part, batch, state: state.numbers };
     let path = beside.join(STATE_FILE);
-    let text = toml::to_string(state).map_err(Error::file(&path))?;
+    let text = toml::to_string(&file).map_err(Error::file(&path))?;
     fs::write(&path, text).map_err(Error::io("write", &path))?;
-    sync(&path)?;
+    fs::File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("write", &path))?;
     if place.exists() {
         fs::remove_dir_all(&place).map_err(Error::io("remove", &place))?;
     }
@@ -175,13 +191,69 @@ pub(crate) fn write_checkpoint(
     Ok(place)
 }
 
-/// Reads `state.toml` of a checkpoint.
-pub(crate) fn read_state<T: DeserializeOwned>(checkpoint: &Path) -> Result<T, Error> {
-    let path = checkpoint.join(STATE_FILE);
-    let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-    toml::from_str(&text).map_err(Error::file(&path))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn sync(path: &Path) -> Result<(), Error> {
-    fs::File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("write", path))
+    fn read(text: &str) -> Result<Checkpoint, Error> {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(STATE_FILE), text).unwrap();
+        Checkpoint::read(directory.path())
+    }
+
+    #[test]
+    fn a_checkpoint_of_the_first_form_is_read() {
+        let checkpoint = read("step = 7\nepoch = 2\nbatch = 1\nmemory_attached = true\n").unwrap();
+        let place = Place { epoch: 2, part: 0, batch: 1 };
+        assert_eq!((checkpoint.position, checkpoint.task.as_deref()), (Position { step: 7, place }, None));
+        assert_eq!(toml::to_string(&checkpoint.numbers).unwrap(), "memory_attached = true\n");
+        let text = "step = 9\nepoch = 1\ngroup = 3\nbatch = 4\nsentences = 60\ntoo_long = 0\n";
+        let checkpoint = read(text).unwrap();
+        assert_eq!(checkpoint.position.place, Place { epoch: 1, part: 3, batch: 4 });
+        assert_eq!(checkpoint.numbers["sentences"].as_integer(), Some(60));
+    }
+
+    #[test]
+    fn rejects_another_form_another_task_and_a_file_that_is_none() {
+        let says = |text: &str| read(text).unwrap_err().to_string();
+        assert!(says("format = 3\n").contains("the forms 1 and 2"));
+        assert!(says("format = \"2\"\n").contains("the forms 1 and 2"));
+        assert!(says("step = 1\n").contains("state.toml"));
+        assert!(says("format = 2\nstep = 1\n").contains("task"));
+        let text = "format = 2\ntask = \"g2p\"\nstep = 1\nepoch = 0\npart = 0\nbatch = 1\n[state]\n";
+        let checkpoint = read(text).unwrap();
+        checkpoint.check_task("g2p").unwrap();
+        let refused = checkpoint.check_task("pretrain").unwrap_err().to_string();
+        assert!(refused.contains("`g2p`") && refused.contains("`pretrain`"), "{refused}");
+    }
+
+    #[test]
+    fn a_state_is_read_as_it_was_written() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Numbers {
+            attached: bool,
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let tensor = |values: &[f32]| Tensor::new(values, &Device::Cpu).unwrap();
+        let moments = Tensors::from([("w".to_owned(), tensor(&[1.0, f32::MIN_POSITIVE]))]);
+        let model = Tensors::from([("w".to_owned(), tensor(&[-0.0, 3.5]))]);
+        let state = TaskState::new(model, &Numbers { attached: true }).unwrap();
+        let state = state.with("model", moments.clone()).with("judge", moments);
+        let position = Position { step: 5, place: Place { epoch: 1, part: 2, batch: 3 } };
+        write(directory.path(), "test", position, state.clone()).unwrap();
+        let there = checkpoints(directory.path()).unwrap();
+        assert_eq!(there.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [5]);
+        let read = Checkpoint::read(&there[0].1).unwrap();
+        assert_eq!((read.position, read.task.as_deref()), (position, Some("test")));
+        let read = read.state().unwrap();
+        assert_eq!(read.numbers::<Numbers>().unwrap(), Numbers { attached: true });
+        let bits = |tensors: &Tensors| -> Vec<(String, Vec<u32>)> {
+            let values = |tensor: &Tensor| tensor.to_vec1::<f32>().unwrap().into_iter().map(f32::to_bits);
+            tensors.iter().map(|(name, tensor)| (name.clone(), values(tensor).collect())).collect()
+        };
+        assert_eq!(bits(&read.model), bits(&state.model));
+        assert_eq!(bits(&read.training), bits(&state.training));
+        assert_eq!(bits(&read.section("judge")), bits(&state.section("model")));
+        assert!(read.section("jud").is_empty());
+    }
 }

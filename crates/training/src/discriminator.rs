@@ -1,8 +1,8 @@
 //! The discriminators: what a waveform looks like folded by several periods.
 
 use candle_core::{Result as TensorResult, Tensor};
-use candle_nn::VarBuilder;
 use mynah_ops::{Conv1dConfig, leaky_relu, reflect_pad};
+use mynah_voice::Builder;
 use mynah_voice::blocks::NormConv1d;
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +85,7 @@ pub struct Discriminators {
 
 impl Discriminators {
     /// The discriminators whose parameters `vb` has.
-    pub fn new(config: &DiscriminatorConfig, vb: &VarBuilder) -> TensorResult<Self> {
+    pub fn new(config: &DiscriminatorConfig, vb: &Builder<'_>) -> TensorResult<Self> {
         let members = config
             .periods
             .iter()
@@ -122,7 +122,7 @@ struct Member {
 }
 
 impl Member {
-    fn period(period: usize, config: &DiscriminatorConfig, vb: &VarBuilder) -> TensorResult<Self> {
+    fn period(period: usize, config: &DiscriminatorConfig, vb: &Builder<'_>) -> TensorResult<Self> {
         let channels = &config.period_channels;
         let mut layers = Vec::with_capacity(channels.len());
         let mut c_in = 1;
@@ -135,7 +135,7 @@ impl Member {
         Ok(Self { period, layers, output: last(c_in, vb)? })
     }
 
-    fn scale(config: &DiscriminatorConfig, vb: &VarBuilder) -> TensorResult<Self> {
+    fn scale(config: &DiscriminatorConfig, vb: &Builder<'_>) -> TensorResult<Self> {
         let full = DiscriminatorConfig::default().scale_channels;
         let mut layers = Vec::with_capacity(full.len());
         let mut c_in = 1;
@@ -176,7 +176,7 @@ impl Member {
     }
 }
 
-fn last(c_in: usize, vb: &VarBuilder) -> TensorResult<NormConv1d> {
+fn last(c_in: usize, vb: &Builder<'_>) -> TensorResult<NormConv1d> {
     NormConv1d::new(c_in, 1, 3, Conv1dConfig { padding: 1, ..Conv1dConfig::default() }, &vb.pp("output"))
 }
 

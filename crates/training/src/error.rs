@@ -62,12 +62,15 @@ pub enum Error {
         /// The step.
         step: u64,
         /// The name of the loss.
-        loss: &'static str,
+        loss: String,
         /// NaN or an infinity.
         value: f64,
         /// Where it comes from, as far as that can be said.
         origin: String,
     },
+    /// The weights of a network for letters cannot be packed, or the pack not be opened.
+    #[error("pack the weights: {0}")]
+    Text(#[from] mynah_text::Error),
     /// A signal could not be analyzed.
     #[error("analyze a signal: {0}")]
     Signal(#[from] mynah_signal::Error),

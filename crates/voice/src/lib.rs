@@ -15,26 +15,33 @@ pub mod import;
 pub mod naturalspeech;
 pub mod vits;
 
+mod builder;
 mod config;
 mod device;
 mod error;
 #[cfg(test)]
 mod golden;
 mod parameters;
-mod synthesis;
+mod speak;
 mod tensors;
+mod voice;
+mod voice_file;
 
+pub use builder::Builder;
 pub use config::{
     AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, FlowConfig, MemoryConfig,
     ModelConfig, WaveNetConfig,
 };
-pub use device::{Precision, cuda_device};
+pub use device::cuda_device;
 pub use error::Error;
 pub use parameters::Parameters;
-pub use synthesis::{
-    Architecture, FORMAT, SUP_PHONES_FILE, SpeakConfig, VOCABULARY_FILE, Voice, VoiceInfo, write_voice,
-};
+pub use speak::SpeakConfig;
 pub use tensors::{MODEL_FILE, write_tensors};
+pub use voice::Voice;
+pub use voice_file::{Architecture, SUP_PHONES_FILE, VOCABULARY_FILE, VoiceInfo, write_voice};
+
+/// How exactly a GPU multiplies.
+pub use mynah_ops::Precision;
 
 /// The device that tensors live on.
 pub use candle_core::Device;

@@ -1,11 +1,12 @@
 //! Self-attention with relative positions (Shaw et al. 2018, as in VITS).
 
 use candle_core::{DType, Result, Tensor};
-use candle_nn::{Init, VarBuilder};
-use mynah_ops::{MatrixProduct as _, softmax};
+use candle_nn::Init;
+use mynah_ops::{MatrixProduct as _, Precision, softmax};
 
 use super::dropout::Dropout;
 use super::layers::Conv1d;
+use crate::builder::Builder;
 
 /// What is added to the score of a symbol behind the end of its utterance.
 const NEVER: f64 = -1e4;
@@ -23,6 +24,7 @@ pub(crate) struct RelativeAttention {
     heads: usize,
     window: usize,
     dropout: f64,
+    precision: Precision,
 }
 
 impl RelativeAttention {
@@ -31,7 +33,7 @@ impl RelativeAttention {
         heads: usize,
         window: usize,
         dropout: f64,
-        vb: &VarBuilder,
+        vb: &Builder<'_>,
     ) -> Result<Self> {
         let per_head = channels / heads;
         let linear = |name: &str| Conv1d::linear(channels, channels, 1.0, &vb.pp(name));
@@ -46,6 +48,7 @@ impl RelativeAttention {
             heads,
             window,
             dropout,
+            precision: vb.precision(),
         })
     }
 
@@ -63,9 +66,10 @@ impl RelativeAttention {
 
         let by_distance = query
             .reshape((batch * heads * length, per_head))?
-            .product(&self.relative_keys.t()?)?
+            .product(&self.relative_keys.t()?, self.precision)?
             .reshape((batch, heads, length, reach))?;
-        let scores = (query.product(&key.transpose(2, 3)?.contiguous()?)? + band.spread(&by_distance)?)?;
+        let by_content = query.product(&key.transpose(2, 3)?.contiguous()?, self.precision)?;
+        let scores = (by_content + band.spread(&by_distance)?)?;
         // [B, 1, 1, T]
         let hidden = mask.unsqueeze(1)?.affine(-NEVER, NEVER)?;
         let weights = dropout.apply(&softmax(&scores.broadcast_add(&hidden)?)?, self.dropout)?;
@@ -73,9 +77,9 @@ impl RelativeAttention {
         let distant = band
             .collect(&weights)?
             .reshape((batch * heads * length, reach))?
-            .product(&self.relative_values)?
+            .product(&self.relative_values, self.precision)?
             .reshape((batch, heads, length, per_head))?;
-        let attended = (weights.product(&value)? + distant)?;
+        let attended = (weights.product(&value, self.precision)? + distant)?;
         self.output.forward(&attended.transpose(2, 3)?.contiguous()?.reshape((batch, channels, length))?)
     }
 }

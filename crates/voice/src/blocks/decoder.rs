@@ -1,10 +1,10 @@
 //! `θ_dec`: latent frames to samples, HiFi-GAN's generator.
 
 use candle_core::{Result, Tensor};
-use candle_nn::VarBuilder;
 use mynah_ops::{leaky_relu, tanh};
 
 use super::layers::{Conv1d, NormConv1d, NormConvTranspose1d, residual_conv};
+use crate::builder::Builder;
 use crate::config::DecoderConfig;
 
 /// The slope of the leaky ReLUs inside the blocks.
@@ -30,7 +30,7 @@ pub struct Decoder {
 
 impl Decoder {
     /// The block whose parameters `vb` has.
-    pub fn new(config: &DecoderConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn new(config: &DecoderConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let mut channels = config.channels;
         let input = Conv1d::new(hidden, channels, OUTER_KERNEL, &vb.pp("input"))?;
         let mut stages = Vec::with_capacity(config.upsampling.len());
@@ -84,7 +84,7 @@ struct ResidualBlock {
 }
 
 impl ResidualBlock {
-    fn new(channels: usize, kernel: usize, dilations: &[usize], vb: &VarBuilder) -> Result<Self> {
+    fn new(channels: usize, kernel: usize, dilations: &[usize], vb: &Builder<'_>) -> Result<Self> {
         let pairs = dilations
             .iter()
             .enumerate()

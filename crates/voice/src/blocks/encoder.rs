@@ -1,11 +1,12 @@
 //! `θ_pho`: symbols and sup-phones to hidden states.
 
 use candle_core::{Result, Tensor};
-use candle_nn::{Init, VarBuilder};
+use candle_nn::Init;
 
 use super::attention::RelativeAttention;
 use super::dropout::Dropout;
 use super::layers::{Conv1d, LayerNorm};
+use crate::builder::Builder;
 use crate::config::EncoderConfig;
 
 /// How many symbols and sup-phones the encoder tells apart.
@@ -36,7 +37,7 @@ impl PhonemeEncoder {
         config: &EncoderConfig,
         hidden: usize,
         sizes: VocabularySizes,
-        vb: &VarBuilder,
+        vb: &Builder<'_>,
     ) -> Result<Self> {
         let init = Init::Randn { mean: 0.0, stdev: (hidden as f64).sqrt().recip() };
         let blocks = (0..config.blocks)
@@ -92,7 +93,7 @@ struct Block {
 }
 
 impl Block {
-    fn new(config: &EncoderConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    fn new(config: &EncoderConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let EncoderConfig { heads, filter, kernel, window, dropout, .. } = *config;
         Ok(Self {
             attention: RelativeAttention::new(hidden, heads, window, dropout, &vb.pp("attention"))?,

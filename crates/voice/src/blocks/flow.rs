@@ -1,10 +1,10 @@
 //! `θ_bpp`: the bidirectional prior/posterior.
 
 use candle_core::{Result, Tensor};
-use candle_nn::VarBuilder;
 
 use super::layers::Conv1d;
 use super::wavenet::WaveNet;
+use crate::builder::Builder;
 use crate::config::FlowConfig;
 
 /// Couplings that shift one half of the channels by a function of the other, with the halves swapped in between.
@@ -21,7 +21,7 @@ pub struct Flow {
 
 impl Flow {
     /// The block whose parameters `vb` has.
-    pub fn new(config: &FlowConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn new(config: &FlowConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let couplings = (0..config.couplings)
             .map(|index| Coupling::new(config, hidden, &vb.pp("couplings").pp(index)))
             .collect::<Result<_>>()?;
@@ -71,7 +71,7 @@ struct Coupling {
 }
 
 impl Coupling {
-    fn new(config: &FlowConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    fn new(config: &FlowConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let half = hidden / 2;
         Ok(Self {
             input: Conv1d::linear(half, hidden, 1.0, &vb.pp("input"))?,

@@ -1,9 +1,10 @@
 //! The layers from which the modules are built, on the operations of mynah-ops.
 
 use candle_core::{Result, Tensor};
-use candle_nn::{Init, VarBuilder};
+use candle_nn::Init;
 use mynah_ops::{Conv1dConfig, ConvTranspose1dConfig, conv_transpose1d, conv1d, layer_norm, weight_norm};
 
+use crate::builder::Builder;
 use crate::parameters::{DIRECTION, LENGTH};
 
 /// What VITS adds to a variance before it divides by its root.
@@ -34,31 +35,31 @@ pub struct Conv1d {
 
 impl Conv1d {
     /// A convolution of odd `kernel` that keeps the length.
-    pub fn new(c_in: usize, c_out: usize, kernel: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn new(c_in: usize, c_out: usize, kernel: usize, vb: &Builder<'_>) -> Result<Self> {
         let init = uniform(c_in * kernel);
         Ok(Self {
             weight: vb.get_with_hints((c_out, c_in, kernel), "weight", init)?,
             bias: vb.get_with_hints(c_out, "bias", init)?,
-            config: same(kernel, 1),
+            config: Conv1dConfig { precision: vb.precision(), ..same(kernel, 1) },
         })
     }
 
     /// A linear layer over channels, whose parameters begin within `scale` of the usual bound.
-    pub fn linear(c_in: usize, c_out: usize, scale: f64, vb: &VarBuilder) -> Result<Self> {
+    pub fn linear(c_in: usize, c_out: usize, scale: f64, vb: &Builder<'_>) -> Result<Self> {
         let init = scaled_uniform(c_in, scale);
         Ok(Self {
             weight: vb.get_with_hints((c_out, c_in, 1), "weight", init)?,
             bias: vb.get_with_hints(c_out, "bias", init)?,
-            config: same(1, 1),
+            config: Conv1dConfig { precision: vb.precision(), ..same(1, 1) },
         })
     }
 
     /// A linear layer over channels that begins as zero: a shift or residual that is not there at first.
-    pub fn zero(c_in: usize, c_out: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn zero(c_in: usize, c_out: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             weight: vb.get_with_hints((c_out, c_in, 1), "weight", Init::Const(0.0))?,
             bias: vb.get_with_hints(c_out, "bias", Init::Const(0.0))?,
-            config: same(1, 1),
+            config: Conv1dConfig { precision: vb.precision(), ..same(1, 1) },
         })
     }
 
@@ -78,13 +79,13 @@ pub struct NormConv1d {
 }
 
 impl NormConv1d {
-    /// A convolution with any configuration.
+    /// A convolution with any configuration, in the precision of the builder.
     pub fn new(
         c_in: usize,
         c_out: usize,
         kernel: usize,
         config: Conv1dConfig,
-        vb: &VarBuilder,
+        vb: &Builder<'_>,
     ) -> Result<Self> {
         let fan_in = c_in / config.groups * kernel;
         let shape = (c_out, c_in / config.groups, kernel);
@@ -92,7 +93,7 @@ impl NormConv1d {
             direction: vb.get_with_hints(shape, DIRECTION, uniform(fan_in))?,
             length: vb.get_with_hints((c_out, 1, 1), LENGTH, Init::Const(1.0))?,
             bias: Some(vb.get_with_hints(c_out, "bias", uniform(fan_in))?),
-            config,
+            config: Conv1dConfig { precision: vb.precision(), ..config },
         })
     }
 
@@ -123,7 +124,7 @@ pub(super) struct NormConvTranspose1d {
 
 impl NormConvTranspose1d {
     /// A convolution that makes `factor` samples of one, with a kernel of twice as many (HiFi-GAN V1).
-    pub(super) fn upsampling(c_in: usize, c_out: usize, factor: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(super) fn upsampling(c_in: usize, c_out: usize, factor: usize, vb: &Builder<'_>) -> Result<Self> {
         let kernel = 2 * factor;
         let init = uniform(c_out * kernel);
         Ok(Self {
@@ -133,6 +134,7 @@ impl NormConvTranspose1d {
             config: ConvTranspose1dConfig {
                 stride: factor,
                 padding: (kernel - factor) / 2,
+                precision: vb.precision(),
                 ..ConvTranspose1dConfig::default()
             },
         })
@@ -151,7 +153,7 @@ pub(super) fn residual_conv(
     channels: usize,
     kernel: usize,
     dilation: usize,
-    vb: &VarBuilder,
+    vb: &Builder<'_>,
 ) -> Result<NormConv1d> {
     NormConv1d::new(channels, channels, kernel, same(kernel, dilation), vb)
 }
@@ -165,7 +167,7 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     /// The block whose parameters `vb` has.
-    pub fn new(channels: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn new(channels: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             weight: vb.get_with_hints(channels, "weight", Init::Const(1.0))?,
             bias: vb.get_with_hints(channels, "bias", Init::Const(0.0))?,

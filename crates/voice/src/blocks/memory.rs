@@ -1,9 +1,10 @@
 //! The memory bank between the latent frames and the decoder.
 
 use candle_core::{Result, Tensor};
-use candle_nn::{Init, VarBuilder};
-use mynah_ops::{MatrixProduct as _, softmax};
+use candle_nn::Init;
+use mynah_ops::{MatrixProduct as _, Precision, softmax};
 
+use crate::builder::Builder;
 use crate::config::MemoryConfig;
 
 /// A bank of vectors that stands in for the latent frames: each frame is replaced by what it attends to.
@@ -28,11 +29,12 @@ pub struct Memory {
     /// Of query, key, value and output, h numbers each, where the projections have biases: ours have none.
     biases: Option<[Tensor; 4]>,
     heads: usize,
+    precision: Precision,
 }
 
 impl Memory {
     /// The block whose parameters `vb` has.
-    pub fn new(config: &MemoryConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn new(config: &MemoryConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let init = Init::Randn { mean: 0.0, stdev: (hidden as f64).sqrt().recip() };
         let square = |name: &str| vb.get_with_hints((hidden, hidden), name, init);
         Ok(Self {
@@ -43,11 +45,12 @@ impl Memory {
             output: square("output.weight")?,
             biases: None,
             heads: config.heads,
+            precision: vb.precision(),
         })
     }
 
     /// A bank whose projections have biases, as those of `heatz123/naturalspeech` do.
-    pub fn with_biases(config: &MemoryConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn with_biases(config: &MemoryConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let bias = |name: &str| vb.get_with_hints(hidden, name, Init::Const(0.0));
         let biases = [bias("query.bias")?, bias("key.bias")?, bias("value.bias")?, bias("output.bias")?];
         Ok(Self { biases: Some(biases), ..Self::new(config, hidden, vb)? })
@@ -67,7 +70,7 @@ impl Memory {
         let rows = batch * length;
         let frames = z.transpose(1, 2)?.contiguous()?.reshape((rows, hidden))?;
         let project = |x: &Tensor, weight: &Tensor, index: usize| {
-            let y = x.product(weight)?;
+            let y = x.product(weight, self.precision)?;
             match &self.biases {
                 Some(biases) => y.broadcast_add(&biases[index]),
                 None => Ok(y),
@@ -76,9 +79,9 @@ impl Memory {
         let query = split(project(&frames, &self.query, 0)?, rows)?;
         let key = split(project(&self.bank, &self.key, 1)?, slots)?;
         let value = split(project(&self.bank, &self.value, 2)?, slots)?;
-        let scores =
-            (query.product(&key.transpose(1, 2)?.contiguous()?)? * (per_head as f64).sqrt().recip())?;
-        let attended = softmax(&scores)?.product(&value)?;
+        let products = query.product(&key.transpose(1, 2)?.contiguous()?, self.precision)?;
+        let scores = (products * (per_head as f64).sqrt().recip())?;
+        let attended = softmax(&scores)?.product(&value, self.precision)?;
         let attended = attended.transpose(0, 1)?.contiguous()?.reshape((rows, hidden))?;
         project(&attended, &self.output, 3)?.reshape((batch, length, hidden))?.transpose(1, 2)?.contiguous()
     }

@@ -1,11 +1,11 @@
 //! φ: the linear spectrogram to the posterior of the latent frames.
 
 use candle_core::{Result, Tensor};
-use candle_nn::VarBuilder;
 
 use super::layers::Conv1d;
 use super::limits::bounded_log_deviation;
 use super::wavenet::WaveNet;
+use crate::builder::Builder;
 use crate::config::WaveNetConfig;
 
 /// The posterior of the latent frames, q = N(μ, σ).
@@ -43,7 +43,7 @@ pub struct PosteriorEncoder {
 
 impl PosteriorEncoder {
     /// The block whose parameters `vb` has.
-    pub fn new(config: &WaveNetConfig, bins: usize, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn new(config: &WaveNetConfig, bins: usize, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             input: Conv1d::linear(bins, hidden, 1.0, &vb.pp("input"))?,
             wavenet: WaveNet::new(config, hidden, &vb.pp("wavenet"))?,

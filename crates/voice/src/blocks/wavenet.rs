@@ -1,10 +1,10 @@
 //! Gated convolutions with residual and skip connections, as in VITS: no dilation, no conditioning.
 
 use candle_core::{Result, Tensor};
-use candle_nn::VarBuilder;
 use mynah_ops::gated_activation;
 
 use super::layers::{NormConv1d, same};
+use crate::builder::Builder;
 use crate::config::WaveNetConfig;
 
 /// A stack of gated convolutions.
@@ -15,7 +15,7 @@ pub(super) struct WaveNet {
 }
 
 impl WaveNet {
-    pub(super) fn new(config: &WaveNetConfig, channels: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(super) fn new(config: &WaveNetConfig, channels: usize, vb: &Builder<'_>) -> Result<Self> {
         let layers = (0..config.layers)
             .map(|index| {
                 let vb = vb.pp("layers").pp(index);

@@ -1,10 +1,11 @@
 //! `θ_dur`: durations that carry a gradient, and the prior's frames made of them.
 
 use candle_core::{Result, Tensor};
-use candle_nn::{Init, VarBuilder};
-use mynah_ops::{MatrixProduct as _, softmax};
+use candle_nn::Init;
+use mynah_ops::{MatrixProduct as _, Precision, softmax};
 
 use crate::blocks::{Conv1d, Dropout, LayerNorm, bounded_log_deviation};
+use crate::builder::Builder;
 use crate::config::{DuratorConfig, Expansion};
 
 /// The shortest and the longest duration in frames that a prediction may have; outside, its gradient stops.
@@ -40,10 +41,11 @@ pub struct Durator {
     upsampling: Option<Upsampling>,
     mean: Conv1d,
     log_deviation: Conv1d,
+    precision: Precision,
 }
 
 impl Durator {
-    pub(super) fn new(config: &DuratorConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(super) fn new(config: &DuratorConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             predictor: DurationPredictor::new(config, hidden, &vb.pp("predictor"))?,
             upsampling: match config.expansion {
@@ -52,6 +54,7 @@ impl Durator {
             },
             mean: Conv1d::linear(hidden, hidden, 1.0, &vb.pp("mean"))?,
             log_deviation: Conv1d::linear(hidden, hidden, SMALL, &vb.pp("log_deviation"))?,
+            precision: vb.precision(),
         })
     }
 
@@ -82,7 +85,7 @@ impl Durator {
     ) -> Result<Prior> {
         let upsampled = match &self.upsampling {
             Some(upsampling) => upsampling.forward(hidden, durations, mask, frame_mask)?,
-            None => repeat(hidden, durations, frame_mask)?,
+            None => repeat(hidden, durations, frame_mask, self.precision)?,
         };
         self.of_states(&upsampled, frame_mask)
     }
@@ -106,7 +109,7 @@ impl Durator {
 /// one duration is made up by the next.
 ///
 /// [B, h, n], [B, n], [B, 1, m] → [B, h, m]; zeros behind the last border.
-fn repeat(hidden: &Tensor, durations: &Tensor, frame_mask: &Tensor) -> Result<Tensor> {
+fn repeat(hidden: &Tensor, durations: &Tensor, frame_mask: &Tensor, precision: Precision) -> Result<Tensor> {
     let m = frame_mask.dim(2)?;
     let ends = durations.detach().cumsum(1)?.round()?;
     let starts = ends.pad_with_zeros(1, 1, 0)?.narrow(1, 0, ends.dim(1)?)?;
@@ -117,7 +120,7 @@ fn repeat(hidden: &Tensor, durations: &Tensor, frame_mask: &Tensor) -> Result<Te
     let not_ended = middles.broadcast_lt(&ends.unsqueeze(1)?)?;
     // [B, m, n]
     let path = (begun * not_ended)?.to_dtype(hidden.dtype())?;
-    path.product(&hidden.transpose(1, 2)?.contiguous()?)?
+    path.product(&hidden.transpose(1, 2)?.contiguous()?, precision)?
         .transpose(1, 2)?
         .contiguous()?
         .broadcast_mul(frame_mask)
@@ -132,7 +135,7 @@ struct DurationPredictor {
 }
 
 impl DurationPredictor {
-    fn new(config: &DuratorConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    fn new(config: &DuratorConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let layers = (0..config.layers)
             .map(|index| {
                 let vb = vb.pp("layers").pp(index);
@@ -170,10 +173,11 @@ struct Upsampling {
     project_context: Conv1d,
     /// Over O; equation 9 has none.
     norm: Option<LayerNorm>,
+    precision: Precision,
 }
 
 impl Upsampling {
-    fn new(config: &DuratorConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    fn new(config: &DuratorConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let DuratorConfig { queries, contexts, .. } = *config;
         Ok(Self {
             weights: BorderNet::new(config, hidden, queries, &vb.pp("weights"))?,
@@ -181,6 +185,7 @@ impl Upsampling {
             project_hidden: Conv1d::linear(queries * hidden, hidden, 1.0, &vb.pp("project_hidden"))?,
             project_context: Conv1d::linear(queries * contexts, hidden, 1.0, &vb.pp("project_context"))?,
             norm: if config.norm { Some(LayerNorm::new(hidden, &vb.pp("norm"))?) } else { None },
+            precision: vb.precision(),
         })
     }
 
@@ -209,7 +214,7 @@ impl Upsampling {
 
         let attended = weights
             .reshape((batch, m * queries, n))?
-            .product(&hidden.transpose(1, 2)?.contiguous()?)?
+            .product(&hidden.transpose(1, 2)?.contiguous()?, self.precision)?
             .reshape((batch, m, queries * channels))?
             .transpose(1, 2)?
             .contiguous()?;
@@ -218,7 +223,7 @@ impl Upsampling {
         let p = contexts.dim(3)?;
         let summed = weights
             .reshape((batch * m, queries, n))?
-            .product(&contexts.reshape((batch * m, n, p))?)?
+            .product(&contexts.reshape((batch * m, n, p))?, self.precision)?
             .reshape((batch, m, queries * p))?
             .transpose(1, 2)?
             .contiguous()?;
@@ -242,10 +247,11 @@ struct BorderNet {
     /// [PERCEPTRON, outputs].
     output: Tensor,
     output_bias: Tensor,
+    precision: Precision,
 }
 
 impl BorderNet {
-    fn new(config: &DuratorConfig, hidden: usize, outputs: usize, vb: &VarBuilder) -> Result<Self> {
+    fn new(config: &DuratorConfig, hidden: usize, outputs: usize, vb: &Builder<'_>) -> Result<Self> {
         let bound = |fan_in: usize| {
             let bound = (fan_in as f64).sqrt().recip();
             Init::Uniform { lo: -bound, up: bound }
@@ -262,6 +268,7 @@ impl BorderNet {
             )?,
             output: vb.get_with_hints((PERCEPTRON, outputs), "output.weight", bound(PERCEPTRON))?,
             output_bias: vb.get_with_hints(outputs, "output.bias", bound(PERCEPTRON))?,
+            precision: vb.precision(),
         })
     }
 
@@ -278,7 +285,7 @@ impl BorderNet {
         let inner = borders.broadcast_add(&features)?.silu()?;
         inner
             .reshape((batch * m * n, PERCEPTRON))?
-            .product(&self.output)?
+            .product(&self.output, self.precision)?
             .broadcast_add(&self.output_bias)?
             .reshape((batch, m, n, self.output.dim(1)?))
     }

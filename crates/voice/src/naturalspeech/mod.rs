@@ -11,16 +11,19 @@
 //! **Invariant:** nothing in here knows how it is trained.
 
 mod durator;
+mod speaker;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use candle_core::Result;
-use candle_nn::VarBuilder;
 
 use crate::blocks::{Decoder, Flow, Memory, PhonemeEncoder, PosteriorEncoder, VocabularySizes};
+use crate::builder::Builder;
 use crate::config::{AudioConfig, ModelConfig};
 
 pub use durator::{DURATION_BOUNDS, Durator, Prior};
+
+pub(crate) use speaker::Speaker;
 
 /// The modules of the paper's figure 1 that speak.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ pub struct NaturalSpeech {
 
 impl NaturalSpeech {
     /// The model whose parameters `vb` has.
-    pub fn new(config: &ModelConfig, sizes: VocabularySizes, vb: &VarBuilder) -> Result<Self> {
+    pub fn new(config: &ModelConfig, sizes: VocabularySizes, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             encoder: PhonemeEncoder::new(&config.encoder, config.hidden, sizes, &vb.pp("encoder"))?,
             durator: Durator::new(&config.durator, config.hidden, &vb.pp("durator"))?,
@@ -57,7 +60,7 @@ impl NaturalSpeech {
 pub fn posterior_encoder(
     config: &ModelConfig,
     audio: &AudioConfig,
-    vb: &VarBuilder,
+    vb: &Builder<'_>,
 ) -> Result<PosteriorEncoder> {
     PosteriorEncoder::new(&config.posterior, audio.n_bins(), config.hidden, &vb.pp("posterior"))
 }

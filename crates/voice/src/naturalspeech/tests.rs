@@ -1,10 +1,12 @@
 //! The modules against slow plain versions, against finite differences, and alone against padded in a batch.
 
 use candle_core::{DType, Result, Tensor};
+use mynah_ops::Precision;
 use mynah_ops::testing::{check_gradients, device, normal};
 
 use super::{NaturalSpeech, posterior_encoder};
 use crate::blocks::{Dropout, RelativeAttention, VocabularySizes, sequence_mask};
+use crate::builder::Builder;
 use crate::config::{
     AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, MemoryConfig, ModelConfig,
     WaveNetConfig,
@@ -230,6 +232,7 @@ fn every_module_has_the_gradient_of_its_forward() {
                 parameters.tensors().into_iter().collect();
             tensors.insert(name.to_owned(), arguments[0].clone());
             let vb = candle_nn::VarBuilder::from_tensors(tensors, DType::F64, &device());
+            let vb = Builder::new(vb, Precision::F32);
             let model = NaturalSpeech::new(&small(), SIZES, &vb)?;
             model.encoder.forward(&symbols, &symbols, &symbol_mask, &mut Dropout::off())
         })
@@ -307,4 +310,19 @@ fn one_symbol_and_one_frame_are_enough() {
     let wave = model.decoder.forward(&latent).unwrap();
     assert_eq!(wave.dims(), [1, 1, 4]);
     assert!(wave.flatten_all().unwrap().to_vec1::<f64>().unwrap().iter().all(|x| x.is_finite()));
+}
+
+#[test]
+fn two_models_of_one_process_have_their_own_precision() {
+    let model = |precision| {
+        let parameters = Parameters::new(5, DType::F32, &device()).with_precision(precision);
+        let model = NaturalSpeech::new(&small(), SIZES, &parameters.builder()).unwrap();
+        let posterior = posterior_encoder(&small(), &AUDIO, &parameters.builder()).unwrap();
+        format!("{model:?}{posterior:?}")
+    };
+    let (exact, short) = (model(Precision::F32), model(Precision::Bf16));
+    let count = |text: &str, precision: &str| text.matches(&format!("precision: {precision}")).count();
+    assert!(count(&exact, "F32") > 50, "{}", count(&exact, "F32"));
+    assert_eq!((count(&exact, "Bf16"), count(&short, "F32")), (0, 0));
+    assert_eq!(count(&short, "Bf16"), count(&exact, "F32"));
 }

@@ -16,13 +16,13 @@ mod spline;
 mod upsampling;
 
 use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
 use mynah_ops::Noise;
 use mynah_text::{Symbol, vits_ids, vits_text};
 
 use crate::Error;
 use crate::blocks::{Conv1d, Decoder, Dropout, Flow, Memory, PhonemeEncoder, VocabularySizes, sequence_mask};
-use crate::synthesis::SpeakConfig;
+use crate::builder::Builder;
+use crate::speak::{SpeakConfig, check_frames};
 use durations::Durations;
 use upsampling::Upsampling;
 
@@ -30,10 +30,6 @@ pub use config::{DurationsConfig, PriorConfig, VitsConfig};
 
 /// The identifier that stands before, between and behind the characters.
 const BLANK: u32 = 0;
-
-/// The most frames of one utterance, 25 minutes at 86 a second: more are no speech but a fault of the durations, and each
-/// costs memory.
-const MOST_FRAMES: f64 = 131_072.0;
 
 /// A model that speaks the characters of VITS.
 #[derive(Debug)]
@@ -61,7 +57,7 @@ pub struct VitsSpeech {
 }
 
 impl Vits {
-    pub(crate) fn new(config: &VitsConfig, vb: &VarBuilder) -> candle_core::Result<Self> {
+    pub(crate) fn new(config: &VitsConfig, vb: &Builder<'_>) -> candle_core::Result<Self> {
         let hidden = config.hidden;
         let sizes = VocabularySizes { symbols: config.symbols, sup_phones: 1 };
         let memory =
@@ -100,6 +96,7 @@ impl Vits {
     ///
     /// When there is no character, or one that VITS does not have, or the durations are no speech.
     pub fn speak_characters(&self, text: &str, config: &SpeakConfig) -> Result<VitsSpeech, Error> {
+        config.validate()?;
         let characters = vits_ids(text).map_err(Error::Characters)?;
         if characters.is_empty() {
             return Err(Error::Empty { why: "there are no characters to speak" });
@@ -128,9 +125,7 @@ impl Vits {
             None => predicted.iter().map(|duration| duration.ceil()).collect(),
         };
         let total: f64 = durations.iter().sum();
-        if total.is_nan() || total > MOST_FRAMES {
-            return Err(Error::Durations { frames: total, most: MOST_FRAMES });
-        }
+        check_frames(total)?;
         let frames = (total.round_ties_even() as usize).max(1);
 
         let prior = if let Some(upsampling) = &self.upsampling {

@@ -22,6 +22,9 @@ struct Word {
     variants: Vec<Vec<u16>>,
 }
 
+/// Words, each with its pronunciations.
+pub type Words = [(String, Vec<Vec<Phone>>)];
+
 /// Words with their pronunciations: those that are learnt from, those that watch, those that are held out.
 #[derive(Debug)]
 pub struct Lesson {
@@ -33,7 +36,7 @@ pub struct Lesson {
 }
 
 /// Words of one length with one of their pronunciations each: `words[w].0[l]` is a letter, `.1[l]` its chunk.
-pub(super) type Batch = Vec<(Vec<usize>, Vec<u16>)>;
+pub type Batch = Vec<(Vec<usize>, Vec<u16>)>;
 
 impl Lesson {
     /// The words of a dictionary that are at least two of a to z and the apostrophe.
@@ -128,13 +131,13 @@ impl Lesson {
 
     /// Words that are not learnt from, to watch the training with; each with its pronunciations.
     #[must_use]
-    pub fn watched(&self) -> &[(String, Vec<Vec<Phone>>)] {
+    pub fn watched(&self) -> &Words {
         &self.watched
     }
 
     /// The held-out tenth: nothing may be chosen by it.
     #[must_use]
-    pub fn held_out(&self) -> &[(String, Vec<Vec<Phone>>)] {
+    pub fn held_out(&self) -> &Words {
         &self.held_out
     }
 

@@ -1,10 +1,11 @@
 //! The network of [`mynah_text::G2p`] as it is trained.
 
 use candle_core::{Result, Tensor};
-use candle_nn::{Init, VarBuilder};
-use mynah_ops::{MatrixProduct as _, lstm};
+use candle_nn::Init;
+use mynah_ops::{MatrixProduct as _, Precision, lstm};
 use mynah_text::{G2pShape, LETTERS, StressState};
 
+use mynah_voice::Builder;
 use mynah_voice::blocks::Dropout;
 
 /// The network; its parameters have the names and shapes of [`mynah_text::G2pTensors`].
@@ -22,6 +23,7 @@ pub struct G2pModel {
     output: Tensor,
     output_bias: Tensor,
     shape: G2pShape,
+    precision: Precision,
 }
 
 /// What the network is asked: words of one length.
@@ -45,7 +47,7 @@ impl G2pModel {
     /// # Errors
     ///
     /// When a parameter is there in another shape.
-    pub fn new(shape: G2pShape, chunks: usize, vb: &VarBuilder) -> Result<Self> {
+    pub fn new(shape: G2pShape, chunks: usize, vb: &Builder<'_>) -> Result<Self> {
         let G2pShape { hidden, features, history } = shape;
         let uniform = |fan_in: usize| {
             let bound = 1.0 / (fan_in as f64).sqrt();
@@ -74,6 +76,7 @@ impl G2pModel {
             output: vb.get_with_hints((features, chunks), "output.weight", uniform(features))?,
             output_bias: vb.get_with_hints(chunks, "output.bias", zero)?,
             shape,
+            precision: vb.precision(),
         })
     }
 
@@ -100,15 +103,19 @@ impl G2pModel {
         let gates = self.letters.index_select(letters, 0)?;
         let first = flat(lstm(&in_time(gates)?, &self.first_recurrent)?)?;
         let first = dropout.apply(&first, probability)?;
-        let gates = first.product(&self.second_input)?.broadcast_add(&self.second_bias)?;
+        let gates = first.product(&self.second_input, self.precision)?.broadcast_add(&self.second_bias)?;
         let second = flat(lstm(&in_time(gates)?, &self.second_recurrent)?)?;
         let second = dropout.apply(&second, probability)?;
 
-        let mut features = second.product(&self.features)?.broadcast_add(&self.features_bias)?;
+        let mut features =
+            second.product(&self.features, self.precision)?.broadcast_add(&self.features_bias)?;
         for (back, chunks) in history.iter().enumerate() {
             features = (features + self.history.get(back)?.index_select(chunks, 0)?)?;
         }
         let squashed = (features + self.stress.index_select(stress, 0)?)?.tanh()?;
-        dropout.apply(&squashed, probability)?.product(&self.output)?.broadcast_add(&self.output_bias)
+        dropout
+            .apply(&squashed, probability)?
+            .product(&self.output, self.precision)?
+            .broadcast_add(&self.output_bias)
     }
 }

@@ -10,8 +10,10 @@ use mynah_voice::blocks::Dropout;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::trainer::question;
-use super::{G2pConfig, G2pTrainer, Lesson};
+use super::task::question;
+use super::{G2pConfig, G2pTask, Lesson};
+use crate::run::Run;
+use crate::task::{Drawn, Position, Task as _};
 
 /// States and features are kept with 14 bits behind the point, which moves each product of 24 of them by some 1e-4;
 /// the weights here are the rounded ones on both sides.
@@ -46,13 +48,23 @@ fn config() -> G2pConfig {
     }
 }
 
+/// Learns from this many batches; the losses.
+fn steps(task: &mut G2pTask<'_>, count: u64) -> Vec<f64> {
+    let mut position = Position::default();
+    let step = |_| {
+        let Drawn { batch, next } = task.draw(position.place).unwrap();
+        let report = task.step(batch, position).unwrap();
+        position = Position { step: position.step + 1, place: next };
+        report.values.get("loss_total").unwrap()
+    };
+    (0..count).map(step).collect()
+}
+
 #[test]
 fn the_network_that_says_words_computes_what_was_trained() {
     let lesson = lesson();
-    let mut trainer = G2pTrainer::new(&config(), &lesson).unwrap();
-    for _ in 0..30 {
-        trainer.step().unwrap();
-    }
+    let mut trainer = G2pTask::new(&config(), &lesson).unwrap();
+    steps(&mut trainer, 30);
     let packed = trainer.tensors().unwrap().pack().unwrap();
     let g2p = G2p::open(&packed).unwrap();
     // The trained network with the rounded weights.
@@ -91,11 +103,9 @@ fn the_network_that_says_words_computes_what_was_trained() {
 #[test]
 fn a_language_of_syllables_is_learnt() {
     let lesson = lesson();
-    let mut trainer = G2pTrainer::new(&config(), &lesson).unwrap();
-    let first = trainer.step().unwrap().loss;
-    while trainer.progress().0 < trainer.progress().2 {
-        trainer.step().unwrap();
-    }
+    let mut trainer = G2pTask::new(&config(), &lesson).unwrap();
+    let all = trainer.run().steps;
+    let first = steps(&mut trainer, all)[0];
     let g2p = G2p::open(&trainer.tensors().unwrap().pack().unwrap()).unwrap();
     let said = |word: &str| {
         g2p.pronounce(word).iter().map(|phone| phone.without_stress()).collect::<Vec<_>>().join(" ")
@@ -108,31 +118,24 @@ fn a_language_of_syllables_is_learnt() {
 }
 
 #[test]
-fn an_interrupted_training_ends_as_an_undisturbed_one() {
+fn a_checkpoint_of_other_settings_is_refused_but_for_the_epochs() {
     let lesson = lesson();
-    let config = G2pConfig { epochs: 6, ..config() };
-    let steps = |trainer: &mut G2pTrainer<'_>, count: u64| {
-        for _ in 0..count {
-            trainer.step().unwrap();
-        }
-    };
-    let mut undisturbed = G2pTrainer::new(&config, &lesson).unwrap();
-    let (_, epoch, all) = undisturbed.progress();
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("g2p.checkpoint");
-    // At the end of an epoch, and inside one.
-    for at in [epoch, 3 * epoch + 1] {
-        let left = at - undisturbed.progress().0;
-        steps(&mut undisturbed, left);
-        undisturbed.save(&path).unwrap();
-        let mut resumed = G2pTrainer::new(&config, &lesson).unwrap();
-        resumed.resume(&path).unwrap();
-        steps(&mut undisturbed, epoch - 1);
-        steps(&mut resumed, epoch - 1);
-        assert_eq!(resumed.tensors().unwrap(), undisturbed.tensors().unwrap());
+    let run = |config: &G2pConfig| {
+        let task = G2pTask::new(config, &lesson).unwrap();
+        let config = task.run();
+        Run::new(task, config, directory.path())
+    };
+    run(&config()).save().unwrap();
+    assert!(run(&G2pConfig { epochs: 41, ..config() }).resume().unwrap());
+    for other in [
+        G2pConfig { seed: 6, ..config() },
+        G2pConfig { learning_rate: 2.000_000_000_000_001e-2, ..config() },
+        G2pConfig { hidden: 13, ..config() },
+    ] {
+        let refusal = run(&other).resume().unwrap_err();
+        assert!(refusal.to_string().contains("other settings"), "{refusal}");
     }
-    assert!(undisturbed.progress().0 < all);
-    let other = G2pConfig { seed: 6, ..config };
-    let refusal = G2pTrainer::new(&other, &lesson).unwrap().resume(&path).unwrap_err();
-    assert!(refusal.to_string().contains("other settings"), "{refusal}");
+    let state = std::fs::read_to_string(directory.path().join("checkpoints/step-0/state.toml")).unwrap();
+    assert!(state.contains("format = 2") && state.contains("[state.config]"), "{state}");
 }

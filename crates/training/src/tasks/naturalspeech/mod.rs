@@ -1,4 +1,4 @@
-//! Training: batches, phases, steps and checkpoints.
+//! NaturalSpeech (arXiv 2205.04421): batches, phases and steps.
 //!
 //! ```text
 //! warm-up   labelled durations, frame-wise L_bwd, L_rec, L_dur; the decoder reads z
@@ -15,16 +15,20 @@
 
 mod centroids;
 mod config;
+mod divergence;
 mod example;
 mod export;
-mod report;
-mod run;
+mod forward;
+mod losses;
+mod memory;
+mod phase;
+mod task;
 mod trainer;
 mod window;
 
 pub use config::{DetachPredictor, DurationSource, LossWeights, OptimizerConfig, TrainConfig};
 pub use example::{Batch, Batcher, Example, Examples, InMemory};
-pub use export::export_voice;
-pub use report::{Phase, StepReport};
-pub use run::{Observer, run};
-pub use trainer::Trainer;
+pub use export::{ExportConfig, export_voice};
+pub use phase::Phase;
+pub use task::{NaturalSpeechState, NaturalSpeechTask};
+pub use trainer::{Trainer, TrainerConfig};

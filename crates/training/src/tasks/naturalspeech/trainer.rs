@@ -3,93 +3,66 @@
 #[cfg(test)]
 mod tests;
 
-use candle_core::backprop::GradStore;
-use candle_core::{DType, Device, Tensor, Var};
-use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients, monotonic_alignment};
+use candle_core::{DType, Device, Tensor};
+use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients};
 use mynah_signal::MelConfig;
+use mynah_voice::blocks::{PosteriorEncoder, VocabularySizes};
+use mynah_voice::naturalspeech::{NaturalSpeech, posterior_encoder};
+use mynah_voice::{AudioConfig, Expansion, ModelConfig, Parameters};
 use rand::SeedableRng as _;
-use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-use mynah_voice::blocks::{Dropout, Posterior, PosteriorEncoder, VocabularySizes, sequence_mask};
-use mynah_voice::naturalspeech::{DURATION_BOUNDS, NaturalSpeech, Prior, posterior_encoder};
-use mynah_voice::{AudioConfig, Expansion, ModelConfig, Parameters};
-
-use super::centroids::centroids;
-use super::config::{DetachPredictor, DurationSource, OptimizerConfig, TrainConfig};
-use super::example::{Batch, Batcher, Example, Examples};
-use super::report::{Phase, StepReport};
+use super::config::{DurationSource, OptimizerConfig, TrainConfig};
+use super::divergence::{finite, gradient_origin, scalar, with_origin};
+use super::example::{Batcher, Example, Examples};
+use super::losses::{Losses, columns};
+use super::phase::Phase;
 use super::window;
 use crate::Error;
-use crate::checkpoint::State;
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
-use crate::loss::{
-    Gaussians, MelLoss, aligned_kl, discriminator_loss, duration_loss, feature_loss, frame_kl,
-    generator_loss, pairwise_kl,
-};
+use crate::loss::{MelLoss, discriminator_loss, duration_loss, feature_loss, generator_loss};
+use crate::precision::check_precision;
+use crate::task::{Position, Report};
 
-/// In training the prior may be so much longer than the longest utterance of the batch: a predictor that runs away
-/// costs memory, and its frames are cut off here.
-const LONGEST_PRIOR: f64 = 1.2;
-
-/// Latent frames from which the memory's centroids are computed, at most.
-const CENTROID_FRAMES: usize = 500_000;
-
-/// The seeds of what is drawn apart from the noise of a step.
-const CENTROID_STREAM: u64 = u64::MAX;
+/// The seed of the noise of validation, which no step has.
 const VALIDATION_STREAM: u64 = u64::MAX - 1;
+
+/// What a training is made of: the sizes of both networks, and the schedule.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainerConfig<'a> {
+    /// The model.
+    pub model: &'a ModelConfig,
+    /// The discriminators.
+    pub discriminator: &'a DiscriminatorConfig,
+    /// The schedule.
+    pub train: &'a TrainConfig,
+    /// The spectrogram that the reconstruction is compared by, and with it the audio.
+    pub mel: &'a MelConfig,
+    /// How many symbols and sup-phones there are.
+    pub sizes: VocabularySizes,
+}
 
 /// Everything that training changes.
 #[derive(Debug)]
 pub struct Trainer {
-    pub(crate) config: TrainConfig,
-    pub(crate) audio: AudioConfig,
-    pub(crate) parameters: Parameters,
-    pub(crate) judge_parameters: Parameters,
-    pub(crate) optimizer: AdamW,
-    pub(crate) judge_optimizer: AdamW,
-    pub(crate) state: State,
-    memory_slots: usize,
+    pub(super) config: TrainConfig,
+    pub(super) audio: AudioConfig,
+    pub(super) parameters: Parameters,
+    pub(super) judge_parameters: Parameters,
+    pub(super) optimizer: AdamW,
+    pub(super) judge_optimizer: AdamW,
+    /// Whether the decoder reads from the memory bank.
+    pub(super) memory_attached: bool,
+    pub(super) memory_slots: usize,
     /// Hidden states are repeated: durations have no gradient and are never predicted in training.
-    hard: bool,
-    model: NaturalSpeech,
-    posterior: PosteriorEncoder,
-    discriminators: Discriminators,
-    mel_loss: MelLoss,
-    batcher: Batcher,
-    dtype: DType,
-    device: Device,
-}
-
-/// What the generator computed for a batch.
-struct Forward {
-    hidden: Tensor,
-    log_durations: Tensor,
-    /// What the predictor learns, [B, n].
-    durations: Tensor,
-    posterior: Posterior,
-    /// z ~ q.
-    latent: Tensor,
-    /// f⁻¹(z).
-    latent_at_prior: Tensor,
-    /// What both divergences compare with. In the tuning its durations are constants.
-    prior: Prior,
-    prior_lengths: Vec<usize>,
-    /// f(z') of a z' ~ p of that prior; not in the warm-up.
-    prior_at_posterior: Option<Tensor>,
-    /// The same numbers, through which the durations always have their gradient: what `L_e2e` decodes.
-    spoken: Option<Tensor>,
-}
-
-/// The losses of a batch as tensors, before weighting.
-struct Losses {
-    mel: Tensor,
-    adversarial: Tensor,
-    feature: Tensor,
-    backward_kl: Tensor,
-    duration: Tensor,
-    forward_kl: Option<Tensor>,
-    end_to_end: Option<Tensor>,
+    pub(super) hard: bool,
+    pub(super) model: NaturalSpeech,
+    pub(super) posterior: PosteriorEncoder,
+    pub(super) discriminators: Discriminators,
+    pub(super) mel_loss: MelLoss,
+    pub(super) batcher: Batcher,
+    pub(super) dtype: DType,
+    pub(super) device: Device,
 }
 
 impl Trainer {
@@ -98,20 +71,14 @@ impl Trainer {
     /// # Errors
     ///
     /// [`Error::Config`] for settings that contradict each other.
-    pub fn new(
-        model: &ModelConfig,
-        discriminator: &DiscriminatorConfig,
-        config: &TrainConfig,
-        mel: &MelConfig,
-        sizes: VocabularySizes,
-        device: &Device,
-    ) -> Result<Self, Error> {
+    pub fn new(config: &TrainerConfig<'_>, device: &Device) -> Result<Self, Error> {
+        let TrainerConfig { model, discriminator, train: config, mel, sizes } = *config;
         let audio =
             AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft };
         model.validate(&audio)?;
         discriminator.validate()?;
         config.validate()?;
-        config.precision.check(device)?;
+        check_precision(config.precision, device)?;
         let hard = model.durator.expansion == Expansion::Hard;
         if config.durations == DurationSource::Search && !hard {
             let why = "an alignment search needs `model.durator.expansion = \"hard\"`".to_owned();
@@ -123,11 +90,12 @@ impl Trainer {
             return Err(Error::Config { key: "train.window_frames", why });
         }
         let dtype = DType::F32;
-        let parameters = Parameters::new(config.seed, dtype, device);
-        let judge_parameters = Parameters::new(config.seed, dtype, device);
+        let parameters = Parameters::new(config.seed, dtype, device).with_precision(config.precision);
+        let judge_parameters = Parameters::new(config.seed, dtype, device).with_precision(config.precision);
         let vb = parameters.builder();
         Ok(Self {
             config: config.clone(),
+            memory_attached: false,
             memory_slots: model.memory.slots,
             hard,
             model: NaturalSpeech::new(model, sizes, &vb)?,
@@ -137,19 +105,12 @@ impl Trainer {
             judge_optimizer: optimizer(&judge_parameters, &config.optimizer)?,
             parameters,
             judge_parameters,
-            state: State::default(),
             mel_loss: MelLoss::new(mel, dtype, device)?,
             batcher: Batcher::new(&audio, dtype, device)?,
             audio,
             dtype,
             device: device.clone(),
         })
-    }
-
-    /// Where the run stands.
-    #[must_use]
-    pub fn state(&self) -> &State {
-        &self.state
     }
 
     /// What the model needs to know of the audio.
@@ -164,17 +125,14 @@ impl Trainer {
         (self.parameters.count(), self.judge_parameters.count())
     }
 
-    /// The phase of the next step.
-    #[must_use]
-    pub fn phase(&self) -> Phase {
-        let TrainConfig { steps, warm_up_steps, tuning_steps, .. } = self.config;
-        if self.state.step < warm_up_steps {
-            Phase::WarmUp
-        } else if tuning_steps > 0 && self.state.step >= steps.saturating_sub(tuning_steps) {
-            Phase::Tuning
-        } else {
-            Phase::Main
-        }
+    /// Takes the phoneme encoder of a pre-training, from the file of a checkpoint's parameters: the embeddings of symbols and
+    /// of sup-phones among them. Vocabulary and sup-phones have to be the same, which only the caller can know.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is of an encoder of other sizes.
+    pub fn load_encoder(&mut self, path: &std::path::Path) -> Result<(), Error> {
+        Ok(self.parameters.load_below(ENCODER, path)?)
     }
 
     /// Learns from a batch.
@@ -183,19 +141,20 @@ impl Trainer {
     ///
     /// [`Error::Diverged`] when a loss or the gradient is not finite; the parameters are then those before the step,
     /// but for the discriminators.
-    pub fn step(&mut self, examples: &[Example]) -> Result<StepReport, Error> {
-        let (step, phase) = (self.state.step, self.phase());
+    pub fn step(&mut self, examples: &[Example], position: Position) -> Result<Report, Error> {
+        let step = position.step;
+        let phase = self.config.phase(step);
+        let plan = self.config.plan(phase, step, self.hard);
         let frames = self.config.window_frames;
         let batch = self.batcher.batch(examples, frames)?;
         let mut noise = Noise::for_step(self.config.seed, step);
         let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed);
         generator.set_stream(step);
-        let rate = self.config.optimizer.learning_rate
-            * self.config.optimizer.decay.powi(i32::try_from(self.state.epoch).unwrap_or(i32::MAX));
+        let rate = self.config.optimizer.learning_rate_at(position.place.epoch);
         self.optimizer.set_learning_rate(rate);
         self.judge_optimizer.set_learning_rate(rate);
 
-        let forward = self.forward(&batch, phase, &mut noise, true)?;
+        let forward = self.forward(&batch, &plan, &mut noise, true)?;
         let count = self.config.windows;
         let windows = window::draw(&batch.frames, frames, count, &mut generator);
         let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
@@ -207,17 +166,10 @@ impl Trainer {
             }
             _ => None,
         };
-
-        let judged = self.discriminators.forward(&real)?;
-        let mut judge_loss = discriminator_loss(&judged, &self.discriminators.forward(&made.detach())?)?;
-        if let Some(from_prior) = &from_prior {
-            let judged_prior = self.discriminators.forward(&from_prior.detach())?;
-            let extra = discriminator_loss(&judged, &judged_prior)?;
-            judge_loss = (judge_loss + (extra * self.config.weights.end_to_end)?)?;
-        }
-        let discriminator = finite(&judge_loss, "discriminator", step)
-            .map_err(|error| with_origin(error, &forward, &[("decoder", &made), ("recordings", &real)]))?;
-        self.judge_optimizer.step(&judge_loss.backward()?)?;
+        let located = |error| with_origin(error, &forward, &[("decoder", &made), ("recordings", &real)]);
+        let judged_loss = self.discriminator_loss(&real, &made, from_prior.as_ref())?;
+        let discriminator = finite(&judged_loss, "discriminator", step).map_err(located)?;
+        self.judge_optimizer.step(&judged_loss.backward()?)?;
 
         let judge = self.discriminators.detached();
         let (real_judged, made_judged) = (judge.forward(&real)?, judge.forward(&made)?);
@@ -225,54 +177,40 @@ impl Trainer {
             mel: self.mel_loss.forward(&real, &made)?,
             adversarial: generator_loss(&made_judged)?,
             feature: feature_loss(&real_judged, &made_judged)?,
-            backward_kl: self.backward_kl(&batch, &forward, phase)?,
+            backward_kl: self.backward_kl(&batch, &forward, &plan)?,
             duration: duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
-            forward_kl: self.forward_kl(&batch, &forward)?,
+            forward_kl: self.forward_kl(&batch, &forward, &plan)?,
             end_to_end: from_prior.map(|wave| generator_loss(&judge.forward(&wave)?)).transpose()?,
         };
-        let (total, mut report) = self
-            .total(&losses, phase)
-            .map_err(|error| with_origin(error, &forward, &[("decoder", &made), ("recordings", &real)]))?;
-        let mut gradients = total.backward()?;
-        let named = self.parameters.named();
-        let norm = clip_gradients(
-            &mut gradients,
-            named.iter().map(|(_, var)| var),
-            self.config.optimizer.clip_norm,
-        )?;
-        if !norm.is_finite() {
-            let origin = gradient_origin(&named, &gradients);
-            return Err(Error::Diverged { step, loss: "gradient", value: norm, origin });
-        }
-        self.optimizer.step(&gradients)?;
+        let (total, mut values) = self.total(&losses, &plan, step).map_err(located)?;
+        let norm = self.descend(&total, step)?;
 
-        self.state.step += 1;
-        report.step = self.state.step;
-        report.loss_discriminator = Some(discriminator);
-        report.gradient_norm = Some(norm);
-        report.learning_rate = Some(rate);
-        Ok(report)
+        values.set("loss_discriminator", discriminator);
+        values.set("gradient_norm", norm);
+        values.set("learning_rate", rate);
+        Ok(Report { phase: Some(phase.word()), values })
     }
 
     /// The mean losses of held-out examples: labelled durations, the middle window of each, no dropout, and the same
-    /// noise every time.
+    /// noise every time. `None` without examples.
     ///
     /// # Errors
     ///
     /// When an example cannot be loaded.
-    pub fn validate(&self, examples: &dyn Examples) -> Result<Option<StepReport>, Error> {
+    pub fn validate(&self, examples: &dyn Examples, position: Position) -> Result<Option<Report>, Error> {
         let frames = self.config.window_frames;
+        let plan = self.config.plan(Phase::WarmUp, position.step, self.hard);
         let mut sums = [0.0; 3];
         for index in 0..examples.len() {
             let batch = self.batcher.batch(&[examples.load(index)?], frames)?;
             let mut noise = Noise::for_step(self.config.seed, VALIDATION_STREAM - 1 - index as u64);
-            let forward = self.forward(&batch, Phase::WarmUp, &mut noise, false)?;
+            let forward = self.forward(&batch, &plan, &mut noise, false)?;
             let windows = window::middle(&batch.frames, frames);
             let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
             let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
             let losses = [
                 self.mel_loss.forward(&real, &made)?,
-                self.backward_kl(&batch, &forward, Phase::WarmUp)?,
+                self.backward_kl(&batch, &forward, &plan)?,
                 duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
             ];
             for (sum, loss) in sums.iter_mut().zip(losses) {
@@ -284,262 +222,61 @@ impl Trainer {
         }
         let [mel, backward_kl, duration] = sums.map(|sum| sum / examples.len() as f64);
         let weights = &self.config.weights;
-        let mut report = self.empty_report("validation");
-        report.loss_total =
-            weights.mel * mel + weights.backward_kl * backward_kl + weights.duration * duration;
-        report.loss_mel = Some(mel);
-        report.loss_backward_kl = Some(backward_kl);
-        report.loss_duration = Some(duration);
-        Ok(Some(report))
+        let mut values = columns();
+        let total = weights.mel * mel + weights.backward_kl * backward_kl + weights.duration * duration;
+        values.set("loss_total", total);
+        values.set("loss_mel", mel);
+        values.set("loss_backward_kl", backward_kl);
+        values.set("loss_duration", duration);
+        Ok(Some(Report { phase: Some(self.config.phase(position.step).word()), values }))
     }
 
-    /// Whether the main phase needs a memory that is not attached yet.
-    #[must_use]
-    pub fn memory_is_missing(&self) -> bool {
-        self.model.memory.is_some() && !self.state.memory_attached
-    }
-
-    /// Fills the memory bank with centroids of the posterior's frames and lets the decoder read from it.
-    ///
-    /// The projections begin as the identity. A model without memory stays as it is.
-    ///
-    /// # Errors
-    ///
-    /// When an example cannot be loaded.
-    pub fn attach_memory(&mut self, examples: &dyn Examples) -> Result<(), Error> {
-        if self.model.memory.is_none() {
-            return Ok(());
-        }
-        let mut noise = Noise::for_step(self.config.seed, CENTROID_STREAM);
-        let mut frames = Vec::new();
-        let mut count = 0;
-        let mut order: Vec<usize> = (0..examples.len()).collect();
-        order.shuffle(&mut ChaCha8Rng::seed_from_u64(self.config.seed));
-        for index in order {
-            if count >= CENTROID_FRAMES {
-                break;
-            }
-            let batch = self.batcher.batch(&[examples.load(index)?], 1)?;
-            let posterior = self.posterior.forward(&batch.spectrogram, &batch.frame_mask)?;
-            let epsilon = noise.normal(posterior.mean.shape(), self.dtype, &self.device)?;
-            let latent = posterior.sample(&epsilon, &batch.frame_mask)?;
-            count += latent.dim(2)?;
-            frames.push(latent.squeeze(0)?.t()?.contiguous()?.detach());
-        }
-        if frames.is_empty() {
-            return Err(Error::Empty { why: "no example to compute the memory's centroids from" });
-        }
-        let bank = centroids(&Tensor::cat(&frames, 0)?, self.memory_slots, self.config.seed)?;
-        let identity = Tensor::eye(bank.dim(1)?, self.dtype, &self.device)?;
-        for (name, variable) in self.parameters.named() {
-            match name.strip_prefix("memory.") {
-                Some("bank") => variable.set(&bank)?,
-                Some(_) => variable.set(&identity)?,
-                None => {}
-            }
-        }
-        self.state.memory_attached = true;
-        Ok(())
-    }
-
-    /// Everything up to the decoder.
-    fn forward(
-        &self,
-        batch: &Batch,
-        phase: Phase,
-        noise: &mut Noise,
-        training: bool,
-    ) -> Result<Forward, Error> {
-        let model = &self.model;
-        let mask = &batch.symbol_mask;
-        let (hidden, log_durations) = {
-            let mut dropout = if training { Dropout::on(noise) } else { Dropout::off() };
-            let hidden = model.encoder.forward(&batch.symbols, &batch.sup_phones, mask, &mut dropout)?;
-            // The labels teach the predictor, not the encoder; later the durations' gradient reaches it as in figure 3.
-            let detach = match self.config.detach_predictor {
-                DetachPredictor::WarmUp => phase == Phase::WarmUp || self.hard,
-                DetachPredictor::Always => true,
-                DetachPredictor::Never => false,
-            };
-            let seen = if detach { hidden.detach() } else { hidden.clone() };
-            let log_durations = model.durator.log_durations(&seen, mask, &mut dropout)?;
-            (hidden, log_durations)
-        };
-        let mut posterior = self.posterior.forward(&batch.spectrogram, &batch.frame_mask)?;
-        if phase == Phase::Tuning {
-            // Frozen: without a gradient the optimiser leaves its parameters as they are.
-            posterior =
-                Posterior { mean: posterior.mean.detach(), log_deviation: posterior.log_deviation.detach() };
-        }
-        let epsilon = noise.normal(posterior.mean.shape(), self.dtype, &self.device)?;
-        let latent = posterior.sample(&epsilon, &batch.frame_mask)?;
-        let latent_at_prior = model.flow.to_prior(&latent, &batch.frame_mask)?;
-
-        let labels = match self.config.durations {
-            DurationSource::Labels => batch.durations.clone(),
-            DurationSource::Search => self.search(batch, &hidden, &latent_at_prior)?,
-        };
-        let predicted = phase != Phase::WarmUp && !self.hard;
-        let (durations, prior_lengths) = if predicted {
-            let (shortest, longest) = DURATION_BOUNDS;
-            let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
-            let limit = batch.frames.iter().max().copied().unwrap_or(1) as f64 * LONGEST_PRIOR;
-            let lengths = prior_lengths(&durations, limit)?;
-            (durations, lengths)
-        } else {
-            (labels.clone(), batch.frames.clone())
-        };
-        let longest = prior_lengths.iter().copied().max().unwrap_or(1).max(self.config.window_frames);
-        let longest = if predicted { longest } else { batch.frame_mask.dim(2)? };
-        let prior_mask = sequence_mask(&prior_lengths, longest, self.dtype, &self.device)?;
-        let mut prior = model.durator.prior(&hidden, &durations, mask, &prior_mask)?;
-        let weights = &self.config.weights;
-        let sampled = phase != Phase::WarmUp && (weights.forward_kl > 0.0 || weights.end_to_end > 0.0);
-        let epsilon =
-            if sampled { Some(noise.normal(prior.mean.shape(), self.dtype, &self.device)?) } else { None };
-        let at_posterior = |prior: &Prior| -> Result<Option<Tensor>, Error> {
-            let Some(epsilon) = &epsilon else { return Ok(None) };
-            let sample = (&prior.mean + (epsilon * prior.log_deviation.exp()?)?)?;
-            Ok(Some(model.flow.to_posterior(&sample.broadcast_mul(&prior_mask)?, &prior_mask)?))
-        };
-        let spoken = at_posterior(&prior)?;
-        let mut prior_at_posterior = spoken.clone();
-        if phase == Phase::Tuning && predicted {
-            prior = model.durator.prior(&hidden, &durations.detach(), mask, &prior_mask)?;
-            prior_at_posterior = at_posterior(&prior)?;
-        }
-        Ok(Forward {
-            hidden,
-            log_durations,
-            durations: labels,
-            posterior,
-            latent,
-            latent_at_prior,
-            prior,
-            prior_lengths,
-            prior_at_posterior,
-            spoken,
-        })
-    }
-
-    /// The frames of each symbol by which the latent frames are most likely under the symbols' priors, [B, n].
-    fn search(&self, batch: &Batch, hidden: &Tensor, latent_at_prior: &Tensor) -> Result<Tensor, Error> {
-        let mask = &batch.symbol_mask;
-        let prior = self.model.durator.of_states(&hidden.detach(), mask)?;
-        let z = latent_at_prior.detach();
-        let symbols: Vec<f64> = mask.sum((1, 2))?.to_dtype(DType::F64)?.to_vec1()?;
-        let symbols: Vec<usize> = symbols.into_iter().map(|n| n as usize).collect();
-        let of_symbols = Gaussians {
-            mean: &prior.mean.detach(),
-            log_deviation: &prior.log_deviation.detach(),
-            lengths: &symbols,
-        };
-        // The entropy of the sampled side is the same for every path, so that of a deviation of 1 will do.
-        let divergence = pairwise_kl(&z, &z.zeros_like()?, &of_symbols)?;
-        let score = divergence.neg()?.transpose(1, 2)?.contiguous()?;
-        Ok(monotonic_alignment(&score, &symbols, &batch.frames)?.to_dtype(self.dtype)?)
-    }
-
-    fn decode(&self, latent: &Tensor) -> Result<Tensor, Error> {
+    pub(super) fn decode(&self, latent: &Tensor) -> Result<Tensor, Error> {
         let seen = match &self.model.memory {
-            Some(memory) if self.state.memory_attached => memory.forward(latent)?,
+            Some(memory) if self.memory_attached => memory.forward(latent)?,
             _ => latent.clone(),
         };
         Ok(self.model.decoder.forward(&seen)?)
     }
 
-    fn backward_kl(&self, batch: &Batch, forward: &Forward, phase: Phase) -> Result<Tensor, Error> {
-        let prior = Gaussians {
-            mean: &forward.prior.mean,
-            log_deviation: &forward.prior.log_deviation,
-            lengths: &forward.prior_lengths,
-        };
-        let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
-        Ok(match phase {
-            Phase::WarmUp => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
-            // Of the same length by construction, frame by frame.
-            _ if self.hard => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
-            Phase::Main | Phase::Tuning => {
-                aligned_kl(sample, deviation, &batch.frames, &prior, &batch.frames, &self.config.soft_dtw)?
-            }
-        })
+    /// What the discriminators minimise, with the generator as a constant.
+    fn discriminator_loss(
+        &self,
+        real: &Tensor,
+        made: &Tensor,
+        from_prior: Option<&Tensor>,
+    ) -> Result<Tensor, Error> {
+        let judged = self.discriminators.forward(real)?;
+        let loss = discriminator_loss(&judged, &self.discriminators.forward(&made.detach())?)?;
+        let Some(from_prior) = from_prior else { return Ok(loss) };
+        let judged_prior = self.discriminators.forward(&from_prior.detach())?;
+        let extra = discriminator_loss(&judged, &judged_prior)?;
+        Ok((loss + (extra * self.config.weights.end_to_end)?)?)
     }
 
-    fn forward_kl(&self, batch: &Batch, forward: &Forward) -> Result<Option<Tensor>, Error> {
-        let sample = forward.prior_at_posterior.as_ref().filter(|_| self.config.weights.forward_kl > 0.0);
-        let Some(sample) = sample else { return Ok(None) };
-        let posterior = Gaussians {
-            mean: &forward.posterior.mean,
-            log_deviation: &forward.posterior.log_deviation,
-            lengths: &batch.frames,
-        };
-        let deviation = &forward.prior.log_deviation;
-        let lengths = &forward.prior_lengths;
-        if self.hard {
-            return Ok(Some(frame_kl(sample, deviation, &posterior, &batch.frame_mask)?));
+    /// Backward, clip and step of the generator; returns the norm of its gradient before clipping.
+    fn descend(&mut self, total: &Tensor, step: u64) -> Result<f64, Error> {
+        let mut gradients = total.backward()?;
+        let named = self.parameters.named();
+        let variables = named.iter().map(|(_, variable)| variable);
+        let norm = clip_gradients(&mut gradients, variables, self.config.optimizer.clip_norm)?;
+        if !norm.is_finite() {
+            let origin = gradient_origin(&named, &gradients);
+            return Err(Error::Diverged { step, loss: "gradient".to_owned(), value: norm, origin });
         }
-        Ok(Some(aligned_kl(sample, deviation, lengths, &posterior, &batch.frames, &self.config.soft_dtw)?))
-    }
-
-    /// The weighted sum of the losses, and the report that names them.
-    fn total(&self, losses: &Losses, phase: Phase) -> Result<(Tensor, StepReport), Error> {
-        let (step, weights) = (self.state.step, &self.config.weights);
-        // Where durations have no other gradient, labels are as important in the main phase.
-        let duration = match phase {
-            Phase::WarmUp => weights.duration,
-            _ if self.hard => weights.duration,
-            Phase::Main => weights.duration_main,
-            Phase::Tuning => weights.duration_tuning,
-        };
-        let mut total = (&losses.mel * weights.mel)?;
-        let mut add = |name, loss: &Tensor, weight: f64| -> Result<Option<f64>, Error> {
-            total = (&total + (loss * weight)?)?;
-            finite(loss, name, step).map(Some)
-        };
-        let mut report = self.empty_report("train");
-        report.phase = phase;
-        report.loss_mel = Some(finite(&losses.mel, "mel", step)?);
-        report.loss_adversarial = add("adversarial", &losses.adversarial, weights.adversarial)?;
-        report.loss_feature = add("feature", &losses.feature, weights.feature)?;
-        report.loss_backward_kl = add("backward_kl", &losses.backward_kl, weights.backward_kl)?;
-        report.loss_duration = add("duration", &losses.duration, duration)?;
-        if let Some(loss) = &losses.forward_kl {
-            let weight = weights.forward_kl * self.config.forward_kl_ramp(step);
-            report.loss_forward_kl = add("forward_kl", loss, weight)?;
-        }
-        if let Some(loss) = &losses.end_to_end {
-            report.loss_end_to_end = add("end_to_end", loss, weights.end_to_end)?;
-        }
-        report.loss_total = finite(&total, "total", step)?;
-        Ok((total, report))
-    }
-
-    fn empty_report(&self, split: &str) -> StepReport {
-        StepReport {
-            step: self.state.step,
-            epoch: self.state.epoch,
-            phase: self.phase(),
-            split: split.to_owned(),
-            loss_total: 0.0,
-            loss_mel: None,
-            loss_adversarial: None,
-            loss_feature: None,
-            loss_backward_kl: None,
-            loss_forward_kl: None,
-            loss_end_to_end: None,
-            loss_duration: None,
-            loss_discriminator: None,
-            gradient_norm: None,
-            learning_rate: None,
-            seconds: 0.0,
-        }
+        self.optimizer.step(&gradients)?;
+        Ok(norm)
     }
 }
 
-/// Frames of each item: its durations' sum, rounded, at least 1 and at most `limit`.
-fn prior_lengths(durations: &Tensor, limit: f64) -> Result<Vec<usize>, Error> {
-    let sums: Vec<f64> = durations.sum(1)?.to_dtype(DType::F64)?.to_vec1()?;
-    Ok(sums.into_iter().map(|sum| sum.round().clamp(1.0, limit.max(1.0)) as usize).collect())
+/// What the names of the phoneme encoder's parameters begin with.
+const ENCODER: &str = "encoder.";
+
+impl OptimizerConfig {
+    /// The learning rate in an epoch.
+    fn learning_rate_at(&self, epoch: u64) -> f64 {
+        self.learning_rate * self.decay.powi(i32::try_from(epoch).unwrap_or(i32::MAX))
+    }
 }
 
 fn optimizer(parameters: &Parameters, config: &OptimizerConfig) -> Result<AdamW, Error> {
@@ -551,60 +288,4 @@ fn optimizer(parameters: &Parameters, config: &OptimizerConfig) -> Result<AdamW,
         weight_decay: config.weight_decay,
     };
     Ok(AdamW::new(parameters.named(), config)?)
-}
-
-fn scalar(loss: &Tensor) -> Result<f64, Error> {
-    Ok(loss.to_dtype(DType::F64)?.to_scalar()?)
-}
-
-fn finite(loss: &Tensor, name: &'static str, step: u64) -> Result<f64, Error> {
-    let value = scalar(loss)?;
-    let origin = "the outputs of all modules are finite".to_owned();
-    if value.is_finite() { Ok(value) } else { Err(Error::Diverged { step, loss: name, value, origin }) }
-}
-
-/// A divergence with the first module whose output is not finite.
-fn with_origin(error: Error, forward: &Forward, others: &[(&str, &Tensor)]) -> Error {
-    let Error::Diverged { step, loss, value, origin } = error else { return error };
-    let outputs = [
-        ("encoder", &forward.hidden),
-        ("durator.predictor", &forward.log_durations),
-        ("posterior", &forward.latent),
-        ("flow", &forward.latent_at_prior),
-        ("durator (mean of the prior)", &forward.prior.mean),
-        ("durator (deviation of the prior)", &forward.prior.log_deviation),
-    ];
-    let of_prior = forward.prior_at_posterior.iter().map(|latent| ("flow, from the prior", latent));
-    let mut all = outputs.into_iter().chain(of_prior).chain(others.iter().copied());
-    let origin = match all.find(|(_, output)| !is_finite(output)) {
-        Some((module, _)) => format!("`{module}` is the first whose output is not finite"),
-        None if ["discriminator", "adversarial", "feature", "end_to_end"].contains(&loss) => {
-            "`discriminators` are the first whose output is not finite".to_owned()
-        }
-        None => origin,
-    };
-    Error::Diverged { step, loss, value, origin }
-}
-
-/// Whether every value is a number; one that cannot be read is not.
-fn is_finite(tensor: &Tensor) -> bool {
-    // A sum of finite numbers may be infinite, a product with 0 of anything else is NaN.
-    let sum = || tensor.zeros_like()?.mul(tensor)?.sum_all()?.to_dtype(DType::F64)?.to_scalar::<f64>();
-    sum().is_ok_and(|sum: f64| sum == 0.0)
-}
-
-/// The modules with gradients that are not finite.
-fn gradient_origin(named: &[(String, Var)], gradients: &GradStore) -> String {
-    let mut modules: Vec<&str> = Vec::new();
-    for (name, variable) in named {
-        let module = name.split('.').next().unwrap_or_default();
-        let good = gradients.get(variable).is_none_or(is_finite);
-        if !good && !modules.contains(&module) {
-            modules.push(module);
-        }
-    }
-    match modules[..] {
-        [] => "every gradient by itself is finite".to_owned(),
-        _ => format!("these modules have gradients that are not finite: {}", modules.join(", ")),
-    }
 }

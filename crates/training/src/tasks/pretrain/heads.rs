@@ -1,9 +1,10 @@
 //! From hidden states to scores of symbols and of sup-phones.
 
 use candle_core::{Result, Tensor};
-use candle_nn::{Init, VarBuilder};
-use mynah_ops::MatrixProduct as _;
+use candle_nn::Init;
+use mynah_ops::{MatrixProduct as _, Precision};
 
+use mynah_voice::Builder;
 use mynah_voice::blocks::{Conv1d, LayerNorm, gelu};
 
 /// Both heads.
@@ -15,7 +16,7 @@ pub(crate) struct Heads {
 
 impl Heads {
     /// The heads over so many symbols and sup-phones.
-    pub(crate) fn new(hidden: usize, symbols: usize, sup_phones: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(crate) fn new(hidden: usize, symbols: usize, sup_phones: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             symbols: Head::new(hidden, symbols, &vb.pp("symbols"))?,
             sup_phones: Head::new(hidden, sup_phones, &vb.pp("sup_phones"))?,
@@ -32,14 +33,16 @@ pub(crate) struct Head {
     dense: Conv1d,
     norm: LayerNorm,
     bias: Tensor,
+    precision: Precision,
 }
 
 impl Head {
-    fn new(hidden: usize, classes: usize, vb: &VarBuilder) -> Result<Self> {
+    fn new(hidden: usize, classes: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             dense: Conv1d::linear(hidden, hidden, 1.0, &vb.pp("dense"))?,
             norm: LayerNorm::new(hidden, &vb.pp("norm"))?,
             bias: vb.get_with_hints(classes, "bias", Init::Const(0.0))?,
+            precision: vb.precision(),
         })
     }
 
@@ -48,6 +51,6 @@ impl Head {
         // The layers are over channels: [N, h] -> [1, h, N].
         let x = states.t()?.contiguous()?.unsqueeze(0)?;
         let x = self.norm.forward(&gelu(&self.dense.forward(&x)?)?)?;
-        x.squeeze(0)?.t()?.contiguous()?.product(&table.t()?)?.broadcast_add(&self.bias)
+        x.squeeze(0)?.t()?.contiguous()?.product(&table.t()?, self.precision)?.broadcast_add(&self.bias)
     }
 }

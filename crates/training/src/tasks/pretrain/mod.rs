@@ -18,16 +18,14 @@ mod config;
 pub(crate) mod heads;
 mod inventory;
 mod masking;
-mod report;
-mod run;
 mod stream;
+mod task;
 #[cfg(test)]
 mod tests;
 mod trainer;
 
 pub use config::{MaskConfig, PretrainConfig, PretrainModelConfig, PretrainOptimizerConfig};
 pub use inventory::{Inventory, Sentence, Span};
-pub use report::PretrainReport;
-pub use run::run;
-pub use stream::{InMemoryShards, Shards};
-pub use trainer::{PretrainState, Pretrainer};
+pub use stream::{InMemoryShards, Reading, Shards};
+pub use task::{PretrainState, PretrainTask};
+pub use trainer::Pretrainer;

@@ -6,9 +6,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::config::PretrainConfig;
 use super::inventory::Sentence;
-use super::trainer::PretrainState;
 use crate::Error;
 use crate::sampler::batches;
+use crate::task::{Drawn, Place};
 
 /// Sentences that are sorted by length together before they are cut into batches.
 const POOL: usize = 8192;
@@ -74,50 +74,62 @@ fn is_held_out(sentence: &Sentence, config: &PretrainConfig) -> bool {
     sentence.lot() < config.validation_fraction
 }
 
-/// The batches of a run, from where it stands.
+/// What a step reads.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    /// The batches whose gradients make one step.
+    pub batches: Vec<Vec<Sentence>>,
+    /// Sentences that were left out before them because they are too long; of a whole group, with its first batch.
+    pub too_long: u64,
+}
+
+/// The batches of a run: a pass is an epoch, a group of shards is a part of it.
 pub(super) struct Stream<'a> {
     shards: &'a dyn Shards,
-    config: &'a PretrainConfig,
+    config: PretrainConfig,
     group: Option<Group>,
 }
 
 /// Shards that are in memory together.
 struct Group {
     /// The pass and the place in it.
-    place: (u64, usize),
+    place: (u64, u64),
     sentences: Vec<Sentence>,
     order: Vec<Vec<usize>>,
+    too_long: u64,
 }
 
 impl<'a> Stream<'a> {
-    pub(super) fn new(shards: &'a dyn Shards, config: &'a PretrainConfig) -> Self {
-        Self { shards, config, group: None }
+    pub(super) fn new(shards: &'a dyn Shards, config: &PretrainConfig) -> Self {
+        Self { shards, config: config.clone(), group: None }
     }
 
-    /// The batches of the next step, as many as make one; fewer at the end of a group of shards.
-    ///
-    /// `state` says which are next, and is moved behind them.
-    pub(super) fn next(&mut self, state: &mut PretrainState) -> Result<Vec<Vec<Sentence>>, Error> {
-        let PretrainConfig { mix_shards, accumulate, .. } = *self.config;
-        let n_groups = self.shards.len().div_ceil(mix_shards);
+    /// The batches of the step at a place, as many as make one; fewer at the end of a group of shards.
+    pub(super) fn draw(&mut self, mut place: Place) -> Result<Drawn<Reading>, Error> {
+        let accumulate = self.config.accumulate;
+        let n_groups = self.shards.len().div_ceil(self.config.mix_shards) as u64;
+        let mut too_long = 0;
         for _ in 0..=n_groups {
-            let group = self.group(state)?;
-            let first = state.batch.min(group.order.len());
-            let last = (first + accumulate).min(group.order.len());
+            let group = self.group((place.epoch, place.part))?;
+            if place.batch == 0 {
+                too_long += group.too_long;
+            }
+            let count = group.order.len();
+            let first = usize::try_from(place.batch).unwrap_or(count).min(count);
+            let last = (first + accumulate).min(count);
             let of = |batch: &Vec<usize>| -> Vec<Sentence> {
                 batch.iter().map(|index| group.sentences[*index].clone()).collect()
             };
-            let found: Vec<Vec<Sentence>> = group.order[first..last].iter().map(of).collect();
-            state.batch = last;
-            if last == group.order.len() {
-                (state.group, state.batch) = (state.group + 1, 0);
+            let batches: Vec<Vec<Sentence>> = group.order[first..last].iter().map(of).collect();
+            place.batch = last as u64;
+            if last == count {
+                (place.part, place.batch) = (place.part + 1, 0);
             }
-            if state.group >= n_groups {
-                (state.epoch, state.group) = (state.epoch + 1, 0);
+            if place.part >= n_groups {
+                (place.epoch, place.part) = (place.epoch + 1, 0);
             }
-            if !found.is_empty() {
-                state.sentences += found.iter().map(|batch| batch.len() as u64).sum::<u64>();
-                return Ok(found);
+            if !batches.is_empty() {
+                return Ok(Drawn { batch: Reading { batches, too_long }, next: place });
             }
         }
         Err(Error::Empty {
@@ -125,23 +137,15 @@ impl<'a> Stream<'a> {
         })
     }
 
-    /// The group in which the run stands; what is too long in it is counted when it is begun.
-    fn group(&mut self, state: &mut PretrainState) -> Result<&Group, Error> {
-        let place = (state.epoch, state.group);
+    fn group(&mut self, place: (u64, u64)) -> Result<&Group, Error> {
         let group = match self.group.take() {
             Some(group) if group.place == place => group,
-            _ => {
-                let (group, too_long) = self.load(place)?;
-                if state.batch == 0 {
-                    state.too_long += too_long;
-                }
-                group
-            }
+            _ => self.load(place)?,
         };
         Ok(self.group.insert(group))
     }
 
-    fn load(&self, (epoch, number): (u64, usize)) -> Result<(Group, u64), Error> {
+    fn load(&self, (epoch, number): (u64, u64)) -> Result<Group, Error> {
         let seed = self.config.seed ^ ORDER;
         let mut shards: Vec<usize> = (0..self.shards.len()).collect();
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
@@ -149,9 +153,9 @@ impl<'a> Stream<'a> {
         shards.shuffle(&mut generator);
         let mut sentences = Vec::new();
         let mut too_long = 0;
-        for index in shards.chunks(self.config.mix_shards).nth(number).into_iter().flatten() {
+        for index in shards.chunks(self.config.mix_shards).nth(number as usize).into_iter().flatten() {
             for sentence in self.shards.load(*index)? {
-                if is_held_out(&sentence, self.config) {
+                if is_held_out(&sentence, &self.config) {
                     continue;
                 }
                 if sentence.symbols().len() > self.config.max_symbols {
@@ -163,9 +167,9 @@ impl<'a> Stream<'a> {
         }
         let lengths: Vec<usize> = sentences.iter().map(|sentence| sentence.symbols().len()).collect();
         // A number of its own for each group of each pass.
-        let draw = (epoch << 32) | number as u64;
+        let draw = (epoch << 32) | number;
         let order = batches(&lengths, self.config.batch_symbols, POOL, seed.wrapping_add(1), draw);
-        Ok((Group { place: (epoch, number), sentences, order }, too_long))
+        Ok(Group { place: (epoch, number), sentences, order, too_long })
     }
 }
 
@@ -213,17 +217,20 @@ mod tests {
     #[test]
     fn a_pass_has_every_sentence_once_but_those_held_out_and_too_long() {
         let (shards, config) = (shards(), config());
-        let mut state = PretrainState::default();
+        let mut place = Place::default();
         let mut stream = Stream::new(&shards, &config);
         let mut seen = Vec::new();
         let mut orders = Vec::new();
+        let (mut sentences, mut too_long) = (0, 0);
         for epoch in 0..2 {
             let mut order = Vec::new();
-            while state.epoch == epoch {
-                let batches = stream.next(&mut state).unwrap();
+            while place.epoch == epoch {
+                let Drawn { batch: Reading { batches, too_long: more }, next } = stream.draw(place).unwrap();
+                (place, too_long) = (next, too_long + more);
                 assert!(batches.len() <= 2);
                 for batch in &batches {
                     assert!(batch.iter().map(|sentence| sentence.symbols().len()).sum::<usize>() <= 30);
+                    sentences += batch.len();
                 }
                 order.extend(batches.into_iter().flatten());
             }
@@ -234,10 +241,10 @@ mod tests {
         let short = |sentence: &&Sentence| sentence.symbols().len() <= 12;
         let kept: Vec<Sentence> =
             all.iter().filter(short).filter(|sentence| !is_held_out(sentence, &config)).cloned().collect();
-        assert_eq!(state.sentences, 2 * kept.len() as u64);
+        assert_eq!(sentences, 2 * kept.len());
         let long = all.iter().filter(|sentence| !short(sentence) && !is_held_out(sentence, &config)).count();
         assert!(long > 0);
-        assert_eq!(state.too_long, 2 * long as u64);
+        assert_eq!(too_long, 2 * long as u64);
         assert_eq!(seen[0], counted(kept));
         assert_eq!(seen[0], seen[1]);
         assert_ne!(orders[0], orders[1], "every pass has an order of its own");
@@ -252,23 +259,21 @@ mod tests {
     #[test]
     fn it_goes_on_from_any_state_as_if_it_had_never_stopped() {
         let (shards, config) = (shards(), config());
-        let mut state = PretrainState::default();
+        let mut place = Place::default();
         let mut stream = Stream::new(&shards, &config);
         for _ in 0..60 {
-            let mut other = state.clone();
-            let expected = stream.next(&mut state).unwrap();
-            assert_eq!(Stream::new(&shards, &config).next(&mut other).unwrap(), expected);
-            assert_eq!(other, state);
+            let expected = stream.draw(place).unwrap();
+            assert_eq!(Stream::new(&shards, &config).draw(place).unwrap(), expected);
+            place = expected.next;
         }
-        assert!(state.epoch > 1);
+        assert!(place.epoch > 1);
     }
 
     #[test]
     fn text_of_which_nothing_is_left_is_an_error() {
         let config = PretrainConfig { max_symbols: 1, ..config() };
         for shards in [shards(), InMemoryShards::default()] {
-            let mut state = PretrainState::default();
-            let error = Stream::new(&shards, &config).next(&mut state).unwrap_err().to_string();
+            let error = Stream::new(&shards, &config).draw(Place::default()).unwrap_err().to_string();
             assert!(error.contains("train.max_symbols"), "{error}");
         }
     }

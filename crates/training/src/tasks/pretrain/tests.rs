@@ -1,4 +1,4 @@
-//! The whole of pre-training on sentences that can be learnt, against padding, division into batches and interruption.
+//! The whole of pre-training on sentences that can be learnt, against padding and division into batches.
 
 use std::path::Path;
 
@@ -11,10 +11,9 @@ use mynah_voice::EncoderConfig;
 use super::inventory::Sentence;
 use super::{
     InMemoryShards, Inventory, MaskConfig, PretrainConfig, PretrainModelConfig, PretrainOptimizerConfig,
-    PretrainReport, Pretrainer, run,
+    PretrainState, PretrainTask, Pretrainer,
 };
-use crate::Error;
-use crate::tasks::naturalspeech::Observer;
+use crate::{Error, Observer, Row, Run};
 
 /// Two ways of computing the same sums in f64.
 const ROUNDING: f64 = 1e-10;
@@ -91,73 +90,51 @@ fn in_double_precision(config: &PretrainConfig) -> Pretrainer {
 
 #[derive(Default)]
 struct Notebook {
-    reports: Vec<PretrainReport>,
-    validation: Vec<PretrainReport>,
-    stop_after: Option<u64>,
+    rows: Vec<Row>,
+    validation: Vec<Row>,
 }
 
-impl Observer<PretrainReport> for Notebook {
-    fn step(&mut self, report: &PretrainReport, _: bool) -> Result<(), Error> {
-        self.reports.push(PretrainReport { seconds: 0.0, ..report.clone() });
+impl Observer for Notebook {
+    fn step(&mut self, row: &Row, _: bool) -> Result<(), Error> {
+        self.rows.push(row.clone());
         Ok(())
     }
 
-    fn checkpoint(&mut self, _: &Path, validation: Option<&PretrainReport>) -> Result<(), Error> {
-        self.validation.extend(validation.map(|report| PretrainReport { seconds: 0.0, ..report.clone() }));
+    fn checkpoint(&mut self, _: &Path, validation: Option<&Row>) -> Result<(), Error> {
+        self.validation.extend(validation.cloned());
         Ok(())
     }
 
     fn stop(&self) -> bool {
-        self.stop_after.is_some() && self.stop_after == self.reports.last().map(|report| report.step)
+        false
     }
 }
 
-fn pretrain(directory: &Path, stop_after: Option<u64>) -> (Pretrainer, Notebook) {
-    // With dropout: what is dropped has to be the same after an interruption, too.
-    let mut model = model();
-    model.encoder.dropout = 0.1;
-    let config = config();
-    let sup_phones = sup_phones();
-    let mut trainer =
-        Pretrainer::new(&model, &config, &Vocabulary::arpabet(), &sup_phones, &device()).unwrap();
-    trainer.resume(directory).unwrap();
-    let mut notebook = Notebook { stop_after, ..Notebook::default() };
-    run(&mut trainer, &config, &shards(), directory, &mut notebook).unwrap();
-    (trainer, notebook)
-}
-
-#[test]
-fn an_interrupted_run_ends_as_an_undisturbed_one_bit_for_bit() {
-    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (undisturbed, expected) = pretrain(whole.path(), None);
-    let mut reports = Vec::new();
-    // In the middle of a group of shards, at a checkpoint, and to the end.
-    for stop in [Some(13), Some(40), None] {
-        reports.extend(pretrain(parts.path(), stop).1.reports);
-    }
-    assert_eq!(reports, expected.reports);
-    assert_eq!(reports.iter().map(|report| report.step).collect::<Vec<_>>(), (1..=60).collect::<Vec<_>>());
-    for file in ["model.safetensors", "optimizer.safetensors", "state.toml"] {
-        let of = |run: &Path| std::fs::read(run.join("checkpoints/step-60").join(file)).unwrap();
-        assert!(of(whole.path()) == of(parts.path()), "{file}");
-    }
-    assert!(undisturbed.state().epoch > 1);
-    assert_eq!(reports.last().unwrap().sentences, undisturbed.state().sentences);
+fn pretrain(directory: &Path, config: &PretrainConfig) -> (PretrainState, Notebook) {
+    let shards = shards();
+    let task = PretrainTask::new(trainer(config), &shards).unwrap();
+    let mut run = Run::new(task, config.run(), directory);
+    let mut notebook = Notebook::default();
+    run.train(&mut notebook).unwrap();
+    (run.task().progress(), notebook)
 }
 
 #[test]
 fn it_learns_more_than_the_best_fixed_guess() {
     let directory = tempfile::tempdir().unwrap();
-    let validation = pretrain(directory.path(), None).1.validation;
-    assert_eq!(validation.iter().map(|report| report.step).collect::<Vec<_>>(), [20, 40, 60]);
+    let validation = pretrain(directory.path(), &config()).1.validation;
+    assert_eq!(validation.iter().map(|row| row.step).collect::<Vec<_>>(), [20, 40, 60]);
     let last = validation.last().unwrap();
-    assert!(last.hidden_symbols >= 10 && last.hidden_symbols > last.hidden_sup_phones, "{last:?}");
+    let value = |name| last.values.get(name).unwrap();
+    assert!(value("hidden_symbols") >= 10.0, "{last:?}");
+    assert!(value("hidden_symbols") > value("hidden_sup_phones"), "{last:?}");
     // The words follow each other in a cycle: what is hidden can be known.
-    assert!(last.accuracy_symbols > last.baseline_accuracy_symbols + 0.3, "{last:?}");
-    assert!(last.accuracy_sup_phones > last.baseline_accuracy_sup_phones + 0.3, "{last:?}");
-    assert!(last.loss_symbols < 0.5 * last.baseline_loss_symbols, "{last:?}");
-    assert!(last.loss_sup_phones < 0.5 * last.baseline_loss_sup_phones, "{last:?}");
-    assert_close(last.loss_total, last.loss_symbols + last.loss_sup_phones, 1e-12, "total");
+    assert!(value("accuracy_symbols") > value("baseline_accuracy_symbols") + 0.3, "{last:?}");
+    assert!(value("accuracy_sup_phones") > value("baseline_accuracy_sup_phones") + 0.3, "{last:?}");
+    assert!(value("loss_symbols") < 0.5 * value("baseline_loss_symbols"), "{last:?}");
+    assert!(value("loss_sup_phones") < 0.5 * value("baseline_loss_sup_phones"), "{last:?}");
+    let sum = value("loss_symbols") + value("loss_sup_phones");
+    assert_close(value("loss_total"), sum, 1e-12, "total");
 }
 
 #[test]
@@ -194,15 +171,18 @@ fn batches_that_make_one_step_are_one_batch() {
     let all = sentences(12, 0);
     let step = |batches: &[Vec<Sentence>]| {
         let mut trainer = in_double_precision(&config());
-        let report = trainer.step(batches).unwrap();
+        let report = trainer.step(batches, 0).unwrap();
         let tensors: Vec<Tensor> = trainer.parameters.tensors().into_values().collect();
         (report, tensors)
     };
     let (one, of_one) = step(std::slice::from_ref(&all));
     let (three, of_three) = step(&[all[..3].to_vec(), all[3..4].to_vec(), all[4..].to_vec()]);
-    assert_close(one.loss_total, three.loss_total, ROUNDING, "loss");
-    assert_close(one.gradient_norm.unwrap(), three.gradient_norm.unwrap(), ROUNDING, "gradient");
-    assert_eq!((one.hidden_symbols, one.symbols), (three.hidden_symbols, three.symbols));
+    for name in ["loss_total", "gradient_norm"] {
+        assert_close(one.get(name).unwrap(), three.get(name).unwrap(), ROUNDING, name);
+    }
+    for name in ["hidden_symbols", "symbols"] {
+        assert_eq!(one.get(name).unwrap(), three.get(name).unwrap(), "{name}");
+    }
     for (a, b) in of_one.iter().zip(&of_three) {
         let largest: f64 = (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar().unwrap();
         // Adam divides a gradient by its size, so that one near 0 moves as far as any.
@@ -214,10 +194,8 @@ fn batches_that_make_one_step_are_one_batch() {
 fn too_many_symbols_are_counted_and_said() {
     let directory = tempfile::tempdir().unwrap();
     let config = PretrainConfig { max_symbols: 15, steps: 8, ..config() };
-    let mut trainer = trainer(&config);
-    let mut notebook = Notebook::default();
-    run(&mut trainer, &config, &shards(), directory.path(), &mut notebook).unwrap();
-    let last = notebook.reports.last().unwrap();
-    assert!(last.too_long > 0 && last.too_long == trainer.state().too_long);
-    assert!(trainer.validate(&[]).unwrap().is_none());
+    let (progress, notebook) = pretrain(directory.path(), &config);
+    let last = notebook.rows.last().unwrap();
+    assert!(progress.too_long > 0 && last.values.get("too_long") == Some(progress.too_long as f64));
+    assert!(trainer(&config).validate(&[], 0).unwrap().is_none());
 }

@@ -1,27 +1,25 @@
 //! One step: hide, read, guess, backward, clip, step.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use candle_core::{D, DType, Device, Tensor};
 use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients};
 use mynah_text::{SupPhones, Vocabulary};
+use mynah_voice::Parameters;
 use mynah_voice::blocks::Dropout;
 use mynah_voice::blocks::{PhonemeEncoder, sequence_mask};
-use mynah_voice::{MODEL_FILE, Parameters};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
 use super::baseline::baseline;
 use super::config::{MaskConfig, PretrainConfig, PretrainModelConfig};
 use super::heads::Heads;
 use super::inventory::{Inventory, Sentence};
 use super::masking::{Masked, mask};
-use super::report::PretrainReport;
 use crate::Error;
-use crate::checkpoint::{Sections, checkpoints, read_state, write_checkpoint};
 use crate::loss::{Hidden, cross_entropy};
+use crate::precision::check_precision;
+use crate::values::Values;
 
 /// What is added to the seed for what is hidden, so that it is drawn apart from dropout.
 const HIDING: u64 = 0x6869_6465_0000;
@@ -32,34 +30,12 @@ const VALIDATION: u64 = u64::MAX;
 /// Symbols of held-out sentences that are looked at together.
 const VALIDATION_SYMBOLS: usize = 8_000;
 
-/// The section of the optimiser's moments in a checkpoint.
-const MODEL: &str = "model.";
-
-/// Where a run stands: `state.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PretrainState {
-    /// Optimiser steps done.
-    pub step: u64,
-    /// Passes over the text that are done.
-    pub epoch: u64,
-    /// Groups of shards of this pass that are done.
-    pub group: usize,
-    /// Batches of this group that are done.
-    pub batch: usize,
-    /// Sentences trained on.
-    pub sentences: u64,
-    /// Sentences left out because they are too long.
-    pub too_long: u64,
-}
-
 /// Everything that pre-training changes.
 #[derive(Debug)]
 pub struct Pretrainer {
-    pub(super) state: PretrainState,
-    config: PretrainConfig,
+    pub(super) config: PretrainConfig,
     pub(super) parameters: Parameters,
-    optimizer: AdamW,
+    pub(super) optimizer: AdamW,
     encoder: PhonemeEncoder,
     heads: Heads,
     inventory: Inventory,
@@ -118,8 +94,8 @@ impl Pretrainer {
     ) -> Result<Self, Error> {
         model.encoder.validate(model.hidden)?;
         config.validate()?;
-        config.precision.check(device)?;
-        let parameters = Parameters::new(config.seed, dtype, device);
+        check_precision(config.precision, device)?;
+        let parameters = Parameters::new(config.seed, dtype, device).with_precision(config.precision);
         let vb = parameters.builder();
         let sizes = inventory.sizes();
         let encoder = PhonemeEncoder::new(&model.encoder, model.hidden, sizes, &vb.pp("encoder"))?;
@@ -132,7 +108,6 @@ impl Pretrainer {
             weight_decay: config.optimizer.weight_decay,
         };
         Ok(Self {
-            state: PretrainState::default(),
             config: config.clone(),
             optimizer: AdamW::new(parameters.named(), optimizer)?,
             parameters,
@@ -142,12 +117,6 @@ impl Pretrainer {
             dtype,
             device: device.clone(),
         })
-    }
-
-    /// Where the run stands.
-    #[must_use]
-    pub fn state(&self) -> &PretrainState {
-        &self.state
     }
 
     /// What the text is made of.
@@ -174,8 +143,7 @@ impl Pretrainer {
     /// # Errors
     ///
     /// [`Error::Diverged`] when a loss or the gradient is not finite; the parameters are then those before the step.
-    pub fn step(&mut self, batches: &[Vec<Sentence>]) -> Result<PretrainReport, Error> {
-        let step = self.state.step;
+    pub fn step(&mut self, batches: &[Vec<Sentence>], step: u64) -> Result<Values, Error> {
         let mut noise = Noise::for_step(self.config.seed, step);
         let mut generator = self.hiding(step);
         let batches: Vec<Batch> = batches
@@ -213,22 +181,20 @@ impl Pretrainer {
                 gradients.insert(variable, sum);
             }
         }
-        let mut report = self.report("train", &tally)?;
+        let mut values = report(&tally, step)?;
         let variables = named.iter().map(|(_, variable)| variable);
         let norm = clip_gradients(&mut gradients, variables, self.config.optimizer.clip_norm)?;
         if !norm.is_finite() {
             let origin = "the losses are finite".to_owned();
-            return Err(Error::Diverged { step, loss: "gradient", value: norm, origin });
+            return Err(Error::Diverged { step, loss: "gradient".to_owned(), value: norm, origin });
         }
         let rate = self.config.learning_rate(step);
         self.optimizer.set_learning_rate(rate);
         self.optimizer.step(&gradients)?;
 
-        self.state.step += 1;
-        report.step = self.state.step;
-        report.gradient_norm = Some(norm);
-        report.learning_rate = Some(rate);
-        Ok(report)
+        values.set("gradient_norm", norm);
+        values.set("learning_rate", rate);
+        Ok(values)
     }
 
     /// The losses of held-out sentences, without dropout: the same sup-phones are hidden every time, and every one that is
@@ -237,7 +203,7 @@ impl Pretrainer {
     /// # Errors
     ///
     /// When a tensor operation fails.
-    pub fn validate(&self, sentences: &[Sentence]) -> Result<Option<PretrainReport>, Error> {
+    pub fn validate(&self, sentences: &[Sentence], step: u64) -> Result<Option<Values>, Error> {
         let everything = MaskConfig { masked: 1.0, replaced: 0.0, ..self.config.mask.clone() };
         let mut generator = self.hiding(VALIDATION);
         let mut tally = Tally::default();
@@ -253,32 +219,7 @@ impl Pretrainer {
             self.losses(&batch, &mut Dropout::off(), &mut tally)?;
             rest = behind;
         }
-        if sentences.is_empty() { Ok(None) } else { self.report("validation", &tally).map(Some) }
-    }
-
-    /// Writes a checkpoint of where the run stands into `run`, and returns its directory.
-    ///
-    /// # Errors
-    ///
-    /// When the operating system refuses.
-    pub fn save(&self, run: &Path) -> Result<PathBuf, Error> {
-        let sections = [(MODEL, self.optimizer.state()?)];
-        write_checkpoint(run, self.state.step, self.parameters.tensors(), sections, &self.state)
-    }
-
-    /// Goes back to the latest checkpoint of `run`; returns whether there is one.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, or is of another encoder.
-    pub fn resume(&mut self, run: &Path) -> Result<bool, Error> {
-        let Some((_, place)) = checkpoints(run)?.pop() else { return Ok(false) };
-        let state = read_state(&place)?;
-        self.parameters.load(&place.join(MODEL_FILE))?;
-        let rest = Sections::read(&place)?;
-        self.optimizer.load_state(&rest.section(MODEL)).map_err(Error::file(&rest.path))?;
-        self.state = state;
-        Ok(true)
+        if sentences.is_empty() { Ok(None) } else { report(&tally, step).map(Some) }
     }
 
     pub(super) fn hiding(&self, step: u64) -> ChaCha8Rng {
@@ -358,46 +299,44 @@ impl Pretrainer {
         tally.size += batch.size as u64;
         Ok([loss_symbols, loss_sup_phones])
     }
+}
 
-    fn report(&self, split: &str, tally: &Tally) -> Result<PretrainReport, Error> {
-        let nothing = Error::Empty { why: "nothing is hidden in these sentences" };
-        let (Some(of_symbols), Some(of_sup_phones)) = (baseline(&tally.symbols), baseline(&tally.sup_phones))
-        else {
-            return Err(nothing);
-        };
-        let hidden_symbols = tally.symbols.values().sum::<u64>();
-        let hidden_sup_phones = tally.sup_phones.values().sum::<u64>();
-        let (p, s) = (hidden_symbols as f64, hidden_sup_phones as f64);
-        let (loss_symbols, loss_sup_phones) = (tally.loss_symbols / p, tally.loss_sup_phones / s);
-        for (loss, value) in [("symbols", loss_symbols), ("sup_phones", loss_sup_phones)] {
-            if !value.is_finite() {
-                let origin = "the scores of the encoder and the head are not all finite".to_owned();
-                return Err(Error::Diverged { step: self.state.step, loss, value, origin });
-            }
+/// The values of a tally (`docs/formats.md`).
+///
+/// In a step some of what is to be guessed is seen (`mask.masked`); of held-out sentences everything chosen is `<mask>`, so that
+/// only what surrounds it tells.
+fn report(tally: &Tally, step: u64) -> Result<Values, Error> {
+    let (Some(of_symbols), Some(of_sup_phones)) = (baseline(&tally.symbols), baseline(&tally.sup_phones))
+    else {
+        return Err(Error::Empty { why: "nothing is hidden in these sentences" });
+    };
+    let hidden_symbols = tally.symbols.values().sum::<u64>();
+    let hidden_sup_phones = tally.sup_phones.values().sum::<u64>();
+    let (p, s) = (hidden_symbols as f64, hidden_sup_phones as f64);
+    let (loss_symbols, loss_sup_phones) = (tally.loss_symbols / p, tally.loss_sup_phones / s);
+    for (loss, value) in [("symbols", loss_symbols), ("sup_phones", loss_sup_phones)] {
+        if !value.is_finite() {
+            let origin = "the scores of the encoder and the head are not all finite".to_owned();
+            return Err(Error::Diverged { step, loss: loss.to_owned(), value, origin });
         }
-        Ok(PretrainReport {
-            step: self.state.step,
-            epoch: self.state.epoch,
-            split: split.to_owned(),
-            loss_total: loss_symbols + loss_sup_phones,
-            loss_symbols,
-            loss_sup_phones,
-            accuracy_symbols: tally.right_symbols as f64 / p,
-            accuracy_sup_phones: tally.right_sup_phones as f64 / s,
-            baseline_loss_symbols: of_symbols.loss,
-            baseline_loss_sup_phones: of_sup_phones.loss,
-            baseline_accuracy_symbols: of_symbols.accuracy,
-            baseline_accuracy_sup_phones: of_sup_phones.accuracy,
-            hidden_symbols,
-            hidden_sup_phones,
-            symbols: tally.size,
-            sentences: self.state.sentences,
-            too_long: self.state.too_long,
-            gradient_norm: None,
-            learning_rate: None,
-            seconds: 0.0,
-        })
     }
+    Ok(Values::new()
+        .with("loss_total", loss_symbols + loss_sup_phones)
+        .with("loss_symbols", loss_symbols)
+        .with("loss_sup_phones", loss_sup_phones)
+        .with("accuracy_symbols", tally.right_symbols as f64 / p)
+        .with("accuracy_sup_phones", tally.right_sup_phones as f64 / s)
+        .with("baseline_loss_symbols", of_symbols.loss)
+        .with("baseline_loss_sup_phones", of_sup_phones.loss)
+        .with("baseline_accuracy_symbols", of_symbols.accuracy)
+        .with("baseline_accuracy_sup_phones", of_sup_phones.accuracy)
+        .with("hidden_symbols", hidden_symbols)
+        .with("hidden_sup_phones", hidden_sup_phones)
+        .with("symbols", tally.size)
+        .with("sentences", None::<u64>)
+        .with("too_long", None::<u64>)
+        .with("gradient_norm", None::<f64>)
+        .with("learning_rate", None::<f64>))
 }
 
 /// How many rows have their best score at their target.

@@ -1,20 +1,22 @@
-//! The training.
-
-use std::path::Path;
+//! The network for unknown words as a task.
 
 use candle_core::{DType, Device, Tensor};
 use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients};
-use mynah_text::{G2pTensors, Phone, StressState};
+use mynah_text::{G2p, G2pAccuracy, G2pTensors, Phone, StressState};
 use mynah_voice::Parameters;
 use mynah_voice::blocks::Dropout;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::checkpoint;
 use super::config::G2pConfig;
-use super::lesson::{Batch, Lesson};
+use super::lesson::{Batch, Lesson, Words};
 use super::model::{G2pModel, Question};
 use crate::Error;
+use crate::run::RunConfig;
+use crate::task::{Drawn, Place, Position, Report, Task, TaskState};
+use crate::values::Values;
 
 /// What the forget gates begin with: at first, little is forgotten.
 const REMEMBER: f32 = 1.0;
@@ -22,31 +24,30 @@ const REMEMBER: f32 = 1.0;
 const ORIGIN: &str = "this network has a single module";
 /// Distinguishes the seed of the history's dropout from that of the order, which numbers its streams by epochs.
 const HISTORY_SEED: u64 = 0x6869_7374_6F72_7921;
+/// The section of the optimizer's moments in a checkpoint.
+const OPTIMIZER: &str = "optimizer";
 
-/// A network in training.
+/// The training of a network on a lesson.
 #[derive(Debug)]
-pub struct G2pTrainer<'a> {
+pub struct G2pTask<'a> {
     config: G2pConfig,
     lesson: &'a Lesson,
     pub(super) parameters: Parameters,
     pub(super) model: G2pModel,
     optimizer: AdamW,
-    batches: Vec<Batch>,
-    step: u64,
+    /// The batches of an epoch, and which one.
+    order: (u64, Vec<Batch>),
 }
 
-/// What a step says.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct G2pStep {
-    /// Steps done.
-    pub step: u64,
-    /// Cross entropy with the smoothed labels, a letter.
-    pub loss: f64,
-    /// Of the gradient, before it was clipped.
-    pub gradient_norm: f64,
+/// What a checkpoint of this task knows beside its tensors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct G2pState {
+    /// The settings of the training: one with others cannot go on from here.
+    config: G2pConfig,
 }
 
-impl<'a> G2pTrainer<'a> {
+impl<'a> G2pTask<'a> {
     /// A network that has learnt nothing yet.
     ///
     /// # Errors
@@ -77,8 +78,8 @@ impl<'a> G2pTrainer<'a> {
             ..AdamWConfig::default()
         };
         let optimizer = AdamW::new(parameters.named(), optimizer)?;
-        let batches = lesson.batches(config.batch_letters, config.seed, 0);
-        Ok(Self { config: config.clone(), lesson, parameters, model, optimizer, batches, step: 0 })
+        let order = (0, lesson.batches(config.batch_letters, config.seed, 0));
+        Ok(Self { config: config.clone(), lesson, parameters, model, optimizer, order })
     }
 
     /// Parameters of the network.
@@ -87,60 +88,22 @@ impl<'a> G2pTrainer<'a> {
         self.parameters.count()
     }
 
-    /// Steps done, steps of an epoch, and steps in all.
+    /// Steps of an epoch; every epoch has equally many.
     #[must_use]
-    pub fn progress(&self) -> (u64, u64, u64) {
-        let epoch = self.batches.len() as u64;
-        (self.step, epoch, epoch * self.config.epochs)
+    pub fn epoch_steps(&self) -> u64 {
+        self.order.1.len() as u64
     }
 
-    /// Learns from the next batch.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Diverged`] when the loss is not finite.
-    pub fn step(&mut self) -> Result<G2pStep, Error> {
-        let (step, epoch_steps, _) = self.progress();
-        let place = (step % epoch_steps) as usize;
-        if place == 0 && step > 0 {
-            self.batches =
-                self.lesson.batches(self.config.batch_letters, self.config.seed, step / epoch_steps);
+    /// The length of the run: an epoch leaves a logged row and a checkpoint, of which the last is kept.
+    #[must_use]
+    pub fn run(&self) -> RunConfig {
+        let epoch = self.epoch_steps();
+        RunConfig {
+            steps: epoch * self.config.epochs,
+            log_every: epoch,
+            checkpoint_every: epoch,
+            keep: Some(1),
         }
-        self.optimizer.set_learning_rate(self.config.learning_rate_at(step, epoch_steps));
-        let (question, targets) = self.question(&self.batches[place])?;
-        let mut noise = Noise::for_step(self.config.seed, step);
-        let logits = self.model.forward(&question, &mut Dropout::on(&mut noise), self.config.dropout)?;
-        let loss = cross_entropy(&logits, &targets, self.config.label_smoothing)?;
-        let letters = question.length * question.words;
-        // A batch counts by its letters, so that the words of rare lengths do not count more than others.
-        let share = letters as f64 / self.config.batch_letters as f64;
-        let mut gradients = (&loss * share)?.backward()?;
-        let loss = f64::from(loss.to_scalar::<f32>()?);
-        if !loss.is_finite() {
-            return Err(Error::Diverged {
-                step,
-                loss: "cross entropy",
-                value: loss,
-                origin: ORIGIN.to_owned(),
-            });
-        }
-        let named = self.parameters.named();
-        let gradient_norm = clip_gradients(
-            &mut gradients,
-            named.iter().map(|(_, variable)| variable),
-            self.config.clip_norm,
-        )?;
-        if !gradient_norm.is_finite() {
-            return Err(Error::Diverged {
-                step,
-                loss: "gradient",
-                value: gradient_norm,
-                origin: ORIGIN.to_owned(),
-            });
-        }
-        self.optimizer.step(&gradients)?;
-        self.step += 1;
-        Ok(G2pStep { step: self.step, loss, gradient_norm })
     }
 
     /// The weights as they are, with the chunks that they are about.
@@ -159,34 +122,115 @@ impl<'a> G2pTrainer<'a> {
         })
     }
 
-    /// Writes where the training stands into a file, beside its place and then into it.
+    /// The network as it says words, and its file.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
-    pub fn save(&self, path: &Path) -> Result<(), Error> {
-        checkpoint::write(path, &self.config, self.step, &self.parameters, &self.optimizer)
-    }
-
-    /// Goes on from where [`G2pTrainer::save`] was; from there on everything is as if it had not been interrupted.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read, or is of a training with other settings.
-    pub fn resume(&mut self, path: &Path) -> Result<(), Error> {
-        self.step = checkpoint::read(path, &self.config, &self.parameters, &mut self.optimizer)?;
-        let epoch = self.step / self.batches.len() as u64;
-        self.batches = self.lesson.batches(self.config.batch_letters, self.config.seed, epoch);
-        Ok(())
+    /// When a weight cannot be packed.
+    pub fn network(&self) -> Result<(Vec<u8>, G2p), Error> {
+        let bytes = self.tensors()?.pack().map_err(Error::Text)?;
+        let g2p = G2p::open(&bytes).map_err(Error::Text)?;
+        Ok((bytes, g2p))
     }
 
     /// A batch as tensors, with the right chunks.
-    fn question(&self, batch: &Batch) -> Result<(Question, Tensor), Error> {
+    fn question(&self, batch: &Batch, step: u64) -> Result<(Question, Tensor), Error> {
         let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed ^ HISTORY_SEED);
-        generator.set_stream(self.step);
+        generator.set_stream(step);
         let untold = self.config.history_dropout as f32;
         question(batch, self.lesson.chunks(), self.config.history, || generator.random::<f32>() < untold)
     }
+}
+
+impl Task for G2pTask<'_> {
+    type Batch = Batch;
+
+    fn name(&self) -> &'static str {
+        "g2p"
+    }
+
+    fn draw(&mut self, place: Place) -> Result<Drawn<Batch>, Error> {
+        if self.order.0 != place.epoch {
+            let order = self.lesson.batches(self.config.batch_letters, self.config.seed, place.epoch);
+            self.order = (place.epoch, order);
+        }
+        let batch = usize::try_from(place.batch).ok().and_then(|batch| self.order.1.get(batch)).cloned();
+        let Some(batch) = batch else {
+            return Err(Error::Empty { why: "the epoch has no such batch: the words are others" });
+        };
+        Ok(Drawn { batch, next: place.next(self.epoch_steps()) })
+    }
+
+    fn step(&mut self, batch: Batch, position: Position) -> Result<Report, Error> {
+        let step = position.step;
+        let rate = self.config.learning_rate_at(step, self.epoch_steps());
+        self.optimizer.set_learning_rate(rate);
+        let (question, targets) = self.question(&batch, step)?;
+        let mut noise = Noise::for_step(self.config.seed, step);
+        let logits = self.model.forward(&question, &mut Dropout::on(&mut noise), self.config.dropout)?;
+        let loss = cross_entropy(&logits, &targets, self.config.label_smoothing)?;
+        let letters = question.length * question.words;
+        // A batch counts by its letters, so that the words of rare lengths do not count more than others.
+        let share = letters as f64 / self.config.batch_letters as f64;
+        let mut gradients = (&loss * share)?.backward()?;
+        let loss = finite(f64::from(loss.to_scalar::<f32>()?), "cross entropy", step)?;
+        let named = self.parameters.named();
+        let variables = named.iter().map(|(_, variable)| variable);
+        let norm = clip_gradients(&mut gradients, variables, self.config.clip_norm)?;
+        let norm = finite(norm, "gradient", step)?;
+        self.optimizer.step(&gradients)?;
+        let values =
+            Values::new().with("loss_total", loss).with("gradient_norm", norm).with("learning_rate", rate);
+        Ok(Report { phase: None, values })
+    }
+
+    /// Says the words kept aside, and counts those that are wrong, in percent.
+    fn validate(&mut self, _: Position) -> Result<Option<Report>, Error> {
+        if self.lesson.watched().is_empty() {
+            return Ok(None);
+        }
+        let (without_stress, with_stress) =
+            accuracy(&self.network()?.1, self.lesson.watched()).word_error_rates();
+        let values = Values::new()
+            .with("word_error_rate", without_stress)
+            .with("word_error_rate_with_stress", with_stress);
+        Ok(Some(Report { phase: None, values }))
+    }
+
+    fn state(&self) -> Result<TaskState, Error> {
+        let numbers = G2pState { config: self.config.clone() };
+        let state = TaskState::new(self.parameters.tensors(), &numbers)?;
+        Ok(state.with(OPTIMIZER, self.optimizer.state()?))
+    }
+
+    fn restore(&mut self, state: &TaskState) -> Result<(), Error> {
+        let path = &state.origin;
+        let G2pState { config } = state.numbers()?;
+        // How long a training is may change.
+        if (G2pConfig { epochs: self.config.epochs, ..config }) != self.config {
+            let why = "it is of a training with other settings: give the same, or another file".to_owned();
+            return Err(Error::File { path: path.clone(), why });
+        }
+        self.parameters.assign(&state.model, path)?;
+        self.optimizer.load_state(&state.section(OPTIMIZER)).map_err(Error::file(path))
+    }
+}
+
+/// How well a network says words.
+#[must_use]
+pub fn accuracy(g2p: &G2p, words: &Words) -> G2pAccuracy {
+    let one = |(word, variants): &(String, Vec<Vec<Phone>>)| G2pAccuracy::of(g2p, word, variants);
+    words.par_iter().map(one).reduce(G2pAccuracy::default, |mut sum, other| {
+        sum += other;
+        sum
+    })
+}
+
+fn finite(value: f64, loss: &str, step: u64) -> Result<f64, Error> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::Diverged { step, loss: loss.to_owned(), value, origin: ORIGIN.to_owned() })
 }
 
 impl G2pConfig {
