@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::loss::{
-    Gaussians, Hidden, SoftDtwConfig, aligned_kl, cross_entropy, discriminator_loss, feature_loss, frame_kl,
-    generator_loss,
+    Divergence, Gaussians, Hidden, SoftDtwConfig, aligned_kl, cross_entropy, discriminator_loss,
+    feature_loss, frame_kl, generator_loss,
 };
 use crate::tasks::pretrain::heads::Heads;
 
@@ -143,9 +143,15 @@ fn losses_agree(dtype: DType) {
     bench.compare("divergence by frames", &[by_frames], &[], &[&z, &log_s, &mean, &log_d]);
     let [mean, log_d] = [8, 9].map(|seed| bench.argument(seed, [2, 8, 5], None));
     let other = Gaussians { mean: &mean, log_deviation: &log_d, lengths: &[4, 5] };
-    let config = SoftDtwConfig { gamma: 0.05, warp: 0.1 };
-    let aligned = aligned_kl(&z, &log_s, &[7, 5], &other, &[7, 5], &config).unwrap();
-    bench.compare("divergence by alignment", &[aligned], &[], &[&z, &log_s, &mean, &log_d]);
+    let side = Gaussians { mean: &z, log_deviation: &log_s, lengths: &[7, 5] };
+    for (divergence, name) in [
+        (Divergence::Sampled, "divergence by alignment"),
+        (Divergence::Expected, "expected divergence by alignment"),
+    ] {
+        let config = SoftDtwConfig { gamma: 0.05, warp: 0.1, divergence };
+        let aligned = aligned_kl(&side, &other, &[7, 5], &config).unwrap();
+        bench.compare(name, &[aligned], &[], &[&z, &log_s, &mean, &log_d]);
+    }
 }
 
 fn masked_phones_agree(dtype: DType) {

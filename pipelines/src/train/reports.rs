@@ -15,11 +15,12 @@ pub(super) struct Style {
 pub(super) const NATURALSPEECH: Style = Style {
     line: |row, rate| {
         format!(
-            "{}  mel {:.3}  KL {:.2}  duration {:.3}  {rate:.2} steps/s",
+            "{}  mel {:.3}  KL {:.2}  duration {:.3}  length {:.2}  {rate:.2} steps/s",
             row.phase.as_deref().unwrap_or_default(),
             value(row, "loss_mel"),
             value(row, "loss_backward_kl"),
             value(row, "loss_duration"),
+            value(row, "duration_ratio"),
         )
     },
     short: |row| format!("mel {:.3}", value(row, "loss_mel")),

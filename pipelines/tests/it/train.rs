@@ -80,6 +80,14 @@ fn metrics_are_finite_and_tensorboard_has_the_same() {
             assert_eq!(value.as_f64().is_some_and(f64::is_finite), there, "{column} of {row:?}");
             assert_eq!(value.is_null(), !there);
         }
+        assert!(row["duration_ratio"].as_f64().is_some_and(|ratio| ratio > 0.0 && ratio.is_finite()));
+        let path = row["path_ratio"].as_f64();
+        assert_eq!(
+            path.is_some_and(|ratio| (0.999..2.0).contains(&ratio)),
+            split == "train" && main,
+            "{row:?}"
+        );
+        assert_eq!(path.is_none(), split == "validation" || !main, "{row:?}");
         for column in ["gradient_norm", "learning_rate"] {
             let positive = row[column].as_f64().is_some_and(|value| value.is_finite() && value > 0.0);
             assert_eq!(positive, split == "train", "{column} of {row:?}");
@@ -104,6 +112,7 @@ fn metrics_are_finite_and_tensorboard_has_the_same() {
             .filter_map(|(column, value)| {
                 let name = match column.as_str() {
                     "gradient_norm" | "learning_rate" => column.clone(),
+                    "duration_ratio" | "path_ratio" => format!("{column}/{}", row["split"].as_str()?),
                     loss if loss.starts_with("loss_") => format!("{loss}/{}", row["split"].as_str()?),
                     _ => return None,
                 };

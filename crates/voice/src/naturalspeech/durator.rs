@@ -8,7 +8,8 @@ use crate::blocks::{Conv1d, Dropout, LayerNorm, bounded_log_deviation};
 use crate::builder::Builder;
 use crate::config::{DuratorConfig, Expansion};
 
-/// The shortest and the longest duration in frames that a prediction may have; outside, its gradient stops.
+/// The shortest and the longest duration in frames that a prediction may have; one beyond is held there. In training its gradient goes
+/// on, so that it finds back.
 pub const DURATION_BOUNDS: (f64, f64) = (0.1, 100.0);
 
 /// What is added to the score of a symbol behind the end of its utterance.

@@ -32,7 +32,7 @@ pub(super) fn with_origin(error: Error, forward: &Forward, others: &[(&str, &Ten
         ("durator (mean of the prior)", &forward.prior.mean),
         ("durator (deviation of the prior)", &forward.prior.log_deviation),
     ];
-    let of_prior = forward.prior_at_posterior.iter().map(|latent| ("flow, from the prior", latent));
+    let of_prior = forward.prior_at_posterior.iter().map(|(latent, _)| ("flow, from the prior", latent));
     let mut all = outputs.into_iter().chain(of_prior).chain(others.iter().copied());
     let origin = match all.find(|(_, output)| !is_finite(output)) {
         Some((module, _)) => format!("`{module}` is the first whose output is not finite"),

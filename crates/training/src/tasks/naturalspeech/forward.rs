@@ -6,14 +6,15 @@ use mynah_voice::blocks::{Dropout, Posterior, sequence_mask};
 use mynah_voice::naturalspeech::{DURATION_BOUNDS, Prior};
 
 use super::config::DurationSource;
+use super::divergence::scalar;
 use super::example::Batch;
 use super::phase::{Plan, Spacing};
 use super::trainer::Trainer;
 use crate::Error;
-use crate::loss::{Gaussians, pairwise_kl};
+use crate::loss::{Divergence, Gaussians, pairwise_kl};
 
-/// In training the prior may be so much longer than the longest utterance of the batch: a predictor that runs away
-/// costs memory, and its frames are cut off here.
+/// In training the prior may be so much longer than the longest utterance of the batch. Durations of a longer one are scaled
+/// down to it, which bounds the memory, and what they exceed it by is charged.
 const LONGEST_PRIOR: f64 = 1.2;
 
 /// What the generator computed for a batch.
@@ -25,22 +26,27 @@ pub(super) struct Forward {
     pub(super) posterior: Posterior,
     /// z ~ q.
     pub(super) latent: Tensor,
+    /// σ ε, what z has of its own noise.
+    pub(super) noise: Tensor,
     /// f⁻¹(z).
     pub(super) latent_at_prior: Tensor,
     /// What both divergences compare with. In the tuning its durations are constants.
     pub(super) prior: Prior,
     pub(super) prior_lengths: Vec<usize>,
-    /// f(z') of a z' ~ p of that prior; not in the warm-up.
-    pub(super) prior_at_posterior: Option<Tensor>,
+    /// Frames by which predictions exceed the longest prior, summed over the batch; `None` where nothing is predicted.
+    pub(super) excess: Option<Tensor>,
+    /// f(z') of a z' ~ p of that prior, and what z' has of its own noise; not in the warm-up.
+    pub(super) prior_at_posterior: Option<(Tensor, Tensor)>,
     /// The same numbers, through which the durations always have their gradient: what `L_e2e` decodes.
     pub(super) spoken: Option<Tensor>,
 }
 
-/// The frames of the prior: durations [B, n], their sums, and the mask of the frames.
+/// The frames of the prior: durations [B, n], their sums, the mask of the frames, and by how many predictions exceed them.
 struct Frames {
     durations: Tensor,
     lengths: Vec<usize>,
     mask: Tensor,
+    excess: Option<Tensor>,
 }
 
 impl Trainer {
@@ -57,6 +63,7 @@ impl Trainer {
         let posterior = self.listen(batch, plan)?;
         let epsilon = noise.normal(posterior.mean.shape(), self.dtype, &self.device)?;
         let latent = posterior.sample(&epsilon, &batch.frame_mask)?;
+        let own_noise = (&epsilon * posterior.log_deviation.exp()?)?;
         let latent_at_prior = self.model.flow.to_prior(&latent, &batch.frame_mask)?;
 
         let durations = match self.config.durations {
@@ -73,13 +80,14 @@ impl Trainer {
         } else {
             None
         };
-        let spoken = self.sample(&prior, &frames, epsilon.as_ref())?;
+        let sample = self.sample(&prior, &frames, epsilon.as_ref())?;
+        let spoken = sample.as_ref().map(|(latent, _)| latent.clone());
         let (prior, prior_at_posterior) = if plan.constant_durations {
             let prior = self.prior(batch, &hidden, &frames.durations.detach(), &frames)?;
             let sample = self.sample(&prior, &frames, epsilon.as_ref())?;
             (prior, sample)
         } else {
-            (prior, spoken.clone())
+            (prior, sample)
         };
         Ok(Forward {
             hidden,
@@ -87,9 +95,11 @@ impl Trainer {
             durations,
             posterior,
             latent,
+            noise: own_noise,
             latent_at_prior,
             prior,
             prior_lengths: frames.lengths,
+            excess: frames.excess,
             prior_at_posterior,
             spoken,
         })
@@ -115,14 +125,13 @@ impl Trainer {
 
     /// The frames that the predictor asks for, as many as memory allows.
     fn predicted(&self, batch: &Batch, log_durations: &Tensor) -> Result<Frames, Error> {
-        let (shortest, longest) = DURATION_BOUNDS;
-        let durations = (log_durations.exp()?.clamp(shortest, longest)? * batch.symbol_mask.squeeze(1)?)?;
         let limit = batch.frames.iter().max().copied().unwrap_or(1) as f64 * LONGEST_PRIOR;
+        let (durations, excess) = bounded_durations(log_durations, &batch.symbol_mask, limit)?;
         let lengths = prior_lengths(&durations, limit)?;
         // Long enough for a window to be cut out.
         let longest = lengths.iter().copied().max().unwrap_or(1).max(self.config.window_frames);
         let mask = sequence_mask(&lengths, longest, self.dtype, &self.device)?;
-        Ok(Frames { durations, lengths, mask })
+        Ok(Frames { durations, lengths, mask, excess: Some(excess) })
     }
 
     /// The prior of the frames of `frames`, made with `durations`: the same numbers, with or without a gradient.
@@ -136,16 +145,17 @@ impl Trainer {
         Ok(self.model.durator.prior(hidden, durations, &batch.symbol_mask, &frames.mask)?)
     }
 
-    /// A sample of the prior with this noise, taken through the flow; none without noise.
+    /// A sample of the prior with this noise, taken through the flow, and what it has of its own noise; none without noise.
     fn sample(
         &self,
         prior: &Prior,
         frames: &Frames,
         epsilon: Option<&Tensor>,
-    ) -> Result<Option<Tensor>, Error> {
+    ) -> Result<Option<(Tensor, Tensor)>, Error> {
         let Some(epsilon) = epsilon else { return Ok(None) };
-        let sample = (&prior.mean + (epsilon * prior.log_deviation.exp()?)?)?;
-        Ok(Some(self.model.flow.to_posterior(&sample.broadcast_mul(&frames.mask)?, &frames.mask)?))
+        let noise = (epsilon * prior.log_deviation.exp()?)?;
+        let sample = (&prior.mean + &noise)?.broadcast_mul(&frames.mask)?;
+        Ok(Some((self.model.flow.to_posterior(&sample, &frames.mask)?, noise)))
     }
 
     /// The frames of each symbol by which the latent frames are most likely under the symbols' priors, [B, n].
@@ -161,15 +171,59 @@ impl Trainer {
             lengths: &symbols,
         };
         // The entropy of the sampled side is the same for every path, so that of a deviation of 1 will do.
-        let divergence = pairwise_kl(&z, &z.zeros_like()?, &of_symbols)?;
+        let divergence = pairwise_kl(&z, &z.zeros_like()?, &of_symbols, Divergence::Sampled)?;
         let score = divergence.neg()?.transpose(1, 2)?.contiguous()?;
         Ok(monotonic_alignment(&score, &symbols, &batch.frames)?.to_dtype(self.dtype)?)
     }
 }
 
+impl Forward {
+    /// The prior of the frames.
+    pub(super) fn prior_gaussians(&self) -> Gaussians<'_> {
+        let Prior { mean, log_deviation } = &self.prior;
+        Gaussians { mean, log_deviation, lengths: &self.prior_lengths }
+    }
+
+    /// Gaussians with the deviation of the posterior.
+    pub(super) fn posterior_gaussians<'a>(&'a self, mean: &'a Tensor, batch: &'a Batch) -> Gaussians<'a> {
+        Gaussians { mean, log_deviation: &self.posterior.log_deviation, lengths: &batch.frames }
+    }
+}
+
 /// The frames of the recordings.
 fn given(batch: &Batch, durations: &Tensor) -> Frames {
-    Frames { durations: durations.clone(), lengths: batch.frames.clone(), mask: batch.frame_mask.clone() }
+    Frames {
+        durations: durations.clone(),
+        lengths: batch.frames.clone(),
+        mask: batch.frame_mask.clone(),
+        excess: None,
+    }
+}
+
+/// Predicted durations [B, n], and by how many frames their sums exceed `limit`, over the batch.
+///
+/// Each is held within [`DURATION_BOUNDS`], and those of an item that is too long are scaled down to the limit. Neither is a
+/// function whose gradient vanishes: it is that of the durations themselves times the scale, so that the losses that see the
+/// prior still move what is too long.
+pub(super) fn bounded_durations(
+    log_durations: &Tensor,
+    mask: &Tensor,
+    limit: f64,
+) -> Result<(Tensor, Tensor), Error> {
+    let (shortest, longest) = DURATION_BOUNDS;
+    let moved = (log_durations.clamp(shortest.ln(), longest.ln())? - log_durations)?.detach();
+    let durations = ((log_durations + moved)?.exp()? * mask.squeeze(1)?)?;
+    let sums = durations.sum_keepdim(1)?;
+    let excess = (&sums - limit)?.relu()?.sum_all()?;
+    let scale = (sums.detach().recip()? * limit)?.minimum(1.0)?;
+    Ok((durations.broadcast_mul(&scale)?, excess))
+}
+
+/// The frames of a batch that the predictor asks for.
+pub(super) fn predicted_frames(log_durations: &Tensor, mask: &Tensor) -> Result<f64, Error> {
+    let (shortest, longest) = DURATION_BOUNDS;
+    let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
+    scalar(&durations.sum_all()?)
 }
 
 /// Frames of each item: its durations' sum, rounded, at least 1 and at most `limit`.

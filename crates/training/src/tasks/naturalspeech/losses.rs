@@ -8,7 +8,7 @@ use super::forward::Forward;
 use super::phase::{Plan, Spacing};
 use super::trainer::Trainer;
 use crate::Error;
-use crate::loss::{Gaussians, aligned_kl, frame_kl};
+use crate::loss::{Divergence, Gaussians, aligned_kl, frame_kl, path_ratio};
 use crate::values::Values;
 
 /// The losses of a batch as tensors, before weighting.
@@ -25,18 +25,17 @@ pub(super) struct Losses {
 impl Trainer {
     /// `L_bwd`: the posterior against the prior.
     pub(super) fn backward_kl(&self, batch: &Batch, forward: &Forward, plan: &Plan) -> Result<Tensor, Error> {
-        let prior = Gaussians {
-            mean: &forward.prior.mean,
-            log_deviation: &forward.prior.log_deviation,
-            lengths: &forward.prior_lengths,
-        };
-        let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
-        Ok(match plan.spacing {
-            Spacing::Given => frame_kl(sample, deviation, &prior, &batch.frame_mask)?,
-            Spacing::Predicted => {
-                aligned_kl(sample, deviation, &batch.frames, &prior, &batch.frames, &self.config.soft_dtw)?
+        let prior = forward.prior_gaussians();
+        match plan.spacing {
+            Spacing::Given => {
+                let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
+                Ok(frame_kl(sample, deviation, &prior, &batch.frame_mask)?)
             }
-        })
+            Spacing::Predicted => {
+                let mean = self.compared(&forward.latent_at_prior, &forward.noise)?;
+                self.aligned_kl(&forward.posterior_gaussians(&mean, batch), &prior, batch, forward)
+            }
+        }
     }
 
     /// `L_fwd`: the prior against the posterior; `None` where the prior is not sampled or the loss has no weight.
@@ -47,19 +46,54 @@ impl Trainer {
         plan: &Plan,
     ) -> Result<Option<Tensor>, Error> {
         let sample = forward.prior_at_posterior.as_ref().filter(|_| self.config.weights.forward_kl > 0.0);
-        let Some(sample) = sample else { return Ok(None) };
-        let posterior = Gaussians {
-            mean: &forward.posterior.mean,
-            log_deviation: &forward.posterior.log_deviation,
-            lengths: &batch.frames,
-        };
-        let (deviation, lengths) = (&forward.prior.log_deviation, &forward.prior_lengths);
+        let Some((sample, noise)) = sample else { return Ok(None) };
+        let posterior = forward.posterior_gaussians(&forward.posterior.mean, batch);
         Ok(Some(match plan.spacing {
-            Spacing::Given => frame_kl(sample, deviation, &posterior, &batch.frame_mask)?,
+            Spacing::Given => frame_kl(sample, &forward.prior.log_deviation, &posterior, &batch.frame_mask)?,
             Spacing::Predicted => {
-                aligned_kl(sample, deviation, lengths, &posterior, &batch.frames, &self.config.soft_dtw)?
+                let mean = self.compared(sample, noise)?;
+                let side = Gaussians { mean: &mean, ..forward.prior_gaussians() };
+                self.aligned_kl(&side, &posterior, batch, forward)?
             }
         }))
+    }
+
+    /// The aligned divergence, and the warp that the frames would cost at least that are too many for the prior.
+    fn aligned_kl(
+        &self,
+        side: &Gaussians<'_>,
+        other: &Gaussians<'_>,
+        batch: &Batch,
+        forward: &Forward,
+    ) -> Result<Tensor, Error> {
+        let config = &self.config.soft_dtw;
+        let loss = aligned_kl(side, other, &batch.frames, config)?;
+        let Some(excess) = &forward.excess else { return Ok(loss) };
+        let frame = config.warp * side.mean.dim(1)? as f64 / batch.frames.iter().sum::<usize>() as f64;
+        Ok((loss + (excess * frame)?)?)
+    }
+
+    /// How much longer than need be the path of `L_bwd` is; `None` where it goes frame by frame.
+    pub(super) fn path_ratio(
+        &self,
+        batch: &Batch,
+        forward: &Forward,
+        plan: &Plan,
+    ) -> Result<Option<f64>, Error> {
+        if plan.spacing == Spacing::Given {
+            return Ok(None);
+        }
+        let mean = self.compared(&forward.latent_at_prior, &forward.noise)?;
+        let side = forward.posterior_gaussians(&mean, batch);
+        Ok(Some(path_ratio(&side, &forward.prior_gaussians(), &self.config.soft_dtw)?))
+    }
+
+    /// What an alignment compares of a sample: itself, or where it would be without its own noise.
+    fn compared(&self, sample: &Tensor, noise: &Tensor) -> Result<Tensor, Error> {
+        Ok(match self.config.soft_dtw.divergence {
+            Divergence::Sampled => sample.clone(),
+            Divergence::Expected => (sample - noise)?,
+        })
     }
 
     /// The weighted sum of the losses, and the losses by name.
@@ -98,6 +132,8 @@ pub(super) fn columns() -> Values {
         "loss_forward_kl",
         "loss_end_to_end",
         "loss_duration",
+        "duration_ratio",
+        "path_ratio",
         "loss_discriminator",
         "gradient_norm",
         "learning_rate",

@@ -15,6 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use super::config::{DurationSource, OptimizerConfig, TrainConfig};
 use super::divergence::{finite, gradient_origin, scalar, with_origin};
 use super::example::{Batcher, Example, Examples};
+use super::forward::predicted_frames;
 use super::losses::{Losses, columns};
 use super::phase::Phase;
 use super::window;
@@ -185,6 +186,9 @@ impl Trainer {
         let (total, mut values) = self.total(&losses, &plan, step).map_err(located)?;
         let norm = self.descend(&total, step)?;
 
+        let asked = predicted_frames(&forward.log_durations, &batch.symbol_mask)?;
+        values.set("duration_ratio", asked / batch.frames.iter().sum::<usize>() as f64);
+        values.set("path_ratio", self.path_ratio(&batch, &forward, &plan)?);
         values.set("loss_discriminator", discriminator);
         values.set("gradient_norm", norm);
         values.set("learning_rate", rate);
@@ -201,6 +205,7 @@ impl Trainer {
         let frames = self.config.window_frames;
         let plan = self.config.plan(Phase::WarmUp, position.step, self.hard);
         let mut sums = [0.0; 3];
+        let (mut asked, mut there) = (0.0, 0);
         for index in 0..examples.len() {
             let batch = self.batcher.batch(&[examples.load(index)?], frames)?;
             let mut noise = Noise::for_step(self.config.seed, VALIDATION_STREAM - 1 - index as u64);
@@ -216,6 +221,8 @@ impl Trainer {
             for (sum, loss) in sums.iter_mut().zip(losses) {
                 *sum += scalar(&loss)?;
             }
+            asked += predicted_frames(&forward.log_durations, &batch.symbol_mask)?;
+            there += batch.frames.iter().sum::<usize>();
         }
         if examples.is_empty() {
             return Ok(None);
@@ -228,6 +235,7 @@ impl Trainer {
         values.set("loss_mel", mel);
         values.set("loss_backward_kl", backward_kl);
         values.set("loss_duration", duration);
+        values.set("duration_ratio", asked / there as f64);
         Ok(Some(Report { phase: Some(self.config.phase(position.step).word()), values }))
     }
 
