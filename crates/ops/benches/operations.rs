@@ -146,7 +146,7 @@ fn cases() -> Vec<Case> {
         ("conv 192-192 k3 g192 L400 B8", (8, 192, 400), (192, 1, 3), 1, 1, 1),
     ] {
         let groups = x.1 / w.1;
-        let config = Conv1dConfig { stride, padding, dilation, groups };
+        let config = Conv1dConfig { stride, padding, dilation, groups, ..Conv1dConfig::default() };
         for gradients in [Gradients::None, Gradients::Data, Gradients::Filter, Gradients::Both] {
             cases.push(case(format!("{name}{}", gradients.name()), move || {
                 convolution(x, w, config, gradients)
@@ -232,7 +232,7 @@ fn convolution(
         own: Box::new(move || pass(&conv1d(&own.0, &own.1, None, &config)?, backward)),
         // candle computes both gradients or none.
         peer: matches!(gradients, Gradients::None | Gradients::Both).then(|| -> Work {
-            let Conv1dConfig { stride, padding, dilation, groups } = config;
+            let Conv1dConfig { stride, padding, dilation, groups, .. } = config;
             Box::new(move || pass(&x.conv1d(&w, padding, stride, dilation, groups)?, backward))
         }),
     }

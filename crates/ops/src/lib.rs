@@ -51,8 +51,9 @@
 //!   one; an argument that is no variable and depends on none gets none.
 //! - Results do not depend on the thread count, forwards or backwards, to the last bit. They do depend on the machine:
 //!   where it has fused multiply-add, the convolutions use it.
-//! - Tensors are f32 or f64 on the CPU; f64 is there to check gradients and uses the standard library's functions. Any
-//!   strides are accepted. An empty tensor is an error.
+//! - Tensors are f32 or f64, on the CPU or on a CUDA device (feature `cuda`); f64 is there to check gradients and uses the
+//!   standard library's functions. Any strides are accepted. An empty tensor is an error.
+//! - There is no state of the process: how exactly a GPU multiplies is an argument ([`Precision`]).
 //! - Nothing panics on shapes or values: they are errors that name the operation and the shapes. NaN stays NaN.
 //!
 //! It knows nothing of speech, of models, or of files.
@@ -87,7 +88,7 @@ mod soft_dtw;
 mod softmax;
 mod stft;
 mod tanh;
-#[doc(hidden)]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod weight_norm;
 
@@ -105,7 +106,7 @@ pub use lstm::lstm;
 pub use matrix_product::MatrixProduct;
 pub use monotonic_alignment::monotonic_alignment;
 pub use noise::Noise;
-pub use precision::{Precision, precision, set_precision};
+pub use precision::Precision;
 pub use reflect_pad::reflect_pad;
 pub use soft_dtw::{soft_dtw, soft_dtw_alignment};
 pub use softmax::softmax;

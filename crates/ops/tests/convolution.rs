@@ -45,12 +45,19 @@ const PLAIN: Case = Case {
 impl Case {
     fn conv(&self) -> Conv1dConfig {
         let &Case { stride, padding, dilation, groups, .. } = self;
-        Conv1dConfig { stride, padding, dilation, groups }
+        Conv1dConfig { stride, padding, dilation, groups, ..Conv1dConfig::default() }
     }
 
     fn conv_transpose(&self) -> ConvTranspose1dConfig {
         let &Case { stride, padding, dilation, groups, output_padding, .. } = self;
-        ConvTranspose1dConfig { stride, padding, output_padding, dilation, groups }
+        ConvTranspose1dConfig {
+            stride,
+            padding,
+            output_padding,
+            dilation,
+            groups,
+            ..ConvTranspose1dConfig::default()
+        }
     }
 
     fn x(&self, seed: u64) -> Tensor {

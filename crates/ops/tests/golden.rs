@@ -128,7 +128,12 @@ struct Conv {
 #[test]
 fn conv1d_is_that_of_pytorch() {
     check("conv1d", F32_TOLERANCE, |&Conv { stride, padding, dilation, groups }, v| {
-        conv1d(&v[0], &v[1], v.get(2), &Conv1dConfig { stride, padding, dilation, groups })
+        conv1d(
+            &v[0],
+            &v[1],
+            v.get(2),
+            &Conv1dConfig { stride, padding, dilation, groups, ..Conv1dConfig::default() },
+        )
     });
 }
 
@@ -147,7 +152,14 @@ fn conv_transpose1d_is_that_of_pytorch() {
         "conv_transpose1d",
         F32_TOLERANCE,
         |&ConvTranspose { stride, padding, output_padding, dilation, groups }, v| {
-            let config = ConvTranspose1dConfig { stride, padding, output_padding, dilation, groups };
+            let config = ConvTranspose1dConfig {
+                stride,
+                padding,
+                output_padding,
+                dilation,
+                groups,
+                ..ConvTranspose1dConfig::default()
+            };
             conv_transpose1d(&v[0], &v[1], v.get(2), &config)
         },
     );

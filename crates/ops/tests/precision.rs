@@ -1,12 +1,12 @@
 //! Products in less than full precision: only on a GPU, only when asked, and not further off than their bits.
 //!
-//! A file of its own, since the choice holds for the whole process.
+//! The choice is an argument: whichever others are in use in the process changes nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot compute has failed")]
 
 use candle_core::{DType, Tensor, Var};
 use mynah_ops::testing::{device, normal};
-use mynah_ops::{Conv1dConfig, MatrixProduct as _, Precision, conv1d, precision, set_precision};
+use mynah_ops::{Conv1dConfig, MatrixProduct as _, Precision, conv1d};
 
 /// Of a factor, a product and a result rounded to 8 bits, in sums of some ten products that are near 1.
 const BF16_TOLERANCE: f64 = 0.1;
@@ -14,15 +14,15 @@ const BF16_TOLERANCE: f64 = 0.1;
 const TF32_TOLERANCE: f64 = 0.02;
 
 /// A convolution and its gradients, and a product, all flat.
-fn results(dtype: DType) -> Vec<f64> {
+fn results(dtype: DType, precision: Precision) -> Vec<f64> {
     let single = |seed, shape: (usize, usize, usize)| normal(seed, shape).to_dtype(DType::F32).unwrap();
     let of = |x: Tensor| x.to_dtype(dtype).unwrap();
     let x = Var::from_tensor(&of(single(1, (2, 4, 9)))).unwrap();
     let weight = Var::from_tensor(&of(single(2, (6, 4, 3)))).unwrap();
-    let config = Conv1dConfig { padding: 1, ..Conv1dConfig::default() };
+    let config = Conv1dConfig { padding: 1, precision, ..Conv1dConfig::default() };
     let y = conv1d(&x, &weight, None, &config).unwrap();
     let gradients = (&y * &of(single(3, (2, 6, 9)))).unwrap().sum_all().unwrap().backward().unwrap();
-    let product = of(single(4, (2, 5, 7))).product(&of(single(5, (2, 7, 3)))).unwrap();
+    let product = of(single(4, (2, 5, 7))).product(&of(single(5, (2, 7, 3))), precision).unwrap();
     let parts = [&y, gradients.get(&x).unwrap(), gradients.get(&weight).unwrap(), &product];
     parts
         .iter()
@@ -46,11 +46,10 @@ fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
 
 #[test]
 fn shorter_factors_are_used_on_a_gpu_and_only_there() {
-    let (single, double, whole) = (results(DType::F32), results(DType::F64), exact());
+    let full = Precision::F32;
+    let (single, double, whole) = (results(DType::F32, full), results(DType::F64, full), exact());
     for (chosen, tolerance) in [(Precision::Bf16, BF16_TOLERANCE), (Precision::Tf32, TF32_TOLERANCE)] {
-        set_precision(chosen);
-        assert_eq!(precision(), chosen);
-        let shortened = results(DType::F32);
+        let shortened = results(DType::F32, chosen);
         let difference = largest_difference(&shortened, &single);
         if device().is_cuda() {
             assert!(difference < tolerance, "{chosen:?}: {difference}");
@@ -60,9 +59,14 @@ fn shorter_factors_are_used_on_a_gpu_and_only_there() {
             assert_eq!(shortened, single, "{chosen:?}");
         }
         // Gradients are checked in f64, whatever the precision of the work.
-        assert_eq!(results(DType::F64), double, "{chosen:?}");
+        assert_eq!(results(DType::F64, chosen), double, "{chosen:?}");
         assert_eq!(exact(), whole, "{chosen:?}");
+        // Two precisions in one process: the one does not change the other, nor do threads that use both at once.
+        assert_eq!(results(DType::F32, full), single, "beside {chosen:?}");
+        let (beside, again) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| results(DType::F32, chosen));
+            (results(DType::F32, full), other.join().unwrap())
+        });
+        assert_eq!((beside, again), (single.clone(), shortened), "{chosen:?}");
     }
-    set_precision(Precision::F32);
-    assert_eq!(results(DType::F32), single);
 }

@@ -63,8 +63,12 @@ impl Default for EncoderConfig {
 }
 
 impl EncoderConfig {
-    /// Checks what the encoder relies on, by itself as before a pre-training.
-    pub(crate) fn validate(&self, hidden: usize) -> Result<(), Error> {
+    /// Checks what the encoder relies on, by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] that names the setting.
+    pub fn validate(&self, hidden: usize) -> Result<(), Error> {
         let Self { blocks, heads, filter, kernel, dropout, .. } = *self;
         let check = |good: bool, key: &'static str, why: String| {
             if good { Ok(()) } else { Err(Error::Config { key, why }) }

@@ -1,8 +1,8 @@
-//! What can go wrong with a model, its files and its training.
+//! What can go wrong with a voice and its files.
 
 use std::path::{Path, PathBuf};
 
-/// Why a voice could not be trained, saved, loaded or made to speak.
+/// Why a voice could not be saved, loaded or made to speak.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -54,34 +54,11 @@ pub enum Error {
         /// Parameters of both whose shapes differ.
         reshaped: Vec<String>,
     },
-    /// An example's parts do not fit together.
-    #[error("use the example `{id}`: {why}")]
-    Example {
-        /// The utterance.
-        id: String,
-        /// What does not fit.
-        why: String,
-    },
-    /// There is nothing to train on, or nothing to say.
+    /// There is nothing to say.
     #[error("find anything to work on: {why}")]
     Empty {
         /// What is empty.
         why: &'static str,
-    },
-    /// A loss is not a finite number.
-    #[error(
-        "go on at step {step}: the loss `{loss}` is {value}, and {origin}; lower the learning rate or resume from the last \
-         checkpoint"
-    )]
-    Diverged {
-        /// The step.
-        step: u64,
-        /// The name of the loss.
-        loss: &'static str,
-        /// NaN or an infinity.
-        value: f64,
-        /// Where it comes from, as far as that can be said.
-        origin: String,
     },
     /// A text holds a character that the voice does not read.
     #[error("speak: {0}")]

@@ -1,56 +1,25 @@
-//! The modules and losses against an independent implementation in PyTorch (`fixtures/generate/voice_modules.py`).
+//! The modules against an independent implementation in PyTorch (`fixtures/generate/voice_modules.py`).
 
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor, Var};
-use mynah_ops::testing::{device, numbers};
+use mynah_ops::testing::{GoldenModule, device, fill_parameters, numbers};
 use mynah_testkit::{assert_all_close, golden};
 use serde::Deserialize;
 
-use crate::discriminator::{DiscriminatorConfig, Discriminators};
-use crate::dropout::Dropout;
-use crate::loss::{
-    Divergence, Gaussians, Hidden, SoftDtwConfig, aligned_kl, cross_entropy, discriminator_loss,
-    feature_loss, frame_kl, generator_loss,
-};
-use crate::model::tests::{AUDIO, small};
-use crate::model::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
+use crate::blocks::{Dropout, VocabularySizes, sequence_mask};
+use crate::naturalspeech::tests::{AUDIO, small};
+use crate::naturalspeech::{NaturalSpeech, posterior_encoder};
 use crate::parameters::Parameters;
-use crate::pretrain::heads::Heads;
 
 /// Both sides add up to some thousand products near 1 in f64; the file has 13 digits of numbers of up to some hundred.
 const F64: f64 = 1e-9;
 /// In f32 after some hundred roundings, relative to the largest number of an output: 6e-8 each.
 const F32: f64 = 1e-4;
-/// What the products of a gradient are multiplied with.
-const PROJECTIONS: [u64; 3] = [200, 201, 202];
 
 #[derive(Deserialize)]
 struct Golden {
-    modules: BTreeMap<String, Module>,
-}
-
-#[derive(Deserialize)]
-struct Module {
-    outputs: Vec<Output>,
-    gradients: BTreeMap<String, Vec<f64>>,
-}
-
-#[derive(Deserialize)]
-struct Output {
-    shape: Vec<usize>,
-    values: Vec<f64>,
-}
-
-/// Sets every parameter to what the script computes for it.
-fn fill(parameters: &Parameters, dtype: DType) {
-    for (place, (name, variable)) in parameters.named().iter().enumerate() {
-        let mut value = (numbers(1000 + place as u64, variable.dims()) * 0.4).unwrap();
-        if name.ends_with("weight_g") || (name.contains(".norm") && name.ends_with(".weight")) {
-            value = (value + 1.0).unwrap();
-        }
-        variable.set(&value.to_dtype(dtype).unwrap()).unwrap();
-    }
+    modules: BTreeMap<String, GoldenModule>,
 }
 
 /// One precision: the parameters, the arguments, and what is compared.
@@ -58,8 +27,6 @@ struct Bench {
     golden: Golden,
     dtype: DType,
     parameters: Parameters,
-    judges: Parameters,
-    heads: Parameters,
     model: NaturalSpeech,
 }
 
@@ -69,15 +36,9 @@ impl Bench {
         let sizes = VocabularySizes { symbols: 7, sup_phones: 9 };
         NaturalSpeech::new(&small(), sizes, &parameters.builder()).unwrap();
         posterior_encoder(&small(), &AUDIO, &parameters.builder()).unwrap();
-        fill(&parameters, dtype);
+        fill_parameters(&parameters.named());
         let model = NaturalSpeech::new(&small(), sizes, &parameters.builder()).unwrap();
-        let judges = Parameters::new(0, dtype, &device());
-        Discriminators::new(&judge_config(), &judges.builder()).unwrap();
-        fill(&judges, dtype);
-        let heads = Parameters::new(0, dtype, &device());
-        Heads::new(small().hidden, sizes.symbols, sizes.sup_phones, &heads.builder().pp("heads")).unwrap();
-        fill(&heads, dtype);
-        Self { golden: golden("voice/modules.json"), dtype, parameters, judges, heads, model }
+        Self { golden: golden("voice/modules.json"), dtype, parameters, model }
     }
 
     fn mask(&self, lengths: &[usize], longest: usize) -> Tensor {
@@ -90,40 +51,15 @@ impl Bench {
         Var::from_tensor(&value).unwrap()
     }
 
-    /// Compares outputs and gradients; `kept` are the parameters whose names begin so, of the model or of the judges.
+    /// Compares outputs and gradients; `kept` are the parameters whose names begin so.
     fn compare(&self, name: &str, outputs: &[Tensor], kept: &[&str], arguments: &[&Var]) {
-        let expected = &self.golden.modules[name];
-        assert_eq!(outputs.len(), expected.outputs.len(), "{name}");
-        let mut total: Option<Tensor> = None;
-        for (index, (output, expected)) in outputs.iter().zip(&expected.outputs).enumerate() {
-            assert_eq!(output.dims(), expected.shape, "{name}, output {index}");
-            let got: Vec<f64> =
-                output.flatten_all().unwrap().to_dtype(DType::F64).unwrap().to_vec1().unwrap();
-            self.close(&got, &expected.values, &format!("{name}, output {index}"));
-            let weights = numbers(100 + index as u64, output.dims()).to_dtype(self.dtype).unwrap();
-            let term = (output * weights).unwrap().sum_all().unwrap();
-            total = Some(total.map_or_else(|| term.clone(), |total| (total + &term).unwrap()));
-        }
-        let gradients = total.unwrap().backward().unwrap();
-        let of_parameters = [&self.parameters, &self.judges, &self.heads].map(Parameters::named);
-        let of_parameters = of_parameters.into_iter().flatten();
+        let of_parameters = self.parameters.named().into_iter();
         let mut named: Vec<(String, Var)> =
             of_parameters.filter(|(name, _)| kept.iter().any(|prefix| name.starts_with(prefix))).collect();
         named.extend(arguments.iter().enumerate().map(|(i, &var)| (format!("argument {i}"), var.clone())));
-        let names: Vec<&String> = named.iter().map(|(name, _)| name).collect();
-        let mut wanted: Vec<&String> = expected.gradients.keys().collect();
-        wanted.sort_by_key(|wanted| names.iter().position(|name| name == wanted));
-        assert_eq!(names, wanted, "{name}: the script has other parameters");
-        for (parameter, variable) in named {
-            let zero = || variable.zeros_like().unwrap();
-            let gradient =
-                gradients.get(&variable).map_or_else(zero, Clone::clone).to_dtype(DType::F64).unwrap();
-            let product = |seed: u64| -> f64 {
-                (&gradient * numbers(seed, gradient.dims())).unwrap().sum_all().unwrap().to_scalar().unwrap()
-            };
-            let what = format!("{name}, gradient of {parameter}");
-            self.close(&PROJECTIONS.map(product), &expected.gradients[&parameter], &what);
-        }
+        self.golden.modules[name].check(name, outputs, &named, |got, expected, what| {
+            self.close(got, expected, what);
+        });
     }
 
     /// In f64 absolutely; in f32 relative to the largest of the numbers, since rounding is.
@@ -131,14 +67,6 @@ impl Bench {
         let largest = expected.iter().fold(1.0_f64, |largest, value| largest.max(value.abs()));
         let tolerance = if self.dtype == DType::F64 { F64 } else { F32 };
         assert_all_close(got, expected, tolerance * largest, what);
-    }
-}
-
-fn judge_config() -> DiscriminatorConfig {
-    DiscriminatorConfig {
-        periods: vec![1, 3],
-        period_channels: vec![4, 6],
-        scale_channels: [4, 4, 8, 8, 8, 8],
     }
 }
 
@@ -176,88 +104,6 @@ fn modules_agree(dtype: DType) {
     bench.compare("decoder", &[model.decoder.forward(&z).unwrap()], &["decoder."], &[&z]);
 }
 
-fn losses_agree(dtype: DType) {
-    let bench = Bench::new(dtype);
-    let judges = Discriminators::new(&judge_config(), &bench.judges.builder()).unwrap();
-    let (real, made) = (bench.argument(3, [2, 1, 50], None), bench.argument(4, [2, 1, 50], None));
-    let (judged_real, judged_made) = (judges.forward(&real).unwrap(), judges.forward(&made).unwrap());
-    // Folded items lie one below the other here and side by side there.
-    let scores: Vec<Tensor> = judged_made
-        .iter()
-        .zip([1, 3])
-        .map(|(judgement, period)| {
-            let rows = judgement.score.dim(2).unwrap();
-            let score = judgement.score.reshape((2, period, rows)).unwrap().transpose(1, 2).unwrap();
-            score.contiguous().unwrap().reshape((2, rows * period)).unwrap()
-        })
-        .collect();
-    bench.compare("discriminators", &scores, &["period_"], &[&made]);
-    let losses = [
-        discriminator_loss(&judged_real, &judged_made).unwrap(),
-        generator_loss(&judged_made).unwrap(),
-        feature_loss(&judged_real, &judged_made).unwrap(),
-    ];
-    bench.compare("adversarial losses", &losses, &["period_"], &[&made]);
-
-    let mask = bench.mask(&[7, 5], 7);
-    let z = bench.argument(1, [2, 8, 7], Some(&mask));
-    let [log_s, mean, log_d] = [5, 6, 7].map(|seed| bench.argument(seed, [2, 8, 7], None));
-    let other = Gaussians { mean: &mean, log_deviation: &log_d, lengths: &[7, 5] };
-    let by_frames = frame_kl(&z, &log_s, &other, &mask).unwrap();
-    bench.compare("divergence by frames", &[by_frames], &[], &[&z, &log_s, &mean, &log_d]);
-    let [mean, log_d] = [8, 9].map(|seed| bench.argument(seed, [2, 8, 5], None));
-    let other = Gaussians { mean: &mean, log_deviation: &log_d, lengths: &[4, 5] };
-    let side = Gaussians { mean: &z, log_deviation: &log_s, lengths: &[7, 5] };
-    for (divergence, name) in [
-        (Divergence::Sampled, "divergence by alignment"),
-        (Divergence::Expected, "expected divergence by alignment"),
-    ] {
-        let config = SoftDtwConfig { gamma: 0.05, warp: 0.1, divergence };
-        let aligned = aligned_kl(&side, &other, &[7, 5], &config).unwrap();
-        bench.compare(name, &[aligned], &[], &[&z, &log_s, &mean, &log_d]);
-    }
-}
-
-fn masked_phones_agree(dtype: DType) {
-    let bench = Bench::new(dtype);
-    let mask = bench.mask(&[4, 3], 4);
-    let ids = |values: &[u32]| Tensor::from_slice(values, values.len(), &device()).unwrap();
-    let table = |values: [u32; 8]| Tensor::from_slice(&values, (2, 4), &device()).unwrap();
-    let (symbols, sup_phones) = (table([3, 1, 4, 2, 5, 6, 2, 0]), table([8, 1, 0, 2, 5, 7, 3, 0]));
-    // The first two sup-phones of the first item are the same twice.
-    let hidden = Hidden {
-        places: ids(&[0, 1, 2, 3, 5]),
-        span_of_place: ids(&[0, 0, 1, 1, 2]),
-        span_lengths: Tensor::new(&[[2.0], [2.0], [1.0]], &device()).unwrap().to_dtype(dtype).unwrap(),
-        symbols: ids(&[4, 1, 4, 1, 0]),
-        sup_phones: ids(&[6, 6, 0]),
-    };
-    let encoder = &bench.model.encoder;
-    let states = encoder.forward(&symbols, &sup_phones, &mask, &mut Dropout::off()).unwrap();
-    let heads = Heads::new(8, 7, 9, &bench.heads.builder().pp("heads")).unwrap();
-    let (of_symbols, of_spans) = hidden.states(&states).unwrap();
-    let (symbol_table, sup_phone_table) = encoder.tables();
-    let mean = |scores: &Tensor, targets: &Tensor| {
-        let count = targets.dim(0).unwrap() as f64;
-        (cross_entropy(scores, targets).unwrap() / count).unwrap()
-    };
-    let losses = [
-        mean(&heads.symbols.forward(&of_symbols, symbol_table).unwrap(), &hidden.symbols),
-        mean(&heads.sup_phones.forward(&of_spans, sup_phone_table).unwrap(), &hidden.sup_phones),
-    ];
-    bench.compare("masked phones", &losses, &["encoder.", "heads."], &[]);
-}
-
-#[test]
-fn masked_phones_are_those_of_an_independent_implementation() {
-    masked_phones_agree(DType::F64);
-}
-
-#[test]
-fn masked_phones_in_single_precision_are_those_of_an_independent_implementation() {
-    masked_phones_agree(DType::F32);
-}
-
 #[test]
 fn modules_are_those_of_an_independent_implementation() {
     modules_agree(DType::F64);
@@ -266,14 +112,4 @@ fn modules_are_those_of_an_independent_implementation() {
 #[test]
 fn modules_in_single_precision_are_those_of_an_independent_implementation() {
     modules_agree(DType::F32);
-}
-
-#[test]
-fn losses_are_those_of_an_independent_implementation() {
-    losses_agree(DType::F64);
-}
-
-#[test]
-fn losses_in_single_precision_are_those_of_an_independent_implementation() {
-    losses_agree(DType::F32);
 }

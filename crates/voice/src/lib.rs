@@ -1,48 +1,47 @@
-//! The NaturalSpeech model (arXiv 2205.04421): modules, losses, training, checkpoints and synthesis.
+//! Voices that speak: NaturalSpeech (arXiv 2205.04421), the family of VITS, and the blocks that both are built from.
 //!
 //! ```text
-//! Example ─Batcher─► Batch ─Trainer─► checkpoints/step-N ─export_voice─► VOICE ─Voice::speak─► Waveform
-//!                            ▲ │
-//! Sentence ─Pretrainer─► encoder └─ StepReport (metrics)
+//! checkpoint of another program ─import_voice─┐
+//! model, sizes and symbols ─write_voice───────┴─► VOICE ─Voice::open─► Voice ─speak─► Waveform
 //! ```
 //!
-//! Tensors are [batch, channels, time] throughout. Convolutions, norms, activations, soft-DTW and the optimiser are
-//! those of `mynah-ops`: candle's own have no gradient, or a wrong one.
+//! Tensors are [batch, channels, time] throughout. Convolutions, norms, activations and products are those of `mynah-ops`:
+//! candle's own have no gradient, or a wrong one.
 //!
-//! It does not know where examples come from (see [`Examples`]), prints nothing, and reads no manifest.
+//! It does not know how a model came to its parameters, prints nothing, and reads no manifest.
 
-pub mod g2p;
+pub mod blocks;
 pub mod import;
-pub mod loss;
-pub mod model;
-pub mod pretrain;
-pub mod train;
+pub mod naturalspeech;
 pub mod vits;
 
+mod builder;
 mod config;
 mod device;
-mod discriminator;
-mod dropout;
 mod error;
-mod example;
-mod gelu;
 #[cfg(test)]
 mod golden;
 mod parameters;
-mod sampler;
-mod synthesis;
+mod speak;
+mod tensors;
+mod voice;
+mod voice_file;
 
+pub use builder::Builder;
 pub use config::{
     AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, FlowConfig, MemoryConfig,
     ModelConfig, WaveNetConfig,
 };
-pub use device::{Precision, cuda_device};
-pub use discriminator::{DiscriminatorConfig, Discriminators, Judgement};
-pub use dropout::Dropout;
+pub use device::cuda_device;
 pub use error::Error;
-pub use example::{Batch, Batcher, Example, Examples, InMemory};
 pub use parameters::Parameters;
-pub use synthesis::{Architecture, SpeakConfig, Voice, VoiceInfo, export_voice};
+pub use speak::SpeakConfig;
+pub use tensors::{MODEL_FILE, write_tensors};
+pub use voice::Voice;
+pub use voice_file::{Architecture, SUP_PHONES_FILE, VOCABULARY_FILE, VoiceInfo, write_voice};
+
+/// How exactly a GPU multiplies.
+pub use mynah_ops::Precision;
 
 /// The device that tensors live on.
 pub use candle_core::Device;

@@ -11,9 +11,10 @@ use candle_core::safetensors;
 use candle_core::{D, DType, Device, Result as TensorResult, Shape, Tensor, Var};
 use candle_nn::var_builder::SimpleBackend;
 use candle_nn::{Init, VarBuilder};
-use mynah_ops::Noise;
+use mynah_ops::{Noise, Precision};
 
 use crate::Error;
+use crate::builder::Builder;
 
 /// The name of the length of a weight-normalised convolution's kernels; its initial value is the norm of its direction.
 pub(crate) const LENGTH: &str = "weight_g";
@@ -27,6 +28,7 @@ pub struct Parameters {
     seed: u64,
     dtype: DType,
     device: Device,
+    precision: Precision,
     variables: Arc<Mutex<BTreeMap<String, Var>>>,
 }
 
@@ -34,13 +36,20 @@ impl Parameters {
     /// No parameters yet: they come into being when a module asks for them.
     #[must_use]
     pub fn new(seed: u64, dtype: DType, device: &Device) -> Self {
-        Self { seed, dtype, device: device.clone(), variables: Arc::default() }
+        Self { seed, dtype, device: device.clone(), precision: Precision::F32, variables: Arc::default() }
+    }
+
+    /// The same for modules that multiply so exactly on a GPU.
+    #[must_use]
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// What modules are built from.
     #[must_use]
-    pub fn builder(&self) -> VarBuilder<'static> {
-        VarBuilder::from_backend(Box::new(self.clone()), self.dtype, self.device.clone())
+    pub fn builder(&self) -> Builder<'static> {
+        let parameters = VarBuilder::from_backend(Box::new(self.clone()), self.dtype, self.device.clone());
+        Builder::new(parameters, self.precision)
     }
 
     /// All parameters in the order of their names.
@@ -76,13 +85,17 @@ impl Parameters {
     /// # Errors
     ///
     /// As [`Parameters::load`].
-    pub(crate) fn load_below(&self, prefix: &str, path: &Path) -> Result<(), Error> {
+    pub fn load_below(&self, prefix: &str, path: &Path) -> Result<(), Error> {
         let tensors = safetensors::load(path, &self.device).map_err(Error::file(path))?;
         self.assign_below(prefix, &tensors.into_iter().collect(), path)
     }
 
     /// Overwrites every parameter with those of `tensors`; `path` is where they came from.
-    pub(crate) fn assign(&self, tensors: &BTreeMap<String, Tensor>, path: &Path) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Parameters::load`].
+    pub fn assign(&self, tensors: &BTreeMap<String, Tensor>, path: &Path) -> Result<(), Error> {
         self.assign_below("", tensors, path)
     }
 

@@ -70,16 +70,16 @@ fn every_parameter_is_read_or_named() {
         (
             "vits.pth",
             CheckpointFormat::Vits,
-            Architecture::Vits,
+            "vits",
             77,
             &wrapped[..],
             &["enc_q.", "dp.post_", "dp.flows.1."][..],
         ),
-        ("vits_folded.pth", CheckpointFormat::Vits, Architecture::Vits, 0, &[], &["enc_q."]),
+        ("vits_folded.pth", CheckpointFormat::Vits, "vits", 0, &[], &["enc_q."]),
         (
             "heatz.pth",
             CheckpointFormat::Heatz,
-            Architecture::Heatz,
+            "heatz",
             77,
             &wrapped,
             &[
@@ -90,7 +90,7 @@ fn every_parameter_is_read_or_named() {
         ),
     ] {
         let imported = import(checkpoint, &place.path().join("voice")).unwrap();
-        assert_eq!((imported.format, imported.info.architecture), (format, architecture));
+        assert_eq!((imported.format, imported.info.architecture.word()), (format, architecture));
         assert_eq!(imported.info.step, step);
         assert_eq!(imported.beside, beside);
         assert!(imported.unknown.is_empty() && imported.read > 100, "{}", imported.read);
@@ -128,8 +128,13 @@ fn noise_and_length_do_what_they_say() {
     };
     assert!(refusal("", 1.0).contains("no characters"));
     assert!(refusal("ß", 1.0).contains('ß'));
-    for length_scale in [1e9, f64::INFINITY, f64::NAN] {
+    for length_scale in [1e9, f64::INFINITY, f64::NAN, 20_000.0, 0.0] {
         assert!(refusal("a", length_scale).contains("length_scale"));
+    }
+    for noise in [1e30, -1.0, f64::NAN] {
+        let config = SpeakConfig { duration_noise_scale: noise, ..MEAN };
+        let refused = voice.vits().unwrap().speak_characters("a", &config).unwrap_err().to_string();
+        assert!(refused.contains("`duration_noise_scale`"), "{refused}");
     }
 }
 
@@ -147,7 +152,7 @@ fn a_configuration_is_used_and_what_it_says_is_refused_by_name() {
         "upsample_kernel_sizes": [8, 4], "resblock_dilation_sizes": [[1, 2], [1, 2]]}}"#;
     let info = import("vits.pth", good, Some(CheckpointFormat::Vits)).unwrap().info;
     assert_eq!((info.audio.sample_rate, info.audio.n_fft, info.audio.hop_length), (16_000, 512, 8));
-    let model = info.vits.unwrap();
+    let Architecture::Vits(model) = info.architecture else { panic!("{info:?}") };
     assert!(!model.blanks);
     assert_eq!(model.decoder.dilations, [1, 2]);
     let voice = Voice::open(&place.path().join("voice"), &device()).unwrap();

@@ -18,6 +18,7 @@ const PACKAGES: [&str; 8] = [
     "mynah-metrics",
     "mynah-text",
     "mynah-ops",
+    "mynah-training",
     "mynah-voice",
     "mynah-report",
 ];

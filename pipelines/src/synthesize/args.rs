@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_corpus::Split;
-use mynah_voice::SpeakConfig;
+use mynah_voice::{Error, SpeakConfig};
 
 use super::{batch, text};
 use crate::device::Device;
@@ -88,7 +88,7 @@ struct VoiceArgs {
     /// The same for the durations, in imported VITS voices, whose durations are sampled
     #[arg(long, value_name = "X", default_value_t = SpeakConfig::default().duration_noise_scale)]
     duration_noise_scale: f64,
-    /// What every duration is multiplied by: above 1 is slower
+    /// What every duration is multiplied by, from 0.01 to 100: above 1 is slower
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     length_scale: f64,
     /// Another seed varies the speech
@@ -103,19 +103,14 @@ struct VoiceArgs {
 
 impl VoiceArgs {
     fn prepare(&self) -> anyhow::Result<SpeakConfig> {
-        for (option, scale) in
-            [("--noise-scale", self.noise_scale), ("--duration-noise-scale", self.duration_noise_scale)]
-        {
-            if !(scale >= 0.0 && scale.is_finite()) {
-                anyhow::bail!("{option} {scale} is not a number of 0 or more");
-            }
-        }
-        if !(self.length_scale > 0.0 && self.length_scale.is_finite()) {
-            anyhow::bail!("--length-scale {} is not a positive number", self.length_scale);
-        }
         use_threads(self.threads.map_or(0, usize::from))?;
         let Self { noise_scale, duration_noise_scale, length_scale, seed, .. } = *self;
-        Ok(SpeakConfig { noise_scale, duration_noise_scale, length_scale, seed })
+        let config = SpeakConfig { noise_scale, duration_noise_scale, length_scale, seed };
+        config.validate().map_err(|error| match error {
+            Error::Config { key, why } => anyhow::anyhow!("--{}: {why}", key.replace('_', "-")),
+            other => other.into(),
+        })?;
+        Ok(config)
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::{export, g2p, import, pretrain, run};
 use crate::device::Device;
 use crate::program::{keep_freed_memory, read_toml, use_threads};
-use mynah_voice::g2p::G2pConfig;
+use mynah_training::tasks::g2p::G2pConfig;
 use mynah_voice::import::{CheckpointFormat, ImportConfig};
 
 const ALL: &str = "\

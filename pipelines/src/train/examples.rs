@@ -1,7 +1,8 @@
 //! A split of a dataset as what the model learns from.
 
 use mynah_corpus::{Dataset, Split, Utterance};
-use mynah_voice::{Error, Example, Examples};
+use mynah_training::Error;
+use mynah_training::tasks::naturalspeech::{Example, Examples};
 
 /// Full scale of the stored wave.
 const FULL_SCALE: f32 = 32_768.0;

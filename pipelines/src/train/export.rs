@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_voice::train::checkpoints;
-use mynah_voice::{AudioConfig, export_voice};
+use mynah_training::checkpoints;
+use mynah_training::tasks::naturalspeech::{ExportConfig, export_voice};
+use mynah_voice::AudioConfig;
 
 use super::run::{INFO, SUP_PHONES, VOCABULARY};
 use super::settings::{FORMAT, RunInfo};
@@ -56,8 +57,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mel = info.audio.mel.config(info.audio.sample_rate);
     let audio = AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft };
     let (vocabulary, sup_phones) = (read(VOCABULARY)?, read(SUP_PHONES)?);
-    let said_by = info.pronunciation.word();
-    let voice = export_voice(checkpoint, &info.config.model, &audio, said_by, &vocabulary, &sup_phones, out)
+    let config = ExportConfig {
+        checkpoint,
+        model: &info.config.model,
+        audio: &audio,
+        pronunciation: info.pronunciation.word(),
+        vocabulary: &vocabulary,
+        sup_phones: &sup_phones,
+    };
+    let voice = export_voice(&config, out)
         .with_context(|| format!("failed to write the voice `{}`", out.display()))?;
     say(&format!("wrote the voice of step {} to {}", voice.step, out.display()));
     Ok(ExitCode::SUCCESS)

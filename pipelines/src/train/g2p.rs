@@ -1,22 +1,20 @@
 //! `mynah-train g2p`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use mynah_table::write_atomic;
-use mynah_text::{Dictionary, G2p, G2pAccuracy, Phone};
-use mynah_voice::g2p::{G2pConfig, G2pTrainer, Lesson};
-use rayon::prelude::*;
+use mynah_text::Dictionary;
+use mynah_training::tasks::g2p::{G2pConfig, G2pTask, Lesson, accuracy};
+use mynah_training::{Error, Observer, Row, Run};
 
 use super::interruption::{self, INTERRUPTED};
 use crate::lock;
 use crate::program::{put, say};
-
-/// Epochs between two looks at the words kept aside.
-const WATCH_EVERY: u64 = 5;
 
 /// What to do.
 pub(crate) struct Settings {
@@ -31,7 +29,7 @@ pub(crate) struct Settings {
 /// Trains on CMUdict without its held-out tenth, writes the weights, and says how well they do on that tenth.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { config, out, resume } = settings;
-    let begin = Instant::now();
+    let begin = std::time::Instant::now();
     let _lock = lock::file(out, || format!("failed to begin the training of `{}`", out.display()))?;
     let checkpoint = checkpoint_of(out);
     let begun = checkpoint.exists();
@@ -41,57 +39,46 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             checkpoint.display()
         );
     }
+    if checkpoint.is_file() {
+        bail!(
+            "`{}` is a checkpoint of the earlier form, a single file, which this program does not read: remove it and begin \
+             again",
+            checkpoint.display()
+        );
+    }
     let interrupted = interruption::watch()?;
     let lesson = Lesson::new(Dictionary::cmudict());
-    let mut trainer = G2pTrainer::new(config, &lesson).context("failed to make the network")?;
+    let task = G2pTask::new(config, &lesson).context("failed to make the network")?;
     say(&format!(
         "{} words to learn from, {} to watch, {} held out; {} chunks; {:.2} M parameters",
         lesson.words(),
         lesson.watched().len(),
         lesson.held_out().len(),
         lesson.chunks().len(),
-        trainer.parameter_count() as f64 / 1e6
+        task.parameter_count() as f64 / 1e6
     ));
-    if begun {
-        trainer.resume(&checkpoint).context("failed to go on")?;
-        say(&format!("going on from step {}", trainer.progress().0));
+    let run_config = task.run();
+    let mut observer =
+        Epochs { epoch_steps: task.epoch_steps(), epochs: config.epochs, sum: 0.0, count: 0, interrupted };
+    let mut run = Run::new(task, run_config, &checkpoint);
+    let failed = || format!("failed to resume `{}`", checkpoint.display());
+    if begun && run.resume().with_context(failed)? {
+        say(&format!("going on from step {}", run.position().step));
     } else {
         // Nobody wants to hear after an hour that nothing can be written there.
-        trainer.save(&checkpoint).context("failed to write a checkpoint")?;
+        if !begun {
+            let failed = || format!("failed to make `{}`", checkpoint.display());
+            fs::create_dir(&checkpoint).with_context(failed)?;
+        }
+        run.save().context("failed to write a checkpoint")?;
     }
-
-    let (mut sum, mut count) = (0.0, 0);
-    loop {
-        let (step, epoch, steps) = trainer.progress();
-        if step >= steps {
-            break;
-        }
-        if interrupted.load(Ordering::Relaxed) {
-            trainer.save(&checkpoint).context("failed to write a checkpoint")?;
-            say(&format!("interrupted at step {step} of {steps}: go on with --resume"));
-            return Ok(ExitCode::from(INTERRUPTED));
-        }
-        let report = trainer.step().context("failed to learn")?;
-        (sum, count) = (sum + report.loss, count + 1);
-        if !report.step.is_multiple_of(epoch) {
-            continue;
-        }
-        let passed = report.step / epoch;
-        say(&format!(
-            "epoch {passed} of {}  step {}  loss {:.4}  {:.0} s",
-            config.epochs,
-            report.step,
-            sum / f64::from(count),
-            begin.elapsed().as_secs_f64()
-        ));
-        (sum, count) = (0.0, 0);
-        if passed.is_multiple_of(WATCH_EVERY) || passed == 1 {
-            let (without, with) = accuracy(&network(&trainer)?.1, lesson.watched()).word_error_rates();
-            say(&format!("  words kept aside: {without:.2} % wrong without stress, {with:.2} % with"));
-        }
-        trainer.save(&checkpoint).context("failed to write a checkpoint")?;
+    run.train(&mut observer).context("failed to learn")?;
+    if !run.is_done() {
+        let (step, steps) = (run.position().step, run_config.steps);
+        say(&format!("interrupted at step {step} of {steps}: go on with --resume"));
+        return Ok(ExitCode::from(INTERRUPTED));
     }
-    let (bytes, g2p) = network(&trainer)?;
+    let (bytes, g2p) = run.task().network().context("failed to pack the weights")?;
     write_atomic(out, &bytes).context("failed to write the weights")?;
     let held_out = accuracy(&g2p, lesson.held_out());
     let (words, phones) = (held_out.word_error_rates(), held_out.phone_error_rates());
@@ -100,7 +87,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
          stress, {:.2} % with\n",
         held_out.words, words.0, words.1, phones.0, phones.1
     ))?;
-    std::fs::remove_file(&checkpoint)
+    fs::remove_dir_all(&checkpoint)
         .with_context(|| format!("failed to remove `{}`", checkpoint.display()))?;
     say(&format!(
         "wrote {} bytes to {} in {:.0} s",
@@ -111,25 +98,50 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The file that says where a training stands.
+/// The directory that says where a training stands.
 fn checkpoint_of(out: &Path) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
     name.push(".checkpoint");
     name.into()
 }
 
-/// The network as it will say words, and its file.
-fn network(trainer: &G2pTrainer<'_>) -> Result<(Vec<u8>, G2p)> {
-    let tensors = trainer.tensors().context("failed to read the weights")?;
-    let bytes = tensors.pack().context("failed to pack the weights")?;
-    let g2p = G2p::open(&bytes).context("failed to read the packed weights")?;
-    Ok((bytes, g2p))
+/// Says a line an epoch.
+struct Epochs {
+    epoch_steps: u64,
+    epochs: u64,
+    /// Of the losses since the last line.
+    sum: f64,
+    count: u32,
+    interrupted: Arc<AtomicBool>,
 }
 
-fn accuracy(g2p: &G2p, words: &[(String, Vec<Vec<Phone>>)]) -> G2pAccuracy {
-    let one = |(word, variants): &(String, Vec<Vec<Phone>>)| G2pAccuracy::of(g2p, word, variants);
-    words.par_iter().map(one).reduce(G2pAccuracy::default, |mut sum, other| {
-        sum += other;
-        sum
-    })
+impl Observer for Epochs {
+    fn step(&mut self, row: &Row, _: bool) -> Result<(), Error> {
+        self.sum += row.values.get("loss_total").unwrap_or_default();
+        self.count += 1;
+        if row.step.is_multiple_of(self.epoch_steps) {
+            say(&format!(
+                "epoch {} of {}  step {}  loss {:.4}  {:.0} s",
+                row.step / self.epoch_steps,
+                self.epochs,
+                row.step,
+                self.sum / f64::from(self.count),
+                row.seconds
+            ));
+            (self.sum, self.count) = (0.0, 0);
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, _: &Path, validation: Option<&Row>) -> Result<(), Error> {
+        let rate = |name| validation.and_then(|row| row.values.get(name));
+        if let (Some(without), Some(with)) = (rate("word_error_rate"), rate("word_error_rate_with_stress")) {
+            say(&format!("  words kept aside: {without:.2} % wrong without stress, {with:.2} % with"));
+        }
+        Ok(())
+    }
+
+    fn stop(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
 }

@@ -9,33 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use mynah_table::{read_table, write_table};
-use mynah_voice::Error;
-use mynah_voice::train::Observer;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use mynah_training::{Error, Observer, Row};
 
 use super::events::Events;
+use super::reports::{Style, scalars};
 use crate::program::say;
 
 const METRICS: &str = "metrics.jsonl";
-
-/// What a step says of itself, as a row of metrics and as lines for whoever watches.
-pub(super) trait Report: Serialize + DeserializeOwned {
-    /// Steps done.
-    fn step(&self) -> u64;
-
-    /// Seconds since the run began or was resumed.
-    fn seconds(&self) -> f64;
-
-    /// The step on one line, without its number; `rate` is steps a second.
-    fn line(&self, rate: f64) -> String;
-
-    /// The most telling number, for beside a bar.
-    fn short(&self) -> String;
-
-    /// The numbers under the names that TensorBoard groups by.
-    fn scalars(&self) -> Vec<(String, f64)>;
-}
 
 /// Shows progress, and writes metrics and TensorBoard events into the run's directory.
 pub(super) struct Watcher {
@@ -44,6 +24,7 @@ pub(super) struct Watcher {
     events: Events,
     bar: Option<ProgressBar>,
     steps: u64,
+    style: Style,
     first_step: Option<u64>,
     interrupted: Arc<AtomicBool>,
 }
@@ -51,21 +32,21 @@ pub(super) struct Watcher {
 impl Watcher {
     /// Begins to watch a run that has done `step` of `steps` steps. Metrics of later steps, which an interrupted run
     /// left behind, are taken away: they will be written again.
-    pub(super) fn new<R: Report>(
+    pub(super) fn new(
         run: &Path,
-        step: u64,
-        steps: u64,
+        (step, steps): (u64, u64),
+        style: Style,
         interrupted: Arc<AtomicBool>,
     ) -> Result<Self> {
         let path = run.join(METRICS);
         let failed = || format!("failed to write `{}`", path.display());
-        let earlier: Vec<R> = if path.exists() {
+        let earlier: Vec<Row> = if path.exists() {
             cut_torn_line(&path).with_context(failed)?;
             read_table(&path).with_context(|| format!("failed to read `{}`", path.display()))?
         } else {
             Vec::new()
         };
-        let kept: Vec<R> = earlier.into_iter().filter(|report| report.step() <= step).collect();
+        let kept: Vec<Row> = earlier.into_iter().filter(|row| row.step <= step).collect();
         write_table(&path, &kept).with_context(failed)?;
         let metrics = File::options().append(true).open(&path).with_context(failed)?;
         let bar = io::stderr().is_terminal().then(|| {
@@ -75,7 +56,7 @@ impl Watcher {
         });
         let events =
             Events::create(run).with_context(|| format!("failed to begin events in `{}`", run.display()))?;
-        Ok(Self { path, metrics, events, bar, steps, first_step: None, interrupted })
+        Ok(Self { path, metrics, events, bar, steps, style, first_step: None, interrupted })
     }
 
     /// Ends, and leaves no bar behind.
@@ -92,37 +73,38 @@ impl Watcher {
         }
     }
 
-    fn record(&mut self, report: &impl Report) -> Result<(), Error> {
+    fn record(&mut self, row: &Row) -> Result<(), Error> {
         let failed = |source: io::Error| Error::Io { action: "write", path: self.path.clone(), source };
-        let mut line = serde_json::to_vec(report).map_err(|error| failed(error.into()))?;
+        let mut line = serde_json::to_vec(row).map_err(|error| failed(error.into()))?;
         line.push(b'\n');
         self.metrics.write_all(&line).map_err(failed)?;
-        self.events.scalars(report.step(), &report.scalars()).map_err(failed)
+        self.events.scalars(row.step, &scalars(row)).map_err(failed)
     }
 }
 
-impl<R: Report> Observer<R> for Watcher {
-    fn step(&mut self, report: &R, logged: bool) -> Result<(), Error> {
-        let step = report.step();
+impl Observer for Watcher {
+    fn step(&mut self, row: &Row, logged: bool) -> Result<(), Error> {
+        let step = row.step;
         let done = step - *self.first_step.get_or_insert(step) + 1;
         match &self.bar {
             Some(bar) => {
                 bar.set_position(step);
-                bar.set_message(report.short());
+                bar.set_message((self.style.short)(row));
             }
             None if logged => {
-                let rate = done as f64 / report.seconds().max(1e-9);
-                say(&format!("step {step} of {}  {}", self.steps, report.line(rate)));
+                let rate = done as f64 / row.seconds.max(1e-9);
+                say(&format!("step {step} of {}  {}", self.steps, (self.style.line)(row, rate)));
             }
             None => {}
         }
-        if logged { self.record(report) } else { Ok(()) }
+        if logged { self.record(row) } else { Ok(()) }
     }
 
-    fn checkpoint(&mut self, directory: &Path, validation: Option<&R>) -> Result<(), Error> {
-        let losses = validation.map_or(String::new(), |report| format!("  validation: {}", report.short()));
+    fn checkpoint(&mut self, directory: &Path, validation: Option<&Row>) -> Result<(), Error> {
+        let losses =
+            validation.map_or(String::new(), |row| format!("  validation: {}", (self.style.short)(row)));
         self.talk(&format!("wrote {}{losses}", directory.display()));
-        validation.map_or(Ok(()), |report| self.record(report))
+        validation.map_or(Ok(()), |row| self.record(row))
     }
 
     fn stop(&self) -> bool {

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use mynah_table::write_atomic;
+use mynah_training::Run;
+use mynah_training::tasks::pretrain::{PretrainTask, Pretrainer};
 use mynah_voice::Device;
-use mynah_voice::pretrain::{PretrainReport, Pretrainer, run as pretrain};
 
 use super::interruption::{self, INTERRUPTED};
 use super::observer::Watcher;
+use super::reports::PRETRAIN;
 use super::run::{INFO, SUP_PHONES, VOCABULARY, refuse_other};
 use super::same::check_same_config;
 use super::settings::{FORMAT, PRETRAIN_INFO, PretrainInfo, PretrainSettings};
@@ -37,7 +39,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let text = Text::open(&settings.data).context("failed to open the text")?;
     let _lock = lock::directory(out, || format!("failed to begin the pre-training `{}`", out.display()))?;
     refuse_other(out, INFO, "a run of `mynah-train run`")?;
-    let mut trainer =
+    let trainer =
         Pretrainer::new(&config.model, &config.train, &text.vocabulary, &text.sup_phones, &settings.device)
             .context("failed to make the encoder")?;
     let info = PretrainInfo {
@@ -82,33 +84,33 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         encoder as f64 / 1e6,
         heads as f64 / 1e6
     ));
-    if settings.resume
-        && trainer.resume(out).with_context(|| format!("failed to resume `{}`", out.display()))?
-    {
-        say(&format!("going on from step {}", trainer.state().step));
+    let inventory = trainer.inventory().clone();
+    let shards = TextShards { text: &text, inventory: &inventory };
+    let task = PretrainTask::new(trainer, &shards).context("failed to read the text")?;
+    let mut run = Run::new(task, config.train.run(), out);
+    if settings.resume && run.resume().with_context(|| format!("failed to resume `{}`", out.display()))? {
+        say(&format!("going on from step {}", run.position().step));
     }
-    let (step, steps) = (trainer.state().step, config.train.steps);
-    if step >= steps {
+    let (step, steps) = (run.position().step, config.train.steps);
+    if run.is_done() {
         say_done(step, out);
         return Ok(ExitCode::SUCCESS);
     }
 
     let interrupted = interruption::watch()?;
-    let inventory = trainer.inventory().clone();
-    let shards = TextShards { text: &text, inventory: &inventory };
-    let mut watcher = Watcher::new::<PretrainReport>(out, step, steps, interrupted)?;
-    let outcome = pretrain(&mut trainer, &config.train, &shards, out, &mut watcher);
+    let mut watcher = Watcher::new(out, (step, steps), PRETRAIN, interrupted)?;
+    let outcome = run.train(&mut watcher);
     watcher.finish();
     outcome.with_context(|| format!("failed to pre-train `{}`", out.display()))?;
-    let state = trainer.state();
-    if state.too_long > 0 {
+    let too_long = run.task().progress().too_long;
+    if too_long > 0 {
         say(&format!(
-            "{} times a sentence was left out because it is longer than {} symbols (`train.max_symbols`)",
-            state.too_long, config.train.max_symbols
+            "{too_long} times a sentence was left out because it is longer than {} symbols (`train.max_symbols`)",
+            config.train.max_symbols
         ));
     }
-    if state.step < steps {
-        say(&format!("interrupted at step {} of {steps}: go on with --resume", state.step));
+    if !run.is_done() {
+        say(&format!("interrupted at step {} of {steps}: go on with --resume", run.position().step));
         return Ok(ExitCode::from(INTERRUPTED));
     }
     say_done(steps, out);

@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use mynah_text::{SupPhones, Vocabulary};
-use mynah_voice::ModelConfig;
-use mynah_voice::train::checkpoints;
+use mynah_training::checkpoints;
+use mynah_voice::{MODEL_FILE as MODEL, ModelConfig};
 
 use super::run::{SUP_PHONES, VOCABULARY};
 use super::settings::{EncoderInfo, FORMAT, PRETRAIN_INFO, PretrainInfo};
 use crate::program::read_toml;
-
-/// The file of a checkpoint in which the encoder lies.
-const MODEL: &str = "model.safetensors";
 
 /// An encoder that was found.
 pub(super) struct PretrainedEncoder {
@@ -58,6 +55,11 @@ impl PretrainedEncoder {
             fingerprint: blake3::hash(&bytes).to_string(),
         };
         Ok(Self { checkpoint: checkpoint.clone(), info, run })
+    }
+
+    /// The file with its parameters.
+    pub(super) fn parameters(&self) -> PathBuf {
+        self.checkpoint.join(MODEL)
     }
 
     /// The encoder with which a run began, where it lay then.

@@ -1,100 +1,85 @@
-//! The reports of both trainings as lines and scalars.
+//! Rows of metrics as lines for whoever watches, and as scalars.
 
-use mynah_voice::pretrain::PretrainReport;
-use mynah_voice::train::{Phase, StepReport};
+use mynah_training::{Row, Value};
 
-use super::observer::Report;
-
-impl Report for StepReport {
-    fn step(&self) -> u64 {
-        self.step
-    }
-
-    fn seconds(&self) -> f64 {
-        self.seconds
-    }
-
-    fn line(&self, rate: f64) -> String {
-        let phase = match self.phase {
-            Phase::WarmUp => "warm-up",
-            Phase::Main => "main",
-            Phase::Tuning => "tuning",
-        };
-        format!(
-            "{phase}  mel {:.3}  KL {:.2}  duration {:.3}  length {:.2}  {rate:.2} steps/s",
-            self.loss_mel.unwrap_or_default(),
-            self.loss_backward_kl.unwrap_or_default(),
-            self.loss_duration.unwrap_or_default(),
-            self.duration_ratio.unwrap_or_default(),
-        )
-    }
-
-    fn short(&self) -> String {
-        format!("mel {:.3}", self.loss_mel.unwrap_or_default())
-    }
-
-    fn scalars(&self) -> Vec<(String, f64)> {
-        let split = &self.split;
-        let named = [
-            ("total", Some(self.loss_total)),
-            ("mel", self.loss_mel),
-            ("adversarial", self.loss_adversarial),
-            ("feature", self.loss_feature),
-            ("backward_kl", self.loss_backward_kl),
-            ("forward_kl", self.loss_forward_kl),
-            ("end_to_end", self.loss_end_to_end),
-            ("duration", self.loss_duration),
-            ("discriminator", self.loss_discriminator),
-        ];
-        let ratios = [("duration_ratio", self.duration_ratio), ("path_ratio", self.path_ratio)];
-        let ratios = ratios.into_iter().filter_map(|(name, value)| Some((format!("{name}/{split}"), value?)));
-        let other = [("gradient_norm", self.gradient_norm), ("learning_rate", self.learning_rate)];
-        let losses =
-            named.into_iter().filter_map(|(name, value)| Some((format!("loss_{name}/{split}"), value?)));
-        let losses = losses.chain(ratios);
-        losses.chain(other.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))).collect()
-    }
+/// How the rows of a task are told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style {
+    /// The step on one line, without its number; the number is steps a second.
+    pub(super) line: fn(&Row, f64) -> String,
+    /// The most telling numbers, for beside a bar.
+    pub(super) short: fn(&Row) -> String,
 }
 
-impl Report for PretrainReport {
-    fn step(&self) -> u64 {
-        self.step
-    }
-
-    fn seconds(&self) -> f64 {
-        self.seconds
-    }
-
-    fn line(&self, rate: f64) -> String {
-        format!("{}  {rate:.2} steps/s  {:.0} symbols/s", self.short(), rate * self.symbols as f64)
-    }
-
-    fn short(&self) -> String {
-        let percent = |part: f64| part * 100.0;
+/// How a training of NaturalSpeech is told.
+pub(super) const NATURALSPEECH: Style = Style {
+    line: |row, rate| {
         format!(
-            "loss {:.3}  symbols {:.1} % right (fixed guess {:.1} %)  sup-phones {:.1} % ({:.1} %)",
-            self.loss_total,
-            percent(self.accuracy_symbols),
-            percent(self.baseline_accuracy_symbols),
-            percent(self.accuracy_sup_phones),
-            percent(self.baseline_accuracy_sup_phones),
+            "{}  mel {:.3}  KL {:.2}  duration {:.3}  length {:.2}  {rate:.2} steps/s",
+            row.phase.as_deref().unwrap_or_default(),
+            value(row, "loss_mel"),
+            value(row, "loss_backward_kl"),
+            value(row, "loss_duration"),
+            value(row, "duration_ratio"),
         )
-    }
+    },
+    short: |row| format!("mel {:.3}", value(row, "loss_mel")),
+};
 
-    fn scalars(&self) -> Vec<(String, f64)> {
-        let of_split = [
-            ("loss_total", self.loss_total),
-            ("loss_symbols", self.loss_symbols),
-            ("loss_sup_phones", self.loss_sup_phones),
-            ("accuracy_symbols", self.accuracy_symbols),
-            ("accuracy_sup_phones", self.accuracy_sup_phones),
-            ("baseline_loss_symbols", self.baseline_loss_symbols),
-            ("baseline_loss_sup_phones", self.baseline_loss_sup_phones),
-            ("baseline_accuracy_symbols", self.baseline_accuracy_symbols),
-            ("baseline_accuracy_sup_phones", self.baseline_accuracy_sup_phones),
-        ];
-        let other = [("gradient_norm", self.gradient_norm), ("learning_rate", self.learning_rate)];
-        let named = of_split.into_iter().map(|(name, value)| (format!("{name}/{}", self.split), value));
-        named.chain(other.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))).collect()
+/// How a pre-training is told.
+pub(super) const PRETRAIN: Style = Style {
+    line: |row, rate| {
+        let symbols = rate * value(row, "symbols");
+        format!("{}  {rate:.2} steps/s  {symbols:.0} symbols/s", pretrain_short(row))
+    },
+    short: pretrain_short,
+};
+
+fn pretrain_short(row: &Row) -> String {
+    let percent = |name| value(row, name) * 100.0;
+    format!(
+        "loss {:.3}  symbols {:.1} % right (fixed guess {:.1} %)  sup-phones {:.1} % ({:.1} %)",
+        value(row, "loss_total"),
+        percent("accuracy_symbols"),
+        percent("baseline_accuracy_symbols"),
+        percent("accuracy_sup_phones"),
+        percent("baseline_accuracy_sup_phones"),
+    )
+}
+
+fn value(row: &Row, name: &str) -> f64 {
+    row.values.get(name).unwrap_or_default()
+}
+
+/// The numbers of a row under the names that TensorBoard groups by: those of a split have its name behind them. Counts are no
+/// curves.
+pub(super) fn scalars(row: &Row) -> Vec<(String, f64)> {
+    let of_value = |(name, value): (&str, Value)| {
+        let Value::Number(number) = value else { return None };
+        let tag = match name {
+            "gradient_norm" | "learning_rate" => name.to_owned(),
+            _ => format!("{name}/{}", row.split.word()),
+        };
+        Some((tag, number))
+    };
+    row.values.iter().filter_map(of_value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_training::{Row, Split, Values};
+
+    use super::scalars;
+
+    #[test]
+    fn numbers_of_a_split_are_curves_of_their_own() {
+        let values = Values::new()
+            .with("loss_total", 2.0)
+            .with("loss_forward_kl", None::<f64>)
+            .with("symbols", 7_u64)
+            .with("learning_rate", 0.5);
+        let row = Row { step: 3, epoch: 1, phase: None, split: Split::Validation, values, seconds: 9.0 };
+        let expected = [("loss_total/validation".to_owned(), 2.0), ("learning_rate".to_owned(), 0.5)];
+        assert_eq!(scalars(&row), expected);
     }
 }

@@ -6,13 +6,16 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::{Dataset, Split};
 use mynah_table::write_atomic;
-use mynah_voice::train::{StepReport, Trainer, run as train};
-use mynah_voice::{Device, Examples as _, model::VocabularySizes};
+use mynah_training::Run;
+use mynah_training::tasks::naturalspeech::{Examples as _, NaturalSpeechTask, Trainer, TrainerConfig};
+use mynah_voice::Device;
+use mynah_voice::blocks::VocabularySizes;
 
 use super::examples::DatasetExamples;
 use super::interruption::{self, INTERRUPTED};
 use super::observer::Watcher;
 use super::pretrained::PretrainedEncoder;
+use super::reports::NATURALSPEECH;
 use super::same::check_same_config;
 use super::settings::{Config, FORMAT, PRETRAIN_INFO, RunInfo};
 use crate::lock;
@@ -50,9 +53,14 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let _lock = lock::directory(out, || format!("failed to begin the run `{}`", out.display()))?;
     refuse_other(out, PRETRAIN_INFO, "a pre-training")?;
     let mut encoder = settings.encoder.as_deref().map(PretrainedEncoder::find).transpose()?;
-    let mut trainer =
-        Trainer::new(&config.model, &config.discriminator, &config.train, &mel, sizes, &settings.device)
-            .context("failed to make the model")?;
+    let trainer = TrainerConfig {
+        model: &config.model,
+        discriminator: &config.discriminator,
+        train: &config.train,
+        mel: &mel,
+        sizes,
+    };
+    let trainer = Trainer::new(&trainer, &settings.device).context("failed to make the model")?;
 
     let mut info = RunInfo {
         format: FORMAT,
@@ -105,10 +113,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         generator as f64 / 1e6,
         judges as f64 / 1e6
     ));
-    if settings.resume
-        && trainer.resume(out).with_context(|| format!("failed to resume `{}`", out.display()))?
-    {
-        say(&format!("going on from step {}", trainer.state().step));
+    let task = NaturalSpeechTask::new(trainer, &training, &validation);
+    let mut run = Run::new(task, config.train.run(), out);
+    if settings.resume && run.resume().with_context(|| format!("failed to resume `{}`", out.display()))? {
+        say(&format!("going on from step {}", run.position().step));
     } else if let Some(info) = &info.encoder {
         // A run that was stopped before its first checkpoint begins again as it began.
         let encoder = match encoder.take() {
@@ -116,22 +124,25 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             None => PretrainedEncoder::again(info)?,
         };
         encoder.check(&config.model, vocabulary, sup_phones)?;
-        trainer.load_encoder(&encoder.checkpoint).context("failed to take the pre-trained encoder")?;
+        run.task_mut()
+            .trainer_mut()
+            .load_encoder(&encoder.parameters())
+            .context("failed to take the pre-trained encoder")?;
         say(&format!("the encoder is that of {}, step {}", info.checkpoint, info.step));
     }
-    let (step, steps) = (trainer.state().step, config.train.steps);
-    if step >= steps {
+    let (step, steps) = (run.position().step, config.train.steps);
+    if run.is_done() {
         say_done(step, out);
         return Ok(ExitCode::SUCCESS);
     }
 
     let interrupted = interruption::watch()?;
-    let mut watcher = Watcher::new::<StepReport>(out, step, steps, interrupted)?;
-    let outcome = train(&mut trainer, &config.train, &training, &validation, out, &mut watcher);
+    let mut watcher = Watcher::new(out, (step, steps), NATURALSPEECH, interrupted)?;
+    let outcome = run.train(&mut watcher);
     watcher.finish();
     outcome.with_context(|| format!("failed to train `{}`", out.display()))?;
-    if trainer.state().step < steps {
-        say(&format!("interrupted at step {} of {steps}: go on with --resume", trainer.state().step));
+    if !run.is_done() {
+        say(&format!("interrupted at step {} of {steps}: go on with --resume", run.position().step));
         return Ok(ExitCode::from(INTERRUPTED));
     }
     say_done(steps, out);

@@ -1,9 +1,10 @@
 //! What stands in a configuration, and in `run.toml`.
 
 use mynah_corpus::{AudioRecipe, TextBackend};
-use mynah_voice::pretrain::{PretrainConfig, PretrainModelConfig};
-use mynah_voice::train::TrainConfig;
-use mynah_voice::{DiscriminatorConfig, ModelConfig};
+use mynah_training::DiscriminatorConfig;
+use mynah_training::tasks::naturalspeech::TrainConfig;
+use mynah_training::tasks::pretrain::{PretrainConfig, PretrainModelConfig};
+use mynah_voice::ModelConfig;
 use serde::{Deserialize, Serialize};
 
 /// The form of a run's directory.

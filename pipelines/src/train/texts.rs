@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use mynah_table::{ByteColumn, read_byte_columns};
 use mynah_text::{SupPhones, Vocabulary};
-use mynah_voice::Error;
-use mynah_voice::pretrain::{Inventory, Sentence, Shards};
+use mynah_training::Error;
+use mynah_training::tasks::pretrain::{Inventory, Sentence, Shards};
 
 use super::run::{SUP_PHONES, VOCABULARY};
 use crate::prepare::{TEXT_FORMAT, TextSummary};

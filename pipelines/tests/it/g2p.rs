@@ -34,7 +34,7 @@ fn interrupted_it_goes_on_and_leaves_weights_that_can_be_read() {
     let other = SMALLEST.replace("hidden = 1", "hidden = 2");
     place.write("other.toml", other);
     let outcome = place.run(TRAIN, "g2p --config other.toml --out g2p.bin --resume");
-    outcome.exits_with(2).says("`g2p.bin.checkpoint`");
+    outcome.exits_with(2).says("`g2p.bin.checkpoint`").says("other settings");
 
     let outcome = place.run(TRAIN, &format!("{arguments} --resume")).says("going on from step ");
     let printed = outcome.prints(0);
@@ -51,6 +51,10 @@ fn what_cannot_be_is_said_before_anything_is_learnt() {
     let run = |arguments: &str| place.run(TRAIN, &format!("g2p {arguments}")).exits_with(2);
     run("--config nothing.toml --out g2p.bin").says("`hidden`").says("between 1 and 1000");
     run("--config unknown.toml --out g2p.bin").says("unknown.toml").says("hiden");
-    run("--out nowhere/g2p.bin").says("`nowhere/g2p.bin.checkpoint.partial`").says("what to do");
+    run("--out nowhere/g2p.bin").says("`nowhere/g2p.bin.checkpoint`").says("what to do");
     assert_eq!(place.files("").into_keys().collect::<Vec<_>>(), ["nothing.toml", "unknown.toml"]);
+
+    // What an earlier version left is named.
+    place.write("g2p.bin.checkpoint", "a file");
+    run("--out g2p.bin --resume").says("`g2p.bin.checkpoint` is a checkpoint of the earlier form");
 }

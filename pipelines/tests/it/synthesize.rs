@@ -121,6 +121,12 @@ fn a_text_is_spoken_into_one_wav() {
     studio.say("voice", "...", "").exits_with(2).says("there is nothing to speak in `...`");
     studio.say("voice", "Hello", "--noise-scale=-1").exits_with(2).says("--noise-scale");
     studio.say("voice", "Hello", "--length-scale 0").exits_with(2).says("--length-scale");
+    for (option, limits) in
+        [("--length-scale 20000", "between 0.01 and 100"), ("--noise-scale 1e9", "between 0 and 10")]
+    {
+        let name = option.split(' ').next().unwrap();
+        studio.say("voice", "Hello", option).exits_with(2).says(name).says(limits);
+    }
     place
         .run(SYNTHESIZE, "text --voice voice --out no/spoken.wav Hello")
         .exits_with(2)

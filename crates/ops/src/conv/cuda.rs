@@ -22,7 +22,7 @@ use candle_core::{CudaStorage, DType, Error, Layout, Result, Shape, WithDType, b
 
 use super::geometry::Geometry;
 use crate::cuda::{Grid, POINTWISE, Scalars, allocate, compute, contiguous, converted, copied, is_single};
-use crate::precision::{Precision, precision};
+use crate::precision::Precision;
 
 /// A tensor as an operation gets it.
 pub(super) type Operand<'a> = (&'a CudaStorage, &'a Layout);
@@ -95,7 +95,7 @@ fn convolve(
         Direction::BackwardData => long_shape(g),
         Direction::BackwardFilter => weight_shape(g),
     };
-    if is_single(a.0) && precision() == Precision::Bf16 {
+    if is_single(a.0) && g.precision == Precision::Bf16 {
         let halve = |(storage, layout): Operand<'_>| converted(storage, layout, DType::BF16);
         let (first, second) = (halve(a)?, halve(b)?);
         let (first_layout, second_layout) =
@@ -218,7 +218,7 @@ impl<T: CudnnDataType, C: CudnnDataType> Plan<T, C> {
         )?;
         conv.set_group_count(integer(g.groups))?;
         // The default may round factors of f32 to TF32.
-        conv.set_math_type(match (T::DATA_TYPE, precision()) {
+        conv.set_math_type(match (T::DATA_TYPE, g.precision) {
             (cudnnDataType_t::CUDNN_DATA_FLOAT, Precision::F32) => cudnnMathType_t::CUDNN_FMA_MATH,
             (cudnnDataType_t::CUDNN_DATA_BFLOAT16, _) => cudnnMathType_t::CUDNN_TENSOR_OP_MATH,
             _ => cudnnMathType_t::CUDNN_DEFAULT_MATH,

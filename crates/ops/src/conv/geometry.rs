@@ -2,6 +2,8 @@
 
 use candle_core::{Result, Tensor, bail};
 
+use crate::precision::Precision;
+
 /// The settings of [`conv1d`](crate::conv1d).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conv1dConfig {
@@ -13,11 +15,13 @@ pub struct Conv1dConfig {
     pub dilation: usize,
     /// Groups of channels that do not see each other.
     pub groups: usize,
+    /// How exactly a GPU multiplies, in the gradients too.
+    pub precision: Precision,
 }
 
 impl Default for Conv1dConfig {
     fn default() -> Self {
-        Self { stride: 1, padding: 0, dilation: 1, groups: 1 }
+        Self { stride: 1, padding: 0, dilation: 1, groups: 1, precision: Precision::F32 }
     }
 }
 
@@ -34,11 +38,13 @@ pub struct ConvTranspose1dConfig {
     pub dilation: usize,
     /// Groups of channels that do not see each other.
     pub groups: usize,
+    /// How exactly a GPU multiplies, in the gradients too.
+    pub precision: Precision,
 }
 
 impl Default for ConvTranspose1dConfig {
     fn default() -> Self {
-        Self { stride: 1, padding: 0, output_padding: 0, dilation: 1, groups: 1 }
+        Self { stride: 1, padding: 0, output_padding: 0, dilation: 1, groups: 1, precision: Precision::F32 }
     }
 }
 
@@ -57,6 +63,8 @@ pub(super) struct Geometry {
     /// Channels of one group on the short side.
     pub(super) short_channels: usize,
     pub(super) short_length: usize,
+    /// How exactly a GPU multiplies.
+    pub(super) precision: Precision,
 }
 
 impl Geometry {
@@ -66,7 +74,7 @@ impl Geometry {
         bias: Option<&Tensor>,
         config: &Conv1dConfig,
     ) -> Result<Self> {
-        let &Conv1dConfig { stride, padding, dilation, groups } = config;
+        let &Conv1dConfig { stride, padding, dilation, groups, precision } = config;
         let (batch, channels, length) = x.dims3()?;
         let (outputs, inputs, taps) = weight.dims3()?;
         if x.elem_count() == 0 || weight.elem_count() == 0 || stride == 0 || dilation == 0 || groups == 0 {
@@ -98,6 +106,7 @@ impl Geometry {
             long_length: length,
             short_channels: outputs / groups,
             short_length: (length + 2 * padding - reach) / stride + 1,
+            precision,
         })
     }
 
@@ -107,7 +116,7 @@ impl Geometry {
         bias: Option<&Tensor>,
         config: &ConvTranspose1dConfig,
     ) -> Result<Self> {
-        let &ConvTranspose1dConfig { stride, padding, output_padding, dilation, groups } = config;
+        let &ConvTranspose1dConfig { stride, padding, output_padding, dilation, groups, precision } = config;
         let (batch, channels, length) = x.dims3()?;
         let (inputs, outputs, taps) = weight.dims3()?;
         if x.elem_count() == 0 || weight.elem_count() == 0 || stride == 0 || dilation == 0 || groups == 0 {
@@ -146,6 +155,7 @@ impl Geometry {
             long_length: whole - 2 * padding,
             short_channels: inputs / groups,
             short_length: length,
+            precision,
         })
     }
 }

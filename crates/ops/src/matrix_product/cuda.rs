@@ -11,10 +11,10 @@ use candle_core::cuda_backend::{CudaDType, WrapErr as _};
 use candle_core::{CpuStorage, CudaStorage, CustomOp2, DType, Layout, Result, Shape, Tensor, bail};
 
 use crate::cuda::{allocate, converted, copied, is_single};
-use crate::precision::{Precision, precision};
+use crate::precision::Precision;
 
-/// The product of `[…, M, K]` and `[…, K, N]` on a device; in full precision where it has to be exact.
-pub(super) fn product(left: &Tensor, right: &Tensor, exact: bool) -> Result<Tensor> {
+/// The product of `[…, M, K]` and `[…, K, N]` on a device.
+pub(super) fn product(left: &Tensor, right: &Tensor, precision: Precision) -> Result<Tensor> {
     let (rank, dims) = (left.rank(), left.dims());
     let fits = rank >= 2
         && right.rank() == rank
@@ -23,11 +23,11 @@ pub(super) fn product(left: &Tensor, right: &Tensor, exact: bool) -> Result<Tens
     if !fits || left.elem_count() == 0 || right.elem_count() == 0 {
         bail!("product: {dims:?} and {:?} do not fit each other", right.dims());
     }
-    left.apply_op2(right, Product { exact })
+    left.apply_op2(right, Product { precision })
 }
 
 struct Product {
-    exact: bool,
+    precision: Precision,
 }
 
 impl CustomOp2 for Product {
@@ -50,7 +50,7 @@ impl CustomOp2 for Product {
         let mut shape = dims[..rank - 1].to_vec();
         shape.push(right_layout.dims()[rank - 1]);
         let shape = Shape::from(shape);
-        let shortened = if self.exact || !is_single(left) { Precision::F32 } else { precision() };
+        let shortened = if is_single(left) { self.precision } else { Precision::F32 };
         if shortened == Precision::Bf16 {
             let (first, second) =
                 (converted(left, left_layout, DType::BF16)?, converted(right, right_layout, DType::BF16)?);
@@ -77,14 +77,14 @@ impl CustomOp2 for Product {
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let rank = left.rank();
         let transposed = |x: &Tensor| x.transpose(rank - 2, rank - 1);
-        let exact = self.exact;
+        let precision = self.precision;
         let dleft = if left.track_op() {
-            Some(gradient.apply_op2_no_bwd(&transposed(right)?, &Self { exact })?)
+            Some(gradient.apply_op2_no_bwd(&transposed(right)?, &Self { precision })?)
         } else {
             None
         };
         let dright = if right.track_op() {
-            Some(transposed(left)?.apply_op2_no_bwd(gradient, &Self { exact })?)
+            Some(transposed(left)?.apply_op2_no_bwd(gradient, &Self { precision })?)
         } else {
             None
         };

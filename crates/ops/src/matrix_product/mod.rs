@@ -5,6 +5,8 @@ mod cuda;
 
 use candle_core::{Result, Tensor};
 
+use crate::precision::Precision;
+
 /// Products of tensors as matrices.
 pub trait MatrixProduct {
     /// The product of the last two dimensions, for each item of the others.
@@ -15,9 +17,8 @@ pub trait MatrixProduct {
     ///
     /// On the CPU it is candle's product with its gradients, but for one case: candle 0.11 takes the batch of a left side into
     /// its rows where the right side is one matrix repeated without a copy, also where the left side is transposed, and then
-    /// its numbers are wrong. There the right side is copied first. On a GPU it is cuBLAS', in the [`precision`] of the process.
-    ///
-    /// [`precision`]: crate::precision()
+    /// its numbers are wrong. There the right side is copied first. On a GPU it is cuBLAS', in `precision`,
+    /// its gradients too.
     ///
     /// # Shapes
     ///
@@ -26,30 +27,24 @@ pub trait MatrixProduct {
     /// # Errors
     ///
     /// When the shapes do not fit each other.
-    fn product(&self, right: &Tensor) -> Result<Tensor>;
+    fn product(&self, right: &Tensor, precision: Precision) -> Result<Tensor>;
 
-    /// The same in full precision, whatever that of the process is, forwards and backwards: for distances of which large parts
-    /// cancel, and for spectra.
+    /// The same in full precision, forwards and backwards: for distances of which large parts cancel, and for spectra.
     ///
     /// # Errors
     ///
     /// As [`product`](Self::product).
-    fn exact_product(&self, right: &Tensor) -> Result<Tensor>;
+    fn exact_product(&self, right: &Tensor) -> Result<Tensor> {
+        self.product(right, Precision::F32)
+    }
 }
 
 impl MatrixProduct for Tensor {
-    fn product(&self, right: &Tensor) -> Result<Tensor> {
+    #[cfg_attr(not(feature = "cuda"), expect(unused_variables, reason = "the CPU has only one precision"))]
+    fn product(&self, right: &Tensor, precision: Precision) -> Result<Tensor> {
         #[cfg(feature = "cuda")]
         if self.device().is_cuda() {
-            return cuda::product(self, right, false);
-        }
-        on_cpu(self, right)
-    }
-
-    fn exact_product(&self, right: &Tensor) -> Result<Tensor> {
-        #[cfg(feature = "cuda")]
-        if self.device().is_cuda() {
-            return cuda::product(self, right, true);
+            return cuda::product(self, right, precision);
         }
         on_cpu(self, right)
     }
@@ -70,6 +65,7 @@ mod tests {
     use mynah_testkit::{assert_all_close, by_definition};
 
     use super::MatrixProduct;
+    use crate::Precision;
     use crate::testing::{check_gradients, normal};
 
     /// Sums of three products near 1 in f64.
@@ -106,7 +102,7 @@ mod tests {
                 }
             }
             let what = format!("strides {:?} and {:?}", left.stride(), right.stride());
-            for y in [left.product(&right), left.exact_product(&right)] {
+            for y in [left.product(&right, Precision::Bf16), left.exact_product(&right)] {
                 let y = y.unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
                 assert_all_close(&y, &expected, TOLERANCE, &what);
             }
@@ -116,11 +112,11 @@ mod tests {
     #[test]
     fn gradients_agree_with_finite_differences() {
         check_gradients(&[normal(1, (2, 3, 4)), normal(2, (5, 3))], |v| {
-            v[0].transpose(1, 2)?.product(&v[1].t()?.broadcast_as((2, 3, 5))?)
+            v[0].transpose(1, 2)?.product(&v[1].t()?.broadcast_as((2, 3, 5))?, Precision::F32)
         })
         .unwrap();
         check_gradients(&[normal(1, (2, 4, 3)), normal(2, (3, 5))], |v| {
-            v[0].product(&v[1].broadcast_as((2, 3, 5))?)
+            v[0].product(&v[1].broadcast_as((2, 3, 5))?, Precision::F32)
         })
         .unwrap();
         check_gradients(&[normal(3, (2, 2, 4, 3)), normal(4, (2, 2, 5, 3))], |v| {
@@ -129,9 +125,14 @@ mod tests {
         .unwrap();
         // One row, one column, one term.
         for (m, k, n) in [(1, 3, 2), (3, 1, 2), (3, 2, 1), (1, 1, 1)] {
-            check_gradients(&[normal(5, (2, m, k)), normal(6, (2, k, n))], |v| v[0].product(&v[1])).unwrap();
-            check_gradients(&[normal(7, (k, m)), normal(8, (n, k))], |v| v[0].t()?.product(&v[1].t()?))
-                .unwrap();
+            check_gradients(&[normal(5, (2, m, k)), normal(6, (2, k, n))], |v| {
+                v[0].product(&v[1], Precision::F32)
+            })
+            .unwrap();
+            check_gradients(&[normal(7, (k, m)), normal(8, (n, k))], |v| {
+                v[0].t()?.product(&v[1].t()?, Precision::F32)
+            })
+            .unwrap();
         }
     }
 }

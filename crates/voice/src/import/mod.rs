@@ -17,10 +17,12 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
+use mynah_ops::Precision;
 
 use crate::Error;
-use crate::synthesis::{Architecture, FORMAT, VoiceInfo, write_voice};
+use crate::builder::Builder;
 use crate::vits::Vits;
+use crate::voice_file::{Architecture, VoiceInfo, write_voice};
 
 /// Whose checkpoint it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,20 +96,18 @@ pub fn import_voice(config: &ImportConfig, out: &Path) -> Result<Imported, Error
     let tensors = renamed.tensors;
     // Whatever the model asks for is there, or no voice is written.
     let all = tensors.clone().into_iter().collect();
-    Vits::new(&settings.model, &VarBuilder::from_tensors(all, DType::F32, &Device::Cpu))?;
+    let vb = VarBuilder::from_tensors(all, DType::F32, &Device::Cpu);
+    Vits::new(&settings.model, &Builder::new(vb, Precision::F32))?;
+    let sizes = Box::new(settings.model);
     let info = VoiceInfo {
-        format: FORMAT,
-        architecture: match settings.format {
-            CheckpointFormat::Vits => Architecture::Vits,
-            CheckpointFormat::Heatz => Architecture::Heatz,
-        },
         step: checkpoint.iteration.unwrap_or(0),
-        memory: settings.model.memory.is_some(),
         fingerprint: String::new(),
         pronunciation: None,
         audio: settings.audio,
-        model: None,
-        vits: Some(settings.model),
+        architecture: match settings.format {
+            CheckpointFormat::Vits => Architecture::Vits(sizes),
+            CheckpointFormat::Heatz => Architecture::Heatz(sizes),
+        },
     };
     let info = write_voice(info, tensors, &[], out)?;
     Ok(Imported {

@@ -1,13 +1,12 @@
 //! How long each identifier lasts: the two predictors of VITS.
 
 use candle_core::{DType, Result, Tensor};
-use candle_nn::VarBuilder;
 use mynah_ops::{Conv1dConfig, Noise, conv1d};
 
 use super::config::DurationsConfig;
 use super::spline;
-use crate::gelu::gelu;
-use crate::model::layers::{Conv1d, LayerNorm};
+use crate::blocks::{Conv1d, LayerNorm, gelu};
+use crate::builder::Builder;
 
 /// A predictor of durations.
 #[derive(Debug)]
@@ -17,7 +16,7 @@ pub(super) enum Durations {
 }
 
 impl Durations {
-    pub(super) fn new(config: &DurationsConfig, hidden: usize, vb: &VarBuilder) -> Result<Self> {
+    pub(super) fn new(config: &DurationsConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(match *config {
             DurationsConfig::Deterministic { filter, kernel } => {
                 Self::Deterministic(Deterministic::new(hidden, filter, kernel, vb)?)
@@ -54,7 +53,7 @@ pub(super) struct Deterministic {
 }
 
 impl Deterministic {
-    fn new(hidden: usize, filter: usize, kernel: usize, vb: &VarBuilder) -> Result<Self> {
+    fn new(hidden: usize, filter: usize, kernel: usize, vb: &Builder<'_>) -> Result<Self> {
         let layer = |index: usize, inputs: usize| {
             let vb = vb.pp("layers").pp(index);
             let conv = Conv1d::new(inputs, filter, kernel, &vb.pp("conv"))?;
@@ -106,7 +105,7 @@ impl Stochastic {
         (couplings, layers): (usize, usize),
         kernel: usize,
         bins: usize,
-        vb: &VarBuilder,
+        vb: &Builder<'_>,
     ) -> Result<Self> {
         let coupling =
             |index: usize| Coupling::new(hidden, layers, kernel, bins, &vb.pp("couplings").pp(index));
@@ -158,7 +157,7 @@ struct Coupling {
 }
 
 impl Coupling {
-    fn new(hidden: usize, layers: usize, kernel: usize, bins: usize, vb: &VarBuilder) -> Result<Self> {
+    fn new(hidden: usize, layers: usize, kernel: usize, bins: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             input: Conv1d::linear(1, hidden, 1.0, &vb.pp("input"))?,
             network: Separable::new(hidden, layers, kernel, &vb.pp("network"))?,
@@ -190,7 +189,7 @@ struct SeparableLayer {
 }
 
 impl Separable {
-    fn new(channels: usize, layers: usize, kernel: usize, vb: &VarBuilder) -> Result<Self> {
+    fn new(channels: usize, layers: usize, kernel: usize, vb: &Builder<'_>) -> Result<Self> {
         let layer = |index: usize| {
             let vb = vb.pp("layers").pp(index);
             let dilation = kernel.pow(index as u32);
@@ -198,6 +197,7 @@ impl Separable {
                 padding: dilation * (kernel - 1) / 2,
                 dilation,
                 groups: channels,
+                precision: vb.precision(),
                 ..Conv1dConfig::default()
             };
             let depthwise = vb.pp("depthwise");

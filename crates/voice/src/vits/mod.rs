@@ -5,7 +5,7 @@
 //!                                        └─Expansion or Upsampling, with d─► N(μ, σ) [h, m] ─z'─► Flow ─z─► (Memory) ─► Decoder
 //! ```
 //!
-//! Text encoder, flow, memory and decoder are those of [`crate::model`]: their parameters come under our names at import.
+//! Text encoder, flow, memory and decoder are those of [`crate::blocks`]: their parameters come under our names at import.
 //! What differs is here: both predictors of durations, and the upsampling of `heatz123/naturalspeech`.
 //!
 //! Not here: several speakers, and training.
@@ -16,15 +16,13 @@ mod spline;
 mod upsampling;
 
 use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
 use mynah_ops::Noise;
 use mynah_text::{Symbol, vits_ids, vits_text};
 
 use crate::Error;
-use crate::dropout::Dropout;
-use crate::model::layers::Conv1d;
-use crate::model::{Decoder, Flow, Memory, PhonemeEncoder, VocabularySizes, sequence_mask};
-use crate::synthesis::SpeakConfig;
+use crate::blocks::{Conv1d, Decoder, Dropout, Flow, Memory, PhonemeEncoder, VocabularySizes, sequence_mask};
+use crate::builder::Builder;
+use crate::speak::{SpeakConfig, check_frames};
 use durations::Durations;
 use upsampling::Upsampling;
 
@@ -32,10 +30,6 @@ pub use config::{DurationsConfig, PriorConfig, VitsConfig};
 
 /// The identifier that stands before, between and behind the characters.
 const BLANK: u32 = 0;
-
-/// The most frames of one utterance, 25 minutes at 86 a second: more are no speech but a fault of the durations, and each
-/// costs memory.
-const MOST_FRAMES: f64 = 131_072.0;
 
 /// A model that speaks the characters of VITS.
 #[derive(Debug)]
@@ -63,7 +57,7 @@ pub struct VitsSpeech {
 }
 
 impl Vits {
-    pub(crate) fn new(config: &VitsConfig, vb: &VarBuilder) -> candle_core::Result<Self> {
+    pub(crate) fn new(config: &VitsConfig, vb: &Builder<'_>) -> candle_core::Result<Self> {
         let hidden = config.hidden;
         let sizes = VocabularySizes { symbols: config.symbols, sup_phones: 1 };
         let memory =
@@ -102,6 +96,7 @@ impl Vits {
     ///
     /// When there is no character, or one that VITS does not have, or the durations are no speech.
     pub fn speak_characters(&self, text: &str, config: &SpeakConfig) -> Result<VitsSpeech, Error> {
+        config.validate()?;
         let characters = vits_ids(text).map_err(Error::Characters)?;
         if characters.is_empty() {
             return Err(Error::Empty { why: "there are no characters to speak" });
@@ -130,9 +125,7 @@ impl Vits {
             None => predicted.iter().map(|duration| duration.ceil()).collect(),
         };
         let total: f64 = durations.iter().sum();
-        if total.is_nan() || total > MOST_FRAMES {
-            return Err(Error::Durations { frames: total, most: MOST_FRAMES });
-        }
+        check_frames(total)?;
         let frames = (total.round_ties_even() as usize).max(1);
 
         let prior = if let Some(upsampling) = &self.upsampling {

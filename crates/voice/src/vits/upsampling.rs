@@ -1,15 +1,15 @@
 //! The learnable upsampling of `heatz123/naturalspeech`: that of the paper, with networks of another shape than ours.
 
 use candle_core::{Result, Tensor};
-use candle_nn::VarBuilder;
-use mynah_ops::{MatrixProduct as _, softmax};
+use mynah_ops::{MatrixProduct as _, Precision, softmax};
 
 use super::config::PriorConfig;
-use crate::model::layers::{Conv1d, LayerNorm};
+use crate::blocks::{Conv1d, LayerNorm};
+use crate::builder::Builder;
 
 /// Hidden states of identifiers to those of frames.
 ///
-/// The equations are those of [`crate::model::Durator`]. Here nothing is projected before the convolution, whose batch norm
+/// The equations are those of [`crate::naturalspeech::Durator`]. Here nothing is projected before the convolution, whose batch norm
 /// is folded into it at import, `SiLU` comes before the layer norm, the networks have three linear layers, and the sum is
 /// normalised.
 ///
@@ -23,11 +23,12 @@ pub(super) struct Upsampling {
     project_hidden: Conv1d,
     project_context: Conv1d,
     norm: LayerNorm,
+    precision: Precision,
 }
 
 impl Upsampling {
     /// None for a prior that is expanded.
-    pub(super) fn new(config: &PriorConfig, hidden: usize, vb: &VarBuilder) -> Result<Option<Self>> {
+    pub(super) fn new(config: &PriorConfig, hidden: usize, vb: &Builder<'_>) -> Result<Option<Self>> {
         let PriorConfig::Upsampling { features, kernel, queries, contexts } = *config else {
             return Ok(None);
         };
@@ -38,6 +39,7 @@ impl Upsampling {
             project_hidden: Conv1d::linear(queries * hidden, hidden, 1.0, &vb.pp("project_hidden"))?,
             project_context: Conv1d::linear(queries * contexts, hidden, 1.0, &vb.pp("project_context"))?,
             norm: LayerNorm::new(hidden, &vb.pp("norm"))?,
+            precision: vb.precision(),
         }))
     }
 
@@ -62,10 +64,10 @@ impl Upsampling {
         let queries = weights.dim(1)?;
         let rows = |x: Tensor, columns: usize| x.reshape((1, frames, columns))?.transpose(1, 2)?.contiguous();
         let states = hidden.squeeze(0)?.t()?.contiguous()?;
-        let attended = weights.reshape((frames * queries, n))?.product(&states)?;
+        let attended = weights.reshape((frames * queries, n))?.product(&states, self.precision)?;
         let contexts = self.contexts.forward(hidden, &borders, frames)?;
         let p = contexts.dim(2)?;
-        let summed = weights.product(&contexts)?;
+        let summed = weights.product(&contexts, self.precision)?;
         let sum = (self.project_hidden.forward(&rows(attended, queries * channels)?)?
             + self.project_context.forward(&rows(summed, queries * p)?)?)?;
         self.norm.forward(&sum)
@@ -83,13 +85,14 @@ struct Network {
     /// `[outputs, outputs]` and `[outputs]`, twice.
     inner: (Tensor, Tensor),
     output: (Tensor, Tensor),
+    precision: Precision,
 }
 
 impl Network {
     fn new(
         (hidden, features, outputs): (usize, usize, usize),
         kernel: usize,
-        vb: &VarBuilder,
+        vb: &Builder<'_>,
     ) -> Result<Self> {
         let layer = |name: &str| {
             let vb = vb.pp(name);
@@ -102,6 +105,7 @@ impl Network {
             of_borders: vb.get((2, outputs), "of_borders.weight")?,
             inner: layer("inner")?,
             output: layer("output")?,
+            precision: vb.precision(),
         })
     }
 
@@ -112,9 +116,11 @@ impl Network {
         // [1, outputs, n] -> [1, n, outputs]
         let features = self.of_features.forward(&features)?.transpose(1, 2)?;
         let outputs = features.dim(2)?;
-        let of_borders = borders.product(&self.of_borders)?.reshape((frames, n, outputs))?;
+        let of_borders = borders.product(&self.of_borders, self.precision)?.reshape((frames, n, outputs))?;
         let mut x = of_borders.broadcast_add(&features)?.silu()?.reshape((frames * n, outputs))?;
-        x = x.product(&self.inner.0)?.broadcast_add(&self.inner.1)?.silu()?;
-        x.product(&self.output.0)?.broadcast_add(&self.output.1)?.reshape((frames, n, outputs))
+        x = x.product(&self.inner.0, self.precision)?.broadcast_add(&self.inner.1)?.silu()?;
+        x.product(&self.output.0, self.precision)?
+            .broadcast_add(&self.output.1)?
+            .reshape((frames, n, outputs))
     }
 }

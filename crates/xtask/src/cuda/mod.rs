@@ -26,7 +26,7 @@ use toolkit::Toolkit;
 /// The programs of which a CUDA build makes sense, and their package.
 const PACKAGE: &str = "pipelines";
 /// The packages whose tests run on the device.
-const TESTED: [&str; 2] = ["mynah-ops", "mynah-voice"];
+const TESTED: [&str; 3] = ["mynah-ops", "mynah-voice", "mynah-training"];
 
 /// What to do.
 #[derive(clap::Subcommand)]

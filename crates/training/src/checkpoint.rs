@@ -1,0 +1,259 @@
+//! Checkpoints: all that a run needs to go on, for every task in the same form.
+//!
+//! ```text
+//! checkpoints/step-<N>/model.safetensors       the model's parameters
+//!                      optimizer.safetensors   the tensors that only training needs, by section
+//!                      state.toml              format, task, position of the run, [state] of the task
+//! ```
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, Tensor, safetensors};
+use mynah_voice::{MODEL_FILE, write_tensors};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::task::{Place, Position, TaskState, Tensors};
+
+/// The form of a checkpoint. Form 1 had no `format`, no `task` and no table `[state]`.
+const FORMAT: u32 = 2;
+
+const OPTIMIZER_FILE: &str = "optimizer.safetensors";
+const STATE_FILE: &str = "state.toml";
+const CHECKPOINTS: &str = "checkpoints";
+
+/// What `state.toml` holds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StateFile {
+    format: u32,
+    task: String,
+    step: u64,
+    epoch: u64,
+    part: u64,
+    batch: u64,
+    state: toml::Table,
+}
+
+/// What `state.toml` held in form 1: the position, `group` for the part, and the numbers of the task beside them.
+#[derive(Debug, Deserialize)]
+struct FirstStateFile {
+    step: u64,
+    epoch: u64,
+    #[serde(default)]
+    group: u64,
+    batch: u64,
+    #[serde(flatten)]
+    state: toml::Table,
+}
+
+/// A checkpoint that was found and whose `state.toml` was read.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// The task that wrote it; form 1 does not say.
+    pub task: Option<String>,
+    /// Where the run stood.
+    pub position: Position,
+    /// The numbers of the task.
+    numbers: toml::Table,
+}
+
+impl Checkpoint {
+    /// Reads `state.toml` of a checkpoint. Form 1 is read as well: its position and its numbers mean the same.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it has another form.
+    pub fn read(directory: &Path) -> Result<Self, Error> {
+        let path = directory.join(STATE_FILE);
+        let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        let table: toml::Table = toml::from_str(&text).map_err(Error::file(&path))?;
+        let directory = directory.to_owned();
+        match table.get("format").map(toml::Value::as_integer) {
+            None => {
+                let FirstStateFile { step, epoch, group, batch, state } =
+                    table.try_into().map_err(Error::file(&path))?;
+                let place = Place { epoch, part: group, batch };
+                Ok(Self { directory, task: None, position: Position { step, place }, numbers: state })
+            }
+            Some(format) if format == Some(i64::from(FORMAT)) => {
+                let StateFile { task, step, epoch, part, batch, state, .. } =
+                    table.try_into().map_err(Error::file(&path))?;
+                let position = Position { step, place: Place { epoch, part, batch } };
+                Ok(Self { directory, task: Some(task), position, numbers: state })
+            }
+            Some(_) => {
+                let why = format!("this program reads checkpoints of the forms 1 and {FORMAT}");
+                Err(Error::File { path, why })
+            }
+        }
+    }
+
+    /// Refuses the checkpoint of another task.
+    ///
+    /// # Errors
+    ///
+    /// When it is of another.
+    pub fn check_task(&self, name: &str) -> Result<(), Error> {
+        match &self.task {
+            Some(task) if task != name => {
+                let why = format!("it is a checkpoint of the task `{task}`, not of `{name}`");
+                Err(Error::File { path: self.directory.join(STATE_FILE), why })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is not a tensor of the task's state.
+    ///
+    /// # Errors
+    ///
+    /// When it does not have the form of `T`.
+    pub fn numbers<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.numbers.clone().try_into().map_err(Error::file(&self.directory.join(STATE_FILE)))
+    }
+
+    /// The file with the model's parameters.
+    #[must_use]
+    pub fn model_file(&self) -> PathBuf {
+        self.directory.join(MODEL_FILE)
+    }
+
+    /// Reads the tensors too.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing or damaged.
+    pub fn state(&self) -> Result<TaskState, Error> {
+        let read = |name: &str| -> Result<Tensors, Error> {
+            let path = self.directory.join(name);
+            let tensors: HashMap<String, Tensor> =
+                safetensors::load(&path, &Device::Cpu).map_err(Error::file(&path))?;
+            Ok(tensors.into_iter().collect())
+        };
+        Ok(TaskState {
+            model: read(MODEL_FILE)?,
+            training: read(OPTIMIZER_FILE)?,
+            numbers: self.numbers.clone(),
+            origin: self.directory.clone(),
+        })
+    }
+}
+
+/// The checkpoints of a run by their steps, in order.
+///
+/// # Errors
+///
+/// When the directory cannot be listed.
+pub fn checkpoints(run: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
+    let path = run.join(CHECKPOINTS);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&path).map_err(Error::io("list", &path))? {
+        let place = entry.map_err(Error::io("list", &path))?.path();
+        let name = place.file_name().and_then(|name| name.to_str());
+        if let Some(step) = name.and_then(|name| name.strip_prefix("step-")?.parse().ok()) {
+            found.push((step, place));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Writes `checkpoints/step-<step>` of a run beside its place and renames it into it: a directory `step-N` is whole.
+pub(crate) fn write(run: &Path, task: &str, position: Position, state: TaskState) -> Result<PathBuf, Error> {
+    let Position { step, place: Place { epoch, part, batch } } = position;
+    let place = run.join(CHECKPOINTS).join(format!("step-{step}"));
+    let beside = place.with_extension("partial");
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(Error::io("remove", &beside))?;
+    }
+    fs::create_dir_all(&beside).map_err(Error::io("create", &beside))?;
+    write_tensors(&beside.join(MODEL_FILE), state.model)?;
+    write_tensors(&beside.join(OPTIMIZER_FILE), state.training)?;
+    let file =
+        StateFile { format: FORMAT, task: task.to_owned(), step, epoch, part, batch, state: state.numbers };
+    let path = beside.join(STATE_FILE);
+    let text = toml::to_string(&file).map_err(Error::file(&path))?;
+    fs::write(&path, text).map_err(Error::io("write", &path))?;
+    fs::File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("write", &path))?;
+    if place.exists() {
+        fs::remove_dir_all(&place).map_err(Error::io("remove", &place))?;
+    }
+    fs::rename(&beside, &place).map_err(Error::io("rename", &beside))?;
+    Ok(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Checkpoint, Error> {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(STATE_FILE), text).unwrap();
+        Checkpoint::read(directory.path())
+    }
+
+    #[test]
+    fn a_checkpoint_of_the_first_form_is_read() {
+        let checkpoint = read("step = 7\nepoch = 2\nbatch = 1\nmemory_attached = true\n").unwrap();
+        let place = Place { epoch: 2, part: 0, batch: 1 };
+        assert_eq!((checkpoint.position, checkpoint.task.as_deref()), (Position { step: 7, place }, None));
+        assert_eq!(toml::to_string(&checkpoint.numbers).unwrap(), "memory_attached = true\n");
+        let text = "step = 9\nepoch = 1\ngroup = 3\nbatch = 4\nsentences = 60\ntoo_long = 0\n";
+        let checkpoint = read(text).unwrap();
+        assert_eq!(checkpoint.position.place, Place { epoch: 1, part: 3, batch: 4 });
+        assert_eq!(checkpoint.numbers["sentences"].as_integer(), Some(60));
+    }
+
+    #[test]
+    fn rejects_another_form_another_task_and_a_file_that_is_none() {
+        let says = |text: &str| read(text).unwrap_err().to_string();
+        assert!(says("format = 3\n").contains("the forms 1 and 2"));
+        assert!(says("format = \"2\"\n").contains("the forms 1 and 2"));
+        assert!(says("step = 1\n").contains("state.toml"));
+        assert!(says("format = 2\nstep = 1\n").contains("task"));
+        let text = "format = 2\ntask = \"g2p\"\nstep = 1\nepoch = 0\npart = 0\nbatch = 1\n[state]\n";
+        let checkpoint = read(text).unwrap();
+        checkpoint.check_task("g2p").unwrap();
+        let refused = checkpoint.check_task("pretrain").unwrap_err().to_string();
+        assert!(refused.contains("`g2p`") && refused.contains("`pretrain`"), "{refused}");
+    }
+
+    #[test]
+    fn a_state_is_read_as_it_was_written() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Numbers {
+            attached: bool,
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let tensor = |values: &[f32]| Tensor::new(values, &Device::Cpu).unwrap();
+        let moments = Tensors::from([("w".to_owned(), tensor(&[1.0, f32::MIN_POSITIVE]))]);
+        let model = Tensors::from([("w".to_owned(), tensor(&[-0.0, 3.5]))]);
+        let state = TaskState::new(model, &Numbers { attached: true }).unwrap();
+        let state = state.with("model", moments.clone()).with("judge", moments);
+        let position = Position { step: 5, place: Place { epoch: 1, part: 2, batch: 3 } };
+        write(directory.path(), "test", position, state.clone()).unwrap();
+        let there = checkpoints(directory.path()).unwrap();
+        assert_eq!(there.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [5]);
+        let read = Checkpoint::read(&there[0].1).unwrap();
+        assert_eq!((read.position, read.task.as_deref()), (position, Some("test")));
+        let read = read.state().unwrap();
+        assert_eq!(read.numbers::<Numbers>().unwrap(), Numbers { attached: true });
+        let bits = |tensors: &Tensors| -> Vec<(String, Vec<u32>)> {
+            let values = |tensor: &Tensor| tensor.to_vec1::<f32>().unwrap().into_iter().map(f32::to_bits);
+            tensors.iter().map(|(name, tensor)| (name.clone(), values(tensor).collect())).collect()
+        };
+        assert_eq!(bits(&read.model), bits(&state.model));
+        assert_eq!(bits(&read.training), bits(&state.training));
+        assert_eq!(bits(&read.section("judge")), bits(&state.section("model")));
+        assert!(read.section("jud").is_empty());
+    }
+}

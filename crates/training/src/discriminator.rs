@@ -1,0 +1,221 @@
+//! The discriminators: what a waveform looks like folded by several periods.
+
+use candle_core::{Result as TensorResult, Tensor};
+use mynah_ops::{Conv1dConfig, leaky_relu, reflect_pad};
+use mynah_voice::Builder;
+use mynah_voice::blocks::NormConv1d;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// The slope of the leaky ReLUs.
+const SLOPE: f64 = 0.1;
+
+/// Strides of the scale discriminator's first five layers.
+const SCALE_STRIDES: [usize; 6] = [1, 4, 4, 4, 4, 1];
+
+/// Its kernels.
+const SCALE_KERNELS: [usize; 6] = [15, 41, 41, 41, 41, 5];
+
+/// Its groups at full size.
+const SCALE_GROUPS: [usize; 6] = [1, 4, 16, 64, 256, 1];
+
+/// The kernel of a period discriminator, and its stride in all layers but the last.
+const PERIOD_KERNEL: usize = 5;
+const PERIOD_STRIDE: usize = 3;
+
+/// The sizes of the discriminators. The defaults are the paper's, which are VITS' .
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DiscriminatorConfig {
+    /// The periods; 1 is the scale discriminator on the waveform itself ([1, 2, 3, 5, 7, 11]).
+    pub periods: Vec<usize>,
+    /// Channels of the layers of a period discriminator ([32, 128, 512, 1024, 1024]).
+    pub period_channels: Vec<usize>,
+    /// Channels of the six layers of the scale discriminator ([16, 64, 256, 1024, 1024, 1024]); where a layer has fewer
+    /// than at full size, it has fewer groups in proportion.
+    pub scale_channels: [usize; 6],
+}
+
+impl Default for DiscriminatorConfig {
+    fn default() -> Self {
+        Self {
+            periods: vec![1, 2, 3, 5, 7, 11],
+            period_channels: vec![32, 128, 512, 1024, 1024],
+            scale_channels: [16, 64, 256, 1024, 1024, 1024],
+        }
+    }
+}
+
+impl DiscriminatorConfig {
+    /// Checks what the modules rely on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] that names the setting.
+    pub fn validate(&self) -> Result<(), Error> {
+        let fail = |key, why: &str| Err(Error::Config { key, why: why.to_owned() });
+        if self.periods.is_empty() || self.periods.contains(&0) {
+            return fail("discriminator.periods", "there must be at least one, and none may be 0");
+        }
+        if self.period_channels.is_empty() || self.period_channels.contains(&0) {
+            return fail("discriminator.period_channels", "there must be at least one, and none may be 0");
+        }
+        if self.scale_channels.contains(&0) {
+            return fail("discriminator.scale_channels", "none may be 0");
+        }
+        Ok(())
+    }
+}
+
+/// What one discriminator says of a batch of waveforms.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// One score per patch of the waveform: 1 is real, 0 is made.
+    pub score: Tensor,
+    /// What each layer saw, for the feature-matching loss.
+    pub features: Vec<Tensor>,
+}
+
+/// All discriminators.
+#[derive(Debug)]
+pub struct Discriminators {
+    members: Vec<Member>,
+}
+
+impl Discriminators {
+    /// The discriminators whose parameters `vb` has.
+    pub fn new(config: &DiscriminatorConfig, vb: &Builder<'_>) -> TensorResult<Self> {
+        let members = config
+            .periods
+            .iter()
+            .map(|period| {
+                let vb = vb.pp(format!("period_{period}"));
+                if *period == 1 { Member::scale(config, &vb) } else { Member::period(*period, config, &vb) }
+            })
+            .collect::<TensorResult<_>>()?;
+        Ok(Self { members })
+    }
+
+    /// The same discriminators as constants: no gradient flows into them, only through them.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { members: self.members.iter().map(Member::detached).collect() }
+    }
+
+    /// What each discriminator says.
+    ///
+    /// # Shapes
+    ///
+    /// `waves` [B, 1, N].
+    pub fn forward(&self, waves: &Tensor) -> TensorResult<Vec<Judgement>> {
+        self.members.iter().map(|member| member.forward(waves)).collect()
+    }
+}
+
+/// One discriminator: the waveform folded into `period` columns, each seen by the same layers.
+#[derive(Debug)]
+struct Member {
+    period: usize,
+    layers: Vec<NormConv1d>,
+    output: NormConv1d,
+}
+
+impl Member {
+    fn period(period: usize, config: &DiscriminatorConfig, vb: &Builder<'_>) -> TensorResult<Self> {
+        let channels = &config.period_channels;
+        let mut layers = Vec::with_capacity(channels.len());
+        let mut c_in = 1;
+        for (index, c_out) in channels.iter().enumerate() {
+            let stride = if index + 1 < channels.len() { PERIOD_STRIDE } else { 1 };
+            let conv = Conv1dConfig { stride, padding: PERIOD_KERNEL / 2, ..Conv1dConfig::default() };
+            layers.push(NormConv1d::new(c_in, *c_out, PERIOD_KERNEL, conv, &vb.pp("layers").pp(index))?);
+            c_in = *c_out;
+        }
+        Ok(Self { period, layers, output: last(c_in, vb)? })
+    }
+
+    fn scale(config: &DiscriminatorConfig, vb: &Builder<'_>) -> TensorResult<Self> {
+        let full = DiscriminatorConfig::default().scale_channels;
+        let mut layers = Vec::with_capacity(full.len());
+        let mut c_in = 1;
+        for (index, c_out) in config.scale_channels.iter().enumerate() {
+            let wanted = (SCALE_GROUPS[index] * c_out / full[index]).max(1);
+            let groups = (1..=wanted).rev().find(|g| c_in % g == 0 && c_out % g == 0).unwrap_or(1);
+            let kernel = SCALE_KERNELS[index];
+            let conv = Conv1dConfig {
+                stride: SCALE_STRIDES[index],
+                padding: kernel / 2,
+                groups,
+                ..Conv1dConfig::default()
+            };
+            layers.push(NormConv1d::new(c_in, *c_out, kernel, conv, &vb.pp("layers").pp(index))?);
+            c_in = *c_out;
+        }
+        Ok(Self { period: 1, layers, output: last(c_in, vb)? })
+    }
+
+    fn detached(&self) -> Self {
+        Self {
+            period: self.period,
+            layers: self.layers.iter().map(NormConv1d::detached).collect(),
+            output: self.output.detached(),
+        }
+    }
+
+    fn forward(&self, waves: &Tensor) -> TensorResult<Judgement> {
+        let mut x = fold(waves, self.period)?;
+        let mut features = Vec::with_capacity(self.layers.len() + 1);
+        for layer in &self.layers {
+            x = leaky_relu(&layer.forward(&x)?, SLOPE)?;
+            features.push(x.clone());
+        }
+        let score = self.output.forward(&x)?;
+        features.push(score.clone());
+        Ok(Judgement { score, features })
+    }
+}
+
+fn last(c_in: usize, vb: &Builder<'_>) -> TensorResult<NormConv1d> {
+    NormConv1d::new(c_in, 1, 3, Conv1dConfig { padding: 1, ..Conv1dConfig::default() }, &vb.pp("output"))
+}
+
+/// Every `period`-th sample in a column of its own: [B, 1, N] → [B · period, 1, ⌈N / period⌉], the end reflected.
+fn fold(waves: &Tensor, period: usize) -> TensorResult<Tensor> {
+    let (batch, _, length) = waves.dims3()?;
+    if period == 1 {
+        return Ok(waves.clone());
+    }
+    let rows = length.div_ceil(period);
+    let padded = reflect_pad(&waves.reshape((batch, length))?, 0, rows * period - length)?;
+    padded.reshape((batch, rows, period))?.transpose(1, 2)?.contiguous()?.reshape((batch * period, 1, rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Tensor};
+    use mynah_ops::testing::device;
+    use mynah_voice::Parameters;
+
+    use super::{DiscriminatorConfig, Discriminators, fold};
+
+    #[test]
+    fn folding_reads_down_the_columns_and_reflects_the_end() {
+        let wave = Tensor::arange(0_f32, 8.0, &device()).unwrap().reshape((1, 1, 8)).unwrap();
+        let folded = fold(&wave, 3).unwrap();
+        assert_eq!(folded.dims(), [3, 1, 3]);
+        let values: Vec<f32> = folded.flatten_all().unwrap().to_vec1().unwrap();
+        assert_eq!(values, [0.0, 3.0, 6.0, 1.0, 4.0, 7.0, 2.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn at_full_size_there_are_as_many_parameters_as_in_vits() {
+        let parameters = Parameters::new(0, DType::F32, &device());
+        let config = DiscriminatorConfig::default();
+        let discriminators = Discriminators::new(&config, &parameters.builder()).unwrap();
+        // The count of VITS' discriminators, kernel lengths included, as its users' training logs print it.
+        assert_eq!(parameters.count(), 46_747_132);
+        let wave = Tensor::zeros((1, 1, 1024), DType::F32, &device()).unwrap();
+        assert_eq!(discriminators.forward(&wave).unwrap().len(), 6);
+    }
+}

@@ -1,0 +1,118 @@
+//! Training: one run for every task.
+//!
+//! ```text
+//!              ┌─ draw(place) ◄── data              Run: steps, rows of metrics, checkpoints, resumption, end
+//!   Run ──► Task ─ step(batch, position) ──► Row ──► Observer
+//!    │         ├─ validate(position) ──────► Row ──► Observer
+//!    └─────────┴─ state / restore ◄─────────────────► checkpoints/step-N
+//! ```
+//!
+//! A [`Task`] is a model with its data, losses and optimizers: [`tasks::naturalspeech`], [`tasks::pretrain`] and
+//! [`tasks::g2p`]. The [`Run`] owns the rest and knows no model: what a step or a validation measures are named [`Values`], and a
+//! checkpoint is tensors by name and a small table.
+//!
+//! # Examples
+//!
+//! A task that learns one number, and a run of it that is interrupted:
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use candle_core::{Device, Tensor};
+//! use mynah_training::{
+//!     Drawn, Error, Observer, Place, Position, Report, Row, Run, RunConfig, Task, TaskState, Tensors, Values,
+//! };
+//!
+//! #[derive(Default)]
+//! struct Mean(f32);
+//!
+//! impl Task for Mean {
+//!     type Batch = f32;
+//!
+//!     fn name(&self) -> &'static str {
+//!         "mean"
+//!     }
+//!
+//!     fn draw(&mut self, place: Place) -> Result<Drawn<f32>, Error> {
+//!         Ok(Drawn { batch: [1.0, 3.0][place.batch as usize], next: place.next(2) })
+//!     }
+//!
+//!     fn step(&mut self, batch: f32, _: Position) -> Result<Report, Error> {
+//!         let error = batch - self.0;
+//!         self.0 += 0.1 * error;
+//!         Ok(Report { phase: None, values: Values::new().with("loss_total", f64::from(error * error)) })
+//!     }
+//!
+//!     fn validate(&mut self, _: Position) -> Result<Option<Report>, Error> {
+//!         Ok(None)
+//!     }
+//!
+//!     fn state(&self) -> Result<TaskState, Error> {
+//!         let tensor = Tensor::new(&[self.0], &Device::Cpu)?;
+//!         TaskState::new(Tensors::from([("mean".to_owned(), tensor)]), &toml::Table::new())
+//!     }
+//!
+//!     fn restore(&mut self, state: &TaskState) -> Result<(), Error> {
+//!         self.0 = state.model["mean"].to_vec1::<f32>()?[0];
+//!         Ok(())
+//!     }
+//! }
+//!
+//! /// Stops after a step.
+//! struct StopAt(u64, bool);
+//!
+//! impl Observer for StopAt {
+//!     fn step(&mut self, row: &Row, _logged: bool) -> Result<(), Error> {
+//!         self.1 = row.step == self.0;
+//!         Ok(())
+//!     }
+//!
+//!     fn checkpoint(&mut self, _: &Path, _: Option<&Row>) -> Result<(), Error> {
+//!         Ok(())
+//!     }
+//!
+//!     fn stop(&self) -> bool {
+//!         self.1
+//!     }
+//! }
+//!
+//! let directory = tempfile::tempdir().unwrap();
+//! let config = RunConfig { steps: 200, log_every: 50, checkpoint_every: 100, keep: Some(1) };
+//! for stop in [130, 200] {
+//!     let mut run = Run::new(Mean::default(), config, directory.path());
+//!     run.resume()?;
+//!     run.train(&mut StopAt(stop, false))?;
+//!     assert_eq!(run.position().step, stop);
+//!     assert!((run.task().0 - 2.0).abs() < 0.2);
+//! }
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Invariants
+//!
+//! - A run that was interrupted, in whatever way, ends as an undisturbed one to the last bit; for every task by the same test.
+//! - No row holds a number that is not finite: the run ends before.
+//! - A directory `step-N` is whole.
+//!
+//! It prints nothing, reads no manifest and knows no program.
+
+pub mod loss;
+pub mod tasks;
+
+mod checkpoint;
+mod discriminator;
+mod error;
+#[cfg(test)]
+mod golden;
+mod precision;
+mod run;
+mod sampler;
+mod task;
+mod values;
+
+pub use checkpoint::{Checkpoint, checkpoints};
+pub use discriminator::{DiscriminatorConfig, Discriminators, Judgement};
+pub use error::Error;
+pub use run::{Observer, Row, Run, RunConfig, Split};
+pub use task::{Drawn, Place, Position, Report, Task, TaskState, Tensors};
+pub use values::{Value, Values};

@@ -1,0 +1,307 @@
+//! The network for unknown words as a task.
+
+use candle_core::{DType, Device, Tensor};
+use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients};
+use mynah_text::{G2p, G2pAccuracy, G2pTensors, Phone, StressState};
+use mynah_voice::Parameters;
+use mynah_voice::blocks::Dropout;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::config::G2pConfig;
+use super::lesson::{Batch, Lesson, Words};
+use super::model::{G2pModel, Question};
+use crate::Error;
+use crate::run::RunConfig;
+use crate::task::{Drawn, Place, Position, Report, Task, TaskState};
+use crate::values::Values;
+
+/// What the forget gates begin with: at first, little is forgotten.
+const REMEMBER: f32 = 1.0;
+/// Where a divergence comes from.
+const ORIGIN: &str = "this network has a single module";
+/// Distinguishes the seed of the history's dropout from that of the order, which numbers its streams by epochs.
+const HISTORY_SEED: u64 = 0x6869_7374_6F72_7921;
+/// The section of the optimizer's moments in a checkpoint.
+const OPTIMIZER: &str = "optimizer";
+
+/// The training of a network on a lesson.
+#[derive(Debug)]
+pub struct G2pTask<'a> {
+    config: G2pConfig,
+    lesson: &'a Lesson,
+    pub(super) parameters: Parameters,
+    pub(super) model: G2pModel,
+    optimizer: AdamW,
+    /// The batches of an epoch, and which one.
+    order: (u64, Vec<Batch>),
+}
+
+/// What a checkpoint of this task knows beside its tensors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct G2pState {
+    /// The settings of the training: one with others cannot go on from here.
+    config: G2pConfig,
+}
+
+impl<'a> G2pTask<'a> {
+    /// A network that has learnt nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`] when there are no words, [`Error::Config`] when a setting is out of range.
+    pub fn new(config: &G2pConfig, lesson: &'a Lesson) -> Result<Self, Error> {
+        if lesson.words() == 0 {
+            return Err(Error::Empty { why: "there are no words to learn letters and phones from" });
+        }
+        for (key, value) in
+            [("hidden", config.hidden), ("features", config.features), ("history", config.history)]
+        {
+            if !(1..=1000).contains(&value) {
+                return Err(Error::Config { key, why: format!("{value} is not between 1 and 1000") });
+            }
+        }
+        let parameters = Parameters::new(config.seed, DType::F32, &Device::Cpu);
+        let model = G2pModel::new(config.shape(), lesson.chunks().len(), &parameters.builder())?;
+        for (name, variable) in parameters.named() {
+            if name == "letters" || name == "second.bias" {
+                variable.set(&variable.broadcast_add(&forget_gates(config.hidden)?)?)?;
+            }
+        }
+        let optimizer = AdamWConfig {
+            learning_rate: config.learning_rate,
+            beta2: 0.99,
+            weight_decay: config.weight_decay,
+            ..AdamWConfig::default()
+        };
+        let optimizer = AdamW::new(parameters.named(), optimizer)?;
+        let order = (0, lesson.batches(config.batch_letters, config.seed, 0));
+        Ok(Self { config: config.clone(), lesson, parameters, model, optimizer, order })
+    }
+
+    /// Parameters of the network.
+    #[must_use]
+    pub fn parameter_count(&self) -> usize {
+        self.parameters.count()
+    }
+
+    /// Steps of an epoch; every epoch has equally many.
+    #[must_use]
+    pub fn epoch_steps(&self) -> u64 {
+        self.order.1.len() as u64
+    }
+
+    /// The length of the run: an epoch leaves a logged row and a checkpoint, of which the last is kept.
+    #[must_use]
+    pub fn run(&self) -> RunConfig {
+        let epoch = self.epoch_steps();
+        RunConfig {
+            steps: epoch * self.config.epochs,
+            log_every: epoch,
+            checkpoint_every: epoch,
+            keep: Some(1),
+        }
+    }
+
+    /// The weights as they are, with the chunks that they are about.
+    ///
+    /// # Errors
+    ///
+    /// When a tensor cannot be read.
+    pub fn tensors(&self) -> Result<G2pTensors, Error> {
+        let values = self.parameters.tensors().into_iter();
+        let values = values.map(|(name, tensor)| Ok((name, tensor.flatten_all()?.to_vec1::<f32>()?)));
+        Ok(G2pTensors {
+            shape: self.config.shape(),
+            chunks: self.lesson.chunks().to_vec(),
+            allowed: self.lesson.allowed().to_vec(),
+            values: values.collect::<Result<_, Error>>()?,
+        })
+    }
+
+    /// The network as it says words, and its file.
+    ///
+    /// # Errors
+    ///
+    /// When a weight cannot be packed.
+    pub fn network(&self) -> Result<(Vec<u8>, G2p), Error> {
+        let bytes = self.tensors()?.pack().map_err(Error::Text)?;
+        let g2p = G2p::open(&bytes).map_err(Error::Text)?;
+        Ok((bytes, g2p))
+    }
+
+    /// A batch as tensors, with the right chunks.
+    fn question(&self, batch: &Batch, step: u64) -> Result<(Question, Tensor), Error> {
+        let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed ^ HISTORY_SEED);
+        generator.set_stream(step);
+        let untold = self.config.history_dropout as f32;
+        question(batch, self.lesson.chunks(), self.config.history, || generator.random::<f32>() < untold)
+    }
+}
+
+impl Task for G2pTask<'_> {
+    type Batch = Batch;
+
+    fn name(&self) -> &'static str {
+        "g2p"
+    }
+
+    fn draw(&mut self, place: Place) -> Result<Drawn<Batch>, Error> {
+        if self.order.0 != place.epoch {
+            let order = self.lesson.batches(self.config.batch_letters, self.config.seed, place.epoch);
+            self.order = (place.epoch, order);
+        }
+        let batch = usize::try_from(place.batch).ok().and_then(|batch| self.order.1.get(batch)).cloned();
+        let Some(batch) = batch else {
+            return Err(Error::Empty { why: "the epoch has no such batch: the words are others" });
+        };
+        Ok(Drawn { batch, next: place.next(self.epoch_steps()) })
+    }
+
+    fn step(&mut self, batch: Batch, position: Position) -> Result<Report, Error> {
+        let step = position.step;
+        let rate = self.config.learning_rate_at(step, self.epoch_steps());
+        self.optimizer.set_learning_rate(rate);
+        let (question, targets) = self.question(&batch, step)?;
+        let mut noise = Noise::for_step(self.config.seed, step);
+        let logits = self.model.forward(&question, &mut Dropout::on(&mut noise), self.config.dropout)?;
+        let loss = cross_entropy(&logits, &targets, self.config.label_smoothing)?;
+        let letters = question.length * question.words;
+        // A batch counts by its letters, so that the words of rare lengths do not count more than others.
+        let share = letters as f64 / self.config.batch_letters as f64;
+        let mut gradients = (&loss * share)?.backward()?;
+        let loss = finite(f64::from(loss.to_scalar::<f32>()?), "cross entropy", step)?;
+        let named = self.parameters.named();
+        let variables = named.iter().map(|(_, variable)| variable);
+        let norm = clip_gradients(&mut gradients, variables, self.config.clip_norm)?;
+        let norm = finite(norm, "gradient", step)?;
+        self.optimizer.step(&gradients)?;
+        let values =
+            Values::new().with("loss_total", loss).with("gradient_norm", norm).with("learning_rate", rate);
+        Ok(Report { phase: None, values })
+    }
+
+    /// Says the words kept aside, and counts those that are wrong, in percent.
+    fn validate(&mut self, _: Position) -> Result<Option<Report>, Error> {
+        if self.lesson.watched().is_empty() {
+            return Ok(None);
+        }
+        let (without_stress, with_stress) =
+            accuracy(&self.network()?.1, self.lesson.watched()).word_error_rates();
+        let values = Values::new()
+            .with("word_error_rate", without_stress)
+            .with("word_error_rate_with_stress", with_stress);
+        Ok(Some(Report { phase: None, values }))
+    }
+
+    fn state(&self) -> Result<TaskState, Error> {
+        let numbers = G2pState { config: self.config.clone() };
+        let state = TaskState::new(self.parameters.tensors(), &numbers)?;
+        Ok(state.with(OPTIMIZER, self.optimizer.state()?))
+    }
+
+    fn restore(&mut self, state: &TaskState) -> Result<(), Error> {
+        let path = &state.origin;
+        let G2pState { config } = state.numbers()?;
+        // How long a training is may change.
+        if (G2pConfig { epochs: self.config.epochs, ..config }) != self.config {
+            let why = "it is of a training with other settings: give the same, or another file".to_owned();
+            return Err(Error::File { path: path.clone(), why });
+        }
+        self.parameters.assign(&state.model, path)?;
+        self.optimizer.load_state(&state.section(OPTIMIZER)).map_err(Error::file(path))
+    }
+}
+
+/// How well a network says words.
+#[must_use]
+pub fn accuracy(g2p: &G2p, words: &Words) -> G2pAccuracy {
+    let one = |(word, variants): &(String, Vec<Vec<Phone>>)| G2pAccuracy::of(g2p, word, variants);
+    words.par_iter().map(one).reduce(G2pAccuracy::default, |mut sum, other| {
+        sum += other;
+        sum
+    })
+}
+
+fn finite(value: f64, loss: &str, step: u64) -> Result<f64, Error> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::Diverged { step, loss: loss.to_owned(), value, origin: ORIGIN.to_owned() })
+}
+
+impl G2pConfig {
+    /// The learning rate of a step: it rises, stays, and falls to zero along straight lines, so that how long it stays
+    /// can be decided while it does.
+    fn learning_rate_at(&self, step: u64, epoch_steps: u64) -> f64 {
+        let rise = (step + 1) as f64 / self.warm_up_steps.max(1) as f64;
+        let left = (self.epochs * epoch_steps).saturating_sub(step) as f64;
+        let fall = left / (self.cool_down_epochs * epoch_steps).max(1) as f64;
+        self.learning_rate * rise.min(fall).min(1.0)
+    }
+}
+
+/// Words of one length with the chunks of their letters, as tensors; `untold` says for each letter whether the chunks
+/// before it are not told.
+pub(super) fn question(
+    batch: &[(Vec<usize>, Vec<u16>)],
+    chunks: &[Vec<Phone>],
+    history: usize,
+    mut untold: impl FnMut() -> bool,
+) -> Result<(Question, Tensor), Error> {
+    let (words, length) = (batch.len(), batch.first().map_or(0, |(letters, _)| letters.len()));
+    let count = words * length;
+    let nothing = chunks.len() as u32;
+    let mut letters = Vec::with_capacity(count);
+    let mut targets = Vec::with_capacity(count);
+    let mut before = vec![Vec::with_capacity(count); history];
+    let mut stress = Vec::with_capacity(count);
+    let mut states = vec![StressState::default(); words];
+    for time in 0..length {
+        for ((word_letters, word_chunks), state) in batch.iter().zip(&mut states) {
+            letters.push(word_letters[time] as u32);
+            targets.push(u32::from(word_chunks[time]));
+            let untold = untold();
+            for (back, before) in before.iter_mut().enumerate() {
+                let told = time.checked_sub(back + 1).map_or(nothing, |at| u32::from(word_chunks[at]));
+                before.push(if untold { nothing + 1 } else { told });
+            }
+            stress.push(state.index() as u32);
+            *state = state.after(&chunks[usize::from(word_chunks[time])]);
+        }
+    }
+    let tensor = |values: Vec<u32>| Tensor::from_vec(values, count, &Device::Cpu);
+    let question = Question {
+        letters: tensor(letters)?,
+        history: before.into_iter().map(tensor).collect::<Result<_, _>>()?,
+        stress: tensor(stress)?,
+        length,
+        words,
+    };
+    Ok((question, tensor(targets)?))
+}
+
+/// The mean over the letters of the cross entropy with a target that gives 1 − ε to the right chunk and ε to all alike.
+///
+/// ```text
+/// L = ln Σ_c e^{z_c} − (1 − ε) z_right − ε mean_c z_c
+/// ```
+///
+/// # References
+///
+/// Szegedy et al., Rethinking the Inception Architecture for Computer Vision (arXiv 1512.00567), section 7.
+fn cross_entropy(logits: &Tensor, targets: &Tensor, smoothing: f64) -> Result<Tensor, Error> {
+    let right = logits.gather(&targets.unsqueeze(1)?, 1)?.squeeze(1)?;
+    let all = logits.mean(1)?;
+    let total = logits.log_sum_exp(1)?;
+    Ok(((total - (right * (1.0 - smoothing))?)? - (all * smoothing)?)?.mean_all()?)
+}
+
+/// What is added to the gates of a layer at first, `[8H]`: the second quarter in either direction forgets.
+fn forget_gates(hidden: usize) -> Result<Tensor, Error> {
+    let gates = (0..8 * hidden).map(|gate| if gate / hidden % 4 == 1 { REMEMBER } else { 0.0 });
+    Ok(Tensor::from_iter(gates, &Device::Cpu)?)
+}

@@ -1,0 +1,5 @@
+//! What is trained.
+
+pub mod g2p;
+pub mod naturalspeech;
+pub mod pretrain;

@@ -1,0 +1,233 @@
+//! Everything that the generator computes for a batch up to the decoder.
+
+use candle_core::{DType, Tensor};
+use mynah_ops::{Noise, monotonic_alignment};
+use mynah_voice::blocks::{Dropout, Posterior, sequence_mask};
+use mynah_voice::naturalspeech::{DURATION_BOUNDS, Prior};
+
+use super::config::DurationSource;
+use super::divergence::scalar;
+use super::example::Batch;
+use super::phase::{Plan, Spacing};
+use super::trainer::Trainer;
+use crate::Error;
+use crate::loss::{Divergence, Gaussians, pairwise_kl};
+
+/// In training the prior may be so much longer than the longest utterance of the batch. Durations of a longer one are scaled
+/// down to it, which bounds the memory, and what they exceed it by is charged.
+const LONGEST_PRIOR: f64 = 1.2;
+
+/// What the generator computed for a batch.
+pub(super) struct Forward {
+    pub(super) hidden: Tensor,
+    pub(super) log_durations: Tensor,
+    /// What the predictor learns, [B, n].
+    pub(super) durations: Tensor,
+    pub(super) posterior: Posterior,
+    /// z ~ q.
+    pub(super) latent: Tensor,
+    /// σ ε, what z has of its own noise.
+    pub(super) noise: Tensor,
+    /// f⁻¹(z).
+    pub(super) latent_at_prior: Tensor,
+    /// What both divergences compare with. In the tuning its durations are constants.
+    pub(super) prior: Prior,
+    pub(super) prior_lengths: Vec<usize>,
+    /// Frames by which predictions exceed the longest prior, summed over the batch; `None` where nothing is predicted.
+    pub(super) excess: Option<Tensor>,
+    /// f(z') of a z' ~ p of that prior, and what z' has of its own noise; not in the warm-up.
+    pub(super) prior_at_posterior: Option<(Tensor, Tensor)>,
+    /// The same numbers, through which the durations always have their gradient: what `L_e2e` decodes.
+    pub(super) spoken: Option<Tensor>,
+}
+
+/// The frames of the prior: durations [B, n], their sums, the mask of the frames, and by how many predictions exceed them.
+struct Frames {
+    durations: Tensor,
+    lengths: Vec<usize>,
+    mask: Tensor,
+    excess: Option<Tensor>,
+}
+
+impl Trainer {
+    /// Everything up to the decoder, as `plan` has it.
+    pub(super) fn forward(
+        &self,
+        batch: &Batch,
+        plan: &Plan,
+        noise: &mut Noise,
+        training: bool,
+    ) -> Result<Forward, Error> {
+        let mut dropout = if training { Dropout::on(noise) } else { Dropout::off() };
+        let (hidden, log_durations) = self.read(batch, plan, &mut dropout)?;
+        let posterior = self.listen(batch, plan)?;
+        let epsilon = noise.normal(posterior.mean.shape(), self.dtype, &self.device)?;
+        let latent = posterior.sample(&epsilon, &batch.frame_mask)?;
+        let own_noise = (&epsilon * posterior.log_deviation.exp()?)?;
+        let latent_at_prior = self.model.flow.to_prior(&latent, &batch.frame_mask)?;
+
+        let durations = match self.config.durations {
+            DurationSource::Labels => batch.durations.clone(),
+            DurationSource::Search => self.search(batch, &hidden, &latent_at_prior)?,
+        };
+        let frames = match plan.spacing {
+            Spacing::Given => given(batch, &durations),
+            Spacing::Predicted => self.predicted(batch, &log_durations)?,
+        };
+        let prior = self.prior(batch, &hidden, &frames.durations, &frames)?;
+        let epsilon = if plan.sample_prior {
+            Some(noise.normal(prior.mean.shape(), self.dtype, &self.device)?)
+        } else {
+            None
+        };
+        let sample = self.sample(&prior, &frames, epsilon.as_ref())?;
+        let spoken = sample.as_ref().map(|(latent, _)| latent.clone());
+        let (prior, prior_at_posterior) = if plan.constant_durations {
+            let prior = self.prior(batch, &hidden, &frames.durations.detach(), &frames)?;
+            let sample = self.sample(&prior, &frames, epsilon.as_ref())?;
+            (prior, sample)
+        } else {
+            (prior, sample)
+        };
+        Ok(Forward {
+            hidden,
+            log_durations,
+            durations,
+            posterior,
+            latent,
+            noise: own_noise,
+            latent_at_prior,
+            prior,
+            prior_lengths: frames.lengths,
+            excess: frames.excess,
+            prior_at_posterior,
+            spoken,
+        })
+    }
+
+    /// The hidden states of the symbols, and the logarithms of the durations that they predict.
+    fn read(&self, batch: &Batch, plan: &Plan, dropout: &mut Dropout<'_>) -> Result<(Tensor, Tensor), Error> {
+        let (model, mask) = (&self.model, &batch.symbol_mask);
+        let hidden = model.encoder.forward(&batch.symbols, &batch.sup_phones, mask, dropout)?;
+        let seen = if plan.detach_predictor { hidden.detach() } else { hidden.clone() };
+        let log_durations = model.durator.log_durations(&seen, mask, dropout)?;
+        Ok((hidden, log_durations))
+    }
+
+    /// The posterior of the recordings.
+    fn listen(&self, batch: &Batch, plan: &Plan) -> Result<Posterior, Error> {
+        let posterior = self.posterior.forward(&batch.spectrogram, &batch.frame_mask)?;
+        if !plan.freeze_posterior {
+            return Ok(posterior);
+        }
+        Ok(Posterior { mean: posterior.mean.detach(), log_deviation: posterior.log_deviation.detach() })
+    }
+
+    /// The frames that the predictor asks for, as many as memory allows.
+    fn predicted(&self, batch: &Batch, log_durations: &Tensor) -> Result<Frames, Error> {
+        let limit = batch.frames.iter().max().copied().unwrap_or(1) as f64 * LONGEST_PRIOR;
+        let (durations, excess) = bounded_durations(log_durations, &batch.symbol_mask, limit)?;
+        let lengths = prior_lengths(&durations, limit)?;
+        // Long enough for a window to be cut out.
+        let longest = lengths.iter().copied().max().unwrap_or(1).max(self.config.window_frames);
+        let mask = sequence_mask(&lengths, longest, self.dtype, &self.device)?;
+        Ok(Frames { durations, lengths, mask, excess: Some(excess) })
+    }
+
+    /// The prior of the frames of `frames`, made with `durations`: the same numbers, with or without a gradient.
+    fn prior(
+        &self,
+        batch: &Batch,
+        hidden: &Tensor,
+        durations: &Tensor,
+        frames: &Frames,
+    ) -> Result<Prior, Error> {
+        Ok(self.model.durator.prior(hidden, durations, &batch.symbol_mask, &frames.mask)?)
+    }
+
+    /// A sample of the prior with this noise, taken through the flow, and what it has of its own noise; none without noise.
+    fn sample(
+        &self,
+        prior: &Prior,
+        frames: &Frames,
+        epsilon: Option<&Tensor>,
+    ) -> Result<Option<(Tensor, Tensor)>, Error> {
+        let Some(epsilon) = epsilon else { return Ok(None) };
+        let noise = (epsilon * prior.log_deviation.exp()?)?;
+        let sample = (&prior.mean + &noise)?.broadcast_mul(&frames.mask)?;
+        Ok(Some((self.model.flow.to_posterior(&sample, &frames.mask)?, noise)))
+    }
+
+    /// The frames of each symbol by which the latent frames are most likely under the symbols' priors, [B, n].
+    fn search(&self, batch: &Batch, hidden: &Tensor, latent_at_prior: &Tensor) -> Result<Tensor, Error> {
+        let mask = &batch.symbol_mask;
+        let prior = self.model.durator.of_states(&hidden.detach(), mask)?;
+        let z = latent_at_prior.detach();
+        let symbols: Vec<f64> = mask.sum((1, 2))?.to_dtype(DType::F64)?.to_vec1()?;
+        let symbols: Vec<usize> = symbols.into_iter().map(|n| n as usize).collect();
+        let of_symbols = Gaussians {
+            mean: &prior.mean.detach(),
+            log_deviation: &prior.log_deviation.detach(),
+            lengths: &symbols,
+        };
+        // The entropy of the sampled side is the same for every path, so that of a deviation of 1 will do.
+        let divergence = pairwise_kl(&z, &z.zeros_like()?, &of_symbols, Divergence::Sampled)?;
+        let score = divergence.neg()?.transpose(1, 2)?.contiguous()?;
+        Ok(monotonic_alignment(&score, &symbols, &batch.frames)?.to_dtype(self.dtype)?)
+    }
+}
+
+impl Forward {
+    /// The prior of the frames.
+    pub(super) fn prior_gaussians(&self) -> Gaussians<'_> {
+        let Prior { mean, log_deviation } = &self.prior;
+        Gaussians { mean, log_deviation, lengths: &self.prior_lengths }
+    }
+
+    /// Gaussians with the deviation of the posterior.
+    pub(super) fn posterior_gaussians<'a>(&'a self, mean: &'a Tensor, batch: &'a Batch) -> Gaussians<'a> {
+        Gaussians { mean, log_deviation: &self.posterior.log_deviation, lengths: &batch.frames }
+    }
+}
+
+/// The frames of the recordings.
+fn given(batch: &Batch, durations: &Tensor) -> Frames {
+    Frames {
+        durations: durations.clone(),
+        lengths: batch.frames.clone(),
+        mask: batch.frame_mask.clone(),
+        excess: None,
+    }
+}
+
+/// Predicted durations [B, n], and by how many frames their sums exceed `limit`, over the batch.
+///
+/// Each is held within [`DURATION_BOUNDS`], and those of an item that is too long are scaled down to the limit. Neither is a
+/// function whose gradient vanishes: it is that of the durations themselves times the scale, so that the losses that see the
+/// prior still move what is too long.
+pub(super) fn bounded_durations(
+    log_durations: &Tensor,
+    mask: &Tensor,
+    limit: f64,
+) -> Result<(Tensor, Tensor), Error> {
+    let (shortest, longest) = DURATION_BOUNDS;
+    let moved = (log_durations.clamp(shortest.ln(), longest.ln())? - log_durations)?.detach();
+    let durations = ((log_durations + moved)?.exp()? * mask.squeeze(1)?)?;
+    let sums = durations.sum_keepdim(1)?;
+    let excess = (&sums - limit)?.relu()?.sum_all()?;
+    let scale = (sums.detach().recip()? * limit)?.minimum(1.0)?;
+    Ok((durations.broadcast_mul(&scale)?, excess))
+}
+
+/// The frames of a batch that the predictor asks for.
+pub(super) fn predicted_frames(log_durations: &Tensor, mask: &Tensor) -> Result<f64, Error> {
+    let (shortest, longest) = DURATION_BOUNDS;
+    let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
+    scalar(&durations.sum_all()?)
+}
+
+/// Frames of each item: its durations' sum, rounded, at least 1 and at most `limit`.
+pub(super) fn prior_lengths(durations: &Tensor, limit: f64) -> Result<Vec<usize>, Error> {
+    let sums: Vec<f64> = durations.sum(1)?.to_dtype(DType::F64)?.to_vec1()?;
+    Ok(sums.into_iter().map(|sum| sum.round().clamp(1.0, limit.max(1.0)) as usize).collect())
+}

@@ -1,0 +1,142 @@
+//! The losses of the generator, and their weighted sum.
+
+use candle_core::Tensor;
+
+use super::divergence::finite;
+use super::example::Batch;
+use super::forward::Forward;
+use super::phase::{Plan, Spacing};
+use super::trainer::Trainer;
+use crate::Error;
+use crate::loss::{Divergence, Gaussians, aligned_kl, frame_kl, path_ratio};
+use crate::values::Values;
+
+/// The losses of a batch as tensors, before weighting.
+pub(super) struct Losses {
+    pub(super) mel: Tensor,
+    pub(super) adversarial: Tensor,
+    pub(super) feature: Tensor,
+    pub(super) backward_kl: Tensor,
+    pub(super) duration: Tensor,
+    pub(super) forward_kl: Option<Tensor>,
+    pub(super) end_to_end: Option<Tensor>,
+}
+
+impl Trainer {
+    /// `L_bwd`: the posterior against the prior.
+    pub(super) fn backward_kl(&self, batch: &Batch, forward: &Forward, plan: &Plan) -> Result<Tensor, Error> {
+        let prior = forward.prior_gaussians();
+        match plan.spacing {
+            Spacing::Given => {
+                let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
+                Ok(frame_kl(sample, deviation, &prior, &batch.frame_mask)?)
+            }
+            Spacing::Predicted => {
+                let mean = self.compared(&forward.latent_at_prior, &forward.noise)?;
+                self.aligned_kl(&forward.posterior_gaussians(&mean, batch), &prior, batch, forward)
+            }
+        }
+    }
+
+    /// `L_fwd`: the prior against the posterior; `None` where the prior is not sampled or the loss has no weight.
+    pub(super) fn forward_kl(
+        &self,
+        batch: &Batch,
+        forward: &Forward,
+        plan: &Plan,
+    ) -> Result<Option<Tensor>, Error> {
+        let sample = forward.prior_at_posterior.as_ref().filter(|_| self.config.weights.forward_kl > 0.0);
+        let Some((sample, noise)) = sample else { return Ok(None) };
+        let posterior = forward.posterior_gaussians(&forward.posterior.mean, batch);
+        Ok(Some(match plan.spacing {
+            Spacing::Given => frame_kl(sample, &forward.prior.log_deviation, &posterior, &batch.frame_mask)?,
+            Spacing::Predicted => {
+                let mean = self.compared(sample, noise)?;
+                let side = Gaussians { mean: &mean, ..forward.prior_gaussians() };
+                self.aligned_kl(&side, &posterior, batch, forward)?
+            }
+        }))
+    }
+
+    /// The aligned divergence, and the warp that the frames would cost at least that are too many for the prior.
+    fn aligned_kl(
+        &self,
+        side: &Gaussians<'_>,
+        other: &Gaussians<'_>,
+        batch: &Batch,
+        forward: &Forward,
+    ) -> Result<Tensor, Error> {
+        let config = &self.config.soft_dtw;
+        let loss = aligned_kl(side, other, &batch.frames, config)?;
+        let Some(excess) = &forward.excess else { return Ok(loss) };
+        let frame = config.warp * side.mean.dim(1)? as f64 / batch.frames.iter().sum::<usize>() as f64;
+        Ok((loss + (excess * frame)?)?)
+    }
+
+    /// How much longer than need be the path of `L_bwd` is; `None` where it goes frame by frame.
+    pub(super) fn path_ratio(
+        &self,
+        batch: &Batch,
+        forward: &Forward,
+        plan: &Plan,
+    ) -> Result<Option<f64>, Error> {
+        if plan.spacing == Spacing::Given {
+            return Ok(None);
+        }
+        let mean = self.compared(&forward.latent_at_prior, &forward.noise)?;
+        let side = forward.posterior_gaussians(&mean, batch);
+        Ok(Some(path_ratio(&side, &forward.prior_gaussians(), &self.config.soft_dtw)?))
+    }
+
+    /// What an alignment compares of a sample: itself, or where it would be without its own noise.
+    fn compared(&self, sample: &Tensor, noise: &Tensor) -> Result<Tensor, Error> {
+        Ok(match self.config.soft_dtw.divergence {
+            Divergence::Sampled => sample.clone(),
+            Divergence::Expected => (sample - noise)?,
+        })
+    }
+
+    /// The weighted sum of the losses, and the losses by name.
+    pub(super) fn total(&self, losses: &Losses, plan: &Plan, step: u64) -> Result<(Tensor, Values), Error> {
+        let weights = &self.config.weights;
+        let mut total = (&losses.mel * weights.mel)?;
+        let mut values = columns();
+        values.set("loss_mel", finite(&losses.mel, "mel", step)?);
+        for (name, loss, weight) in [
+            ("adversarial", Some(&losses.adversarial), weights.adversarial),
+            ("feature", Some(&losses.feature), weights.feature),
+            ("backward_kl", Some(&losses.backward_kl), weights.backward_kl),
+            ("duration", Some(&losses.duration), plan.duration_weight),
+            ("forward_kl", losses.forward_kl.as_ref(), plan.forward_kl_weight),
+            ("end_to_end", losses.end_to_end.as_ref(), weights.end_to_end),
+        ] {
+            let Some(loss) = loss else { continue };
+            total = (&total + (loss * weight)?)?;
+            values.set(&format!("loss_{name}"), finite(loss, name, step)?);
+        }
+        values.set("loss_total", finite(&total, "total", step)?);
+        Ok((total, values))
+    }
+}
+
+/// The columns of this task in `metrics.jsonl` (`docs/formats.md`), nothing measured yet.
+///
+/// Losses stand before weighting; a loss that the phase does not have stays missing.
+pub(super) fn columns() -> Values {
+    let names = [
+        "loss_total",
+        "loss_mel",
+        "loss_adversarial",
+        "loss_feature",
+        "loss_backward_kl",
+        "loss_forward_kl",
+        "loss_end_to_end",
+        "loss_duration",
+        "duration_ratio",
+        "path_ratio",
+        "loss_discriminator",
+        "gradient_norm",
+        "learning_rate",
+    ];
+    names.into_iter().fold(Values::new(), |values, name| values.with(name, None::<f64>))
+}

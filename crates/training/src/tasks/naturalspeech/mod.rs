@@ -1,0 +1,34 @@
+//! NaturalSpeech (arXiv 2205.04421): batches, phases and steps.
+//!
+//! ```text
+//! warm-up   labelled durations, frame-wise L_bwd, L_rec, L_dur; the decoder reads z
+//!    │      the memory bank is filled with centroids of z and attached
+//!    ▼
+//! main      predicted durations, soft-DTW L_bwd and L_fwd, L_rec, L_e2e; the decoder reads Attention(z, M, M)
+//!    │
+//!    ▼
+//! tuning    the same with the posterior encoder frozen, and durations that L_e2e alone moves; there where it is asked for
+//! ```
+//!
+//! Everything random in a step is drawn from the seed and the number of the step, and the order of the examples from
+//! the seed and the number of the epoch, so that a resumed run goes on exactly as an undisturbed one.
+
+mod centroids;
+mod config;
+mod divergence;
+mod example;
+mod export;
+mod forward;
+mod losses;
+mod memory;
+mod phase;
+mod task;
+mod trainer;
+mod window;
+
+pub use config::{DetachPredictor, DurationSource, LossWeights, OptimizerConfig, TrainConfig};
+pub use example::{Batch, Batcher, Example, Examples, InMemory};
+pub use export::{ExportConfig, export_voice};
+pub use phase::Phase;
+pub use task::{NaturalSpeechState, NaturalSpeechTask};
+pub use trainer::{Trainer, TrainerConfig};

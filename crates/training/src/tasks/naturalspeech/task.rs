@@ -1,0 +1,147 @@
+//! NaturalSpeech as a task: its data, its phases and its state.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::config::TrainConfig;
+use super::example::{Example, Examples};
+use super::phase::Phase;
+use super::trainer::Trainer;
+use crate::Error;
+use crate::run::RunConfig;
+use crate::sampler::batches;
+use crate::task::{Drawn, Place, Position, Report, Task, TaskState};
+
+/// Examples that are sorted by length together.
+const POOL: usize = 64;
+
+/// The name that checkpoints carry.
+pub(super) const NAME: &str = "naturalspeech";
+
+/// The sections of the tensors that only training needs.
+const MODEL: &str = "model";
+const DISCRIMINATOR: &str = "discriminator";
+const DISCRIMINATOR_PARAMETERS: &str = "discriminator_parameters";
+
+/// What a checkpoint of this task knows beside its tensors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NaturalSpeechState {
+    /// Whether the decoder reads from the memory bank.
+    pub memory_attached: bool,
+}
+
+/// The training of NaturalSpeech on two splits of a dataset.
+pub struct NaturalSpeechTask<'a> {
+    trainer: Trainer,
+    training: &'a dyn Examples,
+    validation: &'a dyn Examples,
+    /// The frames of the examples of the training split.
+    frames: Vec<usize>,
+    /// The batches of an epoch, and which one.
+    order: Option<(u64, Vec<Vec<usize>>)>,
+}
+
+impl fmt::Debug for NaturalSpeechTask<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("NaturalSpeechTask");
+        shown.field("trainer", &self.trainer).field("examples", &self.frames.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> NaturalSpeechTask<'a> {
+    /// The training of a model on `training`, watched by `validation`.
+    #[must_use]
+    pub fn new(trainer: Trainer, training: &'a dyn Examples, validation: &'a dyn Examples) -> Self {
+        let frames = (0..training.len()).map(|index| training.frames(index)).collect();
+        Self { trainer, training, validation, frames, order: None }
+    }
+
+    /// The model, and what makes a step with it.
+    #[must_use]
+    pub fn trainer(&self) -> &Trainer {
+        &self.trainer
+    }
+
+    /// The same, to begin with another encoder.
+    #[must_use]
+    pub fn trainer_mut(&mut self) -> &mut Trainer {
+        &mut self.trainer
+    }
+
+    fn order(&mut self, epoch: u64) -> &[Vec<usize>] {
+        let Trainer { config, .. } = &self.trainer;
+        let order = match self.order.take() {
+            Some((of, order)) if of == epoch => order,
+            _ => batches(&self.frames, config.batch_frames, POOL, config.seed, epoch),
+        };
+        &self.order.insert((epoch, order)).1
+    }
+}
+
+impl Task for NaturalSpeechTask<'_> {
+    type Batch = Vec<Example>;
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn draw(&mut self, place: Place) -> Result<Drawn<Vec<Example>>, Error> {
+        if self.frames.is_empty() {
+            return Err(Error::Empty { why: "the training split has no examples" });
+        }
+        let training = self.training;
+        let order = self.order(place.epoch);
+        let Some(indices) = usize::try_from(place.batch).ok().and_then(|batch| order.get(batch)) else {
+            return Err(Error::Empty { why: "the epoch has no such batch: the dataset is another" });
+        };
+        let batch = indices.iter().map(|index| training.load(*index)).collect::<Result<_, _>>()?;
+        Ok(Drawn { batch, next: place.next(order.len() as u64) })
+    }
+
+    fn step(&mut self, batch: Vec<Example>, position: Position) -> Result<Report, Error> {
+        let phase = self.trainer.config.phase(position.step);
+        if phase != Phase::WarmUp && self.trainer.memory_is_missing() {
+            self.trainer.attach_memory(self.training)?;
+        }
+        self.trainer.step(&batch, position)
+    }
+
+    fn validate(&mut self, position: Position) -> Result<Option<Report>, Error> {
+        self.trainer.validate(self.validation, position)
+    }
+
+    fn state(&self) -> Result<TaskState, Error> {
+        let trainer = &self.trainer;
+        let numbers = NaturalSpeechState { memory_attached: trainer.memory_attached };
+        Ok(TaskState::new(trainer.parameters.tensors(), &numbers)?
+            .with(MODEL, trainer.optimizer.state()?)
+            .with(DISCRIMINATOR, trainer.judge_optimizer.state()?)
+            .with(DISCRIMINATOR_PARAMETERS, trainer.judge_parameters.tensors()))
+    }
+
+    fn restore(&mut self, state: &TaskState) -> Result<(), Error> {
+        let (trainer, path) = (&mut self.trainer, &state.origin);
+        let NaturalSpeechState { memory_attached } = state.numbers()?;
+        trainer.parameters.assign(&state.model, path)?;
+        trainer.judge_parameters.assign(&state.section(DISCRIMINATOR_PARAMETERS), path)?;
+        trainer.optimizer.load_state(&state.section(MODEL)).map_err(Error::file(path))?;
+        trainer.judge_optimizer.load_state(&state.section(DISCRIMINATOR)).map_err(Error::file(path))?;
+        trainer.memory_attached = memory_attached;
+        Ok(())
+    }
+}
+
+impl TrainConfig {
+    /// The length of the run, and what it leaves on its way.
+    #[must_use]
+    pub fn run(&self) -> RunConfig {
+        RunConfig {
+            steps: self.steps,
+            log_every: self.log_every,
+            checkpoint_every: self.checkpoint_every,
+            keep: None,
+        }
+    }
+}

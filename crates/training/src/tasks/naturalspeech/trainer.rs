@@ -1,0 +1,299 @@
+//! One step: forward, losses, backward, clip, step.
+
+#[cfg(test)]
+mod tests;
+
+use candle_core::{DType, Device, Tensor};
+use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients};
+use mynah_signal::MelConfig;
+use mynah_voice::blocks::{PosteriorEncoder, VocabularySizes};
+use mynah_voice::naturalspeech::{NaturalSpeech, posterior_encoder};
+use mynah_voice::{AudioConfig, Expansion, ModelConfig, Parameters};
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
+
+use super::config::{DurationSource, OptimizerConfig, TrainConfig};
+use super::divergence::{finite, gradient_origin, scalar, with_origin};
+use super::example::{Batcher, Example, Examples};
+use super::forward::predicted_frames;
+use super::losses::{Losses, columns};
+use super::phase::Phase;
+use super::window;
+use crate::Error;
+use crate::discriminator::{DiscriminatorConfig, Discriminators};
+use crate::loss::{MelLoss, discriminator_loss, duration_loss, feature_loss, generator_loss};
+use crate::precision::check_precision;
+use crate::task::{Position, Report};
+
+/// The seed of the noise of validation, which no step has.
+const VALIDATION_STREAM: u64 = u64::MAX - 1;
+
+/// What a training is made of: the sizes of both networks, and the schedule.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainerConfig<'a> {
+    /// The model.
+    pub model: &'a ModelConfig,
+    /// The discriminators.
+    pub discriminator: &'a DiscriminatorConfig,
+    /// The schedule.
+    pub train: &'a TrainConfig,
+    /// The spectrogram that the reconstruction is compared by, and with it the audio.
+    pub mel: &'a MelConfig,
+    /// How many symbols and sup-phones there are.
+    pub sizes: VocabularySizes,
+}
+
+/// Everything that training changes.
+#[derive(Debug)]
+pub struct Trainer {
+    pub(super) config: TrainConfig,
+    pub(super) audio: AudioConfig,
+    pub(super) parameters: Parameters,
+    pub(super) judge_parameters: Parameters,
+    pub(super) optimizer: AdamW,
+    pub(super) judge_optimizer: AdamW,
+    /// Whether the decoder reads from the memory bank.
+    pub(super) memory_attached: bool,
+    pub(super) memory_slots: usize,
+    /// Hidden states are repeated: durations have no gradient and are never predicted in training.
+    pub(super) hard: bool,
+    pub(super) model: NaturalSpeech,
+    pub(super) posterior: PosteriorEncoder,
+    pub(super) discriminators: Discriminators,
+    pub(super) mel_loss: MelLoss,
+    pub(super) batcher: Batcher,
+    pub(super) dtype: DType,
+    pub(super) device: Device,
+}
+
+impl Trainer {
+    /// A trainer whose parameters are drawn from the seed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] for settings that contradict each other.
+    pub fn new(config: &TrainerConfig<'_>, device: &Device) -> Result<Self, Error> {
+        let TrainerConfig { model, discriminator, train: config, mel, sizes } = *config;
+        let audio =
+            AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft };
+        model.validate(&audio)?;
+        discriminator.validate()?;
+        config.validate()?;
+        check_precision(config.precision, device)?;
+        let hard = model.durator.expansion == Expansion::Hard;
+        if config.durations == DurationSource::Search && !hard {
+            let why = "an alignment search needs `model.durator.expansion = \"hard\"`".to_owned();
+            return Err(Error::Config { key: "train.durations", why });
+        }
+        if config.window_frames * audio.hop_length <= audio.n_fft {
+            let why =
+                format!("{} frames are not longer than a transform of {}", config.window_frames, audio.n_fft);
+            return Err(Error::Config { key: "train.window_frames", why });
+        }
+        let dtype = DType::F32;
+        let parameters = Parameters::new(config.seed, dtype, device).with_precision(config.precision);
+        let judge_parameters = Parameters::new(config.seed, dtype, device).with_precision(config.precision);
+        let vb = parameters.builder();
+        Ok(Self {
+            config: config.clone(),
+            memory_attached: false,
+            memory_slots: model.memory.slots,
+            hard,
+            model: NaturalSpeech::new(model, sizes, &vb)?,
+            posterior: posterior_encoder(model, &audio, &vb)?,
+            discriminators: Discriminators::new(discriminator, &judge_parameters.builder())?,
+            optimizer: optimizer(&parameters, &config.optimizer)?,
+            judge_optimizer: optimizer(&judge_parameters, &config.optimizer)?,
+            parameters,
+            judge_parameters,
+            mel_loss: MelLoss::new(mel, dtype, device)?,
+            batcher: Batcher::new(&audio, dtype, device)?,
+            audio,
+            dtype,
+            device: device.clone(),
+        })
+    }
+
+    /// What the model needs to know of the audio.
+    #[must_use]
+    pub fn audio(&self) -> &AudioConfig {
+        &self.audio
+    }
+
+    /// Values in the generator's parameters, and in the discriminators'.
+    #[must_use]
+    pub fn parameter_counts(&self) -> (usize, usize) {
+        (self.parameters.count(), self.judge_parameters.count())
+    }
+
+    /// Takes the phoneme encoder of a pre-training, from the file of a checkpoint's parameters: the embeddings of symbols and
+    /// of sup-phones among them. Vocabulary and sup-phones have to be the same, which only the caller can know.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is of an encoder of other sizes.
+    pub fn load_encoder(&mut self, path: &std::path::Path) -> Result<(), Error> {
+        Ok(self.parameters.load_below(ENCODER, path)?)
+    }
+
+    /// Learns from a batch.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Diverged`] when a loss or the gradient is not finite; the parameters are then those before the step,
+    /// but for the discriminators.
+    pub fn step(&mut self, examples: &[Example], position: Position) -> Result<Report, Error> {
+        let step = position.step;
+        let phase = self.config.phase(step);
+        let plan = self.config.plan(phase, step, self.hard);
+        let frames = self.config.window_frames;
+        let batch = self.batcher.batch(examples, frames)?;
+        let mut noise = Noise::for_step(self.config.seed, step);
+        let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed);
+        generator.set_stream(step);
+        let rate = self.config.optimizer.learning_rate_at(position.place.epoch);
+        self.optimizer.set_learning_rate(rate);
+        self.judge_optimizer.set_learning_rate(rate);
+
+        let forward = self.forward(&batch, &plan, &mut noise, true)?;
+        let count = self.config.windows;
+        let windows = window::draw(&batch.frames, frames, count, &mut generator);
+        let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
+        let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
+        let from_prior = match &forward.spoken {
+            Some(latent) if self.config.weights.end_to_end > 0.0 => {
+                let windows = window::draw(&forward.prior_lengths, frames, count, &mut generator);
+                Some(self.decode(&window::cut(latent, &windows, frames, 1)?)?)
+            }
+            _ => None,
+        };
+        let located = |error| with_origin(error, &forward, &[("decoder", &made), ("recordings", &real)]);
+        let judged_loss = self.discriminator_loss(&real, &made, from_prior.as_ref())?;
+        let discriminator = finite(&judged_loss, "discriminator", step).map_err(located)?;
+        self.judge_optimizer.step(&judged_loss.backward()?)?;
+
+        let judge = self.discriminators.detached();
+        let (real_judged, made_judged) = (judge.forward(&real)?, judge.forward(&made)?);
+        let losses = Losses {
+            mel: self.mel_loss.forward(&real, &made)?,
+            adversarial: generator_loss(&made_judged)?,
+            feature: feature_loss(&real_judged, &made_judged)?,
+            backward_kl: self.backward_kl(&batch, &forward, &plan)?,
+            duration: duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
+            forward_kl: self.forward_kl(&batch, &forward, &plan)?,
+            end_to_end: from_prior.map(|wave| generator_loss(&judge.forward(&wave)?)).transpose()?,
+        };
+        let (total, mut values) = self.total(&losses, &plan, step).map_err(located)?;
+        let norm = self.descend(&total, step)?;
+
+        let asked = predicted_frames(&forward.log_durations, &batch.symbol_mask)?;
+        values.set("duration_ratio", asked / batch.frames.iter().sum::<usize>() as f64);
+        values.set("path_ratio", self.path_ratio(&batch, &forward, &plan)?);
+        values.set("loss_discriminator", discriminator);
+        values.set("gradient_norm", norm);
+        values.set("learning_rate", rate);
+        Ok(Report { phase: Some(phase.word()), values })
+    }
+
+    /// The mean losses of held-out examples: labelled durations, the middle window of each, no dropout, and the same
+    /// noise every time. `None` without examples.
+    ///
+    /// # Errors
+    ///
+    /// When an example cannot be loaded.
+    pub fn validate(&self, examples: &dyn Examples, position: Position) -> Result<Option<Report>, Error> {
+        let frames = self.config.window_frames;
+        let plan = self.config.plan(Phase::WarmUp, position.step, self.hard);
+        let mut sums = [0.0; 3];
+        let (mut asked, mut there) = (0.0, 0);
+        for index in 0..examples.len() {
+            let batch = self.batcher.batch(&[examples.load(index)?], frames)?;
+            let mut noise = Noise::for_step(self.config.seed, VALIDATION_STREAM - 1 - index as u64);
+            let forward = self.forward(&batch, &plan, &mut noise, false)?;
+            let windows = window::middle(&batch.frames, frames);
+            let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
+            let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
+            let losses = [
+                self.mel_loss.forward(&real, &made)?,
+                self.backward_kl(&batch, &forward, &plan)?,
+                duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
+            ];
+            for (sum, loss) in sums.iter_mut().zip(losses) {
+                *sum += scalar(&loss)?;
+            }
+            asked += predicted_frames(&forward.log_durations, &batch.symbol_mask)?;
+            there += batch.frames.iter().sum::<usize>();
+        }
+        if examples.is_empty() {
+            return Ok(None);
+        }
+        let [mel, backward_kl, duration] = sums.map(|sum| sum / examples.len() as f64);
+        let weights = &self.config.weights;
+        let mut values = columns();
+        let total = weights.mel * mel + weights.backward_kl * backward_kl + weights.duration * duration;
+        values.set("loss_total", total);
+        values.set("loss_mel", mel);
+        values.set("loss_backward_kl", backward_kl);
+        values.set("loss_duration", duration);
+        values.set("duration_ratio", asked / there as f64);
+        Ok(Some(Report { phase: Some(self.config.phase(position.step).word()), values }))
+    }
+
+    pub(super) fn decode(&self, latent: &Tensor) -> Result<Tensor, Error> {
+        let seen = match &self.model.memory {
+            Some(memory) if self.memory_attached => memory.forward(latent)?,
+            _ => latent.clone(),
+        };
+        Ok(self.model.decoder.forward(&seen)?)
+    }
+
+    /// What the discriminators minimise, with the generator as a constant.
+    fn discriminator_loss(
+        &self,
+        real: &Tensor,
+        made: &Tensor,
+        from_prior: Option<&Tensor>,
+    ) -> Result<Tensor, Error> {
+        let judged = self.discriminators.forward(real)?;
+        let loss = discriminator_loss(&judged, &self.discriminators.forward(&made.detach())?)?;
+        let Some(from_prior) = from_prior else { return Ok(loss) };
+        let judged_prior = self.discriminators.forward(&from_prior.detach())?;
+        let extra = discriminator_loss(&judged, &judged_prior)?;
+        Ok((loss + (extra * self.config.weights.end_to_end)?)?)
+    }
+
+    /// Backward, clip and step of the generator; returns the norm of its gradient before clipping.
+    fn descend(&mut self, total: &Tensor, step: u64) -> Result<f64, Error> {
+        let mut gradients = total.backward()?;
+        let named = self.parameters.named();
+        let variables = named.iter().map(|(_, variable)| variable);
+        let norm = clip_gradients(&mut gradients, variables, self.config.optimizer.clip_norm)?;
+        if !norm.is_finite() {
+            let origin = gradient_origin(&named, &gradients);
+            return Err(Error::Diverged { step, loss: "gradient".to_owned(), value: norm, origin });
+        }
+        self.optimizer.step(&gradients)?;
+        Ok(norm)
+    }
+}
+
+/// What the names of the phoneme encoder's parameters begin with.
+const ENCODER: &str = "encoder.";
+
+impl OptimizerConfig {
+    /// The learning rate in an epoch.
+    fn learning_rate_at(&self, epoch: u64) -> f64 {
+        self.learning_rate * self.decay.powi(i32::try_from(epoch).unwrap_or(i32::MAX))
+    }
+}
+
+fn optimizer(parameters: &Parameters, config: &OptimizerConfig) -> Result<AdamW, Error> {
+    let config = AdamWConfig {
+        learning_rate: config.learning_rate,
+        beta1: config.beta1,
+        beta2: config.beta2,
+        epsilon: config.epsilon,
+        weight_decay: config.weight_decay,
+    };
+    Ok(AdamW::new(parameters.named(), config)?)
+}

@@ -1,0 +1,344 @@
+//! Which gradients reach what in each phase.
+
+use candle_core::Var;
+use mynah_ops::testing::device;
+use mynah_signal::MelProfile;
+use mynah_voice::blocks::sequence_mask;
+use mynah_voice::{DecoderConfig, DuratorConfig, EncoderConfig, FlowConfig, MemoryConfig, WaveNetConfig};
+
+use super::super::config::{DetachPredictor, LossWeights};
+use super::super::example::Batch;
+use super::super::forward::{Forward, bounded_durations, prior_lengths};
+use super::super::phase::Plan;
+use super::*;
+
+const HOP: usize = 256;
+
+fn trainer(config: &TrainConfig) -> Trainer {
+    let model = ModelConfig {
+        hidden: 8,
+        encoder: EncoderConfig { blocks: 1, filter: 16, ..EncoderConfig::default() },
+        durator: DuratorConfig { layers: 1, ..DuratorConfig::default() },
+        flow: FlowConfig { couplings: 2, wavenet: WaveNetConfig { layers: 1, kernel: 3 } },
+        posterior: WaveNetConfig { layers: 1, kernel: 3 },
+        memory: MemoryConfig { slots: 4, heads: 2 },
+        decoder: DecoderConfig {
+            channels: 16,
+            kernels: vec![3],
+            dilations: vec![1],
+            ..DecoderConfig::default()
+        },
+    };
+    let judges = DiscriminatorConfig {
+        periods: vec![1],
+        period_channels: vec![4],
+        scale_channels: [4, 4, 4, 4, 4, 4],
+    };
+    let sizes = VocabularySizes { symbols: 6, sup_phones: 6 };
+    let mel = MelProfile::Vits.config(22_050);
+    let config = TrainerConfig { model: &model, discriminator: &judges, train: config, mel: &mel, sizes };
+    let trainer = Trainer::new(&config, &device()).unwrap();
+    // What begins as zero hides what is behind it.
+    let mut noise = Noise::new(3);
+    for (_, variable) in trainer.parameters.named() {
+        let drawn = (noise.normal(variable.shape(), DType::F32, &device()).unwrap() * 0.2).unwrap();
+        variable.set(&(variable.as_tensor() + drawn).unwrap()).unwrap();
+    }
+    trainer
+}
+
+fn config() -> TrainConfig {
+    TrainConfig { steps: 10, warm_up_steps: 2, tuning_steps: 3, window_frames: 5, ..TrainConfig::default() }
+}
+
+fn tones() -> [Example; 2] {
+    let example = |symbols: Vec<u32>| Example {
+        id: "tone".to_owned(),
+        sup_phones: symbols.clone(),
+        durations: vec![3; symbols.len()],
+        wave: (0..symbols.len() * 3 * HOP).map(|t| (t as f32 * 0.1).sin() * 0.3).collect(),
+        symbols,
+    };
+    [example(vec![3, 1, 4]), example(vec![5, 2])]
+}
+
+fn batch(trainer: &Trainer) -> Batch {
+    trainer.batcher.batch(&tones(), 5).unwrap()
+}
+
+/// The modules whose parameters `loss` has a gradient for that is not zero.
+fn reached(trainer: &Trainer, loss: &Tensor) -> Vec<String> {
+    let gradients = loss.backward().unwrap();
+    let modules = [
+        "encoder.",
+        "durator.predictor.",
+        "durator.upsampling.",
+        "flow.",
+        "posterior.",
+        "memory.",
+        "decoder.",
+    ];
+    let named = trainer.parameters.named();
+    let moves = |module: &str| {
+        named.iter().filter(|(name, _)| name.starts_with(module)).any(|(_, variable)| {
+            gradients.get(variable).is_some_and(|gradient| {
+                gradient.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap() > 0.0
+            })
+        })
+    };
+    modules.iter().filter(|module| moves(module)).map(|module| (*module).to_owned()).collect()
+}
+
+fn plan(trainer: &Trainer, phase: Phase) -> Plan {
+    trainer.config.plan(phase, 5, trainer.hard)
+}
+
+fn forward(trainer: &Trainer, phase: Phase) -> (Batch, Forward) {
+    let batch = batch(trainer);
+    let forward = trainer.forward(&batch, &plan(trainer, phase), &mut Noise::for_step(1, 1), true).unwrap();
+    (batch, forward)
+}
+
+#[test]
+fn in_the_tuning_divergences_move_neither_durations_nor_the_posterior() {
+    let trainer = trainer(&config());
+    let divergences = |phase: Phase| {
+        let (batch, forward) = forward(&trainer, phase);
+        let backward = trainer.backward_kl(&batch, &forward, &plan(&trainer, phase)).unwrap();
+        let forwards = trainer.forward_kl(&batch, &forward, &plan(&trainer, phase)).unwrap();
+        [reached(&trainer, &backward), reached(&trainer, &forwards.unwrap())]
+    };
+    let prior = ["encoder.", "durator.upsampling.", "flow."];
+    assert_eq!(divergences(Phase::Tuning), [prior, prior].map(|modules| modules.map(str::to_owned).to_vec()));
+    let all = ["encoder.", "durator.predictor.", "durator.upsampling.", "flow.", "posterior."];
+    assert_eq!(divergences(Phase::Main), [all, all].map(|modules| modules.map(str::to_owned).to_vec()));
+}
+
+#[test]
+fn in_the_tuning_speech_moves_the_durations_and_recordings_the_decoder() {
+    let mut trainer = trainer(&config());
+    trainer.memory_attached = true;
+    let (_, tuning) = forward(&trainer, Phase::Tuning);
+    let of_prior = trainer.decode(tuning.spoken.as_ref().unwrap()).unwrap().sqr().unwrap().sum_all().unwrap();
+    let expected = ["encoder.", "durator.predictor.", "durator.upsampling.", "flow.", "memory.", "decoder."];
+    assert_eq!(reached(&trainer, &of_prior), expected);
+    let of_recording = trainer.decode(&tuning.latent).unwrap().sqr().unwrap().sum_all().unwrap();
+    assert_eq!(reached(&trainer, &of_recording), ["memory.", "decoder."]);
+
+    // Both branches are the same numbers.
+    let difference = (tuning.spoken.unwrap() - tuning.prior_at_posterior.unwrap().0)
+        .unwrap()
+        .abs()
+        .unwrap()
+        .max_all()
+        .unwrap();
+    assert!(difference.to_scalar::<f32>().unwrap() == 0.0);
+}
+
+#[test]
+fn labels_have_no_part_in_the_tuning_unless_they_are_given_one() {
+    let trainer = trainer(&config());
+    let one = Tensor::new(1.0_f32, &device()).unwrap();
+    let zero = Tensor::new(0.0_f32, &device()).unwrap();
+    let losses = Losses {
+        mel: zero.clone(),
+        adversarial: zero.clone(),
+        feature: zero.clone(),
+        backward_kl: zero,
+        duration: one,
+        forward_kl: None,
+        end_to_end: None,
+    };
+    let values = |phase| trainer.total(&losses, &plan(&trainer, phase), 0).unwrap().1;
+    let total = |phase| values(phase).get("loss_total").unwrap();
+    assert!((total(Phase::WarmUp) - 1.0).abs() < 1e-6);
+    assert!((total(Phase::Main) - 0.1).abs() < 1e-6);
+    assert!(
+        total(Phase::Tuning).abs() < 1e-9 && values(Phase::Tuning).get("loss_duration") == Some(1.0),
+        "it is measured all the same"
+    );
+}
+
+#[test]
+fn the_predictor_reaches_the_encoder_when_the_setting_says_so() {
+    let encoder = "encoder.".to_owned();
+    for (detach, in_warm_up, in_main) in [
+        (DetachPredictor::WarmUp, false, true),
+        (DetachPredictor::Always, false, false),
+        (DetachPredictor::Never, true, true),
+    ] {
+        let trainer = trainer(&TrainConfig { detach_predictor: detach, ..config() });
+        for (phase, reaches) in [(Phase::WarmUp, in_warm_up), (Phase::Main, in_main)] {
+            let (batch, forward) = forward(&trainer, phase);
+            let loss = duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask).unwrap();
+            assert_eq!(reached(&trainer, &loss).contains(&encoder), reaches, "{detach:?} {phase:?}");
+        }
+    }
+}
+
+#[test]
+fn a_prediction_that_is_too_long_is_scaled_and_still_shortened() {
+    let mask = sequence_mask(&[3, 2], 3, DType::F32, &device()).unwrap();
+    // 20 + 30 + 50 frames and 10 + 10, where 60 are allowed; 1000 frames of one symbol are held at 100.
+    let log = |rows: [[f64; 3]; 2]| {
+        let rows = rows.map(|row| row.map(|frames: f64| frames.ln() as f32));
+        Var::from_tensor(&Tensor::new(&rows, &device()).unwrap()).unwrap()
+    };
+    let long = log([[20.0, 30.0, 50.0], [10.0, 10.0, 7.0]]);
+    let (durations, excess) = bounded_durations(&long, &mask, 60.0).unwrap();
+    let rows = durations.to_vec2::<f32>().unwrap();
+    for (got, expected) in rows.concat().iter().zip([12.0, 18.0, 30.0, 10.0, 10.0, 0.0]) {
+        assert!((got - expected).abs() < 1e-4, "{rows:?}");
+    }
+    assert_eq!(prior_lengths(&durations, 60.0).unwrap(), [60, 20]);
+    assert!((scalar(&excess).unwrap() - 40.0).abs() < 1e-3);
+    // What the excess is charged with shortens the long item, and only that; what the prior is told reaches all.
+    let of = |loss: &Tensor, variable: &Var| {
+        loss.backward().unwrap().get(variable).unwrap().to_vec2::<f32>().unwrap().concat()
+    };
+    let pull = of(&excess, &long);
+    assert!(pull[..3].iter().all(|g| *g > 19.0) && pull[3..].iter().all(|g| g.abs() < 1e-6), "{pull:?}");
+    let told = of(&durations.sum_all().unwrap(), &long);
+    assert!(told[..5].iter().all(|g| *g > 9.0) && told[5].abs() < 1e-6, "{told:?}");
+
+    let beyond = log([[1000.0, 1.0, 1e-3], [1.0, 1.0, 1.0]]);
+    let (durations, excess) = bounded_durations(&beyond, &mask, 600.0).unwrap();
+    let rows = durations.to_vec2::<f32>().unwrap();
+    assert!((rows[0][0] - 100.0).abs() < 1e-3 && (rows[0][2] - 0.1).abs() < 1e-6, "{rows:?}");
+    assert!(scalar(&excess).unwrap() == 0.0);
+    let told = of(&durations.sum_all().unwrap(), &beyond);
+    assert!((told[0] - 100.0).abs() < 1e-2 && (told[2] - 0.1).abs() < 1e-5, "{told:?}");
+}
+
+/// The losses by name, each with its weight alone.
+const LOSSES: [&str; 7] =
+    ["mel", "adversarial", "feature", "backward_kl", "forward_kl", "end_to_end", "duration"];
+
+/// A run in which nothing else counts.
+fn alone(loss: &str) -> TrainConfig {
+    let on = |name: &str| if name == loss { 1.0 } else { 0.0 };
+    TrainConfig {
+        weights: LossWeights {
+            mel: on("mel"),
+            adversarial: on("adversarial"),
+            feature: on("feature"),
+            backward_kl: on("backward_kl"),
+            forward_kl: on("forward_kl"),
+            end_to_end: on("end_to_end"),
+            duration: on("duration"),
+            duration_main: on("duration"),
+            duration_tuning: on("duration"),
+        },
+        // What has no gradient then stays as it is.
+        optimizer: OptimizerConfig { weight_decay: 0.0, learning_rate: 1e-3, ..OptimizerConfig::default() },
+        ..config()
+    }
+}
+
+/// The modules that one step of a phase changes.
+fn moved(loss: &str, phase: Phase) -> String {
+    let mut trainer = trainer(&alone(loss));
+    let step = match phase {
+        Phase::WarmUp => 0,
+        Phase::Main => 2,
+        Phase::Tuning => 7,
+    };
+    trainer.memory_attached = phase != Phase::WarmUp;
+    let values = |trainer: &Trainer| -> Vec<(String, Vec<f32>)> {
+        let value = |variable: &Var| variable.flatten_all().unwrap().to_vec1().unwrap();
+        trainer.parameters.named().iter().map(|(name, variable)| (name.clone(), value(variable))).collect()
+    };
+    let before = values(&trainer);
+    let report = trainer.step(&tones(), Position { step, ..Position::default() }).unwrap();
+    assert_eq!(report.phase, Some(phase.word()));
+    let mut modules: Vec<String> = Vec::new();
+    for ((name, before), (_, after)) in before.iter().zip(&values(&trainer)) {
+        let module = match name.strip_prefix("durator.") {
+            Some(rest) => rest.split('.').next().unwrap().replace("log_deviation", "mean"),
+            None => name.split('.').next().unwrap().to_owned(),
+        };
+        if before != after && !modules.contains(&module) {
+            modules.push(module);
+        }
+    }
+    modules.sort();
+    modules.join(" ")
+}
+
+#[test]
+fn each_loss_moves_what_it_should() {
+    let (w, m, t) = (Phase::WarmUp, Phase::Main, Phase::Tuning);
+    // Of the durator: `mean` is the prior's Gaussian.
+    let prior = "encoder flow mean posterior upsampling";
+    let all = "encoder flow mean posterior predictor upsampling";
+    let spoken = "decoder encoder flow mean memory predictor upsampling";
+    for (losses, phase, modules) in [
+        (&["mel", "adversarial", "feature"][..], w, "decoder posterior"),
+        (&["mel", "adversarial", "feature"], m, "decoder memory posterior"),
+        (&["mel", "adversarial", "feature"], t, "decoder memory"),
+        (&["backward_kl"], w, prior),
+        (&["backward_kl", "forward_kl"], m, all),
+        (&["backward_kl", "forward_kl"], t, "encoder flow mean upsampling"),
+        (&["forward_kl", "end_to_end"], w, ""),
+        (&["end_to_end"], m, spoken),
+        (&["end_to_end"], t, spoken),
+        (&["duration"], w, "predictor"),
+        (&["duration"], m, "encoder predictor"),
+        (&["duration"], t, "encoder predictor"),
+    ] {
+        for loss in losses {
+            assert_eq!(moved(loss, phase), modules, "{loss} in {phase:?}");
+        }
+    }
+}
+
+#[test]
+fn each_loss_falls_when_it_is_trained_alone() {
+    for loss in LOSSES {
+        for phase in [Phase::WarmUp, Phase::Main] {
+            let mut trainer = trainer(&alone(loss));
+            trainer.memory_attached = phase == Phase::Main;
+            let batch = trainer.batcher.batch(&tones(), 5).unwrap();
+            let plan = plan(&trainer, phase);
+            // Discriminators, noise and windows that stay as they are.
+            let mut value = || -> Option<f64> {
+                let forward = trainer.forward(&batch, &plan, &mut Noise::for_step(1, 1), false).unwrap();
+                let windows = window::middle(&batch.frames, 5);
+                let real = window::cut(&batch.wave, &windows, 5, HOP).unwrap();
+                let of = |latent: &Tensor, lengths: &[usize]| {
+                    let windows = window::middle(lengths, 5);
+                    trainer.decode(&window::cut(latent, &windows, 5, 1).unwrap()).unwrap()
+                };
+                let judge = |wave: &Tensor| trainer.discriminators.detached().forward(wave).unwrap();
+                let made = of(&forward.latent, &batch.frames);
+                let loss = match loss {
+                    "mel" => trainer.mel_loss.forward(&real, &made).unwrap(),
+                    "adversarial" => generator_loss(&judge(&made)).unwrap(),
+                    "feature" => feature_loss(&judge(&real), &judge(&made)).unwrap(),
+                    "backward_kl" => trainer.backward_kl(&batch, &forward, &plan).unwrap(),
+                    "forward_kl" => trainer.forward_kl(&batch, &forward, &plan).unwrap()?,
+                    "end_to_end" => {
+                        let made = of(forward.spoken.as_ref()?, &forward.prior_lengths);
+                        generator_loss(&judge(&made)).unwrap()
+                    }
+                    _ => {
+                        duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask).unwrap()
+                    }
+                };
+                trainer.optimizer.step(&loss.backward().unwrap()).unwrap();
+                Some(scalar(&loss).unwrap())
+            };
+            let Some(first) = value() else {
+                assert!(phase == Phase::WarmUp && ["forward_kl", "end_to_end"].contains(&loss));
+                continue;
+            };
+            let last = (0..30).filter_map(|_| value()).last().unwrap();
+            // What tiny discriminators at their first values see of a waveform is little.
+            let judged = ["adversarial", "feature", "end_to_end"].contains(&loss);
+            assert!(
+                last < if judged { first } else { 0.9 * first },
+                "{loss} in {phase:?}: {first} to {last}"
+            );
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! How the encoder is pre-trained.
+
+use mynah_voice::EncoderConfig;
+use mynah_voice::Precision;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// The sizes of the encoder; those of the model that it is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PretrainModelConfig {
+    /// Channels (192).
+    pub hidden: usize,
+    /// The encoder.
+    pub encoder: EncoderConfig,
+}
+
+impl Default for PretrainModelConfig {
+    fn default() -> Self {
+        Self { hidden: 192, encoder: EncoderConfig::default() }
+    }
+}
+
+/// The schedule. The defaults are the paper's where it says, else those of `docs/naturalspeech.md`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PretrainConfig {
+    /// Another seed draws other initial values, another order and hides other sup-phones.
+    pub seed: u64,
+    /// Optimiser steps in all (120,000).
+    pub steps: u64,
+    /// Steps in which the learning rate rises to its peak; it then falls to 0 at the last step.
+    pub warm_up_steps: u64,
+    /// Symbols in a batch, padding left out.
+    pub batch_symbols: usize,
+    /// Batches whose gradients make one step: more fit into memory one by one than at once.
+    pub accumulate: usize,
+    /// Shards that are in memory together, and whose sentences are mixed.
+    pub mix_shards: usize,
+    /// Longer sentences are left out, and counted.
+    pub max_symbols: usize,
+    /// What is hidden.
+    pub mask: MaskConfig,
+    /// The part of the sentences that is never trained on, by the hash of their symbols.
+    pub validation_fraction: f64,
+    /// How many of them are looked at, the first in the order of the shards.
+    pub validation_sentences: usize,
+    /// Steps from one line of metrics to the next.
+    pub log_every: u64,
+    /// Steps from one checkpoint to the next; the last step always makes one.
+    pub checkpoint_every: u64,
+    /// The optimiser.
+    pub optimizer: PretrainOptimizerConfig,
+    /// How exactly a GPU multiplies.
+    pub precision: Precision,
+}
+
+impl Default for PretrainConfig {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            steps: 120_000,
+            warm_up_steps: 10_000,
+            // 1,024 sentences of some 110 symbols, in eight parts as on the paper's eight GPUs.
+            batch_symbols: 14_000,
+            accumulate: 8,
+            mix_shards: 8,
+            max_symbols: 512,
+            mask: MaskConfig::default(),
+            validation_fraction: 0.01,
+            validation_sentences: 1_000,
+            log_every: 100,
+            checkpoint_every: 5_000,
+            optimizer: PretrainOptimizerConfig::default(),
+            precision: Precision::default(),
+        }
+    }
+}
+
+/// What is hidden, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MaskConfig {
+    /// The part of a sentence's sup-phones that is chosen (0.15).
+    pub chosen: f64,
+    /// Of the chosen ones, the part that becomes `<mask>` (0.8).
+    pub masked: f64,
+    /// Of the chosen ones, the part that becomes another, drawn at random (0.1); the rest stays as it is.
+    pub replaced: f64,
+}
+
+impl Default for MaskConfig {
+    fn default() -> Self {
+        Self { chosen: 0.15, masked: 0.8, replaced: 0.1 }
+    }
+}
+
+/// AdamW and its schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PretrainOptimizerConfig {
+    /// The peak of the learning rate (5e-4).
+    pub learning_rate: f64,
+    /// β₁ (0.9).
+    pub beta1: f64,
+    /// β₂ (0.98).
+    pub beta2: f64,
+    /// ε (1e-6).
+    pub epsilon: f64,
+    /// Decoupled weight decay (0.01).
+    pub weight_decay: f64,
+    /// Gradients are scaled down to this norm (1).
+    pub clip_norm: f64,
+}
+
+impl Default for PretrainOptimizerConfig {
+    fn default() -> Self {
+        Self {
+            learning_rate: 5e-4,
+            beta1: 0.9,
+            beta2: 0.98,
+            epsilon: 1e-6,
+            weight_decay: 0.01,
+            clip_norm: 1.0,
+        }
+    }
+}
+
+impl PretrainConfig {
+    /// Checks what pre-training relies on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] that names the setting.
+    pub fn validate(&self) -> Result<(), Error> {
+        let check = |good: bool, key: &'static str, why: &str| {
+            if good { Ok(()) } else { Err(Error::Config { key, why: why.to_owned() }) }
+        };
+        check(self.steps > 0, "train.steps", "it is 0")?;
+        check(self.warm_up_steps < self.steps, "train.warm_up_steps", "it is not less than `train.steps`")?;
+        check(self.batch_symbols > 0, "train.batch_symbols", "it is 0")?;
+        check(self.accumulate > 0, "train.accumulate", "it is 0")?;
+        check(self.mix_shards > 0, "train.mix_shards", "it is 0")?;
+        check(self.max_symbols > 0, "train.max_symbols", "it is 0")?;
+        check(self.log_every > 0, "train.log_every", "it is 0")?;
+        check(self.checkpoint_every > 0, "train.checkpoint_every", "it is 0")?;
+        let MaskConfig { chosen, masked, replaced } = self.mask;
+        check(chosen > 0.0 && chosen < 1.0, "train.mask.chosen", "it is not between 0 and 1")?;
+        check((0.0..=1.0).contains(&masked), "train.mask.masked", "it is not a part")?;
+        check((0.0..=1.0).contains(&replaced), "train.mask.replaced", "it is not a part")?;
+        check(
+            masked + replaced <= 1.0,
+            "train.mask.replaced",
+            "it is more than `train.mask.masked` leaves over",
+        )?;
+        check(
+            (0.0..=0.5).contains(&self.validation_fraction),
+            "train.validation_fraction",
+            "it is not a part of at most a half",
+        )?;
+        let PretrainOptimizerConfig { learning_rate, beta1, beta2, epsilon, weight_decay, clip_norm } =
+            self.optimizer;
+        check(
+            learning_rate > 0.0 && learning_rate.is_finite(),
+            "train.optimizer.learning_rate",
+            "it is not positive",
+        )?;
+        for (key, beta) in [("train.optimizer.beta1", beta1), ("train.optimizer.beta2", beta2)] {
+            check((0.0..1.0).contains(&beta), key, "it is not in [0, 1)")?;
+        }
+        check(epsilon > 0.0, "train.optimizer.epsilon", "it is not positive")?;
+        check(weight_decay >= 0.0, "train.optimizer.weight_decay", "it is negative")?;
+        check(clip_norm > 0.0, "train.optimizer.clip_norm", "it is not positive")
+    }
+
+    /// The learning rate of a step, counted from 0: a line up to the peak, then a line down to 0.
+    pub(super) fn learning_rate(&self, step: u64) -> f64 {
+        let (done, rise) = (step as f64 + 1.0, self.warm_up_steps as f64);
+        let part = if done <= rise {
+            done / rise
+        } else {
+            (self.steps as f64 - step as f64) / (self.steps as f64 - rise)
+        };
+        self.optimizer.learning_rate * part.clamp(0.0, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_testkit::assert_all_close;
+
+    use super::{PretrainConfig, PretrainOptimizerConfig};
+
+    #[test]
+    fn the_learning_rate_rises_and_falls_by_lines() {
+        let optimizer = PretrainOptimizerConfig { learning_rate: 8.0, ..Default::default() };
+        let config = PretrainConfig { steps: 8, warm_up_steps: 4, optimizer, ..PretrainConfig::default() };
+        let rates: Vec<f64> = (0..8).map(|step| config.learning_rate(step)).collect();
+        assert_all_close(&rates, &[2.0, 4.0, 6.0, 8.0, 8.0, 6.0, 4.0, 2.0], 1e-12, "rates");
+        let config = PretrainConfig { warm_up_steps: 0, ..config };
+        assert_all_close(&[config.learning_rate(0), config.learning_rate(7)], &[8.0, 1.0], 1e-12, "no rise");
+    }
+
+    #[test]
+    fn the_defaults_are_sound_survive_toml_and_a_bad_setting_is_named() {
+        let config = PretrainConfig::default();
+        config.validate().unwrap();
+        assert_eq!(toml::from_str::<PretrainConfig>(&toml::to_string(&config).unwrap()).unwrap(), config);
+        for (toml, key) in [
+            ("steps = 0", "train.steps"),
+            ("steps = 5\nwarm_up_steps = 5", "train.warm_up_steps"),
+            ("accumulate = 0", "train.accumulate"),
+            ("mix_shards = 0", "train.mix_shards"),
+            ("validation_fraction = 0.6", "train.validation_fraction"),
+            ("[mask]\nchosen = 1.0", "train.mask.chosen"),
+            ("[mask]\nreplaced = 0.3", "train.mask.replaced"),
+            ("[optimizer]\nbeta2 = 1.0", "train.optimizer.beta2"),
+            ("[optimizer]\nclip_norm = 0.0", "train.optimizer.clip_norm"),
+        ] {
+            let config: PretrainConfig = toml::from_str(toml).unwrap();
+            let error = config.validate().unwrap_err().to_string();
+            assert!(error.contains(key), "{toml}: {error}");
+        }
+        assert!(toml::from_str::<PretrainConfig>("step = 3").is_err());
+    }
+}

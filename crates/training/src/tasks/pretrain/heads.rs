@@ -1,0 +1,56 @@
+//! From hidden states to scores of symbols and of sup-phones.
+
+use candle_core::{Result, Tensor};
+use candle_nn::Init;
+use mynah_ops::{MatrixProduct as _, Precision};
+
+use mynah_voice::Builder;
+use mynah_voice::blocks::{Conv1d, LayerNorm, gelu};
+
+/// Both heads.
+#[derive(Debug)]
+pub(crate) struct Heads {
+    pub(crate) symbols: Head,
+    pub(crate) sup_phones: Head,
+}
+
+impl Heads {
+    /// The heads over so many symbols and sup-phones.
+    pub(crate) fn new(hidden: usize, symbols: usize, sup_phones: usize, vb: &Builder<'_>) -> Result<Self> {
+        Ok(Self {
+            symbols: Head::new(hidden, symbols, &vb.pp("symbols"))?,
+            sup_phones: Head::new(hidden, sup_phones, &vb.pp("sup_phones"))?,
+        })
+    }
+}
+
+/// A linear layer, GELU and a norm, and the products with the embeddings: BERT's head.
+///
+/// The output matrix is the table of the embeddings itself. A table of its own for 30,000 sup-phones would be as large as the
+/// encoder, and thrown away with the head.
+#[derive(Debug)]
+pub(crate) struct Head {
+    dense: Conv1d,
+    norm: LayerNorm,
+    bias: Tensor,
+    precision: Precision,
+}
+
+impl Head {
+    fn new(hidden: usize, classes: usize, vb: &Builder<'_>) -> Result<Self> {
+        Ok(Self {
+            dense: Conv1d::linear(hidden, hidden, 1.0, &vb.pp("dense"))?,
+            norm: LayerNorm::new(hidden, &vb.pp("norm"))?,
+            bias: vb.get_with_hints(classes, "bias", Init::Const(0.0))?,
+            precision: vb.precision(),
+        })
+    }
+
+    /// [N, h] and the embeddings [classes, h] → [N, classes].
+    pub(crate) fn forward(&self, states: &Tensor, table: &Tensor) -> Result<Tensor> {
+        // The layers are over channels: [N, h] -> [1, h, N].
+        let x = states.t()?.contiguous()?.unsqueeze(0)?;
+        let x = self.norm.forward(&gelu(&self.dense.forward(&x)?)?)?;
+        x.squeeze(0)?.t()?.contiguous()?.product(&table.t()?, self.precision)?.broadcast_add(&self.bias)
+    }
+}

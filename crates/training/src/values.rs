@@ -1,0 +1,134 @@
+//! Named values: the losses and other quantities of a step or a validation.
+
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// One quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A number of things; written without a fraction.
+    Count(u64),
+    /// A real number.
+    Number(f64),
+    /// Not measured in this step; written as `null`, so that every row has the same columns.
+    Missing,
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Missing, Into::into)
+    }
+}
+
+/// Quantities under their names, in the order in which they were set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Values(Vec<(String, Value)>);
+
+impl Values {
+    /// No values yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a value; one that is there under this name is replaced in its place.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(other, _)| other == name) {
+            Some((_, there)) => *there = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Sets a value, and returns the others with it.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// The number under a name; `None` where there is none or it was not measured.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<f64> {
+        match self.0.iter().find(|(other, _)| other == name)?.1 {
+            Value::Count(count) => Some(count as f64),
+            Value::Number(number) => Some(number),
+            Value::Missing => None,
+        }
+    }
+
+    /// All values in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+}
+
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Values;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("numbers under their names")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
+                let mut values = Values::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    values.set(&name, value);
+                }
+                Ok(values)
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Value, Values};
+
+    #[test]
+    fn values_keep_their_order_and_counts_stay_whole() {
+        let mut values =
+            Values::new().with("loss_total", 2.5).with("symbols", 7_u64).with("norm", None::<f64>);
+        values.set("loss_total", 0.0);
+        let text = toml::to_string(&Values(values.0[..2].to_vec())).unwrap();
+        assert_eq!(text, "loss_total = 0.0\nsymbols = 7\n");
+        assert_eq!(toml::from_str::<Values>(&text).unwrap(), Values(values.0[..2].to_vec()));
+        assert_eq!(
+            (values.get("symbols"), values.get("norm"), values.get("nothing")),
+            (Some(7.0), None, None)
+        );
+        assert_eq!(values.iter().last(), Some(("norm", Value::Missing)));
+    }
+}

@@ -1,0 +1,7 @@
+//! Trainings from their first step to their last.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod naturalspeech;
+mod resumption;
+mod support;

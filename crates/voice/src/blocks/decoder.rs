@@ -1,0 +1,110 @@
+//! `θ_dec`: latent frames to samples, HiFi-GAN's generator.
+
+use candle_core::{Result, Tensor};
+use mynah_ops::{leaky_relu, tanh};
+
+use super::layers::{Conv1d, NormConv1d, NormConvTranspose1d, residual_conv};
+use crate::builder::Builder;
+use crate::config::DecoderConfig;
+
+/// The slope of the leaky ReLUs inside the blocks.
+const SLOPE: f64 = 0.1;
+
+/// The slope of the last one, PyTorch's default, which HiFi-GAN and VITS leave there.
+const LAST_SLOPE: f64 = 0.01;
+
+/// The kernel of the first and of the last convolution.
+const OUTER_KERNEL: usize = 7;
+
+/// Transposed convolutions that upsample frames to samples, each with residual blocks behind it.
+///
+/// # References
+///
+/// HiFi-GAN V1 (arXiv 2010.05646); NaturalSpeech appendix, with the widths of section 2.7 of its table.
+#[derive(Debug)]
+pub struct Decoder {
+    input: Conv1d,
+    stages: Vec<(NormConvTranspose1d, Vec<ResidualBlock>)>,
+    output: Conv1d,
+}
+
+impl Decoder {
+    /// The block whose parameters `vb` has.
+    pub fn new(config: &DecoderConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
+        let mut channels = config.channels;
+        let input = Conv1d::new(hidden, channels, OUTER_KERNEL, &vb.pp("input"))?;
+        let mut stages = Vec::with_capacity(config.upsampling.len());
+        for (index, factor) in config.upsampling.iter().enumerate() {
+            let vb = vb.pp("stages").pp(index);
+            let up = NormConvTranspose1d::upsampling(channels, channels / 2, *factor, &vb.pp("up"))?;
+            channels /= 2;
+            let blocks = config
+                .kernels
+                .iter()
+                .enumerate()
+                .map(|(block, kernel)| {
+                    ResidualBlock::new(channels, *kernel, &config.dilations, &vb.pp("blocks").pp(block))
+                })
+                .collect::<Result<_>>()?;
+            stages.push((up, blocks));
+        }
+        let output = Conv1d::new(channels, 1, OUTER_KERNEL, &vb.pp("output"))?;
+        Ok(Self { input, stages, output })
+    }
+
+    /// The samples of a batch of frames, in (-1, 1).
+    ///
+    /// # Shapes
+    ///
+    /// [B, h, T] → [B, 1, T · hop].
+    pub fn forward(&self, z: &Tensor) -> Result<Tensor> {
+        let mut x = self.input.forward(z)?;
+        for (up, blocks) in &self.stages {
+            x = up.forward(&leaky_relu(&x, SLOPE)?)?;
+            let mut sum: Option<Tensor> = None;
+            for block in blocks {
+                let y = block.forward(&x)?;
+                sum = Some(match sum {
+                    Some(sum) => (sum + y)?,
+                    None => y,
+                });
+            }
+            if let Some(sum) = sum {
+                x = (sum / blocks.len() as f64)?;
+            }
+        }
+        tanh(&self.output.forward(&leaky_relu(&x, LAST_SLOPE)?)?)
+    }
+}
+
+/// Pairs of a dilated and a plain convolution, each pair with a residual.
+#[derive(Debug)]
+struct ResidualBlock {
+    pairs: Vec<(NormConv1d, NormConv1d)>,
+}
+
+impl ResidualBlock {
+    fn new(channels: usize, kernel: usize, dilations: &[usize], vb: &Builder<'_>) -> Result<Self> {
+        let pairs = dilations
+            .iter()
+            .enumerate()
+            .map(|(index, dilation)| {
+                let vb = vb.pp("pairs").pp(index);
+                Ok((
+                    residual_conv(channels, kernel, *dilation, &vb.pp("dilated"))?,
+                    residual_conv(channels, kernel, 1, &vb.pp("plain"))?,
+                ))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { pairs })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let mut x = x.clone();
+        for (dilated, plain) in &self.pairs {
+            let y = dilated.forward(&leaky_relu(&x, SLOPE)?)?;
+            x = (x + plain.forward(&leaky_relu(&y, SLOPE)?)?)?;
+        }
+        Ok(x)
+    }
+}

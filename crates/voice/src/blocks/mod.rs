@@ -1,0 +1,31 @@
+//! The blocks that models are built from.
+//!
+//! Tensors are [batch, channels, time]. A block that reads a sequence takes a mask [batch, 1, time] that is 1 inside an
+//! utterance and 0 behind its end, and leaves zeros there, so that an utterance gives the same alone and padded in a batch.
+
+mod attention;
+mod decoder;
+mod dropout;
+mod encoder;
+mod flow;
+mod gelu;
+mod layers;
+mod limits;
+mod mask;
+mod memory;
+mod posterior;
+mod wavenet;
+
+pub use decoder::Decoder;
+pub use dropout::Dropout;
+pub use encoder::{PhonemeEncoder, VocabularySizes};
+pub use flow::Flow;
+pub use gelu::gelu;
+pub use layers::{Conv1d, LayerNorm, NormConv1d};
+pub use mask::sequence_mask;
+pub use memory::Memory;
+pub use posterior::{Posterior, PosteriorEncoder};
+
+#[cfg(test)]
+pub(crate) use attention::RelativeAttention;
+pub(crate) use limits::bounded_log_deviation;

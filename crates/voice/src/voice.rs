@@ -1,0 +1,181 @@
+//! A voice that speaks.
+
+use std::fs;
+use std::path::Path;
+
+use candle_core::{DType, Device, safetensors};
+use candle_nn::VarBuilder;
+use mynah_ops::Precision;
+use mynah_signal::Waveform;
+use mynah_text::{SupPhones, Symbol, Vocabulary};
+
+use crate::Error;
+use crate::builder::Builder;
+use crate::naturalspeech::Speaker;
+use crate::speak::SpeakConfig;
+use crate::tensors::MODEL_FILE;
+use crate::vits::Vits;
+use crate::voice_file::{Architecture, SUP_PHONES_FILE, VOCABULARY_FILE, VOICE_FILE, VoiceInfo};
+
+/// A trained model with the symbols that it reads.
+#[derive(Debug)]
+pub struct Voice {
+    info: VoiceInfo,
+    model: Model,
+}
+
+#[derive(Debug)]
+enum Model {
+    NaturalSpeech(Box<Speaker>),
+    Vits(Box<Vits>),
+}
+
+impl Voice {
+    /// Opens the voice in a directory.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing, or does not fit the others: the weights must be those of the fingerprint.
+    pub fn open(directory: &Path, device: &Device) -> Result<Self, Error> {
+        let read = |name: &str| {
+            let path = directory.join(name);
+            fs::read_to_string(&path).map_err(Error::io("read", &path))
+        };
+        let path = directory.join(VOICE_FILE);
+        let info: VoiceInfo = toml::from_str(&read(VOICE_FILE)?).map_err(Error::file(&path))?;
+        match &info.architecture {
+            Architecture::NaturalSpeech { model, .. } => model.validate(&info.audio)?,
+            Architecture::Vits(vits) | Architecture::Heatz(vits) => vits.validate(&info.audio)?,
+        }
+        let path = directory.join(MODEL_FILE);
+        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        if blake3::hash(&bytes).to_hex().as_str() != info.fingerprint {
+            let why =
+                format!("it is not the file of the fingerprint in `{VOICE_FILE}`: export the voice again");
+            return Err(Error::File { path, why });
+        }
+        let tensors = safetensors::load_buffer(&bytes, device).map_err(Error::file(&path))?;
+        let vb = Builder::new(VarBuilder::from_tensors(tensors, DType::F32, device), Precision::F32);
+        let model = match &info.architecture {
+            Architecture::NaturalSpeech { model, memory } => {
+                let of_symbols = directory.join(VOCABULARY_FILE);
+                let vocabulary =
+                    Vocabulary::from_json(&read(VOCABULARY_FILE)?).map_err(Error::file(&of_symbols))?;
+                let of_sup_phones = directory.join(SUP_PHONES_FILE);
+                let sup_phones =
+                    SupPhones::from_json(&read(SUP_PHONES_FILE)?).map_err(Error::file(&of_sup_phones))?;
+                let speaker = Speaker::new(model, *memory, vocabulary, sup_phones, &vb);
+                Model::NaturalSpeech(Box::new(speaker.map_err(Error::file(&path))?))
+            }
+            Architecture::Vits(vits) | Architecture::Heatz(vits) => {
+                Model::Vits(Box::new(Vits::new(vits, &vb).map_err(Error::file(&path))?))
+            }
+        };
+        Ok(Self { info, model })
+    }
+
+    /// The model of an imported voice, which speaks characters too.
+    #[must_use]
+    pub fn vits(&self) -> Option<&Vits> {
+        match &self.model {
+            Model::Vits(vits) => Some(vits),
+            Model::NaturalSpeech(_) => None,
+        }
+    }
+
+    /// What stands in `voice.toml`.
+    #[must_use]
+    pub fn info(&self) -> &VoiceInfo {
+        &self.info
+    }
+
+    /// Speaks a sequence of symbols; `word_index` says which word each belongs to.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`] when there are no symbols, [`Error::Config`] for settings that give no speech ([`SpeakConfig::validate`]),
+    /// [`Error::Durations`] when the model asks for more frames than speech has.
+    pub fn speak(
+        &self,
+        symbols: &[Symbol],
+        word_index: &[Option<u32>],
+        config: &SpeakConfig,
+    ) -> Result<Waveform, Error> {
+        if symbols.is_empty() {
+            return Err(Error::Empty { why: "there are no symbols to speak" });
+        }
+        let wave = match &self.model {
+            Model::NaturalSpeech(speaker) => speaker.speak(symbols, word_index, config)?,
+            Model::Vits(vits) => vits.speak(symbols, config)?.wave,
+        };
+        Ok(Waveform::new(wave, self.info.audio.sample_rate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_ops::testing::device;
+    use mynah_text::parse_phones;
+
+    use super::*;
+    use crate::blocks::VocabularySizes;
+    use crate::naturalspeech::NaturalSpeech;
+    use crate::naturalspeech::tests::{AUDIO, small};
+    use crate::parameters::Parameters;
+    use crate::voice_file::write_voice;
+
+    /// A voice of NaturalSpeech that nobody has trained.
+    fn untrained() -> Voice {
+        let vocabulary = Vocabulary::arpabet();
+        let sup_phones = SupPhones::train([(parse_phones("HH AH0 L OW1").unwrap(), 9)], 2);
+        let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
+        let parameters = Parameters::new(1, DType::F32, &device());
+        NaturalSpeech::new(&small(), sizes, &parameters.builder()).unwrap();
+        let info = VoiceInfo {
+            step: 0,
+            fingerprint: String::new(),
+            pronunciation: None,
+            audio: AUDIO,
+            architecture: Architecture::NaturalSpeech { model: Box::new(small()), memory: true },
+        };
+        let (symbols, spans) = (vocabulary.to_json(), sup_phones.to_json());
+        let texts = [(VOCABULARY_FILE, symbols.as_str()), (SUP_PHONES_FILE, spans.as_str())];
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("voice");
+        write_voice(info, parameters.tensors(), &texts, &out).unwrap();
+        Voice::open(&out, &device()).unwrap()
+    }
+
+    #[test]
+    fn naturalspeech_has_the_limits_of_every_voice() {
+        let voice = untrained();
+        let symbols: Vec<Symbol> =
+            parse_phones("HH AH0 L OW1").unwrap().into_iter().map(Symbol::Phone).collect();
+        let speak = |symbols: &[Symbol], config: SpeakConfig| {
+            voice.speak(symbols, &vec![None; symbols.len()], &config)
+        };
+        let plain = SpeakConfig::default();
+        let short = speak(&symbols, plain).unwrap();
+        assert!(!short.samples().is_empty());
+        let slow = speak(&symbols, SpeakConfig { length_scale: 3.0, ..plain }).unwrap();
+        assert!(slow.samples().len() > short.samples().len());
+        for length_scale in [20_000.0, 1e9, 0.0, f64::INFINITY, f64::NAN] {
+            let error = speak(&symbols, SpeakConfig { length_scale, ..plain }).unwrap_err().to_string();
+            assert!(error.contains("length_scale"), "{error}");
+        }
+        for noise in [1e30, -1.0, f64::INFINITY, f64::NAN] {
+            for config in [
+                SpeakConfig { noise_scale: noise, ..plain },
+                SpeakConfig { duration_noise_scale: noise, ..plain },
+            ] {
+                let error = speak(&symbols, config).unwrap_err().to_string();
+                assert!(error.contains("noise_scale"), "{error}");
+            }
+        }
+        // More frames than speech has, by a scale that is allowed.
+        let long = symbols.repeat(1_000);
+        let error = speak(&long, SpeakConfig { length_scale: 100.0, ..plain }).unwrap_err();
+        assert!(matches!(error, Error::Durations { .. }), "{error}");
+        assert!(matches!(speak(&[], plain), Err(Error::Empty { .. })));
+    }
+}

@@ -1,0 +1,222 @@
+//! The files of a voice: `voice.toml`, its parameters, and the symbols that it reads.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::config::{AudioConfig, ModelConfig};
+use crate::tensors::{MODEL_FILE, write_tensors};
+use crate::vits::VitsConfig;
+
+/// The form of `voice.toml`.
+const FORMAT: u32 = 1;
+
+pub(crate) const VOICE_FILE: &str = "voice.toml";
+/// The vocabulary beside it.
+pub const VOCABULARY_FILE: &str = "vocabulary.json";
+/// The sup-phones beside it.
+pub const SUP_PHONES_FILE: &str = "supphones.json";
+
+/// What stands in `voice.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "VoiceToml", into = "VoiceToml")]
+pub struct VoiceInfo {
+    /// The training step of the weights; of an imported voice, what its checkpoint calls its iteration, or 0.
+    pub step: u64,
+    /// BLAKE3 of `model.safetensors`.
+    pub fingerprint: String,
+    /// What said the words that it was trained on, as the trainer calls it, so that it is spoken to in the same way; not known of
+    /// imported voices.
+    pub pronunciation: Option<String>,
+    /// The audio that it makes.
+    pub audio: AudioConfig,
+    /// What kind of model it is, and its sizes.
+    pub architecture: Architecture,
+}
+
+/// The model of a voice.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Architecture {
+    /// NaturalSpeech as this library has it.
+    NaturalSpeech {
+        /// Its sizes.
+        model: Box<ModelConfig>,
+        /// Whether the decoder reads from the memory bank; false for a checkpoint of the warm-up.
+        memory: bool,
+    },
+    /// Official VITS, imported.
+    Vits(Box<VitsConfig>),
+    /// NaturalSpeech of `heatz123/naturalspeech`, imported.
+    Heatz(Box<VitsConfig>),
+}
+
+impl Architecture {
+    /// Its name in `voice.toml`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.name().word()
+    }
+
+    fn name(&self) -> Name {
+        match self {
+            Self::NaturalSpeech { .. } => Name::NaturalSpeech,
+            Self::Vits(_) => Name::Vits,
+            Self::Heatz(_) => Name::Heatz,
+        }
+    }
+}
+
+/// `voice.toml` as it lies on the disk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VoiceToml {
+    format: u32,
+    /// Files without it are of NaturalSpeech.
+    #[serde(default)]
+    architecture: Name,
+    step: u64,
+    memory: bool,
+    fingerprint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pronunciation: Option<String>,
+    audio: AudioConfig,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    model: Option<Box<ModelConfig>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vits: Option<Box<VitsConfig>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Name {
+    #[default]
+    NaturalSpeech,
+    Vits,
+    Heatz,
+}
+
+impl Name {
+    fn word(self) -> &'static str {
+        match self {
+            Self::NaturalSpeech => "naturalspeech",
+            Self::Vits => "vits",
+            Self::Heatz => "heatz",
+        }
+    }
+}
+
+impl TryFrom<VoiceToml> for VoiceInfo {
+    type Error = String;
+
+    fn try_from(file: VoiceToml) -> Result<Self, String> {
+        if file.format != FORMAT {
+            return Err(format!("its format is {}, and this program reads format {FORMAT}", file.format));
+        }
+        let architecture = match (file.architecture, file.model, file.vits) {
+            (Name::NaturalSpeech, Some(model), None) => {
+                Architecture::NaturalSpeech { model, memory: file.memory }
+            }
+            (Name::Vits, None, Some(vits)) => Architecture::Vits(vits),
+            (Name::Heatz, None, Some(vits)) => Architecture::Heatz(vits),
+            (name, ..) => return Err(format!("its sizes are not those of `{}`", name.word())),
+        };
+        let VoiceToml { step, fingerprint, pronunciation, audio, .. } = file;
+        Ok(Self { step, fingerprint, pronunciation, audio, architecture })
+    }
+}
+
+impl From<VoiceInfo> for VoiceToml {
+    fn from(info: VoiceInfo) -> Self {
+        let VoiceInfo { step, fingerprint, pronunciation, audio, architecture } = info;
+        let name = architecture.name();
+        let (memory, model, vits) = match architecture {
+            Architecture::NaturalSpeech { model, memory } => (memory, Some(model), None),
+            Architecture::Vits(vits) | Architecture::Heatz(vits) => (vits.memory.is_some(), None, Some(vits)),
+        };
+        Self {
+            format: FORMAT,
+            architecture: name,
+            step,
+            memory,
+            fingerprint,
+            pronunciation,
+            audio,
+            model,
+            vits,
+        }
+    }
+}
+
+/// Writes a voice beside its place and renames it into it; the fingerprint is that of the weights as they are written.
+///
+/// # Errors
+///
+/// When the operating system refuses.
+pub fn write_voice(
+    mut info: VoiceInfo,
+    tensors: BTreeMap<String, Tensor>,
+    texts: &[(&str, &str)],
+    out: &Path,
+) -> Result<VoiceInfo, Error> {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let beside = out.with_file_name(name);
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(Error::io("remove", &beside))?;
+    }
+    fs::create_dir_all(&beside).map_err(Error::io("create", &beside))?;
+    let weights = beside.join(MODEL_FILE);
+    write_tensors(&weights, tensors)?;
+    let bytes = fs::read(&weights).map_err(Error::io("read", &weights))?;
+    info.fingerprint = blake3::hash(&bytes).to_hex().to_string();
+    let write = |name: &str, text: &str| {
+        let path = beside.join(name);
+        fs::write(&path, text).map_err(Error::io("write", &path))
+    };
+    let text = toml::to_string(&info).map_err(Error::file(&beside.join(VOICE_FILE)))?;
+    for (name, text) in texts {
+        write(name, text)?;
+    }
+    write(VOICE_FILE, &text)?;
+    if out.exists() {
+        fs::remove_dir_all(out).map_err(Error::io("remove", out))?;
+    }
+    fs::rename(&beside, out).map_err(Error::io("rename", &beside))?;
+    Ok(info)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUDIO: &str = "[audio]\nsample_rate = 22050\nhop_length = 256\nn_fft = 1024\n";
+
+    fn info(head: &str, sizes: &str) -> Result<VoiceInfo, String> {
+        let text = format!("step = 7\nmemory = true\nfingerprint = \"x\"\n{head}{AUDIO}{sizes}");
+        toml::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_file_without_an_architecture_is_of_naturalspeech() {
+        let read = info("format = 1\n", "[model]\nhidden = 8\n").unwrap();
+        let Architecture::NaturalSpeech { model, memory } = &read.architecture else { panic!("{read:?}") };
+        assert_eq!((model.hidden, *memory, read.step), (8, true, 7));
+        let text = toml::to_string(&read).unwrap();
+        assert!(text.starts_with("format = 1\narchitecture = \"naturalspeech\"\nstep = 7\n"), "{text}");
+        assert_eq!(toml::from_str::<VoiceInfo>(&text).unwrap(), read);
+    }
+
+    #[test]
+    fn rejects_sizes_of_another_architecture_and_another_format() {
+        let says = |head: &str, sizes: &str| info(head, sizes).unwrap_err();
+        let vits = "format = 1\narchitecture = \"vits\"\n";
+        assert!(says(vits, "[model]\nhidden = 8\n").contains("not those of `vits`"));
+        assert!(says("format = 1\n", "").contains("not those of `naturalspeech`"));
+        assert!(says("format = 2\n", "[model]\n").contains("its format is 2"));
+        assert!(says("format = 1\narchitecture = \"bark\"\n", "[model]\n").contains("bark"));
+    }
+}
