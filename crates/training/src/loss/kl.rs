@@ -280,6 +280,9 @@ mod tests {
         (loss, path_ratio(&side, &other, config).unwrap())
     }
 
+    /// Samples of which a mean is taken.
+    const DRAWS: usize = 20_000;
+
     #[test]
     fn the_expected_divergence_is_the_mean_over_samples() {
         // Of two Gaussians, by 20,000 samples; the closed form is known besides.
@@ -287,7 +290,6 @@ mod tests {
         let other = Gaussians { mean: &other, log_deviation: &d, lengths: &[1, 1] };
         let rows = |x: Tensor| x.flatten_all().unwrap().to_vec1::<f64>().unwrap();
         let expected = rows(pairwise_kl(&mean, &s, &other, Divergence::Expected).unwrap());
-        const DRAWS: usize = 20_000;
         let spread = |x: &Tensor| x.broadcast_as((2, 3, DRAWS)).unwrap().contiguous().unwrap();
         let noise = (normal(9, (2, 3, DRAWS)) * spread(&s.exp().unwrap())).unwrap();
         let samples = (spread(&mean) + noise).unwrap();
