@@ -32,8 +32,10 @@ pub(crate) fn items(directory: &Path) -> anyhow::Result<BTreeSet<String>> {
 pub(crate) fn read_list(path: &Path) -> anyhow::Result<Vec<String>> {
     let text = fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))?;
     let mut items: Vec<String> = Vec::new();
+    let mut known = BTreeSet::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        if items.iter().any(|item| item == line) {
+        let line = line.strip_suffix(".wav").unwrap_or(line);
+        if !known.insert(line) {
             anyhow::bail!("`{}` lists item `{line}` twice", path.display());
         }
         items.push(line.to_owned());
@@ -65,6 +67,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("items.txt");
         fs::write(&path, "b\n\n a \n").unwrap();
+        assert_eq!(read_list(&path).unwrap(), ["b", "a"]);
+        fs::write(&path, "b.wav\na\n").unwrap();
         assert_eq!(read_list(&path).unwrap(), ["b", "a"]);
         fs::write(&path, "b\nb\n").unwrap();
         assert!(read_list(&path).unwrap_err().to_string().contains("twice"));

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use mynah_signal::Analysis;
+use mynah_signal::{Analysis, median};
 
 use crate::problem::{Code, Problem, Stage};
 use crate::split::{Leak, Split};
@@ -124,12 +124,14 @@ fn unusual(clips: &[CheckedClip], found: &mut Vec<Problem>) {
     if clips.len() < FEWEST_FOR_USUAL {
         return;
     }
-    let of_all = |value: fn(&CheckedClip) -> Option<f64>| median(clips.iter().filter_map(value).collect());
+    let of_all = |value: fn(&CheckedClip) -> Option<f64>| {
+        median(&mut clips.iter().filter_map(value).collect::<Vec<_>>())
+    };
     let loudness = of_all(|clip| clip.recording.loudness_lufs);
     let bandwidth = of_all(|clip| clip.recording.bandwidth_hz);
     let rate = of_all(ln_rate);
     let spread = rate.and_then(|rate| {
-        median(clips.iter().filter_map(ln_rate).map(|other| (other - rate).abs()).collect())
+        median(&mut clips.iter().filter_map(ln_rate).map(|other| (other - rate).abs()).collect::<Vec<_>>())
     });
     for clip in clips {
         if let (Some(usual), Some(own)) = (loudness, clip.recording.loudness_lufs)
@@ -240,16 +242,6 @@ fn finding(
     remedy: &str,
 ) -> Problem {
     Problem { stage, code, id: Some(clip.id.clone()), file, line, message, remedy: remedy.to_owned() }
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => None,
-        n if n % 2 == 1 => Some(values[middle]),
-        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
-    }
 }
 
 #[cfg(test)]

@@ -4,21 +4,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mynah_align::AlignmentSource;
 use mynah_signal::Analysis;
+use mynah_table::{final_name, read_table, remove_files, write_atomic, write_table};
 use mynah_text::{SupPhones, Vocabulary};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::align::AlignmentSource;
-use crate::durations::AlignmentStore;
+use crate::alignment_store::AlignmentStore;
+use crate::feature_store::FeatureStore;
 use crate::features::{AudioSummary, Features};
 use crate::problem::Problem;
 use crate::recipe::Recipe;
 use crate::shard::ShardStore;
 use crate::split::Split;
-use crate::store::FeatureStore;
-use crate::table::{read_table, write_table};
-use crate::whole::{name_when_whole, remove_files, write_whole};
 
 /// The form of a dataset directory.
 pub const DATASET_FORMAT: u32 = 3;
@@ -217,7 +216,7 @@ impl DatasetLayout {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the operating system refuses.
+    /// When the operating system refuses.
     pub fn begin(&self) -> Result<(), Error> {
         fs::create_dir_all(&self.root).map_err(Error::io("create", &self.root))?;
         let path = self.root.join(INFO);
@@ -231,14 +230,14 @@ impl DatasetLayout {
 
     /// Writes a small file of the dataset; it appears whole or not at all.
     fn write(&self, name: &str, text: &str) -> Result<(), Error> {
-        write_whole(&self.root.join(name), text.as_bytes())
+        Ok(write_atomic(&self.root.join(name), text.as_bytes())?)
     }
 
     /// Writes `report.html`.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the operating system refuses.
+    /// When the operating system refuses.
     pub fn write_report(&self, html: &str) -> Result<(), Error> {
         self.write(REPORT, html)
     }
@@ -252,10 +251,10 @@ impl DatasetLayout {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the operating system refuses.
+    /// When the operating system refuses.
     pub fn retain(&self, prepared: &BTreeSet<&str>, aligned: &BTreeSet<&str>) -> Result<usize, Error> {
         let ours = [INFO, MANIFEST, VOCABULARY, SUP_PHONES, PROBLEMS, REPORT];
-        let partial = |name: &str| name_when_whole(name).is_some_and(|whole| ours.contains(&whole));
+        let partial = |name: &str| final_name(name).is_some_and(|whole| ours.contains(&whole));
         self.shards().remove()?;
         let here = remove_files(&self.root, partial)?;
         Ok(here + self.features().retain(prepared)? + self.alignments().retain(aligned)?)
@@ -267,7 +266,7 @@ impl DatasetLayout {
     ///
     /// When the operating system refuses.
     pub fn write_problems(&self, problems: &[Problem]) -> Result<(), Error> {
-        write_table(&self.root.join(PROBLEMS), problems)
+        Ok(write_table(&self.root.join(PROBLEMS), problems)?)
     }
 
     /// Reads `problems.jsonl`.
@@ -276,7 +275,7 @@ impl DatasetLayout {
     ///
     /// When there is none, or it is not such a table.
     pub fn read_problems(&self) -> Result<Vec<Problem>, Error> {
-        read_table(&self.root.join(PROBLEMS))
+        Ok(read_table(&self.root.join(PROBLEMS))?)
     }
 
     /// Writes the manifest, the symbols and, last, `dataset.toml`, with which the dataset is complete.

@@ -1,8 +1,8 @@
-//! What can go wrong with corpora, datasets and tables.
+//! What can go wrong with corpora and datasets.
 
 use std::path::{Path, PathBuf};
 
-/// Why a corpus, a dataset or a table could not be read or written.
+/// Why a corpus or a dataset could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -17,38 +17,17 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The extension names no table format.
-    #[error("`{path}` names no table format: end it in `.parquet`, `.csv` or `.jsonl`")]
-    UnknownTableFormat {
-        /// The path as given.
+    /// Another program writes there.
+    #[error(
+        "`{path}` is in use: another program is writing into it; wait until that has ended, or name another place"
+    )]
+    Locked {
+        /// The directory or file.
         path: PathBuf,
     },
-    /// The row type is not a flat struct.
-    #[error("`{row}` cannot be a table row: {why}")]
-    RowType {
-        /// The name of the Rust type.
-        row: &'static str,
-        /// What about it.
-        why: String,
-    },
-    /// One row does not have the form of the table.
-    #[error("row {row} of `{path}`: {why}")]
-    Row {
-        /// The file.
-        path: PathBuf,
-        /// Counted from 1, without a header.
-        row: usize,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The file as a whole is not a table of its format.
-    #[error("`{path}` is not a readable table: {why}")]
-    Table {
-        /// The file.
-        path: PathBuf,
-        /// What the reader said.
-        why: String,
-    },
+    /// A table or a file that was written atomically.
+    #[error(transparent)]
+    Table(#[from] mynah_table::Error),
     /// A corpus without `metadata.csv`.
     #[error(
         "`{path}` has no `metadata.csv`: name a directory in LJSpeech layout (`metadata.csv` and `wavs/`)"

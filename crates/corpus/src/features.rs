@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mynah_signal::f0::{Pyin, PyinConfig};
 use mynah_signal::{
     Analysis, Analyzer, Error as SignalError, MelConfig, MelExtractor, Recording, Resampler, Spectrogram,
-    Waveform, loudness, silence,
+    Waveform, loudness, median, silence,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use crate::problem::{Code, Problem, Stage};
 use crate::recipe::AudioRecipe;
 
 /// The version of the computation: a change of any number it yields makes earlier features stale.
-pub const FEATURES_VERSION: u32 = 2;
+pub const FEATURES_VERSION: u32 = 3;
 
 /// Full scale of the stored wave.
 const FULL_SCALE: f32 = 32_768.0;
@@ -94,32 +94,7 @@ impl FeatureExtractor {
     ///
     /// [`Error::Recipe`] when a setting of the recipe cannot be used.
     pub fn new(recipe: &AudioRecipe) -> Result<Self, Error> {
-        if recipe.min_seconds.partial_cmp(&recipe.max_seconds) != Some(std::cmp::Ordering::Less) {
-            let why = format!(
-                "`min_seconds` ({}) is not below `max_seconds` ({})",
-                recipe.min_seconds, recipe.max_seconds
-            );
-            return Err(Error::Recipe { section: "audio", why });
-        }
-        let in_range = |value: f64, low: f64, high: f64| value >= low && value <= high;
-        let bad = |why: String| Err(Error::Recipe { section: "audio", why });
-        if let Some(lufs) = recipe.loudness_lufs.filter(|&lufs| !in_range(lufs, -70.0, 0.0)) {
-            return bad(format!("`loudness_lufs` ({lufs}) is not from -70 to 0"));
-        }
-        if !in_range(recipe.true_peak_dbtp, -70.0, 0.0) {
-            return bad(format!("`true_peak_dbtp` ({}) is not from -70 to 0", recipe.true_peak_dbtp));
-        }
-        if let Some(trim) = &recipe.trim {
-            if !in_range(trim.below_loudest_db, 1.0, 200.0) {
-                return bad(format!(
-                    "`trim.below_loudest_db` ({}) is not from 1 to 200",
-                    trim.below_loudest_db
-                ));
-            }
-            if !in_range(trim.margin_ms, 0.0, 60_000.0) {
-                return bad(format!("`trim.margin_ms` ({}) is not from 0 to 60000", trim.margin_ms));
-            }
-        }
+        recipe.validate()?;
         let recipe_error = |error: SignalError| Error::Recipe { section: "audio", why: error.to_string() };
         let mel = recipe.mel.config(recipe.sample_rate);
         let pyin = PyinConfig {
@@ -266,15 +241,14 @@ impl FeatureExtractor {
         let mel = self.mel.log_mel(waveform.samples());
         let f0 = self.pyin.track(waveform.samples()).f0_hz;
         let level = loudness::frame_level_db(waveform.samples(), self.mel_config().hop_length);
-        let mut voiced: Vec<f32> = f0.iter().copied().filter(|f0| *f0 > 0.0).collect();
-        voiced.sort_by(f32::total_cmp);
+        let mut voiced: Vec<f64> = f0.iter().copied().filter(|f0| *f0 > 0.0).map(f64::from).collect();
         let summary = AudioSummary {
             samples: wave.len() as u64,
             seconds: waveform.seconds(),
             frames: mel.n_frames() as u32,
             loudness_lufs: loudness::integrated_lufs(&waveform),
             peak_dbfs: loudness::peak_dbfs(&waveform),
-            f0_median_hz: voiced.get(voiced.len() / 2).map(|f0| f64::from(*f0)),
+            f0_median_hz: median(&mut voiced),
             voiced_fraction: voiced.len() as f64 / f0.len().max(1) as f64,
             trim_start_seconds,
             gain_db,

@@ -1,4 +1,4 @@
-//! Corpora and datasets: LJSpeech in, manifest, splits, alignments, features and tables out.
+//! Corpora and datasets: LJSpeech in; manifest, splits, alignments and features out.
 //!
 //! ```text
 //! CORPUS ──Corpus::list──► entries ──FeatureExtractor──► FeatureStore ─┐
@@ -11,39 +11,32 @@
 //!
 //! **Invariant:** no cache is valid by name alone: every key holds the content, the settings and the version of the code.
 //!
-//! It owns polars (see [`table`]) and knows nothing of tensors or models.
+//! Durations are those of `mynah-align`, and tables those of `mynah-table`. It knows nothing of tensors or models.
 
-pub mod align;
 pub mod check;
-pub mod import;
-pub mod table;
 
 mod agreement;
+mod alignment_store;
 mod dataset;
-mod durations;
 mod error;
+mod feature_store;
 mod features;
 mod ljspeech;
-mod outliers;
+mod lock;
 mod problem;
 mod recipe;
 mod shard;
 mod split;
-mod store;
-mod textgrid;
-mod whole;
 
 pub use agreement::{Agreement, agreement};
+pub use alignment_store::{AlignmentStore, Import, ImportedRow};
 pub use dataset::{Counts, DATASET_FORMAT, Dataset, DatasetInfo, DatasetLayout, Utterance};
-pub use durations::{AlignmentStore, Import, ImportedRow};
 pub use error::Error;
+pub use feature_store::FeatureStore;
 pub use features::{AudioSummary, FEATURES_VERSION, FeatureExtractor, Features};
 pub use ljspeech::{Corpus, Entry, Listing};
-pub use outliers::{AlignedSymbols, LONG_SECONDS, Oddity, Outlier, UNLIKELY_DEVIATIONS, outliers};
+pub use lock::DirectoryLock;
 pub use problem::{Code, Problem, Stage};
 pub use recipe::{AudioRecipe, Recipe, SupPhoneRecipe, TextBackend, TextColumn, TextRecipe, TrimRecipe};
 pub use shard::{BadShard, Finding, Shard, ShardReport, ShardStore};
 pub use split::{Amount, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};
-pub use store::FeatureStore;
-pub use textgrid::{Interval, Tier, read_text_grid, write_text_grid};
-pub use whole::write_whole;

@@ -1,5 +1,6 @@
 //! One thing that is wrong with a corpus.
 
+use mynah_align::MisfitKind;
 use serde::{Deserialize, Serialize};
 
 /// The stage of preparation that found the problem.
@@ -133,6 +134,18 @@ impl Code {
             Self::DuplicateText => "duplicate-text",
             Self::DuplicateAudio => "duplicate-audio",
             Self::SplitLeak => "split-leak",
+        }
+    }
+}
+
+impl From<MisfitKind> for Code {
+    fn from(kind: MisfitKind) -> Self {
+        match kind {
+            MisfitKind::TooShort => Self::TooShort,
+            MisfitKind::Unreadable => Self::UnreadableAlignment,
+            MisfitKind::UnknownPhone => Self::UnknownPhone,
+            MisfitKind::DifferentPhones => Self::DifferentPhones,
+            MisfitKind::DifferentLength => Self::DifferentLength,
         }
     }
 }

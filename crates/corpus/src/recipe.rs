@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use mynah_align::AlignConfig;
+use mynah_signal::f0::PyinConfig;
 use mynah_signal::{ChannelChoice, MelProfile};
 use serde::{Deserialize, Serialize};
 
-use crate::align::AlignConfig;
+use crate::Error;
 use crate::split::SplitConfig;
 
 /// A preparation recipe: a TOML file, every key of which may be left out.
@@ -106,6 +108,64 @@ pub struct AudioRecipe {
     pub trim: Option<TrimRecipe>,
 }
 
+impl AudioRecipe {
+    /// Checks the settings that do not depend on a recording, under the names that they have in the recipe.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Recipe`] for the first setting out of range.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        let Self { min_seconds, max_seconds, f0_min_hz, f0_max_hz, .. } = *self;
+        let nyquist_hz = f64::from(self.sample_rate) / 2.0;
+        let period = f64::from(self.sample_rate) / f0_min_hz;
+        let longest_period = PyinConfig::default().frame_length - 2;
+        let trim = self.trim.clone().unwrap_or_default();
+        let lufs = self.loudness_lufs.unwrap_or_default();
+        let in_range = |value: f64, low: f64, high: f64| value >= low && value <= high;
+        let checks = [
+            (
+                min_seconds < max_seconds,
+                format!("`min_seconds` ({min_seconds}) is not below `max_seconds` ({max_seconds})"),
+            ),
+            (
+                f0_max_hz > 0.0 && f0_max_hz <= nyquist_hz,
+                format!(
+                    "`f0_max_hz` ({f0_max_hz}) is not above 0 and at most half of `sample_rate` ({nyquist_hz})"
+                ),
+            ),
+            (
+                f0_min_hz > 0.0 && f0_min_hz < f0_max_hz,
+                format!("`f0_min_hz` ({f0_min_hz}) is not above 0 and below `f0_max_hz` ({f0_max_hz})"),
+            ),
+            (
+                period <= longest_period as f64,
+                format!(
+                    "`f0_min_hz` ({f0_min_hz}) has periods of {period:.0} samples at {} Hz, and at most \
+                     {longest_period} can be tracked",
+                    self.sample_rate
+                ),
+            ),
+            (in_range(lufs, -70.0, 0.0), format!("`loudness_lufs` ({lufs}) is not from -70 to 0")),
+            (
+                in_range(self.true_peak_dbtp, -70.0, 0.0),
+                format!("`true_peak_dbtp` ({}) is not from -70 to 0", self.true_peak_dbtp),
+            ),
+            (
+                in_range(trim.below_loudest_db, 1.0, 200.0),
+                format!("`trim.below_loudest_db` ({}) is not from 1 to 200", trim.below_loudest_db),
+            ),
+            (
+                in_range(trim.margin_ms, 0.0, 60_000.0),
+                format!("`trim.margin_ms` ({}) is not from 0 to 60000", trim.margin_ms),
+            ),
+        ];
+        match checks.into_iter().find(|(good, _)| !good) {
+            Some((_, why)) => Err(Error::Recipe { section: "audio", why }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// How leading and trailing silence is cut off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -155,5 +215,41 @@ pub struct SupPhoneRecipe {
 impl Default for SupPhoneRecipe {
     fn default() -> Self {
         Self { merges: 2_000, model: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AudioRecipe, TrimRecipe};
+
+    #[test]
+    fn names_the_setting_as_it_stands_in_the_recipe() {
+        let good = AudioRecipe::default();
+        let trim = |below_loudest_db, margin_ms| Some(TrimRecipe { below_loudest_db, margin_ms });
+        let cases = [
+            (AudioRecipe { min_seconds: 3.0, max_seconds: 2.0, ..good.clone() }, "`min_seconds` (3)"),
+            (AudioRecipe { min_seconds: f64::NAN, ..good.clone() }, "`min_seconds` (NaN)"),
+            (AudioRecipe { f0_min_hz: 900.0, ..good.clone() }, "`f0_min_hz` (900)"),
+            (AudioRecipe { f0_min_hz: f64::NAN, ..good.clone() }, "`f0_min_hz` (NaN)"),
+            (AudioRecipe { f0_min_hz: 20.0, ..good.clone() }, "`f0_min_hz` (20)"),
+            (AudioRecipe { f0_max_hz: 12_000.0, ..good.clone() }, "`f0_max_hz` (12000)"),
+            (AudioRecipe { loudness_lufs: Some(3.0), ..good.clone() }, "`loudness_lufs` (3)"),
+            (AudioRecipe { true_peak_dbtp: 1.0, ..good.clone() }, "`true_peak_dbtp` (1)"),
+            (AudioRecipe { trim: trim(0.0, 50.0), ..good.clone() }, "`trim.below_loudest_db` (0)"),
+            (AudioRecipe { trim: trim(40.0, -1.0), ..good.clone() }, "`trim.margin_ms` (-1)"),
+        ];
+        for (recipe, expected) in cases {
+            let error = recipe.validate().unwrap_err().to_string();
+            assert!(error.contains("`[audio]`") && error.contains(expected), "{error}");
+        }
+        assert!(good.validate().is_ok());
+        // The shortest trackable pitch at this rate: 1,022 samples a period.
+        assert!(AudioRecipe { f0_min_hz: 22_050.0 / 1_022.0, ..good.clone() }.validate().is_ok());
+    }
+
+    #[test]
+    fn what_passes_can_be_tracked() {
+        let lowest = AudioRecipe { f0_min_hz: 22_050.0 / 1_022.0, ..AudioRecipe::default() };
+        assert!(crate::FeatureExtractor::new(&lowest).is_ok());
     }
 }

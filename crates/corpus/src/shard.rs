@@ -9,12 +9,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use mynah_table::write_atomic;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::problem::Problem;
 use crate::recipe::Recipe;
-use crate::whole::write_whole;
 
 /// The form of a shard's file.
 const FORMAT: u32 = 1;
@@ -38,6 +38,12 @@ impl Shard {
     #[must_use]
     pub fn count(self) -> u32 {
         self.count
+    }
+
+    /// Its name in names of files, such as `00003-of-00064`.
+    #[must_use]
+    pub fn file_stem(self) -> String {
+        format!("{:05}-of-{:05}", self.index, self.count)
     }
 
     /// Whether the clip belongs to the shard: every clip belongs to exactly one, whatever others there are.
@@ -150,14 +156,14 @@ impl ShardStore {
     }
 
     fn path(&self, shard: Shard) -> PathBuf {
-        self.directory.join(format!("{:05}-of-{:05}.json", shard.index, shard.count))
+        self.directory.join(format!("{}.json", shard.file_stem()))
     }
 
     /// Takes the report of a shard away: until it is written again, the shard is not done.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the operating system refuses.
+    /// When the operating system refuses.
     pub fn begin(&self, shard: Shard) -> Result<(), Error> {
         let path = self.path(shard);
         match fs::remove_file(&path) {
@@ -170,11 +176,11 @@ impl ShardStore {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the operating system refuses.
+    /// When the operating system refuses.
     pub fn write(&self, shard: Shard, report: &ShardReport) -> Result<(), Error> {
         let path = self.path(shard);
         let json = serde_json::to_vec_pretty(report).map_err(|why| Error::dataset(&path, &why))?;
-        write_whole(&path, &json)
+        Ok(write_atomic(&path, &json)?)
     }
 
     /// The reports of all shards joined: clips by id, problems in any order.
@@ -234,7 +240,7 @@ impl ShardStore {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the operating system refuses.
+    /// When the operating system refuses.
     pub fn remove(&self) -> Result<(), Error> {
         for shard in self.list()? {
             let path = self.path(shard);

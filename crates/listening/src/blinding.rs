@@ -59,6 +59,11 @@ impl Names {
         self.name(&("trial", rater, page))
     }
 
+    /// The name of what a clip of this name holds: another name for other bytes, and for the same bytes under another name.
+    pub(crate) fn content(&self, clip: &str, blake3: &str) -> String {
+        self.name(&("content", clip, blake3))
+    }
+
     /// The name of the clip by which the volume is set.
     pub(crate) fn volume(&self) -> String {
         self.name(&("volume",))

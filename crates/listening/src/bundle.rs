@@ -17,12 +17,18 @@ use crate::plan::Plan;
 use crate::rating::Kind;
 use crate::stimuli::{OneRate, prepare_item};
 
+/// Hexadecimal digits of a bundle's hash: 128 bits.
+const BUNDLE_DIGITS: usize = 32;
+
 /// What is behind the names of a bundle: `bundle.key.json`, which stays with the experimenter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// The design of the plan that the bundle was built from.
     pub design: String,
+    /// The hash of all its clips: bundles of one plan with other audio have another one.
+    #[serde(default)]
+    pub bundle: String,
     /// The clips by their names.
     pub clips: BTreeMap<String, KeyClip>,
 }
@@ -45,6 +51,12 @@ pub struct KeyClip {
     pub source: String,
     /// The BLAKE3 hash of that file.
     pub source_blake3: String,
+    /// The BLAKE3 hash of the clip as it lies in the bundle.
+    #[serde(default)]
+    pub blake3: String,
+    /// The hash by which answers name the clip's content: a keyed one, so that equal clips are not known by it.
+    #[serde(default)]
+    pub content: String,
     /// By how much it was made louder, in dB.
     pub gain_db: f64,
     /// Why it is not at the loudness of the protocol, where it is not.
@@ -98,9 +110,39 @@ impl Key {
 ///
 /// # Errors
 ///
-/// [`Error::BundleExists`] when the place is taken; [`Error::MissingStimulus`], [`Error::Stimulus`] and
+/// [`Error::BundleExists`] when the place is taken, [`Error::KeyExists`] when another bundle's key lies beside it;
+/// [`Error::MissingStimulus`], [`Error::Stimulus`] and
 /// [`Error::SampleRates`] for wavs that cannot be used; [`Error::Io`].
 pub fn build(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
+    build_beside(plan, bundle, |key| {
+        let path = Key::path_beside(bundle);
+        if !path.exists() {
+            return Ok(());
+        }
+        let there = Key::read(&path);
+        if there.as_ref().is_ok_and(|there| there == key) {
+            return Ok(());
+        }
+        let design = there.map_or_else(|_| "unknown".to_owned(), |there| there.design);
+        Err(Error::KeyExists { path, design })
+    })
+}
+
+/// Builds the bundle of a plan as [`build()`] does, whatever key lies beside it: that may be written over.
+///
+/// # Errors
+///
+/// Those of [`build()`], but for [`Error::KeyExists`].
+pub fn build_replacing_key(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
+    build_beside(plan, bundle, |_| Ok(()))
+}
+
+/// Builds a bundle whose key passes the check.
+fn build_beside(
+    plan: &Plan,
+    bundle: &Path,
+    check: impl FnOnce(&Key) -> Result<(), Error>,
+) -> Result<Key, Error> {
     if bundle.exists() {
         return Err(Error::BundleExists { path: bundle.to_owned() });
     }
@@ -109,6 +151,7 @@ pub fn build(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
     name.push(format!(".{}.partial", std::process::id()));
     let partial = Partial(bundle.with_file_name(name));
     let key = fill(plan, &partial.0)?;
+    check(&key)?;
     fs::rename(&partial.0, bundle).map_err(|source| Error::Io {
         action: "write",
         path: bundle.to_owned(),
@@ -147,13 +190,14 @@ fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
 
     let names = Names::of(plan);
     let contents = clips(plan, &names);
-    let mut key = Key { design: plan.design.clone(), clips: BTreeMap::new() };
+    let mut key = Key { design: plan.design.clone(), bundle: String::new(), clips: BTreeMap::new() };
     let mut one_rate = OneRate::new();
     for item in &plan.items {
         let wanted: Vec<_> = contents.iter().filter(|(_, content)| content.item == *item).collect();
         let stimuli = prepare_item(plan, item)?;
         for (system, stimulus) in plan.systems.iter().zip(&stimuli) {
             one_rate.check(stimulus)?;
+            let blake3 = blake3::hash(&stimulus.bytes).to_hex().to_string();
             for (name, content) in wanted.iter().filter(|(_, content)| content.voice == system.name) {
                 write(&clips_directory.join(format!("{name}.wav")), &stimulus.bytes)?;
                 let clip = KeyClip {
@@ -164,6 +208,8 @@ fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
                     slot: content.slot,
                     source: stimulus.source.to_string_lossy().into_owned(),
                     source_blake3: stimulus.source_blake3.clone(),
+                    content: names.content(name, &blake3),
+                    blake3: blake3.clone(),
                     gain_db: stimulus.gain_db,
                     note: stimulus.note.clone(),
                 };
@@ -171,6 +217,16 @@ fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
             }
         }
     }
-    write(&directory.join("index.html"), page(plan, &names).as_bytes())?;
+    key.bundle = hash_of(&key.clips);
+    write(&directory.join("index.html"), page(plan, &names, &key).as_bytes())?;
     Ok(key)
+}
+
+/// The hash of all clips with their names.
+fn hash_of(clips: &BTreeMap<String, KeyClip>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (name, clip) in clips {
+        hasher.update(format!("{name} {}\n", clip.blake3).as_bytes());
+    }
+    hasher.finalize().to_hex()[..BUNDLE_DIGITS].to_owned()
 }

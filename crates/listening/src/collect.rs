@@ -1,7 +1,7 @@
 //! From the files that raters send back to rows of ratings.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -49,8 +49,16 @@ pub enum ProblemKind {
     WrongDesign,
     /// The rater's code is not in the plan; none is taken.
     UnknownRater,
-    /// A file of the same rater came before; none of this one is taken.
+    /// A file of the same rater came before; the two are merged.
     DuplicateRater,
+    /// Two files of one rater are of sessions that began at different times: the code may have been used by two people.
+    /// They are merged all the same.
+    TwoSessions,
+    /// The answers are about other clips than those of a file before: a bundle of the same plan that was built from other
+    /// wavs. They are taken all the same.
+    OtherBundle,
+    /// Two files of one rater have different answers to a page; the later one by its time is taken.
+    Contradiction,
     /// An answer has not the right form; it is left out.
     MalformedAnswer,
     /// An answer names clips that this page does not have: the file was edited. It is left out.
@@ -63,36 +71,167 @@ pub enum ProblemKind {
     Unfinished,
 }
 
+impl ProblemKind {
+    /// Whether it only has to be known: nothing is lost or doubtful.
+    #[must_use]
+    pub fn is_harmless(self) -> bool {
+        self == Self::DuplicateRater
+    }
+}
+
 /// Reads the files that the page handed to the raters.
 ///
 /// Names of clips are resolved by the plan alone. A score becomes system minus reference. Nothing stops at a bad file or
-/// answer: it becomes a [`Problem`], and the rest is taken. The order of the files decides only which of two files of
-/// one rater counts.
+/// answer: it becomes a [`Problem`], and the rest is taken.
+///
+/// All files of one rater are merged: a page is answered if any of them has an answer to it. Of two different answers the
+/// later one by its time counts, and where that does not tell, the one of the file that comes first.
 #[must_use]
 pub fn collect(plan: &Plan, files: &[PathBuf]) -> Collection {
     let names = Names::of(plan);
-    let mut by_rater: BTreeMap<usize, Vec<Rating>> = BTreeMap::new();
+    let mut by_rater: BTreeMap<usize, Merged> = BTreeMap::new();
+    let mut first_bundle: Option<(String, String)> = None;
     let mut problems = Vec::new();
     for path in files {
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let mut reader = FileReader { plan, names: &names, file, problems: &mut problems };
-        let Some((index, answers)) = reader.open(path) else { continue };
-        if by_rater.contains_key(&index) {
-            let rater = &plan.sessions[index].rater;
-            let message = format!(
-                "a file of rater `{rater}` was read already; this one is left out: keep the right one of the two"
-            );
-            reader.problem(None, ProblemKind::DuplicateRater, message);
-            continue;
+        let Some((index, header)) = reader.open(path) else { continue };
+        let session = &plan.sessions[index];
+        match (&first_bundle, &header.bundle) {
+            (None, Some(bundle)) => first_bundle = Some((bundle.clone(), reader.file.clone())),
+            (Some((first, file)), Some(bundle)) if first != bundle => {
+                let message = format!(
+                    "the answers are for bundle `{bundle}`, those of `{file}` for `{first}`: both are of this plan, but \
+                     their clips differ; judge them apart"
+                );
+                reader.problem(None, ProblemKind::OtherBundle, message);
+            }
+            _ => {}
         }
-        let ratings = reader.ratings(&plan.sessions[index], &answers);
-        by_rater.insert(index, ratings);
+        let given = reader.given(session, &header.answers);
+        by_rater.entry(index).or_default().merge(given, header.started, &session.rater, &mut reader);
+    }
+    for (index, merged) in &by_rater {
+        problems.extend(merged.unfinished(&plan.sessions[*index]));
     }
     let absent = plan.sessions.iter().enumerate().filter(|(index, _)| !by_rater.contains_key(index));
     Collection {
         absent: absent.map(|(_, session)| session.rater.clone()).collect(),
-        ratings: by_rater.into_values().flatten().collect(),
+        ratings: by_rater.into_values().flat_map(Merged::into_ratings).collect(),
         problems,
+    }
+}
+
+/// An answer that can be taken, and when it was given, where the file says so.
+struct Given {
+    rating: Rating,
+    answered: Option<String>,
+}
+
+impl Given {
+    /// Whether it says the same as another answer to the page.
+    fn agrees_with(&self, other: &Self) -> bool {
+        let content = |given: &Self| {
+            let Rating { score_raw, plays_first, plays_second, milliseconds, .. } = given.rating;
+            (score_raw.to_bits(), plays_first, plays_second, milliseconds, given.answered.clone())
+        };
+        content(self) == content(other)
+    }
+}
+
+/// All that the files of one rater have.
+#[derive(Default)]
+struct Merged {
+    by_page: BTreeMap<usize, Given>,
+    /// The files, and the beginning of the session that each is of.
+    files: Vec<(String, Option<String>)>,
+}
+
+impl Merged {
+    /// Takes the answers of one more file.
+    fn merge(
+        &mut self,
+        given: BTreeMap<usize, Given>,
+        started: Option<String>,
+        rater: &str,
+        reader: &mut FileReader<'_>,
+    ) {
+        if let Some((before, begun)) = self.files.first() {
+            let message = format!("a file of rater `{rater}` was read already: merged with `{before}`");
+            let other = begun.is_some() && started.is_some() && *begun != started;
+            let other = other.then(|| {
+                format!(
+                    "its session of rater `{rater}` began at {}, that of `{before}` at {}: ask whether two people had one \
+                     code; their answers are merged",
+                    started.as_deref().unwrap_or_default(),
+                    begun.as_deref().unwrap_or_default()
+                )
+            });
+            reader.problem(None, ProblemKind::DuplicateRater, message);
+            if let Some(message) = other {
+                reader.problem(None, ProblemKind::TwoSessions, message);
+            }
+        }
+        for (page, new) in given {
+            match self.by_page.entry(page) {
+                Entry::Vacant(place) => {
+                    place.insert(new);
+                }
+                Entry::Occupied(place) if place.get().agrees_with(&new) => {}
+                Entry::Occupied(mut place) => {
+                    // Times are written in one form, in which later ones sort after earlier ones.
+                    let is_later = new.answered > place.get().answered;
+                    let is_dated = new.answered != place.get().answered;
+                    let old = place.get();
+                    let described = |given: &Given| match &given.answered {
+                        Some(answered) => format!("{} at {answered}", given.rating.score_raw),
+                        None => format!("{} at an unknown time", given.rating.score_raw),
+                    };
+                    let message = format!(
+                        "page {page} of rater `{rater}` is answered {} here and {} in `{}`, answer {}: {}",
+                        described(&new),
+                        described(old),
+                        old.rating.source_file,
+                        old.rating.source_row,
+                        match (is_dated, is_later) {
+                            (true, true) => "this one is later and counts",
+                            (true, false) => "that one is later and counts",
+                            (false, _) => "no time tells which is later, and that one counts",
+                        }
+                    );
+                    reader.problem(Some(new.rating.source_row), ProblemKind::Contradiction, message);
+                    if is_later {
+                        place.insert(new);
+                    }
+                }
+            }
+        }
+        self.files.push((reader.file.clone(), started));
+    }
+
+    /// Says which pages no file has an answer to.
+    fn unfinished(&self, session: &Session) -> Option<Problem> {
+        let missing: Vec<String> = (0..session.trials.len())
+            .filter(|page| !self.by_page.contains_key(page))
+            .map(|page| page.to_string())
+            .collect();
+        let files: Vec<&str> = self.files.iter().map(|(file, _)| file.as_str()).collect();
+        (!missing.is_empty()).then(|| Problem {
+            file: files.join(", "),
+            row: None,
+            kind: ProblemKind::Unfinished,
+            message: format!(
+                "rater `{}` has not answered {} of {} pages: {}",
+                session.rater,
+                missing.len(),
+                session.trials.len(),
+                missing.join(", ")
+            ),
+        })
+    }
+
+    fn into_ratings(self) -> impl Iterator<Item = Rating> {
+        self.by_page.into_values().map(|given| given.rating)
     }
 }
 
@@ -103,6 +242,8 @@ struct Header {
     study: String,
     design: String,
     rater: String,
+    bundle: Option<String>,
+    started: Option<String>,
     answers: Vec<Value>,
 }
 
@@ -116,6 +257,7 @@ struct Answer {
     plays_first: Option<u32>,
     plays_second: Option<u32>,
     milliseconds: Option<u64>,
+    answered: Option<String>,
 }
 
 struct FileReader<'a> {
@@ -126,8 +268,8 @@ struct FileReader<'a> {
 }
 
 impl FileReader<'_> {
-    /// The session that a file belongs to, and its answers.
-    fn open(&mut self, path: &Path) -> Option<(usize, Vec<Value>)> {
+    /// The session that a file belongs to, and what it holds.
+    fn open(&mut self, path: &Path) -> Option<(usize, Header)> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => {
@@ -163,17 +305,18 @@ impl FileReader<'_> {
             self.problem(None, ProblemKind::UnknownRater, message);
             return None;
         };
-        Some((index, header.answers))
+        Some((index, header))
     }
 
-    fn ratings(&mut self, session: &Session, answers: &[Value]) -> Vec<Rating> {
-        let mut ratings: BTreeMap<usize, Rating> = BTreeMap::new();
+    /// The answers that can be taken, by page.
+    fn given(&mut self, session: &Session, answers: &[Value]) -> BTreeMap<usize, Given> {
+        let mut by_page: BTreeMap<usize, Given> = BTreeMap::new();
         for (position, value) in answers.iter().enumerate() {
             let row = position as u64 + 1;
-            match self.rating(session, value, row) {
-                Ok((page, rating)) => match ratings.entry(page) {
+            match self.one(session, value, row) {
+                Ok((page, given)) => match by_page.entry(page) {
                     Entry::Vacant(place) => {
-                        place.insert(rating);
+                        place.insert(given);
                     }
                     Entry::Occupied(_) => {
                         let message = format!("page {page} was answered already; this answer is left out");
@@ -183,28 +326,15 @@ impl FileReader<'_> {
                 Err((kind, message)) => self.problem(Some(row), kind, message),
             }
         }
-        let missing: BTreeSet<usize> =
-            (0..session.trials.len()).filter(|page| !ratings.contains_key(page)).collect();
-        if !missing.is_empty() {
-            let listed: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            let message = format!(
-                "rater `{}` has not answered {} of {} pages: {}",
-                session.rater,
-                missing.len(),
-                session.trials.len(),
-                listed.join(", ")
-            );
-            self.problem(None, ProblemKind::Unfinished, message);
-        }
-        ratings.into_values().collect()
+        by_page
     }
 
-    fn rating(
+    fn one(
         &self,
         session: &Session,
         value: &Value,
         row: u64,
-    ) -> Result<(usize, Rating), (ProblemKind, String)> {
+    ) -> Result<(usize, Given), (ProblemKind, String)> {
         let answer = Answer::deserialize(value).map_err(|error| {
             (ProblemKind::MalformedAnswer, format!("the answer has not the right form: {error}"))
         })?;
@@ -250,7 +380,7 @@ impl FileReader<'_> {
             source_file: self.file.clone(),
             source_row: row,
         };
-        Ok((answer.page, rating))
+        Ok((answer.page, Given { rating, answered: answer.answered }))
     }
 
     fn problem(&mut self, row: Option<u64>, kind: ProblemKind, message: String) {

@@ -98,6 +98,14 @@ pub enum Error {
         /// The place.
         path: PathBuf,
     },
+    /// The bundle's key would take the place of another one, without which answers to that bundle are hard to read.
+    #[error("`{path}` is the key of another bundle, of design `{design}`")]
+    KeyExists {
+        /// The place of the key.
+        path: PathBuf,
+        /// The design that it belongs to.
+        design: String,
+    },
     /// A file or directory could not be read or written.
     #[error("cannot {action} `{path}`")]
     Io {

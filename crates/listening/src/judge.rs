@@ -8,7 +8,7 @@ use mynah_stats::equivalence::Tost;
 use mynah_stats::krippendorff::{self, Scale};
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
 use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
-use mynah_stats::{Interval, TestResult, holm};
+use mynah_stats::{Interval, Simultaneous, TestResult, simultaneous};
 
 use rayon::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::plan::{Plan, Role};
 use crate::protocol::Analysis;
 use crate::rating::{Kind, Origin, Paradigm, Rating};
 use crate::rating_check::check_ratings;
-use crate::scores::{Against, Indices, Scores, clustered_difference, clustered_mean, explain};
+use crate::scores::{Against, Estimate, Indices, Scores, clustered_difference, clustered_mean, explain};
 use crate::screening::{ScreeningRule, rules_for, screen};
 use crate::sensitivity::{conclude, reanalyse};
 use crate::study::{Study, origin};
@@ -29,12 +29,15 @@ use crate::words::{assay_explanation, is_human_level, notes, paper_explanation, 
 /// Judges the systems of a plan by its ratings.
 ///
 /// ```text
-/// interval              mean ± t · SE, SE clustered by rater and item (mynah_stats::clustered), coverage 1 - alpha
+/// interval              mean ± t · SE, SE from leaving out raters and items (Clustered::jackknifed), coverage 1 - a
 /// better, worse         the interval of the difference lies above 0, below 0
-/// equivalent            else, and the interval of coverage 1 - 2 alpha lies within ±margin
+/// equivalent            else, and the interval of coverage 1 - 2 b lies within ±margin
 /// non-inferior          else, and that interval lies above -margin
 /// inconclusive          else, and where no interval can be computed
 /// ```
+///
+/// With one system under test a and b are alpha. With several they are smaller, such that in a share 1 - alpha of studies
+/// every word about every one of them is right ([`mynah_stats::simultaneous()`]). An anchor is judged for itself.
 ///
 /// In a comparison (CMOS) the difference is the mean score, system minus reference. In a test of single clips (MOS) it
 /// is the difference between the system's mean and the reference's, where there is a reference; else nothing is
@@ -82,14 +85,30 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
     let rules = &study.analysis.screening;
     let declared = Sample::of(study, ratings, rules, &indices);
     let (kept, excluded) = screen(study, ratings, rules);
-    let mut systems: Vec<SystemVerdict> = study
+    let estimates: Vec<SystemEstimate> = study
         .judged()
         .map(|(name, role)| {
             let (scores, reference) = declared.of_system(name, role);
-            judge_system(study, name, role, &scores, &against(study, role, reference.as_ref()))
+            let mean = clustered_mean(&scores);
+            let effect = match against(study, role, reference.as_ref()) {
+                Against::Zero => mean.clone(),
+                Against::Reference(reference) => clustered_difference(&scores, reference),
+                Against::Nothing(reason) => Err(reason.to_owned()),
+            };
+            SystemEstimate { role, mean, effect }
         })
         .collect();
-    correct_for_several(&mut systems);
+    let family = family(&estimates, study.analysis.alpha);
+    let levels = |role| Levels::of(study, role, family.as_ref());
+    let mut systems: Vec<SystemVerdict> = study
+        .judged()
+        .zip(&estimates)
+        .map(|((name, role), estimate)| {
+            let (scores, reference) = declared.of_system(name, role);
+            let against = against(study, role, reference.as_ref());
+            judge_system(study, name, &scores, &against, estimate, &levels(role))
+        })
+        .collect();
     let mut screening =
         Screening { rules: rules.clone(), excluded, other_rules: Vec::new(), other_excluded: Vec::new() };
     if sensitivity == Sensitivity::Examined {
@@ -105,7 +124,9 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
                 let (scores, reference) = sample.of_system(&system.system, system.role);
                 let against = against(study, system.role, reference.as_ref());
                 let rules = rules_for(rules, system.role);
-                system.sensitivity.extend(reanalyse(&study.analysis, &rules, &scores, &against));
+                let levels = levels(system.role);
+                let levels = (levels.difference, levels.equivalence);
+                system.sensitivity.extend(reanalyse(&study.analysis, levels, &rules, &scores, &against));
             }
         });
     }
@@ -183,28 +204,76 @@ fn assay(study: &Study, origin: Origin, systems: &[SystemVerdict]) -> Assay {
     }
 }
 
+/// What is estimated of one system.
+struct SystemEstimate {
+    role: Role,
+    mean: Result<Estimate, String>,
+    /// What the system adds to what it is held against.
+    effect: Result<Estimate, String>,
+}
+
+/// The simultaneous inference over the systems under test; none where nothing is known of any.
+fn family(estimates: &[SystemEstimate], alpha: f64) -> Option<Simultaneous> {
+    let influences: Vec<_> = estimates
+        .iter()
+        .filter(|one| one.role == Role::Candidate)
+        .filter_map(|one| one.effect.as_ref().ok().map(|(_, influence)| influence))
+        .collect();
+    simultaneous(&influences, alpha).ok()
+}
+
+/// The levels at which one system is judged.
+struct Levels<'a> {
+    difference: f64,
+    equivalence: f64,
+    /// The family that it belongs to.
+    family: Option<&'a Simultaneous>,
+}
+
+impl<'a> Levels<'a> {
+    fn of(study: &Study, role: Role, family: Option<&'a Simultaneous>) -> Self {
+        let alpha = study.analysis.alpha;
+        match family.filter(|_| role == Role::Candidate) {
+            Some(family) => Self {
+                difference: family.difference_alpha,
+                equivalence: family.equivalence_alpha,
+                family: Some(family),
+            },
+            None => Self { difference: alpha, equivalence: alpha, family: None },
+        }
+    }
+}
+
 const ONLY_COMPARISON: &str = "a test of single clips has no differences to rank";
 
 fn judge_system(
     study: &Study,
     name: &str,
-    role: Role,
     scores: &Scores,
     against: &Against<'_>,
+    estimate: &SystemEstimate,
+    levels: &Levels<'_>,
 ) -> SystemVerdict {
     let analysis = &study.analysis;
-    let level = 1.0 - analysis.alpha;
+    let role = estimate.role;
     let mean = scores.mean();
-    let clustered = clustered_mean(scores);
-    let effect: Result<Clustered, String> = match against {
-        Against::Zero => clustered.clone(),
-        Against::Reference(reference) => clustered_difference(scores, reference),
-        Against::Nothing(reason) => Err((*reason).to_owned()),
+    let only = |estimate: &Result<Estimate, String>| estimate.as_ref().map(|one| one.0).map_err(Clone::clone);
+    let (clustered, effect) = (only(&estimate.mean), only(&estimate.effect));
+    // A comparison's mean is its difference, and has the same interval.
+    let (level, mean_level) = match against {
+        Against::Zero => (1.0 - levels.difference, 1.0 - levels.difference),
+        _ => (1.0 - levels.difference, 1.0 - analysis.alpha),
+    };
+    let known = effect.clone().or_else(|_| clustered.clone());
+    let of = |value: fn(&Clustered) -> f64| -> Defined<f64> {
+        known.as_ref().map(value).map_err(Clone::clone).into()
     };
     let t_test: Defined<TestResult> = effect.clone().map(|effect| effect.t_test()).into();
     let equivalence: Defined<_> = effect
         .clone()
-        .and_then(|effect| effect.tost(analysis.margin, analysis.alpha).map_err(|error| error.to_string()))
+        .and_then(|effect| {
+            effect.tost(analysis.margin, levels.equivalence).map_err(|error| error.to_string())
+        })
         .into();
     let difference: Defined<_> =
         effect.and_then(|effect| effect.interval(level).map_err(|error| error.to_string())).into();
@@ -250,7 +319,10 @@ fn judge_system(
         && (wilcoxon_ratings.value().is_some() || rank_sum.value().is_some());
     let passes = applies.then(|| test.is_some_and(|test| test.p_value > analysis.alpha));
     let interval_of = |interval: fn(&Clustered, f64) -> Result<_, mynah_stats::Error>| {
-        clustered.clone().and_then(|mean| interval(&mean, level).map_err(|error| error.to_string())).into()
+        clustered
+            .clone()
+            .and_then(|mean| interval(&mean, mean_level).map_err(|error| error.to_string()))
+            .into()
     };
     SystemVerdict {
         system: name.to_owned(),
@@ -273,8 +345,12 @@ fn judge_system(
             Defined::Undefined { reason } => Defined::Undefined { reason: reason.clone() },
         },
         equivalence,
+        adjusted_p_value: adjusted(&t_test, role, levels),
         t_test,
-        holm_p_value: Defined::Undefined { reason: String::new() },
+        standard_error: of(|effect| effect.standard_error),
+        degrees_of_freedom: of(|effect| effect.degrees_of_freedom),
+        effective_raters: of(|effect| effect.effective_raters),
+        effective_items: of(|effect| effect.effective_items),
         wilcoxon_item_means: signed(&scores.item_means()),
         wilcoxon_ratings,
         rank_sum_item_means: ranked(&scores.item_means(), Scores::item_means),
@@ -310,7 +386,8 @@ fn order_effect(scores: &Scores, against: &Against<'_>, analysis: &Analysis) -> 
         return Defined::Undefined { reason: "single clips have no order".to_owned() };
     }
     difference(&scores.values, &scores.heard_second, &scores.raters, &scores.items)
-        .and_then(|effect| effect.interval(1.0 - analysis.alpha))
+        // Nothing is concluded from it, so that the plain errors do where one sentence was heard in one order only.
+        .and_then(|effect| effect.jackknifed().unwrap_or(effect).interval(1.0 - analysis.alpha))
         .map_err(explain)
         .into()
 }
@@ -323,25 +400,15 @@ fn conclusion_of(difference: &Defined<Interval>, equivalence: &Defined<Tost>, ma
     }
 }
 
-/// Fills in the probabilities that are corrected for the number of systems.
-fn correct_for_several(systems: &mut [SystemVerdict]) {
-    let p_values: Vec<f64> = systems
-        .iter()
-        .filter(|system| system.role == Role::Candidate)
-        .filter_map(|system| system.t_test.value())
-        .map(|test| test.p_value)
-        .collect();
-    let mut adjusted = holm(&p_values).unwrap_or_default().into_iter();
-    for system in systems {
-        system.holm_p_value = match &system.t_test {
-            _ if system.role != Role::Candidate => {
-                Defined::Undefined { reason: "it is not under test".to_owned() }
-            }
-            Defined::Ok { .. } => {
-                adjusted.next().ok_or_else(|| "the tests have no probabilities".to_owned()).into()
-            }
-            Defined::Undefined { reason } => Defined::Undefined { reason: reason.clone() },
-        };
+/// The probability that is corrected for the number of systems under test.
+fn adjusted(t_test: &Defined<TestResult>, role: Role, levels: &Levels<'_>) -> Defined<f64> {
+    match (t_test, levels.family) {
+        _ if role != Role::Candidate => Defined::Undefined { reason: "it is not under test".to_owned() },
+        (Defined::Undefined { reason }, _) => Defined::Undefined { reason: reason.clone() },
+        (Defined::Ok { .. }, None) => {
+            Defined::Undefined { reason: "the systems have no joint distribution".to_owned() }
+        }
+        (Defined::Ok { value }, Some(family)) => Defined::Ok { value: family.adjusted(value.p_value) },
     }
 }
 
@@ -363,7 +430,7 @@ fn null_pairs(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defi
         Defined::Ok { value: (squares / (n as f64 - 1.0)).sqrt() }
     };
     let interval = clustered_mean(&pairs)
-        .and_then(|mean| mean.interval(1.0 - study.analysis.alpha).map_err(|error| error.to_string()));
+        .and_then(|(mean, _)| mean.interval(1.0 - study.analysis.alpha).map_err(|error| error.to_string()));
     Defined::Ok {
         value: NullPairs {
             n_ratings: n,

@@ -68,18 +68,20 @@ mod verdict;
 mod words;
 
 pub use blinding::Slot;
-pub use bundle::{Key, KeyClip, build};
+pub use bundle::{Key, KeyClip, build, build_replacing_key};
 pub use collect::{Collection, Problem, ProblemKind, collect};
 pub use error::Error;
 pub use found::{FoundRating, FoundStudy, judge_found};
 pub use judge::judge;
 pub use mnru::mnru;
 pub use plan::{Plan, PowerRow, Role, Session, System, Trial};
-pub use protocol::{Analysis, Protocol};
+pub use protocol::{
+    Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, Protocol,
+};
 pub use rating::{First, Kind, Origin, Paradigm, Rating};
-pub use rehearsal::{Outcome, OutcomeRate, estimate_components, rehearse};
+pub use rehearsal::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};
 pub use screening::{Exclusion, ScreeningRule};
-pub use simulate::{ANCHOR_DIFFERENCE, Simulation, simulate};
+pub use simulate::{ANCHOR_DIFFERENCE, Attendance, Simulation, simulate};
 pub use stimuli::{common_items, find_wav};
 pub use verdict::{
     Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, Reanalysis, ReanalysisMethod, ScoreCount,

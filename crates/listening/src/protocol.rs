@@ -9,6 +9,15 @@ use crate::error::Error;
 use crate::rating::Paradigm;
 use crate::screening::ScreeningRule;
 
+/// Human level asks for at least so many sentences, whatever a protocol says (section 2 of the `NaturalSpeech` paper).
+pub const HUMAN_LEVEL_ITEMS: usize = 50;
+/// And for so many ratings of each of them.
+pub const HUMAN_LEVEL_RATINGS: usize = 20;
+/// And for a margin of at most so many points.
+pub const HUMAN_LEVEL_MARGIN: f64 = 0.2;
+/// And for tests at this level at most.
+pub const HUMAN_LEVEL_ALPHA: f64 = 0.05;
+
 /// A listening-test protocol; a TOML file under `eval/protocols` or the user's own.
 ///
 /// Every key must be there but `items` and `analysis.screening`; unknown keys are errors.
@@ -100,9 +109,9 @@ pub struct Analysis {
     pub alpha: f64,
     /// What the Wilcoxon test does with zeros.
     pub zeros: ZeroMethod,
-    /// A human-level verdict asks for at least so many items (50 in the paper).
+    /// A human-level verdict asks for at least so many items, and never for fewer than the 50 of the paper.
     pub minimum_items: u32,
-    /// And for at least so many judges of each item (20 in the paper).
+    /// And for at least so many judges of each item, and never for fewer than the 20 of the paper.
     pub minimum_ratings_per_item: u32,
     /// The rules by which ratings are left out; none when absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -21,6 +21,8 @@ use crate::verdict::{Conclusion, SystemVerdict};
 
 /// The coverage of the intervals of the rates.
 const LEVEL: f64 = 0.95;
+/// A true difference of this share of the margin is taken to be as large as it.
+const AT_THE_MARGIN: f64 = 0.99;
 
 /// What may come of a study for one system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,7 +38,7 @@ pub enum Outcome {
     Worse,
     /// The conclusion is [`Conclusion::Inconclusive`].
     Inconclusive,
-    /// The clustered t test of the difference rejects "no difference" at alpha.
+    /// The clustered t test of the difference, corrected for the systems under test, rejects "no difference" at alpha.
     TTestRejects,
     /// The clustered interval of the difference, or where there is none of the mean, contains the truth.
     IntervalCovers,
@@ -50,14 +52,24 @@ pub enum Outcome {
     RankSumRejects,
     /// The rule of the `NaturalSpeech` paper finds the system as good as the recordings.
     PaperRulePasses,
+    /// The conclusion about at least one of the systems under test is false: better or worse where there is no difference or
+    /// the opposite one, equivalent or non-inferior where the difference is as large as the margin. A true difference
+    /// within a hundredth of the margin counts as large as it.
+    AnyFalseWord,
+    /// The interval of at least one of them misses the truth.
+    AnyIntervalMisses,
 }
+
+/// What a row about all systems under test together has for a system.
+pub const FAMILY: &str = "*";
 
 /// How often something came of the rehearsed studies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutcomeRate {
-    /// The system.
+    /// The system; [`FAMILY`] for all under test together.
     pub system: String,
-    /// The mean difference to the reference that its ratings truly have: after rounding to the scale and its ends.
+    /// The mean difference to the reference that its ratings truly have: after rounding to the scale and its ends. Of all
+    /// systems together, that which is farthest from 0.
     pub true_difference: f64,
     /// What.
     pub outcome: Outcome,
@@ -119,7 +131,9 @@ pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<
                 outcomes(system, truth, plan.protocol.analysis.alpha)
                     .map(move |(outcome, came)| ((index, outcome), (u64::from(came), 1)))
             });
-        Ok(counts.collect::<Counts>())
+        let of_family = family_outcomes(&verdict.systems, &truths, plan.protocol.analysis.margin)
+            .map(|(outcome, came)| ((truths.len(), outcome), (u64::from(came), 1)));
+        Ok(counts.chain(of_family).collect::<Counts>())
     };
     let counts = (0..n_studies).into_par_iter().map(one).try_reduce(Counts::new, |mut sum, other| {
         for (key, (count, studies)) in other {
@@ -131,10 +145,13 @@ pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<
     let rate = |((index, outcome), (count, studies)): ((usize, Outcome), (u64, u64))| {
         let Interval { estimate, low, high, .. } = proportion_interval(count, studies, LEVEL)
             .map_err(|source| Error::Statistics { what: "the rate of an outcome", source })?;
-        let (system, truth) = &truths[index];
+        let (system, true_difference) = match truths.get(index) {
+            Some((system, truth)) => (*system, truth.difference),
+            None => (FAMILY, farthest(plan, &truths)),
+        };
         Ok(OutcomeRate {
-            system: (*system).to_owned(),
-            true_difference: truth.difference,
+            system: system.to_owned(),
+            true_difference,
             outcome,
             count,
             studies,
@@ -229,6 +246,45 @@ impl Truth {
     }
 }
 
+/// The largest true difference of the systems under test, in either direction.
+fn farthest(plan: &Plan, truths: &[(&str, Truth)]) -> f64 {
+    let is_candidate = |name: &str| plan.candidates().any(|system| system.name == name);
+    truths
+        .iter()
+        .filter(|(name, _)| is_candidate(name))
+        .map(|(_, truth)| truth.difference)
+        .max_by(|a, b| a.abs().total_cmp(&b.abs()))
+        .unwrap_or(0.0)
+}
+
+/// What came of one study for all systems under test together, where they are compared with something.
+fn family_outcomes(
+    systems: &[SystemVerdict],
+    truths: &[(&str, Truth)],
+    margin: f64,
+) -> impl Iterator<Item = (Outcome, bool)> + use<> {
+    let mut words = Vec::new();
+    let mut misses = Vec::new();
+    for (system, (_, truth)) in systems.iter().zip(truths).filter(|(s, _)| s.role == Role::Candidate) {
+        let truth = truth.difference;
+        let nearly = AT_THE_MARGIN * margin;
+        // What rounding leaves of no difference.
+        let none = truth.abs() < 1e-9;
+        words.extend(system.conclusion.map(|conclusion| match conclusion {
+            Conclusion::Better => none || truth < 0.0,
+            Conclusion::Worse => none || truth > 0.0,
+            Conclusion::Equivalent => truth.abs() >= nearly,
+            Conclusion::NonInferior => truth <= -nearly,
+            Conclusion::Inconclusive => false,
+        }));
+        misses.extend(system.difference.value().map(|interval| !interval.contains(truth)));
+    }
+    [(Outcome::AnyFalseWord, words), (Outcome::AnyIntervalMisses, misses)]
+        .into_iter()
+        .filter(|(_, of_systems)| !of_systems.is_empty())
+        .map(|(outcome, of_systems)| (outcome, of_systems.into_iter().any(|came| came)))
+}
+
 /// What came of one study for one system, of what is defined for it.
 fn outcomes(
     system: &SystemVerdict,
@@ -250,7 +306,10 @@ fn outcomes(
         (Outcome::NonInferior, conclusion(Conclusion::NonInferior)),
         (Outcome::Worse, conclusion(Conclusion::Worse)),
         (Outcome::Inconclusive, conclusion(Conclusion::Inconclusive)),
-        (Outcome::TTestRejects, rejects(&system.t_test)),
+        (
+            Outcome::TTestRejects,
+            system.adjusted_p_value.value().map(|p| *p < alpha).or_else(|| rejects(&system.t_test)),
+        ),
         (Outcome::IntervalCovers, covers),
         (
             Outcome::NaiveIntervalCovers,

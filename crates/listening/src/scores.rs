@@ -1,14 +1,16 @@
 //! The ratings of a system as the statistics take them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use mynah_stats::clustered::{Clustered, difference, two_way};
+use mynah_stats::clustered::{Clustered, Influence, difference_with_influence, two_way_with_influence};
 
 use crate::rating::{First, Kind, Rating};
 use crate::study::Study;
 use crate::verdict::Defined;
 
 const NO_RATINGS: &str = "there are no ratings";
+/// The distance of two neighbouring answers.
+const STEP: f64 = 1.0;
 
 /// The numbers by which the statistics know raters and items.
 pub(crate) struct Indices<'a> {
@@ -51,6 +53,18 @@ impl Scores {
             return Defined::Undefined { reason: NO_RATINGS.to_owned() };
         }
         Defined::Ok { value: self.values.iter().sum::<f64>() / self.values.len() as f64 }
+    }
+
+    /// The places of the scores that are not the commonest one.
+    fn departures(&self) -> impl Iterator<Item = usize> {
+        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+        // Scores are whole numbers, or halves of them.
+        let key = |value: f64| (value * 2.0).round() as i64;
+        for &value in &self.values {
+            *counts.entry(key(value)).or_default() += 1;
+        }
+        let commonest = counts.into_iter().max_by_key(|&(_, count)| count).map(|(value, _)| value);
+        (0..self.values.len()).filter(move |&index| Some(key(self.values[index])) != commonest)
     }
 
     /// The mean score of each item that has any. Sums are whole numbers, so that equal means are equal numbers.
@@ -98,16 +112,44 @@ impl Scores {
     }
 }
 
-pub(crate) fn clustered_mean(scores: &Scores) -> Result<Clustered, String> {
-    two_way(&scores.values, &scores.raters, &scores.items).map_err(explain)
+/// An estimate, and what each rater and each sentence contributed to it.
+pub(crate) type Estimate = (Clustered, Influence);
+
+/// The mean, with errors from leaving out raters and sentences.
+pub(crate) fn clustered_mean(scores: &Scores) -> Result<Estimate, String> {
+    let estimate = two_way_with_influence(&scores.values, &scores.raters, &scores.items).map_err(explain)?;
+    hardened(estimate, &[scores])
 }
 
-pub(crate) fn clustered_difference(scores: &Scores, reference: &Scores) -> Result<Clustered, String> {
+/// The difference to the reference's mean, with errors from leaving out raters and sentences.
+pub(crate) fn clustered_difference(scores: &Scores, reference: &Scores) -> Result<Estimate, String> {
     if scores.values.is_empty() || reference.values.is_empty() {
         return Err(NO_RATINGS.to_owned());
     }
     let (values, in_group_1, raters, items) = scores.beside(reference);
-    difference(&values, &in_group_1, &raters, &items).map_err(explain)
+    let estimate = difference_with_influence(&values, &in_group_1, &raters, &items).map_err(explain)?;
+    hardened(estimate, &[scores, reference])
+}
+
+/// The estimate with the errors that a verdict rests on; an error says why nothing can be concluded.
+fn hardened((estimate, influence): Estimate, groups: &[&Scores]) -> Result<Estimate, String> {
+    // How raters and sentences differ shows in those that depart from the rest; one of them shows nothing.
+    let mut departing: (BTreeSet<usize>, BTreeSet<usize>) = Default::default();
+    for scores in groups {
+        for index in scores.departures() {
+            departing.0.insert(scores.raters[index]);
+            departing.1.insert(scores.items[index]);
+        }
+    }
+    for (what, n) in [("rater", departing.0.len()), ("sentence", departing.1.len())] {
+        if n < 2 {
+            return Err(format!(
+                "nearly all scores are the same, and those that are not belong to a single {what}"
+            ));
+        }
+    }
+    let estimate = estimate.jackknifed().and_then(|estimate| estimate.on_steps(STEP)).map_err(explain)?;
+    Ok((estimate, influence))
 }
 
 /// A statistic's error in the words of a listening test.
@@ -116,6 +158,10 @@ pub(crate) fn explain(error: mynah_stats::Error) -> String {
         mynah_stats::Error::Empty => NO_RATINGS.to_owned(),
         mynah_stats::Error::AllEqual { n, value } => format!("all {n} scores are {value}"),
         mynah_stats::Error::AllZero { n } => format!("all {n} scores are 0"),
+        mynah_stats::Error::TooUnequal { what, effective } => {
+            let what = if what == "items" { "sentences" } else { what };
+            mynah_stats::Error::TooUnequal { what, effective }.to_string()
+        }
         other => other.to_string(),
     }
 }

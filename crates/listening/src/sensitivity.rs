@@ -16,29 +16,37 @@ use crate::screening::ScreeningRule;
 use crate::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod};
 
 /// All analyses that a system's ratings allow, which some rules have passed; none where there is nothing to compare with.
+///
+/// The levels are those of the tests of a difference and of equivalence.
 pub(crate) fn reanalyse(
     analysis: &Analysis,
+    levels: (f64, f64),
     rules: &[ScreeningRule],
     scores: &Scores,
     against: &Against<'_>,
 ) -> Vec<Reanalysis> {
-    let mut all = analyses(analysis, scores, against);
+    let mut all = analyses(analysis, levels, scores, against);
     for one in &mut all {
         one.screening = rules.to_vec();
     }
     all
 }
 
-fn analyses(analysis: &Analysis, scores: &Scores, against: &Against<'_>) -> Vec<Reanalysis> {
+fn analyses(
+    analysis: &Analysis,
+    levels: (f64, f64),
+    scores: &Scores,
+    against: &Against<'_>,
+) -> Vec<Reanalysis> {
     match against {
         Against::Nothing(_) => Vec::new(),
         Against::Zero => {
-            let mut all = estimates(analysis, scores, None);
+            let mut all = estimates(analysis, levels, scores, None);
             all.extend(signed_ranks(scores));
             all
         }
         Against::Reference(reference) => {
-            let mut all = estimates(analysis, scores, Some(reference));
+            let mut all = estimates(analysis, levels, scores, Some(reference));
             let ranks = |one: &[f64], other: &[f64]| rank_sum(one, other, &RankSumConfig::default());
             all.push(of_test(ReanalysisMethod::RankSum, ranks(&scores.values, &reference.values)));
             let means = ranks(&scores.item_means(), &reference.item_means());
@@ -70,12 +78,17 @@ type IntervalOf = Box<dyn Fn(f64) -> Result<Interval, mynah_stats::Error>>;
 type Estimate = (IntervalOf, Option<f64>);
 
 /// Those that estimate the difference, beginning with the declared one.
-fn estimates(analysis: &Analysis, scores: &Scores, reference: Option<&Scores>) -> Vec<Reanalysis> {
+fn estimates(
+    analysis: &Analysis,
+    levels: (f64, f64),
+    scores: &Scores,
+    reference: Option<&Scores>,
+) -> Vec<Reanalysis> {
     let clustered = match reference {
         None => clustered_mean(scores),
         Some(reference) => clustered_difference(scores, reference),
     }
-    .map(|clustered| {
+    .map(|(clustered, _)| {
         let p_value = clustered.t_test().p_value;
         (boxed(move |level| clustered.interval(level)), Some(p_value))
     });
@@ -102,7 +115,7 @@ fn estimates(analysis: &Analysis, scores: &Scores, reference: Option<&Scores>) -
     ]
     .into_iter()
     .map(|(method, allows_for_dependence, estimate)| {
-        of_estimate(analysis, method, allows_for_dependence, estimate)
+        of_estimate(analysis, levels, method, allows_for_dependence, estimate)
     })
     .collect();
     all.insert(
@@ -201,6 +214,7 @@ fn signed_ranks(scores: &Scores) -> Vec<Reanalysis> {
 
 fn of_estimate(
     analysis: &Analysis,
+    levels: (f64, f64),
     method: ReanalysisMethod,
     allows_for_dependence: bool,
     estimate: Result<Estimate, String>,
@@ -208,8 +222,8 @@ fn of_estimate(
     let (interval, p_value, conclusion) = match estimate {
         Err(reason) => (Defined::Undefined { reason: reason.clone() }, Defined::Undefined { reason }, None),
         Ok((interval_of, p_value)) => {
-            let interval = interval_of(1.0 - analysis.alpha);
-            let conclusion = match (&interval, interval_of(1.0 - 2.0 * analysis.alpha)) {
+            let interval = interval_of(1.0 - levels.0);
+            let conclusion = match (&interval, interval_of(1.0 - 2.0 * levels.1)) {
                 (Ok(interval), Ok(inner)) => Some(conclude(interval, &inner, analysis.margin)),
                 _ => None,
             };

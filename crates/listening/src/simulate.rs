@@ -12,6 +12,50 @@ use crate::rating::{First, Kind, Origin, Paradigm, Rating};
 /// The true difference of an anchor, unless another is given: one step of the scale, which a test must not miss.
 pub const ANCHOR_DIFFERENCE: f64 = -1.0;
 
+/// How much of what was planned raters do.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Attendance {
+    /// Everything.
+    #[default]
+    Complete,
+    /// The first so many raters do everything, the others stop after some trials.
+    Quitters {
+        /// How many do everything.
+        steady: usize,
+        /// How many trials the others do.
+        trials: usize,
+    },
+    /// The k-th rater does the share k^-exponent, but at least one trial: an open crowd by Zipf's law.
+    Crowd {
+        /// The exponent, 0 or more; open crowds have 1 to 2.
+        exponent: f64,
+    },
+}
+
+impl Attendance {
+    /// How many trials the rater of this index does, of so many.
+    fn of(self, rater: usize, n_trials: usize) -> usize {
+        match self {
+            Self::Quitters { steady, trials } if rater >= steady => trials.min(n_trials),
+            Self::Complete | Self::Quitters { .. } => n_trials,
+            Self::Crowd { exponent } => {
+                let share = (rater as f64 + 1.0).powf(-exponent);
+                ((n_trials as f64 * share).round() as usize).clamp(1, n_trials.max(1))
+            }
+        }
+    }
+
+    fn check(self) -> Result<(), Error> {
+        match self {
+            Self::Crowd { exponent } if !(exponent >= 0.0 && exponent.is_finite()) => {
+                let what = format!("the exponent of a crowd is {exponent}, it has to be 0 or more");
+                Err(Error::Simulation { what })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What is simulated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
@@ -20,6 +64,8 @@ pub struct Simulation {
     pub true_differences: BTreeMap<String, f64>,
     /// By how much it varies between sentences and raters, and within them.
     pub components: Components,
+    /// How much of their sessions raters do.
+    pub attendance: Attendance,
     /// MOS: the true mean of the reference, from which the differences count.
     pub mos_level: f64,
     /// What the numbers are drawn from.
@@ -27,9 +73,15 @@ pub struct Simulation {
 }
 
 impl Default for Simulation {
-    /// Systems as good as the reference, the usual components, recordings at 4.5, seed 1.
+    /// Systems as good as the reference, the usual components, complete sessions, recordings at 4.5, seed 1.
     fn default() -> Self {
-        Self { true_differences: BTreeMap::new(), components: Components::default(), mos_level: 4.5, seed: 1 }
+        Self {
+            true_differences: BTreeMap::new(),
+            components: Components::default(),
+            attendance: Attendance::Complete,
+            mos_level: 4.5,
+            seed: 1,
+        }
     }
 }
 
@@ -41,7 +93,7 @@ impl Simulation {
     }
 }
 
-/// Draws a rating for every trial of a plan, marked [`Origin::Simulated`].
+/// Draws a rating for every trial of a plan that is done, marked [`Origin::Simulated`].
 ///
 /// ```text
 /// score = clip(round(true difference + rater + item + residual))      [mynah_stats::simulate::Model]
@@ -62,6 +114,7 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
             return Err(Error::Simulation { what });
         }
     }
+    simulation.attendance.check()?;
     let paradigm = plan.protocol.paradigm;
     let (lowest, highest) = paradigm.scale();
     let level = if paradigm == Paradigm::Mos { simulation.mos_level } else { 0.0 };
@@ -73,7 +126,8 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
     for (stream, (system, kind)) in subjects.enumerate() {
         let (mut places, mut design) = (Vec::new(), Vec::new());
         for (rater, session) in plan.sessions.iter().enumerate() {
-            for (page, trial) in session.trials.iter().enumerate() {
+            let n_done = simulation.attendance.of(rater, session.trials.len());
+            for (page, trial) in session.trials.iter().enumerate().take(n_done) {
                 if trial.kind == kind && trial.system == system.name {
                     places.push((rater, page));
                     design.push((rater, positions[trial.item.as_str()]));

@@ -93,6 +93,34 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
+impl Verdict {
+    /// The coverage of the interval of a system's mean: that of the systems under test, or 1 - alpha where none has any.
+    #[must_use]
+    pub fn mean_level(&self) -> f64 {
+        self.level(|system| &system.interval, self.analysis.alpha)
+    }
+
+    /// The coverage of the interval of a system's difference, larger than 1 - alpha when several are under test.
+    #[must_use]
+    pub fn difference_level(&self) -> f64 {
+        self.level(|system| &system.difference, self.analysis.alpha)
+    }
+
+    /// The coverage of the interval that has to lie within the margin.
+    #[must_use]
+    pub fn equivalence_level(&self) -> f64 {
+        self.level(|system| &system.equivalence_interval, 2.0 * self.analysis.alpha)
+    }
+
+    fn level(&self, of: fn(&SystemVerdict) -> &Defined<Interval>, otherwise: f64) -> f64 {
+        self.systems
+            .iter()
+            .filter(|system| system.role == Role::Candidate)
+            .find_map(|system| of(system).value())
+            .map_or(1.0 - otherwise, |interval| interval.level)
+    }
+}
+
 /// What the ratings say about one system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SystemVerdict {
@@ -110,15 +138,25 @@ pub struct SystemVerdict {
     pub minimum_ratings_per_item: usize,
     /// The mean score; CMOS: system minus reference.
     pub mean: Defined<f64>,
-    /// The mean with its interval of coverage 1 - alpha, from standard errors clustered by rater and by sentence.
+    /// The mean with its interval, from standard errors by leaving out raters and sentences. CMOS: of the coverage of
+    /// `difference`; MOS: 1 - alpha.
     pub interval: Defined<Interval>,
     /// The mean with the interval that takes every judgement for independent: what most papers print, and too narrow.
     pub naive_interval: Defined<Interval>,
     /// (clustered standard error / naive standard error)²: how many times too many judgements the naive one believes in.
     pub design_effect: Defined<f64>,
-    /// System minus reference with its interval of coverage 1 - alpha. CMOS: the same as `interval`.
+    /// System minus reference with its interval. Of several systems under test all intervals together hold the truth with
+    /// probability 1 - alpha, so that the coverage of each is larger. CMOS: the same as `interval`.
     pub difference: Defined<Interval>,
-    /// The difference with its interval of coverage 1 - 2 alpha: equivalence is that this lies within the margin.
+    /// The standard error of the difference, or where there is none of the mean.
+    pub standard_error: Defined<f64>,
+    /// The degrees of freedom of Student's t for it.
+    pub degrees_of_freedom: Defined<f64>,
+    /// As how many raters who all judge as much these weigh; less than `n_raters` when some did much and others little.
+    pub effective_raters: Defined<f64>,
+    /// As how many equally judged sentences these weigh.
+    pub effective_items: Defined<f64>,
+    /// The difference with its interval of coverage 1 - 2 alpha, more for several systems under test: equivalence is that this lies within the margin.
     pub equivalence_interval: Defined<Interval>,
     /// The two one-sided tests behind it.
     pub equivalence: Defined<Tost>,
@@ -126,8 +164,9 @@ pub struct SystemVerdict {
     pub achieved_margin: Defined<f64>,
     /// The t test of the difference against 0, two-sided, with clustered standard errors.
     pub t_test: Defined<TestResult>,
-    /// Its probability after Holm's correction for the number of systems under test; anchors and the reference have none.
-    pub holm_p_value: Defined<f64>,
+    /// Its probability corrected for all systems under test, by the joint distribution of their differences: `better` and
+    /// `worse` are those below alpha. Anchors and the reference have none.
+    pub adjusted_p_value: Defined<f64>,
     /// CMOS: the Wilcoxon signed-rank test on all judgements, as the paper has it; it takes them for independent.
     pub wilcoxon_ratings: Defined<TestResult>,
     /// CMOS: the Wilcoxon signed-rank test on the means of the sentences.
@@ -168,7 +207,7 @@ pub struct Reanalysis {
     pub screening: Vec<ScreeningRule>,
     /// Whether it allows for raters who judge several sentences and sentences that are judged by several raters.
     pub allows_for_dependence: bool,
-    /// The difference with its interval of coverage 1 - alpha; rank tests have none.
+    /// The difference with its interval, of the coverage that the declared analysis has; rank tests have none.
     pub interval: Defined<Interval>,
     /// The probability of the difference if there is none.
     pub p_value: Defined<f64>,
@@ -180,7 +219,7 @@ pub struct Reanalysis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReanalysisMethod {
-    /// Standard errors clustered by rater and by sentence: the declared analysis.
+    /// Standard errors by leaving out raters and sentences: the declared analysis.
     TwoWayClustered,
     /// A linear mixed model with crossed effects of raters and sentences, by REML.
     MixedModel,
@@ -292,13 +331,13 @@ pub struct PaperRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conclusion {
-    /// The interval of coverage 1 - alpha lies above 0.
+    /// The interval of the difference lies above 0.
     Better,
-    /// It contains 0, and the interval of coverage 1 - 2 alpha lies within the margin.
+    /// It contains 0, and the equivalence interval lies within the margin.
     Equivalent,
-    /// It contains 0, and the interval of coverage 1 - 2 alpha lies above -margin but not below +margin.
+    /// It contains 0, and the equivalence interval lies above -margin but not below +margin.
     NonInferior,
-    /// The interval of coverage 1 - alpha lies below 0, be the deficit ever so small.
+    /// The interval of the difference lies below 0, be the deficit ever so small.
     Worse,
     /// None of these: the test was too small to tell.
     Inconclusive,

@@ -9,9 +9,15 @@ use std::collections::BTreeSet;
 use mynah_stats::Interval;
 
 use crate::plan::Role;
+use crate::protocol::{HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS};
 use crate::rating::{Origin, Paradigm, Rating};
 use crate::study::Study;
 use crate::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict};
+
+/// Raters and sentences that weigh as less than this share of their number are said to.
+const UNEQUAL: f64 = 0.6;
+/// With fewer degrees of freedom an interval of 95 % is 2.8 standard errors wide on either side.
+const FEW_DEGREES: f64 = 4.0;
 
 /// The conclusion about a system, as a sentence or two.
 pub(crate) fn system_words(study: &Study, origin: Origin, assay: &Assay, system: &SystemVerdict) -> String {
@@ -31,17 +37,44 @@ pub(crate) fn system_words(study: &Study, origin: Origin, assay: &Assay, system:
     if origin == Origin::Simulated {
         return format!("Simulated ratings, not a finding: {words}");
     }
+    if let Some(weight) = weight(system) {
+        words.extend([" ", &weight]);
+    }
     let favourable = matches!(system.conclusion, Some(Conclusion::Equivalent | Conclusion::Better));
     match missing_for_human_level(study, assay, system) {
         Err(None) => {}
         _ if !favourable => {}
-        Err(Some(missing)) => words.extend([" ", missing, ", so no more than this is claimed."]),
+        Err(Some(missing)) => words.extend([" ", &missing, ", so no more than this is claimed."]),
         Ok(()) if system.conclusion == Some(Conclusion::Equivalent) => {
             words.push_str(" That is human-level quality on this test set.");
         }
         Ok(()) => {}
     }
     words
+}
+
+/// What is to be known of how few the judges and sentences come to, where that matters.
+fn weight(system: &SystemVerdict) -> Option<String> {
+    let (raters, items, degrees) = (
+        system.effective_raters.value()?,
+        system.effective_items.value()?,
+        system.degrees_of_freedom.value()?,
+    );
+    let mut sentences = Vec::new();
+    for (n, what, effective, that, did) in [
+        (system.n_raters, "people", raters, "who", "judged as much"),
+        (system.n_items, "sentences", items, "that", "were judged as often"),
+    ] {
+        if *effective < UNEQUAL * n as f64 {
+            sentences.push(format!("The {n} {what} weigh as {effective:.1} {that} all {did}."));
+        }
+    }
+    if *degrees < FEW_DEGREES {
+        sentences.push(format!(
+            "That is too few to find any but a large difference ({degrees:.1} degrees of freedom)."
+        ));
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 /// Whether a system was found to be at human level; simulated ratings find nothing.
@@ -56,20 +89,39 @@ fn missing_for_human_level(
     study: &Study,
     assay: &Assay,
     system: &SystemVerdict,
-) -> Result<(), Option<&'static str>> {
+) -> Result<(), Option<String>> {
+    let missing = |what: &str| Err(Some(what.to_owned()));
     if system.role != Role::Candidate || study.paradigm != Paradigm::Cmos || !study.human_reference {
         return Err(None);
     }
     if !system.paper_rule.sizes_met {
-        return Err(Some("The sizes of the protocol are not met"));
+        return missing("The sizes of the protocol are not met");
+    }
+    // A protocol may ask for more than these, not for less.
+    if system.n_items < HUMAN_LEVEL_ITEMS || system.minimum_ratings_per_item < HUMAN_LEVEL_RATINGS {
+        return Err(Some(format!(
+            "Human level asks for {HUMAN_LEVEL_ITEMS} sentences with {HUMAN_LEVEL_RATINGS} ratings each"
+        )));
+    }
+    if study.analysis.margin > HUMAN_LEVEL_MARGIN {
+        return Err(Some(format!(
+            "The margin of ±{} is wider than the ±{HUMAN_LEVEL_MARGIN} that human level allows",
+            study.analysis.margin
+        )));
+    }
+    if study.analysis.alpha > HUMAN_LEVEL_ALPHA {
+        return Err(Some(format!(
+            "The level {} is above the {HUMAN_LEVEL_ALPHA} that human level allows",
+            study.analysis.alpha
+        )));
     }
     if study.design.is_none() {
-        return Err(Some("There is no plan that shows what was declared before the test"));
+        return missing("There is no plan that shows what was declared before the test");
     }
     match assay.sensitive {
         Some(true) => Ok(()),
-        Some(false) => Err(Some("This test has not found its anchors worse")),
-        None => Err(Some("This test has no anchor by which it could show that it finds differences")),
+        Some(false) => missing("This test has not found its anchors worse"),
+        None => missing("This test has no anchor by which it could show that it finds differences"),
     }
 }
 
@@ -203,8 +255,9 @@ pub(crate) fn notes(
         systems.iter().filter(|system| system.role == Role::Candidate && system.conclusion.is_some()).count();
     if n_compared > 1 {
         notes.push(format!(
-            "{n_compared} systems are compared with one reference. Each conclusion stands for itself; the Holm p-values \
-             are corrected for all {n_compared}."
+            "{n_compared} systems are compared with one reference. Intervals, p-values after correction and conclusions are \
+             simultaneous: in {} % of studies all {n_compared} are right together.",
+            percent(1.0 - study.analysis.alpha)
         ));
     }
     if study.paradigm == Paradigm::Mos {

@@ -1,11 +1,14 @@
 //! One signal and what the metrics need to know of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use mynah_signal::f0::{F0Track, Pyin, PyinConfig};
 use mynah_signal::mel_cepstrum::{MelCepstra, MelCepstrum, MelCepstrumConfig, alpha_for_rate};
-use mynah_signal::{Waveform, loudness};
+use mynah_signal::{Resampler, Waveform, loudness};
+
+use crate::speech::Speech;
 
 /// The index of the last mel-cepstral coefficient.
 pub(crate) const ORDER: usize = 24;
@@ -21,16 +24,20 @@ const NOMINAL_FRAME: f64 = 1024.0;
 const OVERLAP: usize = 4;
 /// The lowest sample rate at which there is an analysis: it holds F0 and what makes a voice a voice.
 const LOWEST_RATE: u32 = 4000;
+/// Plans of resamplers that are kept.
+const MOST_RESAMPLERS: usize = 4;
 
 /// One signal with its analysis, each part of which is computed when it is first asked for, once.
 ///
-/// The frames of mel-cepstra and F0 are the same: 1024 samples every 256 from 15.6 to 31.2 kHz (46 ms every 12 ms at
-/// 22.05 kHz), twice as many in the octave above, half in the one below; frame `t` is centred at
-/// `t * hop + hop / 2`. That is the grid on which voices are trained, and five times cheaper to align than 5 ms.
+/// Mel-cepstra and F0 are those of the [`Speech`] in the signal: without offset, hum, and silence at the ends. Their
+/// frames are the same: 1024 samples every 256 from 15.6 to 31.2 kHz (46 ms every 12 ms at 22.05 kHz), twice as many in
+/// the octave above, half in the one below; frame `t` is centred at `t * hop + hop / 2`. That is the grid on which voices
+/// are trained, and five times cheaper to align than 5 ms.
 ///
 /// A clip can be shared by threads and by pairs: a reference is analysed once for all systems.
 pub struct Clip<'a> {
-    waveform: &'a Waveform,
+    waveform: Cow<'a, Waveform>,
+    speech: OnceLock<Result<Speech, String>>,
     cepstra: OnceLock<Result<MelCepstra, String>>,
     f0: OnceLock<Result<F0Track, String>>,
     loudness: OnceLock<Option<f64>>,
@@ -40,20 +47,45 @@ impl<'a> Clip<'a> {
     /// Takes a signal; nothing is computed yet.
     #[must_use]
     pub fn new(waveform: &'a Waveform) -> Self {
-        Self { waveform, cepstra: OnceLock::new(), f0: OnceLock::new(), loudness: OnceLock::new() }
+        Self::of(Cow::Borrowed(waveform))
+    }
+
+    fn of(waveform: Cow<'a, Waveform>) -> Self {
+        Self {
+            waveform,
+            speech: OnceLock::new(),
+            cepstra: OnceLock::new(),
+            f0: OnceLock::new(),
+            loudness: OnceLock::new(),
+        }
+    }
+
+    /// The signal at another sample rate, as a clip of its own.
+    pub(crate) fn resampled(&self, sample_rate: u32) -> Result<Clip<'static>, String> {
+        let resampler = resampler(self.waveform.sample_rate(), sample_rate)?;
+        Ok(Clip::of(Cow::Owned(resampler.resample(&self.waveform))))
     }
 
     /// The signal.
     #[must_use]
-    pub fn waveform(&self) -> &'a Waveform {
-        self.waveform
+    pub fn waveform(&self) -> &Waveform {
+        &self.waveform
+    }
+
+    /// The speech in the signal.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, as a phrase that follows the name of the clip: "is silent".
+    pub fn speech(&self) -> Result<&Speech, &str> {
+        self.speech.get_or_init(|| Speech::of(&self.waveform)).as_ref().map_err(String::as_str)
     }
 
     /// The mel-cepstra c0..c24 of each frame, or why there are none.
     pub fn cepstra(&self) -> Result<&MelCepstra, &str> {
         let compute = || {
             let analysis = analysis(self.waveform.sample_rate())?;
-            let cepstra = analysis.cepstra.analyze(self.waveform.samples());
+            let cepstra = analysis.cepstra.analyze(self.speech()?.waveform().samples());
             cepstra.ok_or_else(|| "has no frame with any power".to_owned())
         };
         self.cepstra.get_or_init(compute).as_ref().map_err(String::as_str)
@@ -61,14 +93,35 @@ impl<'a> Clip<'a> {
 
     /// The fundamental frequency of each frame, or why there is none.
     pub fn f0(&self) -> Result<&F0Track, &str> {
-        let compute = || Ok(analysis(self.waveform.sample_rate())?.f0.track(self.waveform.samples()));
+        let compute = || {
+            let analysis = analysis(self.waveform.sample_rate())?;
+            Ok(analysis.f0.track(self.speech()?.waveform().samples()))
+        };
         self.f0.get_or_init(compute).as_ref().map_err(String::as_str)
     }
 
     /// The integrated loudness in LUFS, where it is defined.
     pub fn loudness_lufs(&self) -> Option<f64> {
-        *self.loudness.get_or_init(|| loudness::integrated_lufs(self.waveform))
+        *self.loudness.get_or_init(|| loudness::integrated_lufs(&self.waveform))
     }
+}
+
+/// The plan from one rate to another, made once in the life of the program for the rates of most corpora.
+fn resampler(from: u32, to: u32) -> Result<Arc<Resampler>, String> {
+    static PLANS: Mutex<BTreeMap<(u32, u32), Arc<Resampler>>> = Mutex::new(BTreeMap::new());
+    // A thread that panicked while it held the lock left whole plans behind.
+    let mut plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(plan) = plans.get(&(from, to)) {
+        return Ok(Arc::clone(plan));
+    }
+    let plan = Resampler::new(from, to);
+    let plan = Arc::new(plan.map_err(|error| format!("cannot be resampled: failed to {error}"))?);
+    // A plan may take 64 MB.
+    if plans.len() >= MOST_RESAMPLERS {
+        plans.clear();
+    }
+    plans.insert((from, to), Arc::clone(&plan));
+    Ok(plan)
 }
 
 /// The plans for one sample rate.
@@ -123,7 +176,8 @@ mod tests {
     #[test]
     fn cepstra_and_f0_have_the_same_frames_at_every_rate() {
         let check = |rate, hop| {
-            let samples = (0..rate).map(|n| (n as f32 * 0.05).sin() * 0.5).collect();
+            // A cosine, so that the first and the last sample are sound.
+            let samples = (0..rate).map(|n| (n as f32 * 0.125).cos() * 0.5).collect();
             let waveform = Waveform::new(samples, rate);
             let clip = Clip::new(&waveform);
             assert_eq!(clip.cepstra().unwrap().n_frames(), rate as usize / hop, "{rate}");
@@ -143,10 +197,13 @@ mod tests {
             let waveform = Waveform::new(samples, rate);
             Clip::new(&waveform).cepstra().map(MelCepstra::n_frames).map_err(str::to_owned)
         };
-        assert_eq!(check(vec![0.0; 4000], 22_050), Err("has no frame with any power".to_owned()));
-        assert_eq!(check(vec![0.5; 100], 22_050), Err("has no frame with any power".to_owned()));
-        assert!(check(vec![0.5; 4000], 0).unwrap_err().contains("a sample rate of 0 Hz"));
-        assert!(check(vec![0.5; 4000], 3999).is_err());
-        assert!(check(vec![0.5; 4000], 4000).is_ok());
+        let tone = |n_samples: usize| (0..n_samples).map(|n| (n as f32 * 0.5).sin()).collect::<Vec<f32>>();
+        assert_eq!(check(vec![0.0; 4000], 22_050), Err("is silent".to_owned()));
+        // An offset is no sound.
+        assert_eq!(check(vec![0.5; 4000], 22_050), Err("is silent".to_owned()));
+        assert_eq!(check(tone(100), 22_050), Err("has no frame with any power".to_owned()));
+        assert!(check(tone(4000), 0).unwrap_err().contains("a sample rate of 0 Hz"));
+        assert!(check(tone(4000), 3999).is_err());
+        assert!(check(tone(4000), 4000).is_ok());
     }
 }

@@ -23,13 +23,15 @@
 //! assert!((f0.value.expect("it has a value") - 84.0).abs() < 10.0); // cents from 200 to 210 Hz
 //! ```
 //!
-//! It does not resample, reads no files, and knows no text.
+//! A silent, empty or truncated signal has failed, whatever a formula would make of it. It reads no files and knows no
+//! text.
 
 mod clip;
 pub mod dtw;
 mod metric;
 mod pair;
 mod score;
+mod speech;
 
 mod duration;
 mod loudness_difference;
@@ -40,3 +42,4 @@ pub use clip::Clip;
 pub use metric::{Metric, all, metric};
 pub use pair::Pair;
 pub use score::{Outcome, Score, Status, failed_item, score_item, score_pair};
+pub use speech::Speech;

@@ -13,7 +13,7 @@ pub trait Metric: Sync {
     /// The short name, as in protocols and tables.
     fn name(&self) -> &'static str;
 
-    /// The definition and its version, such as `mcd/sp2mc-1`: another number under the same profile would be a bug.
+    /// The definition and its version, such as `mcd/sp2mc-2`: another number under the same profile would be a bug.
     fn profile(&self) -> &'static str;
 
     /// The unit of the value.

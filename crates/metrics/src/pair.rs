@@ -6,10 +6,15 @@ use crate::Clip;
 use crate::clip::ORDER;
 use crate::dtw::{Alignment, align};
 
+/// Speech that is longer is not aligned: time grows with the product of the lengths, and a sentence is shorter.
+const MOST_SECONDS: f64 = 900.0;
+
 /// A reference and a system's rendering of the same sentence, with the alignment that all metrics share.
 pub struct Pair<'a> {
     reference: &'a Clip<'a>,
     system: &'a Clip<'a>,
+    /// The one with the higher sample rate at that of the other.
+    resampled: OnceLock<Result<Clip<'static>, String>>,
     alignment: OnceLock<Result<Alignment, String>>,
 }
 
@@ -17,7 +22,7 @@ impl<'a> Pair<'a> {
     /// Takes both clips; nothing is computed yet.
     #[must_use]
     pub fn new(reference: &'a Clip<'a>, system: &'a Clip<'a>) -> Self {
-        Self { reference, system, alignment: OnceLock::new() }
+        Self { reference, system, resampled: OnceLock::new(), alignment: OnceLock::new() }
     }
 
     /// The recording.
@@ -32,29 +37,74 @@ impl<'a> Pair<'a> {
         self.system
     }
 
+    /// Why there is nothing to measure, if there is not: a clip is empty or silent, or the system's is truncated. Then
+    /// the item has failed by every metric, also by those that would have a number for it.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        // Before anything else: what is silent needs no sample rate.
+        let is_measured = |clip: &Clip<'_>| clip.waveform().sample_rate() > 0;
+        let of = |clip: &Clip<'_>, which: &str| match clip.speech() {
+            Err(why) if clip.waveform().is_empty() || is_measured(clip) => Some(format!("{which} {why}")),
+            _ => None,
+        };
+        if let Some(fault) = of(self.system, "the wav").or_else(|| of(self.reference, "the reference")) {
+            return Some(fault);
+        }
+        let (Ok(reference), Ok(system)) = (self.reference.speech(), self.system.speech()) else {
+            return None;
+        };
+        system.is_truncated_against(reference).then(|| {
+            "the wav is truncated: its speech is less than half as long as that of the reference".to_owned()
+        })
+    }
+
+    /// Both clips, the reference first, at the lower of their sample rates: the one with the higher rate is resampled,
+    /// once.
+    ///
+    /// # Errors
+    ///
+    /// That it cannot be resampled, and why.
+    pub fn at_one_rate(&self) -> Result<(&Clip<'_>, &Clip<'_>), &str> {
+        let (reference, system) =
+            (self.reference.waveform().sample_rate(), self.system.waveform().sample_rate());
+        if reference == system || reference == 0 || system == 0 {
+            return Ok((self.reference, self.system));
+        }
+        let resample = |clip: &Clip<'_>, rate: u32, which: &str| {
+            clip.resampled(rate).map_err(|why| format!("the {which} {why}"))
+        };
+        let resampled = self.resampled.get_or_init(|| {
+            if reference > system {
+                resample(self.reference, system, "reference")
+            } else {
+                resample(self.system, reference, "system")
+            }
+        });
+        let resampled = resampled.as_ref().map_err(String::as_str)?;
+        Ok(if reference > system { (resampled, self.system) } else { (self.reference, resampled) })
+    }
+
     /// Which frame of the reference goes with which of the system: the exact alignment by the Euclidean distance of
     /// c1..c24, without c0, so that level has no say in it.
     ///
     /// # Errors
     ///
-    /// A sentence that says why there is none: the sample rates differ, or a clip has no mel-cepstra.
+    /// A sentence that says why there is none: a clip has no mel-cepstra, or is longer than 15 minutes.
     pub fn alignment(&self) -> Result<&Alignment, &str> {
         self.alignment.get_or_init(|| self.compute()).as_ref().map_err(String::as_str)
     }
 
     fn compute(&self) -> Result<Alignment, String> {
-        let rates = (self.reference.waveform().sample_rate(), self.system.waveform().sample_rate());
-        if rates.0 != rates.1 {
-            return Err(format!(
-                "the reference is sampled at {} Hz and the system at {} Hz: resample one of them",
-                rates.0, rates.1
-            ));
-        }
         let shape = |clip: &Clip<'_>, which: &str| -> Result<Vec<f64>, String> {
+            let speech = clip.speech().map_err(|why| format!("the {which} {why}"))?;
+            if speech.waveform().seconds() > MOST_SECONDS {
+                return Err(format!("the {which} is longer than 15 minutes: cut it into sentences"));
+            }
             let cepstra = clip.cepstra().map_err(|why| format!("the {which} {why}"))?;
             Ok(cepstra.frames().flat_map(|frame| &frame[1..]).copied().collect())
         };
-        let (reference, system) = (shape(self.reference, "reference")?, shape(self.system, "system")?);
+        let (reference, system) = self.at_one_rate()?;
+        let (reference, system) = (shape(reference, "reference")?, shape(system, "system")?);
         align(&reference, &system, ORDER).ok_or_else(|| "a clip has no frames".to_owned())
     }
 }

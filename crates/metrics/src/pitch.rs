@@ -17,7 +17,7 @@ impl Metric for LogF0Rmse {
     }
 
     fn profile(&self) -> &'static str {
-        "log_f0_rmse/pyin-1"
+        "log_f0_rmse/pyin-2"
     }
 
     fn unit(&self) -> &'static str {
@@ -45,21 +45,22 @@ impl Metric for LogF0Rmse {
     }
 
     fn explain(&self) -> &'static str {
-        "log_f0_rmse/pyin-1: how far the intonation is off
+        "log_f0_rmse/pyin-2: how far the intonation is off
 
 Formula
   sqrt(mean over path cells (i, j) that are voiced in both of (1200 * log2(f'(j) / f(i)))^2)
-  The path is that of mcd/sp2mc-1: it never sees the pitch that it is used to judge.
+  The path is that of mcd/sp2mc-2: it never sees the pitch that it is used to judge.
 
 Unit
   cents, 100 to a semitone; 0 is identical, larger is worse. `frames` counts the cells; undefined below 10.
 
 Parameters
+  The signals of mcd/sp2mc-2: without offset, hum and silence at the ends, at the lower of the two sample rates.
   pYIN by librosa's definition, 65 to 600 Hz, frames of 1024 samples every 256 at 15.6 to 31.2 kHz, in proportion at
   other rates, laid like those of the cepstra.
 
 Oracle
-  librosa 0.11.0 pyin along the oracle's path for mcd/sp2mc-1, to 0.01 cents, on bundled clips and altered copies.
+  librosa 0.11.0 pyin along the oracle's path for mcd/sp2mc-2, to 0.01 cents, on bundled clips and altered copies.
 
 Known faults
   One octave error of the tracker (1200 cents) outweighs a hundred small ones. Cells where one signal is unvoiced do not
@@ -74,7 +75,7 @@ impl Metric for VoicingError {
     }
 
     fn profile(&self) -> &'static str {
-        "voicing_error/pyin-1"
+        "voicing_error/pyin-2"
     }
 
     fn unit(&self) -> &'static str {
@@ -91,20 +92,20 @@ impl Metric for VoicingError {
     }
 
     fn explain(&self) -> &'static str {
-        "voicing_error/pyin-1: how often one signal is voiced where the other is not
+        "voicing_error/pyin-2: how often one signal is voiced where the other is not
 
 Formula
   path cells (i, j) in which exactly one of f(i), f'(j) is voiced / all path cells
-  The path is that of mcd/sp2mc-1.
+  The path is that of mcd/sp2mc-2.
 
 Unit
   fraction, 0 to 1; 0 is identical, larger is worse. Symmetric up to the choice among equally good paths.
 
 Parameters
-  Those of log_f0_rmse/pyin-1.
+  Those of log_f0_rmse/pyin-2.
 
 Oracle
-  librosa 0.11.0 pyin along the oracle's path for mcd/sp2mc-1, exactly, on bundled clips and altered copies.
+  librosa 0.11.0 pyin along the oracle's path for mcd/sp2mc-2, exactly, on bundled clips and altered copies.
 
 Known faults
   Pauses are unvoiced on both sides and lower the fraction. Creaky voice, of which read speech has much at the ends of
@@ -115,7 +116,8 @@ Known faults
 /// F0 of reference and system in every path cell.
 fn cells(pair: &Pair<'_>) -> Result<Vec<(f64, f64)>, String> {
     let path = &pair.alignment()?.path;
-    let reference = pair.reference().f0().map_err(|why| format!("the reference {why}"))?;
-    let system = pair.system().f0().map_err(|why| format!("the system {why}"))?;
+    let (reference, system) = pair.at_one_rate()?;
+    let reference = reference.f0().map_err(|why| format!("the reference {why}"))?;
+    let system = system.f0().map_err(|why| format!("the system {why}"))?;
     Ok(path.iter().map(|&(i, j)| (f64::from(reference.f0_hz[i]), f64::from(system.f0_hz[j]))).collect())
 }

@@ -13,7 +13,7 @@ pub enum Status {
     Ok,
     /// Both signals are fine, but the definition gives no number for them; `reason` says why.
     Undefined,
-    /// There was nothing to measure: a missing, empty or unreadable wav; `reason` says which.
+    /// There was nothing to measure: a missing, unreadable, empty, silent or truncated wav; `reason` says which.
     Failed,
 }
 
@@ -53,7 +53,7 @@ pub struct Score {
     pub item: String,
     /// The metric's short name.
     pub metric: String,
-    /// Definition and version, such as `mcd/sp2mc-1`.
+    /// Definition and version, such as `mcd/sp2mc-2`.
     pub profile: String,
     /// The unit of `value`.
     pub unit: String,
@@ -90,6 +90,8 @@ pub fn score_item(
 
 /// Scores a pair by each metric, as [`score_item`] does: for callers that keep the [`Clip`] of a reference for several
 /// systems, so that it is analysed once.
+///
+/// A pair with a [fault](Pair::fault) has failed by every metric, so that silence of the right length scores nothing.
 #[must_use]
 pub fn score_pair(
     system: &str,
@@ -98,6 +100,9 @@ pub fn score_pair(
     pair: &Pair<'_>,
     metrics: &[&dyn Metric],
 ) -> Vec<Score> {
+    if let Some(fault) = pair.fault() {
+        return failed_item(system, step, item, &fault, metrics);
+    }
     let row = |metric: &&dyn Metric| {
         let empty = empty_row(system, step, item, *metric);
         match metric.measure(pair) {

@@ -5,8 +5,9 @@ use mynah_signal::{Waveform, wav};
 use mynah_testkit::{assert_close, golden, mini_corpus};
 use serde::Deserialize;
 
-/// Sums of some thousand double-precision logarithms in another order.
-const MCD_TOLERANCE_DB: f64 = 1e-9;
+/// Both sides round the filtered signal to single precision, and their transforms differ in the last digit of double
+/// precision: here and there a sample is rounded the other way.
+const MCD_TOLERANCE_DB: f64 = 1e-6;
 /// Pitches come from a list that is kept in single precision here.
 const CENTS_TOLERANCE: f64 = 0.01;
 /// Counts, divided.

@@ -114,8 +114,8 @@ fn the_best_checkpoint_and_the_one_that_became_worse_are_named() {
     for sentence in [
         "voice-2000 is best by mcd, the only metric that can say so.",
         "By 1 of 1 metric the best is better than the second by more than chance.",
-        "| mcd/sp2mc-1 (dB) | voice-3000 | 3000 | voice-2000 | 2000 |",
-        "| mcd/sp2mc-1 | voice-3000 | 3000 | voice-2000 | 1 | LJ001-0007 |",
+        "| mcd/sp2mc-2 (dB) | voice-3000 | 3000 | voice-2000 | 2000 |",
+        "| mcd/sp2mc-2 | voice-3000 | 3000 | voice-2000 | 1 | LJ001-0007 |",
     ] {
         assert!(markdown.contains(sentence), "{sentence} is missing:\n{markdown}");
     }
@@ -151,7 +151,7 @@ fn without_a_value_of_a_perfect_copy_nothing_is_best() {
         markdown.contains("Undefined: no metric of these scores has a value that is known"),
         "{markdown}"
     );
-    assert!(document(&documents, "figures/items.svg").contains("mcd/sp2mc-1: voice-2000 − voice-1000"));
+    assert!(document(&documents, "figures/items.svg").contains("mcd/sp2mc-2: voice-2000 − voice-1000"));
     let single = comparison(&checkpoints(&[5.0]), &[], &notes()).documents().unwrap();
     assert!(!document(&single, "report.md").contains("is best"));
 }

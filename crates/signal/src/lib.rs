@@ -47,7 +47,9 @@ pub mod wav;
 mod analysis;
 mod error;
 mod framing;
+mod high_pass;
 mod lanes;
+mod median;
 mod mel;
 mod recording;
 mod resample;
@@ -57,6 +59,8 @@ mod waveform;
 
 pub use analysis::{Analysis, Analyzer};
 pub use error::Error;
+pub use high_pass::high_pass;
+pub use median::median;
 pub use mel::{MelConfig, MelExtractor, MelProfile};
 pub use recording::{ChannelChoice, Recording};
 pub use resample::Resampler;

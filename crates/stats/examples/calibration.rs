@@ -2,24 +2,28 @@
 //!
 //! `cargo run --release -p mynah-stats --example calibration [-- REPLICATES [PART OF A DESIGN]]`
 //!
-//! What `tests/calibration.rs` holds with fewer replicates. In brackets, in how many studies an analysis gave no result.
+//! `raters` as the part prints instead how the clustered analyses err when raters contribute unequally, with two-sided
+//! rejections and false "equivalent" at the lower and the upper margin; `families` how often any of several systems is
+//! judged wrongly.
+//!
+//! What `tests/calibration.rs` and `tests/unequal.rs` hold with fewer replicates. In brackets, in how many studies an analysis gave no result.
 //! The ordinal model is fitted to one study in ten, since that takes most of the time.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
 
 use mynah_stats::bootstrap::{BootstrapConfig, crossed_mean};
-use mynah_stats::clustered::two_way;
+use mynah_stats::clustered::{Clustered, two_way, two_way_with_influence};
 use mynah_stats::mixed::mixed_model;
 use mynah_stats::ordinal::{Link, OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::power::Components;
-use mynah_stats::simulate::{Model, crossed, pooled};
+use mynah_stats::simulate::{Model, crossed, crowd, pooled, quitters};
 use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
-use mynah_stats::{crowdmos, mean_interval};
+use mynah_stats::{crowdmos, holm, mean_interval, simultaneous};
 
 /// The rater and the item of each judgement.
 type Design = Vec<(usize, usize)>;
 
 const SEED: u64 = 20_220_409;
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "Wilcoxon raw",
     "Wilcoxon items",
     "naive",
@@ -27,6 +31,7 @@ const NAMES: [&str; 10] = [
     "CrowdMOS",
     "clustered",
     "Satterthw.",
+    "jackknife",
     "boot t",
     "boot %",
     "mixed",
@@ -38,6 +43,11 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let n: u64 = arguments.next().map_or(400, |n| n.parse().unwrap());
     let part = arguments.next().unwrap_or_default();
+    match part.as_str() {
+        "raters" => return unequal_raters(n),
+        "families" => return families(n),
+        _ => {}
+    }
     let usual = Components::default();
     let zeros = Components { residual_sd: 0.85, ..usual };
     let none = Components { item_sd: 0.0, rater_sd: 0.0, residual_sd: 1.0 };
@@ -117,6 +127,7 @@ fn analyse(scores: &[f64], raters: &[usize], items: &[usize]) -> [Option<bool>; 
         crowdmos(scores, raters, items).ok().map(|mean| outside(mean.interval(0.95).unwrap())),
         clustered.map(|mean| mean.t_test().p_value < 0.05),
         clustered.map(|mean| mean.satterthwaite().t_test().p_value < 0.05),
+        clustered.and_then(|mean| mean.jackknifed().ok()).map(|mean| mean.t_test().p_value < 0.05),
         boot.as_ref().map(|mean| outside(mean.interval(0.95).unwrap())),
         boot.as_ref().map(|mean| outside(mean.percentile_interval(0.95).unwrap())),
         mixed_model(scores, raters, items, &[]).ok().map(|fit| fit.coefficients[0].t_test().p_value < 0.05),
@@ -132,4 +143,197 @@ fn thinned(n_raters: usize, n_items: usize, keep: impl Fn(usize, usize) -> f64) 
         place < keep(rater, item)
     };
     crossed(n_raters, n_items).into_iter().filter(kept).collect()
+}
+
+/// So many steps of the drawn numbers make one step of the scale: next to continuous.
+const FINE: f64 = 1000.0;
+
+/// How raters answer to what they hear: its name, what becomes of it, and the mean where there is nothing to be heard.
+type Answers = (&'static str, fn(usize, f64) -> f64, f64);
+
+fn answers() -> Vec<Answers> {
+    let ceiling = Model { mean: 2.6, components: Components::default(), lowest: -3, highest: 3 };
+    vec![
+        ("rounded", |_, heard| heard.round().clamp(-3.0, 3.0), 0.0),
+        (
+            "two levels",
+            |rater, heard| match heard.abs() < 0.3 {
+                _ if rater % 2 == 1 => heard.round().clamp(-3.0, 3.0),
+                true => 0.0,
+                false => heard.signum(),
+            },
+            0.0,
+        ),
+        (
+            "own thresholds",
+            |rater, heard| {
+                let own = (rater as f64 * 0.618_033_988_749_894_9).fract();
+                (heard * (0.5 + 1.5 * own)).round().clamp(-3.0, 3.0)
+            },
+            0.0,
+        ),
+        ("ceiling", |_, heard| (heard + 2.6).round().clamp(-3.0, 3.0), ceiling.expected().unwrap()),
+    ]
+}
+
+fn fine(components: Components) -> Model {
+    let Components { item_sd, rater_sd, residual_sd } = components;
+    let components =
+        Components { item_sd: item_sd * FINE, rater_sd: rater_sd * FINE, residual_sd: residual_sd * FINE };
+    Model { mean: 0.0, components, lowest: -9000, highest: 9000 }
+}
+
+fn unequal_raters(n: u64) {
+    let mut dropouts = pooled(60, 50, 20, 1).unwrap();
+    let mut judged = std::collections::BTreeMap::new();
+    dropouts.retain(|&(rater, _)| {
+        let count = judged.entry(rater).or_insert(0);
+        *count += 1;
+        rater % 2 == 0 || *count <= 1 + rater % 12
+    });
+    let designs: Vec<(&str, Design)> = vec![
+        ("10x5 shared", crossed(5, 10)),
+        ("10x5 pool of 15", pooled(15, 10, 5, 1).unwrap()),
+        ("20x10 shared", crossed(10, 20)),
+        ("50x20 shared", crossed(20, 50)),
+        ("50x20 pool of 60", pooled(60, 50, 20, 1).unwrap()),
+        ("50x20 one-off", pooled(1000, 50, 20, 1).unwrap()),
+        ("50x20 unbalanced", thinned(20, 50, |rater, _| (rater + 1) as f64 / 20.0)),
+        ("50x20 30 % missing", thinned(20, 50, |_, _| 0.7)),
+        ("50 sentences, 3 raters", crossed(3, 50)),
+        ("quitters 3 + 20", quitters(3, 20, 100, 5, 1).unwrap()),
+        ("quitters 5 + 30", quitters(5, 30, 100, 5, 1).unwrap()),
+        ("Zipf 1.5, 60", crowd(60, 200, 1000, 1.5, 1).unwrap()),
+        ("Zipf 1.5, 100", crowd(100, 200, 1000, 1.5, 1).unwrap()),
+        ("Zipf 2, 60", crowd(60, 300, 900, 2.0, 1).unwrap()),
+        ("Zipf 2, 100", crowd(100, 300, 900, 2.0, 1).unwrap()),
+        ("dropouts of 60", dropouts),
+    ];
+    println!(
+        "{n} studies: rejections of the truth by counted heads, Satterthwaite and jackknife; by the jackknife below and"
+    );
+    println!(
+        "above a margin at the truth; mean degrees of freedom and half width of the jackknife's interval of 95 %"
+    );
+    for (name, design) in designs {
+        let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
+        for (answers, answer, truth) in answers() {
+            let analyse = |heard: &[f64]| {
+                let scores: Vec<f64> =
+                    heard.iter().zip(&raters).map(|(heard, &rater)| answer(rater, heard / FINE)).collect();
+                let plain = two_way(&scores, &raters, &items).ok()?;
+                let jackknifed = plain.jackknifed().and_then(|mean| mean.on_steps(1.0)).ok();
+                let outside = |mean: Clustered| !mean.interval(0.95).unwrap().contains(truth);
+                let equivalent = |sign: f64| {
+                    jackknifed.is_some_and(|mean| {
+                        let moved = Clustered { estimate: mean.estimate - truth + sign, ..mean };
+                        moved.tost(1.0, 0.05).unwrap().equivalent
+                    })
+                };
+                let numbers = jackknifed
+                    .map(|mean| (mean.degrees_of_freedom, mean.interval(0.95).unwrap().half_width()));
+                let rejections = [
+                    outside(plain),
+                    outside(plain.satterthwaite()),
+                    jackknifed.is_some_and(outside),
+                    equivalent(-1.0),
+                    equivalent(1.0),
+                ];
+                Some((rejections, numbers, [plain.effective_raters, plain.effective_items]))
+            };
+            let outcomes = fine(Components::default()).replicates(&design, SEED, n, analyse).unwrap();
+            let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
+            let share = |k: usize| {
+                100.0 * outcomes.iter().filter(|outcome| outcome.0[k]).count() as f64 / outcomes.len() as f64
+            };
+            let numbers: Vec<(f64, f64)> = outcomes.iter().filter_map(|outcome| outcome.1).collect();
+            let mean = |pick: fn(&(f64, f64)) -> f64| {
+                numbers.iter().map(pick).sum::<f64>() / numbers.len().max(1) as f64
+            };
+            let [effective_raters, effective_items] = outcomes[0].2;
+            println!(
+                "{name:24}{answers:16}{effective_raters:6.1} raters{effective_items:7.1} sentences |{:6.1}{:6.1}{:6.1} |{:6.1}{:6.1} |{:7.1}{:8.2}",
+                share(0),
+                share(1),
+                share(2),
+                share(3),
+                share(4),
+                mean(|pair| pair.0),
+                mean(|pair| pair.1),
+            );
+        }
+    }
+}
+
+/// The share of studies in which any of several systems is judged wrongly: each for itself, by Holm, and simultaneously.
+fn families(n: u64) {
+    println!(
+        "{n} studies of 50 sentences by 20 raters: any false word, each system for itself, Holm's p < 0.05, simultaneously"
+    );
+    let design = crossed(20, 50);
+    let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
+    let model = fine(Components::default());
+    let margin = |system: usize| if system % 2 == 0 { 0.4 } else { -0.4 };
+    let truths: [(&str, fn(usize, f64) -> Option<f64>); 4] = [
+        ("all equal", |_, _| None),
+        ("all at the margin", |_, _| Some(-0.4)),
+        ("at either margin", |_, margin| Some(margin)),
+        ("mixed", |system, margin| (system % 3 == 0).then_some(margin)),
+    ];
+    for n_systems in [1, 2, 5, 12, 20] {
+        for common in [0.0, 0.3, 0.9_f64] {
+            let outcomes = model.replicates(&design, SEED, n, |shared| {
+                // The common part names the study, so that the systems' own parts are others in each.
+                let study = shared.iter().take(8).fold(7_u64, |sum, x| sum.wrapping_mul(8009) ^ x.to_bits());
+                let systems: Vec<_> = (0..n_systems)
+                    .map(|system| {
+                        let own = model.draw(&design, study, system).unwrap();
+                        let scores: Vec<f64> = own
+                            .iter()
+                            .zip(shared)
+                            .map(|(own, shared)| {
+                                ((1.0 - common).sqrt() * own + common.sqrt() * shared) / FINE
+                            })
+                            .map(|heard| heard.round().clamp(-3.0, 3.0))
+                            .collect();
+                        let (mean, influence) = two_way_with_influence(&scores, &raters, &items).unwrap();
+                        (mean.jackknifed().unwrap(), influence)
+                    })
+                    .collect();
+                let influences: Vec<_> = systems.iter().map(|system| &system.1).collect();
+                let family = simultaneous(&influences, 0.05).unwrap();
+                let p_values: Vec<f64> = systems.iter().map(|system| system.0.t_test().p_value).collect();
+                let by_holm = holm(&p_values).unwrap();
+                truths.map(|(_, truth)| {
+                    let errs = |difference: f64, equivalence: f64| {
+                        systems.iter().enumerate().any(|(k, (mean, _))| match truth(k, margin(k / 3)) {
+                            None => mean.t_test().p_value < difference,
+                            Some(truth) => {
+                                let moved = Clustered { estimate: mean.estimate + truth, ..*mean };
+                                moved.tost(truth.abs(), equivalence).unwrap().equivalent
+                            }
+                        })
+                    };
+                    [
+                        errs(0.05, 0.05),
+                        by_holm.iter().enumerate().any(|(k, &p)| truth(k, 0.4).is_none() && p < 0.05),
+                        errs(family.difference_alpha, family.equivalence_alpha),
+                    ]
+                })
+            });
+            let outcomes = outcomes.unwrap();
+            for (place, (name, _)) in truths.iter().enumerate() {
+                let share = |k: usize| {
+                    100.0 * outcomes.iter().filter(|outcome| outcome[place][k]).count() as f64 / n as f64
+                };
+                println!(
+                    "{n_systems:3} systems, {:3.0} % common, {name:20}{:7.1}{:7.1}{:7.1}",
+                    100.0 * common,
+                    share(0),
+                    share(1),
+                    share(2)
+                );
+            }
+        }
+    }
 }

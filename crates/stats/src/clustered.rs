@@ -4,6 +4,8 @@
 //! independent makes intervals too narrow; on realistic listening tests the usual `mean ± 1.96 sd/√n` covers the true
 //! value in 62 % of studies instead of 95 %. The estimators here allow for both kinds of dependence at once.
 
+mod jackknife;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -15,8 +17,14 @@ use crate::equivalence::Tost;
 use crate::error::Error;
 use crate::result::{Interval, TestResult};
 
+use self::jackknife::{effective_number, leave_one_out};
+
 /// The least degrees of freedom that a variance between clusters is given.
 const MINIMUM_DEGREES: f64 = 0.1;
+/// With clusters that weigh as fewer equal ones nothing is known of how they differ.
+const LEAST_EFFECTIVE: f64 = 1.5;
+/// So many terms of the variance that rounding hides; the rest is less than a hundredth of it.
+const HARMONICS: u32 = 64;
 
 /// An estimate with its standard error, clustered two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -37,10 +45,41 @@ pub struct Clustered {
     pub n_raters: usize,
     /// To how many items.
     pub n_items: usize,
+    /// How many raters with as many values each would weigh as these do: K / Σ (n_kg / n_k)² over the K groups of n_k values.
+    pub effective_raters: f64,
+    /// How many items with as many values each would.
+    pub effective_items: f64,
+    /// The errors of leaving out one rater, one item after the other; see [`Clustered::jackknifed`]. None where one of them
+    /// gave all values of a group.
+    pub jackknife: Option<Jackknife>,
+    /// How many groups of values there are: 1 for a mean, 2 for a difference.
+    pub n_groups: usize,
+    /// The standard deviation of the values about the mean of their group.
+    pub spread: f64,
     /// What the dependence within raters adds to the variance of the estimate; where it is negative, nothing was added.
     pub rater_excess: f64,
     /// What the dependence within items adds to the variance of the estimate; where it is negative, nothing was added.
     pub item_excess: f64,
+}
+
+/// A standard error from leaving out one cluster after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Jackknife {
+    /// The standard error.
+    pub standard_error: f64,
+    /// The degrees of freedom of its square.
+    pub degrees_of_freedom: f64,
+}
+
+/// How much each rater and each item moved an estimate: what it is less without them.
+///
+/// Two estimates to which the same people contributed alike depend on each other; see [`crate::simultaneous()`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Influence {
+    /// By rater.
+    pub by_rater: BTreeMap<usize, f64>,
+    /// By item.
+    pub by_item: BTreeMap<usize, f64>,
 }
 
 impl Clustered {
@@ -88,6 +127,83 @@ impl Clustered {
     #[must_use]
     pub fn satterthwaite(&self) -> Self {
         Self { degrees_of_freedom: self.satterthwaite_degrees_of_freedom, ..*self }
+    }
+
+    /// The same estimate with errors from leaving out raters and items, which hold when these contribute unequally.
+    ///
+    /// ```text
+    /// c_g = change of the estimate without cluster g        V_c = Σ_g c_g²   for raters and for items
+    /// V = V_cells + max(0, V_raters - V_cells) + max(0, V_items - V_cells)
+    /// df = V² / (V_raters²/d_raters + V_items²/d_items + V_cells²/(n - 1))   over the parts that V consists of
+    /// d = tr(C)² / tr(C²),   C = the covariance of the c_g of raters (items) whose effects are all that there is
+    /// ```
+    ///
+    /// The plain errors take the squared residuals of a rater who gave a third of all values for a measure of that rater's
+    /// variance; but such a rater draws the mean along, and the residuals are too small. Three people who judge a hundred
+    /// sentences and twenty who stop after five count as 23 raters there, and true "no difference" is rejected in 16 %
+    /// of studies; here in 2 to 3 %. In the designs of `examples/calibration.rs` this one (CR3 in the terms of clubSandwich)
+    /// rejects about 6 % at most, and CR2 up to 7.5 % with three raters. With equal
+    /// contributions it is G/(G - 1) times the plain variance, and the degrees of freedom are those of
+    /// [`Clustered::satterthwaite`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooUnequal`] when the raters or the items weigh as fewer than 1.5 equal ones, or one of them gave all
+    /// values of a group.
+    ///
+    /// # References
+    ///
+    /// R. M. Bell and D. F. McCaffrey (2002), "Bias reduction in standard errors for linear regression with multi-stage
+    /// samples", Survey Methodology 28, 169-181. J. E. Pustejovsky and E. Tipton (2018), "Small-sample methods for
+    /// cluster-robust variance estimation and hypothesis testing in fixed effects models", Journal of Business & Economic
+    /// Statistics 36, 672-683. J. G. MacKinnon, M. Ø. Nielsen and M. D. Webb (2023), "Fast and reliable jackknife and
+    /// bootstrap methods for cluster-robust inference", Journal of Applied Econometrics 38, 671-694.
+    pub fn jackknifed(&self) -> Result<Self, Error> {
+        for (what, effective) in [("raters", self.effective_raters), ("items", self.effective_items)] {
+            if effective < LEAST_EFFECTIVE {
+                return Err(Error::TooUnequal { what, effective });
+            }
+        }
+        let Jackknife { standard_error, degrees_of_freedom } = self.jackknife.ok_or(Error::TooUnequal {
+            what: "raters or items of a group",
+            effective: self.effective_raters.min(self.effective_items),
+        })?;
+        Ok(Self { standard_error, degrees_of_freedom, ..*self })
+    }
+
+    /// The same estimate with a standard error that allows for what the steps of a scale hide.
+    ///
+    /// ```text
+    /// V + h (1/raters + 1/items)      h = Σ_k step² / (2π²k²) · exp(-4π²k² s² / step²),  k = 1, 2, …
+    /// ```
+    ///
+    /// with the effective numbers of raters and items and the spread s of the values. Whoever thinks "0.3 better" on a
+    /// scale of whole points says 0, each time. As long as judgements vary by a point or so, such differences come out in
+    /// the mean, as dithered signals do, and h is 0 to many digits. When nearly all are the same, raters and items
+    /// may differ by half a step without a trace: h goes to step²/12, the variance of what rounding took away. Intervals
+    /// so never have no width.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] when the step is not positive.
+    ///
+    /// # References
+    ///
+    /// B. Widrow, I. Kollár and M.-C. Liu (1996), "Statistical theory of quantization", IEEE Transactions on
+    /// Instrumentation and Measurement 45, 353-361.
+    pub fn on_steps(&self, step: f64) -> Result<Self, Error> {
+        check::positive("step", step)?;
+        let pi = std::f64::consts::PI;
+        let ratio = (self.spread / step).powi(2);
+        let hidden: f64 = (1..=HARMONICS)
+            .map(|k| f64::from(k * k))
+            .map(|square| (-4.0 * pi * pi * square * ratio).exp() / (2.0 * pi * pi * square))
+            .sum::<f64>()
+            * step
+            * step;
+        let n_groups = self.n_groups as f64;
+        let more = n_groups * hidden * (self.effective_raters.recip() + self.effective_items.recip());
+        Ok(Self { standard_error: self.standard_error.hypot(more.sqrt()), ..*self })
     }
 
     /// The two-sided t test of the estimate against 0; the statistic is estimate / standard error.
@@ -154,6 +270,19 @@ impl Clustered {
 /// L. Finkelstein and R. Clark (2023), "MOS vs. AB: evaluating text-to-speech systems reliably using clustered standard
 /// errors", Interspeech.
 pub fn two_way(values: &[f64], raters: &[usize], items: &[usize]) -> Result<Clustered, Error> {
+    two_way_with_influence(values, raters, items).map(|(clustered, _)| clustered)
+}
+
+/// The same as [`two_way`], with what each rater and item contributed.
+///
+/// # Errors
+///
+/// As [`two_way`].
+pub fn two_way_with_influence(
+    values: &[f64],
+    raters: &[usize],
+    items: &[usize],
+) -> Result<(Clustered, Influence), Error> {
     check_design(values, raters, items)?;
     let n = values.len();
     let mean = values.iter().sum::<f64>() / n as f64;
@@ -162,7 +291,10 @@ pub fn two_way(values: &[f64], raters: &[usize], items: &[usize]) -> Result<Clus
     let sum_of_squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
     let influence: Vec<f64> = residuals.iter().map(|residual| residual / n as f64).collect();
     let naive = (sum_of_squares / (n as f64 - 1.0) / n as f64).sqrt();
-    clustered(mean, naive, &influence, 1, raters, items)
+    let sample = Sample { influence: &influence, groups: &vec![false; n], raters, items };
+    let clustered = clustered(mean, naive, &sample, 1)?;
+    let spread = (sum_of_squares / (n as f64 - 1.0)).sqrt();
+    Ok((Clustered { spread, ..clustered }, sample.influence()))
 }
 
 /// The difference between the means of two groups of values, with its two-way clustered standard error.
@@ -189,6 +321,20 @@ pub fn difference(
     raters: &[usize],
     items: &[usize],
 ) -> Result<Clustered, Error> {
+    difference_with_influence(values, in_group_1, raters, items).map(|(clustered, _)| clustered)
+}
+
+/// The same as [`difference`], with what each rater and item contributed.
+///
+/// # Errors
+///
+/// As [`difference`].
+pub fn difference_with_influence(
+    values: &[f64],
+    in_group_1: &[bool],
+    raters: &[usize],
+    items: &[usize],
+) -> Result<(Clustered, Influence), Error> {
     check::same_length("values", values.len(), "in_group_1", in_group_1.len())?;
     check_design(values, raters, items)?;
     let n1 = in_group_1.iter().filter(|&&in_group| in_group).count();
@@ -216,7 +362,10 @@ pub fn difference(
     }
     let variance_of_mean = |squares: f64, n: usize| squares / (n as f64 - 1.0) / n as f64;
     let naive = (variance_of_mean(squares1, n1) + variance_of_mean(squares0, n0)).sqrt();
-    clustered(mean1 - mean0, naive, &influence, 2, raters, items)
+    let sample = Sample { influence: &influence, groups: in_group_1, raters, items };
+    let clustered = clustered(mean1 - mean0, naive, &sample, 2)?;
+    let spread = ((squares1 + squares0) / (values.len() as f64 - 2.0)).sqrt();
+    Ok((Clustered { n_groups: 2, spread, ..clustered }, sample.influence()))
 }
 
 fn check_design(values: &[f64], raters: &[usize], items: &[usize]) -> Result<(), Error> {
@@ -231,17 +380,44 @@ fn check_design(values: &[f64], raters: &[usize], items: &[usize]) -> Result<(),
     Ok(())
 }
 
-/// Puts the variances of the cluster sums together. `influence` sums to zero, and is not all zero.
+/// What each value does to an estimate, and to whom it belongs.
+#[derive(Clone, Copy)]
+pub(crate) struct Sample<'a> {
+    /// Sums to zero, and is not all zero.
+    pub(crate) influence: &'a [f64],
+    /// The group of each value.
+    pub(crate) groups: &'a [bool],
+    pub(crate) raters: &'a [usize],
+    pub(crate) items: &'a [usize],
+}
+
+impl Sample<'_> {
+    fn influence(&self) -> Influence {
+        let sums = |clusters: &[usize]| {
+            let mut sums: BTreeMap<usize, f64> = BTreeMap::new();
+            for (value, &cluster) in self.influence.iter().zip(clusters) {
+                *sums.entry(cluster).or_default() += value;
+            }
+            sums
+        };
+        let of = |clusters: &[usize]| match leave_one_out(self.influence, self.groups, clusters) {
+            Some(contributions) => contributions.by_cluster,
+            None => sums(clusters),
+        };
+        Influence { by_rater: of(self.raters), by_item: of(self.items) }
+    }
+}
+
+/// Puts the variances of the cluster sums together.
 ///
 /// `n_means` is the number of means that were estimated: each costs a degree of freedom in the small-sample factor.
 pub(crate) fn clustered(
     estimate: f64,
     naive: f64,
-    influence: &[f64],
+    sample: &Sample<'_>,
     n_means: usize,
-    raters: &[usize],
-    items: &[usize],
 ) -> Result<Clustered, Error> {
+    let Sample { influence, groups, raters, items } = *sample;
     let n = influence.len();
     let factor = (n as f64 - 1.0) / (n - n_means) as f64;
     let (by_rater, rater_sizes) = variance_of_sums(influence, raters.iter());
@@ -255,31 +431,58 @@ pub(crate) fn clustered(
     if variance <= n as f64 * f64::EPSILON * total {
         return Err(Error::NoSpread { n });
     }
-    // Of parts relative to V, so that no square is too small to be a number.
-    let mut spread = 0.0;
-    for (excess, by_cluster, sizes) in
-        [(rater_excess, by_rater, &rater_sizes), (item_excess, by_item, &item_sizes)]
-    {
-        if excess > 0.0 {
-            spread += (factor * by_cluster / variance).powi(2) / degrees_of(sizes);
-        }
-    }
-    // The variance of the cells is part of V but where exactly one kind of cluster took its place.
-    if (rater_excess > 0.0) == (item_excess > 0.0) {
-        spread += (factor * by_cell / variance).powi(2) / (n as f64 - 1.0);
-    }
+    let cells = (factor * by_cell, n as f64 - 1.0);
+    let (_, satterthwaite_degrees_of_freedom) = together(
+        (factor * by_rater, degrees_of(&rater_sizes)),
+        (factor * by_item, degrees_of(&item_sizes)),
+        cells,
+    );
+    let jackknife = leave_one_out(influence, groups, raters)
+        .zip(leave_one_out(influence, groups, items))
+        .map(|(raters, items)| {
+            let (variance, degrees_of_freedom) = together(
+                (raters.variance, raters.degrees_of_freedom),
+                (items.variance, items.degrees_of_freedom),
+                cells,
+            );
+            Jackknife { standard_error: variance.sqrt(), degrees_of_freedom }
+        });
     Ok(Clustered {
         estimate,
         standard_error: variance.sqrt(),
         naive_standard_error: naive,
         degrees_of_freedom: (n_raters.min(n_items) - 1) as f64,
-        satterthwaite_degrees_of_freedom: spread.recip(),
+        satterthwaite_degrees_of_freedom,
         n,
         n_raters,
         n_items,
+        effective_raters: effective_number(groups, raters),
+        effective_items: effective_number(groups, items),
+        jackknife,
+        n_groups: 1,
+        spread: total.sqrt() * n as f64 / (n as f64 - 1.0).sqrt(),
         rater_excess,
         item_excess,
     })
+}
+
+/// The variance V of an estimate from those of raters, items and cells, each with its degrees of freedom, and those of V.
+fn together(raters: (f64, f64), items: (f64, f64), cells: (f64, f64)) -> (f64, f64) {
+    let (more_raters, more_items) = (raters.0 > cells.0, items.0 > cells.0);
+    let variance = cells.0 + (raters.0 - cells.0).max(0.0) + (items.0 - cells.0).max(0.0);
+    // Of parts relative to V, so that no square is too small to be a number.
+    let mut spread = 0.0;
+    for (counts, (part, degrees)) in [
+        (more_raters, raters),
+        (more_items, items),
+        // The variance of the cells is part of V but where exactly one kind of cluster took its place.
+        (more_raters == more_items, cells),
+    ] {
+        if counts {
+            spread += (part / variance).powi(2) / degrees;
+        }
+    }
+    (variance, spread.recip())
 }
 
 /// The degrees of freedom of the variance between clusters of these sizes.

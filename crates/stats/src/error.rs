@@ -20,6 +20,16 @@ pub enum Error {
         /// The number there is.
         got: usize,
     },
+    /// A few of many did nearly everything, so that nothing is known of how they differ.
+    #[error(
+        "the {what} contribute so unequally that they weigh as {effective:.1} equal ones: too few to conclude anything"
+    )]
+    TooUnequal {
+        /// Which, in the plural.
+        what: &'static str,
+        /// The number of equal ones that would weigh as much.
+        effective: f64,
+    },
     /// A value is NaN or infinite.
     #[error("the value at index {index} is not finite")]
     NotFinite {

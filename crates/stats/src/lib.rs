@@ -6,6 +6,7 @@
 //!                    planned                       collected, or drawn by simulate
 //! Components, Size ──power, planning       values, raters, items
 //!                                            ├─ clustered ──► Clustered ──► Interval, t test, Tost
+//!                                            │     └─ simultaneous ──► the levels for several systems
 //!                                            ├─ mixed, ordinal ──► Coefficient, Components ──► power
 //!                                            ├─ bootstrap, crowdmos ──► Interval
 //!                                            ├─ wilcoxon, mann_whitney ──► TestResult
@@ -64,6 +65,7 @@ pub mod icc;
 pub mod krippendorff;
 pub mod mann_whitney;
 mod max_t;
+mod mcnemar;
 mod mean;
 mod minimise;
 pub mod mixed;
@@ -77,6 +79,7 @@ pub mod reliability;
 mod result;
 mod sign;
 pub mod simulate;
+mod simultaneous;
 mod sos;
 pub mod t_test;
 pub mod wilcoxon;
@@ -87,8 +90,10 @@ pub use crowdmos::{CrowdMos, crowdmos};
 pub use error::Error;
 pub use holm::holm;
 pub use max_t::{FamilyMember, max_t};
+pub use mcnemar::mcnemar;
 pub use mean::mean_interval;
 pub use proportion::proportion_interval;
 pub use result::{Alternative, Interval, Method, MethodChoice, TestResult};
 pub use sign::sign_test;
+pub use simultaneous::{Simultaneous, simultaneous};
 pub use sos::sos_parameter;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::clustered::{Clustered, clustered};
+use crate::clustered::{Clustered, Sample, clustered};
 use crate::dense::{Cholesky, dot};
 use crate::error::Error;
 
@@ -132,7 +132,10 @@ impl BradleyTerry {
         let weights: Vec<f64> = self.covariance.chunks(n).map(|row| dot(row, contrast)).collect();
         let influence: Vec<f64> = self.scores.iter().map(|score| dot(score, &weights)).collect();
         let naive = dot(contrast, &weights).sqrt();
-        clustered(estimate, naive, &influence, n, &self.raters, &self.items)
+        let groups = vec![false; influence.len()];
+        let sample =
+            Sample { influence: &influence, groups: &groups, raters: &self.raters, items: &self.items };
+        clustered(estimate, naive, &sample, n)
     }
 }
 

@@ -51,7 +51,7 @@ pub fn sign_test(differences: &[f64], alternative: Alternative) -> Result<TestRe
 }
 
 /// P(K ≥ k) for n fair coins.
-fn upper_tail(k: usize, n: usize) -> f64 {
+pub(crate) fn upper_tail(k: usize, n: usize) -> f64 {
     if 2 * k <= n {
         // By symmetry, so that the terms that are added are the small ones.
         return if k == 0 { 1.0 } else { 1.0 - upper_tail(n + 1 - k, n) };

@@ -186,6 +186,97 @@ pub fn pooled(
     Ok(design)
 }
 
+/// The design in which some raters judge every item, and others stop after a few: (rater, item), the steady ones first.
+///
+/// Which items the others judge is drawn by lot.
+///
+/// # Errors
+///
+/// [`Error::OutOfRange`] when a quitter is to judge more items than there are.
+///
+/// # Examples
+///
+/// ```
+/// let design = mynah_stats::simulate::quitters(3, 20, 100, 5, 1)?;
+/// assert_eq!(design.len(), 3 * 100 + 20 * 5);
+/// # Ok::<(), mynah_stats::Error>(())
+/// ```
+pub fn quitters(
+    n_steady: usize,
+    n_quitters: usize,
+    n_items: usize,
+    n_each: usize,
+    seed: u64,
+) -> Result<Vec<(usize, usize)>, Error> {
+    if n_each > n_items {
+        let value = n_each as f64;
+        return Err(Error::OutOfRange { name: "n_each", value, allowed: "at most the number of items" });
+    }
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    let mut design = crossed(n_steady, n_items);
+    for rater in n_steady..n_steady + n_quitters {
+        let mut items: Vec<(u64, usize)> = (0..n_items).map(|item| (generator.next_u64(), item)).collect();
+        items.sort_unstable();
+        design.extend(items[..n_each].iter().map(|&(_, item)| (rater, item)));
+    }
+    Ok(design)
+}
+
+/// The design of an open crowd, in which few do much and many do little: (rater, item), in the order of the judgements.
+///
+/// Each judgement is made by the k-th rater with a probability in proportion to k^-exponent (Zipf's law), on an item that
+/// the rater has not judged and that is drawn by lot. Raters who have judged everything have gone.
+///
+/// # Errors
+///
+/// [`Error::OutOfRange`] when there are more judgements than raters times items, or for an exponent that is negative or not
+/// finite.
+///
+/// # Examples
+///
+/// ```
+/// let design = mynah_stats::simulate::crowd(60, 200, 1000, 1.5, 1)?;
+/// let by_the_first = design.iter().filter(|judgement| judgement.0 == 0).count();
+/// assert_eq!(by_the_first, 200);
+/// # Ok::<(), mynah_stats::Error>(())
+/// ```
+pub fn crowd(
+    n_raters: usize,
+    n_items: usize,
+    n_judgements: usize,
+    exponent: f64,
+    seed: u64,
+) -> Result<Vec<(usize, usize)>, Error> {
+    check::not_negative("exponent", exponent)?;
+    if n_judgements > n_raters * n_items {
+        let value = n_judgements as f64;
+        let allowed = "at most the number of raters times that of items";
+        return Err(Error::OutOfRange { name: "n_judgements", value, allowed });
+    }
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    let mut open: Vec<Vec<usize>> = vec![(0..n_items).collect(); n_raters];
+    let mut design = Vec::with_capacity(n_judgements);
+    while design.len() < n_judgements {
+        let weights: Vec<f64> = open
+            .iter()
+            .enumerate()
+            .map(|(rater, open)| if open.is_empty() { 0.0 } else { (rater as f64 + 1.0).powf(-exponent) })
+            .collect();
+        // The upper 53 bits as a number in [0, 1).
+        let place = (generator.next_u64() >> 11) as f64 / (1_u64 << 53) as f64 * weights.iter().sum::<f64>();
+        let mut sum = 0.0;
+        let drawn = weights.iter().position(|weight| {
+            sum += weight;
+            place < sum
+        });
+        // Rounding may leave the last sum just below the place.
+        let rater = drawn.or_else(|| weights.iter().rposition(|&weight| weight > 0.0)).expect("open items");
+        let item = (u128::from(generator.next_u64()) * open[rater].len() as u128) >> 64;
+        design.push((rater, open[rater].swap_remove(item as usize)));
+    }
+    Ok(design)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,5 +359,28 @@ mod tests {
             let drawn = scores.iter().sum::<f64>() / scores.len() as f64;
             assert!((drawn - expected).abs() < 4.0 * 1.1 / (scores.len() as f64).sqrt(), "{drawn}");
         }
+    }
+
+    #[test]
+    fn crowds_judge_nothing_twice_and_the_first_judge_most() {
+        let design = crowd(100, 50, 1000, 1.5, 3).expect("enough cells");
+        let distinct: std::collections::BTreeSet<_> = design.iter().collect();
+        assert_eq!((design.len(), distinct.len()), (1000, 1000));
+        let of = |rater: usize| design.iter().filter(|judgement| judgement.0 == rater).count();
+        assert!(of(0) == 50 && of(0) >= of(20) && of(20) > of(99), "{} {} {}", of(0), of(20), of(99));
+        let everything = crowd(3, 4, 12, 2.0, 1).expect("all cells");
+        assert_eq!(everything.iter().collect::<std::collections::BTreeSet<_>>().len(), 12);
+        assert!(crowd(3, 4, 13, 2.0, 1).is_err() && crowd(3, 4, 1, -1.0, 1).is_err());
+    }
+
+    #[test]
+    fn quitters_judge_a_few_different_items() {
+        let design = quitters(3, 20, 100, 5, 1).expect("enough items");
+        for rater in 3..23 {
+            let items: std::collections::BTreeSet<_> =
+                design.iter().filter(|judgement| judgement.0 == rater).collect();
+            assert_eq!(items.len(), 5);
+        }
+        assert!(quitters(3, 20, 4, 5, 1).is_err());
     }
 }

@@ -4,7 +4,7 @@ use mynah_stats::clustered::{Clustered, difference, two_way};
 use mynah_stats::equivalence::tost;
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
-use mynah_stats::{Alternative, MethodChoice, holm};
+use mynah_stats::{Alternative, MethodChoice, holm, mcnemar};
 use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
 
@@ -15,6 +15,8 @@ const P_RELATIVE: f64 = 1e-10;
 const SUMS: f64 = 1e-12;
 /// Both sides invert the incomplete beta function by iteration.
 const QUANTILE_RELATIVE: f64 = 1e-11;
+/// Of the exact binomial probabilities, for each item on which two systems differ.
+const MCNEMAR_RELATIVE: f64 = 1e-13;
 
 #[derive(Deserialize)]
 struct RankTests {
@@ -36,6 +38,11 @@ struct RankSum {
     first: Vec<f64>,
     second: Vec<f64>,
     results: Vec<(bool, Alternative, MethodChoice, f64, f64)>,
+}
+
+#[derive(Deserialize)]
+struct McNemarCases {
+    cases: Vec<(usize, usize, f64, f64)>,
 }
 
 #[derive(Deserialize)]
@@ -199,7 +206,65 @@ fn quantiles_agree_with_scipy() {
     }
 }
 
+#[test]
+fn mcnemars_test_agrees_with_statsmodels() {
+    for (only_first, only_second, statistic, p_value) in golden::<McNemarCases>("stats/mcnemar.json").cases {
+        let what = format!("{only_first} against {only_second}");
+        let result = mcnemar(only_first, only_second);
+        assert_close(result.statistic, statistic, 0.0, &what);
+        // The factorials' logarithms are of the size of n ln n, and their rounding is that of the probability.
+        let rounding = MCNEMAR_RELATIVE * result.n.max(1) as f64;
+        assert_close(result.p_value, p_value, rounding * p_value, &what);
+        assert_eq!(
+            result,
+            mcnemar(only_second, only_first),
+            "{what}: the order of the systems does not matter"
+        );
+    }
+}
+
 #[track_caller]
 fn assert_p(actual: f64, expected: f64, what: &str) {
     assert_close(actual, expected, P_RELATIVE * expected.max(1e-30), what);
+}
+
+#[derive(Deserialize)]
+struct JackknifeCases {
+    cases: Vec<JackknifeCase>,
+}
+
+#[derive(Deserialize)]
+struct JackknifeCase {
+    name: String,
+    rater: Vec<usize>,
+    item: Vec<usize>,
+    group: Vec<bool>,
+    value: Vec<f64>,
+    estimate: f64,
+    standard_error: f64,
+    degrees_of_freedom: f64,
+    effective_raters: f64,
+    effective_items: f64,
+}
+
+#[test]
+fn jackknifed_errors_are_those_of_refitting_without_each_rater_and_item() {
+    for case in golden::<JackknifeCases>("stats/jackknife.json").cases {
+        let result = if case.group.contains(&true) {
+            difference(&case.value, &case.group, &case.rater, &case.item)
+        } else {
+            two_way(&case.value, &case.rater, &case.item)
+        };
+        let result = result.expect(&case.name).jackknifed().expect(&case.name);
+        for (found, expected) in [
+            (result.estimate, case.estimate),
+            (result.standard_error, case.standard_error),
+            (result.degrees_of_freedom, case.degrees_of_freedom),
+            (result.effective_raters, case.effective_raters),
+            (result.effective_items, case.effective_items),
+        ] {
+            // The oracle's pseudo-inverses of a few hundred rows.
+            assert_close(found, expected, 1e-10 * expected.abs().max(1.0), &case.name);
+        }
+    }
 }

@@ -6,14 +6,16 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::process::{cargo, must, say};
-use crate::{layers, licences};
+use crate::{layers, licences, readmes, settings};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 9] = [
     ("format", || must(&mut cargo(&["fmt", "--all", "--check"])).map(drop)),
     ("layers", layers::run),
     ("licences", licences::run),
+    ("readmes", readmes::check),
+    ("settings", settings::check),
     ("tests", tests),
     ("documentation tests", || must(&mut cargo(&["test", "--workspace", "--doc", "--quiet"])).map(drop)),
     ("lints", || {

@@ -11,13 +11,16 @@ use cargo_metadata::{DependencyKind, Metadata};
 use crate::process::{cargo, metadata, root, say};
 
 /// Each package of the workspace with the packages of the workspace that it may name.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 17] = [
+    ("mynah-cli", &[]),
     ("mynah-signal", &[]),
     ("mynah-text", &[]),
     ("mynah-stats", &[]),
     ("mynah-testkit", &[]),
     ("xtask", &["mynah-testkit"]),
-    ("mynah-corpus", &["mynah-signal", "mynah-text"]),
+    ("mynah-table", &[]),
+    ("mynah-align", &["mynah-signal", "mynah-text"]),
+    ("mynah-corpus", &["mynah-align", "mynah-signal", "mynah-table", "mynah-text"]),
     ("mynah-ops", &[]),
     ("mynah-voice", &["mynah-ops", "mynah-signal", "mynah-text"]),
     ("mynah-training", &["mynah-voice", "mynah-ops", "mynah-signal", "mynah-text"]),
@@ -26,21 +29,41 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("mynah-report", &["mynah-stats", "mynah-metrics", "mynah-listening"]),
     (
         "pipelines",
-        &["mynah-corpus", "mynah-text", "mynah-signal", "mynah-voice", "mynah-training", "mynah-report"],
+        &[
+            "mynah-align",
+            "mynah-cli",
+            "mynah-corpus",
+            "mynah-table",
+            "mynah-text",
+            "mynah-signal",
+            "mynah-voice",
+            "mynah-training",
+            "mynah-report",
+        ],
     ),
     (
         "eval",
-        &["mynah-corpus", "mynah-signal", "mynah-metrics", "mynah-listening", "mynah-report", "mynah-stats"],
+        &[
+            "mynah-cli",
+            "mynah-table",
+            "mynah-signal",
+            "mynah-metrics",
+            "mynah-listening",
+            "mynah-report",
+            "mynah-stats",
+        ],
     ),
 ];
 
 /// Each heavy dependency with the packages that may name it.
-const OWNERS: [(&str, &[&str]); 14] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("candle-core", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("candle-nn", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("gemm", &["mynah-ops"]),
     ("zip", &["mynah-voice"]),
-    ("polars", &["mynah-corpus"]),
+    ("polars", &["mynah-table"]),
+    ("polars-arrow", &["mynah-table"]),
+    ("polars-parquet", &["mynah-table"]),
     ("plotters", &["mynah-report"]),
     ("claxon", &["mynah-signal"]),
     ("hound", &["mynah-signal"]),
@@ -48,12 +71,17 @@ const OWNERS: [(&str, &[&str]); 14] = [
     ("rustfft", &["mynah-signal"]),
     ("realfft", &["mynah-signal"]),
     ("ebur128", &["mynah-signal"]),
-    ("clap", &["pipelines", "eval", "xtask"]),
-    ("anyhow", &["pipelines", "eval", "xtask"]),
+    ("clap", &["mynah-cli", "pipelines", "eval", "xtask"]),
+    ("anyhow", &["mynah-cli", "pipelines", "eval", "xtask"]),
 ];
 
+/// What the programs that judge do not link: no model, no aligner and no dictionary.
+const JUDGED_WITHOUT: [&str; 4] = ["candle", "mynah-align", "mynah-corpus", "mynah-text"];
+
 /// What may lie in the root, beside dot files.
-const TOP_LEVEL: [&str; 10] = [
+const TOP_LEVEL: [&str; 12] = [
+    "CITATION.cff",
+    "CONTRIBUTING.md",
     "Cargo.toml",
     "Cargo.lock",
     "LICENSE",
@@ -128,11 +156,8 @@ pub(crate) fn run() -> Result<()> {
     let metadata = metadata()?;
     let mut wrong = arrows(&dependencies(&metadata));
     wrong.extend(absences()?);
-    for arguments in
-        [&["tree", "--package", "eval"][..], &["tree", "--package", "pipelines", "--no-default-features"][..]]
-    {
-        wrong.extend(without_candle(arguments)?);
-    }
+    wrong.extend(without(&["tree", "--package", "eval"], &JUDGED_WITHOUT)?);
+    wrong.extend(without(&["tree", "--package", "pipelines", "--no-default-features"], &["candle"])?);
     wrong.extend(compiled_twice()?);
     if wrong.is_empty() {
         say(&format!(
@@ -188,14 +213,15 @@ fn arrows(dependencies: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     wrong
 }
 
-fn without_candle(arguments: &[&str]) -> Result<Option<String>> {
+/// The first line of `cargo tree` whose package begins with one of these names.
+fn without(arguments: &[&str], names: &[&str]) -> Result<Option<String>> {
     let output = cargo(arguments).args(["--edges", "normal,build", "--prefix", "none"]).output();
     let output = output.context("failed to run `cargo tree`")?;
     let tree = String::from_utf8_lossy(&output.stdout);
     if tree.is_empty() {
         bail!("`cargo {}` printed nothing: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
     }
-    let line = tree.lines().find(|line| line.starts_with("candle"));
+    let line = tree.lines().find(|line| names.iter().any(|name| line.starts_with(name)));
     Ok(line.map(|line| format!("`cargo {}` shows `{line}`", arguments.join(" "))))
 }
 
@@ -361,7 +387,7 @@ mod tests {
         let wrong = arrows(&graph);
         assert_eq!(wrong.len(), 3, "{wrong:?}");
         assert!(wrong[0].starts_with("`mynah-common` has no place"));
-        assert_eq!(wrong[1], "`mynah-metrics` may not depend on `polars`: it belongs to mynah-corpus");
+        assert_eq!(wrong[1], "`mynah-metrics` may not depend on `polars`: it belongs to mynah-table");
         assert_eq!(wrong[2], "`mynah-signal` may not depend on `mynah-metrics`");
     }
 }

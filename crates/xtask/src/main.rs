@@ -9,11 +9,15 @@ mod check;
 mod conformance;
 mod cuda;
 mod demo;
+mod dist;
 mod golden;
 mod layers;
 mod licences;
 mod process;
+mod publish;
+mod readmes;
 mod repeat;
+mod settings;
 mod slurm;
 
 use std::process::ExitCode;
@@ -45,6 +49,14 @@ enum Command {
     /// Builds and tests the programs for a GPU, on a machine that has none (needs curl, unzip and g++).
     #[command(subcommand)]
     Cuda(cuda::Arguments),
+    /// Packs the six programs for Linux machines without Rust, with man pages, completions and licenses.
+    Dist(dist::Arguments),
+    /// Packs every crate as crates.io would get it, without publishing anything.
+    Publish(publish::Arguments),
+    /// Writes the README of every library from its documentation.
+    Readmes(readmes::Arguments),
+    /// Writes docs/settings.md from the documentation of the settings in the code.
+    Settings(settings::Arguments),
     /// Prepares a corpus on a real Slurm of two nodes on this machine, and loses one of them (needs root and Slurm).
     Slurm(slurm::Arguments),
     /// Measures, and prints the figures of docs/benchmarks.md.
@@ -60,6 +72,10 @@ fn main() -> ExitCode {
         Command::Golden(arguments) => golden::run(&arguments),
         Command::Conformance => conformance::run(),
         Command::Cuda(arguments) => cuda::run(&arguments),
+        Command::Dist(arguments) => dist::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
+        Command::Readmes(arguments) => readmes::run(&arguments),
+        Command::Settings(arguments) => settings::run(&arguments),
         Command::Slurm(arguments) => slurm::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::write_whole;
 use mynah_listening::mnru;
 use mynah_signal::wav;
+use mynah_table::write_atomic;
 use rayon::prelude::*;
 
 use super::args::AnchorArgs;
@@ -23,6 +23,15 @@ pub(crate) fn run(args: &AnchorArgs) -> anyhow::Result<ExitCode> {
         !items.is_empty(),
         "`{}` has no wavs: they are looked for in DIR/wavs, and in DIR where there is no such folder",
         args.directory.display()
+    );
+    let is_itself = match (args.directory.canonicalize(), args.out.canonicalize()) {
+        (Ok(recordings), Ok(out)) => recordings == out,
+        _ => false,
+    };
+    anyhow::ensure!(
+        !is_itself,
+        "`{}` holds the recordings, and would hold the anchor: name another directory",
+        args.out.display()
     );
     let progress = Progress::new("degraded", items.len());
     let failed: Vec<String> = items
@@ -53,6 +62,6 @@ fn degrade(args: &AnchorArgs, item: &str, index: u64) -> anyhow::Result<()> {
     let waveform = wav::read(&path).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     // Each clip has noise of its own.
     let noisy = mnru(&waveform, args.q, args.seed.wrapping_add(index))?;
-    write_whole(&args.out.join("wavs").join(format!("{item}.wav")), &wav::encode_pcm16(&noisy))?;
-    Ok(())
+    let place = args.out.join("wavs").join(format!("{item}.wav"));
+    args.overwrite.write(&place, &wav::encode_pcm16(&noisy), |_| false)
 }

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use mynah_corpus::table::read_table;
-use mynah_listening::{Rating, estimate_components};
+use mynah_listening::{Attendance, Rating, estimate_components};
 use mynah_stats::power::Components;
+use mynah_table::read_table;
 
 use super::{anchor, build, collect, plan, simulate};
+use crate::files::Overwrite;
 use crate::named::NamedDirectory;
 use crate::program::say;
 
@@ -77,7 +78,8 @@ enum Command {
     /// Decide who hears what in which order, and see what it buys before anybody is paid.
     ///
     /// The plan holds everything that is decided before the test: the protocol with its analysis, the sentences, the
-    /// order of every rater. Its design is a hash of all that; ratings of another design are refused later.
+    /// order of every rater. Its design is a hash of all that; ratings of another design are refused later. A plan is not
+    /// written over by one of another design: without it, answers that were given for it mean nothing.
     #[command(after_help = PLAN)]
     Plan(PlanArgs),
     /// Make an anchor: recordings with noise that follows the speech (ITU-T P.810, MNRU, over the whole band).
@@ -95,7 +97,8 @@ enum Command {
     /// Put the files that raters sent into one table of ratings.
     ///
     /// Every file is checked against the plan. What is wrong is said, and makes the exit code 1; the good answers are
-    /// written all the same.
+    /// written all the same. Files of one rater are merged: of two answers to a page the later one counts, which is said. A
+    /// table that is there already is replaced when the new one has all its ratings.
     #[command(after_help = COLLECT)]
     Collect(CollectArgs),
     /// Draw ratings that nobody gave, to try out a plan and everything after it.
@@ -130,9 +133,14 @@ pub(crate) struct PlanArgs {
     /// What every random choice is drawn from
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Sentences to choose from, one a line; without it, those that every directory has
+    /// Sentences to choose from, one a line; without it, those of the systems under test
     #[arg(long, value_name = "FILE")]
     items: Option<PathBuf>,
+    /// Leave out the sentences that a system lacks; without it, they are named and nothing is planned
+    #[arg(long)]
+    allow_missing: bool,
+    #[command(flatten)]
+    overwrite: Overwrite,
     #[command(flatten)]
     components: ComponentArgs,
 }
@@ -148,6 +156,8 @@ impl PlanArgs {
             study: self.study,
             seed: self.seed,
             items: self.items,
+            allow_missing: self.allow_missing,
+            overwrite: self.overwrite,
             components: self.components.components()?,
         })
     }
@@ -170,6 +180,8 @@ pub(crate) struct AnchorArgs {
     /// What the noise is drawn from
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) overwrite: Overwrite,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -180,6 +192,9 @@ pub(crate) struct BuildArgs {
     /// The directory that the bundle becomes; it must not exist
     #[arg(long, value_name = "BUNDLE")]
     pub(crate) out: PathBuf,
+    /// Write over the key of another bundle that had this name
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -193,6 +208,8 @@ pub(crate) struct CollectArgs {
     /// Where the ratings go: .parquet, .csv or .jsonl
     #[arg(long, value_name = "RATINGS")]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) overwrite: Overwrite,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -216,7 +233,35 @@ pub(crate) struct SimulateArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     #[command(flatten)]
+    pub(crate) overwrite: Overwrite,
+    #[command(flatten)]
     pub(crate) components: ComponentArgs,
+    #[command(flatten)]
+    pub(crate) attendance: AttendanceArgs,
+}
+
+/// How much of what was planned raters do: everything, unless it is said otherwise.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AttendanceArgs {
+    /// All raters but the first --steady of them stop after so many trials
+    #[arg(long, value_name = "TRIALS", requires = "steady", conflicts_with = "crowd")]
+    quit_after: Option<usize>,
+    /// So many raters do everything
+    #[arg(long, value_name = "N", requires = "quit_after")]
+    steady: Option<usize>,
+    /// The k-th rater does the share 1/k^X, as in open crowds, where X is 1 to 2
+    #[arg(long, value_name = "X")]
+    crowd: Option<f64>,
+}
+
+impl AttendanceArgs {
+    pub(crate) fn attendance(&self) -> Attendance {
+        match (self.quit_after, self.steady, self.crowd) {
+            (Some(trials), Some(steady), _) => Attendance::Quitters { steady, trials },
+            (_, _, Some(exponent)) => Attendance::Crowd { exponent },
+            _ => Attendance::Complete,
+        }
+    }
 }
 
 /// How much judgements vary: assumed, or estimated from an earlier test, since nobody knows it before this one.

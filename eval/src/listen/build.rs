@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_listening::{Key, Plan, build};
+use mynah_listening::{Error, Key, Plan, build, build_replacing_key};
 
 use super::args::BuildArgs;
 use crate::files::make_parent;
@@ -13,7 +13,14 @@ use crate::program::say;
 pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
     make_parent(&args.out)?;
-    let key = build(&plan, &args.out).with_context(|| format!("failed to build `{}`", args.out.display()))?;
+    let make = if args.force { build_replacing_key } else { build };
+    let key = match make(&plan, &args.out) {
+        Err(error @ Error::KeyExists { .. }) => {
+            let remedy = "build elsewhere, move the key away, or write over it with --force";
+            return Err(anyhow::Error::new(error).context(remedy));
+        }
+        made => made.with_context(|| format!("failed to build `{}`", args.out.display()))?,
+    };
     let key_path = Key::path_beside(&args.out);
     key.write(&key_path)?;
     for (name, clip) in &key.clips {

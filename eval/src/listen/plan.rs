@@ -1,22 +1,28 @@
 //! `mynah-listen plan`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_listening::{Plan, PowerRow, Protocol, Role, System};
+use mynah_listening::{Plan, PowerRow, Protocol, Role, System, find_wav};
+use mynah_signal::wav;
 use mynah_stats::power::Components;
 
-use crate::files::make_parent;
+use crate::files::Overwrite;
 use crate::named::{NamedDirectory, check_names};
 use crate::program::{put, say};
+use crate::score::synthesis;
 use crate::wavs;
 
 /// The protocols that come with the program.
 const PROTOCOLS: [(&str, &str); 2] =
     [("cmos", include_str!("../../protocols/cmos.toml")), ("mos", include_str!("../../protocols/mos.toml"))];
+
+/// Names of sentences that are said of each system that lacks some.
+const SHOWN: usize = 10;
 
 /// What the command line asked for.
 pub(crate) struct Settings {
@@ -28,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) study: String,
     pub(crate) seed: u64,
     pub(crate) items: Option<PathBuf>,
+    pub(crate) allow_missing: bool,
+    pub(crate) overwrite: Overwrite,
     pub(crate) components: Components,
 }
 
@@ -60,9 +68,11 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let items = items(settings)?;
     let plan = Plan::new(settings.protocol.clone(), systems, items, &settings.study, settings.seed)
         .context("failed to plan the test")?;
+    check_wavs(&plan)?;
     let table = plan.power_table(&settings.components)?;
-    make_parent(&settings.out)?;
-    plan.write(&settings.out)?;
+    // A plan of the same design decodes the same answers: only its directories may be others.
+    let same_design = |path: &Path| Plan::read(path).is_ok_and(|there| there.design == plan.design);
+    settings.overwrite.write(&settings.out, plan.to_toml()?.as_bytes(), same_design)?;
     put(&describe(&plan, &settings.components, &table)?)?;
     say(&format!("wrote `{}`", settings.out.display()));
     Ok(ExitCode::SUCCESS)
@@ -73,30 +83,103 @@ fn directories(settings: &Settings) -> impl Iterator<Item = &NamedDirectory> {
     settings.reference.iter().chain(&settings.systems).chain(&settings.anchors)
 }
 
-/// The sentences to choose from.
+/// The sentences to choose from: those that are listed, or those of the systems under test, as far as every directory has
+/// them. What is missing is said, and refused unless it may be.
 fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
-    if let Some(path) = &settings.items {
-        let items = wavs::read_list(path)?;
-        for named in directories(settings) {
-            if let Some(missing) = items.iter().find(|item| wavs::find(&named.directory, item).is_none()) {
-                anyhow::bail!(
-                    "`{}` lists item `{missing}`, but `{}` has no `{missing}.wav`",
-                    path.display(),
-                    named.directory.display()
-                );
+    let wanted: BTreeSet<String> = match &settings.items {
+        Some(path) => wavs::read_list(path)?.into_iter().collect(),
+        None => {
+            let mut union = BTreeSet::new();
+            for named in &settings.systems {
+                union.extend(wavs::items(&named.directory)?);
+                // A sentence that a system could not speak has no wav, but a row.
+                if let Some(rows) = synthesis::read(&named.directory)? {
+                    union.extend(rows.into_keys());
+                }
+            }
+            union
+        }
+    };
+    let mut items = wanted.clone();
+    for named in directories(settings) {
+        let lacks = |item: &&String| wavs::find(&named.directory, item).is_none();
+        let missing: Vec<&String> = wanted.iter().filter(lacks).collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let what = format!(
+            "`{}` has no wav in `{}` for {} of {} sentences: {}",
+            named.name,
+            named.directory.display(),
+            missing.len(),
+            wanted.len(),
+            shown(&missing)
+        );
+        match &settings.items {
+            Some(path) if !settings.allow_missing => {
+                say(&format!("`{}` lists item `{}`, but {what}", path.display(), missing[0]))
+            }
+            _ => say(&what),
+        }
+        items.retain(|item| !missing.contains(&item));
+    }
+    let n_missing = wanted.len() - items.len();
+    if n_missing > 0 && !settings.allow_missing {
+        anyhow::bail!(
+            "{n_missing} of {} sentences are not there for every system: synthesize them, list the others with --items, or \
+             leave them out with --allow-missing",
+            wanted.len()
+        );
+    }
+    if n_missing > 0 {
+        say(&format!("{n_missing} of {} sentences are left out", wanted.len()));
+    }
+    Ok(items.into_iter().collect())
+}
+
+/// Refuses wavs of which no bundle can be built: of several rates, with several channels, or unreadable.
+fn check_wavs(plan: &Plan) -> anyhow::Result<()> {
+    let mut rates: BTreeMap<u32, (usize, PathBuf)> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for system in &plan.systems {
+        for item in &plan.items {
+            let path = find_wav(system, item)?;
+            let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+            match wav::info(&bytes, &path) {
+                Ok(info) if info.channels > 1 => {
+                    wrong.push(format!("`{}` has {} channels", path.display(), info.channels));
+                }
+                Ok(info) => rates.entry(info.sample_rate).or_insert((0, path)).0 += 1,
+                Err(error) => wrong.push(error.to_string()),
             }
         }
-        return Ok(items);
     }
-    let mut common = None;
-    for named in directories(settings) {
-        let items = wavs::items(&named.directory)?;
-        common = Some(match common {
-            None => items,
-            Some(others) => items.intersection(&others).cloned().collect(),
-        });
+    if rates.len() > 1 {
+        let rates: Vec<String> = rates
+            .iter()
+            .map(|(rate, (n, path))| format!("{n} have {rate} Hz, such as `{}`", path.display()))
+            .collect();
+        wrong.push(format!("the clips have several sample rates: {}", rates.join("; ")));
     }
-    Ok(common.unwrap_or_default().into_iter().collect())
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let n_more = wrong.len().saturating_sub(SHOWN);
+    for line in wrong.iter().take(SHOWN) {
+        say(line);
+    }
+    if n_more > 0 {
+        say(&format!("and {n_more} more"));
+    }
+    anyhow::bail!("raters would hear which clip is whose: make all of them mono and of one sample rate")
+}
+
+/// The first few names, and how many more there are.
+fn shown(items: &[&String]) -> String {
+    let first: Vec<&str> = items.iter().take(SHOWN).map(|item| item.as_str()).collect();
+    let rest = items.len().saturating_sub(SHOWN);
+    let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!("{}{rest}", first.join(", "))
 }
 
 /// The size of the test, and what tests of this and other sizes can show.

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::table::write_table;
-use mynah_listening::{Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
+use mynah_listening::{FAMILY, Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
+use mynah_table::write_table;
 
 use super::args::SimulateArgs;
-use crate::files::{check_table, make_parent};
+use super::collect::judgement;
+use crate::files::check_table;
 use crate::program::{put, say};
 
 /// Draws a rating for every trial of the plan and writes them, or rehearses the whole test.
@@ -18,6 +19,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
     let mut simulation = Simulation {
         components: args.components.components()?,
+        attendance: args.attendance.attendance(),
         mos_level: args.mos_level,
         seed: args.seed,
         ..Simulation::default()
@@ -31,14 +33,12 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         let rates = rehearse(&plan, &simulation, studies).context("failed to rehearse the test")?;
         put(&table(&rates, &plan, studies))?;
         if let Some(out) = &args.out {
-            make_parent(out)?;
-            write_table(out, &rates)?;
+            args.overwrite.write_table(out, &rates, |_| None::<()>)?;
             say(&format!("wrote {} rates to `{}`", rates.len(), out.display()));
         }
     } else if let Some(out) = &args.out {
         let ratings = simulate(&plan, &simulation).context("failed to simulate the ratings")?;
-        make_parent(out)?;
-        write_table(out, &ratings)?;
+        args.overwrite.write_table(out, &ratings, judgement)?;
         say(&format!("wrote {} simulated ratings to `{}`", ratings.len(), out.display()));
     }
     Ok(ExitCode::SUCCESS)
@@ -59,7 +59,11 @@ fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
     for rate in rates {
         if system != Some(&rate.system) {
             system = Some(&rate.system);
-            lines.push(format!("\n{}, true difference {:+.2}", rate.system, rate.true_difference));
+            lines.push(if rate.system == FAMILY {
+                "\nall systems under test together".to_owned()
+            } else {
+                format!("\n{}, true difference {:+.2}", rate.system, rate.true_difference)
+            });
         }
         let defined = if rate.studies < studies {
             format!("  of {} in which it is defined", rate.studies)
@@ -91,5 +95,7 @@ fn words(outcome: Outcome) -> &'static str {
         Outcome::WilcoxonItemMeansRejects => "Wilcoxon test on sentence means finds a difference",
         Outcome::RankSumRejects => "rank-sum test finds a difference",
         Outcome::PaperRulePasses => "the paper's rule is passed",
+        Outcome::AnyFalseWord => "at least one conclusion is false",
+        Outcome::AnyIntervalMisses => "at least one interval misses the truth",
     }
 }

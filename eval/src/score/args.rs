@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use super::expected::{Source, Split};
 use super::{explain, list, protocol, run};
-use crate::files::check_table;
+use crate::files::{Overwrite, check_table};
 use crate::named::{NamedDirectory, check_names};
 
 const RUN: &str = "\
@@ -46,9 +47,9 @@ impl Args {
 enum Command {
     /// Score the wavs of one or more systems: a row for every system, sentence and metric.
     ///
-    /// A row always has a status. What cannot be measured, since a wav is missing or broken or the metric means nothing
-    /// for it, is a row with the reason, and never a number. Wavs lie in `DIR/wavs/<sentence>.wav` or
-    /// `DIR/<sentence>.wav`.
+    /// A row always has a status. What cannot be measured, since a wav is missing, broken, silent or truncated or the
+    /// metric means nothing for it, is a row with the reason, and never a number. Wavs lie in `DIR/wavs/<sentence>.wav`
+    /// or `DIR/<sentence>.wav`; they may be FLAC.
     #[command(after_help = RUN)]
     Run(RunArgs),
     /// Print what a metric measures: formula, parameters, oracle, known faults.
@@ -69,9 +70,16 @@ struct RunArgs {
     /// Where the scores go: .parquet, .csv or .jsonl
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The sentences to score, one a line; without it, all that any system has a wav for
-    #[arg(long, value_name = "FILE")]
+    /// The sentences that every system must have: one a line, or a table with a column `id`; without it and `--data`,
+    /// those of the systems' `synthesis.jsonl`, or all recordings where a system has none
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
     items: Option<PathBuf>,
+    /// A dataset, a split of which is what every system must have
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Which split of the dataset
+    #[arg(long, value_enum, default_value_t = Split::Test, requires = "data")]
+    split: Split,
     /// A TOML file that names the metrics; without it, all of them (see eval/protocols/objective.toml)
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
@@ -81,17 +89,24 @@ struct RunArgs {
     /// Exit with 1 when any row has no value
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 impl RunArgs {
     fn settings(self) -> anyhow::Result<run::Settings> {
         check_names(&self.systems)?;
         check_table(&self.out)?;
+        self.overwrite.check_free(&self.out)?;
         Ok(run::Settings {
             reference: self.reference,
             systems: self.systems,
             out: self.out,
-            items: self.items,
+            items: match (self.items, self.data) {
+                (Some(list), _) => Source::List(list),
+                (None, Some(dataset)) => Source::Split(dataset, self.split),
+                (None, None) => Source::Found,
+            },
             protocol: protocol::read(self.protocol.as_deref())?,
             threads: self.threads.map_or(0, usize::from),
             strict: self.strict,

@@ -30,15 +30,20 @@ Known faults
 ";
 
 /// The score of one sentence from its row; `row` is `None` when the file has none for it, and `has_file` says whether
-/// there is such a file at all.
-pub(crate) fn score(system: &str, item: &str, row: Option<&Row>, has_file: bool) -> Score {
+/// there is such a file at all. `failure` says why the item has failed whatever its row says: how fast silence is made
+/// says nothing.
+pub(crate) fn score(
+    system: &str,
+    item: &str,
+    row: Option<&Row>,
+    has_file: bool,
+    failure: Option<&str>,
+) -> Score {
     let (status, value, reason) = match row {
+        _ if failure.is_some() => (Status::Failed, None, failure.map(str::to_owned)),
         None if !has_file => (Status::Undefined, None, Some("there is no `synthesis.jsonl`".to_owned())),
         None => (Status::Failed, None, Some("`synthesis.jsonl` has no row for it".to_owned())),
-        Some(row) if row.status != "ok" => {
-            let why = row.message.as_deref().unwrap_or("no message");
-            (Status::Failed, None, Some(format!("the synthesis failed: {why}")))
-        }
+        Some(row) if row.failure().is_some() => (Status::Failed, None, row.failure()),
         Some(row) => match row.real_time_factor {
             Some(value) => (Status::Ok, Some(value), None),
             None => (Status::Undefined, None, Some("`synthesis.jsonl` states none".to_owned())),
@@ -79,10 +84,13 @@ mod tests {
             (None, false, Status::Undefined),
         ];
         for (row, has_file, expected) in cases {
-            let score = score("s", "a", row.as_ref(), has_file);
+            let score = score("s", "a", row.as_ref(), has_file, None);
             assert_eq!(score.status, expected, "{score:?}");
             assert_eq!(score.value.is_some(), expected == Status::Ok);
             assert_eq!(score.reason.is_none(), expected == Status::Ok);
         }
+        let silent = score("s", "a", Some(&row("ok", Some(0.5))), true, Some("the wav is silent"));
+        assert_eq!((silent.status, silent.value), (Status::Failed, None));
+        assert_eq!(silent.reason.as_deref(), Some("the wav is silent"));
     }
 }

@@ -1,25 +1,27 @@
 //! `mynah-score run`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::table::write_table;
 use mynah_metrics::{Clip, Metric, Pair, Score, Status, failed_item, metric, score_pair};
 use mynah_report::comparison::summarize;
-use mynah_signal::{Waveform, wav};
+use mynah_table::write_table;
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+use super::expected::{Source, expected};
+use super::folder::Folder;
+use super::partial::Partial;
 use super::protocol::Protocol;
-use super::synthesis::Row;
+use super::remarks::{self, Remark};
+use super::synthesis::{Row, Synthesis};
 use super::{real_time, summary, synthesis};
 use crate::files::make_parent;
 use crate::named::NamedDirectory;
 use crate::program::{BAD_RESULT, say};
 use crate::progress::Progress;
-use crate::wavs;
 
 /// The coverage of intervals that are computed, but not shown, for the table at the end.
 const LEVEL: f64 = 0.95;
@@ -29,55 +31,69 @@ pub(crate) struct Settings {
     pub(crate) reference: PathBuf,
     pub(crate) systems: Vec<NamedDirectory>,
     pub(crate) out: PathBuf,
-    pub(crate) items: Option<PathBuf>,
+    pub(crate) items: Source,
     pub(crate) protocol: Protocol,
     /// 0: as many as there are cores.
     pub(crate) threads: usize,
     pub(crate) strict: bool,
 }
 
-/// One system with what its synthesizer says about it.
+/// One system with its wavs and what its synthesizer says about it.
 struct System<'a> {
-    named: &'a NamedDirectory,
-    synthesis: Option<BTreeMap<String, Row>>,
+    name: &'a str,
+    folder: Folder,
+    synthesis: Option<Synthesis>,
+}
+
+/// The rows of one item of one system, in the order of the protocol, and what was done to its signals.
+struct Scored {
+    rows: Vec<Score>,
+    remark: Option<Remark>,
 }
 
 /// Scores every item of every system and writes the rows.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut metrics = metrics(&settings.protocol)?;
-    let systems = settings
-        .systems
-        .iter()
-        .map(|named| Ok(System { named, synthesis: synthesis::read(&named.directory)? }))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let reference = Folder::open(&settings.reference)?;
+    let systems = settings.systems.iter().map(System::open).collect::<anyhow::Result<Vec<_>>>()?;
     if systems.iter().all(|system| system.synthesis.is_none()) && metrics.iter().any(Option::is_none) {
         metrics.retain(Option::is_some);
         say("real_time_factor is left out: no system has a `synthesis.jsonl`");
     }
-    let items = items(settings)?;
+    let items = items(settings, &reference, &systems)?;
+    make_parent(&settings.out)?;
+    let partial = Partial::begin(&settings.out)?;
     let progress = Progress::new("scored", items.len());
     let pool = ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
-    // For each item, for each system, the rows in the order of the protocol.
-    let by_item: Vec<Vec<Vec<Score>>> = pool.install(|| {
+    // For each item, for each system.
+    let by_item: Vec<Vec<Scored>> = pool.install(|| {
         items
             .par_iter()
             .map(|item| {
-                let rows = score_all(settings, &systems, item, &metrics);
+                let scored = score_all(&reference, &systems, item, &metrics);
+                partial.add(scored.iter().flat_map(|of_system| &of_system.rows))?;
                 progress.step();
-                rows
+                Ok(scored)
             })
-            .collect()
-    });
+            .collect::<anyhow::Result<_>>()
+    })?;
     progress.finish();
     let mut of_systems: Vec<Vec<Score>> = systems.iter().map(|_| Vec::new()).collect();
+    let mut remarks: Vec<Vec<Remark>> = systems.iter().map(|_| Vec::new()).collect();
     for of_item in by_item {
-        for (rows, of_system) in of_item.into_iter().zip(&mut of_systems) {
-            of_system.extend(rows);
+        for ((scored, rows), remarks) in of_item.into_iter().zip(&mut of_systems).zip(&mut remarks) {
+            rows.extend(scored.rows);
+            remarks.extend(scored.remark);
         }
     }
     let scores = of_systems.concat();
-    make_parent(&settings.out)?;
     write_table(&settings.out, &scores)?;
+    partial.remove()?;
+    for (system, remarks) in systems.iter().zip(&remarks) {
+        for words in remarks::in_words(system.name, remarks) {
+            say(&words);
+        }
+    }
     say(summary::table(&summarize(&scores, LEVEL)?)?.trim_end());
     say(&format!("wrote {} rows to `{}`", scores.len(), settings.out.display()));
     let without_value = scores.iter().filter(|score| score.status != Status::Ok).count();
@@ -86,6 +102,16 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(BAD_RESULT));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl<'a> System<'a> {
+    fn open(named: &'a NamedDirectory) -> anyhow::Result<Self> {
+        Ok(Self {
+            name: &named.name,
+            folder: Folder::open(&named.directory)?,
+            synthesis: synthesis::read(&named.directory)?,
+        })
+    }
 }
 
 /// The metrics of the protocol; `None` stands for the real-time factor, which is not measured.
@@ -102,70 +128,67 @@ fn metrics(protocol: &Protocol) -> anyhow::Result<Vec<Option<&'static dyn Metric
     protocol.metrics.iter().map(find).collect()
 }
 
-/// The items to score, by name.
-fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
-    if let Some(path) = &settings.items {
-        let mut items = wavs::read_list(path)?;
-        items.sort();
-        return Ok(items);
+/// The items to score, by name; says where they come from, and which systems have more.
+fn items(settings: &Settings, reference: &Folder, systems: &[System<'_>]) -> anyhow::Result<Vec<String>> {
+    anyhow::ensure!(
+        systems.iter().any(|system| system.folder.items().len() > 0),
+        "no system has a wav: they are looked for in DIR/wavs, and in DIR where there is no such folder"
+    );
+    let of_systems: Vec<Option<&Synthesis>> =
+        systems.iter().map(|system| system.synthesis.as_ref()).collect();
+    let expected = expected(&settings.items, (&settings.reference, reference), &of_systems)?;
+    say(&format!("{} items are expected: {}", expected.items.len(), expected.origin));
+    let known: HashSet<&str> = expected.items.iter().map(String::as_str).collect();
+    for system in systems {
+        let n_others = system.folder.items().filter(|item| !known.contains(item)).count();
+        if n_others > 0 {
+            say(&format!("`{}` has wavs of {n_others} items that are not expected: not scored", system.name));
+        }
     }
-    let mut union = BTreeSet::new();
-    for named in &settings.systems {
-        union.extend(wavs::items(&named.directory)?);
-    }
-    if union.is_empty() {
-        anyhow::bail!(
-            "no system has a wav: they are looked for in DIR/wavs, and in DIR where there is no such folder"
-        );
-    }
-    Ok(union.into_iter().collect())
+    Ok(expected.items)
 }
 
 /// The rows of one item, system by system; the reference is analysed once for all of them.
 fn score_all(
-    settings: &Settings,
+    reference: &Folder,
     systems: &[System<'_>],
     item: &str,
     metrics: &[Option<&'static dyn Metric>],
-) -> Vec<Vec<Score>> {
-    let reference = read(&settings.reference, item);
+) -> Vec<Scored> {
+    let reference = reference.read(item);
     let reference = reference.as_ref().map(Clip::new).map_err(|why| format!("the reference: {why}"));
     systems.iter().map(|system| score_system(system, item, &reference, metrics)).collect()
 }
 
-/// The wav of an item, or why there is none.
-fn read(directory: &Path, item: &str) -> Result<Waveform, String> {
-    let path = wavs::find(directory, item).ok_or_else(|| format!("there is no `{item}.wav`"))?;
-    wav::read(&path).map_err(|error| {
-        // Without the directory: reasons that say the same are counted together, and reports go to other machines.
-        let file = path.display().to_string();
-        format!("failed to {error}").replace(&file, &format!("{item}.wav"))
-    })
-}
-
-/// The rows of one item of one system, in the order of the protocol.
+/// The rows of one item of one system. An item that failed has failed by every metric, also by those that could say
+/// something all the same.
 fn score_system(
     system: &System<'_>,
     item: &str,
     reference: &Result<Clip<'_>, String>,
     metrics: &[Option<&'static dyn Metric>],
-) -> Vec<Score> {
+) -> Scored {
     let row = system.synthesis.as_ref().and_then(|rows| rows.get(item));
     let step = row.and_then(|row| row.step);
-    let name = &system.named.name;
     let measured: Vec<&dyn Metric> = metrics.iter().copied().flatten().map(|metric| metric as _).collect();
-    let scores = match (reference, read(&system.named.directory, item)) {
+    // A wav that lies there though its synthesis failed is of another run.
+    let candidate = row.and_then(Row::failure).map_or_else(|| system.folder.read(item), Err);
+    let (scores, failure, remark) = match (reference, candidate) {
         (Ok(reference), Ok(candidate)) => {
             let candidate = Clip::new(&candidate);
-            score_pair(name, step, item, &Pair::new(reference, &candidate), &measured)
+            let pair = Pair::new(reference, &candidate);
+            (score_pair(system.name, step, item, &pair, &measured), pair.fault(), Remark::of(&pair))
         }
-        (_, Err(why)) => failed_item(name, step, item, &why, &measured),
-        (Err(why), _) => failed_item(name, step, item, why, &measured),
+        (_, Err(why)) => (failed_item(system.name, step, item, &why, &measured), Some(why), None),
+        (Err(why), _) => (failed_item(system.name, step, item, why, &measured), Some(why.clone()), None),
     };
     let mut scores = scores.into_iter();
     let mut next = |metric: &Option<_>| match metric {
         Some(_) => scores.next(),
-        None => Some(real_time::score(name, item, row, system.synthesis.is_some())),
+        None => {
+            let has_file = system.synthesis.is_some();
+            Some(real_time::score(system.name, item, row, has_file, failure.as_deref()))
+        }
     };
-    metrics.iter().filter_map(&mut next).collect()
+    Scored { rows: metrics.iter().filter_map(&mut next).collect(), remark }
 }

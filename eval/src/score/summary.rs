@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 
 use mynah_report::comparison::MetricSummary;
 
-/// A line per metric and system: how many items have a value, how many have none, and the mean.
+/// A line per metric and system: how many items have a value, how many have none, the mean, and of how many of the
+/// expected items it is.
 pub(crate) fn table(metrics: &[MetricSummary]) -> Result<String, fmt::Error> {
     let name_width = metrics.iter().map(|metric| metric.profile.len()).max().unwrap_or(0).max("metric".len());
     let systems = metrics.iter().flat_map(|metric| &metric.systems);
@@ -19,6 +20,9 @@ pub(crate) fn table(metrics: &[MetricSummary]) -> Result<String, fmt::Error> {
     for metric in metrics {
         for system in &metric.systems {
             let mean = match system.mean.value() {
+                Some(mean) if system.n_ok < metric.n_items => {
+                    format!("{mean:.4} {} ({} of {})", metric.unit, system.n_ok, metric.n_items)
+                }
                 Some(mean) => format!("{mean:.4} {}", metric.unit),
                 None => "none".to_owned(),
             };

@@ -9,6 +9,7 @@ use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm};
 use super::baselines::Source;
 use super::ratings::ColumnMap;
 use super::{report, verdict};
+use crate::files::Overwrite;
 use crate::named::NamedDirectory;
 
 const VERDICT: &str = "\
@@ -80,6 +81,8 @@ pub(crate) struct VerdictArgs {
     /// The directory that the report goes to
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) overwrite: Overwrite,
     /// Exit with 1 unless every system under test is at least this
     #[arg(long, value_name = "CONCLUSION")]
     pub(crate) require: Option<Requirement>,
@@ -209,6 +212,8 @@ pub(crate) struct ReportArgs {
     /// The directory that the report goes to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 impl ReportArgs {
@@ -220,6 +225,7 @@ impl ReportArgs {
                 self.plans.len()
             );
         }
+        self.overwrite.check_report(&self.out)?;
         let mut directories = Vec::new();
         if let Some(directory) = self.reference {
             directories.push(NamedDirectory { name: report::REFERENCE.to_owned(), directory });

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::Context as _;
-use mynah_corpus::table::{TextTable, read_table, read_text_table};
 use mynah_listening::{First, FoundRating, FoundStudy, Origin, Plan, Rating, Verdict, judge, judge_found};
+use mynah_table::{TextTable, read_table, read_text_table};
 
 /// What ratings without a plan are made of: the names of their columns, unless others are mapped to them.
 const NEEDED: [&str; 4] = ["rater", "item", "system", "score"];

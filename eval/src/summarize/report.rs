@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::table::read_table;
 use mynah_metrics::Score;
 use mynah_report::comparison::{Comparison, worst_items};
+use mynah_table::read_table;
 
 use super::baselines::{self, Source};
 use super::{notes, ratings, samples, write};

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use mynah_corpus::write_whole;
 use mynah_report::comparison::{Sample, SampleVersion, WorstItem};
 use mynah_report::figure::Mel;
 use mynah_signal::{MelExtractor, MelProfile, wav};
+use mynah_table::write_atomic;
 use rayon::prelude::*;
 
 use super::report::REFERENCE;
@@ -132,7 +132,7 @@ fn version(
     let config = MelProfile::Vits.config(waveform.sample_rate());
     let hop_seconds = config.hop_length as f64 / f64::from(waveform.sample_rate());
     let mel = MelExtractor::new(&config)?.log_mel(waveform.samples());
-    write_whole(&out.join(&audio), &bytes).context("failed to copy the wav")?;
+    write_atomic(&out.join(&audio), &bytes).context("failed to copy the wav")?;
     Ok(Some(SampleVersion {
         system: named.name.clone(),
         mel: Mel {

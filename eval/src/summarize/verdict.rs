@@ -11,6 +11,7 @@ use crate::program::{BAD_RESULT, put, say};
 
 /// Judges, prints the words, writes the report.
 pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
+    args.overwrite.check_report(&args.out)?;
     let verdict = match (&args.plan, args.found.study()) {
         (Some(plan), _) => ratings::verdict(plan, &args.ratings)?,
         (None, Some(study)) => ratings::found_verdict(&args.ratings, &args.found.map, &study)?,

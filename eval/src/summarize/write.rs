@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use mynah_corpus::write_whole;
 use mynah_report::comparison::Comparison;
+use mynah_table::write_atomic;
 
 use crate::program::say;
 
@@ -16,7 +16,7 @@ pub(crate) fn versions() -> Vec<(String, String)> {
 /// Writes every file of the report, and says where to look.
 pub(crate) fn write(comparison: &Comparison<'_>, out: &Path) -> anyhow::Result<()> {
     for document in comparison.documents()? {
-        write_whole(&out.join(&document.path), &document.bytes).context("failed to write the report")?;
+        write_atomic(&out.join(&document.path), &document.bytes).context("failed to write the report")?;
     }
     say(&format!("wrote `{}`", out.join("index.html").display()));
     Ok(())

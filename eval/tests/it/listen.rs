@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use mynah_corpus::table::read_table;
 use mynah_listening::{Key, Kind, Origin, Outcome, OutcomeRate, Rating};
 use mynah_signal::wav;
+use mynah_table::read_table;
 use mynah_testkit::fixture;
 
 use crate::support::{ITEMS, Place};
@@ -27,7 +27,7 @@ fn a_plan_depends_on_its_seed_and_on_nothing_else() {
         "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --out other.toml";
     place.listen(&format!("{other} --seed 1")).exits_with(0);
     let one = place.read("other.toml");
-    place.listen(&format!("{other} --seed 2")).exits_with(0);
+    place.listen(&format!("{other} --seed 2 --force")).exits_with(0);
     assert_ne!(one, place.read("other.toml"));
 }
 
@@ -214,4 +214,154 @@ fn answers_of_the_page_become_ratings() {
     outcome.says("answers.json: a file of rater");
     assert_eq!(place.read("ratings.csv"), place.read("again.csv"));
     place.listen("collect PLAN.toml --out r.csv").exits_with(2).says("FILES");
+}
+
+#[test]
+fn a_plan_is_not_written_over_by_another() {
+    let place = Place::new();
+    place.plan().exits_with(0);
+    let first = place.read("PLAN.toml");
+    let other =
+        "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --out PLAN.toml";
+    place.listen(other).exits_with(2).says("`PLAN.toml` exists and holds something else").says("--force");
+    assert_eq!(place.read("PLAN.toml"), first);
+    // Wavs may move: the design is the same.
+    fs::rename(place.path("quiet"), place.path("moved")).unwrap();
+    let moved = "plan --protocol small.toml --reference recordings=recordings --system quiet=moved --system cut=cut \
+                 --out PLAN.toml";
+    place.listen(moved).exits_with(0);
+    assert_ne!(place.read("PLAN.toml"), first);
+    place
+        .listen(&format!("{} --force", other.replace("=quiet", "=moved")))
+        .exits_with(0)
+        .says("wrote over `PLAN.toml`");
+    assert!(!place.read("PLAN.toml").contains("cut"));
+}
+
+#[test]
+fn sentences_that_a_system_lacks_are_named_and_left_out_only_when_it_is_said() {
+    let place = Place::new();
+    fs::remove_file(place.path("cut/wavs/LJ001-0045.wav")).unwrap();
+    // A sentence that could not be spoken has no wav in any directory but that of the recordings.
+    place.write("quiet/synthesis.jsonl", "{\"id\":\"LJ009-0009\",\"status\":\"failed\",\"message\":\"x\"}\n");
+    place
+        .plan()
+        .exits_with(2)
+        .says("`cut` has no wav in `cut` for 2 of 5 sentences: LJ001-0045, LJ009-0009")
+        .says("`quiet` has no wav in `quiet` for 1 of 5 sentences: LJ009-0009")
+        .says("2 of 5 sentences are not there for every system")
+        .says("--allow-missing");
+    assert!(!place.path("PLAN.toml").exists());
+    place.write("three.toml", place.read("small.toml").replace("items = 4", "items = 3"));
+    let plan = "plan --protocol three.toml --reference recordings=recordings --system quiet=quiet --system cut=cut \
+                --out PLAN.toml";
+    place.listen(&format!("{plan} --allow-missing")).exits_with(0).says("2 of 5 sentences are left out");
+    assert!(!place.read("PLAN.toml").contains("LJ001-0045"));
+    // Recordings that nobody has synthesized are no gap.
+    for system in ["cut/wavs", "quiet/wavs"] {
+        fs::remove_file(place.path(&format!("{system}/LJ001-0043.wav"))).unwrap();
+    }
+    fs::remove_file(place.path("quiet/synthesis.jsonl")).unwrap();
+    fs::remove_file(place.path("quiet/wavs/LJ001-0045.wav")).unwrap();
+    place.write("two.toml", place.read("small.toml").replace("items = 4", "items = 2"));
+    place.listen(&plan.replace("three.toml", "two.toml").replace("PLAN.toml", "two-PLAN.toml")).exits_with(0);
+}
+
+#[test]
+fn ratings_that_would_be_lost_are_kept() {
+    let place = Place::new();
+    let golden = |name: &str| fs::read(fixture(&format!("golden/listening/{name}"))).unwrap();
+    place.write("PLAN.toml", golden("PLAN.toml"));
+    place.write("answers.json", golden("page_answers.json"));
+    let whole: serde_json::Value = serde_json::from_slice(&golden("page_answers.json")).unwrap();
+    let mut part = whole.clone();
+    part["answers"].as_array_mut().unwrap().truncate(2);
+    place.write("ratings-early.json", part.to_string());
+    place.listen("collect PLAN.toml ratings-early.json --out ratings.csv").exits_with(1);
+    // A table may grow.
+    place.listen("collect PLAN.toml answers.json ratings-early.json --out ratings.csv").exits_with(0);
+    let kept = place.read("ratings.csv");
+    assert_eq!(read_table::<Rating>(&place.path("ratings.csv")).unwrap().len(), 4);
+    for fewer in ["ratings-early.json", "nothing.json"] {
+        let command = format!("collect PLAN.toml {fewer} --out ratings.csv");
+        place.listen(&command).exits_with(2).says("`ratings.csv` exists").says("--force");
+        assert_eq!(place.read("ratings.csv"), kept);
+    }
+    place.listen("simulate PLAN.toml --out ratings.csv").exits_with(2).says("--force");
+    assert_eq!(place.read("ratings.csv"), kept);
+    place.listen("collect PLAN.toml nothing.json --out ratings.csv --force").exits_with(1).says("wrote over");
+    assert_eq!(read_table::<Rating>(&place.path("ratings.csv")).unwrap().len(), 0);
+}
+
+#[test]
+fn keys_recordings_scores_and_pages_are_not_written_over() {
+    let place = Place::new();
+    place.plan().exits_with(0);
+    place.listen("build PLAN.toml --out B").exits_with(0);
+    let (page, key) = (place.read("B/index.html"), place.read("B.key.json"));
+    fs::rename(place.path("B"), place.path("online")).unwrap();
+    let other =
+        "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --out other.toml";
+    place.listen(other).exits_with(0);
+    place
+        .listen("build other.toml --out B")
+        .exits_with(2)
+        .says("is the key of another bundle")
+        .says("--force");
+    assert_eq!(place.read("B.key.json"), key);
+    assert!(!place.path("B").exists());
+    place.listen("build other.toml --out B --force").exits_with(0);
+    assert_ne!(place.read("B.key.json"), key);
+
+    place.listen("anchor recordings --out recordings").exits_with(2).says("holds the recordings");
+    let wav = fs::read(place.path("quiet/wavs/LJ001-0043.wav")).unwrap();
+    place.listen("anchor recordings --out quiet").exits_with(1).says("exists and holds something else");
+    assert_eq!(fs::read(place.path("quiet/wavs/LJ001-0043.wav")).unwrap(), wav);
+    place.listen("anchor recordings --out noisy").exits_with(0);
+    place.listen("anchor recordings --out noisy").exits_with(0);
+
+    let score = "--reference recordings --system quiet=quiet --out scores.csv";
+    place.score(&format!("run {score}")).exits_with(0);
+    place.score(&format!("run {score}")).exits_with(2).says("`scores.csv` exists already");
+    place.score(&format!("run {score} --force")).exits_with(0);
+
+    // A report goes where a report was, and not into the raters' page.
+    let report = "report --scores scores.csv --no-baselines --out";
+    place.summarize(&format!("{report} online")).exits_with(2).says("no report");
+    assert_eq!(place.read("online/index.html"), page);
+    for _ in 0..2 {
+        place.summarize(&format!("{report} REPORT")).exits_with(0);
+    }
+}
+
+#[test]
+fn wavs_of_which_no_bundle_can_be_built_are_refused_by_the_plan() {
+    let place = Place::new();
+    let path = "quiet/wavs/LJ001-0045.wav";
+    let good = fs::read(place.path(path)).unwrap();
+    let clip = wav::read(place.path(path)).unwrap();
+    let faster = mynah_signal::Waveform::new(clip.samples().to_vec(), 24_000);
+    place.write(path, wav::encode_pcm16(&faster));
+    place
+        .plan()
+        .exits_with(2)
+        .says("11 have 22050 Hz")
+        .says(&format!("1 have 24000 Hz, such as `{path}`"))
+        .says("of one sample rate");
+    // Two channels: twice the block size, half the frames.
+    let mut stereo = good.clone();
+    stereo[22] = 2;
+    stereo[28..32].copy_from_slice(&(22_050_u32 * 4).to_le_bytes());
+    stereo[32] = 4;
+    stereo.truncate(44 + (good.len() - 44) / 4 * 4);
+    let size = stereo.len() as u32 - 44;
+    stereo[40..44].copy_from_slice(&size.to_le_bytes());
+    stereo[4..8].copy_from_slice(&(size + 36).to_le_bytes());
+    place.write(path, stereo);
+    place.plan().exits_with(2).says(&format!("`{path}` has 2 channels"));
+    place.write(path, "RIFF");
+    place.plan().exits_with(2).says(path);
+    assert!(!place.path("PLAN.toml").exists());
+    place.write(path, good);
+    place.plan().exits_with(0);
 }

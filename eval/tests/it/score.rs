@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use mynah_corpus::table::read_table;
 use mynah_metrics::{Score, Status};
+use mynah_signal::{Resampler, Waveform, wav};
+use mynah_table::read_table;
 use mynah_testkit::assert_close;
 
 use crate::support::{ITEMS, Place};
@@ -73,7 +74,8 @@ fn missing_and_broken_wavs_are_rows_that_say_why() {
     place.write("cut/wavs/LJ002-0151.wav", "this is no wav");
     fs::remove_file(place.path("recordings/LJ001-0043.wav")).unwrap();
 
-    let run = place.score(&format!("{RUN} --out scores.jsonl")).exits_with(0);
+    place.write("items.txt", ITEMS.join("\n"));
+    let run = place.score(&format!("{RUN} --items items.txt --out scores.jsonl")).exits_with(0);
     let scores: Vec<Score> = read_table(&place.path("scores.jsonl")).unwrap();
     assert_eq!(scores.len(), 48);
     let mut reasons: Vec<String> = scores
@@ -86,10 +88,174 @@ fn missing_and_broken_wavs_are_rows_that_say_why() {
     assert!(scores.iter().all(|row| row.value.is_some() == (row.status == Status::Ok)));
     assert_eq!(run.stderr.matches("  4  none").count(), 6, "{}", run.stderr);
     place
-        .score(&format!("{RUN} --out strict.jsonl --strict"))
+        .score(&format!("{RUN} --items items.txt --out strict.jsonl --strict"))
         .exits_with(1)
         .says("30 rows have no value, which `--strict` does not allow");
     assert_eq!(place.read("scores.jsonl"), place.read("strict.jsonl"));
+}
+
+#[test]
+fn the_expected_items_are_a_list_and_not_what_lies_there() {
+    let place = Place::new();
+    // One is missing everywhere, and a system has one that nobody asked for.
+    fs::remove_file(place.path("quiet/wavs/LJ001-0045.wav")).unwrap();
+    fs::remove_file(place.path("cut/wavs/LJ001-0045.wav")).unwrap();
+    fs::copy(place.path("cut/wavs/LJ002-0009.wav"), place.path("cut/wavs/extra.wav")).unwrap();
+    place
+        .score(&format!("{RUN} --out scores.csv --strict"))
+        .exits_with(1)
+        .says("4 items are expected: those of `recordings`")
+        .says("`cut` has wavs of 1 items that are not expected");
+    let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
+    assert_eq!(scores.len(), 48);
+    let missing: Vec<&Score> = scores.iter().filter(|row| row.status == Status::Failed).collect();
+    assert_eq!(missing.len(), 12);
+    assert!(missing.iter().all(|row| row.reason.as_deref() == Some("there is no `LJ001-0045.wav`")));
+
+    // What the systems were asked to say, where all of them state it.
+    let row = |id: &str, status: &str| format!("{{\"id\":\"{id}\",\"status\":\"{status}\",\"step\":1}}\n");
+    place.write("quiet/synthesis.jsonl", row("LJ002-0009", "ok") + &row("LJ001-0045", "failed"));
+    place.write("cut/synthesis.jsonl", row("LJ002-0009", "ok") + &row("LJ002-0151", "ok"));
+    place
+        .score(&format!("{RUN} --out scores.csv"))
+        .exits_with(0)
+        .says("3 items are expected: those of `synthesis.jsonl`");
+    let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
+    assert_eq!(scores.len(), 3 * 2 * 7);
+
+    place.score("run --reference nowhere --system a=quiet --out s.csv").exits_with(2).says("nowhere");
+    place
+        .score("run --reference nowhere --items items.txt --system a=quiet --out s.csv")
+        .exits_with(2)
+        .says("nowhere");
+    assert!(!place.path("s.csv").exists());
+    assert!(!place.path("scores.csv.partial.jsonl").exists());
+}
+
+#[test]
+fn a_wav_whose_synthesis_failed_is_no_wav_of_this_run() {
+    let place = Place::new();
+    place.write(
+        "quiet/synthesis.jsonl",
+        "{\"id\":\"LJ001-0045\",\"status\":\"failed\",\"message\":\"out of memory\",\"step\":1}\n",
+    );
+    place.score("run --reference recordings --system quiet=quiet --out s.csv --strict").exits_with(1);
+    let scores: Vec<Score> = read_table(&place.path("s.csv")).unwrap();
+    assert_eq!(scores.len(), 7);
+    for row in &scores {
+        assert_eq!(row.status, Status::Failed, "{}", row.metric);
+        assert_eq!(row.reason.as_deref(), Some("the synthesis failed: out of memory"));
+    }
+}
+
+#[test]
+fn files_pair_whatever_their_case_kind_and_accents() {
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        clip: String,
+        first: usize,
+        files: Vec<File>,
+    }
+    #[derive(serde::Deserialize)]
+    struct File {
+        flac: String,
+        samples: Vec<i32>,
+    }
+    let golden: Golden = mynah_testkit::golden("signal/flac.json");
+    let digits = golden.files[0].flac.as_bytes().chunks_exact(2);
+    let flac: Vec<u8> =
+        digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect();
+    let place = Place::new();
+    let recording = fs::read(place.path(&format!("recordings/{}.wav", golden.clip))).unwrap();
+    // The same part of the clip as a wav: a header of 44 bytes, two bytes a sample.
+    let mut part = recording[..44].to_vec();
+    let n_bytes = golden.files[0].samples.len() * 2;
+    part[4..8].copy_from_slice(&(36 + n_bytes as u32).to_le_bytes());
+    part[40..44].copy_from_slice(&(n_bytes as u32).to_le_bytes());
+    part.extend(&recording[44 + 2 * golden.first..][..n_bytes]);
+    for (item, bytes) in [("a", &part), ("B", &part), ("\u{fc}ber", &recording), ("twin", &recording)] {
+        place.write(&format!("reference/{item}.wav"), bytes);
+    }
+    place.write("system/wavs/a.FLAC", &flac);
+    place.write("system/wavs/B.WAV", &part);
+    place.write("system/wavs/u\u{308}ber.Wav", &recording);
+    place.write("system/wavs/twin.wav", &recording);
+    place.write("system/wavs/twin.WAV", &recording);
+    place.write("items.txt", "wavs/a.wav\nB\nu\u{308}ber\ntwin\n");
+    for items in ["", "--items items.txt"] {
+        place
+            .score(&format!("run --reference reference {items} --system s=system --out s.csv"))
+            .exits_with(0);
+        let scores: Vec<Score> = read_table(&place.path("s.csv")).unwrap();
+        let of =
+            |item: &str| scores.iter().find(|row| row.item == item && row.metric == "duration_difference");
+        for item in ["a", "B", "\u{fc}ber"] {
+            assert_eq!(of(item).unwrap().value, Some(0.0), "{item} {items}");
+        }
+        let twin = of("twin").unwrap();
+        assert_eq!(twin.status, Status::Failed);
+        assert_eq!(twin.reason.as_deref(), Some("there is more than one file of it: `twin.WAV`, `twin.wav`"));
+    }
+}
+
+#[test]
+fn a_system_with_silent_wavs_is_never_preferred() {
+    let place = Place::new();
+    let whole = fs::read(place.path("recordings/LJ001-0045.wav")).unwrap();
+    let silent = [&whole[..44], &vec![0; whole.len() - 44][..]].concat();
+    for index in 0..16 {
+        place.write(&format!("clips/{index:02}.wav"), &whole);
+        place.write(
+            &format!("good/{index:02}.wav"),
+            fs::read(place.path("quiet/wavs/LJ001-0045.wav")).unwrap(),
+        );
+        // Where it speaks, it is a perfect copy.
+        place.write(&format!("bad/{index:02}.wav"), if index < 7 { &silent } else { &whole });
+    }
+    place.write("two.toml", "metrics = [\"duration_ratio\", \"mcd\", \"loudness_difference\"]\n");
+    for systems in ["--system bad=bad --system good=good", "--system good=good --system bad=bad"] {
+        place
+            .score(&format!("run --reference clips {systems} --protocol two.toml --out scores.csv --strict"))
+            .exits_with(1)
+            .says("(9 of 16)");
+        let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
+        let silent: Vec<&Score> =
+            scores.iter().filter(|row| row.reason.as_deref() == Some("the wav is silent")).collect();
+        assert_eq!(silent.len(), 7 * 3, "silence of the right length scores nothing, not even its length");
+        assert!(silent.iter().all(|row| row.system == "bad" && row.status == Status::Failed));
+        place.summarize("report --scores scores.csv --out REPORT").exits_with(0);
+        let markdown = place.read("REPORT/report.md");
+        assert!(
+            markdown.contains(
+                "bad fails more often than good by more than chance (no value for 7 of 16 items, good for 0;"
+            ),
+            "{markdown}"
+        );
+        for wrong in ["bad is best", "Best is: bad", "bad by"] {
+            assert!(!markdown.contains(wrong), "{wrong}: {markdown}");
+        }
+        fs::remove_dir_all(place.path("REPORT")).unwrap();
+    }
+}
+
+#[test]
+fn what_is_done_to_the_signals_is_said() {
+    let place = Place::new();
+    for item in ITEMS {
+        let recording = wav::read(place.path(&format!("recordings/{item}.wav"))).unwrap();
+        let resampled = Resampler::new(22_050, 24_000).unwrap().resample(&recording);
+        place.write(&format!("fast/{item}.wav"), wav::encode_pcm16(&resampled));
+        let later = [&vec![0.0; 11_025][..], recording.samples()].concat();
+        place.write(&format!("late/{item}.wav"), wav::encode_pcm16(&Waveform::new(later, 22_050)));
+    }
+    let systems = "--system fast=fast --system late=late";
+    place
+        .score(&format!("run --reference recordings {systems} --out scores.csv --strict"))
+        .exits_with(0)
+        .says(
+            "`fast`: 4 wavs of 24000 Hz against 22050 Hz; for frames the system is resampled once, from 24000 to 22050 Hz",
+        )
+        .says("`late`: silence at the ends, ");
 }
 
 #[test]
@@ -133,7 +299,7 @@ fn steps_and_real_time_factors_come_from_the_synthesizer() {
         .collect();
     insta::assert_snapshot!(factors.join("\n"));
     place.write("quiet/synthesis.jsonl", row("a", "1", "ok") + &row("a", "1", "ok"));
-    place.score(&format!("{RUN} --out scores.csv")).exits_with(2).says("has two rows for `a`");
+    place.score(&format!("{RUN} --out other.csv")).exits_with(2).says("has two rows for `a`");
 }
 
 #[test]

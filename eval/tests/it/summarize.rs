@@ -104,19 +104,20 @@ fn a_requirement_decides_the_exit_code() {
 #[test]
 fn human_level_is_required_of_a_test_that_finds_its_anchor() {
     let place = Place::new();
-    place.write_small_protocol();
-    let small = place.read("small.toml");
-    place.write(
-        "small.toml",
-        small.replace("minimum_items = 50", "minimum_items = 4").replace("_item = 20", "_item = 6"),
-    );
-    place.listen("anchor recordings --q 10 --out noisy").exits_with(0);
-    place
-        .listen(
-            "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --anchor noisy=noisy \
-             --out PLAN.toml",
-        )
-        .exits_with(0);
+    // The sizes of the paper, with the same clip under fifty names.
+    for (from, to) in [("recordings", "fifty"), ("quiet/wavs", "fifty-quiet/wavs")] {
+        let clip = fs::read(place.path(&format!("{from}/LJ001-0043.wav"))).unwrap();
+        for number in 1..=50 {
+            place.write(&format!("{to}/clip-{number:02}.wav"), &clip);
+        }
+    }
+    place.write("full.toml", include_str!("../../protocols/cmos.toml"));
+    let plan = |protocol: &str, place: &Place| {
+        let systems = "--reference recordings=fifty --system quiet=fifty-quiet --anchor noisy=noisy";
+        place.listen(&format!("plan --protocol {protocol} {systems} --out PLAN.toml")).exits_with(0);
+    };
+    place.listen("anchor fifty --q 10 --out noisy").exits_with(0);
+    plan("full.toml", &place);
     let verdict = |noisy: f64| {
         let components = "--item-sd 0 --rater-sd 0 --residual-sd 0.35";
         place
@@ -133,6 +134,17 @@ fn human_level_is_required_of_a_test_that_finds_its_anchor() {
     let missed = verdict(0.0).exits_with(1);
     assert!(missed.stdout.contains("quiet: `quiet` is equivalent"), "{}", missed.stdout);
     assert!(missed.stdout.contains("assay sensitivity: The test has not found"), "{}", missed.stdout);
+    // A protocol cannot ask for less.
+    let full = place.read("full.toml");
+    place.write("loose.toml", full.replace("margin = 0.2", "margin = 3.0"));
+    fs::remove_file(place.path("PLAN.toml")).unwrap();
+    plan("loose.toml", &place);
+    let loose = verdict(-1.5).exits_with(1);
+    assert!(
+        loose.stdout.contains("The margin of ±3 is wider than the ±0.2 that human level allows"),
+        "{}",
+        loose.stdout
+    );
 }
 
 #[test]

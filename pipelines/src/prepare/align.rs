@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::complete::complete;
 use super::durations;
 use super::reopen::reopen;
+use crate::lock;
 use crate::program::{read_toml, say};
 
 /// What to do.
@@ -24,6 +25,8 @@ pub(crate) struct Settings {
 
 /// Finds the durations of a dataset again, with other settings.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
+    let failed = || format!("failed to align the dataset `{}`", settings.dataset.display());
+    let _lock = lock::existing(&settings.dataset, failed)?;
     let dataset = Dataset::open(&settings.dataset)?;
     let recipe = recipe(&dataset.info().recipe, settings)?;
     let layout = DatasetLayout::new(&settings.dataset);

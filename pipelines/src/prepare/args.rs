@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use mynah_corpus::import::LabelFormat;
+use mynah_align::LabelFormat;
 use mynah_corpus::{Recipe, Shard, SupPhoneRecipe, TextBackend};
 use mynah_signal::MelProfile;
 use mynah_text::Alphabet;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use mynah_corpus::write_whole;
+use mynah_table::write_atomic;
 use mynah_text::{Phone, SupPhones, Symbol};
 
 use crate::program::{put, say};
@@ -53,7 +53,7 @@ pub(crate) fn train(settings: &TrainSettings) -> anyhow::Result<ExitCode> {
     }
     let (types, tokens) = (words.len(), words.values().sum::<u64>());
     let sup_phones = SupPhones::train(words, settings.merges);
-    write_whole(&settings.out, sup_phones.to_json().as_bytes()).context("failed to write the sup-phones")?;
+    write_atomic(&settings.out, sup_phones.to_json().as_bytes()).context("failed to write the sup-phones")?;
     say(&format!("{} merges from {types} distinct words ({tokens} in all)", sup_phones.merges().len()));
     Ok(ExitCode::SUCCESS)
 }

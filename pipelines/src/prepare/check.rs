@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use mynah_corpus::check::{CheckedClip, findings};
-use mynah_corpus::table::{TableFormat, write_table};
-use mynah_corpus::{Corpus, DatasetLayout, Entry, Problem, Recipe, Split, Splitter, leaks, write_whole};
+use mynah_corpus::{Corpus, DatasetLayout, Entry, Problem, Recipe, Split, Splitter, leaks};
 use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, PageKind, ProblemGroup, SplitSize};
+use mynah_table::{TableFormat, write_atomic, write_table};
 use mynah_text::Phonemized;
 
 use super::each::Preparer;
@@ -76,7 +76,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     if let Some(html) = html {
         let page = report(&name, recipe, listing.rows, &clips, &splits, &problems, words)?;
         let page = page.to_html().context("failed to draw the page")?;
-        write_whole(html, page.as_bytes()).context("failed to write the page")?;
+        write_atomic(html, page.as_bytes()).context("failed to write the page")?;
         say(&format!("the page with plots is {}", html.display()));
     }
     if let Some(out) = out {

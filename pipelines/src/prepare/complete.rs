@@ -6,10 +6,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::align::{Alignment, AlignmentSource};
+use mynah_align::{AlignedSymbols, Alignment, AlignmentSource, outliers};
 use mynah_corpus::{
-    AlignedSymbols, Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter, Stage,
-    Utterance, leaks, outliers,
+    Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter, Stage, Utterance, leaks,
 };
 use mynah_text::{Phone, Source, SupPhones, Vocabulary};
 use rayon::prelude::*;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::align::{Alignment, AlignmentSource, Target, align, frames_needed, mel_config};
+use mynah_align::{Alignment, AlignmentSource, Target, align, frames_needed, mel_config};
 use mynah_corpus::{AlignmentStore, Code, DatasetLayout, FeatureExtractor, Import, Problem, Recipe, Stage};
 use mynah_signal::MelExtractor;
 

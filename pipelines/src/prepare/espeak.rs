@@ -12,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::write_whole;
+use mynah_table::write_atomic;
 use mynah_text::{Phone, Phonemizer, normalize, parse_phones, phones_of_espeak};
 
 /// The voice, American English as CMUdict has it.
@@ -110,7 +110,7 @@ impl Espeak {
             let names: Vec<&str> = phones.iter().map(|phone| phone.name()).collect();
             text.extend([word, "\t", &names.join(" "), "\n"]);
         }
-        Ok(write_whole(path, text.as_bytes())?)
+        Ok(write_atomic(path, text.as_bytes())?)
     }
 
     /// The phones of words, one process for all of them.

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::align::AlignmentSource;
-use mynah_corpus::import::{FitTarget, LabelDirectory, LabelFormat, Lookup, fit};
+use mynah_align::{AlignmentSource, FitTarget, LabelDirectory, LabelFormat, Lookup, MisfitKind, fit};
 use mynah_corpus::{Code, Dataset, DatasetLayout, Import, ImportedRow, Problem, Stage, Utterance};
 use mynah_text::Symbol;
 use rayon::prelude::*;
 
 use super::align::{find_again, say_agreement};
 use super::summary;
+use crate::lock;
 use crate::program::say;
 
 /// What to do.
@@ -29,6 +29,8 @@ pub(crate) struct Settings {
 /// Gives a dataset the durations that another tool found.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { dataset: root, from, format, partial } = settings;
+    let failed = || format!("failed to import durations into `{}`", root.display());
+    let _lock = lock::existing(root, failed)?;
     let dataset = Dataset::open(root)?;
     let directory = LabelDirectory::open(from, *format)?;
     if directory.is_empty() {
@@ -145,17 +147,20 @@ fn read(
             file: file.name,
             blake3: file.blake3,
         })),
-        Err(misfit) => problem(misfit.code, name, misfit.line, misfit.message, remedy(misfit.code)),
+        Err(misfit) => {
+            let remedy = remedy(misfit.kind);
+            problem(misfit.kind.into(), name, misfit.line, misfit.message, remedy)
+        }
     }
 }
 
-fn remedy(code: Code) -> &'static str {
-    match code {
-        Code::UnknownPhone => "write ARPAbet or IPA into the file",
-        Code::DifferentPhones => {
+fn remedy(kind: MisfitKind) -> &'static str {
+    match kind {
+        MisfitKind::UnknownPhone => "write ARPAbet or IPA into the file",
+        MisfitKind::DifferentPhones => {
             "give both the same pronunciation: a line of the recipe's `text.lexicon`, or of the other tool's dictionary"
         }
-        Code::DifferentLength => "check that the file belongs to this recording",
+        MisfitKind::DifferentLength => "check that the file belongs to this recording",
         _ => "write the file anew with its tool",
     }
 }

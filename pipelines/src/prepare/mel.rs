@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_corpus::write_whole;
 use mynah_signal::{ChannelChoice, MelExtractor, MelProfile, Recording, Spectrogram};
+use mynah_table::write_atomic;
 
 /// What to do.
 pub(crate) struct Settings {
@@ -24,7 +24,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let waveform = recording.into_mono(ChannelChoice::Mono, input).context("failed to read the recording")?;
     let mel =
         MelExtractor::new(&settings.profile.config(waveform.sample_rate()))?.log_mel(waveform.samples());
-    write_whole(&settings.out, &npy(&mel)).context("failed to write the spectrogram")?;
+    write_atomic(&settings.out, &npy(&mel)).context("failed to write the spectrogram")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result};
-use mynah_corpus::align::Alignment;
+use mynah_align::Alignment;
 use mynah_corpus::{Counts, DatasetLayout, Leak, Problem, Recipe, Split, Utterance};
 use mynah_report::dataset::{
     AlignmentScore, DatasetPage, Distribution, GuessedWord, LeakedUtterance, MelExample, PageKind,

@@ -12,6 +12,7 @@ use super::complete::{Gathered, complete};
 use super::durations;
 use super::each::{Prepared, Preparer};
 use super::summary;
+use crate::lock;
 use crate::program::{BAD_RESULT, say};
 
 /// The program that writes a dataset, as the dataset names it.
@@ -43,6 +44,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let splitter = Splitter::new(&recipe.split)?;
     let listing = list(&corpus, &name)?;
     let failed = || format!("failed to complete the dataset `{}`", out.display());
+    let _lock = match shard {
+        Some(shard) => lock::part(out, &shard.file_stem(), failed)?,
+        None => lock::directory(out, failed)?,
+    };
     durations::check(&layout, recipe)?;
     layout.begin().with_context(failed)?;
     if let Some(shard) = shard {
@@ -98,6 +103,7 @@ pub(crate) fn merge(out: &Path) -> Result<ExitCode> {
     let begin = Instant::now();
     let layout = DatasetLayout::new(out);
     let failed = || format!("failed to merge the shards of `{}`", out.display());
+    let _lock = lock::existing(out, failed)?;
     let shards = layout.shards().join().with_context(failed)?;
     let corpus = Corpus::open(shards.corpus.as_ref())?;
     let listing = list(&corpus, &shards.corpus)?;

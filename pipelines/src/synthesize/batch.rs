@@ -6,15 +6,16 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::table::write_table;
 use mynah_corpus::{Dataset, Split, Utterance};
 use mynah_signal::wav;
+use mynah_table::write_table;
 use mynah_text::Symbol;
 use mynah_voice::{SpeakConfig, Voice};
 use serde::{Deserialize, Serialize};
 
 use super::words::learnt_from;
 use crate::device::Device;
+use crate::lock;
 use crate::program::{BAD_RESULT, say};
 use crate::progress::Progress;
 
@@ -67,7 +68,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             said_by.word()
         ));
     }
-    let directory = settings.out.join("wavs");
+    let out = &settings.out;
+    let _lock = lock::directory(out, || format!("failed to make `{}`", out.display()))?;
+    let directory = out.join("wavs");
     fs::create_dir_all(&directory).with_context(|| format!("failed to make `{}`", directory.display()))?;
     let progress = Progress::new("spoken", utterances.len());
     let mut rows = Vec::with_capacity(utterances.len());

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::write_whole;
+use mynah_table::write_atomic;
 use mynah_text::Dictionary;
 use mynah_training::tasks::g2p::{G2pConfig, G2pTask, Lesson, accuracy};
 use mynah_training::{Error, Observer, Row, Run};
 
 use super::interruption::{self, INTERRUPTED};
+use crate::lock;
 use crate::program::{put, say};
 
 /// What to do.
@@ -29,6 +30,7 @@ pub(crate) struct Settings {
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { config, out, resume } = settings;
     let begin = std::time::Instant::now();
+    let _lock = lock::file(out, || format!("failed to begin the training of `{}`", out.display()))?;
     let checkpoint = checkpoint_of(out);
     let begun = checkpoint.exists();
     if begun && !resume {
@@ -77,7 +79,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     let (bytes, g2p) = run.task().network().context("failed to pack the weights")?;
-    write_whole(out, &bytes).context("failed to write the weights")?;
+    write_atomic(out, &bytes).context("failed to write the weights")?;
     let held_out = accuracy(&g2p, lesson.held_out());
     let (words, phones) = (held_out.word_error_rates(), held_out.phone_error_rates());
     put(&format!(

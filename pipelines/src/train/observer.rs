@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
-use mynah_corpus::table::{read_table, write_table};
+use mynah_table::{read_table, write_table};
 use mynah_training::{Error, Observer, Row};
 
 use super::events::Events;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::write_whole;
+use mynah_table::write_atomic;
 use mynah_training::Run;
 use mynah_training::tasks::pretrain::{PretrainTask, Pretrainer};
 use mynah_voice::Device;
@@ -16,6 +16,7 @@ use super::run::{INFO, SUP_PHONES, VOCABULARY, refuse_other};
 use super::same::check_same_config;
 use super::settings::{FORMAT, PRETRAIN_INFO, PretrainInfo, PretrainSettings};
 use super::texts::{Text, TextShards};
+use crate::lock;
 use crate::program::{read_toml, say};
 
 /// What to do.
@@ -36,6 +37,7 @@ pub(crate) struct Settings {
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { config, out, .. } = settings;
     let text = Text::open(&settings.data).context("failed to open the text")?;
+    let _lock = lock::directory(out, || format!("failed to begin the pre-training `{}`", out.display()))?;
     refuse_other(out, INFO, "a run of `mynah-train run`")?;
     let trainer =
         Pretrainer::new(&config.model, &config.train, &text.vocabulary, &text.sup_phones, &settings.device)
@@ -68,8 +70,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         }
     } else {
         let failed = "failed to begin the pre-training";
-        write_whole(&out.join(VOCABULARY), text.vocabulary.to_json().as_bytes()).context(failed)?;
-        write_whole(&out.join(SUP_PHONES), text.sup_phones.to_json().as_bytes()).context(failed)?;
+        write_atomic(&out.join(VOCABULARY), text.vocabulary.to_json().as_bytes()).context(failed)?;
+        write_atomic(&out.join(SUP_PHONES), text.sup_phones.to_json().as_bytes()).context(failed)?;
         write_info(out, &info)?;
     }
 
@@ -125,5 +127,5 @@ fn say_done(steps: u64, out: &Path) {
 
 fn write_info(run: &Path, info: &PretrainInfo) -> Result<()> {
     let text = toml::to_string(info).context("failed to write down the configuration")?;
-    write_whole(&run.join(PRETRAIN_INFO), text.as_bytes()).context("failed to write down the configuration")
+    write_atomic(&run.join(PRETRAIN_INFO), text.as_bytes()).context("failed to write down the configuration")
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::{Dataset, Split, write_whole};
+use mynah_corpus::{Dataset, Split};
+use mynah_table::write_atomic;
 use mynah_training::Run;
 use mynah_training::tasks::naturalspeech::{Examples as _, NaturalSpeechTask, Trainer, TrainerConfig};
 use mynah_voice::Device;
@@ -17,6 +18,7 @@ use super::pretrained::PretrainedEncoder;
 use super::reports::NATURALSPEECH;
 use super::same::check_same_config;
 use super::settings::{Config, FORMAT, PRETRAIN_INFO, RunInfo};
+use crate::lock;
 use crate::program::{read_toml, say};
 
 /// The file that says what a run is of.
@@ -48,6 +50,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mel = audio.mel.config(audio.sample_rate);
     let (vocabulary, sup_phones) = (dataset.vocabulary(), dataset.sup_phones());
     let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
+    let _lock = lock::directory(out, || format!("failed to begin the run `{}`", out.display()))?;
     refuse_other(out, PRETRAIN_INFO, "a pre-training")?;
     let mut encoder = settings.encoder.as_deref().map(PretrainedEncoder::find).transpose()?;
     let trainer = TrainerConfig {
@@ -87,8 +90,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             encoder.check(&config.model, vocabulary, sup_phones)?;
         }
         let failed = "failed to begin the run";
-        write_whole(&out.join(VOCABULARY), vocabulary.to_json().as_bytes()).context(failed)?;
-        write_whole(&out.join(SUP_PHONES), sup_phones.to_json().as_bytes()).context(failed)?;
+        write_atomic(&out.join(VOCABULARY), vocabulary.to_json().as_bytes()).context(failed)?;
+        write_atomic(&out.join(SUP_PHONES), sup_phones.to_json().as_bytes()).context(failed)?;
         write_info(out, &info)?;
     }
 
@@ -185,5 +188,5 @@ fn check_same(earlier: &RunInfo, now: &RunInfo) -> Result<()> {
 
 fn write_info(run: &Path, info: &RunInfo) -> Result<()> {
     let text = toml::to_string(info).context("failed to write down the configuration")?;
-    write_whole(&run.join(INFO), text.as_bytes()).context("failed to write down the configuration")
+    write_atomic(&run.join(INFO), text.as_bytes()).context("failed to write down the configuration")
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::table::{ByteColumn, read_byte_columns};
+use mynah_table::{ByteColumn, read_byte_columns};
 use mynah_text::{SupPhones, Vocabulary};
 use mynah_training::Error;
 use mynah_training::tasks::pretrain::{Inventory, Sentence, Shards};

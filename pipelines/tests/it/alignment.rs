@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use mynah_corpus::align::AlignmentSource;
-use mynah_corpus::{Dataset, Outlier, Utterance, table::read_table};
+use mynah_align::{AlignmentSource, Outlier};
+use mynah_corpus::{Dataset, Utterance};
+use mynah_table::read_table;
 
 use crate::support::{CLIPS, Place, documented_columns};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use mynah_corpus::Problem;
-use mynah_corpus::table::read_table;
+use mynah_table::read_table;
 
 use crate::support::{CLIPS, Place, bundled_line, bundled_wav, silence};
 

@@ -16,6 +16,7 @@ mod help;
 #[cfg(feature = "voice")]
 mod import;
 mod interruption;
+mod locks;
 mod mel;
 mod phonemize;
 #[cfg(feature = "voice")]

@@ -6,7 +6,7 @@ use crate::studio::{CHECKPOINT, Studio, TRAIN};
 use crate::support::{Outcome, Place, documented_columns, keys, names};
 
 /// The encoder of the studio's model, at a size that is pre-trained in a second.
-const CONFIG: &str = "\
+pub(crate) const CONFIG: &str = "\
 [model]
 hidden = 8
 encoder = { blocks = 1, filter = 16 }

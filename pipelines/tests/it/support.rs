@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use mynah_corpus::Problem;
-use mynah_corpus::table::read_table;
+use mynah_table::read_table;
 use tempfile::TempDir;
 
 pub(crate) const PREPARE: &str = env!("CARGO_BIN_EXE_mynah-prepare");

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mynah_corpus::table::read_table;
 use mynah_corpus::{Code, Problem};
+use mynah_table::read_table;
 use mynah_text::{Phonemizer, Pronouncer, SupPhones, Vocabulary};
 use serde::{Deserialize, Serialize};
 

@@ -11,17 +11,19 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::blinding::Names;
+use crate::bundle::Key;
 use crate::plan::Plan;
 use crate::rating::Paradigm;
 
 const HTML: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("store.js"), include_str!("page.js"));
 
 #[derive(Serialize)]
 struct Data<'a> {
     study: &'a str,
     design: &'a str,
+    bundle: &'a str,
     comparison: bool,
     question: &'a str,
     labels: &'a [String],
@@ -29,6 +31,8 @@ struct Data<'a> {
     consent: &'a str,
     instructions: &'a str,
     volume: String,
+    /// What the clips hold, by their names.
+    contents: BTreeMap<&'a str, &'a str>,
     sessions: BTreeMap<&'a str, Vec<Page>>,
 }
 
@@ -41,7 +45,7 @@ struct Page {
 }
 
 /// The bytes of `index.html`.
-pub(crate) fn page(plan: &Plan, names: &Names) -> String {
+pub(crate) fn page(plan: &Plan, names: &Names, key: &Key) -> String {
     let sessions = plan.sessions.iter().map(|session| {
         let pages = session.trials.iter().enumerate().map(|(page, trial)| {
             let (first, second) = names.heard(trial);
@@ -52,6 +56,7 @@ pub(crate) fn page(plan: &Plan, names: &Names) -> String {
     let data = Data {
         study: &plan.study,
         design: &plan.design,
+        bundle: &key.bundle,
         comparison: plan.protocol.paradigm == Paradigm::Cmos,
         question: &plan.protocol.question,
         labels: &plan.protocol.labels,
@@ -59,6 +64,7 @@ pub(crate) fn page(plan: &Plan, names: &Names) -> String {
         consent: &plan.protocol.consent,
         instructions: &plan.protocol.instructions,
         volume: names.volume(),
+        contents: key.clips.iter().map(|(name, clip)| (name.as_str(), clip.content.as_str())).collect(),
         sessions: sessions.collect(),
     };
     let data = serde_json::to_string(&data).expect("strings and numbers have a JSON form");

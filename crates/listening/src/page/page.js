@@ -1,29 +1,17 @@
-"use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const element = (id) => document.getElementById(id);
-  const pages = ["code", "consent", "volume", "trial", "end"];
+  const pages = ["code", "elsewhere", "consent", "volume", "trial", "end"];
   const ordinal = data.comparison ? ["first", "second"] : ["the"];
-  const prefix = `mynah-listening:${data.design}:`;
+  // Answers to other clips are other answers, also where the questions are the same.
+  const prefix = `mynah-listening:${data.bundle}:`;
   let session = null;
   let trials = [];
   let audios = [];
 
   // Answers are kept in the browser. Where that is forbidden the test still works, with a warning.
-  const store = {
-    get(key) {
-      try { return window.localStorage.getItem(prefix + key); } catch { return null; }
-    },
-    set(key, value) {
-      try {
-        window.localStorage.setItem(prefix + key, value);
-        return true;
-      } catch {
-        element("storage-notice").hidden = false;
-        return false;
-      }
-    },
-  };
+  const store = createStore(prefix, () => { element("storage-notice").hidden = false; });
+  let hold = null;
 
   function show(name) {
     for (const audio of audios) audio.pause();
@@ -78,35 +66,79 @@
     return result;
   }
 
+  // The session of a rater as the browser keeps it; null when there is none.
+  function stored(rater, pagesOfRater) {
+    const text = store.get(rater);
+    if (text === null) return null;
+    let saved = null;
+    try { saved = JSON.parse(text); } catch { /* What cannot be read is kept aside. */ }
+    if (saved?.bundle !== data.bundle || saved.rater !== rater || !Array.isArray(saved.answers)) {
+      store.set(`${rater}:unreadable:${Date.now()}`, text);
+      return null;
+    }
+    saved.answers = saved.answers.filter((answer) => answer && answer.trial === pagesOfRater[answer.page]?.id);
+    return saved;
+  }
+
+  // Takes into the session what is stored of it: answers never become fewer.
+  function merge() {
+    const saved = stored(session.rater, trials);
+    if (!saved) return;
+    session.answers = mergeAnswers(session.answers, saved.answers);
+    if (saved.started < session.started) session.started = saved.started;
+    session.finished ??= saved.finished;
+  }
+
   function save() {
+    merge();
     const kept = store.set(session.rater, JSON.stringify(session));
     element("storage-notice").hidden = kept;
   }
 
-  function enter(code) {
-    const rater = Object.keys(data.sessions).find((known) => known.toLowerCase() === code.trim().toLowerCase());
-    if (!rater) return false;
-    trials = data.sessions[rater];
-    let saved = null;
-    try { saved = JSON.parse(store.get(rater)); } catch { /* What cannot be read is not there. */ }
-    const usable = saved && saved.design === data.design && saved.rater === rater && Array.isArray(saved.answers)
-      && saved.answers.every((answer, page) => page < trials.length && answer.trial === trials[page].id);
-    if (usable) {
-      session = saved;
-    } else {
-      session = {
-        format: 1, study: data.study, design: data.design, rater, started: new Date().toISOString(), finished: null,
-        user_agent: navigator.userAgent, answers: [],
-      };
-    }
+  // Another tab has written: what it does not have is put back.
+  store.watch((key) => {
+    if (!session || key !== session.rater) return;
+    merge();
+    const there = stored(session.rater, trials)?.answers ?? [];
+    if (JSON.stringify(there) !== JSON.stringify(session.answers)) save();
+  });
+
+  const find = (code) => Object.keys(data.sessions).find((known) => known.toLowerCase() === code.trim().toLowerCase());
+
+  // Begins or goes on with a session, unless another tab has it.
+  async function enter(rater, takeOver) {
+    hold?.release();
+    const mine = createHold(rater, store, () => showElsewhere(rater));
+    hold = mine;
+    element("status").textContent = "One moment please.";
+    const granted = await mine.take(takeOver);
+    if (hold !== mine) return;
     try { window.sessionStorage.setItem(`${prefix}rater`, rater); } catch { /* Then the code is asked for again. */ }
+    if (!granted) {
+      showElsewhere(rater);
+      return;
+    }
+    trials = data.sessions[rater];
+    const earlier = session?.rater === rater ? session : null;
+    session = stored(rater, trials) ?? {
+      format: 1, study: data.study, design: data.design, bundle: data.bundle, rater, started: new Date().toISOString(), finished: null,
+      user_agent: navigator.userAgent, answers: [],
+    };
+    if (earlier) {
+      session.answers = mergeAnswers(session.answers, earlier.answers);
+      save();
+    }
     if (session.answers.length === 0) {
       show("consent");
     } else {
       advance();
       element("status").textContent = `Welcome back: ${session.answers.length} of ${trials.length} answers are kept.`;
     }
-    return true;
+  }
+
+  function showElsewhere(rater) {
+    show("elsewhere");
+    element("take-over").onclick = () => { enter(rater, true); };
   }
 
   function showVolume() {
@@ -116,12 +148,13 @@
   }
 
   function advance() {
-    if (session.answers.length < trials.length) showTrial(); else showEnd();
+    const answered = new Set(session.answers.map((answer) => answer.page));
+    const page = trials.findIndex((_, index) => !answered.has(index));
+    if (page >= 0) showTrial(page); else showEnd();
   }
 
-  function showTrial() {
+  function showTrial(page) {
     show("trial");
-    const page = session.answers.length;
     const trial = trials[page];
     const opened = performance.now();
     const names = data.comparison ? [trial.first, trial.second] : [trial.first];
@@ -164,13 +197,17 @@
     element("trial-form").onsubmit = (event) => {
       event.preventDefault();
       const chosen = element("scale").querySelector("input:checked");
-      if (!chosen || element("answers").disabled) return;
-      session.answers.push({
-        trial: trial.id, page, first: trial.first, second: trial.second ?? null, score_raw: Number(chosen.value),
+      if (!chosen || element("answers").disabled || !hold.held()) return;
+      const answer = {
+        trial: trial.id, page, first: trial.first, second: trial.second ?? null,
+        content_first: data.contents[trial.first], content_second: data.contents[trial.second] ?? null,
+        score_raw: Number(chosen.value),
         plays_first: results[0].plays, plays_second: data.comparison ? results[1].plays : null,
-        milliseconds: Math.round(performance.now() - opened),
-      });
-      if (session.answers.length === trials.length) session.finished = new Date().toISOString();
+        milliseconds: Math.round(performance.now() - opened), answered: new Date().toISOString(),
+      };
+      session.answers = mergeAnswers(session.answers, [answer]);
+      merge();
+      if (session.answers.length === trials.length) session.finished ??= answer.answered;
       save();
       advance();
     };
@@ -186,6 +223,7 @@
   }
 
   function download() {
+    merge();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([content()], { type: "application/json" }));
     link.download = `ratings-${data.study}-${session.rater}.json`;
@@ -225,6 +263,9 @@
   for (const button of document.querySelectorAll(".another")) {
     button.onclick = () => {
       try { window.sessionStorage.removeItem(`${prefix}rater`); } catch { /* Nothing was kept. */ }
+      hold?.release();
+      hold = null;
+      session = null;
       element("code").value = "";
       show("code");
       element("code").focus();
@@ -232,7 +273,10 @@
   }
   element("code-form").onsubmit = (event) => {
     event.preventDefault();
-    if (!enter(element("code").value)) {
+    const rater = find(element("code").value);
+    if (rater) {
+      enter(rater, false);
+    } else {
       element("code-error").textContent = "This code is not known. Please check it with the person who invited you.";
       element("code").focus();
     }
@@ -241,7 +285,10 @@
   const given = new URLSearchParams(window.location.search).get("rater");
   let earlier = null;
   try { earlier = window.sessionStorage.getItem(`${prefix}rater`); } catch { /* Then the code is asked for. */ }
-  if (!(given && enter(given)) && !(!given && earlier && enter(earlier))) {
+  const known = find(given ?? earlier ?? "");
+  if (known) {
+    enter(known, false);
+  } else {
     show("code");
     if (given) element("code-error").textContent = `The code ${given} is not known. Please check it with the person who invited you.`;
     element("code").focus();

@@ -1,7 +1,7 @@
 //! Anchors: only a test that finds what is known to be worse may speak of human level.
 
 use mynah_listening::{
-    Conclusion, Origin, Plan, Role, Simulation, System, Verdict, judge, rehearse, simulate,
+    Analysis, Conclusion, Origin, Plan, Role, Simulation, System, Verdict, judge, rehearse, simulate,
 };
 use mynah_stats::power::Components;
 
@@ -62,13 +62,20 @@ fn an_anchor_is_no_system_under_test() {
     );
     let verdict = verdict(&plan, -1.0);
     let anchor = &verdict.systems[2];
-    assert_eq!(anchor.holm_p_value.reason(), Some("it is not under test"));
+    assert_eq!(anchor.adjusted_p_value.reason(), Some("it is not under test"));
     // Two tests are corrected for, not three.
     let p = |index: usize| verdict.systems[index].t_test.value().expect("a test").p_value;
-    let holm = |index: usize| *verdict.systems[index].holm_p_value.value().expect("a probability");
-    let (less, more) = if p(0) < p(1) { (0, 1) } else { (1, 0) };
-    assert!((holm(less) - (2.0 * p(less)).min(1.0)).abs() < 1e-15);
-    assert!((holm(more) - p(more).max(holm(less))).abs() < 1e-15);
+    let adjusted = |index: usize| *verdict.systems[index].adjusted_p_value.value().expect("a probability");
+    for index in 0..2 {
+        assert!(p(index) < adjusted(index) && adjusted(index) <= (2.0 * p(index)).min(1.0) + 1e-15);
+    }
+    // The level of each lies between Bonferroni's for two and that of a single one.
+    let level = |index: usize| 1.0 - verdict.systems[index].difference.value().expect("an interval").level;
+    assert_eq!(level(0), level(1));
+    assert!((0.025 - 1e-12..0.04).contains(&level(0)), "{}", level(0));
+    assert!((level(2) - 0.05).abs() < 1e-12, "the anchor stands for itself");
+    let one_sided = |index: usize| verdict.systems[index].equivalence.value().expect("a test").alpha;
+    assert_eq!((one_sided(0), one_sided(2)), (0.025, 0.05));
     assert!(
         verdict.notes.iter().any(|note| note.starts_with("2 systems are compared")),
         "{:?}",
@@ -128,4 +135,38 @@ fn a_plan_without_anchors_has_the_design_it_always_had() {
     let again = Plan::from_toml(&with_anchor.to_toml().expect("TOML holds it")).expect("and gives it back");
     assert_eq!(again, with_anchor);
     assert_eq!(again.systems[2], System { directory: "out/noisy".into(), ..with_anchor.systems[2].clone() });
+}
+
+#[test]
+fn a_protocol_may_be_stricter_than_human_level_but_not_looser() {
+    let judged = |n_items: usize, raters: u32, change: fn(&mut Analysis)| {
+        let mut protocol = cmos(raters, raters, 0);
+        change(&mut protocol.analysis);
+        verdict(&plan_with_anchor(protocol, 1, n_items), -1.0).systems[0].clone()
+    };
+    assert!(judged(50, 24, |_| ()).human_level);
+    for (system, missing) in [
+        (
+            judged(20, 24, |analysis| analysis.minimum_items = 4),
+            "Human level asks for 50 sentences with 20 ratings each",
+        ),
+        (
+            judged(60, 12, |analysis| analysis.minimum_ratings_per_item = 6),
+            "Human level asks for 50 sentences with 20 ratings each",
+        ),
+        (
+            judged(50, 24, |analysis| analysis.margin = 3.0),
+            "The margin of ±3 is wider than the ±0.2 that human level allows",
+        ),
+        (
+            judged(50, 24, |analysis| analysis.alpha = 0.2),
+            "The level 0.2 is above the 0.05 that human level allows",
+        ),
+        (judged(50, 24, |analysis| analysis.minimum_items = 60), "The sizes of the protocol are not met"),
+    ] {
+        assert!(!system.human_level, "{}", system.words);
+        if system.conclusion == Some(Conclusion::Equivalent) {
+            assert!(system.words.contains(missing), "{}", system.words);
+        }
+    }
 }

@@ -26,13 +26,13 @@ const LOUDNESS_LU: f64 = 0.02;
 const PEAK_DB: f64 = 0.01;
 
 /// The recordings of the bundled corpus, and a system whose voice is theirs at other levels.
-struct Study {
-    directory: tempfile::TempDir,
-    systems: Vec<System>,
+pub(crate) struct Study {
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) systems: Vec<System>,
 }
 
 impl Study {
-    fn new(items: &[(&str, f32)]) -> Self {
+    pub(crate) fn new(items: &[(&str, f32)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory can be made");
         let recordings = directory.path().join("recordings/wavs");
         let voice = directory.path().join("voice");
@@ -59,18 +59,18 @@ impl Study {
         Self { directory, systems }
     }
 
-    fn plan(&self, is_comparison: bool) -> Plan {
+    pub(crate) fn plan(&self, is_comparison: bool) -> Plan {
         let protocol = if is_comparison { cmos(4, 4, 1) } else { mos(4, 4) };
         let items = common_items(&self.systems).expect("the directories are there");
         Plan::new(protocol, self.systems.clone(), items, "demo", 3).expect("the design is possible")
     }
 
-    fn bundle(&self) -> PathBuf {
+    pub(crate) fn bundle(&self) -> PathBuf {
         self.directory.path().join("bundle")
     }
 
     /// What the page knows.
-    fn data(&self) -> Value {
+    pub(crate) fn data(&self) -> Value {
         let page = fs::read_to_string(self.bundle().join("index.html")).expect("the page is there");
         let (_, rest) = page.split_once("id=\"data\">").expect("the page has data");
         let (data, _) = rest.split_once("</script>").expect("the data ends");
@@ -78,7 +78,7 @@ impl Study {
     }
 
     /// The file that the page would hand to a rater who gives these answers.
-    fn answers(&self, plan: &Plan, rater: &str, score: impl Fn(usize) -> i64) -> Value {
+    pub(crate) fn answers(&self, plan: &Plan, rater: &str, score: impl Fn(usize) -> i64) -> Value {
         let pages = self.data()["sessions"][rater].as_array().expect("a session").clone();
         let answers: Vec<Value> = pages
             .iter()
@@ -98,7 +98,7 @@ impl Study {
         })
     }
 
-    fn collect(&self, plan: &Plan, files: &[(&str, &Value)]) -> Collection {
+    pub(crate) fn collect(&self, plan: &Plan, files: &[(&str, &Value)]) -> Collection {
         let paths: Vec<PathBuf> = files
             .iter()
             .map(|(name, content)| {
@@ -111,7 +111,7 @@ impl Study {
     }
 }
 
-fn clip_bytes(bundle: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn clip_bytes(bundle: &Path) -> BTreeMap<String, Vec<u8>> {
     fs::read_dir(bundle.join("clips"))
         .expect("the clips are there")
         .map(|entry| {

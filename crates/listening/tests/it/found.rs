@@ -1,7 +1,8 @@
 //! Ratings that came without a plan are judged as those with one, and every bad row is named.
 
 use mynah_listening::{
-    Analysis, Defined, First, FoundRating, FoundStudy, Origin, Paradigm, Rating, Verdict, judge, judge_found,
+    Analysis, Conclusion, Defined, First, FoundRating, FoundStudy, Origin, Paradigm, Rating, Verdict, judge,
+    judge_found,
 };
 
 use crate::support::{cmos, mos, plan_with_anchor, ratings};
@@ -156,4 +157,41 @@ fn the_order_effect_needs_to_know_the_order() {
     let known = judge_found(&without_anchor(), &rows).expect("fine");
     let effect = known.systems[0].order_effect.value().expect("both orders occur").estimate;
     assert!((effect - (0.0 - 3.0 / 4.0)).abs() < 1e-12, "{effect}");
+}
+
+#[test]
+fn three_people_who_do_everything_are_not_twenty_three() {
+    // No true difference: fixtures/listening/quitters.csv.
+    let rows = include_str!("../../../../fixtures/listening/quitters.csv");
+    let ratings: Vec<FoundRating> = rows
+        .lines()
+        .skip(1)
+        .zip(2..)
+        .map(|(line, row)| {
+            let cells: Vec<&str> = line.split(',').collect();
+            FoundRating {
+                rater: cells[0].into(),
+                item: cells[1].into(),
+                system: cells[2].into(),
+                score: cells[3].parse().expect("a number"),
+                first: None,
+                origin: Origin::Human,
+                source_file: "quitters.csv".into(),
+                source_row: row,
+            }
+        })
+        .collect();
+    let verdict = judge_found(&without_anchor(), &ratings).expect("fine");
+    let system = &verdict.systems[0];
+    assert_eq!((system.n_raters, system.n_items, system.n_ratings), (23, 100, 400));
+    // 400² / (3 · 100² + 20 · 5²).
+    let effective = *system.effective_raters.value().expect("a number");
+    assert!((effective - 400.0_f64.powi(2) / 30_500.0).abs() < 1e-9, "{effective}");
+    assert!(*system.effective_items.value().expect("a number") > 90.0);
+    // Between the two that three people have and the 22 that heads would give.
+    let degrees = *system.degrees_of_freedom.value().expect("a number");
+    assert!((1.9..12.0).contains(&degrees), "{degrees}");
+    assert!(system.difference.value().expect("an interval").contains(0.0));
+    assert!(!matches!(system.conclusion, Some(Conclusion::Better | Conclusion::Worse)), "{}", system.words);
+    assert!(system.words.contains("The 23 people weigh as 5.2 who all judged as much."), "{}", system.words);
 }

@@ -1,5 +1,6 @@
 //! A listening test from its protocol to its verdict, through the public functions.
 
+mod answers;
 mod assay;
 mod bundle;
 mod found;

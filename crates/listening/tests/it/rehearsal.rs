@@ -1,6 +1,8 @@
 //! Studies rehearsed with a known truth.
 
-use mynah_listening::{Kind, Outcome, OutcomeRate, Simulation, estimate_components, rehearse, simulate};
+use mynah_listening::{
+    Attendance, FAMILY, Kind, Outcome, OutcomeRate, Simulation, estimate_components, rehearse, simulate,
+};
 use mynah_stats::power::Components;
 
 use crate::support::{chain, cmos, mos, plan};
@@ -96,4 +98,40 @@ fn what_cannot_be_rehearsed_says_why() {
     assert!(chain(&error).contains("no study"), "{}", chain(&error));
     let unknown = Simulation { true_differences: [("x".to_owned(), 1.0)].into(), ..Simulation::default() };
     assert!(chain(&rehearse(&plan, &unknown, 1).unwrap_err()).contains("`x`"));
+}
+
+#[test]
+fn people_who_quit_do_not_make_differences() {
+    // Everybody is to judge everything; three do, and twenty stop after five trials.
+    let planned = plan(cmos(23, 23, 0), 1, 100, 1);
+    let attendance = Attendance::Quitters { steady: 3, trials: 5 };
+    let simulation = Simulation { attendance, ..Simulation::default() };
+    let ratings = simulate(&planned, &simulation).unwrap();
+    assert_eq!(ratings.len(), 3 * 100 + 20 * 5);
+    let rates = rehearse(&planned, &simulation, STUDIES).unwrap();
+    assert!(rate(&rates, "s1", Outcome::TTestRejects) < FALSE_POSITIVES);
+    let crowd = Simulation { attendance: Attendance::Crowd { exponent: 1.5 }, ..Simulation::default() };
+    let rates = rehearse(&plan(cmos(60, 60, 0), 1, 100, 1), &crowd, STUDIES).unwrap();
+    assert!(rate(&rates, "s1", Outcome::TTestRejects) < FALSE_POSITIVES);
+    let wrong = Simulation { attendance: Attendance::Crowd { exponent: -1.0 }, ..Simulation::default() };
+    assert!(chain(&rehearse(&planned, &wrong, 1).unwrap_err()).contains("exponent of a crowd is -1"));
+}
+
+#[test]
+fn of_twelve_systems_hardly_ever_any_is_judged_wrongly() {
+    const FEW: u64 = 150;
+    // 5 % and three standard errors of it over the studies.
+    const FAMILY_ERROR: f64 = 0.05 + 3.0 * 0.018;
+    let planned = plan(cmos(20, 20, 0), 12, 50, 1);
+    let equal = rehearse(&planned, &Simulation::default(), FEW).unwrap();
+    assert!(rate(&equal, FAMILY, Outcome::AnyFalseWord) < FAMILY_ERROR);
+    assert!(rate(&equal, FAMILY, Outcome::AnyIntervalMisses) < FAMILY_ERROR);
+    // All of them just at the margin of 0.2, where the scale takes nothing away from it.
+    let true_differences = (1..=12).map(|number| (format!("s{number}"), -0.2005)).collect();
+    let at_margin =
+        rehearse(&planned, &Simulation { true_differences, ..Simulation::default() }, FEW).unwrap();
+    assert!(rate(&at_margin, FAMILY, Outcome::AnyFalseWord) < FAMILY_ERROR);
+    let single = rehearse(&plan(cmos(20, 20, 0), 1, 50, 1), &Simulation::default(), FEW).unwrap();
+    let of = |system: &str| rate(&single, system, Outcome::AnyIntervalMisses);
+    assert!((of(FAMILY) - (1.0 - rate(&single, "s1", Outcome::IntervalCovers))).abs() < 1e-12);
 }

@@ -69,7 +69,7 @@ impl Inference {
         assert_all_close(&[narrow.low, narrow.high], &self.interval_90, NUMBERS, "interval of 90 %");
         let t_test = system.t_test.value().expect("a t test");
         assert_close(t_test.p_value, self.t_test_p, NUMBERS, "t test");
-        assert_eq!(system.holm_p_value.value(), Some(&t_test.p_value), "one system needs no correction");
+        assert_eq!(system.adjusted_p_value.value(), Some(&t_test.p_value), "one system needs no correction");
         let tost = system.equivalence.value().expect("a test");
         assert_close(tost.p_above_lower, self.p_above_lower, NUMBERS, "above the lower margin");
         assert_close(tost.p_below_upper, self.p_below_upper, NUMBERS, "below the upper margin");
@@ -255,7 +255,7 @@ fn conclusions_follow_from_the_intervals() {
     check(-0.5, 24, 0.2, Conclusion::Worse, "`s1` is worse than `recordings`: the difference is -0.");
     check(-0.2, 24, 0.5, Conclusion::Worse, "though by less than 0.5 points");
     check(0.4, 24, 0.2, Conclusion::Better, "`s1` is better than `recordings` by 0.");
-    check(0.0, 4, 0.05, Conclusion::Inconclusive, "is not within ±0.05");
+    check(0.0, 4, 0.01, Conclusion::Inconclusive, "is not within ±0.01");
 }
 
 #[test]
@@ -351,7 +351,7 @@ fn what_has_no_value_says_why_and_nothing_is_nan() {
     assert_eq!(first.words, "Nothing can be said about `s1` against `recordings`: all 24 scores are 1.");
     assert_eq!(second.mean.reason(), Some("there are no ratings"));
     assert_eq!((second.n_ratings, second.minimum_ratings_per_item), (0, 0));
-    assert!(second.holm_p_value.value().is_none());
+    assert!(second.adjusted_p_value.value().is_none());
     assert_eq!(verdict.null_pairs.value().expect("four pairs").n_ratings, 4);
     assert!(
         verdict.notes.iter().any(|note| note == "24 of 52 planned judgements are missing."),
@@ -440,8 +440,8 @@ fn a_simulation_finds_its_true_difference() {
     // Four planned standard errors of 0.066.
     for (system, truth) in verdict.systems.iter().zip([-0.6, 0.3]) {
         assert_close(*system.mean.value().expect("a mean"), truth, 0.27, &system.system);
-        let holm = *system.holm_p_value.value().expect("a probability");
-        assert!(holm >= system.t_test.value().expect("a test").p_value);
+        let adjusted = *system.adjusted_p_value.value().expect("a probability");
+        assert!(adjusted >= system.t_test.value().expect("a test").p_value);
     }
     assert_eq!(simulate(&plan, &simulation).expect("fine"), simulate(&plan, &simulation).expect("fine"));
     let other = Simulation { seed: 2, ..simulation.clone() };
@@ -452,5 +452,47 @@ fn a_simulation_finds_its_true_difference() {
             .expect_err("no such system")
             .to_string()
             .contains("`s7` is neither under test")
+    );
+}
+
+#[test]
+fn one_vote_among_a_thousand_zeros_concludes_nothing() {
+    let plan = plan(cmos(20, 20, 0), 1, 50, 1);
+    let judged = |score: fn(usize, usize) -> f64| {
+        let verdict = judge(&plan, &ratings(&plan, |rater, item, _, _| score(rater, item))).expect("fine");
+        only_system(&verdict).clone()
+    };
+    for system in [
+        judged(|_, _| 0.0),
+        judged(|rater, item| f64::from(u8::from(rater == 3 && item == 4))),
+        judged(|rater, _| f64::from(u8::from(rater == 3))),
+        judged(|_, item| f64::from(u8::from(item == 4))),
+    ] {
+        assert_eq!(system.conclusion, Some(Conclusion::Inconclusive));
+        assert!(system.words.contains("Nothing can be said"), "{}", system.words);
+    }
+    let two = judged(|rater, item| f64::from(u8::from(rater == item && rater < 2)));
+    let interval = two.equivalence_interval.value().expect("an interval");
+    // What whole points hide: half a step in either direction for each rater and each sentence.
+    assert!(interval.half_width() > 0.1, "{interval:?}");
+    assert!(!two.words.contains("0.00 to 0.00"), "{}", two.words);
+}
+
+#[test]
+fn a_rater_of_too_much_weight_concludes_nothing() {
+    let plan = plan(cmos(20, 20, 0), 1, 50, 1);
+    let mut ratings = ratings(&plan, |rater, item, _, _| (rater * 7 + item * 3) as f64 % 3.0 - 1.0);
+    // The first rater did everything, the others one sentence each.
+    let first = plan.sessions[0].rater.clone();
+    ratings.retain(|rating| rating.rater == first || rating.page == 0);
+    let verdict = judge(&plan, &ratings).expect("fine");
+    let system = only_system(&verdict);
+    assert_eq!(system.conclusion, Some(Conclusion::Inconclusive));
+    assert!(
+        system
+            .words
+            .contains("The 20 people weigh as 1.9 who all judged as much. That is too few to find any but"),
+        "{}",
+        system.words
     );
 }

@@ -4,6 +4,7 @@ use mynah_listening::Defined;
 use mynah_stats::Interval;
 
 use super::checkpoints::Checkpoints;
+use super::coverage::CoveragePair;
 use super::documents::plural;
 use super::grid::{Grid, GridColumn};
 use super::ranking::{LossPair, Outcome, Ranking, losses};
@@ -65,12 +66,19 @@ pub(crate) fn regressions(compared: &Checkpoints, level: f64) -> Option<Section>
         return None;
     }
     let mut blocks = Vec::new();
-    if compared.regressions.is_empty() {
-        blocks.push(Block::Text(
+    match (compared.regressions.is_empty(), compared.more_failures.is_empty()) {
+        (true, true) => blocks.push(Block::Text(
             "By no metric is a checkpoint worse, by more than chance, than the best one before it in its run.".into(),
-        ));
-    } else {
-        blocks.push(Block::Table(regression_table(compared, &percent(level))));
+        )),
+        (true, false) => blocks.push(Block::Text(
+            "Where they can be compared, by no metric is a checkpoint worse, by more than chance, than the best one before \
+             it in its run. But some fail more often."
+                .into(),
+        )),
+        (false, _) => blocks.push(Block::Table(regression_table(compared, &percent(level)))),
+    }
+    if !compared.more_failures.is_empty() {
+        blocks.push(Block::Table(more_failures_table(compared)));
     }
     if compared.newly_without_value.is_empty() {
         blocks.push(Block::Text(
@@ -88,8 +96,40 @@ fn decimals(ranking: &Ranking) -> usize {
     decimals_of(half_widths, ranking.systems.iter().map(|system| system.mean_loss))
 }
 
+/// Which systems fail more often than another, in words; metrics by which they do so alike are one sentence.
+fn failing(compared: &Checkpoints) -> Vec<String> {
+    let mut found: Vec<(&CoveragePair, usize, Vec<&str>)> = Vec::new();
+    for ranking in &compared.rankings {
+        for pair in ranking.failing(compared.alpha) {
+            match found.iter_mut().find(|(known, n_items, _)| *known == pair && *n_items == ranking.n_items) {
+                Some((.., metrics)) => metrics.push(&ranking.metric),
+                None => found.push((pair, ranking.n_items, vec![&ranking.metric])),
+            }
+        }
+    }
+    found
+        .into_iter()
+        .map(|(pair, n_items, metrics)| {
+            format!(
+                "{} fails more often than {} by more than chance ({}), and is therefore not ranked by {}.",
+                pair.system,
+                pair.than,
+                pair.in_words(n_items),
+                metrics.join(", ")
+            )
+        })
+        .collect()
+}
+
 /// The metrics' verdicts in words.
 fn sentences(compared: &Checkpoints) -> Vec<String> {
+    let mut sentences = failing(compared);
+    sentences.extend(verdicts(compared));
+    sentences
+}
+
+/// Who is best by which metric, in words.
+fn verdicts(compared: &Checkpoints) -> Vec<String> {
     let outcomes: Vec<(&Ranking, &Outcome)> =
         compared.rankings.iter().filter_map(|ranking| Some((ranking, ranking.outcome.value()?))).collect();
     let mut sentences = Vec::new();
@@ -153,7 +193,8 @@ fn best_table(compared: &Checkpoints, percent: &str) -> Table {
         "The loss of an item is its distance from the value of a perfect copy; the mean loss is over the items for \
          which every ranked system has a value. Difference: how much more the second loses on the items of both, with \
          the {percent} interval of the paired t test. Metrics are not put together into one number: what such a number \
-         says depends on weights that nobody knows."
+         says depends on weights that nobody knows. A system that fails more often than another by more than chance is not \
+         ranked, and items for which only the better of two has no value count against it."
     );
     let columns = [
         ("metric", "Metric"),
@@ -164,6 +205,7 @@ fn best_table(compared: &Checkpoints, percent: &str) -> Table {
         ("p_holm", "p, after Holm"),
         ("told_apart", "Told apart"),
         ("not_told_apart", "Not told from the best"),
+        ("coverage", "Best has a value"),
         ("items", "Items"),
         ("left_out", "Left out"),
     ];
@@ -198,6 +240,9 @@ fn best_table(compared: &Checkpoints, percent: &str) -> Table {
             }
         }
         row.extend([
+            ranking.systems.first().map_or(Cell::Missing("no system is ranked".into()), |best| {
+                coverage_cell(ranking, &best.system)
+            }),
             Cell::Count(ranking.n_common as u64),
             Cell::Count((ranking.n_items - ranking.n_common) as u64),
         ]);
@@ -233,6 +278,7 @@ fn against_best(compared: &Checkpoints, percent: &str) -> Table {
         ("system", "System"),
         ("step", "Step"),
         ("mean_loss", "Mean loss"),
+        ("coverage", "With a value"),
         ("difference", "More than the best"),
         ("p", "p"),
         ("p_holm", "p, after Holm"),
@@ -250,6 +296,7 @@ fn against_best(compared: &Checkpoints, percent: &str) -> Table {
                 Cell::text(&system.system),
                 system.step.map_or(Cell::Missing("not known".into()), Cell::Count),
                 Cell::Number { value: system.mean_loss, decimals },
+                coverage_cell(ranking, &system.system),
             ];
             // The pairs with the best stand in the order of the ranks, and the first rank is the best itself.
             if let Some(pair) = if place == 0 { None } else { pairs.next() } {
@@ -268,6 +315,14 @@ fn against_best(compared: &Checkpoints, percent: &str) -> Table {
         }
     }
     table
+}
+
+/// "18 of 20".
+fn coverage_cell(ranking: &Ranking, system: &str) -> Cell {
+    let of_system = ranking.coverage.iter().find(|coverage| coverage.system == system);
+    of_system.map_or(Cell::Missing("no row".into()), |coverage| {
+        Cell::text(format!("{} of {}", coverage.n_scored, coverage.n_expected))
+    })
 }
 
 fn all_pairs(compared: &Checkpoints) -> Table {
@@ -342,6 +397,35 @@ fn regression_table(compared: &Checkpoints, percent: &str) -> Table {
             Cell::Count(regression.than_step),
             interval_cell(&regression.interval, &no_mean, decimals),
             Cell::Probability(regression.holm_p_value),
+        ]);
+    }
+    table
+}
+
+fn more_failures_table(compared: &Checkpoints) -> Table {
+    let columns = [
+        ("metric", "Metric"),
+        ("system", "Checkpoint"),
+        ("step", "Step"),
+        ("without", "Without a value"),
+        ("than", "More often than"),
+        ("than_step", "Its step"),
+        ("than_without", "Its items without"),
+        ("p_holm", "p, after Holm"),
+    ];
+    let caption = "Checkpoints that fail more often than the one before them in their run that fails least, by more than \
+                   chance: the exact McNemar test, its p-value corrected over all pairs of the metric.";
+    let mut table = Table::new("more-failures", caption, &columns);
+    for more in &compared.more_failures {
+        table.rows.push(vec![
+            Cell::text(&more.profile),
+            Cell::text(&more.system),
+            Cell::Count(more.step),
+            Cell::Count(more.n_without as u64),
+            Cell::text(&more.than),
+            Cell::Count(more.than_step),
+            Cell::Count(more.n_without_than as u64),
+            Cell::Probability(more.holm_p_value),
         ]);
     }
     table

@@ -63,13 +63,42 @@ const OF_TESTS: [OfTest; 11] = [
             Defined::Ok { value } => format!("design effect {}", crate::figure::number(*value, 1)),
             Defined::Undefined { reason } => format!("undefined: {reason}"),
         });
-        (Answer::Yes, format!("Two-way clustered standard errors; {effects}"))
+        let unequal = of_candidates(verdict, |system| {
+            let effective =
+                |n: &Defined<f64>| n.value().map_or_else(|| "?".to_owned(), |n| crate::figure::number(*n, 1));
+            format!(
+                "{} listeners and {} sentences weigh as {} and {} equal ones",
+                system.n_raters,
+                system.n_items,
+                effective(&system.effective_raters),
+                effective(&system.effective_items)
+            )
+        });
+        let answer = if candidates(verdict).any(|system| system.standard_error.value().is_some()) {
+            Answer::Yes
+        } else {
+            Answer::No
+        };
+        (
+            answer,
+            format!(
+                "Two-way clustered standard errors by leaving out listeners and sentences; {effects}; {unequal}"
+            ),
+        )
     }),
     ("Is significance corrected for several comparisons?", |verdict| {
-        let n = candidates(verdict).count();
-        let grounds =
-            if n == 1 { "There is one comparison".to_owned() } else { format!("Holm over {n} systems") };
-        (Answer::Yes, grounds)
+        let n = candidates(verdict).filter(|system| system.conclusion.is_some()).count();
+        match n {
+            0 => (Answer::DoesNotApply, "Nothing is compared with a reference".to_owned()),
+            1 => (Answer::DoesNotApply, "There is one comparison".to_owned()),
+            _ => (
+                Answer::Yes,
+                format!(
+                    "Conclusions, their intervals and p-values are simultaneous over {n} systems, by the joint \
+                     distribution of their differences; anchors and other analyses stand each for itself"
+                ),
+            ),
+        }
     }),
     ("Does \"as good as\" rest on a test of equivalence?", |verdict| {
         let analysis = &verdict.analysis;

@@ -6,7 +6,9 @@ use serde::Serialize;
 use super::documents::MetricNote;
 use super::grid::{Grid, grids};
 use super::ranking::{NotRanked, Ranking, rank};
-use super::regression::{NewlyWithoutValue, Regression, newly_without_value, regressions};
+use super::regression::{
+    MoreFailures, NewlyWithoutValue, Regression, more_failures, newly_without_value, regressions,
+};
 use crate::error::Error;
 
 /// Systems and checkpoints compared by every metric. No number puts the metrics together: each stands for itself.
@@ -20,6 +22,8 @@ pub struct Checkpoints {
     pub not_ranked: Vec<NotRanked>,
     /// Checkpoints that are worse than the best before them, by more than chance.
     pub regressions: Vec<Regression>,
+    /// Checkpoints that fail more often than the one before them that fails least, by more than chance.
+    pub more_failures: Vec<MoreFailures>,
     /// Checkpoints that lost values which the one before them had. That is a fact and no estimate: it needs no test.
     pub newly_without_value: Vec<NewlyWithoutValue>,
     /// Whether any run has checkpoints at two steps, so that there could be a regression.
@@ -46,14 +50,14 @@ pub struct Checkpoints {
 ///     step: Some(step),
 ///     item: item.into(),
 ///     metric: "mcd".into(),
-///     profile: "mcd/sp2mc-1".into(),
+///     profile: "mcd/sp2mc-2".into(),
 ///     unit: "dB".into(),
 ///     status: Status::Ok,
 ///     value: Some(value),
 ///     reason: None,
 ///     frames: None,
 /// };
-/// let note = MetricNote { profile: "mcd/sp2mc-1".into(), explanation: String::new(), perfect: Some(0.0) };
+/// let note = MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), perfect: Some(0.0) };
 /// let scores = [
 ///     score("voice-1000", 1000, "a", 6.0),
 ///     score("voice-1000", 1000, "b", 7.0),
@@ -76,6 +80,7 @@ pub(crate) fn compare_grids(grids: &[Grid<'_>], alpha: f64) -> Checkpoints {
         rankings: Vec::new(),
         not_ranked: Vec::new(),
         regressions: Vec::new(),
+        more_failures: Vec::new(),
         newly_without_value: Vec::new(),
         has_runs: grids.iter().any(|grid| !super::regression::runs(grid).is_empty()),
     };
@@ -84,6 +89,7 @@ pub(crate) fn compare_grids(grids: &[Grid<'_>], alpha: f64) -> Checkpoints {
         match rank(grid, alpha) {
             Some(ranking) => {
                 compared.regressions.extend(regressions(grid, &ranking, alpha));
+                compared.more_failures.extend(more_failures(grid, &ranking, alpha));
                 compared.rankings.push(ranking);
             }
             None => compared.not_ranked.push(NotRanked {

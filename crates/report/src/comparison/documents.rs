@@ -119,7 +119,7 @@ impl Comparison<'_> {
     ///     step: None,
     ///     item: "LJ001-0001".into(),
     ///     metric: "mcd".into(),
-    ///     profile: "mcd/sp2mc-1".into(),
+    ///     profile: "mcd/sp2mc-2".into(),
     ///     unit: "dB".into(),
     ///     status: Status::Ok,
     ///     value: Some(5.5),

@@ -155,7 +155,7 @@ fn sensitivity(verdict: &Verdict) -> Option<Table> {
     if verdict.systems.iter().all(|system| system.sensitivity.is_empty()) {
         return None;
     }
-    let level = percent(1.0 - verdict.analysis.alpha);
+    let level = percent(verdict.difference_level());
     let interval = format!("Difference, {level}");
     let columns = [
         ("system", "System"),

@@ -166,15 +166,19 @@ fn analysis(verdict: &Verdict) -> String {
         (rules, n) => format!("Screening ({}) excluded {}.", rules.join(", "), plural(n, "rating")),
     };
     let n_candidates = verdict.systems.iter().filter(|system| system.role == Role::Candidate).count();
-    let holm = if n_candidates > 1 {
-        format!(" p-values were corrected for {n_candidates} systems (Holm 1979).")
+    let family = if n_candidates > 1 {
+        format!(
+            " Intervals, p-values and conclusions are simultaneous over the {n_candidates} systems, by the correlations \
+             of their differences (Hothorn, Bretz and Westfall 2008)."
+        )
     } else {
         String::new()
     };
     format!(
         " {screening} Means have {} intervals from standard errors clustered by listener and sentence (Cameron, Gelbach \
-         and Miller 2011) and Student's t with min(listeners, sentences) − 1 degrees of freedom. Equivalence was tested \
-         by two one-sided tests (Schuirmann 1987) at the level {} against a margin of ±{}; margin and analysis {declared}.{holm}",
+         and Miller 2011), jackknifed by leaving out listeners and sentences, and Student's t with the degrees of freedom of \
+         Bell and McCaffrey (2002). Equivalence was tested by two one-sided tests (Schuirmann 1987) at the level {} against \
+         a margin of ±{}; margin and analysis {declared}.{family}",
         percent(1.0 - analysis.alpha),
         analysis.alpha,
         analysis.margin,

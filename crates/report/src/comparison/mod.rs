@@ -10,6 +10,7 @@ mod baselines;
 mod best;
 mod checklist;
 mod checkpoints;
+mod coverage;
 mod documents;
 mod doubt;
 mod failures;
@@ -27,8 +28,9 @@ mod worst;
 
 pub use baselines::{BaselineColumn, BaselineKind, BaselineRow, BaselineTable, BaselineValue, Baselines};
 pub use checkpoints::{Checkpoints, compare_checkpoints};
+pub use coverage::{Coverage, CoveragePair};
 pub use documents::{Comparison, MetricNote, Sample, SampleVersion};
 pub use ranking::{LossPair, NotRanked, Outcome, RankedSystem, Ranking};
-pub use regression::{LostItem, NewlyWithoutValue, Regression};
+pub use regression::{LostItem, MoreFailures, NewlyWithoutValue, Regression};
 pub use summary::{MetricSummary, PairSummary, SystemSummary, summarize};
 pub use worst::{WorstItem, worst_items};

@@ -5,6 +5,7 @@ use mynah_stats::t_test::one_sample;
 use mynah_stats::{Alternative, Interval, TestResult, holm};
 use serde::Serialize;
 
+use super::coverage::{Coverage, CoveragePair, coverage, coverage_pairs};
 use super::grid::{Grid, GridColumn};
 use super::summary::{differences, mean};
 
@@ -23,6 +24,12 @@ const SMALLEST_SHARE: f64 = 0.5;
 /// the best with the second honest: both were picked by looking at the data, and a test of two systems picked so finds
 /// differences too often; a correction over all pairs from which they could have been picked does not. It assumes
 /// nothing about how the comparisons depend on each other. Pairs without a p-value are not counted.
+///
+/// A failure never makes a system better. One that is without a value more often than another, by more than chance (the
+/// exact McNemar test of every two systems, corrected by Holm's procedure), is not ranked: its mean would be over what it
+/// happens to manage. And where the better of two has no value for items that the worse one has, by however little, the
+/// two are told apart only if they still are when each of these items counts against the better one as much as the
+/// largest difference seen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ranking {
     /// The metric's short name.
@@ -37,7 +44,12 @@ pub struct Ranking {
     pub n_items: usize,
     /// Items for which every ranked system has a value: what the mean losses are over.
     pub n_common: usize,
-    /// The ranked systems by their mean loss; equal ones in the order in which they first occur.
+    /// How many items each system has a value for, ranked or not.
+    pub coverage: Vec<Coverage>,
+    /// Every two systems with values: which of them fails more often.
+    pub coverage_pairs: Vec<CoveragePair>,
+    /// The ranked systems by their mean loss; of equal ones first the one with more values, then the one that occurs
+    /// first.
     pub systems: Vec<RankedSystem>,
     /// The others.
     pub not_ranked: Vec<NotRanked>,
@@ -82,8 +94,11 @@ pub struct LossPair {
     pub interval: Defined<Interval>,
     /// The paired t test, two-sided.
     pub test: Defined<TestResult>,
-    /// Its p-value, corrected over all pairs of the metric.
+    /// Its p-value, with the failures of the better one counted against it, corrected over all pairs of the metric.
     pub holm_p_value: Defined<f64>,
+    /// The p-value before the correction.
+    #[serde(skip)]
+    counted_p_value: f64,
 }
 
 impl LossPair {
@@ -128,6 +143,19 @@ impl Ranking {
         self.firsts().nth(1).is_some()
     }
 
+    /// The systems that fail more often than another by more than chance, each with the comparison that shows it best.
+    pub(crate) fn failing(&self, alpha: f64) -> Vec<&CoveragePair> {
+        let mut failing: Vec<&CoveragePair> = Vec::new();
+        for pair in self.coverage_pairs.iter().filter(|pair| pair.fails_more_often(alpha)) {
+            match failing.iter_mut().find(|known| known.system == pair.system) {
+                Some(known) if pair.holm_p_value < known.holm_p_value => *known = pair,
+                Some(_) => {}
+                None => failing.push(pair),
+            }
+        }
+        failing
+    }
+
     /// The comparisons of all others with the best.
     pub(crate) fn against_best(&self) -> impl Iterator<Item = &LossPair> {
         let best = self.systems.first().map(|system| system.system.as_str());
@@ -145,11 +173,19 @@ pub(crate) fn losses(column: &GridColumn<'_>, perfect: f64) -> Vec<Option<f64>> 
 /// `alpha` is the level at which systems are told apart.
 pub(crate) fn rank(grid: &Grid<'_>, alpha: f64) -> Option<Ranking> {
     let perfect = grid.perfect?;
+    let coverage_pairs = coverage_pairs(grid);
+    let fails_more_often = |system: &str| {
+        let pairs =
+            coverage_pairs.iter().filter(|pair| pair.system == system && pair.fails_more_often(alpha));
+        let clearest = pairs.min_by(|a, b| a.holm_p_value.total_cmp(&b.holm_p_value))?;
+        let words = clearest.in_words(grid.items.len());
+        Some(format!("it fails more often than {}: {words}", clearest.than))
+    };
     let mut not_ranked = Vec::new();
     let mut ranked: Vec<(&GridColumn<'_>, Vec<Option<f64>>)> = Vec::new();
     for column in &grid.columns {
         let losses = losses(column, perfect);
-        match why_not_ranked(&losses) {
+        match why_not_ranked(&losses).or_else(|| fails_more_often(column.system)) {
             Some(reason) => not_ranked.push(NotRanked { name: column.system.to_owned(), reason }),
             None => ranked.push((column, losses)),
         }
@@ -161,7 +197,8 @@ pub(crate) fn rank(grid: &Grid<'_>, alpha: f64) -> Option<Ranking> {
     };
     let mut order: Vec<(f64, &GridColumn<'_>, &[Option<f64>])> =
         ranked.iter().map(|(column, losses)| (mean_loss(losses), *column, losses.as_slice())).collect();
-    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let n_values = |losses: &[Option<f64>]| losses.iter().flatten().count();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| n_values(b.2).cmp(&n_values(a.2))));
     let pairs = if common.is_empty() { Vec::new() } else { pairs(&order, 1.0 - alpha) };
     let systems: Vec<RankedSystem> = order
         .iter()
@@ -178,6 +215,8 @@ pub(crate) fn rank(grid: &Grid<'_>, alpha: f64) -> Option<Ranking> {
         perfect,
         n_items: grid.items.len(),
         n_common: common.len(),
+        coverage: coverage(grid),
+        coverage_pairs,
         systems,
         not_ranked,
         pairs,
@@ -213,20 +252,27 @@ fn pairs(order: &[(f64, &GridColumn<'_>, &[Option<f64>])], level: f64) -> Vec<Lo
     for (place, (_, better, better_losses)) in order.iter().enumerate() {
         for (_, worse, worse_losses) in &order[place + 1..] {
             let differences = differences(worse_losses, better_losses);
+            let n_both = differences.len();
             let (mean, interval) = mean(&differences, level);
             let test = match differences.len() {
                 0 => Defined::Undefined { reason: "no item has a value by both".to_owned() },
                 1 => Defined::Undefined { reason: "a single item has no spread".to_owned() },
-                _ => one_sample(&differences, 0.0).map(|test| test.test(Alternative::TwoSided)).into(),
+                _ => t_test(&differences).into(),
             };
+            let n_lost = worse_losses
+                .iter()
+                .zip(*better_losses)
+                .filter(|(worse, better)| worse.is_some() && better.is_none());
+            let counted_p_value = p_with_failures(&test, differences, n_lost.count());
             pairs.push(LossPair {
                 system: worse.system.to_owned(),
                 minus: better.system.to_owned(),
-                n_both: differences.len(),
+                n_both,
                 mean,
                 interval,
                 test,
                 holm_p_value: Defined::Undefined { reason: String::new() },
+                counted_p_value,
             });
         }
     }
@@ -234,10 +280,28 @@ fn pairs(order: &[(f64, &GridColumn<'_>, &[Option<f64>])], level: f64) -> Vec<Lo
     pairs
 }
 
+fn t_test(differences: &[f64]) -> Result<TestResult, mynah_stats::Error> {
+    one_sample(differences, 0.0).map(|test| test.test(Alternative::TwoSided))
+}
+
+/// The p-value of a pair when the better one has no value for `n_lost` items that the worse one has: the larger one of
+/// the test as it is, and of that with each of these items as far against the better one as any is for or against it.
+fn p_with_failures(test: &Defined<TestResult>, mut differences: Vec<f64>, n_lost: usize) -> f64 {
+    let Some(plain) = test.value().map(|test| test.p_value) else { return 1.0 };
+    if n_lost == 0 {
+        return plain;
+    }
+    let largest = differences.iter().fold(0.0_f64, |most, difference| most.max(difference.abs()));
+    differences.extend(std::iter::repeat_n(-largest, n_lost));
+    let is_still_better = differences.iter().sum::<f64>() > 0.0;
+    let counted = t_test(&differences).ok().filter(|_| is_still_better);
+    counted.map_or(1.0, |counted| counted.p_value.max(plain))
+}
+
 /// Fills in the p-values that are corrected over all pairs.
 fn correct(pairs: &mut [LossPair]) {
     let p_values: Vec<f64> =
-        pairs.iter().filter_map(|pair| pair.test.value().map(|test| test.p_value)).collect();
+        pairs.iter().filter_map(|pair| pair.test.value().map(|_| pair.counted_p_value)).collect();
     let corrected = holm(&p_values);
     let mut position = 0;
     for pair in pairs {
@@ -254,6 +318,15 @@ fn correct(pairs: &mut [LossPair]) {
 
 fn outcome(ranking: &Ranking, alpha: f64) -> Defined<Outcome> {
     let [best, second, ..] = &ranking.systems[..] else {
+        let failing = ranking.failing(alpha);
+        if let ([only], [first, ..]) = (&ranking.systems[..], &failing[..]) {
+            let names: Vec<&str> = failing.iter().map(|pair| pair.system.as_str()).collect();
+            let verb = if names.len() == 1 { "fails" } else { "fail" };
+            let than = if names.len() == 1 { &first.than } else { &only.system };
+            return Defined::Undefined {
+                reason: format!("{} {verb} more often than {than}", names.join(", ")),
+            };
+        }
         let reason = match (ranking.systems.len(), ranking.not_ranked.len()) {
             (0, _) if ranking.n_common == 0 => "there is no item for which all systems have a value",
             (1, 0) => "there is only one system",
@@ -391,6 +464,60 @@ mod tests {
             reasons,
             [("mute", "fewer than half of the items have a value: 1 of 4"), ("dead", "no item has a value")]
         );
+    }
+
+    #[test]
+    fn silence_never_makes_a_system_better() {
+        let nan = f64::NAN;
+        let good: Vec<f64> = (0..20).map(|item| 2.0 + (f64::from(item) * 2.4).sin()).collect();
+        // Where it speaks it is better, and it is silent where that is hard.
+        let mut bad: Vec<f64> = good.iter().map(|loss| loss - 0.5 - 0.1 * loss).collect();
+        for item in 0..9 {
+            bad[2 * item] = nan;
+        }
+        for systems in [[("bad", &bad[..]), ("good", &good[..])], [("good", &good[..]), ("bad", &bad[..])]] {
+            let ranking = ranking(&systems);
+            assert_eq!(ranking.outcome.reason(), Some("bad fails more often than good"));
+            let placed: Vec<&str> = ranking.systems.iter().map(|system| system.system.as_str()).collect();
+            assert_eq!(placed, ["good"]);
+            assert!(ranking.pairs.is_empty());
+            assert_eq!(
+                ranking.not_ranked[0].reason,
+                "it fails more often than good: no value for 9 of 20 items, good for 0; exact McNemar test after \
+                 Holm, p = 0.0039"
+            );
+        }
+        // A third that fails as rarely as the first is compared with it all the same.
+        let third: Vec<f64> = good.iter().map(|loss| loss + 1.0 + 0.1 * loss).collect();
+        let three = ranking(&[("bad", &bad), ("good", &good), ("third", &third)]);
+        let outcome = three.outcome.value().unwrap();
+        assert_eq!((outcome.best.as_str(), outcome.second.as_str()), ("good", "third"));
+        assert_eq!((three.n_common, outcome.is_better_than_second), (20, true));
+    }
+
+    #[test]
+    fn of_two_with_equal_losses_the_one_with_more_values_stands_first() {
+        let ranking = ranking(&[("gaps", &[1.0, f64::NAN, 3.0]), ("whole", &[1.0, 2.0, 3.0])]);
+        assert_eq!(ranking.systems[0].system, "whole");
+    }
+
+    #[test]
+    fn few_failures_of_the_better_one_count_against_it() {
+        let worse: Vec<f64> = (0..20).map(|item| 2.0 + (f64::from(item) * 2.4).sin()).collect();
+        let better: Vec<f64> =
+            worse.iter().zip(0..).map(|(loss, item)| loss - 0.1 * f64::from(item % 7)).collect();
+        let told = |n_failures: usize| {
+            let mut better = better.clone();
+            better[20 - n_failures..].fill(f64::NAN);
+            let ranking = ranking(&[("better", &better), ("worse", &worse)]);
+            let outcome = ranking.outcome.value().unwrap().clone();
+            assert_eq!(outcome.best, "better", "the failures are too few to be more than chance");
+            (outcome.is_better_than_second, *ranking.pairs[0].holm_p_value.value().unwrap())
+        };
+        let found: Vec<(bool, f64)> = (0..=5).map(told).collect();
+        assert!(found[0].0 && found[1].0, "{found:?}");
+        assert!(!found[5].0, "{found:?}");
+        assert!(found.windows(2).all(|pair| pair[0].1 <= pair[1].1 || pair[1].1 >= 1.0), "{found:?}");
     }
 
     #[test]

@@ -95,7 +95,11 @@ fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
 ///
 /// Of the reference itself, in a test of single clips, only what needs no comparison.
 fn grounds(verdict: &Verdict, system: &SystemVerdict, is_reference: bool) -> Vec<(String, String)> {
-    let level = percent(1.0 - verdict.analysis.alpha);
+    let level = percent(match &system.interval {
+        Defined::Ok { value } => value.level,
+        Defined::Undefined { .. } => 1.0 - verdict.analysis.alpha,
+    });
+    let naive_level = percent(1.0 - verdict.analysis.alpha);
     let mut grounds = vec![
         (
             format!("mean, {level} two-way interval"),
@@ -104,7 +108,7 @@ fn grounds(verdict: &Verdict, system: &SystemVerdict, is_reference: bool) -> Vec
             }),
         ),
         (
-            format!("the interval others print ({level}, too narrow)"),
+            format!("the interval others print ({naive_level}, too narrow)"),
             shown(&system.naive_interval, interval_text),
         ),
         ("design effect".into(), shown(&system.design_effect, |value| number(*value, 1))),
@@ -130,10 +134,14 @@ fn grounds(verdict: &Verdict, system: &SystemVerdict, is_reference: bool) -> Vec
 /// The numbers that compare a system with the reference.
 fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String, String)> {
     let analysis = &verdict.analysis;
-    let level = percent(1.0 - analysis.alpha);
-    let inner_level = percent(1.0 - 2.0 * analysis.alpha);
+    // Of several systems each interval is wider, so that all hold together.
+    let level = |interval: &Defined<Interval>, otherwise: f64| {
+        percent(interval.value().map_or(1.0 - otherwise, |interval| interval.level))
+    };
+    let inner_level = level(&system.equivalence_interval, 2.0 * analysis.alpha);
     let mut grounds = Vec::new();
     if verdict.paradigm == Paradigm::Mos && verdict.reference.is_some() {
+        let level = level(&system.difference, analysis.alpha);
         grounds.push((format!("minus the reference, {level}"), shown(&system.difference, interval_text)));
     }
     grounds.extend([
@@ -145,10 +153,17 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
             "smallest margin that these ratings support".into(),
             shown(&system.achieved_margin, |margin| format!("±{}", plain(*margin))),
         ),
+        ("standard error".into(), shown(&system.standard_error, |error| number(*error, 3))),
+        ("degrees of freedom".into(), shown(&system.degrees_of_freedom, |degrees| number(*degrees, 1))),
+        ("effective number of people".into(), shown(&system.effective_raters, |n| number(*n, 1))),
+        ("effective number of sentences".into(), shown(&system.effective_items, |n| number(*n, 1))),
         ("p, clustered t test".into(), shown(&system.t_test, p_text)),
     ]);
     if system.role == Role::Candidate {
-        grounds.push(("p, after Holm".into(), shown(&system.holm_p_value, |p| p_value(*p))));
+        grounds.push((
+            "p, corrected for all systems under test".into(),
+            shown(&system.adjusted_p_value, |p| p_value(*p)),
+        ));
     }
     match verdict.paradigm {
         Paradigm::Cmos => grounds.extend([
@@ -204,8 +219,8 @@ pub(crate) fn p_value(p: f64) -> String {
 
 fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
-    let level = percent(1.0 - verdict.analysis.alpha);
-    let inner_level = percent(1.0 - 2.0 * verdict.analysis.alpha);
+    let (mean_level, level) = (percent(verdict.mean_level()), percent(verdict.difference_level()));
+    let inner_level = percent(verdict.equivalence_level());
     let scale = match verdict.paradigm {
         Paradigm::Cmos => "CMOS: system minus reference",
         Paradigm::Mos => "MOS",
@@ -220,7 +235,7 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
             rows,
             false,
             |left_out| {
-                format!("Mean opinion score of each system with its {level} two-way interval.{left_out}")
+                format!("Mean opinion score of each system with its {mean_level} two-way interval.{left_out}")
             },
         )?);
     }
@@ -322,12 +337,14 @@ fn forest(
 
 /// The same numbers as a table, for papers and other programs.
 fn table(verdict: &Verdict) -> Table {
-    let level = percent(1.0 - verdict.analysis.alpha);
-    let mut columns = vec![("system", "System".to_owned()), ("mean", format!("Mean, {level}"))];
+    let mut columns =
+        vec![("system", "System".to_owned()), ("mean", format!("Mean, {}", percent(verdict.mean_level())))];
     if verdict.paradigm == Paradigm::Mos {
+        let level = percent(verdict.difference_level());
         columns.push(("difference", format!("Minus reference, {level}")));
     }
     columns.push(("p_t_test", "p, clustered t".to_owned()));
+    columns.push(("p_corrected", "p, corrected for all systems".to_owned()));
     match verdict.paradigm {
         Paradigm::Cmos => columns.extend([
             ("p_wilcoxon_judgements", "p, Wilcoxon on judgements".to_owned()),
@@ -337,7 +354,11 @@ fn table(verdict: &Verdict) -> Table {
     }
     columns.extend([
         ("design_effect", "Design effect".to_owned()),
+        ("standard_error", "Standard error".to_owned()),
+        ("degrees_of_freedom", "Degrees of freedom".to_owned()),
         ("judgements", "Judgements".to_owned()),
+        ("effective_raters", "Raters, effective".to_owned()),
+        ("effective_items", "Sentences, effective".to_owned()),
         ("conclusion", "Conclusion".to_owned()),
     ]);
     let columns: Vec<(&str, &str)> = columns.iter().map(|(key, title)| (*key, title.as_str())).collect();
@@ -354,16 +375,25 @@ fn table(verdict: &Verdict) -> Table {
             row.push(interval_cell(&system.difference));
         }
         row.push(p(&system.t_test));
+        row.push(match &system.adjusted_p_value {
+            Defined::Ok { value } => Cell::Probability(*value),
+            Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+        });
         match verdict.paradigm {
             Paradigm::Cmos => row.extend([p(&system.wilcoxon_ratings), p(&system.wilcoxon_item_means)]),
             Paradigm::Mos => row.push(p(&system.rank_sum)),
         }
+        let measured = |value: &Defined<f64>, decimals: usize| match value {
+            Defined::Ok { value } => Cell::Number { value: *value, decimals },
+            Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+        };
         row.extend([
-            match &system.design_effect {
-                Defined::Ok { value } => Cell::Number { value: *value, decimals: 1 },
-                Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-            },
+            measured(&system.design_effect, 1),
+            measured(&system.standard_error, 3),
+            measured(&system.degrees_of_freedom, 1),
             Cell::Count(system.n_ratings as u64),
+            measured(&system.effective_raters, 1),
+            measured(&system.effective_items, 1),
             Cell::text(system.conclusion.map_or("none", Conclusion::as_str)),
         ]);
         table.rows.push(row);

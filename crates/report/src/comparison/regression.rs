@@ -7,6 +7,7 @@ use mynah_metrics::Status;
 use mynah_stats::Interval;
 use serde::Serialize;
 
+use super::coverage::CoveragePair;
 use super::grid::{Grid, GridColumn};
 use super::ranking::Ranking;
 
@@ -26,6 +27,27 @@ pub struct Regression {
     /// How much more the checkpoint loses, with the interval of the paired t test.
     pub interval: Defined<Interval>,
     /// The p-value of that test, corrected over all pairs of the metric.
+    pub holm_p_value: f64,
+}
+
+/// A checkpoint that fails more often than an earlier one, by more than chance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MoreFailures {
+    /// Definition and version of the metric.
+    pub profile: String,
+    /// The checkpoint.
+    pub system: String,
+    /// Its training step.
+    pub step: u64,
+    /// Items for which it has no value.
+    pub n_without: usize,
+    /// The one that fails least of the earlier checkpoints of its run.
+    pub than: String,
+    /// The training step of that one.
+    pub than_step: u64,
+    /// Items for which that one has no value.
+    pub n_without_than: usize,
+    /// The p-value of the exact McNemar test, corrected over all pairs of the metric.
     pub holm_p_value: f64,
 }
 
@@ -124,6 +146,38 @@ pub(crate) fn regressions(grid: &Grid<'_>, ranking: &Ranking, alpha: f64) -> Vec
     found
 }
 
+/// The checkpoints of a grid that fail more often than an earlier one of their run, by more than chance.
+///
+/// The earlier one is the one with the fewest failures, which the correction over all pairs allows for.
+pub(crate) fn more_failures(grid: &Grid<'_>, ranking: &Ranking, alpha: f64) -> Vec<MoreFailures> {
+    let mut found = Vec::new();
+    for run in runs(grid) {
+        for &(step, column) in &run {
+            let earlier = run.iter().filter(|(other, _)| *other < step);
+            let compared = earlier.filter_map(|(than_step, other)| {
+                let is_it = |pair: &&CoveragePair| pair.system == column.system && pair.than == other.system;
+                ranking.coverage_pairs.iter().find(is_it).map(|pair| (*than_step, pair))
+            });
+            let Some((than_step, pair)) = compared.min_by_key(|(_, pair)| pair.n_without_than) else {
+                continue;
+            };
+            if pair.fails_more_often(alpha) {
+                found.push(MoreFailures {
+                    profile: grid.profile.to_owned(),
+                    system: pair.system.clone(),
+                    step,
+                    n_without: pair.n_without,
+                    than: pair.than.clone(),
+                    than_step,
+                    n_without_than: pair.n_without_than,
+                    holm_p_value: pair.holm_p_value,
+                });
+            }
+        }
+    }
+    found
+}
+
 /// The checkpoints of a grid without a value for items of which the one before them, by step, has one.
 ///
 /// Where several checkpoints share the step before, it is the last of them.
@@ -177,7 +231,7 @@ mod tests {
             step: Some(step),
             item: format!("{item:03}"),
             metric: "mcd".into(),
-            profile: "mcd/sp2mc-1".into(),
+            profile: "mcd/sp2mc-2".into(),
             unit: "dB".into(),
             status: if value.is_some() { Status::Ok } else { Status::Failed },
             value,
@@ -198,7 +252,7 @@ mod tests {
 
     fn found(scores: &[Score]) -> Vec<(String, String)> {
         let note =
-            MetricNote { profile: "mcd/sp2mc-1".into(), explanation: String::new(), perfect: Some(0.0) };
+            MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), perfect: Some(0.0) };
         let grids = grids(scores, &[note]).unwrap();
         let ranking = rank(&grids[0], 0.05).unwrap();
         let regressions = regressions(&grids[0], &ranking, 0.05);
@@ -241,6 +295,24 @@ mod tests {
     fn what_may_be_chance_is_no_regression() {
         let scores = [checkpoint("voice-1", 1, 5.0), checkpoint("voice-2", 2, 5.001)].concat();
         assert_eq!(found(&scores), []);
+    }
+
+    #[test]
+    fn a_checkpoint_that_fails_more_often_is_found_though_it_is_not_ranked() {
+        let mut scores = [checkpoint("voice-1", 1, 5.0), checkpoint("voice-2", 2, 4.0)].concat();
+        for score in scores.iter_mut().filter(|score| score.step == Some(2)).take(12) {
+            (score.status, score.value, score.reason) =
+                (Status::Failed, None, Some("the wav is silent".into()));
+        }
+        let note =
+            MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), perfect: Some(0.0) };
+        let grids = grids(&scores, &[note]).unwrap();
+        let ranking = rank(&grids[0], 0.05).unwrap();
+        assert_eq!(regressions(&grids[0], &ranking, 0.05), []);
+        let found = more_failures(&grids[0], &ranking, 0.05);
+        let [only] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((only.system.as_str(), only.than.as_str()), ("voice-2", "voice-1"));
+        assert_eq!((only.n_without, only.n_without_than), (12, 0));
     }
 
     #[test]

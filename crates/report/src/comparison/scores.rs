@@ -107,7 +107,7 @@ fn label(metric: &MetricSummary) -> String {
     label_of(&metric.profile, &metric.unit)
 }
 
-/// "mcd/sp2mc-1 (dB)": never a number without its definition; the unit is left out where it has none.
+/// "mcd/sp2mc-2 (dB)": never a number without its definition; the unit is left out where it has none.
 pub(crate) fn label_of(profile: &str, unit: &str) -> String {
     if unit.is_empty() { profile.to_owned() } else { format!("{profile} ({unit})") }
 }
@@ -123,6 +123,15 @@ fn systems(metrics: &[MetricSummary]) -> Vec<&SystemSummary> {
     systems
 }
 
+/// The name of a system, with its coverage where that is not whole.
+fn label_with_coverage(system: &SystemSummary, n_items: usize) -> String {
+    if system.n_ok == n_items {
+        system.system.clone()
+    } else {
+        format!("{} ({} of {n_items})", system.system, system.n_ok)
+    }
+}
+
 fn panels(metrics: &[MetricSummary], percent: &str) -> Result<Figure, Error> {
     let mut left_out = Vec::new();
     let mut panels = Vec::new();
@@ -131,7 +140,7 @@ fn panels(metrics: &[MetricSummary], percent: &str) -> Result<Figure, Error> {
         for system in &metric.systems {
             match system.mean.value() {
                 Some(&estimate) => points.push(PanelPoint {
-                    label: system.system.clone(),
+                    label: label_with_coverage(system, metric.n_items),
                     step: system.step,
                     run: system.step.map_or_else(String::new, |step| run(&system.system, step)),
                     estimate,
@@ -150,15 +159,19 @@ fn panels(metrics: &[MetricSummary], percent: &str) -> Result<Figure, Error> {
     Ok(Figure {
         name: "scores".into(),
         svg: Panels { title: "Mean scores of each system".into(), panels, zero_line: false }.to_svg()?,
-        caption: format!("Mean over items of each system, with its {percent} interval.{left_out}"),
+        caption: format!(
+            "Mean over items of each system, with its {percent} interval. A mean over fewer items than were expected \
+             has their number beside the name.{left_out}"
+        ),
     })
 }
 
 fn means(metrics: &[MetricSummary], percent: &str) -> Table {
     let caption = format!(
         "Mean over the items that have a value, with its {percent} t interval, and how many items stand behind it. \
-         Undefined: the definition gives no number for the item. Failed: there was nothing to measure. No row: the \
-         scores do not mention the item. A mean without an interval rests on one item, or on items that all have the \
+         Coverage: of the items that were expected, the percentage with a value; a mean at less is over other items than \
+         one at 100. Undefined: the definition gives no number for the item. Failed: there was nothing to measure, since \
+         the wav is missing, unreadable, empty, silent or truncated. No row: the scores do not mention the item. A mean without an interval rests on one item, or on items that all have the \
          same value."
     );
     let has_steps = systems(metrics).iter().any(|system| system.step.is_some());
@@ -168,6 +181,7 @@ fn means(metrics: &[MetricSummary], percent: &str) -> Table {
     }
     columns.extend([
         ("mean", "Mean"),
+        ("coverage", "Coverage"),
         ("ok", "With a value"),
         ("undefined", "Undefined"),
         ("failed", "Failed"),
@@ -181,6 +195,7 @@ fn means(metrics: &[MetricSummary], percent: &str) -> Table {
                 row.push(system.step.map_or(Cell::Missing("not known".into()), Cell::Count));
             }
             row.push(interval_cell(&system.interval, &system.mean, decimals(metric)));
+            row.push(Cell::Number { value: 100.0 * system.coverage, decimals: 1 });
             let counts = [system.n_ok, system.n_undefined, system.n_failed, system.n_absent];
             row.extend(counts.map(|count| Cell::Count(count as u64)));
             table.rows.push(row);

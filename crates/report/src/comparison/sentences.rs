@@ -81,7 +81,7 @@ fn figure(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)])
              judgements, the band its {} two-way interval. How far single sentences lie apart is mostly the noise of \
              their few judges.",
             simulated(verdict),
-            percent(1.0 - verdict.analysis.alpha)
+            percent(verdict.mean_level())
         ),
     })
 }

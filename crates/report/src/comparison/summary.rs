@@ -36,10 +36,12 @@ pub struct SystemSummary {
     pub n_ok: usize,
     /// Items for which the definition gives none.
     pub n_undefined: usize,
-    /// Items with nothing to measure.
+    /// Items with nothing to measure: a missing, unreadable, empty, silent or truncated wav.
     pub n_failed: usize,
     /// Items without a row.
     pub n_absent: usize,
+    /// Items with a value as a share of all that were expected: what the mean is worth.
+    pub coverage: f64,
     /// The mean over the items with a value, each counted once.
     pub mean: Defined<f64>,
     /// The mean with its t interval; items are taken for independent.
@@ -85,7 +87,7 @@ pub struct PairSummary {
 ///     step: None,
 ///     item: item.into(),
 ///     metric: "mcd".into(),
-///     profile: "mcd/sp2mc-1".into(),
+///     profile: "mcd/sp2mc-2".into(),
 ///     unit: "dB".into(),
 ///     status: Status::Ok,
 ///     value: Some(value),
@@ -113,6 +115,8 @@ pub(crate) fn summarize_grid(grid: &Grid<'_>, level: f64) -> MetricSummary {
             n_undefined: column.count(Status::Undefined),
             n_failed: column.count(Status::Failed),
             n_absent: column.scores.iter().filter(|score| score.is_none()).count(),
+            // A grid has at least one item.
+            coverage: column.count(Status::Ok) as f64 / grid.items.len() as f64,
             mean,
             interval,
         }
@@ -175,7 +179,7 @@ mod tests {
             step: None,
             item: item.into(),
             metric: "mcd".into(),
-            profile: "mcd/sp2mc-1".into(),
+            profile: "mcd/sp2mc-2".into(),
             unit: "dB".into(),
             status: if value.is_some() { Status::Ok } else { Status::Undefined },
             value,
@@ -195,6 +199,7 @@ mod tests {
         let counts =
             |system: &SystemSummary| (system.n_ok, system.n_undefined, system.n_failed, system.n_absent);
         assert_eq!(metric.systems.iter().map(counts).collect::<Vec<_>>(), [(1, 1, 1, 1), (1, 0, 0, 3)]);
+        assert_eq!(metric.systems.iter().map(|system| system.coverage).collect::<Vec<_>>(), [0.25, 0.25]);
         assert_eq!(metric.systems[0].interval.reason(), Some("a single item has no spread"));
     }
 

@@ -37,7 +37,7 @@ pub(crate) fn scores() -> Vec<Score> {
     for (system, step, shift) in [("naturalspeech", Some(20_000), 0.0), ("vits", None, 0.75)] {
         for (item, base) in [("a", 5.25), ("b", 6.0), ("c", 5.5)] {
             for (metric, profile, unit, scale) in
-                [("mcd", "mcd/sp2mc-1", "dB", 1.0), ("duration_ratio", "duration_ratio/1", "ln ratio", 0.01)]
+                [("mcd", "mcd/sp2mc-2", "dB", 1.0), ("duration_ratio", "duration_ratio/1", "ln ratio", 0.01)]
             {
                 let value = scale * (base + shift);
                 let missing = system == "vits" && item == "b";
@@ -66,7 +66,7 @@ pub(crate) fn checkpoints(means: &[f64]) -> Vec<Score> {
         step: Some((checkpoint as u64 + 1) * 1000),
         item: format!("LJ001-{item:04}"),
         metric: "mcd".into(),
-        profile: "mcd/sp2mc-1".into(),
+        profile: "mcd/sp2mc-2".into(),
         unit: "dB".into(),
         status: Status::Ok,
         // Each checkpoint has a wobble of its own, so that no difference of two is constant.
@@ -80,7 +80,7 @@ pub(crate) fn checkpoints(means: &[f64]) -> Vec<Score> {
 
 /// What the two metrics mean.
 pub(crate) fn notes() -> Vec<MetricNote> {
-    ["mcd/sp2mc-1", "duration_ratio/1"]
+    ["mcd/sp2mc-2", "duration_ratio/1"]
         .map(|profile| MetricNote {
             profile: profile.into(),
             explanation: "The formula.\n  And its parameters.".into(),
@@ -119,7 +119,11 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         achieved_margin: ok(0.1375),
         equivalence: Defined::Undefined { reason: "not needed here".into() },
         t_test: test(0.87),
-        holm_p_value: ok(0.87),
+        adjusted_p_value: ok(0.87),
+        standard_error: ok(0.0725),
+        degrees_of_freedom: ok(28.5),
+        effective_raters: ok(20.0),
+        effective_items: ok(50.0),
         wilcoxon_ratings: test(0.69),
         wilcoxon_item_means: test(0.75),
         rank_sum: Defined::Undefined { reason: "for MOS only".into() },
@@ -176,7 +180,11 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         equivalence_interval: Defined::Undefined { reason: "a single rater".into() },
         achieved_margin: Defined::Undefined { reason: "a single rater".into() },
         t_test: Defined::Undefined { reason: "a single rater".into() },
-        holm_p_value: Defined::Undefined { reason: "a single rater".into() },
+        adjusted_p_value: Defined::Undefined { reason: "a single rater".into() },
+        standard_error: Defined::Undefined { reason: "a single rater".into() },
+        degrees_of_freedom: Defined::Undefined { reason: "a single rater".into() },
+        effective_raters: Defined::Undefined { reason: "a single rater".into() },
+        effective_items: Defined::Undefined { reason: "a single rater".into() },
         wilcoxon_ratings: Defined::Undefined { reason: "a single rating".into() },
         wilcoxon_item_means: Defined::Undefined { reason: "a single item".into() },
         order_effect: Defined::Undefined { reason: "heard in one order only".into() },
@@ -200,7 +208,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         equivalence_interval: interval(-1.25, 0.2, 0.9),
         achieved_margin: ok(1.45),
         t_test: test(1e-9),
-        holm_p_value: Defined::Undefined { reason: "it is not under test".into() },
+        adjusted_p_value: Defined::Undefined { reason: "it is not under test".into() },
         wilcoxon_ratings: test(1e-30),
         wilcoxon_item_means: test(1e-8),
         effect_size: ok(-0.8),

@@ -37,7 +37,7 @@ fn scores() -> impl Strategy<Value = Vec<Score>> {
                         step,
                         item: format!("item {item}"),
                         metric: metric.into(),
-                        profile: if metric == "mcd" { "mcd/sp2mc-1".into() } else { "other/1".into() },
+                        profile: if metric == "mcd" { "mcd/sp2mc-2".into() } else { "other/1".into() },
                         unit: String::new(),
                         status,
                         value,

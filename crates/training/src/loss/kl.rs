@@ -285,7 +285,8 @@ mod tests {
 
     #[test]
     fn the_expected_divergence_is_the_mean_over_samples() {
-        // Of two Gaussians, by 20,000 samples; the closed form is known besides.
+        // Of two Gaussians.
+        const DRAWS: usize = 20_000;
         let (mean, s, other, d) = (small(1, 1), small(2, 1), small(3, 1), small(4, 1));
         let other = Gaussians { mean: &other, log_deviation: &d, lengths: &[1, 1] };
         let rows = |x: Tensor| x.flatten_all().unwrap().to_vec1::<f64>().unwrap();

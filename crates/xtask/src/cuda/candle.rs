@@ -2,113 +2,96 @@
 //!
 //! As it is published, candle links the CUDA libraries: its program does not even start where there is no driver. It also
 //! compiles kernels of quantized language models for a quarter of an hour. The copies made here load the libraries when a
-//! device is opened, and leave those kernels out. They are made from the sources in cargo's registry, never kept.
+//! device is opened, and leave those kernels out. They are made from the sources in cargo's registry by the patches in
+//! crates/xtask/patches, and never kept.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use cargo_metadata::{CargoOpt, MetadataCommand};
+use cargo_metadata::{CargoOpt, MetadataCommand, Package};
 
 use super::tree::write_changed;
 use crate::process::root;
 
-/// What the copies of the kernels are built by.
-const BUILD: &str = r#"use cudaforge::{KernelBuilder, Result};
+/// The crates that are changed, with the version that the patch was made for and the patch.
+const PATCHES: [(&str, &str, &str); 2] = [
+    ("candle-core", "0.11.1", include_str!("../../patches/candle-core-0.11.1.patch")),
+    ("candle-kernels", "0.11.1", include_str!("../../patches/candle-kernels-0.11.1.patch")),
+];
 
-fn main() -> Result<()> {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src");
-    let out = std::path::PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it")).join("ptx.rs");
-    KernelBuilder::new()
-        .source_dir("src")
-        .arg("--expt-relaxed-constexpr")
-        .arg("-std=c++17")
-        .arg("-O3")
-        .build_ptx()?
-        .write(&out)?;
-    Ok(())
-}
-"#;
-
-/// Copies and changes the crates; the path of the configuration that makes cargo use them.
+/// Copies the crates into `directory` and applies the patches; returns the configuration that makes cargo use them.
 pub(super) fn patch(directory: &Path) -> Result<PathBuf> {
-    let core = source("candle-core")?;
-    let kernels = source("candle-kernels")?;
-    let (core_copy, kernels_copy) = (directory.join("candle-core"), directory.join("candle-kernels"));
-
-    copy_folder(&core, &core_copy, &["Cargo.toml"])?;
-    let manifest = read(&core.join("Cargo.toml"))?;
-    let changed = replaced(&manifest, "\"dynamic-linking\"", "\"dynamic-loading\"", &core)?;
-    write_changed(&core_copy.join("Cargo.toml"), changed.as_bytes())?;
-
-    copy_folder(
-        &kernels,
-        &kernels_copy,
-        &["build.rs", "ffi.rs", "quantized.cu", "moe", "mmq_gguf", "mmvq_gguf.cu"],
-    )?;
-    write_changed(&kernels_copy.join("build.rs"), BUILD.as_bytes())?;
-    write_changed(&kernels_copy.join("src/quantized.cu"), b"// Left out.\n")?;
-    write_changed(
-        &kernels_copy.join("src/ffi.rs"),
-        without_bodies(&read(&kernels.join("src/ffi.rs"))?)?.as_bytes(),
-    )?;
-
+    let mut text = "[patch.crates-io]\n".to_owned();
+    for (name, version, patch) in PATCHES {
+        let package = package(name)?;
+        if package.version.to_string() != version {
+            bail!(
+                "the patch is for {name} {version}, and the lock file has {}: make a new one in crates/xtask/patches",
+                package.version
+            );
+        }
+        let (fresh, copy) = (directory.join("unpatched").join(name), directory.join(name));
+        if fresh.exists() {
+            fs::remove_dir_all(&fresh).with_context(|| format!("failed to remove `{}`", fresh.display()))?;
+        }
+        copy_folder(&folder(&package)?, &fresh)?;
+        apply(patch, &fresh)?;
+        // File by file, so that what has not changed keeps its date and is not built again.
+        copy_folder(&fresh, &copy)?;
+        text.push_str(&format!("{name} = {{ path = '{}' }}\n", copy.display()));
+    }
     let config = directory.join("patch.toml");
-    let text = format!(
-        "[patch.crates-io]\ncandle-core = {{ path = '{}' }}\ncandle-kernels = {{ path = '{}' }}\n",
-        core_copy.display(),
-        kernels_copy.display()
-    );
     write_changed(&config, text.as_bytes())?;
     Ok(config)
 }
 
-/// Where cargo keeps the sources of a package of the lock file.
+/// Applies a patch by the system's `patch`, which refuses one that does not fit.
+fn apply(patch: &str, folder: &Path) -> Result<()> {
+    let mut child = Command::new("patch")
+        .args(["-p1", "--fuzz=0", "--quiet", "--no-backup-if-mismatch"])
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .spawn()
+        .context("failed to run `patch`: install it")?;
+    let mut input = child.stdin.take().context("a pipe was asked for")?;
+    input.write_all(patch.as_bytes()).context("failed to hand over a patch")?;
+    drop(input);
+    if !child.wait().context("failed to wait for `patch`")?.success() {
+        bail!("the patch does not fit `{}`", folder.display());
+    }
+    Ok(())
+}
+
+/// Returns the folder where cargo keeps the sources of a package of the lock file.
 pub(super) fn source(name: &str) -> Result<PathBuf> {
+    folder(&package(name)?)
+}
+
+fn package(name: &str) -> Result<Package> {
     let metadata = MetadataCommand::new()
         .current_dir(root())
         .features(CargoOpt::AllFeatures)
         .exec()
         .context("failed to run `cargo metadata`")?;
-    let package = metadata.packages.iter().find(|package| package.name.as_str() == name);
-    let manifest = package.with_context(|| format!("the lock file has no {name}"))?.manifest_path.clone();
-    manifest.parent().map(|folder| folder.as_std_path().to_owned()).context("a manifest lies in a folder")
+    let package = metadata.packages.into_iter().find(|package| package.name.as_str() == name);
+    package.with_context(|| format!("the lock file has no {name}"))
 }
 
-/// Functions of a library that is not built: they stop the program in the place of being there.
-fn without_bodies(ffi: &str) -> Result<String> {
-    let (head, rest) =
-        ffi.split_once("extern \"C\" {").context("candle-kernels: no foreign functions in ffi.rs")?;
-    let (body, _) = rest.rsplit_once('}').context("candle-kernels: ffi.rs does not end")?;
-    let body = body
-        .replace("pub fn", "pub unsafe extern \"C\" fn")
-        .replace(';', " { panic!(\"kernels of quantized models are not part of this build\") }");
-    Ok(format!("#![allow(unused_variables)]\n{head}{body}"))
+fn folder(package: &Package) -> Result<PathBuf> {
+    let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
+    Ok(folder.as_std_path().to_owned())
 }
 
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))
-}
-
-fn replaced(text: &str, from: &str, to: &str, of: &Path) -> Result<String> {
-    if !text.contains(from) {
-        bail!("`{}` has no {from}: the recipe is for another version", of.display());
-    }
-    Ok(text.replace(from, to))
-}
-
-/// Copies a folder but for the named files and folders.
-fn copy_folder(from: &Path, to: &Path, left_out: &[&str]) -> Result<()> {
+/// Copies a folder; files that are the same already keep their date.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).with_context(|| format!("failed to list `{}`", from.display()))? {
         let entry = entry?;
-        let name = entry.file_name();
-        if left_out.iter().any(|left_out| *left_out == name) {
-            continue;
-        }
-        let (path, target) = (entry.path(), to.join(&name));
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
         if path.is_dir() {
-            copy_folder(&path, &target, left_out)?;
+            copy_folder(&path, &target)?;
         } else {
             let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
             write_changed(&target, &bytes)?;
@@ -119,14 +102,28 @@ fn copy_folder(from: &Path, to: &Path, left_out: &[&str]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::without_bodies;
+    use std::fs;
+
+    use super::{PATCHES, apply, source};
 
     #[test]
-    fn foreign_functions_become_functions_that_stop() {
-        let ffi = "use x;\nextern \"C\" {\n    // one\n    pub fn a(b: i32);\n    pub fn c() -> i32;\n}\n";
-        let text = without_bodies(ffi).unwrap();
-        assert!(!text.contains("extern \"C\" {"), "{text}");
-        assert!(text.contains("pub unsafe extern \"C\" fn a(b: i32) { panic!("), "{text}");
-        assert!(text.contains("pub unsafe extern \"C\" fn c() -> i32 { panic!("), "{text}");
+    fn refuses_a_patch_that_does_not_fit() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("a.txt"), "one\ntwo\n").unwrap();
+        let patch = "--- a/a.txt\n+++ b/a.txt\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n";
+        apply(patch, place.path()).unwrap();
+        assert_eq!(fs::read_to_string(place.path().join("a.txt")).unwrap(), "one\nthree\n");
+        assert!(apply(patch, place.path()).is_err());
+    }
+
+    #[test]
+    fn fits_candle_as_the_lock_file_has_it() {
+        // Where the sources of the kernels, which only CUDA builds need, are not fetched, there is nothing to hold.
+        for (name, _, patch) in PATCHES {
+            let Ok(folder) = source(name) else { continue };
+            let place = tempfile::tempdir().unwrap();
+            super::copy_folder(&folder, place.path()).unwrap();
+            apply(patch, place.path()).unwrap();
+        }
     }
 }

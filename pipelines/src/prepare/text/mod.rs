@@ -20,12 +20,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_corpus::{Problem, write_whole};
+use mynah_corpus::Problem;
+use mynah_table::write_atomic;
 use mynah_text::{Phone, Pronouncer, SupPhones, Vocabulary, parse_phones};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::phonemize::read_lexicon;
+use crate::lock;
 use crate::program::{BAD_RESULT, say};
 use crate::progress::Progress;
 use lines::{Piece, plan};
@@ -97,6 +99,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     if pieces.is_empty() {
         bail!("there is no text in the input: every file is empty");
     }
+    let _lock = lock::directory(out, || format!("failed to make `{}`", out.display()))?;
     fs::create_dir_all(out.join("shards")).with_context(|| format!("failed to make `{}`", out.display()))?;
     let summary_path = out.join("text.toml");
     if summary_path.exists() {
@@ -122,8 +125,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     };
     let found = all(&job, &pieces, "encoded", Work::Encode)?;
 
-    write_whole(&out.join("supphones.json"), json.as_bytes())?;
-    write_whole(&out.join("vocabulary.json"), Vocabulary::arpabet().to_json().as_bytes())?;
+    write_atomic(&out.join("supphones.json"), json.as_bytes())?;
+    write_atomic(&out.join("vocabulary.json"), Vocabulary::arpabet().to_json().as_bytes())?;
     let mut counts = Counts { shards: found.len(), ..Counts::default() };
     for shard in &found {
         counts.lines += shard.lines;
@@ -144,7 +147,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         fingerprint: blake3::hash(format!("{keys}{json}").as_bytes()).to_string(),
         counts,
     };
-    write_whole(&summary_path, toml::to_string(&summary)?.as_bytes())?;
+    write_atomic(&summary_path, toml::to_string(&summary)?.as_bytes())?;
     let Counts { lines, sentences, words, problems, .. } = summary.counts;
     let shards = if found.len() == 1 { "1 shard".to_owned() } else { format!("{} shards", found.len()) };
     say(&format!(

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::str;
 
 use anyhow::{Context as _, Result};
-use mynah_corpus::table::{Values, read_table, write_columns, write_table};
-use mynah_corpus::{Code, Problem, Stage, write_whole};
+use mynah_corpus::{Code, Problem, Stage};
+use mynah_table::{Values, read_table, write_atomic, write_columns, write_table};
 use mynah_text::{BulkEncoder, Encoded, Pronouncer, SupPhones, split_sentences};
 use serde::{Deserialize, Serialize};
 
@@ -122,7 +122,7 @@ impl Job<'_> {
             }
         }
         // Last, so that a shard with a key is whole.
-        write_whole(&beside, serde_json::to_string(&found)?.as_bytes())?;
+        write_atomic(&beside, serde_json::to_string(&found)?.as_bytes())?;
         Ok(found)
     }
 

@@ -1,0 +1,35 @@
+//! Durations of symbols: a forced aligner, and the readers and writers of other tools' alignments.
+//!
+//! ```text
+//! log-mel, symbols ───────────────────────align──► durations ──► write_text_grid
+//! DIR ──LabelDirectory──► labels or frames ──fit──►     │
+//!                                                       └──► outliers
+//! ```
+//!
+//! [`align`] finds the frames of every symbol of a corpus and needs no trained model (see `hmm`); [`LabelDirectory`] reads
+//! what the Montreal Forced Aligner, Praat, HTK, Festival, Kaldi or NumPy wrote, and [`fit`] turns it into frames (see
+//! `labels`). [`outliers`] lists durations that are worth a look.
+//!
+//! **Invariant:** every symbol has at least one frame, and the durations sum to all frames.
+//!
+//! **Invariant:** the result depends neither on the number of threads nor on the vectors of the machine.
+//!
+//! It knows nothing of corpora, datasets and tables.
+
+mod error;
+mod hmm;
+mod labels;
+mod outliers;
+mod text_grid;
+
+pub use error::Error;
+pub use hmm::{
+    ALIGN_VERSION, AlignConfig, Alignment, AlignmentSource, Target, TooFewFrames, align, frames_needed,
+    mel_config,
+};
+pub use labels::{
+    Content, FitTarget, FormatError, Label, LabelDirectory, LabelFile, LabelFormat, Lookup, Misfit,
+    MisfitKind, fit,
+};
+pub use outliers::{AlignedSymbols, LONG_SECONDS, Oddity, Outlier, UNLIKELY_DEVIATIONS, outliers};
+pub use text_grid::{Interval, Tier, read_text_grid, write_text_grid};

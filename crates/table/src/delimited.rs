@@ -1,0 +1,197 @@
+//! Values separated by commas, semicolons or tabs.
+
+use std::path::Path;
+
+use crate::Error;
+use crate::cell::Cell;
+use crate::fitting::whole;
+use crate::rows::{Untyped, row_error};
+use crate::schema::{Column, Schema, Type};
+use crate::text_table::TextTable;
+
+/// Words for a missing number or boolean, as R, NumPy and pandas write them.
+const MISSING: [&str; 5] = ["NA", "<NA>", "NaN", "nan", "null"];
+
+/// Encodes rows under a header.
+pub(crate) fn encode(
+    path: &Path,
+    separator: u8,
+    schema: &Schema,
+    rows: &[Vec<Cell>],
+) -> Result<Vec<u8>, Error> {
+    let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+    let table = |why: csv::Error| Error::Table { path: path.to_owned(), why: why.to_string() };
+    writer.write_record(schema.columns.iter().map(|column| &column.name)).map_err(table)?;
+    for row in rows {
+        writer.write_record(row.iter().map(Cell::to_text)).map_err(table)?;
+    }
+    writer.into_inner().map_err(|why| Error::Table { path: path.to_owned(), why: why.to_string() })
+}
+
+/// Decodes rows of the columns of `schema`; the cells of other columns are null.
+///
+/// Where the separator is no comma, the decimal sign may be one.
+pub(crate) fn decode(
+    path: &Path,
+    text: &str,
+    separator: Option<u8>,
+    schema: &Schema,
+) -> Result<Untyped, Error> {
+    let (separator, text) = dialect(text, separator);
+    let (names, records) = records(path, text, separator)?;
+    let columns: Vec<Option<&Column>> =
+        names.iter().map(|name| schema.columns.iter().find(|column| &column.name == name)).collect();
+    let mut rows = Vec::with_capacity(records.len());
+    for (index, record) in records.iter().enumerate() {
+        let cells = record
+            .iter()
+            .zip(&columns)
+            .map(|(cell, column)| {
+                column.map_or(Ok(Cell::Null), |column| {
+                    parse(cell, column, separator != b',')
+                        .map_err(|why| row_error(path, index, &format!("column `{}`: {why}", column.name)))
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        rows.push(cells);
+    }
+    Ok((names, rows))
+}
+
+/// Decodes a table of any columns.
+pub(crate) fn decode_text(path: &Path, text: &str, separator: Option<u8>) -> Result<TextTable, Error> {
+    let (separator, text) = dialect(text, separator);
+    let (columns, records) = records(path, text, separator)?;
+    let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| !cell.is_empty());
+    Ok(TextTable { columns, rows: records.iter().map(|record| record.iter().map(cell).collect()).collect() })
+}
+
+/// Returns the separator and the text behind Excel's `sep=` line.
+///
+/// Without that line and without a `separator`, it is the one that the header has most of outside of quotes.
+fn dialect(text: &str, separator: Option<u8>) -> (u8, &str) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let first = first.trim_end_matches('\r');
+    if let Some((word, &[declared])) = first.split_at_checked("sep=".len()).map(|(a, b)| (a, b.as_bytes()))
+        && word.eq_ignore_ascii_case("sep=")
+        && declared.is_ascii()
+    {
+        return (declared, rest);
+    }
+    let header: Vec<u8> = first.split('"').step_by(2).flat_map(str::bytes).collect();
+    let count = |separator: u8| header.iter().filter(|byte| **byte == separator).count();
+    // Of two that are as frequent the last one wins: a comma.
+    let found = [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator));
+    (separator.or(found).unwrap_or(b','), text)
+}
+
+fn records(path: &Path, text: &str, separator: u8) -> Result<(Vec<String>, Vec<csv::StringRecord>), Error> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text.as_bytes());
+    let table = |why: csv::Error| Error::Table { path: path.to_owned(), why: why.to_string() };
+    let names = reader.headers().map_err(table)?.iter().map(|name| name.trim().to_owned()).collect();
+    Ok((names, reader.records().collect::<Result<_, _>>().map_err(table)?))
+}
+
+fn parse(cell: &str, column: &Column, decimal_comma: bool) -> Result<Cell, String> {
+    let textual = column.kind == Type::Text;
+    if cell.is_empty() && (column.nullable || !textual) {
+        return Ok(Cell::Null);
+    }
+    if column.nullable && !textual && MISSING.contains(&cell.trim()) {
+        return Ok(Cell::Null);
+    }
+    let expected = |what: &str| format!("`{cell}` is not {what}");
+    match &column.kind {
+        Type::Bool => match cell.trim().to_ascii_lowercase().as_str() {
+            "true" => Ok(Cell::Bool(true)),
+            "false" => Ok(Cell::Bool(false)),
+            _ => Err(expected("`true` or `false`")),
+        },
+        Type::Int => integer(cell, decimal_comma, Cell::Int).ok_or_else(|| expected("an integer")),
+        Type::UInt => {
+            integer(cell, decimal_comma, Cell::UInt).ok_or_else(|| expected("a non-negative integer"))
+        }
+        Type::Float => float(cell, decimal_comma).map(Cell::Float).ok_or_else(|| expected("a finite number")),
+        Type::Text => Ok(Cell::Text(cell.to_owned())),
+        Type::List(kind) => {
+            let values: Vec<serde_json::Value> =
+                serde_json::from_str(cell).map_err(|_| expected("a JSON array"))?;
+            values.iter().map(|value| element(value, kind)).collect::<Result<_, _>>().map(Cell::List)
+        }
+    }
+}
+
+/// Returns an integer, which may be written as a float, as pandas writes a nullable column.
+fn integer<T: std::str::FromStr>(cell: &str, decimal_comma: bool, exact: fn(T) -> Cell) -> Option<Cell> {
+    let cell = cell.trim();
+    if let Ok(value) = cell.parse() {
+        return Some(exact(value));
+    }
+    // The digits of a whole number decide whether the column's type holds it.
+    whole(float(cell, decimal_comma)?).to_text().parse().ok().map(exact)
+}
+
+fn float(cell: &str, decimal_comma: bool) -> Option<f64> {
+    let cell = cell.trim();
+    let parsed = match cell.parse::<f64>() {
+        Err(_) if decimal_comma => cell.replacen(',', ".", 1).parse(),
+        parsed => parsed,
+    };
+    parsed.ok().filter(|value| value.is_finite())
+}
+
+fn element(value: &serde_json::Value, kind: &Type) -> Result<Cell, String> {
+    let cell = match kind {
+        Type::Bool => value.as_bool().map(Cell::Bool),
+        Type::Int => value.as_i64().map(Cell::Int),
+        Type::UInt => value.as_u64().map(Cell::UInt),
+        Type::Float => value.as_f64().map(Cell::Float),
+        Type::Text => value.as_str().map(|text| Cell::Text(text.to_owned())),
+        Type::List(_) => None,
+    };
+    cell.ok_or_else(|| format!("element `{value}` has another type than the column"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_are_declared_or_found_in_the_header() {
+        let check =
+            |text: &str, separator: u8, rest: &str| assert_eq!(dialect(text, None), (separator, rest));
+        check("sep=;\r\na,b,c;d\n", b';', "a,b,c;d\n");
+        check("SEP=|\na|b\n", b'|', "a|b\n");
+        check("sep=\na;b\n", b',', "sep=\na;b\n");
+        check("\"a;b;c\",d\n", b',', "\"a;b;c\",d\n");
+        check("a\tb;c\td\n", b'\t', "a\tb;c\td\n");
+        check("a", b',', "a");
+        assert_eq!(dialect("a,b\n", Some(b'\t')), (b'\t', "a,b\n"));
+    }
+
+    #[test]
+    fn numbers_of_other_programs_are_read() {
+        let check = |cell: &str, kind: Type, nullable: bool, comma: bool, expected: Option<Cell>| {
+            let column = Column { name: "c".to_owned(), kind, nullable };
+            assert_eq!(parse(cell, &column, comma).ok(), expected, "{cell}");
+        };
+        check("12.0", Type::UInt, false, false, Some(Cell::UInt(12)));
+        check("12,0", Type::UInt, false, true, Some(Cell::UInt(12)));
+        check("-3.0", Type::Int, false, false, Some(Cell::Int(-3)));
+        check("-3.0", Type::UInt, false, false, None);
+        check("12.5", Type::UInt, false, false, None);
+        check("18446744073709551615", Type::UInt, false, false, Some(Cell::UInt(u64::MAX)));
+        check("3,25", Type::Float, false, true, Some(Cell::Float(3.25)));
+        check("3,25", Type::Float, false, false, None);
+        check("1.234,5", Type::Float, false, true, None);
+        check(" 0.5", Type::Float, false, false, Some(Cell::Float(0.5)));
+        check("TRUE", Type::Bool, false, false, Some(Cell::Bool(true)));
+        check("False", Type::Bool, false, false, Some(Cell::Bool(false)));
+        check("1", Type::Bool, false, false, None);
+        check("NA", Type::Float, true, false, Some(Cell::Null));
+        check("NaN", Type::UInt, true, false, Some(Cell::Null));
+        check("NaN", Type::Float, false, false, None);
+        check("inf", Type::Float, true, false, None);
+        check("NA", Type::Text, true, false, Some(Cell::Text("NA".to_owned())));
+    }
+}

@@ -1,0 +1,132 @@
+//! Which items a system must have: a list that is given, never what happens to lie in a folder.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use mynah_table::{TableFormat, read_table};
+use serde::{Deserialize, Serialize};
+
+use super::folder::{Folder, item_of};
+use super::synthesis::Synthesis;
+
+/// The table of a dataset's utterances.
+const MANIFEST: &str = "manifest.parquet";
+
+/// A split of a dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Split {
+    /// Trained on.
+    Train,
+    /// Watched while training.
+    Validation,
+    /// Held out.
+    Test,
+}
+
+/// The columns of the manifest that say what is expected.
+#[derive(Debug, Serialize, Deserialize)]
+struct Utterance {
+    id: String,
+    split: Split,
+}
+
+/// Where the list comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Source {
+    /// A file with an item a line, or a table with a column `id`.
+    List(PathBuf),
+    /// A split of a dataset.
+    Split(PathBuf, Split),
+    /// What the systems were asked to say, where every one of them states it; else every recording.
+    Found,
+}
+
+/// The items by name, and where they come from in words.
+pub(crate) struct Expected {
+    pub(crate) items: Vec<String>,
+    pub(crate) origin: String,
+}
+
+/// The expected items.
+pub(crate) fn expected(
+    source: &Source,
+    reference: (&Path, &Folder),
+    systems: &[Option<&Synthesis>],
+) -> anyhow::Result<Expected> {
+    let (items, origin) = match source {
+        Source::List(path) => (read_list(path)?, format!("those of `{}`", path.display())),
+        Source::Split(path, split) => {
+            let manifest = path.join(MANIFEST);
+            let rows: Vec<Utterance> = read_table(&manifest)
+                .with_context(|| format!("failed to read the dataset `{}`", path.display()))?;
+            let of_split = rows.iter().filter(|utterance| utterance.split == *split);
+            let items: BTreeSet<String> = of_split.map(|utterance| item_of(&utterance.id)).collect();
+            (items, format!("those of a split of `{}`", path.display()))
+        }
+        Source::Found if systems.iter().all(Option::is_some) => {
+            let rows = systems.iter().flatten().flat_map(|synthesis| synthesis.keys());
+            (rows.cloned().collect(), "those of `synthesis.jsonl`".to_owned())
+        }
+        Source::Found => (
+            reference.1.items().map(str::to_owned).collect(),
+            format!("those of `{}`; `--items` and `--data` choose others", reference.0.display()),
+        ),
+    };
+    anyhow::ensure!(!items.is_empty(), "no item is expected: {origin} are none");
+    Ok(Expected { items: items.into_iter().collect(), origin })
+}
+
+/// A row of a table that lists items; other columns are not read.
+#[derive(Serialize, Deserialize)]
+struct Listed {
+    id: String,
+}
+
+/// The items of a table with a column `id`, or of lines of text: what stands before the first `|`, so that metadata and
+/// file lists can be given as they are.
+fn read_list(path: &Path) -> anyhow::Result<BTreeSet<String>> {
+    let failed = || format!("failed to read `{}`", path.display());
+    let names: Vec<String> = if TableFormat::of(path).is_ok() {
+        let rows: Vec<Listed> = read_table(path).with_context(failed)?;
+        rows.into_iter().map(|row| row.id).collect()
+    } else {
+        let text = fs::read_to_string(path).with_context(failed)?;
+        let lines = text.lines().map(|line| line.split('|').next().unwrap_or(line).trim());
+        lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    };
+    let mut items = BTreeSet::new();
+    for name in names {
+        let item = item_of(&name);
+        anyhow::ensure!(items.insert(item), "`{}` lists item `{name}` twice", path.display());
+    }
+    anyhow::ensure!(!items.is_empty(), "`{}` lists no items: write one a line", path.display());
+    Ok(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_lines_or_tables() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let listed = |name: &str, text: &str| {
+            fs::write(path(name), text).unwrap();
+            read_list(&path(name)).map(|items| items.into_iter().collect::<Vec<_>>())
+        };
+        assert_eq!(listed("a.txt", "b\n\n a.wav \nwavs/c.FLAC|some text\n").unwrap(), ["a", "b", "c"]);
+        assert_eq!(
+            listed("a.jsonl", "{\"id\":\"b\",\"status\":\"failed\"}\n{\"id\":\"a\"}\n").unwrap(),
+            ["a", "b"]
+        );
+        assert_eq!(listed("a.csv", "id,text\nb,x\n").unwrap(), ["b"]);
+        assert!(listed("b.txt", "b\nb.wav\n").unwrap_err().to_string().contains("twice"));
+        assert!(listed("c.txt", "\n").unwrap_err().to_string().contains("lists no items"));
+        let long: String = (0..100_000).map(|n| format!("{n}\n")).collect();
+        assert_eq!(listed("long.txt", &long).unwrap().len(), 100_000);
+    }
+}

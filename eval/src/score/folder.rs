@@ -1,0 +1,168 @@
+//! The sound files of a directory by item, listed once.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use mynah_signal::{ChannelChoice, Recording, Waveform};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The extensions of sound files, in any case.
+const EXTENSIONS: [&str; 2] = ["wav", "flac"];
+
+/// The sound files in `DIR/wavs` and `DIR`, by the items that they are named after.
+///
+/// Names that differ only in how their accents are encoded are one item, whose name is composed (NFC).
+pub(crate) struct Folder {
+    /// Those of `DIR/wavs`, or of `DIR` where there is no such folder.
+    listed: BTreeMap<String, Vec<PathBuf>>,
+    /// Those loose in `DIR` where there is a folder `DIR/wavs` too.
+    loose: BTreeMap<String, Vec<PathBuf>>,
+}
+
+impl Folder {
+    /// Lists a directory.
+    pub(crate) fn open(directory: &Path) -> anyhow::Result<Self> {
+        let inner = directory.join("wavs");
+        if inner.is_dir() {
+            Ok(Self { listed: list(&inner)?, loose: list(directory)? })
+        } else {
+            Ok(Self { listed: list(directory)?, loose: BTreeMap::new() })
+        }
+    }
+
+    /// The items that there is a file for, by name.
+    pub(crate) fn items(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.listed.keys().map(String::as_str)
+    }
+
+    /// The sound of an item, or why there is none.
+    pub(crate) fn read(&self, item: &str) -> Result<Waveform, String> {
+        let name: String = item.nfc().collect();
+        let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let path = match self.listed.get(&name).or_else(|| self.loose.get(&name)).map(Vec::as_slice) {
+            None | Some([]) => return Err(format!("there is no `{item}.wav`")),
+            Some([path]) => path,
+            Some(several) => {
+                let names: Vec<String> =
+                    several.iter().map(|path| format!("`{}`", file_name(path))).collect();
+                return Err(format!("there is more than one file of it: {}", names.join(", ")));
+            }
+        };
+        let recording = Recording::read(path).and_then(|it| it.into_mono(ChannelChoice::Mono, path));
+        recording.map_err(|error| {
+            // Without the directory: reasons that say the same are counted together, and reports go to other machines.
+            format!("failed to {error}").replace(&path.display().to_string(), &file_name(path))
+        })
+    }
+}
+
+/// An item by its name in a list or of its file: without folders, without the extension of a sound file, composed.
+pub(crate) fn item_of(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let stem = match name.rsplit_once('.') {
+        Some((stem, extension)) if is_sound(extension) && !stem.is_empty() => stem,
+        _ => name,
+    };
+    stem.nfc().collect()
+}
+
+fn is_sound(extension: &str) -> bool {
+    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// The sound files of one folder by item; those of one item by name.
+fn list(directory: &Path) -> anyhow::Result<BTreeMap<String, Vec<PathBuf>>> {
+    let failed = || format!("failed to list `{}`", directory.display());
+    let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for entry in fs::read_dir(directory).with_context(failed)? {
+        let path = entry.with_context(failed)?.path();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if !extension.is_some_and(is_sound) || path.is_dir() {
+            continue;
+        }
+        if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
+            files.entry(item_of(name)).or_default().push(path.clone());
+        }
+    }
+    for of_item in files.values_mut() {
+        of_item.sort();
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    fn folder(files: &[&str]) -> (tempfile::TempDir, Folder) {
+        let directory = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = directory.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let folder = Folder::open(directory.path()).unwrap();
+        (directory, folder)
+    }
+
+    #[test]
+    fn files_of_any_case_and_kind_are_items() {
+        let (_directory, folder) = folder(&["a.wav", "b.WAV", "c.Flac", "d.mp3", "e.wav.txt", "f"]);
+        assert_eq!(folder.items().collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_folder_of_wavs_wins_over_loose_ones() {
+        let (_directory, folder) = folder(&["a.wav", "wavs/b.wav"]);
+        assert_eq!(folder.items().collect::<Vec<_>>(), ["b"]);
+        assert!(folder.read("a").unwrap_err().contains("failed to"), "it is found and cannot be read");
+        assert_eq!(folder.read("c").unwrap_err(), "there is no `c.wav`");
+    }
+
+    #[test]
+    fn twins_are_refused_by_name() {
+        let (_directory, folder) = folder(&["a.wav", "a.flac", "a.WAV"]);
+        assert_eq!(
+            folder.read("a").unwrap_err(),
+            "there is more than one file of it: `a.WAV`, `a.flac`, `a.wav`"
+        );
+    }
+
+    #[test]
+    fn composed_and_decomposed_names_are_one() {
+        let (_directory, folder) = folder(&["u\u{308}ber.wav"]);
+        assert_eq!(folder.items().collect::<Vec<_>>(), ["\u{fc}ber"]);
+        for name in ["u\u{308}ber", "\u{fc}ber"] {
+            assert!(folder.read(name).unwrap_err().starts_with("failed to"), "{name} is found");
+        }
+    }
+
+    #[test]
+    fn names_in_lists_may_have_folders_and_extensions() {
+        for (name, expected) in [
+            ("LJ001-0001", "LJ001-0001"),
+            ("LJ001-0001.wav", "LJ001-0001"),
+            ("wavs/LJ001-0001.WAV", "LJ001-0001"),
+            ("C:\\wavs\\a.flac", "a"),
+            ("v1.5", "v1.5"),
+            (".wav", ".wav"),
+        ] {
+            assert_eq!(item_of(name), expected);
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_items_are_looked_up_in_little_time() {
+        let listed = (0..100_000).map(|n| (format!("{n:06}"), Vec::new())).collect();
+        let folder = Folder { listed, loose: BTreeMap::new() };
+        let begin = Instant::now();
+        let missing = (0..100_000).filter(|n| folder.read(&format!("{n:06}")).is_err()).count();
+        assert_eq!(missing, 100_000);
+        // A second is ten times what it takes; a search through all for each would take minutes.
+        assert!(begin.elapsed().as_secs_f64() < 10.0);
+    }
+}
