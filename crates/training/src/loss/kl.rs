@@ -280,9 +280,6 @@ mod tests {
         (loss, path_ratio(&side, &other, config).unwrap())
     }
 
-    /// Samples of which a mean is taken.
-    const DRAWS: usize = 20_000;
-
     #[test]
     fn the_expected_divergence_is_the_mean_over_samples() {
         // Of two Gaussians.
