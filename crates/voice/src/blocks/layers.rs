@@ -98,6 +98,7 @@ impl NormConv1d {
     }
 
     /// The same layer as a constant: no gradient flows into it.
+    #[must_use]
     pub fn detached(&self) -> Self {
         Self {
             direction: self.direction.detach(),

@@ -31,7 +31,7 @@ impl Trainer {
                 let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
                 Ok(frame_kl(sample, deviation, &prior, &batch.frame_mask)?)
             }
-            Spacing::Predicted => {
+            Spacing::Predicted { .. } => {
                 let mean = self.compared(&forward.latent_at_prior, &forward.noise)?;
                 self.aligned_kl(&forward.posterior_gaussians(&mean, batch), &prior, batch, forward)
             }
@@ -50,7 +50,7 @@ impl Trainer {
         let posterior = forward.posterior_gaussians(&forward.posterior.mean, batch);
         Ok(Some(match plan.spacing {
             Spacing::Given => frame_kl(sample, &forward.prior.log_deviation, &posterior, &batch.frame_mask)?,
-            Spacing::Predicted => {
+            Spacing::Predicted { .. } => {
                 let mean = self.compared(sample, noise)?;
                 let side = Gaussians { mean: &mean, ..forward.prior_gaussians() };
                 self.aligned_kl(&side, &posterior, batch, forward)?
