@@ -42,7 +42,7 @@ const OWNERS: [(&str, &[&str]); 14] = [
     ("hound", &["mynah-signal"]),
     ("dasp", &["mynah-signal"]),
     ("rustfft", &["mynah-signal"]),
-    ("realfft", &["mynah-signal"]),
+    ("realfft", &["mynah-signal", "mynah-ops"]),
     ("ebur128", &["mynah-signal"]),
     ("clap", &["pipelines", "eval", "xtask"]),
     ("anyhow", &["pipelines", "eval", "xtask"]),
