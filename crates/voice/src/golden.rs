@@ -7,6 +7,7 @@ use mynah_ops::testing::{device, numbers};
 use mynah_testkit::{assert_all_close, golden};
 use serde::Deserialize;
 
+use crate::config::IstftConfig;
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::dropout::Dropout;
 use crate::loss::{
@@ -14,7 +15,7 @@ use crate::loss::{
     generator_loss,
 };
 use crate::model::tests::{AUDIO, small};
-use crate::model::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
+use crate::model::{Istft, NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
 use crate::parameters::Parameters;
 use crate::pretrain::heads::Heads;
 
@@ -60,6 +61,7 @@ struct Bench {
     parameters: Parameters,
     judges: Parameters,
     heads: Parameters,
+    istft: Parameters,
     model: NaturalSpeech,
 }
 
@@ -77,7 +79,10 @@ impl Bench {
         let heads = Parameters::new(0, dtype, &device());
         Heads::new(small().hidden, sizes.symbols, sizes.sup_phones, &heads.builder().pp("heads")).unwrap();
         fill(&heads, dtype);
-        Self { golden: golden("voice/modules.json"), dtype, parameters, judges, heads, model }
+        let istft = Parameters::new(0, dtype, &device());
+        Istft::new(&istft_config(), small().hidden, &istft.builder().pp("istft")).unwrap();
+        fill(&istft, dtype);
+        Self { golden: golden("voice/modules.json"), dtype, parameters, judges, heads, istft, model }
     }
 
     fn mask(&self, lengths: &[usize], longest: usize) -> Tensor {
@@ -105,7 +110,7 @@ impl Bench {
             total = Some(total.map_or_else(|| term.clone(), |total| (total + &term).unwrap()));
         }
         let gradients = total.unwrap().backward().unwrap();
-        let of_parameters = [&self.parameters, &self.judges, &self.heads].map(Parameters::named);
+        let of_parameters = [&self.parameters, &self.judges, &self.heads, &self.istft].map(Parameters::named);
         let of_parameters = of_parameters.into_iter().flatten();
         let mut named: Vec<(String, Var)> =
             of_parameters.filter(|(name, _)| kept.iter().any(|prefix| name.starts_with(prefix))).collect();
@@ -142,6 +147,10 @@ fn judge_config() -> DiscriminatorConfig {
     }
 }
 
+fn istft_config() -> IstftConfig {
+    IstftConfig { n_fft: 16, hop_length: 4, channels: 6, filter: 10, kernel: 5, blocks: 2 }
+}
+
 fn modules_agree(dtype: DType) {
     let bench = Bench::new(dtype);
     let model = &bench.model;
@@ -174,6 +183,8 @@ fn modules_agree(dtype: DType) {
     let attended = model.memory.as_ref().unwrap().forward(&z).unwrap();
     bench.compare("memory", &[attended], &["memory."], &[&z]);
     bench.compare("decoder", &[model.decoder.forward(&z).unwrap()], &["decoder."], &[&z]);
+    let istft = Istft::new(&istft_config(), small().hidden, &bench.istft.builder().pp("istft")).unwrap();
+    bench.compare("istft decoder", &[istft.forward(&z).unwrap()], &["istft."], &[&z]);
 }
 
 fn losses_agree(dtype: DType) {

@@ -33,8 +33,8 @@ mod sampler;
 mod synthesis;
 
 pub use config::{
-    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, FlowConfig, MemoryConfig,
-    ModelConfig, WaveNetConfig,
+    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, FlowConfig, HifiGanConfig,
+    IstftConfig, MemoryConfig, ModelConfig, WaveNetConfig,
 };
 pub use device::{Precision, cuda_device};
 pub use discriminator::{DiscriminatorConfig, Discriminators, Judgement};

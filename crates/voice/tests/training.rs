@@ -13,8 +13,8 @@ use mynah_voice::train::{
     DurationSource, LossWeights, Observer, Phase, StepReport, TrainConfig, Trainer, run,
 };
 use mynah_voice::{
-    DecoderConfig, DiscriminatorConfig, DuratorConfig, EncoderConfig, Error, Example, Examples as _,
-    Expansion, FlowConfig, InMemory, MemoryConfig, ModelConfig, WaveNetConfig,
+    DiscriminatorConfig, DuratorConfig, EncoderConfig, Error, Example, Examples as _, Expansion, FlowConfig,
+    HifiGanConfig, InMemory, MemoryConfig, ModelConfig, WaveNetConfig,
 };
 
 const RATE: u32 = 22_050;
@@ -29,12 +29,13 @@ fn model() -> ModelConfig {
         flow: FlowConfig { couplings: 2, wavenet: WaveNetConfig { layers: 1, kernel: 3 } },
         posterior: WaveNetConfig { layers: 2, kernel: 3 },
         memory: MemoryConfig { slots: 8, heads: 2 },
-        decoder: DecoderConfig {
+        decoder: HifiGanConfig {
             channels: 16,
             kernels: vec![3],
             dilations: vec![1],
-            ..DecoderConfig::default()
-        },
+            ..HifiGanConfig::default()
+        }
+        .into(),
     }
 }
 

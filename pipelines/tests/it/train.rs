@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use mynah_corpus::Dataset;
+use mynah_voice::{DecoderConfig, IstftConfig};
 
 use crate::studio::{Studio, TRAIN};
 use crate::support::{documented_columns, keys, names};
@@ -55,6 +56,13 @@ fn a_run_leaves_what_the_documentation_says() {
     studio.place.write("train.toml", toml::to_string(&info["config"]).unwrap());
     studio.train("again", "--threads 1").exits_with(0);
     studio.assert_same_checkpoint("run", "again", 20);
+}
+
+#[test]
+fn the_settings_of_a_decoder_with_an_inverse_transform_are_documented() {
+    let config = DecoderConfig::Istft(IstftConfig::default());
+    let written: toml::Table = toml::from_str(&toml::to_string(&config).unwrap()).unwrap();
+    assert_eq!(keys(&written), documented_columns("### `[model.decoder]` of kind `istft`"));
 }
 
 #[test]

@@ -29,7 +29,7 @@ use candle_nn::VarBuilder;
 
 use crate::config::{AudioConfig, ModelConfig};
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, HifiGan, Istft};
 pub use durator::{Durator, Prior};
 pub use encoder::PhonemeEncoder;
 pub use flow::Flow;

@@ -6,7 +6,7 @@ use mynah_ops::testing::{check_gradients, device, normal};
 use super::attention::RelativeAttention;
 use super::{NaturalSpeech, VocabularySizes, posterior_encoder, sequence_mask};
 use crate::config::{
-    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, MemoryConfig, ModelConfig,
+    AudioConfig, DuratorConfig, EncoderConfig, Expansion, HifiGanConfig, MemoryConfig, ModelConfig,
     WaveNetConfig,
 };
 use crate::dropout::Dropout;
@@ -25,12 +25,13 @@ pub(crate) fn small() -> ModelConfig {
         encoder: EncoderConfig { blocks: 2, filter: 12, window: 2, ..EncoderConfig::default() },
         posterior: WaveNetConfig { layers: 2, kernel: 3 },
         memory: MemoryConfig { slots: 5, heads: 2 },
-        decoder: DecoderConfig {
+        decoder: HifiGanConfig {
             channels: 8,
             upsampling: vec![2, 2],
             kernels: vec![3],
             dilations: vec![1, 3],
-        },
+        }
+        .into(),
         ..ModelConfig::default()
     }
 }

@@ -23,7 +23,7 @@ use mynah_text::{Symbol, vits_ids, vits_text};
 use crate::Error;
 use crate::dropout::Dropout;
 use crate::model::layers::Conv1d;
-use crate::model::{Decoder, Flow, Memory, PhonemeEncoder, VocabularySizes, sequence_mask};
+use crate::model::{Flow, HifiGan, Memory, PhonemeEncoder, VocabularySizes, sequence_mask};
 use crate::synthesis::SpeakConfig;
 use durations::Durations;
 use upsampling::Upsampling;
@@ -47,7 +47,7 @@ pub struct Vits {
     upsampling: Option<Upsampling>,
     flow: Flow,
     memory: Option<Memory>,
-    decoder: Decoder,
+    decoder: HifiGan,
     device: Device,
 }
 
@@ -76,7 +76,7 @@ impl Vits {
             upsampling: Upsampling::new(&config.prior, hidden, &vb.pp("upsampling"))?,
             flow: Flow::new(&config.flow, hidden, &vb.pp("flow"))?,
             memory: memory.transpose()?,
-            decoder: Decoder::new(&config.decoder, hidden, &vb.pp("decoder"))?,
+            decoder: HifiGan::new(&config.decoder, hidden, &vb.pp("decoder"))?,
             device: vb.device().clone(),
         })
     }

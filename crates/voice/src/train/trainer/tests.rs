@@ -4,7 +4,7 @@ use mynah_ops::testing::device;
 use mynah_signal::MelProfile;
 
 use super::*;
-use crate::config::{DecoderConfig, DuratorConfig, EncoderConfig, FlowConfig, MemoryConfig, WaveNetConfig};
+use crate::config::{DuratorConfig, EncoderConfig, FlowConfig, HifiGanConfig, MemoryConfig, WaveNetConfig};
 
 const HOP: usize = 256;
 
@@ -16,12 +16,13 @@ fn trainer(config: &TrainConfig) -> Trainer {
         flow: FlowConfig { couplings: 2, wavenet: WaveNetConfig { layers: 1, kernel: 3 } },
         posterior: WaveNetConfig { layers: 1, kernel: 3 },
         memory: MemoryConfig { slots: 4, heads: 2 },
-        decoder: DecoderConfig {
+        decoder: HifiGanConfig {
             channels: 16,
             kernels: vec![3],
             dilations: vec![1],
-            ..DecoderConfig::default()
-        },
+            ..HifiGanConfig::default()
+        }
+        .into(),
     };
     let judges = DiscriminatorConfig {
         periods: vec![1],
