@@ -37,6 +37,7 @@ impl Report for StepReport {
         let named = [
             ("total", Some(self.loss_total)),
             ("mel", self.loss_mel),
+            ("stft", self.loss_stft),
             ("adversarial", self.loss_adversarial),
             ("feature", self.loss_feature),
             ("backward_kl", self.loss_backward_kl),

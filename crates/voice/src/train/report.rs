@@ -31,6 +31,9 @@ pub struct StepReport {
     pub loss_total: f64,
     /// Mel distance.
     pub loss_mel: Option<f64>,
+    /// Distance by spectra at several resolutions.
+    #[serde(default)]
+    pub loss_stft: Option<f64>,
     /// Adversarial part of the reconstruction.
     pub loss_adversarial: Option<f64>,
     /// Feature matching.

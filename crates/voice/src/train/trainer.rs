@@ -22,8 +22,8 @@ use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::dropout::Dropout;
 use crate::example::{Batch, Batcher, Example, Examples};
 use crate::loss::{
-    Gaussians, MelLoss, aligned_kl, discriminator_loss, duration_loss, feature_loss, frame_kl,
-    generator_loss, pairwise_kl,
+    Gaussians, MelLoss, RESOLUTIONS, StftLoss, aligned_kl, discriminator_loss, duration_loss, feature_loss,
+    frame_kl, generator_loss, pairwise_kl,
 };
 use crate::model::{
     NaturalSpeech, Posterior, PosteriorEncoder, Prior, VocabularySizes, posterior_encoder, sequence_mask,
@@ -61,6 +61,7 @@ pub struct Trainer {
     posterior: PosteriorEncoder,
     discriminators: Discriminators,
     mel_loss: MelLoss,
+    stft_loss: StftLoss,
     batcher: Batcher,
     dtype: DType,
     device: Device,
@@ -89,6 +90,7 @@ struct Forward {
 /// The losses of a batch as tensors, before weighting.
 struct Losses {
     mel: Tensor,
+    stft: Option<Tensor>,
     adversarial: Tensor,
     feature: Tensor,
     backward_kl: Tensor,
@@ -144,6 +146,7 @@ impl Trainer {
             judge_parameters,
             state: State::default(),
             mel_loss: MelLoss::new(mel, dtype, device)?,
+            stft_loss: StftLoss::new(&RESOLUTIONS, dtype, device)?,
             batcher: Batcher::new(&audio, dtype, device)?,
             audio,
             dtype,
@@ -228,6 +231,10 @@ impl Trainer {
         let (real_judged, made_judged) = (judge.forward(&real)?, judge.forward(&made)?);
         let losses = Losses {
             mel: self.mel_loss.forward(&real, &made)?,
+            stft: match self.config.weights.stft {
+                0.0 => None,
+                _ => Some(self.stft_loss.forward(&real, &made)?),
+            },
             adversarial: generator_loss(&made_judged)?,
             feature: feature_loss(&real_judged, &made_judged)?,
             backward_kl: self.backward_kl(&batch, &forward, phase)?,
@@ -504,6 +511,9 @@ impl Trainer {
         let mut report = self.empty_report("train");
         report.phase = phase;
         report.loss_mel = Some(finite(&losses.mel, "mel", step)?);
+        if let Some(loss) = &losses.stft {
+            report.loss_stft = add("stft", loss, weights.stft)?;
+        }
         report.loss_adversarial = add("adversarial", &losses.adversarial, weights.adversarial)?;
         report.loss_feature = add("feature", &losses.feature, weights.feature)?;
         report.loss_backward_kl = add("backward_kl", &losses.backward_kl, weights.backward_kl)?;
@@ -527,6 +537,7 @@ impl Trainer {
             split: split.to_owned(),
             loss_total: 0.0,
             loss_mel: None,
+            loss_stft: None,
             loss_adversarial: None,
             loss_feature: None,
             loss_backward_kl: None,

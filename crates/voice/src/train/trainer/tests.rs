@@ -142,6 +142,7 @@ fn labels_have_no_part_in_the_tuning_unless_they_are_given_one() {
     let zero = Tensor::new(0.0_f32, &device()).unwrap();
     let losses = Losses {
         mel: zero.clone(),
+        stft: None,
         adversarial: zero.clone(),
         feature: zero.clone(),
         backward_kl: zero,
