@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use mynah_corpus::Dataset;
+use mynah_voice::{DecoderConfig, IstftConfig};
 
 use crate::studio::{Studio, TRAIN};
 use crate::support::{documented_columns, keys, names};
@@ -58,6 +59,13 @@ fn a_run_leaves_what_the_documentation_says() {
 }
 
 #[test]
+fn the_settings_of_a_decoder_with_an_inverse_transform_are_documented() {
+    let config = DecoderConfig::Istft(IstftConfig::default());
+    let written: toml::Table = toml::from_str(&toml::to_string(&config).unwrap()).unwrap();
+    assert_eq!(keys(&written), documented_columns("### `[model.decoder]` of kind `istft`"));
+}
+
+#[test]
 fn metrics_are_finite_and_tensorboard_has_the_same() {
     let studio = Studio::with_run();
     let rows = studio.metrics("run");
@@ -76,7 +84,10 @@ fn metrics_are_finite_and_tensorboard_has_the_same() {
             let only_main = ["loss_forward_kl", "loss_end_to_end"].contains(&column.as_str());
             let never_validated =
                 ["loss_adversarial", "loss_feature", "loss_discriminator"].contains(&column.as_str());
-            let there = if split == "train" { main || !only_main } else { !only_main && !never_validated };
+            // Its weight is 0 unless it is given.
+            let computed = column != "loss_stft";
+            let in_phase = if split == "train" { main || !only_main } else { !only_main && !never_validated };
+            let there = computed && in_phase;
             assert_eq!(value.as_f64().is_some_and(f64::is_finite), there, "{column} of {row:?}");
             assert_eq!(value.is_null(), !there);
         }
