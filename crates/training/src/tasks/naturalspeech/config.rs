@@ -134,9 +134,6 @@ impl Default for OptimizerConfig {
 pub struct LossWeights {
     /// Mel distance in `L_rec` (45).
     pub mel: f64,
-    /// Distance of spectra at several resolutions, next to that of mels (0, since the paper has none); with 0 it is not
-    /// computed.
-    pub stft: f64,
     /// Distance by spectra at several resolutions, beside that of mels (0, since the paper has none); with 0 it is not
     /// computed.
     pub stft: f64,
@@ -162,7 +159,6 @@ impl Default for LossWeights {
     fn default() -> Self {
         Self {
             mel: 45.0,
-            stft: 0.0,
             stft: 0.0,
             adversarial: 1.0,
             feature: 2.0,
@@ -203,7 +199,6 @@ impl TrainConfig {
         let LossWeights {
             mel,
             stft,
-            stft,
             adversarial,
             feature,
             backward_kl,
@@ -215,7 +210,6 @@ impl TrainConfig {
         } = self.weights;
         for (key, weight) in [
             ("train.weights.mel", mel),
-            ("train.weights.stft", stft),
             ("train.weights.stft", stft),
             ("train.weights.adversarial", adversarial),
             ("train.weights.feature", feature),
