@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
-use mynah_table::{read_table, write_whole};
+use mynah_table::{read_table, write_atomic};
 use mynah_training::{Error, Observer, Row};
 
 use super::events::Events;
@@ -52,7 +52,7 @@ impl Watcher {
             serde_json::to_writer(&mut lines, row).with_context(failed)?;
             lines.push(b'\n');
         }
-        write_whole(&path, &lines).with_context(failed)?;
+        write_atomic(&path, &lines).with_context(failed)?;
         let metrics = File::options().append(true).open(&path).with_context(failed)?;
         let bar = io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}  {eta} left");
