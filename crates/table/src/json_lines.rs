@@ -1,4 +1,4 @@
-//! JSON Lines.
+//! JSON Lines encoding of rows.
 
 use std::path::Path;
 
