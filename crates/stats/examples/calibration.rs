@@ -220,7 +220,7 @@ fn unequal_raters(n: u64) {
     for (name, design) in designs {
         let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
         for (answers, answer, truth) in answers() {
-            let analyse = |heard: &[f64]| {
+            let analyze = |heard: &[f64]| {
                 let scores: Vec<f64> =
                     heard.iter().zip(&raters).map(|(heard, &rater)| answer(rater, heard / FINE)).collect();
                 let plain = two_way(&scores, &raters, &items).ok()?;
@@ -243,7 +243,7 @@ fn unequal_raters(n: u64) {
                 ];
                 Some((rejections, numbers, [plain.effective_raters, plain.effective_items]))
             };
-            let outcomes = fine(Components::default()).replicates(&design, SEED, n, analyse).unwrap();
+            let outcomes = fine(Components::default()).replicates(&design, SEED, n, analyze).unwrap();
             let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
             let share = |k: usize| {
                 100.0 * outcomes.iter().filter(|outcome| outcome.0[k]).count() as f64 / outcomes.len() as f64

@@ -124,16 +124,16 @@ pub fn bias_model(
             break;
         }
     }
-    let centre = bias.iter().sum::<f64>() / bias.len() as f64;
+    let center = bias.iter().sum::<f64>() / bias.len() as f64;
     let information = sums(&design.items, design.n_items(), |k| weights[design.raters[k]]);
     let qualities = (0..design.n_items()).map(|k| Quality {
         item: design.item_names[k],
-        quality: quality[k] + centre,
+        quality: quality[k] + center,
         standard_error: information[k].sqrt().recip(),
     });
     let profiles = (0..design.n_raters()).map(|k| RaterProfile {
         rater: design.rater_names[k],
-        bias: bias[k] - centre,
+        bias: bias[k] - center,
         inconsistency: weights[k].sqrt().recip(),
         n: counts[k] as usize,
     });

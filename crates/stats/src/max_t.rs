@@ -124,13 +124,13 @@ pub fn max_t(
 /// Returns the correlations of the systems' means over the replicates, in row-major order.
 fn correlations(replicates: &[Vec<f64>], means: &[Clustered]) -> Result<Vec<f64>, Error> {
     let (n, k) = (replicates.len() as f64, means.len());
-    let centres: Vec<f64> =
+    let centers: Vec<f64> =
         (0..k).map(|system| replicates.iter().map(|replicate| replicate[system]).sum::<f64>() / n).collect();
     let mut products = vec![0.0; k * k];
     for replicate in replicates {
         for i in 0..k {
             for j in 0..k {
-                products[i * k + j] += (replicate[i] - centres[i]) * (replicate[j] - centres[j]);
+                products[i * k + j] += (replicate[i] - centers[i]) * (replicate[j] - centers[j]);
             }
         }
     }

@@ -107,7 +107,7 @@ fn gradient(at: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Option<Vec<f
 pub(crate) fn hessian(at: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Option<Vec<f64>> {
     let n = at.len();
     let steps: Vec<f64> = at.iter().map(|x| HESSIAN_STEP * x.abs().max(0.1)).collect();
-    let centre = function(at);
+    let center = function(at);
     let mut moved = |moves: &[(usize, f64)]| {
         let mut point = at.to_vec();
         for &(index, sign) in moves {
@@ -120,7 +120,7 @@ pub(crate) fn hessian(at: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Op
         // Five points give an error of fourth order in the step.
         let near = moved(&[(i, 1.0)]) + moved(&[(i, -1.0)]);
         let far = moved(&[(i, 2.0)]) + moved(&[(i, -2.0)]);
-        matrix[i * n + i] = (16.0 * near - far - 30.0 * centre) / (12.0 * steps[i] * steps[i]);
+        matrix[i * n + i] = (16.0 * near - far - 30.0 * center) / (12.0 * steps[i] * steps[i]);
         for j in 0..i {
             let mut cross = |size: f64| {
                 moved(&[(i, size), (j, size)]) + moved(&[(i, -size), (j, -size)])

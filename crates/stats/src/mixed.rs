@@ -135,7 +135,7 @@ pub fn mixed_model(
             n: values.len(),
         })
         .collect();
-    coefficients[0].estimate += problem.centre;
+    coefficients[0].estimate += problem.center;
     let effects = problem.effects(scales, &fit.beta).ok_or(Error::NotConverged { what: MODEL })?;
     let named =
         |names: &[usize], effects: &[f64]| names.iter().copied().zip(effects.iter().copied()).collect();
@@ -156,7 +156,7 @@ struct Problem<'a> {
     design: &'a Design,
     /// Columns of X, the intercept first, then y minus its mean.
     columns: Vec<Vec<f64>>,
-    centre: f64,
+    center: f64,
     /// Xᵀ X with y as the last column.
     products: Vec<f64>,
     /// Zᵀ of each column.
@@ -183,7 +183,7 @@ impl<'a> Problem<'a> {
         if n <= p {
             return Err(Error::TooFew { what: "values", needed: p + 1, got: n });
         }
-        let centre = values.iter().sum::<f64>() / n as f64;
+        let center = values.iter().sum::<f64>() / n as f64;
         let mut columns = vec![vec![1.0; n]];
         for column in covariates {
             check::same_length("values", n, "a covariate", column.len())?;
@@ -199,7 +199,7 @@ impl<'a> Problem<'a> {
         if Cholesky::new(gram, p).is_none() {
             return Err(Error::Collinear);
         }
-        columns.push(values.iter().map(|value| value - centre).collect());
+        columns.push(values.iter().map(|value| value - center).collect());
         let products =
             columns.iter().flat_map(|a| columns.iter().map(move |b| dot(a, b))).collect::<Vec<f64>>();
         let sums = columns
@@ -213,7 +213,7 @@ impl<'a> Problem<'a> {
                 sums
             })
             .collect();
-        Ok(Self { design, columns, centre, products, sums, degrees: n - p })
+        Ok(Self { design, columns, center, products, sums, degrees: n - p })
     }
 
     /// Computes Zᵀ x with each part multiplied by its scale.
@@ -320,7 +320,7 @@ impl<'a> Problem<'a> {
             Some((0..p).map(|k| variance * fit.unscaled[k * p + k]).collect::<Vec<f64>>())
         };
         let variances = |at: &[f64]| variances(at).ok_or(Error::NotConverged { what: MODEL });
-        let centre = variances(&at)?;
+        let center = variances(&at)?;
         let mut slopes = vec![vec![0.0; n]; p];
         for index in 0..n {
             let step = STEP * at[index].abs().max(0.1);
@@ -331,7 +331,7 @@ impl<'a> Problem<'a> {
             let below = variances(&point)?;
             for k in 0..p {
                 // Relative to the variance, so that no square underflows.
-                slopes[k][index] = (above[k] - below[k]) / (2.0 * step * centre[k]);
+                slopes[k][index] = (above[k] - below[k]) / (2.0 * step * center[k]);
             }
         }
         // The covariance of the parameters is twice the inverse curvature of -2 log likelihood.

@@ -38,11 +38,11 @@ pub fn proportion_interval(count: u64, n: u64, level: f64) -> Result<Interval, E
     let n = n as f64;
     let share = count as f64 / n;
     let z = normal_quantile(0.5 + level / 2.0);
-    let centre = share + z * z / (2.0 * n);
+    let center = share + z * z / (2.0 * n);
     let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
     // At 0 and at n, rounding must not push an end past the estimate.
-    let (low, high) = ((centre - half) / scale, (centre + half) / scale);
+    let (low, high) = ((center - half) / scale, (center + half) / scale);
     Ok(Interval { estimate: share, low: low.clamp(0.0, share), high: high.clamp(share, 1.0), level })
 }
 

@@ -93,11 +93,11 @@ impl Model {
         design: &[(usize, usize)],
         seed: u64,
         n_replicates: u64,
-        analyse: impl Fn(&[f64]) -> T + Sync,
+        analyze: impl Fn(&[f64]) -> T + Sync,
     ) -> Result<Vec<T>, Error> {
         (0..n_replicates)
             .into_par_iter()
-            .map(|replicate| self.draw(design, seed, replicate).map(|scores| analyse(&scores)))
+            .map(|replicate| self.draw(design, seed, replicate).map(|scores| analyze(&scores)))
             .collect()
     }
 

@@ -61,11 +61,11 @@ impl TTest {
 /// [`Error::OutOfRange`] for a mean that is not finite.
 pub fn one_sample(values: &[f64], mean: f64) -> Result<TTest, Error> {
     check::finite("mean", mean)?;
-    let (centre, variance) = moments(values)?;
+    let (center, variance) = moments(values)?;
     check_spread(values, variance)?;
     let n = values.len();
     Ok(TTest {
-        estimate: centre - mean,
+        estimate: center - mean,
         standard_error: (variance / n as f64).sqrt(),
         degrees_of_freedom: n as f64 - 1.0,
         n,

@@ -185,16 +185,16 @@ fn satterthwaites_degrees_agree_with_the_mean_squares() {
         .collect();
     let mean = two_way(&values, &raters, &items).expect("a study");
     assert!(mean.rater_excess > 0.0 && mean.item_excess > 0.0);
-    let centre = values.iter().sum::<f64>() / 24.0;
+    let center = values.iter().sum::<f64>() / 24.0;
     let of_level = |levels: &[usize], level: usize| {
         let of: Vec<f64> = values.iter().zip(levels).filter(|&(_, &l)| l == level).map(|(&v, _)| v).collect();
-        of.iter().sum::<f64>() / of.len() as f64 - centre
+        of.iter().sum::<f64>() / of.len() as f64 - center
     };
     let square = |levels: &[usize], n: usize| {
         (24 / n) as f64 * (0..n).map(|level| of_level(levels, level).powi(2)).sum::<f64>() / (n - 1) as f64
     };
     let (rater, item) = (square(&raters, n_raters), square(&items, n_items));
-    let all = values.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / 23.0;
+    let all = values.iter().map(|value| (value - center).powi(2)).sum::<f64>() / 23.0;
     let expected =
         (rater + item - all).powi(2) / (rater * rater / 3.0 + item * item / 5.0 + all * all / 23.0);
     by_definition("the mean squares of a complete design");
