@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-///
 /// Reason why the files of another aligner could not be read.
 ///
 /// A malformed file is a [`FormatError`](crate::FormatError) of its utterance, and one that does not belong to its

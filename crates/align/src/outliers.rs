@@ -66,7 +66,6 @@ pub struct AlignedSymbols<'a> {
     pub symbol_log_likelihoods: &'a [f64],
 }
 
-///
 /// Returns the outliers of a corpus, ordered by utterance, symbol and reason.
 ///
 /// Deviations are rounded to two decimals, seconds to four.

@@ -53,7 +53,6 @@ pub fn write_text_grid(seconds: f64, tiers: &[Tier]) -> String {
     out
 }
 
-///
 /// Reads the interval tiers of a TextGrid file, long or short, in UTF-8 or in UTF-16 with a byte order mark; point
 /// tiers are skipped.
 ///

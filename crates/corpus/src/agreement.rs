@@ -35,7 +35,6 @@ impl Agreement {
     }
 }
 
-///
 /// Returns the statements about one utterance, always the same five in the same order:
 ///
 /// - vowels are voiced: pYIN finds a fundamental frequency;

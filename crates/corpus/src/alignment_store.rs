@@ -101,7 +101,6 @@ impl AlignmentStore {
         Some(rows.into_iter().map(entry).collect())
     }
 
-    ///
     /// Stores alignments of the aligner under a key; an alignment without a likelihood is not the aligner's and is
     /// skipped.
     ///
@@ -140,7 +139,6 @@ impl AlignmentStore {
         self.directory.join(IMPORTED).is_file()
     }
 
-    ///
     /// Reads the imported durations.
     ///
     /// # Errors
@@ -152,7 +150,6 @@ impl AlignmentStore {
         Ok(Import { rows: rows.into_iter().map(|row| (row.id.clone(), row)).collect(), problems })
     }
 
-    ///
     /// Stores an import, replacing the previous one.
     ///
     /// # Errors
@@ -165,7 +162,6 @@ impl AlignmentStore {
         Ok(write_table(&self.directory.join(IMPORTED), &rows)?)
     }
 
-    ///
     /// Writes the list of outliers.
     ///
     /// # Errors
@@ -175,7 +171,6 @@ impl AlignmentStore {
         Ok(write_table(&self.directory.join(OUTLIERS), outliers)?)
     }
 
-    ///
     /// Writes the TextGrid of an utterance: one tier of words and one of symbols, both without gaps; pauses and
     /// punctuation have no word and appear as they are in the symbol tier.
     ///
@@ -230,7 +225,6 @@ impl AlignmentStore {
             .map_err(Error::io("write", &path))
     }
 
-    ///
     /// Removes the TextGrids of all utterances but these, and leftovers of interrupted writes; returns the number of
     /// removed files.
     ///

@@ -1,4 +1,3 @@
-//!
 //! Findings about a corpus that do not keep a clip from being prepared.
 //!
 //! Each finding is a [`Problem`] with a remedy, although the clip can be prepared as it is: whether a clipped recording

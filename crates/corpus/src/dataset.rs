@@ -213,7 +213,6 @@ impl DatasetLayout {
         ShardStore::new(self.root.join(SHARDS))
     }
 
-    ///
     /// Creates the directory and removes `dataset.toml`: until it is written again, the dataset is incomplete.
     ///
     /// # Errors
@@ -235,7 +234,6 @@ impl DatasetLayout {
         Ok(write_atomic(&self.root.join(name), text.as_bytes())?)
     }
 
-    ///
     /// Writes `report.html`.
     ///
     /// # Errors
@@ -245,7 +243,6 @@ impl DatasetLayout {
         self.write(REPORT, html)
     }
 
-    ///
     /// Removes files that no longer belong to the dataset: features of clips that are not `prepared`, TextGrids of
     /// clips that are not `aligned`, leftovers of interrupted runs, and the reports of shards. Returns the number of
     /// files of the first three kinds.
@@ -264,7 +261,6 @@ impl DatasetLayout {
         Ok(here + self.features().retain(prepared)? + self.alignments().retain(aligned)?)
     }
 
-    ///
     /// Writes `problems.jsonl`.
     ///
     /// # Errors
@@ -274,7 +270,6 @@ impl DatasetLayout {
         Ok(write_table(&self.root.join(PROBLEMS), problems)?)
     }
 
-    ///
     /// Reads `problems.jsonl`.
     ///
     /// # Errors
@@ -284,7 +279,6 @@ impl DatasetLayout {
         Ok(read_table(&self.root.join(PROBLEMS))?)
     }
 
-    ///
     /// Writes the manifest, the symbols and, last, `dataset.toml`, which marks the dataset as complete.
     ///
     /// # Errors
@@ -333,7 +327,6 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    ///
     /// Opens the dataset at `root`.
     ///
     /// # Errors
@@ -392,7 +385,6 @@ impl Dataset {
         &self.sup_phones
     }
 
-    ///
     /// Reads the features of an utterance.
     ///
     /// # Errors

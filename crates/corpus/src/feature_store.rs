@@ -56,7 +56,6 @@ impl FeatureStore {
         (header.key == key).then_some(header.summary)
     }
 
-    ///
     /// Stores features under a key, atomically.
     ///
     /// # Errors
@@ -68,7 +67,6 @@ impl FeatureStore {
         Ok(write_atomic(&path, &bytes)?)
     }
 
-    ///
     /// Reads the features of an utterance.
     ///
     /// # Errors
@@ -80,7 +78,6 @@ impl FeatureStore {
         decode(&bytes).map_err(|why| Error::dataset(&path, &why))
     }
 
-    ///
     /// Removes the features of all utterances but these, and leftovers of interrupted writes; returns the number of
     /// removed files.
     ///

@@ -88,7 +88,6 @@ impl fmt::Debug for FeatureExtractor {
 }
 
 impl FeatureExtractor {
-    ///
     /// Plans the transforms.
     ///
     /// # Errors
@@ -131,7 +130,6 @@ impl FeatureExtractor {
         hasher.finalize().to_hex().to_string()
     }
 
-    ///
     /// Computes the features of a wav or FLAC file from its bytes; `path` is used in problems.
     ///
     /// # Errors
@@ -141,7 +139,6 @@ impl FeatureExtractor {
         Ok(self.of_wave(self.condition(id, file, path)?))
     }
 
-    ///
     /// Analyzes a recording before any processing except the choice of a channel; rejects the same recordings as
     /// [`Self::extract`].
     ///
@@ -220,7 +217,6 @@ impl FeatureExtractor {
         Ok(Conditioned { wave, trim_start_seconds, gain_db, recording })
     }
 
-    ///
     /// Returns the gain of a clip: up to the desired loudness, or as far as its true peak allows.
     ///
     /// A clip without a loudness (too short, or silent) is not amplified.

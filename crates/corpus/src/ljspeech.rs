@@ -1,4 +1,3 @@
-//!
 //! Corpora in LJSpeech layout: `metadata.csv` and `wavs/`.
 //!
 //! `metadata.csv` has no header and no quoting: a `"` is a character of the text. Lines end in LF or CRLF (LJSpeech 1.1
@@ -51,7 +50,6 @@ pub struct Listing {
 }
 
 impl Corpus {
-    ///
     /// Opens the corpus at `root`.
     ///
     /// # Errors
@@ -71,7 +69,6 @@ impl Corpus {
         &self.root
     }
 
-    ///
     /// Reads `metadata.csv` and looks for every recording it names.
     ///
     /// # Errors

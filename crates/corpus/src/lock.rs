@@ -1,4 +1,3 @@
-//!
 //! Locks on directories for one writing program at a time.
 //!
 //! The lock is an operating-system lock on a hidden file in the directory, so it is released when its process ends,
@@ -54,7 +53,6 @@ enum Claim {
 }
 
 impl DirectoryLock {
-    ///
     /// Locks a directory against all other writers, creating it if needed.
     ///
     /// # Errors
@@ -66,7 +64,6 @@ impl DirectoryLock {
         Ok(lock)
     }
 
-    ///
     /// Locks one part of a directory: holders of other parts may work at the same time, those of the whole or this part
     /// may not.
     ///
@@ -80,7 +77,6 @@ impl DirectoryLock {
         Ok(lock)
     }
 
-    ///
     /// Locks a single file by a lock file next to it, in an existing directory.
     ///
     /// # Errors

@@ -150,7 +150,6 @@ impl From<MisfitKind> for Code {
     }
 }
 
-///
 /// A row of `problems.jsonl`: a fault, its place and its remedy.
 ///
 /// A problem affects one utterance, never the run: work over a corpus returns both results and problems.

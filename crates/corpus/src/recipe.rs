@@ -110,7 +110,6 @@ pub struct AudioRecipe {
 }
 
 impl AudioRecipe {
-    ///
     /// Checks the settings that do not depend on a recording, naming them as in the recipe.
     ///
     /// # Errors

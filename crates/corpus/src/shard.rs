@@ -1,4 +1,3 @@
-//!
 //! Preparation of a corpus on several machines that share a file system.
 //!
 //! The shard of a clip depends only on its id. Each shard writes features into the same dataset, which no other shard
@@ -161,7 +160,6 @@ impl ShardStore {
         self.directory.join(format!("{}.json", shard.file_stem()))
     }
 
-    ///
     /// Removes the report of a shard: until it is written again, the shard is incomplete.
     ///
     /// # Errors
@@ -175,7 +173,6 @@ impl ShardStore {
         }
     }
 
-    ///
     /// Writes the report of a shard, which marks it as complete.
     ///
     /// # Errors
@@ -187,7 +184,6 @@ impl ShardStore {
         Ok(write_atomic(&path, &json)?)
     }
 
-    ///
     /// Joins the reports of all shards: clips by id, problems in any order.
     ///
     /// # Errors
@@ -238,7 +234,6 @@ impl ShardStore {
         Ok(joined)
     }
 
-    ///
     /// Removes the reports, and the directory if it is then empty.
     ///
     /// # Errors

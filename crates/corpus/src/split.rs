@@ -110,7 +110,6 @@ pub struct Splitter {
 }
 
 impl Splitter {
-    ///
     /// Checks the settings and reads the lists.
     ///
     /// A line of a list is an id, or `DIR/ID.wav|text` as in the file lists of VITS: everything after a `|`,
@@ -157,7 +156,6 @@ impl Splitter {
         unknown
     }
 
-    ///
     /// Returns the split of each of `ids`.
     ///
     /// With lists, the splits follow the lists, and all other utterances are trained on. Otherwise the ids, or the

@@ -1,4 +1,3 @@
-//!
 //! Throughput of all metrics together on one core: `cargo bench -p mynah-metrics`.
 //!
 //! It is given in samples of the reference; divide by 22,050 for seconds of audio.

@@ -29,7 +29,6 @@ const LOWEST_RATE: u32 = 4000;
 /// Largest number of cached resampler plans.
 const MOST_RESAMPLERS: usize = 4;
 
-///
 /// A signal with its analysis, each part of which is computed once, on first use.
 ///
 /// Mel-cepstra and F0 are those of the [`Speech`] in the signal: without offset, hum and leading or trailing silence.
@@ -75,7 +74,6 @@ impl<'a> Clip<'a> {
         &self.waveform
     }
 
-    ///
     /// Returns the speech in the signal.
     ///
     /// # Errors

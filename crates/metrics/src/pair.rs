@@ -58,7 +58,6 @@ impl<'a> Pair<'a> {
         })
     }
 
-    ///
     /// Returns both clips, the reference first, at the lower of their sample rates; the other clip is resampled once.
     ///
     /// # Errors
@@ -84,7 +83,6 @@ impl<'a> Pair<'a> {
         Ok(if reference > system { (resampled, self.system) } else { (self.reference, resampled) })
     }
 
-    ///
     /// Returns the frames of the reference and the system that correspond: the exact alignment by the Euclidean
     /// distance of c1..c24. It excludes c0, so the level has no influence.
     ///

@@ -67,7 +67,6 @@ pub struct Score {
     pub frames: Option<u64>,
 }
 
-///
 /// Scores one item of one system by each metric; always returns one row per metric, in order.
 ///
 /// `candidate` is the system's wav, or the reason why there is none: then every row is [`Status::Failed`] with that
@@ -89,7 +88,6 @@ pub fn score_item(
     }
 }
 
-///
 /// Scores a pair by each metric, like [`score_item`], for callers that keep the [`Clip`] of a reference for several
 /// systems, so that it is analyzed once.
 ///

@@ -1,4 +1,3 @@
-//!
 //! Run times of the repeated or fitted statistics, compared with numpy and statsmodels if Python is available.
 //!
 //! `cargo bench -p mynah-stats --bench ratios [-- --python PROGRAM]`, on the ratings of a test of 50 sentences by a

@@ -1,4 +1,3 @@
-//!
 //! Rates at which each analysis finds a difference that does not exist, over the designs of listening tests.
 //!
 //! `cargo run --release -p mynah-stats --example calibration [-- REPLICATES [PART OF A DESIGN]]`

@@ -1,4 +1,3 @@
-//!
 //! Error rates of each analysis on simulated studies with a known truth: the reason for clustered errors.
 //!
 //! Seeds are fixed, so each rate is a fixed number; the bands allow for changes in the code that draws the numbers.

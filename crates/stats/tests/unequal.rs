@@ -1,4 +1,3 @@
-//!
 //! Error rates of the verdict's analysis with raters who contribute unequally, and with many systems.
 //!
 //! `examples/calibration.rs` prints the same rates from as many studies as time allows.
@@ -135,7 +134,6 @@ fn counting_raters_errs_if_they_are_unequal() {
     assert!(rate > 50, "{rate} of 500");
 }
 
-///
 /// Returns the share of studies in which any of several systems is judged wrongly, with and without adjusting for their
 /// number.
 ///

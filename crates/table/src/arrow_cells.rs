@@ -15,7 +15,6 @@ use polars_arrow::types::NativeType;
 
 use crate::cell::Cell;
 
-///
 /// Returns the cells of an array.
 ///
 /// Dates and times become ISO 8601 text, decimals text with all digits, structs JSON objects.

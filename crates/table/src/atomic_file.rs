@@ -1,4 +1,3 @@
-//!
 //! Atomic writing of whole files, and the temporary files left by interrupted runs.
 //!
 //! Content goes to a temporary file in the same directory, which is then renamed. A program killed in between leaves
@@ -43,7 +42,6 @@ pub fn final_name(name: &str) -> Option<&str> {
         .then_some(whole)
 }
 
-///
 /// Removes the files of `directory` whose names `goes` selects, and returns their number.
 ///
 /// A missing directory counts as empty; subdirectories are kept.

@@ -1,4 +1,3 @@
-//!
 //! Tables written and read by columns, for many rows without a struct for each.
 //!
 //! Long lists of small integers are stored as byte strings, since Parquet lists would take as long as all their
@@ -78,7 +77,6 @@ pub fn read_byte_columns(path: &Path, names: &[&str]) -> Result<Vec<ByteColumn>,
     names.iter().map(read).collect()
 }
 
-///
 /// Writes columns to a Parquet file atomically.
 ///
 /// [`read_table`](crate::read_table) reads it back into rows. Equal columns give identical bytes.

@@ -28,7 +28,6 @@ pub(crate) fn encode(
     writer.into_inner().map_err(|why| Error::Table { path: path.to_owned(), why: why.to_string() })
 }
 
-///
 /// Decodes rows with the columns of `schema`; cells of other columns are null.
 ///
 /// If the separator is not a comma, the decimal sign may be one.
@@ -67,7 +66,6 @@ pub(crate) fn decode_text(path: &Path, text: &str, separator: Option<u8>) -> Res
     Ok(TextTable { columns, rows: records.iter().map(|record| record.iter().map(cell).collect()).collect() })
 }
 
-///
 /// Returns the separator and the text after Excel's `sep=` line.
 ///
 /// Without that line and without a `separator`, it is the candidate that occurs most often in the header outside

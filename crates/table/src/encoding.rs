@@ -6,7 +6,6 @@ const WINDOWS: [char; 32] = [
     '•', '–', '—', '˜', '™', 'š', '›', 'œ', ' ', 'ž', 'Ÿ',
 ];
 
-///
 /// Decodes UTF-8, UTF-16, or otherwise Windows-1252, a superset of Latin-1; removes a byte order mark.
 ///
 /// UTF-16 is detected by its byte order mark, or by the zero byte of an initial ASCII character.

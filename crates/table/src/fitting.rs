@@ -6,7 +6,6 @@ use crate::schema::{Column, Type};
 /// Magnitude up to which integers are exact in a float.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-///
 /// Converts `cell` to the type of `column`: whole floats become integers, as in a nullable column of pandas, where NaN
 /// is also a missing value.
 ///

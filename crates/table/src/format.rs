@@ -18,7 +18,6 @@ pub enum TableFormat {
 }
 
 impl TableFormat {
-    ///
     /// Returns the format named by the extension of `path`, in either case.
     ///
     /// Text formats may be followed by `.gz`.

@@ -1,4 +1,3 @@
-//!
 //! Reading of Parquet files, column by column.
 //!
 //! Columns are read with polars' Parquet reader but not into its data frames, which panic on column types whose

@@ -44,7 +44,6 @@ where
     write_atomic(path, &bytes)
 }
 
-///
 /// Reads the rows of `path` in the format of its extension.
 ///
 /// Tables of other programs are supported: text in UTF-8, UTF-16 or Windows-1252, separated by commas, semicolons or

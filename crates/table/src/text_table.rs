@@ -18,7 +18,6 @@ pub struct TextTable {
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-///
 /// Reads a table with arbitrary columns.
 ///
 /// Text may be UTF-8, UTF-16 or Windows-1252, a superset of Latin-1. CSV may be separated by commas, semicolons or tabs

@@ -62,7 +62,6 @@ pub struct Target<'a> {
     pub frames: usize,
 }
 
-///
 /// Returns the mel configuration that suits the aligner best: that of the dataset with a window of 20 ms.
 ///
 /// The frame positions are unchanged. With the usual window of 46 ms, a boundary spreads over two frames on either
@@ -74,7 +73,6 @@ pub fn mel_config(of_dataset: &MelConfig) -> MelConfig {
     MelConfig { window_length: window.clamp(2, of_dataset.n_fft), ..of_dataset.clone() }
 }
 
-///
 /// Aligns a whole corpus after training on all of it, or on [`AlignConfig::training_frames`] of it.
 ///
 /// `mel` loads the log-mel spectrogram of an utterance, preferably by [`mel_config`]; it is not kept. `progress` is

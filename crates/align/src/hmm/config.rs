@@ -60,7 +60,6 @@ impl Default for AlignConfig {
 }
 
 impl AlignConfig {
-    ///
     /// Checks these settings.
     ///
     /// # Errors

@@ -2,7 +2,6 @@
 
 use mynah_text::Symbol;
 
-///
 /// ARPAbet phones without stress, with the broad class of each.
 ///
 /// Phones of a class initially share a Gaussian; the classes sound different enough to be told apart from a few

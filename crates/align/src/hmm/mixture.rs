@@ -105,7 +105,6 @@ impl Mixture {
         Gaussian { mean, variance }
     }
 
-    ///
     /// Splits the heaviest Gaussian in two until there are `wanted`; the first of equally heavy ones is split.
     ///
     /// Each half has half the weight, the same variance, and a mean 0.2 standard deviations to either side.

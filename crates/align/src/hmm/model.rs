@@ -124,7 +124,6 @@ impl Model {
         self.stay[self.mixture(state)].ln()
     }
 
-    ///
     /// Returns the log-probability of moving from `from` to `to`.
     ///
     /// The middle of a phone is skipped half the time. At an optional pause, the path enters or skips it.

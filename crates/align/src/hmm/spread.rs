@@ -4,7 +4,6 @@ use mynah_text::Symbol;
 
 use super::graph::{Graph, Unit};
 
-///
 /// Returns the durations of `symbols`, each at least 1, from the frames of each slot.
 ///
 /// A pause is assigned to the symbol that represents it: `<bos>` at the start, `<eos>` at the end, otherwise the first

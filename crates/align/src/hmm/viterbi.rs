@@ -24,7 +24,6 @@ impl Path {
         frames
     }
 
-    ///
     /// Returns the path with the frames of each phone and each pause divided evenly among its states.
     ///
     /// While the states of a phone share a model, all paths through them are equally likely, and the best path is an
@@ -49,7 +48,6 @@ impl Path {
     }
 }
 
-///
 /// Returns the most likely path of `frames` through `graph`; there must be at least [`Graph::shortest`] of them.
 ///
 /// Of equally likely transitions into a state, staying is preferred, then the nearer state.

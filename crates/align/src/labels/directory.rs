@@ -123,7 +123,6 @@ pub struct LabelDirectory {
 }
 
 impl LabelDirectory {
-    ///
     /// Searches `root` recursively for files of `format`, or of any format; the name of a file without its extension is
     /// the id of its utterance.
     ///
@@ -180,7 +179,6 @@ impl LabelDirectory {
         self.shared.iter().filter_map(|shared| Some((shared.name.as_str(), shared.content.as_ref().err()?)))
     }
 
-    ///
     /// Looks up the file of an utterance.
     ///
     /// # Errors

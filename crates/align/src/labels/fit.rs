@@ -61,7 +61,6 @@ impl Misfit {
     }
 }
 
-///
 /// Returns the frames of each symbol, at least 1, which sum to all frames.
 ///
 /// Labels that are the symbols themselves, as in the TextGrids of a dataset, give the durations of the dataset. In
