@@ -225,7 +225,7 @@ impl AlignmentStore {
             .map_err(Error::io("write", &path))
     }
 
-    /// Removes the TextGrids of all utterances but these, and leftovers of interrupted writes; returns the number of
+    /// Removes the TextGrid files of all utterances but these, and leftovers of interrupted writes; returns the number of
     /// removed files.
     ///
     /// # Errors

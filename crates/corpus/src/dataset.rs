@@ -243,7 +243,7 @@ impl DatasetLayout {
         self.write(REPORT, html)
     }
 
-    /// Removes files that no longer belong to the dataset: features of clips that are not `prepared`, TextGrids of
+    /// Removes files that no longer belong to the dataset: features of clips that are not `prepared`, TextGrid files of
     /// clips that are not `aligned`, leftovers of interrupted runs, and the reports of shards. Returns the number of
     /// files of the first three kinds.
     ///

@@ -63,7 +63,7 @@ impl Misfit {
 
 /// Returns the frames of each symbol, at least 1, which sum to all frames.
 ///
-/// Labels that are the symbols themselves, as in the TextGrids of a dataset, give the durations of the dataset. In
+/// Labels that are the symbols themselves, as in the TextGrid files of a dataset, give the durations of the dataset. In
 /// other labels, the phones must be those of the dataset, in order, regardless of stress; silences are assigned to the
 /// symbols that represent a pause, and a symbol without a silence takes a frame of its longer neighbor.
 ///
