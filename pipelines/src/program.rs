@@ -37,9 +37,11 @@ fn describe(error: &anyhow::Error) -> String {
         }
     }
     let refusal = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
-    if let Some(remedy) = refusal.and_then(|refusal| remedy(refusal.kind())) {
+    let of_refusal = refusal.and_then(|refusal| remedy(refusal.kind())).map(str::to_owned);
+    let of_corpus = || error.chain().find_map(|cause| cause.downcast_ref::<mynah_corpus::Error>()?.remedy());
+    if let Some(remedy) = of_refusal.or_else(of_corpus) {
         message.push_str("\n  what to do: ");
-        message.push_str(remedy);
+        message.push_str(&remedy);
     }
     message
 }

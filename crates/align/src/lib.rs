@@ -1,4 +1,4 @@
-//! Durations of symbols: a forced aligner, and the readers and writers of other tools' alignments.
+//! Durations of symbols: a forced aligner, and readers and writers of other tools' alignments.
 //!
 //! ```text
 //! log-mel, symbols ───────────────────────align──► durations ──► write_text_grid
@@ -6,15 +6,16 @@
 //!                                                       └──► outliers
 //! ```
 //!
-//! [`align`] finds the frames of every symbol of a corpus and needs no trained model (see `hmm`); [`LabelDirectory`] reads
-//! what the Montreal Forced Aligner, Praat, HTK, Festival, Kaldi or NumPy wrote, and [`fit`] turns it into frames (see
-//! `labels`). [`outliers`] lists durations that are worth a look.
+//!
+//! [`align`] finds the frames of every symbol of a corpus without a pretrained model (see `hmm`); [`LabelDirectory`]
+//! reads the output of the Montreal Forced Aligner, Praat, HTK, Festival, Kaldi or NumPy, and [`fit`] converts it to
+//! frames (see `labels`). [`outliers`] lists suspicious durations.
 //!
 //! **Invariant:** every symbol has at least one frame, and the durations sum to all frames.
 //!
-//! **Invariant:** the result depends neither on the number of threads nor on the vectors of the machine.
+//! **Invariant:** the result depends neither on the number of threads nor on the vector width of the machine.
 //!
-//! It knows nothing of corpora, datasets and tables.
+//! The crate knows nothing of corpora, datasets and tables.
 
 mod error;
 mod hmm;

@@ -1,27 +1,27 @@
-//! Durations that are worth a look: where an alignment, a transcript or a recording is wrong, it shows here first.
+//! Suspicious durations, the first sign of a wrong alignment, transcript or recording.
 
 use std::collections::BTreeMap;
 
 use mynah_text::{Phone, Symbol};
 use serde::{Deserialize, Serialize};
 
-/// A phone longer than this is an outlier, in seconds.
+/// Duration in seconds above which a phone is an outlier.
 pub const LONG_SECONDS: f64 = 0.5;
 
-/// A phone is an outlier when the mean log-density of its frames is so many standard deviations below the mean of all
-/// phones of its name.
+/// Number of standard deviations by which the mean log-density of a phone's frames must be below the mean of all phones
+/// of its name to make it an outlier.
 pub const UNLIKELY_DEVIATIONS: f64 = 4.0;
 
-/// Phones of one name are compared when there are so many.
+/// Smallest number of phones of a name for comparing them.
 const FEWEST: usize = 20;
 
-/// What is odd about a phone.
+/// Reason why a phone is an outlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Oddity {
     /// It is longer than [`LONG_SECONDS`].
     Long,
-    /// It is a vowel, and has one frame.
+    /// It is a vowel of one frame.
     OneFrameVowel,
     /// It sounds unlike the others of its name, by [`UNLIKELY_DEVIATIONS`].
     Unlikely,
@@ -30,43 +30,43 @@ pub enum Oddity {
 /// A row of `alignments/outliers.jsonl` (`docs/formats.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outlier {
-    /// The utterance.
+    /// Utterance id.
     pub id: String,
-    /// What is odd.
+    /// Reason why the phone is an outlier.
     pub oddity: Oddity,
-    /// The phone.
+    /// Name of the phone.
     pub symbol: String,
-    /// Its position among the utterance's symbols, from 0.
+    /// Position among the utterance's symbols, from 0.
     pub symbol_index: u32,
-    /// The word that it belongs to.
+    /// Word that contains the phone.
     pub word: Option<String>,
-    /// Where it begins.
+    /// Start of the phone.
     pub start_seconds: f64,
-    /// How long it is.
+    /// Duration of the phone.
     pub seconds: f64,
-    /// How many standard deviations its log-density is above the mean of its name; null for imported durations, and where
-    /// there are fewer than 20 phones of its name.
+    /// Standard deviations of its log-density above the mean of its name; null for imported durations, and for names
+    /// with fewer than 20 phones.
     pub deviations: Option<f64>,
 }
 
-/// An aligned utterance as outliers are looked for.
+/// An aligned utterance to search for outliers.
 #[derive(Debug, Clone, Copy)]
 pub struct AlignedSymbols<'a> {
-    /// The utterance.
+    /// Utterance id.
     pub id: &'a str,
-    /// Its symbols.
+    /// Symbols of the utterance.
     pub symbols: &'a [Symbol],
-    /// Frames of each.
+    /// Frames of each symbol.
     pub durations: &'a [u32],
-    /// The word of each, from 0; -1 for none.
+    /// Word index of each symbol, from 0; -1 for none.
     pub word_index: &'a [i64],
-    /// The words.
+    /// Words of the utterance.
     pub words: &'a [&'a str],
     /// Mean log-density of the frames of each symbol; empty for imported durations.
     pub symbol_log_likelihoods: &'a [f64],
 }
 
-/// The odd phones of a corpus, in the order of the utterances, then of the symbols, then of what is odd.
+/// Returns the outliers of a corpus, ordered by utterance, symbol and reason.
 ///
 /// Deviations are rounded to two decimals, seconds to four.
 #[must_use]
@@ -106,7 +106,7 @@ pub fn outliers(utterances: &[AlignedSymbols<'_>], seconds_per_frame: f64) -> Ve
     rows
 }
 
-/// Mean and standard deviation of the log-densities of the phones of each name that has enough of them.
+/// Computes mean and standard deviation of the log-densities of each phone name with enough instances.
 fn spreads(utterances: &[AlignedSymbols<'_>]) -> BTreeMap<&'static str, (f64, f64)> {
     let mut values: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     for utterance in utterances {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn long_short_and_unlikely_phones_are_found() {
+    fn finds_long_short_and_unlikely_phones() {
         let symbols = symbols("<bos> HH AY1 / Y UW1 <eos>");
         let likely = [-9.0, -5.0, -6.0, -9.0, -7.0, -4.0, -9.0];
         let mut rows: Vec<[f64; 7]> =
@@ -167,7 +167,7 @@ mod tests {
             })
             .collect();
         let found = outliers(&utterances, 0.0625);
-        // Eight frames are 0.5 s: not longer than that.
+        // Eight frames are at most 0.5 s.
         let short: Vec<_> = found
             .iter()
             .map(|row| {

@@ -1,4 +1,4 @@
-//! Praat's TextGrid: how people look at alignments, and how tools hand them on.
+//! Praat's TextGrid, for viewing and exchanging alignments.
 
 use std::fmt::Write as _;
 use std::iter::Peekable;
@@ -6,27 +6,27 @@ use std::str::CharIndices;
 
 use crate::labels::{FormatError, Label, decode_text};
 
-/// One labelled stretch of time.
+/// A labeled span of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
-    /// Where it begins, in seconds.
+    /// Start in seconds.
     pub start: f64,
-    /// Where it ends, in seconds.
+    /// End in seconds.
     pub end: f64,
-    /// What is said there; empty for silence.
+    /// Label; empty for silence.
     pub label: String,
 }
 
-/// One line of labels, gapless from 0 to the end.
+/// A named sequence of intervals without gaps from 0 to the end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tier {
-    /// Its name, such as `phones`.
+    /// Name, such as `phones`.
     pub name: String,
-    /// Its intervals in order, each beginning where the one before ends.
+    /// Intervals in order, each beginning where the previous one ends.
     pub intervals: Vec<Interval>,
 }
 
-/// The text of a TextGrid file with these tiers; `seconds` is the end of all of them.
+/// Formats a TextGrid file with these tiers; `seconds` is the end of all of them.
 #[must_use]
 pub fn write_text_grid(seconds: f64, tiers: &[Tier]) -> String {
     let mut out = format!(
@@ -53,19 +53,19 @@ pub fn write_text_grid(seconds: f64, tiers: &[Tier]) -> String {
     out
 }
 
-/// The tiers of intervals of a TextGrid file, long or short, in UTF-8 or in UTF-16 with a byte order mark; tiers of points
-/// are left out.
+/// Reads the interval tiers of a TextGrid file, long or short, in UTF-8 or in UTF-16 with a byte order mark; point
+/// tiers are skipped.
 ///
-/// Intervals need not be gapless here.
+/// Gaps between intervals are allowed.
 ///
 /// # Errors
 ///
-/// A [`FormatError`] with the line at which it is no TextGrid.
+/// A [`FormatError`] with the line of the fault.
 ///
 /// # References
 ///
-/// Praat's manual, "TextGrid file formats": of a text file Praat reads the numbers, texts in quotes and flags that stand
-/// between white space, and nothing else; so the long and the short form are one.
+/// Praat's manual, "TextGrid file formats": Praat reads the free-standing numbers, quoted texts and flags of a text
+/// file and nothing else, so the long and the short form are one.
 pub fn read_text_grid(bytes: &[u8]) -> Result<Vec<Tier>, FormatError> {
     let interval = |Label { start, end, text, .. }| Interval { start, end, label: text };
     let tiers = parse(&decode_text(bytes)?)?;
@@ -75,15 +75,15 @@ pub fn read_text_grid(bytes: &[u8]) -> Result<Vec<Tier>, FormatError> {
         .collect())
 }
 
-/// The tiers of intervals with their names.
+/// Parses the interval tiers with their names.
 pub(crate) fn parse(text: &str) -> Result<Vec<(String, Vec<Label>)>, FormatError> {
     let mut tokens = Tokens { text, rest: text.char_indices().peekable(), line: 1 };
     let kind = tokens.text("the type of the file")?;
     let class = tokens.text("the class of the object")?;
     if !kind.starts_with("ooTextFile") || class != "TextGrid" {
-        return Err(FormatError::at(1, format!("it is `{kind}` with `{class}`, and no TextGrid")));
+        return Err(FormatError::at(1, format!("it is `{kind}` with `{class}`, not a TextGrid")));
     }
-    tokens.number("the begin")?;
+    tokens.number("the start")?;
     tokens.number("the end")?;
     if !tokens.flag()? {
         return Ok(Vec::new());
@@ -93,14 +93,14 @@ pub(crate) fn parse(text: &str) -> Result<Vec<(String, Vec<Label>)>, FormatError
     for _ in 0..n_tiers {
         let class = tokens.text("the class of a tier")?;
         let name = tokens.text("the name of a tier")?;
-        tokens.number("the begin of a tier")?;
+        tokens.number("the start of a tier")?;
         tokens.number("the end of a tier")?;
         let n = tokens.count("the number of its intervals")?;
         match class.as_str() {
             "IntervalTier" => {
                 let mut labels = Vec::new();
                 for _ in 0..n {
-                    let start = tokens.number("the begin of an interval")?;
+                    let start = tokens.number("the start of an interval")?;
                     let end = tokens.number("the end of an interval")?;
                     let text = tokens.text("the label of an interval")?;
                     labels.push(Label { start, end, text, line: Some(tokens.line) });
@@ -113,13 +113,13 @@ pub(crate) fn parse(text: &str) -> Result<Vec<(String, Vec<Label>)>, FormatError
                     tokens.text("the label of a point")?;
                 }
             }
-            _ => return Err(FormatError::at(tokens.line, format!("`{class}` is no kind of tier"))),
+            _ => return Err(FormatError::at(tokens.line, format!("`{class}` is not a kind of tier"))),
         }
     }
     Ok(tiers)
 }
 
-/// What Praat reads of a text file.
+/// A token of a text file as read by Praat.
 #[derive(Debug, PartialEq)]
 enum Token {
     Text(String),
@@ -130,7 +130,7 @@ enum Token {
 struct Tokens<'a> {
     text: &'a str,
     rest: Peekable<CharIndices<'a>>,
-    /// Of the end of the token before.
+    /// Line at the end of the previous token.
     line: u64,
 }
 
@@ -168,14 +168,14 @@ impl Tokens<'_> {
     fn missing(&self, what: &str, found: Option<&Token>) -> FormatError {
         let found = match found {
             None => "the file ends".to_owned(),
-            Some(Token::Text(text)) => format!("`{text}` stands"),
-            Some(Token::Number(number)) => format!("{number} stands"),
-            Some(Token::Flag(_)) => "a flag stands".to_owned(),
+            Some(Token::Text(text)) => format!("found `{text}`"),
+            Some(Token::Number(number)) => format!("found {number}"),
+            Some(Token::Flag(_)) => "found a flag".to_owned(),
         };
-        FormatError::at(self.line, format!("{found} where {what} should"))
+        FormatError::at(self.line, format!("{found}, expected {what}"))
     }
 
-    /// The next number, text or flag; all else is passed over, and what stands behind a `!` in its line.
+    /// Returns the next number, text or flag, skipping everything else, including the rest of a line after `!`.
     fn next(&mut self) -> Result<Option<Token>, FormatError> {
         loop {
             let Some((start, c)) = self.take() else { return Ok(None) };
@@ -210,7 +210,7 @@ impl Tokens<'_> {
         }
     }
 
-    /// The rest of a text behind its first quote; a doubled quote is a quote.
+    /// Reads the rest of a text after its opening quote; a doubled quote is a quote.
     fn quoted(&mut self) -> Result<Token, FormatError> {
         let begin = self.line;
         let mut text = String::new();
@@ -223,7 +223,7 @@ impl Tokens<'_> {
                 return Ok(Token::Text(text));
             }
         }
-        Err(FormatError::at(begin, "a text in quotes has no end"))
+        Err(FormatError::at(begin, "a quoted text is not closed"))
     }
 
     fn take(&mut self) -> Option<(usize, char)> {
@@ -233,7 +233,7 @@ impl Tokens<'_> {
     }
 }
 
-/// A quote inside a label is doubled.
+/// Doubles the quotes in a label.
 fn escape(label: &str) -> String {
     label.replace('"', "\"\"")
 }
@@ -245,7 +245,7 @@ mod tests {
     use super::{Interval, Tier, read_text_grid, write_text_grid};
 
     #[test]
-    fn the_long_form_is_what_praat_reads() {
+    fn writes_the_long_form_of_praat() {
         let interval = |start, end, label: &str| Interval { start, end, label: label.to_owned() };
         let text = write_text_grid(
             0.5,
@@ -270,7 +270,7 @@ mod tests {
     const SHORT: &str = "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n0\n0.5\n<exists>\n2\n\"TextTier\"\n\"clicks\"\n0\n0.5\n1\n0.2\n\"c\"\n\"IntervalTier\"\n\"phones\"\n0\n0.5\n2\n0\n0.25\n\"\"\n0.25\n0.5\n\"a \"\"b\"\"\"\n";
 
     #[test]
-    fn the_short_form_in_any_encoding_is_the_long_one() {
+    fn reads_short_and_long_forms_in_any_encoding() {
         let expected = [tier("phones", &[(0.0, 0.25, ""), (0.25, 0.5, "a \"b\"")])];
         let utf_16 = |mark: u16, bytes: fn(u16) -> [u8; 2]| {
             [mark].into_iter().chain(SHORT.encode_utf16()).flat_map(bytes).collect::<Vec<u8>>()
@@ -294,26 +294,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_grid_says_where() {
+    fn reports_the_line_of_a_fault() {
         let check = |text: &str, line: u64, part: &str| {
             let error = read_text_grid(text.as_bytes()).unwrap_err();
             assert_eq!(error.line, Some(line), "{error}");
             assert!(error.why.contains(part), "{error}");
         };
         check("what was said\n", 2, "the file ends");
-        check("\"ooTextFile\"\n\"Pitch\"\n", 1, "no TextGrid");
-        check(&SHORT.replace("0.25\n0.5\n\"a", "0.25\n\"a"), 24, "the end of an interval should");
-        check(&SHORT.replace("\"TextTier\"", "\"OtherTier\""), 12, "no kind of tier");
+        check("\"ooTextFile\"\n\"Pitch\"\n", 1, "not a TextGrid");
+        check(&SHORT.replace("0.25\n0.5\n\"a", "0.25\n\"a"), 24, "expected the end of an interval");
+        check(&SHORT.replace("\"TextTier\"", "\"OtherTier\""), 12, "not a kind of tier");
         check(&SHORT.replace("\n2\n0\n", "\n99999999999\n0\n"), 26, "the file ends");
         check(&SHORT.replace("\n2\n0\n", "\n1.5\n0\n"), 19, "1.5");
-        check(&SHORT.replace("b\"\"\"", "b"), 25, "no end");
+        check(&SHORT.replace("b\"\"\"", "b"), 25, "not closed");
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn what_is_written_is_read(labels in proptest::collection::vec("\\PC{0,6}", 0..6), name in "\\PC{1,5}") {
+        fn reads_what_it_writes(labels in proptest::collection::vec("\\PC{0,6}", 0..6), name in "\\PC{1,5}") {
             let intervals: Vec<(f64, f64, &str)> = labels
                 .iter()
                 .zip(0_u32..)

@@ -15,13 +15,13 @@ const RATE: u32 = 22_050;
 const HOP: usize = 256;
 const UTTERANCES: u64 = 60;
 
-/// Mean distance in frames of a found boundary from the true one.
+/// Mean distance in frames between found and true boundaries.
 const BOUNDARY_TOLERANCE: f64 = 1.0;
-/// By how many frames the aligner itself may be late or early; it was 0.6 early when the first frame of a phone was all that
-/// its first state was trained on.
+/// Largest bias of the aligner in frames, late or early; it was 0.6 early when the first state of a phone was trained
+/// on nothing but the first frame.
 const LEAN_TOLERANCE: f64 = 0.2;
 
-/// The sounds of a small language: vowels and nasals are harmonics under two resonances, fricatives noise around a
+/// Sounds of a small language: vowels and nasals are harmonics with two resonances, fricatives are noise around a
 /// frequency, stops a closure and a burst.
 #[derive(Clone, Copy)]
 enum Sound {
@@ -47,7 +47,7 @@ fn sound(symbol: Symbol) -> Sound {
         "F" => Sound::Noise { center_hz: 5000.0, width_hz: 6000.0, level: 0.02 },
         "T" => Sound::Stop { center_hz: 4500.0 },
         "K" => Sound::Stop { center_hz: 1800.0 },
-        other => panic!("`{other}` is not of this language"),
+        other => panic!("`{other}` is not in this language"),
     }
 }
 
@@ -70,12 +70,12 @@ const WORDS: [&str; 12] = [
 struct Utterance {
     symbols: Vec<Symbol>,
     mel: Spectrogram,
-    /// Where each symbol begins, in frames; one more for the end.
+    /// Start of each symbol in frames, and the end of the last.
     boundaries: Vec<f64>,
 }
 
-/// Five to eight words, a comma after some of them; phones of 30 to 160 ms, pauses of 100 to 400 ms at marks and at one
-/// boundary in five, none at the others.
+/// Generates five to eight words, some followed by a comma; phones of 30 to 160 ms, pauses of 100 to 400 ms at
+/// punctuation and at one boundary in five, none at the others.
 fn utterance(seed: u64, mel: &MelExtractor) -> Utterance {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     let mut text = "<bos>".to_owned();
@@ -141,7 +141,7 @@ fn synthesize(sound: Sound, seconds: f64, out: &mut Vec<f32>, generator: &mut Ch
     }
 }
 
-/// Noise around a frequency: tones of random phase, forty hertz apart.
+/// Adds noise around a frequency: tones of random phase, 40 Hz apart.
 fn add_noise(out: &mut [f32], center_hz: f64, width_hz: f64, level: f64, generator: &mut ChaCha8Rng) {
     let n = (width_hz / 40.0) as usize;
     let tones: Vec<(f64, f64)> = (0..n)
@@ -174,7 +174,8 @@ fn align_all(corpus: &[Utterance], config: &AlignConfig) -> Vec<Alignment> {
     found.into_iter().map(Result::unwrap).collect()
 }
 
-/// By how many frames boundaries are found too late: those between phones of a word, and those where a pause begins.
+/// Returns the delays in frames of the found boundaries: those between phones of a word, and those where a pause
+/// begins.
 fn delays(corpus: &[Utterance], found: &[Alignment]) -> (Vec<f64>, Vec<f64>) {
     let (mut inside, mut pauses) = (Vec::new(), Vec::new());
     for (utterance, alignment) in corpus.iter().zip(found) {
@@ -186,7 +187,7 @@ fn delays(corpus: &[Utterance], found: &[Alignment]) -> (Vec<f64>, Vec<f64>) {
             if is_phone(index) && index > 0 && is_phone(index - 1) {
                 inside.push(delay);
             } else if index > 0 && is_phone(index - 1) && length(index) > 0.0 {
-                // Where a pause begins; its end is blurred by the symbols without a sound of their own behind it.
+                // Starts of pauses only; their ends are blurred by the silent symbols that follow.
                 pauses.push(delay);
             }
             frame += duration;
@@ -195,7 +196,7 @@ fn delays(corpus: &[Utterance], found: &[Alignment]) -> (Vec<f64>, Vec<f64>) {
     (inside, pauses)
 }
 
-/// The same sounds from their end to their beginning.
+/// Returns the same sounds played backwards.
 fn reversed(utterance: &Utterance) -> Utterance {
     let Utterance { symbols, mel, boundaries } = utterance;
     let rows = (0..mel.n_bins()).flat_map(|bin| mel.row(bin).iter().rev().copied()).collect();
@@ -216,7 +217,7 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 #[test]
-fn known_boundaries_are_found_within_a_frame() {
+fn finds_known_boundaries_within_a_frame() {
     let corpus = corpus();
     for max_gaussians in [1, 8] {
         let found = align_all(&corpus, &AlignConfig { max_gaussians, ..AlignConfig::default() });
@@ -230,18 +231,18 @@ fn known_boundaries_are_found_within_a_frame() {
         let (inside, pauses) = (distance(&inside), distance(&pauses));
         assert!(
             inside <= BOUNDARY_TOLERANCE && pauses <= BOUNDARY_TOLERANCE,
-            "{inside} frames inside of words and {pauses} at pauses with {max_gaussians} Gaussians"
+            "{inside} frames inside words and {pauses} at pauses with {max_gaussians} Gaussians"
         );
     }
 }
 
 #[test]
-fn boundaries_lean_to_neither_side() {
+fn boundaries_are_unbiased() {
     let corpus = corpus();
     let backwards: Vec<Utterance> = corpus.iter().map(reversed).collect();
     let config = AlignConfig::default();
     let delay = |corpus: &[Utterance]| mean(&delays(corpus, &align_all(corpus, &config)).0);
-    // What the sounds themselves do to a boundary changes its sign with the direction; what the aligner does, does not.
+    // The effect of the sounds themselves changes sign with the direction; that of the aligner does not.
     let lean = 0.5 * (delay(&corpus) + delay(&backwards));
     assert!(lean.abs() <= LEAN_TOLERANCE, "{lean} frames");
 }

@@ -1,49 +1,49 @@
-//! Whether durations agree with what is heard, by measures that the aligner does not use.
+//! Agreement of durations with the sound, by measures that the aligner does not use.
 
 use mynah_text::Symbol;
 
 use crate::features::Features;
 
-/// Frames are quiet when they are so far below the loud ones of their clip, in dB.
+/// Level in dB below the loud frames of a clip at which frames are quiet.
 const QUIET_DB: f32 = 20.0;
 
-/// The level that this share of a clip's frames does not exceed is that of its loud ones.
+/// Share of a clip's frames that do not exceed the level of its loud frames.
 const LOUD_SHARE: f64 = 0.95;
 
-/// A sound whose sign changes as often as that of a tone of this frequency hisses, in hertz.
+/// Frequency in hertz of the tone with the fewest sign changes that count as a hiss.
 const HISS_HZ: f64 = 2500.0;
 
-/// Pauses with fewer frames are only places where a pause may have been.
+/// Smallest number of frames of an actual pause; shorter ones only mark where a pause may be.
 const SHORTEST_PAUSE: u32 = 4;
 
-/// A statement about a kind of sound, with how many of its frames agree.
+/// A statement about a kind of sound, with the number of frames that agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreement {
-    /// The statement, such as `vowels are voiced`.
+    /// Statement, such as `vowels are voiced`.
     pub statement: &'static str,
-    /// Frames of that kind of sound.
+    /// Number of frames of that kind of sound.
     pub frames: u64,
-    /// Those of them that agree.
+    /// Number of those frames that agree.
     pub agreeing: u64,
 }
 
 impl Agreement {
-    /// The share that agrees; `None` without frames.
+    /// Returns the share that agrees; `None` without frames.
     #[must_use]
     pub fn share(&self) -> Option<f64> {
         (self.frames > 0).then(|| self.agreeing as f64 / self.frames as f64)
     }
 }
 
-/// The statements about one utterance, always the same five in the same order:
+/// Returns the statements about one utterance, always the same five in the same order:
 ///
 /// - vowels are voiced: pYIN finds a fundamental frequency;
 /// - S and SH are not;
-/// - S and SH hiss: the signal changes its sign as often as a tone of 2,500 Hz or more; and vowels do not;
+/// - S and SH hiss: the signal changes sign at least as often as a tone of 2,500 Hz; and vowels do not;
 /// - pauses of four frames or more are quiet: 20 dB below the level that 95 % of the clip's frames do not exceed.
 ///
-/// All frames count, those beside boundaries too: a boundary that is a frame off costs a frame on either side. No
-/// statement holds of all frames even where every boundary is right: vowels creak, breaths are heard in pauses.
+/// All frames count, including those at boundaries: a boundary that is off by one frame costs a frame on either side.
+/// No statement holds for all frames even if every boundary is right: vowels creak, and breaths are heard in pauses.
 #[must_use]
 pub fn agreement(
     symbols: &[Symbol],
@@ -94,7 +94,7 @@ const STATEMENTS: [&str; 5] = [
     "pauses are quiet",
 ];
 
-/// Half of the changes of sign a second.
+/// Returns half the number of sign changes per second.
 fn hiss_hz(wave: &[i16], start: usize, length: usize, sample_rate: u32) -> f64 {
     let samples = wave.get(start..(start + length).min(wave.len())).unwrap_or_default();
     if samples.len() < 2 {
@@ -118,12 +118,12 @@ mod tests {
     const RATE: u32 = 22_050;
 
     #[test]
-    fn a_tone_changes_its_sign_twice_a_period() {
+    fn a_tone_changes_sign_twice_per_period() {
         for frequency in [441.0, 3000.0, 7000.0] {
             let wave: Vec<i16> = (0..2205)
                 .map(|t| ((TAU * frequency * f64::from(t) / f64::from(RATE)).sin() * 9000.0) as i16)
                 .collect();
-            // A tenth of a second holds the changes of sign to one.
+            // The number of sign changes in a tenth of a second is exact to one.
             assert_close(hiss_hz(&wave, 0, wave.len(), RATE), frequency, 10.0, "frequency");
         }
         assert!(hiss_hz(&[1], 0, 1, RATE) < 1.0);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn right_durations_agree_and_wrong_ones_do_not() {
+    fn correct_durations_agree_and_wrong_ones_do_not() {
         // Silence, a buzz of 150 Hz, a hiss at 6 kHz, silence; 20 frames each.
         let hop = 256;
         let mut state = 1_u32;

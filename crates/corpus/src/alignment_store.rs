@@ -1,4 +1,4 @@
-//! The alignments of a dataset, kept so that a second run need not find them again; those of another tool beside them.
+//! Store of a dataset's alignments, which saves a second run from finding them again, and of imported ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,7 +20,7 @@ const OUTLIERS: &str = "outliers.jsonl";
 const IMPORTED: &str = "imported.parquet";
 const IMPORT_PROBLEMS: &str = "import-problems.jsonl";
 
-/// The directory `alignments` of a dataset.
+/// Directory `alignments` of a dataset.
 #[derive(Debug, Clone)]
 pub struct AlignmentStore {
     directory: PathBuf,
@@ -35,46 +35,46 @@ struct Row {
     symbol_log_likelihoods: Vec<f64>,
 }
 
-/// A row of `imported.parquet`: the durations of an utterance, and what they were imported for.
+/// A row of `imported.parquet`: durations of an utterance, with the symbols and frames they were imported for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedRow {
-    /// The utterance.
+    /// Utterance id.
     pub id: String,
-    /// Its symbols when it was imported.
+    /// Symbols of the utterance at the time of the import.
     pub symbols: String,
-    /// Its frames when it was imported.
+    /// Frames of the utterance at the time of the import.
     pub frames: u32,
     /// Frames of each symbol.
     pub durations: Vec<u32>,
-    /// The file, relative to the directory that was imported.
+    /// File, relative to the imported directory.
     pub file: String,
-    /// BLAKE3 of the file.
+    /// BLAKE3 hash of the file.
     pub blake3: String,
 }
 
-/// What was imported, and what could not be.
+/// Result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Import {
-    /// The utterances with durations, by id.
+    /// Utterances with durations, by id.
     pub rows: BTreeMap<String, ImportedRow>,
-    /// What was wrong with the files of the others.
+    /// Problems with the files of the others.
     pub problems: Vec<Problem>,
 }
 
 impl AlignmentStore {
-    /// The store in `directory`, which need not exist yet.
+    /// Returns the store in `directory`, which need not exist yet.
     #[must_use]
     pub fn new(directory: PathBuf) -> Self {
         Self { directory }
     }
 
-    /// What alignments are computed from: the id, feature key and symbols of every utterance in order, the settings and
-    /// [`ALIGN_VERSION`].
+    /// Returns the key of everything that determines alignments: id, feature key and symbols of every utterance in
+    /// order, the settings and [`ALIGN_VERSION`].
     pub fn key<'a>(
         utterances: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
         config: &AlignConfig,
     ) -> Result<String, Error> {
-        // Whose durations the dataset has changes nothing about the aligner's.
+        // The source of the dataset's durations does not affect those of the aligner.
         let config = AlignConfig { source: AlignmentSource::Aligner, ..config.clone() };
         let settings = serde_json::to_vec(&(ALIGN_VERSION, &config))
             .map_err(|why| Error::Recipe { section: "alignment", why: why.to_string() })?;
@@ -88,8 +88,7 @@ impl AlignmentStore {
         Ok(hasher.finalize().to_hex().to_string())
     }
 
-    /// The alignments by utterance, when those that are stored have this key; `None` when they have another, or cannot be
-    /// read.
+    /// Returns the stored alignments by utterance if they have this key; `None` if they have another or cannot be read.
     #[must_use]
     pub fn read(&self, key: &str) -> Option<BTreeMap<String, Alignment>> {
         if fs::read_to_string(self.directory.join(KEY)).ok()? != key {
@@ -102,16 +101,17 @@ impl AlignmentStore {
         Some(rows.into_iter().map(entry).collect())
     }
 
-    /// Stores alignments of the aligner under a key; an alignment without a likelihood is not the aligner's and is left
-    /// out.
+    /// Stores alignments of the aligner under a key; an alignment without a likelihood is not the aligner's and is
+    /// skipped.
     ///
     /// # Errors
     ///
+    /// An error of the operating system.
     /// When the operating system refuses.
     pub fn write(&self, key: &str, alignments: &BTreeMap<String, Alignment>) -> Result<(), Error> {
         let path = self.directory.join(KEY);
         fs::create_dir_all(&self.directory).map_err(Error::io("create", &self.directory))?;
-        // While the table is replaced, no key vouches for it.
+        // No key is valid while the table is replaced.
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Error::io("remove", &path)(error));
@@ -133,28 +133,28 @@ impl AlignmentStore {
         Ok(write_atomic(&path, key.as_bytes())?)
     }
 
-    /// Whether durations were imported.
+    /// Returns true if durations were imported.
     #[must_use]
     pub fn has_import(&self) -> bool {
         self.directory.join(IMPORTED).is_file()
     }
 
-    /// What was imported.
+    /// Reads the imported durations.
     ///
     /// # Errors
     ///
-    /// When nothing was, or the tables cannot be read.
+    /// Nothing was imported, or the tables cannot be read.
     pub fn read_import(&self) -> Result<Import, Error> {
         let rows: Vec<ImportedRow> = read_table(&self.directory.join(IMPORTED))?;
         let problems = read_table(&self.directory.join(IMPORT_PROBLEMS))?;
         Ok(Import { rows: rows.into_iter().map(|row| (row.id.clone(), row)).collect(), problems })
     }
 
-    /// Stores what was imported, in place of what was imported before.
+    /// Stores an import, replacing the previous one.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn write_import(&self, import: &Import) -> Result<(), Error> {
         let rows: Vec<ImportedRow> = import.rows.values().cloned().collect();
         fs::create_dir_all(&self.directory).map_err(Error::io("create", &self.directory))?;
@@ -162,23 +162,23 @@ impl AlignmentStore {
         Ok(write_table(&self.directory.join(IMPORTED), &rows)?)
     }
 
-    /// Writes the list of odd phones.
+    /// Writes the list of outliers.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn write_outliers(&self, outliers: &[Outlier]) -> Result<(), Error> {
         Ok(write_table(&self.directory.join(OUTLIERS), outliers)?)
     }
 
-    /// Writes the TextGrid of an utterance: one tier of words, one of symbols, both gapless; pauses and punctuation have
-    /// no word, and stand in the other tier as they are.
+    /// Writes the TextGrid of an utterance: one tier of words and one of symbols, both without gaps; pauses and
+    /// punctuation have no word and appear as they are in the symbol tier.
     ///
-    /// `symbols` are those of the manifest, `words` the words that `word_index` counts.
+    /// `symbols` are those of the manifest, `words` the words indexed by `word_index`.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn write_text_grid(
         &self,
         id: &str,
@@ -208,7 +208,7 @@ impl AlignmentStore {
         }
         let mut words: Vec<Interval> = spoken.into_iter().map(|(_, interval)| interval).collect();
         for tier in [&mut phones, &mut words] {
-            // The samples behind the last whole frame belong to the last interval.
+            // Samples after the last whole frame belong to the last interval.
             if let Some(last) = tier.last_mut() {
                 last.end = seconds;
             }
@@ -217,7 +217,7 @@ impl AlignmentStore {
             Tier { name: "words".to_owned(), intervals: words },
             Tier { name: "phones".to_owned(), intervals: phones },
         ];
-        // A picture of what the manifest holds, made again by the next run: it need not survive a power cut.
+        // A view of the manifest's content, regenerated by the next run: it need not survive a power failure.
         let path = self.directory.join(format!("{id}{TEXT_GRID}"));
         let partial = self.directory.join(format!("{id}{TEXT_GRID}.partial"));
         fs::write(&partial, write_text_grid(seconds, &tiers))
@@ -225,12 +225,12 @@ impl AlignmentStore {
             .map_err(Error::io("write", &path))
     }
 
-    /// Removes the text grids of all utterances but these, and what an interrupted write left; returns how many files
-    /// there were.
+    /// Removes the TextGrid files of all utterances but these, and leftovers of interrupted writes; returns the number of
+    /// removed files.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn retain(&self, ids: &BTreeSet<&str>) -> Result<usize, Error> {
         let tables = [DURATIONS, KEY, OUTLIERS, IMPORTED, IMPORT_PROBLEMS];
         let ours = |name: &str| name.ends_with(TEXT_GRID) || tables.contains(&name);
@@ -252,7 +252,7 @@ mod tests {
     use mynah_align::{AlignConfig, Alignment, AlignmentSource};
 
     #[test]
-    fn only_their_key_opens_alignments() {
+    fn alignments_are_valid_for_one_key() {
         let directory = tempfile::tempdir().unwrap();
         let store = AlignmentStore::new(directory.path().join("alignments"));
         let alignment = Alignment {
@@ -268,13 +268,13 @@ mod tests {
 
         let table = directory.path().join("alignments").join(DURATIONS);
         fs::write(&table, b"PAR1, but not a table").unwrap();
-        assert_eq!(store.read("k"), None, "a broken table is as none: it can be made again");
+        assert_eq!(store.read("k"), None, "a broken table counts as missing, since it can be regenerated");
         fs::remove_file(&table).unwrap();
         assert_eq!(store.read("k"), None);
     }
 
     #[test]
-    fn an_import_survives() {
+    fn imports_are_read_back() {
         let directory = tempfile::tempdir().unwrap();
         let store = AlignmentStore::new(directory.path().join("alignments"));
         assert!(!store.has_import() && store.read_import().is_err());
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn text_grids_of_other_utterances_go() {
+    fn removes_text_grids_of_other_utterances() {
         let directory = tempfile::tempdir().unwrap();
         let store = AlignmentStore::new(directory.path().to_owned());
         store.write("k", &BTreeMap::new()).unwrap();
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_grid_has_gapless_tiers() {
+    fn text_grids_have_tiers_without_gaps() {
         let directory = tempfile::tempdir().unwrap();
         let store = AlignmentStore::new(directory.path().to_owned());
         let symbols = ["<bos>", "HH", "AY1", "/", "Y", "UW1", "<eos>"];

@@ -1,7 +1,7 @@
-//! What is worth a look in a corpus, beside what keeps a clip from being prepared.
+//! Findings about a corpus that do not keep a clip from being prepared.
 //!
-//! Each finding is a [`Problem`] with a remedy, though the clip can be prepared as it is: whether a clipped recording is too
-//! bad to learn from is for a person to say.
+//! Each finding is a [`Problem`] with a remedy, although the clip can be prepared as it is: whether a clipped recording
+//! is too bad to learn from is for a person to decide.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,45 +10,45 @@ use mynah_signal::{Analysis, median};
 use crate::problem::{Code, Problem, Stage};
 use crate::split::{Leak, Split};
 
-/// The mean of the samples from which on there is an offset: -40 dB relative to full scale.
+/// Mean of the samples that counts as an offset: -40 dB relative to full scale.
 const LARGEST_DC_OFFSET: f64 = 0.01;
-/// Seconds of silence at one end, and within, from which on it is long.
+/// Seconds of silence, at one end and within a clip, that count as long.
 const LONGEST_SILENCE_AT_END: f64 = 1.0;
 const LONGEST_PAUSE: f64 = 2.0;
-/// The smallest ratio of signal to noise, in dB.
+/// Smallest signal-to-noise ratio, in dB.
 const SMALLEST_SNR_DB: f64 = 15.0;
-/// A clip's bandwidth is narrow below this part of the corpus' median.
+/// Fraction of the corpus median below which a bandwidth is narrow.
 const NARROW_PART: f64 = 0.6;
-/// The distance of a clip's loudness from the corpus' median, in LU.
+/// Distance of a clip's loudness from the corpus median, in LU.
 const LOUDNESS_DISTANCE: f64 = 6.0;
-/// The distance of the logarithm of a speaking rate from the median, in robust standard deviations (1.4826 times the median
-/// absolute deviation): in a normal distribution one in two million is farther away.
+/// Distance of the log speaking rate from the median, in robust standard deviations (1.4826 times the median absolute
+/// deviation): in a normal distribution, one value in two million is farther away.
 const RATE_DEVIATIONS: f64 = 5.0;
-/// The deviation of normally distributed values over their median absolute deviation.
+/// Standard deviation of a normal distribution over its median absolute deviation.
 const NORMAL_OVER_MEDIAN_DEVIATION: f64 = 1.4826;
-/// With fewer clips, nothing is said about what is usual.
+/// Smallest number of clips from which typical values are estimated.
 const FEWEST_FOR_USUAL: usize = 20;
 
-/// A clip that can be prepared, as far as [`findings`] wants to know it.
+/// A clip that can be prepared, with the data that [`findings`] needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckedClip {
-    /// The clip.
+    /// Clip id.
     pub id: String,
-    /// Its line in `metadata.csv`, from 1.
+    /// Line in `metadata.csv`, from 1.
     pub line: u64,
-    /// The words as they are spoken.
+    /// Words as spoken.
     pub normalized: String,
-    /// The characters that cannot be spoken and were left out, in order.
+    /// Dropped characters that cannot be spoken, in order.
     pub dropped: Vec<char>,
-    /// The recording's file, relative to the corpus.
+    /// Audio file, relative to the corpus.
     pub audio: String,
-    /// BLAKE3 of it.
+    /// BLAKE3 hash of the audio file.
     pub audio_hash: String,
-    /// What the recording is like.
+    /// Analysis of the recording.
     pub recording: Analysis,
 }
 
-/// Everything worth a look, in the order of the clips' lines.
+/// Returns all findings, in the order of the clips' lines.
 #[must_use]
 pub fn findings(clips: &[CheckedClip], leaks: &[Leak]) -> Vec<Problem> {
     let mut found = Vec::new();
@@ -66,7 +66,7 @@ pub fn findings(clips: &[CheckedClip], leaks: &[Leak]) -> Vec<Problem> {
     found
 }
 
-/// What one recording shows by itself.
+/// Adds the findings about one recording alone.
 fn of_recording(clip: &CheckedClip, found: &mut Vec<Problem>) {
     let Analysis {
         clipped_runs,
@@ -80,23 +80,23 @@ fn of_recording(clip: &CheckedClip, found: &mut Vec<Problem>) {
     let mut say = |code, message, remedy| found.push(audio(clip, code, message, remedy));
     if clipped_runs > 0 {
         let message = format!("the recording is clipped in {clipped_runs} places");
-        say(Code::Clipping, message, "listen; record it again, or leave the clip out when it is audible");
+        say(Code::Clipping, message, "listen; if it is audible, record the clip again or remove it");
     }
     if dc_offset.abs() > LARGEST_DC_OFFSET {
         let message = format!("the mean of its samples is {dc_offset:.3} of full scale");
-        say(Code::DcOffset, message, "take the mean off with a high-pass of 20 Hz");
+        say(Code::DcOffset, message, "remove the offset with a 20 Hz high-pass filter");
     }
     if leading.max(trailing) > LONGEST_SILENCE_AT_END {
         let message = format!("{leading:.2} s of silence before it and {trailing:.2} s after it");
-        say(Code::LongSilence, message, "trim it: `audio.trim` of the recipe does");
+        say(Code::LongSilence, message, "trim it, for example by `audio.trim` in the recipe");
     }
     if pause > LONGEST_PAUSE {
         let message = format!("a pause of {pause:.2} s");
-        say(Code::LongPause, message, "listen: something may have been cut out, or belong to another clip");
+        say(Code::LongPause, message, "listen: something may be missing, or belong to another clip");
     }
     if let Some(snr) = snr_db.filter(|snr| *snr < SMALLEST_SNR_DB) {
-        let message = format!("the ratio of signal to noise is {snr:.1} dB");
-        say(Code::Noisy, message, "listen; leave the clip out when the noise is audible");
+        let message = format!("the signal-to-noise ratio is {snr:.1} dB");
+        say(Code::Noisy, message, "listen; if the noise is audible, remove the clip");
     }
 }
 
@@ -114,12 +114,12 @@ fn of_text(clip: &CheckedClip, found: &mut Vec<Problem>) {
     found.push(text(
         clip,
         Code::UnspokenCharacter,
-        format!("{} cannot be spoken and is left out", names.join(", ")),
-        "write out what is said in its place",
+        format!("{} cannot be spoken and is dropped", names.join(", ")),
+        "write out the spoken words instead",
     ));
 }
 
-/// What sets one clip apart from all.
+/// Adds the findings of clips that differ from the rest of the corpus.
 fn unusual(clips: &[CheckedClip], found: &mut Vec<Problem>) {
     if clips.len() < FEWEST_FOR_USUAL {
         return;
@@ -137,27 +137,26 @@ fn unusual(clips: &[CheckedClip], found: &mut Vec<Problem>) {
         if let (Some(usual), Some(own)) = (loudness, clip.recording.loudness_lufs)
             && (own - usual).abs() > LOUDNESS_DISTANCE
         {
-            let message = format!("its loudness is {own:.1} LUFS, and the median of the corpus {usual:.1}");
+            let message = format!("its loudness is {own:.1} LUFS, but the corpus median is {usual:.1}");
             found.push(audio(
                 clip,
                 Code::UnusualLoudness,
                 message,
-                "`audio.loudness_lufs` of the recipe makes all alike",
+                "set `audio.loudness_lufs` in the recipe to equalize all clips",
             ));
         }
         if let (Some(usual), Some(own)) = (bandwidth, clip.recording.bandwidth_hz)
             && own < NARROW_PART * usual
         {
-            let message =
-                format!("it has nothing above {own:.0} Hz, and the median of the corpus {usual:.0} Hz");
-            let remedy = "look where it comes from: it may have been resampled from a lower rate, or coded";
+            let message = format!("it has nothing above {own:.0} Hz, but the corpus median is {usual:.0} Hz");
+            let remedy = "check its origin: it may have been resampled from a lower rate, or compressed";
             found.push(audio(clip, Code::NarrowBand, message, remedy));
         }
         if let (Some(usual), Some(spread), Some(own)) = (rate, spread, ln_rate(clip))
             && (own - usual).abs() > RATE_DEVIATIONS * NORMAL_OVER_MEDIAN_DEVIATION * spread
         {
             let message = format!(
-                "{:.1} characters a second, and the median of the corpus {:.1}",
+                "{:.1} characters per second, but the corpus median is {:.1}",
                 own.exp(),
                 usual.exp()
             );
@@ -165,20 +164,20 @@ fn unusual(clips: &[CheckedClip], found: &mut Vec<Problem>) {
                 clip,
                 Code::UnusualRate,
                 message,
-                "compare text and recording: one may be cut off",
+                "compare text and recording: one may be cut short",
             ));
         }
     }
 }
 
-/// The logarithm of the characters a second.
+/// Returns the logarithm of the number of characters per second.
 fn ln_rate(clip: &CheckedClip) -> Option<f64> {
     let characters = clip.normalized.chars().count();
     (characters > 0 && clip.recording.seconds > 0.0)
         .then(|| (characters as f64 / clip.recording.seconds).ln())
 }
 
-/// The clips that have something in common with one on an earlier line.
+/// Adds the clips that share text or recording with one on an earlier line.
 fn twice(
     clips: &[CheckedClip],
     code: Code,
@@ -194,10 +193,10 @@ fn twice(
         let [first, others @ ..] = &group[..] else { continue };
         for clip in others {
             found.push(if code == Code::DuplicateAudio {
-                let message = format!("its recording is that of `{}`, byte for byte", first.id);
-                audio(clip, code, message, "find out which text is right, and delete the other line")
+                let message = format!("its recording is identical to that of `{}`", first.id);
+                audio(clip, code, message, "check which text is correct, and delete the other line")
             } else {
-                let message = format!("its words are those of `{}`", first.id);
+                let message = format!("its words are the same as those of `{}`", first.id);
                 text(clip, code, message, "keep both in one split, or delete one")
             });
         }
@@ -217,10 +216,10 @@ fn leaked(leak: &Leak, line: Option<u64>) -> Problem {
         file: "metadata.csv".to_owned(),
         line,
         message: format!(
-            "it is in the {split} split, and `{}` with the same {what} is trained on",
+            "it is in the {split} split, but `{}` with the same {what} is in the training split",
             leak.trained
         ),
-        remedy: "hold out whole chapters (`split.by`), or give lists that keep the two together".to_owned(),
+        remedy: "hold out whole chapters (`split.by`), or use lists that keep the two together".to_owned(),
     }
 }
 
@@ -252,7 +251,7 @@ mod tests {
     use crate::problem::Code;
     use crate::split::{Leak, Split};
 
-    /// Clips that nothing is wrong with: all different, about as fast and as loud.
+    /// Returns clips without faults: all different, with about the same rate and loudness.
     fn clips(n: usize) -> Vec<CheckedClip> {
         (0..n)
             .map(|index| CheckedClip {
@@ -280,7 +279,7 @@ mod tests {
             .collect()
     }
 
-    /// The codes that are found with their clips.
+    /// Returns the codes found, with their clips.
     fn found(clips: &[CheckedClip], leaks: &[Leak]) -> Vec<(Code, String)> {
         let found = findings(clips, leaks);
         for problem in &found {
@@ -295,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_is_found_in_its_clip_and_nowhere_else() {
+    fn finds_each_fault_in_its_clip_only() {
         type Spoil = fn(&mut CheckedClip);
         let spoils: [(Code, Spoil); 10] = [
             (Code::Clipping, |clip| clip.recording.clipped_runs = 2),
@@ -317,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_is_found_at_the_later_line() {
+    fn reports_duplicates_at_the_later_line() {
         let mut clips = clips(3);
         clips[0].normalized = clips[2].normalized.clone();
         clips.swap(0, 2);
@@ -325,14 +324,14 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_is_a_finding() {
+    fn reports_leaks() {
         let leak =
             Leak { id: "c01".to_owned(), split: Split::Test, trained: "c00".to_owned(), same_audio: false };
         assert_eq!(found(&clips(2), &[leak]), [(Code::SplitLeak, "c01".to_owned())]);
     }
 
     #[test]
-    fn few_clips_have_nothing_usual() {
+    fn reports_no_outliers_among_few_clips() {
         let mut clips = clips(5);
         clips[1].recording.loudness_lufs = Some(-60.0);
         clips[2].recording.seconds = 60.0;

@@ -1,4 +1,4 @@
-//! A prepared dataset: what `mynah-prepare run` leaves and everything after it reads.
+//! Prepared datasets, written by `mynah-prepare run` and read by everything after it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ use crate::recipe::Recipe;
 use crate::shard::ShardStore;
 use crate::split::Split;
 
-/// The form of a dataset directory.
+/// Format version of a dataset directory.
 pub const DATASET_FORMAT: u32 = 3;
 
 const INFO: &str = "dataset.toml";
@@ -35,27 +35,27 @@ const SHARDS: &str = "shards";
 /// One utterance: a row of `manifest.parquet` (`docs/formats.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Utterance {
-    /// The first field of `metadata.csv`.
+    /// First field of `metadata.csv`.
     pub id: String,
-    /// What it is for.
+    /// Split of the utterance.
     pub split: Split,
-    /// The wav, relative to the corpus.
+    /// Audio file, relative to the corpus.
     pub audio: String,
-    /// The text as it stood.
+    /// Original text.
     pub text: String,
-    /// The words that were phonemised.
+    /// Normalized words, as phonemized.
     pub normalized: String,
     /// Phones, punctuation and boundaries, separated by spaces.
     pub symbols: String,
-    /// The same by the vocabulary.
+    /// Vocabulary ids of the symbols.
     pub symbol_ids: Vec<u32>,
-    /// The sup-phone that each symbol belongs to.
+    /// Sup-phoneme id of each symbol.
     pub sup_phone_ids: Vec<u32>,
-    /// The word that each symbol belongs to, from 0; -1 for punctuation and boundaries.
+    /// Word index of each symbol, from 0; -1 for punctuation and boundaries.
     pub word_index: Vec<i64>,
     /// Frames of each symbol.
     pub durations: Vec<u32>,
-    /// Frames of the mel.
+    /// Frames of the mel spectrogram.
     pub frames: u32,
     /// Samples of the prepared wave.
     pub samples: u64,
@@ -69,46 +69,47 @@ pub struct Utterance {
     pub f0_median_hz: Option<f64>,
     /// Voiced frames / frames.
     pub voiced_fraction: f64,
-    /// Seconds of the recording before the wave that were cut off.
+    /// Seconds trimmed from the start of the recording.
     pub trim_start_seconds: f64,
-    /// By how much the recording was amplified, in dB.
+    /// Gain applied to the recording, in dB.
     pub gain_db: f64,
-    /// The recording's sample rate; what follows is of the recording too, before it was resampled, trimmed or amplified.
+    /// Sample rate of the recording; the following fields also describe the recording before resampling, trimming and
+    /// gain.
     pub source_sample_rate: u32,
-    /// Its length.
+    /// Length of the recording.
     pub source_seconds: f64,
-    /// Its integrated loudness.
+    /// Integrated loudness of the recording.
     pub source_loudness_lufs: Option<f64>,
-    /// Its sample peak.
+    /// Sample peak of the recording.
     pub source_peak_dbfs: Option<f64>,
-    /// Its true peak.
+    /// True peak of the recording.
     pub source_true_peak_dbtp: Option<f64>,
-    /// Runs of samples at full scale.
+    /// Number of runs of samples at full scale.
     pub source_clipped_runs: u64,
-    /// The mean of its samples.
+    /// Mean of the samples.
     pub source_dc_offset: f64,
     /// Silence before the first sound.
     pub source_leading_silence_seconds: f64,
     /// Silence after the last sound.
     pub source_trailing_silence_seconds: f64,
-    /// The longest pause between sounds.
+    /// Longest pause between sounds.
     pub source_longest_pause_seconds: f64,
-    /// The highest frequency with sound.
+    /// Highest frequency with sound.
     pub source_bandwidth_hz: Option<f64>,
-    /// The ratio of its power to that of its noise.
+    /// Signal-to-noise ratio.
     pub source_snr_db: Option<f64>,
-    /// Words whose pronunciation is a guess from their spelling: the network's.
+    /// Words whose pronunciation was guessed from their spelling by the network.
     pub guessed_words: Vec<String>,
-    /// Where the durations come from.
+    /// Source of the durations.
     pub alignment_source: AlignmentSource,
     /// Mean log-likelihood per frame of the alignment; `None` for imported durations.
     pub alignment_log_likelihood: Option<f64>,
-    /// The cache key of the features.
+    /// Cache key of the features.
     pub feature_key: String,
 }
 
 impl Utterance {
-    /// The manifest's audio columns, as the feature store knows them.
+    /// Returns the audio columns of the manifest as a summary of the feature store.
     #[must_use]
     pub fn audio_summary(&self) -> AudioSummary {
         AudioSummary {
@@ -139,7 +140,7 @@ impl Utterance {
     }
 }
 
-/// How many of what: `[counts]` in `dataset.toml`.
+/// Sizes of a dataset: `[counts]` in `dataset.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
@@ -157,66 +158,66 @@ pub struct Counts {
     pub test: usize,
 }
 
-/// What stands in `dataset.toml`.
+/// Content of `dataset.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetInfo {
-    /// The form of the directory.
+    /// Format version of the directory.
     pub format: u32,
-    /// The program that wrote it, with its version.
+    /// Program that wrote it, with its version.
     pub program: String,
-    /// The corpus, as it was named.
+    /// Corpus, as named by the user.
     pub corpus: String,
-    /// BLAKE3 of manifest, vocabulary and sup-phones: what a model trained on it was trained on.
+    /// BLAKE3 hash of manifest, vocabulary and sup-phonemes: the identity of the data a model is trained on.
     pub fingerprint: String,
-    /// How many of what.
+    /// Sizes of the dataset.
     pub counts: Counts,
-    /// The recipe, with every default filled in.
+    /// Recipe, with all defaults filled in.
     pub recipe: Recipe,
 }
 
-/// The places of a dataset's files.
+/// Paths of a dataset's files.
 #[derive(Debug, Clone)]
 pub struct DatasetLayout {
     root: PathBuf,
 }
 
 impl DatasetLayout {
-    /// The layout of the dataset at `root`, which need not exist yet.
+    /// Returns the layout of the dataset at `root`, which need not exist yet.
     #[must_use]
     pub fn new(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
 
-    /// The directory.
+    /// Returns the directory.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The features.
+    /// Returns the feature store.
     #[must_use]
     pub fn features(&self) -> FeatureStore {
         FeatureStore::new(self.root.join(FEATURES))
     }
 
-    /// The alignments.
+    /// Returns the alignment store.
     #[must_use]
     pub fn alignments(&self) -> AlignmentStore {
         AlignmentStore::new(self.root.join(ALIGNMENTS))
     }
 
-    /// What shards found, until they are merged.
+    /// Returns the store of shard reports, which exist until they are merged.
     #[must_use]
     pub fn shards(&self) -> ShardStore {
         ShardStore::new(self.root.join(SHARDS))
     }
 
-    /// Makes the directory, and takes `dataset.toml` away: until it is finished again, the dataset is not complete.
+    /// Creates the directory and removes `dataset.toml`: until it is written again, the dataset is incomplete.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn begin(&self) -> Result<(), Error> {
         fs::create_dir_all(&self.root).map_err(Error::io("create", &self.root))?;
         let path = self.root.join(INFO);
@@ -228,7 +229,7 @@ impl DatasetLayout {
         }
     }
 
-    /// Writes a small file of the dataset; it appears whole or not at all.
+    /// Writes a small file of the dataset atomically.
     fn write(&self, name: &str, text: &str) -> Result<(), Error> {
         Ok(write_atomic(&self.root.join(name), text.as_bytes())?)
     }
@@ -237,21 +238,21 @@ impl DatasetLayout {
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn write_report(&self, html: &str) -> Result<(), Error> {
         self.write(REPORT, html)
     }
 
-    /// Removes what does not belong to the dataset any more: features of clips that are not `prepared`, text grids of clips
-    /// that are not `aligned`, what interrupted runs left half written, and the reports of shards. Returns how many files
-    /// of the first three kinds there were.
+    /// Removes files that no longer belong to the dataset: features of clips that are not `prepared`, TextGrid files of
+    /// clips that are not `aligned`, leftovers of interrupted runs, and the reports of shards. Returns the number of
+    /// files of the first three kinds.
     ///
-    /// The directory is then what a first run would have made of the same corpus. Other people's files stay. Nobody else
-    /// may work on the dataset meanwhile.
+    /// Afterwards the directory is as a first run on the same corpus would have made it. Foreign files are kept. No
+    /// other process may work on the dataset at the same time.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn retain(&self, prepared: &BTreeSet<&str>, aligned: &BTreeSet<&str>) -> Result<usize, Error> {
         let ours = [INFO, MANIFEST, VOCABULARY, SUP_PHONES, PROBLEMS, REPORT];
         let partial = |name: &str| final_name(name).is_some_and(|whole| ours.contains(&whole));
@@ -264,7 +265,7 @@ impl DatasetLayout {
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn write_problems(&self, problems: &[Problem]) -> Result<(), Error> {
         Ok(write_table(&self.root.join(PROBLEMS), problems)?)
     }
@@ -273,16 +274,16 @@ impl DatasetLayout {
     ///
     /// # Errors
     ///
-    /// When there is none, or it is not such a table.
+    /// The file is missing or not a table of problems.
     pub fn read_problems(&self) -> Result<Vec<Problem>, Error> {
         Ok(read_table(&self.root.join(PROBLEMS))?)
     }
 
-    /// Writes the manifest, the symbols and, last, `dataset.toml`, with which the dataset is complete.
+    /// Writes the manifest, the symbols and, last, `dataset.toml`, which marks the dataset as complete.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn finish(
         &self,
         utterances: &[Utterance],
@@ -330,14 +331,12 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// When a file is missing (the message says what makes it), of another format version, or at odds with another.
+    /// A file is missing, has another format version, or contradicts another.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let layout = DatasetLayout::new(root);
         let path = root.join(INFO);
         if !path.is_file() {
-            let why =
-                "there is no such file: run `mynah-prepare run CORPUS --out` with this directory, to its end";
-            return Err(Error::dataset(&path, &why));
+            return Err(Error::Incomplete { path });
         }
         let read = |name: &str| {
             let path = root.join(name);
@@ -345,11 +344,7 @@ impl Dataset {
         };
         let info: DatasetInfo = toml::from_str(&read(INFO)?).map_err(|why| Error::dataset(&path, &why))?;
         if info.format != DATASET_FORMAT {
-            let why = format!(
-                "its format is {}, and this program reads format {DATASET_FORMAT}: prepare the corpus again",
-                info.format
-            );
-            return Err(Error::dataset(&path, &why));
+            return Err(Error::Format { path, found: info.format });
         }
         let vocabulary = Vocabulary::from_json(&read(VOCABULARY)?)
             .map_err(|why| Error::dataset(&root.join(VOCABULARY), &why))?;
@@ -361,30 +356,30 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// What stands in `dataset.toml`.
+    /// Returns the content of `dataset.toml`.
     #[must_use]
     pub fn info(&self) -> &DatasetInfo {
         &self.info
     }
 
-    /// All utterances, sorted by id.
+    /// Returns all utterances, sorted by id.
     #[must_use]
     pub fn utterances(&self) -> &[Utterance] {
         &self.utterances
     }
 
-    /// The utterances of one split.
+    /// Returns the utterances of one split.
     pub fn split(&self, split: Split) -> impl Iterator<Item = &Utterance> {
         self.utterances.iter().filter(move |utterance| utterance.split == split)
     }
 
-    /// The symbols.
+    /// Returns the vocabulary of symbols.
     #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }
 
-    /// The sup-phones.
+    /// Returns the sup-phonemes.
     #[must_use]
     pub fn sup_phones(&self) -> &SupPhones {
         &self.sup_phones
@@ -394,11 +389,11 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// When the file is missing or not that of the manifest.
+    /// The file is missing or does not match the manifest.
     pub fn features(&self, utterance: &Utterance) -> Result<Features, Error> {
         let store = self.layout.features();
         if store.summary(&utterance.id, &utterance.feature_key).is_none() {
-            let why = "the features are missing or of another run: run `mynah-prepare run` again";
+            let why = "the features are missing or belong to another run";
             return Err(Error::dataset(&store.path(&utterance.id), &why));
         }
         store.read(&utterance.id)
@@ -416,7 +411,7 @@ impl Dataset {
             }
             let sum: u32 = utterance.durations.iter().sum();
             if sum != utterance.frames {
-                return fail(format!("its durations sum to {sum}, and it has {} frames", utterance.frames));
+                return fail(format!("its durations sum to {sum}, but it has {} frames", utterance.frames));
             }
         }
         Ok(())

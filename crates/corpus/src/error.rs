@@ -1,76 +1,184 @@
-//! What can go wrong with corpora and datasets.
+//! Errors of corpora and datasets, with their remedies.
 
 use std::path::{Path, PathBuf};
 
-/// Why a corpus or a dataset could not be read or written.
+use crate::dataset::DATASET_FORMAT;
+
+/// Reason why a corpus or a dataset could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused.
-    #[error("{action} `{path}`")]
+    /// The operating system refused an operation.
+    #[error("cannot {action} `{path}`")]
     Io {
-        /// `read`, `write`, …
+        /// Name of the operation: `read`, `write`, …
         action: &'static str,
-        /// The file or directory.
+        /// File or directory.
         path: PathBuf,
-        /// What it said.
+        /// Error of the operating system.
         #[source]
         source: std::io::Error,
     },
-    /// Another program writes there.
-    #[error(
-        "`{path}` is in use: another program is writing into it; wait until that has ended, or name another place"
-    )]
+    /// Another program is writing there.
+    #[error("`{path}` is in use by another program")]
     Locked {
-        /// The directory or file.
+        /// Directory or file.
         path: PathBuf,
     },
-    /// A table or a file that was written atomically.
+    /// A table or an atomically written file could not be read or written.
     #[error(transparent)]
     Table(#[from] mynah_table::Error),
-    /// A corpus without `metadata.csv`.
-    #[error(
-        "`{path}` has no `metadata.csv`: name a directory in LJSpeech layout (`metadata.csv` and `wavs/`)"
-    )]
+    /// A corpus has no `metadata.csv`.
+    #[error("`{path}` has no `metadata.csv`")]
     NoMetadata {
-        /// The directory.
+        /// Directory of the corpus.
         path: PathBuf,
     },
-    /// A setting of the recipe cannot be used.
-    #[error("the recipe's `[{section}]` cannot be used: {why}")]
+    /// A setting of the recipe is invalid.
+    #[error("the recipe section `[{section}]` is invalid: {why}")]
     Recipe {
-        /// The section of the TOML file.
+        /// Section of the TOML file.
         section: &'static str,
-        /// What is wrong with it.
+        /// Description of the fault.
         why: String,
     },
-    /// A file of a dataset is missing or has another form.
-    #[error("`{path}`: {why}")]
-    Dataset {
-        /// The file.
+    /// A directory is not a complete dataset.
+    #[error("`{path}` does not exist")]
+    Incomplete {
+        /// Path of its `dataset.toml`, which is written last.
         path: PathBuf,
-        /// What is wrong with it.
+    },
+    /// A dataset has another format version.
+    #[error("`{path}` has format {found}, expected {}", DATASET_FORMAT)]
+    Format {
+        /// Path of its `dataset.toml`.
+        path: PathBuf,
+        /// Format version of the dataset.
+        found: u32,
+    },
+    /// A file of a dataset is missing or malformed.
+    #[error("`{path}` is invalid: {why}")]
+    Dataset {
+        /// Path of the file.
+        path: PathBuf,
+        /// Description of the fault.
         why: String,
     },
-    /// Durations and frames, or symbols and identifiers, do not fit together.
-    #[error("utterance `{id}`: {why}")]
+    /// The shards of a dataset cannot be merged.
+    #[error("the shards in `{path}` cannot be merged: {why}")]
+    Shards {
+        /// Directory of the shards, or the report of the one at fault.
+        path: PathBuf,
+        /// Description of the fault.
+        why: String,
+        /// Action that resolves it.
+        remedy: String,
+    },
+    /// Parallel data of an utterance contradict each other.
+    #[error("utterance `{id}` is inconsistent: {why}")]
     Inconsistent {
-        /// The utterance.
+        /// Utterance id.
         id: String,
-        /// What does not fit.
+        /// Description of the contradiction.
         why: String,
     },
 }
 
 impl Error {
-    /// A closure for `map_err` on I/O at `path`.
+    /// Returns the action that resolves the error, if one is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Io { .. } => None,
+            Self::Locked { .. } => Some("wait until it ends, or name another place".to_owned()),
+            Self::Table(error) => error.remedy().map(str::to_owned),
+            Self::NoMetadata { .. } => {
+                Some("name a directory in LJSpeech layout (`metadata.csv` and `wavs/`)".to_owned())
+            }
+            Self::Recipe { .. } => Some("correct the setting in the recipe".to_owned()),
+            Self::Incomplete { path } => {
+                let directory = path.parent().unwrap_or(path);
+                Some(format!("run `mynah-prepare run CORPUS --out {}` to its end", directory.display()))
+            }
+            Self::Format { .. } => Some("prepare the corpus again".to_owned()),
+            Self::Dataset { .. } | Self::Inconsistent { .. } => {
+                Some("run `mynah-prepare run` again".to_owned())
+            }
+            Self::Shards { remedy, .. } => Some(remedy.clone()),
+        }
+    }
+
+    /// Returns a closure for `map_err` on I/O at `path`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
     }
 
-    /// A dataset file that is not what it should be.
+    /// Returns the error of a malformed dataset file.
     pub(crate) fn dataset(path: &Path, why: &dyn std::fmt::Display) -> Self {
         Self::Dataset { path: path.to_owned(), why: why.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Builds every variant.
+    fn all() -> [Error; 10] {
+        let path = || PathBuf::from("dataset/dataset.toml");
+        let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        [
+            Error::Io { action: "read", path: path(), source },
+            Error::Locked { path: path() },
+            Error::Table(mynah_table::Error::UnknownTableFormat { path: path() }),
+            Error::NoMetadata { path: path() },
+            Error::Recipe { section: "split", why: "`test` is 1.5".to_owned() },
+            Error::Incomplete { path: path() },
+            Error::Format { path: path(), found: 1 },
+            Error::Dataset { path: path(), why: "it has no header".to_owned() },
+            Error::Shards { path: path(), why: "1 of 2 is missing".to_owned(), remedy: "run it".to_owned() },
+            Error::Inconsistent { id: "a".to_owned(), why: "its durations sum to 3".to_owned() },
+        ]
+    }
+
+    /// Fails to compile if a variant is added, as a reminder to add it to [`all`].
+    fn is_listed(error: &Error) -> bool {
+        match error {
+            Error::Io { .. }
+            | Error::Locked { .. }
+            | Error::Table(_)
+            | Error::NoMetadata { .. }
+            | Error::Recipe { .. }
+            | Error::Incomplete { .. }
+            | Error::Format { .. }
+            | Error::Dataset { .. }
+            | Error::Shards { .. }
+            | Error::Inconsistent { .. } => true,
+        }
+    }
+
+    #[test]
+    fn messages_and_remedies_are_lowercase_phrases() {
+        for error in all() {
+            assert!(is_listed(&error));
+            let (message, remedy) = (error.to_string(), error.remedy());
+            for text in [Some(message.as_str()), remedy.as_deref()].into_iter().flatten() {
+                assert!(text.starts_with(|first: char| first.is_lowercase() || first == '`'), "{text}");
+                assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `"), "{text}");
+            }
+            if let Some(source) = std::error::Error::source(&error) {
+                assert!(!message.contains(&source.to_string()), "{message}");
+            }
+            if let Some(remedy) = remedy {
+                assert!(!message.contains(&remedy), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_refusals_of_the_system_lack_a_remedy() {
+        let without: Vec<Error> = all().into_iter().filter(|error| error.remedy().is_none()).collect();
+        assert!(matches!(without[..], [Error::Io { .. }]), "{without:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The feature store: one safetensors file an utterance, valid for one key.
+//! Feature store: one safetensors file per utterance, valid for one key.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
@@ -14,53 +14,53 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::features::{AudioSummary, Features};
 
-/// The one entry of the file's metadata: with several, their order in the file would not be fixed.
+/// Only entry of the file's metadata; the order of several would not be deterministic.
 const HEADER: &str = "mynah";
 
 const EXTENSION: &str = ".safetensors";
 
-/// The longest header that is read: a real one has some hundred bytes.
+/// Longest header that is read; real ones have a few hundred bytes.
 const LONGEST_HEADER: u64 = 1 << 20;
 
-/// What a feature file says of itself.
+/// Header of a feature file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Header {
     key: String,
     summary: AudioSummary,
 }
 
-/// The directory `features` of a dataset.
+/// Directory `features` of a dataset.
 #[derive(Debug, Clone)]
 pub struct FeatureStore {
     directory: PathBuf,
 }
 
 impl FeatureStore {
-    /// The store in `directory`, which need not exist yet.
+    /// Returns the store in `directory`, which need not exist yet.
     #[must_use]
     pub fn new(directory: PathBuf) -> Self {
         Self { directory }
     }
 
-    /// The file of an utterance.
+    /// Returns the path of an utterance's file.
     #[must_use]
     pub fn path(&self, id: &str) -> PathBuf {
         self.directory.join(format!("{id}{EXTENSION}"))
     }
 
-    /// The summary of an utterance whose stored features have this key; `None` when there are none, they have another
-    /// key, or the file is not whole.
+    /// Returns the summary of an utterance if its stored features have this key; `None` if there are none, they have
+    /// another key, or the file is truncated.
     #[must_use]
     pub fn summary(&self, id: &str, key: &str) -> Option<AudioSummary> {
         let header = read_header(&self.path(id))?;
         (header.key == key).then_some(header.summary)
     }
 
-    /// Stores features under a key; the file appears whole or not at all.
+    /// Stores features under a key, atomically.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn write(&self, id: &str, key: &str, features: &Features) -> Result<(), Error> {
         let path = self.path(id);
         let bytes = encode(key, features).map_err(|why| Error::dataset(&path, &why))?;
@@ -71,21 +71,21 @@ impl FeatureStore {
     ///
     /// # Errors
     ///
-    /// When the file is missing or not a feature file.
+    /// The file is missing or not a feature file.
     pub fn read(&self, id: &str) -> Result<Features, Error> {
         let path = self.path(id);
         let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
         decode(&bytes).map_err(|why| Error::dataset(&path, &why))
     }
 
-    /// Removes the features of all utterances but these, and what an interrupted write left; returns how many files
-    /// there were.
+    /// Removes the features of all utterances but these, and leftovers of interrupted writes; returns the number of
+    /// removed files.
     ///
-    /// Only files that say that this store wrote them are features: any other file stays.
+    /// Only files with the header of this store are removed: any other file is kept.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn retain(&self, ids: &BTreeSet<&str>) -> Result<usize, Error> {
         let outdated = |name: &str| match name.strip_suffix(EXTENSION) {
             Some(id) => !ids.contains(id) && read_header(&self.path(id)).is_some(),
@@ -115,7 +115,7 @@ fn encode(key: &str, features: &Features) -> Result<Vec<u8>, String> {
 fn decode(bytes: &[u8]) -> Result<Features, String> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|why| why.to_string())?;
     let header = metadata.metadata().as_ref().and_then(|entries| entries.get(HEADER));
-    let header: Header = serde_json::from_str(header.ok_or("it has no header of a feature file")?)
+    let header: Header = serde_json::from_str(header.ok_or("it does not have the header of a feature file")?)
         .map_err(|why| why.to_string())?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|why| why.to_string())?;
     let tensor = |name: &str, dtype: Dtype, rank: usize| {
@@ -149,7 +149,7 @@ fn decode(bytes: &[u8]) -> Result<Features, String> {
     })
 }
 
-/// The header of a feature file that is whole, without reading its tensors.
+/// Reads the header of a complete feature file without its tensors.
 fn read_header(path: &Path) -> Option<Header> {
     let mut file = File::open(path).ok()?;
     let length = file.metadata().ok()?.len();
@@ -177,7 +177,7 @@ mod tests {
     use crate::recipe::AudioRecipe;
 
     #[test]
-    fn features_survive_and_only_their_key_opens_them() {
+    fn features_are_read_back_and_valid_for_one_key() {
         let directory = tempfile::tempdir().unwrap();
         let store = FeatureStore::new(directory.path().join("features"));
         let wav = fs::read(mini_corpus().join("wavs/LJ001-0045.wav")).unwrap();
@@ -196,13 +196,13 @@ mod tests {
 
         for cut in [0, 4, 100, bytes.len() - 1] {
             fs::write(store.path("a"), &bytes[..cut]).unwrap();
-            assert_eq!(store.summary("a", "k"), None, "{cut} bytes are not a whole file");
+            assert_eq!(store.summary("a", "k"), None, "{cut} bytes are not a complete file");
             assert!(store.read("a").is_err());
         }
     }
 
     #[test]
-    fn features_of_other_utterances_go_and_foreign_files_stay() {
+    fn removes_features_of_other_utterances_and_keeps_foreign_files() {
         let directory = tempfile::tempdir().unwrap();
         let store = FeatureStore::new(directory.path().to_owned());
         let wav = fs::read(mini_corpus().join("wavs/LJ001-0045.wav")).unwrap();

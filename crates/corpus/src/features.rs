@@ -1,4 +1,4 @@
-//! What is computed from a recording.
+//! Features computed from a recording.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,16 +16,16 @@ use crate::Error;
 use crate::problem::{Code, Problem, Stage};
 use crate::recipe::AudioRecipe;
 
-/// The version of the computation: a change of any number it yields makes earlier features stale.
+/// Version of the computation; changing any resulting number invalidates earlier features.
 pub const FEATURES_VERSION: u32 = 3;
 
 /// Full scale of the stored wave.
 const FULL_SCALE: f32 = 32_768.0;
 
-/// What is computed from a recording.
+/// Features of a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
-    /// The signal, full scale 32768.
+    /// Signal, full scale 32768.
     pub wave: Vec<i16>,
     /// Natural logarithm of the mel spectrogram, \[mels, frames\].
     pub mel: Spectrogram,
@@ -33,20 +33,20 @@ pub struct Features {
     pub f0: Vec<f32>,
     /// RMS of each hop in dBFS, \[frames\].
     pub level: Vec<f32>,
-    /// The numbers that the manifest has.
+    /// Numbers for the manifest.
     pub summary: AudioSummary,
 }
 
-/// The numbers of a recording that the manifest has.
+/// Numbers of a recording that are listed in the manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AudioSummary {
-    /// Samples.
+    /// Number of samples.
     pub samples: u64,
     /// Samples / sample rate.
     pub seconds: f64,
-    /// Frames of the mel, floor(samples / hop).
+    /// Frames of the mel spectrogram, floor(samples / hop).
     pub frames: u32,
-    /// Integrated loudness; `None` where it is undefined.
+    /// Integrated loudness; `None` if undefined.
     pub loudness_lufs: Option<f64>,
     /// Sample peak; `None` for digital silence.
     pub peak_dbfs: Option<f64>,
@@ -54,26 +54,26 @@ pub struct AudioSummary {
     pub f0_median_hz: Option<f64>,
     /// Voiced frames / frames.
     pub voiced_fraction: f64,
-    /// Seconds of the recording that were cut off before the wave.
+    /// Seconds trimmed from the start of the recording.
     pub trim_start_seconds: f64,
-    /// By how much the recording was amplified, in dB.
+    /// Gain applied to the recording, in dB.
     pub gain_db: f64,
-    /// What the recording was like before anything was done to it but choosing a channel.
+    /// Analysis of the recording before any processing except the choice of a channel.
     pub recording: Analysis,
 }
 
-/// Computes [`Features`] by one recipe; shared by threads.
+/// Computes [`Features`] by one recipe; can be shared by threads.
 pub struct FeatureExtractor {
     recipe: AudioRecipe,
     mel: MelExtractor,
     pyin: Pyin,
     analyzer: Analyzer,
-    /// By the rate of the recordings.
+    /// Resamplers by the sample rate of the recordings.
     resamplers: Mutex<HashMap<u32, Arc<Resampler>>>,
     settings: String,
 }
 
-/// A recording as it is stored, and what was done to it.
+/// A recording as stored, with the processing applied to it.
 struct Conditioned {
     wave: Vec<i16>,
     trim_start_seconds: f64,
@@ -88,11 +88,11 @@ impl fmt::Debug for FeatureExtractor {
 }
 
 impl FeatureExtractor {
-    /// Prepares the transforms.
+    /// Plans the transforms.
     ///
     /// # Errors
     ///
-    /// [`Error::Recipe`] when a setting of the recipe cannot be used.
+    /// [`Error::Recipe`] if a setting of the recipe is invalid.
     pub fn new(recipe: &AudioRecipe) -> Result<Self, Error> {
         recipe.validate()?;
         let recipe_error = |error: SignalError| Error::Recipe { section: "audio", why: error.to_string() };
@@ -116,13 +116,13 @@ impl FeatureExtractor {
         })
     }
 
-    /// The definition of the mel spectrogram.
+    /// Returns the definition of the mel spectrogram.
     #[must_use]
     pub fn mel_config(&self) -> MelConfig {
         self.recipe.mel.config(self.recipe.sample_rate)
     }
 
-    /// The cache key of the features of a sound file: its bytes, the settings and [`FEATURES_VERSION`].
+    /// Returns the cache key of the features of an audio file: its bytes, the settings and [`FEATURES_VERSION`].
     #[must_use]
     pub fn key(&self, file: &[u8]) -> String {
         let mut hasher = blake3::Hasher::new();
@@ -130,25 +130,26 @@ impl FeatureExtractor {
         hasher.finalize().to_hex().to_string()
     }
 
-    /// The features of the wav or FLAC file whose bytes are given; `path` is what problems name.
+    /// Computes the features of a wav or FLAC file from its bytes; `path` is used in problems.
     ///
     /// # Errors
     ///
-    /// A [`Problem`] when the recording is not what the recipe asks for.
+    /// A [`Problem`] if the recording violates the recipe.
     pub fn extract(&self, id: &str, file: &[u8], path: &str) -> Result<Features, Box<Problem>> {
         Ok(self.of_wave(self.condition(id, file, path)?))
     }
 
-    /// What a recording is like, before anything is done to it but choosing a channel; refuses what [`Self::extract`] refuses.
+    /// Analyzes a recording before any processing except the choice of a channel; rejects the same recordings as
+    /// [`Self::extract`].
     ///
     /// # Errors
     ///
-    /// A [`Problem`] when the recording is not what the recipe asks for.
+    /// A [`Problem`] if the recording violates the recipe.
     pub fn analyze(&self, id: &str, file: &[u8], path: &str) -> Result<Analysis, Box<Problem>> {
         Ok(self.condition(id, file, path)?.recording)
     }
 
-    /// Does to a recording what the recipe says, in this order: choose a channel, resample, trim, amplify, round.
+    /// Processes a recording as the recipe says, in this order: choose a channel, resample, trim, amplify, round.
     fn condition(&self, id: &str, file: &[u8], path: &str) -> Result<Conditioned, Box<Problem>> {
         let wav_problem = |error: SignalError| Box::new(wav_problem(id, path, &error));
         let mut waveform = Recording::decode(file, Path::new(path))
@@ -159,8 +160,8 @@ impl FeatureExtractor {
         if waveform.sample_rate() != wanted && !self.recipe.resample {
             return Err(problem(
                 Code::WrongSampleRate,
-                format!("its sample rate is {} Hz, and the recipe's {wanted}", waveform.sample_rate()),
-                "set `audio.resample = true` in the recipe, or `audio.sample_rate` when all clips have another rate",
+                format!("its sample rate is {} Hz, but the recipe's is {wanted}", waveform.sample_rate()),
+                "set `audio.resample = true` in the recipe, or `audio.sample_rate` if all clips have another rate",
             ));
         }
         let recording = self.analyzer.analyze(&waveform);
@@ -169,7 +170,11 @@ impl FeatureExtractor {
                 Ok(resampler) => resampler.resample(&waveform),
                 Err(error) => {
                     let remedy = "resample the clip with another tool to a common rate";
-                    return Err(problem(Code::WrongSampleRate, format!("failed to {error}"), remedy));
+                    return Err(problem(
+                        Code::WrongSampleRate,
+                        format!("it cannot be resampled: {error}"),
+                        remedy,
+                    ));
                 }
             };
         }
@@ -186,7 +191,7 @@ impl FeatureExtractor {
             return Err(problem(
                 Code::TooShort,
                 format!(
-                    "it is {seconds:.2} s long, and the recipe asks for at least {} s",
+                    "it is {seconds:.2} s long, but the recipe requires at least {} s",
                     self.recipe.min_seconds
                 ),
                 "delete the line, or lower `audio.min_seconds` in the recipe",
@@ -195,7 +200,10 @@ impl FeatureExtractor {
         if seconds > self.recipe.max_seconds {
             return Err(problem(
                 Code::TooLong,
-                format!("it is {seconds:.2} s long, and the recipe allows {} s", self.recipe.max_seconds),
+                format!(
+                    "it is {seconds:.2} s long, but the recipe allows at most {} s",
+                    self.recipe.max_seconds
+                ),
                 "cut the clip, or raise `audio.max_seconds` in the recipe",
             ));
         }
@@ -209,9 +217,9 @@ impl FeatureExtractor {
         Ok(Conditioned { wave, trim_start_seconds, gain_db, recording })
     }
 
-    /// By how much a clip is amplified: to the loudness that is wanted, or as far as its true peak lets it.
+    /// Returns the gain of a clip: up to the desired loudness, or as far as its true peak allows.
     ///
-    /// A clip without a loudness (too short, or silent) stays as it is.
+    /// A clip without a loudness (too short, or silent) is not amplified.
     fn gain_db(&self, waveform: &Waveform) -> f64 {
         let Some(wanted) = self.recipe.loudness_lufs else { return 0.0 };
         let (Some(lufs), Some(peak)) =
@@ -222,7 +230,7 @@ impl FeatureExtractor {
         (wanted - lufs).min(self.recipe.true_peak_dbtp - peak)
     }
 
-    /// The resampler from a rate, planned once.
+    /// Returns the resampler from a rate, planned once.
     fn resampler(&self, from: u32) -> Result<Arc<Resampler>, SignalError> {
         let mut resamplers = self.resamplers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(resampler) = resamplers.get(&from) {
@@ -233,7 +241,7 @@ impl FeatureExtractor {
         Ok(resampler)
     }
 
-    /// Everything is computed from the wave as it is stored, so that the parts agree whatever the source's bits were.
+    /// Computes everything from the wave as stored, so that all parts agree whatever the bit depth of the source.
     fn of_wave(&self, conditioned: Conditioned) -> Features {
         let Conditioned { wave, trim_start_seconds, gain_db, recording } = conditioned;
         let samples: Vec<f32> = wave.iter().map(|x| f32::from(*x) / FULL_SCALE).collect();
@@ -261,17 +269,17 @@ impl FeatureExtractor {
 fn wav_problem(id: &str, path: &str, error: &SignalError) -> Problem {
     let (code, message, remedy) = match error {
         SignalError::Empty { .. } => {
-            (Code::EmptyWav, "it holds no samples".to_owned(), "record or export the clip again")
+            (Code::EmptyWav, "it contains no samples".to_owned(), "record or export the clip again")
         }
         SignalError::Truncated { promised, found, .. } => (
             Code::TruncatedWav,
-            format!("its header promises {promised} samples and the file holds {found}"),
-            "copy the file again from where it came from",
+            format!("its header promises {promised} samples, but the file holds {found}"),
+            "copy the file from its origin again",
         ),
         SignalError::NotMono { channels, .. } => (
             Code::NotMono,
             format!("it has {channels} channels"),
-            "set `audio.channels` in the recipe to `mix`, or to `left` or `right` where that holds the voice",
+            "set `audio.channels` in the recipe to `mix`, or to `left` or `right` if only that one holds the voice",
         ),
         other => (
             Code::UnreadableWav,
@@ -322,17 +330,17 @@ mod tests {
         assert_eq!(features.mel.n_frames(), frames);
         assert_eq!((features.mel.n_bins(), features.f0.len(), features.level.len()), (80, frames, frames));
         assert_eq!(features.summary.frames as usize, frames);
-        // A female reader: the median lies between 150 and 280 Hz, and about half of the frames are voiced.
+        // A female reader: the median is between 150 and 280 Hz, and about half of the frames are voiced.
         let median = features.summary.f0_median_hz.unwrap();
         assert!((150.0..280.0).contains(&median), "{median}");
         assert!((0.3..0.9).contains(&features.summary.voiced_fraction));
-        // The samples are those of the file behind its 44-byte header.
+        // The samples are those of the file after its 44-byte header.
         let first = i16::from_le_bytes([bytes[44], bytes[45]]);
         assert_eq!(features.wave[0], first);
     }
 
     #[test]
-    fn a_wav_that_the_recipe_does_not_want_is_a_problem() {
+    fn reports_wavs_that_violate_the_recipe() {
         let tone = |seconds: f64, rate: u32| {
             let n = (seconds * f64::from(rate)) as usize;
             wav::encode_pcm16(&Waveform::new((0..n).map(|t| (t as f32 * 0.05).sin() * 0.3).collect(), rate))
@@ -364,7 +372,7 @@ mod tests {
         assert!(extractor().extract("x", &good, "wavs/x.wav").is_ok());
     }
 
-    /// A tone with silence around it: 0.3 s, 1 s and 0.5 s.
+    /// Returns a tone surrounded by silence: 0.3 s, 1 s and 0.5 s.
     fn spoken(rate: u32, amplitude: f32) -> Vec<f32> {
         let tenth = rate as usize / 10;
         (0..18 * tenth)
@@ -381,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn by_default_nothing_is_done_to_a_recording() {
+    fn recordings_are_unchanged_by_default() {
         let features =
             extract(&AudioRecipe::default(), &wav::encode_pcm16(&Waveform::new(spoken(22_050, 0.5), 22_050)));
         let summary = &features.summary;
@@ -392,21 +400,21 @@ mod tests {
     }
 
     #[test]
-    fn another_rate_is_resampled_where_the_recipe_says_so() {
+    fn resamples_if_the_recipe_says_so() {
         let recipe = AudioRecipe { resample: true, ..AudioRecipe::default() };
         let high = extract(&recipe, &wav::encode_pcm16(&Waveform::new(spoken(48_000, 0.5), 48_000)));
         let low =
             extract(&AudioRecipe::default(), &wav::encode_pcm16(&Waveform::new(spoken(22_050, 0.5), 22_050)));
         assert_eq!(high.wave.len(), low.wave.len());
         assert_eq!((high.summary.recording.sample_rate, low.summary.recording.sample_rate), (48_000, 22_050));
-        // Within the tone, and away from its ends, where the filter rings.
+        // Within the tone, away from its ends where the filter rings.
         for (high, low) in high.wave.iter().zip(&low.wave).take(26_000).skip(10_000) {
             assert!((high - low).abs() <= 2, "{high} {low}");
         }
     }
 
     #[test]
-    fn channels_are_what_the_recipe_says() {
+    fn channels_follow_the_recipe() {
         let mut stereo = wav::encode_pcm16(&Waveform::new(
             spoken(22_050, 0.5).iter().flat_map(|&x| [x, 0.0]).collect(),
             22_050,
@@ -429,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_cut_off_and_the_manifest_says_where() {
+    fn trims_silence_and_records_where() {
         let file = wav::encode_pcm16(&Waveform::new(spoken(22_050, 0.5), 22_050));
         let whole = extract(&AudioRecipe::default(), &file);
         let recipe = AudioRecipe { trim: Some(TrimRecipe::default()), ..AudioRecipe::default() };
@@ -440,19 +448,19 @@ mod tests {
         assert!((trimmed.summary.trim_start_seconds - 0.25).abs() < 0.011);
         assert!((trimmed.summary.seconds - 1.1).abs() < 0.021, "{}", trimmed.summary.seconds);
         assert_eq!(trimmed.summary.recording, whole.summary.recording);
-        // Nothing but silence has nothing to be kept: it stays.
+        // Pure silence has nothing to keep, and is not trimmed.
         let silence = wav::encode_pcm16(&Waveform::new(vec![0.0; 22_050], 22_050));
         let recipe = AudioRecipe { trim: Some(TrimRecipe::default()), ..AudioRecipe::default() };
         assert_eq!(extract(&recipe, &silence).wave.len(), 22_050);
     }
 
     #[test]
-    fn clips_are_brought_to_one_loudness_unless_their_peak_forbids() {
+    fn equalizes_loudness_within_the_true_peak() {
         let loud = |lufs| AudioRecipe { loudness_lufs: Some(lufs), ..AudioRecipe::default() };
         let file = fs::read(mini_corpus().join("wavs/LJ002-0151.wav")).unwrap();
         let before = extract(&AudioRecipe::default(), &file).summary;
         let summary = extract(&loud(-27.0), &file).summary;
-        // The rounding to 16 bits, and what lies around the gate.
+        // Rounding to 16 bits, and levels close to the gate.
         assert!((summary.loudness_lufs.unwrap() + 27.0).abs() < 0.01, "{:?}", summary.loudness_lufs);
         assert!((summary.gain_db + 27.0 + before.loudness_lufs.unwrap()).abs() < 1e-9);
         assert_eq!(summary.recording, before.recording);
@@ -460,13 +468,13 @@ mod tests {
         let summary = extract(&loud(-1.0), &file).summary;
         assert!((summary.gain_db + 1.0 + before.recording.true_peak_dbtp.unwrap()).abs() < 0.01);
         assert!(summary.peak_dbfs.unwrap() <= -1.0 + 0.001);
-        // What has no loudness has no gain.
+        // Without a loudness there is no gain.
         let silence = wav::encode_pcm16(&Waveform::new(vec![0.0; 22_050], 22_050));
         assert_eq!(extract(&loud(-20.0), &silence).summary.gain_db.to_bits(), 0);
     }
 
     #[test]
-    fn settings_that_cannot_be_used_are_refused() {
+    fn rejects_invalid_settings() {
         let good = AudioRecipe::default();
         let trim = |below_loudest_db, margin_ms| Some(TrimRecipe { below_loudest_db, margin_ms });
         for recipe in [

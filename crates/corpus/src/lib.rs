@@ -6,12 +6,14 @@
 //!                             └──(mynah-text)──► symbols ───────────────┘              DATASET ──► Dataset::open
 //! ```
 //!
-//! **Invariant:** nothing is dropped. What cannot be prepared becomes a [`Problem`] with its file, its line and a remedy,
-//! and the rest goes on.
 //!
-//! **Invariant:** no cache is valid by name alone: every key holds the content, the settings and the version of the code.
+//! **Invariant:** nothing is dropped. A clip that cannot be prepared becomes a [`Problem`] with its file, its line and
+//! a remedy, and the others are prepared.
 //!
-//! Durations are those of `mynah-align`, and tables those of `mynah-table`. It knows nothing of tensors or models.
+//! **Invariant:** no cache is valid by name alone: every key includes the content, the settings and the version of the
+//! code.
+//!
+//! Durations come from `mynah-align`, tables from `mynah-table`. The crate knows nothing of tensors or models.
 
 pub mod check;
 

@@ -1,7 +1,7 @@
 //! Corpora in LJSpeech layout: `metadata.csv` and `wavs/`.
 //!
 //! `metadata.csv` has no header and no quoting: a `"` is a character of the text. Lines end in LF or CRLF (LJSpeech 1.1
-//! has some of both), a byte order mark at the start is skipped, empty lines are skipped but counted.
+//! mixes both), a byte order mark at the start is skipped, empty lines are skipped but counted.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::Error;
 use crate::problem::{Code, Problem, Stage};
 
 const METADATA: &str = "metadata.csv";
-/// The kinds of recordings, in the order in which they are looked for.
+/// Extensions of recordings, in order of preference.
 const EXTENSIONS: [&str; 2] = ["wav", "flac"];
 
 /// A directory in LJSpeech layout.
@@ -21,31 +21,31 @@ pub struct Corpus {
     root: PathBuf,
 }
 
-/// One good line of `metadata.csv`.
+/// One valid line of `metadata.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The first field, the name of the wav.
+    /// First field, the name of the wav.
     pub id: String,
-    /// The second field: what was read out, as printed.
+    /// Second field: the text as printed.
     pub text: String,
-    /// The third field: the same with numbers and abbreviations written out.
+    /// Third field: the text with numbers and abbreviations written out.
     pub normalized: String,
-    /// The line, from 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// The recording, relative to the corpus: `wavs/<id>.wav`, or `wavs/<id>.flac` where there is no wav.
+    /// Recording, relative to the corpus: `wavs/<id>.wav`, or `wavs/<id>.flac` if there is no wav.
     pub audio: String,
 }
 
 /// All lines of `metadata.csv`.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
-    /// How many lines are not empty.
+    /// Number of lines that are not empty.
     pub rows: usize,
-    /// The lines whose wav is there, in the order of the file.
+    /// Lines with a recording, in the order of the file.
     pub entries: Vec<Entry>,
-    /// The other lines.
+    /// Problems of the other lines.
     pub problems: Vec<Problem>,
-    /// BLAKE3 of `metadata.csv`.
+    /// BLAKE3 hash of `metadata.csv`.
     pub fingerprint: String,
 }
 
@@ -54,7 +54,7 @@ impl Corpus {
     ///
     /// # Errors
     ///
-    /// [`Error::NoMetadata`] when there is no `metadata.csv`.
+    /// [`Error::NoMetadata`] if there is no `metadata.csv`.
     pub fn open(root: &Path) -> Result<Self, Error> {
         if root.join(METADATA).is_file() {
             Ok(Self { root: root.to_owned() })
@@ -63,17 +63,17 @@ impl Corpus {
         }
     }
 
-    /// The directory.
+    /// Returns the directory.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Reads `metadata.csv` and looks for every wav that it names.
+    /// Reads `metadata.csv` and looks for every recording it names.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the file cannot be read. A bad line is a [`Problem`], not an error.
+    /// [`Error::Io`] if the file cannot be read. A bad line is a [`Problem`], not an error.
     pub fn list(&self) -> Result<Listing, Error> {
         let path = self.root.join(METADATA);
         let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
@@ -98,7 +98,7 @@ impl Corpus {
                             Code::DuplicateId,
                             Some(&entry.id),
                             number,
-                            format!("the id `{}` stands on line {earlier} too", entry.id),
+                            format!("the id `{}` is also on line {earlier}", entry.id),
                             "delete one of the lines, or rename the clip; the earlier line is used",
                         ));
                         continue;
@@ -123,19 +123,19 @@ impl Corpus {
         listing
     }
 
-    /// The recording of a clip, relative to the corpus.
+    /// Returns the recording of a clip, relative to the corpus.
     fn recording(&self, id: &str) -> Option<String> {
         EXTENSIONS.iter().map(|extension| format!("wavs/{id}.{extension}")).find(|audio| {
             match fs::metadata(self.root.join(audio)) {
                 Ok(metadata) => metadata.is_file(),
-                // Whatever else keeps it from being read is found when it is.
+                // Any other obstacle to reading it shows when it is read.
                 Err(error) => error.kind() != io::ErrorKind::NotFound,
             }
         })
     }
 }
 
-/// A line; where its recording lies is not known yet.
+/// Parses a line, without looking for its recording.
 fn parse(line: &[u8], number: u64) -> Result<Entry, Box<Problem>> {
     let text = str::from_utf8(line).map_err(|error| {
         let at = error.valid_up_to();
@@ -154,7 +154,7 @@ fn parse(line: &[u8], number: u64) -> Result<Entry, Box<Problem>> {
             fields.first().filter(|id| !id.is_empty()).copied(),
             number,
             format!("the line has {} field{}, not 3", fields.len(), if fields.len() == 1 { "" } else { "s" }),
-            "write `id|text|normalized text`; repeat the text when there is no normalised form",
+            "write `id|text|normalized text`; repeat the text if there is no normalized form",
         )));
     };
     if id.is_empty() {
@@ -163,7 +163,7 @@ fn parse(line: &[u8], number: u64) -> Result<Entry, Box<Problem>> {
             None,
             number,
             "the first field is empty".to_owned(),
-            "begin the line with the name of the wav, without `.wav`",
+            "start the line with the name of the wav, without `.wav`",
         )));
     }
     if id.contains(['/', '\\', '\0']) || id == "." || id == ".." {
@@ -172,7 +172,7 @@ fn parse(line: &[u8], number: u64) -> Result<Entry, Box<Problem>> {
             Some(id),
             number,
             format!("the id `{}` is a path", id.escape_default()),
-            "use a plain file name; wavs lie in `wavs/` itself",
+            "use a plain file name; recordings are directly in `wavs/`",
         )));
     }
     Ok(Entry {
@@ -205,7 +205,7 @@ mod tests {
     use super::{Corpus, Listing};
     use crate::Error;
 
-    /// The listing of a corpus with these lines, in which the wavs `a` to `d` exist.
+    /// Returns the listing of a corpus with these lines, in which the wavs `a` to `d` exist.
     fn list(metadata: &[u8]) -> Listing {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("wavs")).unwrap();
@@ -221,17 +221,17 @@ mod tests {
     }
 
     #[test]
-    fn the_bundled_corpus_is_without_fault() {
+    fn the_bundled_corpus_has_no_problems() {
         let listing = Corpus::open(&mini_corpus()).unwrap().list().unwrap();
         assert_eq!((listing.rows, listing.entries.len(), listing.problems.len()), (12, 12, 0));
         assert_eq!(listing.entries[2].text, "1469, 1470;");
         assert_eq!(listing.entries[2].normalized, "fourteen sixty-nine, fourteen seventy;");
-        // A quote is a character, not a quote of CSV.
+        // A quote is a character of the text, not CSV quoting.
         assert!(listing.entries[10].text.contains("his \"Inquiry"));
     }
 
     #[test]
-    fn each_bad_line_is_named_and_costs_only_itself() {
+    fn names_each_bad_line_and_keeps_the_others() {
         let listing = list(
             b"\xef\xbb\xbfa|one|one\r\n\nb|two\nb|two|two|two\nc|\xff|x\n|x|x\n../a|x|x\na|again|again\nz|x|x\nd|four|four",
         );
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flac_file_is_found_where_there_is_no_wav() {
+    fn finds_a_flac_file_if_there_is_no_wav() {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("wavs")).unwrap();
         for name in ["a.wav", "a.flac", "b.flac"] {
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_without_metadata_is_refused() {
+    fn rejects_a_directory_without_metadata() {
         let directory = tempfile::tempdir().unwrap();
         assert!(matches!(Corpus::open(directory.path()), Err(Error::NoMetadata { .. })));
     }

@@ -1,7 +1,7 @@
-//! Directories that one program at a time writes into.
+//! Locks on directories for one writing program at a time.
 //!
-//! The lock is one of the operating system on a hidden file inside, so it ends with the process that holds it, however
-//! that ends. The file goes when the lock does, and is no part of the directory's content.
+//! The lock is an operating-system lock on a hidden file in the directory, so it is released when its process ends,
+//! however it ends. The file is removed with the lock and is not part of the directory's content.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -13,14 +13,14 @@ use rustix::io::Errno;
 
 use crate::Error;
 
-/// The file that is locked while somebody writes into its directory.
+/// File that is locked while a program writes into its directory.
 const LOCK: &str = ".mynah.lock";
-/// How often a lock that is held is asked for again. A program that ends may hold it for a moment longer.
+/// Number of attempts to take a held lock; a program that is ending may hold it a moment longer.
 const ATTEMPTS: u32 = 10;
-/// The time between two attempts.
+/// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The right to write into a directory, or to a part of it, until it is dropped.
+/// Exclusive right to write into a directory, or a part of it, until dropped.
 ///
 /// # Examples
 ///
@@ -36,39 +36,40 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// ```
 #[derive(Debug)]
 pub struct DirectoryLock {
-    /// The part's before the whole's: in this order they are given back.
+    /// Lock files, the part's before the whole's; they are released in this order.
     files: Vec<LockFile>,
     is_held: bool,
-    /// The directory, where it was made for the lock: if nothing was written into it, it goes again.
+    /// Directory created for the lock; removed again if nothing was written into it.
     made: Option<PathBuf>,
 }
 
-/// How much of what a lock file stands for is claimed.
+/// Extent of a claim on a lock file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Claim {
-    /// All of it.
+    /// Exclusive claim.
     Whole,
-    /// A part of it, beside holders of other parts.
+    /// Shared claim, compatible with holders of other parts.
     Part,
 }
 
 impl DirectoryLock {
-    /// Locks a directory against every other writer; makes it where there is none.
+    /// Locks a directory against all other writers, creating it if needed.
     ///
     /// # Errors
     ///
-    /// [`Error::Locked`] when another program writes into it; [`Error::Io`].
+    /// [`Error::Locked`] if another program writes into it; [`Error::Io`].
     pub fn of(directory: &Path) -> Result<Self, Error> {
         let mut lock = Self::in_directory(directory)?;
         lock.claim(directory, &directory.join(LOCK), Claim::Whole)?;
         Ok(lock)
     }
 
-    /// Locks one part of a directory: holders of other parts may work beside, those of the whole and of this part not.
+    /// Locks one part of a directory: holders of other parts may work at the same time, those of the whole or this part
+    /// may not.
     ///
     /// # Errors
     ///
-    /// [`Error::Locked`] when another program writes into the whole directory or this part; [`Error::Io`].
+    /// [`Error::Locked`] if another program writes into the whole directory or this part; [`Error::Io`].
     pub fn of_part(directory: &Path, part: &str) -> Result<Self, Error> {
         let mut lock = Self::in_directory(directory)?;
         lock.claim(directory, &directory.join(LOCK), Claim::Part)?;
@@ -76,11 +77,11 @@ impl DirectoryLock {
         Ok(lock)
     }
 
-    /// Locks a single file by one beside it, in a directory that is there.
+    /// Locks a single file by a lock file next to it, in an existing directory.
     ///
     /// # Errors
     ///
-    /// [`Error::Locked`] when another program writes it; [`Error::Io`].
+    /// [`Error::Locked`] if another program writes it; [`Error::Io`].
     pub fn of_file(path: &Path) -> Result<Self, Error> {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let directory = directory.unwrap_or_else(|| Path::new("."));
@@ -90,8 +91,8 @@ impl DirectoryLock {
         Ok(lock)
     }
 
-    /// Whether other programs are kept out. They are not where the file system knows no locks, as some network file
-    /// systems do: the caller should say so.
+    /// Returns true if other programs are kept out. They are not on file systems without locks, such as some network
+    /// file systems: the caller should report that.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.is_held
@@ -116,13 +117,13 @@ impl Drop for DirectoryLock {
     fn drop(&mut self) {
         self.files.clear();
         if let Some(made) = &self.made {
-            // A directory that has become something is not empty, and stays.
+            // A directory that received files is not empty, and is kept.
             let _ = fs::remove_dir(made);
         }
     }
 }
 
-/// One file with a lock on it.
+/// A locked file.
 #[derive(Debug)]
 struct LockFile {
     path: PathBuf,
@@ -131,7 +132,7 @@ struct LockFile {
 }
 
 impl LockFile {
-    /// `None` where there are no locks.
+    /// Takes a lock; `None` if the file system has no locks.
     fn take(what: &Path, path: &Path, claim: Claim) -> Result<Option<Self>, Error> {
         let mut attempts = 0;
         loop {
@@ -145,7 +146,7 @@ impl LockFile {
                 Ok(()) if is_in_place(&file, path) => {
                     return Ok(Some(Self { path: path.to_owned(), file, claim }));
                 }
-                // Between opening and locking, the last holder took the file away: the next one is another file.
+                // Between opening and locking, the last holder removed the file: the next attempt creates a new one.
                 Ok(()) => {}
                 Err(TryLockError::Error(error)) if knows_no_locks(&error) => {
                     drop(file);
@@ -167,7 +168,7 @@ impl LockFile {
 
 impl Drop for LockFile {
     fn drop(&mut self) {
-        // The last holder takes the file away while nobody else can hold it.
+        // The last holder removes the file while nobody else can hold it.
         let is_last = self.claim == Claim::Whole || self.file.try_lock().is_ok();
         if is_last && cfg!(unix) {
             let _ = fs::remove_file(&self.path);
@@ -175,7 +176,7 @@ impl Drop for LockFile {
     }
 }
 
-/// Whether the path still names the file that is open.
+/// Returns true if the path still names the open file.
 #[cfg(unix)]
 fn is_in_place(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -186,13 +187,13 @@ fn is_in_place(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Elsewhere lock files are never taken away.
+/// On other systems lock files are never removed.
 #[cfg(not(unix))]
 fn is_in_place(_: &File, _: &Path) -> bool {
     true
 }
 
-/// Whether a file system has refused because it has no locks at all, or no server for them.
+/// Returns true if a file system refused because it has no locks at all, or no lock server.
 fn knows_no_locks(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Unsupported
         || error.raw_os_error().is_some_and(|code| {
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_has_one_writer_and_nothing_is_left_of_it() {
+    fn a_directory_has_one_writer_and_leaves_no_lock_file() {
         let place = tempfile::tempdir().unwrap();
         let lock = DirectoryLock::of(place.path()).unwrap();
         assert!(lock.is_held());
@@ -227,13 +228,13 @@ mod tests {
     }
 
     #[test]
-    fn parts_have_one_writer_each_and_keep_out_those_of_the_whole() {
+    fn parts_have_one_writer_each_and_exclude_those_of_the_whole() {
         let place = tempfile::tempdir().unwrap();
         let first = DirectoryLock::of_part(place.path(), "1-of-2").unwrap();
         let second = DirectoryLock::of_part(place.path(), "2-of-2").unwrap();
         assert!(is_refused(&DirectoryLock::of_part(place.path(), "2-of-2")));
         drop(first);
-        // A refused and an ended neighbour do not take away what keeps others out.
+        // A refused or ended holder of another part does not remove the lock of this one.
         assert!(is_refused(&DirectoryLock::of(place.path())));
         drop(second);
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_locked_without_its_neighbours() {
+    fn a_file_is_locked_without_its_neighbors() {
         let place = tempfile::tempdir().unwrap();
         let lock = DirectoryLock::of_file(&place.path().join("a")).unwrap();
         assert!(is_refused(&DirectoryLock::of_file(&place.path().join("a"))));
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_was_made_for_a_lock_goes_with_it_when_it_is_empty() {
+    fn removes_an_empty_directory_created_for_the_lock() {
         let place = tempfile::tempdir().unwrap();
         let directory = place.path().join("new");
         drop(DirectoryLock::of(&directory).unwrap());
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_that_was_killed_left_keeps_nobody_out() {
+    fn leftovers_of_a_killed_program_lock_nobody_out() {
         let place = tempfile::tempdir().unwrap();
         fs::write(place.path().join(super::LOCK), "").unwrap();
         DirectoryLock::of(place.path()).unwrap();
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn at_any_moment_one_of_many_holds_it() {
+    fn one_of_many_holds_the_lock_at_any_time() {
         use std::sync::atomic::{AtomicUsize, Ordering};
 
         let place = tempfile::tempdir().unwrap();
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn file_systems_without_locks_are_told_from_other_refusals() {
+    fn distinguishes_file_systems_without_locks() {
         let check = |errno: Errno, expected: bool| {
             assert_eq!(knows_no_locks(&io::Error::from(errno)), expected, "{errno}");
         };

@@ -1,102 +1,102 @@
-//! One thing that is wrong with a corpus.
+//! Problems of a corpus.
 
 use mynah_align::MisfitKind;
 use serde::{Deserialize, Serialize};
 
-/// The stage of preparation that found the problem.
+/// Stage of preparation that found a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Reading `metadata.csv`.
     Metadata,
-    /// Reading and checking the wav.
+    /// Reading and checking the recording.
     Audio,
-    /// Normalising and phonemising the text.
+    /// Normalizing and phonemizing the text.
     Text,
     /// Computing and storing features.
     Features,
-    /// Finding the durations.
+    /// Finding durations.
     Alignment,
     /// Holding out utterances.
     Split,
 }
 
-/// The situation, as a fixed word that programs can count and filter by.
+/// Kind of problem, as a fixed word for counting and filtering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
-    /// A line of `metadata.csv` holds a byte that is not UTF-8.
+    /// A line of `metadata.csv` contains a byte that is not UTF-8.
     NotUtf8,
-    /// A line has not three fields.
+    /// A line does not have three fields.
     WrongFieldCount,
-    /// A line begins with the separator.
+    /// A line starts with the separator.
     EmptyId,
-    /// An id that would leave the corpus directory.
+    /// An id would leave the corpus directory.
     UnsafeId,
-    /// An id stands on an earlier line too.
+    /// An id is also on an earlier line.
     DuplicateId,
-    /// There is no wav of that name.
+    /// The recording does not exist.
     MissingWav,
-    /// The wav has no samples.
+    /// The recording has no samples.
     EmptyWav,
     /// The header promises more samples than the file holds.
     TruncatedWav,
-    /// Not a RIFF/WAVE file, or a coding that is not supported.
+    /// The file is not RIFF/WAVE or FLAC, or uses an unsupported coding.
     UnreadableWav,
-    /// More than one channel.
+    /// The recording has more than one channel.
     NotMono,
-    /// Another sample rate than the recipe's.
+    /// The sample rate is not the recipe's.
     WrongSampleRate,
-    /// Shorter than the recipe allows, or fewer frames than symbols.
+    /// The clip is shorter than the recipe allows, or has fewer frames than symbols.
     TooShort,
-    /// Longer than the recipe allows.
+    /// The clip is longer than the recipe allows.
     TooLong,
-    /// Nothing is left to speak after normalisation.
+    /// No words are left after normalization.
     EmptyText,
-    /// Among the files of another aligner is none for the utterance.
+    /// The other aligner has no file for the utterance.
     MissingAlignment,
-    /// Among the files of another aligner are several for the utterance.
+    /// The other aligner has several files for the utterance.
     AmbiguousAlignment,
-    /// A file of another aligner is not of its format, or its labels overlap.
+    /// A file of the other aligner is malformed, or its labels overlap.
     UnreadableAlignment,
-    /// A label names no phone.
+    /// A label does not name a known phone.
     UnknownPhone,
-    /// Labels name other phones than the dataset has.
+    /// The labels name phones other than the dataset's.
     DifferentPhones,
-    /// Labels end elsewhere than the clip.
+    /// The labels do not end where the clip does.
     DifferentLength,
     /// Durations were imported for another text or another recording.
     StaleAlignment,
-    /// The operating system refused a read or a write.
+    /// The operating system refused to read or write.
     Io,
     /// `mynah-prepare check`: runs of samples at full scale.
     Clipping,
-    /// `mynah-prepare check`: the mean of the samples is not 0.
+    /// `mynah-prepare check`: mean of the samples other than 0.
     DcOffset,
-    /// `mynah-prepare check`: much silence before or after the speech.
+    /// `mynah-prepare check`: long silence before or after the speech.
     LongSilence,
-    /// `mynah-prepare check`: much silence within it.
+    /// `mynah-prepare check`: long silence within the speech.
     LongPause,
-    /// `mynah-prepare check`: a small ratio of signal to noise.
+    /// `mynah-prepare check`: low signal-to-noise ratio.
     Noisy,
-    /// `mynah-prepare check`: nothing at frequencies that the other clips have.
+    /// `mynah-prepare check`: nothing at high frequencies that other clips have.
     NarrowBand,
     /// `mynah-prepare check`: much louder or softer than the other clips.
     UnusualLoudness,
-    /// `mynah-prepare check`: many more or fewer characters a second than in the other clips.
+    /// `mynah-prepare check`: many more or fewer characters per second than in the other clips.
     UnusualRate,
     /// `mynah-prepare check`: characters that cannot be spoken.
     UnspokenCharacter,
-    /// `mynah-prepare check`: the words of another clip.
+    /// `mynah-prepare check`: same words as another clip.
     DuplicateText,
-    /// `mynah-prepare check`: the recording of another clip.
+    /// `mynah-prepare check`: same recording as another clip.
     DuplicateAudio,
-    /// `mynah-prepare check`: held out, and trained on all the same.
+    /// `mynah-prepare check`: held out, but also in the training split.
     SplitLeak,
 }
 
 impl Code {
-    /// The word that stands in `problems.jsonl`.
+    /// Returns the word used in `problems.jsonl`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -150,24 +150,24 @@ impl From<MisfitKind> for Code {
     }
 }
 
-/// A row of `problems.jsonl`: what is wrong, where, and what to do about it.
+/// A row of `problems.jsonl`: a fault, its place and its remedy.
 ///
-/// A problem costs one utterance, never the run: work over a corpus returns the good and the problems.
+/// A problem affects one utterance, never the run: work over a corpus returns both results and problems.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// The stage that found it.
+    /// Stage that found it.
     pub stage: Stage,
-    /// The situation.
+    /// Kind of problem.
     pub code: Code,
-    /// The utterance, where there is one.
+    /// Utterance, if there is one.
     pub id: Option<String>,
-    /// The file in which the cause lies.
+    /// File with the cause.
     pub file: String,
-    /// The line of it, from 1.
+    /// Line of the file, from 1.
     pub line: Option<u64>,
-    /// What is wrong.
+    /// Description of the fault.
     pub message: String,
-    /// What to do.
+    /// Action that resolves it.
     pub remedy: String,
 }
 
@@ -176,7 +176,7 @@ mod tests {
     use super::Code;
 
     #[test]
-    fn the_word_is_what_serde_writes() {
+    fn words_agree_with_serde() {
         for code in [
             Code::NotUtf8,
             Code::MissingWav,

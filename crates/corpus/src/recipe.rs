@@ -1,4 +1,4 @@
-//! How a corpus is prepared: every setting of every stage.
+//! Recipes: every setting of every stage of preparation.
 
 use std::path::PathBuf;
 
@@ -10,48 +10,48 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::split::SplitConfig;
 
-/// A preparation recipe: a TOML file, every key of which may be left out.
+/// A preparation recipe: a TOML file in which every key is optional.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
-    /// What is spoken.
+    /// Settings of the text.
     pub text: TextRecipe,
-    /// What the recordings must be, and what is computed from them.
+    /// Requirements on the recordings, and settings of their features.
     pub audio: AudioRecipe,
-    /// The sub-phoneme BPE.
+    /// Settings of the sup-phoneme BPE.
     pub sup_phones: SupPhoneRecipe,
-    /// The forced aligner.
+    /// Settings of the forced aligner.
     pub alignment: AlignConfig,
-    /// What is held out.
+    /// Settings of the held-out splits.
     pub split: SplitConfig,
 }
 
-/// Which column of `metadata.csv` is spoken, and what is known of its words.
+/// Column of `metadata.csv` that is spoken, and sources of pronunciations.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TextRecipe {
-    /// `normalized`, the third column, or `text`, the second. Both go through the normaliser.
+    /// Spoken column: `normalized`, the third, or `text`, the second. Both are normalized.
     pub column: TextColumn,
-    /// What pronounces the words that the lexicon lacks (`dictionary`).
+    /// Source of pronunciations for words missing from the lexicon (`dictionary`).
     pub backend: TextBackend,
-    /// A lexicon of the user's own pronunciations, which win over the dictionary.
+    /// Lexicon of user-defined pronunciations, which override the dictionary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<PathBuf>,
 }
 
-/// What pronounces words.
+/// Source of pronunciations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TextBackend {
-    /// CMUdict, and what stands behind it for words that it lacks.
+    /// CMUdict, with a fallback for words it lacks.
     #[default]
     Dictionary,
-    /// espeak-ng, which must be installed; it runs as a process of its own.
+    /// The espeak-ng program, which must be installed; it runs as a separate process.
     Espeak,
 }
 
 impl TextBackend {
-    /// Its name in a recipe.
+    /// Returns the name used in recipes.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl TextBackend {
         }
     }
 
-    /// The one with this name.
+    /// Returns the backend with this name.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
         [Self::Dictionary, Self::Espeak].into_iter().find(|backend| backend.word() == word)
@@ -71,45 +71,46 @@ impl TextBackend {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TextColumn {
-    /// The second: as printed.
+    /// Second column: the text as printed.
     Text,
-    /// The third: numbers and abbreviations written out.
+    /// Third column: numbers and abbreviations written out.
     #[default]
     Normalized,
 }
 
-/// What the recordings must be, and what is computed from them.
+/// Requirements on the recordings, and settings of their features.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AudioRecipe {
-    /// The sample rate of the dataset, in hertz (22,050).
+    /// Sample rate of the dataset, in hertz (22,050).
     pub sample_rate: u32,
-    /// The definition of the mel spectrogram (`vits`).
+    /// Definition of the mel spectrogram (`vits`).
     pub mel: MelProfile,
-    /// Shorter clips are left out, in seconds.
+    /// Shortest accepted clip, in seconds.
     pub min_seconds: f64,
-    /// Longer clips are left out, in seconds.
+    /// Longest accepted clip, in seconds.
     pub max_seconds: f64,
-    /// The lowest fundamental frequency that is looked for, in hertz.
+    /// Lower end of the search range of the fundamental frequency, in hertz.
     pub f0_min_hz: f64,
-    /// The highest, in hertz.
+    /// Upper end of the search range, in hertz.
     pub f0_max_hz: f64,
-    /// Whether recordings at another rate are resampled; if not, each is a problem.
+    /// Resampling of recordings at other rates; if off, each is a problem.
     pub resample: bool,
-    /// What becomes of recordings of several channels; `mono`: each is a problem.
+    /// Treatment of recordings with several channels; with `mono`, each is a problem.
     pub channels: ChannelChoice,
-    /// The loudness to which every clip is brought by one gain, in LUFS; none: they stay as loud as they are.
+    /// Loudness to which every clip is brought by a constant gain, in LUFS; if absent, levels are unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loudness_lufs: Option<f64>,
-    /// The true peak that the gain may lead to, in dB relative to full scale; a clip that would pass it stays quieter.
+    /// Largest true peak after the gain, in dB relative to full scale; the gain of a clip that would exceed it is
+    /// reduced.
     pub true_peak_dbtp: f64,
-    /// Cuts off leading and trailing silence; none: they stay.
+    /// Trimming of leading and trailing silence; if absent, silence is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trim: Option<TrimRecipe>,
 }
 
 impl AudioRecipe {
-    /// Checks the settings that do not depend on a recording, under the names that they have in the recipe.
+    /// Checks the settings that do not depend on a recording, naming them as in the recipe.
     ///
     /// # Errors
     ///
@@ -140,7 +141,7 @@ impl AudioRecipe {
             (
                 period <= longest_period as f64,
                 format!(
-                    "`f0_min_hz` ({f0_min_hz}) has periods of {period:.0} samples at {} Hz, and at most \
+                    "`f0_min_hz` ({f0_min_hz}) has periods of {period:.0} samples at {} Hz, but at most \
                      {longest_period} can be tracked",
                     self.sample_rate
                 ),
@@ -166,13 +167,13 @@ impl AudioRecipe {
     }
 }
 
-/// How leading and trailing silence is cut off.
+/// Trimming of leading and trailing silence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrimRecipe {
-    /// A hundredth of a second is silence when its level lies so far below that of the loudest one, in dB (40).
+    /// Level of silence in dB below that of the loudest hundredth of a second (40).
     pub below_loudest_db: f64,
-    /// What is left of the silence on either side, in milliseconds (50).
+    /// Silence kept on either side, in milliseconds (50).
     pub margin_ms: f64,
 }
 
@@ -200,14 +201,14 @@ impl Default for AudioRecipe {
     }
 }
 
-/// The sub-phoneme BPE.
+/// Settings of the sup-phoneme BPE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SupPhoneRecipe {
-    /// Merges to learn from the training split, at most (the paper has 30,000 from 200 million sentences).
+    /// Maximum number of merges learned from the training split (the paper has 30,000 from 200 million sentences).
     pub merges: usize,
-    /// A `supphones.json` whose sup-phones are taken in the place of learning any: those of a pre-training, whose encoder is
-    /// then to be trained on the dataset.
+    /// A `supphones.json` whose sup-phonemes replace learned ones: those of a pre-training whose encoder is to be
+    /// trained on the dataset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,
 }
@@ -223,7 +224,7 @@ mod tests {
     use super::{AudioRecipe, TrimRecipe};
 
     #[test]
-    fn names_the_setting_as_it_stands_in_the_recipe() {
+    fn names_settings_as_in_the_recipe() {
         let good = AudioRecipe::default();
         let trim = |below_loudest_db, margin_ms| Some(TrimRecipe { below_loudest_db, margin_ms });
         let cases = [
@@ -243,12 +244,12 @@ mod tests {
             assert!(error.contains("`[audio]`") && error.contains(expected), "{error}");
         }
         assert!(good.validate().is_ok());
-        // The shortest trackable pitch at this rate: 1,022 samples a period.
+        // The lowest trackable pitch at this rate: 1,022 samples per period.
         assert!(AudioRecipe { f0_min_hz: 22_050.0 / 1_022.0, ..good.clone() }.validate().is_ok());
     }
 
     #[test]
-    fn what_passes_can_be_tracked() {
+    fn valid_pitch_ranges_can_be_tracked() {
         let lowest = AudioRecipe { f0_min_hz: 22_050.0 / 1_022.0, ..AudioRecipe::default() };
         assert!(crate::FeatureExtractor::new(&lowest).is_ok());
     }

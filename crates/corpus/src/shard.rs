@@ -1,7 +1,7 @@
-//! Preparing a corpus on several machines that share a file system.
+//! Preparation of a corpus on several machines that share a file system.
 //!
-//! Which clips belong to a shard depends on their ids alone. Each shard writes features into the same dataset, which no
-//! other shard writes, and at its end one file that says what it found. Joining them needs nothing but these files.
+//! The shard of a clip depends only on its id. Each shard writes features into the same dataset, which no other shard
+//! writes, and finally a single report file. Merging needs nothing but these files.
 
 use std::fmt;
 use std::fs;
@@ -16,37 +16,38 @@ use crate::Error;
 use crate::problem::Problem;
 use crate::recipe::Recipe;
 
-/// The form of a shard's file.
+/// Format version of a shard's report.
 const FORMAT: u32 = 1;
 
-/// A part of a corpus: the shard `index` of `count`, counted from 1.
+/// Part of a corpus: shard `index` of `count`, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shard {
     count: u32,
     index: u32,
 }
 
-/// A shard that cannot be.
+/// Error of a malformed shard argument.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a shard: write I/N with I from 1 to N, such as 3/64")]
+#[error("`{text}` is not a shard, expected I/N with I from 1 to N, such as 3/64")]
 pub struct BadShard {
     text: String,
 }
 
 impl Shard {
-    /// How many shards there are.
+    /// Returns the number of shards.
     #[must_use]
     pub fn count(self) -> u32 {
         self.count
     }
 
-    /// Its name in names of files, such as `00003-of-00064`.
+    /// Returns the name used in file names, such as `00003-of-00064`.
     #[must_use]
     pub fn file_stem(self) -> String {
         format!("{:05}-of-{:05}", self.index, self.count)
     }
 
-    /// Whether the clip belongs to the shard: every clip belongs to exactly one, whatever others there are.
+    /// Returns true if the clip belongs to the shard: every clip belongs to exactly one, whatever other clips there
+    /// are.
     #[must_use]
     pub fn holds(self, id: &str) -> bool {
         let hash = blake3::hash(id.as_bytes());
@@ -78,34 +79,34 @@ impl fmt::Display for Shard {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// The clip.
+    /// Clip id.
     pub id: String,
-    /// The key of its features.
+    /// Key of its features.
     pub feature_key: String,
 }
 
-/// What a shard found.
+/// Report of a shard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShardReport {
-    /// The form of the file.
+    /// Format version of the file.
     pub format: u32,
-    /// The program that wrote it, with its version.
+    /// Program that wrote it, with its version.
     pub program: String,
-    /// The corpus, as it was named.
+    /// Corpus, as named by the user.
     pub corpus: String,
-    /// BLAKE3 of its `metadata.csv`.
+    /// BLAKE3 hash of its `metadata.csv`.
     pub metadata: String,
-    /// The recipe, with every default filled in.
+    /// Recipe, with all defaults filled in.
     pub recipe: Recipe,
-    /// The clips that were prepared, by id.
+    /// Prepared clips, by id.
     pub prepared: Vec<Finding>,
-    /// What is wrong with the others. What the metadata alone shows is not repeated here.
+    /// Problems of the other clips, except those that the metadata alone shows.
     pub problems: Vec<Problem>,
 }
 
 impl ShardReport {
-    /// The report of a shard that has just been done.
+    /// Returns the report of a completed shard.
     #[must_use]
     pub fn new(
         program: &str,
@@ -126,30 +127,30 @@ impl ShardReport {
         }
     }
 
-    /// Why two reports do not belong to the same preparation; `None` when they do.
+    /// Returns the reason why two reports do not belong to the same preparation; `None` if they do.
     fn at_odds_with(&self, other: &Self) -> Option<&'static str> {
         if self.program != other.program {
-            Some("another version of the program")
+            Some("a different version of the program")
         } else if self.corpus != other.corpus {
-            Some("another corpus")
+            Some("a different corpus")
         } else if self.metadata != other.metadata {
-            Some("another `metadata.csv`")
+            Some("a different `metadata.csv`")
         } else if self.recipe != other.recipe {
-            Some("another recipe")
+            Some("a different recipe")
         } else {
             None
         }
     }
 }
 
-/// The directory `shards` of a dataset.
+/// Directory `shards` of a dataset.
 #[derive(Debug, Clone)]
 pub struct ShardStore {
     directory: PathBuf,
 }
 
 impl ShardStore {
-    /// The store in `directory`, which need not exist yet.
+    /// Returns the store in `directory`, which need not exist yet.
     #[must_use]
     pub fn new(directory: PathBuf) -> Self {
         Self { directory }
@@ -159,11 +160,11 @@ impl ShardStore {
         self.directory.join(format!("{}.json", shard.file_stem()))
     }
 
-    /// Takes the report of a shard away: until it is written again, the shard is not done.
+    /// Removes the report of a shard: until it is written again, the shard is incomplete.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn begin(&self, shard: Shard) -> Result<(), Error> {
         let path = self.path(shard);
         match fs::remove_file(&path) {
@@ -172,35 +173,35 @@ impl ShardStore {
         }
     }
 
-    /// Writes the report of a shard, with which it is done.
+    /// Writes the report of a shard, which marks it as complete.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn write(&self, shard: Shard, report: &ShardReport) -> Result<(), Error> {
         let path = self.path(shard);
         let json = serde_json::to_vec_pretty(report).map_err(|why| Error::dataset(&path, &why))?;
         Ok(write_atomic(&path, &json)?)
     }
 
-    /// The reports of all shards joined: clips by id, problems in any order.
+    /// Joins the reports of all shards: clips by id, problems in any order.
     ///
     /// # Errors
     ///
-    /// When there is no report, when shards of several counts lie here, when some are missing (they are named), when they
-    /// are not of the same program, corpus and recipe, and when a file cannot be read.
+    /// There are no reports, shards of different counts, or missing shards (which are named); the shards differ in
+    /// program, corpus or recipe; or a file cannot be read.
     pub fn join(&self) -> Result<ShardReport, Error> {
         let shards = self.list()?;
-        let refuse = |why: String| Error::dataset(&self.directory, &why);
+        let refuse = |path: &Path, why: String, remedy: String| {
+            Err(Error::Shards { path: path.to_owned(), why, remedy })
+        };
         let Some(&Shard { count, .. }) = shards.first() else {
-            let why = "no shard is done: run `mynah-prepare run` with --shard 1/N to N/N first";
-            return Err(refuse(why.to_owned()));
+            let remedy = "run `mynah-prepare run` with --shard 1/N to --shard N/N first";
+            return refuse(&self.directory, "there are none".to_owned(), remedy.to_owned());
         };
         if let Some(other) = shards.iter().find(|shard| shard.count != count) {
-            return Err(refuse(format!(
-                "shards of {count} and of {} lie here: remove the files of those that are not meant",
-                other.count
-            )));
+            let why = format!("there are shards of {count} and of {}", other.count);
+            return refuse(&self.directory, why, "remove the files of one of these counts".to_owned());
         }
         let missing: Vec<String> = (1..=count)
             .map(|index| Shard { count, index })
@@ -208,11 +209,9 @@ impl ShardStore {
             .map(|shard| shard.to_string())
             .collect();
         if !missing.is_empty() {
-            return Err(refuse(format!(
-                "{} of {count} shards are not done: run them again (--shard {})",
-                missing.len(),
-                missing.join(", --shard ")
-            )));
+            let why = format!("{} of {count} are not complete", missing.len());
+            let remedy = format!("run the missing shards again (--shard {})", missing.join(", --shard "));
+            return refuse(&self.directory, why, remedy);
         }
         let mut joined: Option<ShardReport> = None;
         for shard in shards {
@@ -222,36 +221,35 @@ impl ShardStore {
                 None => joined = Some(report),
                 Some(joined) => {
                     if let Some(what) = joined.at_odds_with(&report) {
-                        let why =
-                            format!("it is of {what} than the shards before it: run --shard {shard} again");
-                        return Err(Error::dataset(&path, &why));
+                        let why = format!("one has {what} than those before it");
+                        return refuse(&path, why, format!("run --shard {shard} again"));
                     }
                     joined.prepared.extend(report.prepared);
                     joined.problems.extend(report.problems);
                 }
             }
         }
-        let mut joined = joined.ok_or_else(|| refuse("no shard is done".to_owned()))?;
+        let mut joined = joined.expect("there is at least one shard");
         joined.prepared.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(joined)
     }
 
-    /// Removes the reports; a directory that is empty then goes too.
+    /// Removes the reports, and the directory if it is then empty.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// An error of the operating system.
     pub fn remove(&self) -> Result<(), Error> {
         for shard in self.list()? {
             let path = self.path(shard);
             fs::remove_file(&path).map_err(Error::io("remove", &path))?;
         }
-        // Other people's files may lie in it.
+        // Foreign files may be in it.
         let _ = fs::remove_dir(&self.directory);
         Ok(())
     }
 
-    /// The shards that are done, in order.
+    /// Returns the completed shards, in order.
     fn list(&self) -> Result<Vec<Shard>, Error> {
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -276,7 +274,7 @@ fn read(path: &Path) -> Result<ShardReport, Error> {
     let json = fs::read(path).map_err(Error::io("read", path))?;
     let report: ShardReport = serde_json::from_slice(&json).map_err(|why| Error::dataset(path, &why))?;
     if report.format != FORMAT {
-        let why = format!("its format is {}, and this program reads format {FORMAT}", report.format);
+        let why = format!("it has format {}, expected {FORMAT}", report.format);
         return Err(Error::dataset(path, &why));
     }
     Ok(report)
@@ -308,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_shard_is_refused() {
+    fn rejects_malformed_shards() {
         for text in ["", "1", "0/4", "5/4", "1/0", "-1/4", "a/b", "1/2/3"] {
             let error = text.parse::<Shard>().unwrap_err();
             assert!(error.to_string().starts_with(&format!("`{text}` is not a shard")), "{error}");
@@ -317,13 +315,16 @@ mod tests {
     }
 
     #[test]
-    fn shards_are_joined_when_all_are_done() {
+    fn joins_shards_once_all_are_complete() {
         let directory = tempfile::tempdir().unwrap();
         let store = ShardStore::new(directory.path().join("shards"));
-        let refusal = || store.join().unwrap_err().to_string();
-        assert!(refusal().contains("no shard is done"), "{}", refusal());
+        let refusal = || {
+            let error = store.join().unwrap_err();
+            format!("{error}; {}", error.remedy().unwrap())
+        };
+        assert!(refusal().contains("there are none") && refusal().contains("--shard 1/N"), "{}", refusal());
         store.write(shard("2/3"), &report(&["b", "d"])).unwrap();
-        assert!(refusal().contains("2 of 3 shards are not done"), "{}", refusal());
+        assert!(refusal().contains("2 of 3 are not complete"), "{}", refusal());
         assert!(refusal().contains("--shard 1/3, --shard 3/3"), "{}", refusal());
         store.write(shard("1/3"), &report(&["c"])).unwrap();
         store.write(shard("3/3"), &report(&["a"])).unwrap();
@@ -334,7 +335,7 @@ mod tests {
         other.recipe.split.seed = 1;
         store.write(shard("3/3"), &other).unwrap();
         assert!(refusal().contains("00003-of-00003.json"), "{}", refusal());
-        assert!(refusal().contains("another recipe"), "{}", refusal());
+        assert!(refusal().contains("a different recipe"), "{}", refusal());
 
         store.begin(shard("3/3")).unwrap();
         store.write(shard("1/2"), &report(&[])).unwrap();

@@ -1,4 +1,4 @@
-//! Which utterances the model learns from, and which it never sees.
+//! Splits of a corpus into training, validation and test utterances.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
@@ -9,23 +9,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// What an utterance is for.
+/// Split of an utterance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// The model learns from it.
+    /// Utterances that the model is trained on.
     Train,
-    /// Losses are watched on it while training.
+    /// Utterances on which losses are monitored during training.
     Validation,
-    /// It is spoken and judged at the end.
+    /// Utterances that are synthesized and judged at the end.
     Test,
 }
 
 impl Split {
-    /// All splits, in the order in which reports list them.
+    /// All splits, in the order of reports.
     pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
 
-    /// The word that stands in the manifest.
+    /// Returns the word used in the manifest.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -36,27 +36,27 @@ impl Split {
     }
 }
 
-/// What is held out.
+/// Settings of the held-out splits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SplitConfig {
-    /// The validation split: utterances, or below 1 the part of the corpus.
+    /// Size of the validation split: a number of utterances, or below 1 a fraction of the corpus.
     pub validation: Amount,
-    /// The test split.
+    /// Size of the test split, likewise.
     pub test: Amount,
-    /// Another seed draws other utterances.
+    /// Seed of the random draw.
     pub seed: u64,
-    /// What is drawn.
+    /// Unit of the random draw.
     pub by: SplitBy,
-    /// A file with the ids of the validation split, one a line; with it or `test_list`, nothing is drawn.
+    /// File with the ids of the validation split, one per line; if it or `test_list` is given, nothing is drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_list: Option<PathBuf>,
-    /// A file with the ids of the test split.
+    /// File with the ids of the test split.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_list: Option<PathBuf>,
 }
 
-/// The sizes that VITS uses for LJSpeech: 100 and 500, with 12,500 left to train on.
+/// Returns the sizes that VITS uses for LJSpeech: 100 and 500, with 12,500 left for training.
 impl Default for SplitConfig {
     fn default() -> Self {
         Self {
@@ -70,18 +70,18 @@ impl Default for SplitConfig {
     }
 }
 
-/// How much of a corpus.
+/// An amount of a corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Amount {
-    /// So many utterances.
+    /// Number of utterances.
     Count(usize),
-    /// A part of the utterances, from 0 to 1.
+    /// Fraction of the utterances, from 0 to 1.
     Ratio(f64),
 }
 
 impl Amount {
-    /// Of `n` utterances so many, rounded to the nearest.
+    /// Returns the number of utterances out of `n`, rounded to the nearest.
     #[must_use]
     pub fn of(self, n: usize) -> usize {
         match self {
@@ -91,18 +91,18 @@ impl Amount {
     }
 }
 
-/// What is held out together.
+/// Unit that is held out as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitBy {
-    /// Every utterance is drawn by itself.
+    /// Individual utterances.
     #[default]
     Utterance,
-    /// Whole chapters: what stands before the last `-` of the ids, such as `LJ001`.
+    /// Whole chapters: the part of the id before the last `-`, such as `LJ001`.
     Chapter,
 }
 
-/// Draws splits, or looks them up.
+/// Assigns splits at random or by lists.
 #[derive(Debug, Clone)]
 pub struct Splitter {
     config: SplitConfig,
@@ -112,20 +112,21 @@ pub struct Splitter {
 impl Splitter {
     /// Checks the settings and reads the lists.
     ///
-    /// A line of a list is an id, or as in VITS' file lists `DIR/ID.wav|text`: what stands behind a `|`, directories and
-    /// the extension `.wav` are left out. Empty lines are skipped.
+    /// A line of a list is an id, or `DIR/ID.wav|text` as in the file lists of VITS: everything after a `|`,
+    /// directories and the extension `.wav` are ignored. Empty lines are skipped.
     ///
     /// # Errors
     ///
-    /// [`Error::Recipe`] for a ratio that is not from 0 to 1, and for an id that is in both lists; [`Error::Io`] when a list
-    /// cannot be read.
+    /// [`Error::Recipe`] for a ratio outside 0 to 1, and for an id in both lists; [`Error::Io`] if a list cannot be
+    /// read.
     pub fn new(config: &SplitConfig) -> Result<Self, Error> {
         for (key, amount) in [("validation", config.validation), ("test", config.test)] {
             if let Amount::Ratio(ratio) = amount
                 && !(0.0..=1.0).contains(&ratio)
             {
-                let why =
-                    format!("`{key}` is {ratio}: write a number of utterances, or a part from 0.0 to 1.0");
+                let why = format!(
+                    "`{key}` is {ratio}, expected a number of utterances or a fraction from 0.0 to 1.0"
+                );
                 return Err(Error::Recipe { section: "split", why });
             }
         }
@@ -137,7 +138,7 @@ impl Splitter {
             let lists = lists.get_or_insert_default();
             for id in text.lines().map(listed_id).filter(|id| !id.is_empty()) {
                 if lists.insert(id.to_owned(), split).is_some_and(|other| other != split) {
-                    let why = format!("`{id}` is in `validation_list` and in `test_list`");
+                    let why = format!("`{id}` is in both `validation_list` and `test_list`");
                     return Err(Error::Recipe { section: "split", why });
                 }
             }
@@ -145,7 +146,7 @@ impl Splitter {
         Ok(Self { config: config.clone(), lists })
     }
 
-    /// Ids of the lists that are none of `ids`, sorted.
+    /// Returns the ids of the lists that are not among `ids`, sorted.
     #[must_use]
     pub fn unknown(&self, ids: &[&str]) -> Vec<&str> {
         let known: HashSet<&str> = ids.iter().copied().collect();
@@ -155,15 +156,16 @@ impl Splitter {
         unknown
     }
 
-    /// The split of each of `ids`.
+    /// Returns the split of each of `ids`.
     ///
-    /// With lists, what they say; all others are trained on. Else the ids, or the chapters, are ranked by
-    /// BLAKE3(seed, id); the first are the test split, the next the validation split. The choice depends on nothing else, not
-    /// even on the order of `ids`, and adding an utterance to a corpus moves at most one other utterance, or one chapter,
-    /// across each boundary. Of chapters, the first are taken until at least so many utterances are held out.
+    /// With lists, the splits follow the lists, and all other utterances are trained on. Otherwise the ids, or the
+    /// chapters, are ranked by BLAKE3(seed, id); the first are the test split, the next the validation split. The
+    /// choice depends on nothing else, not even on the order of `ids`, and adding an utterance to a corpus moves at
+    /// most one other utterance, or one chapter, across each boundary. Chapters are taken until at least the requested
+    /// number of utterances is held out.
     ///
-    /// At least half of the utterances are left to train on: when the settings would leave fewer, both held-out splits shrink in
-    /// proportion, and chapters that are too large are passed over.
+    /// At least half of the utterances are left for training: if the settings would leave fewer, both held-out splits
+    /// shrink in proportion, and chapters that are too large are skipped.
     #[must_use]
     pub fn assign(&self, ids: &[&str]) -> Vec<Split> {
         if let Some(lists) = &self.lists {
@@ -209,7 +211,7 @@ impl Splitter {
         splits
     }
 
-    /// What an utterance is drawn with.
+    /// Returns the unit with which an utterance is drawn.
     fn group<'a>(&self, id: &'a str) -> &'a str {
         match self.config.by {
             SplitBy::Utterance => id,
@@ -224,21 +226,21 @@ fn listed_id(line: &str) -> &str {
     name.strip_suffix(".wav").unwrap_or(name)
 }
 
-/// An utterance that is held out, and that the model hears in training all the same.
+/// A held-out utterance whose content is also in the training split.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leak {
-    /// The utterance that is held out.
+    /// Held-out utterance.
     pub id: String,
-    /// Where.
+    /// Its split.
     pub split: Split,
-    /// One with the same words or the same recording, in training.
+    /// Training utterance with the same words or the same recording.
     pub trained: String,
-    /// Whether it is the recording that is the same, not the words alone.
+    /// True if the recording is the same, rather than the words alone.
     pub same_audio: bool,
 }
 
-/// The utterances of the validation and test splits that are in training too, by id: `what` gives for each utterance its
-/// id, its split, its words and the key of its recording.
+/// Returns the utterances of the validation and test splits that are also in training, by id. Each item of `what` has
+/// the id, the split, the words and the key of the recording.
 pub fn leaks<'a>(what: impl Iterator<Item = (&'a str, Split, &'a str, &'a str)> + Clone) -> Vec<Leak> {
     let trained = what.clone().filter(|(_, split, ..)| *split == Split::Train);
     let mut by_words: HashMap<&str, &str> = HashMap::new();
@@ -288,7 +290,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sizes_are_kept_and_half_is_left_to_train_on(n in 0_usize..200, validation in 0_usize..50, test in 0_usize..50, seed: u64) {
+        fn sizes_are_kept_and_half_is_left_for_training(n in 0_usize..200, validation in 0_usize..50, test in 0_usize..50, seed: u64) {
             let ids: Vec<String> = (0..n).map(|index| format!("id{index}")).collect();
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             let splits = assign(&ids, &config(validation, test, seed));
@@ -300,7 +302,7 @@ mod tests {
         }
 
         #[test]
-        fn a_chapter_is_never_divided(sizes in prop::collection::vec(1_usize..20, 1..12), test in 0_usize..40, seed: u64) {
+        fn chapters_are_never_divided(sizes in prop::collection::vec(1_usize..20, 1..12), test in 0_usize..40, seed: u64) {
             let ids: Vec<String> = sizes
                 .iter()
                 .enumerate()
@@ -319,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_ids_does_not_matter_and_the_seed_does() {
+    fn splits_depend_on_the_seed_and_not_on_the_order() {
         let ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
         let forward = assign(&ids, &config(1, 2, 3));
         let mut reversed = ids;
@@ -332,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_a_part() {
+    fn amounts_may_be_fractions() {
         let ids: Vec<String> = (0..30).map(|index| format!("id{index}")).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let ratio =
@@ -345,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_say_what_they_say() {
+    fn splits_follow_lists() {
         let directory = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
             let path = directory.path().join(name);
@@ -363,13 +365,13 @@ mod tests {
         assert_eq!(splitter.assign(&ids), [Split::Train, Split::Validation, Split::Test, Split::Train]);
         assert_eq!(splitter.unknown(&ids), ["y", "z"]);
         let both = Splitter::new(&lists("a\nb\n", "b\n")).unwrap_err();
-        assert!(both.to_string().contains("`b` is in `validation_list` and in `test_list`"), "{both}");
+        assert!(both.to_string().contains("`b` is in both `validation_list` and `test_list`"), "{both}");
         let missing = SplitConfig { test_list: Some("nowhere.txt".into()), ..SplitConfig::default() };
         assert!(Splitter::new(&missing).unwrap_err().to_string().contains("nowhere.txt"));
     }
 
     #[test]
-    fn what_is_held_out_and_trained_on_is_found() {
+    fn finds_held_out_utterances_in_training() {
         let utterances = [
             ("a", Split::Train, "yes", "1"),
             ("b", Split::Test, "yes", "2"),

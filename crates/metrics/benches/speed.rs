@@ -1,6 +1,6 @@
-//! How many seconds of audio all metrics together score in a second of one core: `cargo bench -p mynah-metrics`.
+//! Throughput of all metrics together on one core: `cargo bench -p mynah-metrics`.
 //!
-//! The throughput is given in samples of the reference; divided by 22,050 it is seconds of audio.
+//! It is given in samples of the reference; divide by 22,050 for seconds of audio.
 
 use std::fs;
 use std::hint::black_box;
@@ -10,7 +10,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mynah_metrics::{all, score_item};
 use mynah_signal::{Waveform, wav};
 
-/// Every ninth sample twice: a ninth longer, so that the alignment has something to do.
+/// Repeats every ninth sample, so that the alignment is not trivial.
 fn longer(clip: &Waveform) -> Waveform {
     let samples = clip.samples().chunks(9).flat_map(|nine| nine.iter().chain(nine.last()).copied());
     Waveform::new(samples.collect(), clip.sample_rate())

@@ -2,20 +2,20 @@
 
 use std::ops::Range;
 
-/// Steps back from a cell, in the order in which they are preferred.
+/// Steps back from a cell, in order of preference.
 const DIAGONAL: u8 = 0;
 const UP: u8 = 1;
 const LEFT: u8 = 2;
-/// Cells up to which every step is kept.
+/// Number of cells up to which all steps are kept.
 const MOST_STEPS: usize = 1 << 26;
 
-/// A path through two sequences and what it costs.
+/// A path through two sequences with its cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alignment {
-    /// Cells (frame of the first, frame of the second), from (0, 0) to the last of both; each step moves one frame on
+    /// Cells (frame of the first, frame of the second), from (0, 0) to the last of both; each step advances one frame
     /// in one or both.
     pub path: Vec<(usize, usize)>,
-    /// The sum of the distances in the cells of the path.
+    /// Sum of the distances over the cells of the path.
     pub cost: f64,
 }
 
@@ -25,16 +25,17 @@ pub struct Alignment {
 /// D(i, j) = |a_i - b_j| + min(D(i-1, j-1), D(i-1, j), D(i, j-1))        Euclidean, all steps with weight 1
 /// ```
 ///
-/// Of paths with equal cost the one with fewer cells is taken, of those the one that goes diagonally as late as
-/// possible. Cost and number of cells are therefore the same, bit for bit, when the sequences change places. Nothing is
-/// pruned: time grows with the product of the lengths.
 ///
-/// Memory does not. Up to 64 million cells the step back from each is kept, a byte a cell. Beyond, the rows are cut into
-/// blocks; only the costs in front of each block are kept, and the steps of one block at a time are computed again, which
-/// takes twice as long and gives the same path. Two clips of eight minutes take 70 MB so, not 1.7 GB.
+/// Of paths with equal cost, the one with fewer cells is chosen, and of those the one that moves diagonally as late as
+/// possible. Cost and number of cells are therefore bitwise identical if the sequences are swapped. Nothing is pruned:
+/// time grows with the product of the lengths.
 ///
-/// Nothing when a sequence is empty, is no whole number of vectors, or `dimension` is 0. Values that are not finite
-/// give a cost that is not.
+/// Memory does not. Up to 64 million cells, the step back from each is kept in one byte. Beyond that, the rows are cut
+/// into blocks; only the costs in front of each block are kept, and the steps are recomputed one block at a time, which
+/// takes twice as long and gives the same path. Two clips of eight minutes then take 70 MB instead of 1.7 GB.
+///
+/// Returns None if a sequence is empty or not a whole number of vectors, or if `dimension` is 0. Values that are not
+/// finite give a cost that is not finite.
 ///
 /// # Shapes
 ///
@@ -60,7 +61,7 @@ pub fn align(first: &[f64], second: &[f64], dimension: usize) -> Option<Alignmen
     let block = if rows.saturating_mul(columns) <= MOST_STEPS {
         rows
     } else {
-        // As much for the costs in front of the blocks as for the steps of one.
+        // Equal memory for the costs in front of the blocks and the steps of one block.
         (rows * size_of::<Best>()).isqrt().clamp(1, rows)
     };
     Some(align_in_blocks(first, second, dimension, block))
@@ -69,12 +70,12 @@ pub fn align(first: &[f64], second: &[f64], dimension: usize) -> Option<Alignmen
 /// Cost and number of cells of the best path to a cell.
 type Best = (f64, u32);
 
-/// Aligns sequences that have frames, with the steps of `block` rows in memory at a time.
+/// Aligns nonempty sequences, keeping the steps of `block` rows in memory at a time.
 fn align_in_blocks(first: &[f64], second: &[f64], dimension: usize, block: usize) -> Alignment {
     let (rows, columns) = (first.len() / dimension, second.len() / dimension);
     let grid = Grid {
         first,
-        // By dimension, so that a row of distances is computed side by side.
+        // Dimension-major, so that a row of distances vectorizes.
         by_dimension: (0..dimension)
             .flat_map(|index| second.iter().skip(index).step_by(dimension).copied())
             .collect(),
@@ -83,7 +84,7 @@ fn align_in_blocks(first: &[f64], second: &[f64], dimension: usize, block: usize
     };
     let n_blocks = rows.div_ceil(block);
     let of_block = |index: usize| index * block..((index + 1) * block).min(rows);
-    // The best of the row before each block.
+    // Best paths in the row before each block.
     let mut fronts = vec![vec![(f64::INFINITY, 0); columns]];
     for index in 0..n_blocks - 1 {
         let mut best = fronts[index].clone();
@@ -108,7 +109,7 @@ fn align_in_blocks(first: &[f64], second: &[f64], dimension: usize, block: usize
             if (row, column) == (0, 0) {
                 break;
             }
-            // The first row and column have one way back, whatever the comparison of infinities said.
+            // The first row and column have only one way back, whatever comparisons of infinities gave.
             let step = match (row, column) {
                 (0, _) => LEFT,
                 (_, 0) => UP,
@@ -128,15 +129,15 @@ fn align_in_blocks(first: &[f64], second: &[f64], dimension: usize, block: usize
 /// Two sequences and the cells between them.
 struct Grid<'a> {
     first: &'a [f64],
-    /// The second, `[dimension, columns]`.
+    /// The second sequence as `[dimension, columns]`.
     by_dimension: Vec<f64>,
     dimension: usize,
     columns: usize,
 }
 
 impl Grid<'_> {
-    /// From the best of the row before some rows to that of the last of them, with the steps back from their cells where
-    /// they are wanted.
+    /// Advances from the best paths of the row before `rows` to those of the last of them, recording the steps back if
+    /// requested.
     fn advance(&self, rows: Range<usize>, before: &mut Vec<Best>, mut steps: Option<&mut [u8]>) {
         let columns = self.columns;
         let mut distances = vec![0.0; columns];
@@ -184,7 +185,7 @@ mod tests {
         a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
     }
 
-    /// Cost and length of the best of all paths, by trying each.
+    /// Returns cost and length of the best path by trying all of them.
     fn try_all(first: &[Vec<f64>], second: &[Vec<f64>]) -> (f64, usize) {
         fn walk(
             first: &[Vec<f64>],
@@ -222,14 +223,14 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn no_path_is_better(first in sequence(1..6), second in sequence(1..6)) {
+        fn the_path_is_optimal(first in sequence(1..6), second in sequence(1..6)) {
             let alignment = align(&first.concat(), &second.concat(), 1).unwrap();
             let (cost, cells) = try_all(&first, &second);
             prop_assert_eq!((alignment.cost, alignment.path.len()), (cost, cells));
         }
 
         #[test]
-        fn the_path_is_one_and_has_its_cost(
+        fn the_path_is_connected_and_has_its_cost(
             first in prop::collection::vec(-1.0..1.0, 3..60),
             second in prop::collection::vec(-1.0..1.0, 3..60),
         ) {
@@ -246,7 +247,7 @@ mod tests {
         }
 
         #[test]
-        fn cost_and_length_do_not_depend_on_the_order(first in sequence(1..12), second in sequence(1..12)) {
+        fn cost_and_length_are_symmetric(first in sequence(1..12), second in sequence(1..12)) {
             let one = align(&first.concat(), &second.concat(), 1).unwrap();
             let other = align(&second.concat(), &first.concat(), 1).unwrap();
             prop_assert_eq!(one.cost.to_bits(), other.cost.to_bits());
@@ -254,7 +255,7 @@ mod tests {
         }
 
         #[test]
-        fn blocks_change_nothing(first in sequence(1..20), second in sequence(1..20), block in 1_usize..7) {
+        fn blocks_do_not_change_the_path(first in sequence(1..20), second in sequence(1..20), block in 1_usize..7) {
             let whole = align(&first.concat(), &second.concat(), 1).unwrap();
             let in_blocks = align_in_blocks(&first.concat(), &second.concat(), 1, block.min(first.len()));
             prop_assert_eq!(whole.cost.to_bits(), in_blocks.cost.to_bits());
@@ -262,7 +263,7 @@ mod tests {
         }
 
         #[test]
-        fn a_sequence_goes_diagonally_with_itself(values in prop::collection::vec(-1.0..1.0, 1..30)) {
+        fn a_sequence_aligns_diagonally_with_itself(values in prop::collection::vec(-1.0..1.0, 1..30)) {
             let alignment = align(&values, &values, 1).unwrap();
             prop_assert_eq!(alignment.cost.to_bits(), 0);
             prop_assert!(alignment.path.iter().all(|(i, j)| i == j));
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_frames_has_no_path() {
+    fn empty_sequences_have_no_path() {
         assert_eq!(align(&[], &[1.0], 1), None);
         assert_eq!(align(&[1.0], &[], 1), None);
         assert_eq!(align(&[1.0, 2.0, 3.0], &[1.0, 2.0], 2), None);
@@ -278,20 +279,20 @@ mod tests {
     }
 
     #[test]
-    fn long_sequences_are_aligned_in_little_memory() {
-        // 70 million cells, of which a byte each would be kept without blocks.
+    fn aligns_long_sequences_in_little_memory() {
+        // 70 million cells, each of which would take a byte without blocks.
         let first: Vec<f64> = (0..8_400).map(|n| f64::from(n % 97)).collect();
         let second: Vec<f64> = first.iter().copied().filter(|value| *value < 96.0).collect();
         let alignment = align(&first, &second, 1).unwrap();
         assert_eq!(*alignment.path.last().unwrap(), (first.len() - 1, second.len() - 1));
         let sum: f64 = alignment.path.iter().map(|&(i, j)| (first[i] - second[j]).abs()).sum();
         assert_eq!(alignment.cost.to_bits(), sum.to_bits());
-        // Each of the 86 values that are missing costs 1 beside its neighbour.
+        // Each of the 86 missing values costs 1, the distance to its neighbor.
         assert!(alignment.cost <= 86.0, "{}", alignment.cost);
     }
 
     #[test]
-    fn what_is_not_finite_still_ends() {
+    fn terminates_on_infinite_values() {
         let alignment = align(&[f64::NAN, 1.0], &[1.0, f64::INFINITY, 2.0], 1).unwrap();
         assert!(!alignment.cost.is_finite());
         assert_eq!(alignment.path.last(), Some(&(1, 2)));

@@ -1,11 +1,11 @@
-//! How long the speech is.
+//! Durations of the two signals.
 
 use crate::{Metric, Outcome, Pair};
 
-/// The logarithm of the ratio of durations.
+/// Logarithm of the ratio of durations.
 pub(crate) struct DurationRatio;
 
-/// The difference of durations.
+/// Difference of durations.
 pub(crate) struct DurationDifference;
 
 impl Metric for DurationRatio {
@@ -35,18 +35,18 @@ Formula
   ln(seconds of the system / seconds of the reference)
 
 Unit
-  ln, the natural logarithm of a ratio: 0 is equal, 0.1 is 10 % longer, -0.1 is 10 % shorter; changing places changes
-  the sign. The logarithm makes the mean over items fair to both.
+  ln, the natural logarithm of a ratio: 0 is equal, 0.1 is 10 % longer, -0.1 is 10 % shorter; swapping the signals
+  changes the sign. The logarithm makes the mean over items symmetric.
 
 Parameters
-  The whole file, with the silence at its ends.
+  The whole file, including silence at both ends.
 
 Oracle
   The number of samples.
 
 Known faults
-  Silence at the ends counts, so a corpus trimmed in another way shows as a difference. Two wrongs, such as fast speech
-  with long pauses, can look right."
+  Leading and trailing silence counts, so a corpus trimmed differently shows as a difference. Opposite errors, such as
+  fast speech with long pauses, can cancel."
     }
 }
 
@@ -77,16 +77,16 @@ Formula
   seconds of the system - seconds of the reference
 
 Unit
-  s; 0 is equal, positive is longer; changing places changes the sign.
+  s; 0 is equal, positive is longer; swapping the signals changes the sign.
 
 Parameters
-  The whole file, with the silence at its ends.
+  The whole file, including silence at both ends.
 
 Oracle
   The number of samples.
 
 Known faults
-  Those of duration_ratio, and long sentences outweigh short ones. A runaway or an early stop shows here best."
+  Those of duration_ratio; in addition, long sentences outweigh short ones. Best at showing runaways and early stops."
     }
 }
 

@@ -1,4 +1,4 @@
-//! Objective scores of speech, each under a named profile, each with a status.
+//! Objective scores of speech, each with a named profile and a status.
 //!
 //! ```text
 //! reference Waveform ─► Clip ─┐
@@ -6,9 +6,9 @@
 //! system Waveform ────► Clip ─┘
 //! ```
 //!
-//! A metric never drops an item and never turns a failure into a number: an item that cannot be measured is a row that
-//! says why. All arithmetic is in double precision, and the alignment is exact, so that a score depends on nothing but
-//! the two signals and the profile.
+//! A metric never drops an item and never turns a failure into a number: an item that cannot be measured is a row with
+//! a reason. All arithmetic is in double precision and the alignment is exact, so a score depends only on the two
+//! signals and the profile.
 //!
 //! ```
 //! use mynah_metrics::{Status, all, score_item};
@@ -18,13 +18,13 @@
 //! let (recording, speech) = (tone(200.0), tone(210.0));
 //! let rows = score_item("mine", Some(40_000), "LJ001-0001", &recording, Ok(&speech), all());
 //! assert_eq!(rows.len(), all().len());
-//! let f0 = rows.iter().find(|row| row.metric == "log_f0_rmse").expect("it is one of all");
+//! let f0 = rows.iter().find(|row| row.metric == "log_f0_rmse").expect("the metric exists");
 //! assert_eq!(f0.status, Status::Ok);
-//! assert!((f0.value.expect("it has a value") - 84.0).abs() < 10.0); // cents from 200 to 210 Hz
+//! assert!((f0.value.expect("the metric is defined") - 84.0).abs() < 10.0); // cents from 200 to 210 Hz
 //! ```
 //!
-//! A silent, empty or truncated signal has failed, whatever a formula would make of it. It reads no files and knows no
-//! text.
+//! A silent, empty or truncated signal is a failure, whatever value a formula might give. The crate reads no files and
+//! knows no text.
 
 mod clip;
 pub mod dtw;

@@ -1,8 +1,8 @@
-//! How loud the speech is.
+//! Loudness of the two signals.
 
 use crate::{Metric, Outcome, Pair};
 
-/// The difference of integrated loudness.
+/// Difference of integrated loudness.
 pub(crate) struct LoudnessDifference;
 
 impl Metric for LoudnessDifference {
@@ -34,7 +34,7 @@ Formula
   integrated loudness of the system - integrated loudness of the reference
 
 Unit
-  LU, which are dB; 0 is equal, positive is louder; changing places changes the sign.
+  LU, which are dB; 0 is equal, positive is louder; swapping the signals changes the sign.
 
 Parameters
   ITU-R BS.1770-4: K-weighting, whole blocks of 400 ms every 100 ms, gates at -70 LUFS and 10 LU below the mean.
@@ -43,7 +43,7 @@ Oracle
   pyloudnorm 0.2.0 with its DeMan filters and whole blocks, to 1e-6 LU, on bundled clips; EBU Tech 3341.
 
 Known faults
-  It says nothing of quality: it is here because listeners prefer what is louder, so that a listening test must match
-  levels first. Undefined below 400 ms."
+  The difference says nothing about quality. It is reported because listeners prefer louder speech, so that a listening
+  test must match levels first. Undefined below 400 ms."
     }
 }

@@ -1,4 +1,4 @@
-//! What a metric is, and which there are.
+//! The metric interface and the registry of metrics.
 
 use crate::duration::{DurationDifference, DurationRatio};
 use crate::loudness_difference::LoudnessDifference;
@@ -6,27 +6,28 @@ use crate::mcd::MelCepstralDistortion;
 use crate::pitch::{LogF0Rmse, VoicingError};
 use crate::{Outcome, Pair};
 
-/// A way to compare the speech of a system with a recording of the same sentence.
+/// A comparison of a system's speech with a recording of the same sentence.
 ///
-/// Every metric here gives 0 to a signal compared with itself.
+/// Every metric here gives 0 for a signal compared with itself.
 pub trait Metric: Sync {
-    /// The short name, as in protocols and tables.
+    /// Returns the short name used in protocols and tables.
     fn name(&self) -> &'static str;
 
-    /// The definition and its version, such as `mcd/sp2mc-2`: another number under the same profile would be a bug.
+    /// Returns the definition with its version, such as `mcd/sp2mc-2`: a different number under the same profile is a
+    /// bug.
     fn profile(&self) -> &'static str;
 
-    /// The unit of the value.
+    /// Returns the unit of the value.
     fn unit(&self) -> &'static str;
 
     /// Measures a pair; the value is finite.
     fn measure(&self, pair: &Pair<'_>) -> Outcome;
 
-    /// The formula, the parameters, the oracle and the known faults, as plain text of some lines.
+    /// Returns the formula, parameters, oracle and known faults, as a few lines of plain text.
     fn explain(&self) -> &'static str;
 }
 
-/// Every metric, in the order in which tables show them.
+/// Returns all metrics, in the order of tables.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Metric] {
     &[
@@ -39,7 +40,7 @@ pub fn all() -> &'static [&'static dyn Metric] {
     ]
 }
 
-/// The metric of this name.
+/// Returns the metric with this name.
 #[must_use]
 pub fn metric(name: &str) -> Option<&'static dyn Metric> {
     all().iter().copied().find(|metric| metric.name() == name)
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metrics_are_found_by_their_distinct_names() {
+    fn metrics_are_found_by_distinct_names() {
         let names: BTreeSet<_> = all().iter().map(|metric| metric.name()).collect();
         assert_eq!(names.len(), all().len());
         for name in names {
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn explanations_tell_formula_parameters_oracle_and_faults() {
+    fn explanations_have_every_section() {
         for metric in all() {
             for heading in ["Formula", "Unit", "Parameters", "Oracle", "Known faults"] {
                 assert!(metric.explain().contains(heading), "{}: {heading}", metric.name());

@@ -1,4 +1,4 @@
-//! A recording and the speech of a system, side by side.
+//! Pairs of a recording and a system's speech.
 
 use std::sync::OnceLock;
 
@@ -6,42 +6,42 @@ use crate::Clip;
 use crate::clip::ORDER;
 use crate::dtw::{Alignment, align};
 
-/// Speech that is longer is not aligned: time grows with the product of the lengths, and a sentence is shorter.
+/// Longest speech that is aligned, since time grows with the product of the lengths; a sentence is shorter.
 const MOST_SECONDS: f64 = 900.0;
 
-/// A reference and a system's rendering of the same sentence, with the alignment that all metrics share.
+/// A reference and a system's rendering of the same sentence, with the alignment shared by all metrics.
 pub struct Pair<'a> {
     reference: &'a Clip<'a>,
     system: &'a Clip<'a>,
-    /// The one with the higher sample rate at that of the other.
+    /// The clip with the higher sample rate, resampled to that of the other.
     resampled: OnceLock<Result<Clip<'static>, String>>,
     alignment: OnceLock<Result<Alignment, String>>,
 }
 
 impl<'a> Pair<'a> {
-    /// Takes both clips; nothing is computed yet.
+    /// Pairs two clips without computing anything yet.
     #[must_use]
     pub fn new(reference: &'a Clip<'a>, system: &'a Clip<'a>) -> Self {
         Self { reference, system, resampled: OnceLock::new(), alignment: OnceLock::new() }
     }
 
-    /// The recording.
+    /// Returns the recording.
     #[must_use]
     pub fn reference(&self) -> &'a Clip<'a> {
         self.reference
     }
 
-    /// The speech that is judged.
+    /// Returns the system's speech.
     #[must_use]
     pub fn system(&self) -> &'a Clip<'a> {
         self.system
     }
 
-    /// Why there is nothing to measure, if there is not: a clip is empty or silent, or the system's is truncated. Then
-    /// the item has failed by every metric, also by those that would have a number for it.
+    /// Returns the reason why the pair cannot be measured, if any: a clip is empty or silent, or the system's is
+    /// truncated. The item then fails in every metric, including those that would have a value for it.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
-        // Before anything else: what is silent needs no sample rate.
+        // First of all, since a silent clip needs no sample rate.
         let is_measured = |clip: &Clip<'_>| clip.waveform().sample_rate() > 0;
         let of = |clip: &Clip<'_>, which: &str| match clip.speech() {
             Err(why) if clip.waveform().is_empty() || is_measured(clip) => Some(format!("{which} {why}")),
@@ -54,16 +54,15 @@ impl<'a> Pair<'a> {
             return None;
         };
         system.is_truncated_against(reference).then(|| {
-            "the wav is truncated: its speech is less than half as long as that of the reference".to_owned()
+            "the wav is truncated: its speech is less than half as long as the reference's".to_owned()
         })
     }
 
-    /// Both clips, the reference first, at the lower of their sample rates: the one with the higher rate is resampled,
-    /// once.
+    /// Returns both clips, the reference first, at the lower of their sample rates; the other clip is resampled once.
     ///
     /// # Errors
     ///
-    /// That it cannot be resampled, and why.
+    /// The reason why a clip cannot be resampled.
     pub fn at_one_rate(&self) -> Result<(&Clip<'_>, &Clip<'_>), &str> {
         let (reference, system) =
             (self.reference.waveform().sample_rate(), self.system.waveform().sample_rate());
@@ -84,12 +83,12 @@ impl<'a> Pair<'a> {
         Ok(if reference > system { (resampled, self.system) } else { (self.reference, resampled) })
     }
 
-    /// Which frame of the reference goes with which of the system: the exact alignment by the Euclidean distance of
-    /// c1..c24, without c0, so that level has no say in it.
+    /// Returns the frames of the reference and the system that correspond: the exact alignment by the Euclidean
+    /// distance of c1..c24. It excludes c0, so the level has no influence.
     ///
     /// # Errors
     ///
-    /// A sentence that says why there is none: a clip has no mel-cepstra, or is longer than 15 minutes.
+    /// The reason why there is none: a clip has no mel-cepstra, or is longer than 15 minutes.
     pub fn alignment(&self) -> Result<&Alignment, &str> {
         self.alignment.get_or_init(|| self.compute()).as_ref().map_err(String::as_str)
     }
@@ -98,7 +97,7 @@ impl<'a> Pair<'a> {
         let shape = |clip: &Clip<'_>, which: &str| -> Result<Vec<f64>, String> {
             let speech = clip.speech().map_err(|why| format!("the {which} {why}"))?;
             if speech.waveform().seconds() > MOST_SECONDS {
-                return Err(format!("the {which} is longer than 15 minutes: cut it into sentences"));
+                return Err(format!("the {which} is longer than 15 minutes, the limit for one sentence"));
             }
             let cepstra = clip.cepstra().map_err(|why| format!("the {which} {why}"))?;
             Ok(cepstra.frames().flat_map(|frame| &frame[1..]).copied().collect())

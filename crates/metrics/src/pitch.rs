@@ -2,13 +2,13 @@
 
 use crate::{Metric, Outcome, Pair};
 
-/// With fewer cells than this the error is an anecdote.
+/// Smallest number of cells for a meaningful error.
 const LEAST_CELLS: usize = 10;
 
-/// The root mean square of the pitch difference where both are voiced, in cents.
+/// Root mean square of the pitch difference where both signals are voiced, in cents.
 pub(crate) struct LogF0Rmse;
 
-/// The share of path cells in which one is voiced and the other is not.
+/// Share of path cells in which exactly one signal is voiced.
 pub(crate) struct VoicingError;
 
 impl Metric for LogF0Rmse {
@@ -36,7 +36,7 @@ impl Metric for LogF0Rmse {
             .collect();
         if squares.len() < LEAST_CELLS {
             return Outcome::Undefined(format!(
-                "{} path cells are voiced in both signals, and {LEAST_CELLS} are needed",
+                "{} path cells are voiced in both signals, expected at least {LEAST_CELLS}",
                 squares.len()
             ));
         }
@@ -45,11 +45,11 @@ impl Metric for LogF0Rmse {
     }
 
     fn explain(&self) -> &'static str {
-        "log_f0_rmse/pyin-2: how far the intonation is off
+        "log_f0_rmse/pyin-2: the error of the intonation
 
 Formula
   sqrt(mean over path cells (i, j) that are voiced in both of (1200 * log2(f'(j) / f(i)))^2)
-  The path is that of mcd/sp2mc-2: it never sees the pitch that it is used to judge.
+  The path is that of mcd/sp2mc-2: it never sees the pitch that it helps to judge.
 
 Unit
   cents, 100 to a semitone; 0 is identical, larger is worse. `frames` counts the cells; undefined below 10.
@@ -57,15 +57,15 @@ Unit
 Parameters
   The signals of mcd/sp2mc-2: without offset, hum and silence at the ends, at the lower of the two sample rates.
   pYIN by librosa's definition, 65 to 600 Hz, frames of 1024 samples every 256 at 15.6 to 31.2 kHz, in proportion at
-  other rates, laid like those of the cepstra.
+  other rates, aligned with those of the cepstra.
 
 Oracle
   librosa 0.11.0 pyin along the oracle's path for mcd/sp2mc-2, to 0.01 cents, on bundled clips and altered copies.
 
 Known faults
   One octave error of the tracker (1200 cents) outweighs a hundred small ones. Cells where one signal is unvoiced do not
-  count, so a system that devoices everything difficult scores well: read it with voicing_error. A sentence may be said
-  with another melody as well as this one."
+  count, so a system that devoices everything difficult scores well: read it together with voicing_error. A sentence
+  may also be spoken with a different, equally good melody."
     }
 }
 
@@ -92,7 +92,7 @@ impl Metric for VoicingError {
     }
 
     fn explain(&self) -> &'static str {
-        "voicing_error/pyin-2: how often one signal is voiced where the other is not
+        "voicing_error/pyin-2: the rate at which one signal is voiced and the other is not
 
 Formula
   path cells (i, j) in which exactly one of f(i), f'(j) is voiced / all path cells
@@ -108,12 +108,12 @@ Oracle
   librosa 0.11.0 pyin along the oracle's path for mcd/sp2mc-2, exactly, on bundled clips and altered copies.
 
 Known faults
-  Pauses are unvoiced on both sides and lower the fraction. Creaky voice, of which read speech has much at the ends of
-  sentences, is voiced or not by the tracker's mood. Cells are frames repeated by the warping, not seconds."
+  Pauses are unvoiced on both sides and lower the fraction. For creaky voice, frequent at the ends of read sentences, the
+  tracker's decision is arbitrary. Cells are frames repeated by the warping, not seconds."
     }
 }
 
-/// F0 of reference and system in every path cell.
+/// Returns F0 of the reference and the system in every path cell.
 fn cells(pair: &Pair<'_>) -> Result<Vec<(f64, f64)>, String> {
     let path = &pair.alignment()?.path;
     let (reference, system) = pair.at_one_rate()?;

@@ -1,38 +1,38 @@
-//! Rows of scores.
+//! Score rows.
 
 use mynah_signal::Waveform;
 use serde::{Deserialize, Serialize};
 
 use crate::{Clip, Metric, Pair};
 
-/// Whether a score has a value.
+/// Status of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// There is a value.
+    /// The score has a value.
     Ok,
-    /// Both signals are fine, but the definition gives no number for them; `reason` says why.
+    /// Both signals are valid, but the definition gives no number for them; `reason` says why.
     Undefined,
-    /// There was nothing to measure: a missing, unreadable, empty, silent or truncated wav; `reason` says which.
+    /// Nothing could be measured: the wav is missing, unreadable, empty, silent or truncated; `reason` says which.
     Failed,
 }
 
-/// What a metric gives for one pair of signals.
+/// Result of a metric for one pair of signals.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// A number, and how many frames or path cells it rests on where that means anything.
+    /// A number, with the number of frames or path cells it is based on, where that is meaningful.
     Value {
-        /// The number; finite.
+        /// The number, always finite.
         value: f64,
-        /// Frames or path cells.
+        /// Number of frames or path cells.
         frames: Option<u64>,
     },
-    /// The definition gives no number here, and why.
+    /// The definition gives no number here, for this reason.
     Undefined(String),
 }
 
 impl Outcome {
-    /// A value, or the reason that it is none because it is not finite.
+    /// Returns a value, or the reason that it is not finite.
     pub(crate) fn value(value: f64, frames: Option<u64>) -> Self {
         if value.is_finite() {
             Self::Value { value, frames }
@@ -42,35 +42,35 @@ impl Outcome {
     }
 }
 
-/// The score of one item of one system by one metric: a row of the scores table (`docs/formats.md`).
+/// Score of one item of one system by one metric: a row of the scores table (`docs/formats.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// The name that the user gave the system.
+    /// Name given to the system by the user.
     pub system: String,
-    /// The training step of the voice, where it is known.
+    /// Training step of the voice, if known.
     pub step: Option<u64>,
-    /// The name of the wav without its extension.
+    /// Name of the wav without its extension.
     pub item: String,
-    /// The metric's short name.
+    /// Short name of the metric.
     pub metric: String,
     /// Definition and version, such as `mcd/sp2mc-2`.
     pub profile: String,
-    /// The unit of `value`.
+    /// Unit of `value`.
     pub unit: String,
-    /// Whether there is a value.
+    /// Status of the score.
     pub status: Status,
-    /// The value; present exactly when `status` is [`Status::Ok`].
+    /// Value; present exactly if `status` is [`Status::Ok`].
     pub value: Option<f64>,
-    /// Why there is no value.
+    /// Reason why there is no value.
     pub reason: Option<String>,
-    /// How many frames or path cells the value rests on.
+    /// Number of frames or path cells the value is based on.
     pub frames: Option<u64>,
 }
 
-/// Scores one item of one system by each metric: one row a metric, in their order, whatever happens.
+/// Scores one item of one system by each metric; always returns one row per metric, in order.
 ///
-/// `candidate` is the system's wav, or why there is none: then every row is [`Status::Failed`] with that reason. A metric
-/// that has no number for the two signals gives [`Status::Undefined`].
+/// `candidate` is the system's wav, or the reason why there is none: then every row is [`Status::Failed`] with that
+/// reason. A metric without a number for the two signals gives [`Status::Undefined`].
 #[must_use]
 pub fn score_item(
     system: &str,
@@ -88,10 +88,10 @@ pub fn score_item(
     }
 }
 
-/// Scores a pair by each metric, as [`score_item`] does: for callers that keep the [`Clip`] of a reference for several
-/// systems, so that it is analysed once.
+/// Scores a pair by each metric, like [`score_item`], for callers that keep the [`Clip`] of a reference for several
+/// systems, so that it is analyzed once.
 ///
-/// A pair with a [fault](Pair::fault) has failed by every metric, so that silence of the right length scores nothing.
+/// A pair with a [fault](Pair::fault) fails in every metric, so silence of the right length gets no score.
 #[must_use]
 pub fn score_pair(
     system: &str,
@@ -115,7 +115,7 @@ pub fn score_pair(
     metrics.iter().map(row).collect()
 }
 
-/// The rows of an item for which there was nothing to measure, one a metric.
+/// Returns the rows of an item for which nothing could be measured, one per metric.
 #[must_use]
 pub fn failed_item(
     system: &str,

@@ -1,28 +1,28 @@
-//! The part of a signal that is speech: without offset, hum, and silence at the ends.
+//! The speech in a signal: without offset, hum, and leading or trailing silence.
 
 use std::ops::Range;
 
 use mynah_signal::{Waveform, high_pass};
 
-/// A signal none of whose blocks is louder than this is silent. It is the level below which ITU-R BS.1770 counts nothing
-/// as programme, 28 dB above the noise of 16-bit coding and far below any speech.
+/// Level that a block must exceed, or else the signal is silent: the absolute gate of ITU-R BS.1770, 28 dB above the
+/// noise of 16-bit coding and far below any speech.
 const SILENCE_DBFS: f64 = -70.0;
-/// Samples that lie this far below the largest are no sound at the ends of a signal. The background of clean recordings
-/// is lower, and the softest fricative of twelve clips of `LJSpeech` is not.
+/// Level relative to the largest sample below which samples at the ends are silence. The background of clean recordings
+/// is lower, and the softest fricative in twelve clips of `LJSpeech` is higher.
 const BELOW_PEAK_DB: f64 = -40.0;
-/// Blocks a second in which loudness is looked for.
+/// Blocks per second in which loudness is measured.
 const BLOCKS_PER_SECOND: u32 = 100;
-/// A rendering with less speech than this share of the recording's is truncated. Readers differ in their rate by a factor
-/// of 1.5 at most, nobody reads the same sentence in half of the time; what is lost above it shows in `duration_ratio`.
+/// Share of the recording's speech below which a rendering is truncated. Speaking rates of readers differ by a factor
+/// of at most 1.5; nobody reads the same sentence in half the time. Smaller losses show in `duration_ratio`.
 const LEAST_SHARE: f64 = 0.5;
 
 /// The speech in a signal.
 ///
 /// ```text
-/// signal ─► without mean and all below 62 Hz ─► from the first to the last sample above −40 dB of the largest
+/// signal ─► remove the mean and everything below 62 Hz ─► first to last sample above −40 dB of the largest
 /// ```
 ///
-/// The ends are found to the sample, so that a copy with silence before it is the same speech.
+/// The ends are located to the sample, so a copy preceded by silence is the same speech.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Speech {
     waveform: Waveform,
@@ -31,7 +31,7 @@ pub struct Speech {
 }
 
 impl Speech {
-    /// The speech in a signal, or why there is none.
+    /// Finds the speech in a signal, or the reason why there is none.
     pub(crate) fn of(signal: &Waveform) -> Result<Self, String> {
         if signal.is_empty() {
             return Err("is empty".to_owned());
@@ -62,31 +62,31 @@ impl Speech {
         })
     }
 
-    /// The samples.
+    /// Returns the samples.
     #[must_use]
     pub fn waveform(&self) -> &Waveform {
         &self.waveform
     }
 
-    /// The silence before it in seconds, which is left out.
+    /// Returns the removed leading silence in seconds.
     #[must_use]
     pub fn leading_seconds(&self) -> f64 {
         self.leading_seconds
     }
 
-    /// The silence after it in seconds, which is left out.
+    /// Returns the removed trailing silence in seconds.
     #[must_use]
     pub fn trailing_seconds(&self) -> f64 {
         self.trailing_seconds
     }
 
-    /// Whether so much of the other's speech is missing that this is no rendering of the same sentence.
+    /// Returns true if so much of the other's speech is missing that this cannot be the same sentence.
     pub(crate) fn is_truncated_against(&self, other: &Self) -> bool {
         self.waveform.seconds() < LEAST_SHARE * other.waveform.seconds()
     }
 }
 
-/// From the first to the last sample that is not far below the largest; there is one that is not 0.
+/// Returns the range from the first to the last sample not far below the largest, which must not be 0.
 fn sounding(samples: &[f32]) -> Range<usize> {
     let largest = samples.iter().fold(0.0_f64, |most, &sample| most.max(f64::from(sample).abs()));
     let threshold = largest * 10_f64.powf(BELOW_PEAK_DB / 20.0);
@@ -111,10 +111,10 @@ mod tests {
     }
 
     #[test]
-    fn silence_at_the_ends_is_left_out_and_told() {
+    fn silence_at_the_ends_is_removed_and_reported() {
         let around = [vec![0.0; 2205], tone(0.5, 22_050), vec![0.0; 4410]].concat();
         let speech = speech(around).unwrap();
-        // The filter rings a little at the edges of a tone that begins at once.
+        // The filter rings slightly at the edges of a tone that starts abruptly.
         assert!((speech.leading_seconds() - 0.1).abs() < 0.03, "{}", speech.leading_seconds());
         assert!((speech.trailing_seconds() - 0.2).abs() < 0.03, "{}", speech.trailing_seconds());
         let sum = speech.leading_seconds() + speech.waveform().seconds() + speech.trailing_seconds();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_told_from_soft_speech() {
+    fn distinguishes_silence_from_soft_speech() {
         let reason = |samples: Vec<f32>| speech(samples).unwrap_err();
         assert_eq!(reason(Vec::new()), "is empty");
         assert_eq!(reason(vec![0.0; 22_050]), "is silent");
@@ -137,11 +137,11 @@ mod tests {
     }
 
     #[test]
-    fn less_than_half_is_truncated() {
+    fn less_than_half_of_the_speech_is_truncated() {
         let whole = speech(tone(0.5, 22_050)).unwrap();
         assert!(speech(tone(0.5, 10_900)).unwrap().is_truncated_against(&whole));
         assert!(!speech(tone(0.5, 11_200)).unwrap().is_truncated_against(&whole));
-        // Padding with silence does not make up for it.
+        // Padding with silence does not compensate.
         let padded = [tone(0.5, 9000), vec![0.0; 13_050]].concat();
         assert!(speech(padded).unwrap().is_truncated_against(&whole));
         assert!(!whole.is_truncated_against(&whole));

@@ -1,13 +1,13 @@
-//! What every metric promises: identity, symmetry, level, and a row for every failure.
+//! Guarantees of every metric: identity, symmetry, level, and a row for every failure.
 
 use mynah_metrics::{Clip, Outcome, Pair, Score, Status, all, failed_item, metric, score_item, score_pair};
 use mynah_signal::{Resampler, Waveform, wav};
 use mynah_testkit::{assert_close, mini_corpus};
 use proptest::prelude::*;
 
-/// A gain of a power of two changes no digit of a sample; what remains is the logarithms' rounding.
+/// A gain of a power of two is exact in every sample; only the logarithms round.
 const ROUNDING_DB: f64 = 1e-9;
-/// A gain that is none rounds every sample in single precision, 150 dB below it.
+/// Any other gain rounds every sample in single precision, 150 dB below it.
 const SINGLE_PRECISION_DB: f64 = 1e-3;
 
 fn clip(name: &str) -> Waveform {
@@ -21,7 +21,7 @@ fn scaled(waveform: &Waveform, gain: f32) -> Waveform {
 
 fn measure(name: &str, reference: &Waveform, system: &Waveform) -> Outcome {
     let (reference, system) = (Clip::new(reference), Clip::new(system));
-    metric(name).expect("it is one of all").measure(&Pair::new(&reference, &system))
+    metric(name).expect("the metric exists").measure(&Pair::new(&reference, &system))
 }
 
 fn value(name: &str, reference: &Waveform, system: &Waveform) -> f64 {
@@ -61,7 +61,7 @@ fn a_quieter_copy_has_no_distortion_and_is_quieter() {
 }
 
 #[test]
-fn changing_places_keeps_the_distance_and_turns_the_sign() {
+fn swapping_keeps_distances_and_negates_differences() {
     let (one, other) = (clip("LJ001-0045"), clip("LJ002-0151"));
     for name in ["mcd", "log_f0_rmse", "voicing_error"] {
         let (forth, back) = (value(name, &one, &other), value(name, &other, &one));
@@ -73,7 +73,7 @@ fn changing_places_keeps_the_distance_and_turns_the_sign() {
     }
 }
 
-/// A copy with something added to every sample.
+/// Returns a copy with something added to every sample.
 fn with_added(waveform: &Waveform, added: impl Fn(f64) -> f64) -> Waveform {
     let rate = f64::from(waveform.sample_rate());
     let sum = |(n, &sample): (usize, &f32)| (f64::from(sample) + added(n as f64 / rate)) as f32;
@@ -92,7 +92,7 @@ fn an_offset_costs_nothing() {
 }
 
 #[test]
-fn hum_costs_next_to_nothing() {
+fn hum_costs_almost_nothing() {
     for (name, hertz) in [("LJ001-0045", 50.0), ("LJ002-0009", 50.0), ("LJ002-0151", 60.0)] {
         let waveform = clip(name);
         let hum = with_added(&waveform, |seconds| 0.003 * (std::f64::consts::TAU * hertz * seconds).sin());
@@ -103,8 +103,8 @@ fn hum_costs_next_to_nothing() {
 }
 
 #[test]
-fn silence_at_the_ends_costs_nothing_but_duration() {
-    // The first is cut into its sound: what the filter takes for the signal before it moves its beginning by 0.6 ms.
+fn silence_at_the_ends_changes_only_the_duration() {
+    // The first clip is cut within its sound: the signal that the filter assumes before it shifts its start by 0.6 ms.
     for (name, most_db) in [("LJ001-0045", 0.5), ("LJ002-0009", 0.2), ("LJ002-0151", 0.2)] {
         let waveform = clip(name);
         let rate = waveform.sample_rate();
@@ -123,17 +123,17 @@ fn silence_at_the_ends_costs_nothing_but_duration() {
 }
 
 #[test]
-fn another_sample_rate_is_resampled_once() {
+fn a_different_sample_rate_is_resampled_once() {
     let reference = clip("LJ001-0045");
     let system = Resampler::new(22_050, 24_000).unwrap().resample(&reference);
-    // What lies between 95 % of half of the rate and the half is lost on the way there and back, and frames of a clip
-    // that begins at another sample are others.
+    // Resampling there and back loses everything from 95 % to 100 % of half the rate, and frames of a clip that starts
+    // at a different sample differ.
     assert_close(value("mcd", &reference, &system), 0.0, 1.0, "mcd");
-    assert_close(value("mcd", &system, &reference), 0.0, 1.0, "mcd the other way");
+    assert_close(value("mcd", &system, &reference), 0.0, 1.0, "mcd, swapped");
     assert_close(value("log_f0_rmse", &reference, &system), 0.0, 10.0, "log_f0_rmse");
     assert_close(value("voicing_error", &reference, &system), 0.0, 0.02, "voicing_error");
     assert_close(value("duration_ratio", &reference, &system), 0.0, 1e-4, "duration_ratio");
-    // Samples under the wrong rate are another pitch and another length.
+    // Samples at the wrong rate have another pitch and another length.
     let faster = Waveform::new(reference.samples().to_vec(), 24_000);
     let cents = 1200.0 * (24_000.0_f64 / 22_050.0).log2();
     assert_close(value("log_f0_rmse", &reference, &faster), cents, 30.0, "log_f0_rmse");
@@ -146,7 +146,7 @@ fn another_sample_rate_is_resampled_once() {
 }
 
 #[test]
-fn a_fault_of_the_wav_is_a_failed_row_for_every_metric() {
+fn a_faulty_wav_is_a_failed_row_for_every_metric() {
     let reference = clip("LJ001-0045");
     let rate = reference.sample_rate();
     let length = reference.len();
@@ -158,7 +158,7 @@ fn a_fault_of_the_wav_is_a_failed_row_for_every_metric() {
     check(Vec::new(), "the wav is empty");
     check(vec![0.0; length], "the wav is silent");
     check(vec![0.3; length], "the wav is silent");
-    let truncated = "the wav is truncated: its speech is less than half as long as that of the reference";
+    let truncated = "the wav is truncated: its speech is less than half as long as the reference's";
     let begin = &reference.samples()[..length * 2 / 5];
     check(begin.to_vec(), truncated);
     check([begin, &vec![0.0; length * 3 / 5][..]].concat(), truncated);
@@ -169,7 +169,7 @@ fn a_fault_of_the_wav_is_a_failed_row_for_every_metric() {
 }
 
 #[test]
-fn what_the_definition_does_not_cover_is_undefined_with_the_reason() {
+fn undefined_scores_give_the_reason() {
     let reference = clip("LJ001-0045");
     let rate = reference.sample_rate();
     let check = |name: &str, system: Vec<f32>, expected: &str| {
@@ -181,7 +181,7 @@ fn what_the_definition_does_not_cover_is_undefined_with_the_reason() {
     check("voicing_error", silence.clone(), "the system is silent");
     check("loudness_difference", silence, "the system is shorter than 400 ms or silent");
     let click: Vec<f32> = (0..100).map(|n| (n as f32 * 0.5).sin()).collect();
-    check("mcd", click, "the system has no frame with any power");
+    check("mcd", click, "the system has no frame with nonzero power");
     check("duration_ratio", Vec::new(), "the system has no duration");
     check("duration_difference", Vec::new(), "the system has no duration");
     // Noise has no pitch.
@@ -193,7 +193,7 @@ fn what_the_definition_does_not_cover_is_undefined_with_the_reason() {
         })
         .collect();
     let why = reason("log_f0_rmse", &reference, &Waveform::new(noise, rate));
-    assert!(why.ends_with("path cells are voiced in both signals, and 10 are needed"), "{why}");
+    assert!(why.ends_with("path cells are voiced in both signals, expected at least 10"), "{why}");
 }
 
 #[test]
@@ -216,14 +216,14 @@ fn an_item_without_a_wav_is_a_failed_row_for_every_metric() {
 }
 
 #[test]
-fn rows_come_in_the_order_of_the_metrics_whoever_keeps_the_clips() {
+fn rows_are_in_the_order_of_the_metrics_however_clips_are_shared() {
     let (reference, system) = (clip("LJ001-0045"), clip("LJ002-0009"));
     let metrics = [metric("duration_ratio").unwrap(), metric("mcd").unwrap()];
     let at_once = score_item("mine", None, "x", &reference, Ok(&system), &metrics);
     let names: Vec<_> = at_once.iter().map(|row| row.metric.as_str()).collect();
     assert_eq!(names, ["duration_ratio", "mcd"]);
 
-    // One analysed reference for several systems, from several threads.
+    // One analyzed reference for several systems, from several threads.
     let reference = Clip::new(&reference);
     let score = |_: usize| -> Vec<Score> {
         let system = Clip::new(&system);
@@ -240,9 +240,9 @@ fn rows_come_in_the_order_of_the_metrics_whoever_keeps_the_clips() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Whatever the signals, every metric gives a finite number or a reason, and distances are not negative.
+    /// For any signals, every metric gives a finite number or a reason, and distances are nonnegative.
     #[test]
-    fn there_is_a_number_or_a_reason(
+    fn every_metric_gives_a_number_or_a_reason(
         first in signal(),
         second in signal(),
         rates in (prop_oneof![Just(22_050_u32), Just(16_000), 0_u32..100_000], prop::bool::ANY),
@@ -263,7 +263,7 @@ proptest! {
     }
 }
 
-/// A tone, noise, silence or nonsense of up to a second.
+/// Generates up to a second of tone, noise, silence or garbage.
 fn signal() -> impl Strategy<Value = Vec<f32>> {
     let tone = (60.0_f32..700.0, 0_usize..22_050)
         .prop_map(|(hz, length)| (0..length).map(|n| (n as f32 * hz * 2.849_517e-4).sin() * 0.7).collect());

@@ -6,13 +6,13 @@ use mynah_testkit::{assert_close, golden, mini_corpus};
 use serde::Deserialize;
 
 /// Both sides round the filtered signal to single precision, and their transforms differ in the last digit of double
-/// precision: here and there a sample is rounded the other way.
+/// precision: occasionally a sample is rounded the other way.
 const MCD_TOLERANCE_DB: f64 = 1e-6;
 /// Pitches come from a list that is kept in single precision here.
 const CENTS_TOLERANCE: f64 = 0.01;
-/// Counts, divided.
+/// Ratios of counts.
 const FRACTION_TOLERANCE: f64 = 1e-12;
-/// The oracle filters in double precision as well, with coefficients of twelve digits.
+/// The reference filters in double precision too, with coefficients of twelve digits.
 const LU_TOLERANCE: f64 = 1e-6;
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ fn clip(name: &str) -> Waveform {
     wav::read(&path).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Read at 0.93 of the speed, by linear interpolation.
+/// Resamples at 0.93 of the speed, by linear interpolation.
 fn slower(waveform: &Waveform) -> Waveform {
     let samples = waveform.samples();
     let n_samples = ((samples.len() - 1) as f64 / 0.93).floor() as usize + 1;
@@ -54,7 +54,7 @@ fn slower(waveform: &Waveform) -> Waveform {
     Waveform::new((0..n_samples).map(at).collect(), waveform.sample_rate())
 }
 
-/// Half of each sample and half of the one before it.
+/// Averages each sample with the previous one.
 fn duller(waveform: &Waveform) -> Waveform {
     let before = std::iter::once(0.0).chain(waveform.samples().iter().copied());
     let samples =
@@ -63,7 +63,7 @@ fn duller(waveform: &Waveform) -> Waveform {
 }
 
 #[test]
-fn metrics_are_those_of_the_reference_programs() {
+fn metrics_agree_with_the_reference_programs() {
     let expected: Golden = golden("metrics/pairs.json");
     let reference = clip(&expected.clip);
     for case in &expected.cases {
@@ -81,7 +81,7 @@ fn metrics_are_those_of_the_reference_programs() {
 
         let check = |name: &str, expected: f64, tolerance: f64, cells: Option<u64>| {
             let what = format!("{} {name}", case.name);
-            match metric(name).expect("it is one of all").measure(&pair) {
+            match metric(name).expect("the metric exists").measure(&pair) {
                 Outcome::Value { value, frames } => {
                     assert_close(value, expected, tolerance, &what);
                     assert_eq!(frames, cells, "{what}");

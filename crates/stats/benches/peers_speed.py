@@ -2,10 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["numpy==2.4.6", "pandas==3.1.1", "scipy==1.17.1", "statsmodels==0.15.0"]
 # ///
-"""Milliseconds that numpy, scipy and statsmodels take for what `cargo bench -p mynah-stats --bench ratios` measures.
+"""Run times (ms) of numpy, scipy and statsmodels for the analyses of `cargo bench -p mynah-stats --bench ratios`.
 
-Reads a table of ratings, prints one line for each step: name, tab, the shortest of several runs by the clock on the wall.
-The ordinal mixed model has no peer in statsmodels.
+Reads a table of ratings and prints one line per step: name, tab, shortest wall-clock time of several runs.
+The ordinal mixed model has no counterpart in statsmodels.
 """
 
 import sys

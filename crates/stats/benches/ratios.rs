@@ -1,9 +1,9 @@
-//! How long the statistics take that are repeated or fitted, beside numpy and statsmodels where there is a Python.
+//! Run times of the repeated or fitted statistics, compared with numpy and statsmodels if Python is available.
 //!
-//! `cargo bench -p mynah-stats --bench ratios [-- --python PROGRAM]`, on the ratings of a test of 50 sentences by a pool of
-//! 60 people, 20 for each sentence. Each figure is the shortest of several runs by the clock on the wall; the bootstrap uses
-//! all processors. With `--python`, `peers_speed.py` (numpy, statsmodels) does the same to the same ratings, and the last
-//! column says how many times as long it takes.
+//! `cargo bench -p mynah-stats --bench ratios [-- --python PROGRAM]`, on the ratings of a test of 50 sentences by a
+//! pool of 60 people, 20 per sentence. Each figure is the shortest wall-clock time of several runs; the bootstrap uses
+//! all processors. With `--python`, `peers_speed.py` (numpy, statsmodels) runs the same analyses on the same ratings,
+//! and the last column is the ratio of its time to ours.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
 
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// Milliseconds by the name of the step, as the Python program prints them.
+/// Returns milliseconds by the name of the step, as printed by the Python program.
 fn ask_peers(program: &str, scores: &[f64], raters: &[usize], items: &[usize]) -> BTreeMap<String, f64> {
     let table = std::env::temp_dir().join(format!("mynah-stats-ratings-{}.csv", std::process::id()));
     let rows = scores.iter().zip(raters).zip(items).map(|((s, r), i)| format!("{s},{r},{i}\n"));

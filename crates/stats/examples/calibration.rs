@@ -1,13 +1,14 @@
-//! How often each analysis finds a difference that is not there, over the designs of listening tests.
+//! Rates at which each analysis finds a difference that does not exist, over the designs of listening tests.
 //!
 //! `cargo run --release -p mynah-stats --example calibration [-- REPLICATES [PART OF A DESIGN]]`
 //!
-//! `raters` as the part prints instead how the clustered analyses err when raters contribute unequally, with two-sided
-//! rejections and false "equivalent" at the lower and the upper margin; `families` how often any of several systems is
-//! judged wrongly.
+//! With `raters` as the part, the program prints the error rates of the clustered analyses if raters contribute
+//! unequally: two-sided rejections, and false "equivalent" at the lower and the upper margin. With `families` it prints
+//! the rates at which any of several systems is judged wrongly.
 //!
-//! What `tests/calibration.rs` and `tests/unequal.rs` hold with fewer replicates. In brackets, in how many studies an analysis gave no result.
-//! The ordinal model is fitted to one study in ten, since that takes most of the time.
+//! `tests/calibration.rs` and `tests/unequal.rs` check the same rates with fewer replicates. The number of studies for
+//! which an analysis gave no result is in parentheses. The ordinal model is fitted to one study in ten, since it takes
+//! most of the time.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
 
 use mynah_stats::bootstrap::{BootstrapConfig, crossed_mean};
@@ -19,7 +20,7 @@ use mynah_stats::simulate::{Model, crossed, crowd, pooled, quitters};
 use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
 use mynah_stats::{crowdmos, holm, mean_interval, simultaneous};
 
-/// The rater and the item of each judgement.
+/// Rater and item of each judgment.
 type Design = Vec<(usize, usize)>;
 
 const SEED: u64 = 20_220_409;
@@ -81,7 +82,7 @@ fn main() {
         }
         let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
         let model = Model { mean: 0.0, components, lowest: -3, highest: 3 };
-        let outcomes = model.replicates(&design, SEED, n, |scores| analyse(scores, &raters, &items)).unwrap();
+        let outcomes = model.replicates(&design, SEED, n, |scores| analyze(scores, &raters, &items)).unwrap();
         print!("{name:22}");
         for k in 0..NAMES.len() {
             print_share(&outcomes.iter().map(|outcome| outcome[k]).collect::<Vec<_>>());
@@ -103,8 +104,8 @@ fn print_share(rejections: &[Option<bool>]) {
     print!("{rate:>9.1} ({:>3})", rejections.len() - values.len());
 }
 
-/// Whether each analysis rejects; None where it says that it cannot tell.
-fn analyse(scores: &[f64], raters: &[usize], items: &[usize]) -> [Option<bool>; NAMES.len()] {
+/// Runs each analysis; true if it rejects, None if it has no result.
+fn analyze(scores: &[f64], raters: &[usize], items: &[usize]) -> [Option<bool>; NAMES.len()] {
     let n_items = items.iter().max().unwrap() + 1;
     let (mut sums, mut counts) = (vec![0.0; n_items], vec![0.0; n_items]);
     for (score, &item) in scores.iter().zip(items) {
@@ -134,10 +135,10 @@ fn analyse(scores: &[f64], raters: &[usize], items: &[usize]) -> [Option<bool>; 
     ]
 }
 
-/// The crossed design of which each cell is kept with its probability, by a fixed sequence.
+/// Builds the crossed design in which each cell is kept with its probability, by a fixed sequence.
 fn thinned(n_raters: usize, n_items: usize, keep: impl Fn(usize, usize) -> f64) -> Design {
     let kept = |&(rater, item): &(usize, usize)| {
-        // The golden ratio's multiples fill the interval evenly.
+        // Multiples of the golden ratio fill the interval evenly.
         let place =
             ((rater * 50_021 + item * 31_607 + rater * item * 7) as f64 * 0.618_033_988_749_894_9).fract();
         place < keep(rater, item)
@@ -145,10 +146,10 @@ fn thinned(n_raters: usize, n_items: usize, keep: impl Fn(usize, usize) -> f64) 
     crossed(n_raters, n_items).into_iter().filter(kept).collect()
 }
 
-/// So many steps of the drawn numbers make one step of the scale: next to continuous.
+/// Steps of the drawn numbers per step of the scale: practically continuous.
 const FINE: f64 = 1000.0;
 
-/// How raters answer to what they hear: its name, what becomes of it, and the mean where there is nothing to be heard.
+/// Response style of raters: its name, the answer to a perceived difference, and the mean answer if there is none.
 type Answers = (&'static str, fn(usize, f64) -> f64, f64);
 
 fn answers() -> Vec<Answers> {
@@ -210,15 +211,15 @@ fn unequal_raters(n: u64) {
         ("dropouts of 60", dropouts),
     ];
     println!(
-        "{n} studies: rejections of the truth by counted heads, Satterthwaite and jackknife; by the jackknife below and"
+        "{n} studies: rejections of the truth by min(raters, items) - 1, Satterthwaite and jackknife; by the jackknife below"
     );
     println!(
-        "above a margin at the truth; mean degrees of freedom and half width of the jackknife's interval of 95 %"
+        "and above a margin at the truth; mean degrees of freedom and half width of the jackknife's 95 % interval"
     );
     for (name, design) in designs {
         let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
         for (answers, answer, truth) in answers() {
-            let analyse = |heard: &[f64]| {
+            let analyze = |heard: &[f64]| {
                 let scores: Vec<f64> =
                     heard.iter().zip(&raters).map(|(heard, &rater)| answer(rater, heard / FINE)).collect();
                 let plain = two_way(&scores, &raters, &items).ok()?;
@@ -241,7 +242,7 @@ fn unequal_raters(n: u64) {
                 ];
                 Some((rejections, numbers, [plain.effective_raters, plain.effective_items]))
             };
-            let outcomes = fine(Components::default()).replicates(&design, SEED, n, analyse).unwrap();
+            let outcomes = fine(Components::default()).replicates(&design, SEED, n, analyze).unwrap();
             let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
             let share = |k: usize| {
                 100.0 * outcomes.iter().filter(|outcome| outcome.0[k]).count() as f64 / outcomes.len() as f64
@@ -265,10 +266,11 @@ fn unequal_raters(n: u64) {
     }
 }
 
-/// The share of studies in which any of several systems is judged wrongly: each for itself, by Holm, and simultaneously.
+/// Prints the shares of studies in which any of several systems is judged wrongly: unadjusted, by Holm, and
+/// simultaneously.
 fn families(n: u64) {
     println!(
-        "{n} studies of 50 sentences by 20 raters: any false word, each system for itself, Holm's p < 0.05, simultaneously"
+        "{n} studies of 50 sentences by 20 raters: any false conclusion, unadjusted, by Holm's p < 0.05, simultaneously"
     );
     let design = crossed(20, 50);
     let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
@@ -283,7 +285,7 @@ fn families(n: u64) {
     for n_systems in [1, 2, 5, 12, 20] {
         for common in [0.0, 0.3, 0.9_f64] {
             let outcomes = model.replicates(&design, SEED, n, |shared| {
-                // The common part names the study, so that the systems' own parts are others in each.
+                // The common part is drawn by study, so that the systems' individual parts differ in each.
                 let study = shared.iter().take(8).fold(7_u64, |sum, x| sum.wrapping_mul(8009) ^ x.to_bits());
                 let systems: Vec<_> = (0..n_systems)
                     .map(|system| {

@@ -1,22 +1,22 @@
-//! Benjamini and Hochberg's correction for several tests.
+//! Benjamini and Hochberg's correction for multiple tests.
 
 use crate::check;
 use crate::error::Error;
 
-/// Adjusts the probabilities of a family of tests, so that the expected share of false ones among the findings keeps the
-/// level.
+/// Adjusts the p-values of a family of tests to control the false discovery rate.
 ///
 /// ```text
 /// adjusted₍ᵢ₎ = min over j ≥ i of min(1, m/j · p₍ⱼ₎)      for p₍₁₎ ≤ … ≤ p₍ₘ₎
 /// ```
 ///
-/// The results stand in the order of the arguments; each is compared with the level as it is. It is a weaker promise than
-/// that of [`crate::holm()`]: a twentieth of what is found at 5 % may be false. It holds for independent tests and for tests
-/// of checkpoints against the same control, which depend on each other positively. An empty family has an empty result.
+/// Results are in the order of the arguments; compare each with the level directly. The guarantee is weaker than that
+/// of [`crate::holm()`]: at 5 %, a twentieth of the findings may be false. It holds for independent tests and for
+/// positively dependent ones, such as tests of several checkpoints against the same control. An empty family yields an
+/// empty result.
 ///
 /// # Errors
 ///
-/// [`Error::NotFinite`]; [`Error::OutOfRange`] for anything that is no probability.
+/// [`Error::NotFinite`]; [`Error::OutOfRange`] for anything that is not a probability.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! The model of ITU-T P.910, annex E: raters have a bias and an inconsistency, and nobody is thrown out.
+//! Rater model of ITU-T P.910, annex E: raters have a bias and an inconsistency, and none is rejected.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,41 +8,41 @@ use crate::error::Error;
 
 const MODEL: &str = "model of biases and inconsistencies";
 const MOST_ITERATIONS: usize = 5_000;
-/// The search ends when the qualities together move by less than this.
+/// Threshold on the joint movement of the qualities below which the search ends.
 const MOVEMENT: f64 = 1e-10;
-/// A rater who follows the model this much better than the average has found the maximum at infinity.
+/// Inconsistency, relative to the average, below which a rater's likelihood is taken to be unbounded.
 const SMALLEST_INCONSISTENCY: f64 = 1e-3;
 
-/// The quality of an item.
+/// Estimated quality of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
-    /// The item.
+    /// Index of the item.
     pub item: usize,
-    /// Its quality: a mean over raters without their biases, in which consistent raters count more.
+    /// Mean over raters after removing their biases, weighted by consistency.
     pub quality: f64,
-    /// The standard error, of this item's quality among those of the same raters.
+    /// Standard error of this quality, given the same raters.
     pub standard_error: f64,
 }
 
-/// What a rater is like.
+/// Estimated bias and inconsistency of a rater.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RaterProfile {
-    /// The rater.
+    /// Index of the rater.
     pub rater: usize,
-    /// By how much the rater's judgements lie above those of all; the biases sum to 0.
+    /// Excess of the rater's judgments over everybody's; the biases sum to 0.
     pub bias: f64,
-    /// The standard deviation of the judgements about quality and bias.
+    /// Standard deviation of the judgments about quality plus bias.
     pub inconsistency: f64,
-    /// How many judgements there are.
+    /// Number of judgments.
     pub n: usize,
 }
 
-/// The fitted model.
+/// Fitted model of biases and inconsistencies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BiasModel {
-    /// The items, ascending.
+    /// Items, ascending.
     pub qualities: Vec<Quality>,
-    /// The raters, ascending.
+    /// Raters, ascending.
     pub raters: Vec<RaterProfile>,
 }
 
@@ -51,23 +51,25 @@ pub struct BiasModel {
 /// ```text
 /// y = quality_item + bias_rater + inconsistency_rater · noise
 /// inconsistency² = mean (y - quality - bias)²      quality = Σ w (y - bias) / Σ w, w = 1/inconsistency²
-/// bias = mean (y - quality)                        in turn, until nothing moves
+/// bias = mean (y - quality)                        alternating until convergence
 /// ```
 ///
-/// With `prior_judgements` ν > 0 each rater's inconsistency² is (Σ (y - quality - bias)² + ν · mean over all) / (n + ν):
-/// as if ν judgements had been as inconsistent as the average. ν = 0 is maximum likelihood, as in the package `sureal`.
-/// With few items that has no maximum: a rater who is followed exactly makes the likelihood infinite, and the qualities are
-/// then that rater's answers. Here it is an error, there a result; a ν of 2 to 5 avoids it.
+/// With `prior_judgments` ν > 0, each rater's inconsistency² is (Σ (y - quality - bias)² + ν · mean over all) / (n +
+/// ν), as if ν judgments had been as inconsistent as the average. ν = 0 is maximum likelihood, as in the package
+/// `sureal`. With few items the likelihood has no maximum: fitting one rater exactly makes it infinite, and the
+/// qualities are then that rater's answers. Here this is an error, in `sureal` a result; a ν of 2 to 5 avoids it.
 ///
-/// A robust mean: a rater who answers at random gets a large inconsistency and counts little, whoever is strict is shifted.
-/// The standard error of a quality is 1/√Σw over its raters; like the package `sureal` it takes the raters for given, so
-/// that it says how items of one test differ, not what other raters would say: for that see [`crate::clustered`].
+/// The quality is a robust mean: raters who answer at random get a large inconsistency and little weight, and strict
+/// raters are shifted. Its standard error is 1/√Σw over the item's raters. Like `sureal`, it treats the raters as
+/// fixed, so it describes how items of one test differ, not what other raters would say; for the latter see
+/// [`crate::clustered`].
 ///
 /// # Errors
 ///
 /// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::OutOfRange`] for a
-/// negative prior; [`Error::TooFew`] for fewer than two raters or items, or a rater of fewer than three judgements; [`Error::NotConverged`] when a rater follows the model
-/// perfectly, so that the likelihood has no maximum, or when groups of raters have no item in common.
+/// negative prior; [`Error::TooFew`] for fewer than two raters or items, or a rater with fewer than three judgments;
+/// [`Error::NotConverged`] if a rater is fitted perfectly, so that the likelihood has no maximum, or if groups of
+/// raters have no item in common.
 ///
 /// # References
 ///
@@ -78,14 +80,14 @@ pub fn bias_model(
     values: &[f64],
     raters: &[usize],
     items: &[usize],
-    prior_judgements: f64,
+    prior_judgments: f64,
 ) -> Result<BiasModel, Error> {
-    check::not_negative("prior_judgements", prior_judgements)?;
+    check::not_negative("prior_judgments", prior_judgments)?;
     let design = Design::of(values, raters, items)?;
     check::vary(values)?;
     let counts = sums(&design.raters, design.n_raters(), |_| 1.0);
     if let Some(got) = counts.iter().copied().find(|&count| count < 3.0) {
-        return Err(Error::TooFew { what: "judgements of each rater", needed: 3, got: got as usize });
+        return Err(Error::TooFew { what: "judgments per rater", needed: 3, got: got as usize });
     }
     let n = values.len();
     let of_item = sums(&design.items, design.n_items(), |_| 1.0);
@@ -102,8 +104,8 @@ pub fn bias_model(
     for iteration in 0..=MOST_ITERATIONS {
         let residual = |k: usize| values[k] - quality[design.items[k]] - bias[design.raters[k]];
         let squares = sums(&design.raters, design.n_raters(), |k| residual(k).powi(2));
-        let prior = prior_judgements * squares.iter().sum::<f64>() / n as f64;
-        let weight = |(square, count): (&f64, &f64)| (count + prior_judgements) / (square + prior);
+        let prior = prior_judgments * squares.iter().sum::<f64>() / n as f64;
+        let weight = |(square, count): (&f64, &f64)| (count + prior_judgments) / (square + prior);
         weights = squares.iter().zip(&counts).map(weight).collect::<Vec<f64>>();
         let lost =
             |weight: &f64| !weight.is_finite() || 1.0 / weight < SMALLEST_INCONSISTENCY.powi(2) * spread;
@@ -122,23 +124,23 @@ pub fn bias_model(
             break;
         }
     }
-    let centre = bias.iter().sum::<f64>() / bias.len() as f64;
+    let center = bias.iter().sum::<f64>() / bias.len() as f64;
     let information = sums(&design.items, design.n_items(), |k| weights[design.raters[k]]);
     let qualities = (0..design.n_items()).map(|k| Quality {
         item: design.item_names[k],
-        quality: quality[k] + centre,
+        quality: quality[k] + center,
         standard_error: information[k].sqrt().recip(),
     });
     let profiles = (0..design.n_raters()).map(|k| RaterProfile {
         rater: design.rater_names[k],
-        bias: bias[k] - centre,
+        bias: bias[k] - center,
         inconsistency: weights[k].sqrt().recip(),
         n: counts[k] as usize,
     });
     Ok(BiasModel { qualities: qualities.collect(), raters: profiles.collect() })
 }
 
-/// Sums of what each judgement gives, by level.
+/// Sums a function of each judgment by level.
 fn sums(levels: &[usize], n_levels: usize, of: impl Fn(usize) -> f64) -> Vec<f64> {
     let mut sums = vec![0.0; n_levels];
     for (index, &level) in levels.iter().enumerate() {

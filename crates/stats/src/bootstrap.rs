@@ -1,4 +1,4 @@
-//! The crossed ("pigeonhole") bootstrap: raters and items are drawn anew, independently of each other.
+//! Crossed ("pigeonhole") bootstrap, which resamples raters and items independently of each other.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -11,59 +11,60 @@ use crate::distribution::student_quantile;
 use crate::error::Error;
 use crate::result::Interval;
 
-/// The share of replicates that must have a value: what is left must still stand for the whole.
+/// Smallest share of replicates with a defined statistic, so that the rest remain representative.
 const LEAST_DEFINED: f64 = 0.95;
 
-/// How much is drawn, and from what.
+/// Number of replicates and seed of the bootstrap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BootstrapConfig {
-    /// How many studies are drawn.
+    /// Number of simulated studies.
     pub n_replicates: usize,
-    /// What the numbers are drawn from.
+    /// Seed of the random numbers.
     pub seed: u64,
 }
 
 impl Default for BootstrapConfig {
-    /// 10,000 replicates from seed 1.
+    /// Returns 10,000 replicates with seed 1.
     fn default() -> Self {
         Self { n_replicates: 10_000, seed: 1 }
     }
 }
 
-/// The bootstrap distribution of a statistic.
+/// Bootstrap distribution of a statistic.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bootstrap {
-    /// The statistic of the study itself.
+    /// Statistic of the original study.
     pub estimate: f64,
-    /// The standard deviation over the replicates.
+    /// Standard deviation over the replicates.
     pub standard_error: f64,
-    /// The smaller of the number of raters and the number of items, less one.
+    /// The smaller of the numbers of raters and items, minus one.
     pub degrees_of_freedom: f64,
-    /// The statistic of each replicate that has one, ascending.
+    /// Statistic of each replicate that has one, ascending.
     pub replicates: Vec<f64>,
 }
 
 impl Bootstrap {
-    /// The interval estimate ± t · standard error, which needs a statistic that is about normally distributed.
+    /// Returns the interval estimate ± t · standard error, which assumes an approximately normal statistic.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+    /// [`Error::OutOfRange`] if the level is not strictly between 0 and 1.
     pub fn interval(&self, level: f64) -> Result<Interval, Error> {
         check::probability("level", level)?;
         let half = student_quantile(0.5 + level / 2.0, self.degrees_of_freedom) * self.standard_error;
         Ok(Interval { estimate: self.estimate, low: self.estimate - half, high: self.estimate + half, level })
     }
 
-    /// The interval from one quantile of the replicates to another, whatever their distribution.
+    /// Returns the interval between two quantiles of the replicates, whatever their distribution.
     ///
-    /// A handful of levels drawn anew vary less than the levels of another study, which makes it narrower than
-    /// [`Bootstrap::interval`]; what the residual adds to the spread more than makes up for that. Quantiles lie between neighbouring replicates in proportion, as numpy's do.
+    /// Resampling only a handful of levels varies less than a new study would, which makes the interval narrower than
+    /// [`Bootstrap::interval`]; the inflated residual variance more than compensates. Quantiles are interpolated
+    /// linearly, as in numpy.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+    /// [`Error::OutOfRange`] if the level is not strictly between 0 and 1.
     pub fn percentile_interval(&self, level: f64) -> Result<Interval, Error> {
         check::probability("level", level)?;
         let quantile = |share: f64| {
@@ -77,11 +78,11 @@ impl Bootstrap {
     }
 }
 
-/// The bootstrap distribution of the mean of judgements.
+/// Computes the bootstrap distribution of the mean of judgments.
 ///
 /// # Errors
 ///
-/// As [`crossed_bootstrap`]; [`Error::NotFinite`], [`Error::AllEqual`].
+/// Those of [`crossed_bootstrap`]; [`Error::NotFinite`], [`Error::AllEqual`].
 ///
 /// # Examples
 ///
@@ -107,13 +108,13 @@ pub fn crossed_mean(
     crossed_bootstrap(raters, items, config, |weights| weighted_mean(values, weights))
 }
 
-/// The bootstrap distribution of the difference between the means of two groups of judgements.
+/// Computes the bootstrap distribution of the difference between the means of two groups of judgments.
 ///
-/// Raters and items are drawn for both groups together, so that a difference within a rater is one.
+/// Raters and items are drawn jointly for both groups, so that differences within a rater are preserved.
 ///
 /// # Errors
 ///
-/// As [`crossed_mean`]; [`Error::TooFew`] for a group without values.
+/// Those of [`crossed_mean`]; [`Error::TooFew`] for a group without values.
 pub fn crossed_difference(
     values: &[f64],
     in_group_1: &[bool],
@@ -139,34 +140,34 @@ pub fn crossed_difference(
     })
 }
 
-/// The bootstrap distribution of any statistic of weighted judgements.
+/// Computes the bootstrap distribution of any statistic of weighted judgments.
 ///
 /// ```text
 /// w = (times the rater was drawn) · (times the item was drawn)
 /// ```
 ///
-/// As many raters as there are, and as many items, are drawn with replacement; the statistic is given the weight of each
-/// judgement, in the order of the arguments. None says that a statistic has no value for these weights; such replicates
-/// are left out, and when they are more than one in twenty there is no result. Replicates are streams of one `ChaCha8`
-/// generator, so that results do not depend on the number of threads.
+/// Raters and items are drawn with replacement, as many of each as the study has; the statistic receives the weight of
+/// each judgment, in the order of the arguments. It returns None if it is undefined for these weights. Such replicates
+/// are dropped; if they are more than one in twenty, the result is an error. Replicates are streams of one `ChaCha8`
+/// generator, so results do not depend on the number of threads.
 ///
-/// The variance is on the large side: for a complete design it is about that of raters plus that of items plus *three*
-/// times that of the residual, where one would do. An interval of 95 % by t covers the truth in 97 to 99.8 % of simulated
-/// studies: it is safe, and wider than [`crate::clustered::two_way`], which is to be preferred for means and differences.
-/// Drawing only raters, or only items, is on the small side.
+/// The variance is conservative: for a complete design it is about that of raters plus that of items plus *three* times
+/// that of the residual, where one would suffice. The 95 % t interval covers the truth in 97 to 99.8 % of simulated
+/// studies: it is safe, but wider than [`crate::clustered::two_way`], the preferred choice for means and differences.
+/// Resampling only raters, or only items, underestimates the variance.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::LengthMismatch`]; [`Error::TooFew`] for fewer than two raters or items, or than two
-/// replicates; [`Error::TooFewDefined`]; [`Error::NotFinite`] when the statistic gives NaN or infinity;
-/// [`Error::AllEqual`] when it is the same for all replicates.
+/// [`Error::Empty`], [`Error::LengthMismatch`]; [`Error::TooFew`] for fewer than two raters, items or replicates;
+/// [`Error::TooFewDefined`]; [`Error::NotFinite`] if the statistic returns NaN or infinity; [`Error::AllEqual`] if it
+/// is the same for all replicates.
 ///
 /// # Examples
 ///
 /// ```
 /// use mynah_stats::bootstrap::{BootstrapConfig, crossed_bootstrap};
 ///
-/// // The share of judgements above 0.
+/// // Share of judgments above 0.
 /// let scores = [-1.0, 2.0, 1.0, 0.0, 1.0, 1.0, -2.0, 3.0, 1.0];
 /// let (raters, items) = ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0, 1, 2, 0, 1, 2, 0, 1, 2]);
 /// let share = crossed_bootstrap(&raters, &items, &BootstrapConfig::default(), |weights| {
@@ -212,7 +213,7 @@ pub fn crossed_bootstrap(
     })
 }
 
-/// What a function makes of the weights of each replicate, in their order.
+/// Applies a function to the weights of each replicate, in order.
 pub(crate) fn draw<T: Send>(
     design: &Design,
     config: &BootstrapConfig,
@@ -239,13 +240,13 @@ pub(crate) fn draw<T: Send>(
 fn count_draws(generator: &mut ChaCha8Rng, counts: &mut [f64]) {
     counts.fill(0.0);
     for _ in 0..counts.len() {
-        // The high half of the product is uniform but for one part in 2⁶⁴.
+        // The high half of the product is uniform except for one part in 2⁶⁴.
         let level = (u128::from(generator.next_u64()) * counts.len() as u128) >> 64;
         counts[level as usize] += 1.0;
     }
 }
 
-/// Σ w y / Σ w in four sums, so that the processor can add side by side.
+/// Computes Σ w y / Σ w in four partial sums, which lets the processor vectorize.
 fn weighted_mean(values: &[f64], weights: &[f64]) -> Option<f64> {
     let (mut sums, mut totals) = ([0.0; 4], [0.0; 4]);
     for (values, weights) in values.chunks(4).zip(weights.chunks(4)) {
@@ -263,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_gives_the_same_on_any_number_of_threads() {
+    fn results_do_not_depend_on_the_number_of_threads() {
         let (raters, items): (Vec<usize>, Vec<usize>) = crate::simulate::crossed(4, 6).into_iter().unzip();
         let values: Vec<f64> = (0..24).map(|k| f64::from(k * 7 % 5)).collect();
         let config = BootstrapConfig { n_replicates: 200, seed: 3 };
@@ -276,16 +277,16 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_lie_between_neighbours() {
+    fn quantiles_are_interpolated() {
         let replicates = vec![0.0, 1.0, 2.0, 4.0, 8.0];
         let bootstrap = Bootstrap { estimate: 2.0, standard_error: 1.0, degrees_of_freedom: 3.0, replicates };
         let interval = bootstrap.percentile_interval(0.75).expect("a level");
-        // numpy.quantile of 0.125 and 0.875.
+        // numpy.quantile at 0.125 and 0.875.
         assert!((interval.low - 0.5).abs() < 1e-12 && (interval.high - 6.0).abs() < 1e-12, "{interval:?}");
     }
 
     #[test]
-    fn what_has_no_distribution_says_why() {
+    fn reports_why_there_is_no_distribution() {
         let config = BootstrapConfig { n_replicates: 100, seed: 1 };
         let (raters, items) = ([0, 0, 1, 1], [0, 1, 0, 1]);
         let run =

@@ -1,8 +1,8 @@
-//! Means and differences whose errors are clustered by rater and by item.
+//! Means and differences with errors clustered by rater and by item.
 //!
-//! Judgements by one rater share the rater's habits, judgements of one sentence share the sentence. Counting them as
-//! independent makes intervals too narrow; on realistic listening tests the usual `mean ± 1.96 sd/√n` covers the true
-//! value in 62 % of studies instead of 95 %. The estimators here allow for both kinds of dependence at once.
+//! Judgments by one rater share the rater's habits; judgments of one sentence share the sentence. Treating them as
+//! independent makes intervals too narrow: on realistic listening tests the usual `mean ± 1.96 sd/√n` covers the true
+//! value in 62 % of studies instead of 95 %. The estimators here account for both kinds of dependence at once.
 
 mod jackknife;
 
@@ -19,84 +19,86 @@ use crate::result::{Interval, TestResult};
 
 use self::jackknife::{effective_number, leave_one_out};
 
-/// The least degrees of freedom that a variance between clusters is given.
+/// Smallest degrees of freedom assigned to a variance between clusters.
 const MINIMUM_DEGREES: f64 = 0.1;
-/// With clusters that weigh as fewer equal ones nothing is known of how they differ.
+/// Effective number of clusters below which the differences between them are unknown.
 const LEAST_EFFECTIVE: f64 = 1.5;
-/// So many terms of the variance that rounding hides; the rest is less than a hundredth of it.
+/// Number of terms of the variance hidden by rounding; the remainder is below a hundredth of it.
 const HARMONICS: u32 = 64;
 
-/// An estimate with its standard error, clustered two ways.
+/// An estimate with its two-way clustered standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Clustered {
-    /// The mean, or the difference of two means.
+    /// Mean, or difference of two means.
     pub estimate: f64,
-    /// Its standard error, with values of the same rater and values of the same item allowed to depend on each other.
+    /// Standard error that allows values of the same rater, and values of the same item, to be dependent.
     pub standard_error: f64,
-    /// The standard error for independent values: sd/√n with n - 1, or that of Welch for a difference.
+    /// Standard error for independent values: sd/√n with n - 1, or Welch's for a difference.
     pub naive_standard_error: f64,
-    /// The smaller of the number of raters and the number of items, less one.
+    /// The smaller of the numbers of raters and items, minus one.
     pub degrees_of_freedom: f64,
-    /// The degrees of freedom that the variances themselves suggest; see [`Clustered::satterthwaite`].
+    /// Degrees of freedom implied by the variances themselves; see [`Clustered::satterthwaite`].
     pub satterthwaite_degrees_of_freedom: f64,
-    /// How many values there are.
+    /// Number of values.
     pub n: usize,
-    /// How many raters gave them.
+    /// Number of raters.
     pub n_raters: usize,
-    /// To how many items.
+    /// Number of items.
     pub n_items: usize,
-    /// How many raters with as many values each would weigh as these do: K / Σ (n_kg / n_k)² over the K groups of n_k values.
+    /// Effective number of raters, the number of equally active ones of the same weight: K / Σ (n_kg / n_k)² over the K
+    /// groups of n_k values.
     pub effective_raters: f64,
-    /// How many items with as many values each would.
+    /// Effective number of items, defined likewise.
     pub effective_items: f64,
-    /// The errors of leaving out one rater, one item after the other; see [`Clustered::jackknifed`]. None where one of them
-    /// gave all values of a group.
+    /// Errors from leaving out one rater or item at a time; see [`Clustered::jackknifed`]. None if one of them gave all
+    /// values of a group.
     pub jackknife: Option<Jackknife>,
-    /// How many groups of values there are: 1 for a mean, 2 for a difference.
+    /// Number of groups of values: 1 for a mean, 2 for a difference.
     pub n_groups: usize,
-    /// The standard deviation of the values about the mean of their group.
+    /// Standard deviation of the values about the mean of their group.
     pub spread: f64,
-    /// What the dependence within raters adds to the variance of the estimate; where it is negative, nothing was added.
+    /// Variance of the estimate added by the dependence within raters; if negative, nothing was added.
     pub rater_excess: f64,
-    /// What the dependence within items adds to the variance of the estimate; where it is negative, nothing was added.
+    /// Variance of the estimate added by the dependence within items; if negative, nothing was added.
     pub item_excess: f64,
 }
 
-/// A standard error from leaving out one cluster after the other.
+/// Standard error from leaving out one cluster at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Jackknife {
-    /// The standard error.
+    /// Standard error of the estimate.
     pub standard_error: f64,
-    /// The degrees of freedom of its square.
+    /// Degrees of freedom of its square.
     pub degrees_of_freedom: f64,
 }
 
-/// How much each rater and each item moved an estimate: what it is less without them.
+/// Influence of each rater and each item on an estimate: the change if it is left out.
 ///
-/// Two estimates to which the same people contributed alike depend on each other; see [`crate::simultaneous()`].
+/// Two estimates to which the same people contributed alike are dependent; see [`crate::simultaneous()`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Influence {
-    /// By rater.
+    /// Influence by rater.
     pub by_rater: BTreeMap<usize, f64>,
-    /// By item.
+    /// Influence by item.
     pub by_item: BTreeMap<usize, f64>,
 }
 
 impl Clustered {
-    /// The interval that covers the true value with the given probability, by Student's t.
+    /// Returns the interval that covers the true value with the given probability, by Student's t.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+    /// [`Error::OutOfRange`] if the level is not strictly between 0 and 1.
     pub fn interval(&self, level: f64) -> Result<Interval, Error> {
         self.coefficient().interval(level)
     }
 
-    /// The interval that most papers print: normal quantile times the naive standard error. It is too narrow.
+    /// Returns the interval that most papers print, normal quantile times the naive standard error, which is too
+    /// narrow.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+    /// [`Error::OutOfRange`] if the level is not strictly between 0 and 1.
     pub fn naive_interval(&self, level: f64) -> Result<Interval, Error> {
         check::probability("level", level)?;
         let (estimate, half) =
@@ -104,52 +106,52 @@ impl Clustered {
         Ok(Interval { estimate, low: estimate - half, high: estimate + half, level })
     }
 
-    /// (standard error / naive standard error)²: how many dependent values are worth one independent one.
+    /// Returns (standard error / naive standard error)², the number of dependent values worth one independent value.
     ///
-    /// Typically 3 to 5 for listening tests, 1 where raters and items make no difference.
+    /// Typically 3 to 5 for listening tests, 1 if raters and items make no difference.
     #[must_use]
     pub fn design_effect(&self) -> f64 {
         (self.standard_error / self.naive_standard_error).powi(2)
     }
 
-    /// The same estimate with Satterthwaite's degrees of freedom in place of min(raters, items) - 1.
+    /// Returns the same estimate with Satterthwaite's degrees of freedom instead of min(raters, items) - 1.
     ///
     /// ```text
     /// V = ± V_raters ± V_items ± V_cells      df = V² / (V_raters²/d_raters + V_items²/d_items + V_cells²/(n - 1))
     /// d = (Σ n_g²)² / Σ n_g⁴ - 1 over the clusters of a kind, G - 1 when all are of the same size
     /// ```
     ///
-    /// over the parts that V consists of. A variance that comes mostly from fifty items is known better than the number of
-    /// five raters says. In simulated studies of 10 sentences by 5 raters tests at 5 % then reject 3 to 4 % of true "no
-    /// difference", where min(raters, items) - 1 rejects 2 to 3 %; from 50 by 20 on the two are the same. Where neither
-    /// raters nor sentences matter at all both are on the safe side, since an excess below 0 counts as none: 3.5 % at 50
+    /// The sum runs over the parts of V. A variance that comes mostly from fifty items is known better than the number
+    /// of five raters suggests. In simulated studies of 10 sentences by 5 raters, tests at 5 % then reject 3 to 4 % of
+    /// true null hypotheses, where min(raters, items) - 1 rejects 2 to 3 %; from 50 by 20 on, the two agree. If neither
+    /// raters nor sentences matter at all, both are conservative, since a negative excess counts as none: 3.5 % at 50
     /// by 20, 1 % at 10 by 5.
     #[must_use]
     pub fn satterthwaite(&self) -> Self {
         Self { degrees_of_freedom: self.satterthwaite_degrees_of_freedom, ..*self }
     }
 
-    /// The same estimate with errors from leaving out raters and items, which hold when these contribute unequally.
+    /// Returns the same estimate with errors from leaving out raters and items, valid for unequal contributions.
     ///
     /// ```text
     /// c_g = change of the estimate without cluster g        V_c = Σ_g c_g²   for raters and for items
     /// V = V_cells + max(0, V_raters - V_cells) + max(0, V_items - V_cells)
-    /// df = V² / (V_raters²/d_raters + V_items²/d_items + V_cells²/(n - 1))   over the parts that V consists of
-    /// d = tr(C)² / tr(C²),   C = the covariance of the c_g of raters (items) whose effects are all that there is
+    /// df = V² / (V_raters²/d_raters + V_items²/d_items + V_cells²/(n - 1))   over the parts of V
+    /// d = tr(C)² / tr(C²),   C = the covariance of the c_g of raters (items) whose effects are the only variation
     /// ```
     ///
-    /// The plain errors take the squared residuals of a rater who gave a third of all values for a measure of that rater's
-    /// variance; but such a rater draws the mean along, and the residuals are too small. Three people who judge a hundred
-    /// sentences and twenty who stop after five count as 23 raters there, and true "no difference" is rejected in 16 %
-    /// of studies; here in 2 to 3 %. In the designs of `examples/calibration.rs` this one (CR3 in the terms of clubSandwich)
-    /// rejects about 6 % at most, and CR2 up to 7.5 % with three raters. With equal
-    /// contributions it is G/(G - 1) times the plain variance, and the degrees of freedom are those of
+    /// The plain errors take the squared residuals of a rater who gave a third of all values as a measure of that
+    /// rater's variance; but such a rater pulls the mean along, and the residuals are too small. Three people who judge
+    /// a hundred sentences and twenty who stop after five count as 23 raters there, and a true null hypothesis is
+    /// rejected in 16 % of studies; here in 2 to 3 %. In the designs of `examples/calibration.rs` this estimator (CR3
+    /// in clubSandwich's terms) rejects at most about 6 %, and CR2 up to 7.5 % with three raters. With equal
+    /// contributions the variance is G/(G - 1) times the plain one, and the degrees of freedom are those of
     /// [`Clustered::satterthwaite`].
     ///
     /// # Errors
     ///
-    /// [`Error::TooUnequal`] when the raters or the items weigh as fewer than 1.5 equal ones, or one of them gave all
-    /// values of a group.
+    /// [`Error::TooUnequal`] if the effective number of raters or items is below 1.5, or one of them gave all values of
+    /// a group.
     ///
     /// # References
     ///
@@ -165,27 +167,27 @@ impl Clustered {
             }
         }
         let Jackknife { standard_error, degrees_of_freedom } = self.jackknife.ok_or(Error::TooUnequal {
-            what: "raters or items of a group",
+            what: "raters or items",
             effective: self.effective_raters.min(self.effective_items),
         })?;
         Ok(Self { standard_error, degrees_of_freedom, ..*self })
     }
 
-    /// The same estimate with a standard error that allows for what the steps of a scale hide.
+    /// Returns the same estimate with a standard error that accounts for variation hidden by the steps of the scale.
     ///
     /// ```text
     /// V + h (1/raters + 1/items)      h = Σ_k step² / (2π²k²) · exp(-4π²k² s² / step²),  k = 1, 2, …
     /// ```
     ///
-    /// with the effective numbers of raters and items and the spread s of the values. Whoever thinks "0.3 better" on a
-    /// scale of whole points says 0, each time. As long as judgements vary by a point or so, such differences come out in
-    /// the mean, as dithered signals do, and h is 0 to many digits. When nearly all are the same, raters and items
-    /// may differ by half a step without a trace: h goes to step²/12, the variance of what rounding took away. Intervals
-    /// so never have no width.
+    /// The numbers of raters and items are the effective ones, and s is the spread of the values. Whoever thinks "0.3
+    /// better" on a scale of whole points answers 0 every time. As long as judgments vary by about a point, such
+    /// differences show in the mean, as in dithered signals, and h is 0 to many digits. If nearly all judgments are the
+    /// same, raters and items may differ by half a step without a trace: h approaches step²/12, the variance removed by
+    /// rounding. Intervals therefore never have zero width.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] when the step is not positive.
+    /// [`Error::OutOfRange`] if the step is not positive.
     ///
     /// # References
     ///
@@ -206,17 +208,17 @@ impl Clustered {
         Ok(Self { standard_error: self.standard_error.hypot(more.sqrt()), ..*self })
     }
 
-    /// The two-sided t test of the estimate against 0; the statistic is estimate / standard error.
+    /// Tests the estimate against 0 with a two-sided t test; the statistic is estimate / standard error.
     #[must_use]
     pub fn t_test(&self) -> TestResult {
         self.coefficient().t_test()
     }
 
-    /// Whether the true value lies within a margin, by [`tost`](crate::equivalence::tost).
+    /// Tests whether the true value is within a margin, by [`tost`](crate::equivalence::tost).
     ///
     /// # Errors
     ///
-    /// As [`tost`](crate::equivalence::tost).
+    /// Those of [`tost`](crate::equivalence::tost).
     pub fn tost(&self, margin: f64, alpha: f64) -> Result<Tost, Error> {
         self.coefficient().tost(margin, alpha)
     }
@@ -227,33 +229,33 @@ impl Clustered {
     }
 }
 
-/// The mean of values that belong to a rater and an item each, with its two-way clustered standard error.
+/// Computes the mean of values that each belong to a rater and an item, with its two-way clustered standard error.
 ///
 /// ```text
 /// e = y - ȳ        V_c = G/(G-1) · Σ_clusters (Σ e)² / N²      for raters, items and cells (a rater with an item)
 /// V = V_cells + max(0, V_raters - V_cells) + max(0, V_items - V_cells)        SE = √V
 /// ```
 ///
-/// where G is the number of clusters of a kind. Unbalanced and incomplete designs are fine, and a cell may hold several
+/// G is the number of clusters of a kind. Unbalanced and incomplete designs are supported, and a cell may hold several
 /// values. The reference distribution is Student's t with min(raters, items) - 1 degrees of freedom.
 ///
-/// Where both excesses are positive this is the estimator of Cameron, Gelbach and Miller with the small-sample factors
-/// of statsmodels. Their V can be smaller than that of independent values, even negative, when raters or items happen to
-/// vary less than chance would have it; here negative dependence counts as none. In simulated tests of 3 to 100 raters
-/// and 10 to 50 sentences the interval of 95 % then misses the truth in at most 5.4 % of studies, where the original
-/// misses it in up to 7 %, or 9 % without the factors; where raters and sentences matter, the two are the same.
+/// If both excesses are positive, this is the estimator of Cameron, Gelbach and Miller with the small-sample factors of
+/// statsmodels. Their V can be smaller than that of independent values, even negative, if raters or items happen to
+/// vary less than expected by chance; here negative dependence counts as none. In simulated tests of 3 to 100 raters
+/// and 10 to 50 sentences, the 95 % interval then misses the truth in at most 5.4 % of studies, where the original
+/// misses it in up to 7 %, or 9 % without the factors; if raters and sentences matter, the two agree.
 ///
 /// The indices are names: any numbers will do.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`]; [`Error::TooFew`] for fewer than two raters or two
-/// items; [`Error::AllEqual`] when the values do not vary at all.
+/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`]; [`Error::TooFew`] for fewer than two raters or
+/// two items; [`Error::AllEqual`] if the values do not vary at all.
 ///
 /// # Examples
 ///
 /// ```
-/// // Four raters judge three sentences each; who judges matters more than what.
+/// // Four raters judge three sentences each; the rater matters more than the sentence.
 /// let scores = [-2.0, -2.0, -1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 2.0, 2.0, 1.0];
 /// let raters = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3];
 /// let items = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2];
@@ -266,18 +268,17 @@ impl Clustered {
 /// # References
 ///
 /// A. C. Cameron, J. B. Gelbach and D. L. Miller (2011), "Robust inference with multiway clustering", Journal of
-/// Business & Economic Statistics 29, 238-249. J. Camp, T. Kenter,
-/// L. Finkelstein and R. Clark (2023), "MOS vs. AB: evaluating text-to-speech systems reliably using clustered standard
-/// errors", Interspeech.
+/// Business & Economic Statistics 29, 238-249. J. Camp, T. Kenter, L. Finkelstein and R. Clark (2023), "MOS vs. AB:
+/// evaluating text-to-speech systems reliably using clustered standard errors", Interspeech.
 pub fn two_way(values: &[f64], raters: &[usize], items: &[usize]) -> Result<Clustered, Error> {
     two_way_with_influence(values, raters, items).map(|(clustered, _)| clustered)
 }
 
-/// The same as [`two_way`], with what each rater and item contributed.
+/// Computes the same as [`two_way`], with the influence of each rater and item.
 ///
 /// # Errors
 ///
-/// As [`two_way`].
+/// Those of [`two_way`].
 pub fn two_way_with_influence(
     values: &[f64],
     raters: &[usize],
@@ -297,24 +298,24 @@ pub fn two_way_with_influence(
     Ok((Clustered { spread, ..clustered }, sample.influence()))
 }
 
-/// The difference between the means of two groups of values, with its two-way clustered standard error.
+/// Computes the difference between the means of two groups of values, with its two-way clustered standard error.
 ///
 /// ```text
-/// ȳ₁ - ȳ₀      V as in two_way, with e/n₁ for values of group 1 and -e/n₀ for those of group 0 in place of e/N,
-///              and all of it times (N-1)/(N-2)
+/// ȳ₁ - ȳ₀      V as in two_way, with e/n₁ for values of group 1 and -e/n₀ for those of group 0 instead of e/N,
+///              and V is multiplied by (N-1)/(N-2)
 /// ```
 ///
-/// where e is the distance to the mean of the value's own group: what a regression on a constant and a dummy gives.
-/// Raters and items that take part in both groups make the difference more precise, as in a paired test.
+/// Here e is the distance to the mean of the value's own group, as in a regression on an intercept and a dummy. Raters
+/// and items that occur in both groups make the difference more precise, as in a paired test.
 ///
 /// # Errors
 ///
-/// As [`two_way`]; [`Error::TooFew`] also for fewer than two values in a group; [`Error::NoSpread`] when no value differs
-/// from others of its group, or when the difference is the same for every rater and item.
+/// Those of [`two_way`]; [`Error::TooFew`] also for fewer than two values in a group; [`Error::NoSpread`] if no value
+/// differs from others of its group, or if the difference is the same for every rater and item.
 ///
 /// # References
 ///
-/// As [`two_way`].
+/// Those of [`two_way`].
 pub fn difference(
     values: &[f64],
     in_group_1: &[bool],
@@ -324,11 +325,11 @@ pub fn difference(
     difference_with_influence(values, in_group_1, raters, items).map(|(clustered, _)| clustered)
 }
 
-/// The same as [`difference`], with what each rater and item contributed.
+/// Computes the same as [`difference`], with the influence of each rater and item.
 ///
 /// # Errors
 ///
-/// As [`difference`].
+/// Those of [`difference`].
 pub fn difference_with_influence(
     values: &[f64],
     in_group_1: &[bool],
@@ -380,12 +381,12 @@ fn check_design(values: &[f64], raters: &[usize], items: &[usize]) -> Result<(),
     Ok(())
 }
 
-/// What each value does to an estimate, and to whom it belongs.
+/// Influence of each value on an estimate, with the rater and item of the value.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample<'a> {
-    /// Sums to zero, and is not all zero.
+    /// Influence of each value; sums to zero and is not all zero.
     pub(crate) influence: &'a [f64],
-    /// The group of each value.
+    /// Group of each value.
     pub(crate) groups: &'a [bool],
     pub(crate) raters: &'a [usize],
     pub(crate) items: &'a [usize],
@@ -408,9 +409,9 @@ impl Sample<'_> {
     }
 }
 
-/// Puts the variances of the cluster sums together.
+/// Combines the variances of the cluster sums.
 ///
-/// `n_means` is the number of means that were estimated: each costs a degree of freedom in the small-sample factor.
+/// `n_means` is the number of estimated means; each costs a degree of freedom in the small-sample factor.
 pub(crate) fn clustered(
     estimate: f64,
     naive: f64,
@@ -426,7 +427,7 @@ pub(crate) fn clustered(
     let (n_raters, n_items) = (rater_sizes.len(), item_sizes.len());
     let (rater_excess, item_excess) = (factor * (by_rater - by_cell), factor * (by_item - by_cell));
     let variance = factor * by_cell + rater_excess.max(0.0) + item_excess.max(0.0);
-    // The values of a cell may cancel out; what rounding leaves of that is no variance.
+    // The values of a cell may cancel; the rounding error that remains is not a variance.
     let total: f64 = influence.iter().map(|value| value * value).sum();
     if variance <= n as f64 * f64::EPSILON * total {
         return Err(Error::NoSpread { n });
@@ -466,16 +467,17 @@ pub(crate) fn clustered(
     })
 }
 
-/// The variance V of an estimate from those of raters, items and cells, each with its degrees of freedom, and those of V.
+/// Combines the variances of raters, items and cells, each with its degrees of freedom, into V and its degrees of
+/// freedom.
 fn together(raters: (f64, f64), items: (f64, f64), cells: (f64, f64)) -> (f64, f64) {
     let (more_raters, more_items) = (raters.0 > cells.0, items.0 > cells.0);
     let variance = cells.0 + (raters.0 - cells.0).max(0.0) + (items.0 - cells.0).max(0.0);
-    // Of parts relative to V, so that no square is too small to be a number.
+    // From parts relative to V, so that no square underflows.
     let mut spread = 0.0;
     for (counts, (part, degrees)) in [
         (more_raters, raters),
         (more_items, items),
-        // The variance of the cells is part of V but where exactly one kind of cluster took its place.
+        // The variance of the cells is part of V unless exactly one kind of cluster replaced it.
         (more_raters == more_items, cells),
     ] {
         if counts {
@@ -485,15 +487,15 @@ fn together(raters: (f64, f64), items: (f64, f64), cells: (f64, f64)) -> (f64, f
     (variance, spread.recip())
 }
 
-/// The degrees of freedom of the variance between clusters of these sizes.
+/// Returns the degrees of freedom of the variance between clusters of these sizes.
 fn degrees_of(sizes: &[f64]) -> f64 {
     let squares: f64 = sizes.iter().map(|size| size.powi(2)).sum();
     let fourths: f64 = sizes.iter().map(|size| size.powi(4)).sum();
-    // One cluster that outweighs all others leaves next to nothing.
+    // One cluster that outweighs all others leaves almost none.
     (squares * squares / fourths - 1.0).max(MINIMUM_DEGREES)
 }
 
-/// G/(G-1) times the sum over G clusters of the squared sum within each, and the sizes of the clusters.
+/// Returns G/(G-1) times the sum over G clusters of the squared sum within each, and the sizes of the clusters.
 fn variance_of_sums<K: Ord>(influence: &[f64], clusters: impl Iterator<Item = K>) -> (f64, Vec<f64>) {
     let mut sums = BTreeMap::new();
     for (value, cluster) in influence.iter().zip(clusters) {

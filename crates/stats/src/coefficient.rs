@@ -1,4 +1,4 @@
-//! A coefficient of a fitted model with its error.
+//! Coefficients of fitted models with their errors.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,32 +8,32 @@ use crate::equivalence::{Tost, tost};
 use crate::error::Error;
 use crate::result::{Interval, Method, TestResult};
 
-/// An estimated coefficient, its standard error and the degrees of freedom of that.
+/// An estimated coefficient with its standard error and the degrees of freedom of that error.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Coefficient {
-    /// The estimate.
+    /// Point estimate.
     pub estimate: f64,
-    /// Its standard error.
+    /// Standard error of the estimate.
     pub standard_error: f64,
-    /// How well the standard error is known: the t distribution that intervals and tests take.
+    /// Degrees of freedom of the t distribution used for intervals and tests.
     pub degrees_of_freedom: f64,
-    /// How many values the model was fitted to.
+    /// Number of values the model was fitted to.
     pub n: usize,
 }
 
 impl Coefficient {
-    /// The interval estimate ± t · standard error.
+    /// Returns the interval estimate ± t · standard error.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+    /// [`Error::OutOfRange`] if the level is not strictly between 0 and 1.
     pub fn interval(&self, level: f64) -> Result<Interval, Error> {
         check::probability("level", level)?;
         let half = student_quantile(0.5 + level / 2.0, self.degrees_of_freedom) * self.standard_error;
         Ok(Interval { estimate: self.estimate, low: self.estimate - half, high: self.estimate + half, level })
     }
 
-    /// The two-sided t test of the coefficient against 0; the statistic is estimate / standard error.
+    /// Tests the coefficient against 0 with a two-sided t test; the statistic is estimate / standard error.
     #[must_use]
     pub fn t_test(&self) -> TestResult {
         let statistic = self.estimate / self.standard_error;
@@ -41,11 +41,11 @@ impl Coefficient {
         TestResult { statistic, p_value, method: Method::StudentT, n: self.n }
     }
 
-    /// Whether the true coefficient lies within a margin, by [`tost`].
+    /// Tests whether the true coefficient is within a margin, by [`tost`].
     ///
     /// # Errors
     ///
-    /// As [`tost`].
+    /// Those of [`tost`].
     pub fn tost(&self, margin: f64, alpha: f64) -> Result<Tost, Error> {
         tost(self.estimate, self.standard_error, self.degrees_of_freedom, margin, alpha)
     }

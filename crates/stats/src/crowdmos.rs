@@ -1,4 +1,4 @@
-//! The variance components and the interval of CrowdMOS.
+//! Variance components and interval of CrowdMOS.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,26 +11,26 @@ use crate::result::Interval;
 /// A mean opinion score with the variance components of CrowdMOS.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CrowdMos {
-    /// The mean of all ratings.
+    /// Mean of all ratings.
     pub estimate: f64,
-    /// Its standard error.
+    /// Standard error of the mean.
     pub standard_error: f64,
-    /// The smaller of the number of raters and the number of items, less one.
+    /// The smaller of the numbers of raters and items, minus one.
     pub degrees_of_freedom: f64,
-    /// The variance between raters; 0 where it comes out negative or cannot be told.
+    /// Variance between raters; 0 if the estimate is negative or not identifiable.
     pub rater_variance: f64,
-    /// The variance between items, likewise.
+    /// Variance between items; 0 if the estimate is negative or not identifiable.
     pub item_variance: f64,
-    /// The variance within a rater and an item.
+    /// Variance within a rater and an item.
     pub residual_variance: f64,
 }
 
 impl CrowdMos {
-    /// The interval estimate ± t · standard error.
+    /// Returns the interval estimate ± t · standard error.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+    /// [`Error::OutOfRange`] if the level is not strictly between 0 and 1.
     pub fn interval(&self, level: f64) -> Result<Interval, Error> {
         check::probability("level", level)?;
         let half = student_quantile(0.5 + level / 2.0, self.degrees_of_freedom) * self.standard_error;
@@ -47,21 +47,22 @@ impl CrowdMos {
 /// variance of the mean = item Σ n_item²/N² + rater Σ n_rater²/N² + residual/N
 /// ```
 ///
-/// Variances are divided by n, not n - 1; raters and items with a single rating take no part in a and b; components
-/// below 0 count as 0.
+/// Variances are divided by n, not n - 1. Raters and items with a single rating do not contribute to a and b, and
+/// negative components count as 0.
 ///
-/// Where no rater has two ratings, a is missing; the residual is then b, and what is left of c, which is the variance
-/// between *items*, goes to the raters. The error of the mean is then that of independent ratings, √(c/N), and far too
-/// small when items matter: it then misses the truth in 18 % of studies of 50 by 20. Where no item has two ratings it is the
-/// other way round. This follows the published procedure, in which it is a fault. Where raters judge several items the
-/// interval is too wide instead, since variances that are divided by n leave a share of the residual in either component:
-/// the one of 95 % covers the truth in 97 to 99.8 % of studies. It is here for conformance;
-/// [`crate::clustered::two_way`] is the default.
+/// If no rater has two ratings, a is missing. The residual is then b, and the remainder of c, which is the variance
+/// between *items*, is attributed to the raters. The error of the mean becomes that of independent ratings, √(c/N),
+/// which is far too small when items matter: it misses the truth in 18 % of studies of 50 by 20. If no item has two
+/// ratings, the roles are swapped. This follows the published procedure, where it is a flaw.
+///
+/// If raters judge several items, the interval is too wide instead, since variances divided by n leave a share of the
+/// residual in each component: the nominal 95 % interval covers the truth in 97 to 99.8 % of studies. The function is
+/// provided for conformance; [`crate::clustered::two_way`] is the default.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::TooFew`] for fewer than
-/// two raters or items; [`Error::NoSpread`] when all components come out as 0.
+/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::TooFew`] for fewer
+/// than two raters or items; [`Error::NoSpread`] if all components are estimated as 0.
 ///
 /// # References
 ///
@@ -77,7 +78,7 @@ pub fn crowdmos(values: &[f64], raters: &[usize], items: &[usize]) -> Result<Cro
     let total = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
     let (rater, item, residual) = match (within_raters, within_items) {
         (Some(a), Some(b)) => (total - a, total - b, a + b - total),
-        // So the procedure was published, though what is left is the other factor's.
+        // As published, although the remainder belongs to the other factor.
         (None, Some(b)) => (total - b, 0.0, b),
         (Some(a), None) => (0.0, total - a, a),
         (None, None) => (0.0, 0.0, total),
@@ -97,7 +98,8 @@ pub fn crowdmos(values: &[f64], raters: &[usize], items: &[usize]) -> Result<Cro
     })
 }
 
-/// The mean of the variances within levels of at least two values, if there are any, and Σ (values of a level)².
+/// Returns the mean of the variances within levels of at least two values, if there are any, and Σ (values of a
+/// level)².
 fn within(values: &[f64], levels: &[usize], n_levels: usize) -> (Option<f64>, f64) {
     let (mut counts, mut sums, mut squares) = (vec![0.0; n_levels], vec![0.0; n_levels], vec![0.0; n_levels]);
     for (value, &level) in values.iter().zip(levels) {

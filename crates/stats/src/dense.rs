@@ -1,24 +1,24 @@
-//! The little dense linear algebra that the models need: symmetric positive definite matrices of a few hundred rows.
+//! Dense linear algebra for the models: symmetric positive definite matrices of a few hundred rows.
 
-/// The Cholesky factor L of a symmetric positive definite matrix A = L Lᵀ.
+/// Cholesky factor L of a symmetric positive definite matrix A = L Lᵀ.
 #[derive(Debug, Clone)]
 pub(crate) struct Cholesky {
     size: usize,
-    /// Row by row; what lies above the diagonal is not used.
+    /// Row-major entries; those above the diagonal are unused.
     lower: Vec<f64>,
 }
 
 impl Cholesky {
-    /// Factors a matrix given row by row, of which the lower triangle is read.
+    /// Factors a row-major matrix, reading its lower triangle.
     ///
-    /// None when a pivot is not larger than the rounding error of its row: the matrix is not positive definite.
+    /// Returns None if a pivot does not exceed the rounding error of its row: the matrix is not positive definite.
     pub(crate) fn new(mut matrix: Vec<f64>, size: usize) -> Option<Self> {
         debug_assert_eq!(matrix.len(), size * size);
         for row in 0..size {
             let diagonal = matrix[row * size + row];
             for column in 0..=row {
                 let (head, tail) = matrix.split_at(row * size);
-                // The rows up to this one: those before lie in `head`, this one begins `tail`.
+                // Rows up to this one: the previous ones are in `head`, this one starts `tail`.
                 let sum = if column < row {
                     dot(&head[column * size..column * size + column], &tail[..column])
                 } else {
@@ -37,18 +37,18 @@ impl Cholesky {
         Some(Self { size, lower: matrix })
     }
 
-    /// log |A|
+    /// Returns log |A|.
     pub(crate) fn log_determinant(&self) -> f64 {
         2.0 * (0..self.size).map(|row| self.lower[row * self.size + row].ln()).sum::<f64>()
     }
 
-    /// L x
+    /// Returns L x.
     pub(crate) fn lower_times(&self, vector: &[f64]) -> Vec<f64> {
         let n = self.size;
         (0..n).map(|row| dot(&self.lower[row * n..=row * n + row], &vector[..=row])).collect()
     }
 
-    /// Turns b into A⁻¹ b.
+    /// Replaces b by A⁻¹ b.
     pub(crate) fn solve(&self, vector: &mut [f64]) {
         let n = self.size;
         debug_assert_eq!(vector.len(), n);
@@ -65,7 +65,7 @@ impl Cholesky {
         }
     }
 
-    /// A⁻¹, row by row.
+    /// Returns A⁻¹ in row-major order.
     pub(crate) fn inverse(&self) -> Vec<f64> {
         let n = self.size;
         let mut inverse = vec![0.0; n * n];
@@ -77,7 +77,7 @@ impl Cholesky {
     }
 }
 
-/// Σ a b, in four sums: the order is fixed, and the processor can add side by side.
+/// Computes Σ a b in four partial sums, which fixes the order and lets the processor vectorize.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
     let (a_fours, b_fours) = (a.chunks_exact(4), b.chunks_exact(4));
@@ -90,7 +90,7 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
-/// xᵀ A y for a matrix given row by row.
+/// Computes xᵀ A y for a row-major matrix.
 pub(crate) fn bilinear(x: &[f64], matrix: &[f64], y: &[f64]) -> f64 {
     x.iter().zip(matrix.chunks(y.len().max(1))).map(|(x, row)| x * dot(row, y)).sum()
 }
@@ -105,7 +105,7 @@ mod tests {
     const ROUNDING: f64 = 1e-10;
 
     #[test]
-    fn what_is_not_positive_definite_has_no_factor() {
+    fn rejects_indefinite_matrices() {
         assert!(Cholesky::new(vec![1.0, 0.0, 2.0, 1.0], 2).is_none());
         // The second row is twice the first.
         assert!(Cholesky::new(vec![1.0, 2.0, 2.0, 4.0], 2).is_none());
@@ -136,7 +136,7 @@ mod tests {
         }
     }
 
-    /// By elimination, which is stable enough without exchanges for these matrices.
+    /// Computes the determinant by elimination, stable enough without pivoting for these matrices.
     fn determinant(mut matrix: Vec<f64>, n: usize) -> f64 {
         let mut product = 1.0;
         for k in 0..n {

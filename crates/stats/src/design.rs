@@ -1,4 +1,4 @@
-//! Who judged what: raters and items under consecutive numbers.
+//! Designs: the raters and items of judgments under consecutive indices.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use crate::check;
 use crate::dense::Cholesky;
 use crate::error::Error;
 
-/// The raters and items of a list of judgements, in which names have become indices from 0 in the order of the names.
+/// Raters and items of a list of judgments, with names replaced by indices from 0 in ascending order of the names.
 #[derive(Debug, Clone)]
 pub(crate) struct Design {
     pub(crate) raters: Vec<usize>,
     pub(crate) items: Vec<usize>,
-    /// The name of each rater index.
+    /// Name of each rater index.
     pub(crate) rater_names: Vec<usize>,
-    /// The name of each item index.
+    /// Name of each item index.
     pub(crate) item_names: Vec<usize>,
 }
 
 impl Design {
-    /// Numbers the raters and items of at least one judgement.
+    /// Indexes the raters and items of at least one judgment.
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ impl Design {
         Ok(Self { raters, items, rater_names, item_names })
     }
 
-    /// The design of values that were checked with it.
+    /// Builds the design of values after checking both.
     pub(crate) fn of(values: &[f64], raters: &[usize], items: &[usize]) -> Result<Self, Error> {
         check::values(values)?;
         check::same_length("values", values.len(), "raters", raters.len())?;
@@ -54,7 +54,7 @@ impl Design {
     }
 }
 
-/// Indices from 0 for names, and the names in their order.
+/// Returns the index of each name, and the sorted names.
 pub(crate) fn numbered(names: &[usize]) -> (Vec<usize>, Vec<usize>) {
     let mut known: BTreeMap<usize, usize> = names.iter().map(|&name| (name, 0)).collect();
     for (index, number) in known.values_mut().enumerate() {
@@ -63,30 +63,30 @@ pub(crate) fn numbered(names: &[usize]) -> (Vec<usize>, Vec<usize>) {
     (names.iter().map(|name| known[name]).collect(), known.into_keys().collect())
 }
 
-/// The matrix 1 + Λ Zᵀ W Z Λ of two crossed random intercepts, factored.
+/// Factored matrix 1 + Λ Zᵀ W Z Λ of two crossed random intercepts.
 ///
 /// ```text
 /// Z = [raters | items], one 1 in each half of each row     W = diag(weights)     Λ = diag(θ_rater, …, θ_item, …)
 /// ```
 ///
-/// The larger of the two diagonal blocks is eliminated first, which costs Σ (judgements of a level)²; what is left is
-/// dense and as large as the smaller one. Vectors hold the raters first, then the items.
+/// The larger of the two diagonal blocks is eliminated first, which costs Σ (judgments of a level)²; the Schur
+/// complement is dense and as large as the smaller block. Vectors hold the raters first, then the items.
 pub(crate) struct CrossedFactor {
-    /// Whether the raters are the larger, eliminated block.
+    /// True if the raters are the larger, eliminated block.
     raters_first: bool,
     n_raters: usize,
-    /// The diagonal of the eliminated block.
+    /// Diagonal of the eliminated block.
     eliminated: Vec<f64>,
-    /// For each level of the eliminated block, the other levels that it meets and the entry.
+    /// For each level of the eliminated block, the levels of the other block that it meets, with the matrix entry.
     coupling: Vec<Vec<(usize, f64)>>,
-    /// What is left of the other block.
+    /// Factored Schur complement of the other block.
     rest: Cholesky,
 }
 
 impl CrossedFactor {
-    /// Factors the matrix; the weights are not negative.
+    /// Factors the matrix for nonnegative weights.
     ///
-    /// None when rounding leaves no positive definite matrix, which takes weights or scales beyond 1e15.
+    /// Returns None if rounding makes the matrix indefinite, which takes weights or scales beyond 1e15.
     pub(crate) fn new(design: &Design, scales: [f64; 2], weights: Option<&[f64]>) -> Option<Self> {
         let raters_first = design.n_raters() >= design.n_items();
         let (first, second, n_first, n_second, first_scale, second_scale) = if raters_first {
@@ -119,12 +119,12 @@ impl CrossedFactor {
         Some(Self { raters_first, n_raters: design.n_raters(), eliminated, coupling, rest })
     }
 
-    /// The logarithm of the matrix's determinant.
+    /// Returns the logarithm of the determinant of the matrix.
     pub(crate) fn log_determinant(&self) -> f64 {
         self.eliminated.iter().map(|pivot| pivot.ln()).sum::<f64>() + self.rest.log_determinant()
     }
 
-    /// Turns a vector into the matrix's inverse times it.
+    /// Replaces a vector by the inverse of the matrix times the vector.
     pub(crate) fn solve(&self, vector: &mut [f64]) {
         let (raters, items) = vector.split_at_mut(self.n_raters);
         let (first, second) = if self.raters_first { (raters, items) } else { (items, raters) };
@@ -146,8 +146,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_factor_is_that_of_the_dense_matrix() {
-        // Repeated cells, missing cells, and both ways to be the larger block.
+    fn agrees_with_the_dense_factor() {
+        // Repeated cells, missing cells, and either block as the larger one.
         let raters = [7, 7, 1, 1, 9, 9, 9, 3];
         let items = [0, 5, 0, 0, 5, 2, 0, 2];
         let weights = [0.5, 1.5, 2.0, 0.25, 1.0, 3.0, 0.0, 0.7];

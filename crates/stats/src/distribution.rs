@@ -1,26 +1,26 @@
-//! Tails and quantiles of the two distributions that everything here rests on.
+//! Tails and quantiles of the normal and Student's t distributions.
 //!
-//! The callers have checked their arguments: probabilities lie strictly between 0 and 1, degrees of freedom are
-//! positive, statistics are finite.
+//! Callers have checked their arguments: probabilities are strictly between 0 and 1, degrees of freedom positive,
+//! statistics finite.
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
-/// The probability that a standard normal variable is larger than `z`.
+/// Returns the probability that a standard normal variable exceeds `z`.
 pub(crate) fn normal_upper_tail(z: f64) -> f64 {
     Normal::standard().sf(z)
 }
 
-/// The value that a standard normal variable stays below with the given probability.
+/// Returns the quantile of the standard normal distribution.
 pub(crate) fn normal_quantile(probability: f64) -> f64 {
     Normal::standard().inverse_cdf(probability)
 }
 
-/// The probability that a Student t variable is larger than `t`.
+/// Returns the probability that a Student t variable exceeds `t`.
 pub(crate) fn student_upper_tail(t: f64, degrees_of_freedom: f64) -> f64 {
     student(degrees_of_freedom).sf(t)
 }
 
-/// The value that a Student t variable stays below with the given probability.
+/// Returns the quantile of Student's t distribution.
 pub(crate) fn student_quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
     student(degrees_of_freedom).inverse_cdf(probability)
 }

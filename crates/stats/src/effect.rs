@@ -1,18 +1,20 @@
-//! Sizes of effects in terms of order: how much, where a test only says whether.
+//! Ordinal effect sizes: the size of a difference, where a test only gives its significance.
 
 use crate::check;
 use crate::error::Error;
 use crate::ranks::Ranks;
 use crate::wilcoxon::{ZeroMethod, rank_sums};
 
-/// The matched rank-biserial correlation: by how much the ranks of positive differences outweigh the others.
+/// Computes the matched rank-biserial correlation, the excess of the positive differences' ranks over the negative
+/// ones'.
 ///
 /// ```text
 /// r = (r+ - r-) / (r+ + r-)
 /// ```
 ///
-/// with the rank sums of [`crate::wilcoxon::signed_rank`]: 1 when all differences are positive, -1 when all are negative, 0
-/// when the sums are the same. Zeros enter as the method says; halves of their ranks bring it nearer to 0.
+/// The rank sums are those of [`crate::wilcoxon::signed_rank`]. The result is 1 if all differences are positive, -1 if
+/// all are negative, 0 if the sums are equal. Zeros are treated as the method says; splitting their ranks pulls the
+/// result towards 0.
 ///
 /// # Errors
 ///
@@ -24,7 +26,7 @@ use crate::wilcoxon::{ZeroMethod, rank_sums};
 /// use mynah_stats::effect::rank_biserial;
 /// use mynah_stats::wilcoxon::ZeroMethod;
 ///
-/// // Ranks 1.5, 1.5 and 3 without the zero.
+/// // The ranks are 1.5, 1.5 and 3, without the zero.
 /// assert_eq!(rank_biserial(&[1.0, -1.0, 0.0, 2.0], ZeroMethod::Wilcox)?, 0.5);
 /// # Ok::<(), mynah_stats::Error>(())
 /// ```
@@ -38,17 +40,17 @@ pub fn rank_biserial(differences: &[f64], zeros: ZeroMethod) -> Result<f64, Erro
     Ok((plus - minus) / (plus + minus))
 }
 
-/// The probability that a value of the first sample is larger than one of the second, ties counting one half.
+/// Computes the probability that a value of the first sample exceeds one of the second, with ties counting one half.
 ///
 /// ```text
 /// A₁₂ = P(X > Y) + ½ P(X = Y) = U₁ / (n₁ n₂)
 /// ```
 ///
-/// One half when neither tends to be larger; what [`crate::mann_whitney::rank_sum`] tests.
+/// One half if neither tends to be larger, which is the null hypothesis of [`crate::mann_whitney::rank_sum`].
 ///
 /// # Errors
 ///
-/// [`Error::Empty`]; [`Error::NotFinite`], with the index counted through both samples.
+/// [`Error::Empty`]; [`Error::NotFinite`], with the index running through both samples.
 ///
 /// # Examples
 ///
@@ -75,11 +77,11 @@ pub fn probability_of_superiority(first: &[f64], second: &[f64]) -> Result<f64, 
     Ok(doubled_u1 as f64 / (2 * n1 * n2) as f64)
 }
 
-/// Cliff's delta: P(X > Y) - P(X < Y), which is 2 A₁₂ - 1.
+/// Computes Cliff's delta, P(X > Y) - P(X < Y) = 2 A₁₂ - 1.
 ///
 /// # Errors
 ///
-/// As [`probability_of_superiority`].
+/// Those of [`probability_of_superiority`].
 ///
 /// # References
 ///

@@ -1,4 +1,4 @@
-//! Equivalence and non-inferiority: what a difference that was not found cannot prove.
+//! Equivalence and non-inferiority tests, which show what the absence of a significant difference cannot.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,40 +7,40 @@ use crate::distribution::{student_quantile, student_upper_tail};
 use crate::error::Error;
 use crate::result::Interval;
 
-/// The outcome of two one-sided tests against a margin.
+/// Outcome of two one-sided tests against a margin.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Tost {
-    /// The margin: the largest difference that still counts as the same.
+    /// Margin: the largest difference that still counts as equal.
     pub margin: f64,
-    /// The level of each one-sided test.
+    /// Level of each one-sided test.
     pub alpha: f64,
-    /// The probability of an estimate so far up when the true difference is -margin.
+    /// Probability of an estimate at least as large if the true difference is -margin.
     pub p_above_lower: f64,
-    /// The probability of an estimate so far down when the true difference is +margin.
+    /// Probability of an estimate at least as small if the true difference is +margin.
     pub p_below_upper: f64,
-    /// The interval of coverage 1 - 2 alpha: equivalence means that it lies within the margins.
+    /// Interval of coverage 1 - 2 alpha, inside the margins if the result is equivalence.
     pub interval: Interval,
-    /// Both one-sided tests reject: the difference lies within the margins.
+    /// True if both one-sided tests reject: the difference is within the margins.
     pub equivalent: bool,
-    /// The lower one rejects: the difference is above -margin, whatever its upper end.
+    /// True if the lower test rejects: the difference is above -margin, whatever its upper end.
     pub non_inferior: bool,
 }
 
 impl Tost {
-    /// The smallest margin for which the same data would show equivalence at the same level.
+    /// Returns the smallest margin for which the same data would show equivalence at the same level.
     ///
     /// ```text
     /// max(|low|, |high|) of the interval of coverage 1 - 2 alpha
     /// ```
     ///
-    /// A margin that is chosen after the data proves nothing; this one says how much a test that was inconclusive at its
+    /// A margin chosen after seeing the data proves nothing; this one tells how much a test inconclusive at its
     /// declared margin has shown.
     #[must_use]
     pub fn achieved_margin(&self) -> f64 {
         self.interval.low.abs().max(self.interval.high.abs())
     }
 
-    /// The probability of the whole procedure: the larger of the two.
+    /// Returns the p-value of the whole procedure, the larger of the two.
     #[must_use]
     pub fn p_value(&self) -> f64 {
         self.p_above_lower.max(self.p_below_upper)
@@ -54,20 +54,21 @@ impl Tost {
 /// t_upper = (estimate - margin) / SE      p_below_upper = P(T < t_upper)
 /// ```
 ///
-/// Equivalent is p < alpha in both, which is the same as the interval of coverage 1 - 2 alpha lying strictly between
-/// the margins. Non-inferior is the first alone. The two tests need no correction for being two: both must reject.
+/// The result is equivalence if both p < alpha, which is the same as the interval of coverage 1 - 2 alpha being
+/// strictly between the margins. Non-inferiority takes the first test alone. No multiplicity correction is needed,
+/// since both must reject.
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] when the standard error, the degrees of freedom or the margin are not positive, when alpha is
-/// not in (0, 0.5), or when anything is not finite.
+/// [`Error::OutOfRange`] if the standard error, the degrees of freedom or the margin is not positive, alpha is not in
+/// (0, 0.5), or anything is not finite.
 ///
 /// # Examples
 ///
 /// ```
 /// let result = mynah_stats::equivalence::tost(-0.01, 0.05, 49.0, 0.2, 0.05)?;
 /// assert!(result.equivalent);
-/// // The same estimate, known less well, proves nothing.
+/// // The same estimate with a larger error proves nothing.
 /// assert!(!mynah_stats::equivalence::tost(-0.01, 0.15, 49.0, 0.2, 0.05)?.equivalent);
 /// # Ok::<(), mynah_stats::Error>(())
 /// ```
@@ -107,24 +108,24 @@ pub fn tost(
     })
 }
 
-/// The outcome of a one-sided test against a margin on the bad side.
+/// Outcome of a one-sided test against a margin on the inferior side.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NonInferiority {
-    /// The margin: by how much less still counts as no worse.
+    /// Margin: the largest loss that still counts as no worse.
     pub margin: f64,
-    /// The level of the test.
+    /// Level of the test.
     pub alpha: f64,
-    /// The probability of an estimate so far up when the true difference is -margin.
+    /// Probability of an estimate at least as large if the true difference is -margin.
     pub p_value: f64,
-    /// What the true difference exceeds in a share 1 - alpha of studies.
+    /// Lower confidence bound, exceeded by the true difference in a share 1 - alpha of studies.
     pub lower_bound: f64,
-    /// The test rejects: the difference is above -margin.
+    /// True if the test rejects: the difference is above -margin.
     pub non_inferior: bool,
 }
 
 impl NonInferiority {
-    /// The smallest margin for which the same data would show non-inferiority: minus the lower bound, and 0 where that is
-    /// positive, since then even a difference of 0 is excluded.
+    /// Returns the smallest margin for which the same data would show non-inferiority: minus the lower bound, or 0 if
+    /// the bound is positive, since then even a difference of 0 is excluded.
     #[must_use]
     pub fn achieved_margin(&self) -> f64 {
         (-self.lower_bound).max(0.0)
@@ -137,11 +138,11 @@ impl NonInferiority {
 /// t = (estimate + margin) / SE      p = P(T > t)      lower bound = estimate - t_{1-alpha} SE
 /// ```
 ///
-/// The lower half of [`tost`], for a question that has only one side.
+/// This is the lower half of [`tost`], for a one-sided question.
 ///
 /// # Errors
 ///
-/// As [`tost`]; the margin may be 0, which tests for superiority.
+/// Those of [`tost`]; the margin may be 0, which tests for superiority.
 ///
 /// # Examples
 ///
@@ -170,19 +171,19 @@ pub fn non_inferiority(
     Ok(NonInferiority { margin, alpha, p_value, lower_bound, non_inferior: p_value < alpha })
 }
 
-/// The true difference that a two-sided t test with this standard error finds with the wanted power.
+/// Computes the true difference that a two-sided t test with this standard error detects with the desired power.
 ///
 /// ```text
 /// SE (t_{1-alpha/2} + t_{power})
 /// ```
 ///
-/// Of the test as it was made: a difference of 0 with a large one of these is no proof of equality. The same approximation
-/// as in [`crate::power`]: the distance to a difference that is not 0 is taken for t distributed too.
+/// The result describes the test as performed: a difference of 0 with a large detectable difference does not prove
+/// equality. As in [`crate::power`], the distance to a nonzero difference is approximated as t distributed.
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] when the standard error or the degrees of freedom are not positive, for alpha outside (0, 0.5) and
-/// for a power outside (0, 1).
+/// [`Error::OutOfRange`] if the standard error or the degrees of freedom are not positive, for alpha outside (0, 0.5)
+/// and for a power outside (0, 1).
 pub fn detectable_difference(
     standard_error: f64,
     degrees_of_freedom: f64,

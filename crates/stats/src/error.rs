@@ -1,152 +1,240 @@
-//! The situations in which a statistic has no meaningful value.
+//! Errors: situations in which a statistic has no meaningful value.
 
 use thiserror::Error;
 
-/// Why a statistic could not be computed.
+/// Reason why a statistic could not be computed.
 ///
-/// Every situation in which the formula would give a number that means nothing is an error here, never a NaN.
+/// Every situation in which the formula would give a meaningless number is an error, never a NaN.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum Error {
     /// There are no values.
     #[error("there are no values")]
     Empty,
-    /// There are too few of something.
-    #[error("{needed} {what} are needed, there are {got}")]
+    /// There are fewer values, raters, items or the like than the method needs.
+    #[error("too few {what}: got {got}, expected at least {needed}")]
     TooFew {
-        /// What there is too little of, in the plural.
+        /// Name of the scarce quantity, in the plural.
         what: &'static str,
-        /// The least number that gives a result.
+        /// Smallest number that gives a result.
         needed: usize,
-        /// The number there is.
+        /// Actual number.
         got: usize,
     },
-    /// A few of many did nearly everything, so that nothing is known of how they differ.
-    #[error(
-        "the {what} contribute so unequally that they weigh as {effective:.1} equal ones: too few to conclude anything"
-    )]
+    /// A few contributors dominate, so that the variation between contributors is unknown.
+    #[error("the {what} contribute too unequally, like {effective:.1} equal ones")]
     TooUnequal {
-        /// Which, in the plural.
+        /// Name of the contributors, in the plural.
         what: &'static str,
-        /// The number of equal ones that would weigh as much.
+        /// Number of equal contributors of the same weight.
         effective: f64,
     },
     /// A value is NaN or infinite.
     #[error("the value at index {index} is not finite")]
     NotFinite {
-        /// The position of the first such value.
+        /// Index of the first such value.
         index: usize,
     },
-    /// Every difference is zero, so that there is nothing to rank.
+    /// Every difference is zero, which leaves nothing to rank.
     #[error("all {n} differences are 0")]
     AllZero {
-        /// How many there are.
+        /// Number of differences.
         n: usize,
     },
-    /// All values are the same, so that their spread says nothing about the error of their mean.
+    /// All values are equal, so their spread does not reveal the error of their mean.
     #[error("all {n} values are {value}")]
     AllEqual {
-        /// How many there are.
+        /// Number of values.
         n: usize,
-        /// The one value.
+        /// Common value.
         value: f64,
     },
-    /// Two groups of values do not vary within themselves, so that their spread says nothing about their difference.
+    /// Values do not vary within their groups, so their spread does not reveal the error of a difference.
     #[error("the {n} values do not vary within their groups")]
     NoSpread {
-        /// How many values both groups have together.
+        /// Number of values in all groups together.
         n: usize,
     },
-    /// Two sequences that belong together have different lengths.
-    #[error("`{left_name}` has {left} entries, `{right_name}` has {right}")]
+    /// Two parallel sequences have different lengths.
+    #[error("`{left_name}` has {left} entries, but `{right_name}` has {right}")]
     LengthMismatch {
-        /// The name of the first sequence.
+        /// Name of the first sequence.
         left_name: &'static str,
-        /// Its length.
+        /// Length of the first sequence.
         left: usize,
-        /// The name of the second sequence.
+        /// Name of the second sequence.
         right_name: &'static str,
-        /// Its length.
+        /// Length of the second sequence.
         right: usize,
     },
-    /// A parameter lies outside of what the method allows.
-    #[error("`{name}` is {value}, allowed is {allowed}")]
+    /// A parameter is outside the range the method allows.
+    #[error("`{name}` is {value}, expected {allowed}")]
     OutOfRange {
-        /// The parameter.
+        /// Name of the parameter.
         name: &'static str,
-        /// What was given.
+        /// Given value.
         value: f64,
-        /// What would have been allowed.
+        /// Description of the allowed values.
         allowed: &'static str,
     },
-    /// An exact distribution was asked for that is too large to be counted out.
-    #[error("the exact distribution for {n} {what} is too large, the limit is {limit}")]
+    /// The input is too large for an exact computation.
+    #[error("too many {what} for an exact computation: got {n}, expected at most {limit}")]
     TooLargeForExact {
-        /// What is counted, in the plural.
+        /// Name of the counted quantity, in the plural.
         what: &'static str,
-        /// How many of them there are.
+        /// Actual number.
         n: usize,
-        /// The most for which the distribution is counted out.
+        /// Largest number for which the computation is made.
         limit: usize,
     },
-    /// The search for the best parameters of a model found none.
-    #[error("no best {what} was found: the values do not determine its parameters")]
+    /// The search for the best parameters of a model failed.
+    #[error("the {what} did not converge: the values do not determine its parameters")]
     NotConverged {
-        /// The model.
+        /// Name of the model.
         what: &'static str,
     },
-    /// A covariate says what the ones before it say together.
-    #[error("the covariates, with the constant, are linearly dependent")]
+    /// A covariate is a linear combination of the previous ones.
+    #[error("the covariates and the intercept are linearly dependent")]
     Collinear,
-    /// A random part of a procedure could not be drawn.
-    #[error("only {defined} of {n} replicates have a value")]
+    /// Too few replicates of a random procedure have a defined result.
+    #[error("only {defined} of {n} replicates are defined")]
     TooFewDefined {
-        /// How many replicates gave a value.
+        /// Number of defined replicates.
         defined: usize,
-        /// How many were drawn.
+        /// Number of replicates drawn.
         n: usize,
     },
-    /// A complete study was asked for, in which every rater judges every item once.
-    #[error("rater {rater} judged item {item} {n} times, in a complete study that is once")]
+    /// The study is not complete: some rater did not judge some item exactly once.
+    #[error("rater {rater} judged item {item} {n} times, expected once")]
     Incomplete {
-        /// The rater.
+        /// Index of the rater.
         rater: usize,
-        /// The item.
+        /// Index of the item.
         item: usize,
-        /// How many judgements there are.
+        /// Number of judgments.
         n: usize,
     },
-    /// The formula has no value here.
-    #[error("the {what} has no value: {why}")]
+    /// The formula is undefined here.
+    #[error("the {what} is undefined: {why}")]
     Undefined {
-        /// The statistic.
+        /// Name of the statistic.
         what: &'static str,
-        /// What is missing.
+        /// Missing condition.
         why: &'static str,
     },
     /// No size of a test reaches its goal.
-    #[error("no number reaches a power of {power}; the most that more of this gives is {best:.3}")]
+    #[error("no size reaches a power of {power}, the highest attainable is {best:.3}")]
     Unattainable {
-        /// The power that was asked for.
+        /// Desired power.
         power: f64,
-        /// That of the largest test.
+        /// Power of the largest test.
         best: f64,
     },
-    /// Two groups of systems between which nothing, or only one kind of outcome, was observed.
+    /// Two groups of systems were never compared, or all outcomes between them favor one group.
     #[error("{}", disconnected(above, below, *compared))]
     Disconnected {
-        /// The systems that never lost to the others.
+        /// Systems that never lost to the others.
         above: Vec<usize>,
-        /// The others.
+        /// The other systems.
         below: Vec<usize>,
-        /// Whether any of the one group was compared with any of the other.
+        /// True if any system of one group was compared with any of the other.
         compared: bool,
     },
 }
 
 fn disconnected(above: &[usize], below: &[usize], compared: bool) -> String {
     if compared {
-        format!("systems {above:?} were always preferred to {below:?}: by how much has no bound")
+        format!("systems {above:?} were always preferred to {below:?}, so that their difference is unbounded")
     } else {
         format!("systems {above:?} were never compared with {below:?}")
+    }
+}
+
+impl Error {
+    /// Returns the action that resolves the error, if one is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::TooFew { what: "replicates" | "splits", .. } => Some("raise the number of replicates"),
+            Self::TooFew { .. } => Some("collect more judgments"),
+            Self::TooUnequal { .. } => Some("collect more judgments from those who contributed few"),
+            Self::NotFinite { .. } => Some("remove NaN and infinite values"),
+            Self::TooLargeForExact { .. } => {
+                Some("choose the asymptotic method or a random subset of the values")
+            }
+            Self::Collinear => Some("remove a covariate that the others determine"),
+            Self::TooFewDefined { .. } => Some("collect judgments from more raters of more items"),
+            Self::Incomplete { .. } => {
+                Some("compute Krippendorff's alpha, or the correlation from a mixed model")
+            }
+            Self::Unattainable { .. } => Some("accept a lower power, or enlarge another part of the test"),
+            Self::Disconnected { .. } => Some("collect comparisons between the two groups"),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Builds every variant, and every form of those with several.
+    fn all() -> Vec<Error> {
+        vec![
+            Error::Empty,
+            Error::TooFew { what: "raters", needed: 2, got: 1 },
+            Error::TooFew { what: "replicates", needed: 2, got: 1 },
+            Error::TooUnequal { what: "raters", effective: 1.25 },
+            Error::NotFinite { index: 3 },
+            Error::AllZero { n: 4 },
+            Error::AllEqual { n: 4, value: 3.0 },
+            Error::NoSpread { n: 4 },
+            Error::LengthMismatch { left_name: "values", left: 3, right_name: "items", right: 2 },
+            Error::OutOfRange { name: "level", value: 1.0, allowed: "a number strictly between 0 and 1" },
+            Error::TooLargeForExact { what: "differences", n: 501, limit: 500 },
+            Error::NotConverged { what: "linear mixed model" },
+            Error::Collinear,
+            Error::TooFewDefined { defined: 3, n: 10 },
+            Error::Incomplete { rater: 1, item: 2, n: 0 },
+            Error::Undefined { what: "intraclass correlation", why: "too few items or raters differ" },
+            Error::Unattainable { power: 0.8, best: 0.5 },
+            Error::Disconnected { above: vec![0], below: vec![1], compared: true },
+            Error::Disconnected { above: vec![0], below: vec![1], compared: false },
+        ]
+    }
+
+    /// Fails to compile if a variant is added, as a reminder to add it to [`all`].
+    fn is_listed(error: &Error) -> bool {
+        match error {
+            Error::Empty
+            | Error::TooFew { .. }
+            | Error::TooUnequal { .. }
+            | Error::NotFinite { .. }
+            | Error::AllZero { .. }
+            | Error::AllEqual { .. }
+            | Error::NoSpread { .. }
+            | Error::LengthMismatch { .. }
+            | Error::OutOfRange { .. }
+            | Error::TooLargeForExact { .. }
+            | Error::NotConverged { .. }
+            | Error::Collinear
+            | Error::TooFewDefined { .. }
+            | Error::Incomplete { .. }
+            | Error::Undefined { .. }
+            | Error::Unattainable { .. }
+            | Error::Disconnected { .. } => true,
+        }
+    }
+
+    #[test]
+    fn messages_and_remedies_are_lowercase_phrases() {
+        for error in all() {
+            assert!(is_listed(&error));
+            let texts = [Some(error.to_string()), error.remedy().map(str::to_owned)];
+            for text in texts.into_iter().flatten() {
+                assert!(text.starts_with(|first: char| first.is_lowercase() || first == '`'), "{text}");
+                assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `"), "{text}");
+            }
+            assert!(std::error::Error::source(&error).is_none(), "{error}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The Hodges-Lehmann estimates: by how much values are shifted, with intervals that belong to the rank tests.
+//! Hodges-Lehmann estimates of a shift, with the intervals that match the rank tests.
 
 use crate::check;
 use crate::distribution::normal_quantile;
@@ -7,30 +7,30 @@ use crate::mann_whitney::rank_sum_distribution;
 use crate::result::Interval;
 use crate::wilcoxon::sign_distribution;
 
-/// Up to so many values the interval takes the exact distribution of the signed-rank statistic.
+/// Number of values up to which the interval uses the exact distribution of the signed-rank statistic.
 const EXACT_UP_TO: usize = 50;
-/// Likewise for the product of the sizes of two samples.
+/// Product of the sample sizes up to which the interval uses the exact distribution of the rank-sum statistic.
 const EXACT_PAIRS: usize = 2_500;
-/// All pairs are formed and partly sorted: 20 million take 160 MB.
+/// Largest number of pairs. All are formed and partly sorted: 20 million take 160 MB.
 const PAIRS_LIMIT: usize = 20_000_000;
 
-/// The pseudomedian of differences with an interval: the median of the means of all pairs.
+/// Estimates the pseudomedian of differences, the median of the means of all pairs, with an interval.
 ///
 /// ```text
 /// estimate = median of (dᵢ + dⱼ)/2 over i ≤ j      interval = the k-th smallest to the k-th largest of them
 /// ```
 ///
-/// with k the largest number for which the signed-rank statistic stays below k with a probability of at most
-/// (1 - level)/2: exactly for up to 50 differences, then by the normal approximation. The interval holds the shifts that
-/// the test does not reject, zeros and ties being taken for differences that happen to be near; its coverage is at least
-/// the level.
+/// Here k is the largest number for which the signed-rank statistic stays below k with a probability of at most (1 -
+/// level)/2: exactly for up to 50 differences, by the normal approximation for more. The interval holds the shifts that
+/// the test does not reject, with zeros and ties treated as differences that merely happen to be close; its coverage is
+/// at least the level.
 ///
-/// It takes the differences for independent.
+/// The differences are assumed independent.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotFinite`]; [`Error::OutOfRange`] when the level is not strictly between 0 and 1;
-/// [`Error::TooFew`] when no interval of so few differences has the level: six are needed for 95 %;
+/// [`Error::Empty`], [`Error::NotFinite`]; [`Error::OutOfRange`] if the level is not strictly between 0 and 1;
+/// [`Error::TooFew`] if no interval of so few differences reaches the level (95 % takes six);
 /// [`Error::TooLargeForExact`] for more than 6,323 differences.
 ///
 /// # Examples
@@ -72,17 +72,17 @@ pub fn one_sample(differences: &[f64], level: f64) -> Result<Interval, Error> {
     Ok(between(means, k, level))
 }
 
-/// The shift between two independent samples with an interval: the median of all differences.
+/// Estimates the shift between two independent samples, the median of all differences, with an interval.
 ///
 /// ```text
 /// estimate = median of xᵢ - yⱼ      interval = the k-th smallest to the k-th largest of them
 /// ```
 ///
-/// with k as in [`one_sample`], but for the rank-sum statistic: exactly when there are at most 2,500 pairs.
+/// Here k is as in [`one_sample`], but for the rank-sum statistic: exactly for up to 2,500 pairs.
 ///
 /// # Errors
 ///
-/// As [`one_sample`]; [`Error::TooLargeForExact`] for more than 20 million pairs.
+/// Those of [`one_sample`]; [`Error::TooLargeForExact`] for more than 20 million pairs.
 ///
 /// # References
 ///
@@ -114,7 +114,7 @@ pub fn two_sample(first: &[f64], second: &[f64], level: f64) -> Result<Interval,
     Ok(between(differences, k, level))
 }
 
-/// The largest k with P(statistic < k) ≤ tail.
+/// Returns the largest k with P(statistic < k) ≤ tail.
 fn order_of(probabilities: &[f64], tail: f64) -> usize {
     let mut below = 0.0;
     for (k, probability) in probabilities.iter().enumerate() {
@@ -126,17 +126,17 @@ fn order_of(probabilities: &[f64], tail: f64) -> usize {
     probabilities.len()
 }
 
-/// The same by the normal distribution, the statistic taken at the middle between two of its values.
+/// Returns the same by the normal approximation, with the statistic midway between two of its values.
 fn approximate_order(mean: f64, variance: f64, tail: f64) -> usize {
     (mean + 0.5 + normal_quantile(tail) * variance.sqrt()).floor().max(0.0) as usize
 }
 
-/// The median with the k-th smallest and the k-th largest value.
+/// Returns the median with the k-th smallest and the k-th largest value.
 fn between(mut values: Vec<f64>, k: usize, level: f64) -> Interval {
     let n = values.len();
     let mut nth = |index: usize| *values.select_nth_unstable_by(index, f64::total_cmp).1;
     let estimate = 0.5 * (nth((n - 1) / 2) + nth(n / 2));
-    // A level near 0 may want more from either side than there is.
+    // A level near 0 may ask for more values on either side than there are.
     let k = k.min(n.div_ceil(2));
     let (low, high) = (nth(k - 1), nth(n - k));
     Interval { estimate, low, high, level }

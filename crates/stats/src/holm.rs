@@ -1,20 +1,20 @@
-//! Holm's correction for several tests.
+//! Holm's correction for multiple tests.
 
 use crate::check;
 use crate::error::Error;
 
-/// Adjusts the probabilities of a family of tests, so that all errors together keep the level.
+/// Adjusts the p-values of a family of tests to control the family-wise error rate.
 ///
 /// ```text
 /// adjusted₍ᵢ₎ = max over j ≤ i of min(1, (m - j + 1) p₍ⱼ₎)      for p₍₁₎ ≤ … ≤ p₍ₘ₎
 /// ```
 ///
-/// The results stand in the order of the arguments; each is compared with the level as it is. Nothing is assumed about
-/// how the tests depend on each other. An empty family has an empty result.
+/// Results are in the order of the arguments; compare each with the level directly. The correction makes no assumption
+/// about the dependence between the tests. An empty family yields an empty result.
 ///
 /// # Errors
 ///
-/// [`Error::NotFinite`]; [`Error::OutOfRange`] for anything that is no probability.
+/// [`Error::NotFinite`]; [`Error::OutOfRange`] for anything that is not a probability.
 ///
 /// # Examples
 ///

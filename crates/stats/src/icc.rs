@@ -1,4 +1,4 @@
-//! Intraclass correlations: how much of a judgement is about the item.
+//! Intraclass correlations: the share of a judgment that is due to the item.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
@@ -9,37 +9,35 @@ use crate::error::Error;
 use crate::mixed::Mixed;
 use crate::result::Interval;
 
-const UNDEFINED: Error = Error::Undefined {
-    what: "intraclass correlation",
-    why: "there are too few items and raters that differ",
-};
+const UNDEFINED: Error =
+    Error::Undefined { what: "intraclass correlation", why: "too few items or raters differ" };
 
-/// The absolute agreement of raters that are a sample of all raters.
+/// Absolute agreement between raters, with raters as a random sample.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Icc {
-    /// ICC(2,1): the correlation of two single judgements of an item by different raters.
+    /// ICC(2,1), the correlation of two single judgments of an item by different raters.
     pub single: Interval,
-    /// ICC(2,k): the correlation of two means over as many raters as there are.
+    /// ICC(2,k), the correlation of two means over as many raters as the study has.
     pub average: Interval,
 }
 
-/// ICC(2,1) and ICC(2,k) of a complete study, in which every rater judged every item once.
+/// Computes ICC(2,1) and ICC(2,k) of a complete study, in which every rater judged every item once.
 ///
 /// ```text
 /// ICC(2,1) = (MS_items - MS_rest) / (MS_items + (k-1) MS_rest + k (MS_raters - MS_rest)/n)
 /// ICC(2,k) = (MS_items - MS_rest) / (MS_items + (MS_raters - MS_rest)/n)
 /// ```
 ///
-/// for n items, k raters and the mean squares of a two-way analysis of variance; that raters are strict or kind counts as
-/// disagreement. May be negative, when items differ less than chance would have it. The intervals are those of `McGraw` and
-/// Wong. For incomplete studies see [`icc_of_components`].
+/// Here n is the number of items, k the number of raters, and MS the mean squares of a two-way analysis of variance.
+/// Differences in strictness between raters count as disagreement. The result may be negative if items differ less than
+/// expected by chance. The intervals are those of `McGraw` and Wong. For incomplete studies see [`icc_of_components`].
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::TooFew`] for fewer than
-/// two raters or items; [`Error::Incomplete`]; [`Error::NoSpread`] when raters and items explain every judgement;
-/// [`Error::Undefined`] when items and raters are so few, or differ so much less than chance, that the interval has no end;
-/// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::TooFew`] for fewer
+/// than two raters or items; [`Error::Incomplete`]; [`Error::NoSpread`] if raters and items explain every judgment;
+/// [`Error::Undefined`] if items and raters are so few, or differ so much less than by chance, that the interval is
+/// unbounded; [`Error::OutOfRange`] if the level is not strictly between 0 and 1.
 ///
 /// # References
 ///
@@ -78,7 +76,7 @@ pub fn icc(values: &[f64], raters: &[usize], items: &[usize], level: f64) -> Res
     let single = (item_square - rest_square)
         / (item_square + (raters_f - 1.0) * rest_square + raters_f * (rater_square - rest_square) / items_f);
     let average = (item_square - rest_square) / (item_square + (rater_square - rest_square) / items_f);
-    // McGraw and Wong, table 7: the degrees of freedom of a combination of mean squares.
+    // McGraw and Wong, table 7: degrees of freedom of a combination of mean squares.
     let ratio = rater_square / rest_square;
     let share = items_f * (1.0 + (raters_f - 1.0) * single) - raters_f * single;
     let degrees = (raters_f - 1.0) * (items_f - 1.0) * (raters_f * single * ratio + share).powi(2)
@@ -93,7 +91,7 @@ pub fn icc(values: &[f64], raters: &[usize], items: &[usize], level: f64) -> Res
     let low = items_f * (item_square - below * rest_square) / (below * spread + items_f * item_square);
     let high = items_f * (above * item_square - rest_square) / (spread + items_f * above * item_square);
     let (average_low, average_high) = (spearman_brown(low, raters_f), spearman_brown(high, raters_f));
-    // Where single correlations may be below -1/(k-1), those of means have no lower end.
+    // Where single correlations may fall below -1/(k-1), those of means have no lower bound.
     let bounded = low * (raters_f - 1.0) > -1.0;
     if !bounded || ![high, average_low, average_high].iter().all(|end| end.is_finite()) {
         return Err(UNDEFINED);
@@ -104,17 +102,18 @@ pub fn icc(values: &[f64], raters: &[usize], items: &[usize], level: f64) -> Res
     })
 }
 
-/// The intraclass correlation of means over some raters, from the components of a mixed model; without an interval.
+/// Computes the intraclass correlation of means over several raters from the components of a mixed model, without an
+/// interval.
 ///
 /// ```text
 /// item² / (item² + (rater² + residual²)/k)
 /// ```
 ///
-/// For incomplete studies. For complete ones it is that of [`icc`], unless a component is estimated as 0.
+/// For incomplete studies. In complete ones it equals the result of [`icc`], unless a component is estimated as 0.
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] for no raters.
+/// [`Error::OutOfRange`] for zero raters.
 pub fn icc_of_components(model: &Mixed, n_raters: u32) -> Result<f64, Error> {
     if n_raters == 0 {
         return Err(Error::OutOfRange { name: "n_raters", value: 0.0, allowed: "at least 1" });
@@ -124,7 +123,7 @@ pub fn icc_of_components(model: &Mixed, n_raters: u32) -> Result<f64, Error> {
     Ok(item / (item + other / f64::from(n_raters)))
 }
 
-/// The reliability of a mean over `times` as many judgements: times · r / (1 + (times - 1) r).
+/// Returns the reliability of a mean over `times` as many judgments: times · r / (1 + (times - 1) r).
 fn spearman_brown(reliability: f64, times: f64) -> f64 {
     times * reliability / (1.0 + (times - 1.0) * reliability)
 }

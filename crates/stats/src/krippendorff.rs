@@ -1,4 +1,4 @@
-//! Krippendorff's alpha: do raters agree more than chance would have it?
+//! Krippendorff's alpha: agreement between raters beyond chance.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use crate::check;
 use crate::error::Error;
 
-/// What makes two values different, and by how much.
+/// Level of measurement, which defines the distance between two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
-    /// Values are names: the same or not.
+    /// Values are names, either equal or different.
     Nominal,
-    /// Values are ordered; the distance is how many of all judgements lie between them.
+    /// Values are ordered; the distance is the number of judgments ranked between them.
     Ordinal,
     /// Values are numbers.
     Interval,
 }
 
-/// Krippendorff's alpha of judgements of items.
+/// Computes Krippendorff's alpha for judgments of items.
 ///
 /// ```text
 /// α = 1 - D_observed / D_expected
@@ -27,14 +27,15 @@ pub enum Scale {
 /// nominal δ² = (v ≠ v')      interval δ² = (v - v')²      ordinal δ² = (n_v/2 + those between + n_v'/2)²
 /// ```
 ///
-/// with ordered pairs of different judgements, m judgements of an item and n of all items that have at least two: others
-/// take no part. 1 is agreement, 0 is what chance gives, and less means that raters disagree on purpose. Missing judgements
-/// are simply not there; who judged does not matter.
+/// Pairs are ordered pairs of different judgments, m is the number of judgments of an item, and n the number of all
+/// judgments of items that have at least two; other items are dropped. 1 is perfect agreement, 0 is chance level, and
+/// negative values mean systematic disagreement. Missing judgments are simply absent; the identity of the rater does
+/// not matter.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`]; [`Error::TooFew`] when no item has two judgements;
-/// [`Error::AllEqual`] when those of all such items are the same, so that there is nothing to agree on.
+/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`]; [`Error::TooFew`] if no item has two judgments;
+/// [`Error::AllEqual`] if the judgments of all such items are the same, which leaves nothing to agree on.
 ///
 /// # Examples
 ///
@@ -61,13 +62,13 @@ pub fn alpha(values: &[f64], items: &[usize], scale: Scale) -> Result<f64, Error
     }
     by_item.retain(|_, values| values.len() > 1);
     if by_item.is_empty() {
-        return Err(Error::TooFew { what: "judgements of an item", needed: 2, got: 1 });
+        return Err(Error::TooFew { what: "judgments per item", needed: 2, got: 1 });
     }
     let all: Vec<f64> = by_item.values().flatten().copied().collect();
     check::vary(&all)?;
     let mut sorted = all.clone();
     sorted.sort_by(f64::total_cmp);
-    // The middle of a value's equals among all judgements: differences of these are the ordinal distances.
+    // Middle position of a value's ties among all judgments; differences of these are the ordinal distances.
     let place = |value: f64| {
         let (before, up_to) =
             (sorted.partition_point(|&v| v < value), sorted.partition_point(|&v| v <= value));
@@ -81,13 +82,13 @@ pub fn alpha(values: &[f64], items: &[usize], scale: Scale) -> Result<f64, Error
     let observed: f64 = by_item.values().map(|of| distances(of) / (of.len() as f64 - 1.0)).sum();
     let expected = distances(&all) / (all.len() as f64 - 1.0);
     if expected == 0.0 {
-        // They differ, but by less than their squares can say.
+        // The values differ, but their squared differences underflow.
         return Err(Error::AllEqual { n: all.len(), value: all[0] });
     }
     Ok(1.0 - observed / expected)
 }
 
-/// The number of ordered pairs of different values.
+/// Returns the number of ordered pairs of different values.
 fn different_pairs(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -95,7 +96,7 @@ fn different_pairs(values: &[f64]) -> f64 {
     (values.len().pow(2) - same) as f64
 }
 
-/// The squared distances of all ordered pairs: Σ Σ (x - y)² = 2 n Σ (x - x̄)².
+/// Computes the sum of squared distances over ordered pairs: Σ Σ (x - y)² = 2 n Σ (x - x̄)².
 fn squared_distances(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

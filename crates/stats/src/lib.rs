@@ -1,6 +1,6 @@
-//! Statistics for listening tests in which raters and utterances are crossed. Pure `f64`, no I/O.
+//! Statistics for listening tests with crossed raters and utterances. Pure `f64`, no I/O.
 //!
-//! It knows nothing of speech: it gets numbers with the rater and the utterance (the item) that each belongs to.
+//! The crate knows nothing of speech: it takes numbers, each with the rater and the utterance (item) it belongs to.
 //!
 //! ```text
 //!                    planned                       collected, or drawn by simulate
@@ -11,13 +11,14 @@
 //!                                            ├─ bootstrap, crowdmos ──► Interval
 //!                                            ├─ wilcoxon, mann_whitney ──► TestResult
 //!                                            │     └─ holm, benjamini_hochberg, max_t over several of them
-//!                                            ├─ effect, hodges_lehmann ──► how large
-//!                                            ├─ krippendorff, icc, reliability, bias, sos ──► what raters are worth
+//!                                            ├─ effect, hodges_lehmann ──► effect sizes
+//!                                            ├─ krippendorff, icc, reliability, bias, sos ──► quality of the raters
 //! preferences of pairs                       └─ preference ──► strengths of systems
 //! ```
 //!
-//! The same twenty people judge the same fifty sentences, so their judgements are not independent. [`clustered`] allows
-//! for that; the rank tests are here because papers use them, and `tests/calibration.rs` shows how often they then err.
+//! When the same twenty people judge the same fifty sentences, their judgments are not independent. [`clustered`]
+//! accounts for that. The rank tests are provided because papers use them; `tests/calibration.rs` measures how often
+//! they err in such designs.
 //!
 //! # Examples
 //!
@@ -27,7 +28,7 @@
 //! use mynah_stats::simulate::{Model, crossed};
 //! use mynah_stats::wilcoxon::{SignedRankConfig, signed_rank};
 //!
-//! // Twenty raters compare a system that is exactly as good as the recordings on fifty sentences.
+//! // Twenty raters compare a system exactly as good as the recordings on fifty sentences.
 //! let design = crossed(20, 50);
 //! let model = Model { mean: 0.0, components: Components::default(), lowest: -3, highest: 3 };
 //! let scores = model.draw(&design, 5, 0)?;
@@ -35,16 +36,16 @@
 //!
 //! let mean = two_way(&scores, &raters, &items)?;
 //! assert!(mean.interval(0.95)?.contains(0.0));
-//! // Taken for a thousand independent judgements, the same scores "prove" a difference.
+//! // Treated as a thousand independent judgments, the same scores "prove" a difference.
 //! assert!(signed_rank(&scores, &SignedRankConfig::default())?.p_value < 0.05);
 //! # Ok::<(), mynah_stats::Error>(())
 //! ```
 //!
 //! # Invariants
 //!
-//! - No function returns NaN or infinity: what has no meaningful value is an [`Error`] that says why.
-//! - Results do not depend on the number of threads, nor beyond rounding on the order of the values.
-//! - Whatever draws numbers takes a seed.
+//! - No function returns NaN or infinity: a statistic without a meaningful value is an [`Error`] that gives the reason.
+//! - Results do not depend on the number of threads, nor, beyond rounding, on the order of the values.
+//! - Every function that draws random numbers takes a seed.
 
 mod benjamini_hochberg;
 pub mod bias;
@@ -67,7 +68,7 @@ pub mod mann_whitney;
 mod max_t;
 mod mcnemar;
 mod mean;
-mod minimise;
+mod minimize;
 pub mod mixed;
 pub mod ordinal;
 pub mod planning;

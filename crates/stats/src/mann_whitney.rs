@@ -1,4 +1,4 @@
-//! The Mann-Whitney rank-sum test of two independent samples.
+//! Mann-Whitney rank-sum test of two independent samples.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,25 +8,25 @@ use crate::error::Error;
 use crate::ranks::{Ranks, tie_term};
 use crate::result::{Alternative, Method, MethodChoice, TestResult};
 
-/// The automatic choice is the normal approximation when both samples are larger.
+/// Sample size above which, if both samples exceed it, the automatic choice is the normal approximation.
 const EXACT_UP_TO: usize = 8;
-/// n₁n₂ up to which the exact distribution is counted out: it takes (n₁n₂)² steps.
+/// Largest n₁n₂ for which the exact distribution is enumerated, in (n₁n₂)² steps.
 const EXACT_PAIRS_LIMIT: usize = 20_000;
 
-/// What can be chosen about the rank-sum test.
+/// Configuration of the rank-sum test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RankSumConfig {
-    /// Whether the normal approximation moves the statistic by one half towards its mean.
+    /// Enables the continuity correction, which moves the statistic by one half towards its mean.
     pub continuity: bool,
-    /// Which deviations are looked for.
+    /// Alternative hypothesis.
     pub alternative: Alternative,
-    /// How the probability is computed.
+    /// Method that computes the probability.
     pub method: MethodChoice,
 }
 
 impl Default for RankSumConfig {
-    /// Two-sided, automatic, with the continuity correction, as in scipy.
+    /// Returns a two-sided test with automatic method and continuity correction, as in scipy.
     fn default() -> Self {
         Self { continuity: true, alternative: Alternative::TwoSided, method: MethodChoice::Auto }
     }
@@ -35,21 +35,22 @@ impl Default for RankSumConfig {
 /// Tests whether the values of one sample tend to be larger than those of another, as scipy 1.17.1 does.
 ///
 /// ```text
-/// U₁ = Σ ranks of the first sample - n₁(n₁+1)/2          (pairs in which the first is larger, ties count one half)
+/// U₁ = Σ ranks of the first sample - n₁(n₁+1)/2          (pairs in which the first is larger, ties counting one half)
 /// z  = (U - n₁n₂/2 - 1/2) / sqrt(n₁n₂/12 · ((N+1) - Σ(t³ - t)/(N(N-1))))
 /// ```
 ///
-/// with U the larger of U₁ and n₁n₂ - U₁ for the two-sided alternative. The statistic is U₁.
+/// For the two-sided alternative, U is the larger of U₁ and n₁n₂ - U₁. The statistic is U₁.
 ///
-/// [`MethodChoice::Auto`] takes the exact distribution when a sample has at most 8 values and nothing ties, else the
-/// normal approximation; also, unlike scipy, when n₁n₂ is over 20,000. The exact distribution knows no ties.
+/// [`MethodChoice::Auto`] uses the exact distribution if a sample has at most 8 values and there are no ties, otherwise
+/// the normal approximation; unlike scipy, also if n₁n₂ exceeds 20,000. The exact distribution ignores ties.
 ///
-/// The test takes all values for independent: ratings by the same people are not.
+/// The test assumes independent values, which ratings by the same people are not.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`]; [`Error::NotFinite`], with the index counted through both samples; [`Error::AllEqual`] when all
-/// values of both are the same; [`Error::TooLargeForExact`] when [`MethodChoice::Exact`] is asked of too much.
+/// [`Error::Empty`]; [`Error::NotFinite`], with the index running through both samples; [`Error::AllEqual`] if all
+/// values of both samples are equal; [`Error::TooLargeForExact`] if [`MethodChoice::Exact`] is requested for samples
+/// above the limit.
 ///
 /// # Examples
 ///
@@ -67,8 +68,8 @@ impl Default for RankSumConfig {
 /// # References
 ///
 /// H. B. Mann and D. R. Whitney (1947), "On a test of whether one of two random variables is stochastically larger than
-/// the other", Annals of Mathematical Statistics 18, 50-60. The choices are those of `scipy.stats.mannwhitneyu` 1.17.1;
-/// the example is that of its documentation.
+/// the other", Annals of Mathematical Statistics 18, 50-60. Options and example follow `scipy.stats.mannwhitneyu`
+/// 1.17.1.
 pub fn rank_sum(first: &[f64], second: &[f64], config: &RankSumConfig) -> Result<TestResult, Error> {
     if first.is_empty() || second.is_empty() {
         return Err(Error::Empty);
@@ -122,9 +123,9 @@ pub fn rank_sum(first: &[f64], second: &[f64], config: &RankSumConfig) -> Result
     })
 }
 
-/// The probabilities of U = 0, 1, …, n₁n₂ when nothing ties.
+/// Returns the probabilities of U = 0, 1, …, n₁n₂ without ties.
 ///
-/// The largest of i + j values belongs to the first sample with probability i / (i + j), and is then larger than all j
+/// The largest of i + j values belongs to the first sample with probability i / (i + j), and then exceeds all j values
 /// of the second:
 ///
 /// ```text

@@ -1,4 +1,4 @@
-//! Several systems, judged by the same people: the largest of their t statistics, by the crossed bootstrap.
+//! Maximum t statistic of several systems judged by the same people, by the crossed bootstrap.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -13,46 +13,47 @@ use crate::design::{Design, numbered};
 use crate::distribution::student_quantile;
 use crate::error::Error;
 
-/// The share of replicates in which every system must have ratings.
+/// Smallest share of replicates in which every system must have ratings.
 const LEAST_DEFINED: f64 = 0.95;
-/// Smaller probabilities are not told apart from each other here.
+/// Smallest probability that this method resolves.
 const SMALLEST_P: f64 = 1e-15;
-/// The share of each system's variance that is held to be its own.
+/// Share of each system's variance assumed independent of the others.
 const OWN_SHARE: f64 = 1e-6;
-/// Sets the generator of the statistics apart from that of the weights.
+/// Separates the random stream of the statistics from that of the weights.
 const STATISTICS: u64 = 0x6d61_785f_7400_0001;
 
 /// One system of a family.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FamilyMember {
-    /// The system.
+    /// Index of the system.
     pub system: usize,
-    /// Its mean with the clustered error.
+    /// Mean of the system with its clustered error.
     pub mean: Clustered,
-    /// The probability of its own t test.
+    /// Probability of the system's own t test.
     pub p_value: f64,
-    /// The probability that the largest of all |t| is as large when no system differs from 0.
+    /// Probability, if no system differs from 0, that the largest |t| is at least as large.
     pub adjusted_p_value: f64,
 }
 
-/// Tests the means of several systems against 0, each probability adjusted for the whole family.
+/// Tests the means of several systems against 0, adjusting each probability for the whole family.
 ///
 /// ```text
 /// adjusted p = P(max over systems of |Z_s| √(ν/χ²_ν) ≥ t of the system's own p at ν)
 /// ```
 ///
-/// where Z is normal with the correlations that the means have over replicates of the crossed bootstrap, and ν is the
-/// smallest number of degrees of freedom: a multivariate t distribution, like that of Dunnett's test. Systems that share raters and items have correlated means, which makes this less strict than
-/// [`crate::holm()`]; with a single system nothing is adjusted. The tests are those of [`two_way`] with
-/// Satterthwaite's degrees of freedom, which the bootstrap's own conservative variance does not enter.
+/// Here Z is normal with the correlations of the means over replicates of the crossed bootstrap, and ν is the smallest
+/// number of degrees of freedom: a multivariate t distribution, as in Dunnett's test. Systems that share raters and
+/// items have correlated means, which makes this less conservative than [`crate::holm()`]; with a single system nothing
+/// is adjusted. The tests are those of [`two_way`] with Satterthwaite's degrees of freedom; the bootstrap's own
+/// conservative variance does not enter.
 ///
-/// For checkpoints against recordings, give the scores of comparisons; for differences of pairs of systems, the
+/// To compare checkpoints with recordings, pass the comparison scores; to compare pairs of systems, pass the
 /// differences within each rater and item.
 ///
 /// # Errors
 ///
-/// As [`two_way`] for each system; [`Error::TooFew`] for fewer than two replicates; [`Error::TooFewDefined`] when a system
-/// is judged by so few that many replicates have none of them.
+/// Those of [`two_way`] for each system; [`Error::TooFew`] for fewer than two replicates; [`Error::TooFewDefined`] if
+/// so few raters or items judged a system that many replicates contain none of them.
 ///
 /// # References
 ///
@@ -108,7 +109,7 @@ pub fn max_t(
             let p_value = mean.t_test().p_value;
             let threshold = student_quantile(1.0 - p_value.max(SMALLEST_P) / 2.0, degrees);
             let n_beyond = largest.len() - largest.partition_point(|&statistic| statistic < threshold);
-            // More than the number of tests times p it can only be by chance.
+            // Above the number of tests times p only by chance.
             let adjusted = (n_beyond + 1) as f64 / (largest.len() + 1) as f64;
             FamilyMember {
                 system,
@@ -120,16 +121,16 @@ pub fn max_t(
         .collect())
 }
 
-/// The correlations of the systems' means over the replicates, row by row.
+/// Returns the correlations of the systems' means over the replicates, in row-major order.
 fn correlations(replicates: &[Vec<f64>], means: &[Clustered]) -> Result<Vec<f64>, Error> {
     let (n, k) = (replicates.len() as f64, means.len());
-    let centres: Vec<f64> =
+    let centers: Vec<f64> =
         (0..k).map(|system| replicates.iter().map(|replicate| replicate[system]).sum::<f64>() / n).collect();
     let mut products = vec![0.0; k * k];
     for replicate in replicates {
         for i in 0..k {
             for j in 0..k {
-                products[i * k + j] += (replicate[i] - centres[i]) * (replicate[j] - centres[j]);
+                products[i * k + j] += (replicate[i] - centers[i]) * (replicate[j] - centers[j]);
             }
         }
     }
@@ -140,15 +141,16 @@ fn correlations(replicates: &[Vec<f64>], means: &[Clustered]) -> Result<Vec<f64>
     Ok((0..k * k).map(|place| products[place] / (scales[place / k] * scales[place % k])).collect())
 }
 
-/// The largest of the |t| of a multivariate t distribution, drawn as often as there are replicates, ascending.
+/// Draws the largest |t| of a multivariate t distribution once per replicate, in ascending order.
 fn largest_statistics(correlations: &[f64], k: usize, degrees: f64, config: &BootstrapConfig) -> Vec<f64> {
-    // Two systems with the same scores are allowed: a share of the variance of its own keeps the matrix definite.
+    // Two systems with identical scores are allowed: a small independent variance keeps the matrix positive definite.
     let matrix: Vec<f64> = correlations
         .iter()
         .enumerate()
         .map(|(place, value)| if place / k == place % k { 1.0 } else { value * (1.0 - OWN_SHARE) })
         .collect();
-    let factor = Cholesky::new(matrix, k).expect("a correlation matrix with a share of its own is definite");
+    let factor =
+        Cholesky::new(matrix, k).expect("the independent variance makes the matrix positive definite");
     let denominator = ChiSquared::new(degrees).expect("the degrees of freedom are positive");
     let mut generator = ChaCha8Rng::seed_from_u64(config.seed ^ STATISTICS);
     let mut largest: Vec<f64> = (0..config.n_replicates)

@@ -1,23 +1,23 @@
-//! The mean of independent values with its interval.
+//! Mean of independent values with its interval.
 
 use crate::check;
 use crate::distribution::student_quantile;
 use crate::error::Error;
 use crate::result::Interval;
 
-/// The mean of values that do not depend on each other, with the t interval that covers the true mean.
+/// Computes the mean of independent values with the t interval for the true mean.
 ///
 /// ```text
 /// ȳ ± t(1 - (1 - level)/2; n - 1) · s/√n,     s² = Σ (y - ȳ)² / (n - 1)
 /// ```
 ///
-/// For scores of different sentences, or the differences of two systems on the same sentences (the paired t test). For
-/// judgements by people use [`crate::clustered::two_way`]: they are not independent.
+/// Suits scores of different sentences, or differences between two systems on the same sentences (the paired t test).
+/// Judgments by people are not independent: use [`crate::clustered::two_way`] for them.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotFinite`]; [`Error::TooFew`] for a single value; [`Error::AllEqual`] when the values do
-/// not vary; [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+/// [`Error::Empty`], [`Error::NotFinite`]; [`Error::TooFew`] for a single value; [`Error::AllEqual`] if the values do
+/// not vary; [`Error::OutOfRange`] if the level is not strictly between 0 and 1.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ pub fn mean_interval(values: &[f64], level: f64) -> Result<Interval, Error> {
     }
     let mean = values.iter().sum::<f64>() / n as f64;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n as f64 - 1.0);
-    // Equal values may leave the rounding error of their mean.
+    // Equal values may still differ from their mean by rounding.
     let scale = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
     if variance.sqrt() <= scale * n as f64 * f64::EPSILON {
         return Err(Error::AllEqual { n, value: values[0] });
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_interval_says_why() {
+    fn reports_why_there_is_no_interval() {
         assert_eq!(mean_interval(&[], 0.95), Err(Error::Empty));
         assert_eq!(mean_interval(&[1.0], 0.95), Err(Error::TooFew { what: "values", needed: 2, got: 1 }));
         assert_eq!(mean_interval(&[0.1; 7], 0.95), Err(Error::AllEqual { n: 7, value: 0.1 }));

@@ -1,4 +1,4 @@
-//! The linear mixed model of crossed raters and items.
+//! Linear mixed model of crossed raters and items.
 
 use std::f64::consts::TAU;
 
@@ -9,45 +9,45 @@ use crate::coefficient::Coefficient;
 use crate::dense::{Cholesky, bilinear, dot};
 use crate::design::{CrossedFactor, Design};
 use crate::error::Error;
-use crate::minimise::{covariance, hessian, minimise};
+use crate::minimize::{covariance, hessian, minimize};
 use crate::power::{Components, ROUNDING_VARIANCE};
 
 const MODEL: &str = "linear mixed model";
-/// Relative standard deviations from which the search may begin; the best of their pairs is taken.
+/// Relative standard deviations at which the search may begin; the best pair is used.
 const STARTS: [f64; 3] = [0.1, 0.4, 1.2];
-/// A smaller relative standard deviation is held against 0, at which the criterion is flat.
+/// Relative standard deviation below which 0 is tried instead, since the criterion is flat there.
 const NEARLY_ZERO: f64 = 0.03;
-/// What a relative standard deviation must improve -2 log likelihood by to be more than 0: the search's own precision.
+/// Improvement of -2 log likelihood required for a nonzero standard deviation: the precision of the search.
 const IMPROVEMENT: f64 = 1e-7;
-/// Relative step of the derivative of a variance by a parameter.
+/// Relative step of the derivative of a variance with respect to a parameter.
 const STEP: f64 = 1e-4;
 
 /// A fitted linear mixed model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mixed {
-    /// The constant, then one coefficient for each covariate.
+    /// Intercept, then one coefficient per covariate.
     pub coefficients: Vec<Coefficient>,
-    /// Between raters.
+    /// Standard deviation between raters.
     pub rater_sd: f64,
-    /// Between items.
+    /// Standard deviation between items.
     pub item_sd: f64,
-    /// Within a rater and an item.
+    /// Standard deviation within a rater and an item.
     pub residual_sd: f64,
     /// -2 log of the restricted likelihood.
     pub criterion: f64,
-    /// How many values there are.
+    /// Number of values.
     pub n: usize,
-    /// The predicted effect of each rater, by name: what is left of its mean after shrinking it for its few values.
+    /// Predicted effect of each rater, by name, shrunk according to its number of values.
     pub rater_effects: Vec<(usize, f64)>,
-    /// The predicted effect of each item, likewise.
+    /// Predicted effect of each item, likewise.
     pub item_effects: Vec<(usize, f64)>,
 }
 
 impl Mixed {
-    /// The components with which to plan the next study, or to simulate this one.
+    /// Returns the components for planning the next study or simulating this one.
     ///
-    /// Values are taken for whole points of a scale: what rounding adds to the residual is taken off it, since the
-    /// planner and the simulator add it themselves.
+    /// Values are assumed to be whole points of a scale: the rounding variance is subtracted from the residual, since
+    /// the planner and the simulator add it themselves.
     #[must_use]
     pub fn components(&self) -> Components {
         Components {
@@ -58,7 +58,7 @@ impl Mixed {
     }
 }
 
-/// Fits a constant, covariates and crossed random intercepts of raters and items, by restricted maximum likelihood.
+/// Fits an intercept, covariates and crossed random intercepts of raters and items, by restricted maximum likelihood.
 ///
 /// ```text
 /// y = X β + rater + item + residual       V = 1 + θ_rater² Z_r Z_rᵀ + θ_item² Z_i Z_iᵀ      θ = sd / residual sd
@@ -66,32 +66,33 @@ impl Mixed {
 /// β = (Xᵀ V⁻¹ X)⁻¹ Xᵀ V⁻¹ y      rss = (y - Xβ)ᵀ V⁻¹ (y - Xβ)      residual sd² = rss/(n-p)
 /// ```
 ///
-/// Degrees of freedom are Satterthwaite's: 2 v²/(gᵀ C g), where v is the variance of the coefficient, g its derivatives by
-/// the standard deviations and C the covariance of those, from the curvature of the likelihood. A standard deviation
-/// that is estimated as 0 takes no part in that.
+/// Degrees of freedom are Satterthwaite's: 2 v²/(gᵀ C g), where v is the variance of the coefficient, g its derivatives
+/// with respect to the standard deviations and C their covariance, from the curvature of the likelihood. A standard
+/// deviation estimated as 0 is excluded.
 ///
-/// Each covariate is a column of numbers, one for each value; two systems are compared by a column of 0 and 1. When no
-/// rater (or no item) has more than one value, its variance cannot be told from the residual's and counts to that.
-/// Unbalanced and incomplete designs and repeated cells are fine.
+/// Each covariate is a column with one number per value; a column of 0 and 1 compares two systems. If no rater (or no
+/// item) has more than one value, its variance cannot be separated from the residual's and is included there.
+/// Unbalanced and incomplete designs and repeated cells are supported.
 ///
-/// An effect of a covariate that differs between raters is not modelled: for two systems judged by the same people
-/// [`crate::clustered::difference`] allows for it, this does not.
+/// A covariate effect that varies between raters is not modeled: for two systems judged by the same people,
+/// [`crate::clustered::difference`] accounts for it, this model does not.
 ///
-/// In simulated studies of one system tests at 5 % reject 3 to 5.5 % of true "no difference", from 10 sentences by 5 raters
-/// to 200 by 20, whether raters are the same for all, drawn from a pool, or come once (`examples/calibration.rs`).
+/// In simulated studies of one system, tests at 5 % reject 3 to 5.5 % of true null hypotheses, from 10 sentences by 5
+/// raters to 200 by 20, whether all items have the same raters, raters are drawn from a pool, or each rater judges once
+/// (`examples/calibration.rs`).
 ///
 /// # Errors
 ///
 /// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::TooFew`] for fewer
-/// than two raters or items, or no more values than coefficients; [`Error::Collinear`]; [`Error::NotConverged`] when the
-/// effects explain the values without rest, or the effects of raters cannot be told from those of items.
+/// than two raters or items, or no more values than coefficients; [`Error::Collinear`]; [`Error::NotConverged`] if the
+/// effects explain the values perfectly, or the effects of raters cannot be separated from those of items.
 ///
 /// # Examples
 ///
 /// ```
 /// use mynah_stats::mixed::mixed_model;
 ///
-/// // Four raters judge three sentences each; who judges matters more than what.
+/// // Four raters judge three sentences each; the rater matters more than the sentence.
 /// let scores = [-2.0, -2.0, -1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 2.0, 2.0, 1.0];
 /// let raters = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3];
 /// let items = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2];
@@ -134,7 +135,7 @@ pub fn mixed_model(
             n: values.len(),
         })
         .collect();
-    coefficients[0].estimate += problem.centre;
+    coefficients[0].estimate += problem.center;
     let effects = problem.effects(scales, &fit.beta).ok_or(Error::NotConverged { what: MODEL })?;
     let named =
         |names: &[usize], effects: &[f64]| names.iter().copied().zip(effects.iter().copied()).collect();
@@ -150,12 +151,12 @@ pub fn mixed_model(
     })
 }
 
-/// What the likelihood needs of the values.
+/// Precomputed quantities of the likelihood.
 struct Problem<'a> {
     design: &'a Design,
-    /// The columns of X, the constant first, then y less its mean.
+    /// Columns of X, the intercept first, then y minus its mean.
     columns: Vec<Vec<f64>>,
-    centre: f64,
+    center: f64,
     /// Xᵀ X with y as the last column.
     products: Vec<f64>,
     /// Zᵀ of each column.
@@ -164,7 +165,7 @@ struct Problem<'a> {
     degrees: usize,
 }
 
-/// The best coefficients for given relative standard deviations.
+/// Best coefficients for given relative standard deviations.
 struct Fit {
     beta: Vec<f64>,
     /// (Xᵀ V⁻¹ X)⁻¹
@@ -182,7 +183,7 @@ impl<'a> Problem<'a> {
         if n <= p {
             return Err(Error::TooFew { what: "values", needed: p + 1, got: n });
         }
-        let centre = values.iter().sum::<f64>() / n as f64;
+        let center = values.iter().sum::<f64>() / n as f64;
         let mut columns = vec![vec![1.0; n]];
         for column in covariates {
             check::same_length("values", n, "a covariate", column.len())?;
@@ -198,7 +199,7 @@ impl<'a> Problem<'a> {
         if Cholesky::new(gram, p).is_none() {
             return Err(Error::Collinear);
         }
-        columns.push(values.iter().map(|value| value - centre).collect());
+        columns.push(values.iter().map(|value| value - center).collect());
         let products =
             columns.iter().flat_map(|a| columns.iter().map(move |b| dot(a, b))).collect::<Vec<f64>>();
         let sums = columns
@@ -212,10 +213,10 @@ impl<'a> Problem<'a> {
                 sums
             })
             .collect();
-        Ok(Self { design, columns, centre, products, sums, degrees: n - p })
+        Ok(Self { design, columns, center, products, sums, degrees: n - p })
     }
 
-    /// Zᵀ x with each part times its scale.
+    /// Computes Zᵀ x with each part multiplied by its scale.
     fn scaled(&self, sums: &[f64], scales: [f64; 2]) -> Vec<f64> {
         let n_raters = self.design.n_raters();
         sums.iter().enumerate().map(|(level, sum)| sum * scales[usize::from(level >= n_raters)]).collect()
@@ -244,7 +245,7 @@ impl<'a> Problem<'a> {
         let mut beta = right.clone();
         gram.solve(&mut beta);
         let residual_sum = products[p * size + p] - dot(&beta, &right);
-        // What rounding leaves of a perfect fit is no residual.
+        // The rounding error of a perfect fit is not a residual.
         if residual_sum <= self.products[p * size + p] * 1e-12 {
             return None;
         }
@@ -254,10 +255,10 @@ impl<'a> Problem<'a> {
         Some(Fit { beta, unscaled: gram.inverse(), residual_sum, log_determinants, criterion })
     }
 
-    /// The relative standard deviations at which the restricted likelihood is largest; those that are not free are 0.
+    /// Finds the relative standard deviations that maximize the restricted likelihood; those that are not free are 0.
     fn best_scales(&self, free: [bool; 2]) -> Result<[f64; 2], Error> {
         let active: Vec<usize> = (0..2).filter(|&index| free[index]).collect();
-        // The criterion is even in each scale, so that 0 is no boundary for the search.
+        // The criterion is even in each scale, so 0 is not a boundary of the search.
         let spread = |at: &[f64]| {
             let mut scales = [0.0; 2];
             for (&index, &x) in active.iter().zip(at) {
@@ -270,11 +271,11 @@ impl<'a> Problem<'a> {
         let start = starts
             .map(|start| active.iter().map(|&index| start[index]).collect::<Vec<f64>>())
             .min_by(|a, b| value(spread(a)).total_cmp(&value(spread(b))))
-            .expect("there are nine starts");
+            .expect("STARTS gives nine pairs");
         if start.is_empty() {
             return Ok([0.0; 2]);
         }
-        let best = minimise(&start, &mut |at| value(spread(at)));
+        let best = minimize(&start, &mut |at| value(spread(at)));
         let mut best = best.map(|at| spread(&at)).ok_or(Error::NotConverged { what: MODEL })?;
         for index in 0..2 {
             let mut without = best;
@@ -286,7 +287,7 @@ impl<'a> Problem<'a> {
         Ok(best)
     }
 
-    /// The degrees of freedom of each coefficient.
+    /// Computes the degrees of freedom of each coefficient.
     fn satterthwaite(&self, scales: [f64; 2], residual_sd: f64) -> Result<Vec<f64>, Error> {
         let active: Vec<usize> = (0..2).filter(|&index| scales[index] > 0.0).collect();
         let p = self.columns.len() - 1;
@@ -319,7 +320,7 @@ impl<'a> Problem<'a> {
             Some((0..p).map(|k| variance * fit.unscaled[k * p + k]).collect::<Vec<f64>>())
         };
         let variances = |at: &[f64]| variances(at).ok_or(Error::NotConverged { what: MODEL });
-        let centre = variances(&at)?;
+        let center = variances(&at)?;
         let mut slopes = vec![vec![0.0; n]; p];
         for index in 0..n {
             let step = STEP * at[index].abs().max(0.1);
@@ -329,15 +330,15 @@ impl<'a> Problem<'a> {
             point[index] = at[index] - step;
             let below = variances(&point)?;
             for k in 0..p {
-                // Relative to the variance, so that no square is too small to be a number.
-                slopes[k][index] = (above[k] - below[k]) / (2.0 * step * centre[k]);
+                // Relative to the variance, so that no square underflows.
+                slopes[k][index] = (above[k] - below[k]) / (2.0 * step * center[k]);
             }
         }
         // The covariance of the parameters is twice the inverse curvature of -2 log likelihood.
         Ok(slopes.iter().map(|slope| bilinear(slope, &covariance, slope).recip()).collect())
     }
 
-    /// The predicted effects of raters and items: Λ M⁻¹ Λ Zᵀ (y - X β).
+    /// Computes the predicted effects of raters and items, Λ M⁻¹ Λ Zᵀ (y - X β).
     fn effects(&self, scales: [f64; 2], beta: &[f64]) -> Option<Vec<f64>> {
         let factor = CrossedFactor::new(self.design, scales, None)?;
         let p = beta.len();

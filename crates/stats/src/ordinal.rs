@@ -1,4 +1,4 @@
-//! The cumulative link mixed model: judgements as ordered categories, not as numbers.
+//! Cumulative link mixed model, which treats judgments as ordered categories rather than numbers.
 
 mod laplace;
 mod link;
@@ -13,70 +13,70 @@ use crate::coefficient::Coefficient;
 use crate::dense::{Cholesky, dot};
 use crate::design::Design;
 use crate::error::Error;
-use crate::minimise::{covariance, hessian, minimise};
+use crate::minimize::{covariance, hessian, minimize};
 use laplace::{Likelihood, Parameters};
 
 pub use link::Link;
 
 const MODEL: &str = "cumulative link mixed model";
-/// Where the search for the standard deviations of the effects begins, in standard deviations of the latent judgement.
+/// Start of the search for the standard deviations of the effects, relative to that of the latent judgment.
 const START_SD: f64 = 0.4;
-/// A smaller standard deviation is held against 0, at which the likelihood is flat.
+/// Standard deviation below which 0 is tried instead, since the likelihood is flat there.
 const NEARLY_ZERO: f64 = 0.03;
-/// What a standard deviation must improve the log likelihood by to be more than 0: the search's own precision.
+/// Improvement of the log likelihood required for a nonzero standard deviation: the precision of the search.
 const IMPROVEMENT: f64 = 1e-7;
-/// A shift of the latent judgement by so much makes a category certain: the data put no bound on it.
+/// Shift of the latent judgment that makes a category certain, so that the data do not bound it.
 const WITHOUT_BOUND: f64 = 20.0;
-/// The normal distribution is summed over so many standard deviations to either side, in steps of an eighth: an error
-/// below 1e-15.
+/// Range of the sum over the normal distribution, in steps of an eighth of a standard deviation to either side; the
+/// error is below 1e-15.
 const INTEGRAL_REACH: i32 = 64;
 
-/// How the thresholds between categories may lie.
+/// Constraint on the thresholds between categories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Thresholds {
-    /// Anywhere, in order. A constant cannot be told from them.
+    /// Any ascending thresholds. An intercept is not identifiable.
     #[default]
     Flexible,
     /// Symmetric about 0, for scores from -k to k: "slightly better" is as far from "the same" as "slightly worse". The
-    /// first coefficient is then the latent mean: 0 where neither side is preferred.
+    /// first coefficient is then the latent mean, which is 0 if neither side is preferred.
     Symmetric,
 }
 
-/// What can be chosen about the model.
+/// Configuration of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrdinalConfig {
-    /// The distribution of the latent judgement.
+    /// Distribution of the latent judgment.
     pub link: Link,
-    /// How the thresholds may lie.
+    /// Constraint on the thresholds.
     pub thresholds: Thresholds,
 }
 
 /// A fitted cumulative link mixed model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ordinal {
-    /// The distribution of the latent judgement.
+    /// Distribution of the latent judgment.
     pub link: Link,
-    /// The scores that make the categories, ascending.
+    /// Scores that form the categories, ascending.
     pub categories: Vec<f64>,
-    /// The thresholds between them.
+    /// Thresholds between the categories.
     pub thresholds: Vec<Coefficient>,
-    /// The latent mean if the thresholds are symmetric, then one coefficient for each covariate.
+    /// Latent mean if the thresholds are symmetric, then one coefficient per covariate.
     pub coefficients: Vec<Coefficient>,
-    /// Between raters, in the units of the latent judgement.
+    /// Standard deviation between raters, in units of the latent judgment.
     pub rater_sd: f64,
-    /// Between items.
+    /// Standard deviation between items.
     pub item_sd: f64,
-    /// The logarithm of the likelihood, by Laplace's approximation.
+    /// Log likelihood, by Laplace's approximation.
     pub log_likelihood: f64,
 }
 
 impl Ordinal {
-    /// Draws one judgement for each (rater, item) of a design, by new raters of new items, at a latent mean.
+    /// Draws one judgment for each (rater, item) of a design, by new raters of new items, at a latent mean.
     ///
-    /// So the study that is planned has the categories, the thresholds and the spread of the study that was fitted. Numbers
-    /// are drawn as by [`crate::simulate::Model::draw`]; the latent mean is as in [`Ordinal::probabilities`].
+    /// A study planned this way has the categories, thresholds and spread of the fitted study. Numbers are drawn as by
+    /// [`crate::simulate::Model::draw`]; the latent mean is as in [`Ordinal::probabilities`].
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl Ordinal {
         let score = |&(rater, item): &(usize, usize)| {
             let error = match self.link {
                 Link::Probit => normal(),
-                // The logistic quantile of the probability of a normal number.
+                // Logistic quantile of the probability of a normal number.
                 Link::Logit => Link::Logit.quantile(Link::Probit.cdf(normal())),
             };
             let latent = mean + raters[rater] + items[item] + error;
@@ -110,10 +110,10 @@ impl Ordinal {
         Ok(design.iter().map(score).collect())
     }
 
-    /// The probability of each category for a new rater and a new item at a latent mean.
+    /// Returns the probability of each category for a new rater and a new item at a latent mean.
     ///
-    /// The mean is what the coefficients make of the covariates: 0, or [`Ordinal::coefficients`]`[0].estimate` with
-    /// symmetric thresholds, for covariates of 0. The effects are averaged over, not left out.
+    /// The mean is the linear predictor of the covariates: 0, or [`Ordinal::coefficients`]`[0].estimate` with symmetric
+    /// thresholds, if all covariates are 0. The random effects are integrated out, not set to 0.
     #[must_use]
     pub fn probabilities(&self, mean: f64) -> Vec<f64> {
         let sd = self.rater_sd.hypot(self.item_sd);
@@ -141,20 +141,20 @@ impl Ordinal {
 /// P(y ≤ category k) = F(τ_k - X β - rater - item)      rater ~ N(0, σ_rater²), item ~ N(0, σ_item²)
 /// ```
 ///
-/// with F normal or logistic. The effects are integrated out by Laplace's approximation; standard errors come from the
-/// curvature of the likelihood in all parameters. Intervals and tests take t with min(raters, items) - 1 degrees of
-/// freedom rather than the normal distribution, which with few raters errs too often.
+/// F is normal or logistic. The effects are integrated out by Laplace's approximation; standard errors come from the
+/// curvature of the likelihood in all parameters. Intervals and tests use t with min(raters, items) - 1 degrees of
+/// freedom instead of the normal distribution, which errs too often with few raters.
 ///
-/// Each different value is a category; one in between that nobody chose is none. With [`Thresholds::Symmetric`] -v is a
-/// category if v is. Covariates are as in [`crate::mixed::mixed_model`], likewise standard deviations that cannot be told
-/// from the residual's. An effect of a covariate that differs between raters is not modelled: for two systems judged by
-/// the same people [`crate::clustered::difference`] allows for it, this does not.
+/// Each distinct value is a category; a value in between that nobody chose is not. With [`Thresholds::Symmetric`], -v
+/// is a category if v is. Covariates, and standard deviations that cannot be separated from the residual's, are handled
+/// as in [`crate::mixed::mixed_model`]. A covariate effect that varies between raters is not modeled: for two systems
+/// judged by the same people, [`crate::clustered::difference`] accounts for it, this model does not.
 ///
 /// # Errors
 ///
 /// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::TooFew`] for fewer
-/// than two raters or items, or no more values than parameters; [`Error::Collinear`]; [`Error::NotConverged`] when the
-/// data put no bound on a parameter, as when all of a group are in the highest category.
+/// than two raters or items, or no more values than parameters; [`Error::Collinear`]; [`Error::NotConverged`] if the
+/// data do not bound a parameter, for example if a whole group is in the highest category.
 ///
 /// # Examples
 ///
@@ -203,14 +203,14 @@ pub fn ordinal_model(
     let begin = cuts.start(&indices, config.link);
     let mut likelihood = Likelihood::new(&design, config.link, indices, &columns);
 
-    // A factor whose levels have one value each cannot be told from the latent error.
+    // A factor whose levels have one value each cannot be separated from the latent error.
     let free = [design.n_raters() < n, design.n_items() < n];
     let mut layout =
         Layout { cuts, n_coefficients: columns.len(), active: (0..2).filter(|&k| free[k]).collect() };
     let mut start = begin;
     start.resize(start.len() + columns.len(), 0.0);
     start.resize(start.len() + layout.active.len(), START_SD);
-    let found = minimise(&start, &mut |at| layout.evaluate(&mut likelihood, at, true));
+    let found = minimize(&start, &mut |at| layout.evaluate(&mut likelihood, at, true));
     let mut at = found.ok_or(Error::NotConverged { what: MODEL })?;
     let mut value = layout.evaluate(&mut likelihood, &at, true);
     let first_sd = cuts.n_free() + columns.len();
@@ -227,7 +227,7 @@ pub fn ordinal_model(
     }
     layout.check_bounds(&at, &columns)?;
 
-    // From here on the thresholds themselves are the parameters.
+    // From here on the parameters are the thresholds themselves.
     let free_cuts = cuts.natural(&at[..cuts.n_free()]);
     at[..cuts.n_free()].copy_from_slice(&free_cuts);
     let curvature = hessian(&at, &mut |at| layout.evaluate(&mut likelihood, at, false));
@@ -256,7 +256,7 @@ pub fn ordinal_model(
     })
 }
 
-/// The different values, with their negatives if the thresholds are symmetric.
+/// Returns the distinct values, with their negatives if the thresholds are symmetric.
 fn categories(values: &[f64], thresholds: Thresholds) -> Vec<f64> {
     let mut categories: Vec<f64> = values
         .iter()
@@ -272,7 +272,7 @@ fn categories(values: &[f64], thresholds: Thresholds) -> Vec<f64> {
     categories
 }
 
-/// The covariates, after a constant where that can be told from the thresholds.
+/// Returns the covariates, after an intercept where that is identifiable.
 fn columns(n: usize, covariates: &[Vec<f64>], thresholds: Thresholds) -> Result<Vec<Vec<f64>>, Error> {
     let mut with_constant = vec![vec![1.0; n]];
     for column in covariates {
@@ -287,16 +287,16 @@ fn columns(n: usize, covariates: &[Vec<f64>], thresholds: Thresholds) -> Result<
     Ok(with_constant.split_off(usize::from(thresholds == Thresholds::Flexible)))
 }
 
-/// How the thresholds follow from free parameters.
+/// Mapping from free parameters to thresholds.
 #[derive(Clone, Copy)]
 struct Cuts {
     thresholds: Thresholds,
-    /// How many thresholds there are.
+    /// Number of thresholds.
     n: usize,
 }
 
 impl Cuts {
-    /// How many free parameters there are: symmetric ones need those above 0 only.
+    /// Returns the number of free parameters: with symmetry, only those above 0.
     fn n_free(self) -> usize {
         match self.thresholds {
             Thresholds::Flexible => self.n,
@@ -304,10 +304,10 @@ impl Cuts {
         }
     }
 
-    /// Where to begin: the thresholds that would give the shares of the categories, as the search takes them.
+    /// Returns the start of the search, the thresholds that reproduce the shares of the categories.
     fn start(self, categories: &[usize], link: Link) -> Vec<f64> {
         let counts = |k: usize| categories.iter().filter(|&&category| category <= k).count() as f64;
-        // Half a judgement more in each category, so that none is empty.
+        // Half a judgment more in each category, so that none is empty.
         let total = categories.len() as f64 + 0.5 * (self.n + 1) as f64;
         let cuts: Vec<f64> =
             (0..self.n).map(|k| link.quantile((counts(k) + 0.5 * (k + 1) as f64) / total)).collect();
@@ -328,7 +328,7 @@ impl Cuts {
             .collect()
     }
 
-    /// The free thresholds from the parameters of the search: the first, and the logarithms of the distances.
+    /// Converts search parameters, the first threshold and the logarithms of the distances, to free thresholds.
     fn natural(self, search: &[f64]) -> Vec<f64> {
         let mut last = 0.0;
         search
@@ -342,7 +342,7 @@ impl Cuts {
             .collect()
     }
 
-    /// All thresholds from the free ones.
+    /// Expands the free thresholds to all thresholds.
     fn all(self, free: &[f64]) -> Vec<f64> {
         match self.thresholds {
             Thresholds::Flexible => free.to_vec(),
@@ -353,7 +353,7 @@ impl Cuts {
         }
     }
 
-    /// All thresholds with their errors. One that is 0 by symmetry has no error.
+    /// Returns all thresholds with their errors. One that is 0 by symmetry has no error.
     fn spread(self, free: &[Coefficient], n: usize) -> Vec<Coefficient> {
         let estimates = self.all(&free.iter().map(|cut| cut.estimate).collect::<Vec<_>>());
         let errors = self.all(&free.iter().map(|cut| cut.standard_error).collect::<Vec<_>>());
@@ -368,7 +368,7 @@ impl Cuts {
     }
 }
 
-/// Which entries of a parameter vector are what: free thresholds, coefficients, standard deviations of `active` factors.
+/// Layout of a parameter vector: free thresholds, coefficients, standard deviations of the `active` factors.
 struct Layout {
     cuts: Cuts,
     n_coefficients: usize,
@@ -388,7 +388,7 @@ impl Layout {
         likelihood.negative_log(&Parameters { thresholds: &thresholds, coefficients, scales })
     }
 
-    /// Refuses parameters that ran away.
+    /// Rejects parameters that diverged.
     fn check_bounds(&self, at: &[f64], columns: &[Vec<f64>]) -> Result<(), Error> {
         let (free, rest) = at.split_at(self.cuts.n_free());
         let (coefficients, sds) = rest.split_at(self.n_coefficients);

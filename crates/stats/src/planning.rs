@@ -1,4 +1,4 @@
-//! With what probability a test reaches its goal, and how large it must be for that.
+//! Planning: the probability that a test reaches its goal, and the size needed for it.
 
 use serde::{Deserialize, Serialize};
 use statrs::function::gamma::ln_gamma;
@@ -8,46 +8,46 @@ use crate::distribution::{normal_upper_tail, student_quantile};
 use crate::error::Error;
 use crate::power::{Components, Size, power};
 
-/// The steps of the integral over the estimated error, in standard deviations of its logarithm.
+/// Step of the integral over the estimated error, in standard deviations of its logarithm.
 const STEP: f64 = 0.01;
-/// Its reach to either side, likewise.
+/// Range of the integral to either side, in the same unit.
 const REACH: f64 = 8.0;
-/// What is left out of the slow tail of very few degrees of freedom: e⁻⁴⁵.
+/// Negative log of the neglected slow tail at very few degrees of freedom.
 const TAIL: f64 = 45.0;
-/// No listening test is larger.
+/// Largest size of a listening test.
 const LARGEST: u32 = 1 << 24;
 
-/// What a test is to show.
+/// Goal of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Goal {
-    /// That there is a difference, by a two-sided t test.
+    /// Showing that there is a difference, by a two-sided t test.
     Difference,
-    /// That it lies within ± margin, by two one-sided tests.
+    /// Showing that the difference is within ± margin, by two one-sided tests.
     Equivalence {
-        /// The largest difference that still counts as the same.
+        /// Largest difference that still counts as equal.
         margin: f64,
     },
-    /// That it is above -margin.
+    /// Showing that the difference is above -margin.
     NonInferiority {
-        /// By how much less still counts as no worse.
+        /// Largest loss that still counts as no worse.
         margin: f64,
     },
 }
 
-/// Which number of a [`Size`] is looked for.
+/// The number of a [`Size`] to solve for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unknown {
-    /// How many sentences.
+    /// Number of sentences.
     Items,
-    /// How many raters judge each sentence; at most as many as there are.
+    /// Number of raters per sentence; at most the number of raters.
     RatingsPerItem,
-    /// How large the pool of raters is.
+    /// Number of raters in the pool.
     Raters,
 }
 
-/// The probability that a test of a given size reaches its goal when the true difference is `difference`.
+/// Computes the probability that a test of a given size reaches its goal if the true difference is `difference`.
 ///
 /// ```text
 /// s² ~ χ²_ν/ν, c = t_{1-alpha/2} or t_{1-alpha}, ν = min(raters, items) - 1, SE as in power
@@ -56,13 +56,13 @@ pub enum Unknown {
 /// equivalence      E max(0, Φ((margin - d)/SE - c s) - Φ(-(margin + d)/SE + c s))
 /// ```
 ///
-/// The expectation over the estimated error s is summed numerically, to about 1e-5. Unlike [`power`], which takes the
-/// distance to a true difference for t distributed, this is exact for normal means; in both, the two-way clustered error is
-/// taken for that of one mean square.
+/// The expectation over the estimated error s is integrated numerically, to about 1e-5. Unlike [`power`], which
+/// approximates the distance to a true difference as t distributed, this is exact for normal means; both treat the
+/// two-way clustered error as that of a single mean square.
 ///
 /// # Errors
 ///
-/// As [`power`]; [`Error::OutOfRange`] for a margin that is not positive or a difference that is not finite.
+/// Those of [`power`]; [`Error::OutOfRange`] for a margin that is not positive or a difference that is not finite.
 ///
 /// # Examples
 ///
@@ -70,12 +70,12 @@ pub enum Unknown {
 /// use mynah_stats::planning::{Goal, probability_of};
 /// use mynah_stats::power::{Components, Size};
 ///
-/// // Fifty sentences, sixty raters, twenty judgements each: enough for ±0.2 if the system is as good.
+/// // Fifty sentences, sixty raters, twenty judgments each: enough for ±0.2 if the systems are equal.
 /// let size = Size { items: 50, ratings_per_item: 20, raters: 60 };
 /// let goal = Goal::Equivalence { margin: 0.2 };
 /// let reached = probability_of(goal, 0.0, &Components::default(), &size, 0.05)?;
 /// assert!(reached > 0.8);
-/// // If it is a little worse the same test mostly proves nothing.
+/// // If the system is slightly worse, the same test is mostly inconclusive.
 /// assert!(probability_of(goal, -0.1, &Components::default(), &size, 0.05)? < 0.5);
 /// # Ok::<(), mynah_stats::Error>(())
 /// ```
@@ -116,7 +116,7 @@ pub fn probability_of(
         Goal::Equivalence { margin } => {
             let critical = student_quantile(1.0 - alpha, degrees);
             let margin = margin / planned.standard_error;
-            // Beyond this the interval is wider than the margins.
+            // Beyond this, the interval is wider than the margins.
             expectation(degrees, margin / critical, |s| {
                 below(margin - shift - critical * s) - below(-margin - shift + critical * s)
             })
@@ -125,14 +125,14 @@ pub fn probability_of(
     Ok(reached.clamp(0.0, 1.0))
 }
 
-/// The smallest test that reaches its goal with the wanted probability, the other two numbers of its size being given.
+/// Finds the smallest test that reaches its goal with the desired probability, given the other two numbers of its size.
 ///
-/// The number that is looked for is ignored in `size`, and is replaced in the result.
+/// The number to solve for is ignored in `size` and replaced in the result.
 ///
 /// # Errors
 ///
-/// As [`probability_of`]; [`Error::Unattainable`] when no number suffices: with twenty raters who differ, no number of
-/// sentences makes the error of their mean small.
+/// Those of [`probability_of`]; [`Error::Unattainable`] if no number suffices: with twenty raters who differ, no number
+/// of sentences makes the error of their mean small.
 ///
 /// # Examples
 ///
@@ -167,7 +167,7 @@ pub fn smallest_size(
         Unknown::Raters => (size.ratings_per_item.max(2), LARGEST),
     };
     let reached = |number: u32| probability_of(goal, difference, components, &with(number), alpha);
-    // More of anything makes the error smaller and better known, so that the probability only grows.
+    // More of anything makes the error smaller and better known, so the probability is monotonic.
     let best = reached(most)?;
     if best < power {
         return Err(Error::Unattainable { power, best });
@@ -184,7 +184,7 @@ pub fn smallest_size(
     Ok(with(low))
 }
 
-/// E f(s) over s ≤ limit, for s² distributed as chi-squared over its degrees of freedom.
+/// Computes E f(s) over s ≤ limit, with s² distributed as chi-squared over its degrees of freedom.
 ///
 /// ```text
 /// u = log s has the density 2 (ν/2)^(ν/2) / Γ(ν/2) · exp(ν u - ν e^(2u)/2)

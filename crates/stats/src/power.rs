@@ -1,4 +1,4 @@
-//! What a listening test of a given size can show, before anybody is paid.
+//! Power of a listening test of a given size, before anybody is paid.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,54 +6,54 @@ use crate::check;
 use crate::distribution::student_quantile;
 use crate::error::Error;
 
-/// The variance of a uniform error of width 1: what rounding to whole points adds to a judgement.
+/// Variance of a uniform error of width 1, which rounding to whole points adds to a judgment.
 pub(crate) const ROUNDING_VARIANCE: f64 = 1.0 / 12.0;
 
-/// The standard deviations that a judgement is made of.
+/// Standard deviations of the components of a judgment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Components {
-    /// Between sentences: by how much the true difference depends on the sentence.
+    /// Between sentences: variation of the true difference with the sentence.
     pub item_sd: f64,
-    /// Between raters: by how much the true difference depends on who listens.
+    /// Between raters: variation of the true difference with the listener.
     pub rater_sd: f64,
     /// Within a rater and a sentence, before rounding to the scale.
     pub residual_sd: f64,
 }
 
 impl Default for Components {
-    /// 0.3, 0.3 and 1.0 points of a seven-point comparison scale: assumptions until there are data of one's own.
+    /// Returns 0.3, 0.3 and 1.0 points of a seven-point comparison scale, assumptions to use until data exist.
     fn default() -> Self {
         Self { item_sd: 0.3, rater_sd: 0.3, residual_sd: 1.0 }
     }
 }
 
-/// The size of a listening test.
+/// Size of a listening test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Size {
-    /// How many sentences are judged.
+    /// Number of sentences.
     pub items: u32,
-    /// How many raters judge each sentence.
+    /// Number of raters per sentence.
     pub ratings_per_item: u32,
-    /// How many raters take part; at least `ratings_per_item`.
+    /// Number of raters, at least `ratings_per_item`.
     pub raters: u32,
 }
 
-/// What a test of a given size can show.
+/// Power of a test of a given size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Power {
-    /// The expected standard error of the mean score.
+    /// Expected standard error of the mean score.
     pub standard_error: f64,
-    /// min(raters, items) - 1, as for the interval that will be computed.
+    /// Degrees of freedom, min(raters, items) - 1, as in the interval computed from the data.
     pub degrees_of_freedom: f64,
-    /// The smallest margin within which a truly equal system is shown equivalent with the wanted power.
+    /// Smallest margin within which a truly equal system is shown equivalent with the desired power.
     pub smallest_margin: f64,
-    /// The smallest true difference that is detected with the wanted power.
+    /// Smallest true difference detected with the desired power.
     pub detectable_difference: f64,
 }
 
-/// Computes what a listening test can show.
+/// Computes the power of a listening test.
 ///
 /// ```text
 /// SE²  = σ_item²/items + σ_rater²/raters + (σ_residual² + 1/12) / (items · ratings per item)
@@ -61,13 +61,13 @@ pub struct Power {
 /// detectable difference = SE (t_{1-alpha/2} + t_{power})             two-sided test of difference 0
 /// ```
 ///
-/// with t of min(raters, items) - 1 degrees of freedom. The usual approximation: it takes the estimate's distance from
-/// the truth for Student-t distributed also where the truth is not zero.
+/// The t quantiles have min(raters, items) - 1 degrees of freedom. This is the usual approximation, which takes the
+/// distance of the estimate from the truth as Student-t distributed even if the true value is not zero.
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] for components that are negative or not finite, for alpha outside (0, 0.5) and for power outside
-/// (0, 1) or a rater pool smaller than the ratings per item; [`Error::TooFew`] for fewer than two raters or items.
+/// [`Error::OutOfRange`] for components that are negative or not finite, alpha outside (0, 0.5), power outside (0, 1),
+/// or fewer raters than ratings per item; [`Error::TooFew`] for fewer than two raters or items.
 ///
 /// # Examples
 ///
@@ -94,7 +94,7 @@ pub fn power(components: &Components, size: &Size, alpha: f64, power: f64) -> Re
         return Err(Error::OutOfRange {
             name: "ratings_per_item",
             value: f64::from(size.ratings_per_item),
-            allowed: "1 to the number of raters",
+            allowed: "between 1 and the number of raters",
         });
     }
     let (items, raters) = (f64::from(size.items), f64::from(size.raters));
@@ -117,8 +117,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_the_reference_is_reproduced() {
-        // items, ratings per item, raters, standard error, smallest margin, detectable difference, as printed there.
+    fn reproduces_the_reference_table() {
+        // Items, ratings per item, raters, standard error, smallest margin, detectable difference, as printed there.
         let table = [
             (10, 5, 10, "0.199", "0.64", "0.63"),
             (20, 10, 20, "0.120", "0.37", "0.35"),
@@ -131,7 +131,7 @@ mod tests {
         ];
         for (items, ratings_per_item, raters, error, margin, detectable) in table {
             let size = Size { items, ratings_per_item, raters };
-            let result = power(&Components::default(), &size, 0.05, 0.8).expect("the sizes are fine");
+            let result = power(&Components::default(), &size, 0.05, 0.8).expect("the sizes are valid");
             assert_eq!(format!("{:.3}", result.standard_error), error, "{size:?}");
             assert_eq!(format!("{:.2}", result.smallest_margin), margin, "{size:?}");
             assert_eq!(format!("{:.2}", result.detectable_difference), detectable, "{size:?}");
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_sizes_are_refused() {
+    fn rejects_impossible_sizes() {
         let check = |items, ratings_per_item, raters| {
             power(&Components::default(), &Size { items, ratings_per_item, raters }, 0.05, 0.8).unwrap_err()
         };

@@ -1,4 +1,4 @@
-//! Strengths of systems from preferences between pairs: Bradley-Terry with ties and the effect of order.
+//! Strengths of systems from paired preferences: Bradley-Terry with ties and an order effect.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,73 +10,73 @@ use crate::error::Error;
 
 const MODEL: &str = "Bradley-Terry model";
 const MOST_ITERATIONS: usize = 100;
-/// Newton's steps square their error: the last one is far smaller than this.
+/// Threshold on the Newton decrement; convergence is quadratic, so the last step is far smaller.
 const DECREMENT: f64 = 1e-18;
-/// A strength beyond this says that somebody always wins.
+/// Strength beyond which a system is taken to win always.
 const WITHOUT_BOUND: f64 = 30.0;
 
-/// Who was preferred.
+/// Outcome of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preference {
-    /// The one that was heard first.
+    /// Preference for the system heard first.
     First,
-    /// The one that was heard second.
+    /// Preference for the system heard second.
     Second,
-    /// Neither.
+    /// No preference.
     Tie,
 }
 
-/// One judgement of a pair.
+/// One judgment of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// The system that was heard first.
+    /// System heard first.
     pub first: usize,
-    /// The system that was heard second.
+    /// System heard second.
     pub second: usize,
-    /// Which of them was preferred.
+    /// Preferred system of the pair.
     pub preference: Preference,
-    /// Who judged.
+    /// Rater who judged.
     pub rater: usize,
-    /// On which sentence.
+    /// Sentence that was judged.
     pub item: usize,
 }
 
 /// A fitted Bradley-Terry model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BradleyTerry {
-    /// The systems, ascending, each with its strength; the strengths sum to 0.
+    /// Systems, ascending, each with its strength; the strengths sum to 0.
     pub strengths: Vec<(usize, f64)>,
-    /// The logarithm of the odds that being first gives; None when it was not asked for.
+    /// Log odds gained by being heard first; None if not requested.
     pub order_effect: Option<f64>,
-    /// The logarithm of the tendency to ties; None when there are none.
+    /// Logarithm of the tendency to ties; None if there are no ties.
     pub tie_tendency: Option<f64>,
-    /// The logarithm of the likelihood.
+    /// Log likelihood of the fit.
     pub log_likelihood: f64,
     raters: Vec<usize>,
     items: Vec<usize>,
-    /// The inverse of the information.
+    /// Inverse of the information matrix.
     covariance: Vec<f64>,
-    /// The derivatives of each judgement's log likelihood by the parameters.
+    /// Derivatives of each judgment's log likelihood with respect to the parameters.
     scores: Vec<Vec<f64>>,
 }
 
 impl BradleyTerry {
-    /// By how much one system is stronger than another, with the error that shared raters and items leave.
+    /// Returns the difference in strength between two systems, with an error clustered by rater and item.
     ///
-    /// The logarithm of the odds of being preferred, without ties and order. The error is the two-way clustered one of
-    /// [`crate::clustered`]: each judgement counts by what it moved the estimate.
+    /// The difference is the log odds of being preferred, without ties and order effect. The error is the two-way
+    /// clustered one of [`crate::clustered`]; each judgment enters with its influence on the estimate.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for a system that is not in the model, or the same one twice; [`Error::TooFew`] for
-    /// fewer than two raters or items, or no more judgements than parameters; [`Error::NoSpread`].
+    /// [`Error::OutOfRange`] for a system that is not in the model, or the same system twice; [`Error::TooFew`] for
+    /// fewer than two raters or items, or no more judgments than parameters; [`Error::NoSpread`].
     pub fn difference(&self, system: usize, other: usize) -> Result<Clustered, Error> {
         let place = |wanted: usize| {
             self.strengths.iter().position(|&(name, _)| name == wanted).ok_or(Error::OutOfRange {
                 name: "system",
                 value: wanted as f64,
-                allowed: "the systems of the model",
+                allowed: "a system of the model",
             })
         };
         let (a, b) = (place(system)?, place(other)?);
@@ -85,7 +85,7 @@ impl BradleyTerry {
             return Err(Error::OutOfRange { name: "other", value, allowed: "another system" });
         }
         let mut contrast = vec![0.0; self.n_parameters()];
-        // The last system is minus the sum of the others.
+        // The last strength is minus the sum of the others.
         for (k, sign) in [(a, 1.0), (b, -1.0)] {
             if k + 1 < self.strengths.len() {
                 contrast[k] += sign;
@@ -96,16 +96,16 @@ impl BradleyTerry {
         self.contrast(&contrast, self.strengths[a].1 - self.strengths[b].1)
     }
 
-    /// The effect of order with its error: above 0 the first of a pair is preferred.
+    /// Returns the order effect with its error; a positive one favors the system heard first.
     ///
     /// # Errors
     ///
-    /// As [`BradleyTerry::difference`]; [`Error::OutOfRange`] when the model has no effect of order.
+    /// Those of [`BradleyTerry::difference`]; [`Error::OutOfRange`] if the model has no order effect.
     pub fn order_effect(&self) -> Result<Clustered, Error> {
         let estimate = self.order_effect.ok_or(Error::OutOfRange {
             name: "order_effect",
             value: 0.0,
-            allowed: "a model with an effect of order",
+            allowed: "a model with an order effect",
         })?;
         let mut contrast = vec![0.0; self.n_parameters()];
         contrast[self.strengths.len() - 1] = 1.0;
@@ -127,7 +127,7 @@ impl BradleyTerry {
         }
         let n = contrast.len();
         if self.scores.len() <= n {
-            return Err(Error::TooFew { what: "judgements", needed: n + 1, got: self.scores.len() });
+            return Err(Error::TooFew { what: "judgments", needed: n + 1, got: self.scores.len() });
         }
         let weights: Vec<f64> = self.covariance.chunks(n).map(|row| dot(row, contrast)).collect();
         let influence: Vec<f64> = self.scores.iter().map(|score| dot(score, &weights)).collect();
@@ -139,19 +139,20 @@ impl BradleyTerry {
     }
 }
 
-/// Fits strengths, the tendency to ties and the effect of order to preferences, by maximum likelihood.
+/// Fits strengths, the tendency to ties and the order effect to preferences, by maximum likelihood.
 ///
 /// ```text
 /// P(first)  ∝ exp(λ_first + order)      P(second) ∝ exp(λ_second)      P(tie) ∝ exp((λ_first + λ_second)/2 + ties)
 /// ```
 ///
-/// Without ties in the data there is no tendency to them. Every system must have been preferred to some other, directly or
-/// along a chain, and some other to it: otherwise its strength has no bound, and the error names the groups.
+/// Without ties in the data, the tendency to ties is omitted. Every system must have been preferred to some other,
+/// directly or along a chain, and some other to it; otherwise its strength is unbounded, and the error names the
+/// groups.
 ///
 /// # Errors
 ///
 /// [`Error::Empty`]; [`Error::OutOfRange`] for a system compared with itself; [`Error::Disconnected`] as above;
-/// [`Error::NotConverged`] when the effect of order has no bound, as when the first was always preferred.
+/// [`Error::NotConverged`] if the order effect is unbounded, for example if the first was always preferred.
 ///
 /// # Examples
 ///
@@ -159,13 +160,13 @@ impl BradleyTerry {
 /// use mynah_stats::preference::{Comparison, Preference, bradley_terry};
 ///
 /// let compare = |rater, item, preference| Comparison { first: 0, second: 1, preference, rater, item };
-/// let judgements = [
+/// let judgments = [
 ///     compare(0, 0, Preference::First),
 ///     compare(0, 1, Preference::First),
 ///     compare(1, 0, Preference::Second),
 ///     compare(1, 1, Preference::First),
 /// ];
-/// let model = bradley_terry(&judgements, false)?;
+/// let model = bradley_terry(&judgments, false)?;
 /// assert!((model.strengths[0].1 - model.strengths[1].1 - 3.0_f64.ln()).abs() < 1e-9);
 /// # Ok::<(), mynah_stats::Error>(())
 /// ```
@@ -196,7 +197,7 @@ pub fn bradley_terry(comparisons: &[Comparison], with_order: bool) -> Result<Bra
     let with_ties = comparisons.iter().any(|comparison| comparison.preference == Preference::Tie);
     let n_free = names.len() - 1;
     let n_parameters = n_free + usize::from(with_order) + usize::from(with_ties);
-    // What each outcome's utility is made of: rows for first, second and tie.
+    // Coefficients of each outcome's utility: rows for first, second and tie.
     let rows = |comparison: &Comparison| {
         let mut rows = vec![vec![0.0; n_parameters]; if with_ties { 3 } else { 2 }];
         for (row, share) in [(0, [1.0, 0.0]), (1, [0.0, 1.0]), (2, [0.5, 0.5])].into_iter().take(rows.len()) {
@@ -245,7 +246,7 @@ pub fn bradley_terry(comparisons: &[Comparison], with_order: bool) -> Result<Bra
         loop {
             let next: Vec<f64> = at.iter().zip(&step).map(|(x, s)| x + length * s).collect();
             let next_state = Likelihood::at(&next, comparisons, &designs);
-            // Near the maximum the value no longer tells better from worse, and the whole step is right.
+            // Near the maximum, the value no longer discriminates, and the full step is right.
             if decrement < 1e-6 || next_state.value > state.value {
                 (at, state) = (next, next_state);
                 break;
@@ -259,7 +260,7 @@ pub fn bradley_terry(comparisons: &[Comparison], with_order: bool) -> Result<Bra
     Err(Error::NotConverged { what: MODEL })
 }
 
-/// The log likelihood with its derivatives.
+/// Log likelihood with its derivatives.
 struct Likelihood {
     value: f64,
     gradient: Vec<f64>,
@@ -301,7 +302,7 @@ impl Likelihood {
     }
 }
 
-/// Refuses systems between which the preferences all point the same way, or do not exist.
+/// Rejects groups of systems between which all preferences point the same way, or that were never compared.
 fn check_connected(
     comparisons: &[Comparison],
     names: &[usize],
@@ -310,7 +311,7 @@ fn check_connected(
     let (mut beats, mut beaten) = (vec![BTreeSet::new(); names.len()], vec![BTreeSet::new(); names.len()]);
     for comparison in comparisons {
         let (first, second) = (places[&comparison.first], places[&comparison.second]);
-        // A tie is a little of both.
+        // A tie counts as a win for both.
         if comparison.preference != Preference::Second {
             beats[first].insert(second);
             beaten[second].insert(first);
@@ -324,7 +325,7 @@ fn check_connected(
     let named = |inside: &dyn Fn(usize) -> bool| -> Vec<usize> {
         (0..names.len()).filter(|&k| inside(k)).map(|k| names[k]).collect()
     };
-    // What a system reaches by winning may never win back: then the rest is above it.
+    // Systems reached by winning may never win back: then the rest are above them.
     for (links, compared, rest_is_above) in
         [(&both, false, false), (&beats, true, true), (&beaten, true, false)]
     {

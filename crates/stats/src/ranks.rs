@@ -1,10 +1,10 @@
 //! Ranks with ties.
 
-/// The ranks of values, doubled so that they are whole numbers, and the sizes of the groups of equal values.
+/// Ranks of values, doubled so that they are whole numbers, with the sizes of the groups of ties.
 pub(crate) struct Ranks {
-    /// Twice the mean of the positions (from 1) that a value and its equals take, in the order of the values.
+    /// Twice the mean of the positions (from 1) shared by a value and its ties, in the order of the values.
     pub(crate) doubled: Vec<u64>,
-    /// The sizes of the groups of equal values, from the smallest value to the largest.
+    /// Sizes of the groups of equal values, from the smallest value to the largest.
     pub(crate) groups: Vec<u64>,
 }
 
@@ -29,13 +29,13 @@ impl Ranks {
         Self { doubled, groups }
     }
 
-    /// Whether any two values are equal.
+    /// Returns true if any two values are equal.
     pub(crate) fn has_ties(&self) -> bool {
         self.groups.iter().any(|&size| size > 1)
     }
 }
 
-/// The sum of t³ - t over the sizes t of groups of equal values, by which ties shrink the variance of a rank sum.
+/// Computes Σ (t³ - t) over the sizes t of the groups of ties, by which ties shrink the variance of a rank sum.
 pub(crate) fn tie_term(groups: &[u64]) -> f64 {
     groups.iter().map(|&size| (size as f64).powi(3) - size as f64).sum()
 }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_values_share_the_mean_of_their_positions() {
+    fn ties_share_their_mean_position() {
         let ranks = Ranks::of(&[3.0, -0.0, 3.0, 0.0, 7.0, 3.0]);
         assert_eq!(ranks.doubled, [8, 3, 8, 3, 12, 8]);
         assert_eq!(ranks.groups, [2, 3, 1]);
@@ -57,7 +57,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_rank_counts_the_smaller_values_and_half_of_the_equal_ones(
+        fn a_rank_counts_smaller_values_and_half_of_the_ties(
             values in prop::collection::vec(-3_i32..=3, 0..40),
         ) {
             let ranks = Ranks::of(&values.iter().copied().map(f64::from).collect::<Vec<_>>());

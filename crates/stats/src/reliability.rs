@@ -1,4 +1,4 @@
-//! How well raters follow each other, and how stable an order of systems is.
+//! Reliability: agreement of each rater with the others, and stability of the ranking of systems.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +10,14 @@ use crate::check;
 use crate::error::Error;
 use crate::ranks::Ranks;
 
-/// The correlation of each rater with the mean of all others on the same items, by the rater's name.
+/// Computes the correlation of each rater with the mean of all others on the same items, by rater name.
 ///
 /// ```text
 /// Pearson's r of y_rater,item and the mean of y_other,item over the others, over the items that others judged too
 /// ```
 ///
-/// The rater is no part of the mean: with it in, few raters always seem to agree. A rater who has no correlation gets the
-/// reason: fewer than three items in common with others, or the same answer throughout.
+/// The rater is excluded from the mean; otherwise few raters always seem to agree. For a rater without a correlation
+/// the result holds the reason: fewer than three items in common with others, or the same answer throughout.
 ///
 /// # Errors
 ///
@@ -32,7 +32,7 @@ use crate::ranks::Ranks;
 /// let raters = [0, 0, 0, 1, 1, 1, 2, 2, 2];
 /// let items = [0, 1, 2, 0, 1, 2, 0, 1, 2];
 /// let correlations = leave_one_out(&scores, &raters, &items)?;
-/// assert!(correlations[&2].as_ref().is_ok_and(|r| *r < -0.9), "one heard it the other way round");
+/// assert!(correlations[&2].as_ref().is_ok_and(|r| *r < -0.9), "one rater reversed the scale");
 /// # Ok::<(), mynah_stats::Error>(())
 /// ```
 pub fn leave_one_out(
@@ -63,12 +63,12 @@ pub fn leave_one_out(
     Ok(pairs.into_iter().map(|(rater, (own, others))| (rater, pearson(&own, &others))).collect())
 }
 
-/// Pearson's correlation of pairs of values.
+/// Computes Pearson's correlation of pairs of values.
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`], [`Error::NotFinite`]; [`Error::TooFew`] for fewer than three pairs; [`Error::AllEqual`] when
-/// one side does not vary.
+/// [`Error::LengthMismatch`], [`Error::NotFinite`]; [`Error::TooFew`] for fewer than three pairs; [`Error::AllEqual`]
+/// if one side does not vary.
 pub fn pearson(first: &[f64], second: &[f64]) -> Result<f64, Error> {
     check::same_length("first", first.len(), "second", second.len())?;
     if first.len() < 3 {
@@ -88,18 +88,18 @@ pub fn pearson(first: &[f64], second: &[f64]) -> Result<f64, Error> {
     }
     for (values, squares) in [(first, squares1), (second, squares2)] {
         if squares == 0.0 {
-            // They differ, but by less than their squares can say.
+            // The values differ, but their squared differences underflow.
             return Err(Error::AllEqual { n: values.len(), value: values[0] });
         }
     }
     Ok((both / squares1.sqrt() / squares2.sqrt()).clamp(-1.0, 1.0))
 }
 
-/// Spearman's correlation: Pearson's of the average ranks.
+/// Computes Spearman's correlation, which is Pearson's of the average ranks.
 ///
 /// # Errors
 ///
-/// As [`pearson`].
+/// Those of [`pearson`].
 pub fn spearman(first: &[f64], second: &[f64]) -> Result<f64, Error> {
     check::same_length("first", first.len(), "second", second.len())?;
     let ranks = |values: &[f64]| -> Result<Vec<f64>, Error> {
@@ -109,28 +109,29 @@ pub fn spearman(first: &[f64], second: &[f64]) -> Result<f64, Error> {
     pearson(&ranks(first)?, &ranks(second)?)
 }
 
-/// How stable the order of systems is when another half of the raters is asked.
+/// Stability of the ranking of systems between random halves of the raters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SplitHalf {
-    /// The mean over the splits of Spearman's correlation between the means of systems in the two halves.
+    /// Mean over the splits of Spearman's correlation between the system means of the two halves.
     pub mean: f64,
-    /// The lowest of a split.
+    /// Lowest correlation of any split.
     pub lowest: f64,
-    /// The share of splits in which both halves put the same system first.
+    /// Share of splits in which both halves rank the same system first.
     pub same_best: f64,
-    /// The number of splits that had a correlation.
+    /// Number of splits with a defined correlation.
     pub n_splits: usize,
 }
 
-/// Splits the raters at random into halves, again and again, and compares the order of the systems.
+/// Splits the raters into random halves repeatedly and compares the rankings of the systems.
 ///
-/// With an odd number of raters one half has one more. A split in which a system lacks ratings in a half, or in which all
-/// systems of a half have the same mean, is left out. Ties for the best count as different unless they are the same.
+/// With an odd number of raters, one half has one more. Splits in which a system lacks ratings in a half, or all
+/// systems of a half have the same mean, are skipped. Ties for first place count as agreement only if the tied sets are
+/// equal.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`]; [`Error::TooFew`] for fewer than two raters, three
-/// systems or one split; [`Error::TooFewDefined`] when fewer than half of the splits have a correlation.
+/// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`]; [`Error::TooFew`] for fewer than two raters,
+/// three systems or one split; [`Error::TooFewDefined`] if fewer than half of the splits have a correlation.
 pub fn split_half(
     values: &[f64],
     systems: &[usize],
@@ -190,7 +191,7 @@ pub fn split_half(
     })
 }
 
-/// The places of the largest value.
+/// Returns the positions of the largest value.
 fn best(means: &[f64]) -> Vec<usize> {
     let largest = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     (0..means.len()).filter(|&index| means[index] >= largest).collect()

@@ -1,69 +1,69 @@
-//! What intervals and tests give.
+//! Results of intervals and tests.
 
 use serde::{Deserialize, Serialize};
 
-/// An estimate with the interval that covers the true value in a stated share of studies.
+/// An estimate with an interval that covers the true value in a stated share of studies.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// The estimate itself; it lies inside.
+    /// Point estimate, inside the interval.
     pub estimate: f64,
-    /// The lower end.
+    /// Lower end.
     pub low: f64,
-    /// The upper end.
+    /// Upper end.
     pub high: f64,
-    /// The coverage, such as 0.95.
+    /// Coverage, such as 0.95.
     pub level: f64,
 }
 
 impl Interval {
-    /// Tells whether a value lies in the interval; the ends belong to it.
+    /// Returns true if the interval contains the value; both ends count as inside.
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
 
-    /// Tells whether the whole interval lies strictly between two values.
+    /// Returns true if the whole interval lies strictly between two values.
     #[must_use]
     pub fn is_between(&self, low: f64, high: f64) -> bool {
         low < self.low && self.high < high
     }
 
-    /// Half of the interval's width: the number behind ±.
+    /// Returns half the width of the interval, the number after ±.
     #[must_use]
     pub fn half_width(&self) -> f64 {
         (self.high - self.low) / 2.0
     }
 }
 
-/// The result of a significance test.
+/// Result of a significance test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TestResult {
-    /// The test statistic, as the function that computed it defines it.
+    /// Test statistic, as defined by the function that computed it.
     pub statistic: f64,
-    /// The probability of a statistic at least as extreme when the null hypothesis holds, in [0, 1].
+    /// Probability of a statistic at least as extreme under the null hypothesis, in [0, 1].
     pub p_value: f64,
-    /// How the probability was computed.
+    /// Method that computed the probability.
     pub method: Method,
-    /// How many values the test was given; zeros and ties count.
+    /// Number of values given to the test, including zeros and ties.
     pub n: usize,
 }
 
-/// How the probability of a test was computed.
+/// Method that computes the probability of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// From the whole distribution of the statistic, which holds when there are no ties and no zeros.
+    /// Full distribution of the statistic; exact only without ties and zeros.
     Exact,
-    /// From every assignment of signs to the values as they are.
+    /// All assignments of signs to the values as they are.
     Permutation,
-    /// From the normal distribution that the statistic approaches.
+    /// Normal distribution that the statistic approaches.
     Asymptotic,
-    /// From Student's t distribution.
+    /// Student's t distribution.
     StudentT,
 }
 
 impl Method {
-    /// The method in words, as a table shows it.
+    /// Returns the name of the method as shown in tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl Method {
     }
 }
 
-/// Which deviations from the null hypothesis a test looks for.
+/// Direction of the deviations from the null hypothesis that a test looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Alternative {
@@ -88,11 +88,11 @@ pub enum Alternative {
     Greater,
 }
 
-/// How a rank test is asked to compute its probability.
+/// Choice of the method by which a rank test computes its probability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MethodChoice {
-    /// By the size of the sample and its ties, as the test's documentation says.
+    /// Depends on the sample size and ties, as documented for each test.
     #[default]
     Auto,
     /// [`Method::Exact`], even where ties or zeros make it an approximation.

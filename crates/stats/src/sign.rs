@@ -1,4 +1,4 @@
-//! The sign test: how often one is preferred to the other, whatever by how much.
+//! Sign test: the direction of differences, regardless of their size.
 
 use statrs::function::gamma::ln_gamma;
 
@@ -12,10 +12,10 @@ use crate::result::{Alternative, Method, TestResult};
 /// n = differences that are not 0      k = positive ones      P(K = k) = (n over k) / 2ⁿ
 /// ```
 ///
-/// Zeros are left out. The probability is exact, two-sided twice the smaller tail. The statistic is k; the `n` of the
-/// result counts the zeros too, as in [`crate::wilcoxon::signed_rank`].
+/// Zeros are dropped. The probability is exact; two-sided, it is twice the smaller tail. The statistic is k; the `n` of
+/// the result includes the zeros, as in [`crate::wilcoxon::signed_rank`].
 ///
-/// The test takes the differences for independent: preferences of few raters are not.
+/// The test assumes independent differences, which preferences of few raters are not.
 ///
 /// # Errors
 ///
@@ -50,17 +50,17 @@ pub fn sign_test(differences: &[f64], alternative: Alternative) -> Result<TestRe
     Ok(TestResult { statistic: positive as f64, p_value, method: Method::Exact, n: differences.len() })
 }
 
-/// P(K ≥ k) for n fair coins.
+/// Returns P(K ≥ k) for n fair coins.
 pub(crate) fn upper_tail(k: usize, n: usize) -> f64 {
     if 2 * k <= n {
-        // By symmetry, so that the terms that are added are the small ones.
+        // By symmetry, so that the summed terms are the small ones.
         return if k == 0 { 1.0 } else { 1.0 - upper_tail(n + 1 - k, n) };
     }
     let all = n as f64;
     let first = k as f64;
     let log_first =
         ln_gamma(all + 1.0) - ln_gamma(first + 1.0) - ln_gamma(all - first + 1.0) - all * 2.0_f64.ln();
-    // The terms fall from here on: each is (n - j) / (j + 1) of the one before.
+    // The terms decrease from here on: each is (n - j) / (j + 1) of the previous one.
     let (mut term, mut sum) = (1.0, 0.0);
     for j in k..=n {
         sum += term;

@@ -1,4 +1,4 @@
-//! Judgements drawn from a model, to see what an analysis makes of data whose truth is known.
+//! Judgments simulated from a model, for testing analyses on data with a known truth.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -11,39 +11,39 @@ use crate::distribution::normal_upper_tail;
 use crate::error::Error;
 use crate::power::Components;
 
-/// The model that judgements are drawn from.
+/// Model from which judgments are drawn.
 ///
 /// ```text
 /// y = clip(round(mean + rater + item + residual), lowest, highest)
 /// ```
 ///
-/// with normal effects that raters and items each have once. Halves round away from zero, so that the model is
-/// symmetric about a mean of zero. The order of presentation has no effect. Rounding and clipping keep a mean of 0 on
-/// a symmetric scale; other means come out a little smaller than asked for, the more so the nearer to the scale's end.
+/// Each rater and each item has one normal effect. Halves round away from zero, so the model is symmetric about a mean
+/// of zero. The order of presentation has no effect. Rounding and clipping preserve a mean of 0 on a symmetric scale;
+/// other means come out slightly smaller than requested, the more so the closer they are to the end of the scale.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// The true mean, before rounding and clipping.
+    /// True mean, before rounding and clipping.
     pub mean: f64,
-    /// The standard deviations of the effects.
+    /// Standard deviations of the effects.
     pub components: Components,
-    /// The lowest point of the scale.
+    /// Lowest point of the scale.
     pub lowest: i32,
-    /// The highest point of the scale.
+    /// Highest point of the scale.
     pub highest: i32,
 }
 
 impl Model {
-    /// Draws one judgement for each (rater, item) of a design.
+    /// Draws one judgment for each (rater, item) of a design.
     ///
-    /// Replicates of the same seed are independent streams of one `ChaCha8` generator: replicate 7 is the same whether the
-    /// others are drawn or not, and on however many threads. Raters come first, by their index from 0 to the largest,
-    /// then items likewise, then the residuals in the order of the design.
+    /// Replicates of the same seed are independent streams of one `ChaCha8` generator: replicate 7 is the same whether
+    /// or not the others are drawn, and on any number of threads. Raters are drawn first, by index from 0 to the
+    /// largest, then items likewise, then the residuals in the order of the design.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] for an empty design; [`Error::OutOfRange`] for a component that is negative, anything that is not
-    /// finite, or a scale whose lowest point is not below its highest.
+    /// [`Error::Empty`] for an empty design; [`Error::OutOfRange`] for a negative component, anything not finite, or a
+    /// scale whose lowest point is not below its highest.
     ///
     /// # Examples
     ///
@@ -83,25 +83,25 @@ impl Model {
             .collect())
     }
 
-    /// Draws replicates and gives what a function makes of each, in their order, on all threads.
+    /// Draws replicates and applies a function to each, in order, on all threads.
     ///
     /// # Errors
     ///
-    /// As [`Model::draw`].
+    /// Those of [`Model::draw`].
     pub fn replicates<T: Send>(
         &self,
         design: &[(usize, usize)],
         seed: u64,
         n_replicates: u64,
-        analyse: impl Fn(&[f64]) -> T + Sync,
+        analyze: impl Fn(&[f64]) -> T + Sync,
     ) -> Result<Vec<T>, Error> {
         (0..n_replicates)
             .into_par_iter()
-            .map(|replicate| self.draw(design, seed, replicate).map(|scores| analyse(&scores)))
+            .map(|replicate| self.draw(design, seed, replicate).map(|scores| analyze(&scores)))
             .collect()
     }
 
-    /// The mean that judgements of this model have, after rounding and clipping.
+    /// Computes the expected judgment of this model, after rounding and clipping.
     ///
     /// ```text
     /// Σ_s s · P(s - ½ < y < s + ½),   y normal with the variance of all components; the scale's ends take the tails
@@ -109,7 +109,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// As [`Model::draw`], but for the design.
+    /// Those of [`Model::draw`], except for the design.
     pub fn expected(&self) -> Result<f64, Error> {
         self.check()?;
         let Components { item_sd, rater_sd, residual_sd } = self.components;
@@ -130,26 +130,30 @@ impl Model {
         check::not_negative("residual_sd", self.components.residual_sd)?;
         if self.lowest >= self.highest {
             let value = f64::from(self.lowest);
-            return Err(Error::OutOfRange { name: "lowest", value, allowed: "less than the highest point" });
+            return Err(Error::OutOfRange {
+                name: "lowest",
+                value,
+                allowed: "less than the highest point of the scale",
+            });
         }
         Ok(())
     }
 }
 
-/// The design in which every rater judges every item: (rater, item), rater by rater.
+/// Returns the design in which every rater judges every item: (rater, item), rater by rater.
 #[must_use]
 pub fn crossed(n_raters: usize, n_items: usize) -> Vec<(usize, usize)> {
     (0..n_raters).flat_map(|rater| (0..n_items).map(move |item| (rater, item))).collect()
 }
 
-/// The design in which each item is judged by some raters out of a pool: (rater, item), item by item.
+/// Returns the design in which each item is judged by some raters from a pool: (rater, item), item by item.
 ///
-/// Each item gets the raters that have judged least so far, drawn by lot among equals, so that the numbers of judgements
-/// of any two raters differ by one at most. With as many raters as judgements everybody judges once.
+/// Each item gets the raters with the fewest judgments so far, with ties broken at random, so that the numbers of
+/// judgments of any two raters differ by at most one. With as many raters as judgments, everybody judges once.
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] when there are more ratings per item than raters, or none.
+/// [`Error::OutOfRange`] if there are more ratings per item than raters, or none.
 ///
 /// # Examples
 ///
@@ -168,7 +172,7 @@ pub fn pooled(
         return Err(Error::OutOfRange {
             name: "ratings_per_item",
             value: ratings_per_item as f64,
-            allowed: "1 to the number of raters",
+            allowed: "between 1 and the number of raters",
         });
     }
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
@@ -186,13 +190,14 @@ pub fn pooled(
     Ok(design)
 }
 
-/// The design in which some raters judge every item, and others stop after a few: (rater, item), the steady ones first.
+/// Returns the design in which some raters judge every item and others stop after a few: (rater, item), the steady
+/// raters first.
 ///
-/// Which items the others judge is drawn by lot.
+/// The items of the others are drawn at random.
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] when a quitter is to judge more items than there are.
+/// [`Error::OutOfRange`] if a quitter is to judge more items than there are.
 ///
 /// # Examples
 ///
@@ -222,41 +227,41 @@ pub fn quitters(
     Ok(design)
 }
 
-/// The design of an open crowd, in which few do much and many do little: (rater, item), in the order of the judgements.
+/// Returns the design of an open crowd, in which few do much and many do little: (rater, item), in order of judgment.
 ///
-/// Each judgement is made by the k-th rater with a probability in proportion to k^-exponent (Zipf's law), on an item that
-/// the rater has not judged and that is drawn by lot. Raters who have judged everything have gone.
+/// Each judgment is made by the k-th rater with probability proportional to k^-exponent (Zipf's law), on a random item
+/// that the rater has not judged. Raters who have judged everything are excluded.
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] when there are more judgements than raters times items, or for an exponent that is negative or not
-/// finite.
+/// [`Error::OutOfRange`] if there are more judgments than raters times items, or for an exponent that is negative or
+/// not finite.
 ///
 /// # Examples
 ///
 /// ```
 /// let design = mynah_stats::simulate::crowd(60, 200, 1000, 1.5, 1)?;
-/// let by_the_first = design.iter().filter(|judgement| judgement.0 == 0).count();
+/// let by_the_first = design.iter().filter(|judgment| judgment.0 == 0).count();
 /// assert_eq!(by_the_first, 200);
 /// # Ok::<(), mynah_stats::Error>(())
 /// ```
 pub fn crowd(
     n_raters: usize,
     n_items: usize,
-    n_judgements: usize,
+    n_judgments: usize,
     exponent: f64,
     seed: u64,
 ) -> Result<Vec<(usize, usize)>, Error> {
     check::not_negative("exponent", exponent)?;
-    if n_judgements > n_raters * n_items {
-        let value = n_judgements as f64;
-        let allowed = "at most the number of raters times that of items";
-        return Err(Error::OutOfRange { name: "n_judgements", value, allowed });
+    if n_judgments > n_raters * n_items {
+        let value = n_judgments as f64;
+        let allowed = "at most the number of raters times the number of items";
+        return Err(Error::OutOfRange { name: "n_judgments", value, allowed });
     }
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     let mut open: Vec<Vec<usize>> = vec![(0..n_items).collect(); n_raters];
-    let mut design = Vec::with_capacity(n_judgements);
-    while design.len() < n_judgements {
+    let mut design = Vec::with_capacity(n_judgments);
+    while design.len() < n_judgments {
         let weights: Vec<f64> = open
             .iter()
             .enumerate()
@@ -269,8 +274,9 @@ pub fn crowd(
             sum += weight;
             place < sum
         });
-        // Rounding may leave the last sum just below the place.
-        let rater = drawn.or_else(|| weights.iter().rposition(|&weight| weight > 0.0)).expect("open items");
+        // Rounding may leave the last sum just below the drawn value.
+        let rater =
+            drawn.or_else(|| weights.iter().rposition(|&weight| weight > 0.0)).expect("an item is left");
         let item = (u128::from(generator.next_u64()) * open[rater].len() as u128) >> 64;
         design.push((rater, open[rater].swap_remove(item as usize)));
     }
@@ -289,19 +295,19 @@ mod tests {
     };
 
     #[test]
-    fn replicates_do_not_depend_on_each_other_or_on_threads() {
+    fn replicates_are_independent_of_each_other_and_of_threads() {
         let design = crossed(4, 5);
-        let all = MODEL.replicates(&design, 9, 6, <[f64]>::to_vec).expect("the model is fine");
-        assert_eq!(all[5], MODEL.draw(&design, 9, 5).expect("the model is fine"));
+        let all = MODEL.replicates(&design, 9, 6, <[f64]>::to_vec).expect("the model is valid");
+        assert_eq!(all[5], MODEL.draw(&design, 9, 5).expect("the model is valid"));
         assert_ne!(all[5], all[4]);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be made");
         let alone =
-            pool.install(|| MODEL.replicates(&design, 9, 6, <[f64]>::to_vec)).expect("the model is fine");
+            pool.install(|| MODEL.replicates(&design, 9, 6, <[f64]>::to_vec)).expect("the model is valid");
         assert_eq!(all, alone);
     }
 
     #[test]
-    fn a_pool_is_drawn_from_evenly() {
+    fn raters_of_a_pool_judge_equally_often() {
         let design = pooled(7, 10, 3, 5).expect("a design");
         let count =
             |wanted: &dyn Fn(&(usize, usize)) -> bool| design.iter().filter(|cell| wanted(cell)).count();
@@ -316,20 +322,20 @@ mod tests {
     }
 
     #[test]
-    fn the_variance_is_that_of_the_components_and_of_rounding() {
-        // The mean of a balanced study varies as the planner says; 4,000 replicates know a variance to 2.2 %.
+    fn variance_combines_components_and_rounding() {
+        // The mean of a balanced study varies as planned; 4,000 replicates estimate a variance to within 2.2 %.
         const RELATIVE_ERROR: f64 = 4.0 * 0.0224;
         let design = crossed(6, 8);
         let mean_of = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
         let means =
-            Model { mean: 0.0, ..MODEL }.replicates(&design, 3, 4000, mean_of).expect("the model is fine");
+            Model { mean: 0.0, ..MODEL }.replicates(&design, 3, 4000, mean_of).expect("the model is valid");
         let variance = means.iter().map(|mean| mean * mean).sum::<f64>() / means.len() as f64;
         let expected = 0.4_f64.powi(2) / 8.0 + 0.3_f64.powi(2) / 6.0 + (0.8_f64.powi(2) + 1.0 / 12.0) / 48.0;
         assert!((variance / expected - 1.0).abs() < RELATIVE_ERROR, "{variance} against {expected}");
     }
 
     #[test]
-    fn impossible_models_are_refused() {
+    fn rejects_impossible_models() {
         let scale = Model { lowest: 3, highest: 3, ..MODEL };
         assert!(matches!(scale.draw(&[(0, 0)], 1, 0), Err(Error::OutOfRange { name: "lowest", .. })));
         let infinite = Model { mean: f64::INFINITY, ..MODEL };
@@ -338,8 +344,8 @@ mod tests {
     }
 
     #[test]
-    fn the_expected_score_is_that_of_scipy_and_of_the_draws() {
-        // scipy 1.17.1: the sum over the points of s (Φ(upper) - Φ(lower)).
+    fn the_expected_score_agrees_with_scipy_and_simulation() {
+        // scipy 1.17.1: sum over the points of s (Φ(upper) - Φ(lower)).
         const TOLERANCE: f64 = 1e-9;
         let components = Components { item_sd: 0.3, rater_sd: 0.3, residual_sd: 1.0 };
         let flat = |residual_sd| Components { item_sd: 0.0, rater_sd: 0.0, residual_sd };
@@ -353,7 +359,7 @@ mod tests {
             let model = Model { mean, components, lowest, highest };
             let found = model.expected().unwrap();
             assert!((found - expected).abs() < TOLERANCE, "{model:?}: {found}");
-            // Twenty thousand judgements, each of another rater and item.
+            // Twenty thousand judgments, each of a different rater and item.
             let design: Vec<(usize, usize)> = (0..20_000).map(|index| (index, index)).collect();
             let scores = model.draw(&design, 3, 0).unwrap();
             let drawn = scores.iter().sum::<f64>() / scores.len() as f64;
@@ -362,11 +368,11 @@ mod tests {
     }
 
     #[test]
-    fn crowds_judge_nothing_twice_and_the_first_judge_most() {
+    fn crowds_judge_no_item_twice_and_the_first_raters_most() {
         let design = crowd(100, 50, 1000, 1.5, 3).expect("enough cells");
         let distinct: std::collections::BTreeSet<_> = design.iter().collect();
         assert_eq!((design.len(), distinct.len()), (1000, 1000));
-        let of = |rater: usize| design.iter().filter(|judgement| judgement.0 == rater).count();
+        let of = |rater: usize| design.iter().filter(|judgment| judgment.0 == rater).count();
         assert!(of(0) == 50 && of(0) >= of(20) && of(20) > of(99), "{} {} {}", of(0), of(20), of(99));
         let everything = crowd(3, 4, 12, 2.0, 1).expect("all cells");
         assert_eq!(everything.iter().collect::<std::collections::BTreeSet<_>>().len(), 12);
@@ -378,7 +384,7 @@ mod tests {
         let design = quitters(3, 20, 100, 5, 1).expect("enough items");
         for rater in 3..23 {
             let items: std::collections::BTreeSet<_> =
-                design.iter().filter(|judgement| judgement.0 == rater).collect();
+                design.iter().filter(|judgment| judgment.0 == rater).collect();
             assert_eq!(items.len(), 5);
         }
         assert!(quitters(3, 20, 4, 5, 1).is_err());

@@ -1,4 +1,4 @@
-//! The levels at which several systems can be judged so that hardly ever any of them is judged wrongly.
+//! Simultaneous levels at which several systems are judged with a family-wise error rate.
 
 use std::collections::BTreeMap;
 
@@ -12,31 +12,31 @@ use crate::dense::Cholesky;
 use crate::distribution::{normal_quantile, normal_upper_tail};
 use crate::error::Error;
 
-/// So many draws: the standard error of the probability 0.05 is 0.0015.
+/// Number of draws; the standard error of the probability 0.05 is 0.0015.
 const DRAWS: usize = 20_000;
-/// The share of each system's variance that is held to be its own.
+/// Share of each system's variance assumed independent of the others.
 const OWN_SHARE: f64 = 1e-6;
-/// What the draws are made from: the same verdict of the same ratings, always.
+/// Fixed seed of the draws, so that the same ratings always give the same verdict.
 const SEED: u64 = 0x7369_6d75_6c74_616e;
 
-/// The levels at which each system of a family is judged.
+/// Levels at which each system of a family is judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simultaneous {
-    /// The probability that any conclusion about any system is wrong.
+    /// Probability that any conclusion about any system is wrong.
     pub alpha: f64,
-    /// The two-sided level of each system's test and interval of the difference.
+    /// Two-sided level of each system's test and interval of the difference.
     pub difference_alpha: f64,
-    /// The level of each of the two one-sided tests of equivalence.
+    /// Level of each of the two one-sided tests of equivalence.
     pub equivalence_alpha: f64,
     n_systems: usize,
-    /// The largest |z| of each draw, ascending; empty for a single system.
+    /// Largest |z| of each draw, ascending; empty for a single system.
     largest: Vec<f64>,
 }
 
 impl Simultaneous {
-    /// The probability that the smallest p-value of the family is as small as this one when no system differs.
+    /// Returns the probability, if no system differs, that the smallest p-value of the family is at most this one.
     ///
-    /// It is below `alpha` exactly where `p_value` is below `difference_alpha`.
+    /// It is below `alpha` exactly if `p_value` is below `difference_alpha`.
     #[must_use]
     pub fn adjusted(&self, p_value: f64) -> f64 {
         if self.n_systems < 2 {
@@ -53,27 +53,27 @@ impl Simultaneous {
     }
 }
 
-/// Finds the levels at which each of several estimates can be tested so that any of them errs with probability `alpha`.
+/// Finds the levels for testing each of several estimates so that the probability of any error is `alpha`.
 ///
 /// ```text
 /// difference:    the level a with P(max_s |Z_s| > z(1 - a/2)) = alpha,   Z normal with the correlations of the estimates
 /// equivalence:   max(alpha / S, a / 2) for each one-sided test of each of S systems
 /// ```
 ///
-/// With a single system both are `alpha`: nothing is adjusted. Each statistic keeps degrees of freedom of its own and is
-/// compared by its p-value, as if the variances were estimated independently, which errs on the safe side.
+/// With a single system both are `alpha`: nothing is adjusted. Each statistic keeps its own degrees of freedom and is
+/// compared by its p-value, as if the variances were estimated independently, which is conservative.
 ///
-/// The correlations are those of what each rater and each item contributed: systems that are judged by the same people
-/// err together, and less has to be paid for many of them. Of two systems at opposite ends of the margin the one-sided
-/// tests look in opposite directions, so that correlation cannot be relied upon there: hence Bonferroni's level, or the
-/// two-sided one where that is larger, which holds whatever the directions.
+/// The correlations come from the influence of each rater and each item: systems judged by the same people err
+/// together, which makes the adjustment for many of them smaller. For two systems at opposite ends of the margin, the
+/// one-sided tests look in opposite directions, so the correlation cannot be relied upon there. Hence the level is
+/// Bonferroni's, or the two-sided one if that is larger, which holds in any direction.
 ///
-/// The draws come from a fixed seed, so the levels are functions of the estimates alone.
+/// The draws use a fixed seed, so the levels depend on the estimates alone.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`] for no systems; [`Error::OutOfRange`] for an alpha that is not in (0, 0.5); [`Error::NoSpread`] for a
-/// system to which nobody contributed anything.
+/// [`Error::Empty`] without systems; [`Error::OutOfRange`] for an alpha not in (0, 0.5); [`Error::NoSpread`] for a
+/// system whose raters and items have no influence.
 ///
 /// # References
 ///
@@ -98,7 +98,7 @@ pub fn simultaneous(systems: &[&Influence], alpha: f64) -> Result<Simultaneous, 
         _ => {}
     }
     let largest = largest(&correlations(systems)?, n_systems);
-    // Such that so many draws and no more lie beyond: (n + 1) / (DRAWS + 1) < alpha.
+    // At most this many draws may be larger: (n + 1) / (DRAWS + 1) < alpha.
     let n_beyond = ((alpha * (DRAWS + 1) as f64).ceil() as usize).saturating_sub(2);
     let critical = largest[DRAWS - 1 - n_beyond.min(DRAWS - 1)];
     let bonferroni = alpha / n_systems as f64;
@@ -107,14 +107,14 @@ pub fn simultaneous(systems: &[&Influence], alpha: f64) -> Result<Simultaneous, 
     Ok(Simultaneous { alpha, difference_alpha, equivalence_alpha, n_systems, largest })
 }
 
-/// The correlations of the systems' estimates, row by row.
+/// Returns the correlations of the systems' estimates in row-major order.
 fn correlations(systems: &[&Influence]) -> Result<Vec<f64>, Error> {
     let k = systems.len();
     let mut products = vec![0.0; k * k];
     for of in [|one: &Influence| &one.by_rater, |one: &Influence| &one.by_item]
         as [fn(&Influence) -> &BTreeMap<usize, f64>; 2]
     {
-        // Who contributed to which system.
+        // The systems that each cluster contributed to.
         let mut by_cluster: BTreeMap<usize, Vec<(usize, f64)>> = BTreeMap::new();
         for (place, influence) in systems.iter().enumerate() {
             for (&cluster, &value) in of(influence) {
@@ -136,15 +136,16 @@ fn correlations(systems: &[&Influence]) -> Result<Vec<f64>, Error> {
     Ok((0..k * k).map(|place| products[place] / (scales[place / k] * scales[place % k])).collect())
 }
 
-/// The largest |z| of normal variables with these correlations, drawn many times, ascending.
+/// Draws the largest |z| of normal variables with these correlations many times, ascending.
 fn largest(correlations: &[f64], k: usize) -> Vec<f64> {
-    // Two systems with the same scores are allowed: a share of the variance of its own keeps the matrix definite.
+    // Two systems with identical scores are allowed: a small independent variance keeps the matrix positive definite.
     let matrix: Vec<f64> = correlations
         .iter()
         .enumerate()
         .map(|(place, value)| if place / k == place % k { 1.0 } else { value * (1.0 - OWN_SHARE) })
         .collect();
-    let factor = Cholesky::new(matrix, k).expect("a correlation matrix with a share of its own is definite");
+    let factor =
+        Cholesky::new(matrix, k).expect("the independent variance makes the matrix positive definite");
     let mut generator = ChaCha8Rng::seed_from_u64(SEED);
     let mut independent = vec![0.0; k];
     let mut largest: Vec<f64> = (0..DRAWS)
@@ -161,10 +162,10 @@ fn largest(correlations: &[f64], k: usize) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// Of a probability near 0.05 over the draws, relative: four standard errors.
+    /// Relative error of a probability near 0.05 over the draws: four standard errors.
     const DRAWN: f64 = 4.0 * 0.0015 / 0.05;
 
-    /// Contributions of which a share is common to all systems.
+    /// Builds contributions with a share common to all systems.
     fn family(k: usize, share: f64) -> Vec<Influence> {
         let mut generator = ChaCha8Rng::seed_from_u64(5);
         let mut normal = || -> f64 { StandardNormal.sample(&mut generator) };
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn one_system_is_not_adjusted() {
+    fn a_single_system_is_not_adjusted() {
         let one = levels(1, 0.0);
         assert_eq!((one.difference_alpha, one.equivalence_alpha), (0.05, 0.05));
         assert_eq!(one.adjusted(0.03), 0.03);
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn systems_that_err_together_pay_as_in_dunnetts_tables() {
+    fn correlated_systems_agree_with_dunnetts_tables() {
         // Dunnett (1964), two-sided, correlation 0.5, infinitely many degrees of freedom, joint 95 %.
         for (k, critical) in [(2, 2.21), (5, 2.51), (9, 2.69), (20, 2.91)] {
             let found = normal_quantile(1.0 - levels(k, 0.5).difference_alpha / 2.0);
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_adjusted_probability_and_the_level_say_the_same() {
+    fn adjusted_p_values_agree_with_the_level() {
         for (k, share) in [(2, 0.0), (5, 0.5), (12, 0.9)] {
             let family = levels(k, share);
             let a = family.difference_alpha;
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_family_is_refused() {
+    fn rejects_invalid_families() {
         assert_eq!(simultaneous(&[], 0.05), Err(Error::Empty));
         let none = Influence { by_rater: BTreeMap::from([(0, 0.0)]), by_item: BTreeMap::new() };
         assert_eq!(simultaneous(&[&none, &none], 0.05), Err(Error::NoSpread { n: 2 }));

@@ -7,21 +7,21 @@ use crate::distribution::{student_quantile, student_upper_tail};
 use crate::error::Error;
 use crate::result::{Alternative, Interval, Method, TestResult};
 
-/// A difference with the standard error that independent values give it.
+/// A difference with its standard error under independence.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TTest {
-    /// The mean less the value it is tested against, or the difference of two means.
+    /// Mean minus the tested value, or difference of two means.
     pub estimate: f64,
-    /// Its standard error.
+    /// Standard error of the estimate.
     pub standard_error: f64,
-    /// n - 1, or Welch's.
+    /// n - 1, or Welch's approximation.
     pub degrees_of_freedom: f64,
-    /// How many values there are.
+    /// Number of values.
     pub n: usize,
 }
 
 impl TTest {
-    /// The test of the difference against 0; the statistic is estimate / standard error.
+    /// Tests the difference against 0; the statistic is estimate / standard error.
     #[must_use]
     pub fn test(&self, alternative: Alternative) -> TestResult {
         let statistic = self.estimate / self.standard_error;
@@ -34,11 +34,11 @@ impl TTest {
         TestResult { statistic, p_value, method: Method::StudentT, n: self.n }
     }
 
-    /// The interval estimate ± t · standard error.
+    /// Returns the interval estimate ± t · standard error.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] when the level is not strictly between 0 and 1.
+    /// [`Error::OutOfRange`] if the level is not strictly between 0 and 1.
     pub fn interval(&self, level: f64) -> Result<Interval, Error> {
         check::probability("level", level)?;
         let half = student_quantile(0.5 + level / 2.0, self.degrees_of_freedom) * self.standard_error;
@@ -46,13 +46,14 @@ impl TTest {
     }
 }
 
-/// The t test of independent values against a mean.
+/// Tests the mean of independent values against a given mean with a t test.
 ///
 /// ```text
 /// estimate = ȳ - μ₀      SE = s/√n      df = n - 1
 /// ```
 ///
-/// The differences of pairs, against 0, give the paired test. For judgements by people use [`crate::clustered`].
+/// Applied to the differences of pairs, against 0, this is the paired test. For judgments by people use
+/// [`crate::clustered`].
 ///
 /// # Errors
 ///
@@ -60,18 +61,18 @@ impl TTest {
 /// [`Error::OutOfRange`] for a mean that is not finite.
 pub fn one_sample(values: &[f64], mean: f64) -> Result<TTest, Error> {
     check::finite("mean", mean)?;
-    let (centre, variance) = moments(values)?;
+    let (center, variance) = moments(values)?;
     check_spread(values, variance)?;
     let n = values.len();
     Ok(TTest {
-        estimate: centre - mean,
+        estimate: center - mean,
         standard_error: (variance / n as f64).sqrt(),
         degrees_of_freedom: n as f64 - 1.0,
         n,
     })
 }
 
-/// Welch's t test of two independent samples, which need not have the same variance.
+/// Tests two independent samples, possibly of different variances, with Welch's t test.
 ///
 /// ```text
 /// estimate = ȳ₁ - ȳ₂      SE² = v₁ + v₂, v = s²/n      df = (v₁ + v₂)² / (v₁²/(n₁-1) + v₂²/(n₂-1))
@@ -80,7 +81,7 @@ pub fn one_sample(values: &[f64], mean: f64) -> Result<TTest, Error> {
 /// # Errors
 ///
 /// [`Error::Empty`]; [`Error::NotFinite`], with the index in its sample; [`Error::TooFew`] for a sample of one value;
-/// [`Error::NoSpread`] when neither sample varies.
+/// [`Error::NoSpread`] if neither sample varies.
 ///
 /// # Examples
 ///
@@ -105,7 +106,7 @@ pub fn welch(first: &[f64], second: &[f64]) -> Result<TTest, Error> {
     }
     let (n1, n2) = (first.len() as f64, second.len() as f64);
     let (v1, v2) = (variance1 / n1, variance2 / n2);
-    // By the shares of the two, so that no square is too small to be a number.
+    // From the shares of the two, so that no square underflows.
     let (share1, share2) = (v1 / (v1 + v2), v2 / (v1 + v2));
     Ok(TTest {
         estimate: mean1 - mean2,
@@ -115,7 +116,7 @@ pub fn welch(first: &[f64], second: &[f64]) -> Result<TTest, Error> {
     })
 }
 
-/// The mean and the variance with n - 1 of at least two values.
+/// Returns the mean and the variance (with n - 1) of at least two values.
 fn moments(values: &[f64]) -> Result<(f64, f64), Error> {
     check::values(values)?;
     let n = values.len();
@@ -127,7 +128,7 @@ fn moments(values: &[f64]) -> Result<(f64, f64), Error> {
     Ok((mean, variance))
 }
 
-/// Refuses a spread that is only the rounding error of the mean.
+/// Rejects a spread that is only the rounding error of the mean.
 fn check_spread(values: &[f64], variance: f64) -> Result<(), Error> {
     let scale = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
     if variance.sqrt() <= scale * values.len() as f64 * f64::EPSILON {

@@ -1,4 +1,4 @@
-//! The Wilcoxon signed-rank test of differences that should be symmetric about zero.
+//! Wilcoxon signed-rank test of differences that are symmetric about zero under the null hypothesis.
 
 use std::fmt;
 
@@ -10,28 +10,28 @@ use crate::error::Error;
 use crate::ranks::{Ranks, tie_term};
 use crate::result::{Alternative, Method, MethodChoice, TestResult};
 
-/// Above so many differences the automatic choice is the normal approximation, whatever their ties.
+/// Number of differences above which the automatic choice is the normal approximation, whatever the ties.
 const ASYMPTOTIC_ABOVE: usize = 50;
-/// Up to so many differences with ties or zeros the automatic choice is the whole permutation distribution.
+/// Number of differences with ties or zeros up to which the automatic choice is the full permutation distribution.
 const PERMUTATION_UP_TO: usize = 13;
-/// The distribution of the rank sum of n values has n (n + 1) / 2 + 1 cells, and n passes over it are made.
+/// Largest n for the exact distribution: the rank sum has n (n + 1) / 2 + 1 values, visited n times.
 const EXACT_LIMIT: usize = 500;
 
-/// What the test does with differences of zero.
+/// Treatment of differences of zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ZeroMethod {
-    /// They are left out before ranking (Wilcoxon 1945).
+    /// Drops zeros before ranking (Wilcoxon 1945).
     Wilcox,
-    /// They are ranked and then left out (Pratt 1959): a comparison with many zeros is not made to look decided.
+    /// Ranks zeros, then drops them (Pratt 1959), so that a comparison with many zeros does not look decided.
     #[default]
     Pratt,
-    /// They are ranked, and half of their ranks goes to each side.
+    /// Ranks zeros and splits their ranks evenly between the two sides.
     Zsplit,
 }
 
 impl ZeroMethod {
-    /// The name by which protocols and tables know it.
+    /// Returns the name used in protocols and tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,17 +48,17 @@ impl fmt::Display for ZeroMethod {
     }
 }
 
-/// What can be chosen about the signed-rank test.
+/// Configuration of the signed-rank test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedRankConfig {
-    /// What happens to zeros.
+    /// Treatment of zeros.
     pub zeros: ZeroMethod,
-    /// Whether the normal approximation moves the statistic half a rank towards its mean.
+    /// Enables the continuity correction, which moves the statistic half a rank towards its mean.
     pub correction: bool,
-    /// Which deviations are looked for.
+    /// Alternative hypothesis.
     pub alternative: Alternative,
-    /// How the probability is computed.
+    /// Method that computes the probability.
     pub method: MethodChoice,
 }
 
@@ -69,29 +69,29 @@ pub struct SignedRankConfig {
 /// z  = (r+ - n(n+1)/4) / sqrt((n(n+1)(2n+1) - Σ(t³ - t)/2) / 24)
 /// ```
 ///
-/// with average ranks and t the sizes of the groups of equal |d|. The statistic is min(r+, r-) for the two-sided
-/// alternative and r+ for the others. What n is, and how zeros enter:
+/// Ranks are average ranks, and t runs over the sizes of the groups of equal |d|. The statistic is min(r+, r-) for the
+/// two-sided alternative and r+ for the others. The definition of n and the treatment of zeros:
 ///
-/// | zeros | ranked | n | further |
+/// | zeros | ranked | n | notes |
 /// |---|---|---|---|
 /// | `wilcox` | no | nonzero differences | |
-/// | `pratt` | yes | all | for n₀ zeros the mean loses n₀(n₀+1)/4, the variance n₀(n₀+1)(2n₀+1)/24; they are no tie |
+/// | `pratt` | yes | all | for n₀ zeros the mean loses n₀(n₀+1)/4, the variance n₀(n₀+1)(2n₀+1)/24; they do not count as ties |
 /// | `zsplit` | yes | all | r+ and r- each get half of the ranks of the zeros |
 ///
-/// [`MethodChoice::Auto`] takes the normal approximation for more than 50 differences, zeros counted; else the exact
-/// distribution when there are neither ties nor zeros; else every assignment of signs for up to 13; else the normal
-/// approximation. Under [`MethodChoice::Exact`] a fractional rank sum is rounded towards the mean, which makes the
-/// probability larger.
+/// [`MethodChoice::Auto`] uses the normal approximation for more than 50 differences, zeros included; otherwise the
+/// exact distribution if there are neither ties nor zeros; otherwise all assignments of signs for up to 13 differences;
+/// otherwise the normal approximation. Under [`MethodChoice::Exact`] a fractional rank sum is rounded towards the mean,
+/// which makes the probability larger.
 ///
-/// The test takes the differences for independent. Judgements by few raters of few utterances are not: then it finds
-/// differences that are not there (`tests/calibration.rs` has the rates).
+/// The test assumes independent differences. Judgments by few raters of few utterances are not: the test then finds
+/// differences that do not exist (`tests/calibration.rs` has the rates).
 ///
-/// Differences computed in floating point may differ where they should tie; round them first.
+/// Floating-point differences may differ where they should tie; round them first.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`]; [`Error::NotFinite`]; [`Error::AllZero`], where scipy gives NaN or, by `zsplit`, 1;
-/// [`Error::TooLargeForExact`] when [`MethodChoice::Exact`] is asked of more than 500 differences.
+/// [`Error::Empty`]; [`Error::NotFinite`]; [`Error::AllZero`], where scipy gives NaN or, with `zsplit`, 1;
+/// [`Error::TooLargeForExact`] if [`MethodChoice::Exact`] is requested for more than 500 differences.
 ///
 /// # Examples
 ///
@@ -110,7 +110,7 @@ pub struct SignedRankConfig {
 /// F. Wilcoxon (1945), "Individual comparisons by ranking methods", Biometrics Bulletin 1, 80-83. J. W. Pratt (1959),
 /// "Remarks on zeros and ties in the Wilcoxon signed rank procedures", JASA 54, 655-667. E. E. Cureton (1967), "The
 /// normal approximation to the signed-rank sampling distribution when zero differences are present", JASA 62,
-/// 1068-1069. The choices are those of `scipy.stats.wilcoxon` 1.17.1; the example is that of its documentation.
+/// 1068-1069. Options and example follow `scipy.stats.wilcoxon` 1.17.1.
 pub fn signed_rank(differences: &[f64], config: &SignedRankConfig) -> Result<TestResult, Error> {
     check::values(differences)?;
     let ranked = Ranked::new(differences, config.zeros)?;
@@ -128,7 +128,7 @@ pub fn signed_rank(differences: &[f64], config: &SignedRankConfig) -> Result<Tes
             return Err(Error::TooLargeForExact { what: "differences", n: ranked.count, limit: EXACT_LIMIT });
         }
         let distribution = sign_distribution(&(1..=ranked.count).collect::<Vec<_>>());
-        // A rank sum that ends in one half is taken at the inner side of the step on which it lies.
+        // A rank sum that ends in one half is rounded to the step on its inner side.
         two_tails(
             distribution[..=ranked.doubled_plus.div_ceil(2) as usize].iter().sum(),
             distribution[(ranked.doubled_plus / 2) as usize..].iter().sum(),
@@ -137,7 +137,7 @@ pub fn signed_rank(differences: &[f64], config: &SignedRankConfig) -> Result<Tes
     } else if method == Method::Permutation {
         let doubled: Vec<usize> = ranked.doubled_nonzero.iter().map(|&rank| rank as usize).collect();
         let distribution = sign_distribution(&doubled);
-        // What the zeros give to r+ is the same whatever the signs.
+        // The contribution of the zeros to r+ does not depend on the signs.
         let observed = (ranked.doubled_plus - ranked.doubled_zero_share) as usize;
         two_tails(
             distribution[..=observed].iter().sum(),
@@ -154,23 +154,23 @@ pub fn signed_rank(differences: &[f64], config: &SignedRankConfig) -> Result<Tes
     Ok(TestResult { statistic: statistic as f64 / 2.0, p_value, method, n })
 }
 
-/// r+ and r- of finite differences, not all of which are 0.
+/// Computes r+ and r- of finite differences, not all 0.
 pub(crate) fn rank_sums(differences: &[f64], zeros: ZeroMethod) -> Result<(f64, f64), Error> {
     let ranked = Ranked::new(differences, zeros)?;
     Ok((ranked.doubled_plus as f64 / 2.0, ranked.doubled_minus as f64 / 2.0))
 }
 
-/// The differences as the test sees them. Rank sums are doubled, so that they are exact.
+/// Differences as ranked by the test. Rank sums are doubled to be exact.
 struct Ranked {
-    /// n of the formulas.
+    /// The n of the formulas.
     count: usize,
     n_zeros: usize,
     has_ties: bool,
     doubled_plus: u64,
     doubled_minus: u64,
-    /// The part of both sums that comes from zeros.
+    /// Part of both sums that comes from zeros.
     doubled_zero_share: u64,
-    /// The ranks of the nonzero differences.
+    /// Ranks of the nonzero differences.
     doubled_nonzero: Vec<u64>,
     mean: f64,
     standard_error: f64,
@@ -195,7 +195,7 @@ impl Ranked {
             kept.iter().zip(&ranks.doubled).filter(|&(&d, _)| wanted(d)).map(|(_, &rank)| rank).sum()
         };
         let doubled_zero_share = match zeros {
-            // The doubled ranks of n₀ zeros sum to n₀(n₀+1), so that half of it is a whole number.
+            // The doubled ranks of n₀ zeros sum to n₀(n₀+1), so half of it is a whole number.
             ZeroMethod::Zsplit => sum_where(|difference| difference == 0.0) / 2,
             ZeroMethod::Wilcox | ZeroMethod::Pratt => 0,
         };
@@ -243,7 +243,8 @@ impl Ranked {
     }
 }
 
-/// The probabilities of the sums 0, 1, 2, … of those ranks whose sign falls positive, each with probability one half.
+/// Returns the probabilities of the sums 0, 1, 2, … of the positive ranks, each sign being positive with probability
+/// one half.
 pub(crate) fn sign_distribution(ranks: &[usize]) -> Vec<f64> {
     let mut probabilities = vec![0.0; ranks.iter().sum::<usize>() + 1];
     probabilities[0] = 1.0;

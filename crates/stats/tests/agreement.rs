@@ -15,9 +15,9 @@ use serde::Deserialize;
 const SUMS: f64 = 1e-11;
 /// pingouin rounds its intervals to two decimals.
 const TWO_DECIMALS: f64 = 0.005 + 1e-9;
-/// sureal adds 1e-8 to every variance, and stops when the qualities together move by less than 1e-8.
+/// sureal adds 1e-8 to every variance, and stops when the qualities jointly move by less than 1e-8.
 const SUREAL: f64 = 1e-6;
-/// The components of the mixed model are found by a search.
+/// The components of the mixed model come from an iterative search.
 const COMPONENTS: f64 = 1e-5;
 
 #[derive(Deserialize)]
@@ -57,7 +57,7 @@ fn all() -> Golden {
 }
 
 #[test]
-fn alpha_is_that_of_krippendorff() {
+fn alpha_agrees_with_krippendorff() {
     for case in all().studies {
         for (scale, expected) in [Scale::Nominal, Scale::Ordinal, Scale::Interval].into_iter().zip(case.alpha)
         {
@@ -68,7 +68,7 @@ fn alpha_is_that_of_krippendorff() {
 }
 
 #[test]
-fn intraclass_correlations_are_those_of_pingouin() {
+fn intraclass_correlations_agree_with_pingouin() {
     let mut n_complete = 0;
     for case in all().studies {
         let result = icc(&case.value, &case.rater, &case.item, 0.95);
@@ -85,7 +85,7 @@ fn intraclass_correlations_are_those_of_pingouin() {
             assert_close(actual.low, low, TWO_DECIMALS, &case.name);
             assert_close(actual.high, high, TWO_DECIMALS, &case.name);
         }
-        // From the components it is the same where none of them is 0.
+        // The components give the same result unless one of them is 0.
         let model = mixed_model(&case.value, &case.rater, &case.item, &[]).expect(&case.name);
         if model.rater_sd > 0.0 && model.item_sd > 0.0 {
             let single = icc_of_components(&model, 1).expect("a rater");
@@ -99,7 +99,7 @@ fn intraclass_correlations_are_those_of_pingouin() {
 }
 
 #[test]
-fn raters_follow_the_others_as_scipy_says() {
+fn rater_correlations_agree_with_scipy() {
     for case in all().studies {
         let correlations = leave_one_out(&case.value, &case.rater, &case.item).expect(&case.name);
         let actual: Vec<f64> = correlations.into_values().map(|r| r.expect("enough items")).collect();
@@ -111,7 +111,7 @@ fn raters_follow_the_others_as_scipy_says() {
 }
 
 #[test]
-fn the_sos_parameter_is_that_of_least_squares() {
+fn the_sos_parameter_agrees_with_least_squares() {
     for case in all().studies {
         let actual = sos_parameter(&case.value, &case.item, 1.0, 5.0).expect(&case.name);
         assert_close(actual, case.sos, SUMS, &case.name);
@@ -119,11 +119,11 @@ fn the_sos_parameter_is_that_of_least_squares() {
 }
 
 #[test]
-fn biases_and_inconsistencies_are_those_of_sureal() {
+fn biases_and_inconsistencies_agree_with_sureal() {
     for case in all().biases {
         let result = bias_model(&case.value, &case.rater, &case.item, 0.0);
         if case.inconsistency.iter().any(|&value| value < 1e-6) {
-            // There one rater's answers have become the qualities of all items.
+            // In sureal, one rater's answers have become the qualities of all items.
             assert!(matches!(result, Err(Error::NotConverged { .. })), "{}: {result:?}", case.name);
             let model = bias_model(&case.value, &case.rater, &case.item, 3.0).expect(&case.name);
             assert!(model.raters.iter().all(|rater| rater.inconsistency > 0.3), "{model:?}");
@@ -143,7 +143,7 @@ fn biases_and_inconsistencies_are_those_of_sureal() {
     }
 }
 
-/// Scores of `n_raters` for systems of the given means on one item, with a noise that is the same for every caller.
+/// Draws scores of `n_raters` for systems of the given means on one item, with the same noise for every caller.
 fn systems(means: &[f64], n_raters: usize, noise: f64) -> (Vec<f64>, Vec<usize>, Vec<usize>) {
     let cells = crossed(n_raters, means.len());
     let value = |&(rater, system): &(usize, usize)| {
@@ -157,7 +157,7 @@ fn systems(means: &[f64], n_raters: usize, noise: f64) -> (Vec<f64>, Vec<usize>,
 }
 
 #[test]
-fn the_order_of_systems_is_stable_when_they_differ_more_than_raters() {
+fn rankings_are_stable_if_systems_differ_more_than_raters() {
     let (values, system, rater) = systems(&[1.0, 2.0, 3.0, 4.0], 13, 0.4);
     let clear = split_half(&values, &system, &rater, 50, 1).expect("systems");
     assert_eq!((clear.mean, clear.lowest, clear.same_best, clear.n_splits), (1.0, 1.0, 1.0, 50));
@@ -168,7 +168,7 @@ fn the_order_of_systems_is_stable_when_they_differ_more_than_raters() {
 }
 
 #[test]
-fn what_cannot_be_agreed_on_says_why() {
+fn reports_why_agreement_is_undefined() {
     assert!(matches!(alpha(&[1.0, 2.0], &[0, 1], Scale::Nominal), Err(Error::TooFew { .. })));
     assert_eq!(alpha(&[2.0; 4], &[0, 0, 1, 1], Scale::Ordinal), Err(Error::AllEqual { n: 4, value: 2.0 }));
     let twice = icc(&[1.0, 2.0, 3.0, 4.0, 5.0], &[0, 0, 1, 1, 1], &[0, 1, 0, 1, 1], 0.95);
@@ -185,9 +185,9 @@ fn what_cannot_be_agreed_on_says_why() {
     ));
     assert_eq!(
         sos_parameter(&[6.0], &[0], 1.0, 5.0),
-        Err(Error::OutOfRange { name: "values", value: 6.0, allowed: "what lies on the scale" })
+        Err(Error::OutOfRange { name: "values", value: 6.0, allowed: "a value on the scale" })
     );
     assert!(matches!(sos_parameter(&[5.0, 5.0], &[0, 0], 1.0, 5.0), Err(Error::AllEqual { .. })));
     let few = bias_model(&[1.0, 2.0, 3.0, 4.0], &[0, 0, 1, 1], &[0, 1, 0, 1], 2.0);
-    assert_eq!(few.unwrap_err(), Error::TooFew { what: "judgements of each rater", needed: 3, got: 2 });
+    assert_eq!(few.unwrap_err(), Error::TooFew { what: "judgments per rater", needed: 3, got: 2 });
 }

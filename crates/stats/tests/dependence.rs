@@ -1,5 +1,5 @@
-//! CrowdMOS against mean-opinion-score on ratings of the Blizzard Challenge (`fixtures/generate/stats_crowdmos.py`), and
-//! the crossed bootstrap against the variance that it has in theory.
+//! CrowdMOS against mean-opinion-score on ratings of the Blizzard Challenge (`fixtures/generate/stats_crowdmos.py`),
+//! and the crossed bootstrap against its theoretical variance.
 
 use mynah_stats::bootstrap::{BootstrapConfig, crossed_difference, crossed_mean};
 use mynah_stats::clustered::two_way;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 const SINGLE: f64 = 1e-6;
 /// A few hundred additions of numbers up to 5.
 const SUMS: f64 = 1e-12;
-/// Four standard errors of a standard deviation that is known from 40,000 replicates.
+/// Four standard errors of a standard deviation estimated from 40,000 replicates.
 const SPREAD_OF_40_000: f64 = 4.0 * 0.003_54;
 
 #[derive(Deserialize)]
@@ -44,8 +44,8 @@ fn crowdmos_agrees_with_mean_opinion_score_on_blizzard_ratings() {
 }
 
 #[test]
-fn crowdmos_forgets_the_items_when_no_rater_rates_twice() {
-    // Two items that differ by 4, each rated by two people who differ by 1: the items are all that matters.
+fn crowdmos_ignores_items_if_no_rater_rates_twice() {
+    // Two items that differ by 4, each rated by two people who differ by 1: only the items matter.
     let (values, raters, items) = ([0.0, 1.0, 4.0, 5.0], [0, 1, 2, 3], [0, 0, 1, 1]);
     let result = crowdmos(&values, &raters, &items).expect("ratings");
     assert_close(result.standard_error.powi(2), 4.25 / 4.0, SUMS, "as if independent");
@@ -53,7 +53,7 @@ fn crowdmos_forgets_the_items_when_no_rater_rates_twice() {
     assert!(clustered.standard_error > 1.8 * result.standard_error, "{clustered:?}");
 }
 
-/// The variance over all draws of a weighted sum of centred values of a complete design, by its definition.
+/// Computes the exact variance, over all draws, of a weighted sum of centered values of a complete design.
 ///
 /// Counts c of R draws among R levels have `E[c_r c_s] = 1 - 1/R + (r = s)`.
 fn exact_variance(influence: &[f64], raters: &[usize], items: &[usize], n_raters: f64, n_items: f64) -> f64 {
@@ -69,8 +69,8 @@ fn exact_variance(influence: &[f64], raters: &[usize], items: &[usize], n_raters
 }
 
 #[test]
-fn the_crossed_bootstrap_has_the_variance_of_its_definition() {
-    by_definition("its variance in theory, summed over all pairs of judgements");
+fn the_crossed_bootstrap_has_its_theoretical_variance() {
+    by_definition("its theoretical variance, summed over all pairs of judgments");
     let (raters, items): (Vec<usize>, Vec<usize>) = mynah_stats::simulate::crossed(5, 7).into_iter().unzip();
     let values: Vec<f64> =
         (0..35).map(|k| f64::from(k * k % 11 % 7) - 3.0 + (raters[k as usize] as f64)).collect();
@@ -82,7 +82,7 @@ fn the_crossed_bootstrap_has_the_variance_of_its_definition() {
     assert_close(result.estimate, mean, SUMS, "estimate");
     assert_close(result.standard_error, expected, SPREAD_OF_40_000 * expected, "standard error");
 
-    // Two systems, each rater and item in both: the difference is the mean of differences, twice over.
+    // Two systems, each with all raters and items: the difference is the mean of the differences.
     let both = |indices: &[usize]| [indices, indices].concat();
     let doubled: Vec<f64> =
         values.iter().map(|value| 0.5 * value).chain(values.iter().map(|value| -0.5 * value)).collect();

@@ -11,11 +11,11 @@ use mynah_testkit::{assert_all_close, assert_close, golden};
 use proptest::prelude::*;
 use serde::Deserialize;
 
-/// Both sides evaluate the incomplete beta function, or add the same terms in another order.
+/// Both sides evaluate the incomplete beta function, or sum the same terms in a different order.
 const P_RELATIVE: f64 = 1e-10;
 /// A few hundred additions of numbers around 1.
 const SUMS: f64 = 1e-11;
-/// Both sides pick from, or halve, the same differences.
+/// Both sides select or halve the same differences.
 const ORDER: f64 = 1e-12;
 
 const ALTERNATIVES: [Alternative; 3] = [Alternative::TwoSided, Alternative::Less, Alternative::Greater];
@@ -105,7 +105,7 @@ fn compare_t(result: &TTest, offset: f64, expected: &Expected) {
 }
 
 #[test]
-fn t_tests_are_those_of_scipy() {
+fn t_tests_agree_with_scipy() {
     for case in all().one_sample {
         let result = one_sample(&case.values, case.mean).expect("values");
         compare_t(&result, case.mean, &case.expected);
@@ -116,7 +116,7 @@ fn t_tests_are_those_of_scipy() {
 }
 
 #[test]
-fn sign_tests_are_the_binomial_tests_of_scipy() {
+fn sign_tests_agree_with_binomial_tests_of_scipy() {
     for case in all().sign {
         compare_p(
             |alternative| sign_test(&case.values, alternative).expect("values"),
@@ -127,7 +127,7 @@ fn sign_tests_are_the_binomial_tests_of_scipy() {
 }
 
 #[test]
-fn effect_sizes_are_those_of_pingouin() {
+fn effect_sizes_agree_with_pingouin() {
     for case in all().effects {
         let differences: Vec<f64> = case.first.iter().zip(&case.second).map(|(a, b)| a - b).collect();
         let biserial = rank_biserial(&differences, ZeroMethod::Wilcox).expect("values");
@@ -138,7 +138,7 @@ fn effect_sizes_are_those_of_pingouin() {
 }
 
 #[test]
-fn shifts_are_those_of_r() {
+fn shifts_agree_with_r() {
     for case in all().hodges_lehmann {
         let shift = match &case.second {
             None => hodges_lehmann::one_sample(&case.first, case.level),
@@ -151,7 +151,7 @@ fn shifts_are_those_of_r() {
 }
 
 #[test]
-fn the_exact_and_the_approximate_interval_of_a_shift_meet() {
+fn exact_and_approximate_intervals_of_a_shift_meet() {
     // The same spread of values just below and above the size at which the method changes.
     let width = |n: usize| {
         let values: Vec<f64> = (0..n).map(|k| (k as f64 + 0.5) / n as f64 - 0.5).collect();
@@ -167,7 +167,7 @@ fn the_exact_and_the_approximate_interval_of_a_shift_meet() {
 }
 
 #[test]
-fn false_discovery_rates_are_those_of_statsmodels() {
+fn false_discovery_rates_agree_with_statsmodels() {
     for (p_values, adjusted) in all().benjamini_hochberg {
         let actual = benjamini_hochberg(&p_values).expect("probabilities");
         assert_all_close(&actual, &adjusted, ORDER, "adjusted");
@@ -177,7 +177,7 @@ fn false_discovery_rates_are_those_of_statsmodels() {
 }
 
 #[test]
-fn what_has_no_effect_size_says_why() {
+fn reports_why_there_is_no_effect_size() {
     assert_eq!(one_sample(&[1.0], 0.0), Err(Error::TooFew { what: "values", needed: 2, got: 1 }));
     assert_eq!(one_sample(&[1.0; 3], 0.0), Err(Error::AllEqual { n: 3, value: 1.0 }));
     assert_eq!(welch(&[1.0; 3], &[2.0; 3]), Err(Error::NoSpread { n: 6 }));
@@ -193,7 +193,7 @@ fn what_has_no_effect_size_says_why() {
 
 proptest! {
     #[test]
-    fn the_achieved_margin_is_where_the_conclusion_changes(
+    fn the_conclusion_changes_at_the_achieved_margin(
         estimate in -1.0..1.0_f64, error in 0.01..0.5_f64, df in 2.0..200.0_f64, alpha in 0.01..0.2_f64,
     ) {
         let margin = tost(estimate, error, df, 1.0, alpha).expect("a margin").achieved_margin();
@@ -210,8 +210,8 @@ proptest! {
     }
 
     #[test]
-    fn a_detectable_difference_is_detected_with_its_power(error in 0.01..0.5_f64, df in 2.0..200.0_f64) {
-        // At a power of one half the estimate is as often above the critical value as below it.
+    fn the_detectable_difference_is_detected_with_its_power(error in 0.01..0.5_f64, df in 2.0..200.0_f64) {
+        // At a power of one half, the estimate is equally often above and below the critical value.
         let half = detectable_difference(error, df, 0.05, 0.5).expect("a size");
         prop_assert!((tost(half, error, df, 1.0, 0.025).expect("a margin").interval.low).abs() < SUMS);
         prop_assert!(detectable_difference(error, df, 0.05, 0.8).expect("a size") > half);

@@ -1,4 +1,4 @@
-//! Against scipy and statsmodels (`fixtures/generate/stats_*.py`).
+//! Rank tests, clustered errors and equivalence against scipy and statsmodels (`fixtures/generate/stats_*.py`).
 
 use mynah_stats::clustered::{Clustered, difference, two_way};
 use mynah_stats::equivalence::tost;
@@ -8,14 +8,14 @@ use mynah_stats::{Alternative, MethodChoice, holm, mcnemar};
 use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
 
-/// Probabilities are compared relatively, down to 1e-30: both sides evaluate the complementary error function, or add
-/// the same cells of a distribution in another order.
+/// Probabilities are compared relatively, down to 1e-30: both sides evaluate the complementary error function, or sum
+/// the same cells of a distribution in a different order.
 const P_RELATIVE: f64 = 1e-10;
 /// Estimates and standard errors are a few hundred additions of numbers around 1.
 const SUMS: f64 = 1e-12;
 /// Both sides invert the incomplete beta function by iteration.
 const QUANTILE_RELATIVE: f64 = 1e-11;
-/// Of the exact binomial probabilities, for each item on which two systems differ.
+/// Relative error of the exact binomial probabilities, per discordant item.
 const MCNEMAR_RELATIVE: f64 = 1e-13;
 
 #[derive(Deserialize)]
@@ -84,8 +84,8 @@ struct Study {
 }
 
 impl Study {
-    /// Compares with the one-way errors of statsmodels, and with its two-way error where that allows for the same; tells
-    /// whether it does.
+    /// Compares with the one-way errors of statsmodels, and with its two-way error where that has the same definition;
+    /// returns true in the latter case.
     fn compare(&self, result: &Clustered) -> bool {
         let (rater, item, cell) =
             (self.rater_error.powi(2), self.item_error.powi(2), self.cell_error.powi(2));
@@ -169,7 +169,7 @@ fn clustered_means_agree_with_statsmodels() {
             n_same_definition += 1;
         }
     }
-    assert_eq!(n_same_definition, 2, "of the four studies two have less dependence than chance");
+    assert_eq!(n_same_definition, 2, "two of the four studies have less dependence than chance");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn clustered_differences_agree_with_statsmodels() {
     for case in golden::<ClusteredCases>("stats/clustered.json").differences {
         let study = &case.study;
         let result = difference(&study.value, &case.group, &study.rater, &study.item).expect(&study.name);
-        assert!(study.compare(&result), "{}: raters and items matter here", study.name);
+        assert!(study.compare(&result), "{}: raters and items must matter", study.name);
     }
 }
 
@@ -197,7 +197,7 @@ fn equivalence_agrees_with_statsmodels() {
 
 #[test]
 fn quantiles_agree_with_scipy() {
-    // With a standard error of 1 half of an interval's width is the quantile.
+    // With a standard error of 1, half of the interval's width is the quantile.
     let study = two_way(&[-1.0, -1.0, 1.0, 1.0, 0.0], &[0, 0, 1, 1, 2], &[0, 1, 0, 1, 2]).expect("a study");
     for (level, df, quantile) in golden::<ClusteredCases>("stats/clustered.json").student_quantiles {
         let study = Clustered { degrees_of_freedom: df, standard_error: 1.0, ..study };
@@ -212,7 +212,7 @@ fn mcnemars_test_agrees_with_statsmodels() {
         let what = format!("{only_first} against {only_second}");
         let result = mcnemar(only_first, only_second);
         assert_close(result.statistic, statistic, 0.0, &what);
-        // The factorials' logarithms are of the size of n ln n, and their rounding is that of the probability.
+        // The logarithms of the factorials are about n ln n, and their rounding carries over to the probability.
         let rounding = MCNEMAR_RELATIVE * result.n.max(1) as f64;
         assert_close(result.p_value, p_value, rounding * p_value, &what);
         assert_eq!(
@@ -248,7 +248,7 @@ struct JackknifeCase {
 }
 
 #[test]
-fn jackknifed_errors_are_those_of_refitting_without_each_rater_and_item() {
+fn jackknifed_errors_agree_with_refits_without_each_cluster() {
     for case in golden::<JackknifeCases>("stats/jackknife.json").cases {
         let result = if case.group.contains(&true) {
             difference(&case.value, &case.group, &case.rater, &case.item)
@@ -263,7 +263,7 @@ fn jackknifed_errors_are_those_of_refitting_without_each_rater_and_item() {
             (result.effective_raters, case.effective_raters),
             (result.effective_items, case.effective_items),
         ] {
-            // The oracle's pseudo-inverses of a few hundred rows.
+            // The reference uses pseudo-inverses of a few hundred rows.
             assert_close(found, expected, 1e-10 * expected.abs().max(1.0), &case.name);
         }
     }

@@ -4,7 +4,7 @@ use mynah_stats::mean_interval;
 use mynah_testkit::{assert_close, golden};
 use serde::Deserialize;
 
-/// Relative to the interval's ends; the values far from zero cost four of the sixteen digits.
+/// Relative to the ends of the interval; values far from zero cost four of the sixteen digits.
 const RELATIVE: f64 = 1e-11;
 
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ struct Case {
 }
 
 #[test]
-fn intervals_are_those_of_scipy() {
+fn intervals_agree_with_scipy() {
     let golden: Golden = golden("stats/mean.json");
     assert_eq!(golden.cases.len(), 20);
     for case in golden.cases {

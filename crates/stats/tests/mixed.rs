@@ -7,15 +7,15 @@ use mynah_stats::{Coefficient, Error};
 use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
 
-/// lme4 ends its search within 1e-10 of the trust region, we at a promise of 1e-11 of the criterion: either is then
-/// within about 1e-6 of the place, and within the square of that of the value.
+/// lme4 stops within 1e-10 of the trust region, this crate at a predicted decrease of 1e-11 of the criterion: either is
+/// within about 1e-6 of the optimum, and within the square of that in the criterion.
 const CRITERION: f64 = 1e-7;
 const PLACE: f64 = 2e-5;
-/// ordinal ends its search at a slope of 1e-7 or when Newton's steps no longer help; its standard errors come from
-/// differences with steps of their own.
+/// ordinal stops at a slope of 1e-7 or when Newton steps no longer help; its standard errors come from finite
+/// differences with other steps.
 const LOG_LIKELIHOOD: f64 = 1e-6;
 const ORDINAL_PLACE: f64 = 2e-4;
-/// Degrees of freedom come from second differences at that place, and answer to it a hundred times as strongly.
+/// Degrees of freedom come from second differences at the optimum, a hundred times as sensitive to its position.
 const DEGREES_RELATIVE: f64 = 1e-3;
 
 #[derive(Deserialize)]
@@ -64,7 +64,7 @@ struct OrdinalCase {
 }
 
 #[test]
-fn linear_mixed_models_are_those_of_lme4() {
+fn linear_mixed_models_agree_with_lme4() {
     let golden: Golden = golden("stats/mixed.json");
     assert_eq!(golden.linear.len(), 6);
     for case in golden.linear {
@@ -93,7 +93,7 @@ fn linear_mixed_models_are_those_of_lme4() {
 }
 
 #[test]
-fn cumulative_link_mixed_models_are_those_of_ordinal() {
+fn cumulative_link_mixed_models_agree_with_ordinal() {
     let golden: Golden = golden("stats/mixed.json");
     assert_eq!(golden.ordinal.len(), 8);
     for case in golden.ordinal {
@@ -135,13 +135,13 @@ fn mirrored_scores_have_a_mirrored_latent_mean() {
     let probabilities = one.probabilities(one.coefficients[0].estimate);
     assert_all_close(&probabilities, &mirrored, PLACE, "probabilities");
     assert_close(probabilities.iter().sum::<f64>(), 1.0, 1e-12, "all probabilities");
-    // The model's shares are close to those of the scores, which it was fitted to.
+    // The probabilities are close to the shares of the scores that the model was fitted to.
     let share = scores.iter().filter(|&&score| score > 0.0).count() as f64 / 48.0;
     assert_close(probabilities[4..].iter().sum::<f64>(), share, 0.05, "share above 0");
 }
 
 #[test]
-fn models_that_the_values_do_not_determine_are_refused() {
+fn rejects_undetermined_models() {
     let (raters, items): (Vec<usize>, Vec<usize>) = crossed(4, 6).into_iter().unzip();
     let scores: Vec<f64> = (0..24).map(|k| f64::from(k * 7 % 5) - 2.0).collect();
     let linear =
@@ -156,7 +156,7 @@ fn models_that_the_values_do_not_determine_are_refused() {
         assert!(matches!(fit(&scores, &[vec![1.0; 23]]), Error::LengthMismatch { .. }));
         assert_eq!(fit(&scores, &[vec![f64::NAN; 24]]), Error::NotFinite { index: 0 });
     }
-    // Nothing is left when the raters say it all.
+    // Nothing is left if the raters explain everything.
     let by_rater: Vec<f64> = raters.iter().map(|&rater| rater as f64).collect();
     assert!(matches!(linear(&by_rater, &[]), Error::NotConverged { .. }));
     assert!(matches!(ordinal(&by_rater, &[]), Error::NotConverged { .. }));
@@ -169,11 +169,11 @@ fn models_that_the_values_do_not_determine_are_refused() {
 }
 
 #[test]
-fn raters_of_one_judgement_each_are_part_of_the_residual() {
+fn raters_with_one_judgment_each_are_part_of_the_residual() {
     let raters: Vec<usize> = (0..24).collect();
     let items: Vec<usize> = (0..24).map(|k| k % 6).collect();
     let scores: Vec<f64> = (0..24).map(|k| f64::from(k * 7 % 5) - 2.0).collect();
     let model = mixed_model(&scores, &raters, &items, &[]).expect("a study");
-    assert_close(model.rater_sd, 0.0, 0.0, "not to be told");
+    assert_close(model.rater_sd, 0.0, 0.0, "not identifiable");
     assert!(model.residual_sd > 1.0);
 }

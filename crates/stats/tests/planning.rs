@@ -1,5 +1,5 @@
-//! Power against scipy's noncentral t distribution and quadrature (`fixtures/generate/stats_planning.py`), and what studies
-//! that are drawn from a fitted model must be like.
+//! Power against scipy's noncentral t distribution and quadrature (`fixtures/generate/stats_planning.py`), and
+//! properties of studies drawn from a fitted model.
 
 use mynah_stats::Error;
 use mynah_stats::ordinal::{Link, OrdinalConfig, Thresholds, ordinal_model};
@@ -9,7 +9,7 @@ use mynah_stats::simulate::{Model, crossed};
 use mynah_testkit::{assert_close, by_definition, golden};
 use serde::Deserialize;
 
-/// The integral is a sum of a thousand steps; where it ends at a kink, its error is the square of a step.
+/// The integral is a sum of a thousand steps; at a kink its error is the square of a step.
 const INTEGRAL: f64 = 2e-5;
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct Case {
 const USUAL: Components = Components { item_sd: 0.3, rater_sd: 0.3, residual_sd: 1.0 };
 
 #[test]
-fn power_is_that_of_the_noncentral_t_distribution() {
+fn power_agrees_with_the_noncentral_t_distribution() {
     for case in golden::<Golden>("stats/planning.json").cases {
         let what = format!("{:?}, {}, {}", case.size, case.difference, case.alpha);
         let of = |goal| probability_of(goal, case.difference, &USUAL, &case.size, case.alpha).expect(&what);
@@ -42,7 +42,7 @@ fn power_is_that_of_the_noncentral_t_distribution() {
 }
 
 #[test]
-fn the_planner_s_margins_have_about_the_power_that_it_says() {
+fn planned_margins_have_about_the_stated_power() {
     for (items, ratings_per_item, raters) in [(20, 10, 20), (50, 20, 20), (50, 20, 60), (200, 20, 200)] {
         let size = Size { items, ratings_per_item, raters };
         let planned = power(&USUAL, &size, 0.05, 0.8).expect("a size");
@@ -59,7 +59,7 @@ fn the_planner_s_margins_have_about_the_power_that_it_says() {
 }
 
 #[test]
-fn the_smallest_size_reaches_its_goal_and_one_less_does_not() {
+fn the_smallest_size_is_minimal() {
     let size = Size { items: 50, ratings_per_item: 20, raters: 60 };
     for (goal, difference, unknown) in [
         (Goal::Equivalence { margin: 0.25 }, 0.0, Unknown::Items),
@@ -68,8 +68,8 @@ fn the_smallest_size_reaches_its_goal_and_one_less_does_not() {
         (Goal::Difference, 0.3, Unknown::Items),
         (Goal::Difference, -0.3, Unknown::RatingsPerItem),
     ] {
-        let found =
-            smallest_size(goal, difference, &USUAL, &size, unknown, 0.05, 0.8).expect("it can be reached");
+        let found = smallest_size(goal, difference, &USUAL, &size, unknown, 0.05, 0.8)
+            .expect("the goal is attainable");
         let reached = |size: &Size| probability_of(goal, difference, &USUAL, size, 0.05);
         assert!(reached(&found).expect("a size") >= 0.8, "{goal:?} {found:?}");
         let less = match unknown {
@@ -77,14 +77,14 @@ fn the_smallest_size_reaches_its_goal_and_one_less_does_not() {
             Unknown::RatingsPerItem => Size { ratings_per_item: found.ratings_per_item - 1, ..found },
             Unknown::Raters => Size { raters: found.raters - 1, ..found },
         };
-        // One less may be no test at all.
+        // One less may be too few for any test.
         assert!(reached(&less).map_or(true, |reached| reached < 0.8), "{goal:?} {less:?}");
     }
 }
 
 #[test]
-fn what_no_number_reaches_is_said() {
-    // Twenty raters who differ: however many sentences they hear, their mean is known to 0.07 points.
+fn reports_unattainable_goals() {
+    // Twenty raters who differ: however many sentences they hear, the error of their mean stays at 0.07 points.
     let size = Size { items: 0, ratings_per_item: 20, raters: 20 };
     let goal = Goal::Equivalence { margin: 0.1 };
     let result = smallest_size(goal, 0.0, &USUAL, &size, Unknown::Items, 0.05, 0.8);
@@ -97,7 +97,7 @@ fn what_no_number_reaches_is_said() {
 }
 
 #[test]
-fn studies_drawn_from_a_fitted_model_are_like_the_one_it_was_fitted_to() {
+fn studies_drawn_from_a_fitted_model_resemble_the_original() {
     by_definition("the probabilities of the fitted model, in 300 studies drawn from it");
     let design = crossed(20, 30);
     let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
@@ -107,7 +107,7 @@ fn studies_drawn_from_a_fitted_model_are_like_the_one_it_was_fitted_to() {
         let config = OrdinalConfig { link, thresholds: Thresholds::Symmetric };
         let fit = ordinal_model(&scores, &raters, &items, &[], &config).expect("a study");
         let mean = fit.coefficients[0];
-        // 300 studies of raters and items of their own know the shares of categories to about a percent.
+        // 300 studies with new raters and items estimate the shares of categories to about one percent.
         let mut counts = vec![0.0; fit.categories.len()];
         for replicate in 0..300 {
             for score in fit.draw(&design, mean.estimate, 9, replicate).expect("a design") {

@@ -1,5 +1,5 @@
-//! Bradley-Terry against choix and scipy (`fixtures/generate/stats_preference.py`); families of systems against what their
-//! statistics must be.
+//! Bradley-Terry against choix and scipy (`fixtures/generate/stats_preference.py`), and properties of families of
+//! systems.
 
 use mynah_stats::bootstrap::BootstrapConfig;
 use mynah_stats::clustered::two_way;
@@ -9,11 +9,11 @@ use mynah_stats::{Error, holm, max_t};
 use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
 
-/// scipy's Powell search ends at steps of 1e-10 of an objective that is flat to 1e-7 there.
+/// scipy's Powell search stops at steps of 1e-10 of an objective that is flat to 1e-7 there.
 const SEARCH: f64 = 2e-6;
-/// Of the objective itself.
+/// Tolerance on the objective itself.
 const VALUE: f64 = 1e-9;
-/// choix stops when its estimates move by less than 1e-12 altogether.
+/// choix stops when its estimates jointly move by less than 1e-12.
 const CHOIX: f64 = 1e-9;
 
 #[derive(Deserialize)]
@@ -42,7 +42,7 @@ fn strengths(model: &BradleyTerry) -> Vec<f64> {
 }
 
 #[test]
-fn strengths_are_those_of_choix_and_of_a_general_search() {
+fn strengths_agree_with_choix_and_a_general_optimizer() {
     let golden: Golden = golden("stats/preference.json");
     assert_eq!(golden.cases.len(), 5);
     for case in golden.cases {
@@ -63,7 +63,7 @@ fn strengths_are_those_of_choix_and_of_a_general_search() {
 }
 
 #[test]
-fn the_error_of_two_systems_is_that_of_the_logit_of_their_share() {
+fn the_error_of_two_systems_agrees_with_the_delta_method() {
     // Each rater judges each item once: the strength is the logit of a mean, and its error follows by the delta method.
     let cells = crossed(6, 8);
     let preferred = |rater: usize, item: usize| (rater * 3 + item * 5 + rater * item) % 7 < 4;
@@ -85,7 +85,7 @@ fn the_error_of_two_systems_is_that_of_the_logit_of_their_share() {
 }
 
 #[test]
-fn preferences_without_a_bound_name_the_groups() {
+fn unbounded_preferences_name_the_groups() {
     let compare = |first, second, preference| Comparison { first, second, preference, rater: 0, item: 0 };
     let apart = [
         compare(1, 2, Preference::First),
@@ -102,10 +102,10 @@ fn preferences_without_a_bound_name_the_groups() {
     let below = [apart[0], apart[1], compare(7, 1, Preference::Second), apart[2], apart[3]];
     let error = bradley_terry(&below, false).unwrap_err();
     assert_eq!(error, Error::Disconnected { above: vec![1, 2], below: vec![5, 7], compared: true });
-    // One tie between the groups is enough.
+    // A single tie between the groups is enough.
     let tied = [above[0], above[1], compare(7, 1, Preference::Tie), above[3], above[4]];
     assert!(bradley_terry(&tied, false).is_ok());
-    // The first was always preferred: order says it all.
+    // The first was always preferred: the order explains everything.
     assert!(matches!(bradley_terry(&apart[..2], true), Err(Error::NotConverged { .. })));
     let itself = [compare(1, 1, Preference::Tie)];
     assert!(matches!(bradley_terry(&itself, false), Err(Error::OutOfRange { .. })));
@@ -116,7 +116,7 @@ fn preferences_without_a_bound_name_the_groups() {
     assert!(model.order_effect().is_err());
 }
 
-/// Scores of several systems by the same raters of the same items; `shared` is what they have in common.
+/// Draws scores of several systems by the same raters of the same items; `shared` is their common share.
 fn family(n_systems: usize, shared: f64) -> (Vec<f64>, Vec<usize>, Vec<usize>, Vec<usize>) {
     let cells = crossed(8, 12);
     let (mut values, mut systems, mut raters, mut items) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -134,8 +134,8 @@ fn family(n_systems: usize, shared: f64) -> (Vec<f64>, Vec<usize>, Vec<usize>, V
 }
 
 #[test]
-fn a_family_of_one_is_not_adjusted() {
-    // 20,000 replicates know a probability of 0.2 to 0.003.
+fn a_single_system_is_not_adjusted() {
+    // 20,000 replicates estimate a probability of 0.2 to within 0.003.
     const MONTE_CARLO: f64 = 4.0 * 0.003;
     let (values, systems, raters, items) = family(1, 0.0);
     let config = BootstrapConfig { n_replicates: 20_000, seed: 2 };
@@ -147,7 +147,7 @@ fn a_family_of_one_is_not_adjusted() {
 }
 
 #[test]
-fn what_systems_have_in_common_makes_the_adjustment_milder() {
+fn correlated_systems_are_adjusted_less() {
     let config = BootstrapConfig { n_replicates: 4000, seed: 3 };
     let adjusted = |shared: f64| {
         let (values, systems, raters, items) = family(5, shared);
@@ -161,7 +161,7 @@ fn what_systems_have_in_common_makes_the_adjustment_milder() {
     let (apart, holm_apart, p_apart) = adjusted(0.0);
     let (alike, holm_alike, p_alike) = adjusted(0.95);
     assert!(apart <= holm_apart * 1.1, "independent systems: {apart} by max-t, {holm_apart} by Holm");
-    // Nearly the same system five times is nearly one test.
+    // Nearly the same system five times is nearly a single test.
     assert!(alike / p_alike < 0.6 * (holm_alike / p_alike), "{alike} by max-t, {holm_alike} by Holm");
     assert!(alike / p_alike < apart / p_apart, "{alike} {p_alike} {apart} {p_apart}");
 }

@@ -1,4 +1,4 @@
-//! Against slow plain versions, and what must hold whatever the numbers.
+//! Properties for arbitrary numbers, and comparisons with slow plain implementations.
 
 use mynah_stats::clustered::{difference, two_way};
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
@@ -10,22 +10,22 @@ use proptest::prelude::*;
 /// A few hundred additions of numbers up to 3.
 const SUMS: f64 = 1e-12;
 
-/// Judgements with the rater and the item of each; the cells of the design may be missing or repeat.
+/// Generates judgments with the rater and item of each; cells of the design may be missing or repeated.
 fn study() -> impl Strategy<Value = Vec<(f64, usize, usize)>> {
-    let judgement =
+    let judgment =
         (-3_i32..=3, 0_usize..5, 0_usize..6).prop_map(|(score, rater, item)| (f64::from(score), rater, item));
-    prop::collection::vec(judgement, 4..60)
+    prop::collection::vec(judgment, 4..60)
 }
 
 fn columns(study: &[(f64, usize, usize)]) -> (Vec<f64>, Vec<usize>, Vec<usize>) {
     (
-        study.iter().map(|judgement| judgement.0).collect(),
-        study.iter().map(|judgement| judgement.1).collect(),
-        study.iter().map(|judgement| judgement.2).collect(),
+        study.iter().map(|judgment| judgment.0).collect(),
+        study.iter().map(|judgment| judgment.1).collect(),
+        study.iter().map(|judgment| judgment.2).collect(),
     )
 }
 
-/// The variance of a mean by a double loop over pairs of judgements.
+/// Computes the variance of a mean by a double loop over pairs of judgments.
 fn slow_variance(values: &[f64], raters: &[usize], items: &[usize]) -> f64 {
     let n = values.len();
     let mean = values.iter().sum::<f64>() / n as f64;
@@ -51,7 +51,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn the_clustered_error_is_that_of_the_double_loop(study in study()) {
+    fn the_clustered_error_agrees_with_the_double_loop(study in study()) {
         let (values, raters, items) = columns(&study);
         match two_way(&values, &raters, &items) {
             Ok(mean) => {
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn a_difference_changes_its_sign_with_the_groups(study in study(), seed in 0_usize..7) {
+    fn swapping_the_groups_negates_the_difference(study in study(), seed in 0_usize..7) {
         let (values, raters, items) = columns(&study);
         let group: Vec<bool> = (0..values.len()).map(|index| (index * 5 + seed) % 7 < 3).collect();
         let other: Vec<bool> = group.iter().map(|in_group| !in_group).collect();
@@ -92,7 +92,7 @@ proptest! {
     }
 
     #[test]
-    fn small_signed_rank_tests_are_those_of_all_sign_flips(
+    fn small_signed_rank_tests_agree_with_all_sign_flips(
         halves in prop::collection::vec(-6_i32..=6, 1..9),
         zeros in prop::sample::select(vec![ZeroMethod::Wilcox, ZeroMethod::Pratt, ZeroMethod::Zsplit]),
     ) {
@@ -130,7 +130,7 @@ proptest! {
     }
 
     #[test]
-    fn a_signed_rank_test_of_the_negatives_looks_the_other_way(
+    fn negating_the_values_mirrors_the_signed_rank_test(
         scores in prop::collection::vec(-3_i32..=3, 1..70),
         zeros in prop::sample::select(vec![ZeroMethod::Wilcox, ZeroMethod::Pratt, ZeroMethod::Zsplit]),
         correction in any::<bool>(),
@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rank_sum_test_of_exchanged_samples_looks_the_other_way(
+    fn swapping_the_samples_mirrors_the_rank_sum_test(
         first in prop::collection::vec(1_i32..=50, 1..12),
         second in prop::collection::vec(1_i32..=50, 1..12),
     ) {
@@ -165,7 +165,7 @@ proptest! {
     }
 
     #[test]
-    fn holm_never_makes_a_probability_smaller(p_values in prop::collection::vec(0.0..=1.0_f64, 0..10)) {
+    fn holm_never_lowers_a_p_value(p_values in prop::collection::vec(0.0..=1.0_f64, 0..10)) {
         let adjusted = holm(&p_values).expect("probabilities");
         for (before, after) in p_values.iter().zip(&adjusted) {
             prop_assert!(before <= after && *after <= 1.0);
@@ -174,8 +174,8 @@ proptest! {
 }
 
 #[test]
-fn satterthwaites_degrees_are_those_of_the_mean_squares() {
-    // A complete design: the variances are mean squares over N, each with the degrees of freedom of its own.
+fn satterthwaites_degrees_agree_with_the_mean_squares() {
+    // In a complete design the variances are mean squares over N, each with its own degrees of freedom.
     let (n_raters, n_items) = (4_usize, 6_usize);
     let design = mynah_stats::simulate::crossed(n_raters, n_items);
     let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
@@ -185,16 +185,16 @@ fn satterthwaites_degrees_are_those_of_the_mean_squares() {
         .collect();
     let mean = two_way(&values, &raters, &items).expect("a study");
     assert!(mean.rater_excess > 0.0 && mean.item_excess > 0.0);
-    let centre = values.iter().sum::<f64>() / 24.0;
+    let center = values.iter().sum::<f64>() / 24.0;
     let of_level = |levels: &[usize], level: usize| {
         let of: Vec<f64> = values.iter().zip(levels).filter(|&(_, &l)| l == level).map(|(&v, _)| v).collect();
-        of.iter().sum::<f64>() / of.len() as f64 - centre
+        of.iter().sum::<f64>() / of.len() as f64 - center
     };
     let square = |levels: &[usize], n: usize| {
         (24 / n) as f64 * (0..n).map(|level| of_level(levels, level).powi(2)).sum::<f64>() / (n - 1) as f64
     };
     let (rater, item) = (square(&raters, n_raters), square(&items, n_items));
-    let all = values.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / 23.0;
+    let all = values.iter().map(|value| (value - center).powi(2)).sum::<f64>() / 23.0;
     let expected =
         (rater + item - all).powi(2) / (rater * rater / 3.0 + item * item / 5.0 + all * all / 23.0);
     by_definition("the mean squares of a complete design");
@@ -207,7 +207,7 @@ fn satterthwaites_degrees_are_those_of_the_mean_squares() {
 }
 
 #[test]
-fn what_has_no_meaning_is_an_error() {
+fn rejects_meaningless_inputs() {
     assert_eq!(signed_rank(&[], &SignedRankConfig::default()), Err(Error::Empty));
     assert_eq!(
         signed_rank(&[1.0, f64::NAN], &SignedRankConfig::default()),
@@ -233,7 +233,7 @@ fn what_has_no_meaning_is_an_error() {
         Err(Error::TooFew { what: "raters", needed: 2, got: 1 })
     );
     assert_eq!(two_way(&[1.0, 1.0], &[0, 1], &[0, 1]), Err(Error::AllEqual { n: 2, value: 1.0 }));
-    // The second system is one point better for every rater and sentence: nothing says how sure that is.
+    // The second system is one point better for every rater and sentence, so the certainty of that is unknown.
     assert_eq!(
         difference(&[1.0, 3.0, 2.0, 4.0], &[false, false, true, true], &[0, 1, 0, 1], &[0, 1, 0, 1],),
         Err(Error::NoSpread { n: 4 })
@@ -242,7 +242,7 @@ fn what_has_no_meaning_is_an_error() {
 }
 
 #[test]
-fn an_exact_distribution_that_is_too_large_gives_way_to_the_approximation() {
+fn too_large_an_exact_distribution_falls_back_to_the_approximation() {
     let first: Vec<f64> = (0..8).map(|k| f64::from(k) + 0.5).collect();
     let second: Vec<f64> = (0..2600).map(f64::from).collect();
     let result = rank_sum(&first, &second, &RankSumConfig::default()).expect("two samples");

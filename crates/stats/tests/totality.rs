@@ -1,4 +1,4 @@
-//! Whatever the numbers: a result is finite, or an error says why there is none. Nothing panics.
+//! Totality: for any numbers, a result is finite or an error gives the reason. Nothing panics.
 
 use mynah_stats::bias::bias_model;
 use mynah_stats::bootstrap::{BootstrapConfig, crossed_mean};
@@ -17,14 +17,14 @@ use mynah_stats::{
 };
 use proptest::prelude::*;
 
-/// Few raters, few items, few different scores: studies in which something is missing more often than not.
+/// Generates studies with few raters, items and distinct scores, in which something is missing more often than not.
 fn study() -> impl Strategy<Value = Vec<(f64, usize, usize, usize)>> {
     let score = prop_oneof![
         8 => (-3_i32..=3).prop_map(f64::from),
         2 => Just(0.0),
         1 => -1e9..1e9_f64,
     ];
-    // Some studies have numbers that nobody gives: too small for their squares, too large for them, or none.
+    // Some studies have extreme numbers: too small or too large for their squares, or none at all.
     let small = prop_oneof![Just(1e-200), Just(-3e-170), Just(2e-160), Just(0.0)];
     let large = prop_oneof![Just(1e50), Just(-1e55), Just(3e59), Just(1.0)];
     let none = prop_oneof![Just(1.0), Just(0.0), Just(f64::NAN), Just(1e200)];

@@ -1,6 +1,6 @@
-//! How often the analysis of the verdict errs when raters contribute unequally, and when there are many systems.
+//! Error rates of the verdict's analysis with raters who contribute unequally, and with many systems.
 //!
-//! `examples/calibration.rs` prints the same rates from as many studies as one has time for.
+//! `examples/calibration.rs` prints the same rates from as many studies as time allows.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use mynah_stats::simulate::{Model, crossed, crowd, pooled, quitters};
 use mynah_stats::simultaneous;
 
 const REPLICATES: u64 = 500;
-/// The most that may be rejected of what is true, 6 %, and three standard errors of 5 % over the replicates.
+/// Largest acceptable rejection rate of true hypotheses, 6 %, plus three standard errors of 5 % over the replicates.
 const MOST: f64 = 0.06 + 3.0 * 0.0098;
 const SEED: u64 = 20_261_129;
-/// So many steps of the drawn numbers make one step of the scale: next to continuous.
+/// Steps of the drawn numbers per step of the scale: practically continuous.
 const FINE: f64 = 1000.0;
 
 type Design = Vec<(usize, usize)>;
@@ -21,7 +21,7 @@ type Design = Vec<(usize, usize)>;
 fn designs() -> Vec<(&'static str, Design)> {
     let mut dropouts = pooled(60, 50, 20, 1).expect("a design");
     let mut judged = BTreeMap::new();
-    // Every second rater of a planned study stops, after 1 to 12 sentences.
+    // Every second rater of a planned study stops after 1 to 12 sentences.
     dropouts.retain(|&(rater, _)| {
         let count = judged.entry(rater).or_insert(0);
         *count += 1;
@@ -40,16 +40,16 @@ fn designs() -> Vec<(&'static str, Design)> {
     ]
 }
 
-/// How raters answer.
+/// Response styles of raters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Answers {
-    /// By rounding what they hear.
+    /// Round the perceived difference.
     Rounded,
-    /// Every second one knows but "better" and "worse", or "about the same" where there is next to nothing to hear.
+    /// Every second rater says only "better" or "worse", or "about the same" if there is almost nothing to hear.
     TwoLevels,
-    /// Each with thresholds of his own: one rater's slight difference is another's large one.
+    /// Individual thresholds: one rater's slight difference is another's large one.
     OwnThresholds,
-    /// On a scale that ends just above what most hear.
+    /// Use a scale that ends just above what most perceive.
     AtTheCeiling,
 }
 
@@ -74,7 +74,7 @@ impl Answers {
         }
     }
 
-    /// The mean answer when nothing is to be heard.
+    /// Returns the mean answer if there is nothing to hear.
     fn expected(self) -> f64 {
         if self != Self::AtTheCeiling {
             return 0.0;
@@ -84,7 +84,8 @@ impl Answers {
     }
 }
 
-/// In which share of studies the true mean of the answers is rejected, and a system at either margin called equivalent.
+/// Returns the shares of studies in which the true mean answer is rejected, and a system at either margin called
+/// equivalent.
 fn error_rates(design: &Design, answers: Answers) -> [f64; 3] {
     let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
     let Components { item_sd, rater_sd, residual_sd } = Components::default();
@@ -96,9 +97,9 @@ fn error_rates(design: &Design, answers: Answers) -> [f64; 3] {
         let scores: Vec<f64> =
             heard.iter().zip(&raters).map(|(heard, &rater)| answers.of(rater, heard / FINE)).collect();
         let mean = two_way(&scores, &raters, &items).and_then(|mean| mean.jackknifed()?.on_steps(1.0));
-        // Where nothing can be concluded, nothing wrong is.
+        // Without a conclusion, nothing is concluded wrongly.
         let Ok(mean) = mean else { return [false; 3] };
-        // One margin lies at the truth, and the other far away.
+        // One margin is at the truth, the other far away.
         let equivalent = |sign: f64| {
             let moved = Clustered { estimate: mean.estimate - truth + sign, ..mean };
             moved.tost(1.0, 0.05).expect("a margin").equivalent
@@ -106,12 +107,12 @@ fn error_rates(design: &Design, answers: Answers) -> [f64; 3] {
         let covers = mean.interval(0.95).expect("a level").contains(truth);
         [!covers, equivalent(-1.0), equivalent(1.0)]
     });
-    let outcomes = outcomes.expect("the model is fine");
+    let outcomes = outcomes.expect("the model is valid");
     [0, 1, 2].map(|k| outcomes.iter().filter(|errs| errs[k]).count() as f64 / REPLICATES as f64)
 }
 
 #[test]
-fn truths_are_rejected_and_margins_missed_in_at_most_six_percent_however_unequal_the_raters() {
+fn errors_stay_below_six_percent_however_unequal_the_raters() {
     for (name, design) in designs() {
         for answers in Answers::ALL {
             let rates = error_rates(&design, answers);
@@ -121,21 +122,22 @@ fn truths_are_rejected_and_margins_missed_in_at_most_six_percent_however_unequal
 }
 
 #[test]
-fn counting_heads_errs_where_raters_are_unequal() {
-    // What the verdict did before: the same studies, with min(raters, items) - 1 degrees of freedom.
+fn counting_raters_errs_if_they_are_unequal() {
+    // An earlier form of the verdict: the same studies, with min(raters, items) - 1 degrees of freedom.
     let design = quitters(3, 20, 100, 5, 1).expect("a design");
     let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
     let model = Model { mean: 0.0, components: Components::default(), lowest: -3, highest: 3 };
     let rejects = model.replicates(&design, SEED, REPLICATES, |scores| {
         two_way(scores, &raters, &items).expect("raters and items vary").t_test().p_value < 0.05
     });
-    let rate = rejects.expect("the model is fine").iter().filter(|&&rejects| rejects).count();
+    let rate = rejects.expect("the model is valid").iter().filter(|&&rejects| rejects).count();
     assert!(rate > 50, "{rate} of 500");
 }
 
-/// The share of studies in which any of several systems is judged wrongly, with and without regard to there being several.
+/// Returns the share of studies in which any of several systems is judged wrongly, with and without adjusting for their
+/// number.
 ///
-/// Of what raters and sentences do, and of the residuals, `common` is the same for all systems.
+/// `common` is the share of rater and sentence effects and of residuals that all systems have in common.
 fn family_error(n_systems: usize, common: f64, at_margin: impl Fn(usize) -> Option<f64> + Sync) -> [f64; 2] {
     const STUDIES: u64 = 150;
     let design = crossed(20, 50);
@@ -184,11 +186,11 @@ fn families_of_systems_err_in_at_most_five_percent() {
         let margin = |system: usize| if system % 2 == 0 { 0.4 } else { -0.4 };
         let [naive, equal] = family_error(n_systems, common, |_| None);
         assert!(equal <= FAMILY, "{n_systems} equal systems, {common}: {equal}");
-        assert!(n_systems < 12 || common > 0.5 || naive > 0.2, "each for itself, {n_systems}: {naive}");
+        assert!(n_systems < 12 || common > 0.5 || naive > 0.2, "unadjusted, {n_systems}: {naive}");
         let [_, at_margin] = family_error(n_systems, common, |_| Some(-0.4));
         assert!(at_margin <= FAMILY, "{n_systems} systems at the margin, {common}: {at_margin}");
         let [_, both_ends] = family_error(n_systems, common, |system| Some(margin(system)));
-        assert!(both_ends <= FAMILY, "{n_systems} systems at either end, {common}: {both_ends}");
+        assert!(both_ends <= FAMILY, "{n_systems} systems at either margin, {common}: {both_ends}");
         let [_, mixed] =
             family_error(n_systems, common, |system| (system % 3 == 0).then(|| margin(system / 3)));
         assert!(mixed <= FAMILY, "{n_systems} mixed systems, {common}: {mixed}");
@@ -196,7 +198,7 @@ fn families_of_systems_err_in_at_most_five_percent() {
 }
 
 #[test]
-fn hardly_any_variation_gives_no_narrow_interval() {
+fn almost_constant_answers_do_not_give_narrow_intervals() {
     let (raters, items): (Vec<usize>, Vec<usize>) = crossed(20, 50).into_iter().unzip();
     let mut scores = vec![0.0; 1000];
     (scores[3], scores[977]) = (1.0, -1.0);
@@ -208,7 +210,7 @@ fn hardly_any_variation_gives_no_narrow_interval() {
     let hidden = (1.0_f64 / 12.0 * (1.0 / 20.0 + 1.0 / 50.0)).sqrt();
     assert!((0.8..1.0).contains(&(floor.standard_error / hidden)), "{}", floor.standard_error);
     assert!(plain.on_steps(0.0).is_err());
-    // Where judgements vary as they do, nothing is hidden.
+    // With the usual variation of judgments, nothing is hidden.
     let model = Model { mean: 0.0, components: Components::default(), lowest: -3, highest: 3 };
     let scores = model.draw(&crossed(20, 50), SEED, 0).expect("a model");
     let usual = two_way(&scores, &raters, &items).expect("a study");
@@ -216,13 +218,10 @@ fn hardly_any_variation_gives_no_narrow_interval() {
 }
 
 #[test]
-fn one_rater_of_weight_is_too_few() {
+fn one_dominant_rater_is_too_few() {
     let design = quitters(1, 20, 100, 1, 1).expect("a design");
     let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
     let values: Vec<f64> = (0..design.len()).map(|k| (k % 5) as f64 - 2.0).collect();
     let error = two_way(&values, &raters, &items).expect("a study").jackknifed().expect_err("one rater");
-    assert_eq!(
-        error.to_string(),
-        "the raters contribute so unequally that they weigh as 1.4 equal ones: too few to conclude anything"
-    );
+    assert_eq!(error.to_string(), "the raters contribute too unequally, like 1.4 equal ones");
 }

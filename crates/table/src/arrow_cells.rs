@@ -1,4 +1,4 @@
-//! Cells of the arrays that Parquet is decoded to.
+//! Conversion of Arrow arrays, as decoded from Parquet, to cells.
 
 use std::fmt::Display;
 
@@ -17,7 +17,7 @@ use crate::cell::Cell;
 
 /// Returns the cells of an array.
 ///
-/// Dates and times are text in ISO 8601, decimals are text in full, structs are JSON objects.
+/// Dates and times become ISO 8601 text, decimals text with all digits, structs JSON objects.
 pub(crate) fn cells(array: &dyn Array) -> Vec<Cell> {
     match array.dtype() {
         ArrowDataType::Null => vec![Cell::Null; array.len()],
@@ -62,7 +62,7 @@ pub(crate) fn cells(array: &dyn Array) -> Vec<Cell> {
 }
 
 fn cast<A: 'static>(array: &dyn Array) -> &A {
-    array.as_any().downcast_ref().expect("an array has the form of its type")
+    array.as_any().downcast_ref().expect("the type of an array determines its class")
 }
 
 fn numbers<T: NativeType>(array: &dyn Array, cell: impl Fn(T) -> Cell) -> Vec<Cell> {
@@ -82,7 +82,7 @@ fn lists(array: &ListArray<i64>) -> Vec<Cell> {
     (0..array.len())
         .map(|row| {
             let (start, end) = offsets.start_end(row);
-            // A row without a value may have elements all the same.
+            // A null row may still have elements.
             let before = start.saturating_sub(position);
             position = end.max(position);
             let elements = values.by_ref().skip(before).take(end - start).collect();
@@ -121,7 +121,7 @@ fn moment(value: i64, unit: TimeUnit, zone: &str) -> Cell {
     written(text, value)
 }
 
-/// Returns the text of a date, or the number that stands for one beyond the calendar.
+/// Returns the text of a date, or its number if it is outside the calendar.
 fn written(date: Option<impl Display>, number: i64) -> Cell {
     date.map_or(Cell::Int(number), |date| Cell::Text(date.to_string()))
 }
@@ -145,7 +145,7 @@ fn decimal(value: i128, scale: usize) -> String {
     if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
-/// The cells of the types that are rare in tables, as polars displays them.
+/// Returns cells of types that are rare in tables, as displayed by polars.
 fn displayed(array: &dyn Array) -> Vec<Cell> {
     let display = get_value_display(array, "null");
     (0..array.len())
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn times_beyond_the_calendar_are_numbers() {
+    fn times_outside_the_calendar_are_numbers() {
         assert_eq!(moment(i64::MAX, TimeUnit::Microsecond, ""), Cell::Int(i64::MAX));
         assert_eq!(moment(0, TimeUnit::Second, "Z"), Cell::Text("1970-01-01T00:00:00Z".to_owned()));
         assert_eq!(time_of_day(86_399_001, TimeUnit::Millisecond), Cell::Text("23:59:59.001".to_owned()));

@@ -1,7 +1,7 @@
-//! Atomic writing of whole files, and the temporary files that interrupted runs leave.
+//! Atomic writing of whole files, and the temporary files left by interrupted runs.
 //!
-//! A file is written to a temporary one in the same directory, which is then renamed. A program that is killed in
-//! between leaves the temporary file: `.<name>.<six letters or digits>`, or `<name>.partial`.
+//! Content goes to a temporary file in the same directory, which is then renamed. A program killed in between leaves
+//! the temporary file: `.<name>.<six letters or digits>`, or `<name>.partial`.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -11,11 +11,11 @@ use atomic_write_file::AtomicWriteFile;
 
 use crate::Error;
 
-/// Writes a file atomically: readers see the old content or all of `bytes`. Creates missing parent directories.
+/// Writes a file atomically: readers see either the old content or all of `bytes`. Creates missing parent directories.
 ///
 /// # Errors
 ///
-/// [`Error::Io`] when the operating system refuses; an existing file is then unchanged.
+/// [`Error::Io`] if the operating system refuses; an existing file is then unchanged.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || {
         if let Some(parent) = path.parent() {
@@ -28,10 +28,10 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write().map_err(Error::io("write", path))
 }
 
-/// Letters and digits at the end of the name of a temporary file.
+/// Number of letters and digits at the end of the name of a temporary file.
 const RANDOM_LENGTH: usize = 6;
 
-/// Returns the final name of the temporary file `name`; `None` when `name` is not that of a temporary file.
+/// Returns the final name of the temporary file `name`, or `None` if `name` is not that of a temporary file.
 #[must_use]
 pub fn final_name(name: &str) -> Option<&str> {
     if let Some(whole) = name.strip_suffix(".partial") {
@@ -42,13 +42,13 @@ pub fn final_name(name: &str) -> Option<&str> {
         .then_some(whole)
 }
 
-/// Removes the files of `directory` whose names `goes` picks, and returns their number.
+/// Removes the files of `directory` whose names `goes` selects, and returns their number.
 ///
-/// A directory that does not exist has none; subdirectories are left alone.
+/// A missing directory counts as empty; subdirectories are kept.
 ///
 /// # Errors
 ///
-/// [`Error::Io`] when the operating system refuses.
+/// [`Error::Io`] if the operating system refuses.
 pub fn remove_files(directory: &Path, goes: impl Fn(&str) -> bool) -> Result<usize, Error> {
     let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -77,7 +77,7 @@ mod tests {
     use super::{final_name, remove_files};
 
     #[test]
-    fn names_the_final_file_of_temporary_ones_only() {
+    fn finds_the_final_name_of_temporary_files_only() {
         let check = |name: &str, whole: Option<&str>| assert_eq!(final_name(name), whole, "{name}");
         check(".a.safetensors.x1Y2z3", Some("a.safetensors"));
         check("a.TextGrid.partial", Some("a.TextGrid"));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_final_file_while_it_is_written() {
+    fn finds_the_final_name_during_writing() {
         let directory = tempfile::tempdir().unwrap();
         let mut file = AtomicWriteFile::open(directory.path().join("a.safetensors")).unwrap();
         file.write_all(b"half").unwrap();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn removes_only_the_picked_files() {
+    fn removes_only_the_selected_files() {
         let directory = tempfile::tempdir().unwrap();
         for name in ["a", "b"] {
             fs::write(directory.path().join(name), name).unwrap();

@@ -1,4 +1,4 @@
-//! Cells, and the way between them and serde rows.
+//! Cells, and their conversion from and to serde rows.
 
 use serde::de::value::{MapAccessDeserializer, SeqDeserializer, StringDeserializer};
 use serde::de::{
@@ -18,12 +18,12 @@ pub(crate) enum Cell {
     Float(f64),
     Text(String),
     List(Vec<Self>),
-    /// An object of another program's table; ours have none.
+    /// An object from another program's table; ours contain none.
     Object(serde_json::Map<String, serde_json::Value>),
 }
 
 impl Cell {
-    /// Returns the value as text: nothing for a missing one, JSON for a list.
+    /// Returns the value as text: empty for a missing value, JSON for a list.
     pub(crate) fn to_text(&self) -> String {
         match self {
             Self::Null => String::new(),
@@ -36,7 +36,7 @@ impl Cell {
         }
     }
 
-    /// Returns the value as JSON, in which a float that is not finite is null.
+    /// Returns the value as JSON; a float that is not finite becomes null.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,
@@ -51,12 +51,12 @@ impl Cell {
     }
 }
 
-/// The cells of `row`, one for each column of `schema`.
+/// Converts `row` to cells, one per column of `schema`.
 pub(crate) fn row_to_cells<T: Serialize>(row: &T, schema: &Schema) -> Result<Vec<Cell>, Message> {
     row.serialize(RowSerializer { schema })
 }
 
-/// The row that has `cells` under `names`.
+/// Converts `cells` in the columns `names` to a row.
 pub(crate) fn cells_to_row<T: DeserializeOwned>(names: &[String], cells: Vec<Cell>) -> Result<T, Message> {
     T::deserialize(MapAccessDeserializer::new(Row {
         names: names.iter(),
@@ -85,7 +85,7 @@ impl SerializeStruct for StructSerializer<'_> {
     ) -> Result<(), Message> {
         match self.schema.columns.get(self.cells.len()) {
             Some(column) if column.name == key => {}
-            _ => return Err(Message(format!("field `{key}` is written but not read, or in another order"))),
+            _ => return Err(Message(format!("field `{key}` is not deserialized, or in a different order"))),
         }
         let cell =
             value.serialize(CellSerializer).map_err(|error| Message(format!("field `{key}`: {error}")))?;
@@ -103,7 +103,7 @@ impl SerializeStruct for StructSerializer<'_> {
     }
 }
 
-/// The parts of `Serializer` that a row or a cell has no use for.
+/// Rejects the parts of `Serializer` that do not apply to a row or a cell.
 macro_rules! refuse {
     ($why:expr => $($method:ident($($argument:ty),*) -> $result:ty;)*) => {$(
         fn $method(self, $(_: $argument),*) -> Result<$result, Message> {
@@ -238,7 +238,7 @@ impl Serializer for CellSerializer {
         if value.is_finite() {
             Ok(Cell::Float(value))
         } else {
-            Err(Message(format!("{value} has no place in a table: leave the value out and say why")))
+            Err(Message(format!("{value} is not a finite number")))
         }
     }
 
@@ -362,7 +362,7 @@ impl<'de> Deserializer<'de> for Cell {
                 let variant: StringDeserializer<Message> = variant.into_deserializer();
                 visitor.visit_enum(variant)
             }
-            other => Err(de::Error::custom(format!("{other:?} is not a word"))),
+            other => Err(de::Error::custom(format!("{other:?} is not text"))),
         }
     }
 

@@ -1,6 +1,7 @@
-//! Tables that are written and read by columns: many rows, without a struct for each.
+//! Tables written and read by columns, for many rows without a struct for each.
 //!
-//! Long lists of small integers are byte strings here. Parquet's lists cost as much time as everything that is in them.
+//! Long lists of small integers are stored as byte strings, since Parquet lists would take as long as all their
+//! content.
 
 use std::path::Path;
 
@@ -14,31 +15,31 @@ use crate::Error;
 use crate::atomic_file::write_atomic;
 use crate::parquet_reader::ParquetFile;
 
-/// The values of a column.
+/// Values of a column.
 #[derive(Debug, Clone, Copy)]
 pub enum Values<'a> {
-    /// One integer a row.
+    /// One integer per row.
     Integers(&'a [u64]),
-    /// A byte string a row, one behind the other.
+    /// One byte string per row, concatenated.
     Bytes {
-        /// The bytes of all rows.
+        /// Bytes of all rows.
         bytes: &'a [u8],
-        /// How many belong to each row.
+        /// Number of bytes in each row.
         lengths: &'a [usize],
     },
 }
 
-/// A column of byte strings that was read.
+/// A column of byte strings read from a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ByteColumn {
-    /// The bytes of all rows, one behind the other.
+    /// Bytes of all rows, concatenated.
     pub bytes: Vec<u8>,
-    /// How many belong to each row.
+    /// Number of bytes in each row.
     pub lengths: Vec<usize>,
 }
 
 impl ByteColumn {
-    /// The byte string of each row.
+    /// Returns the byte string of each row.
     pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest = self.bytes.as_slice();
         self.lengths.iter().map(move |length| {
@@ -53,15 +54,15 @@ impl ByteColumn {
 ///
 /// # Errors
 ///
-/// [`Error::Io`] when the file cannot be opened, [`Error::Table`] when it is no Parquet, lacks a column, has one of
-/// another type, or a row without a value; the message names the column, and the row counted from 1.
+/// [`Error::Io`] if the file cannot be opened, [`Error::Table`] if it is not Parquet, lacks a column, has one of
+/// another type, or has a row without a value; the message names the column, and the row counted from 1.
 pub fn read_byte_columns(path: &Path, names: &[&str]) -> Result<Vec<ByteColumn>, Error> {
     let file = ParquetFile::open(path)?;
     let read = |name: &&str| -> Result<ByteColumn, Error> {
         let mut read = ByteColumn::default();
         for array in file.arrays(name)? {
             let Some(array) = array.as_any().downcast_ref::<BinaryViewArray>() else {
-                return Err(file.refuse(name, "its values are no byte strings"));
+                return Err(file.refuse(name, "the values are not byte strings"));
             };
             for value in array {
                 let Some(value) = value else {
@@ -76,14 +77,14 @@ pub fn read_byte_columns(path: &Path, names: &[&str]) -> Result<Vec<ByteColumn>,
     names.iter().map(read).collect()
 }
 
-/// Writes columns to a Parquet file, which appears whole or not at all.
+/// Writes columns to a Parquet file atomically.
 ///
-/// [`read_table`](crate::read_table) reads it back into rows. Equal columns give equal bytes.
+/// [`read_table`](crate::read_table) reads it back into rows. Equal columns give identical bytes.
 ///
 /// # Errors
 ///
-/// [`Error::Table`] when the columns have different numbers of rows, or the lengths of a column do not add up to its
-/// bytes; [`Error::Io`] for what the operating system says.
+/// [`Error::Table`] if the columns have different numbers of rows, or the lengths of a column do not sum to its number
+/// of bytes; [`Error::Io`] if the operating system refuses.
 pub fn write_columns(path: &Path, columns: &[(&str, Values<'_>)]) -> Result<(), Error> {
     let encode = || -> PolarsResult<Vec<u8>> {
         let rows = columns.first().map_or(0, |(_, values)| values.rows());
@@ -101,7 +102,7 @@ pub fn write_columns(path: &Path, columns: &[(&str, Values<'_>)]) -> Result<(), 
         if let Values::Bytes { bytes, lengths } = values
             && lengths.iter().sum::<usize>() != bytes.len()
         {
-            return Err(refuse(format!("the rows of column `{name}` do not add up to its bytes")));
+            return Err(refuse(format!("the lengths of column `{name}` do not sum to its number of bytes")));
         }
     }
     write_atomic(path, &encode().map_err(|why| refuse(why.to_string()))?)
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_is_missing_or_of_numbers_is_named() {
+    fn names_a_missing_or_mistyped_column() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("t.parquet");
         write_columns(&path, &[("a", Values::Integers(&[1, 2]))]).unwrap();
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_do_not_fit_are_refused() {
+    fn rejects_inconsistent_columns() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("t.parquet");
         let columns = [("a", Values::Integers(&[1, 2])), ("b", Values::Integers(&[1]))];

@@ -9,10 +9,10 @@ use crate::rows::{Untyped, row_error};
 use crate::schema::{Column, Schema, Type};
 use crate::text_table::TextTable;
 
-/// Words for a missing number or boolean, as R, NumPy and pandas write them.
+/// Words for a missing number or boolean, as written by R, NumPy and pandas.
 const MISSING: [&str; 5] = ["NA", "<NA>", "NaN", "nan", "null"];
 
-/// Encodes rows under a header.
+/// Encodes rows after a header.
 pub(crate) fn encode(
     path: &Path,
     separator: u8,
@@ -28,9 +28,9 @@ pub(crate) fn encode(
     writer.into_inner().map_err(|why| Error::Table { path: path.to_owned(), why: why.to_string() })
 }
 
-/// Decodes rows of the columns of `schema`; the cells of other columns are null.
+/// Decodes rows with the columns of `schema`; cells of other columns are null.
 ///
-/// Where the separator is no comma, the decimal sign may be one.
+/// If the separator is not a comma, the decimal sign may be one.
 pub(crate) fn decode(
     path: &Path,
     text: &str,
@@ -58,7 +58,7 @@ pub(crate) fn decode(
     Ok((names, rows))
 }
 
-/// Decodes a table of any columns.
+/// Decodes a table with arbitrary columns.
 pub(crate) fn decode_text(path: &Path, text: &str, separator: Option<u8>) -> Result<TextTable, Error> {
     let (separator, text) = dialect(text, separator);
     let (columns, records) = records(path, text, separator)?;
@@ -66,9 +66,10 @@ pub(crate) fn decode_text(path: &Path, text: &str, separator: Option<u8>) -> Res
     Ok(TextTable { columns, rows: records.iter().map(|record| record.iter().map(cell).collect()).collect() })
 }
 
-/// Returns the separator and the text behind Excel's `sep=` line.
+/// Returns the separator and the text after Excel's `sep=` line.
 ///
-/// Without that line and without a `separator`, it is the one that the header has most of outside of quotes.
+/// Without that line and without a `separator`, it is the candidate that occurs most often in the header outside
+/// quotes.
 fn dialect(text: &str, separator: Option<u8>) -> (u8, &str) {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let first = first.trim_end_matches('\r');
@@ -80,7 +81,7 @@ fn dialect(text: &str, separator: Option<u8>) -> (u8, &str) {
     }
     let header: Vec<u8> = first.split('"').step_by(2).flat_map(str::bytes).collect();
     let count = |separator: u8| header.iter().filter(|byte| **byte == separator).count();
-    // Of two that are as frequent the last one wins: a comma.
+    // Of two equally frequent candidates the last one wins: a comma.
     let found = [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator));
     (separator.or(found).unwrap_or(b','), text)
 }
@@ -109,7 +110,7 @@ fn parse(cell: &str, column: &Column, decimal_comma: bool) -> Result<Cell, Strin
         },
         Type::Int => integer(cell, decimal_comma, Cell::Int).ok_or_else(|| expected("an integer")),
         Type::UInt => {
-            integer(cell, decimal_comma, Cell::UInt).ok_or_else(|| expected("a non-negative integer"))
+            integer(cell, decimal_comma, Cell::UInt).ok_or_else(|| expected("a nonnegative integer"))
         }
         Type::Float => float(cell, decimal_comma).map(Cell::Float).ok_or_else(|| expected("a finite number")),
         Type::Text => Ok(Cell::Text(cell.to_owned())),
@@ -121,13 +122,13 @@ fn parse(cell: &str, column: &Column, decimal_comma: bool) -> Result<Cell, Strin
     }
 }
 
-/// Returns an integer, which may be written as a float, as pandas writes a nullable column.
+/// Parses an integer, possibly written as a float, as in a nullable column of pandas.
 fn integer<T: std::str::FromStr>(cell: &str, decimal_comma: bool, exact: fn(T) -> Cell) -> Option<Cell> {
     let cell = cell.trim();
     if let Ok(value) = cell.parse() {
         return Some(exact(value));
     }
-    // The digits of a whole number decide whether the column's type holds it.
+    // The digits of a whole number determine whether it fits the column's type.
     whole(float(cell, decimal_comma)?).to_text().parse().ok().map(exact)
 }
 
@@ -149,7 +150,7 @@ fn element(value: &serde_json::Value, kind: &Type) -> Result<Cell, String> {
         Type::Text => value.as_str().map(|text| Cell::Text(text.to_owned())),
         Type::List(_) => None,
     };
-    cell.ok_or_else(|| format!("element `{value}` has another type than the column"))
+    cell.ok_or_else(|| format!("element `{value}` does not have the type of the column"))
 }
 
 #[cfg(test)]
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn separators_are_declared_or_found_in_the_header() {
+    fn separators_are_declared_or_detected_in_the_header() {
         let check =
             |text: &str, separator: u8, rest: &str| assert_eq!(dialect(text, None), (separator, rest));
         check("sep=;\r\na,b,c;d\n", b';', "a,b,c;d\n");
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_other_programs_are_read() {
+    fn reads_numbers_of_other_programs() {
         let check = |cell: &str, kind: Type, nullable: bool, comma: bool, expected: Option<Cell>| {
             let column = Column { name: "c".to_owned(), kind, nullable };
             assert_eq!(parse(cell, &column, comma).ok(), expected, "{cell}");

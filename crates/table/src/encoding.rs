@@ -1,18 +1,18 @@
-//! The encodings of text files.
+//! Encodings of text files.
 
-/// What Windows-1252 has at 0x80 to 0x9F, where Latin-1 has nothing that is written; a space for the undefined.
+/// Characters of Windows-1252 at 0x80 to 0x9F, where Latin-1 has no printable ones; a space for the undefined.
 const WINDOWS: [char; 32] = [
     '€', ' ', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', ' ', 'Ž', ' ', ' ', '‘', '’', '“', '”',
     '•', '–', '—', '˜', '™', 'š', '›', 'œ', ' ', 'ž', 'Ÿ',
 ];
 
-/// Decodes UTF-8, UTF-16, or else Windows-1252, of which Latin-1 is a part; a byte order mark is left out.
+/// Decodes UTF-8, UTF-16, or otherwise Windows-1252, a superset of Latin-1; removes a byte order mark.
 ///
-/// UTF-16 is known by its byte order mark, or by the zero byte in a first character of ASCII.
+/// UTF-16 is detected by its byte order mark, or by the zero byte of an initial ASCII character.
 ///
 /// # Errors
 ///
-/// Says where a file is of none of them.
+/// The position at which a file violates all of these encodings.
 pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
     match bytes.as_slice() {
         [0xFF, 0xFE, rest @ ..] => utf_16(rest, u16::from_le_bytes),
@@ -36,7 +36,7 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, String> {
     let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
     match String::from_utf16(&units) {
         Ok(text) if odd.is_empty() => Ok(text),
-        _ => Err("it begins as UTF-16 and does not go on so".to_owned()),
+        _ => Err("it starts as UTF-16 but is not valid UTF-16".to_owned()),
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_of_no_encoding() {
+    fn rejects_invalid_encodings() {
         assert!(decode(b"a\nb\x81".to_vec()).unwrap_err().contains("0x81 on line 2"));
         assert!(decode(b"\xFF\xFEa".to_vec()).is_err());
         assert!(decode(b"\xFF\xFE\x00\xD8".to_vec()).is_err(), "half of a surrogate pair");

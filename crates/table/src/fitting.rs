@@ -1,17 +1,17 @@
-//! Values of other programs' tables, fitted to the types of a row.
+//! Fitting of other programs' values to the types of a row.
 
 use crate::cell::Cell;
 use crate::schema::{Column, Type};
 
-/// Integers up to this magnitude are exact in a float.
+/// Magnitude up to which integers are exact in a float.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Returns `cell` as `column` wants it: whole floats become integers, as in a nullable column of pandas, where NaN is a
-/// missing value too.
+/// Converts `cell` to the type of `column`: whole floats become integers, as in a nullable column of pandas, where NaN
+/// is also a missing value.
 ///
 /// # Errors
 ///
-/// Says what is wrong with a float that is not finite.
+/// The fault of a float that is not finite.
 pub(crate) fn fit(cell: Cell, column: &Column) -> Result<Cell, String> {
     match cell {
         Cell::Float(value) if value.is_nan() && column.nullable => Ok(Cell::Null),
@@ -31,7 +31,7 @@ fn fit_kind(cell: Cell, kind: &Type) -> Result<Cell, String> {
     }
 }
 
-/// Returns the integer that a float is, or the float where it is none.
+/// Converts a whole float to an integer, and keeps any other.
 pub(crate) fn whole(value: f64) -> Cell {
     if value.fract() == 0.0 && value.abs() <= EXACT {
         if value < 0.0 { Cell::Int(value as i64) } else { Cell::UInt(value as u64) }
@@ -45,7 +45,7 @@ mod tests {
     use super::{Cell, Column, Type, fit};
 
     #[test]
-    fn whole_floats_are_integers_where_integers_are_wanted() {
+    fn whole_floats_become_integers_in_integer_columns() {
         let column = |kind, nullable| Column { name: "c".to_owned(), kind, nullable };
         let fit = |value, kind, nullable| fit(Cell::Float(value), &column(kind, nullable));
         assert_eq!(fit(12.0, Type::UInt, false), Ok(Cell::UInt(12)));

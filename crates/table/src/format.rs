@@ -1,30 +1,30 @@
-//! The formats of tables.
+//! Formats of tables.
 
 use std::path::Path;
 
 use crate::Error;
 
-/// The format of a table.
+/// Format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableFormat {
-    /// Apache Parquet, zstd-compressed.
+    /// Apache Parquet, compressed with zstd.
     Parquet,
     /// Comma-separated values with a header, quoted where needed.
     Csv,
-    /// The same with tabs.
+    /// Tab-separated values, otherwise like CSV.
     Tsv,
-    /// One JSON object a line.
+    /// One JSON object per line.
     JsonLines,
 }
 
 impl TableFormat {
-    /// Returns the format that the extension of `path` names, in either case.
+    /// Returns the format named by the extension of `path`, in either case.
     ///
-    /// The formats of text may be followed by `.gz`.
+    /// Text formats may be followed by `.gz`.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownTableFormat`] for any other extension than `.parquet`, `.csv`, `.tsv` and `.jsonl`.
+    /// [`Error::UnknownTableFormat`] for extensions other than `.parquet`, `.csv`, `.tsv` and `.jsonl`.
     pub fn of(path: &Path) -> Result<Self, Error> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let inner = if is_gzip(path) { &name[..name.len() - ".gz".len()] } else { name };
@@ -39,7 +39,7 @@ impl TableFormat {
     }
 }
 
-/// Returns whether the table at `path` is compressed as a whole.
+/// Returns true if the table at `path` is compressed with gzip.
 pub(crate) fn is_gzip(path: &Path) -> bool {
     has_extension(path, "gz")
 }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_are_known_by_their_extensions() {
+    fn formats_follow_from_extensions() {
         let check = |name: &str, expected: Option<TableFormat>| {
             assert_eq!(TableFormat::of(Path::new(name)).ok(), expected, "{name}");
         };

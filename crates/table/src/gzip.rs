@@ -1,4 +1,4 @@
-//! Compression of text tables.
+//! Gzip compression of text tables.
 
 use std::io::{self, Read as _, Write as _};
 

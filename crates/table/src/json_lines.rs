@@ -1,13 +1,14 @@
-//! JSON Lines.
+//! JSON Lines encoding of rows.
 
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::Error;
 use crate::cell::Cell;
-use crate::fitting::whole;
+use crate::fitting;
 use crate::rows::row_error;
 
 pub(crate) fn encode<T: Serialize>(path: &Path, rows: &[T]) -> Result<Vec<u8>, Error> {
@@ -27,20 +28,24 @@ pub(crate) fn decode<T: DeserializeOwned>(path: &Path, text: &str) -> Result<Vec
         .collect()
 }
 
-/// Reads a row; where it does not fit as it stands, whole floats are taken for the integers they were before a program
-/// without nullable integers had them.
+/// Parses a row; whole floats may be integers, as written for a nullable integer column of pandas.
 fn row<T: DeserializeOwned>(line: &str) -> serde_json::Result<T> {
     serde_json::from_str(line).or_else(|why| {
-        let Ok(mut object) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line) else {
-            return Err(why);
-        };
-        for value in object.values_mut() {
-            match value.as_f64().filter(|_| value.is_f64()).map(whole) {
-                Some(Cell::Int(integer)) => *value = integer.into(),
-                Some(Cell::UInt(integer)) => *value = integer.into(),
-                _ => {}
-            }
-        }
-        serde_json::from_value(object.into())
+        let Ok(mut value) = serde_json::from_str::<Value>(line) else { return Err(why) };
+        whole_floats_to_integers(&mut value);
+        serde_json::from_value(value).map_err(|_| why)
     })
+}
+
+fn whole_floats_to_integers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => match number.as_f64().map(fitting::whole) {
+            Some(Cell::Int(integer)) => *value = Value::from(integer),
+            Some(Cell::UInt(integer)) => *value = Value::from(integer),
+            _ => {}
+        },
+        Value::Array(elements) => elements.iter_mut().for_each(whole_floats_to_integers),
+        Value::Object(fields) => fields.values_mut().for_each(whole_floats_to_integers),
+        _ => {}
+    }
 }

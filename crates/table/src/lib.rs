@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A row is a flat struct: its fields are booleans, integers, floats, strings, enums without data, lists of one of
-//! these, or an `Option` of one. The columns and their types come from the Rust type, not from the values, so that an
-//! empty table has the same columns as a full one. The format is that of the file's extension.
+//! these, or an `Option` of one. Columns and their types come from the Rust type, not from the values, so an empty
+//! table has the same columns as a full one. The format follows from the extension of the file.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -29,16 +29,17 @@
 //! # }
 //! ```
 //!
-//! A missing value is a null in Parquet and JSON Lines and an empty cell in CSV, where `Some("")` therefore reads back
-//! as `None`. Columns that the row type does not have are ignored; a missing column is an error unless the field is an
-//! `Option` or has a serde default. [`read_text_table`] reads tables whose columns are not known beforehand, and
-//! [`write_columns`] and [`read_byte_columns`] handle large tables by column.
+//!
+//! A missing value is a null in Parquet and JSON Lines and an empty cell in CSV, so that `Some("")` reads back as
+//! `None` there. Columns that the row type does not have are ignored; a missing column is an error unless the field is
+//! an `Option` or has a serde default. [`read_text_table`] reads tables with unknown columns, and [`write_columns`] and
+//! [`read_byte_columns`] handle large tables by column.
 //!
 //! **Invariant:** no float in a table is NaN or infinite; writing one is an error that names row and column.
 //!
-//! **Invariant:** a file appears whole or not at all ([`write_atomic`]).
+//! **Invariant:** files are written atomically ([`write_atomic`]): either the whole file appears or nothing.
 //!
-//! It owns polars, which no type of its interface shows.
+//! The crate owns polars; no type of its interface exposes it.
 
 mod arrow_cells;
 mod atomic_file;

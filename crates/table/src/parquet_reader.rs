@@ -1,8 +1,8 @@
-//! Parquet files, read column by column.
+//! Reading of Parquet files, column by column.
 //!
-//! Columns are read with polars' Parquet reader but not into its data frames, which panic on column types whose features are
-//! not compiled in, even in columns that nobody asks for. The types come from the Parquet schema alone, in which a
-//! `category` of pandas is a plain string.
+//! Columns are read with polars' Parquet reader but not into its data frames, which panic on column types whose
+//! features are not compiled in, even in columns that are not requested. The types come from the Parquet schema alone,
+//! in which a pandas `category` is a plain string.
 
 use std::fs;
 use std::io::Cursor;
@@ -20,7 +20,7 @@ use crate::Error;
 use crate::arrow_cells::cells;
 use crate::cell::Cell;
 
-/// A Parquet file in memory, of which columns can be read.
+/// A Parquet file in memory, read by column.
 pub(crate) struct ParquetFile<'a> {
     path: &'a Path,
     bytes: Vec<u8>,
@@ -46,14 +46,14 @@ impl<'a> ParquetFile<'a> {
         self.metadata.row_groups.iter().map(|group| group.num_rows()).sum()
     }
 
-    /// Reads a column as cells, one a row.
+    /// Reads a column as cells, one per row.
     pub(crate) fn cells(&self, name: &str) -> Result<Vec<Cell>, Error> {
         let mut all = Vec::with_capacity(self.n_rows());
         for array in self.arrays(name)? {
             all.extend(cells(array.as_ref()));
         }
         if all.len() != self.n_rows() {
-            let why = format!("it has {} values, and the table {} rows", all.len(), self.n_rows());
+            let why = format!("it has {} values, but the table has {} rows", all.len(), self.n_rows());
             return Err(self.refuse(name, &why));
         }
         Ok(all)
@@ -63,13 +63,13 @@ impl<'a> ParquetFile<'a> {
     pub(crate) fn arrays(&self, name: &str) -> Result<Vec<Box<dyn Array>>, Error> {
         let mut found = self.metadata.schema().fields().iter().filter(|field| field.name() == name);
         let Some(parquet_type) = found.next() else {
-            return Err(self.refuse(name, "there is no such column"));
+            return Err(self.refuse(name, "it does not exist"));
         };
         if found.next().is_some() {
             return Err(self.refuse(name, "two columns have this name"));
         }
         let Some(field) = field(parquet_type) else {
-            return Err(self.refuse(name, "it is a group without columns"));
+            return Err(self.refuse(name, "it is an empty group"));
         };
         let mut arrays = Vec::new();
         for group in &self.metadata.row_groups {
@@ -80,7 +80,7 @@ impl<'a> ParquetFile<'a> {
             for chunk in chunks {
                 let range = chunk.byte_range();
                 let Some(pages) = self.bytes.get(range.start as usize..range.end as usize) else {
-                    return Err(self.refuse(name, "the file ends before its values"));
+                    return Err(self.refuse(name, "the file ends before its last value"));
                 };
                 let pages =
                     PageReader::new(Cursor::new(pages.to_vec().into()), chunk, Vec::new(), usize::MAX);
@@ -94,17 +94,17 @@ impl<'a> ParquetFile<'a> {
         Ok(arrays)
     }
 
-    /// Returns the error that column `name` has for the reason `why`.
+    /// Returns an error of column `name` for the reason `why`.
     pub(crate) fn refuse(&self, name: &str, why: &str) -> Error {
         Error::Table { path: self.path.to_owned(), why: format!("column `{name}`: {why}") }
     }
 }
 
-/// Returns the type of a column; `None` for a group that holds no column.
+/// Returns the type of a column, or `None` for a group without columns.
 fn field(parquet_type: &ParquetType) -> Option<Field> {
     let schema = parquet_to_arrow_schema(std::slice::from_ref(parquet_type));
     let mut field = schema.iter_values().next()?.clone();
-    // Enumerations and JSON, as DuckDB writes them, are text.
+    // Enumerations and JSON, as written by DuckDB, are text.
     if let ParquetType::PrimitiveType(primitive) = parquet_type
         && field.dtype == ArrowDataType::BinaryView
         && (matches!(primitive.logical_type, Some(PrimitiveLogicalType::Enum | PrimitiveLogicalType::Json))

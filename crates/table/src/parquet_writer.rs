@@ -1,4 +1,4 @@
-//! Parquet files, written with polars.
+//! Writing of Parquet files, with polars.
 
 use std::path::Path;
 
@@ -21,7 +21,8 @@ pub(crate) fn encode(path: &Path, schema: &Schema, rows: &[Vec<Cell>]) -> Result
             .collect::<PolarsResult<Vec<_>>>()?;
         let mut frame = DataFrame::new(rows.len(), columns)?;
         let mut bytes = Vec::new();
-        // Not in parallel: callers write many tables on many threads, and the memory of each would only come back at the end.
+        // Sequential: callers write many tables on many threads, and a parallel writer would return the memory of each
+        // only at the end.
         ParquetWriter::new(&mut bytes)
             .with_compression(ParquetCompression::Zstd(None))
             .set_parallel(false)
@@ -61,7 +62,7 @@ fn to_polars<'a>(cell: &'a Cell, kind: &Type) -> PolarsResult<AnyValue<'a>> {
     })
 }
 
-/// The series of a list cell, built at once for integers, of which the manifest has millions.
+/// Builds the series of a list cell, directly for integers, of which the manifest has millions.
 fn list(values: &[Cell], kind: &Type) -> PolarsResult<Series> {
     let inner = match kind {
         Type::List(inner) => inner.as_ref(),

@@ -1,4 +1,4 @@
-//! Rows of serde structs.
+//! Tables as vectors of serde structs.
 
 use std::fmt::Display;
 use std::fs;
@@ -16,12 +16,11 @@ use crate::parquet_reader::ParquetFile;
 use crate::schema::Schema;
 use crate::{delimited, encoding, gzip, json_lines, parquet_writer};
 
-/// Writes `rows` to `path` in the format of its extension; the file appears whole or not at all.
+/// Writes `rows` to `path` atomically, in the format of its extension.
 ///
 /// # Errors
 ///
-/// An unknown extension, a row type that is not flat, a float that is not finite, and whatever the operating system
-/// says.
+/// An unknown extension, a row type that is not flat, a float that is not finite, or an error of the operating system.
 pub fn write_table<T>(path: &Path, rows: &[T]) -> Result<(), Error>
 where
     T: Serialize + DeserializeOwned,
@@ -47,14 +46,14 @@ where
 
 /// Reads the rows of `path` in the format of its extension.
 ///
-/// Tables of other programs are read too: text in UTF-8, UTF-16 or Windows-1252, separated by commas, semicolons or tabs,
-/// with a decimal comma where the separator is another; Parquet with columns of any type beside those of `T`. A whole float
-/// is an integer where `T` has one, and `NaN` is a missing value where `T` has an `Option`.
+/// Tables of other programs are supported: text in UTF-8, UTF-16 or Windows-1252, separated by commas, semicolons or
+/// tabs, with decimal commas if the separator is not a comma; Parquet with additional columns of any type. A whole
+/// float is an integer where `T` has one, and `NaN` is a missing value where `T` has an `Option`.
 ///
 /// # Errors
 ///
-/// An unknown extension, a file that is not of its format, a row that does not have the form of `T` (the message names
-/// it), and whatever the operating system says.
+/// An unknown extension, a file that is not of its format, a row that does not have the form of `T` (named in the
+/// message), or an error of the operating system.
 pub fn read_table<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
     let format = TableFormat::of(path)?;
     let (names, cells) = match format {
@@ -70,7 +69,7 @@ pub fn read_table<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
         .collect()
 }
 
-/// Reads a file of text in any of the encodings, and decompresses it where its name says so.
+/// Reads a text file in any of the encodings, decompressing it if its name ends in `.gz`.
 pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
     let mut bytes = fs::read(path).map_err(Error::io("read", path))?;
     if is_gzip(path) {
@@ -79,7 +78,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Error> {
     encoding::decode(bytes).map_err(|why| Error::Table { path: path.to_owned(), why })
 }
 
-/// Reads the columns of `schema` that a Parquet file has.
+/// Reads those columns of `schema` that a Parquet file has.
 fn parquet_rows(path: &Path, schema: &Schema) -> Result<Untyped, Error> {
     let file = ParquetFile::open(path)?;
     let there: Vec<&str> = file.names().collect();
@@ -98,7 +97,7 @@ pub(crate) fn row_error(path: &Path, index: usize, why: &dyn Display) -> Error {
     Error::Row { path: path.to_owned(), row: index + 1, why: why.to_string() }
 }
 
-/// The rows of a table before they have a type: the names of the columns, and a cell per column and row.
+/// Rows of a table before typing: the names of the columns, and the cells by column and row.
 pub(crate) type Untyped = (Vec<String>, Vec<Vec<Cell>>);
 
 #[cfg(test)]
@@ -112,7 +111,7 @@ mod tests {
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    enum Colour {
+    enum Color {
         DeepRed,
         Blue,
     }
@@ -125,7 +124,7 @@ mod tests {
         level: f64,
         maybe: Option<f64>,
         note: Option<String>,
-        colour: Colour,
+        color: Color,
         good: bool,
         ids: Vec<u32>,
         steps: Vec<i64>,
@@ -140,7 +139,7 @@ mod tests {
             level: 0.1 + seed as f64,
             maybe: (seed.is_multiple_of(2)).then_some(1.0 / 3.0),
             note: (seed.is_multiple_of(3)).then(|| "note".to_owned()),
-            colour: if seed.is_multiple_of(2) { Colour::DeepRed } else { Colour::Blue },
+            color: if seed.is_multiple_of(2) { Color::DeepRed } else { Color::Blue },
             good: seed % 2 == 1,
             ids: (0..seed as u32 % 4).collect(),
             steps: vec![-1, seed as i64],
@@ -164,7 +163,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
-        fn any_string_and_float_survives(text in "\\PC*", value in proptest::num::f64::NORMAL, ids in proptest::collection::vec(any::<u32>(), 0..5)) {
+        fn arbitrary_strings_and_floats_survive(text in "\\PC*", value in proptest::num::f64::NORMAL, ids in proptest::collection::vec(any::<u32>(), 0..5)) {
             let directory = tempfile::tempdir().unwrap();
             let rows = vec![Row { name: text, level: value, maybe: Some(value), ids, ..row(1) }];
             for extension in ["parquet", "csv", "tsv", "jsonl", "csv.gz", "jsonl.gz"] {
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_float_that_is_not_finite_is_refused_and_nothing_is_written() {
+    fn rejects_a_float_that_is_not_finite_and_writes_nothing() {
         let directory = tempfile::tempdir().unwrap();
         for extension in ["parquet", "csv", "tsv", "jsonl", "csv.gz", "jsonl.gz"] {
             let path = directory.path().join("t").with_extension(extension);
@@ -197,7 +196,7 @@ mod tests {
         good: bool,
     }
 
-    /// The same as pandas keeps it: a column of integers with a missing one is of floats.
+    /// The same row as kept by pandas: an integer column with a missing value is a float column.
     #[derive(Debug, Serialize, Deserialize)]
     struct Floats {
         name: String,
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_integers_that_became_floats() {
+    fn reads_integers_stored_as_floats() {
         let directory = tempfile::tempdir().unwrap();
         for extension in ["parquet", "csv", "jsonl"] {
             let path = directory.path().join("t").with_extension(extension);
@@ -239,7 +238,7 @@ mod tests {
             assert_eq!(read_table::<Counted>(&path).unwrap(), counted(), "{extension}");
             let broken = Floats { frames: Some(0.5), ..rows.into_iter().next().unwrap() };
             write_table(&path, &[broken]).unwrap();
-            assert!(read_table::<Counted>(&path).is_err(), "{extension}: half a frame is none");
+            assert!(read_table::<Counted>(&path).is_err(), "{extension}: a fraction is not an integer");
         }
     }
 
@@ -257,9 +256,9 @@ mod tests {
             assert_eq!(read_table::<Counted>(&path).unwrap(), counted(), "{rows}");
         }
         for (row, why) in [
-            ("a,-1.0,,,,true", "non-negative integer"),
-            ("a,NA,,,,true", "non-negative integer"),
-            ("a,1,1.5,,,true", "non-negative integer"),
+            ("a,-1.0,,,,true", "nonnegative integer"),
+            ("a,NA,,,,true", "nonnegative integer"),
+            ("a,1,1.5,,,true", "nonnegative integer"),
             ("a,1,,1e300,,true", "an integer"),
         ] {
             std::fs::write(&path, format!("{header}{row}\n")).unwrap();
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_row_is_named() {
+    fn names_an_invalid_row() {
         let directory = tempfile::tempdir().unwrap();
         let csv = directory.path().join("t.csv");
         write_table(&csv, &[row(1), row(2)]).unwrap();
@@ -288,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_column_is_named_and_a_foreign_one_ignored() {
+    fn names_a_missing_column_and_ignores_an_additional_one() {
         #[derive(Debug, PartialEq, Serialize, Deserialize)]
         struct Narrow {
             name: String,

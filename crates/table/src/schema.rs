@@ -1,4 +1,4 @@
-//! The columns of a table, traced from the row type by deserialising a row of dummies.
+//! Columns of a table, traced from the row type by deserializing a row of dummies.
 
 use std::any::type_name;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAc
 
 use crate::Error;
 
-/// The type of a column's values.
+/// Type of a column's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
     Bool,
@@ -28,14 +28,14 @@ pub(crate) struct Column {
     pub(crate) nullable: bool,
 }
 
-/// The columns of a row type, in the order of its fields.
+/// Columns of a row type, in the order of its fields.
 #[derive(Debug, Clone)]
 pub(crate) struct Schema {
     pub(crate) columns: Vec<Column>,
 }
 
 impl Schema {
-    /// The columns of `T`.
+    /// Traces the columns of `T`.
     pub(crate) fn of<T: DeserializeOwned>() -> Result<Self, Error> {
         let mut columns = Vec::new();
         T::deserialize(RowTracer { columns: &mut columns })
@@ -44,7 +44,7 @@ impl Schema {
     }
 }
 
-/// What serde says while a type is traced or a row is converted.
+/// Message of serde while a type is traced or a row is converted.
 #[derive(Debug)]
 pub(crate) struct Message(pub(crate) String);
 
@@ -68,7 +68,7 @@ impl serde::ser::Error for Message {
     }
 }
 
-/// Accepts a struct, and hands each of its fields a [`FieldTracer`].
+/// Accepts a struct and hands each of its fields a [`FieldTracer`].
 struct RowTracer<'a> {
     columns: &'a mut Vec<Column>,
 }
@@ -125,13 +125,13 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             .deserialize(FieldTracer { kind: &mut kind, nullable: &mut nullable })
             .map_err(|error| Message(format!("field `{}`: {error}", column.name)))?;
         column.kind =
-            kind.ok_or_else(|| Message(format!("field `{}` has no type of a column", column.name)))?;
+            kind.ok_or_else(|| Message(format!("field `{}` does not have a column type", column.name)))?;
         column.nullable = nullable;
         Ok(value)
     }
 }
 
-/// Notes what a field asks for, and gives it a dummy of that type.
+/// Records the type that a field requests, and supplies a dummy value of it.
 struct FieldTracer<'a> {
     kind: &'a mut Option<Type>,
     nullable: &'a mut bool,
@@ -193,7 +193,7 @@ impl<'de> Deserializer<'de> for FieldTracer<'_> {
                 *self.kind = Some(Type::List(Box::new(kind)));
                 Ok(value)
             }
-            None => Err(Message("a list whose elements have no type of a column".to_owned())),
+            None => Err(Message("a list whose elements do not have a column type".to_owned())),
         }
     }
 
@@ -239,7 +239,7 @@ mod tests {
     use super::{Schema, Type};
 
     #[test]
-    fn the_columns_are_those_of_the_type() {
+    fn the_columns_follow_from_the_type() {
         #[derive(Deserialize)]
         #[expect(dead_code, reason = "only its fields' types matter")]
         struct Row {
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_row_is_refused() {
+    fn rejects_a_nested_row() {
         #[derive(Deserialize)]
         #[expect(dead_code, reason = "only its fields' types matter")]
         struct Row {

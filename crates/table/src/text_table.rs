@@ -1,4 +1,4 @@
-//! Tables of others: any columns, every cell as text.
+//! Tables of other programs: arbitrary columns, every cell as text.
 
 use std::path::Path;
 
@@ -9,26 +9,26 @@ use crate::format::TableFormat;
 use crate::parquet_reader::ParquetFile;
 use crate::rows::{read_text, row_error};
 
-/// A table whose columns nobody knows beforehand.
+/// A table with columns not known in advance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextTable {
-    /// The names of the columns.
+    /// Names of the columns.
     pub columns: Vec<String>,
-    /// The rows; an empty cell is `None`.
+    /// Rows of cells; an empty cell is `None`.
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-/// Reads a table of any columns.
+/// Reads a table with arbitrary columns.
 ///
-/// Text may be UTF-8, UTF-16 or Windows-1252, of which Latin-1 is a part. CSV may be separated by commas, semicolons or tabs
-/// (the one that occurs most in the header, unless Excel's `sep=` line names another). Objects of JSON Lines may differ in
-/// their keys, whose columns stand in no particular order. Numbers are written as Rust writes them, a NaN is a missing
-/// value, lists and objects are JSON, dates and times ISO 8601.
+/// Text may be UTF-8, UTF-16 or Windows-1252, a superset of Latin-1. CSV may be separated by commas, semicolons or tabs
+/// (whichever occurs most often in the header, unless Excel's `sep=` line names another). Objects of JSON Lines may
+/// differ in their keys, whose columns are then in no particular order. Numbers are formatted as in Rust, NaN is a
+/// missing value, lists and objects are JSON, dates and times ISO 8601.
 ///
 /// # Errors
 ///
-/// An unknown extension, a file that is not of its format, a column that stands twice in the header, and whatever the
-/// operating system says.
+/// An unknown extension, a file that is not of its format, a duplicate column in the header, or an error of the
+/// operating system.
 pub fn read_text_table(path: &Path) -> Result<TextTable, Error> {
     let format = TableFormat::of(path)?;
     let table = match format {
@@ -39,7 +39,7 @@ pub fn read_text_table(path: &Path) -> Result<TextTable, Error> {
     };
     for (index, name) in table.columns.iter().enumerate() {
         if !name.is_empty() && table.columns[..index].contains(name) {
-            let why = format!("two columns are called `{name}`");
+            let why = format!("two columns are named `{name}`");
             return Err(Error::Table { path: path.to_owned(), why });
         }
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn separators_and_byte_order_marks_are_found_out() {
+    fn detects_separators_and_byte_order_marks() {
         for content in ["a,b c,d\n1,\"x, y\",\n", "\u{feff}a;b c;d\r\n1;x, y;\r\n", "a\tb c\td\n1\tx, y\t\n"]
         {
             assert_eq!(shown(&read("t.csv", content.as_bytes()).unwrap()), "a|b c|d 1|x, y|-");
@@ -148,9 +148,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_refused_by_row() {
+    fn rejects_a_malformed_table_by_row() {
         let error = |name: &str, content: &[u8]| read(name, content).unwrap_err().to_string();
-        assert!(error("t.csv", b"a,a\n1,2\n").contains("two columns are called `a`"));
+        assert!(error("t.csv", b"a,a\n1,2\n").contains("two columns are named `a`"));
         assert!(error("t.csv", b"a,b\n1,2\n3\n").contains('3'), "{}", error("t.csv", b"a,b\n1,2\n3\n"));
         assert!(error("t.csv", b"a,b\n1,\x81\n").contains("t.csv"));
         assert!(error("t.jsonl", b"{\"a\": 1}\n[1]\n").starts_with("row 2 of"));

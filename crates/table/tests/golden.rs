@@ -1,4 +1,4 @@
-//! Tables that other programs wrote.
+//! Tables written by other programs.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -9,7 +9,7 @@ use mynah_table::{read_table, read_text_table};
 use mynah_testkit::{fixture, golden};
 use serde::{Deserialize, Serialize};
 
-/// `fixtures/generate/table_foreign.py` writes it with the tables.
+/// Expected content, written by `fixtures/generate/table_foreign.py` together with the tables.
 #[derive(Deserialize)]
 struct Golden {
     arrow: BTreeMap<String, Vec<Option<String>>>,
@@ -30,7 +30,7 @@ struct Row {
     good: bool,
 }
 
-/// As in a table of scores.
+/// A row like those of a scores table.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Score {
     system: String,
@@ -49,7 +49,7 @@ fn table(name: &str) -> PathBuf {
 }
 
 #[test]
-fn reads_the_wanted_columns_of_parquet_beside_others_of_every_type() {
+fn reads_requested_columns_of_parquet_next_to_others_of_every_type() {
     let score = |system: &str, item: u32, step, value, frames, good| Score {
         system: system.to_owned(),
         step,
@@ -81,7 +81,7 @@ fn shows_parquet_of_every_type_as_text() {
         for (column, expected) in &golden.arrow {
             let position = table.columns.iter().position(|found| found == column).unwrap();
             let found: Vec<_> = table.rows.iter().map(|row| row[position].clone()).collect();
-            // The twelve-byte moments of old files have no time zone.
+            // The twelve-byte timestamps of old files have no time zone.
             let zoned = name != "arrow-old";
             let expected: Vec<_> = expected
                 .iter()

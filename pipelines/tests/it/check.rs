@@ -71,7 +71,7 @@ fn everything_that_is_wrong_is_a_row_and_on_the_page() {
         assert!(page.contains(part), "the page has no `{part}`");
     }
     assert_eq!(place.files("corpus"), before);
-    place.prepare("check corpus --out findings.txt").exits_with(2).says("names no table format");
+    place.prepare("check corpus --out findings.txt").exits_with(2).says("does not end in `.parquet`");
     place.prepare("check nowhere").exits_with(2).says("nowhere");
 }
 

@@ -59,11 +59,11 @@ fn while_it_writes(
     panic!("`{program} {arguments}` was always faster than STOP")
 }
 
-/// Asserts that a program is kept out of a place, by one sentence that names it.
+/// Asserts that a program is kept out of a place, by one message that names it.
 fn is_kept_out(place: &Place, (program, arguments): (&str, &str), of: &str) {
     let outcome = place.run(program, arguments).exits_with(2);
     let expected = format!(
-        "error: `{of}` is in use: another program is writing into it; wait until that has ended, or name another place\n"
+        "error: `{of}` is in use by another program\n  what to do: wait until it ends, or name another place\n"
     );
     assert_eq!(outcome.stderr, expected, "{program} {arguments}");
 }

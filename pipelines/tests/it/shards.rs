@@ -70,14 +70,14 @@ fn problems_are_found_by_the_shard_that_has_the_clip() {
 #[test]
 fn shards_that_are_not_done_are_named() {
     let place = place();
-    place.prepare("merge dataset").exits_with(2).says("no shard is done").says("--shard 1/N");
+    place.prepare("merge dataset").exits_with(2).says("cannot be merged: there are none").says("--shard 1/N");
     shard(&place, "2/3").exits_with(0);
     place
         .prepare("merge dataset")
         .exits_with(2)
-        .says("2 of 3 shards are not done")
+        .says("2 of 3 are not complete")
         .says("--shard 1/3, --shard 3/3");
-    place.prepare("merge expected").exits_with(2).says("no shard is done");
+    place.prepare("merge expected").exits_with(2).says("cannot be merged: there are none");
     place.prepare(&arguments("4/3")).exits_with(2).says("`4/3` is not a shard");
     assert!(!place.has("dataset/dataset.toml"));
 }
@@ -97,7 +97,7 @@ fn a_shard_that_was_killed_is_not_done_and_goes_on() {
             shard(&place, "1/2").exits_with(0);
         },
     );
-    place.prepare("merge dataset").exits_with(2).says("1 of 2 shards are not done");
+    place.prepare("merge dataset").exits_with(2).says("1 of 2 are not complete");
     shard(&place, "2/2").exits_with(0);
     place.prepare("merge dataset").exits_with(0);
     place.assert_same("expected", "dataset");
@@ -109,7 +109,7 @@ fn shards_of_other_things_are_not_joined() {
     shard(&place, "1/2").exits_with(0);
     place.edit("recipe.toml", "merges = 20", "merges = 2");
     shard(&place, "2/2").exits_with(0);
-    place.prepare("merge dataset").exits_with(2).says("00002-of-00002.json").says("another recipe");
+    place.prepare("merge dataset").exits_with(2).says("00002-of-00002.json").says("a different recipe");
     shard(&place, "1/2").exits_with(0);
     place.write("corpus/metadata.csv", place.read("corpus/metadata.csv").replace(CLIPS[3], CLIPS[2]));
     place.prepare("merge dataset").exits_with(2).says("`corpus/metadata.csv` has changed");

@@ -13,73 +13,73 @@ use super::ordered::sum_in_order;
 use super::tying::Tying;
 use super::{spread, viterbi};
 
-/// The version of the method: a change of it makes earlier alignments stale.
+/// Version of the method; changing it invalidates earlier alignments.
 pub const ALIGN_VERSION: u32 = 3;
 
-/// The aligner's window.
+/// Analysis window of the aligner.
 const WINDOW_SECONDS: f64 = 0.02;
 
-/// Likelihoods of symbols are kept to so many parts of a nat.
+/// Resolution of stored symbol likelihoods, in steps per nat.
 const LIKELIHOOD_STEPS: f64 = 1000.0;
 
-/// The durations of one utterance.
+/// Durations of one utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alignment {
     /// Frames of each symbol, at least 1; their sum is the number of frames.
     pub durations: Vec<u32>,
-    /// Mean log-likelihood per frame under the final model, in nats; comparable within one run only. `None` for durations
-    /// that were imported.
+    /// Mean log-likelihood per frame under the final model, in nats; comparable within one run only. `None` for
+    /// imported durations.
     pub log_likelihood: Option<f64>,
-    /// For each symbol the mean log-density of its frames on the best path, in nats, to three decimals; empty for
-    /// durations that were imported.
+    /// Mean log-density of each symbol's frames on the best path, in nats, to three decimals; empty for imported
+    /// durations.
     pub symbol_log_likelihoods: Vec<f64>,
 }
 
-/// An utterance has fewer frames than its symbols need.
+/// Error of an utterance with fewer frames than its symbols need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{frames} frames are too few for {symbols} symbols, which need at least {needed}")]
+#[error("too few frames for {symbols} symbols: got {frames}, expected at least {needed}")]
 pub struct TooFewFrames {
-    /// The frames there are.
+    /// Available frames.
     pub frames: usize,
-    /// The symbols to be placed in them.
+    /// Number of symbols.
     pub symbols: usize,
-    /// The frames that they need.
+    /// Frames needed by the symbols.
     pub needed: usize,
 }
 
-/// The frames that these symbols need: one each, and two for each phone.
+/// Returns the frames needed by these symbols: one each, and two for each phone.
 #[must_use]
 pub fn frames_needed(symbols: &[Symbol]) -> usize {
     Graph::new(symbols).shortest().max(symbols.len())
 }
 
-/// What is to be aligned.
+/// An utterance to align.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {
-    /// From `<bos>` to `<eos>`.
+    /// Symbols from `<bos>` to `<eos>`.
     pub symbols: &'a [Symbol],
     /// Frames of the log-mel spectrogram.
     pub frames: usize,
 }
 
-/// The spectrogram that the aligner finds boundaries in best: that of the dataset with a window of 20 ms.
+/// Returns the mel configuration that suits the aligner best: that of the dataset with a window of 20 ms.
 ///
-/// The frames stay where they are. Over the 46 ms of the usual window, a boundary is heard two frames before and behind it:
-/// on sounds with known boundaries (`tests/alignment.rs`) the mean error was 1.05 frames with that window, 0.67 with 23 ms,
-/// 0.54 with 20 ms and 0.50 with 18 ms, which is less than two periods of a low voice.
+/// The frame positions are unchanged. With the usual window of 46 ms, a boundary spreads over two frames on either
+/// side: on sounds with known boundaries (`tests/alignment.rs`) the mean error was 1.05 frames with that window, 0.67
+/// with 23 ms, 0.54 with 20 ms and 0.50 with 18 ms, which is less than two periods of a low voice.
 #[must_use]
 pub fn mel_config(of_dataset: &MelConfig) -> MelConfig {
     let window = (WINDOW_SECONDS * f64::from(of_dataset.sample_rate)) as usize / 2 * 2;
     MelConfig { window_length: window.clamp(2, of_dataset.n_fft), ..of_dataset.clone() }
 }
 
-/// Aligns a whole corpus, training on all of it, or on [`AlignConfig::training_frames`] of it; `mel` loads the log-mel
-/// spectrogram of an utterance, best by [`mel_config`], which is not kept.
+/// Aligns a whole corpus after training on all of it, or on [`AlignConfig::training_frames`] of it.
 ///
-/// `progress` is told after every pass: the passes done, the passes in all, and the mean log-likelihood per frame.
+/// `mel` loads the log-mel spectrogram of an utterance, preferably by [`mel_config`]; it is not kept. `progress` is
+/// called after every pass with the passes done, the total number of passes, and the mean log-likelihood per frame.
 ///
-/// An utterance with fewer frames than [`frames_needed`] is left out of the training and reported as [`TooFewFrames`]; the
-/// others are aligned.
+/// An utterance with fewer frames than [`frames_needed`] is excluded from training and reported as [`TooFewFrames`];
+/// the others are aligned.
 ///
 /// # Errors
 ///
@@ -127,8 +127,8 @@ pub fn align<E: Send>(
         .collect()
 }
 
-/// The utterances that are trained on, in order: all that can be aligned, or, when they have more than `most` frames, a part
-/// of them, taken evenly.
+/// Returns the utterances to train on, in order: all that can be aligned, or an evenly spaced subset if they have more
+/// than `most` frames.
 fn choose(targets: &[Target<'_>], most: u64) -> Vec<usize> {
     let able: Vec<usize> = (0..targets.len())
         .filter(|index| targets[*index].frames >= frames_needed(targets[*index].symbols))
@@ -137,14 +137,14 @@ fn choose(targets: &[Target<'_>], most: u64) -> Vec<usize> {
     if frames <= most {
         return able;
     }
-    // Of n utterances the i-th is taken where i times the share passes a whole number.
+    // Of n utterances, the i-th is taken where i times the share passes a whole number.
     let n = able.len() as u64;
     let keep = (u128::from(n) * u128::from(most) / u128::from(frames)).max(1) as u64;
     let passed = |i: u64| u128::from(i) * u128::from(keep) / u128::from(n);
     able.into_iter().zip(0..).filter(|(_, i)| passed(i + 1) > passed(*i)).map(|(index, _)| index).collect()
 }
 
-/// Viterbi EM over all steps.
+/// Runs Viterbi EM over all steps.
 fn train(
     work: &[(Graph, &[Cepstrum])],
     scaling: &Scaling,
@@ -173,7 +173,7 @@ fn train(
             Some(counts) if model.tying() == tying && gaussians > 1 => model.grow(counts, gaussians, config),
             _ => model.untie(tying),
         };
-        // The states of a phone are told apart from here on.
+        // From here on, the states of a phone are distinguished.
         let mut alike = tying == Tying::State && gaussians == 1;
         for _ in 0..passes {
             let counts = sum_in_order(
@@ -228,7 +228,7 @@ mod tests {
 
     const BANDS: usize = 40;
 
-    /// Sentences of this synthetic language.
+    /// Sentences of a synthetic language.
     const SENTENCES: [&str; 6] = [
         "<bos> S AE1 T / M IY1 N , / L AW1 D . <eos>",
         "<bos> M AE1 S / T IY1 L / N OW1 . <eos>",
@@ -238,13 +238,13 @@ mod tests {
         "<bos> D IY1 S / L AE1 M / N OW1 T . <eos>",
     ];
 
-    /// Mean distance in frames of a found boundary from the true one.
+    /// Mean distance in frames between found and true boundaries.
     const BOUNDARY_TOLERANCE: f64 = 1.0;
 
-    /// Counted chances of the ways are smoothed, which may cost a little likelihood.
+    /// Smoothing of counted transition probabilities may cost a little likelihood.
     const LIKELIHOOD_TOLERANCE: f64 = 5e-3;
 
-    /// The mean log-mel of a symbol: noise that depends on its name, or quiet where there is no phone.
+    /// Returns the mean log-mel of a symbol: noise that depends on its name, or quiet for symbols that are not phones.
     fn spectrum(symbol: Symbol) -> Vec<f32> {
         if !matches!(symbol, Symbol::Phone(_)) {
             return vec![-9.0; BANDS];
@@ -255,7 +255,8 @@ mod tests {
         (0..BANDS).map(|_| generator.random_range(-6.0..0.0)).collect()
     }
 
-    /// An utterance with its true durations: phones of 3 to 11 frames, pauses at punctuation, none at most boundaries.
+    /// Generates an utterance with its true durations: phones of 3 to 11 frames, pauses at punctuation, none at most
+    /// boundaries.
     fn utterance(text: &str, seed: u64) -> (Vec<Symbol>, Spectrogram, Vec<u32>) {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         let symbols: Vec<Symbol> = text.split(' ').map(|symbol| symbol.parse().unwrap()).collect();
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn known_boundaries_are_found() {
+    fn finds_known_boundaries() {
         let corpus: Vec<_> =
             (0..30).map(|seed| utterance(SENTENCES[seed as usize % SENTENCES.len()], seed)).collect();
         let mut likelihoods = Vec::new();
@@ -312,7 +313,7 @@ mod tests {
             assert_eq!(found.iter().sum::<u32>() as usize, mel.n_frames());
             let (mut a, mut b) = (0, 0);
             for (index, symbol) in symbols.iter().enumerate() {
-                // The start of every phone behind a phone: the others lie beside symbols that may have no frames.
+                // Starts of phones that follow a phone: the others are adjacent to symbols that may have no frames.
                 let inside = index > 0 && matches!(symbols[index - 1], Symbol::Phone(_));
                 if inside && matches!(symbol, Symbol::Phone(_)) {
                     error += f64::from(a).mul_add(1.0, -f64::from(b)).abs();
@@ -326,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_frames_cost_one_utterance() {
+    fn too_few_frames_affect_one_utterance_only() {
         let (symbols, mel, _) = utterance(SENTENCES[0], 1);
         let short = Spectrogram::new(vec![0.0; BANDS * 12], BANDS, 12).unwrap();
         let mels = [short, mel];
@@ -339,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_trained_on_and_all_is_aligned() {
+    fn trains_on_a_subset_and_aligns_everything() {
         let corpus: Vec<_> =
             (0..30).map(|seed| utterance(SENTENCES[seed as usize % SENTENCES.len()], seed)).collect();
         let targets = targets(&corpus);
@@ -360,10 +361,10 @@ mod tests {
     }
 
     #[test]
-    fn the_likelihood_grows_within_a_step() {
+    fn the_likelihood_increases_within_a_step() {
         let corpus: Vec<_> =
             (0..30).map(|seed| utterance(SENTENCES[seed as usize % SENTENCES.len()], seed)).collect();
-        // Hardly any smoothing: with more of it, the likelihood of the data may fall while that of the model rises.
+        // Almost no smoothing: with more, the likelihood of the data may decrease while that of the model increases.
         let config = AlignConfig { prior_frames: 1e-3, frames_per_gaussian: 20.0, ..AlignConfig::default() };
         let mut values = Vec::new();
         let load = |index: usize| Ok::<_, Infallible>(corpus[index].1.clone());
@@ -381,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_make_no_sense_are_named() {
+    fn rejects_invalid_settings_by_name() {
         let good = AlignConfig::default();
         assert_eq!(good.check(), Ok(()));
         for (bad, name) in [

@@ -1,4 +1,4 @@
-//! Mel-cepstra, and with them their first and second differences over time.
+//! Mel-cepstra with their first and second time differences.
 
 use std::f64::consts::PI;
 
@@ -7,13 +7,13 @@ use mynah_signal::Spectrogram;
 use super::frames::{DIMENSIONS, Frames};
 use super::ordered::sum_in_order;
 
-/// Cepstral coefficients kept, the zeroth (level) included.
+/// Number of cepstral coefficients, including the zeroth (level).
 pub(super) const COEFFICIENTS: usize = DIMENSIONS / 3;
 
-/// One frame as it is kept: the slopes are computed again whenever they are needed, which costs a third of the memory.
+/// One stored frame; slopes are recomputed when needed, which saves two thirds of the memory.
 pub(super) type Cepstrum = [f32; COEFFICIENTS];
 
-/// The cepstra of an utterance: the orthonormal DCT-II over the bands of its log-mel spectrogram.
+/// Computes the cepstra of an utterance, the orthonormal DCT-II over the bands of its log-mel spectrogram.
 pub(super) fn of_utterance(mel: &Spectrogram) -> Vec<Cepstrum> {
     let (bands, n) = (mel.n_bins(), mel.n_frames());
     let mut cepstra = vec![[0.0; COEFFICIENTS]; n];
@@ -34,7 +34,7 @@ pub(super) fn of_utterance(mel: &Spectrogram) -> Vec<Cepstrum> {
     cepstra
 }
 
-/// What brings each dimension to mean 0 and variance 1 over a corpus.
+/// Scaling of each dimension to mean 0 and variance 1 over a corpus.
 #[derive(Debug, Clone)]
 pub(super) struct Scaling {
     mean: [f32; DIMENSIONS],
@@ -42,7 +42,7 @@ pub(super) struct Scaling {
 }
 
 impl Scaling {
-    /// Of these utterances; a dimension that is constant in them is left as it is, but for its mean.
+    /// Estimates the scaling of these utterances; a constant dimension is only centered.
     pub(super) fn of_corpus(utterances: &[Vec<Cepstrum>]) -> Self {
         type Sums = (f64, [f64; DIMENSIONS], [f64; DIMENSIONS]);
         let empty: Sums = (0.0, [0.0; DIMENSIONS], [0.0; DIMENSIONS]);
@@ -77,7 +77,7 @@ impl Scaling {
         Self { mean: mean.map(|mean| mean as f32), scale }
     }
 
-    /// All dimensions of an utterance, scaled.
+    /// Returns all dimensions of an utterance, scaled.
     pub(super) fn frames(&self, cepstra: &[Cepstrum]) -> Frames {
         Frames::new(
             cepstra.len(),
@@ -91,8 +91,8 @@ impl Scaling {
     }
 }
 
-/// The coefficients, behind them their slopes, and the slopes of these: the regression over two frames to either side,
-/// the first and last frame repeated beyond the ends.
+/// Appends to the coefficients their slopes and the slopes of these, by regression over two frames on either side, with
+/// the first and last frames repeated beyond the ends.
 fn with_slopes(cepstra: &[Cepstrum]) -> Vec<[f32; DIMENSIONS]> {
     let mut frames = vec![[0.0; DIMENSIONS]; cepstra.len()];
     for (frame, cepstrum) in frames.iter_mut().zip(cepstra) {
@@ -120,7 +120,7 @@ mod tests {
     use super::{COEFFICIENTS, Scaling, of_utterance, with_slopes};
 
     #[test]
-    fn a_rising_level_has_a_constant_slope() {
+    fn a_linear_level_has_a_constant_slope() {
         let frames = 12;
         let mel = Spectrogram::new((0..4 * frames).map(|index| (index % frames) as f32).collect(), 4, frames)
             .unwrap();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_corpus_is_scaled_to_unit_variance() {
+    fn scales_the_corpus_to_unit_variance() {
         let mel = |seed: u32| {
             Spectrogram::new((0..80_u32).map(|index| (index * (seed + 7) % 13) as f32).collect(), 4, 20)
                 .unwrap()

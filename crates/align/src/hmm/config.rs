@@ -1,43 +1,44 @@
-//! The settings of the aligner.
+//! Settings of the aligner.
 
 use serde::{Deserialize, Serialize};
 
 use super::tying::Tying;
 
-/// Where durations come from.
+/// Source of durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlignmentSource {
-    /// From [`align`](super::align).
+    /// The aligner of this crate, [`align`](super::align).
     #[default]
     Aligner,
-    /// From the files of another tool, where it has them.
+    /// Files of another tool, where available.
     Imported,
 }
 
-/// How the aligner is trained.
+/// Settings of the aligner's training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlignConfig {
-    /// Whose durations the dataset has; nothing to [`align`](super::align) itself.
+    /// Source of the dataset's durations; ignored by [`align`](super::align) itself.
     pub source: AlignmentSource,
-    /// Passes with one Gaussian per broad class.
+    /// Number of passes with one Gaussian per broad class.
     pub class_passes: u32,
-    /// Passes with one Gaussian per phone.
+    /// Number of passes with one Gaussian per phone.
     pub phone_passes: u32,
-    /// Passes with one Gaussian per state.
+    /// Number of passes with one Gaussian per state.
     pub state_passes: u32,
-    /// Passes after each doubling of the Gaussians.
+    /// Number of passes after each doubling of the Gaussians.
     pub mixture_passes: u32,
-    /// The most Gaussians of a state. One finds boundaries best (`docs/decisions/0014-one-gaussian-a-state.md`).
+    /// Largest number of Gaussians per state. One finds boundaries best
+    /// (`docs/decisions/0014-one-gaussian-a-state.md`).
     pub max_gaussians: u32,
-    /// A state has one Gaussian for each so many frames.
+    /// Number of frames required for each Gaussian of a state.
     pub frames_per_gaussian: f64,
-    /// How many frames of the parent Gaussian each Gaussian is smoothed with.
+    /// Number of frames of the parent Gaussian with which each Gaussian is smoothed.
     pub prior_frames: f64,
-    /// The smallest variance, as a fraction of the variance of all frames.
+    /// Smallest variance, as a fraction of the variance of all frames.
     pub variance_floor: f64,
-    /// About so many frames are trained on at most; of a larger corpus a part, taken evenly. All of it is aligned.
+    /// Approximate limit on the frames trained on; a larger corpus is subsampled evenly. All of it is aligned.
     pub training_frames: u64,
 }
 
@@ -59,35 +60,32 @@ impl Default for AlignConfig {
 }
 
 impl AlignConfig {
-    /// What is wrong with these settings, if anything is.
+    /// Checks these settings.
     ///
     /// # Errors
     ///
-    /// A sentence that names the setting.
+    /// A phrase that names the invalid setting.
     pub fn check(&self) -> Result<(), String> {
         let positive = |name: &str, value: f64| {
             if value.is_finite() && value > 0.0 {
                 Ok(())
             } else {
-                Err(format!("`{name}` is {value}, and must be above 0"))
+                Err(format!("`{name}` is {value}, expected a positive number"))
             }
         };
         positive("prior_frames", self.prior_frames)?;
         positive("variance_floor", self.variance_floor)?;
         positive("frames_per_gaussian", self.frames_per_gaussian)?;
         if !(1..=MOST_GAUSSIANS).contains(&self.max_gaussians) {
-            return Err(format!(
-                "`max_gaussians` is {}, and must be 1 to {MOST_GAUSSIANS}",
-                self.max_gaussians
-            ));
+            return Err(format!("`max_gaussians` is {}, expected 1 to {MOST_GAUSSIANS}", self.max_gaussians));
         }
         if self.training_frames == 0 {
-            return Err("`training_frames` is 0: there would be nothing to train on".to_owned());
+            return Err("`training_frames` is 0, expected a positive number".to_owned());
         }
         Ok(())
     }
 
-    /// The steps of the training: the tying, the most Gaussians of a mixture, and the passes.
+    /// Returns the steps of the training: the tying, the largest number of Gaussians per mixture, and the passes.
     pub(super) fn steps(&self) -> Vec<(Tying, usize, u32)> {
         let mut steps = vec![
             (Tying::Class, 1, self.class_passes),
@@ -104,5 +102,5 @@ impl AlignConfig {
     }
 }
 
-/// More Gaussians in a state are a mistake: they would model single frames.
+/// Sanity limit on the Gaussians per state: more would model single frames.
 const MOST_GAUSSIANS: u32 = 256;

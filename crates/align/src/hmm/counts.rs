@@ -5,10 +5,11 @@ use super::graph::{Graph, Unit};
 use super::model::Model;
 use super::viterbi::Path;
 
-/// Frames below this point between the quiet and the loud of an utterance count as silence in the flat start.
+/// Position between the quietest and the loudest level of an utterance below which frames count as silence in the flat
+/// start.
 const QUIET: f32 = 0.25;
 
-/// What one Gaussian has seen.
+/// Sufficient statistics of one Gaussian.
 #[derive(Debug, Clone)]
 pub(super) struct Sums {
     pub(super) frames: f64,
@@ -16,7 +17,7 @@ pub(super) struct Sums {
     pub(super) squares: [f64; DIMENSIONS],
 }
 
-/// What one mixture has seen.
+/// Sufficient statistics of one mixture.
 #[derive(Debug, Clone)]
 struct Visits {
     frames: f64,
@@ -36,7 +37,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// None yet, for the mixtures of `model`.
+    /// Returns zero counts for the mixtures of `model`.
     pub(super) fn new(model: &Model) -> Self {
         let empty = Sums { frames: 0.0, values: [0.0; DIMENSIONS], squares: [0.0; DIMENSIONS] };
         let visits = model
@@ -47,8 +48,8 @@ impl Counts {
         Self { visits, pauses: 0.0, chances: 0.0, frames: 0.0, log_likelihood: 0.0, shares: Vec::new() }
     }
 
-    /// Adds a flat segmentation: quiet frames are pauses, and all that lies between the first and the last loud frame
-    /// is shared out evenly among the phones.
+    /// Adds a flat segmentation: quiet frames are pauses, and the frames between the first and the last loud one are
+    /// divided evenly among the phones.
     pub(super) fn add_flat(&mut self, model: &Model, graph: &Graph, frames: &Frames) {
         // The zeroth coefficient is the sum of the log-mels, scaled.
         let level = frames.levels();
@@ -89,7 +90,7 @@ impl Counts {
         self.frames += frames.len() as f64;
     }
 
-    /// The sum of two for the same model.
+    /// Returns the sum of two counts for the same model.
     pub(super) fn plus(mut self, other: Self) -> Self {
         for (own, other) in self.visits.iter_mut().zip(other.visits) {
             own.frames += other.frames;
@@ -109,32 +110,32 @@ impl Counts {
         self
     }
 
-    /// The mean log-likelihood of a frame on the counted paths.
+    /// Returns the mean log-likelihood per frame on the counted paths.
     pub(super) fn log_likelihood_per_frame(&self) -> f64 {
         self.log_likelihood / self.frames.max(1.0)
     }
 
-    /// The frames of a mixture.
+    /// Returns the number of frames of a mixture.
     pub(super) fn frames(&self, mixture: usize) -> f64 {
         self.visits[mixture].frames
     }
 
-    /// How often a frame of a mixture was followed by another of the same state.
+    /// Returns the number of frames of a mixture followed by another frame of the same state.
     pub(super) fn stays(&self, mixture: usize) -> f64 {
         self.visits[mixture].stays
     }
 
-    /// What each Gaussian of a mixture has seen.
+    /// Returns the statistics of each Gaussian of a mixture.
     pub(super) fn sums(&self, mixture: usize) -> &[Sums] {
         &self.visits[mixture].sums
     }
 
-    /// How many pauses were heard, of how many that might have been.
+    /// Returns the numbers of observed and of possible pauses.
     pub(super) fn pauses(&self) -> (f64, f64) {
         (self.pauses, self.chances)
     }
 
-    /// Each Gaussian sees its share of the frame.
+    /// Distributes a frame over the Gaussians by their shares.
     fn add_frame(&mut self, model: &Model, mixture: usize, frame: &[f32; DIMENSIONS], stays: bool) {
         model.mixtures()[mixture].shares(frame, &mut self.shares);
         let visits = &mut self.visits[mixture];

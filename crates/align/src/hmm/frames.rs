@@ -1,16 +1,16 @@
-//! The frames of an utterance as the densities are computed over them.
+//! Frames of an utterance, laid out for computing densities.
 
 /// Values per frame: thirteen cepstra, their slopes, and the slopes of these.
 pub(super) const DIMENSIONS: usize = 39;
 
-/// Frames that are worked on together: each has a lane of its own, in which everything is summed in one order, so that the
-/// result does not depend on how wide the machine's vectors are.
+/// Number of frames processed together, one per lane. Each lane is summed in a fixed order, so the result does not
+/// depend on the vector width of the machine.
 pub(super) const LANES: usize = 16;
 
-/// Frames side by side: for each dimension a value of each.
+/// Interleaved frames: for each dimension, one value per frame.
 pub(super) type Block = [[f32; LANES]; DIMENSIONS];
 
-/// The frames of an utterance, in blocks; the last block is filled up with zeros.
+/// Frames of an utterance, in blocks; the last block is padded with zeros.
 #[derive(Debug, Clone)]
 pub(super) struct Frames {
     blocks: Vec<Block>,
@@ -18,7 +18,7 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    /// From `len` frames in order.
+    /// Builds blocks from `len` frames in order.
     pub(super) fn new(len: usize, frames: impl Iterator<Item = [f32; DIMENSIONS]>) -> Self {
         let mut blocks = vec![[[0.0; LANES]; DIMENSIONS]; len.div_ceil(LANES)];
         for (t, frame) in frames.take(len).enumerate() {
@@ -29,23 +29,23 @@ impl Frames {
         Self { blocks, len }
     }
 
-    /// How many there are.
+    /// Returns the number of frames.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// The blocks in order.
+    /// Returns the blocks in order.
     pub(super) fn blocks(&self) -> &[Block] {
         &self.blocks
     }
 
-    /// One of them.
+    /// Returns one frame.
     pub(super) fn frame(&self, t: usize) -> [f32; DIMENSIONS] {
         let block = &self.blocks[t / LANES];
         std::array::from_fn(|d| block[d][t % LANES])
     }
 
-    /// The zeroth cepstrum of each: its level.
+    /// Returns the zeroth cepstrum of each frame, its level.
     pub(super) fn levels(&self) -> Vec<f32> {
         self.blocks.iter().flat_map(|block| block[0]).take(self.len).collect()
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::{DIMENSIONS, Frames, LANES};
 
     #[test]
-    fn frames_are_found_again() {
+    fn frames_are_retrieved_unchanged() {
         let of = |t: usize| -> [f32; DIMENSIONS] { std::array::from_fn(|d| (t * DIMENSIONS + d) as f32) };
         for len in [0, 1, LANES - 1, LANES, LANES + 1, 3 * LANES] {
             let frames = Frames::new(len, (0..len).map(of));

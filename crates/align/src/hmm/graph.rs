@@ -1,10 +1,11 @@
-//! The states through which an utterance passes, and the ways between them.
+//! States of an utterance and the transitions between them.
 
 use mynah_text::Symbol;
 
-/// The ARPAbet phones without stress, with the broad class that each belongs to.
+/// ARPAbet phones without stress, with the broad class of each.
 ///
-/// The classes share a Gaussian at first: they sound alike enough that a handful of utterances tells them apart.
+/// Phones of a class initially share a Gaussian; the classes sound different enough to be told apart from a few
+/// utterances.
 pub(super) const PHONES: [(&str, u8); 39] = [
     ("AA", 0),
     ("AE", 0),
@@ -47,24 +48,24 @@ pub(super) const PHONES: [(&str, u8); 39] = [
     ("ZH", 2),
 ];
 
-/// How many broad classes of phones there are.
+/// Number of broad phone classes.
 pub(super) const CLASSES: usize = 9;
 
-/// States in a row for a phone, and for a pause.
+/// Number of consecutive states of a phone or a pause.
 pub(super) const STATES: usize = 3;
 
-/// What makes sound: a phone by its place in [`PHONES`], or nothing.
+/// Sound of a slot: a phone, by its index in [`PHONES`], or a pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
     Phone(u8),
     Pause,
 }
 
-/// A stretch of symbols that is passed through together: one phone, or all that stands between two phones.
+/// A group of symbols passed through together: one phone, or all symbols between two phones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) unit: Unit,
-    /// The symbols, as a range of their positions.
+    /// Range of the symbols' positions.
     pub(crate) start: usize,
     pub(crate) end: usize,
 }
@@ -74,12 +75,12 @@ pub(crate) struct Slot {
 pub(crate) struct State {
     pub(super) slot: u32,
     pub(super) unit: Unit,
-    /// 0, 1 or 2: its place in the slot.
+    /// Position in the slot: 0, 1 or 2.
     pub(super) position: u8,
 }
 
-/// The states of one utterance in order. From each state the path stays, goes to the next state, or, where these are
-/// allowed, over the middle of a phone or over a pause.
+/// States of one utterance in order. From each state a path stays, moves to the next state, or, where allowed, skips
+/// the middle of a phone or a whole pause.
 #[derive(Debug, Clone)]
 pub(crate) struct Graph {
     pub(crate) slots: Vec<Slot>,
@@ -87,8 +88,8 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    /// The graph of `symbols`. Between two phones of one word there is no pause; everywhere else, and at both ends, all
-    /// symbols that are not phones make one slot in which a pause may be.
+    /// Builds the graph of `symbols`. There is no pause between two phones of a word; everywhere else, and at both
+    /// ends, consecutive symbols that are not phones form one slot with an optional pause.
     pub(crate) fn new(symbols: &[Symbol]) -> Self {
         let mut slots: Vec<Slot> = Vec::new();
         for (index, symbol) in symbols.iter().enumerate() {
@@ -108,24 +109,24 @@ impl Graph {
         Self { slots, states }
     }
 
-    /// The frames of the shortest path: two for each phone, none for a pause, unless there is nothing but a pause.
+    /// Returns the frames of the shortest path: two per phone, none per pause, unless there is only a pause.
     pub(crate) fn shortest(&self) -> usize {
         let phones = self.slots.iter().filter(|slot| slot.unit != Unit::Pause).count();
         if phones == 0 { STATES } else { 2 * phones }
     }
 
-    /// Whether a path may begin in state `index`: in the first, or behind a first pause.
+    /// Returns true if a path may begin in state `index`: in the first, or after an initial pause.
     pub(super) fn may_begin(&self, index: usize) -> bool {
         index == 0 || (index == STATES && self.states[0].unit == Unit::Pause)
     }
 
-    /// Whether a path may end in state `index`: in the last, or before a last pause.
+    /// Returns true if a path may end in state `index`: in the last, or before a final pause.
     pub(super) fn may_end(&self, index: usize) -> bool {
         let last = self.states.len() - 1;
         index == last || (index + STATES == last && self.states[last].unit == Unit::Pause)
     }
 
-    /// The states from which `index` is reached, itself left out; at most three.
+    /// Returns the predecessors of `index`, excluding itself; at most three.
     pub(super) fn before(&self, index: usize) -> impl Iterator<Item = usize> {
         let state = self.states[index];
         let skips_middle = state.position == 2 && matches!(state.unit, Unit::Phone(_));
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn every_phone_is_a_unit_of_its_own() {
+    fn every_phone_is_a_separate_unit() {
         assert!(PHONES.is_sorted());
         for (index, (name, _)) in PHONES.iter().enumerate() {
             let symbol = format!("{name}1").parse().or_else(|_| name.parse::<Symbol>()).unwrap();
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_phone_makes_one_slot() {
+    fn symbols_between_phones_form_one_slot() {
         let graph = Graph::new(&symbols("<bos> HH AY1 , / DH EH1 R . <eos>"));
         let slots: Vec<_> =
             graph.slots.iter().map(|slot| (slot.unit == Unit::Pause, slot.start..slot.end)).collect();

@@ -1,16 +1,16 @@
-//! Mixtures of diagonal Gaussians: what a state sounds like.
+//! Mixtures of diagonal Gaussians, the acoustic models of states.
 
 use std::f64::consts::TAU;
 
 use super::frames::{Block, DIMENSIONS, LANES};
 
-/// A component that is less likely than the best by more than this, in nats, does not change an f32 sum.
+/// Log-likelihood difference in nats beyond which a component does not change an f32 sum.
 const NEGLIGIBLE: f32 = 16.0;
 
-/// How far the two halves of a component that is split stand from its mean, in standard deviations.
+/// Distance of the two halves of a split component from its mean, in standard deviations.
 const SPLIT: f64 = 0.2;
 
-/// A Gaussian whose dimensions are independent.
+/// A Gaussian with diagonal covariance.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Gaussian {
     pub(super) mean: [f64; DIMENSIONS],
@@ -18,7 +18,7 @@ pub(super) struct Gaussian {
 }
 
 impl Gaussian {
-    /// Mean 0 and variance 1.
+    /// Returns a Gaussian with mean 0 and variance 1.
     pub(super) fn standard() -> Self {
         Self { mean: [0.0; DIMENSIONS], variance: [1.0; DIMENSIONS] }
     }
@@ -29,7 +29,7 @@ impl Gaussian {
     }
 }
 
-/// A Gaussian with its weight, ready to be evaluated:
+/// A weighted Gaussian, precomputed for evaluation:
 ///
 /// ```text
 /// ln w N(x; m, v) = constant + Σ_d factor_d (x_d − m_d)²,  constant = ln w − ½ Σ_d ln 2πv_d,  factor_d = −1 / 2v_d
@@ -81,19 +81,19 @@ pub(super) struct Mixture {
 }
 
 impl Mixture {
-    /// From weights and Gaussians, of which there must be one at least.
+    /// Builds a mixture from weights and Gaussians, at least one.
     pub(super) fn new(components: impl IntoIterator<Item = (f64, Gaussian)>) -> Self {
         let components =
             components.into_iter().map(|(weight, gaussian)| Component::new(weight, gaussian)).collect();
         Self { components }
     }
 
-    /// How many Gaussians there are.
+    /// Returns the number of Gaussians.
     pub(super) fn len(&self) -> usize {
         self.components.len()
     }
 
-    /// The Gaussian of the whole: its mean and variance in each dimension.
+    /// Returns the Gaussian with the mean and variance of the whole mixture in each dimension.
     pub(super) fn overall(&self) -> Gaussian {
         let sum = |value: &dyn Fn(&Gaussian) -> f64| {
             self.components.iter().map(|component| component.weight * value(&component.gaussian)).sum::<f64>()
@@ -105,9 +105,9 @@ impl Mixture {
         Gaussian { mean, variance }
     }
 
-    /// The same mixture with the heaviest Gaussian split in two until there are `wanted`; of equally heavy ones the first.
+    /// Splits the heaviest Gaussian in two until there are `wanted`; the first of equally heavy ones is split.
     ///
-    /// The two have half its weight each, its variance, and means 0.2 standard deviations to either side of its own.
+    /// Each half has half the weight, the same variance, and a mean 0.2 standard deviations to either side.
     pub(super) fn split(&self, wanted: usize) -> Self {
         let mut components = self.components.clone();
         while components.len() < wanted {
@@ -121,13 +121,13 @@ impl Mixture {
         Self { components }
     }
 
-    /// The logarithm of the density of each frame of a block.
+    /// Returns the log-density of each frame of a block.
     pub(super) fn log_densities(&self, block: &Block) -> [f32; LANES] {
         let mut best = self.components[0].log_densities(block);
         if self.components.len() == 1 {
             return best;
         }
-        // A running sum of exponentials relative to the best so far.
+        // A running sum of exponentials relative to the maximum so far.
         let mut sums = [1.0_f32; LANES];
         for component in &self.components[1..] {
             let values = component.log_densities(block);
@@ -144,7 +144,7 @@ impl Mixture {
         std::array::from_fn(|lane| best[lane] + sums[lane].ln())
     }
 
-    /// The share of each Gaussian in a frame; they sum to 1.
+    /// Computes the share of each Gaussian in a frame; the shares sum to 1.
     pub(super) fn shares(&self, frame: &[f32; DIMENSIONS], out: &mut Vec<f64>) {
         out.clear();
         if self.components.len() == 1 {
@@ -173,7 +173,7 @@ mod tests {
     use super::super::frames::{DIMENSIONS, Frames};
     use super::{Gaussian, Mixture};
 
-    /// f32 sums of 39 terms of some hundreds.
+    /// Rounding of f32 sums of 39 terms of a few hundred each.
     const DENSITY_TOLERANCE: f64 = 2e-3;
 
     fn gaussian(generator: &mut ChaCha8Rng) -> Gaussian {
@@ -183,7 +183,7 @@ mod tests {
         }
     }
 
-    /// The definition, term by term.
+    /// Evaluates the definition term by term.
     fn plain(parts: &[(f64, Gaussian)], frame: &[f32; DIMENSIONS]) -> f64 {
         let densities = parts.iter().map(|(weight, gaussian)| {
             weight
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_density_is_that_of_the_definition() {
+    fn the_density_agrees_with_its_definition() {
         let mut generator = ChaCha8Rng::seed_from_u64(3);
         for n in [1, 2, 5] {
             let parts: Vec<_> = (0..n).map(|_| (1.0 / f64::from(n), gaussian(&mut generator))).collect();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_heaviest_is_split_and_the_whole_keeps_its_mean() {
+    fn splits_the_heaviest_and_preserves_the_mean() {
         let mut generator = ChaCha8Rng::seed_from_u64(5);
         let mixture = Mixture::new([(0.3, gaussian(&mut generator)), (0.7, gaussian(&mut generator))]);
         let split = mixture.split(3);

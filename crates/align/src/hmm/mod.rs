@@ -1,4 +1,4 @@
-//! A monophone hidden-Markov forced aligner: durations without Python and without a trained model.
+//! Monophone hidden-Markov forced aligner: durations without Python and without a pretrained model.
 //!
 //! ```text
 //! log-mel ──cepstra──► 39 dimensions a frame ─┐
@@ -7,22 +7,23 @@
 //!                                                  └───────────── next pass ◄──────────────┘
 //! ```
 //!
-//! Every phone has three states in a row, the middle one may be skipped; a pause has three states too, and may be left out.
-//! Training is Viterbi EM from a flat start, in steps each of which begins with the Gaussians of the one before: phones of
-//! one broad class share a Gaussian; the states of one phone do; every state has its own, first estimated from an even
-//! third of each phone; every state that has the frames for it has a mixture of 2, then of 4, and so on, where
-//! [`AlignConfig::max_gaussians`] asks for that. A Gaussian is smoothed towards the one it came from (MAP), so that a phone
-//! that was seen twice still has a model. Stress is ignored.
 //!
-//! The durations count frames of the log-mel, at least one for every symbol, and sum to all of them. Where no pause is
-//! heard at a boundary or a punctuation mark, its one frame is taken from the longer neighbour.
+//! Every phone has three states in a row, the middle one optional; a pause also has three states and is optional as a
+//! whole. Training is Viterbi EM from a flat start, in steps that each begin with the Gaussians of the previous one:
+//! phones of a broad class share a Gaussian; the states of a phone share one; every state has its own, first estimated
+//! from an even third of each phone; finally, every state with enough frames has a mixture of 2, then of 4, and so on,
+//! as far as [`AlignConfig::max_gaussians`] allows. Each Gaussian is smoothed towards the one it came from (MAP), so
+//! that a phone seen only twice still has a model. Stress is ignored.
 //!
-//! The result depends on nothing but the input: sums are taken in the order of the utterances, whatever the number of
-//! threads and however wide the vectors of the machine.
+//! The durations count frames of the log-mel, at least one per symbol, and sum to all of them. If no pause is heard at
+//! a boundary or a punctuation mark, its single frame is taken from the longer neighbor.
 //!
-//! **Memory:** 52 bytes for each frame that is trained on, of which there are about [`AlignConfig::training_frames`] at
-//! most; 64 sets of counts, 620 bytes for each Gaussian; and for each thread one utterance at a time, with a byte for each
-//! of its frames and states. LJSpeech, 24 hours, takes some 0.5 GB.
+//! The result depends only on the input: sums are taken in the order of the utterances, whatever the number of threads
+//! and the vector width of the machine.
+//!
+//! **Memory:** 52 bytes per training frame, of which there are at most about [`AlignConfig::training_frames`]; 64 sets
+//! of counts, 620 bytes per Gaussian; and one utterance per thread, with a byte for each of its frames and states.
+//! LJSpeech, 24 hours, takes about 0.5 GB.
 
 mod aligner;
 mod cepstra;

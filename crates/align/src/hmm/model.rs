@@ -1,4 +1,4 @@
-//! The mixtures and the chances of the ways between states.
+//! The acoustic model: mixtures and transition probabilities.
 
 use super::AlignConfig;
 use super::counts::Counts;
@@ -7,25 +7,25 @@ use super::graph::{State, Unit};
 use super::mixture::{Gaussian, Mixture};
 use super::tying::Tying;
 
-/// The chance of staying in a state, before any is counted; each counts as so many visits.
+/// Weight, in visits, of the initial probability of staying in a state.
 const PRIOR_VISITS: f64 = 4.0;
 
-/// As so many frames counts the belief that the Gaussians of a mixture weigh the same.
+/// Weight, in frames, of the prior that the Gaussians of a mixture weigh the same.
 const PRIOR_WEIGHT: f64 = 1.0;
 
-/// The mixtures, what each came from, and the chances of staying and of pausing.
+/// Mixtures with their parents, and the probabilities of staying and pausing.
 #[derive(Debug, Clone)]
 pub(super) struct Model {
     tying: Tying,
     mixtures: Vec<Mixture>,
     parents: Vec<Gaussian>,
     stay: Vec<f64>,
-    /// The chance that a pause is heard where one may be.
+    /// Probability that an optional pause is present.
     pause: f64,
 }
 
 impl Model {
-    /// The first model: every class of phones is standard.
+    /// Returns the initial model, with a standard Gaussian for every class of phones.
     pub(super) fn standard() -> Self {
         let n = Tying::Class.count();
         Self {
@@ -37,17 +37,18 @@ impl Model {
         }
     }
 
-    /// Which states share a mixture.
+    /// Returns the tying of the states.
     pub(super) fn tying(&self) -> Tying {
         self.tying
     }
 
-    /// All mixtures.
+    /// Returns all mixtures.
     pub(super) fn mixtures(&self) -> &[Mixture] {
         &self.mixtures
     }
 
-    /// The same model with states tied by `tying`, each Gaussian a copy of the coarser one, which stays its parent.
+    /// Returns the model with states tied by `tying`; each Gaussian is a copy of the coarser one, which becomes its
+    /// parent.
     pub(super) fn untie(&self, tying: Tying) -> Self {
         if tying == self.tying {
             return self.clone();
@@ -63,8 +64,8 @@ impl Model {
         }
     }
 
-    /// The same model with more Gaussians where `counts` has the frames for them: one for each
-    /// `frames_per_gaussian`, `most` at most. Their parent is the mixture as it was.
+    /// Returns the model with more Gaussians where `counts` has enough frames: one per `frames_per_gaussian`, at most
+    /// `most`. The previous mixture becomes their parent.
     pub(super) fn grow(&self, counts: &Counts, most: usize, config: &AlignConfig) -> Self {
         let mixtures: Vec<Mixture> = self
             .mixtures
@@ -79,7 +80,7 @@ impl Model {
         Self { mixtures, parents, ..self.clone() }
     }
 
-    /// Estimates everything anew: maximum likelihood, each Gaussian smoothed with `prior_frames` of its parent.
+    /// Re-estimates the model by maximum likelihood, smoothing each Gaussian with `prior_frames` of its parent.
     pub(super) fn update(&mut self, counts: &Counts, config: &AlignConfig) {
         for (index, mixture) in self.mixtures.iter_mut().enumerate() {
             let parent = &self.parents[index];
@@ -105,7 +106,7 @@ impl Model {
         self.pause = (pauses + 0.5 * PRIOR_VISITS) / (chances + PRIOR_VISITS);
     }
 
-    /// Other mixtures, for tests.
+    /// Replaces the mixtures, for tests.
     #[cfg(test)]
     pub(super) fn replace(&mut self, mut mixture: impl FnMut(usize) -> Mixture) {
         for (index, own) in self.mixtures.iter_mut().enumerate() {
@@ -113,19 +114,19 @@ impl Model {
         }
     }
 
-    /// The mixture of a state.
+    /// Returns the mixture of a state.
     pub(super) fn mixture(&self, state: State) -> usize {
         self.tying.mixture(state.unit, state.position)
     }
 
-    /// The logarithm of the chance of staying in `state`.
+    /// Returns the log-probability of staying in `state`.
     pub(super) fn stay(&self, state: State) -> f64 {
         self.stay[self.mixture(state)].ln()
     }
 
-    /// The logarithm of the chance of leaving `from` for `to`.
+    /// Returns the log-probability of moving from `from` to `to`.
     ///
-    /// The middle of a phone is skipped half the time. Where a pause may be, the path goes into it or over it.
+    /// The middle of a phone is skipped half the time. At an optional pause, the path enters or skips it.
     pub(super) fn leave(&self, from: State, to: State) -> f64 {
         let leave = 1.0 - self.stay[self.mixture(from)];
         let way = match (from.unit, from.position) {

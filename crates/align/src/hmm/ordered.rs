@@ -1,12 +1,11 @@
-//! Sums that do not depend on who adds them.
+//! Parallel sums in a fixed order.
 
 use rayon::prelude::*;
 
-/// Into so many parts, each a run of neighbours, the work is cut, whatever the number of threads; it bounds how many sums
-/// are held at a time.
+/// Number of contiguous parts of the work, whatever the number of threads; it limits the number of sums held at a time.
 const PARTS: usize = 64;
 
-/// The sum over `work`: within each part one item after the other, then part after part; `None` when there is no work.
+/// Sums over `work`, item by item within each part and then part by part; `None` if there is no work.
 pub(super) fn sum_in_order<T: Sync, S: Send>(
     work: &[T],
     empty: impl Fn() -> S + Sync,
@@ -25,7 +24,7 @@ mod tests {
     use super::sum_in_order;
 
     #[test]
-    fn the_order_is_that_of_the_work() {
+    fn sums_in_the_order_of_the_work() {
         for n in [0_usize, 1, 63, 64, 65, 1000] {
             let work: Vec<usize> = (0..n).collect();
             let join = |mut all: Vec<usize>, more: Vec<usize>| {

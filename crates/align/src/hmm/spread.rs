@@ -1,15 +1,15 @@
-//! From frames per slot to frames per symbol.
+//! Conversion of frames per slot to frames per symbol.
 
 use mynah_text::Symbol;
 
 use super::graph::{Graph, Unit};
 
-/// The durations of `symbols`, each at least 1, from the frames of each slot.
+/// Returns the durations of `symbols`, each at least 1, from the frames of each slot.
 ///
-/// A pause goes to the symbol that stands for it: `<bos>` at the start, `<eos>` at the end, else the first punctuation
-/// mark, else the boundary; the other symbols of its slot get one frame. Where a pause has fewer frames than symbols, or a
-/// phone has none, what is lacking is taken from the phones around, one frame at a time from the longest, the nearest
-/// first.
+/// A pause is assigned to the symbol that represents it: `<bos>` at the start, `<eos>` at the end, otherwise the first
+/// punctuation mark, otherwise the boundary; the other symbols of its slot get one frame each. If a pause has fewer
+/// frames than symbols, or a phone has none, the missing frames are taken one at a time from the longest, then nearest,
+/// of the surrounding phones.
 ///
 /// There must be at least as many frames as symbols.
 pub(crate) fn durations(graph: &Graph, slot_frames: &[u32], symbols: &[Symbol]) -> Vec<u32> {
@@ -39,8 +39,8 @@ pub(crate) fn durations(graph: &Graph, slot_frames: &[u32], symbols: &[Symbol]) 
     durations
 }
 
-/// Gives each symbol without a frame one of the longer of its neighbours, or, where neither has one to spare, of the
-/// nearest that has. There must be at least as many frames as symbols.
+/// Gives each symbol without a frame one from the longer of its neighbors, or, if neither has one to spare, from the
+/// nearest symbol that has. There must be at least as many frames as symbols.
 pub(crate) fn at_least_one(durations: &mut [u32]) {
     for index in 0..durations.len() {
         if durations[index] == 0 {
@@ -50,7 +50,7 @@ pub(crate) fn at_least_one(durations: &mut [u32]) {
     }
 }
 
-/// The symbol of a slot that stands for the pause.
+/// Returns the symbol of a slot that represents the pause.
 fn pausing(symbols: &[Symbol], start: usize, end: usize) -> usize {
     let position = |wanted: fn(&Symbol) -> bool| (start..end).find(|index| wanted(&symbols[*index]));
     position(|symbol| matches!(symbol, Symbol::Begin | Symbol::End))
@@ -58,8 +58,8 @@ fn pausing(symbols: &[Symbol], start: usize, end: usize) -> usize {
         .unwrap_or(start)
 }
 
-/// Takes a frame from the longer of the two symbols beside `start..end`, or, where neither has one to spare, from the
-/// nearest that has.
+/// Takes a frame from the longer of the two symbols adjacent to `start..end`, or, if neither has one to spare, from the
+/// nearest symbol that has.
 fn take_one(durations: &mut [u32], start: usize, end: usize) {
     for distance in 0..durations.len() {
         let left = (start > distance).then(|| start - 1 - distance);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_goes_to_the_mark_that_stands_for_it() {
+    fn a_pause_is_assigned_to_its_punctuation_mark() {
         let symbols = symbols("<bos> HH AY1 , / Y UW1 / T UW1 . <eos>");
         let graph = Graph::new(&symbols);
         let frames = durations(&graph, &[7, 4, 6, 9, 5, 5, 0, 3, 8, 6], &symbols);

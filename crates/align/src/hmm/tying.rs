@@ -1,8 +1,8 @@
-//! Which states sound alike by decree.
+//! Tying of states that share a model.
 
 use super::graph::{CLASSES, PHONES, STATES, Unit};
 
-/// Which states share a mixture.
+/// Level at which states share a mixture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tying {
     Class,
@@ -11,7 +11,7 @@ pub(super) enum Tying {
 }
 
 impl Tying {
-    /// The mixture of a state.
+    /// Returns the mixture of a state.
     pub(super) fn mixture(self, unit: Unit, position: u8) -> usize {
         match (unit, self) {
             (Unit::Pause, Self::Class | Self::Phone) => 0,
@@ -22,7 +22,7 @@ impl Tying {
         }
     }
 
-    /// How many mixtures there are.
+    /// Returns the number of mixtures.
     pub(super) fn count(self) -> usize {
         match self {
             Self::Class => 1 + CLASSES,
@@ -31,7 +31,7 @@ impl Tying {
         }
     }
 
-    /// For each mixture of this tying, the one of `coarser` from which it begins.
+    /// Returns, for each mixture of this tying, the one of `coarser` that it starts from.
     pub(super) fn parents(self, coarser: Self) -> Vec<usize> {
         let mut parents = vec![0; self.count()];
         let phones = (0..PHONES.len() as u8).map(Unit::Phone);

@@ -1,4 +1,4 @@
-//! The best path through an utterance's states.
+//! Best path through the states of an utterance.
 
 use super::frames::{Frames, LANES};
 use super::graph::{Graph, STATES};
@@ -8,14 +8,14 @@ use super::model::Model;
 #[derive(Debug, Clone)]
 pub(super) struct Path {
     pub(super) states: Vec<u32>,
-    /// The logarithm of the density of each frame in its state.
+    /// Log-density of each frame in its state.
     pub(super) emitted: Vec<f32>,
-    /// Of the whole path, with the chances of its ways.
+    /// Log-likelihood of the whole path, including transitions.
     pub(super) log_likelihood: f64,
 }
 
 impl Path {
-    /// The frames spent in each slot.
+    /// Returns the frames spent in each slot.
     pub(super) fn slot_frames(&self, graph: &Graph) -> Vec<u32> {
         let mut frames = vec![0; graph.slots.len()];
         for state in &self.states {
@@ -24,11 +24,11 @@ impl Path {
         frames
     }
 
-    /// The same path with the frames of each phone and each pause dealt evenly to its states.
+    /// Returns the path with the frames of each phone and each pause divided evenly among its states.
     ///
-    /// While the states of a phone sound alike, all ways through them are equally good, and the path takes an arbitrary one:
-    /// states estimated from that one would know the first frame of the phone and the rest of it, and draw every boundary
-    /// ahead of where it is.
+    /// While the states of a phone share a model, all paths through them are equally likely, and the best path is an
+    /// arbitrary one: states estimated from it would model the first frame of the phone and the remainder, and pull
+    /// every boundary too early.
     pub(super) fn dealt_evenly(mut self, graph: &Graph) -> Self {
         let mut start = 0;
         for n in self.slot_frames(graph) {
@@ -40,7 +40,7 @@ impl Path {
             let first = self.states[frames.start]
                 - u32::from(graph.states[self.states[frames.start] as usize].position);
             for (i, state) in (0..n).zip(&mut self.states[frames]) {
-                // Two frames are the first and the last state's.
+                // Two frames belong to the first and the last state.
                 *state = first + if n == 2 { 2 * i } else { i * STATES as u32 / n };
             }
         }
@@ -48,16 +48,16 @@ impl Path {
     }
 }
 
-/// The most likely path of `frames` through `graph`; there must be at least [`Graph::shortest`] of them.
+/// Returns the most likely path of `frames` through `graph`; there must be at least [`Graph::shortest`] of them.
 ///
-/// Of equally likely ways into a state, staying wins, then the nearer state.
+/// Of equally likely transitions into a state, staying is preferred, then the nearer state.
 pub(super) fn best_path(graph: &Graph, model: &Model, frames: &Frames) -> Path {
     let n_states = graph.states.len();
     let emissions = Emissions::new(graph, model, frames);
     let ways = ways(graph, model);
     let mut scores = vec![f64::NEG_INFINITY; n_states];
     let mut next = scores.clone();
-    // How far back the state before lies, for every frame and state.
+    // Distance back to the previous state, for every frame and state.
     let mut back = vec![0_u8; n_states * frames.len()];
     for (index, score) in scores.iter_mut().enumerate() {
         if graph.may_begin(index) {
@@ -72,7 +72,7 @@ pub(super) fn best_path(graph: &Graph, model: &Model, frames: &Frames) -> Path {
         {
             let (mut best, mut distance) = (scores[index] + ways.stay, 0);
             for (before, way) in ways.enter {
-                // Where there is no such way, its chance is 0.
+                // A missing transition has probability 0.
                 let score = scores[index.saturating_sub(usize::from(before))] + way;
                 if score > best {
                     (best, distance) = (score, before);
@@ -97,7 +97,7 @@ pub(super) fn best_path(graph: &Graph, model: &Model, frames: &Frames) -> Path {
     Path { states, emitted, log_likelihood }
 }
 
-/// The ways into a state: how far back they begin, and the logarithm of their chance.
+/// Transitions into a state: distances back, and log-probabilities.
 struct Ways {
     stay: f64,
     enter: [(u8, f64); 2],
@@ -116,7 +116,7 @@ fn ways(graph: &Graph, model: &Model) -> Vec<Ways> {
         .collect()
 }
 
-/// The densities of every frame in every mixture that the utterance has, each computed once however many states share it.
+/// Densities of every frame in every mixture of the utterance, each computed once however many states share it.
 struct Emissions {
     values: Vec<f32>,
     n_mixtures: usize,
@@ -146,7 +146,7 @@ impl Emissions {
         Self { values, n_mixtures, of_state }
     }
 
-    /// The densities of a frame, by mixture.
+    /// Returns the densities of a frame, by mixture.
     fn row(&self, t: usize) -> &[f32] {
         &self.values[t * self.n_mixtures..(t + 1) * self.n_mixtures]
     }
@@ -171,10 +171,10 @@ mod tests {
     use super::super::tying::Tying;
     use super::{Path, best_path};
 
-    /// Sums of some hundreds in another order.
+    /// Rounding of sums of a few hundred terms in a different order.
     const SCORE_TOLERANCE: f64 = 1e-9;
 
-    /// The best score of all paths from `state` at `t` to the end, by trying every one.
+    /// Returns the best score of all paths from `state` at `t` to the end, by trying every one.
     fn best_by_trying(
         graph: &Graph,
         emitted: &dyn Fn(usize, usize) -> f64,
@@ -205,7 +205,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
-        fn no_path_is_better(seed in any::<u64>(), n in 4_usize..9) {
+        fn the_path_is_optimal(seed in any::<u64>(), n in 4_usize..9) {
             let mut generator = ChaCha8Rng::seed_from_u64(seed);
             let symbols: Vec<Symbol> =
                 "<bos> B / AA1 <eos>".split(' ').map(|symbol| symbol.parse().unwrap()).collect();
@@ -229,7 +229,7 @@ mod tests {
                 .fold(f64::NEG_INFINITY, f64::max);
             assert_close(path.log_likelihood, best, SCORE_TOLERANCE, "score");
 
-            // And the path has that score.
+            // The path must also have that score.
             let mut score = 0.0;
             for (t, state) in path.states.iter().enumerate() {
                 let state = *state as usize;
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_are_dealt_evenly() {
+    fn frames_are_divided_evenly() {
         let symbols: Vec<Symbol> =
             "<bos> HH AY1 D <eos>".split(' ').map(|symbol| symbol.parse().unwrap()).collect();
         let graph = Graph::new(&symbols);

@@ -1,10 +1,11 @@
-//! CTM, "time marked conversation": `utterance channel start duration label`, many utterances a file, as Kaldi writes it.
+//! CTM, "time-marked conversation": `utterance channel start duration label`, many utterances per file, as written by
+//! Kaldi.
 
 use std::collections::BTreeMap;
 
 use super::label::{FormatError, Label, seconds};
 
-/// The labels of every utterance in the order of the file; `;;` begins a comment.
+/// Reads the labels of every utterance in file order; `;;` starts a comment.
 pub(super) fn read_ctm(text: &str) -> Result<BTreeMap<String, Vec<Label>>, FormatError> {
     let mut utterances: BTreeMap<String, Vec<Label>> = BTreeMap::new();
     for (line, number) in text.lines().zip(1..) {
@@ -32,7 +33,7 @@ mod tests {
     use super::read_ctm;
 
     #[test]
-    fn utterances_are_told_apart() {
+    fn separates_utterances() {
         let text = ";; phones\na 1 0.00 0.15 SIL\nb 1 0.1 0.2 HH_B 0.9\na 1 0.15 0.10 HH_B\n";
         let found = read_ctm(text).unwrap();
         assert_eq!(found.keys().collect::<Vec<_>>(), ["a", "b"]);

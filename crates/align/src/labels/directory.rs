@@ -1,4 +1,4 @@
-//! Which files of a directory belong to which utterance.
+//! Directories of label files, by utterance.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,34 +11,34 @@ use super::{ctm, lab, mfa, npy};
 use crate::Error;
 use crate::text_grid;
 
-/// Directories inside of directories are looked into so deep.
+/// Largest depth of nested directories that is searched.
 const DEEPEST: usize = 8;
 
-/// A form in which tools write alignments.
+/// File format in which tools write alignments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LabelFormat {
-    /// Praat's, long or short, in UTF-8 or UTF-16: the tier `phones`, or `SPEAKER - phones`.
+    /// TextGrid of Praat, long or short, in UTF-8 or UTF-16: the tier `phones`, or `SPEAKER - phones`.
     TextGrid,
-    /// The JSON of the Montreal Forced Aligner.
+    /// JSON of the Montreal Forced Aligner.
     MfaJson,
-    /// The CSV of the Montreal Forced Aligner.
+    /// CSV of the Montreal Forced Aligner.
     MfaCsv,
-    /// HTK's and HTS' `.lab`: `start end label` in units of 100 ns, or in seconds where the times have a point.
+    /// `.lab` of HTK and HTS: `start end label` in units of 100 ns, or in seconds if the times have a decimal point.
     Htk,
-    /// Festival's `.lab`: `end colour label` in seconds.
+    /// `.lab` of Festival: `end color label` in seconds.
     Festival,
-    /// NIST's and Kaldi's CTM: `utterance channel start duration label`, many utterances a file.
+    /// CTM of NIST and Kaldi: `utterance channel start duration label`, many utterances per file.
     Ctm,
     /// NumPy arrays of durations in frames.
     Npy,
 }
 
 impl LabelFormat {
-    /// Every format, in the order of the documentation.
+    /// All formats, in the order of the documentation.
     pub const ALL: [Self; 7] =
         [Self::TextGrid, Self::MfaJson, Self::MfaCsv, Self::Htk, Self::Festival, Self::Ctm, Self::Npy];
 
-    /// The name on command lines.
+    /// Returns the name used on command lines.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl LabelFormat {
         }
     }
 
-    /// How its files end, in lower case.
+    /// Returns the lowercase extension of the format's files.
     fn extension(self) -> &'static str {
         match self {
             Self::TextGrid => "textgrid",
@@ -77,34 +77,34 @@ impl FromStr for LabelFormat {
     fn from_str(name: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join("`, `");
-            format!("`{name}` is none of `{names}`")
+            format!("`{name}` is not one of `{names}`")
         })
     }
 }
 
-/// What one file says of one utterance.
+/// Content of one file for one utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelFile {
-    /// The file, relative to the directory.
+    /// Path of the file relative to the directory.
     pub name: String,
-    /// BLAKE3 of its bytes.
+    /// BLAKE3 hash of its bytes.
     pub blake3: String,
-    /// What it says.
+    /// Parsed content.
     pub content: Result<Content, FormatError>,
 }
 
-/// What a directory has of an utterance.
+/// Result of looking up an utterance in a directory.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lookup {
-    /// Nothing.
+    /// No file.
     Missing,
     /// More than one file, relative to the directory.
     Several(Vec<String>),
-    /// One.
+    /// Exactly one file.
     Found(LabelFile),
 }
 
-/// A CTM file, which has many utterances.
+/// A CTM file, shared by many utterances.
 #[derive(Debug)]
 struct Shared {
     name: String,
@@ -112,23 +112,23 @@ struct Shared {
     content: Result<BTreeMap<String, Vec<Label>>, FormatError>,
 }
 
-/// The files of a directory, by utterance.
+/// Label files of a directory, by utterance.
 #[derive(Debug)]
 pub struct LabelDirectory {
     root: PathBuf,
-    /// Files of one utterance by the utterance, relative to the root.
+    /// Files of single utterances, by utterance, relative to the root.
     files: BTreeMap<String, Vec<PathBuf>>,
     shared: Vec<Shared>,
     format: Option<LabelFormat>,
 }
 
 impl LabelDirectory {
-    /// Looks through `root` and the directories in it for files of `format`, or of any; a file is that of the utterance
-    /// whose id is its name without the extension.
+    /// Searches `root` recursively for files of `format`, or of any format; the name of a file without its extension is
+    /// the id of its utterance.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when a directory cannot be listed or a CTM file cannot be read.
+    /// [`Error::Io`] if a directory cannot be listed or a CTM file cannot be read.
     pub fn open(root: &Path, format: Option<LabelFormat>) -> Result<Self, Error> {
         let mut found = Vec::new();
         list(root, Path::new(""), 0, &mut found)?;
@@ -162,28 +162,28 @@ impl LabelDirectory {
         Ok(directory)
     }
 
-    /// How many files there are.
+    /// Returns the number of files.
     #[must_use]
     pub fn len(&self) -> usize {
         self.files.values().map(Vec::len).sum::<usize>() + self.shared.len()
     }
 
-    /// Whether there is no file.
+    /// Returns true if there are no files.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The files that hold many utterances and are not of their format, with what is wrong with them.
+    /// Returns malformed files that hold many utterances, with the fault of each.
     pub fn broken(&self) -> impl Iterator<Item = (&str, &FormatError)> {
         self.shared.iter().filter_map(|shared| Some((shared.name.as_str(), shared.content.as_ref().err()?)))
     }
 
-    /// What there is of an utterance.
+    /// Looks up the file of an utterance.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when its file cannot be read.
+    /// [`Error::Io`] if the file cannot be read.
     pub fn look_up(&self, id: &str) -> Result<Lookup, Error> {
         let own = self.files.get(id).map_or(&[][..], Vec::as_slice);
         let shared = self.shared.iter().filter_map(|shared| {
@@ -239,7 +239,7 @@ fn list(root: &Path, inside: &Path, depth: usize, found: &mut Vec<PathBuf>) -> R
     Ok(())
 }
 
-/// Reads a file of one utterance. Whether a `.lab` is HTK's or Festival's is seen from it, unless `format` says it.
+/// Reads a file of one utterance. HTK and Festival `.lab` files are distinguished by content unless `format` decides.
 fn read(path: &Path, bytes: &[u8], format: Option<LabelFormat>) -> Result<Content, FormatError> {
     let extension =
         path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
@@ -270,7 +270,7 @@ mod tests {
     use super::{Content, LabelDirectory, LabelFormat, Lookup};
 
     #[test]
-    fn files_are_found_by_utterance_in_any_depth() {
+    fn finds_files_by_utterance_at_any_depth() {
         let place = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
             let path = place.path().join(name);
@@ -299,7 +299,7 @@ mod tests {
         let Lookup::Found(file) = directory.look_up("broken").unwrap() else { panic!() };
         assert_eq!(file.content.unwrap_err().line, Some(1));
 
-        // With a format, other files are not seen.
+        // With a given format, files of other formats are ignored.
         let directory = open(Some(LabelFormat::Htk));
         assert!(matches!(directory.look_up("twice").unwrap(), Lookup::Found(_)));
         assert_eq!(directory.look_up("c").unwrap(), Lookup::Missing);
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_are_found_by_name() {
+    fn parses_formats_by_name() {
         for format in LabelFormat::ALL {
             assert_eq!(format.to_string().parse(), Ok(format));
         }

@@ -1,4 +1,4 @@
-//! From what a file says to frames of each symbol.
+//! Fitting of another tool's labels to frames of each symbol.
 
 use mynah_text::{Phone, Symbol};
 
@@ -6,22 +6,22 @@ use super::label::{Content, Label};
 use super::phone_name::Name;
 use crate::hmm::{Graph, Unit, at_least_one, spread_durations};
 
-/// Labels may overlap or leave a gap by so much, in frames: times are written with few digits.
+/// Largest overlap or gap between labels, in frames: times are written with few digits.
 const OVERLAP_FRAMES: f64 = 0.5;
 
-/// Labels may end so much behind the clip, or their last silence before its end, in seconds: other tools have frames of
-/// 10 ms and windows of 25 ms, and may have resampled the clip.
+/// Largest distance in seconds of the last label beyond the end of the clip, or of a final silence before it: other
+/// tools use frames of 10 ms and windows of 25 ms, and may have resampled the clip.
 const END_SECONDS: f64 = 0.1;
 
-/// Durations in frames may sum to so many more or fewer than there are: tools differ in what they do at the end.
+/// Largest difference between summed durations and the number of frames: tools treat the end of a clip differently.
 const END_FRAMES: f64 = 2.0;
 
-/// The utterance that labels are to fit.
+/// Utterance to which labels are fitted.
 #[derive(Debug, Clone, Copy)]
 pub struct FitTarget<'a> {
-    /// From `<bos>` to `<eos>`.
+    /// Symbols from `<bos>` to `<eos>`.
     pub symbols: &'a [Symbol],
-    /// Frames of the mel.
+    /// Frames of the mel spectrogram.
     pub frames: u32,
     /// Length of the clip.
     pub seconds: f64,
@@ -29,29 +29,29 @@ pub struct FitTarget<'a> {
     pub seconds_per_frame: f64,
 }
 
-/// The kind of a [`Misfit`].
+/// Kind of a [`Misfit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MisfitKind {
     /// The utterance has fewer frames than symbols.
     TooShort,
     /// Labels overlap, run backwards or are missing altogether.
     Unreadable,
-    /// A label names no phone.
+    /// A label does not name a known phone.
     UnknownPhone,
-    /// Labels name other phones than the utterance has.
+    /// The labels name phones other than those of the utterance.
     DifferentPhones,
-    /// Labels end elsewhere than the clip.
+    /// The labels do not end where the clip does.
     DifferentLength,
 }
 
-/// Why a file does not fit an utterance.
+/// Reason why a file does not fit an utterance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// The kind of misfit.
+    /// Kind of misfit.
     pub kind: MisfitKind,
-    /// The line of the file, where the format has lines.
+    /// Line of the file, if the format has lines.
     pub line: Option<u64>,
-    /// What differs.
+    /// Description of the difference.
     pub message: String,
 }
 
@@ -61,21 +61,21 @@ impl Misfit {
     }
 }
 
-/// The frames of each symbol, at least 1, which sum to all of them.
+/// Returns the frames of each symbol, at least 1, which sum to all frames.
 ///
-/// Labels that are the symbols themselves, as in the text grids of a dataset, give the durations that the dataset has. Of
-/// others, every phone must be one of the dataset's, in order, whatever its stress; the silences go to the symbols that
-/// stand for a pause, and where there is none, each of them takes a frame of its longer neighbour.
+/// Labels that are the symbols themselves, as in the TextGrid files of a dataset, give the durations of the dataset. In
+/// other labels, the phones must be those of the dataset, in order, regardless of stress; silences are assigned to the
+/// symbols that represent a pause, and a symbol without a silence takes a frame of its longer neighbor.
 ///
-/// An array of frames has a number for each symbol, or for each phone, or twice that and one more: then a blank stands
-/// before, between and behind, and the frames of a blank are shared by its neighbours.
+/// An array of frames has one number per symbol, or per phone, or twice as many plus one: then there are blanks before,
+/// between and after them, and the frames of a blank are split between its neighbors.
 ///
 /// # Errors
 ///
-/// A [`Misfit`] when labels name other phones than the dataset, overlap, or end elsewhere than the clip.
+/// A [`Misfit`] if the labels name phones other than the dataset's, overlap, or do not end where the clip does.
 pub fn fit(content: &Content, target: &FitTarget<'_>) -> Result<Vec<u32>, Misfit> {
     if (target.frames as usize) < target.symbols.len() {
-        let message = format!("{} frames are too few for {} symbols", target.frames, target.symbols.len());
+        let message = format!("it has {} frames, but {} symbols", target.frames, target.symbols.len());
         return Err(Misfit::new(MisfitKind::TooShort, None, message));
     }
     match content {
@@ -102,7 +102,7 @@ fn fit_labels(labels: &[Label], target: &FitTarget<'_>) -> Result<Vec<u32>, Misf
         let own = if slot.unit == Unit::Pause { None } else { next.next() };
         let beside_pause = graph.slots.get(index + 1).is_none_or(|slot| slot.unit == Unit::Pause);
         ends.push(match (own, next.peek()) {
-            // Within a word, a gap that rounding left belongs to the phone before it.
+            // Within a word, a gap left by rounding belongs to the previous phone.
             (Some(phone), _) if beside_pause => phone.end,
             (_, Some(following)) => following.start,
             _ => target.seconds,
@@ -114,15 +114,14 @@ fn fit_labels(labels: &[Label], target: &FitTarget<'_>) -> Result<Vec<u32>, Misf
     Ok(spread_durations(&graph, &frames_between(&ends, target.frames), symbols))
 }
 
-/// The labels are in order, do not overlap, and end with the clip.
+/// Checks that the labels are in order, do not overlap, and end with the clip.
 fn check_times(labels: &[Label], target: &FitTarget<'_>) -> Result<(), Misfit> {
     let tolerance = OVERLAP_FRAMES * target.seconds_per_frame;
     let mut before = 0.0;
     for Label { start, end, text, line } in labels {
         if end < start || *start < before - tolerance {
-            let why = format!(
-                "`{text}` from {start:.3} s to {end:.3} s begins before {before:.3} s, where others end"
-            );
+            let why =
+                format!("`{text}` from {start:.3} s to {end:.3} s overlaps labels that end at {before:.3} s");
             return Err(Misfit::new(MisfitKind::Unreadable, *line, why));
         }
         before = end.max(before);
@@ -132,13 +131,13 @@ fn check_times(labels: &[Label], target: &FitTarget<'_>) -> Result<(), Misfit> {
     };
     let silent_end = Name::of(&last.text) == Name::Silence;
     if before > target.seconds + END_SECONDS || (silent_end && before < target.seconds - END_SECONDS) {
-        let why = format!("its labels end at {before:.3} s, and the clip at {:.3} s", target.seconds);
+        let why = format!("its labels end at {before:.3} s, but the clip at {:.3} s", target.seconds);
         return Err(Misfit::new(MisfitKind::DifferentLength, last.line, why));
     }
     Ok(())
 }
 
-/// The labels of the phones, one for each phone of `symbols`.
+/// Returns the labels of the phones, one for each phone of `symbols`.
 fn match_phones<'a>(
     labels: &'a [Label],
     graph: &Graph,
@@ -146,7 +145,7 @@ fn match_phones<'a>(
 ) -> Result<Vec<&'a Label>, Misfit> {
     for label in labels {
         if Name::of(&label.text) == Name::Unknown {
-            let why = format!("`{}` at {:.3} s is no phone that is known", label.text, label.start);
+            let why = format!("`{}` at {:.3} s is not a known phone", label.text, label.start);
             return Err(Misfit::new(MisfitKind::UnknownPhone, label.line, why));
         }
     }
@@ -157,7 +156,7 @@ fn match_phones<'a>(
     for (index, (label, phone)) in found.iter().zip(&wanted).enumerate() {
         if !Name::of(&label.text).fits(*phone) {
             let why = format!(
-                "its phone {} is `{}` at {:.3} s, and the dataset's is {phone}{}",
+                "its phone {} is `{}` at {:.3} s, but the dataset's is {phone}{}",
                 index + 1,
                 label.text,
                 label.start,
@@ -170,11 +169,11 @@ fn match_phones<'a>(
         let line = found.get(wanted.len()).or(found.last()).and_then(|label| label.line);
         return Err(different(
             line,
-            format!("it has {} phones, and the dataset {}", found.len(), wanted.len()),
+            format!("it has {} phones, but the dataset {}", found.len(), wanted.len()),
         ));
     }
 
-    // A silence has its place between words.
+    // Silences are allowed between words only.
     let mut rest = labels.iter().peekable();
     let mut may_pause = false;
     for slot in &graph.slots {
@@ -184,7 +183,7 @@ fn match_phones<'a>(
         }
         while let Some(label) = rest.next_if(is_silence) {
             if !may_pause && label.end > label.start {
-                let why = format!("a silence at {:.3} s stands inside of a word", label.start);
+                let why = format!("there is a silence inside a word at {:.3} s", label.start);
                 return Err(different(label.line, why));
             }
         }
@@ -198,7 +197,7 @@ fn count(found: usize, wanted: usize) -> String {
     if found == wanted {
         String::new()
     } else {
-        format!(" (it has {found} phones, and the dataset {wanted})")
+        format!(" (it has {found} phones, but the dataset {wanted})")
     }
 }
 
@@ -210,7 +209,7 @@ fn fit_frames(values: &[f64], target: &FitTarget<'_>) -> Result<Vec<u32>, Misfit
     }
     let sum: f64 = values.iter().sum();
     if (sum - f64::from(target.frames)).abs() > END_FRAMES {
-        let why = format!("its durations sum to {sum}, and the clip has {} frames", target.frames);
+        let why = format!("its durations sum to {sum}, but the clip has {} frames", target.frames);
         return Err(Misfit::new(MisfitKind::DifferentLength, None, why));
     }
     let n = values.len();
@@ -222,7 +221,7 @@ fn fit_frames(values: &[f64], target: &FitTarget<'_>) -> Result<Vec<u32>, Misfit
     }
     if n != phones && n != 2 * phones + 1 {
         let why = format!(
-            "it has {n} durations, and the dataset {} symbols, of which {phones} are phones",
+            "it has {n} durations, but the dataset {} symbols, {phones} of them phones",
             symbols.len()
         );
         return Err(Misfit::new(MisfitKind::DifferentPhones, None, why));
@@ -244,8 +243,8 @@ fn fit_frames(values: &[f64], target: &FitTarget<'_>) -> Result<Vec<u32>, Misfit
     Ok(spread_durations(&graph, &frames, symbols))
 }
 
-/// Where each of `n` durations ends; where there are blanks, in the middle of the blank behind it, and at the end of the
-/// last blank.
+/// Returns the end of each of `n` durations; with blanks, the middle of the following blank, and the end of the last
+/// one.
 fn ends_of(values: &[f64], n: usize) -> Vec<f64> {
     let mut end = 0.0;
     let mut sum = |value: &f64| {
@@ -264,7 +263,7 @@ fn ends_of(values: &[f64], n: usize) -> Vec<f64> {
         .collect()
 }
 
-/// The frames between boundaries, each rounded, halves away from zero; the last is forced to `frames`.
+/// Returns the frames between boundaries, each rounded half away from zero; the last boundary is forced to `frames`.
 fn frames_between(ends: &[f64], frames: u32) -> Vec<u32> {
     let mut before = 0;
     let last = ends.len().saturating_sub(1);
@@ -299,7 +298,7 @@ mod tests {
         FitTarget { symbols, frames, seconds, seconds_per_frame: SECONDS_PER_FRAME }
     }
 
-    /// Labels from `text=frames` pairs, one behind the other.
+    /// Builds consecutive labels from `text=frames` pairs.
     fn labels(text: &str) -> Content {
         let mut end = 0.0;
         let labels = text.split(' ').zip(1..).map(|(pair, line)| {
@@ -318,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_of_other_tools_fit() {
+    fn fits_labels_of_other_tools() {
         // <bos> HH AY1 , / Y UW1 . <eos>
         check(&labels("sil=5 hh=3 ay=7 sp=6 y=4 uw=8 sil=7"), &[5, 3, 7, 5, 1, 4, 8, 1, 6]);
         check(&labels("=5 HH=3 AY1=7 =2 =4 Y=4 UW0=8 =7"), &[5, 3, 7, 5, 1, 4, 8, 1, 6]);
@@ -327,24 +326,24 @@ mod tests {
     }
 
     #[test]
-    fn boundaries_are_rounded_and_not_durations() {
-        // Each is 2.4 frames: rounded by themselves, the seven would lose 2.8.
+    fn rounds_boundaries_rather_than_durations() {
+        // Each is 2.4 frames: rounding the seven durations would lose 2.8.
         check(&labels("sil=2.4 HH=2.4 AY1=2.4 sil=2.4 Y=2.4 UW1=2.4 sil=2.4"), &[2, 3, 2, 2, 1, 2, 2, 1, 2]);
         assert_eq!(frames_between(&[2.5, 3.4, 3.6, 9.9], 10), [3, 0, 1, 6]);
         assert_eq!(frames_between(&[-1.0, 12.0, 4.0, 9.0], 10), [0, 10, 0, 0]);
     }
 
     #[test]
-    fn arrays_with_and_without_blanks_fit() {
+    fn fits_arrays_with_and_without_blanks() {
         let frames = |values: &[f64]| Content::Frames(values.to_vec());
         check(&frames(&[5.0, 3.0, 7.0, 5.0, 1.0, 4.0, 8.0, 1.0, 6.0]), &[5, 3, 7, 5, 1, 4, 8, 1, 6]);
-        // Half of each blank to either side, the first and the last whole.
+        // Half of each blank on either side, the first and the last as a whole.
         let with_blanks =
             [2.0, 3.0, 2.0, 2.0, 0.0, 7.0, 1.0, 4.0, 2.0, 1.0, 0.0, 4.0, 0.0, 8.0, 0.0, 1.0, 4.0, 1.0, 1.0];
         check(&frames(&with_blanks), &[6, 3, 8, 5, 2, 4, 8, 3, 4]);
-        // Phones only: the other symbols get a frame of their neighbours.
+        // Phones only: the other symbols get a frame of their neighbors.
         check(&frames(&[8.0, 7.0, 6.0, 9.0]), &[1, 7, 6, 1, 1, 5, 7, 1, 1]);
-        // A frame more than there are, as of tools that pad the end.
+        // One frame too many, as from tools that pad the end.
         let symbols = symbols();
         let values = frames(&[5.0, 3.0, 7.0, 5.0, 1.0, 4.0, 8.0, 1.0, 7.0]);
         assert_eq!(fit(&values, &target(&symbols, 40)).unwrap(), [5, 3, 7, 5, 1, 4, 8, 1, 6]);
@@ -353,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_says_why() {
+    fn reports_misfits() {
         let symbols = symbols();
         let check = |content: &Content, kind: MisfitKind, line: Option<u64>, part: &str| {
             let misfit = fit(content, &target(&symbols, 40)).unwrap_err();
@@ -364,7 +363,7 @@ mod tests {
         check(&labels("sil=5 HH=3 EH1=7 sil=6 Y=4 UW1=8 sil=7"), different, Some(3), "`EH1`");
         check(&labels("sil=5 HH=3 AY1=7 sil=6 Y=4 UW1=4 D=4 sil=7"), different, Some(7), "it has 5 phones");
         check(&labels("sil=5 HH=3 AY1=7 sil=6 Y=12 sil=7"), different, Some(5), "it has 3 phones");
-        check(&labels("sil=5 HH=3 sil=7 AY1=6 Y=4 UW1=8 sil=7"), different, Some(3), "inside of a word");
+        check(&labels("sil=5 HH=3 sil=7 AY1=6 Y=4 UW1=8 sil=7"), different, Some(3), "inside a word");
         check(&labels("sil=5 HH=3 AY1=7 spn=6 @@=4 UW1=8 sil=7"), MisfitKind::UnknownPhone, Some(5), "`@@`");
         check(
             &labels("sil=5 HH=3 AY1=7 sil=6 Y=4 UW1=8 sil=70"),
@@ -383,7 +382,7 @@ mod tests {
             Label { start: 0.0, end: 0.3, text: "HH".to_owned(), line: None },
             Label { start: 0.2, end: 0.4, text: "AY1".to_owned(), line: None },
         ]);
-        check(&overlapping, MisfitKind::Unreadable, None, "begins before");
+        check(&overlapping, MisfitKind::Unreadable, None, "overlaps");
         check(&Content::Frames(vec![10.0; 5]), MisfitKind::DifferentLength, None, "sum to 50");
     }
 
@@ -391,7 +390,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn every_sum_is_exact(parts in proptest::collection::vec(0.0_f64..9.0, 7), frames in 9_u32..60) {
+        fn durations_sum_to_all_frames(parts in proptest::collection::vec(0.0_f64..9.0, 7), frames in 9_u32..60) {
             let symbols = symbols();
             let scale = f64::from(frames) / parts.iter().sum::<f64>().max(1e-3);
             let names = ["sil", "HH", "AY1", "sp", "Y", "UW1", "sil"];

@@ -2,29 +2,29 @@
 
 use super::label::{FormatError, Label, seconds};
 
-/// HTK's unit of time.
+/// Time units of HTK per second.
 const UNITS_PER_SECOND: f64 = 1e7;
 
-/// Whether a `.lab` is Festival's: it has a header that ends in `#`, or its lines begin with a time with a point and a
-/// colour without.
+/// Returns true if a `.lab` file is Festival's: it has a header that ends in `#`, or its lines begin with a decimal
+/// time and an integer color.
 pub(super) fn is_festival(text: &str) -> bool {
     if text.lines().any(|line| line.trim() == "#") {
         return true;
     }
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let mut fields = first.split_whitespace();
-    let (time, colour) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
-    time.contains('.') && colour.parse::<u32>().is_ok()
+    let (time, color) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+    time.contains('.') && color.parse::<u32>().is_ok()
 }
 
-/// The labels of an HTK file: `start end label`, what follows them ignored. Times with a point are seconds.
+/// Reads the labels of an HTK file: `start end label`, ignoring anything after. Times with a decimal point are seconds.
 pub(super) fn read_htk(text: &str) -> Result<Vec<Label>, FormatError> {
     let mut labels = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         let mut fields = line.split_whitespace();
         let Some(start) = fields.next() else { continue };
         let Some(end) = fields.next() else {
-            return Err(FormatError::at(number, format!("`{start}` alone is not `start end label`")));
+            return Err(FormatError::at(number, format!("`{start}` is not `start end label`")));
         };
         let time = |text: &str| {
             let value = seconds(text, number)?;
@@ -36,14 +36,14 @@ pub(super) fn read_htk(text: &str) -> Result<Vec<Label>, FormatError> {
     Ok(labels)
 }
 
-/// The phone of a label: that in the middle of HTS' full context, `x^x-PHONE+x=x…`, else the label itself.
+/// Returns the phone of a label: the middle one of an HTS full context, `x^x-PHONE+x=x…`, otherwise the label itself.
 fn phone(label: &str) -> String {
     let middle = label.split_once('-').and_then(|(_, rest)| rest.split_once('+')).map(|(phone, _)| phone);
     middle.unwrap_or(label).to_owned()
 }
 
-/// The labels of a Festival file: behind a header that ends in `#`, where there is one, lines `end colour label`; each
-/// begins where the one before ends.
+/// Reads the labels of a Festival file: after an optional header that ends in `#`, lines of `end color label`; each
+/// label begins where the previous one ends.
 pub(super) fn read_festival(text: &str) -> Result<Vec<Label>, FormatError> {
     let header = text.lines().position(|line| line.trim() == "#").map_or(0, |index| index + 1);
     let mut labels: Vec<Label> = Vec::new();
@@ -51,8 +51,8 @@ pub(super) fn read_festival(text: &str) -> Result<Vec<Label>, FormatError> {
         let line = line.split(';').next().unwrap_or_default();
         let mut fields = line.split_whitespace();
         let Some(end) = fields.next() else { continue };
-        let Some(_colour) = fields.next() else {
-            return Err(FormatError::at(number, format!("`{end}` alone is not `end colour label`")));
+        let Some(_color) = fields.next() else {
+            return Err(FormatError::at(number, format!("`{end}` is not `end color label`")));
         };
         let start = labels.last().map_or(0.0, |label| label.end);
         let text = fields.next().unwrap_or_default().to_owned();
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn htk_counts_in_units_of_100_nanoseconds() {
+    fn htk_times_are_in_units_of_100_nanoseconds() {
         let text = "0 1500000 sil\n1500000 2250000 x^sil-hh+ay=x@1\n\n2250000 4000000 ay -56.2 hi\n";
         let labels = read_htk(text).unwrap();
         assert_eq!(
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn festival_has_ends_behind_a_header() {
+    fn festival_lists_ends_after_a_header() {
         for (text, line) in [
             ("separator ;\nnfields 1\n#\n    0.1500  100 pau ; 0.5\n    0.2250 100 hh\n", 4),
             ("0.1500 125 pau\n0.2250 125 hh\n", 1),

@@ -1,34 +1,34 @@
-//! What a file says, before anything of ours is compared with it.
+//! Parsed content of label files, before comparison with a dataset.
 
-/// One labelled stretch of time.
+/// A labeled span of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Label {
-    /// Where it begins, in seconds.
+    /// Start in seconds.
     pub start: f64,
-    /// Where it ends, in seconds.
+    /// End in seconds.
     pub end: f64,
     /// A phone, or one of the names of silence.
     pub text: String,
-    /// The line of the file, from 1, where the format has lines.
+    /// Line of the file, from 1, if the format has lines.
     pub line: Option<u64>,
 }
 
-/// What a file holds of one utterance.
+/// Content of a file for one utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    /// Labels in the order of time.
+    /// Labels in chronological order.
     Labels(Vec<Label>),
     /// Durations in frames.
     Frames(Vec<f64>),
 }
 
-/// A file that is not of its format.
+/// Error of a file that violates its format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct FormatError {
-    /// The line, from 1, where the format has lines.
+    /// Line, from 1, if the format has lines.
     pub line: Option<u64>,
-    /// What is wrong with it.
+    /// Description of the fault.
     pub why: String,
 }
 
@@ -42,16 +42,16 @@ impl FormatError {
     }
 }
 
-/// The text of a file in UTF-8, or in UTF-16 where it begins with a byte order mark, as Praat writes both.
+/// Decodes UTF-8, or UTF-16 with a byte order mark, both of which Praat writes.
 pub(crate) fn decode_text(bytes: &[u8]) -> Result<String, FormatError> {
     let utf_16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks();
         if !odd.is_empty() {
-            return Err(FormatError::new("it is UTF-16 with half a character at its end"));
+            return Err(FormatError::new("it ends within a UTF-16 character"));
         }
         let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
         String::from_utf16(&units)
-            .map_err(|_| FormatError::new("it is not the UTF-16 that its first bytes promise"))
+            .map_err(|_| FormatError::new("it starts like UTF-16 but is not valid UTF-16"))
     };
     match bytes {
         [0xFF, 0xFE, rest @ ..] => utf_16(rest, u16::from_le_bytes),
@@ -64,16 +64,16 @@ pub(crate) fn decode_text(bytes: &[u8]) -> Result<String, FormatError> {
 fn utf_8(bytes: &[u8]) -> Result<String, FormatError> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
-        FormatError::at(line as u64, "a byte that is not UTF-8")
+        FormatError::at(line as u64, "it is not valid UTF-8")
     })?;
     Ok(text.to_owned())
 }
 
-/// A number of seconds in a text.
+/// Parses a time in seconds.
 pub(super) fn seconds(text: &str, line: u64) -> Result<f64, FormatError> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(FormatError::at(line, format!("`{text}` is no time"))),
+        _ => Err(FormatError::at(line, format!("`{text}` is not a time"))),
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
     use super::decode_text;
 
     #[test]
-    fn every_encoding_of_praat_is_read() {
+    fn reads_every_encoding_of_praat() {
         let text = "ˈoʊ \"ə\" 𝄞";
         let utf_16 = |mark: u16, bytes: fn(u16) -> [u8; 2]| {
             [mark].into_iter().chain(text.encode_utf16()).flat_map(bytes).collect::<Vec<u8>>()

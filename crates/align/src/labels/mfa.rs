@@ -1,13 +1,13 @@
-//! The JSON and CSV outputs of the Montreal Forced Aligner.
+//! JSON and CSV outputs of the Montreal Forced Aligner.
 
 use serde_json::Value;
 
 use super::label::{FormatError, Label, seconds};
 
-/// What the tier of phones is called, in lower case; before it the name of the speaker may stand.
+/// Lowercase names of the tier of phones, possibly preceded by the name of the speaker.
 const PHONE_TIERS: [&str; 4] = ["phones", "phone", "phonemes", "segments"];
 
-/// The labels of the tier of phones among tiers with their names; where there is but one tier, it is that.
+/// Returns the labels of the tier of phones among named tiers; a single tier is taken whatever its name.
 pub(super) fn phone_tier(tiers: Vec<(String, Vec<Label>)>) -> Result<Vec<Label>, FormatError> {
     let names: Vec<String> = tiers.iter().map(|(name, _)| format!("`{name}`")).collect();
     let names = names.join(", ");
@@ -22,13 +22,13 @@ pub(super) fn phone_tier(tiers: Vec<(String, Vec<Label>)>) -> Result<Vec<Label>,
     let mut found = tiers.into_iter().filter(|(name, _)| is_phones(name));
     match (found.next(), found.next()) {
         (Some((_, labels)), None) => Ok(labels),
-        (None, _) => Err(FormatError::new(format!("none of its tiers is called `phones`: it has {names}"))),
-        _ => Err(FormatError::new(format!("several of its tiers are called `phones`: it has {names}"))),
+        (None, _) => Err(FormatError::new(format!("none of its tiers is named `phones`: it has {names}"))),
+        _ => Err(FormatError::new(format!("several of its tiers are named `phones`: it has {names}"))),
     }
 }
 
-/// The phones of `{"tiers": {"phones": {"entries": [[start, end, label], …]}, …}}`; the tiers may also be a list, each
-/// with its `name`.
+/// Reads the phones of `{"tiers": {"phones": {"entries": [[start, end, label], …]}, …}}`; the tiers may also be a list
+/// of objects with a `name`.
 pub(super) fn read_json(text: &str) -> Result<Vec<Label>, FormatError> {
     let value: Value = serde_json::from_str(text)
         .map_err(|error| FormatError::at(error.line() as u64, format!("it is not JSON: {error}")))?;
@@ -57,7 +57,7 @@ pub(super) fn read_json(text: &str) -> Result<Vec<Label>, FormatError> {
     phone_tier(tiers.into_iter().map(read).collect::<Result<_, _>>()?)
 }
 
-/// The phones of a table `Begin,End,Label,Type,Speaker`, in which `Type` is `phones`.
+/// Reads the phones of a table `Begin,End,Label,Type,Speaker`, the rows with `phones` as the `Type`.
 pub(super) fn read_csv(text: &str) -> Result<Vec<Label>, FormatError> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let at = |error: &csv::Error| {
@@ -92,7 +92,7 @@ mod tests {
     use super::{read_csv, read_json};
 
     #[test]
-    fn the_phones_of_json_are_found_in_both_forms() {
+    fn reads_phones_from_both_json_forms() {
         let entries = r#"{"type": "interval", "entries": [[0.0, 0.15, ""], [0.15, 0.25, "HH"]]}"#;
         let words = r#"{"type": "interval", "entries": [[0.0, 0.25, "hi"]]}"#;
         for text in [
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_phones_of_csv_have_lines() {
+    fn reads_phones_with_lines_from_csv() {
         let text = "Begin,End,Label,Type,Speaker\n0.0,0.25,hi,words,lj\n0.0,0.15,HH,phones,lj\n0.15,0.25,AY1,phones,lj\n";
         let labels = read_csv(text).unwrap();
         let found: Vec<_> = labels.iter().map(|label| (label.end, label.text.as_str(), label.line)).collect();

@@ -1,16 +1,16 @@
-//! Durations that another tool found: its files in, frames of our symbols out.
+//! Durations found by other tools: their files in, frames of our symbols out.
 //!
 //! ```text
 //! DIR ──LabelDirectory──► labels in seconds ──fit──► frames of each symbol
 //!          (by format)    or frames of an array        │
-//!                                                      └──► Misfit: code, line, what differs
+//!                                                      └──► Misfit: kind, line, difference
 //! ```
 //!
-//! Times become frames by rounding the boundaries, never the durations, so that rounding does not add up; the last
-//! boundary is that of the last frame. A label of silence is the pause in which our symbols have a place for one. Labels
-//! may be ARPAbet with or without stress in either case, IPA as the Montreal Forced Aligner or our own `phonemize` writes
-//! it, or the names of Festival and TIMIT; what names another phone than the dataset has is a [`Misfit`], and nothing is
-//! guessed.
+//! Times become frames by rounding boundaries rather than durations, so that rounding errors do not accumulate; the
+//! last boundary is that of the last frame. A label of silence is assigned to the pause symbol at its position. Labels
+//! may be ARPAbet with or without stress in either case, IPA as written by the Montreal Forced Aligner or our own
+//! `phonemize`, or names of Festival and TIMIT; a label that names a phone other than the dataset's is a [`Misfit`],
+//! and nothing is guessed.
 
 mod ctm;
 mod directory;

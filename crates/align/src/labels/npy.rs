@@ -1,44 +1,44 @@
-//! One-dimensional arrays of numbers in NumPy's `.npy` form.
+//! One-dimensional numeric arrays in NumPy's `.npy` format.
 
 use super::label::FormatError;
 
-/// The largest array that is read: longer than any utterance.
+/// Largest array that is read, longer than any utterance.
 const MOST_VALUES: usize = 1 << 20;
 
-/// The numbers of an array of integers or floats with one dimension, others of length 1 aside.
+/// Reads an array of integers or floats with one dimension, apart from others of length 1.
 ///
 /// # References
 ///
 /// NumPy's `numpy/lib/format.py`: magic, version, length of the header, the header as a Python literal, the data.
 pub(super) fn read_npy(bytes: &[u8]) -> Result<Vec<f64>, FormatError> {
     let broken = |why: &str| FormatError::new(format!("it is not a NumPy array: {why}"));
-    let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(|| broken("its first bytes are others"))?;
-    let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(|| broken("it ends in its header"))?;
+    let rest =
+        bytes.strip_prefix(b"\x93NUMPY").ok_or_else(|| broken("it does not start with its magic bytes"))?;
+    let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(|| broken("its header is truncated"))?;
     let (length, rest) = match version[0] {
         1 => rest.split_first_chunk().map(|(length, rest)| (usize::from(u16::from_le_bytes(*length)), rest)),
         2 | 3 => rest.split_first_chunk().map(|(length, rest)| (u32::from_le_bytes(*length) as usize, rest)),
         _ => return Err(broken("its version is not 1, 2 or 3")),
     }
-    .ok_or_else(|| broken("it ends in its header"))?;
-    let (header, data) = rest.split_at_checked(length).ok_or_else(|| broken("it ends in its header"))?;
+    .ok_or_else(|| broken("its header is truncated"))?;
+    let (header, data) = rest.split_at_checked(length).ok_or_else(|| broken("its header is truncated"))?;
     let header = str::from_utf8(header).map_err(|_| broken("its header is not UTF-8"))?;
     let kind = quoted(header, "descr").ok_or_else(|| broken("its header has no `descr`"))?;
     let shape = shape(header).ok_or_else(|| broken("its header has no `shape`"))?;
     let count = shape.iter().try_fold(1_usize, |product, side| product.checked_mul(*side));
     let count = count.filter(|count| *count <= MOST_VALUES).ok_or_else(|| broken("it is too large"))?;
     if shape.iter().filter(|side| **side != 1).count() > 1 {
-        return Err(FormatError::new(format!("its shape is {shape:?}, and durations have one dimension")));
+        return Err(FormatError::new(format!("its shape is {shape:?}, expected one dimension")));
     }
-    let values = values(kind, data).ok_or_else(|| {
-        FormatError::new(format!("its elements are `{kind}`, and durations are integers or floats"))
-    })?;
+    let values = values(kind, data)
+        .ok_or_else(|| FormatError::new(format!("its elements are `{kind}`, expected integers or floats")))?;
     if values.len() < count {
-        return Err(broken("it has fewer elements than its shape says"));
+        return Err(broken("it has fewer elements than its shape"));
     }
     Ok(values.into_iter().take(count).collect())
 }
 
-/// The text in quotes behind `'key':`.
+/// Returns the quoted text after `'key':`.
 fn quoted<'a>(header: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = header.split_once(&format!("'{key}':"))?;
     rest.trim_start().strip_prefix('\'')?.split('\'').next()
@@ -80,7 +80,7 @@ fn values(kind: &str, data: &[u8]) -> Option<Vec<f64>> {
 mod tests {
     use super::read_npy;
 
-    /// A file of version 1 as NumPy lays it out.
+    /// Builds a file of version 1 in NumPy's layout.
     fn npy(kind: &str, shape: &str, data: &[u8]) -> Vec<u8> {
         let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
         while !(10 + header.len() + 1).is_multiple_of(64) {
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_and_floats_of_any_width_are_read() {
+    fn reads_integers_and_floats_of_any_width() {
         let check = |kind: &str, shape: &str, data: &[u8]| {
             assert_eq!(read_npy(&npy(kind, shape, data)).unwrap(), [3.0, 1.0], "{kind} {shape}");
         };
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_numbers_is_refused() {
+    fn rejects_malformed_arrays() {
         let good = npy("<i4", "(2,)", &[0; 8]);
         for cut in [0, 5, 7, 9, 40, good.len() - 1] {
             assert!(read_npy(&good[..cut]).is_err(), "{cut}");

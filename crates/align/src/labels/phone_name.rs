@@ -1,14 +1,14 @@
-//! What other tools call our phones.
+//! Phone names of other tools.
 
 use mynah_text::{Phone, Symbol};
 
-/// The names of silence and of noise that is no speech, in lower case.
+/// Lowercase names of silence and of noise other than speech.
 const SILENCES: [&str; 20] = [
     "", "sil", "sp", "ssil", "spn", "nsn", "pau", "pause", "brth", "noise", "h#", "#", "_", "<eps>", "eps",
     "<sil>", "<p>", "<s>", "</s>", "<blank>",
 ];
 
-/// Names of Festival and TIMIT that are not ARPAbet's, in lower case, with the phones that they may stand for.
+/// Lowercase names of Festival and TIMIT that are not ARPAbet, with the phones that they may denote.
 const OTHER_NAMES: [(&str, &[&str]); 9] = [
     ("ax", &["AH"]),
     ("ax-h", &["AH"]),
@@ -21,8 +21,8 @@ const OTHER_NAMES: [(&str, &[&str]); 9] = [
     ("ux", &["UW"]),
 ];
 
-/// IPA without marks of stress, length and secondary articulation, with the phones that it may stand for: broad
-/// transcriptions, our own, and the phone sets `english_mfa` and `english_us_mfa` of the Montreal Forced Aligner.
+/// IPA without stress, length and secondary articulation, with the phones that each may denote: broad transcriptions,
+/// our own, and the phone sets `english_mfa` and `english_us_mfa` of the Montreal Forced Aligner.
 const IPA: [(&str, &[&str]); 66] = [
     ("a", &["AA", "AE"]),
     ("aj", &["AY"]),
@@ -92,23 +92,23 @@ const IPA: [(&str, &[&str]); 66] = [
     ("ʒ", &["ZH"]),
 ];
 
-/// The rest of the IPA names, whose order is not that of the others.
+/// Remaining IPA names, outside the order of the others.
 const MORE_IPA: [(&str, &[&str]); 3] = [("ʔ", &["T"]), ("θ", &["TH"]), ("ᵻ", &["AH", "IH"])];
 
-/// What a label says.
+/// Meaning of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
-    /// Nobody speaks.
+    /// Silence.
     Silence,
     /// One of these phones, by their names without stress.
     Phone(&'static [&'static str]),
-    /// No name that is known here.
+    /// An unknown name.
     Unknown,
 }
 
 impl Name {
-    /// What `label` says: ARPAbet with or without stress in either case, IPA, or a name of Festival or TIMIT; a dataset's
-    /// symbol that is no phone is silence.
+    /// Interprets `label`: ARPAbet with or without stress in either case, IPA, or a name of Festival or TIMIT; a
+    /// dataset symbol that is not a phone is silence.
     pub(super) fn of(label: &str) -> Self {
         let label = without_position(label.trim());
         let lower = label.to_lowercase();
@@ -128,18 +128,18 @@ impl Name {
             .map_or(Self::Unknown, Self::Phone)
     }
 
-    /// Whether it may stand for `phone`, whatever its stress.
+    /// Returns true if the name may denote `phone`, regardless of stress.
     pub(super) fn fits(self, phone: Phone) -> bool {
         matches!(self, Self::Phone(names) if names.contains(&phone.without_stress()))
     }
 }
 
-/// A label without the position in the word that Kaldi writes behind it.
+/// Strips the position in the word that Kaldi appends to a label.
 fn without_position(label: &str) -> &str {
     ["_B", "_I", "_E", "_S"].iter().find_map(|position| label.strip_suffix(position)).unwrap_or(label)
 }
 
-/// The one phone that ARPAbet calls so.
+/// Returns the phone with this ARPAbet name.
 fn arpabet(label: &str) -> Option<&'static [&'static str]> {
     const NAMES: [&str; 39] = [
         "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH",
@@ -151,7 +151,7 @@ fn arpabet(label: &str) -> Option<&'static [&'static str]> {
     Some(&NAMES[index..=index])
 }
 
-/// IPA without marks of stress, length, secondary articulation and fine detail.
+/// Strips marks of stress, length, secondary articulation and fine detail from IPA.
 fn ipa_without_marks(label: &str) -> String {
     let is_mark = |c: char| {
         matches!(c, 'ˈ' | 'ˌ' | 'ː' | 'ˑ' | 'ʰ' | 'ʲ' | 'ʷ' | 'ˠ' | 'ˤ' | '˞' | '\u{361}')
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_other_tools_are_mapped_where_nothing_is_lost() {
+    fn maps_unambiguous_names_of_other_tools() {
         let check = |label: &str, phones: &[&str]| match Name::of(label) {
             Name::Phone(found) => assert_eq!(found, phones, "{label}"),
             other => panic!("{label}: {other:?}"),
@@ -198,7 +198,7 @@ mod tests {
         check("axr", &["ER"]);
         check("ah", &["AH"]);
         check("t̪", &["T"]);
-        // A syllabic consonant is a vowel and a consonant of ours: that is not one phone.
+        // A syllabic consonant corresponds to a vowel and a consonant, which is not one phone.
         for label in ["n̩", "ɫ̩", "xyz", "AH3", "ʘ"] {
             assert_eq!(Name::of(label), Name::Unknown, "{label}");
         }

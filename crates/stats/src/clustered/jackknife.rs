@@ -1,21 +1,21 @@
-//! What is left of an estimate without one of its raters or items, and how well the spread of that is known.
+//! Leave-one-out changes of an estimate, with the degrees of freedom of their spread.
 
 use std::collections::BTreeMap;
 
 use crate::dense::dot;
 
-/// The contributions of the clusters of one kind to an estimate, each as large as the change that leaving it out makes.
+/// Contributions of the clusters of one kind, each the change of the estimate if the cluster is left out.
 #[derive(Debug, Clone)]
 pub(super) struct Contributions {
-    /// One for each cluster, under its name.
+    /// Contribution of each cluster, by name.
     pub(super) by_cluster: BTreeMap<usize, f64>,
-    /// The sum of their squares.
+    /// Sum of the squared contributions.
     pub(super) variance: f64,
-    /// How many degrees of freedom that sum has.
+    /// Degrees of freedom of that sum.
     pub(super) degrees_of_freedom: f64,
 }
 
-/// The number of equal clusters that would weigh on the estimate as these do.
+/// Returns the number of equal clusters with the same weight on the estimate.
 ///
 /// ```text
 /// K / Σ_k Σ_g (n_kg / n_k)²       over K groups of n_k values, of which cluster g gave n_kg
@@ -25,15 +25,15 @@ pub(super) fn effective_number(groups: &[bool], clusters: &[usize]) -> f64 {
     n_groups / shares.values().flatten().map(|share| share * share).sum::<f64>()
 }
 
-/// Leaves out one cluster after the other.
+/// Leaves out one cluster at a time.
 ///
 /// ```text
 /// c_g = Σ_k (Σ_{i in g, k} e_i / n_k) / (1 - n_kg / n_k)          e: distance to the mean of the value's group k
 /// V = Σ_g c_g²
-/// df = tr(C)² / tr(C²),   C = the covariance of the c_g when each cluster has an effect of its own in each group
+/// df = tr(C)² / tr(C²),   C = the covariance of the c_g if each cluster has an independent effect in each group
 /// ```
 ///
-/// None when a cluster gave all values of a group, so that nothing is left without it.
+/// Returns None if a cluster gave all values of a group, so that nothing remains without it.
 pub(super) fn leave_one_out(influence: &[f64], groups: &[bool], clusters: &[usize]) -> Option<Contributions> {
     let (shares, _) = shares(groups, clusters);
     if shares.values().flatten().any(|&share| share >= 1.0) {
@@ -49,7 +49,7 @@ pub(super) fn leave_one_out(influence: &[f64], groups: &[bool], clusters: &[usiz
     Some(Contributions { by_cluster, variance, degrees_of_freedom: degrees_of_freedom(&shares) })
 }
 
-/// The share of each group that each cluster gave, and the number of groups that have values.
+/// Returns the share of each group that each cluster gave, and the number of nonempty groups.
 fn shares(groups: &[bool], clusters: &[usize]) -> (BTreeMap<usize, [f64; 2]>, f64) {
     let mut counts: BTreeMap<usize, [f64; 2]> = BTreeMap::new();
     let mut totals = [0.0_f64; 2];
@@ -65,7 +65,7 @@ fn shares(groups: &[bool], clusters: &[usize]) -> (BTreeMap<usize, [f64; 2]>, f6
     (counts, totals.iter().filter(|&&total| total > 0.0).count() as f64)
 }
 
-/// The degrees of freedom of the sum of the squared contributions, after Bell and McCaffrey.
+/// Computes the degrees of freedom of the sum of squared contributions, after Bell and McCaffrey.
 ///
 /// With p the shares of a group, w = 1/(1 - p) and P = Σ p², the contributions of a group have the covariance
 ///
@@ -73,12 +73,12 @@ fn shares(groups: &[bool], clusters: &[usize]) -> (BTreeMap<usize, [f64; 2]>, f6
 /// w_g w_h (p_g² [g = h] - p_g p_h² - p_h p_g² + p_g p_h P)  =  diag(d) + F K Fᵀ,   F = [w p | w p²],  K = [P -1; -1 0]
 /// ```
 ///
-/// and that of two groups is the sum. It is never written out, since there may be thousands of raters.
+/// The covariance of both groups is the sum. It is never formed, since there may be thousands of raters.
 fn degrees_of_freedom(shares: &[[f64; 2]]) -> f64 {
     let squares = |group: usize| shares.iter().map(|share| share[group] * share[group]).sum::<f64>();
     let sums = [squares(0), squares(1)];
     let mut diagonal = Vec::with_capacity(shares.len());
-    // The columns of F for both groups.
+    // Columns of F for both groups.
     let mut columns = [const { Vec::new() }; 4];
     for share in shares {
         let mut own = 0.0;
@@ -110,7 +110,7 @@ fn degrees_of_freedom(shares: &[[f64; 2]]) -> f64 {
         }
         trace_of_square += own * own + 2.0 * own * low_rank;
     }
-    // A covariance has as many as its rank at most and one at least; rounding may say otherwise.
+    // A covariance has at least one degree of freedom and at most its rank, whatever rounding says.
     trace = trace.max(0.0);
     (trace * trace / trace_of_square).max(1.0)
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_clusters_have_one_degree_of_freedom_less_than_there_are() {
+    fn n_equal_clusters_have_n_minus_1_degrees_of_freedom() {
         for n in [2, 5, 40] {
             let clusters: Vec<usize> = (0..n * 3).map(|k| k % n).collect();
             let groups = vec![false; clusters.len()];
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn contributions_are_the_changes_of_leaving_out() {
+    fn contributions_equal_recomputed_changes() {
         let values = [1.0, 2.0, 4.0, -1.0, 0.5, 3.0, 2.5, -2.0];
         let clusters = [3, 3, 1, 1, 1, 8, 8, 3];
         let groups = [true, false, true, false, true, false, true, false];
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_degrees_of_freedom_are_those_of_the_whole_matrix() {
+    fn degrees_of_freedom_agree_with_the_full_matrix() {
         let clusters = [0, 0, 0, 0, 0, 1, 1, 2, 3, 3, 3, 4, 0, 1, 1, 2, 2, 2];
         let groups: Vec<bool> = (0..clusters.len()).map(|k| k % 3 == 0).collect();
         let (shares, n_groups) = shares(&groups, &clusters);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_with_all_values_of_a_group_cannot_be_left_out() {
+    fn rejects_a_cluster_with_all_values_of_a_group() {
         let (groups, clusters) = ([true, true, false, false], [0, 0, 0, 1]);
         assert!(leave_one_out(&[0.5, -0.5, 0.5, -0.5], &groups, &clusters).is_none());
     }

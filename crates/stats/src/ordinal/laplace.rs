@@ -1,39 +1,39 @@
-//! The marginal likelihood of judgements in categories, by Laplace's approximation over the effects.
+//! Marginal likelihood of ordered categories, with the random effects integrated out by Laplace's approximation.
 
 use super::link::Link;
 use crate::dense::dot;
 use crate::design::{CrossedFactor, Design};
 
 const MOST_NEWTON_STEPS: usize = 60;
-/// The search for the most likely effects ends when a step moves them by less than the square root of this.
+/// Square of the step length below which the search for the modes of the effects ends.
 const DECREMENT: f64 = 1e-20;
-/// Below this, Newton's steps square their error.
+/// Distance below which Newton's method converges quadratically.
 const NEAR: f64 = 1e-6;
 const SHORTEST: f64 = 1e-10;
 
-/// The parameters of the likelihood.
+/// Parameters of the likelihood.
 pub(super) struct Parameters<'a> {
-    /// Ascending, one fewer than the categories.
+    /// Thresholds, ascending, one fewer than the categories.
     pub(super) thresholds: &'a [f64],
-    /// One for each covariate.
+    /// Coefficients, one per covariate.
     pub(super) coefficients: &'a [f64],
-    /// The standard deviations of raters and items.
+    /// Standard deviations of raters and items.
     pub(super) scales: [f64; 2],
 }
 
-/// Judgements as categories, with what the search for the effects has learned.
+/// Judgments as categories, with the state of the search for the effects.
 pub(super) struct Likelihood<'a> {
     design: &'a Design,
     link: Link,
     categories: Vec<usize>,
     covariates: &'a [Vec<f64>],
-    /// The last effects over their standard deviations: where the next search begins.
+    /// Last effects divided by their standard deviations, the start of the next search.
     effects: Vec<f64>,
 }
 
-/// What a point of the search for the effects is like.
+/// Evaluation at one point of the search for the effects.
 struct Point {
-    /// -log of the joint density, but for a constant.
+    /// Negative log joint density, up to a constant.
     value: f64,
     slopes: Vec<f64>,
     weights: Vec<f64>,
@@ -50,13 +50,13 @@ impl<'a> Likelihood<'a> {
         Self { design, link, categories, covariates, effects }
     }
 
-    /// -log of the likelihood; infinite where it cannot be computed.
+    /// Returns the negative log likelihood; infinite where it cannot be computed.
     ///
     /// ```text
     /// -log L ≈ min over u of (½ uᵀu - Σ log p(y | η)) + ½ log|1 + Λ Zᵀ W Z Λ|      η = X β + Z Λ u
     /// ```
     ///
-    /// with W minus the second derivatives of log p at the minimum.
+    /// Here W is minus the second derivatives of log p at the minimum.
     pub(super) fn negative_log(&mut self, parameters: &Parameters<'_>) -> f64 {
         if parameters.thresholds.windows(2).any(|pair| pair[0] >= pair[1]) {
             return f64::INFINITY;
@@ -69,7 +69,7 @@ impl<'a> Likelihood<'a> {
         let mut effects = std::mem::take(&mut self.effects);
         let mut result = self.minimum(parameters, &fixed, &mut effects);
         if result.is_none() {
-            // The effects of the last point may have been a bad start.
+            // The previous effects may have been a bad start.
             effects.fill(0.0);
             result = self.minimum(parameters, &fixed, &mut effects);
         }
@@ -95,7 +95,7 @@ impl<'a> Likelihood<'a> {
             loop {
                 let candidate: Vec<f64> = effects.iter().zip(&step).map(|(u, s)| u - length * s).collect();
                 match self.point(parameters, fixed, &candidate) {
-                    // So near the minimum the value no longer tells better from worse, and the whole step is right.
+                    // This close to the minimum, the value no longer discriminates, and the full step is right.
                     Some(next)
                         if decrement < NEAR || next.value <= point.value - 1e-4 * length * decrement =>
                     {
@@ -130,7 +130,7 @@ impl<'a> Likelihood<'a> {
         value.is_finite().then_some(Point { value, slopes, weights })
     }
 
-    /// u - Λ Zᵀ slopes
+    /// Computes u - Λ Zᵀ slopes.
     fn gradient(&self, parameters: &Parameters<'_>, effects: &[f64], slopes: &[f64]) -> Vec<f64> {
         let n_raters = self.design.n_raters();
         let mut gradient = effects.to_vec();

@@ -1,32 +1,32 @@
-//! The distribution of the latent judgement about its mean, cut into categories.
+//! Links: the distribution of the latent judgment about its mean, cut into categories.
 
 use serde::{Deserialize, Serialize};
 use statrs::function::erf::erfc;
 
 use crate::distribution::normal_quantile;
 
-/// The distribution of the latent judgement.
+/// Distribution of the latent judgment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Link {
     /// Normal with standard deviation 1.
     #[default]
     Probit,
-    /// Logistic, with standard deviation π/√3.
+    /// Logistic with standard deviation π/√3.
     Logit,
 }
 
-/// log p of a category and its first two derivatives by the latent mean.
+/// Log probability of a category with its first two derivatives with respect to the latent mean.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogProbability {
     pub(crate) value: f64,
     pub(crate) slope: f64,
-    /// Minus the second derivative; not negative, since both distributions are log-concave.
+    /// Minus the second derivative; nonnegative, since both distributions are log-concave.
     pub(crate) weight: f64,
 }
 
 impl Link {
-    /// P(latent error ≤ x)
+    /// Returns P(latent error ≤ x).
     pub(crate) fn cdf(self, x: f64) -> f64 {
         match self {
             Self::Probit => 0.5 * erfc(-x * std::f64::consts::FRAC_1_SQRT_2),
@@ -41,7 +41,7 @@ impl Link {
         }
     }
 
-    /// The density and its derivative.
+    /// Returns the density and its derivative.
     fn density(self, x: f64) -> (f64, f64) {
         match self {
             Self::Probit => {
@@ -49,7 +49,7 @@ impl Link {
                 (density, -x * density)
             }
             Self::Logit => {
-                // By the small tail, which neither overflows nor cancels.
+                // From the small tail, which neither overflows nor cancels.
                 let tail = (-x.abs()).exp();
                 let density = tail / (1.0 + tail).powi(2);
                 (density, -x.signum() * density * (1.0 - tail) / (1.0 + tail))
@@ -57,7 +57,7 @@ impl Link {
         }
     }
 
-    /// Of the category between two thresholds, which may be infinite, at a latent mean.
+    /// Evaluates the category between two thresholds, which may be infinite, at a latent mean.
     pub(crate) fn category(self, below: f64, above: f64, mean: f64) -> LogProbability {
         let (low, high) = (below - mean, above - mean);
         // The difference of the smaller tails keeps its digits.
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn derivatives_are_those_of_differences() {
+    fn derivatives_agree_with_finite_differences() {
         const STEP: f64 = 1e-5;
         for link in [Link::Probit, Link::Logit] {
             for (below, above) in
@@ -94,7 +94,7 @@ mod tests {
                     assert!((here.weight - weight).abs() < 1e-6 * (1.0 + weight), "{link:?} {below} {mean}");
                 }
             }
-            // The quantile only says where a search begins.
+            // The quantile only starts a search.
             assert!((link.cdf(link.quantile(0.123)) - 0.123).abs() < 1e-9);
         }
     }

@@ -1,26 +1,26 @@
-//! The smallest value of a smooth function of a few variables, whose derivatives are taken by differences.
+//! Minimization of a smooth function of a few variables, with derivatives from finite differences.
 
 use crate::dense::{Cholesky, bilinear, dot};
 
-/// Relative step of first differences: the truncation error is its square, rounding is divided by it.
+/// Relative step of first differences: truncation grows with its square, rounding with its inverse.
 const GRADIENT_STEP: f64 = 1e-5;
-/// Relative step of second differences, where rounding is divided by its square.
+/// Relative step of second differences, where rounding grows with the inverse square.
 const HESSIAN_STEP: f64 = 1e-3;
 const MOST_ITERATIONS: usize = 300;
-/// The search ends when a step promises to lower the function by less than this.
+/// Predicted decrease of the function below which the search ends.
 const PROMISE: f64 = 1e-11;
-/// The steepest slope at a minimum; likelihoods of thousands of values are known to about 1e-5.
+/// Steepest slope accepted at a minimum; likelihoods of thousands of values are accurate to about 1e-5.
 const FLAT: f64 = 1e-2;
-/// Nobody's parameters lie farther out.
+/// Largest magnitude of a parameter.
 const FARTHEST: f64 = 1e6;
-/// Armijo's condition: the share of the promise that a step must keep.
+/// Armijo's condition: fraction of the predicted decrease that a step must achieve.
 const SUFFICIENT: f64 = 1e-4;
 
-/// The place to which the method of Broyden, Fletcher, Goldfarb and Shanno descends from a start.
+/// Minimizes a smooth function with BFGS (Broyden, Fletcher, Goldfarb and Shanno), starting from `start`.
 ///
-/// The function gives infinity where it is not defined; at the start it must be. None when 300 steps do not suffice, or
-/// when the function falls without end.
-pub(crate) fn minimise(start: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Option<Vec<f64>> {
+/// The function returns infinity where it is undefined; it must be defined at the start. Returns None if 300 steps do
+/// not suffice or the function decreases without bound.
+pub(crate) fn minimize(start: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Option<Vec<f64>> {
     let n = start.len();
     let mut at = start.to_vec();
     let mut value = function(&at);
@@ -28,7 +28,7 @@ pub(crate) fn minimise(start: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -
         return None;
     }
     let mut slope = gradient(&at, function)?;
-    // The first steps are of length one at most: nothing is known of the curvature yet.
+    // The first steps have at most unit length, since the curvature is still unknown.
     let mut inverse = scaled_identity(n, 1.0 / dot(&slope, &slope).sqrt().max(1.0));
     let mut fresh = true;
     for _ in 0..MOST_ITERATIONS {
@@ -48,7 +48,7 @@ pub(crate) fn minimise(start: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -
                 break (candidate, candidate_value);
             }
             length *= 0.5;
-            // Below this the differences are rounding.
+            // Below this, the differences are rounding errors.
             if length * promise < PROMISE * 0.1 {
                 break (at.clone(), value);
             }
@@ -65,7 +65,7 @@ pub(crate) fn minimise(start: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -
             return None;
         }
         if stuck {
-            // The curvature that was learned may mislead; once more from the slope alone.
+            // The accumulated curvature may mislead; retry with the gradient alone.
             inverse = scaled_identity(n, 1.0 / dot(&slope, &slope).sqrt().max(1.0));
             fresh = true;
             continue;
@@ -82,12 +82,12 @@ pub(crate) fn minimise(start: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -
     None
 }
 
-/// Whether the search stands where it should: also rounding may have stopped it.
+/// Returns true if the gradient vanishes at the end of the search, which rounding may also have stopped.
 fn flat(slope: &[f64]) -> bool {
     slope.iter().all(|s| s.abs() < FLAT)
 }
 
-/// The derivatives, by central differences; None where the function is not defined around.
+/// Computes the gradient by central differences; None if the function is undefined nearby.
 fn gradient(at: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Option<Vec<f64>> {
     let mut point = at.to_vec();
     let mut slope = Vec::with_capacity(at.len());
@@ -103,11 +103,11 @@ fn gradient(at: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Option<Vec<f
     slope.iter().all(|s| s.is_finite()).then_some(slope)
 }
 
-/// The second derivatives row by row, by central differences; None where the function is not defined around.
+/// Computes the Hessian, row-major, by central differences; None if the function is undefined nearby.
 pub(crate) fn hessian(at: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Option<Vec<f64>> {
     let n = at.len();
     let steps: Vec<f64> = at.iter().map(|x| HESSIAN_STEP * x.abs().max(0.1)).collect();
-    let centre = function(at);
+    let center = function(at);
     let mut moved = |moves: &[(usize, f64)]| {
         let mut point = at.to_vec();
         for &(index, sign) in moves {
@@ -117,17 +117,17 @@ pub(crate) fn hessian(at: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Op
     };
     let mut matrix = vec![0.0; n * n];
     for i in 0..n {
-        // Five points, so that the error is of the fourth order of the step.
+        // Five points give an error of fourth order in the step.
         let near = moved(&[(i, 1.0)]) + moved(&[(i, -1.0)]);
         let far = moved(&[(i, 2.0)]) + moved(&[(i, -2.0)]);
-        matrix[i * n + i] = (16.0 * near - far - 30.0 * centre) / (12.0 * steps[i] * steps[i]);
+        matrix[i * n + i] = (16.0 * near - far - 30.0 * center) / (12.0 * steps[i] * steps[i]);
         for j in 0..i {
             let mut cross = |size: f64| {
                 moved(&[(i, size), (j, size)]) + moved(&[(i, -size), (j, -size)])
                     - moved(&[(i, size), (j, -size)])
                     - moved(&[(i, -size), (j, size)])
             };
-            // Richardson's extrapolation of steps of one and of two.
+            // Richardson extrapolation from one and two steps.
             let mixed = (16.0 * cross(1.0) - cross(2.0)) / (48.0 * steps[i] * steps[j]);
             matrix[i * n + j] = mixed;
             matrix[j * n + i] = mixed;
@@ -136,7 +136,7 @@ pub(crate) fn hessian(at: &[f64], function: &mut dyn FnMut(&[f64]) -> f64) -> Op
     matrix.iter().all(|x| x.is_finite()).then_some(matrix)
 }
 
-/// The inverse of a matrix of second derivatives; None when it is not positive definite, so that there is no minimum.
+/// Inverts a Hessian; None if it is not positive definite, so that there is no minimum.
 pub(crate) fn covariance(hessian: Vec<f64>, n: usize) -> Option<Vec<f64>> {
     Cholesky::new(hessian, n).map(|factor| factor.inverse())
 }
@@ -163,11 +163,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bent_valley_is_followed_to_its_lowest_point() {
+    fn finds_the_minimum_of_a_curved_valley() {
         let mut rosenbrock = |x: &[f64]| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2);
-        let minimum = minimise(&[-1.2, 1.0], &mut rosenbrock).expect("there is a minimum");
+        let minimum = minimize(&[-1.2, 1.0], &mut rosenbrock).expect("the function has a minimum");
         assert!((minimum[0] - 1.0).abs() < 1e-5 && (minimum[1] - 1.0).abs() < 1e-5, "{minimum:?}");
-        let second = hessian(&[1.0, 1.0], &mut rosenbrock).expect("it is smooth");
+        let second = hessian(&[1.0, 1.0], &mut rosenbrock).expect("the function is smooth");
         for (actual, expected) in second.iter().zip([802.0, -400.0, -400.0, 200.0]) {
             assert!((actual - expected).abs() < 1e-6, "{second:?}");
         }
@@ -176,8 +176,8 @@ mod tests {
     }
 
     #[test]
-    fn what_falls_without_end_has_no_minimum() {
-        assert!(minimise(&[0.0], &mut |x| -x[0]).is_none());
-        assert!(minimise(&[0.0], &mut |_| f64::INFINITY).is_none());
+    fn reports_no_minimum_of_unbounded_functions() {
+        assert!(minimize(&[0.0], &mut |x| -x[0]).is_none());
+        assert!(minimize(&[0.0], &mut |_| f64::INFINITY).is_none());
     }
 }
