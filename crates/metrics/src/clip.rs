@@ -88,7 +88,7 @@ fn analysis(sample_rate: u32) -> Result<Arc<Analysis>, String> {
     if let Some(plan) = plans.get(&sample_rate) {
         return Ok(Arc::clone(plan));
     }
-    let plan = Arc::new(plan(sample_rate).map_err(|error| format!("cannot be analysed: failed to {error}"))?);
+    let plan = Arc::new(plan(sample_rate).map_err(|error| format!("cannot be analyzed: {error}"))?);
     plans.insert(sample_rate, Arc::clone(&plan));
     Ok(plan)
 }

@@ -1,6 +1,7 @@
 //! `mynah-score run`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -139,7 +140,8 @@ fn read(directory: &Path, item: &str) -> Result<Waveform, String> {
     wav::read(&path).map_err(|error| {
         // Without the directory: reasons that say the same are counted together, and reports go to other machines.
         let file = path.display().to_string();
-        format!("failed to {error}").replace(&file, &format!("{item}.wav"))
+        let cause = error.source().map_or_else(String::new, |source| format!(": {source}"));
+        format!("{error}{cause}").replace(&file, &format!("{item}.wav"))
     })
 }
 
