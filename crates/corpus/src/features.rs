@@ -170,11 +170,7 @@ impl FeatureExtractor {
                 Ok(resampler) => resampler.resample(&waveform),
                 Err(error) => {
                     let remedy = "resample the clip with another tool to a common rate";
-                    return Err(problem(
-                        Code::WrongSampleRate,
-                        format!("it cannot be resampled: {error}"),
-                        remedy,
-                    ));
+                    return Err(problem(Code::WrongSampleRate, error.to_string(), remedy));
                 }
             };
         }

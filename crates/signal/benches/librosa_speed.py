@@ -2,10 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["librosa==0.11.0", "numpy==2.4.6", "scipy==1.17.1", "soundfile==0.14.0"]
 # ///
-"""Seconds of audio that librosa turns into a log-mel spectrogram in a second of one processor, on the bundled clips.
+"""Seconds of audio that librosa turns into log-mel spectrograms per second of processor time, on the bundled clips.
 
-The peer of `cargo bench -p mynah-signal --bench ratios`: the same clips and framing, the filters made once, single precision
-as librosa has it by default. The figure is that of the fastest of several rounds."""
+Counterpart of `cargo bench -p mynah-signal --bench ratios`: the same clips and framing, filters built once, and librosa's
+default of single precision. The figure is that of the fastest of several rounds."""
 
 import os
 

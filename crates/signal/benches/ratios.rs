@@ -1,10 +1,11 @@
-//! Seconds of audio that each step takes in a second of one processor, beside the transforms of `realfft` alone.
+//! Seconds of audio that each step processes per second of processor time, compared with the transforms of
+//! `realfft` alone.
 //!
-//! `cargo bench -p mynah-signal --bench ratios [-- PART OF A NAME]`, on the bundled clips. Each figure is that of the
-//! fastest of several runs, the steps in turn, so that what else the machine does disturbs all alike; time is that of the
-//! processor. At the end, a whole day of audio is decoded and turned into log-mel spectrograms on all processors, by the
-//! clock on the wall.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
+//! Run as `cargo bench -p mynah-signal --bench ratios [-- PART OF A NAME]`; it uses the bundled clips. Each
+//! figure is processor time of the fastest of several rounds. The rounds interleave the steps, so that other
+//! load on the machine affects all of them alike. Finally, a whole day of audio is decoded and turned into
+//! log-mel spectrograms on all processors, in wall-clock time.
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "terminal program")]
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -18,14 +19,14 @@ use realfft::{RealFftPlanner, RealToComplex};
 
 const N_FFT: usize = 1024;
 const HOP: usize = 256;
-/// How often each step is run.
+/// Number of rounds per step.
 const ROUNDS: usize = 12;
 const DAY_SECONDS: f64 = 86_400.0;
 
 struct Step<'a> {
     name: &'a str,
     work: Box<dyn Fn() + 'a>,
-    /// Seconds of audio that a run handles.
+    /// Seconds of audio processed in one round.
     seconds: f64,
     shortest: Duration,
 }
@@ -125,7 +126,7 @@ fn main() {
         println!("{:<32} {:>16.0} {ratio:>16}", step.name, rate(step));
     }
     if wanted.is_empty() {
-        println!("{}", a_day(&files, &mel, seconds));
+        println!("{}", process_a_day(&files, &mel, seconds));
     }
 }
 
@@ -133,7 +134,7 @@ fn each(clips: &[Waveform], step: &dyn Fn(&Waveform)) {
     clips.iter().for_each(step);
 }
 
-/// The transforms of as many frames as a spectrogram has, and nothing else.
+/// Transforms as many frames as a spectrogram has, and does nothing else.
 fn transform<T: realfft::FftNum>(plan: &dyn RealToComplex<T>, clip: &Waveform, convert: impl Fn(f32) -> T) {
     let mut frame = plan.make_input_vec();
     let mut spectrum = plan.make_output_vec();
@@ -147,7 +148,7 @@ fn transform<T: realfft::FftNum>(plan: &dyn RealToComplex<T>, clip: &Waveform, c
 }
 
 /// Decodes a day of audio from memory and turns it into log-mel spectrograms on all processors.
-fn a_day(files: &[(PathBuf, Vec<u8>)], mel: &MelExtractor, seconds: f64) -> String {
+fn process_a_day(files: &[(PathBuf, Vec<u8>)], mel: &MelExtractor, seconds: f64) -> String {
     let n_clips = (DAY_SECONDS / seconds * files.len() as f64).ceil() as usize;
     let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
@@ -169,11 +170,11 @@ fn a_day(files: &[(PathBuf, Vec<u8>)], mel: &MelExtractor, seconds: f64) -> Stri
     let wall = begin.elapsed().as_secs_f64();
     let busy = processor_time().saturating_sub(processor).as_secs_f64();
     format!(
-        "24 hours of wavs in memory to log-mel on {n_threads} threads: {busy:.2} s of processors, {wall:.2} s by the clock"
+        "24 hours of in-memory WAVs to log-mel on {n_threads} threads: {busy:.2} s processor time, {wall:.2} s wall time"
     )
 }
 
-/// How long the threads of this process have been running, added up.
+/// Returns the total running time of all threads of this process.
 fn processor_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)

@@ -1,6 +1,6 @@
-//! How many seconds of audio each step takes in a second of one core: `cargo bench -p mynah-signal`.
+//! Throughput of each step on one core: `cargo bench -p mynah-signal`.
 //!
-//! The throughput is given in samples; divided by 22,050 it is seconds of audio.
+//! Throughput is in samples per second; divided by 22,050, it is seconds of audio per second.
 
 use std::fs;
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! What a recording is like, to tell the ones that something is wrong with.
+//! Measurements that reveal faults in a recording.
 
 use std::ops::Range;
 
@@ -7,66 +7,69 @@ use serde::{Deserialize, Serialize};
 use crate::lanes::PowerVisitor;
 use crate::{Error, Stft, StftConfig, Waveform, loudness, silence};
 
-/// Samples of a frame of the mean spectrum, and from one to the next.
+/// Frame length and hop, in samples, of the mean spectrum.
 const N_FFT: usize = 1024;
 const HOP: usize = 512;
-/// How far below the strongest bin of the mean spectrum a bin has to lie to be empty.
+/// Level below the strongest bin of the mean spectrum, in dB, at which a bin counts as empty.
 const BANDWIDTH_FLOOR_DB: f64 = 80.0;
-/// A sample is at full scale from half a step of 16 bits below the largest one on.
+/// Smallest magnitude at full scale: half a 16-bit step below the largest positive sample.
 const FULL_SCALE: f32 = 32_766.5 / 32_768.0;
-/// Samples in a row, of one sign, from which on they are clipping: a tone that just reaches full scale touches it.
+/// Shortest run of full-scale samples of one sign that counts as clipping; a tone that just reaches full
+/// scale only touches it.
 const CLIPPED_RUN: usize = 3;
-/// Silence lies so far below the loudest hundredth of a second.
+/// Level of silence below the loudest hundredth of a second.
 const SILENCE_BELOW_LOUDEST_DB: f64 = 40.0;
-/// Frames a second of the estimate of noise, each two steps long.
+/// Frames per second of the noise estimate, each two steps long.
 const NOISE_STEPS_PER_SECOND: u32 = 100;
-/// The share of the frames that are taken for noise alone: the quietest.
+/// Share of the frames, the quietest ones, taken to be noise alone.
 const NOISE_SHARE: f64 = 0.1;
 
-/// What a recording is like.
+/// Measurements of a recording.
 ///
-/// A value that cannot be computed is missing: nothing of digital silence has a level.
+/// A value that cannot be computed is missing: digital silence, for example, has no level.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
-    /// Samples per second.
+    /// Sample rate in hertz.
     pub sample_rate: u32,
-    /// Samples / sample rate.
+    /// Duration: samples divided by the sample rate.
     pub seconds: f64,
-    /// Integrated loudness by BS.1770; missing below 400 ms.
+    /// Integrated loudness according to BS.1770; missing below 400 ms.
     pub loudness_lufs: Option<f64>,
-    /// The largest sample, in dB relative to full scale.
+    /// Largest sample magnitude, in dB relative to full scale.
     pub peak_dbfs: Option<f64>,
-    /// The largest value of the signal oversampled four times.
+    /// Largest magnitude of the signal after fourfold oversampling.
     pub true_peak_dbtp: Option<f64>,
-    /// Runs of three samples or more of one sign at full scale.
+    /// Number of runs of at least three full-scale samples of one sign.
     pub clipped_runs: u64,
-    /// The mean of all samples, as a fraction of full scale.
+    /// Mean of all samples, as a fraction of full scale.
     pub dc_offset: f64,
-    /// Seconds before the first hundredth of a second that is less than 40 dB below the loudest one.
+    /// Seconds before the first hundredth of a second that is less than 40 dB below the loudest.
     pub leading_silence_seconds: f64,
-    /// Seconds after the last such.
+    /// Seconds after the last such hundredth.
     pub trailing_silence_seconds: f64,
-    /// The longest time between two such.
+    /// Longest time between two such hundredths.
     pub longest_pause_seconds: f64,
-    /// The highest frequency at which the mean power spectrum is less than 80 dB below its maximum.
+    /// Highest frequency at which the mean power spectrum is less than 80 dB below its maximum.
     ///
-    /// Material that was recorded at a lower rate, and resampled, ends at half of that. In bins of sample rate / 1024, by
-    /// frames of 1024 samples within the signal; missing below 1280 samples.
+    /// Material recorded at a lower rate and then resampled ends at half that rate. The resolution is the
+    /// sample rate divided by 1024; only frames of 1024 samples that lie entirely within the signal count.
+    /// Missing below 1280 samples.
     pub bandwidth_hz: Option<f64>,
-    /// The ratio of the signal's power to the noise's by the quietest tenth of frames, in dB.
+    /// Signal-to-noise ratio in dB, with the noise estimated from the quietest tenth of the frames.
     ///
     /// ```text
     /// SNR = 10 log10((P - N) / N)
     /// ```
     ///
-    /// P is the mean power of all frames of 20 ms, every 10 ms, N that of the quietest tenth of them: it takes a pause in
-    /// a tenth of the clip, and counts as noise what sounds in all of it. Frames of digital silence are left out, since
-    /// somebody put them there. The mean of all samples is taken off first. Missing where nothing is louder than the noise,
-    /// or fewer than ten frames are left.
+    /// P is the mean power of all 20 ms frames, taken every 10 ms, and N that of the quietest tenth. The
+    /// estimate needs pauses in a tenth of the clip and counts as noise any sound that never stops. Frames
+    /// containing digital silence are excluded, since they were inserted by an editor. The mean of all
+    /// samples is subtracted first. Missing if nothing is louder than the noise or fewer than ten frames
+    /// remain.
     pub snr_db: Option<f64>,
 }
 
-/// A planned analysis: made once, shared by all threads.
+/// Planned analysis, built once and shared by all threads.
 pub struct Analyzer {
     stft: Stft,
 }
@@ -76,13 +79,13 @@ impl Analyzer {
     ///
     /// # Errors
     ///
-    /// None with these lengths; the transform's plan could refuse others.
+    /// Never fails with these lengths; the signature is that of the transform's planner.
     pub fn new() -> Result<Self, Error> {
         let config = StftConfig { n_fft: N_FFT, window_length: N_FFT, hop_length: HOP, epsilon: 0.0 };
         Ok(Self { stft: Stft::new(&config)? })
     }
 
-    /// What a recording is like.
+    /// Measures a recording.
     #[must_use]
     pub fn analyze(&self, waveform: &Waveform) -> Analysis {
         let samples = waveform.samples();
@@ -105,7 +108,8 @@ impl Analyzer {
     }
 
     fn bandwidth_hz(&self, waveform: &Waveform) -> Option<f64> {
-        // Of frames that lie within the signal: what is mirrored at its ends has corners, which have all frequencies.
+        // Only frames within the signal count: mirroring at the ends creates corners, which contain all
+        // frequencies.
         let n_inside = (waveform.len() + (N_FFT - HOP) / 2).saturating_sub(N_FFT) / HOP;
         let mut sums = Sums { inside: 1..1 + n_inside, sums: vec![0.0; self.stft.n_bins()] };
         self.stft.visit_powers(waveform.samples(), &mut sums);
@@ -120,7 +124,7 @@ impl Analyzer {
     }
 }
 
-/// The sum of the power spectra of some frames.
+/// Sums of the power spectra of selected frames.
 struct Sums {
     inside: Range<usize>,
     sums: Vec<f64>,
@@ -136,7 +140,7 @@ impl PowerVisitor for Sums {
     }
 }
 
-/// The mean of samples in double precision; 0 for none, and where one is not finite.
+/// Returns the mean of the samples in double precision; 0 for no samples or if one is not finite.
 fn mean(samples: &[f32]) -> f64 {
     let sum = samples.iter().fold(0.0, |sum, &x| sum + f64::from(x));
     let mean = sum / samples.len().max(1) as f64;
@@ -151,7 +155,7 @@ fn clipped_runs(samples: &[f32]) -> u64 {
         .count() as u64
 }
 
-/// The signal's power against that of its quietest tenth; see [`Analysis::snr_db`].
+/// Computes the signal-to-noise ratio; see [`Analysis::snr_db`].
 fn snr_db(waveform: &Waveform, dc_offset: f64) -> Option<f64> {
     let step = (waveform.sample_rate() / NOISE_STEPS_PER_SECOND).max(1) as usize;
     let energies: Vec<(f64, bool)> = waveform
@@ -186,7 +190,7 @@ mod tests {
     use crate::Resampler;
 
     const RATE: u32 = 22_050;
-    /// The quietest tenth of frames of noise is quieter than the noise: a bias that the definition has.
+    /// The quietest tenth of the noise frames is quieter than the noise: a bias inherent in the definition.
     const SNR_TOLERANCE_DB: f64 = 1.0;
     /// Two bins.
     const BANDWIDTH_TOLERANCE_HZ: f64 = 50.0;
@@ -195,14 +199,14 @@ mod tests {
         Analyzer::new().unwrap().analyze(&Waveform::new(samples, RATE))
     }
 
-    /// White noise of a root mean square, from sums of a linear congruence.
+    /// Generates white noise with the given RMS from sums of a linear congruential generator.
     fn noise(rms: f64, n_samples: usize, seed: u32) -> Vec<f32> {
         let mut state = seed;
         let mut uniform = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             f64::from(state >> 8) / f64::from(1 << 24) - 0.5
         };
-        // The sum of twelve has a variance of 1.
+        // The sum of twelve uniform numbers has a variance of 1.
         (0..n_samples).map(|_| ((0..12).map(|_| uniform()).sum::<f64>() * rms) as f32).collect()
     }
 
@@ -211,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn clipping_is_runs_at_full_scale() {
+    fn counts_runs_at_full_scale_as_clipping() {
         let check = |samples: &[f32], expected| assert_eq!(clipped_runs(samples), expected, "{samples:?}");
         let top = 32_767.0 / 32_768.0;
         check(&[], 0);
@@ -228,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_is_an_offset_and_no_noise() {
+    fn measures_a_constant_as_an_offset() {
         let mut samples = tone(0.3, 1000.0, RATE as usize);
         for x in &mut samples {
             *x += 0.05;
@@ -240,8 +244,8 @@ mod tests {
     }
 
     #[test]
-    fn the_noise_is_found_in_the_pauses() {
-        // Half a second of tone, a quarter of pause, four times, in noise.
+    fn finds_the_noise_in_the_pauses() {
+        // Half a second of tone and a quarter second of pause, four times, in noise.
         for snr_db in [10.0, 20.0, 35.0, 50.0] {
             let mut samples = Vec::new();
             for _ in 0..4 {
@@ -256,12 +260,12 @@ mod tests {
             let got = analyze(samples).snr_db.unwrap();
             assert!((got - snr_db).abs() < SNR_TOLERANCE_DB, "{snr_db}: {got}");
         }
-        // Noise alone has nothing above it, but for its own fluctuation.
+        // Noise alone has nothing above it except its own fluctuation.
         assert!(analyze(noise(0.1, 44_100, 2)).snr_db.is_none_or(|snr| snr < 0.0));
     }
 
     #[test]
-    fn digital_silence_is_not_the_noise() {
+    fn excludes_digital_silence_from_the_noise() {
         let mut samples = tone(0.5, 300.0, 11_025);
         samples.extend(vec![0.0; 11_025]);
         for (x, noise) in samples.iter_mut().zip(noise(0.005, 22_050, 3)) {
@@ -274,13 +278,13 @@ mod tests {
     }
 
     #[test]
-    fn material_of_a_lower_rate_ends_at_half_of_it() {
+    fn bandwidth_ends_at_half_the_original_rate() {
         let full = analyze(noise(0.1, 44_100, 4)).bandwidth_hz.unwrap();
         assert!((full - 11_025.0).abs() < BANDWIDTH_TOLERANCE_HZ, "{full}");
         for low in [8_000, 16_000] {
             let samples = Waveform::new(noise(0.1, 2 * low as usize, 5), low);
             let resampled = Resampler::new(low, RATE).unwrap().resample(&samples);
-            // To 16 bits, as files have them: what the steps add lies below the floor.
+            // Rounded to 16 bits, as in files: the quantization noise lies below the floor.
             let samples: Vec<f32> =
                 resampled.samples().iter().map(|x| (x * 32_768.0).round() / 32_768.0).collect();
             let bandwidth = analyze(samples).bandwidth_hz.unwrap();
@@ -290,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_and_lengths_are_those_of_the_signal() {
+    fn measures_pauses_and_lengths() {
         let mut samples = vec![0.0; 4410];
         samples.extend(tone(0.5, 300.0, 11_025));
         samples.extend(vec![0.0; 6615]);
@@ -302,7 +306,7 @@ mod tests {
             analysis.longest_pause_seconds,
             analysis.trailing_silence_seconds,
         ];
-        // To a block of a hundredth of a second.
+        // Accurate to one block, a hundredth of a second.
         for (got, expected) in got.into_iter().zip([0.2, 0.3, 0.0]) {
             assert!((got - expected).abs() <= 0.011, "{got} {expected}");
         }
@@ -312,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_and_nothing_have_no_levels() {
+    fn silence_and_empty_signals_have_no_levels() {
         for samples in [vec![0.0; 22_050], Vec::new()] {
             let analysis = analyze(samples);
             assert_eq!(

@@ -1,108 +1,190 @@
-//! What can go wrong.
+//! Errors of this crate and their remedies.
 
 use std::io;
 use std::path::PathBuf;
 
-/// A situation in which this crate has no result to give.
+/// An error in a sound file, a setting or the shape of a table.
 ///
-/// The messages are fragments that follow "failed to".
+/// A message names the file or setting at fault. [`remedy`](Self::remedy) says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no file of this name.
-    #[error("read `{}`: there is no such file", path.display())]
+    /// The file does not exist.
+    #[error("`{}` does not exist", path.display())]
     Missing {
-        /// The file that was asked for.
+        /// The requested file.
         path: PathBuf,
     },
 
-    /// The operating system refused to read or write.
-    #[error("access `{}`: {source}", path.display())]
+    /// The operating system refused to read or write a file.
+    #[error("cannot access `{}`", path.display())]
     Io {
-        /// The file that was asked for.
+        /// The requested file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 
-    /// The bytes are neither a RIFF/WAVE nor a FLAC file, or one that contradicts itself.
-    #[error("read `{}` as {container}: {why}", path.display())]
+    /// The bytes are neither a RIFF/WAVE nor a FLAC file, or they contradict themselves.
+    #[error("`{}` is not a valid {container} file: {why}", path.display())]
     Unreadable {
-        /// Where the bytes came from.
+        /// The origin of the bytes.
         path: PathBuf,
-        /// What they were taken for: `a wav` or `FLAC`.
+        /// The container they were taken for: `WAV` or `FLAC`.
         container: &'static str,
-        /// What is wrong with them.
+        /// The fault.
         why: String,
     },
 
-    /// The file is in order but holds no samples.
-    #[error("read `{}`: it holds no samples", path.display())]
+    /// The file is valid but contains no samples.
+    #[error("`{}` contains no samples", path.display())]
     Empty {
-        /// Where the bytes came from.
+        /// The origin of the bytes.
         path: PathBuf,
     },
 
     /// The header promises more samples than the file holds.
-    #[error("read `{}`: its header promises {promised} samples and the file holds {found}", path.display())]
+    #[error("`{}` is truncated: its header promises {promised} samples, but it holds {found}", path.display())]
     Truncated {
-        /// Where the bytes came from.
+        /// The origin of the bytes.
         path: PathBuf,
-        /// Samples of each channel by the header.
+        /// Samples per channel according to the header.
         promised: u64,
-        /// Whole samples of each channel in the file.
+        /// Complete samples per channel in the file.
         found: u64,
     },
 
     /// The file has more than one channel.
-    #[error("read `{}` as mono: it has {channels} channels", path.display())]
+    #[error("`{}` has {channels} channels, expected 1", path.display())]
     NotMono {
-        /// Where the bytes came from.
+        /// The origin of the bytes.
         path: PathBuf,
-        /// Channels by the header.
+        /// The number of channels according to the header.
         channels: u16,
     },
 
-    /// The file is in order but its coding is not one that is decoded here.
-    #[error("decode `{}`: {format} is not supported", path.display())]
+    /// The file is valid, but its encoding is not supported.
+    #[error("cannot decode `{}`: {format} is not supported", path.display())]
     UnsupportedFormat {
-        /// Where the bytes came from.
+        /// The origin of the bytes.
         path: PathBuf,
-        /// The coding, in words.
+        /// A description of the encoding.
         format: String,
     },
 
-    /// A sample of a floating-point wav is infinite or not a number.
-    #[error("decode `{}`: sample {index} is not a finite number", path.display())]
+    /// A sample of a floating-point WAV file is infinite or NaN.
+    #[error("sample {index} of `{}` is not a finite number", path.display())]
     NotFinite {
-        /// Where the bytes came from.
+        /// The origin of the bytes.
         path: PathBuf,
-        /// The first such sample, from 0.
+        /// The index of the first such sample, from 0.
         index: usize,
     },
 
-    /// A setting has a value with which nothing can be computed.
-    #[error("use the setting `{setting}`: {why}")]
+    /// A setting has a value that cannot be used.
+    #[error("invalid `{setting}`: {why}")]
     Setting {
         /// The name of the setting.
         setting: &'static str,
-        /// What is wrong with its value, and what would be right.
+        /// The fault of its value, and the values allowed.
         why: String,
     },
 
-    /// A table does not have as many values as its shape says.
-    #[error("lay {values} values out as {n_bins} bins by {n_frames} frames")]
+    /// The number of values does not match the shape of a table.
+    #[error("{values} values do not fill {n_bins} bins by {n_frames} frames")]
     Shape {
-        /// Values that were given.
+        /// The number of values given.
         values: usize,
-        /// Rows that were asked for.
+        /// The number of rows requested.
         n_bins: usize,
-        /// Columns that were asked for.
+        /// The number of columns requested.
         n_frames: usize,
     },
 }
 
 impl Error {
+    /// Returns an imperative phrase saying how to fix the problem, where that is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing { .. } => Some("check the path"),
+            Self::Io { .. } => Some("check the permissions of the file and its directory"),
+            Self::Unreadable { .. } | Self::UnsupportedFormat { .. } | Self::NotFinite { .. } => {
+                Some("export the clip again as 16-bit PCM in a RIFF/WAVE file, or as FLAC")
+            }
+            Self::Empty { .. } => Some("record or export the clip again"),
+            Self::Truncated { .. } => Some("copy the file again from its source"),
+            Self::NotMono { .. } => Some("choose one of the channels, or mix them"),
+            Self::Setting { setting: "n_mels", .. } => Some("use fewer bands or a longer `n_fft`"),
+            Self::Setting { setting: "sample_rate", .. } => {
+                Some("resample the audio to a common rate, such as 22050 Hz, with another tool")
+            }
+            Self::Setting { .. } | Self::Shape { .. } => None,
+        }
+    }
+
     pub(crate) fn setting(setting: &'static str, why: impl Into<String>) -> Self {
         Self::Setting { setting, why: why.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    fn every_variant() -> Vec<Error> {
+        let path = || PathBuf::from("a.wav");
+        vec![
+            Error::Missing { path: path() },
+            Error::Io { path: path(), source: io::Error::other("the device is gone") },
+            Error::Unreadable { path: path(), container: "WAV", why: "its sample rate is 0".to_owned() },
+            Error::Empty { path: path() },
+            Error::Truncated { path: path(), promised: 7, found: 5 },
+            Error::NotMono { path: path(), channels: 2 },
+            Error::UnsupportedFormat { path: path(), format: "16-bit float".to_owned() },
+            Error::NotFinite { path: path(), index: 3 },
+            Error::setting("n_mels", "0 is not between 1 and half of `n_fft`, 512"),
+            Error::setting("sample_rate", "0 is not a sample rate"),
+            Error::setting("n_fft", "3 is not an even number"),
+            Error::Shape { values: 5, n_bins: 2, n_frames: 3 },
+        ]
+    }
+
+    #[test]
+    fn messages_and_remedies_are_lowercase_phrases() {
+        let phrase = |text: &str| {
+            assert!(
+                text.starts_with(|first: char| first.is_lowercase()
+                    || first == '`'
+                    || first.is_ascii_digit()),
+                "{text}"
+            );
+            assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `…`:"), "{text}");
+        };
+        for error in every_variant() {
+            let message = error.to_string();
+            phrase(&message);
+            if let Some(source) = error.source() {
+                assert!(!message.contains(&source.to_string()), "{message}");
+            }
+            if let Some(remedy) = error.remedy() {
+                phrase(remedy);
+                assert!(!message.contains(remedy), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_some_settings_and_shapes_lack_a_remedy() {
+        let without: Vec<String> = every_variant()
+            .iter()
+            .filter(|error| error.remedy().is_none())
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            without,
+            ["invalid `n_fft`: 3 is not an even number", "5 values do not fill 2 bins by 3 frames"]
+        );
     }
 }

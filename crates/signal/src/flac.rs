@@ -1,9 +1,8 @@
-//! FLAC files, read only.
+//! Reading of FLAC files.
 //!
-//! The samples are what a wav of the same bits would give: an integer is divided by the magnitude of its most negative
-//! value. Of what a FLAC file says of itself, these are held against it: the checksum of every frame, and the number of
-//! samples, where the file tells it (encoders that wrote to a pipe do not; then the samples are all that there are). The
-//! MD5 sum of all samples is not computed.
+//! Samples equal those of a WAV file with the same bits: an integer is divided by the magnitude of its most
+//! negative value. The checksum of every frame and the number of samples are verified. Encoders that write to
+//! a pipe leave out the number; then all samples present count. The MD5 sum of the samples is not verified.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -12,22 +11,22 @@ use claxon::{Block, FlacReader};
 
 use crate::{Error, Recording};
 
-/// What every FLAC file begins with.
+/// First bytes of every FLAC file.
 const MAGIC: &[u8] = b"fLaC";
 
-/// Whether bytes begin as a FLAC file does.
+/// Returns true if the bytes start like a FLAC file.
 #[must_use]
 pub fn is_flac(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-/// The samples of all channels of a FLAC file.
+/// Decodes all channels of a FLAC file.
 ///
-/// `bytes` is the whole file, `path` is for the messages only.
+/// `bytes` is the whole file; `path` is used only in messages.
 ///
 /// # Errors
 ///
-/// [`Error::Unreadable`], [`Error::UnsupportedFormat`], [`Error::Truncated`] and [`Error::Empty`].
+/// Returns [`Error::Unreadable`], [`Error::UnsupportedFormat`], [`Error::Truncated`] or [`Error::Empty`].
 pub fn decode_channels(bytes: &[u8], path: &Path) -> Result<Recording, Error> {
     let unreadable = |why: String| Error::Unreadable { path: path.to_owned(), container: "FLAC", why };
     let of = |error: claxon::Error| match error {
@@ -45,7 +44,7 @@ pub fn decode_channels(bytes: &[u8], path: &Path) -> Result<Recording, Error> {
     }
     let promised = info.samples.unwrap_or(0);
     let scale = 1.0 / (1_u64 << (info.bits_per_sample - 1)) as f32;
-    // No more than there can be in so many bytes of a file that lies: a block of silence takes some 14 bytes.
+    // Bounded by the file size, in case the header lies; a block of silence takes about 14 bytes.
     let mut samples: Vec<f32> = Vec::with_capacity((bytes.len() * 2).min(1 << 24));
     let mut blocks = reader.blocks();
     let mut buffer = Vec::new();
@@ -72,7 +71,7 @@ pub fn decode_channels(bytes: &[u8], path: &Path) -> Result<Recording, Error> {
         return Err(Error::Truncated { path: path.to_owned(), promised, found });
     }
     if promised > 0 && found > promised {
-        return Err(unreadable(format!("it promises {promised} samples and holds {found}")));
+        return Err(unreadable(format!("its header promises {promised} samples, but it holds {found}")));
     }
     if samples.is_empty() {
         return Err(Error::Empty { path: path.to_owned() });
@@ -80,7 +79,7 @@ pub fn decode_channels(bytes: &[u8], path: &Path) -> Result<Recording, Error> {
     Ok(Recording::new(samples, n_channels, info.sample_rate))
 }
 
-/// Appends a block, the channels in turn.
+/// Appends a block with its channels interleaved.
 fn interleave(block: &Block, scale: f32, samples: &mut Vec<f32>) {
     let n_channels = block.channels();
     let start = samples.len();

@@ -8,14 +8,14 @@ use realfft::{RealFftPlanner, RealToComplex};
 
 use crate::Error;
 
-/// The longest transform that is planned: a minute at 16 kHz, and more than anybody wants.
+/// Longest transform planned: a minute at 16 kHz, longer than any practical frame.
 pub(crate) const LONGEST_FRAME: usize = 1 << 20;
 
-/// Cuts a signal into overlapping windowed frames and transforms each, in double precision.
+/// Splitter of a signal into overlapping windowed frames, which it transforms in double precision.
 ///
-/// The signal is padded by `(n_fft - hop_length) / 2` samples on each side by reflection about its first and last
-/// sample, so frame `t` is centred at sample `t * hop_length + hop_length / 2` and there are
-/// `samples / hop_length` frames, rounded down.
+/// The signal is padded by reflection about its first and last sample, with `(n_fft - hop_length) / 2`
+/// samples on each side. Frame `t` is therefore centered at sample `t * hop_length + hop_length / 2`, and
+/// there are `samples / hop_length` frames, rounded down.
 pub(crate) struct Framing {
     hop_length: usize,
     padding: usize,
@@ -24,12 +24,12 @@ pub(crate) struct Framing {
 }
 
 impl Framing {
-    /// Plans the transform; the window is the periodic Hann window of `window_length`, centred in `n_fft` samples.
+    /// Plans the transform. The periodic Hann window of `window_length` is centered in `n_fft` samples.
     pub(crate) fn new(n_fft: usize, window_length: usize, hop_length: usize) -> Result<Self, Error> {
         if n_fft < 2 || n_fft % 2 == 1 || n_fft > LONGEST_FRAME {
             return Err(Error::setting(
                 "n_fft",
-                format!("{n_fft} is not an even number from 2 to {LONGEST_FRAME}"),
+                format!("{n_fft} is not an even number between 2 and {LONGEST_FRAME}"),
             ));
         }
         if window_length == 0 || window_length > n_fft {
@@ -41,7 +41,7 @@ impl Framing {
         if hop_length == 0 || hop_length > n_fft || hop_length % 2 == 1 {
             return Err(Error::setting(
                 "hop_length",
-                format!("{hop_length} is not an even number from 2 to `n_fft`, {n_fft}"),
+                format!("{hop_length} is not an even number between 2 and `n_fft`, {n_fft}"),
             ));
         }
         let mut window = vec![0.0; n_fft];
@@ -76,7 +76,7 @@ impl Framing {
         let mut spectrum = self.transform.make_output_vec();
         let mut scratch = self.transform.make_scratch_vec();
         for index in 0..self.n_frames(samples.len()) {
-            // In padded coordinates the frame starts at `index * hop_length`.
+            // In padded coordinates, the frame starts at `index * hop_length`.
             let start = index * self.hop_length;
             if start >= self.padding && start - self.padding + n_fft <= samples.len() {
                 let inside = &samples[start - self.padding..][..n_fft];
@@ -91,14 +91,14 @@ impl Framing {
             }
             self.transform
                 .process_with_scratch(&mut frame, &mut spectrum, &mut scratch)
-                .expect("the plan made buffers of its own lengths");
+                .expect("the plan allocated the buffers");
             visit(index, &spectrum);
         }
     }
 }
 
-/// The sample that stands at `position` when a signal of `length` samples is mirrored about its first and last
-/// sample, neither repeated, as often as it takes; a signal of one sample is constant.
+/// Returns the index of the sample at `position` when a signal of `length` samples is mirrored about its
+/// first and last sample, without repeating either, as often as needed. A signal of one sample is constant.
 pub(crate) fn reflect(position: isize, length: usize) -> usize {
     if length == 1 {
         return 0;
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reflection_repeats_no_edge_and_goes_on_as_often_as_it_takes() {
+    fn reflects_repeatedly_without_repeating_the_edges() {
         // numpy 2.4.6: np.pad([0, 1, 2], 7, mode="reflect")
         let padded: Vec<_> = (-7..10).map(|position| reflect(position, 3)).collect();
         assert_eq!(padded, [1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1]);
@@ -121,9 +121,9 @@ mod tests {
     }
 
     #[test]
-    fn a_short_window_stands_in_the_middle() {
+    fn centers_a_short_window() {
         let framing = Framing::new(8, 4, 2).unwrap();
-        // Periodic Hann of four: 0, 1/2, 1, 1/2.
+        // Periodic Hann window of four samples: 0, 1/2, 1, 1/2.
         let expected = [0.0, 0.0, 0.0, 0.5, 1.0, 0.5, 0.0, 0.0];
         for (weight, expected) in framing.window().iter().zip(expected) {
             assert!((weight - expected).abs() < 1e-15);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_give_no_frames_are_refused() {
+    fn rejects_settings_without_frames() {
         let check =
             |n_fft, window_length, hop_length, expected| match Framing::new(n_fft, window_length, hop_length)
             {

@@ -1,21 +1,22 @@
-//! Speech signals: waveforms, WAV files, spectrograms, fundamental frequency, loudness and mel-cepstra.
+//! Speech signals: waveforms, WAV and FLAC files, spectrograms, fundamental frequency, loudness and
+//! mel-cepstra.
 //!
 //! ```text
-//! wav, FLAC ──Recording──► Waveform ──Stft──► magnitudes ──MelExtractor──► log-mel
+//! WAV, FLAC ──Recording──► Waveform ──Stft──► magnitudes ──MelExtractor──► log-mel
 //!                             ├──f0::pyin──► F0 in Hz, 0 where unvoiced
-//!                             ├──loudness──► LUFS, peaks, level of each frame
-//!                             ├──Analyzer──► clipping, silence, bandwidth, noise: what is wrong with a recording
+//!                             ├──loudness──► LUFS, peaks, frame levels
+//!                             ├──Analyzer──► clipping, silence, bandwidth, noise: faults of a recording
 //!                             ├──Resampler, silence, gain──► another waveform
 //!                             └──mel_cepstrum──► c0..cD of each frame
 //! ```
 //!
-//! Everything that has frames has the same ones: frame `t` is centred at sample `t * hop + hop / 2`, and there are
-//! `samples / hop` of them, rounded down. Spectrograms, F0 (when [`f0::PyinConfig::first_center`] is half a hop) and
-//! levels of one signal can therefore be laid side by side.
+//! All frame-based analyses share the same frames: frame `t` is centered at sample `t * hop + hop / 2`, and
+//! there are `samples / hop` of them, rounded down. Spectrograms, F0 (if [`f0::PyinConfig::first_center`] is
+//! half a hop) and levels of one signal therefore line up.
 //!
-//! A plan ([`Stft`], [`MelExtractor`], [`f0::Pyin`], [`mel_cepstrum::MelCepstrum`]) is validated when it is made and
-//! total afterwards: its methods take any samples, the empty signal included, and never fail. Plans are `Sync`: one
-//! plan serves all threads, and the result does not depend on their number.
+//! A plan ([`Stft`], [`MelExtractor`], [`f0::Pyin`], [`mel_cepstrum::MelCepstrum`]) validates its settings
+//! when it is built and never fails afterward: its methods accept any samples, including the empty signal.
+//! Plans are `Sync`; one plan serves all threads, and results do not depend on their number.
 //!
 //! ```
 //! use mynah_signal::{MelConfig, MelExtractor, MelProfile, Waveform};
@@ -30,11 +31,11 @@
 //! # }
 //! ```
 //!
-//! It knows nothing of text, tensors or corpora.
+//! The crate is independent of text, tensors and corpora.
 
 #![expect(
     clippy::inline_always,
-    reason = "kernels have to be inlined into the function that is compiled for the machine's vectors"
+    reason = "kernels must be inlined into the function compiled for the machine's vectors"
 )]
 
 pub mod f0;

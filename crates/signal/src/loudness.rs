@@ -1,40 +1,41 @@
-//! How loud a signal is: as heard (BS.1770), at its peaks, and frame by frame.
+//! Loudness of a signal: as perceived (BS.1770), at its peaks, and frame by frame.
 
 use ebur128::{EbuR128, Mode};
 
 use crate::Waveform;
 
-/// The level of digital silence in [`frame_level_db`], and the lowest that it gives.
+/// Level of digital silence in [`frame_level_db`], and the lowest level it returns.
 pub const LEVEL_FLOOR_DB: f32 = -100.0;
 
-/// The integrated loudness by ITU-R BS.1770-4 in LUFS.
+/// Computes the integrated loudness according to ITU-R BS.1770-4, in LUFS.
 ///
-/// K-weighting, blocks of 400 ms every 100 ms, an absolute gate at -70 LUFS and a relative one 10 LU below the mean.
-/// Nothing when the signal is shorter than one block, when no block passes the absolute gate, when a sample is not
-/// finite, or when the sample rate is outside 16 Hz to 2,822,400 Hz.
+/// The measurement uses K-weighting, 400 ms blocks every 100 ms, an absolute gate at -70 LUFS and a relative
+/// gate 10 LU below the mean. Returns `None` if the signal is shorter than one block, if no block passes the
+/// absolute gate, if a sample is not finite, or if the sample rate is outside 16 Hz to 2,822,400 Hz.
 ///
-/// Only whole blocks count, as the recommendation says. pyloudnorm 0.2.0 counts an incomplete last one too, which moves
-/// a clip of a few seconds by up to 0.25 LU, and its default filters are another approximation of the recommendation's
-/// (0.09 LU on speech); with its `DeMan` filters and whole blocks the two agree to the last digits.
+/// Only whole blocks count, as the recommendation says. pyloudnorm 0.2.0 also counts an incomplete last
+/// block, which moves a clip of a few seconds by up to 0.25 LU, and its default filters approximate the
+/// recommendation differently (0.09 LU on speech). With its `DeMan` filters and whole blocks, the two agree
+/// to the last digits.
 #[must_use]
 pub fn integrated_lufs(waveform: &Waveform) -> Option<f64> {
     let meter = measure(waveform, Mode::I)?;
     meter.loudness_global().ok().filter(|loudness| loudness.is_finite())
 }
 
-/// The true peak in dB relative to full scale: that of the signal oversampled four times.
+/// Computes the true peak, that of the signal oversampled four times, in dB relative to full scale.
 ///
-/// Nothing for digital silence, the empty signal, samples that are not finite, and rates that
-/// [`integrated_lufs`] does not take. Never below [`peak_dbfs`].
+/// Returns `None` for digital silence, empty signals, samples that are not finite, and rates that
+/// [`integrated_lufs`] does not support. Never below [`peak_dbfs`].
 #[must_use]
 pub fn true_peak_dbtp(waveform: &Waveform) -> Option<f64> {
     let meter = measure(waveform, Mode::TRUE_PEAK)?;
     decibels(meter.true_peak(0).ok()?)
 }
 
-/// The largest sample magnitude in dB relative to full scale.
+/// Computes the largest sample magnitude in dB relative to full scale.
 ///
-/// Nothing for digital silence, the empty signal, and samples that are not finite.
+/// Returns `None` for digital silence, empty signals, and samples that are not finite.
 #[must_use]
 pub fn peak_dbfs(waveform: &Waveform) -> Option<f64> {
     let samples = waveform.samples();
@@ -44,11 +45,12 @@ pub fn peak_dbfs(waveform: &Waveform) -> Option<f64> {
     decibels(samples.iter().fold(0.0, |peak, sample| f64::from(sample.abs()).max(peak)))
 }
 
-/// The root mean square of every hop in dB relative to full scale, not below [`LEVEL_FLOOR_DB`].
+/// Computes the root mean square of every hop in dB relative to full scale, clamped below at
+/// [`LEVEL_FLOOR_DB`].
 ///
-/// Hop `t` is the samples from `t * hop_length` to `(t + 1) * hop_length`; what is left over at the end is not counted,
-/// so there are as many values as frames in a spectrogram. A square wave at full scale has 0 dB, a sine -3 dB. A hop
-/// length of 0 gives no frames.
+/// Hop `t` spans the samples from `t * hop_length` to `(t + 1) * hop_length`. A partial hop at the end is
+/// dropped, so the number of values equals the number of frames in a spectrogram. A full-scale square wave
+/// has 0 dB, a full-scale sine -3 dB. A hop length of 0 gives no frames.
 #[must_use]
 pub fn frame_level_db(samples: &[f32], hop_length: usize) -> Vec<f32> {
     if hop_length == 0 {
@@ -83,9 +85,9 @@ mod tests {
 
     use super::*;
 
-    /// EBU Tech 3341 asks of a meter an accuracy of 0.1 LU.
+    /// Accuracy that EBU Tech 3341 requires of a meter.
     const TECH_3341_LU: f64 = 0.1;
-    /// EBU Tech 3341 allows a true-peak meter -0.4 to +0.2 dB.
+    /// Larger of the tolerances, -0.4 and +0.2 dB, that EBU Tech 3341 allows a true-peak meter.
     const TRUE_PEAK_DB: f64 = 0.4;
 
     fn sine(level_dbfs: f64, hz: f64, seconds: f64, phase: f64) -> Vec<f32> {
@@ -94,7 +96,7 @@ mod tests {
         (0..n_samples).map(|n| (amplitude * (TAU * hz * n as f64 / 48_000.0 + phase).sin()) as f32).collect()
     }
 
-    /// The signals of EBU Tech 3341, tables 1 and 2, in one channel, which is 3.01 LU less than their two.
+    /// Signals of EBU Tech 3341, tables 1 and 2, in one channel, which is 3.01 LU less than their two.
     #[test]
     fn meets_the_minimum_requirements_of_the_ebu() {
         let check = |parts: &[(f64, f64)], stereo_lufs: f64| {
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_measured_is_nothing() {
+    fn unmeasurable_signals_have_no_loudness() {
         let check = |samples: Vec<f32>, rate| {
             let waveform = Waveform::new(samples, rate);
             assert_eq!(integrated_lufs(&waveform), None);
@@ -126,14 +128,14 @@ mod tests {
         assert_eq!(check(Vec::new(), 22_050), (None, None));
         assert_eq!(check(vec![0.0; 22_050], 22_050), (None, None));
         assert_eq!(check(vec![0.5, f32::NAN], 22_050), (None, None));
-        // 399 ms, a whole second below the gate, and no rate.
+        // 399 ms, a whole second below the gate, and no sample rate.
         assert_eq!(check(vec![0.5; 8797], 22_050).1, Some(20.0 * 0.5_f64.log10()));
         assert!(check(vec![1e-6; 22_050], 22_050).1.is_some());
         assert_eq!(check(vec![0.5; 100], 0).0, None);
     }
 
     #[test]
-    fn levels_are_of_whole_hops() {
+    fn measures_the_level_of_whole_hops() {
         let mut samples = vec![1.0; 4];
         samples.extend([0.1, -0.1, 0.1, -0.1, 0.0, 0.0, 0.0, 0.0, 0.9]);
         let levels = frame_level_db(&samples, 4);

@@ -1,10 +1,10 @@
-//! Mel-cepstra: the smooth shape of the spectrum on a mel-like frequency scale.
+//! Mel-cepstra: the spectral envelope on a mel-like frequency scale.
 //!
 //! ```text
 //! power spectrum ─ln─► log spectrum ─inverse transform─► cepstrum ─freqt(alpha)─► mel-cepstrum c0..cD
 //! ```
 //!
-//! This is `sp2mc` of SPTK's Python interface. In double precision throughout.
+//! The definition is that of `sp2mc` in SPTK's Python interface, in double precision throughout.
 //!
 //! # References
 //!
@@ -19,27 +19,27 @@ use realfft::num_complex::Complex;
 use crate::Error;
 use crate::framing::Framing;
 
-/// Points at which [`alpha_for_rate`] compares the two frequency scales.
+/// Number of points at which [`alpha_for_rate`] compares the two frequency scales.
 const ALPHA_POINTS: usize = 1000;
-/// Partial sums that run side by side, so that the compiler can keep them in vector registers.
+/// Number of partial sums computed side by side, so that the compiler can keep them in vector registers.
 const LANES: usize = 8;
 
-/// How mel-cepstra are taken from a signal.
+/// Settings of a mel-cepstral analysis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MelCepstrumConfig {
-    /// Samples of each transform and of its Hann window; even.
+    /// Length in samples of the transform and of its Hann window; even.
     pub n_fft: usize,
-    /// Samples from one frame to the next; even.
+    /// Hop between frames in samples; even.
     pub hop_length: usize,
-    /// The index of the last coefficient.
+    /// Index of the last coefficient.
     pub order: usize,
-    /// How far the frequency scale is bent, in (-1, 1); see [`alpha_for_rate`].
+    /// Warping of the frequency scale, in (-1, 1); see [`alpha_for_rate`].
     pub alpha: f64,
-    /// What is added to every power, in dB relative to the mean power of all bins of all frames of the signal.
+    /// Power added to every bin, in dB relative to the mean power of all bins of all frames of the signal.
     pub floor_db: f64,
 }
 
-/// The mel-cepstra of a signal, frame after frame.
+/// Mel-cepstra of a signal, frame by frame.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MelCepstra {
     coefficients: Vec<f64>,
@@ -47,40 +47,43 @@ pub struct MelCepstra {
 }
 
 impl MelCepstra {
-    /// The number of frames.
+    /// Returns the number of frames.
     #[must_use]
     pub fn n_frames(&self) -> usize {
         self.coefficients.len() / self.n_coefficients
     }
 
-    /// c0..cD of each frame, in order.
+    /// Returns c0..cD of each frame, in order.
     #[must_use]
     pub fn frames(&self) -> impl ExactSizeIterator<Item = &[f64]> {
         self.coefficients.chunks_exact(self.n_coefficients)
     }
 }
 
-/// A planned mel-cepstral analysis: made once, shared by all threads.
+/// Planned mel-cepstral analysis, built once and shared by all threads.
 ///
-/// The frames are those of [`Stft`](crate::Stft): padded by reflection, centred at `t * hop + hop / 2`.
+/// Frames are those of [`Stft`](crate::Stft): padded by reflection and centered at `t * hop + hop / 2`.
 pub struct MelCepstrum {
     framing: Framing,
-    /// From the logarithms of the one-sided power spectrum to the coefficients: `[order + 1, n_fft / 2 + 1]`.
+    /// Map from logarithms of the one-sided power spectrum to coefficients, `[order + 1, n_fft / 2 + 1]`.
     matrix: Vec<f64>,
     n_coefficients: usize,
     floor: f64,
 }
 
 impl MelCepstrum {
-    /// Plans the transform and the matrix that takes log power spectra to mel-cepstra.
+    /// Plans the transform and the matrix from log power spectra to mel-cepstra.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] when the frames cannot be planned, `order` is more than half of `n_fft`, `alpha` is not within
-    /// (-1, 1), or `floor_db` is not finite.
+    /// Returns [`Error::Setting`] if the frames cannot be planned, `order` is more than half of `n_fft`,
+    /// `alpha` is outside (-1, 1), or `floor_db` is not finite.
     pub fn new(config: &MelCepstrumConfig) -> Result<Self, Error> {
         if !(config.alpha > -1.0 && config.alpha < 1.0) {
-            return Err(Error::setting("alpha", format!("{} is not between -1 and 1", config.alpha)));
+            return Err(Error::setting(
+                "alpha",
+                format!("expected a value between -1 and 1, exclusive, got {}", config.alpha),
+            ));
         }
         if !config.floor_db.is_finite() {
             return Err(Error::setting("floor_db", format!("{} is not a finite number", config.floor_db)));
@@ -98,9 +101,10 @@ impl MelCepstrum {
         })
     }
 
-    /// The mel-cepstra of a signal; nothing when it has no frame, or no power, or samples that are not finite.
+    /// Computes the mel-cepstra of a signal, or `None` if it has no frames, no power, or samples that are not
+    /// finite.
     ///
-    /// Since the floor moves with the signal, a gain changes c0 and, but for rounding, nothing else.
+    /// Since the floor scales with the signal, a gain changes c0 and, except for rounding, nothing else.
     #[must_use]
     pub fn analyze(&self, samples: &[f32]) -> Option<MelCepstra> {
         let n_bins = self.framing.n_bins();
@@ -124,15 +128,15 @@ impl MelCepstrum {
     }
 }
 
-/// The mel-cepstrum c0..c`order` of a one-sided power spectrum of `n_fft / 2 + 1` values.
+/// Computes the mel-cepstrum c0..c`order` of a one-sided power spectrum of `n_fft / 2 + 1` values.
 ///
 /// ```text
 /// c(m)   = inverse real transform of ln P,  c(0) halved
 /// c_a(m) = freqt(c, order, alpha)
 /// ```
 ///
-/// Powers must be positive: a power of 0 has no logarithm and gives coefficients that are not finite. Fewer than two
-/// powers are no spectrum and give zeros.
+/// Powers must be positive: a power of 0 has no logarithm and gives coefficients that are not finite. Fewer
+/// than two powers do not form a spectrum and give zeros.
 #[must_use]
 #[expect(clippy::missing_panics_doc, reason = "the plan makes buffers of the lengths that it wants")]
 pub fn sp2mc(power: &[f64], order: usize, alpha: f64) -> Vec<f64> {
@@ -142,7 +146,7 @@ pub fn sp2mc(power: &[f64], order: usize, alpha: f64) -> Vec<f64> {
     let transform = RealFftPlanner::<f64>::new().plan_fft_inverse(2 * (power.len() - 1));
     let mut spectrum: Vec<_> = power.iter().map(|&power| power.ln().into()).collect();
     let mut cepstrum = transform.make_output_vec();
-    transform.process(&mut spectrum, &mut cepstrum).expect("the lengths fit and the logarithms are real");
+    transform.process(&mut spectrum, &mut cepstrum).expect("the lengths match and the logarithms are real");
     let scale = 1.0 / cepstrum.len() as f64;
     for value in &mut cepstrum {
         *value *= scale;
@@ -157,15 +161,16 @@ pub fn sp2mc(power: &[f64], order: usize, alpha: f64) -> Vec<f64> {
     warped
 }
 
-/// The `alpha` whose frequency scale comes nearest to the mel scale for signals at `sample_rate` hertz.
+/// Finds the `alpha` whose frequency scale is closest to the mel scale for signals at `sample_rate` hertz.
 ///
 /// ```text
-/// mel(f)  = 1000 / ln 2 · ln(1 + f / 1000)                                        of f to half the rate
-/// bend(w) = atan((1 - a²) sin w / ((1 + a²) cos w - 2a))                          of w to π, taken to [0, π)
+/// mel(f)  = 1000 / ln 2 · ln(1 + f / 1000)                                        for f up to half the rate
+/// bend(w) = atan((1 - a²) sin w / ((1 + a²) cos w - 2a))                          for w up to π, mapped to [0, π)
 /// ```
 ///
-/// Each is divided by its last value; of 0, 0.001, … 0.999 the first with the least mean squared difference at 1000
-/// frequencies is returned: 0.410 at 16 kHz, 0.455 at 22.05 kHz, 0.466 at 24 kHz, 0.544 at 44.1 kHz.
+/// Both scales are normalized by their last value. Of 0, 0.001, …, 0.999, the result is the first value with
+/// the smallest mean squared difference at 1000 frequencies: 0.410 at 16 kHz, 0.455 at 22.05 kHz, 0.466 at 24
+/// kHz, 0.544 at 44.1 kHz.
 #[must_use]
 pub fn alpha_for_rate(sample_rate: u32) -> f64 {
     let step_hz = f64::from(sample_rate) / 2.0 / ALPHA_POINTS as f64;
@@ -195,7 +200,7 @@ pub fn alpha_for_rate(sample_rate: u32) -> f64 {
     best.0
 }
 
-/// One step of the recursion: what `z⁻¹` times a cepstrum becomes on the bent scale.
+/// Performs one step of the recursion: multiplies a cepstrum by `z⁻¹` on the warped scale.
 fn warp(cepstrum: &mut [f64], alpha: f64) {
     let mut before = cepstrum[0];
     cepstrum[0] = alpha * before;
@@ -210,9 +215,9 @@ fn warp(cepstrum: &mut [f64], alpha: f64) {
     }
 }
 
-/// [`sp2mc`] as a matrix, which exists because it is linear in the logarithms.
+/// Computes the matrix of [`sp2mc`], which is linear in the logarithms.
 fn matrix(n_fft: usize, order: usize, alpha: f64) -> Vec<f64> {
-    // Column m of freqt is what a single cepstral coefficient m becomes; half of c(0) is taken.
+    // Column m of freqt is the image of a single cepstral coefficient m; c(0) counts half.
     let mut rows = vec![vec![0.0; n_fft]; order + 1];
     let mut column = vec![0.0; order + 1];
     column[0] = 1.0;
@@ -222,13 +227,14 @@ fn matrix(n_fft: usize, order: usize, alpha: f64) -> Vec<f64> {
         }
         warp(&mut column, alpha);
     }
-    // The inverse real transform is symmetric but for the doubled inner bins, so it is applied from the left.
+    // The inverse real transform is symmetric except for the doubled inner bins, so it is applied from the
+    // left.
     let transform = RealFftPlanner::<f64>::new().plan_fft_forward(n_fft);
     let mut spectrum = transform.make_output_vec();
     let last = spectrum.len() - 1;
     rows.iter_mut()
         .flat_map(|row| {
-            transform.process(row, &mut spectrum).expect("the plan made the lengths");
+            transform.process(row, &mut spectrum).expect("the plan defines the lengths");
             let scaled = |(bin, value): (usize, &Complex<f64>)| {
                 value.re * if bin == 0 || bin == last { 1.0 } else { 2.0 } / n_fft as f64
             };
@@ -237,7 +243,7 @@ fn matrix(n_fft: usize, order: usize, alpha: f64) -> Vec<f64> {
         .collect()
 }
 
-/// The sum of products, in a fixed order whatever the machine.
+/// Computes the dot product, in an order of summation independent of the machine.
 fn dot(left: &[f64], right: &[f64]) -> f64 {
     let mut sums = [0.0; LANES];
     let (left_blocks, left_rest) = left.as_chunks::<LANES>();
@@ -257,7 +263,7 @@ mod tests {
 
     use super::*;
 
-    /// Two orders of summing some hundred logarithms.
+    /// Rounding difference between two orders of summing a few hundred logarithms.
     const ROUNDING: f64 = 1e-10;
 
     fn config() -> MelCepstrumConfig {
@@ -269,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn alpha_is_that_of_sptk() {
+    fn alpha_agrees_with_sptk() {
         // pysptk 1.0.1: pysptk.util.mcepalpha(rate)
         for (rate, alpha) in [
             (8000, 0.312),
@@ -284,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn the_plan_gives_what_the_function_gives() {
+    fn plan_agrees_with_sp2mc() {
         let samples = voice(2000);
         let plan = MelCepstrum::new(&config()).unwrap();
         let cepstra = plan.analyze(&samples).unwrap();
@@ -303,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn without_bending_it_is_the_cepstrum() {
+    fn without_warping_it_is_the_cepstrum() {
         // ln P = 2 (0.3 cos w + 0.1 cos 2w) has the cepstrum 0, 0.3, 0.1, 0 in amplitude, doubled in power.
         let power: Vec<f64> = (0..=8)
             .map(|k| PI * f64::from(k) / 8.0)
@@ -316,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_power_has_no_cepstrum() {
+    fn signals_without_power_have_no_cepstrum() {
         let plan = MelCepstrum::new(&config()).unwrap();
         assert_eq!(plan.analyze(&[]), None);
         assert_eq!(plan.analyze(&[0.5; 63]), None);
@@ -325,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_without_a_result_are_refused() {
+    fn rejects_unusable_settings() {
         let check = |config: MelCepstrumConfig, expected| match MelCepstrum::new(&config) {
             Err(Error::Setting { setting, .. }) => assert_eq!(setting, expected),
             _ => panic!("{config:?} was accepted"),

@@ -1,4 +1,4 @@
-//! What a sound file holds, whatever its container.
+//! Contents of a sound file, independent of its container.
 
 use std::path::Path;
 use std::{fs, io};
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Waveform, flac, wav};
 
-/// The samples of all channels of a sound file.
+/// Samples of all channels of a sound file.
 ///
 /// # Shapes
 ///
-/// The samples of the channels stand in turn: `[samples, channels]`.
+/// Channels are interleaved: `[samples, channels]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
     samples: Vec<f32>,
@@ -19,7 +19,7 @@ pub struct Recording {
     sample_rate: u32,
 }
 
-/// What becomes of the channels of a recording.
+/// Treatment of a recording's channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChannelChoice {
@@ -30,7 +30,7 @@ pub enum ChannelChoice {
     Mix,
     /// The first channel.
     Left,
-    /// The second channel; the only one where there is one.
+    /// The second channel, or the only one.
     Right,
 }
 
@@ -39,13 +39,14 @@ impl Recording {
         Self { samples, n_channels, sample_rate }
     }
 
-    /// The samples of a wav or FLAC file, told apart by their first bytes.
+    /// Decodes a WAV or FLAC file, recognized by its first bytes.
     ///
-    /// `bytes` is the whole file, `path` is for the messages only. What begins as neither is taken for a wav.
+    /// `bytes` is the whole file; `path` is used only in messages. Files that start like neither are treated
+    /// as WAV.
     ///
     /// # Errors
     ///
-    /// Those of [`wav::decode_channels`] and [`flac::decode_channels`].
+    /// Same as [`wav::decode_channels`] and [`flac::decode_channels`].
     pub fn decode(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         if flac::is_flac(bytes) {
             flac::decode_channels(bytes, path)
@@ -54,48 +55,48 @@ impl Recording {
         }
     }
 
-    /// The samples of a wav or FLAC file.
+    /// Reads a WAV or FLAC file.
     ///
     /// # Errors
     ///
-    /// [`Error::Missing`], [`Error::Io`], and those of [`decode`](Self::decode).
+    /// Returns [`Error::Missing`] or [`Error::Io`], or an error of [`decode`](Self::decode).
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         Self::decode(&read_file(path)?, path)
     }
 
-    /// The number of channels; not 0.
+    /// Returns the number of channels; never 0.
     #[must_use]
     pub fn n_channels(&self) -> u16 {
         self.n_channels
     }
 
-    /// Samples of each channel per second; not 0.
+    /// Returns the sample rate in hertz; never 0.
     #[must_use]
     pub fn sample_rate(&self) -> u32 {
         self.sample_rate
     }
 
-    /// The number of samples of each channel.
+    /// Returns the number of samples per channel.
     #[must_use]
     pub fn n_samples(&self) -> usize {
         self.samples.len() / usize::from(self.n_channels.max(1))
     }
 
-    /// The samples of all channels in turn.
+    /// Returns the interleaved samples of all channels.
     #[must_use]
     pub fn into_samples(self) -> Vec<f32> {
         self.samples
     }
 
-    /// One channel of it; `path` is for the message only.
+    /// Reduces the recording to one channel; `path` is used only in messages.
     ///
-    /// The mean is taken in double precision and rounded once. A channel that cancels another out is silence in the mean:
-    /// recordings whose channels differ in sign want one of them.
+    /// The mean is computed in double precision and rounded once. Channels of opposite sign cancel out in the
+    /// mean; choose one of them for such recordings.
     ///
     /// # Errors
     ///
-    /// [`Error::NotMono`] for [`ChannelChoice::Mono`] and more than one channel.
+    /// Returns [`Error::NotMono`] for [`ChannelChoice::Mono`] with more than one channel.
     pub fn into_mono(self, choice: ChannelChoice, path: &Path) -> Result<Waveform, Error> {
         let n_channels = usize::from(self.n_channels.max(1));
         if n_channels == 1 {
@@ -118,7 +119,7 @@ impl Recording {
     }
 }
 
-/// All bytes of a file.
+/// Reads all bytes of a file.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => Error::Missing { path: path.to_owned() },
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn channels_are_chosen() {
+    fn chooses_channels() {
         let check = |samples: &[f32], n_channels, choice, expected: Option<&[f32]>| {
             let recording = Recording::new(samples.to_vec(), n_channels, 8000);
             assert_eq!(recording.n_samples(), samples.len() / usize::from(n_channels));

@@ -1,4 +1,4 @@
-//! Another sample rate.
+//! Sample rate conversion.
 
 use std::f64::consts::PI;
 use std::iter;
@@ -7,30 +7,30 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::{Error, Waveform};
 
-/// Where the filter's pass band ends and its stop band begins, as fractions of half the lower of the two rates.
+/// Ends of the filter's pass band and start of its stop band, as fractions of half the lower rate.
 const PASS_EDGE: f64 = 0.95;
 const STOP_EDGE: f64 = 1.0;
-/// How far the stop band lies below the pass band; the ripple of the latter is then 1e-5.
+/// Attenuation of the stop band; the ripple of the pass band is then 1e-5.
 const ATTENUATION_DB: f64 = 100.0;
-/// Partial sums of each output sample, in a fixed order whatever the machine.
+/// Number of partial sums per output sample, in an order independent of the machine.
 const PARTS: usize = 4;
-/// No machine has registers of more numbers.
+/// Upper bound on the numbers in a register of any machine.
 const MOST_LANES: usize = 64;
-/// The longest table of filters: two rates that share no more than this with each other are refused.
+/// Largest table of filters; rates whose ratio needs more are rejected.
 const LONGEST_TABLE: usize = 1 << 24;
 
-/// A planned change of the sample rate by a rational factor: made once, shared by all threads.
+/// Planned sample rate conversion by a rational factor, built once and shared by all threads.
 ///
-/// Every output sample is the sum of input samples times a sinc under a Kaiser window, centred where the output sample
-/// stands. In numbers, as the tests measure them:
+/// Every output sample is the sum of input samples weighted by a Kaiser-windowed sinc centered at the output
+/// sample. The tests measure the following:
 ///
-/// - pass band to 95 % of half the lower rate, with a ripple below 0.001 dB;
-/// - everything that would be folded down, or mirrored up, is at least 95 dB lower, single precision included;
-/// - no delay: output sample `m` stands at the time `m / to`, sample 0 of both at time 0;
-/// - `ceil(samples · to / from)` samples, as many as stand within the signal's time;
-/// - outside the signal there are zeros.
+/// - a pass band up to 95 % of half the lower rate, with a ripple below 0.001 dB;
+/// - a rejection of aliases and images of at least 95 dB, including single-precision errors;
+/// - no delay: output sample `m` is at time `m / to`, and sample 0 is at time 0 on both sides;
+/// - `ceil(samples · to / from)` output samples, those within the duration of the signal;
+/// - zeros outside the signal.
 ///
-/// Sums are taken in single precision from a table in single precision.
+/// Sums and filter table are in single precision.
 ///
 /// # Examples
 ///
@@ -48,33 +48,33 @@ const LONGEST_TABLE: usize = 1 << 24;
 ///
 /// # References
 ///
-/// J. F. Kaiser, R. W. Schafer: On the use of the I0-sinh window for spectrum analysis. IEEE Trans. ASSP 28(1), 1980 (the
-/// length and shape of the window for an attenuation).
+/// J. F. Kaiser, R. W. Schafer: On the use of the I0-sinh window for spectrum analysis. IEEE Trans. ASSP
+/// 28(1), 1980 (length and shape of the window for a given attenuation).
 #[derive(Debug, Clone)]
 pub struct Resampler {
     from: u32,
     to: u32,
-    /// Output samples to a period of the two rates, and input samples to it.
+    /// Output samples per period of the two rates; input samples per period follow.
     n_phases: usize,
     step: usize,
-    /// Input samples that an output sample is made of; a multiple of [`PARTS`].
+    /// Number of input samples per output sample; a multiple of [`PARTS`].
     n_taps: usize,
-    /// Of them, those before the one at or before the output sample.
+    /// Number of those before the last one at or before the output sample.
     before: usize,
-    /// `[n_phases, n_taps]`.
+    /// Filter table, `[n_phases, n_taps]`.
     filters: Vec<f32>,
 }
 
 impl Resampler {
-    /// Plans the filters from one rate to another, in hertz.
+    /// Plans the filters that convert one rate to another, both in hertz.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] when a rate is 0, or when their ratio is of such large numbers that the filters would take more
-    /// than 64 MB.
+    /// Returns [`Error::Setting`] if a rate is 0, or if the ratio in lowest terms is so large that the
+    /// filters would take more than 64 MB.
     pub fn new(from: u32, to: u32) -> Result<Self, Error> {
         if from == 0 || to == 0 {
-            return Err(Error::setting("sample_rate", "0 is not a rate"));
+            return Err(Error::setting("sample_rate", "0 is not a sample rate"));
         }
         let shared = greatest_common_divisor(from, to);
         let (n_phases, step) = ((to / shared) as usize, (from / shared) as usize);
@@ -82,14 +82,13 @@ impl Resampler {
         let nyquist = 0.5 * f64::from(from.min(to)) / f64::from(from);
         let cutoff = nyquist * f64::midpoint(PASS_EDGE, STOP_EDGE);
         let transition = nyquist * (STOP_EDGE - PASS_EDGE);
-        // Kaiser's estimate of the filter's order.
+        // Kaiser's estimate of the filter order.
         let order = (ATTENUATION_DB - 7.95) / (2.285 * 2.0 * PI * transition);
         let half = (order / 2.0).ceil();
         let before = half as usize;
         let n_taps = (2 * before + 2).next_multiple_of(PARTS);
         if n_phases.saturating_mul(n_taps) > LONGEST_TABLE {
-            let why =
-                format!("{from} Hz and {to} Hz have no ratio of small numbers: resample with another tool");
+            let why = format!("the ratio of {from} Hz to {to} Hz has too large a numerator or denominator");
             return Err(Error::setting("sample_rate", why));
         }
         let beta = 0.1102 * (ATTENUATION_DB - 8.7);
@@ -103,38 +102,39 @@ impl Resampler {
         };
         let mut filters = Vec::with_capacity(n_phases * n_taps);
         for phase in 0..n_phases {
-            // The output sample stands so far behind the input sample `before`.
+            // Delay of the output sample after the input sample `before`.
             let behind = ((phase * step) % n_phases) as f64 / n_phases as f64;
             let taps: Vec<f64> = (0..n_taps).map(|tap| weight(tap as f64 - before as f64 - behind)).collect();
-            // A constant stays what it is, whatever the phase.
+            // Normalization keeps a constant unchanged in every phase.
             let sum: f64 = taps.iter().sum();
             filters.extend(taps.iter().map(|tap| (tap / sum) as f32));
         }
         Ok(Self { from, to, n_phases, step, n_taps, before, filters })
     }
 
-    /// The rate of what is given.
+    /// Returns the input rate.
     #[must_use]
     pub fn from(&self) -> u32 {
         self.from
     }
 
-    /// The rate of what comes out.
+    /// Returns the output rate.
     #[must_use]
     pub fn to(&self) -> u32 {
         self.to
     }
 
-    /// The number of samples that come out for so many: those that stand before the end of the last.
+    /// Returns the number of output samples for `n_samples` input samples: those before the end of the last
+    /// one.
     #[must_use]
     pub fn n_samples(&self, n_samples: usize) -> usize {
         let exact = (n_samples as u128 * self.n_phases as u128).div_ceil(self.step as u128);
         usize::try_from(exact).unwrap_or(usize::MAX)
     }
 
-    /// The signal at the other rate; the waveform's own rate is taken to be [`from`](Self::from).
+    /// Resamples a signal, ignoring the waveform's own rate in favor of [`from`](Self::from).
     ///
-    /// Between equal rates the samples stay as they are.
+    /// Between equal rates, samples stay unchanged.
     #[must_use]
     pub fn resample(&self, waveform: &Waveform) -> Waveform {
         if self.from == self.to {
@@ -150,10 +150,10 @@ impl Resampler {
     }
 }
 
-/// Sums up output samples of the same phase side by side, a period of the two rates in each lane.
+/// Convolution of output samples of equal phase side by side, one period of the two rates per lane.
 struct Convolve<'a> {
     plan: &'a Resampler,
-    /// The signal with zeros around it.
+    /// Signal padded with zeros.
     padded: &'a [f32],
     output: &'a mut [f32],
 }
@@ -166,7 +166,7 @@ impl WithSimd for Convolve<'_> {
         let Self { plan, padded, output } = self;
         let &Resampler { n_phases, step, n_taps, ref filters, .. } = plan;
         let lanes = S::F32_LANES;
-        // Each row holds one sample of a period in all periods that the outputs reach into.
+        // Each row holds one sample position in all periods that the outputs reach.
         let n_periods = lanes + (step + n_taps) / step;
         let mut periods = vec![0.0; step * n_periods];
         for (first, output) in (0..).step_by(lanes).zip(output.chunks_mut(lanes * n_phases)) {
@@ -188,7 +188,7 @@ impl WithSimd for Convolve<'_> {
                         sums[part] = simd.add_f32s(sums[part], product);
                         (row, at) = (row + 1, at + n_periods);
                         if row == step {
-                            // The first sample of the next period.
+                            // First sample of the next period.
                             (row, at) = (0, at - step * n_periods + 1);
                         }
                     }
@@ -208,7 +208,7 @@ fn sinc(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { (PI * x).sin() / (PI * x) }
 }
 
-/// The modified Bessel function of the first kind and order 0, by its series.
+/// Computes the modified Bessel function of the first kind and order 0 by its series.
 fn bessel_i0(x: f64) -> f64 {
     let quarter = x * x / 4.0;
     let (mut term, mut sum) = (1.0, 1.0);
@@ -234,22 +234,22 @@ mod tests {
 
     use super::*;
 
-    /// The changes that corpora need most.
+    /// Conversions most frequent in corpora.
     const RATES: [(u32, u32); 4] = [(48_000, 22_050), (44_100, 22_050), (16_000, 22_050), (24_000, 22_050)];
-    /// What is promised of what would be folded down or mirrored up.
+    /// Documented rejection of aliases and images.
     const REJECTION_DB: f64 = 95.0;
-    /// What is promised of the pass band; the rest is single precision.
+    /// Documented ripple of the pass band; the remainder is single precision.
     const RIPPLE_DB: f64 = 0.001;
-    /// A few hundred single-precision products.
+    /// Tolerance for a few hundred single-precision products.
     const F32_TOLERANCE: f64 = 1e-6;
 
     fn tone(hz: f64, rate: u32, n_samples: usize) -> Waveform {
         let step = hz / f64::from(rate);
-        // Turns are kept small, so that the angle has all its digits.
+        // Whole turns are removed, so that the angle keeps all its digits.
         Waveform::new((0..n_samples).map(|n| (TAU * (step * n as f64).fract()).sin() as f32).collect(), rate)
     }
 
-    /// The amplitude of a frequency in samples, by least squares, and the root mean square of all else.
+    /// Returns the amplitude of a frequency in the samples, by least squares, and the RMS of the residual.
     fn measure(samples: &[f32], hz: f64, rate: u32) -> (f64, f64) {
         let angle = |n: usize| TAU * (hz / f64::from(rate) * n as f64).fract();
         let (mut ss, mut sc, mut cc, mut xs, mut xc) = (0.0, 0.0, 0.0, 0.0, 0.0);
@@ -268,7 +268,7 @@ mod tests {
         (a.hypot(b), rest)
     }
 
-    /// Output samples far from the ends.
+    /// Returns the output samples far from the ends.
     fn inside(waveform: &Waveform) -> &[f32] {
         &waveform.samples()[waveform.len() / 4..waveform.len() * 3 / 4]
     }
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pass_band_is_flat_and_nothing_else_appears_in_it() {
+    fn pass_band_is_flat_and_free_of_images() {
         for (from, to) in RATES {
             let resampler = Resampler::new(from, to).unwrap();
             let edge = PASS_EDGE * f64::from(from.min(to)) / 2.0;
@@ -287,14 +287,14 @@ mod tests {
                 let output = resampler.resample(&tone(hz, from, from as usize / 4));
                 let (amplitude, rest) = measure(inside(&output), hz, to);
                 assert!(decibels(amplitude).abs() < RIPPLE_DB, "{from} {to} {hz}: {}", decibels(amplitude));
-                // The images of a tone in the pass band, mirrored up: all that is not the tone.
+                // Images of a tone in the pass band: everything but the tone.
                 assert!(decibels(rest) < -REJECTION_DB, "{from} {to} {hz}: {}", decibels(rest));
             }
         }
     }
 
     #[test]
-    fn what_has_no_place_at_the_lower_rate_is_gone() {
+    fn rejects_frequencies_above_the_lower_rate() {
         for (from, to) in RATES.into_iter().filter(|(from, to)| from > to) {
             let resampler = Resampler::new(from, to).unwrap();
             let (low, high) = (STOP_EDGE * f64::from(to) / 2.0, f64::from(from) / 2.0);
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_delayed_and_the_length_is_that_of_the_time() {
+    fn keeps_time_and_duration() {
         for (from, to) in RATES {
             let resampler = Resampler::new(from, to).unwrap();
             for (n_samples, hz) in [(from as usize / 2, 440.0), (12_345, 3000.0)] {
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_rate_changes_nothing_and_nothing_gives_nothing() {
+    fn equal_rates_change_nothing_and_empty_signals_stay_empty() {
         let waveform = tone(100.0, 22_050, 500);
         assert_eq!(Resampler::new(22_050, 22_050).unwrap().resample(&waveform), waveform);
         assert!(
@@ -343,9 +343,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
-        /// The definition, one sum for each output sample at its own time.
+        /// Compares with the definition, one sum per output sample at its own time.
         #[test]
-        fn it_is_the_windowed_sinc(
+        fn agrees_with_the_windowed_sinc(
             samples in prop::collection::vec(-1.0_f32..1.0, 1..300),
             from in 1_u32..40,
             to in 1_u32..40,

@@ -1,31 +1,31 @@
-//! Where a recording is silent, and what is left of it without.
+//! Detection and trimming of silence.
 
 use std::ops::Range;
 
 use crate::Waveform;
 
-/// Blocks a second: silence is told from sound in steps of a hundredth of a second.
+/// Blocks per second, the resolution at which silence is told from sound.
 const BLOCKS_PER_SECOND: u32 = 100;
 
-/// The pauses of a recording.
+/// Pauses of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Silence {
-    /// Seconds before the first sound; the whole recording where there is none.
+    /// Seconds before the first sound; the whole recording if there is none.
     pub leading_seconds: f64,
-    /// Seconds after the last sound; 0 where there is none.
+    /// Seconds after the last sound; 0 if there is none.
     pub trailing_seconds: f64,
-    /// The longest pause between sounds, in seconds.
+    /// Longest pause between sounds, in seconds.
     pub longest_pause_seconds: f64,
 }
 
-/// Which samples are not leading or trailing silence.
+/// Finds the range of samples without leading and trailing silence.
 ///
-/// The signal is cut into blocks of a hundredth of a second, the last one as long as is left. A block is sound when its
-/// root mean square is above that of the loudest block less `below_loudest_db`. The range goes from the first sample of
-/// the first sound to the end of the last one, and `margin_seconds` further on either side, but not out of the signal.
+/// The signal is cut into blocks of a hundredth of a second; the last one may be shorter. A block is sound if
+/// its RMS is above that of the loudest block minus `below_loudest_db`. The range spans the first to the last
+/// sound block, extended by `margin_seconds` on either side within the signal.
 ///
-/// A signal without sound, one of digital silence or of nothing, has no such range. Samples that are not finite are no
-/// sound.
+/// A signal without sound, such as digital silence or an empty signal, has no such range. Samples that are
+/// not finite do not count as sound.
 #[must_use]
 pub fn active_range(waveform: &Waveform, below_loudest_db: f64, margin_seconds: f64) -> Option<Range<usize>> {
     let (length, sound) = sounds(waveform, below_loudest_db);
@@ -36,7 +36,7 @@ pub fn active_range(waveform: &Waveform, below_loudest_db: f64, margin_seconds: 
     Some((first * length).saturating_sub(margin)..end.saturating_add(margin).min(waveform.len()))
 }
 
-/// The pauses of a recording, by the blocks of [`active_range`].
+/// Measures the pauses of a recording, using the blocks of [`active_range`].
 #[must_use]
 pub fn measure(waveform: &Waveform, below_loudest_db: f64) -> Silence {
     let (length, sound) = sounds(waveform, below_loudest_db);
@@ -53,7 +53,7 @@ pub fn measure(waveform: &Waveform, below_loudest_db: f64) -> Silence {
     }
 }
 
-/// The length of a block, and which blocks are sound.
+/// Returns the length of a block, and which blocks are sound.
 fn sounds(waveform: &Waveform, below_loudest_db: f64) -> (usize, Vec<bool>) {
     let length = (waveform.sample_rate() / BLOCKS_PER_SECOND).max(1) as usize;
     let power =
@@ -68,7 +68,7 @@ fn sounds(waveform: &Waveform, below_loudest_db: f64) -> (usize, Vec<bool>) {
 mod tests {
     use super::*;
 
-    /// Sound of an amplitude, a tone of 441 Hz, for so many hundredths of a second at 22,050 Hz.
+    /// Builds a 441 Hz tone at 22,050 Hz from parts of given amplitude and length in hundredths of a second.
     fn parts(parts: &[(f32, usize)]) -> Waveform {
         let samples = parts.iter().flat_map(|&(amplitude, hundredths)| {
             (0..hundredths * 220).map(move |n| amplitude * (n as f32 * 0.125_663_7).sin())
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn sound_is_what_is_not_far_below_the_loudest() {
+    fn finds_sound_relative_to_the_loudest_block() {
         let check = |waveform: &Waveform, below, margin, expected: Option<Range<usize>>| {
             assert_eq!(active_range(waveform, below, margin), expected);
         };
@@ -91,13 +91,13 @@ mod tests {
         check(&Waveform::new(vec![0.0; 1000], 22_000), 40.0, 0.0, None);
         check(&Waveform::new(Vec::new(), 22_000), 40.0, 0.0, None);
         check(&Waveform::new(vec![f32::NAN; 1000], 22_000), 40.0, 0.0, None);
-        // The last block is as long as is left; a rate below a hundred has blocks of one sample.
+        // The last block may be shorter; a rate below 100 Hz has blocks of one sample.
         check(&Waveform::new(vec![0.5; 1001], 22_000), 40.0, 0.0, Some(0..1001));
         check(&Waveform::new(vec![0.0, 0.5, 0.0], 8), 40.0, 0.0, Some(1..2));
     }
 
     #[test]
-    fn pauses_are_measured_in_hundredths() {
+    fn measures_pauses_in_hundredths() {
         let check = |waveform: &Waveform, expected: [f64; 3]| {
             let Silence { leading_seconds, trailing_seconds, longest_pause_seconds } =
                 measure(waveform, 40.0);

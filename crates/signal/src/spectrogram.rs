@@ -15,11 +15,11 @@ pub struct Spectrogram {
 }
 
 impl Spectrogram {
-    /// Takes a row-major table that was computed or stored elsewhere.
+    /// Wraps a row-major table computed or stored elsewhere.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] when `data` has not `n_bins * n_frames` values.
+    /// Returns [`Error::Shape`] unless `data` has `n_bins * n_frames` values.
     pub fn new(data: Vec<f32>, n_bins: usize, n_frames: usize) -> Result<Self, Error> {
         if n_bins.checked_mul(n_frames) == Some(data.len()) {
             Ok(Self { data, n_bins, n_frames })
@@ -32,35 +32,35 @@ impl Spectrogram {
         Self { data: vec![0.0; n_bins * n_frames], n_bins, n_frames }
     }
 
-    /// The number of frequency bins, or mel bands.
+    /// Returns the number of frequency bins or mel bands.
     #[must_use]
     pub fn n_bins(&self) -> usize {
         self.n_bins
     }
 
-    /// The number of frames.
+    /// Returns the number of frames.
     #[must_use]
     pub fn n_frames(&self) -> usize {
         self.n_frames
     }
 
-    /// All frames of one bin.
+    /// Returns all frames of one bin.
     ///
     /// # Panics
     ///
-    /// When there is no such bin.
+    /// Panics if the bin is out of range.
     #[must_use]
     pub fn row(&self, bin: usize) -> &[f32] {
         &self.data[bin * self.n_frames..][..self.n_frames]
     }
 
-    /// All values, row-major.
+    /// Returns all values, row-major.
     #[must_use]
     pub fn data(&self) -> &[f32] {
         &self.data
     }
 
-    /// Gives the values away, row-major.
+    /// Consumes the table and returns all values, row-major.
     #[must_use]
     pub fn into_data(self) -> Vec<f32> {
         self.data
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_that_does_not_fit_is_an_error() {
+    fn rejects_a_mismatched_shape() {
         assert!(matches!(
             Spectrogram::new(vec![0.0; 5], 2, 3),
             Err(Error::Shape { values: 5, n_bins: 2, n_frames: 3 })
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn no_frames_is_a_table_too() {
+    fn accepts_a_table_without_frames() {
         let table = Spectrogram::zeros(80, 0);
         assert!(table.row(79).is_empty());
     }

@@ -1,4 +1,4 @@
-//! The short-time Fourier transform as VITS and HiFi-GAN take it.
+//! The short-time Fourier transform of VITS and HiFi-GAN.
 
 use pulp::Arch;
 use serde::{Deserialize, Serialize};
@@ -7,44 +7,44 @@ use crate::framing::Framing;
 use crate::lanes::{Edge, LaneFrames, PowerVisitor, visit_one_by_one};
 use crate::{Error, Spectrogram};
 
-/// The knobs of a short-time Fourier transform.
+/// Settings of a short-time Fourier transform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StftConfig {
-    /// Samples of each transform; even.
+    /// Transform length in samples; even.
     pub n_fft: usize,
-    /// Samples of the periodic Hann window, which stands in the middle of the transform.
+    /// Length in samples of the periodic Hann window, which is centered in the transform.
     pub window_length: usize,
-    /// Samples from one frame to the next; even.
+    /// Hop between frames in samples; even.
     pub hop_length: usize,
-    /// What is added to the power before the square root is taken.
+    /// Constant added to the power before taking the square root.
     pub epsilon: f64,
 }
 
 impl Default for StftConfig {
-    /// The posterior's spectrogram of VITS and NaturalSpeech: 1024, 1024, 256, 1e-6.
+    /// Returns the settings of the posterior spectrogram of VITS and NaturalSpeech: 1024, 1024, 256, 1e-6.
     fn default() -> Self {
         Self { n_fft: 1024, window_length: 1024, hop_length: 256, epsilon: 1e-6 }
     }
 }
 
-/// A planned transform: made once, shared by all threads.
+/// Planned transform, built once and shared by all threads.
 ///
-/// The signal is padded by reflection with `(n_fft - hop_length) / 2` samples on each side and framed without further
-/// centring, as VITS and HiFi-GAN do:
+/// As in VITS and HiFi-GAN, the signal is padded by reflection with `(n_fft - hop_length) / 2` samples on
+/// each side and framed without further centering:
 ///
 /// ```text
-/// frame t   covers samples  t * hop - (n_fft - hop) / 2  …  + n_fft,  centre  t * hop + hop / 2
+/// frame t   covers samples  t * hop - (n_fft - hop) / 2  …  + n_fft,  center  t * hop + hop / 2
 /// frames  = floor(samples / hop)
-/// value   = sqrt(re² + im² + epsilon),  no normalisation
+/// value   = sqrt(re² + im² + epsilon),  no normalization
 /// ```
 ///
-/// A signal shorter than the padding is mirrored as often as it takes (as numpy does; torch refuses it), one of fewer
-/// samples than a hop has no frames.
+/// A signal shorter than the padding is mirrored as often as necessary (as in numpy; torch rejects it). A
+/// signal shorter than a hop has no frames.
 ///
-/// The transform runs in double precision: in single precision the quiet bins of loud frames move log-mel values by up
-/// to 7e-4. Where half of `n_fft` has no prime factors but 2 and 3, many frames are transformed side by side, which is
-/// faster than one by one and gives the same bits on every machine.
+/// The transform runs in double precision: in single precision, quiet bins of loud frames move log-mel values
+/// by up to 7e-4. If half of `n_fft` has no prime factors other than 2 and 3, many frames are transformed
+/// side by side, which is faster than one at a time and gives the same bits on every machine.
 pub struct Stft {
     framing: Framing,
     lanes: Option<LaneFrames>,
@@ -57,12 +57,12 @@ impl Stft {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] when `n_fft` or `hop_length` is odd or zero, when the window or the hop is longer than
-    /// `n_fft`, when that is longer than 2^20, or when `epsilon` is negative or not finite.
+    /// Returns [`Error::Setting`] if `n_fft` or `hop_length` is odd or zero, if the window or the hop is
+    /// longer than `n_fft`, if `n_fft` exceeds 2^20, or if `epsilon` is negative or not finite.
     pub fn new(config: &StftConfig) -> Result<Self, Error> {
         let epsilon = config.epsilon;
         if !(epsilon.is_finite() && epsilon >= 0.0) {
-            return Err(Error::setting("epsilon", format!("{epsilon} is not a finite number of 0 or more")));
+            return Err(Error::setting("epsilon", format!("{epsilon} is not a finite, non-negative number")));
         }
         let framing = Framing::new(config.n_fft, config.window_length, config.hop_length)?;
         let before = (config.n_fft - config.hop_length) / 2;
@@ -77,25 +77,25 @@ impl Stft {
         Ok(Self { framing, lanes, epsilon, window })
     }
 
-    /// The number of frequency bins, `n_fft / 2 + 1`.
+    /// Returns the number of frequency bins, `n_fft / 2 + 1`.
     #[must_use]
     pub fn n_bins(&self) -> usize {
         self.framing.n_bins()
     }
 
-    /// The number of frames of a signal of `n_samples`.
+    /// Returns the number of frames of a signal of `n_samples`.
     #[must_use]
     pub fn n_frames(&self, n_samples: usize) -> usize {
         self.framing.n_frames(n_samples)
     }
 
-    /// The window, padded with zeros to `n_fft` samples.
+    /// Returns the window, zero-padded to `n_fft` samples.
     #[must_use]
     pub fn window(&self) -> &[f32] {
         &self.window
     }
 
-    /// The magnitude of every bin of every frame.
+    /// Computes the magnitude of every bin of every frame.
     ///
     /// # Shapes
     ///
@@ -113,7 +113,7 @@ impl Stft {
         self.epsilon
     }
 
-    /// Calls the visitor with the powers of all frames, some at a time, in order.
+    /// Calls the visitor with the powers of all frames, in batches and in order.
     pub(crate) fn visit_powers(&self, samples: &[f32], visitor: &mut dyn PowerVisitor) {
         match &self.lanes {
             Some(lanes) => lanes.visit(samples, self.n_frames(samples.len()), visitor),
@@ -122,13 +122,13 @@ impl Stft {
     }
 }
 
-/// The root of the power and `epsilon`.
+/// Computes the square root of the sum of power and `epsilon`.
 #[inline(always)]
 pub(crate) fn magnitude(power: f64, epsilon: f64) -> f32 {
     ((power + epsilon) as f32).sqrt()
 }
 
-/// Writes magnitudes into the columns of their frames.
+/// Visitor that writes magnitudes into the columns of their frames.
 struct Magnitudes<'a> {
     epsilon: f64,
     n_frames: usize,
@@ -157,10 +157,10 @@ mod tests {
 
     use super::*;
 
-    /// Magnitudes of up to 30 in single precision.
+    /// Tolerance for magnitudes of up to 30 in single precision.
     const F32_TOLERANCE: f64 = 2e-6;
 
-    /// The definition, read off: pad, window, sum.
+    /// Computes magnitudes by definition: pad, window, sum.
     fn plain_magnitude(samples: &[f32], config: &StftConfig) -> Vec<Vec<f64>> {
         let pad = (config.n_fft - config.hop_length) / 2;
         let mirrored = |mut position: i64| {
@@ -239,15 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn a_single_sample_is_mirrored_into_a_constant() {
+    fn mirrors_a_single_sample_into_a_constant() {
         let config = StftConfig { n_fft: 2, window_length: 2, hop_length: 2, epsilon: 0.0 };
         let spectrogram = Stft::new(&config).unwrap().magnitude(&[0.5, 0.5]);
-        // The Hann window of two is 0, 1.
+        // The Hann window of length two is 0, 1.
         assert_eq!(spectrogram.data(), [0.5, 0.5]);
     }
 
     #[test]
-    fn an_epsilon_under_a_root_must_not_be_negative() {
+    fn rejects_a_negative_epsilon() {
         let check = |epsilon| {
             let config = StftConfig { epsilon, ..StftConfig::default() };
             assert!(matches!(Stft::new(&config), Err(Error::Setting { setting: "epsilon", .. })));

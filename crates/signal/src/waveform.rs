@@ -1,9 +1,9 @@
 //! One channel of sound.
 
-/// One channel of samples and the rate at which they were taken.
+/// Samples of one channel and their sample rate.
 ///
-/// Full scale is 1: samples of integer files lie in [-1, 1), those of floating-point files and of synthesis may lie
-/// outside, and are clipped only when they are encoded.
+/// Full scale is 1. Samples of integer files lie in [-1, 1); those of floating-point files and of synthesis
+/// may lie outside, and are clipped only when encoded.
 ///
 /// # Examples
 ///
@@ -21,43 +21,44 @@ pub struct Waveform {
 }
 
 impl Waveform {
-    /// Takes samples at `sample_rate` hertz.
+    /// Wraps samples at `sample_rate` hertz.
     #[must_use]
     pub fn new(samples: Vec<f32>, sample_rate: u32) -> Self {
         Self { samples, sample_rate }
     }
 
-    /// The samples.
+    /// Returns the samples.
     #[must_use]
     pub fn samples(&self) -> &[f32] {
         &self.samples
     }
 
-    /// Gives the samples away.
+    /// Consumes the waveform and returns its samples.
     #[must_use]
     pub fn into_samples(self) -> Vec<f32> {
         self.samples
     }
 
-    /// Samples per second.
+    /// Returns the sample rate in hertz.
     #[must_use]
     pub fn sample_rate(&self) -> u32 {
         self.sample_rate
     }
 
-    /// The number of samples.
+    /// Returns the number of samples.
     #[must_use]
     pub fn len(&self) -> usize {
         self.samples.len()
     }
 
-    /// Whether there are no samples.
+    /// Returns true if there are no samples.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()
     }
 
-    /// The duration: samples / sample rate; 0 when the rate is 0, which no decoded file has.
+    /// Returns the duration in seconds: samples / sample rate, or 0 if the rate is 0, which no decoded file
+    /// has.
     #[must_use]
     pub fn seconds(&self) -> f64 {
         if self.sample_rate == 0 { 0.0 } else { self.samples.len() as f64 / f64::from(self.sample_rate) }

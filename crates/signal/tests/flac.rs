@@ -1,4 +1,4 @@
-//! FLAC files that libFLAC wrote, whole and broken.
+//! FLAC files written by libFLAC, intact and damaged.
 
 use std::path::Path;
 
@@ -41,7 +41,7 @@ fn decode(bytes: &[u8]) -> Result<Recording, Error> {
 }
 
 #[test]
-fn what_libflac_wrote_is_read_bit_for_bit() {
+fn reads_libflac_files_bit_for_bit() {
     for file in &files().files {
         let recording = decode(&file.bytes()).unwrap();
         assert_eq!((recording.n_channels(), recording.sample_rate()), (file.n_channels, file.sample_rate));
@@ -52,7 +52,7 @@ fn what_libflac_wrote_is_read_bit_for_bit() {
 }
 
 #[test]
-fn flac_and_wav_of_one_clip_are_the_same() {
+fn flac_and_wav_of_one_clip_are_equal() {
     let golden = files();
     let path = mini_corpus().join("wavs").join(&golden.clip).with_extension("wav");
     let samples = wav::read(path).unwrap().into_samples();
@@ -63,7 +63,7 @@ fn flac_and_wav_of_one_clip_are_the_same() {
 }
 
 #[test]
-fn a_file_that_ends_early_is_truncated_and_a_wrong_byte_is_found() {
+fn reports_truncation_and_wrong_bytes() {
     let bytes = files().files[0].bytes();
     assert!(flac::is_flac(&bytes));
     for kept in [bytes.len() - 1, bytes.len() / 2] {
@@ -72,16 +72,16 @@ fn a_file_that_ends_early_is_truncated_and_a_wrong_byte_is_found() {
             other => panic!("{kept}: {other:?}"),
         }
     }
-    // In the middle of the samples: the frame's checksum does not hold.
+    // A wrong byte in the middle of the samples: the frame's checksum fails.
     let mut wrong = bytes.clone();
     let middle = wrong.len() / 2;
     wrong[middle] ^= 0x10;
     let error = decode(&wrong).unwrap_err();
     assert!(matches!(error, Error::Unreadable { container: "FLAC", .. }), "{error:?}");
-    assert!(error.to_string().starts_with("read `some.flac` as FLAC: "), "{error}");
-    // No more than its name.
+    assert!(error.to_string().starts_with("`some.flac` is not a valid FLAC file: "), "{error}");
+    // Nothing but its magic bytes.
     assert!(matches!(decode(b"fLaC"), Err(Error::Unreadable { .. })));
-    // Two channels are an error only where one is wanted.
+    // Two channels are an error only if one is expected.
     let stereo = decode(&files().files[1].bytes()).unwrap();
     let error = stereo.into_mono(ChannelChoice::Mono, Path::new("some.flac")).unwrap_err();
     assert!(matches!(error, Error::NotMono { channels: 2, .. }));
@@ -90,7 +90,7 @@ fn a_file_that_ends_early_is_truncated_and_a_wrong_byte_is_found() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Bytes that are nearly a FLAC file give samples or an error, never a panic.
+    /// Checks that mutated FLAC bytes give samples or an error, never a panic.
     #[test]
     fn mutated_files_never_panic(
         mutations in prop::collection::vec((4_usize..400, any::<u8>()), 1..4),

@@ -1,4 +1,4 @@
-//! The signal chain against the programs that others use, on bundled clips.
+//! Agreement of the signal chain with widely used programs, on bundled clips.
 
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
@@ -9,25 +9,26 @@ use mynah_signal::{MelExtractor, MelProfile, Stft, Waveform, loudness, wav};
 use mynah_testkit::{assert_all_close, assert_close, golden, mini_corpus};
 use serde::Deserialize;
 
-/// Magnitudes of up to 100, rounded to single precision.
+/// Tolerance for magnitudes of up to 100, rounded to single precision.
 const MAGNITUDE_TOLERANCE: f64 = 1e-5;
-/// Sums of some hundred single-precision products, relative.
+/// Relative tolerance for sums of a few hundred single-precision products.
 const LOG_MEL_TOLERANCE: f64 = 1e-6;
-/// The same, and eight digits in the file.
+/// The same, with eight digits in the file.
 const TORCH_TOLERANCE: f64 = 2e-6;
-/// Weights rounded to single precision, up to a few hundred of them summed.
+/// Tolerance for weights rounded to single precision, up to a few hundred of them summed.
 const FILTERBANK_TOLERANCE: f64 = 1e-7;
-/// The pitch comes from a list: it is the same entry, rounded to a thousandth of a hertz in the file.
+/// Tolerance for pitch, which comes from a list: it must be the same entry, rounded to a thousandth of a
+/// hertz in the file.
 const F0_TOLERANCE_HZ: f64 = 6e-4;
-/// Double precision, rounded to six digits in the file and to single precision here.
+/// Tolerance for double precision, rounded to six digits in the file and to single precision here.
 const PROBABILITY_TOLERANCE: f64 = 1e-6;
-/// pyloudnorm's default filters are another approximation of the recommendation's.
+/// Tolerance for pyloudnorm's default filters, which approximate the recommendation differently.
 const LUFS_TOLERANCE: f64 = 0.1;
-/// With the recommendation's filters nothing differs but the last digits.
+/// Tolerance for the recommendation's filters, where only the last digits differ.
 const LUFS_SAME_FILTERS_TOLERANCE: f64 = 1e-8;
-/// Single precision and the digits in the file.
+/// Tolerance for single precision and the digits in the file.
 const LEVEL_TOLERANCE_DB: f64 = 1e-3;
-/// Double precision on both sides; the coefficients are of the order of 1 to 10.
+/// Tolerance for double precision on both sides, with coefficients of the order of 1 to 10.
 const CEPSTRUM_TOLERANCE: f64 = 1e-10;
 
 fn clip(name: &str) -> Waveform {
@@ -54,7 +55,7 @@ struct Profile {
 }
 
 #[test]
-fn spectrograms_are_those_of_librosa() {
+fn spectrograms_agree_with_librosa() {
     let expected: Spectrum = golden("signal/spectrum.json");
     let waveform = clip(&expected.clip);
     for (name, profile) in &expected.profiles {
@@ -129,10 +130,10 @@ struct TorchProfile {
 }
 
 #[test]
-fn spectrograms_of_all_clips_are_those_of_torch_in_double_precision() {
+fn spectrograms_of_all_clips_agree_with_torch_in_double_precision() {
     let expected: Torch = golden("signal/torch.json");
     assert_eq!(expected.clips.len(), 12);
-    // What torch itself loses in single precision is more than what is lost here.
+    // Single-precision torch loses more than this crate does.
     assert!(expected.single_precision_worst.values().all(|&worst| worst > 10.0 * TORCH_TOLERANCE));
     for case in &expected.clips {
         let waveform = clip(&case.clip);
@@ -175,7 +176,7 @@ struct F0Case {
 }
 
 #[test]
-fn fundamental_frequencies_are_those_of_librosa() {
+fn fundamental_frequencies_agree_with_librosa() {
     let expected: F0 = golden("signal/f0.json");
     for case in &expected.cases {
         let waveform = clip(&case.clip);
@@ -187,7 +188,7 @@ fn fundamental_frequencies_are_those_of_librosa() {
             first_center: case.first_center,
         };
         let track = pyin(waveform.samples(), waveform.sample_rate(), &config).unwrap();
-        // An unvoiced frame has 0 Hz on both sides, so this holds the voicing too.
+        // An unvoiced frame has 0 Hz on both sides, so this checks voicing too.
         assert_all_close(&track.f0_hz, &case.f0_hz, F0_TOLERANCE_HZ, &format!("{} Hz", case.clip));
         assert_all_close(
             &track.voiced_probability,
@@ -213,7 +214,7 @@ struct LoudnessClip {
 }
 
 #[test]
-fn loudness_is_that_of_pyloudnorm() {
+fn loudness_agrees_with_pyloudnorm() {
     let expected: Loudness = golden("signal/loudness.json");
     assert_eq!(expected.clips.len(), 12);
     for case in &expected.clips {
@@ -244,7 +245,7 @@ struct MelCepstraCase {
     mel_cepstrum: Vec<f64>,
 }
 
-/// The power spectrum of a frame by the definition, one ten-thousandth added, as the script has it.
+/// Computes the power spectrum of a frame by definition, plus one ten-thousandth, as in the script.
 fn power(samples: &[f32], frame: usize) -> Vec<f64> {
     let last = samples.len() as i64 - 1;
     let windowed: Vec<f64> = (0..1024_i64)
@@ -266,7 +267,7 @@ fn power(samples: &[f32], frame: usize) -> Vec<f64> {
 }
 
 #[test]
-fn mel_cepstra_are_those_of_sptk() {
+fn mel_cepstra_agree_with_sptk() {
     let expected: MelCepstra = golden("signal/mel_cepstrum.json");
     let waveform = clip(&expected.clip);
     for case in &expected.cases {

@@ -1,4 +1,4 @@
-//! Wav files: every coding that is read, every way to be broken, and what is written.
+//! WAV files: every supported encoding, every kind of damage, and the encoder.
 
 use std::fs;
 use std::io::Cursor;
@@ -9,7 +9,7 @@ use mynah_signal::{ChannelChoice, Error, Recording, Waveform};
 use mynah_testkit::mini_corpus;
 use proptest::prelude::*;
 
-/// A chunk with its padding byte.
+/// Builds a chunk with its padding byte.
 fn chunk(name: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes = name.as_bytes().to_vec();
     bytes.extend((body.len() as u32).to_le_bytes());
@@ -52,7 +52,7 @@ fn decode(bytes: &[u8]) -> Result<Waveform, Error> {
 }
 
 #[test]
-fn every_coding_is_divided_by_its_full_scale() {
+fn divides_every_encoding_by_its_full_scale() {
     let check = |format: Vec<u8>, data: &[u8], expected: &[f32]| {
         let waveform = decode(&file(&[chunk("fmt ", &format), chunk("data", data)])).unwrap();
         assert_eq!(waveform.samples(), expected);
@@ -71,7 +71,7 @@ fn every_coding_is_divided_by_its_full_scale() {
     );
     check(format(1, 1, 22_050, 32), &[0, 0, 0, 0x80, 0, 0, 0, 0x40], &[-1.0, 0.5]);
     check(format(3, 1, 22_050, 32), &[0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0], &[1.0, -2.5]);
-    // Chunks of plain PCM with a tail, 32 bits among them.
+    // Plain PCM chunks with a tail, including 32 bits.
     check([format(1, 1, 22_050, 32), vec![0, 0]].concat(), &[0, 0, 0, 0x40], &[0.5]);
     check([format(3, 1, 22_050, 32), vec![0, 0]].concat(), &[0, 0, 0x80, 0x3F], &[1.0]);
     let doubles = [0.5_f64, -2.5].map(f64::to_le_bytes).concat();
@@ -79,13 +79,13 @@ fn every_coding_is_divided_by_its_full_scale() {
     check(extensible(64, 64, 3), &doubles, &[0.5, -2.5]);
     check(extensible(16, 16, 1), &[0, 0x40], &[0.5]);
     check(extensible(32, 32, 3), &[0, 0, 0, 0x3F], &[0.5]);
-    // Fewer valid bits stand at the top of the container.
+    // Fewer valid bits are at the top of the container.
     check(extensible(32, 24, 1), &[0, 0, 0, 0x40], &[0.5]);
     check(extensible(24, 20, 1), &[0, 0, 0xC0], &[-0.5]);
 }
 
 #[test]
-fn channels_stand_in_turn() {
+fn interleaves_channels() {
     let data = [0x4000_i16, -0x4000, 0x2000, 0].map(i16::to_le_bytes).concat();
     let bytes = file(&[chunk("fmt ", &format(1, 2, 22_050, 16)), chunk("data", &data)]);
     let recording = Recording::decode(&bytes, Path::new("some.wav")).unwrap();
@@ -97,7 +97,7 @@ fn channels_stand_in_turn() {
 }
 
 #[test]
-fn what_hound_writes_is_read_alike() {
+fn reads_what_hound_writes() {
     let samples = [0.0, 0.25, -0.5, 0.96875, -1.0];
     for (bits, sample_format) in
         [(16, hound::SampleFormat::Int), (24, hound::SampleFormat::Int), (32, hound::SampleFormat::Float)]
@@ -123,7 +123,7 @@ fn what_hound_writes_is_read_alike() {
 }
 
 #[test]
-fn other_chunks_are_skipped_with_their_padding() {
+fn skips_other_chunks_with_their_padding() {
     let bytes = file(&[
         chunk("LIST", b"INFOx"),
         chunk("fmt ", &format(1, 1, 22_050, 16)),
@@ -135,7 +135,7 @@ fn other_chunks_are_skipped_with_their_padding() {
 }
 
 #[test]
-fn a_promise_that_is_not_kept_is_truncation() {
+fn reports_missing_samples_as_truncation() {
     let mut bytes = file(&[chunk("fmt ", &format(1, 1, 22_050, 16)), chunk("data", &[0; 100])]);
     bytes.truncate(bytes.len() - 61);
     assert!(matches!(decode(&bytes), Err(Error::Truncated { promised: 50, found: 19, .. })));
@@ -143,14 +143,14 @@ fn a_promise_that_is_not_kept_is_truncation() {
 }
 
 #[test]
-fn sizes_of_streaming_writers() {
+fn accepts_the_sizes_of_streaming_writers() {
     let with_size = |size: u32, data: &[u8]| {
         let mut bytes = file(&[chunk("fmt ", &format(1, 1, 22_050, 16)), chunk("data", data)]);
         let at = bytes.len() - data.len() - data.len() % 2 - 4;
         bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
         bytes
     };
-    // Unknown: all that follows.
+    // Unknown: everything that follows.
     assert_eq!(decode(&with_size(u32::MAX, &[0, 0x40, 0, 0xC0])).unwrap().samples(), [0.5, -0.5]);
     assert!(matches!(decode(&with_size(u32::MAX, &[0; 3])), Ok(waveform) if waveform.len() == 2));
     // Never filled in: empty, whatever follows.
@@ -160,7 +160,7 @@ fn sizes_of_streaming_writers() {
 }
 
 #[test]
-fn each_situation_has_its_error() {
+fn each_fault_has_its_error() {
     let plain = chunk("fmt ", &format(1, 1, 22_050, 16));
     let data = chunk("data", &[0, 0]);
     let check = |bytes: &[u8], variant: &str| {
@@ -170,7 +170,7 @@ fn each_situation_has_its_error() {
     };
     check(b"", "Unreadable");
     check(b"RIFF", "Unreadable");
-    check(b"ID3 is no wav file", "Unreadable");
+    check(b"ID3 is not a WAV file", "Unreadable");
     check(&file(&[]), "Unreadable");
     check(&file(std::slice::from_ref(&plain)), "Unreadable");
     check(&file(&[data.clone(), plain.clone()]), "Unreadable");
@@ -193,24 +193,24 @@ fn each_situation_has_its_error() {
     let error =
         decode(&file(&[chunk("fmt ", &format(3, 1, 22_050, 32)), chunk("data", &not_a_number)])).unwrap_err();
     assert!(matches!(error, Error::NotFinite { index: 1, .. }));
-    // Too large for the samples that are computed with.
+    // Too large for single-precision samples.
     let huge = [0.0_f64, 0.0, 1e39].map(f64::to_le_bytes).concat();
     let error = decode(&file(&[chunk("fmt ", &format(3, 1, 22_050, 64)), chunk("data", &huge)])).unwrap_err();
     assert!(matches!(error, Error::NotFinite { index: 2, .. }));
 }
 
 #[test]
-fn messages_say_what_is_wrong_with_which_file() {
+fn messages_name_the_file_and_the_fault() {
     let bytes = file(&[chunk("fmt ", &format(1, 2, 22_050, 16)), chunk("data", &[0; 8])]);
-    assert_eq!(decode(&bytes).unwrap_err().to_string(), "read `some.wav` as mono: it has 2 channels");
+    assert_eq!(decode(&bytes).unwrap_err().to_string(), "`some.wav` has 2 channels, expected 1");
     let error = wav::read("no/such.wav").unwrap_err();
     assert!(matches!(error, Error::Missing { .. }));
-    assert_eq!(error.to_string(), "read `no/such.wav`: there is no such file");
+    assert_eq!(error.to_string(), "`no/such.wav` does not exist");
     assert!(matches!(wav::read(mini_corpus()), Err(Error::Io { .. })));
 }
 
 #[test]
-fn bundled_clips_come_back_bit_for_bit() {
+fn bundled_clips_round_trip_bit_for_bit() {
     let directory = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(mini_corpus().join("wavs")).unwrap() {
         let path = entry.unwrap().path();
@@ -226,7 +226,7 @@ fn bundled_clips_come_back_bit_for_bit() {
         let written = fs::read(&copy).unwrap();
         assert_eq!(written, wav::encode_pcm16(&waveform));
         assert!(original.ends_with(&written[44..]), "{}", path.display());
-        // hound, which others read with, agrees on what was written.
+        // hound, a widely used reader, agrees on the written bytes.
         let mut reader = hound::WavReader::new(Cursor::new(&written)).unwrap();
         let by_hound: Vec<f32> =
             reader.samples::<i16>().map(|sample| f32::from(sample.unwrap()) / 32_768.0).collect();
@@ -235,7 +235,7 @@ fn bundled_clips_come_back_bit_for_bit() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_an_error() {
+fn reports_an_unwritable_path() {
     let waveform = Waveform::new(vec![0.0], 22_050);
     assert!(matches!(wav::write_pcm16("no/such/folder/x.wav", &waveform), Err(Error::Io { .. })));
 }
@@ -258,7 +258,7 @@ proptest! {
         }
     }
 
-    /// Bytes that are nearly a wav file give samples that are there, or an error, never a panic.
+    /// Checks that mutated WAV bytes give finite samples or an error, never a panic.
     #[test]
     fn mutated_files_never_panic(
         mutations in prop::collection::vec((0_usize..120, any::<u8>()), 0..6),

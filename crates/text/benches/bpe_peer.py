@@ -2,11 +2,11 @@
 # requires-python = ">=3.10"
 # dependencies = ["tokenizers==0.23.2"]
 # ///
-"""The BPE of Hugging Face's tokenizers on the words of `examples/bpe_bench.rs`.
+"""BPE training by Hugging Face's tokenizers on the words of `examples/bpe_bench.rs`.
 
     uv run crates/text/benches/bpe_peer.py words.txt 30000
 
-Prints seconds of processor time, peak memory and the length of the encoded words as JSON.
+Prints processor seconds, peak memory and the length of the encoded words as JSON.
 """
 
 import json

@@ -1,4 +1,4 @@
-//! Words a second of the steps from text to sup-phones.
+//! Words per second of the steps from text to sup-phonemes.
 
 use std::fs;
 use std::hint::black_box;
@@ -27,7 +27,8 @@ fn sentences(criterion: &mut Criterion) {
     });
     group.bench_function("bulk", |bencher| {
         let pronouncer = Pronouncer::new(None);
-        let mut encoder = BulkEncoder::new(&pronouncer, None).expect("no sup-phones are not too many");
+        let mut encoder = BulkEncoder::new(&pronouncer, None)
+            .expect("without sup-phonemes the count cannot exceed 16 bits");
         bencher.iter(|| {
             let mut encoded = Encoded::default();
             texts.iter().filter(|text| encoder.encode(black_box(text), &mut encoded).is_ok()).count()
@@ -51,7 +52,7 @@ fn sup_phones(criterion: &mut Criterion) {
     let mut words = Vec::new();
     Dictionary::cmudict().for_each(|_, variants| words.extend(variants));
     let trained = SupPhones::train(words.iter().map(|word| (word, 1)), 30_000);
-    let mut group = criterion.benchmark_group("sup-phones");
+    let mut group = criterion.benchmark_group("sup-phonemes");
     group.sample_size(10).throughput(Throughput::Elements(words.len() as u64));
     group.bench_function("train 30000 merges", |bencher| {
         bencher.iter(|| SupPhones::train(words.iter().map(|word| (word, 1)), 30_000).len());

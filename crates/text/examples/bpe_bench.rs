@@ -1,14 +1,15 @@
-//! Sup-phones of a million words that do not exist but sound as if they did.
+//! Sup-phonemes of a million pseudowords.
 //!
 //! ```text
 //! cargo run -p mynah-text --example bpe_bench -- words 1000000 words.txt
 //! cargo run -p mynah-text --example bpe_bench -- train words.txt 30000
 //! ```
 //!
-//! `words` writes distinct words, each phone one code point, drawn from how often each phone of CMUdict follows the two
-//! before it; the same number gives the same file. `train` learns from such a file, each word counted once, and prints
-//! seconds of processor time, peak memory and the length of the encoded words as JSON.
-//! `cargo xtask bench bpe` runs both beside Hugging Face's `tokenizers` (`benches/bpe_peer.py`).
+//! `words` writes distinct words, with one code point per phone, sampled from the frequencies with which each
+//! phone of CMUdict follows the two before it; the same count gives the same file. `train` learns from such a
+//! file, counting each word once, and prints processor seconds, peak memory and the length of the encoded
+//! words as JSON. `cargo xtask bench bpe` runs both, along with Hugging Face's `tokenizers`
+//! (`benches/bpe_peer.py`).
 
 #![expect(clippy::print_stdout, reason = "the program's purpose")]
 
@@ -19,14 +20,14 @@ use std::{env, fs};
 
 use mynah_text::{Dictionary, Phone, SupPhones};
 
-/// Phones are private code points, as in `supphones.json`.
+/// First code point of the phones, in the Private Use Area as in `supphones.json`.
 const FIRST_CODE_POINT: u32 = 0xE000;
 const LONGEST: usize = 24;
 const SEED: u64 = 220_504_421;
 
-/// The two phones before, none at the beginning.
+/// The two preceding phones; `None` before the beginning.
 type Context = [Option<Phone>; 2];
-/// What follows and how often, summed up; none is the end of the word.
+/// Following phones and their cumulative counts; `None` is the end of the word.
 type Followers = Vec<(u64, Option<Phone>)>;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -62,7 +63,7 @@ fn words(count: usize) -> String {
     text
 }
 
-/// For each two phones of CMUdict what follows them.
+/// Counts what follows each pair of phones in CMUdict.
 fn chain() -> BTreeMap<Context, Followers> {
     let mut counts: BTreeMap<Context, BTreeMap<Option<Phone>, u64>> = BTreeMap::new();
     Dictionary::cmudict().for_each(|_, variants| {
@@ -85,14 +86,15 @@ fn chain() -> BTreeMap<Context, Followers> {
     counts.into_iter().map(|(context, followers)| (context, sum_up(followers))).collect()
 }
 
-/// A follower by chance.
+/// Draws a follower at random.
 fn draw(followers: &Followers, state: &mut u64) -> Option<Phone> {
     let total = followers.last()?.0;
     let at = next(state) % total;
     followers[followers.partition_point(|(sum, _)| *sum <= at)].1
 }
 
-/// `SplitMix64`: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
+/// Generates random numbers by `SplitMix64`: Steele, Lea, Flood, "Fast splittable pseudorandom number
+/// generators", 2014.
 fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -121,9 +123,9 @@ fn train(text: &str, merges: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Processor time and peak memory of this process, as Linux counts them.
+/// Returns the processor time and peak memory of this process, as counted by Linux.
 fn cost() -> Result<(f64, u64), Box<dyn Error>> {
-    /// What `/proc` counts time in.
+    /// Unit of time in `/proc`.
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();

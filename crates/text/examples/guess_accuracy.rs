@@ -1,13 +1,14 @@
-//! How often the network and each step behind the dictionary are right about words that they have not seen.
+//! Accuracy of the network, and of each step after the dictionary, on unseen words.
 //!
 //! ```text
 //! cargo run --release -p mynah-text --example guess_accuracy [--list SOURCE]
 //! ```
 //!
-//! The words are the tenth of CMUdict that the network was not trained on: those of letters and apostrophes, at least
-//! two. First the network says each by itself; then each is hidden in turn and said by the first step that can, which may
-//! rest on all other words. A word is right when it is said as any of its pronunciations. `--list` prints the words of one
-//! source (`Morphology`, `Compound`, `Letters`, `Model`) that came out wrong.
+//! The words are the tenth of CMUdict that the network was not trained on: those of at least two characters,
+//! all letters or apostrophes. First, the network pronounces each of them alone. Then each is hidden in turn
+//! and pronounced by the first step that can, which may use all other words. A word is correct if it matches
+//! any of its pronunciations. `--list` prints the words that a source (`Morphology`, `Compound`, `Letters`,
+//! `Model`) got wrong.
 
 #![expect(clippy::print_stdout, reason = "the program's purpose")]
 
@@ -58,7 +59,7 @@ fn main() {
             *network += G2pAccuracy::of_phones(&said, variants);
         }
     }
-    println!("first step that can   words   wrong without stress, with   the network on the same words");
+    println!("first step that can   words   wrong without stress, with   network on the same words");
     for (source, [steps, network]) in by_source {
         let (steps_rates, network_rates) = (steps.word_error_rates(), network.word_error_rates());
         println!(

@@ -1,14 +1,15 @@
-//! How often `normalize` says what the reader of LJSpeech said.
+//! Agreement of `normalize` with the reader of LJSpeech.
 //!
 //! ```text
 //! cargo run --release -p mynah-text --example normalization_agreement -- LJSpeech-1.1/metadata.csv [--list]
 //! ```
 //!
-//! The corpus has each text twice: as printed, and with numbers written out by hand. Both columns are normalised and
-//! their words compared without case, punctuation, hyphens and apostrophes, so that a row agrees when the numbers and
-//! signs were read the same way. Abbreviations stand in both columns and so cannot disagree: the rows that tell are
-//! those with a digit, a currency sign, an ampersand or a numeral, and these are the rows whose columns differ.
-//! The rows that disagree are counted by class. `--list` prints what was said and what was expected in every row that disagrees.
+//! The corpus has each text twice: as printed, and with numbers written out by hand. Both columns are
+//! normalized and their words compared without case, punctuation, hyphens and apostrophes, so a row agrees if
+//! numbers and signs were read the same way. Abbreviations are in both columns and cannot disagree. The
+//! informative rows are those with a digit, a currency sign, an ampersand or a numeral, which are those whose
+//! columns differ. Disagreeing rows are counted by class. `--list` prints the actual and expected words of
+//! every disagreeing row.
 
 #![expect(clippy::print_stdout, reason = "the program's purpose")]
 
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(path)?;
     for line in text.lines() {
         let [id, printed, spoken] = line.split('|').collect::<Vec<_>>()[..] else {
-            return Err(format!("`{line}` has not three fields").into());
+            return Err(format!("`{line}` does not have three fields").into());
         };
         let (actual, expected) = (words(printed), words(spoken));
         let agrees = actual == expected;
@@ -40,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             classes.entry(class(printed, &actual, &expected)).or_default().push(id);
         }
         if list && !agrees {
-            println!("{id}  {printed}\n  said      {}\n  expected  {}", actual.join(" "), expected.join(" "));
+            println!("{id}  {printed}\n  actual    {}\n  expected  {}", actual.join(" "), expected.join(" "));
         }
     }
     for (count, name) in counts.iter().zip(["all rows", "rows whose columns differ", "rows with a digit"]) {
@@ -53,18 +54,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a row that disagrees has in common with others.
+/// Classifies a disagreeing row.
 fn class(printed: &str, actual: &[String], expected: &[String]) -> &'static str {
     let same = actual.iter().zip(expected).take_while(|(a, b)| a == b).count();
     let here = |words: &[String], number: &str| words.iter().skip(same).take(4).any(|word| word == number);
     if printed.contains(['£', '$']) {
-        "a sum of money that was read by hundreds"
+        "sum of money read by hundreds"
     } else if !printed.bytes().any(|byte| byte.is_ascii_digit()) {
-        "no number: a numeral, a sign, or a slip of the columns"
+        "no number: a numeral, a sign, or an error in the columns"
     } else if here(actual, "hundred") || here(actual, "thousand") || here(actual, "million") {
-        "a count that was read as a year or by its digits"
+        "count read as a year or digit by digit"
     } else {
-        "a year, a label or a code that was read in another way"
+        "year, label or code read differently"
     }
 }
 

@@ -1,11 +1,11 @@
-//! Learns sup-phones from the pronunciations of CMUdict, each counted once.
+//! Training of sup-phonemes on the pronunciations of CMUdict, each counted once.
 //!
 //! ```text
 //! cargo run --release -p mynah-text --example train_sup_phones -- 200 fixtures/golden/text/supphones.json
 //! ```
 //!
-//! For real use `mynah-prepare bpe train` counts the words of a corpus; this program makes the file that the tests read
-//! and shows how fast training is.
+//! In practice, `mynah-prepare bpe train` counts the words of a corpus; this program writes the file used by
+//! the tests and measures the speed of training.
 
 #![expect(clippy::print_stdout, reason = "the program's purpose")]
 
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let length: usize = words.iter().map(|word| sup_phones.encode_word(word).len()).sum();
     let per_second = words.len() as f64 / start.elapsed().as_secs_f64();
     println!(
-        "{:.2} sup-phones a word, {per_second:.0} words encoded a second",
+        "{:.2} sup-phonemes per word, {per_second:.0} words encoded per second",
         length as f64 / words.len() as f64
     );
     fs::write(path, sup_phones.to_json())?;

@@ -1,4 +1,4 @@
-//! The ways to write a sequence of symbols, and to read it back.
+//! Notations for sequences of symbols.
 
 mod vits;
 
@@ -8,7 +8,7 @@ use crate::symbol::Symbol;
 
 pub use vits::{VITS_SYMBOLS, vits_ids, vits_text};
 
-/// How a sequence of symbols is written. Each way is lossless.
+/// Lossless notation for a sequence of symbols.
 ///
 /// # Examples
 ///
@@ -30,14 +30,14 @@ pub enum Alphabet {
     Arpabet,
     /// The International Phonetic Alphabet with stress marks before the vowels, separated by spaces.
     Ipa,
-    /// The characters that VITS reads, without separators: see [`vits_text`].
+    /// The characters of VITS, without separators; see [`vits_text`].
     Vits,
 }
 
 impl Alphabet {
-    /// The symbols in one line.
+    /// Writes the symbols in one line.
     ///
-    /// In [`Alphabet::Vits`], `<unk>`, `<mask>`, `<bos>` and `<eos>`, which have no character, are left out.
+    /// [`Alphabet::Vits`] omits `<unk>`, `<mask>`, `<bos>` and `<eos>`, which have no character.
     #[must_use]
     pub fn write(self, symbols: &[Symbol]) -> String {
         let names: Vec<&str> = match self {
@@ -51,11 +51,11 @@ impl Alphabet {
         names.join(" ")
     }
 
-    /// The symbols of a line that [`Alphabet::write`] wrote.
+    /// Reads a line written by [`Alphabet::write`].
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownSymbol`] with the first thing in it that is none.
+    /// Returns [`Error::UnknownSymbol`] with the first part that is not a symbol.
     pub fn read(self, line: &str) -> Result<Vec<Symbol>, Error> {
         match self {
             Self::Vits => vits::read(line),
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    /// All symbols, or those that have a character in VITS.
+    /// Generates sequences of all symbols, or of those that have a character in VITS.
     fn sequence(alphabet: Alphabet) -> impl Strategy<Value = Vec<Symbol>> {
         let silent = [Symbol::Unknown, Symbol::Mask, Symbol::Begin, Symbol::End];
         let symbols: Vec<Symbol> =
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn every_two_and_three_symbols_are_told_apart() {
+    fn tells_sequences_of_two_and_three_symbols_apart() {
         let spoken: Vec<Symbol> = Phone::all().map(Symbol::Phone).chain([Symbol::Boundary]).collect();
         for first in &spoken {
             for second in &spoken {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_symbol_is_refused() {
+    fn rejects_unknown_symbols() {
         for (alphabet, line, name) in [
             (Alphabet::Arpabet, "HH AH", "AH"),
             (Alphabet::Ipa, "h HH", "HH"),

@@ -1,4 +1,4 @@
-//! Sup-phones: byte-pair encoding of phones inside words.
+//! Sup-phonemes: byte-pair encoding of phones within words.
 
 mod tokenizer_json;
 mod train;
@@ -8,10 +8,11 @@ use std::collections::HashMap;
 use crate::phone::Phone;
 use crate::symbol::Symbol;
 
-/// Phones that often stand side by side, joined into larger units, as the pre-training of mixed phonemes needs them.
+/// Frequent sequences of phones joined into larger units, as used in mixed-phoneme pre-training.
 ///
-/// The identifiers below [`Symbol::COUNT`] are those of the symbols ([`Symbol::index`]): every symbol is a sup-phone of
-/// its own. Each merge adds one identifier, in the order of training. Sup-phones never cross a word's edge.
+/// Identifiers below [`Symbol::COUNT`] are those of the symbols ([`Symbol::index`]): every symbol is also a
+/// sup-phoneme. Each merge adds one identifier, in the order of training. Sup-phonemes never cross a word
+/// boundary.
 ///
 /// # Examples
 ///
@@ -28,39 +29,40 @@ use crate::symbol::Symbol;
 ///
 /// # References
 ///
-/// Sennrich, Haddow, Birch, "Neural machine translation of rare words with subword units", 2016. Sup-phones: Zhang et
-/// al., "Mixed-Phoneme BERT", 2022.
+/// Sennrich, Haddow, Birch, "Neural machine translation of rare words with subword units", 2016.
+/// Sup-phonemes: Zhang et al., "Mixed-Phoneme BERT", 2022.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupPhones {
-    /// In the order in which they were learnt and are applied.
+    /// Merges in the order in which they were learned and are applied.
     merges: Vec<(u32, u32)>,
-    /// The position of a pair in `merges`.
+    /// Position of each pair in `merges`.
     ranks: HashMap<(u32, u32), u32>,
-    /// The phones of each identifier; none for symbols that are not phones.
+    /// Phones of each identifier; empty for symbols that are not phones.
     phones: Vec<Vec<Phone>>,
 }
 
 impl SupPhones {
-    /// Every symbol by itself.
+    /// Returns the sup-phonemes without merges: every symbol alone.
     fn symbols() -> Self {
         let phones = Symbol::all().map(|symbol| symbol.phone().into_iter().collect()).collect();
         Self { merges: Vec::new(), ranks: HashMap::new(), phones }
     }
 
-    /// Learns merges from words and how often they occur.
+    /// Learns merges from words and their counts.
     ///
-    /// Repeatedly, the pair of neighbours with the highest count is joined everywhere, from the left in words where it
-    /// overlaps itself. Of pairs with equal counts the one with the smaller identifiers is taken, the left before the
-    /// right. A pair whose phones are a sup-phone already is passed over, so that each has one way to be made. It ends
-    /// after `merges` merges, or when no pair occurs twice. The order of the words does not matter.
+    /// Each step joins the most frequent pair of neighbors everywhere; overlapping occurrences are joined
+    /// from the left. Ties go to the pair with the smaller identifiers, comparing the left one first. A pair
+    /// whose phones already form a sup-phoneme is skipped, so that every sup-phoneme has a single derivation.
+    /// Training ends after `merges` merges or when no pair occurs twice. The order of the words does not
+    /// matter.
     #[must_use]
     pub fn train(words: impl IntoIterator<Item = (impl AsRef<[Phone]>, u64)>, merges: usize) -> Self {
         train::train(words, merges)
     }
 
-    /// The sup-phones of one word.
+    /// Encodes one word as sup-phonemes.
     ///
-    /// The pair that was learnt first is joined first, from the left, until none is left to join.
+    /// Merges apply in the order in which they were learned, each from the left, until none applies.
     #[must_use]
     pub fn encode_word(&self, phones: &[Phone]) -> Vec<u32> {
         let mut ids: Vec<u32> = phones.iter().map(|phone| id_of(*phone)).collect();
@@ -73,14 +75,14 @@ impl SupPhones {
         }
     }
 
-    /// For each symbol the sup-phone that it belongs to.
+    /// Returns the sup-phoneme that each symbol belongs to.
     ///
-    /// `word_index` is that of [`Phonemized`](crate::Phonemized): a run of phones with the same number is a word. Phones
-    /// without a number and all other symbols are sup-phones of their own.
+    /// `word_index` is that of [`Phonemized`](crate::Phonemized): a run of phones with the same number is a
+    /// word. Phones without a number and all other symbols are sup-phonemes of their own.
     ///
     /// # Shapes
     ///
-    /// As long as `symbols`; where `word_index` is shorter, the rest has no numbers.
+    /// As long as `symbols`; if `word_index` is shorter, the remaining symbols have no number.
     #[must_use]
     pub fn encode(&self, symbols: &[Symbol], word_index: &[Option<u32>]) -> Vec<u32> {
         let phone_of_word = |at: usize| -> Option<(Phone, u32)> {
@@ -104,19 +106,20 @@ impl SupPhones {
         ids
     }
 
-    /// The phones that a sup-phone consists of, none for symbols that are not phones; `None` for no identifier.
+    /// Returns the phones of a sup-phoneme, empty for symbols that are not phones; `None` for an unknown
+    /// identifier.
     #[must_use]
     pub fn phones(&self, id: u32) -> Option<&[Phone]> {
         self.phones.get(id as usize).map(Vec::as_slice)
     }
 
-    /// The pairs that were joined, in order; the first gives identifier [`Symbol::COUNT`].
+    /// Returns the joined pairs in order; the first has identifier [`Symbol::COUNT`].
     #[must_use]
     pub fn merges(&self) -> &[(u32, u32)] {
         &self.merges
     }
 
-    /// The number of sup-phones: the symbols and the merges.
+    /// Returns the number of sup-phonemes: symbols and merges.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "the symbols are always there")]
     pub fn len(&self) -> usize {
@@ -127,12 +130,12 @@ impl SupPhones {
         self.ranks.get(&(left, right)).copied()
     }
 
-    /// The phones that joining a pair gives.
+    /// Returns the phones of a joined pair.
     fn joined(&self, (left, right): (u32, u32)) -> Vec<Phone> {
         [self.phones[left as usize].as_slice(), &self.phones[right as usize]].concat()
     }
 
-    /// Appends a merge of two identifiers that exist.
+    /// Appends a merge of two existing identifiers.
     fn push(&mut self, pair: (u32, u32)) -> u32 {
         let id = self.phones.len() as u32;
         self.phones.push(self.joined(pair));
@@ -163,7 +166,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn decoding_gives_the_word_back(words in vec((phones(), 0..9_u64), 0..12), word in phones()) {
+        fn decoding_restores_the_word(words in vec((phones(), 0..9_u64), 0..12), word in phones()) {
             let sup_phones = SupPhones::train(words, 20);
             let decoded: Vec<Phone> =
                 sup_phones.encode_word(&word).iter().filter_map(|id| sup_phones.phones(*id)).flatten().copied().collect();
@@ -171,7 +174,7 @@ mod tests {
         }
 
         #[test]
-        fn every_symbol_gets_the_sup_phone_that_covers_it(words in vec(phones(), 1..6)) {
+        fn covers_every_symbol_with_a_sup_phoneme(words in vec(phones(), 1..6)) {
             let sup_phones = SupPhones::train(words.iter().map(|word| (word, 3)), 20);
             let (mut symbols, mut index, mut expected) = (vec![Symbol::Begin], vec![None], vec![3]);
             for (number, word) in words.iter().enumerate() {
@@ -189,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn words_side_by_side_are_not_joined() -> Result<(), Error> {
+    fn never_joins_across_words() -> Result<(), Error> {
         let pair = parse_phones("DH AH0")?;
         let sup_phones = SupPhones::train([(&pair, 5)], 5);
         let symbols: Vec<Symbol> = pair.iter().map(|phone| Symbol::Phone(*phone)).collect();

@@ -1,4 +1,4 @@
-//! Identifiers of many texts, without a struct for every word.
+//! Encoding of many texts to identifiers, without a struct per word.
 
 use rustc_hash::FxHashMap;
 
@@ -11,18 +11,19 @@ use crate::phonemize::Between;
 use crate::pronounce::Pronouncer;
 use crate::symbol::Symbol;
 
-/// How many words are remembered before all are forgotten; it bounds memory to about 60 MB and changes no result.
+/// Number of cached words at which the cache is cleared; it bounds memory to about 60 MB and never changes a
+/// result.
 const REMEMBERED: usize = 250_000;
 
-/// As many as 16 bits can number.
+/// Number of identifiers that fit in 16 bits.
 const MOST_SUP_PHONES: usize = 1 << 16;
 
-const _: () = assert!(Symbol::COUNT <= 1 << 8, "a symbol is a byte");
+const _: () = assert!(Symbol::COUNT <= 1 << 8, "a symbol must fit in a byte");
 
-/// Turns texts into the identifiers of their symbols and sup-phones, and remembers every word that it has pronounced.
+/// Encoder of texts as identifiers of their symbols and sup-phonemes, with a cache of every pronounced word.
 ///
-/// The identifiers are those of [`Vocabulary::arpabet`](crate::Vocabulary::arpabet) and of the [`SupPhones`]; the
-/// sequence of a text is that of [`Phonemizer`](crate::Phonemizer). One encoder is for one thread.
+/// The identifiers are those of [`Vocabulary::arpabet`](crate::Vocabulary::arpabet) and of the [`SupPhones`];
+/// the sequence of a text is that of [`Phonemizer`](crate::Phonemizer). Use one encoder per thread.
 ///
 /// # Examples
 ///
@@ -42,29 +43,29 @@ pub struct BulkEncoder<'a> {
     pronouncer: &'a Pronouncer,
     sup_phones: Option<&'a SupPhones>,
     words: FxHashMap<Box<str>, Known>,
-    /// The readings of heteronyms, which the spelling does not tell.
+    /// Heteronym readings, which the spelling does not determine.
     readings: FxHashMap<Box<[Phone]>, Known>,
     counts: FxHashMap<Box<[Phone]>, u64>,
     opening: Vec<Symbol>,
 }
 
-/// Identifiers of texts, one text after the other.
+/// Identifiers of texts, one text after another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Encoded {
-    /// The symbols.
+    /// Symbol identifiers.
     pub symbol_ids: Vec<u8>,
-    /// For each symbol its sup-phone; the symbol itself where there are no sup-phones.
+    /// Sup-phoneme of each symbol; the symbol itself if no sup-phonemes are in use.
     pub sup_phone_ids: Vec<u16>,
-    /// The number of words.
+    /// Number of words.
     pub words: u64,
 }
 
-/// What is remembered of a word.
+/// Cached data of a word.
 #[derive(Debug)]
 struct Known {
     symbol_ids: Box<[u8]>,
     sup_phone_ids: Box<[u16]>,
-    /// How often it was met since the counts were taken.
+    /// Number of occurrences since the counts were last taken.
     count: u64,
     heteronym: Option<&'static Heteronym>,
 }
@@ -90,14 +91,14 @@ impl Known {
 }
 
 impl<'a> BulkEncoder<'a> {
-    /// An encoder that has met no word yet.
+    /// Creates an encoder with an empty cache.
     ///
     /// # Errors
     ///
-    /// [`Error::SupPhones`] when there are more sup-phones than 16 bits can number.
+    /// Returns [`Error::SupPhones`] if the sup-phonemes do not fit in 16 bits.
     pub fn new(pronouncer: &'a Pronouncer, sup_phones: Option<&'a SupPhones>) -> Result<Self, Error> {
         if let Some(count) = sup_phones.map(SupPhones::len).filter(|count| *count > MOST_SUP_PHONES) {
-            let why = format!("there are {count} of them, and 16 bits number {MOST_SUP_PHONES}");
+            let why = format!("expected at most {MOST_SUP_PHONES} of them (16 bits), found {count}");
             return Err(Error::SupPhones { why });
         }
         Ok(Self {
@@ -114,7 +115,7 @@ impl<'a> BulkEncoder<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::NothingToSpeak`] when it has no word; then nothing is appended.
+    /// Returns [`Error::NothingToSpeak`] if the text has no words; nothing is appended then.
     pub fn encode(&mut self, text: &str, encoded: &mut Encoded) -> Result<(), Error> {
         let normalized = normalize(text);
         if normalized.words().next().is_none() {
@@ -141,7 +142,7 @@ impl<'a> BulkEncoder<'a> {
         Ok(())
     }
 
-    /// How often each pronunciation was met since this was last asked, in no particular order.
+    /// Takes the number of occurrences of each pronunciation since the last call, in no particular order.
     pub fn take_counts(&mut self) -> Vec<(Box<[Phone]>, u64)> {
         self.forget();
         self.counts.drain().collect()
@@ -168,7 +169,7 @@ impl<'a> BulkEncoder<'a> {
         self.words.entry(word.into()).or_insert(known);
     }
 
-    /// Moves what was counted to the table by pronunciation, and forgets the words.
+    /// Moves the counts to the table of pronunciations, and clears the cache.
     fn forget(&mut self) {
         for known in
             self.words.drain().map(|(_, known)| known).chain(self.readings.drain().map(|(_, known)| known))
@@ -213,7 +214,7 @@ mod tests {
         "'Tis 5 km — to a.b@example.com…",
     ];
 
-    /// The same by way of [`Phonemizer`].
+    /// Encodes by way of [`Phonemizer`].
     fn plain(texts: &[&str], sup_phones: &SupPhones) -> (Encoded, BTreeMap<Vec<Phone>, u64>) {
         let phonemizer = Phonemizer::new(Pronouncer::new(None));
         let (mut encoded, mut counts) = (Encoded::default(), BTreeMap::new());
@@ -237,7 +238,7 @@ mod tests {
             .map(|line| (crate::phone::parse_phones(line).expect("phones"), 5));
         let sup_phones = SupPhones::train(words, 12);
         let pronouncer = Pronouncer::new(None);
-        let mut encoder = BulkEncoder::new(&pronouncer, Some(&sup_phones)).expect("few sup-phones");
+        let mut encoder = BulkEncoder::new(&pronouncer, Some(&sup_phones)).expect("few sup-phonemes");
         let mut encoded = Encoded::default();
         for text in texts {
             let before = encoded.clone();
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_the_phonemizer_says() {
+    fn agrees_with_the_phonemizer() {
         check(&SENTENCES);
         check(&[SENTENCES, SENTENCES].concat());
     }
@@ -261,7 +262,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn any_texts_are_as_the_phonemizer_has_them(texts in proptest::collection::vec(".{0,30}|[a-z,\" (.)]{0,30}", 0..4)) {
+        fn agrees_with_the_phonemizer_on_any_texts(texts in proptest::collection::vec(".{0,30}|[a-z,\" (.)]{0,30}", 0..4)) {
             check(&texts.iter().map(String::as_str).collect::<Vec<_>>());
         }
     }

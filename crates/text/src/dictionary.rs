@@ -1,4 +1,4 @@
-//! The CMU Pronouncing Dictionary, packed into the program.
+//! The CMU Pronouncing Dictionary, built into the program.
 
 mod pack;
 
@@ -16,16 +16,16 @@ pub use pack::{PackedDictionary, pack_dictionary};
 static WORDS: &[u8] = include_bytes!("../data/cmudict-words.fst");
 static PHONES: &[u8] = include_bytes!("../data/cmudict-phones.bin");
 
-/// Set in the byte of a pronunciation's last phone.
+/// Flag in the byte of a pronunciation's last phone.
 const LAST_PHONE: u8 = 0x80;
-/// Stands between two pronunciations of a word.
+/// Separator between two pronunciations of a word.
 const ANOTHER: u8 = 0x7F;
 
-/// Words and their pronunciations in two flat byte strings that are used as they lie.
+/// Words and their pronunciations in two flat byte strings, used in place.
 ///
-/// The words are an [`fst::Map`] from the lower-case word to the place of its first phone. At that place stands one
-/// byte a phone, its [`Phone::index`], with the high bit set in the last phone of a pronunciation; a byte `0x7F`
-/// before the next pronunciation says that the word has a further one. Nothing is read or built at start-up.
+/// The words are an [`fst::Map`] from lowercase words to the offset of their first phone. From there, each
+/// byte is the [`Phone::index`] of a phone, with the high bit set in the last phone of a pronunciation; a
+/// byte `0x7F` before the next pronunciation marks a further one. Nothing is read or built at startup.
 ///
 /// # Examples
 ///
@@ -43,11 +43,11 @@ pub struct Dictionary {
 }
 
 impl Dictionary {
-    /// The bundled CMUdict: `data/README.md` names its commit.
+    /// Returns the bundled CMUdict; `data/README.md` names its commit.
     ///
     /// # Panics
     ///
-    /// Never: the bundled bytes are checked by the tests of this crate.
+    /// Never: the tests of this crate check the bundled bytes.
     #[must_use]
     pub fn cmudict() -> &'static Self {
         static CMUDICT: LazyLock<Dictionary> = LazyLock::new(|| {
@@ -57,31 +57,33 @@ impl Dictionary {
         &CMUDICT
     }
 
-    /// A dictionary that [`pack_dictionary`] made.
+    /// Opens a dictionary made by [`pack_dictionary`].
     ///
-    /// Only the header of the words is read. Bytes of another origin give wrong phones or none, never a panic.
+    /// Reads only the header of the words. Bytes from another source give wrong phones or none, but never a
+    /// panic.
     ///
     /// # Errors
     ///
-    /// [`Error::Dictionary`] when `words` is no map.
+    /// Returns [`Error::Dictionary`] if `words` is not a map.
     pub fn open(words: Cow<'static, [u8]>, phones: Cow<'static, [u8]>) -> Result<Self, Error> {
         let words = Map::new(words).map_err(|error| Error::Dictionary { why: error.to_string() })?;
         Ok(Self { words, phones })
     }
 
-    /// Whether the word is in the dictionary; words are lower-case.
+    /// Returns true if the dictionary contains the lowercase word.
     #[must_use]
     pub fn contains(&self, word: &str) -> bool {
         self.words.contains_key(word)
     }
 
-    /// The preferred pronunciation of a lower-case word.
+    /// Returns the preferred pronunciation of a lowercase word.
     #[must_use]
     pub fn first(&self, word: &str) -> Option<Vec<Phone>> {
         self.variants(word).next()
     }
 
-    /// Every pronunciation of a lower-case word, the preferred one first; none where the dictionary lacks it.
+    /// Returns every pronunciation of a lowercase word, the preferred one first; empty if the word is
+    /// missing.
     pub fn variants(&self, word: &str) -> impl Iterator<Item = Vec<Phone>> {
         self.at(self.words.get(word))
     }
@@ -94,13 +96,13 @@ impl Dictionary {
         }
     }
 
-    /// The number of words.
+    /// Returns the number of words.
     #[must_use]
     pub fn len(&self) -> usize {
         self.words.len()
     }
 
-    /// Whether there is no word.
+    /// Returns true if there are no words.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
@@ -131,7 +133,7 @@ mod tests {
     use super::*;
     use crate::lexicon::Lexicon;
 
-    /// Packs and opens.
+    /// Packs and opens a lexicon.
     fn round_trip(lexicon: &Lexicon) -> Dictionary {
         let packed = pack_dictionary(lexicon).expect("a lexicon can be packed");
         Dictionary::open(Cow::Owned(packed.words), Cow::Owned(packed.phones)).expect("packed bytes open")
@@ -141,7 +143,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn packing_loses_nothing(lines in vec(("[a-z'.-]{1,6}", vec(0..Phone::COUNT, 1..9)), 0..40)) {
+        fn packing_is_lossless(lines in vec(("[a-z'.-]{1,6}", vec(0..Phone::COUNT, 1..9)), 0..40)) {
             let lines: Vec<String> = lines
                 .iter()
                 .map(|(word, phones)| {
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_are_not_there_have_no_pronunciation() {
+    fn missing_words_have_no_pronunciation() {
         for word in ["", "hidell", "Hello", "hell o", "\u{e9}"] {
             assert!(!Dictionary::cmudict().contains(word), "{word}");
             assert_eq!(Dictionary::cmudict().first(word), None, "{word}");
@@ -168,8 +170,8 @@ mod tests {
     }
 
     #[test]
-    fn foreign_bytes_do_not_panic() {
-        assert!(Dictionary::open(Cow::Borrowed(b"no map"), Cow::Borrowed(b"")).is_err());
+    fn foreign_bytes_never_panic() {
+        assert!(Dictionary::open(Cow::Borrowed(b"not a map"), Cow::Borrowed(b"")).is_err());
         let truncated =
             Dictionary::open(Cow::Borrowed(WORDS), Cow::Borrowed(&PHONES[..3])).expect("the words open");
         assert_eq!(truncated.first("zebra"), None);

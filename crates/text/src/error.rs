@@ -1,69 +1,143 @@
-//! What can go wrong with text, phones and the files that hold them.
+//! Errors of this crate and their remedies.
 
 use thiserror::Error;
 
-/// Why a text could not be spoken or a file of symbols could not be read.
+/// An error in a text, a symbol or a file of this crate's data.
+///
+/// [`remedy`](Self::remedy) says what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The name is none of the 69 phones.
-    #[error("`{name}` is no ARPAbet phone: vowels carry a stress of 0, 1 or 2 and consonants none")]
+    /// The name is not one of the 69 phones.
+    #[error("`{name}` is not an ARPAbet phone: vowels carry a stress of 0, 1 or 2, and consonants none")]
     UnknownPhone {
         /// The name as given.
         name: String,
     },
-    /// The name is no symbol of the model's input.
-    #[error("`{name}` is neither a phone, a punctuation mark, a boundary nor a special symbol")]
+    /// The name is not a symbol of the model's input.
+    #[error("`{name}` is not a phone, a punctuation mark, a boundary or a special symbol")]
     UnknownSymbol {
         /// The name as given.
         name: String,
     },
-    /// Normalisation left no word.
+    /// Normalization left no words.
     #[error("there is nothing to speak in `{text}`")]
     NothingToSpeak {
         /// The text as given.
         text: String,
     },
-    /// A line of a pronunciation lexicon is not a word and its phones.
+    /// A line of a pronunciation lexicon is not a word followed by its phones.
     #[error("line {line} of `{file}`: {why}")]
     Lexicon {
-        /// The file as its reader named it.
+        /// The name of the file, as given by its reader.
         file: String,
-        /// Counted from 1.
+        /// The line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The fault of the line.
         why: String,
     },
     /// The bytes are not a packed dictionary.
-    #[error("the packed dictionary cannot be used: {why}")]
+    #[error("invalid packed dictionary: {why}")]
     Dictionary {
-        /// What is wrong with it.
+        /// The fault of the bytes.
         why: String,
     },
-    /// The bytes are not the weights of the network from letters to phones.
-    #[error("the weights of the network from letters to phones cannot be used: {why}")]
+    /// The bytes are not the weights of a grapheme-to-phoneme network.
+    #[error("invalid weights of the grapheme-to-phoneme network: {why}")]
     G2p {
-        /// What is wrong with them.
+        /// The fault of the weights.
         why: String,
     },
-    /// espeak-ng printed a sound that no phone stands for.
-    #[error("espeak-ng printed `{printed}`, and `{sound}` is no sound of American English")]
+    /// espeak-ng printed a sound that has no phone.
+    #[error("espeak-ng printed `{printed}`, but `{sound}` is not a sound of American English")]
     Espeak {
-        /// The word as it was printed.
+        /// The word as printed.
         printed: String,
         /// The sound.
         sound: char,
     },
-    /// `vocabulary.json` does not hold a vocabulary.
-    #[error("the vocabulary cannot be used: {why}")]
+    /// `vocabulary.json` does not contain a valid vocabulary.
+    #[error("invalid vocabulary: {why}")]
     Vocabulary {
-        /// What is wrong with it.
+        /// The fault of the file.
         why: String,
     },
-    /// `supphones.json` does not hold sup-phones that this crate can apply.
-    #[error("the sup-phones cannot be used: {why}")]
+    /// `supphones.json` does not contain sup-phonemes that this crate can apply.
+    #[error("invalid sup-phonemes: {why}")]
     SupPhones {
-        /// What is wrong with it.
+        /// The fault of the file.
         why: String,
     },
+}
+
+impl Error {
+    /// Returns an imperative phrase saying how to fix the problem, where that is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownPhone { .. } => {
+                Some("write vowels with a stress digit, as in `AH0`, and consonants without")
+            }
+            Self::UnknownSymbol { .. } => None,
+            Self::NothingToSpeak { .. } => Some("give a text with at least one word"),
+            Self::Lexicon { .. } => {
+                Some("write a word and its ARPAbet phones on each line, as in `hello  HH AH0 L OW1`")
+            }
+            Self::Dictionary { .. } => Some("pack the dictionary again"),
+            Self::G2p { .. } => Some("train the network again with `mynah-train g2p`"),
+            Self::Espeak { .. } => Some("add the word to the user lexicon"),
+            Self::Vocabulary { .. } => {
+                Some("restore the `vocabulary.json` that came with the dataset or the voice")
+            }
+            Self::SupPhones { .. } => Some("train the sup-phonemes again with `mynah-prepare bpe train`"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    fn every_variant() -> Vec<Error> {
+        let why = || "it lacks `<pad>`".to_owned();
+        vec![
+            Error::UnknownPhone { name: "AH".to_owned() },
+            Error::UnknownSymbol { name: "Q".to_owned() },
+            Error::NothingToSpeak { text: "...".to_owned() },
+            Error::Lexicon { file: "words.txt".to_owned(), line: 1, why: why() },
+            Error::Dictionary { why: why() },
+            Error::G2p { why: why() },
+            Error::Espeak { printed: "b_ø".to_owned(), sound: 'ø' },
+            Error::Vocabulary { why: why() },
+            Error::SupPhones { why: why() },
+        ]
+    }
+
+    #[test]
+    fn messages_and_remedies_are_lowercase_phrases() {
+        let phrase = |text: &str| {
+            assert!(text.starts_with(|first: char| first.is_lowercase() || first == '`'), "{text}");
+            assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `…`:"), "{text}");
+        };
+        for error in every_variant() {
+            let message = error.to_string();
+            phrase(&message);
+            if let Some(source) = error.source() {
+                assert!(!message.contains(&source.to_string()), "{message}");
+            }
+            if let Some(remedy) = error.remedy() {
+                phrase(remedy);
+                assert!(!message.contains(remedy), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_unknown_symbols_lack_a_remedy() {
+        let without: Vec<Error> =
+            every_variant().into_iter().filter(|error| error.remedy().is_none()).collect();
+        assert_eq!(without, [Error::UnknownSymbol { name: "Q".to_owned() }]);
+    }
 }

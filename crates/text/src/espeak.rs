@@ -1,12 +1,12 @@
-//! The phonemes of espeak-ng, which a caller may ask in a process of its own, as phones.
+//! Conversion of espeak-ng's phonemes to phones; the caller may run espeak-ng in a separate process.
 
 use crate::error::Error;
 use crate::phone::{Phone, Stress, parse_phones};
 
-/// What espeak-ng's American English writes, the longer before its beginnings, and the phones that stand for it.
+/// Sounds of espeak-ng's American English, longer ones before their prefixes, and their phones.
 ///
-/// espeak has sounds that ARPAbet has not: the flap and the glottal stop are `T`, reduced vowels are `AH0` and `IH0`, a
-/// vowel with "ɹ" is two phones, a syllabic consonant has an `AH0` before it.
+/// espeak has sounds that ARPAbet lacks: the flap and the glottal stop become `T`, reduced vowels `AH0` and
+/// `IH0`, a vowel with "ɹ" two phones, and a syllabic consonant is preceded by `AH0`.
 const SOUNDS: [(&str, &str); 63] = [
     ("aɪɚ", "AY0 ER0"),
     ("aɪə", "AY0 AH0"),
@@ -72,16 +72,16 @@ const SOUNDS: [(&str, &str); 63] = [
     ("j", "Y"),
     ("ʒ", "ZH"),
 ];
-/// Written the same in both.
+/// Sounds written the same in both.
 const SAME: &str = "lmnstvwz";
 
-/// The phones of a word as `espeak-ng -q --ipa --sep=_` prints it: `h_ə_l_ˈoʊ` → `HH AH0 L OW1`.
+/// Converts a word printed by `espeak-ng -q --ipa --sep=_` to phones: `h_ə_l_ˈoʊ` → `HH AH0 L OW1`.
 ///
-/// A stress mark belongs to the next vowel; a long mark behind a sound that has none of its own says nothing.
+/// A stress mark belongs to the next vowel. A length mark is ignored after a sound that has no long form.
 ///
 /// # Errors
 ///
-/// [`Error::Espeak`] for a sound that is not one of American English.
+/// Returns [`Error::Espeak`] for a sound that is not one of American English.
 ///
 /// # Examples
 ///
@@ -98,13 +98,13 @@ pub fn phones_of_espeak(printed: &str) -> Result<Vec<Phone>, Error> {
     for sound in printed.split(['_', ' ', '\u{200d}']) {
         let mut rest = sound;
         while let Some(first) = rest.chars().next() {
-            let behind = &rest[first.len_utf8()..];
+            let after = &rest[first.len_utf8()..];
             match first {
                 'ˈ' => stress = Some(Stress::Primary),
                 'ˌ' => stress = stress.or(Some(Stress::Secondary)),
                 'ː' | '-' | '\'' => {}
                 _ => {
-                    let (line, behind) = read_sound(rest, first)
+                    let (line, after) = read_sound(rest, first)
                         .ok_or_else(|| Error::Espeak { printed: printed.to_owned(), sound: first })?;
                     for phone in parse_phones(&line)? {
                         let stressed = stress.filter(|_| phone.is_vowel());
@@ -113,17 +113,17 @@ pub fn phones_of_espeak(printed: &str) -> Result<Vec<Phone>, Error> {
                         }
                         phones.push(stressed.map_or(phone, |stress| phone.with_stress(stress)));
                     }
-                    rest = behind;
+                    rest = after;
                     continue;
                 }
             }
-            rest = behind;
+            rest = after;
         }
     }
     Ok(phones)
 }
 
-/// The phones of the longest sound that a text begins with, and what stands behind it.
+/// Returns the phones of the longest sound with which a text starts, and the rest of the text.
 fn read_sound(text: &str, first: char) -> Option<(String, &str)> {
     if SAME.contains(first) {
         let longer = SOUNDS.iter().find(|(sound, _)| sound.starts_with(first) && text.starts_with(sound));
@@ -139,8 +139,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_espeak_prints_is_read() {
-        // As espeak-ng 1.51 prints them.
+    fn reads_espeak_output() {
+        // Output of espeak-ng 1.51.
         let cases = [
             ("w_ˈɜː_l_d_z", "W ER1 L D Z"),
             ("n_ˈʌ_t_ʃ_ɛ_l", "N AH1 T SH EH0 L"),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn longer_sounds_stand_first() {
+    fn longer_sounds_precede_their_prefixes() {
         for (index, (sound, phones)) in SOUNDS.iter().enumerate() {
             assert!(parse_phones(phones).is_ok(), "{sound}");
             let shadowed = SOUNDS[..index].iter().find(|(earlier, _)| sound.starts_with(earlier));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_sound_is_named() {
+    fn names_a_foreign_sound() {
         let error = Error::Espeak { printed: "b_ø".to_owned(), sound: 'ø' };
         assert_eq!(phones_of_espeak("b_ø"), Err(error));
     }

@@ -1,17 +1,18 @@
-//! A small neural network from letters to phones, for words that no dictionary and no rule knows.
+//! A small grapheme-to-phoneme network for words unknown to the dictionary and the rules.
 //!
 //! ```text
 //! letters ─► table ─► LSTM ⇄ ─► LSTM ⇄ ─► features of each letter
-//!                                             │ + the last chunks said, + the stress so far
+//!                                             │ + the last chunks, + the stress so far
 //!                                             ▼
 //!                            tanh ─► a chunk for the letter: none, one or two phones with stress
 //! ```
 //!
-//! The network reads the whole word in both directions and then says, letter after letter, a *chunk* of phones for each.
-//! What was said for the letters before is an input too, so the likeliest word is looked for with a beam.
+//! The network reads the whole word in both directions and then predicts, letter by letter, a *chunk* of
+//! phones. Earlier predictions are inputs too, so the most likely word is found by beam search.
 //!
-//! `mynah_training::tasks::g2p` trains it and `data/README.md` says how well it does. All products are of integers, and
-//! everything else is additions, products and quotients in one fixed order, so a word is said alike on every machine.
+//! `mynah_training::tasks::g2p` trains the network; `data/README.md` reports its accuracy. All products are of
+//! integers, and everything else consists of additions, products and quotients in a fixed order, so the
+//! pronunciation of a word is the same on every machine.
 
 mod accuracy;
 mod arithmetic;
@@ -36,12 +37,12 @@ pub use tensors::{G2pShape, G2pTensors};
 
 use network::Network;
 
-/// The letters that the network knows: a to z and the apostrophe.
+/// Number of letters the network knows: a to z and the apostrophe.
 pub const LETTERS: usize = 27;
 
 static BUNDLED: &[u8] = include_bytes!("../data/g2p.bin");
 
-/// The network, ready to say words.
+/// Grapheme-to-phoneme network, ready to pronounce words.
 ///
 /// # Examples
 ///
@@ -54,22 +55,23 @@ static BUNDLED: &[u8] = include_bytes!("../data/g2p.bin");
 ///
 /// # References
 ///
-/// Letters and phones aligned before a bidirectional recurrent network labels each letter: Yao and Zweig,
-/// Sequence-to-sequence neural net models for grapheme-to-phoneme conversion (arXiv 1506.00196), section 3.4.
+/// Alignment of letters and phones followed by labeling of each letter with a bidirectional recurrent
+/// network: Yao and Zweig, Sequence-to-sequence neural net models for grapheme-to-phoneme conversion (arXiv
+/// 1506.00196), section 3.4.
 #[derive(Debug)]
 pub struct G2p {
     chunks: Vec<Vec<Phone>>,
-    /// For each letter the chunks that it was ever aligned with, in order.
+    /// Chunks aligned with each letter in training, in order.
     allowed: Vec<Vec<u16>>,
     network: Network,
 }
 
 impl G2p {
-    /// The network in the program.
+    /// Returns the bundled network.
     ///
     /// # Panics
     ///
-    /// Never: the bundled weights are read by the tests of this crate.
+    /// Never: the tests of this crate read the bundled weights.
     #[must_use]
     pub fn bundled() -> &'static Self {
         static NETWORK: LazyLock<G2p> =
@@ -77,19 +79,19 @@ impl G2p {
         &NETWORK
     }
 
-    /// A network that [`G2pTensors::pack`] made.
+    /// Opens a network packed by [`G2pTensors::pack`].
     ///
     /// # Errors
     ///
-    /// [`Error::G2p`] when the bytes are cut short, too many, or of another kind.
+    /// Returns [`Error::G2p`] if the bytes are truncated, too many, or of another format.
     pub fn open(bytes: &[u8]) -> Result<Self, Error> {
         pack::open(bytes)
     }
 
-    /// The phones of a word, lower-case letters and apostrophes; other characters are passed over.
+    /// Predicts the phones of a word of lowercase letters and apostrophes; other characters are ignored.
     ///
-    /// A vowel has exactly one primary stress, unless there is no vowel. A word without letters has no phones, nor has
-    /// one of which the network thinks that all letters are silent.
+    /// The result has exactly one primary stress, unless it has no vowels. It is empty for a word without
+    /// letters, or if the network predicts that all letters are silent.
     #[must_use]
     pub fn pronounce(&self, word: &str) -> Vec<Phone> {
         if !word.bytes().any(|byte| byte.is_ascii_lowercase()) {
@@ -98,26 +100,26 @@ impl G2p {
         search::best(self, &letter_indices(word))
     }
 
-    /// For each letter a number for each chunk, the larger the likelier, given the chunks of the letters before it.
+    /// Computes the logits of every chunk at each letter, given the chunks of the letters before it.
     ///
-    /// It is there to compare with the network as it was trained; `chunks` are positions among [`G2p::chunks`].
+    /// This allows comparison with the network as trained; `chunks` are positions in [`G2p::chunks`].
     ///
     /// # Panics
     ///
-    /// When there are not as many chunks as letters, or a chunk is out of range.
+    /// Panics if the numbers of chunks and letters differ, or if a chunk is out of range.
     #[must_use]
     pub fn logits(&self, letters: &[usize], chunks: &[usize]) -> Vec<Vec<f32>> {
         assert_eq!(letters.len(), chunks.len(), "every letter has a chunk");
         self.network.logits(&self.chunks, letters, chunks)
     }
 
-    /// The chunks of phones that a letter may stand for, and which of them each letter does.
+    /// Returns the chunks of phones, and the chunks allowed for each letter.
     #[must_use]
     pub fn chunks(&self) -> (&[Vec<Phone>], &[Vec<u16>]) {
         (&self.chunks, &self.allowed)
     }
 
-    /// The weights as numbers: those that were packed, rounded to what the file holds.
+    /// Returns the weights as numbers, rounded to the precision of the file.
     #[must_use]
     pub fn tensors(&self) -> G2pTensors {
         let (shape, values) = self.network.tensors();

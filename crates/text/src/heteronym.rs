@@ -1,17 +1,17 @@
-//! Spellings with two pronunciations: which one is meant, by the words around.
+//! Heteronyms: spellings with two pronunciations, told apart by the words around them.
 //!
 //! ```text
 //! "the record shows"   determiner before it  → R EH1 K ER0 D
 //! "to record a song"   infinitive            → R AH0 K AO1 R D
 //! ```
 //!
-//! [`table`] lists the spellings with their readings; [`grammar`] tells noun and adjective from verb by small closed
-//! classes of words (determiners, prepositions, auxiliaries, pronouns) that stand beside them; [`tense`] is for "read",
-//! and [`sense`] for the words whose meanings are told by company ("lead pipe", "violin bow"). Every choice has a
-//! [`Reason`].
+//! [`table`] lists the spellings with their readings. [`grammar`] tells nouns and adjectives from verbs by
+//! neighboring words of small closed classes (determiners, prepositions, auxiliaries, pronouns). [`tense`]
+//! handles "read", and [`sense`] the words whose meanings depend on related words nearby ("lead pipe",
+//! "violin bow"). Every choice has a [`Reason`].
 //!
-//! The rules look a few words to either side and never over a pause. They know no parts of speech but those of the
-//! closed classes, so that the price is a handful of comparisons for one word in thirty.
+//! The rules look a few words to either side and never across a pause. They know no parts of speech except
+//! the closed classes, so they cost a handful of comparisons for one word in thirty.
 
 mod context;
 mod grammar;
@@ -26,32 +26,32 @@ use crate::phone::Phone;
 pub(crate) use context::Context;
 pub(crate) use table::{Heteronym, find};
 
-/// Why one of two pronunciations was chosen.
+/// Reason for choosing one of two pronunciations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
-    /// A determiner, possessive or number stands before it.
+    /// A determiner, possessive or number precedes it.
     Determiner,
-    /// A preposition stands before it.
+    /// A preposition precedes it.
     Preposition,
-    /// "to" stands before it.
+    /// "to" precedes it.
     Infinitive,
-    /// A modal verb or a form of "do", "be" or "have" stands before it.
+    /// A modal verb or a form of "do", "be" or "have" precedes it.
     Auxiliary,
-    /// Its subject stands before it.
+    /// Its subject precedes it.
     Subject,
-    /// Its object stands behind it.
+    /// Its object follows it.
     Object,
-    /// An adjective or a word such as "very" stands before it.
+    /// An adjective or a word such as "very" precedes it.
     Modifier,
-    /// What stands behind it belongs to it: "of", or the verb that it is the subject of.
+    /// It is followed by "of", or by the verb of which it is the subject.
     Complement,
-    /// Another word of the sentence belongs to one of its meanings.
+    /// Another word of the sentence is related to one of its meanings.
     Company,
     /// The sentence says when it happened.
     Time,
-    /// It is written with a capital, an accent or in another way that only one of its meanings has.
+    /// It is spelled with a capital, an accent or another mark of one of its meanings.
     Spelling,
-    /// Nothing tells: the commoner one.
+    /// No evidence; the more frequent pronunciation.
     Default,
 }
 
@@ -74,19 +74,19 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Which of the two readings of a table's line.
+/// One of the two readings of an entry in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// The noun, the adjective, or the sense that the line has first.
+    /// The noun, the adjective, or the first sense of the entry.
     First,
-    /// The verb, or the other sense.
+    /// The verb, or the second sense.
     Second,
 }
 
 impl Heteronym {
-    /// The phones that fit the place, and why.
+    /// Returns the phones that fit the context, and the reason.
     pub(crate) fn choose(&self, context: &Context<'_>) -> (&[Phone], Reason) {
-        let (reading, reason) = (self.judge)(context, self);
+        let (reading, reason) = (self.rule)(context, self);
         (&self.readings[usize::from(reading == Reading::Second)], reason)
     }
 }

@@ -1,4 +1,4 @@
-//! Pronunciations from a text file: the user's own words, and CMUdict before it is packed.
+//! Pronunciations from a text file: the user's own words, and CMUdict before packing.
 
 use std::collections::BTreeMap;
 
@@ -23,16 +23,16 @@ pub struct Lexicon {
 }
 
 impl Lexicon {
-    /// Reads a lexicon: a line is a word and its phones, separated by white space.
+    /// Parses a lexicon whose lines are a word and its phones, separated by white space.
     ///
-    /// Words are compared as [`normalize`](crate::normalize()) writes them: lower-case, without accents. A word that
-    /// stands on a second line, with or without CMUdict's `(2)` behind it, gets a further pronunciation. Empty lines
-    /// and lines that begin with `;;;` or `#` are skipped, and so is the rest of a line from a `#` with a space
-    /// before it. `file` names the text in errors.
+    /// Words are compared as [`normalize`](crate::normalize()) writes them: lowercase, without accents. A
+    /// word on a second line, with or without a trailing `(2)` as in CMUdict, gets a further pronunciation.
+    /// Empty lines and lines starting with `;;;` or `#` are skipped, as is the rest of a line from a `#`
+    /// preceded by a space. `file` names the text in errors.
     ///
     /// # Errors
     ///
-    /// [`Error::Lexicon`] with the first line that has no phones or an unknown one.
+    /// Returns [`Error::Lexicon`] with the first line that has no phones or an unknown one.
     pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
         let mut entries = BTreeMap::<String, Vec<Vec<Phone>>>::new();
         for (index, line) in text.lines().enumerate() {
@@ -42,7 +42,7 @@ impl Lexicon {
                 continue;
             }
             let line = line.find([' ', '\t']).map_or(line, |gap| {
-                // The comment sign is searched for behind the word, which may itself hold one.
+                // The comment sign is searched for after the word, which may itself contain one.
                 let comment = line[gap..].find('#').map_or(line.len(), |at| gap + at);
                 &line[..comment]
             });
@@ -59,32 +59,32 @@ impl Lexicon {
         Ok(Self { entries })
     }
 
-    /// The pronunciations of a word in its normalised form; `None` where the lexicon lacks it.
+    /// Returns the pronunciations of a normalized word; `None` if the lexicon lacks it.
     #[must_use]
     pub fn get(&self, word: &str) -> Option<&[Vec<Phone>]> {
         self.entries.get(word).map(Vec::as_slice)
     }
 
-    /// Every word with its pronunciations, sorted by the bytes of the word.
+    /// Iterates over the words and their pronunciations, sorted by the bytes of the word.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &[Vec<Phone>])> {
         self.entries.iter().map(|(word, variants)| (word.as_str(), variants.as_slice()))
     }
 
-    /// The number of words.
+    /// Returns the number of words.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is no word.
+    /// Returns true if there are no words.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 }
 
-/// `read` of CMUdict's `read(2)`.
+/// Strips CMUdict's variant number: `read(2)` becomes `read`.
 fn without_variant(word: &str) -> &str {
     let numbered = word.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
     match numbered {
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_variants_and_comments_are_read() -> Result<(), Error> {
+    fn parses_words_variants_and_comments() -> Result<(), Error> {
         let text = ";;; a comment\n# another\n\nread  R EH1 D\nREAD(2)\tR IY1 D # to read\nFiancé  F IY0 AA1 N S EY2\n";
         let lexicon = Lexicon::parse("words.txt", text)?;
         let words: Vec<_> = lexicon.iter().map(|(word, variants)| (word, variants.len())).collect();
@@ -113,12 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_named() {
+    fn names_a_bad_line() {
         let check = |text: &str, expected: &str| {
             let message = Lexicon::parse("words.txt", text).expect_err(text).to_string();
             assert!(message.starts_with(expected), "{message}");
         };
-        check("\nhidell  HH AY0 D EH L", "line 2 of `words.txt`: `EH` is no ARPAbet phone");
+        check("\nhidell  HH AY0 D EH L", "line 2 of `words.txt`: `EH` is not an ARPAbet phone");
         check("hidell", "line 1 of `words.txt`: `hidell` has no phones");
         check("hidell # HH", "line 1 of `words.txt`: `hidell` has no phones");
     }

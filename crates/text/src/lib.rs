@@ -1,14 +1,14 @@
-//! English text to phones: normalisation, pronunciations, sub-phoneme BPE and the vocabulary.
+//! English text to phones: normalization, pronunciations, sup-phoneme BPE and the vocabulary.
 //!
 //! ```text
 //! "Mr. Buxton paid £30."
-//!    │ normalize                 tokens that remember where they stood
+//!    │ normalize                 tokens with their source spans
 //!    ▼
 //! mister buxton paid thirty pounds .
-//!    │ Pronouncer                user lexicon, heteronyms, CMUdict, morphology, …; each says which
+//!    │ Pronouncer                user lexicon, heteronyms, CMUdict, morphology, …, and the source of each
 //!    ▼
 //! M IH1 S T ER0 / B AH1 K S T AH0 N / P EY1 D / …
-//!    │ Vocabulary, SupPhones     ids, and the sup-phone that each phone belongs to
+//!    │ Vocabulary, SupPhones     ids, and the sup-phoneme of each phone
 //!    ▼
 //! [59, 51, …], [412, 412, …]
 //! ```
@@ -32,14 +32,14 @@
 //!
 //! # Invariants
 //!
-//! - Nothing vanishes: every character is in the span of a token, is white space, or is listed as dropped; every word
-//!   has phones, and says how certain they are.
-//! - Every symbol has an identifier and a sup-phone, and belongs to one word or to none.
-//! - Starting costs nothing: the dictionary is used as it lies in the program; the weights of the network from
-//!   letters to phones are read at the first word that needs them.
+//! - Nothing is lost silently: every character is in the span of a token, is white space, or is listed as
+//!   dropped; every word has phones, and says how certain they are.
+//! - Every symbol has an identifier and a sup-phoneme, and belongs to at most one word.
+//! - Startup is free: the dictionary is used in place, and the weights of the grapheme-to-phoneme network are
+//!   read at the first word that needs them.
 //!
-//! It knows nothing of audio or tensors. It reads no files: the bytes come from its caller. It knows American English
-//! only, and of words with two pronunciations those that it has rules for.
+//! The crate is independent of audio and tensors. It reads no files; callers provide the bytes. It supports
+//! American English only, and of heteronyms those for which it has rules.
 
 mod alphabet;
 mod bpe;

@@ -1,14 +1,14 @@
-//! The phones: ARPAbet with stress on the vowels, as CMUdict writes them.
+//! Phones: ARPAbet with stress on the vowels, as in CMUdict.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Error;
 
-/// Every phone with its IPA, in the order of CMUdict's `cmudict.symbols`; the position is the index.
+/// All phones with their IPA, in the order of CMUdict's `cmudict.symbols`; the position is the index.
 ///
-/// The IPA values are the usual ones for General American. Without stress, `AH0` is the schwa and `ER0` its
-/// r-coloured counterpart, so that the 69 IPA strings stay distinct and nothing is lost.
+/// IPA values are the usual ones for General American. Without stress, `AH0` is the schwa and `ER0` its
+/// r-colored counterpart, so the 69 IPA strings are distinct and the mapping is lossless.
 const PHONES: [(&str, &str); Phone::COUNT] = [
     ("AA0", "ɑ"),
     ("AA1", "ˈɑ"),
@@ -81,7 +81,7 @@ const PHONES: [(&str, &str); Phone::COUNT] = [
     ("ZH", "ʒ"),
 ];
 
-/// How strongly a vowel is stressed.
+/// Stress of a vowel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stress {
     /// `0` in ARPAbet.
@@ -94,7 +94,7 @@ pub enum Stress {
 
 /// One of the 69 phones of American English: 24 consonants, and 15 vowels with three stresses each.
 ///
-/// Phones are ordered by name. The text form is ARPAbet's (`HH`, `AH0`).
+/// Phones are ordered by name. Their text form is that of ARPAbet (`HH`, `AH0`).
 ///
 /// # Examples
 ///
@@ -116,45 +116,45 @@ pub enum Stress {
 pub struct Phone(u8);
 
 impl Phone {
-    /// The number of phones.
+    /// Number of phones.
     pub const COUNT: usize = 69;
 
-    /// Every phone, in order.
+    /// Iterates over all phones, in order.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         (0..Self::COUNT as u8).map(Self)
     }
 
-    /// The position in [`Phone::all`].
+    /// Returns the position in [`Phone::all`].
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 
-    /// The phone at a position of [`Phone::all`]; `None` past the end.
+    /// Returns the phone at a position of [`Phone::all`]; `None` past the end.
     #[must_use]
     pub fn from_index(index: usize) -> Option<Self> {
         (index < Self::COUNT).then_some(Self(index as u8))
     }
 
-    /// The name in ARPAbet, with the stress.
+    /// Returns the ARPAbet name, with the stress.
     #[must_use]
     pub fn name(self) -> &'static str {
         PHONES[self.index()].0
     }
 
-    /// The name without the stress; one of 39.
+    /// Returns the name without the stress, one of 39.
     #[must_use]
     pub fn without_stress(self) -> &'static str {
         self.name().trim_end_matches(['0', '1', '2'])
     }
 
-    /// Whether this is a vowel, and so carries a stress.
+    /// Returns true for a vowel, which carries a stress.
     #[must_use]
     pub fn is_vowel(self) -> bool {
         self.stress().is_some()
     }
 
-    /// The stress of a vowel; `None` for a consonant.
+    /// Returns the stress of a vowel; `None` for a consonant.
     #[must_use]
     pub fn stress(self) -> Option<Stress> {
         match self.name().as_bytes().last() {
@@ -165,14 +165,14 @@ impl Phone {
         }
     }
 
-    /// The same vowel with another stress; a consonant stays as it is.
+    /// Returns the same vowel with another stress; a consonant is unchanged.
     #[must_use]
     pub fn with_stress(self, stress: Stress) -> Self {
-        // The three stresses of a vowel stand side by side in the order of the enum.
+        // The three stresses of a vowel are adjacent, in the order of the enum.
         self.stress().map_or(self, |own| Self(self.0 - own as u8 + stress as u8))
     }
 
-    /// The phone in the International Phonetic Alphabet, a vowel with its stress mark in front.
+    /// Returns the phone in the International Phonetic Alphabet, with the stress mark of a vowel in front.
     #[must_use]
     pub fn ipa(self) -> &'static str {
         PHONES[self.index()].1
@@ -202,11 +202,11 @@ impl FromStr for Phone {
     }
 }
 
-/// Reads phones separated by white space.
+/// Parses phones separated by white space.
 ///
 /// # Errors
 ///
-/// [`Error::UnknownPhone`] with the first name that is none.
+/// Returns [`Error::UnknownPhone`] with the first invalid name.
 pub fn parse_phones(line: &str) -> Result<Vec<Phone>, Error> {
     line.split_whitespace().map(str::parse).collect()
 }
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_refused() {
+    fn rejects_other_names() {
         for name in ["", "AH", "AH3", "B0", "hh", "X", "AH0 "] {
             assert_eq!(name.parse::<Phone>(), Err(Error::UnknownPhone { name: name.to_owned() }));
         }

@@ -1,4 +1,4 @@
-//! Text to the symbols that the model reads.
+//! Text to model input symbols.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,49 +10,49 @@ use crate::normalize::{Dropped, TokenKind, normalize};
 use crate::pronounce::{Pronouncer, Pronunciation};
 use crate::symbol::Symbol;
 
-/// A spoken word.
+/// Spoken word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// As [`normalize`] writes it.
+    /// The word as written by [`normalize`].
     pub text: String,
-    /// The bytes of the source that it came from.
+    /// Bytes of the source that it came from.
     pub span: Range<usize>,
-    /// How it is said.
+    /// Its pronunciation.
     pub pronunciation: Pronunciation,
 }
 
-/// A text as symbols.
+/// Text as symbols.
 ///
-/// The sequence begins with `<bos>` and ends with `<eos>`. Between two words stands one boundary, whether there is
-/// punctuation between them or not; a mark follows its word before the boundary, and an opening quotation mark or
-/// bracket precedes its word behind the boundary:
+/// The sequence begins with `<bos>` and ends with `<eos>`. There is exactly one boundary between two words,
+/// with or without punctuation. A mark follows its word before the boundary; an opening quotation mark or
+/// bracket precedes its word after the boundary:
 ///
 /// ```text
 /// <bos> HH AH0 L OW1 , / " W ER1 L D " . <eos>
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phonemized {
-    /// The sentence as it is spoken.
+    /// Sentence as it is spoken.
     pub normalized: String,
-    /// The sequence.
+    /// Symbol sequence.
     pub symbols: Vec<Symbol>,
-    /// For each symbol the position in `words` of the word that it is a phone of.
+    /// Position in `words` of the word that each symbol is a phone of.
     pub word_index: Vec<Option<u32>>,
-    /// The words in order.
+    /// Words, in order.
     pub words: Vec<Word>,
-    /// The characters that were left out.
+    /// Dropped characters.
     pub dropped: Vec<Dropped>,
 }
 
 impl Phonemized {
-    /// The symbols between `<bos>` and `<eos>`.
+    /// Returns the symbols between `<bos>` and `<eos>`.
     #[must_use]
     pub fn spoken(&self) -> &[Symbol] {
         let inner = self.symbols.strip_prefix(&[Symbol::Begin]).unwrap_or(&self.symbols);
         inner.strip_suffix(&[Symbol::End]).unwrap_or(inner)
     }
 
-    /// The symbols between `<bos>` and `<eos>` in one line.
+    /// Writes the symbols between `<bos>` and `<eos>` in one line.
     #[must_use]
     pub fn line(&self, alphabet: Alphabet) -> String {
         alphabet.write(self.spoken())
@@ -60,13 +60,13 @@ impl Phonemized {
 }
 
 impl fmt::Display for Phonemized {
-    /// The line in ARPAbet.
+    /// Writes the line in ARPAbet.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.line(Alphabet::Arpabet))
     }
 }
 
-/// Turns texts into symbols.
+/// Converter from texts to symbols.
 ///
 /// # Examples
 ///
@@ -85,23 +85,23 @@ pub struct Phonemizer {
 }
 
 impl Phonemizer {
-    /// A phonemizer that asks `pronouncer` for its words.
+    /// Creates a phonemizer that uses `pronouncer` for its words.
     #[must_use]
     pub fn new(pronouncer: Pronouncer) -> Self {
         Self { pronouncer }
     }
 
-    /// What pronounces the words.
+    /// Returns the pronouncer for modification.
     #[must_use]
     pub fn pronouncer_mut(&mut self) -> &mut Pronouncer {
         &mut self.pronouncer
     }
 
-    /// Normalises a text and pronounces its words.
+    /// Normalizes a text and pronounces its words.
     ///
     /// # Errors
     ///
-    /// [`Error::NothingToSpeak`] when no word is left.
+    /// Returns [`Error::NothingToSpeak`] if no words remain.
     pub fn phonemize(&self, text: &str) -> Result<Phonemized, Error> {
         let normalized = normalize(text);
         let (mut symbols, mut word_index) = (vec![Symbol::Begin], vec![None]);
@@ -143,7 +143,7 @@ impl Phonemizer {
     }
 }
 
-/// What stands between words: a boundary, and the marks on either side of it.
+/// Symbols between words: a boundary, and the marks on either side of it.
 pub(crate) struct Between {
     words: u32,
     /// Opening marks that wait for the boundary before the next word.
@@ -151,13 +151,13 @@ pub(crate) struct Between {
 }
 
 impl Between {
-    /// At the beginning of a text; `room` is emptied and used.
+    /// Starts a text; `room` is cleared and reused.
     pub(crate) fn new(mut room: Vec<Symbol>) -> Self {
         room.clear();
         Self { words: 0, opening: room }
     }
 
-    /// Hands out what stands before the next word, and returns the word's number.
+    /// Emits the symbols before the next word, and returns the word's number.
     pub(crate) fn word(&mut self, mut push: impl FnMut(Symbol)) -> u32 {
         if self.words > 0 {
             push(Symbol::Boundary);
@@ -167,18 +167,18 @@ impl Between {
         self.words - 1
     }
 
-    /// Hands out a mark, or keeps it for the next word.
+    /// Emits a mark, or keeps it for the next word.
     pub(crate) fn mark(&mut self, mark: Symbol, opens: bool, mut push: impl FnMut(Symbol)) {
         if opens {
             self.opening.push(mark);
         } else {
-            // An opening mark with no word between belongs here too.
+            // Opening marks without a word in between belong here too.
             self.opening.drain(..).for_each(&mut push);
             push(mark);
         }
     }
 
-    /// Hands out what is left at the end of the text, and gives the room back.
+    /// Emits what is left at the end of the text, and returns the buffer.
     pub(crate) fn end(mut self, push: impl FnMut(Symbol)) -> Vec<Symbol> {
         self.opening.drain(..).for_each(push);
         self.opening
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn one_boundary_stands_between_two_words() {
+    fn puts_one_boundary_between_two_words() {
         let cases = [
             ("Hello, world.", "HH AH0 L OW1 , / W ER1 L D ."),
             ("\"No,\" (he) said", "\" N OW1 , \" / ( HH IY1 ) / S EH1 D"),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_words_is_an_error() {
+    fn rejects_a_text_without_words() {
         for text in ["", " ... ", "😀"] {
             assert_eq!(phonemizer().phonemize(text), Err(Error::NothingToSpeak { text: text.to_owned() }));
         }

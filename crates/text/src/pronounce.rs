@@ -18,41 +18,41 @@ use guesses::Guesses;
 
 pub(crate) use morphology::with_s;
 
-/// Where a pronunciation came from, the most certain first.
+/// Source of a pronunciation, the most certain first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
     /// The user's lexicon.
     User,
-    /// espeak-ng, where the caller asked it.
+    /// espeak-ng, if the caller asked it.
     Espeak,
     /// CMUdict.
     Dictionary,
-    /// One of the dictionary's variants, chosen by the words around; and why that one.
+    /// One of the dictionary's variants, chosen by context, and the reason.
     Heteronym(Reason),
     /// A known word with an ending or a prefix.
     Morphology,
-    /// Two known words in one, where the network hears them too, or the parts between hyphens.
+    /// Two known words in one, confirmed by the network, or parts joined by hyphens.
     Compound,
     /// The names of the letters.
     Letters,
-    /// The network from letters to phones: a guess.
+    /// The grapheme-to-phoneme network: a guess.
     Model,
 }
 
-/// How a word is said, and how that is known.
+/// Pronunciation of a word, and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pronunciation {
-    /// The phones; empty only for a string without letters.
+    /// Phones; empty only for a string without letters.
     pub phones: Vec<Phone>,
-    /// The least certain of the steps that were needed.
+    /// Least certain of the steps involved.
     pub source: Source,
 }
 
-/// Finds a pronunciation for every word.
+/// Pronouncer of any word.
 ///
-/// The first of these that knows the word: the user's lexicon, CMUdict (its first pronunciation), morphology,
-/// compounds, letter names (for letters with full stops and words without vowels), the network from letters to phones
-/// ([`G2p`](crate::G2p)), whose words are kept.
+/// The first of these that knows the word decides: the user's lexicon, CMUdict (its first pronunciation),
+/// morphology, compounds, letter names (for letters with full stops and words without vowels), and the
+/// grapheme-to-phoneme network ([`G2p`](crate::G2p)), whose results are cached.
 ///
 /// # Examples
 ///
@@ -72,14 +72,14 @@ pub struct Pronunciation {
 #[derive(Debug)]
 pub struct Pronouncer {
     lexicon: Option<Lexicon>,
-    /// What espeak-ng says of words.
+    /// Pronunciations from espeak-ng.
     espeak: HashMap<String, Vec<Phone>>,
     dictionary: &'static Dictionary,
     guesses: Guesses,
 }
 
 impl Pronouncer {
-    /// CMUdict and the rules, after the words of `lexicon` where there is one.
+    /// Creates a pronouncer from CMUdict and the rules, preceded by the words of `lexicon` if given.
     #[must_use]
     pub fn new(lexicon: Option<Lexicon>) -> Self {
         Self {
@@ -90,10 +90,10 @@ impl Pronouncer {
         }
     }
 
-    /// The pronunciation of a word as [`normalize`](crate::normalize()) writes it.
+    /// Pronounces a word as written by [`normalize`](crate::normalize()).
     ///
-    /// Case and accents do not matter. Characters that are neither letters, hyphens, apostrophes nor full stops are
-    /// passed over.
+    /// Case and accents do not matter. Characters other than letters, hyphens, apostrophes and full stops are
+    /// ignored.
     #[must_use]
     pub fn pronounce(&self, word: &str) -> Pronunciation {
         let plain = word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'\'' | b'-' | b'.'));
@@ -104,8 +104,8 @@ impl Pronouncer {
         Known { pronouncer: self, hidden: None }.pronounce(&word)
     }
 
-    /// The pronunciation of a word at its place in a text: that of [`Pronouncer::pronounce`], but where the spelling has
-    /// two, the one that fits the words around, unless the user's lexicon has the word.
+    /// Pronounces a word in context: like [`Pronouncer::pronounce`], except that heteronyms missing from the
+    /// user's lexicon get the reading that fits the surrounding words.
     pub(crate) fn pronounce_in(&self, context: &Context<'_>) -> Pronunciation {
         match self.heteronym(context.word()) {
             Some(found) => {
@@ -116,26 +116,26 @@ impl Pronouncer {
         }
     }
 
-    /// A word that is said in two ways, unless the user's lexicon or espeak-ng says which.
+    /// Returns the heteronym of a word, unless the user's lexicon or espeak-ng decides.
     pub(crate) fn heteronym(&self, word: &str) -> Option<&'static Heteronym> {
         let found = heteronym::find(word)?;
         (!self.is_users(word) && !self.espeak.contains_key(word)).then_some(found)
     }
 
-    /// Whether the user's lexicon has the word.
+    /// Returns true if the user's lexicon has the word.
     fn is_users(&self, word: &str) -> bool {
         self.lexicon.as_ref().is_some_and(|lexicon| lexicon.get(word).is_some())
     }
 
-    /// Takes what espeak-ng says of words as [`normalize`](crate::normalize()) writes them; it wins over everything but
-    /// the user's lexicon.
+    /// Adds espeak-ng's pronunciations of words as written by [`normalize`](crate::normalize()); they
+    /// override everything but the user's lexicon.
     pub fn take_from_espeak(&mut self, words: impl IntoIterator<Item = (String, Vec<Phone>)>) {
         self.espeak.extend(words);
     }
 
-    /// The pronunciation that the word would have if neither the lexicon nor the dictionary had it.
+    /// Pronounces a word as if neither the lexicon nor the dictionary had it.
     ///
-    /// On words that are known it shows how good the other steps are.
+    /// On known words, this measures the accuracy of the other steps.
     #[must_use]
     pub fn guess(&self, word: &str) -> Pronunciation {
         let word = fold::word(word);
@@ -143,7 +143,7 @@ impl Pronouncer {
     }
 }
 
-/// The words that the rules may rest on: all but a hidden one.
+/// Words available to the rules: all except a hidden one.
 #[derive(Clone, Copy)]
 struct Known<'a> {
     pronouncer: &'a Pronouncer,
@@ -151,7 +151,7 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// A word of the lexicon or the dictionary.
+    /// Looks up a word in the lexicon or the dictionary.
     fn get(&self, word: &str) -> Option<Pronunciation> {
         if self.hidden == Some(word) {
             return None;
@@ -164,7 +164,7 @@ impl Known<'_> {
         Some(Pronunciation { phones, source: Source::Dictionary })
     }
 
-    /// Every step in order.
+    /// Tries every step in order.
     fn pronounce(&self, word: &str) -> Pronunciation {
         if let Some(known) = self.get(word) {
             return known;
@@ -186,7 +186,7 @@ impl Known<'_> {
         }
         let phones = self.pronouncer.guesses.say(word);
         if phones.is_empty() {
-            // The network takes all letters for silent.
+            // The network predicts that all letters are silent.
             return Pronunciation { phones: letters::names(word), source: Source::Letters };
         }
         let same = |joined: &Vec<Phone>| {
@@ -195,13 +195,13 @@ impl Known<'_> {
                 .map(|phone| phone.without_stress())
                 .eq(phones.iter().map(|phone| phone.without_stress()))
         };
-        // Where two known words make the word, the network is right more often than they are, about stress above all;
-        // where both agree, it is more than a guess.
+        // For a compound of two known words, the network is right more often than its parts, above all about
+        // stress; if both agree, the result is more than a guess.
         let compound = compound::join(word, known).is_some_and(|joined| same(&joined));
         Pronunciation { phones, source: if compound { Source::Compound } else { Source::Model } }
     }
 
-    /// The parts between hyphens one after the other; a lone `a` at either end is the letter.
+    /// Pronounces the parts between hyphens in turn; a lone `a` at either end is the letter.
     fn pronounce_parts(&self, word: &str) -> Pronunciation {
         let parts: Vec<&str> = word.split('-').filter(|part| !part.is_empty()).collect();
         let mut whole = Pronunciation { phones: Vec::new(), source: Source::Compound };
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_says_what_it_should() {
+    fn each_step_pronounces_its_words() {
         let pronouncer = Pronouncer::new(None);
         let cases = [
             ("the", "DH AH0", Source::Dictionary),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_users_words_come_first_and_carry_over() -> Result<(), Error> {
+    fn user_words_come_first_and_carry_over() -> Result<(), Error> {
         let lexicon = Lexicon::parse("words", "the  DH IY1\nhidell  HH AY0 D EH1 L")?;
         let pronouncer = Pronouncer::new(Some(lexicon));
         assert_eq!(said(&pronouncer.pronounce("the")), "DH IY1");
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_word_has_no_phones() {
+    fn strings_without_letters_have_no_phones() {
         for text in ["", "'", "--", ".", "12", "😀"] {
             assert_eq!(said(&Pronouncer::new(None).pronounce(text)), "", "{text}");
         }
@@ -272,7 +272,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(512))]
 
         #[test]
-        fn every_word_is_said(word in "[a-z'.-]{0,6}[a-z][a-z'.-]{0,12}") {
+        fn every_word_is_pronounced(word in "[a-z'.-]{0,6}[a-z][a-z'.-]{0,12}") {
             let pronouncer = Pronouncer::new(None);
             prop_assert!(!pronouncer.pronounce(&word).phones.is_empty());
             prop_assert!(!pronouncer.guess(&word).phones.is_empty());

@@ -12,13 +12,14 @@ const STARTERS: [&str; 48] = [
     "So", "Then", "Not", "Some", "All",
 ];
 
-/// Where the sentences of a paragraph lie, without the white space around them.
+/// Finds the sentences of a paragraph, without the white space around them.
 ///
-/// A sentence ends at a full stop, an ellipsis, a question mark or an exclamation mark, with the quotation marks and
-/// brackets that close behind it, when white space and then a capital, a digit or an opening mark follows. A full stop is
-/// none behind a title or another abbreviation that a name or a number follows (`Mr.`, `No.`) and behind an initial;
-/// behind letters with full stops (`U.S.`, `p.m.`) and abbreviations that may end a sentence (`Co.`, `etc.`) it is one
-/// before a word that begins sentences, such as "The". Line breaks are white space.
+/// A sentence ends at a full stop, an ellipsis, a question mark or an exclamation mark, together with any
+/// closing quotation marks and brackets, if white space and then a capital, a digit or an opening mark
+/// follows. A full stop does not end a sentence after a title or another abbreviation that a name or a number
+/// follows (`Mr.`, `No.`), nor after an initial. After letters with full stops (`U.S.`, `p.m.`) and
+/// abbreviations that may end a sentence (`Co.`, `etc.`), it does so before a word that begins sentences,
+/// such as "The". Line breaks are white space.
 ///
 /// # Examples
 ///
@@ -69,23 +70,23 @@ fn push(sentences: &mut Vec<Range<usize>>, text: &str, place: Range<usize>) {
     }
 }
 
-/// Whether a sentence may begin so.
+/// Returns true if a sentence may begin with the text.
 fn begins(text: &str) -> bool {
     text.trim_start_matches(['"', '\'', '“', '‘', '«', '(', '[', '{', '—', '-', ' '])
         .starts_with(|character: char| character.is_uppercase() || character.is_numeric())
 }
 
-/// Whether the full stop between two texts belongs to the word before it and ends no sentence.
-fn holds(before: &str, behind: &str) -> bool {
+/// Returns true if the full stop between two texts belongs to the preceding word and ends no sentence.
+fn holds(before: &str, after: &str) -> bool {
     let word = before.rsplit([' ', '\t', '\n', '(', '"', '“', '‘', '[']).next().unwrap_or("");
-    let next = behind.split(|character: char| !character.is_alphanumeric()).next().unwrap_or("");
+    let next = after.split(|character: char| !character.is_alphanumeric()).next().unwrap_or("");
     let starter = STARTERS.contains(&next);
     let letters = word.chars().count();
     if letters == 1 {
         // "than I. The", but "J. Edgar" and "A. The" of a list.
         return word.chars().all(char::is_uppercase) && !(word == "I" && starter);
     }
-    if is_title(word, behind) {
+    if is_title(word, after) {
         return true;
     }
     let dotted = word.contains('.') && word.split('.').all(|part| part.chars().count() <= 2);
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_end_at_their_marks() {
+    fn ends_sentences_at_their_marks() {
         check("", &[]);
         check("  \n", &[]);
         check("One. Two!  Three?\nFour… Five", &["One.", "Two!", "Three?", "Four…", "Five"]);
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn abbreviations_and_initials_end_nothing() {
+    fn abbreviations_and_initials_end_no_sentence() {
         check("Mr. A. Smith met Dr. Jones.", &["Mr. A. Smith met Dr. Jones."]);
         check(
             "See No. 5. It is at St. James St. The end.",
@@ -141,7 +142,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(256))]
 
         #[test]
-        fn nothing_but_white_space_lies_between_sentences(text in "([A-Za-z]{1,4}[ .!?…\"’)]{0,3}|.){0,16}") {
+        fn only_white_space_is_between_sentences(text in "([A-Za-z]{1,4}[ .!?…\"’)]{0,3}|.){0,16}") {
             let mut last = 0;
             for place in split_sentences(&text) {
                 prop_assert!(text[last..place.start].trim().is_empty());

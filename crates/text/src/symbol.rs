@@ -1,4 +1,4 @@
-//! What the model reads: phones, punctuation, word boundaries and special symbols.
+//! Model input: phones, punctuation, word boundaries and special symbols.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ pub enum Punctuation {
     Exclamation,
     /// `-`: a dash of any length between words, never a hyphen inside one.
     Dash,
-    /// `"`: a quotation mark of any shape on either side.
+    /// `"`: a quotation mark of any shape, opening or closing.
     Quote,
     /// `(`, and every other opening bracket.
     OpenBracket,
@@ -32,7 +32,7 @@ pub enum Punctuation {
 }
 
 impl Punctuation {
-    /// Every class, in the order of `vocabulary.json`.
+    /// All classes, in the order of `vocabulary.json`.
     pub const ALL: [Self; 10] = [
         Self::Comma,
         Self::FullStop,
@@ -46,7 +46,7 @@ impl Punctuation {
         Self::CloseBracket,
     ];
 
-    /// The text form, one ASCII character.
+    /// Returns the text form, one ASCII character.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -70,23 +70,24 @@ impl fmt::Display for Punctuation {
     }
 }
 
-/// One symbol of the model's input.
+/// Symbol of the model's input.
 ///
-/// The text forms are `<pad>`, `<unk>`, `<mask>`, `<bos>`, `<eos>`, `/`, the punctuation marks and the phones'
-/// ARPAbet names; they are distinct and hold no white space, so that a sequence is a line of them.
+/// The text forms are `<pad>`, `<unk>`, `<mask>`, `<bos>`, `<eos>`, `/`, the punctuation marks and the
+/// phones' ARPAbet names. They are distinct and contain no white space, so a sequence can be written as a
+/// line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Symbol {
-    /// Fills the short sequences of a batch.
+    /// Padding of the short sequences of a batch.
     Pad,
-    /// Stands for what a vocabulary lacks.
+    /// Substitute for symbols missing from a vocabulary.
     Unknown,
-    /// Hides a symbol in pre-training.
+    /// Substitute for a symbol hidden in pre-training.
     Mask,
-    /// Begins every sequence.
+    /// Beginning of every sequence.
     Begin,
-    /// Ends every sequence.
+    /// End of every sequence.
     End,
-    /// Stands between two words.
+    /// Boundary between two words.
     Boundary,
     /// A punctuation mark.
     Punctuation(Punctuation),
@@ -95,12 +96,12 @@ pub enum Symbol {
 }
 
 impl Symbol {
-    /// The number of symbols.
+    /// Number of symbols.
     pub const COUNT: usize = Self::SPECIAL.len() + Punctuation::ALL.len() + Phone::COUNT;
 
     const SPECIAL: [Self; 6] = [Self::Pad, Self::Unknown, Self::Mask, Self::Begin, Self::End, Self::Boundary];
 
-    /// Every symbol: the special ones, the boundary, punctuation, phones.
+    /// Iterates over all symbols: the special ones, the boundary, punctuation, phones.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::SPECIAL
             .into_iter()
@@ -108,7 +109,7 @@ impl Symbol {
             .chain(Phone::all().map(Self::Phone))
     }
 
-    /// The position in [`Symbol::all`].
+    /// Returns the position in [`Symbol::all`].
     #[must_use]
     pub fn index(self) -> usize {
         match self {
@@ -123,7 +124,7 @@ impl Symbol {
         }
     }
 
-    /// The text form.
+    /// Returns the text form.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -138,7 +139,7 @@ impl Symbol {
         }
     }
 
-    /// The phone, where this is one.
+    /// Returns the phone, if the symbol is one.
     #[must_use]
     pub fn phone(self) -> Option<Phone> {
         match self {
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_refused() {
+    fn rejects_other_names() {
         for name in ["", "<PAD>", "AH", "'", "//", "…"] {
             assert_eq!(name.parse::<Symbol>(), Err(Error::UnknownSymbol { name: name.to_owned() }));
         }

@@ -1,14 +1,14 @@
-//! Which number the model sees for a symbol.
+//! Mapping of symbols to model input numbers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::symbol::Symbol;
 
-/// The identifiers of the symbols, `vocabulary.json`.
+/// Identifiers of the symbols, as in `vocabulary.json`.
 ///
-/// An identifier is the position in the file. A vocabulary may hold fewer symbols than there are, in any order, but
-/// it holds `<pad>` and `<unk>`: looking up is total, and what is missing is `<unk>`.
+/// An identifier is the position in the file. A vocabulary may contain a subset of the symbols, in any order,
+/// but always contains `<pad>` and `<unk>`: lookup is total, and missing symbols become `<unk>`.
 ///
 /// # Examples
 ///
@@ -24,7 +24,7 @@ use crate::symbol::Symbol;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     symbols: Vec<Symbol>,
-    /// By [`Symbol::index`]; `<unk>`'s where the vocabulary lacks the symbol.
+    /// Identifiers by [`Symbol::index`]; that of `<unk>` for missing symbols.
     ids: Vec<u32>,
 }
 
@@ -35,18 +35,18 @@ struct File {
 }
 
 impl Vocabulary {
-    /// Every symbol, in the order of [`Symbol::all`].
+    /// Creates a vocabulary of all symbols, in the order of [`Symbol::all`].
     #[must_use]
     pub fn arpabet() -> Self {
         Self { symbols: Symbol::all().collect(), ids: (0..Symbol::COUNT as u32).collect() }
     }
 
-    /// Reads the JSON that [`Vocabulary::to_json`] writes.
+    /// Reads the JSON written by [`Vocabulary::to_json`].
     ///
     /// # Errors
     ///
-    /// [`Error::Vocabulary`] when it is not JSON of that form, names a symbol twice or an unknown one, or lacks
-    /// `<pad>` or `<unk>`.
+    /// Returns [`Error::Vocabulary`] if it is not JSON of that form, if it contains a symbol twice or an
+    /// unknown one, or if it lacks `<pad>` or `<unk>`.
     pub fn from_json(json: &str) -> Result<Self, Error> {
         let file: File = serde_json::from_str(json).map_err(|error| unusable(&error))?;
         let mut symbols = Vec::with_capacity(file.symbols.len());
@@ -54,7 +54,7 @@ impl Vocabulary {
         for name in &file.symbols {
             let symbol: Symbol = name.parse().map_err(|error| unusable(&error))?;
             if ids[symbol.index()].replace(symbols.len() as u32).is_some() {
-                return Err(unusable(&format_args!("`{name}` stands in it twice")));
+                return Err(unusable(&format_args!("`{name}` occurs twice")));
             }
             symbols.push(symbol);
         }
@@ -65,7 +65,7 @@ impl Vocabulary {
         Ok(Self { symbols, ids: ids.into_iter().map(|id| id.unwrap_or(unknown)).collect() })
     }
 
-    /// The content of `vocabulary.json`: one object with the names in the order of their identifiers.
+    /// Writes the content of `vocabulary.json`: one object with the names in the order of their identifiers.
     ///
     /// # Panics
     ///
@@ -73,32 +73,32 @@ impl Vocabulary {
     #[must_use]
     pub fn to_json(&self) -> String {
         let file = File { symbols: self.symbols.iter().map(ToString::to_string).collect() };
-        serde_json::to_string_pretty(&file).expect("strings have a JSON form") + "\n"
+        serde_json::to_string_pretty(&file).expect("strings serialize to JSON") + "\n"
     }
 
-    /// The identifier of a symbol; that of `<unk>` where the vocabulary lacks it.
+    /// Returns the identifier of a symbol; that of `<unk>` if the vocabulary lacks it.
     #[must_use]
     pub fn id(&self, symbol: Symbol) -> u32 {
         self.ids[symbol.index()]
     }
 
-    /// The identifiers of a sequence.
+    /// Returns the identifiers of a sequence.
     #[must_use]
     pub fn ids(&self, symbols: &[Symbol]) -> Vec<u32> {
         symbols.iter().map(|&symbol| self.id(symbol)).collect()
     }
 
-    /// The symbol with an identifier; `None` past the end.
+    /// Returns the symbol with an identifier; `None` past the end.
     #[must_use]
     pub fn symbol(&self, id: u32) -> Option<Symbol> {
         self.symbols.get(id as usize).copied()
     }
 
-    /// The number of symbols.
+    /// Returns the number of symbols.
     #[must_use]
     #[expect(
         clippy::len_without_is_empty,
-        reason = "a vocabulary is never empty: it holds `<pad>` and `<unk>`"
+        reason = "a vocabulary is never empty: it contains `<pad>` and `<unk>`"
     )]
     pub fn len(&self) -> usize {
         self.symbols.len()
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_smaller_vocabulary_says_unknown_for_the_rest() -> Result<(), Error> {
+    fn missing_symbols_become_unknown() -> Result<(), Error> {
         let vocabulary = Vocabulary::from_json(r#"{"symbols": ["B", "<unk>", "<pad>"]}"#)?;
         let ids =
             ["B", "<unk>", "<pad>", "D", "."].map(|name| name.parse().map(|symbol| vocabulary.id(symbol)));
@@ -135,10 +135,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_vocabulary_is_refused_with_the_reason() {
+    fn rejects_invalid_vocabularies_with_the_reason() {
         let cases = [
-            (r#"{"symbols": ["<pad>", "<unk>", "B", "B"]}"#, "`B` stands in it twice"),
-            (r#"{"symbols": ["<pad>", "<unk>", "Q"]}"#, "`Q` is neither"),
+            (r#"{"symbols": ["<pad>", "<unk>", "B", "B"]}"#, "`B` occurs twice"),
+            (r#"{"symbols": ["<pad>", "<unk>", "Q"]}"#, "`Q` is not a phone"),
             (r#"{"symbols": ["<pad>", "B"]}"#, "it lacks `<unk>`"),
             (r#"{"symbols": ["<unk>", "B"]}"#, "it lacks `<pad>`"),
             (r#"{"symbols": ["<unk>", "<pad>"], "size": 2}"#, "unknown field `size`"),

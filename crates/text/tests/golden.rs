@@ -1,4 +1,5 @@
-//! The crate against independent readings of the same data: CMUdict's text, Hugging Face's `tokenizers`, and numpy.
+//! Agreement with independent readings of the same data: CMUdict's text, Hugging Face's `tokenizers`, and
+//! numpy.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,13 +39,14 @@ struct SaidLetter {
     log_sum_exp: f64,
 }
 
-/// The states of the network are integers of 16 bits, those of numpy are not: each of the 256 or 512 products of a sum
-/// is off by up to 2⁻¹⁵ of its weight, through two layers and some ten steps.
+/// Tolerance for hidden states, which are 16-bit integers in the network but not in numpy: each of the 256 or
+/// 512 products of a sum is off by up to 2⁻¹⁵ of its weight, through two layers and about ten steps.
 const LOGIT_TOLERANCE: f64 = 5e-3;
 
-/// One held-out word in so many is tested.
+/// Reciprocal of the share of held-out words tested.
 const SAMPLED: usize = 10;
-/// The most of them that may be wrong, in percent: those of all held-out words (`data/README.md`) and two standard errors.
+/// Largest share of wrong words, in percent: that of all held-out words (`data/README.md`) plus two standard
+/// errors.
 const WRONG_WITHOUT_STRESS: f64 = 26.2;
 const WRONG_WITH_STRESS: f64 = 31.3;
 
@@ -68,7 +70,7 @@ struct EncodedLine {
 }
 
 #[test]
-fn the_packed_dictionary_holds_all_of_cmudict() {
+fn packed_dictionary_is_all_of_cmudict() {
     let expected: DictionaryGolden = golden("text/dictionary.json");
     let mut words = 0;
     let mut pronunciations = 0;
@@ -100,7 +102,7 @@ fn the_packed_dictionary_holds_all_of_cmudict() {
 }
 
 #[test]
-fn the_network_computes_what_numpy_does() {
+fn network_agrees_with_numpy() {
     let expected: G2pGolden = golden("text/g2p.json");
     for SaidWord { word, said, letters } in expected.words {
         let logits = G2p::bundled().logits(&letter_indices(&word), &said);
@@ -121,7 +123,7 @@ fn the_network_computes_what_numpy_does() {
 }
 
 #[test]
-fn the_network_is_as_often_right_as_is_said() {
+fn network_is_as_accurate_as_documented() {
     let mut words = Vec::new();
     Dictionary::cmudict().for_each(|word, variants| {
         let letters = letter_indices(word).len();
@@ -139,7 +141,7 @@ fn the_network_is_as_often_right_as_is_said() {
 }
 
 #[test]
-fn training_merges_what_tokenizers_merges() {
+fn training_agrees_with_tokenizers() {
     let expected: SupPhonesGolden = golden("text/sup_phones.json");
     let sup_phones = trained(expected.merges.len());
     let name = |id: u32| line(sup_phones.phones(id).unwrap_or_default());
@@ -152,7 +154,7 @@ fn training_merges_what_tokenizers_merges() {
 fn tokenizers_loads_our_file_and_encodes_as_we_do() {
     let expected: SupPhonesGolden = golden("text/sup_phones.json");
     let file = fs::read_to_string(fixture("golden/text/supphones.json")).expect("the pinned file is there");
-    let sup_phones = SupPhones::from_json(&file).expect("the pinned file holds sup-phones");
+    let sup_phones = SupPhones::from_json(&file).expect("the pinned file contains sup-phonemes");
     assert_eq!(sup_phones, trained(expected.merges.len()));
     assert_eq!(sup_phones.to_json(), file);
     for EncodedWord { phones, ids } in expected.words {
@@ -177,13 +179,13 @@ fn tokenizers_loads_our_file_and_encodes_as_we_do() {
 }
 
 #[test]
-fn the_bundled_clips_are_normalised_as_they_were_read() {
+fn normalizes_the_bundled_clips_as_they_were_read() {
     let metadata =
         fs::read_to_string(mini_corpus().join("metadata.csv")).expect("the bundled corpus is there");
     let mut rows = 0;
     for row in metadata.lines() {
         let fields: Vec<&str> = row.split('|').collect();
-        let [id, printed, read] = fields[..] else { panic!("`{row}` has not three fields") };
+        let [id, printed, read] = fields[..] else { panic!("`{row}` does not have three fields") };
         assert_eq!(normalize(printed).to_string(), normalize(read).to_string(), "{id}");
         rows += 1;
     }

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &AnchorArgs) -> anyhow::Result<ExitCode> {
 fn degrade(args: &AnchorArgs, item: &str, index: u64) -> anyhow::Result<()> {
     let path = wavs::find(&args.directory, item)
         .with_context(|| format!("there is no `{item}.wav` in `{}`", args.directory.display()))?;
-    let waveform = wav::read(&path).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let waveform = wav::read(&path)?;
     // Each clip has noise of its own.
     let noisy = mnru(&waveform, args.q, args.seed.wrapping_add(index))?;
     let place = args.out.join("wavs").join(format!("{item}.wav"));

@@ -128,7 +128,7 @@ fn version(
 ) -> anyhow::Result<Option<SampleVersion>> {
     let Some(path) = wavs::find(&named.directory, item) else { return Ok(None) };
     let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
-    let waveform = wav::decode(&bytes, &path).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let waveform = wav::decode(&bytes, &path)?;
     let config = MelProfile::Vits.config(waveform.sample_rate());
     let hop_seconds = config.hop_length as f64 / f64::from(waveform.sample_rate());
     let mel = MelExtractor::new(&config)?.log_mel(waveform.samples());

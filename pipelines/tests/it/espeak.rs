@@ -71,7 +71,7 @@ fn what_goes_wrong_is_said() {
         outcome.exits_with(2).says(says);
     };
     check("cat > /dev/null; echo no voice >&2; exit 3", "espeak-ng ended with exit status: 3: no voice");
-    check("while read -r word; do echo 'b_ø'; done", "`ø` is no sound of American English");
+    check("while read -r word; do echo 'b_ø'; done", "`ø` is not a sound of American English");
     check("while read -r word; do echo; done", "espeak-ng says nothing for `hello`");
     check("while read -r word; do printf '\\377\\n'; done", "not UTF-8");
     // Where it prints more lines than words, the words are asked one by one.

@@ -57,12 +57,12 @@ fn faults() -> Vec<Fault> {
             "its header promises 66717 samples, but the file holds 24978",
         ),
         bad_wav("a wav without samples", Some(silence(1, 22_050, 0)), "empty-wav", "it contains no samples"),
-        bad_wav("a file without bytes", Some(Vec::new()), "unreadable-wav", "the file has no bytes"),
+        bad_wav("a file without bytes", Some(Vec::new()), "unreadable-wav", "the file is empty"),
         bad_wav(
             "a text for a wav",
             Some(b"to be recorded".to_vec()),
             "unreadable-wav",
-            "it does not begin as a RIFF/WAVE file does",
+            "it does not start with a RIFF/WAVE header",
         ),
         bad_wav("a stereo wav", Some(silence(2, 22_050, 44_100)), "not-mono", "it has 2 channels"),
         bad_wav(

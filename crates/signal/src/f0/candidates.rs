@@ -2,19 +2,20 @@
 
 use super::yin::parabolic_shift;
 
-/// Thresholds on the normalised difference, evenly from 1/100 to 1.
+/// Number of thresholds on the normalized difference, evenly spaced from 1/100 to 1.
 const N_THRESHOLDS: usize = 100;
-/// The second parameter of the Beta(2, 18) prior over thresholds.
+/// Second parameter of the Beta(2, 18) prior over thresholds.
 const BETA_B: i32 = 18;
-/// The parameter of the Boltzmann prior over the troughs below a threshold, shortest period first.
+/// Parameter of the Boltzmann prior over the troughs below a threshold, shortest period first.
 const BOLTZMANN: f64 = 2.0;
-/// The share of a threshold's probability that the deepest trough takes when none lies below it.
+/// Share of a threshold's probability given to the deepest trough if none lies below the threshold.
 const NO_TROUGH: f64 = 0.01;
 
-/// What turns a difference function into pitch candidates.
+/// Converter from difference functions to pitch candidates.
 pub(super) struct Candidates {
     threshold_prior: Vec<f64>,
-    /// e^(-2 k): the weight of the trough with the `k`-th shortest period below a threshold, but for a constant.
+    /// Weights e^(-2 k) of the trough with the `k`-th shortest period below a threshold, up to a constant
+    /// factor.
     boltzmann: Vec<f64>,
     sample_rate: f64,
     f_min_hz: f64,
@@ -23,7 +24,7 @@ pub(super) struct Candidates {
     bins_per_octave: f64,
 }
 
-/// A pitch bin and its probability in one frame.
+/// Pitch bin and its probability in one frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Candidate {
     pub(super) bin: usize,
@@ -42,7 +43,7 @@ impl Candidates {
         let thresholds: Vec<f64> = (0..=N_THRESHOLDS).map(threshold).collect();
         Self {
             threshold_prior: thresholds.windows(2).map(|t| beta_cdf(t[1]) - beta_cdf(t[0])).collect(),
-            // Every second period at most is a trough.
+            // At most every second period is a trough.
             boltzmann: (0..=n_periods.div_ceil(2) + 1).map(|k| (-BOLTZMANN * k as f64).exp()).collect(),
             sample_rate: f64::from(sample_rate),
             f_min_hz,
@@ -52,11 +53,11 @@ impl Candidates {
         }
     }
 
-    /// Writes the candidates of a frame, by ascending bin, and returns the probability that it is voiced: their sum,
-    /// at most 1.
+    /// Writes the candidates of a frame in ascending order of bins, and returns the probability that the
+    /// frame is voiced: their sum, at most 1.
     ///
-    /// Where two troughs fall into one bin, the longer period counts; a trough above the highest bin is left out, one
-    /// below the lowest counts in the lowest. Both are librosa's conventions.
+    /// If two troughs fall into one bin, the longer period counts. A trough above the highest bin is dropped;
+    /// one below the lowest counts toward the lowest. Both are librosa's conventions.
     pub(super) fn find(&self, difference: &[f64], candidates: &mut Vec<Candidate>) -> f64 {
         candidates.clear();
         for Trough { index, probability, .. } in self.troughs(difference) {
@@ -77,10 +78,10 @@ impl Candidates {
         candidates.iter().fold(0.0, |sum, candidate| sum + candidate.probability).clamp(0.0, 1.0)
     }
 
-    /// The troughs with their probabilities: for every threshold, its prior shared among the troughs below it by a
-    /// Boltzmann distribution that favours short periods.
+    /// Finds the troughs and their probabilities: the prior of each threshold is shared among the troughs
+    /// below it by a Boltzmann distribution that favors short periods.
     ///
-    /// The sums are taken threshold by threshold, as librosa takes them: whether a frame is voiced for certain hangs on
+    /// Sums run threshold by threshold, as in librosa, because a frame's being certainly voiced depends on
     /// their last digit.
     fn troughs(&self, difference: &[f64]) -> Vec<Trough> {
         let mut troughs = troughs(difference);
@@ -93,7 +94,7 @@ impl Candidates {
         let mut by_threshold: Vec<usize> = (0..troughs.len()).collect();
         by_threshold.sort_unstable_by_key(|&place| troughs[place].first_threshold);
         let mut next = by_threshold.into_iter().peekable();
-        // The troughs below the threshold, by period, with their probabilities so far and their weights.
+        // The troughs below the threshold, by period, with their accumulated probabilities and weights.
         let (mut below, mut sums, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for (index, prior) in self.threshold_prior.iter().enumerate().skip(first) {
             let n_before = below.len();
@@ -120,18 +121,18 @@ impl Candidates {
     }
 }
 
-/// A local minimum of the difference.
+/// Local minimum of the difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Trough {
     index: usize,
     value: f64,
-    /// The first threshold above its value, or their number.
+    /// Index of the first threshold above its value, or the number of thresholds.
     first_threshold: usize,
     probability: f64,
 }
 
-/// The local minima: lower than the value before and not higher than the one after; at the ends, lower than the only
-/// neighbour. None has a probability yet.
+/// Finds the local minima: lower than the previous value and not higher than the next; at the ends, lower
+/// than the only neighbor. Their probabilities are still 0.
 fn troughs(values: &[f64]) -> Vec<Trough> {
     let last = values.len() - 1;
     let mut troughs = Vec::new();
@@ -154,10 +155,10 @@ fn troughs(values: &[f64]) -> Vec<Trough> {
     troughs
 }
 
-/// The first of the thresholds that is above a value, counted from 0; their number when none is.
+/// Returns the index of the first threshold above a value, or the number of thresholds if none is.
 fn first_threshold(value: f64) -> usize {
     let mut first = (value * N_THRESHOLDS as f64).clamp(0.0, N_THRESHOLDS as f64) as usize;
-    // The product is rounded: a step back or forth.
+    // The product is rounded, so step back or forth.
     while first > 0 && value < threshold(first) {
         first -= 1;
     }
@@ -171,7 +172,7 @@ fn threshold(index: usize) -> f64 {
     index as f64 * (1.0 / N_THRESHOLDS as f64)
 }
 
-/// The distribution function of Beta(2, b): 1 - (1 - x)^b (1 + b x).
+/// Computes the cumulative distribution function of Beta(2, b): 1 - (1 - x)^b (1 + b x).
 fn beta_cdf(x: f64) -> f64 {
     1.0 - (1.0 - x).powi(BETA_B) * (1.0 + f64::from(BETA_B) * x)
 }
@@ -181,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_prior_over_thresholds_is_beta() {
+    fn threshold_prior_is_a_beta_distribution() {
         // scipy 1.17.1: scipy.stats.beta.cdf(x, 2, 18)
         for (x, expected) in
             [(0.0, 0.0), (0.01, 0.015_273_761_488_896_611), (0.1, 0.579_735_021_168_402_6), (1.0, 1.0)]
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_are_above_what_lies_below_them() {
+    fn finds_the_first_threshold_above_a_value() {
         let plain = |value: f64| (0..N_THRESHOLDS).position(|index| value < threshold(index + 1));
         for step in -100..20_000 {
             let value = f64::from(step) / 10_000.0;
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deep_trough_takes_nearly_all_the_probability() {
+    fn gives_a_deep_trough_nearly_all_the_probability() {
         let candidates = Candidates::new(22_050, 65.0, 20, 60, 400, 120);
         let mut found = Vec::new();
         // One trough at a period of 20 + 30 samples, below every threshold.
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flat_frame_has_no_candidates() {
+    fn finds_no_candidates_in_a_flat_frame() {
         let candidates = Candidates::new(22_050, 65.0, 20, 60, 400, 120);
         let mut found = vec![Candidate { bin: 0, probability: 1.0 }];
         assert!(candidates.find(&[0.0; 60], &mut found).abs() < f64::MIN_POSITIVE);

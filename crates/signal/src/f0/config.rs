@@ -1,36 +1,36 @@
-//! The knobs of pYIN.
+//! Settings of pYIN.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::framing::LONGEST_FRAME;
 
-/// The knobs of pYIN.
+/// Settings of pYIN.
 ///
-/// A missing key takes the default: frames of 1024 samples laid like those of the mel spectrogram, 65 to 600 Hz, which
-/// suits one speaker's read speech at 16 to 24 kHz.
+/// Missing keys take their defaults: frames of 1024 samples aligned with those of the mel spectrogram and a
+/// range of 65 to 600 Hz, which suits the read speech of one speaker at 16 to 24 kHz.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PyinConfig {
-    /// The lowest fundamental frequency that is looked for.
+    /// Lowest fundamental frequency considered.
     pub f_min_hz: f64,
-    /// The highest fundamental frequency that is looked for; at most half the sample rate.
+    /// Highest fundamental frequency considered; at most half the sample rate.
     pub f_max_hz: f64,
-    /// Samples of a frame: more than one period of `f_min_hz`, and better two.
+    /// Frame length in samples: more than one period of `f_min_hz`, preferably two.
     pub frame_length: usize,
-    /// Samples from one frame to the next; at most `frame_length`.
+    /// Hop between frames in samples; at most `frame_length`.
     pub hop_length: usize,
-    /// The sample at which the first frame is centred.
+    /// Sample at the center of the first frame.
     ///
-    /// 0 is librosa's centring. Half of `hop_length` is that of the spectrograms of this crate. The frames go on as
-    /// long as their centre stays as far from the end as the first centre is from the beginning, so that there are
-    /// `samples / hop + 1` of them for 0 and `samples / hop` for half an even hop, both rounded down. A frame that
-    /// reaches out of the signal finds zeros there.
+    /// 0 gives librosa's centering, half of `hop_length` that of this crate's spectrograms. Frames continue
+    /// as long as their center is at least as far from the end as the first center is from the start. This
+    /// gives `samples / hop + 1` frames for 0 and `samples / hop` for half an even hop, both rounded down.
+    /// Samples outside the signal are zero.
     pub first_center: usize,
 }
 
 impl PyinConfig {
-    /// The number of frames of a signal of `n_samples`: 0 for the empty signal.
+    /// Returns the number of frames of a signal of `n_samples`; 0 for an empty signal.
     #[must_use]
     pub fn n_frames(&self, n_samples: usize) -> usize {
         match n_samples.checked_sub(self.first_center.saturating_mul(2)) {
@@ -43,25 +43,30 @@ impl PyinConfig {
         let rate = f64::from(sample_rate);
         let (low, high) = (self.f_min_hz, self.f_max_hz);
         if !(high > 0.0 && high <= rate / 2.0) {
-            let why = format!("{high} is not above 0 and at most half the sample rate, {}", rate / 2.0);
+            let why = format!(
+                "expected a value above 0 and at most half the sample rate ({}), got {high}",
+                rate / 2.0
+            );
             return Err(Error::setting("f_max_hz", why));
         }
         if !(low > 0.0 && low < high) {
             return Err(Error::setting(
                 "f_min_hz",
-                format!("{low} is not above 0 and below `f_max_hz`, {high}"),
+                format!("expected a value above 0 and below `f_max_hz` ({high}), got {low}"),
             ));
         }
         if rate / low >= self.frame_length as f64 - 1.0 {
-            let why = format!("{} samples hold no whole period of `f_min_hz`, {low}", self.frame_length);
+            let why =
+                format!("{} samples do not contain a full period of `f_min_hz`, {low}", self.frame_length);
             return Err(Error::setting("frame_length", why));
         }
         if self.frame_length > LONGEST_FRAME {
-            let why = format!("{} samples are more than {LONGEST_FRAME}", self.frame_length);
+            let why = format!("{} samples exceed the maximum of {LONGEST_FRAME}", self.frame_length);
             return Err(Error::setting("frame_length", why));
         }
         if self.hop_length == 0 || self.hop_length > self.frame_length {
-            let why = format!("{} is not from 1 to `frame_length`, {}", self.hop_length, self.frame_length);
+            let why =
+                format!("{} is not between 1 and `frame_length`, {}", self.hop_length, self.frame_length);
             return Err(Error::setting("hop_length", why));
         }
         Ok(())
@@ -79,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_are_counted_like_librosa_or_like_a_spectrogram() {
+    fn counts_frames_like_librosa_or_like_a_spectrogram() {
         let librosa = PyinConfig { first_center: 0, ..PyinConfig::default() };
         let aligned = PyinConfig::default();
         let check = |n_samples, by_librosa, by_spectrogram| {
@@ -95,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_without_a_result_are_refused() {
+    fn rejects_unusable_settings() {
         let check = |config: PyinConfig, expected| match config.validate(22_050) {
             Err(Error::Setting { setting, .. }) => assert_eq!(setting, expected),
             other => panic!("{other:?}"),

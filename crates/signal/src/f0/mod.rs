@@ -1,13 +1,14 @@
 //! Fundamental frequency by probabilistic YIN.
 //!
 //! ```text
-//! frame ──yin──► normalised difference ──candidates──► (pitch bin, probability) ──viterbi──► F0 in Hz, 0 unvoiced
+//! frame ──yin──► normalized difference ──candidates──► (pitch bin, probability) ──viterbi──► F0 in Hz, 0 unvoiced
 //! ```
 //!
-//! The definition is that of `librosa.pyin` 0.11.0 with its default prior (thresholds by Beta(2, 18), Boltzmann
-//! parameter 2, ten bins a semitone, at most 35.92 octaves a second, a change of voicing with probability 0.01), and
-//! the results are the same, frame by frame, when both compute in double precision. Two differences: the frames may be
-//! centred elsewhere ([`PyinConfig::first_center`]), and the empty signal has no frames instead of being an error.
+//! The definition is that of `librosa.pyin` 0.11.0 with its default priors (Beta(2, 18) over thresholds, a
+//! Boltzmann parameter of 2, ten bins per semitone, at most 35.92 octaves per second, a switching probability
+//! of 0.01). When both compute in double precision, the results agree frame by frame. There are two
+//! differences: frames may be centered elsewhere ([`PyinConfig::first_center`]), and an empty signal has no
+//! frames instead of being an error.
 //!
 //! # References
 //!

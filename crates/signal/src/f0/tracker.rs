@@ -1,4 +1,4 @@
-//! pYIN from samples to a track.
+//! The pYIN pipeline from samples to a pitch track.
 
 use super::PyinConfig;
 use super::candidates::Candidates;
@@ -8,33 +8,33 @@ use crate::Error;
 
 const BINS_PER_SEMITONE: usize = 10;
 const SEMITONES_PER_OCTAVE: usize = 12;
-/// How fast pitch may change.
+/// Maximum rate of pitch change.
 const MAX_OCTAVES_PER_SECOND: f64 = 35.92;
 
-/// The fundamental frequency of each frame.
+/// Fundamental frequency of each frame.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct F0Track {
-    /// Hertz; 0 where the frame is unvoiced.
+    /// F0 in hertz; 0 in unvoiced frames.
     pub f0_hz: Vec<f32>,
-    /// The probability that the frame is voiced, by itself: the path may decide otherwise.
+    /// Probability that the frame alone is voiced; the decoded path may decide otherwise.
     pub voiced_probability: Vec<f32>,
 }
 
 impl F0Track {
-    /// The number of frames.
+    /// Returns the number of frames.
     #[must_use]
     pub fn len(&self) -> usize {
         self.f0_hz.len()
     }
 
-    /// Whether there are no frames.
+    /// Returns true if there are no frames.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.f0_hz.is_empty()
     }
 }
 
-/// A planned pYIN: made once for a configuration and a sample rate, shared by all threads.
+/// Planned pYIN for one configuration and sample rate, built once and shared by all threads.
 ///
 /// # Examples
 ///
@@ -63,8 +63,8 @@ impl Pyin {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] unless 0 < `f_min_hz` < `f_max_hz` ≤ half the sample rate, a frame holds a period of
-    /// `f_min_hz` and at most 2^20 samples, and the hop is not 0 or longer than a frame.
+    /// Returns [`Error::Setting`] unless 0 < `f_min_hz` < `f_max_hz` ≤ half the sample rate, a frame contains
+    /// a full period of `f_min_hz` and at most 2^20 samples, and the hop is between 1 and the frame length.
     pub fn new(config: &PyinConfig, sample_rate: u32) -> Result<Self, Error> {
         config.validate(sample_rate)?;
         let rate = f64::from(sample_rate);
@@ -75,7 +75,7 @@ impl Pyin {
         let n_pitch_bins = (bins_per_octave as f64 * octaves).floor() as usize + 1;
         let semitones_per_frame =
             MAX_OCTAVES_PER_SECOND * SEMITONES_PER_OCTAVE as f64 * config.hop_length as f64 / rate;
-        // Of a triangle of `2 * half_width + 1` bins.
+        // Half the width of a triangle of `2 * half_width + 1` bins.
         let half_width = semitones_per_frame.round_ties_even() as usize * BINS_PER_SEMITONE / 2;
         Ok(Self {
             config: config.clone(),
@@ -101,9 +101,10 @@ impl Pyin {
         })
     }
 
-    /// The fundamental frequency of each frame of a signal.
+    /// Estimates the fundamental frequency of each frame of a signal.
     ///
-    /// The pitch is a whole tenth of a semitone above `f_min_hz`. It takes 16 bytes of memory a frame and pitch bin.
+    /// Pitch is quantized to tenths of a semitone above `f_min_hz`. Tracking uses 16 bytes of memory per
+    /// frame and pitch bin.
     #[must_use]
     pub fn track(&self, samples: &[f32]) -> F0Track {
         let n_frames = self.config.n_frames(samples.len());
@@ -126,11 +127,11 @@ impl Pyin {
     }
 }
 
-/// The fundamental frequency of each frame of one signal; for many signals, plan a [`Pyin`] once.
+/// Estimates the fundamental frequency of each frame of one signal; for many signals, plan a [`Pyin`] once.
 ///
 /// # Errors
 ///
-/// Those of [`Pyin::new`].
+/// Same as [`Pyin::new`].
 pub fn pyin(samples: &[f32], sample_rate: u32, config: &PyinConfig) -> Result<F0Track, Error> {
     Ok(Pyin::new(config, sample_rate)?.track(samples))
 }
@@ -139,28 +140,28 @@ pub fn pyin(samples: &[f32], sample_rate: u32, config: &PyinConfig) -> Result<F0
 mod tests {
     use super::*;
 
-    /// The tone moves by up to 60 cents within a frame, and the estimate leans to the frame's first half.
+    /// The tone moves by up to 60 cents within a frame, and the estimate favors the first half of the frame.
     const TONE_TOLERANCE_CENTS: f64 = 20.0;
 
     #[test]
-    fn silence_and_nothing_are_unvoiced() {
+    fn silence_and_empty_signals_are_unvoiced() {
         let tracker = Pyin::new(&PyinConfig::default(), 22_050).unwrap();
         assert!(tracker.track(&[]).is_empty());
         let track = tracker.track(&[0.0; 4000]);
         assert_eq!(track.len(), 15);
         assert!(track.f0_hz.iter().chain(&track.voiced_probability).all(|value| value.to_bits() == 0));
-        // Not a number is no pitch either.
+        // NaN is not a pitch either.
         assert!(tracker.track(&[f32::NAN; 4000]).f0_hz.iter().all(|value| value.to_bits() == 0));
     }
 
     #[test]
-    fn a_rising_tone_is_followed() {
+    fn follows_a_rising_tone() {
         let rate = 22_050;
         let mut phase = 0.0_f64;
         let samples: Vec<f32> = (0..rate)
             .map(|n| {
                 phase += (120.0 + 200.0 * f64::from(n) / f64::from(rate)) / f64::from(rate);
-                // A few harmonics, as a voice has.
+                // A few harmonics, as in a voice.
                 (1..5)
                     .map(|h| (std::f64::consts::TAU * phase * f64::from(h)).sin() / f64::from(h))
                     .sum::<f64>() as f32
@@ -171,7 +172,7 @@ mod tests {
         for (index, &f0) in track.f0_hz.iter().enumerate().skip(3).take(79) {
             let expected = 120.0 + 200.0 * (index as f64 * 256.0 + 128.0) / f64::from(rate);
             let cents = 1200.0 * (f64::from(f0) / expected).log2();
-            assert!(cents.abs() < TONE_TOLERANCE_CENTS, "frame {index}: {f0} against {expected}");
+            assert!(cents.abs() < TONE_TOLERANCE_CENTS, "frame {index}: {f0}, expected {expected}");
         }
     }
 }

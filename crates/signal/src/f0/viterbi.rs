@@ -1,51 +1,53 @@
-//! The best path through pitch bins and voicing.
+//! Decoding of the best path through pitch bins and voicing.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::candidates::Candidate;
 
-/// The probability that voicing changes from one frame to the next.
+/// Probability that voicing changes from one frame to the next.
 const SWITCH: f64 = 0.01;
 
-/// What is added to every probability before its logarithm is taken, as in librosa.
+/// Constant added to every probability before taking its logarithm, as in librosa.
 const TINY: f64 = f64::MIN_POSITIVE;
-/// Nats by which a state that may be left out has to lie below its rival: twice the cost of a change of voicing, and some.
+/// Margin in nats by which a state must trail its rival to be skipped: twice the cost of a voicing change,
+/// and some.
 const MARGIN: f64 = 10.0;
-/// Bins are stored in multiples of this, so that rows are whole registers of any machine.
+/// Multiple to which rows are padded, so that they fill whole registers on any machine.
 const ROW_MULTIPLE: usize = 32;
 
-/// A hidden Markov model with `n_bins` voiced and `n_bins` unvoiced states whose pitch moves at most `half_width` bins
-/// a frame, with weights falling linearly, and whose voicing changes with probability 0.01.
+/// Hidden Markov model with `n_bins` voiced and `n_bins` unvoiced states. Pitch moves by at most `half_width`
+/// bins per frame, with linearly falling weights; voicing changes with probability 0.01.
 pub(super) struct Viterbi {
     n_bins: usize,
     /// `n_bins`, rounded up to whole registers.
     row: usize,
     half_width: usize,
-    /// Logarithms of the triangle's weights by the distance, from 0 to `half_width`.
+    /// Logarithms of the triangle's weights by distance, from 0 to `half_width`.
     log_weights: Vec<f64>,
-    /// Logarithm of the sum of the weights that lie within the bins, by the bin that is left.
+    /// Logarithm of the sum of the weights that fall within the bins, by source bin.
     log_sums: Vec<f64>,
-    /// For the places of a row: infinite where there is no bin, negatively infinite where there is one.
+    /// Infinite at the padding of a row, negatively infinite at its bins.
     beyond: Vec<f64>,
 }
 
-/// The scores of all frames, from which the path is read backwards.
+/// Scores of all frames, from which the path is traced back.
 pub(super) struct Lattice<'a> {
     model: &'a Viterbi,
-    /// `[frame, 2 * row]`: voiced bins, then unvoiced, each filled up with impossible ones.
+    /// Scores, `[frame, 2 * row]`: voiced bins, then unvoiced, each padded with impossible ones.
     scores: Vec<f64>,
-    /// The highest score of each frame.
+    /// Highest score of each frame.
     highest: Vec<f64>,
-    /// The scores of the last frame less `log_sums`, voiced and unvoiced, with `half_width` impossible bins around.
+    /// Scores of the last frame minus `log_sums`, voiced and unvoiced, padded with `half_width` impossible
+    /// bins on each side.
     left: [Vec<f64>; 2],
     reached: [Vec<f64>; 2],
-    /// The candidates' bins of the last frame, where no other of its voiced states can be on the best path.
+    /// Bins of the last frame's candidates, if no other voiced state of that frame can be on the best path.
     voiced_bins: Option<Vec<usize>>,
 }
 
 impl Viterbi {
     pub(super) fn new(n_bins: usize, half_width: usize) -> Self {
-        // scipy's symmetric triangle of `width` points, which ends above zero.
+        // scipy's symmetric triangle of `width` points, which does not reach zero at its ends.
         let weight = |distance: usize| 1.0 - distance as f64 / (half_width + 1) as f64;
         let log_sums = (0..n_bins)
             .map(|bin| {
@@ -75,14 +77,14 @@ impl Viterbi {
 }
 
 impl Lattice<'_> {
-    /// Adds a frame with its candidates, by ascending bin, and the probability that it is voiced.
+    /// Adds a frame with its candidates in ascending order of bins, and the probability that it is voiced.
     ///
-    /// What has no probability is not impossible but has the least positive number, as in librosa: after a frame that
-    /// is voiced for certain, the path may jump.
+    /// As in librosa, a probability of zero is replaced by the smallest positive number, so the path may jump
+    /// after a frame that is certainly voiced.
     ///
-    /// Voiced states that are no candidates are left out as predecessors where they cannot be on the best path: the
-    /// unvoiced state of the same bin has been reached, and is left again, at the cost of two changes of voicing more at
-    /// most, and costs far less itself unless the frame is voiced for certain.
+    /// Voiced states that are not candidates are skipped as predecessors where they cannot be on the best
+    /// path: reaching and leaving the unvoiced state of the same bin costs at most two more voicing changes,
+    /// and that state itself costs far less unless the frame is certainly voiced.
     pub(super) fn push(&mut self, candidates: &[Candidate], voiced: f64) {
         Arch::new().dispatch(Push { lattice: self, candidates, voiced });
     }
@@ -160,9 +162,9 @@ impl Lattice<'_> {
             .then(|| candidates.iter().map(|candidate| candidate.bin).collect());
     }
 
-    /// The best path: for each frame its pitch bin, or nothing where it is unvoiced.
+    /// Returns the best path: the pitch bin of each frame, or `None` if it is unvoiced.
     ///
-    /// Of equal scores the lower state wins, voiced before unvoiced.
+    /// Ties go to the lower state, voiced before unvoiced.
     pub(super) fn path(&self) -> Vec<Option<usize>> {
         let row = self.model.row;
         let mut path = Vec::with_capacity(self.highest.len());
@@ -212,17 +214,17 @@ impl WithSimd for Push<'_, '_> {
     }
 }
 
-/// The best score with which each bin is reached from the bins around it.
+/// Computes the best score with which each bin is reached from the bins around it.
 ///
-/// `left` has as many bins more on either side as `log_weights` has but one; `beyond` is infinite where there is no bin,
-/// and so is the result. Of two bins at the same distance the higher is taken before the weight is added, which gives the
-/// same number. Weights fall with the distance: as soon as the highest score around could raise none of the bins, the rest
-/// is left out.
+/// `left` is padded on each side by one bin less than the length of `log_weights`; `beyond` is infinite
+/// outside the bins, which makes the result infinite there too. Of two bins at the same distance, the higher
+/// score is chosen before adding the weight, which gives the same number. Weights fall with the distance, so
+/// the search stops as soon as the highest score around could not raise any of the bins.
 #[inline(always)]
 fn reach<S: Simd>(simd: S, left: &[f64], log_weights: &[f64], beyond: &[f64], reached: &mut [f64]) {
-    /// Registers that are filled together.
+    /// Number of registers filled together.
     const TOGETHER: usize = 4;
-    /// Distances between two looks at whether there may be more.
+    /// Number of distances between two checks for a possible improvement.
     const DISTANCES: usize = 4;
     let half_width = log_weights.len() - 1;
     let width = TOGETHER * S::F64_LANES;
@@ -263,13 +265,13 @@ fn reach<S: Simd>(simd: S, left: &[f64], log_weights: &[f64], beyond: &[f64], re
     }
 }
 
-/// Some registers of values from a place on.
+/// Returns `n_registers` registers of values, starting at `from`.
 #[inline(always)]
 fn registers<S: Simd>(values: &[f64], from: usize, n_registers: usize) -> &[S::f64s] {
     S::as_simd_f64s(&values[from..from + n_registers * S::F64_LANES]).0
 }
 
-/// Raises values to a score plus their weights where that is more.
+/// Raises each value to the score plus its weight if that is larger.
 #[inline(always)]
 fn raise<'a>(values: &mut [f64], score: f64, weights: impl Iterator<Item = &'a f64>) {
     for (value, weight) in values.iter_mut().zip(weights) {
@@ -282,7 +284,7 @@ fn larger(a: f64, b: f64) -> f64 {
     if b > a { b } else { a }
 }
 
-/// The first place of a value.
+/// Returns the first position of a value.
 fn place_of(values: &[f64], wanted: f64) -> usize {
     values.iter().position(|value| value.to_bits() == wanted.to_bits()).unwrap_or(0)
 }
@@ -293,7 +295,7 @@ mod tests {
 
     use super::*;
 
-    /// The definition with the whole transition matrix, as librosa.sequence.viterbi has it: the score of a path.
+    /// Scores a path by definition, with the full transition matrix, as librosa.sequence.viterbi does.
     fn score(n_bins: usize, half_width: usize, frames: &[(Vec<f64>, f64)], path: &[usize]) -> f64 {
         let triangle =
             |from: usize, to: usize| (1.0 - from.abs_diff(to) as f64 / (half_width + 1) as f64).max(0.0);
@@ -314,7 +316,7 @@ mod tests {
         total + path.windows(2).map(|pair| log(transition(pair[0], pair[1]))).sum::<f64>()
     }
 
-    /// The best score and the path that is read back.
+    /// Returns the best score and the decoded path.
     fn decode(n_bins: usize, half_width: usize, frames: &[(Vec<f64>, f64)]) -> (f64, Vec<Option<usize>>) {
         let model = Viterbi::new(n_bins, half_width);
         let mut lattice = model.lattice(frames.len());
@@ -333,9 +335,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// No path of all that there are scores higher, jumps included.
+        /// No other path, including those with jumps, scores higher.
         #[test]
-        fn the_path_is_the_best_of_all(
+        fn decodes_the_best_of_all_paths(
             frames in prop::collection::vec(
                 (prop::collection::vec(prop_oneof![3 => Just(0.0), 1 => 0.01..0.3], 3), prop::bool::ANY),
                 1..5,
@@ -357,7 +359,7 @@ mod tests {
                 .fold(f64::NEG_INFINITY, f64::max);
             prop_assert!((got - best).abs() < 1e-9 * best.abs());
 
-            // The path that is read back has that score. Unvoiced frames do not show their bin: take the best.
+            // The decoded path has that score. Unvoiced frames hide their bin, so take the best one.
             let voicing: Vec<_> = path.iter().map(Option::is_some).collect();
             let read_back = (0..n_states.pow(frames.len() as u32))
                 .map(|mut code| {
@@ -385,9 +387,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// What is left out changes nothing: the same bits as all sums, for level and for steep scores.
+        /// Skipping changes nothing: the bits equal those of the full sums, for flat and for steep scores.
         #[test]
-        fn no_bin_is_reached_better_than_it_says(
+        fn skipping_changes_no_score(
             scores in prop::collection::vec(
                 prop_oneof![4 => -3.0..0.0, 1 => -800.0..0.0, 1 => Just(f64::NEG_INFINITY)],
                 130,
@@ -414,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn no_frames_have_no_path() {
+    fn empty_signals_have_an_empty_path() {
         assert!(decode(3, 1, &[]).1.is_empty());
     }
 }

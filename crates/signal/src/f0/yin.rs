@@ -1,33 +1,33 @@
-//! YIN's normalised difference function of many frames.
+//! YIN's normalized difference function, for many frames at once.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::Error;
 use crate::lanes::{Batch, Edge, LaneFrames};
 
-/// The shortest transform that is planned for frames side by side.
+/// Shortest transform planned for frames side by side.
 const SHORTEST: usize = 32;
 
-/// The plan of the difference function for frames of one length and a range of periods.
+/// Plan of the difference function for one frame length and a range of periods.
 pub(super) struct Yin {
     frames: LaneFrames,
     min_period: usize,
     max_period: usize,
 }
 
-/// Some frames after others, and the differences of the last ones.
+/// Buffers for a batch of frames, and the differences of the last batch.
 pub(super) struct Workspace<'a> {
     yin: &'a Yin,
     batch: Batch<'a>,
-    /// `[max_period + 1, width]`.
+    /// Lags, `[max_period + 1, width]`.
     lags: Vec<f64>,
-    /// `[max_period - min_period + 1, width]`.
+    /// Differences, `[max_period - min_period + 1, width]`.
     differences: Vec<f64>,
 }
 
 impl Yin {
-    /// Plans for periods of `min_period` to `max_period` samples, the latter below `frame_length`, and frames of which the
-    /// first is centred at `first_center`; what they find outside the signal is zeros.
+    /// Plans for periods of `min_period` to `max_period` samples, the latter less than `frame_length`. The
+    /// first frame is centered at `first_center`; samples outside the signal are zero.
     pub(super) fn new(
         frame_length: usize,
         hop_length: usize,
@@ -35,7 +35,7 @@ impl Yin {
         min_period: usize,
         max_period: usize,
     ) -> Result<Self, Error> {
-        // So long that the lags that are read do not wrap around.
+        // Long enough that the lags in use do not wrap around.
         let n_fft = fast_length(frame_length + max_period);
         let before = (frame_length / 2) as isize - first_center as isize;
         let frames = LaneFrames::new(&vec![1.0; frame_length], n_fft, hop_length, before, Edge::Silent)
@@ -57,12 +57,12 @@ impl Yin {
 }
 
 impl Workspace<'_> {
-    /// Frames that are taken together.
+    /// Returns the number of frames processed together.
     pub(super) fn width(&self) -> usize {
         self.batch.width()
     }
 
-    /// Computes the differences of the frames from `first` on.
+    /// Computes the differences of the frames starting at `first`.
     ///
     /// ```text
     /// r(k)  = Σ_j y(j) y(j + k)                     within the frame
@@ -71,9 +71,9 @@ impl Workspace<'_> {
     /// d'(k) = d(k) / (1/k Σ_{1≤i≤k} d(i) + tiny)    YIN, equation 8
     /// ```
     ///
-    /// That the energy is missing at a lag of 1 is librosa's: it zeroes lag 0 of the array that still holds the energies.
-    /// It raises the mean in `d'` by `y(0)² / k`, a few parts in a hundred thousand for speech, and is followed so that
-    /// the results are the same.
+    /// The missing energy at lag 1 is librosa's behavior: it zeroes lag 0 of the array that still holds the
+    /// energies. This raises the mean in `d'` by `y(0)² / k`, a few parts in a hundred thousand for speech,
+    /// and is reproduced so that the results agree.
     pub(super) fn run(&mut self, samples: &[f32], first: usize) {
         self.batch.fill(samples, first);
         self.batch.powers();
@@ -81,7 +81,7 @@ impl Workspace<'_> {
         Arch::new().dispatch(Differences(self));
     }
 
-    /// Copies the difference of the frame in one lane, at the periods from `min_period` to `max_period`.
+    /// Copies the difference of the frame in one lane, for periods from `min_period` to `max_period`.
     pub(super) fn difference(&self, lane: usize, difference: &mut Vec<f64>) {
         difference.clear();
         difference.extend(self.differences.chunks_exact(self.batch.width()).map(|lanes| lanes[lane]));
@@ -122,8 +122,8 @@ impl WithSimd for Differences<'_, '_> {
     }
 }
 
-/// Where the parabola through a value and its neighbours has its extreme, relative to the value; 0 at the ends and
-/// where it would lie more than one place away.
+/// Returns the extremum of the parabola through a value and its neighbors, relative to the value; 0 at the
+/// ends and if the extremum is more than one position away.
 pub(super) fn parabolic_shift(values: &[f64], index: usize) -> f64 {
     if index == 0 || index + 1 >= values.len() {
         return 0.0;
@@ -134,10 +134,11 @@ pub(super) fn parabolic_shift(values: &[f64], index: usize) -> f64 {
     if slope.abs() >= curvature.abs() { 0.0 } else { -slope / curvature }
 }
 
-/// The smallest length from `least` of which half is a power of two, or three times one: a fast transform.
+/// Returns the smallest length of at least `least` whose half is a power of two or three times one, which
+/// makes the transform fast.
 fn fast_length(least: usize) -> usize {
     let power = least.max(SHORTEST).next_power_of_two();
-    // Three quarters of a power of two are three times another.
+    // Three quarters of a power of two is three times another.
     if power / 4 * 3 >= least && power / 4 * 3 >= SHORTEST { power / 4 * 3 } else { power }
 }
 
@@ -145,7 +146,7 @@ fn fast_length(least: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Double-precision transforms of a few hundred samples in [-1, 1].
+    /// Tolerance for double-precision transforms of a few hundred samples in [-1, 1].
     const F64_TOLERANCE: f64 = 1e-10;
 
     fn differences(yin: &Yin, samples: &[f32]) -> Vec<Vec<f64>> {
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_transforms_give_what_the_sums_give() {
+    fn transforms_agree_with_the_sums() {
         let (frame_length, hop, center, min_period, max_period) = (200, 70, 35, 7, 60);
         let yin = Yin::new(frame_length, hop, center, min_period, max_period).unwrap();
         let samples: Vec<f32> =
@@ -189,15 +190,15 @@ mod tests {
     }
 
     #[test]
-    fn silence_has_no_difference() {
+    fn silence_has_zero_difference() {
         let yin = Yin::new(64, 16, 8, 4, 32).unwrap();
         let differences = differences(&yin, &[0.0; 100]);
         assert!(differences.iter().flatten().all(|value| value.abs() < f64::MIN_POSITIVE));
     }
 
     #[test]
-    fn the_parabola_is_followed_at_most_one_place() {
-        // (x - 2.25)², extreme at 2.25.
+    fn moves_at_most_one_position_to_the_extremum() {
+        // (x - 2.25)², extremum at 2.25.
         let values: Vec<f64> = (0..6).map(|x| (f64::from(x) - 2.25).powi(2)).collect();
         assert!((parabolic_shift(&values, 2) - 0.25).abs() < 1e-12);
         assert!(parabolic_shift(&values, 4).abs() < 1e-12);
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn transform_lengths_are_fast() {
+    fn chooses_fast_transform_lengths() {
         for (least, expected) in [(0, 32), (33, 48), (1024 + 340, 1536), (2048, 2048), (2049, 3072)] {
             assert_eq!(fast_length(least), expected);
         }

@@ -1,10 +1,10 @@
-//! Complex numbers in lanes, and the smallest transforms of them.
+//! Complex numbers in lanes, and their smallest transforms.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
 use pulp::Simd;
 
-/// A complex number in each lane.
+/// Complex number in each lane.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pair<S: Simd> {
     pub(crate) re: S::f64s,
@@ -34,19 +34,19 @@ impl<S: Simd> Pair<S> {
         Self { re: simd.mul_f64s(self.re, factor), im: simd.mul_f64s(self.im, factor) }
     }
 
-    /// self - i · other
+    /// Computes self - i · other.
     #[inline(always)]
     fn sub_i(self, simd: S, other: Self) -> Self {
         Self { re: simd.add_f64s(self.re, other.im), im: simd.sub_f64s(self.im, other.re) }
     }
 
-    /// self + i · other
+    /// Computes self + i · other.
     #[inline(always)]
     fn add_i(self, simd: S, other: Self) -> Self {
         Self { re: simd.sub_f64s(self.re, other.im), im: simd.add_f64s(self.im, other.re) }
     }
 
-    /// The product with the same number in every lane.
+    /// Multiplies by the same number in every lane.
     #[inline(always)]
     pub(super) fn turn(self, simd: S, [re, im]: [f64; 2]) -> Self {
         let (re, im) = (simd.splat_f64s(re), simd.splat_f64s(im));
@@ -57,7 +57,7 @@ impl<S: Simd> Pair<S> {
     }
 }
 
-/// The transform of 2, 3, 4 or 8 values in their place: `b(k) = Σ_j a(j) e^(-2πi jk / n)`.
+/// Transforms 2, 3, 4 or 8 values in place: `b(k) = Σ_j a(j) e^(-2πi jk / n)`.
 #[inline(always)]
 pub(super) fn butterfly<S: Simd>(simd: S, values: &mut [Pair<S>]) {
     match values {
@@ -73,7 +73,8 @@ pub(super) fn butterfly<S: Simd>(simd: S, values: &mut [Pair<S>]) {
         [a, b, c, d, e, f, g, h] => {
             let [e0, e1, e2, e3] = four(simd, [*a, *c, *e, *g]);
             let [o0, o1, o2, o3] = four(simd, [*b, *d, *f, *h]);
-            // The odd ones by the eighth roots of one: (1 - i) / √2 and (-1 - i) / √2; -i needs no product.
+            // Multiplies the odd values by the eighth roots of unity, (1 - i) / √2 and (-1 - i) / √2; -i
+            // needs no product.
             let o1 = Pair::<S> { re: simd.add_f64s(o1.re, o1.im), im: simd.sub_f64s(o1.im, o1.re) }
                 .scale(simd, FRAC_1_SQRT_2);
             let o3 = Pair::<S> { re: simd.sub_f64s(o3.im, o3.re), im: simd.add_f64s(o3.re, o3.im) }
@@ -81,11 +82,11 @@ pub(super) fn butterfly<S: Simd>(simd: S, values: &mut [Pair<S>]) {
             (*a, *e) = (e0.add(simd, o0), e0.sub(simd, o0));
             (*b, *f) = (e1.add(simd, o1), e1.sub(simd, o1));
             (*c, *g) = (e2.sub_i(simd, o2), e2.add_i(simd, o2));
-            // The sign of the imaginary part of the turned o3 is taken here.
+            // The sign of the imaginary part of the rotated o3 is applied here.
             let o3 = Pair::<S> { re: o3.re, im: simd.neg_f64s(o3.im) };
             (*d, *h) = (e3.add(simd, o3), e3.sub(simd, o3));
         }
-        _ => unreachable!("passes have radices of 2, 3, 4 and 8"),
+        _ => unreachable!("passes have radices of 2, 3, 4 or 8"),
     }
 }
 

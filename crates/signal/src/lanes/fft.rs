@@ -1,4 +1,4 @@
-//! A complex transform of one signal in each lane.
+//! Complex transform of one signal per lane.
 
 use std::f64::consts::TAU;
 
@@ -6,17 +6,17 @@ use pulp::Simd;
 
 use super::butterflies::{Pair, butterfly};
 
-/// The shortest transform: below, a transform by itself is as good.
+/// Shortest transform planned; below it, a transform of a single signal is just as good.
 const SHORTEST: usize = 16;
 
-/// A planned forward transform of `n` complex numbers in every lane, without normalisation.
+/// Planned, unnormalized forward transform of `n` complex numbers in every lane.
 ///
 /// ```text
 /// Z(k) = Σ_j z(j) e^(-2πi jk / n)
 /// ```
 ///
-/// A first pass with a large radix splits the signal into as many parts of contiguous memory, which are small enough to
-/// stay in the innermost cache while they are transformed by Stockham's passes. The result stays where the parts are, see
+/// A first pass with a large radix splits the signal into that many parts of contiguous memory, small enough
+/// to stay in the innermost cache while Stockham's passes transform them. The result stays in the parts; see
 /// [`place`](Self::place).
 pub(crate) struct LaneFft {
     n: usize,
@@ -25,12 +25,12 @@ pub(crate) struct LaneFft {
     place: Vec<u32>,
 }
 
-/// One pass over `n` values that lie `stride` apart.
+/// One pass over `n` values with a spacing of `stride`.
 struct Pass {
     radix: usize,
     n: usize,
     stride: usize,
-    /// `[n / radix, radix - 1]`: e^(-2πi pk / n), k from 1.
+    /// Twiddle factors e^(-2πi pk / n), `[n / radix, radix - 1]`, with k from 1.
     twiddles: Vec<[f64; 2]>,
 }
 
@@ -44,7 +44,7 @@ impl Pass {
         Self { radix, n, stride, twiddles }
     }
 
-    /// The twiddles of the values `p`; those of 0 are all one.
+    /// Returns the twiddles of the values `p`, or `None` for `p` = 0, where all are one.
     #[inline(always)]
     fn turns(&self, p: usize, radix: usize) -> Option<&[[f64; 2]]> {
         if p == 0 { None } else { self.twiddles.get(p * (radix - 1)..(p + 1) * (radix - 1)) }
@@ -52,7 +52,8 @@ impl Pass {
 }
 
 impl LaneFft {
-    /// Plans a transform of `n` values; nothing unless `n` is at least 16 and has no prime factors but 2 and 3.
+    /// Plans a transform of `n` values; `None` unless `n` is at least 16 and has no prime factors other than
+    /// 2 and 3.
     pub(crate) fn new(n: usize) -> Option<Self> {
         let radices = radices(n).filter(|_| n >= SHORTEST)?;
         let (&first, others) = radices.split_first()?;
@@ -71,22 +72,23 @@ impl LaneFft {
         Some(Self { n, first: Pass::new(first, n, 1), rest, place })
     }
 
-    /// The number of values.
+    /// Returns the number of values.
     pub(crate) fn len(&self) -> usize {
         self.n
     }
 
-    /// Where each value of the result stands.
+    /// Returns the position of each value in the result.
     pub(crate) fn place(&self) -> &[u32] {
         &self.place
     }
 
-    /// Registers that [`run`](Self::run) writes besides the result.
+    /// Returns the number of registers that [`run`](Self::run) writes in addition to the result.
     pub(crate) fn scratch_len(&self) -> usize {
         4 * (self.n / self.first.radix)
     }
 
-    /// Transforms what `load` gives into `values`, of `2 n` registers: real and imaginary parts in turn.
+    /// Transforms the output of `load` into `values`, `2 n` registers of alternating real and imaginary
+    /// parts.
     #[inline(always)]
     pub(crate) fn run<S: Simd>(
         &self,
@@ -106,7 +108,8 @@ impl LaneFft {
         let last = self.rest.len().saturating_sub(1);
         for values in values[..2 * self.n].chunks_exact_mut(2 * part) {
             for (index, pass) in self.rest.iter().enumerate() {
-                // From the values through the two halves of the scratch in turn, and back to the values.
+                // The passes alternate between the two halves of the scratch, starting from the values and
+                // ending in them.
                 let (from, to): (&[S::f64s], &mut [S::f64s]) = match (index, index == last, index % 2) {
                     (0, ..) => (values, a),
                     (_, true, 1) => (a, values),
@@ -122,7 +125,7 @@ impl LaneFft {
         }
     }
 
-    /// The first pass: part `k` of the result holds the values whose index leaves `k` when divided by the radix.
+    /// Runs the first pass: part `k` of the result holds the values whose index modulo the radix is `k`.
     #[inline(always)]
     fn split<S: Simd, const R: usize>(
         &self,
@@ -185,7 +188,7 @@ impl Pass {
     }
 }
 
-/// Multiplies all values but the first by their twiddles.
+/// Multiplies all values except the first by their twiddles.
 #[inline(always)]
 fn turn<S: Simd, const R: usize>(simd: S, values: &mut [Pair<S>; R], turns: Option<&[[f64; 2]]>) {
     if let Some(turns) = turns {
@@ -195,7 +198,7 @@ fn turn<S: Simd, const R: usize>(simd: S, values: &mut [Pair<S>; R], turns: Opti
     }
 }
 
-/// Radices whose product is `n`, the largest first; nothing when there is another prime factor than 2 and 3.
+/// Factors `n` into radices, the largest first; `None` if it has a prime factor other than 2 and 3.
 fn radices(n: usize) -> Option<Vec<usize>> {
     let mut left = n.max(1);
     let mut twos = 0;
@@ -203,7 +206,7 @@ fn radices(n: usize) -> Option<Vec<usize>> {
         left /= 2;
         twos += 1;
     }
-    // Eights, but two fours rather than an eight and a two.
+    // Prefers eights, but two fours over an eight and a two.
     let (eights, fours, pairs) = match twos {
         1 => (0, 0, 1),
         twos => match twos % 3 {
@@ -227,10 +230,10 @@ mod tests {
 
     use super::*;
 
-    /// Double-precision sums of a few hundred numbers in [-1, 1].
+    /// Tolerance for double-precision sums of a few hundred numbers in [-1, 1].
     const F64_TOLERANCE: f64 = 1e-12;
 
-    /// The transform of the same signal, times the number of the lane, in every lane.
+    /// Transform of the same signal in every lane, scaled by the lane number.
     struct Transform<'a> {
         fft: &'a LaneFft,
         signal: &'a [Complex<f64>],
@@ -267,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn every_lane_has_what_the_sums_give() {
+    fn every_lane_agrees_with_the_sums() {
         for n in [16, 18, 24, 32, 36, 48, 54, 64, 96, 128, 243, 256, 512, 768] {
             let fft = LaneFft::new(n).unwrap();
             let signal: Vec<Complex<f64>> = (0..n)
@@ -293,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lengths_are_not_planned() {
+    fn plans_no_other_lengths() {
         for n in [0, 1, 2, 8, 12, 20, 35, 1000] {
             assert!(LaneFft::new(n).is_none(), "{n}");
         }

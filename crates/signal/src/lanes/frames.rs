@@ -1,4 +1,4 @@
-//! Frames of a signal side by side, and their powers.
+//! Frames of a signal side by side, and their power spectra.
 
 use std::f64::consts::TAU;
 
@@ -8,45 +8,45 @@ use super::butterflies::Pair;
 use super::fft::LaneFft;
 use crate::framing::{Framing, reflect};
 
-/// The widest vector registers, and a line of the cache, in bytes: what crosses lines is slow.
+/// Size in bytes of the widest vector registers and of a cache line; accesses that cross lines are slow.
 const ALIGNMENT: usize = 64;
-/// Numbers by which a buffer has to be longer so that it can begin at a whole line.
+/// Extra numbers a buffer needs so that it can start on a cache line.
 const SLACK: usize = ALIGNMENT / size_of::<f64>();
 
-/// What stands before the first sample and after the last.
+/// Extension of the signal beyond its first and last sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {
     /// The signal mirrored about its first and last sample.
     Reflected,
-    /// Nothing.
+    /// Zeros.
     Silent,
 }
 
-/// Takes the powers of some frames at a time.
+/// Visitor of power spectra in batches of frames.
 pub(crate) trait PowerVisitor {
-    /// Takes `n_frames` frames from the frame `first` on.
+    /// Visits `n_frames` frames starting at the frame `first`.
     ///
-    /// `powers` is `[n_bins, width]`; the lanes from `n_frames` on hold nothing.
+    /// `powers` is `[n_bins, width]`; lanes from `n_frames` on contain no data.
     fn visit(&mut self, first: usize, n_frames: usize, width: usize, powers: &[f64]);
 }
 
-/// A plan that cuts a signal into windowed frames and takes their power spectra, in double precision.
+/// Plan that splits a signal into windowed frames and computes their power spectra in double precision.
 pub(crate) struct LaneFrames {
     hop_length: usize,
-    /// Samples before the first sample of the signal that the first frame begins; less than none when it begins later.
+    /// Samples by which the first frame starts before the signal; negative if it starts later.
     before: isize,
     edge: Edge,
-    /// Halved, as the transform of real numbers by one of half the length wants it.
+    /// Window, halved as required to transform real numbers with a transform of half the length.
     window: Vec<f64>,
     fft: LaneFft,
-    /// e^(-2πi k / n), k to a quarter of n, the length of the transform.
+    /// Twiddle factors e^(-2πi k / n), for k up to a quarter of n, the transform length.
     turns: Vec<[f64; 2]>,
 }
 
 impl LaneFrames {
-    /// Plans frames of as many samples as the window has, followed by zeros up to `n_fft`.
+    /// Plans frames as long as the window, zero-padded to `n_fft`.
     ///
-    /// Nothing when the transform has a length that is not planned: see [`LaneFft::new`], with half of `n_fft`.
+    /// Returns `None` if [`LaneFft::new`] cannot plan half of `n_fft`.
     pub(crate) fn new(
         window: &[f64],
         n_fft: usize,
@@ -76,7 +76,7 @@ impl LaneFrames {
         2 * self.fft.len()
     }
 
-    /// Calls the visitor with the powers of the first `n_frames` frames, some at a time, in order.
+    /// Calls the visitor with the powers of the first `n_frames` frames, in batches and in order.
     pub(crate) fn visit(&self, samples: &[f32], n_frames: usize, visitor: &mut dyn PowerVisitor) {
         if samples.is_empty() {
             return;
@@ -90,7 +90,7 @@ impl LaneFrames {
     }
 }
 
-/// As many frames as two registers hold, side by side, and what their transform needs.
+/// Batch of frames, as many as fill two registers, and the buffers of their transform.
 pub(crate) struct Batch<'a> {
     plan: &'a LaneFrames,
     arch: Arch,
@@ -116,38 +116,38 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Frames side by side.
+    /// Returns the number of frames side by side.
     pub(crate) fn width(&self) -> usize {
         self.width
     }
 
-    /// Takes the frames from `first` on.
+    /// Loads the frames starting at `first`.
     pub(crate) fn fill(&mut self, samples: &[f32], first: usize) {
         self.blocks.fill(self.plan, samples, first);
     }
 
-    /// The sample `index` of all frames, without the window.
+    /// Returns the sample `index` of all frames, without the window.
     pub(crate) fn samples(&self, index: usize) -> &[f64] {
         let tap = self.blocks.taps[index / 2][index % 2];
         &self.blocks.samples[tap.offset as usize..][..self.width]
     }
 
-    /// The powers of the frames, `[n_bins, width]`.
+    /// Computes the powers of the frames, `[n_bins, width]`.
     pub(crate) fn powers(&mut self) -> &[f64] {
         let arch = self.arch;
         arch.dispatch(Powers(self));
         &aligned(&mut self.powers)[..self.plan.n_bins() * self.width]
     }
 
-    /// Writes the circular correlation of the frames whose powers were computed last at the lags 0, 1, …, times `n_fft`,
-    /// into `lags`, `[n_lags, width]`.
+    /// Writes the circular correlation, times `n_fft`, of the frames whose powers were computed last into
+    /// `lags`, `[n_lags, width]`, at lags 0, 1, ….
     pub(crate) fn correlation(&mut self, lags: &mut [f64]) {
         let arch = self.arch;
         arch.dispatch(Correlation(self, lags));
     }
 }
 
-/// Finds out how many frames two registers hold.
+/// Query for the number of frames in two registers.
 struct Width;
 
 impl WithSimd for Width {
@@ -212,13 +212,14 @@ impl WithSimd for Correlation<'_, '_, '_> {
                 |k| {
                     let (low, high) = (powers[2 * k + half], powers[2 * (n - k) + half]);
                     let (sum, difference) = (simd.add_f64s(low, high), simd.sub_f64s(low, high));
-                    // The cosine of half a turn less an angle is the negative one of the angle.
+                    // The cosine of π minus an angle is minus the cosine of the angle.
                     let (cosine, minus_sine) = if k <= n / 2 {
                         (plan.turns[k][0], plan.turns[k][1])
                     } else {
                         (-plan.turns[n - k][0], plan.turns[n - k][1])
                     };
-                    // Real and imaginary parts are exchanged before and after: that makes the transform its inverse.
+                    // Swapping real and imaginary parts before and after turns the transform into its
+                    // inverse.
                     Pair {
                         re: simd.mul_f64s(difference, simd.splat_f64s(cosine)),
                         im: simd.add_f64s(sum, simd.mul_f64s(difference, simd.splat_f64s(minus_sine))),
@@ -238,8 +239,8 @@ impl WithSimd for Correlation<'_, '_, '_> {
     }
 }
 
-/// The powers of the real signals whose even and odd samples were transformed as real and imaginary parts, in every
-/// second register of `powers`.
+/// Computes the powers of real signals whose even and odd samples were transformed as real and imaginary
+/// parts, in every second register of `powers`.
 ///
 /// ```text
 /// X(k)     = Z(k) + Z*(n - k)  +  e^(-2πi k / 2n) (-i) (Z(k) - Z*(n - k))
@@ -271,7 +272,7 @@ fn powers_of<S: Simd>(simd: S, plan: &LaneFrames, values: &[S::f64s], powers: &m
     }
 }
 
-/// A windowed sample of each frame of one half.
+/// Returns a windowed sample of each frame of one half.
 #[inline(always)]
 fn windowed<S: Simd>(simd: S, samples: &[f64], tap: Tap, half: usize) -> S::f64s {
     let from = tap.offset as usize + half * S::F64_LANES;
@@ -290,19 +291,20 @@ fn power<S: Simd>(simd: S, re: S::f64s, im: S::f64s) -> S::f64s {
     simd.add_f64s(simd.mul_f64s(re, re), simd.mul_f64s(im, im))
 }
 
-/// Where a sample of the first frame stands, and its weight; that of the next frame stands one further.
+/// Position of a sample of the first frame, and its weight; in the next frame the position is one higher.
 #[derive(Debug, Clone, Copy)]
 struct Tap {
     offset: u32,
     weight: f64,
 }
 
-/// The samples of some frames, each row one sample of a hop in all hops: neighbouring frames share all hops but one.
+/// Samples of a batch of frames; each row holds one sample position in all hops, since neighboring frames
+/// share all hops but one.
 struct Blocks {
     n_columns: usize,
-    /// `[hop_length, n_columns]`.
+    /// Samples, `[hop_length, n_columns]`.
     samples: Vec<f64>,
-    /// Even and odd samples of the transform; those behind the frame have no weight.
+    /// Even and odd samples of the transform; those after the end of the frame have no weight.
     taps: Vec<[Tap; 2]>,
 }
 
@@ -318,7 +320,7 @@ impl Blocks {
         Self { n_columns, samples: vec![0.0; hop * n_columns], taps }
     }
 
-    /// Takes the hops of the frames from `first` on.
+    /// Loads the hops of the frames starting at `first`.
     fn fill(&mut self, plan: &LaneFrames, samples: &[f32], first: usize) {
         let hop = plan.hop_length;
         let start = (first * hop) as isize - plan.before;
@@ -345,7 +347,7 @@ impl Blocks {
     }
 }
 
-/// Calls the visitor with the powers of frames that were transformed one by one.
+/// Calls the visitor with the powers of frames transformed one at a time.
 pub(crate) fn visit_one_by_one(framing: &Framing, samples: &[f32], visitor: &mut dyn PowerVisitor) {
     const WIDTH: usize = 2;
     let n_frames = framing.n_frames(samples.len());
@@ -361,12 +363,12 @@ pub(crate) fn visit_one_by_one(framing: &Framing, samples: &[f32], visitor: &mut
     });
 }
 
-/// A buffer of zeros for [`aligned`].
+/// Allocates a buffer of zeros for [`aligned`].
 fn buffer(len: usize) -> Vec<f64> {
     vec![0.0; len + SLACK]
 }
 
-/// What of a buffer lies on whole cache lines.
+/// Returns the part of a buffer that lies on whole cache lines.
 fn aligned(buffer: &mut [f64]) -> &mut [f64] {
     let skipped = buffer.as_ptr().align_offset(ALIGNMENT).min(SLACK).min(buffer.len());
     &mut buffer[skipped..]

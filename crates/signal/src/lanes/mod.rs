@@ -1,15 +1,16 @@
-//! Transforms of many frames at once: each lane of a vector register holds another frame.
+//! Transforms of many frames at once, one frame per vector lane.
 //!
 //! ```text
-//! signal ──Blocks──► [sample, lane] ──LaneFft──► [bin, lane] ──► powers of as many frames as there are lanes
+//! signal ──Blocks──► [sample, lane] ──LaneFft──► [bin, lane] ──► powers of one frame per lane
 //! ```
 //!
-//! Side by side, the frames need no shuffles within a register: every step of the transform, and whatever is computed
-//! of the powers after it, is the same arithmetic in every lane. A lane computes what a lane of any other machine does,
-//! with products and sums rounded one by one, so the results are the same to the bit on every instruction set.
+//! Side by side, the frames need no shuffles within a register: every step of the transform, and of any
+//! computation on the powers, is the same arithmetic in every lane. A lane computes the same on every
+//! machine, with products and sums rounded individually, so the results are identical to the bit on every
+//! instruction set.
 //!
-//! Whatever touches registers has to be inlined into the function that is compiled for the machine: closures are marked,
-//! and given to functions of the standard library only where those are sure to be inlined too.
+//! Code that touches registers must be inlined into the function compiled for the machine. Closures are
+//! therefore marked, and passed to standard library functions only if those are sure to be inlined too.
 
 mod butterflies;
 mod fft;

@@ -1,4 +1,4 @@
-//! What a mel spectrogram is made with, and the two ways that vocoders agree on.
+//! Settings of mel spectrograms, and the two profiles in common use by vocoders.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, StftConfig};
 
-/// The knobs of a log-mel spectrogram.
+/// Settings of a log-mel spectrogram.
 ///
-/// The bands are triangles on Slaney's mel scale, normalised to equal area; the value is
-/// `ln(max(Σ weight · magnitude, floor))`. A missing key takes the value of the profile `vits` at 22,050 Hz.
+/// The bands are triangles on Slaney's mel scale, normalized to equal area; values are `ln(max(Σ weight ·
+/// magnitude, floor))`. Missing keys take the value of the profile `vits` at 22,050 Hz.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MelConfig {
-    /// Samples per second of the signals.
+    /// Sample rate of the signals in hertz.
     pub sample_rate: u32,
-    /// Samples of each transform; even.
+    /// Transform length in samples; even.
     pub n_fft: usize,
-    /// Samples of the periodic Hann window.
+    /// Length of the periodic Hann window in samples.
     pub window_length: usize,
-    /// Samples from one frame to the next; even.
+    /// Hop between frames in samples; even.
     pub hop_length: usize,
-    /// Bands.
+    /// Number of bands.
     pub n_mels: usize,
     /// Lower edge of the first band.
     pub f_min_hz: f64,
-    /// Upper edge of the last band; missing: half the sample rate.
+    /// Upper edge of the last band; half the sample rate if missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub f_max_hz: Option<f64>,
-    /// What is added to the power before the square root is taken.
+    /// Constant added to the power before taking the square root.
     pub epsilon: f64,
-    /// The least value of a band before the logarithm is taken.
+    /// Smallest value of a band before taking the logarithm.
     pub floor: f64,
 }
 
 impl MelConfig {
-    /// The transform under the bands.
+    /// Returns the settings of the transform that feeds the bands.
     #[must_use]
     pub fn stft(&self) -> StftConfig {
         StftConfig {
@@ -54,7 +54,7 @@ impl Default for MelConfig {
     }
 }
 
-/// A named way to make mel spectrograms.
+/// Named settings for mel spectrograms.
 ///
 /// Both have 80 bands, a transform and window of 1024 samples, a hop of 256 and a floor of 1e-5:
 ///
@@ -69,17 +69,17 @@ impl Default for MelConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MelProfile {
-    /// As VITS and NaturalSpeech train.
+    /// The training setup of VITS and NaturalSpeech.
     Vits,
-    /// As HiFi-GAN's published vocoders take it; needs a sample rate of 16 kHz or more.
+    /// The setup of HiFi-GAN's published vocoders; needs a sample rate of at least 16 kHz.
     Hifigan,
 }
 
 impl MelProfile {
-    /// Every profile, in the order of the documentation.
+    /// All profiles, in the order of the documentation.
     pub const ALL: [Self; 2] = [Self::Vits, Self::Hifigan];
 
-    /// The name in recipes and on command lines.
+    /// Returns the name used in recipes and on command lines.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -88,7 +88,7 @@ impl MelProfile {
         }
     }
 
-    /// All knobs of this profile for signals at `sample_rate` hertz.
+    /// Returns the settings of this profile for signals at `sample_rate` hertz.
     #[must_use]
     pub fn config(self, sample_rate: u32) -> MelConfig {
         let (f_max_hz, epsilon) = match self {
@@ -122,7 +122,7 @@ impl FromStr for MelProfile {
         Self::ALL
             .into_iter()
             .find(|profile| profile.name() == name)
-            .ok_or_else(|| Error::setting("profile", format!("`{name}` is neither `vits` nor `hifigan`")))
+            .ok_or_else(|| Error::setting("profile", format!("expected `vits` or `hifigan`, got `{name}`")))
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn profiles_are_found_by_name() {
+    fn finds_profiles_by_name() {
         for profile in MelProfile::ALL {
             assert_eq!(profile.to_string().parse::<MelProfile>().unwrap(), profile);
         }

@@ -1,4 +1,4 @@
-//! Log-mel spectrograms of signals.
+//! Extraction of log-mel spectrograms from signals.
 
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
@@ -8,7 +8,7 @@ use crate::lanes::PowerVisitor;
 use crate::stft::magnitude;
 use crate::{Error, MelConfig, Spectrogram, Stft};
 
-/// A planned log-mel extraction: made once, shared by all threads.
+/// Planned log-mel extraction, built once and shared by all threads.
 ///
 /// # Examples
 ///
@@ -19,7 +19,7 @@ use crate::{Error, MelConfig, Spectrogram, Stft};
 /// let extractor = MelExtractor::new(&MelConfig::default())?;
 /// let silence = extractor.log_mel(&[0.0; 1024]);
 /// assert_eq!(silence.n_frames(), 4);
-/// // The magnitude of silence is the root of epsilon, 1e-3, and lies above the floor in the lowest band.
+///  // The magnitude of silence, sqrt(epsilon) = 1e-3, is above the floor in the lowest band.
 /// assert!(silence.row(0)[0] > 1e-5_f32.ln());
 /// # Ok(())
 /// # }
@@ -36,14 +36,14 @@ impl MelExtractor {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] when the transform cannot be planned ([`Stft::new`]), when there is no band, when a band
-    /// touches no bin, when the edges are out of order or above half the sample rate, or when the floor has no
-    /// logarithm.
+    /// Returns [`Error::Setting`] if the transform cannot be planned ([`Stft::new`]), if there are no bands,
+    /// if a band touches no bin, if the edges are out of order or above half the sample rate, or if the floor
+    /// has no logarithm.
     pub fn new(config: &MelConfig) -> Result<Self, Error> {
         let stft = Stft::new(&config.stft())?;
         let floor = config.floor as f32;
         if !(floor.is_normal() && floor > 0.0) {
-            let why = format!("{} is not a finite number above 0 of full precision", config.floor);
+            let why = format!("{} is not a finite, positive, normal number", config.floor);
             return Err(Error::setting("floor", why));
         }
         let bands = bands(config)?;
@@ -54,19 +54,19 @@ impl MelExtractor {
         Ok(Self { stft, bands, filterbank, floor })
     }
 
-    /// The number of bands.
+    /// Returns the number of bands.
     #[must_use]
     pub fn n_mels(&self) -> usize {
         self.bands.len()
     }
 
-    /// The transform under the bands.
+    /// Returns the transform that feeds the bands.
     #[must_use]
     pub fn stft(&self) -> &Stft {
         &self.stft
     }
 
-    /// The weights of all bands over all bins, zeros included.
+    /// Returns the weights of all bands over all bins, including zeros.
     ///
     /// # Shapes
     ///
@@ -76,7 +76,7 @@ impl MelExtractor {
         &self.filterbank
     }
 
-    /// The natural logarithm of the mel spectrogram, not below the logarithm of the floor.
+    /// Computes the natural logarithm of the mel spectrogram, clamped below at the logarithm of the floor.
     ///
     /// # Shapes
     ///
@@ -97,13 +97,13 @@ impl MelExtractor {
     }
 }
 
-/// Sums up bands and writes their logarithms into the columns of their frames.
+/// Visitor that sums up bands and writes their logarithms into the columns of their frames.
 struct LogMel<'a> {
     extractor: &'a MelExtractor,
     n_frames: usize,
-    /// `[n_bins, width]`.
+    /// Magnitudes, `[n_bins, width]`.
     magnitudes: Vec<f32>,
-    /// `[n_mels, width]`.
+    /// Band values, `[n_mels, width]`.
     mel: Vec<f32>,
     data: &'a mut [f32],
 }
@@ -128,7 +128,7 @@ impl PowerVisitor for LogMel<'_> {
     }
 }
 
-/// Magnitudes, bands and their logarithms of frames side by side.
+/// Computation of magnitudes, bands and their logarithms for frames side by side.
 struct SumUp<'a> {
     epsilon: f64,
     bands: &'a [Band],
@@ -159,7 +159,7 @@ impl WithSimd for SumUp<'_> {
                 }
             }
         } else {
-            // Frames that were transformed one by one: fewer than a register holds.
+            // Frames transformed one at a time do not fill a register.
             let one = Scalar::new();
             for (sums, band) in mel.chunks_exact_mut(width).zip(bands) {
                 let touched = &magnitudes[band.first_bin * width..][..band.weights.len() * width];
@@ -169,14 +169,14 @@ impl WithSimd for SumUp<'_> {
             }
         }
         for value in mel {
-            // Written so that not-a-number becomes the floor.
+            // This form turns NaN into the floor.
             *value = ln(if *value > floor { *value } else { floor });
         }
     }
 }
 
-/// The sum of every `step`-th register times its weight, in four interleaved parts: short chains of sums, and an order
-/// that does not depend on the machine.
+/// Sums every `step`-th register times its weight in four interleaved parts, for short dependency chains and
+/// an order of summation independent of the machine.
 #[inline(always)]
 fn weighted_sum<S: Simd>(simd: S, values: &[S::f32s], step: usize, weights: &[f32]) -> S::f32s {
     const PARTS: usize = 4;
@@ -196,11 +196,11 @@ mod tests {
     use super::*;
     use crate::MelProfile;
 
-    /// Sums of a few hundred single-precision products of order one.
+    /// Tolerance for sums of a few hundred single-precision products of order one.
     const F32_TOLERANCE: f32 = 1e-5;
 
     #[test]
-    fn sparse_bands_give_what_the_dense_filterbank_gives() {
+    fn sparse_bands_agree_with_the_dense_filterbank() {
         let extractor = MelExtractor::new(&MelProfile::Hifigan.config(22_050)).unwrap();
         let samples: Vec<f32> = (0..4000_i32).map(|n| ((n * n) as f32 * 1e-3).sin() * 0.3).collect();
         let magnitudes = extractor.stft().magnitude(&samples);
@@ -217,17 +217,17 @@ mod tests {
     }
 
     #[test]
-    fn silence_lies_at_the_floor_where_the_bands_are_wide() {
+    fn silence_is_at_the_floor_where_the_bands_are_wide() {
         let extractor = MelExtractor::new(&MelProfile::Hifigan.config(22_050)).unwrap();
         let log_mel = extractor.log_mel(&[0.0; 512]);
         assert!(log_mel.data().iter().all(|value| value.to_bits() == 1e-5_f32.ln().to_bits()));
-        // What is no number has no power.
+        // NaN has no power.
         let log_mel = extractor.log_mel(&[f32::NAN; 512]);
         assert!(log_mel.data().iter().all(|value| value.to_bits() == 1e-5_f32.ln().to_bits()));
     }
 
     #[test]
-    fn a_floor_without_a_logarithm_is_refused() {
+    fn rejects_a_floor_without_a_logarithm() {
         for floor in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-60, 1e-40] {
             let config = MelConfig { floor, ..MelConfig::default() };
             assert!(matches!(MelExtractor::new(&config), Err(Error::Setting { setting: "floor", .. })));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn one_extractor_serves_all_threads() {
+    fn shares_one_extractor_among_threads() {
         let extractor = MelExtractor::new(&MelConfig::default()).unwrap();
         let samples: Vec<f32> = (0..5000).map(|n| (n as f32 * 0.1).sin()).collect();
         let here = extractor.log_mel(&samples);

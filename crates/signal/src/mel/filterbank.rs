@@ -4,44 +4,48 @@ use crate::{Error, MelConfig};
 
 /// Hertz per mel in the linear part of Slaney's scale.
 const LINEAR_HZ_PER_MEL: f64 = 200.0 / 3.0;
-/// Where the scale turns from linear to logarithmic.
+/// Frequency at which the scale changes from linear to logarithmic.
 const LOGARITHMIC_FROM_HZ: f64 = 1000.0;
-/// In the logarithmic part, 27 mels are a factor of 6.4.
+/// Number of mels per factor of 6.4 in the logarithmic part.
 const MELS_PER_FACTOR: f64 = 27.0;
-/// The other half of the definition above.
+/// Frequency ratio of the definition above.
 const FACTOR: f64 = 6.4;
 
-/// One band: its weights over the bins that it touches.
+/// One band, with its weights over the bins it touches.
 #[derive(Debug, Clone)]
 pub(super) struct Band {
     pub(super) first_bin: usize,
     pub(super) weights: Vec<f32>,
 }
 
-/// The bands of a configuration, lowest first.
+/// Computes the bands of a configuration, lowest first.
 ///
 /// ```text
 /// weight_m(f) = 2 / (e_{m+2} - e_m) · max(0, min((f - e_m) / (e_{m+1} - e_m), (e_{m+2} - f) / (e_{m+2} - e_{m+1})))
 /// ```
 ///
-/// The edges `e` stand at equal distances on the mel scale from `f_min_hz` to `f_max_hz`, the bins at
-/// `bin · sample_rate / n_fft`. The factor in front (Slaney's area norm) gives every band the same area over hertz.
+/// The edges `e` are equally spaced on the mel scale from `f_min_hz` to `f_max_hz`; the bins are at `bin ·
+/// sample_rate / n_fft`. The leading factor (Slaney's area norm) gives every band the same area over hertz.
 pub(super) fn bands(config: &MelConfig) -> Result<Vec<Band>, Error> {
     let nyquist = f64::from(config.sample_rate) / 2.0;
     let (low, high) = (config.f_min_hz, config.f_max_hz.unwrap_or(nyquist));
     if config.sample_rate == 0 {
-        return Err(Error::setting("sample_rate", "0 is not a rate"));
+        return Err(Error::setting("sample_rate", "0 is not a sample rate"));
     }
     if config.n_mels == 0 || config.n_mels > config.n_fft / 2 {
-        let why = format!("{} is not from 1 to half of `n_fft`, {}", config.n_mels, config.n_fft / 2);
+        let why = format!("{} is not between 1 and half of `n_fft`, {}", config.n_mels, config.n_fft / 2);
         return Err(Error::setting("n_mels", why));
     }
     if !(high > 0.0 && high <= nyquist) {
-        let why = format!("{high} is not above 0 and at most half the sample rate, {nyquist}");
+        let why =
+            format!("expected a value above 0 and at most half the sample rate ({nyquist}), got {high}");
         return Err(Error::setting("f_max_hz", why));
     }
     if !(low >= 0.0 && low < high) {
-        return Err(Error::setting("f_min_hz", format!("{low} is not from 0 to below `f_max_hz`, {high}")));
+        return Err(Error::setting(
+            "f_min_hz",
+            format!("expected a value from 0 to below `f_max_hz` ({high}), got {low}"),
+        ));
     }
 
     let (low_mel, high_mel) = (hz_to_mel(low), hz_to_mel(high));
@@ -62,10 +66,7 @@ pub(super) fn bands(config: &MelConfig) -> Result<Vec<Band>, Error> {
             };
             let first_bin = (0..=config.n_fft / 2).find(|&bin| weight(bin) > 0.0);
             let Some(first_bin) = first_bin else {
-                let why = format!(
-                    "band {index} of {} lies between two bins: fewer bands, or a longer `n_fft`",
-                    config.n_mels
-                );
+                let why = format!("band {index} of {} falls between two bins", config.n_mels);
                 return Err(Error::setting("n_mels", why));
             };
             let weights = (first_bin..=config.n_fft / 2).map(weight).take_while(|&w| w > 0.0).collect();
@@ -74,7 +75,7 @@ pub(super) fn bands(config: &MelConfig) -> Result<Vec<Band>, Error> {
         .collect()
 }
 
-/// Slaney's mel scale: linear to 1000 Hz, logarithmic above.
+/// Converts hertz to Slaney's mel scale: linear up to 1000 Hz, logarithmic above.
 fn hz_to_mel(hz: f64) -> f64 {
     if hz < LOGARITHMIC_FROM_HZ {
         hz / LINEAR_HZ_PER_MEL
@@ -84,7 +85,7 @@ fn hz_to_mel(hz: f64) -> f64 {
     }
 }
 
-/// The inverse of [`hz_to_mel`].
+/// Inverts [`hz_to_mel`].
 fn mel_to_hz(mel: f64) -> f64 {
     let turn = LOGARITHMIC_FROM_HZ / LINEAR_HZ_PER_MEL;
     if mel < turn {
@@ -100,7 +101,7 @@ mod tests {
     use crate::MelProfile;
 
     #[test]
-    fn the_scale_goes_back_and_forth() {
+    fn mel_to_hz_inverts_hz_to_mel() {
         for hz in [0.0, 60.0, 999.0, 1000.0, 1001.0, 11_025.0] {
             assert!((mel_to_hz(hz_to_mel(hz)) - hz).abs() < 1e-9, "{hz}");
         }
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn bands_that_cannot_be_made_are_refused() {
+    fn rejects_impossible_bands() {
         let check = |config: MelConfig, expected| match bands(&config) {
             Err(Error::Setting { setting, .. }) => assert_eq!(setting, expected),
             _ => panic!("{expected} was accepted"),

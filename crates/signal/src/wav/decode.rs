@@ -1,4 +1,4 @@
-//! From bytes to samples.
+//! Decoding of bytes to samples.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use super::header::{SampleFormat, parse};
 use crate::recording::read_file;
 use crate::{Error, Recording, Waveform};
 
-/// The samples of all channels of a wav.
+/// Decodes all channels of a WAV file.
 ///
-/// `bytes` is the whole file, `path` is for the messages only. The samples are cast in bulk from the data chunk, by the
-/// conventions of the [module](super).
+/// `bytes` is the whole file; `path` is used only in messages. Samples are cast in bulk from the data chunk,
+/// following the conventions of the [module](super).
 ///
 /// # Errors
 ///
-/// Those of [`info`](super::info), and [`Error::Empty`] and [`Error::NotFinite`].
+/// Same as [`info`](super::info), plus [`Error::Empty`] and [`Error::NotFinite`].
 pub fn decode_channels(bytes: &[u8], path: &Path) -> Result<Recording, Error> {
     let (info, data) = parse(bytes, path)?;
     if data.is_empty() {
@@ -26,7 +26,7 @@ pub fn decode_channels(bytes: &[u8], path: &Path) -> Result<Recording, Error> {
         (SampleFormat::Float, _) => cast(data, |bytes| f64::from_le_bytes(bytes) as f32),
         (SampleFormat::Integer, 8) => cast(data, |[byte]| byte.to_sample()),
         (SampleFormat::Integer, 16) => cast(data, |bytes| i16::from_le_bytes(bytes).to_sample()),
-        // Three bytes at the top of four are the same number in the same fraction of full scale.
+        // Three bytes at the top of four represent the same fraction of full scale.
         (SampleFormat::Integer, 24) => cast(data, |[a, b, c]| i32::from_le_bytes([0, a, b, c]).to_sample()),
         (SampleFormat::Integer, _) => cast(data, |bytes| i32::from_le_bytes(bytes).to_sample()),
     };
@@ -38,13 +38,13 @@ pub fn decode_channels(bytes: &[u8], path: &Path) -> Result<Recording, Error> {
     Ok(Recording::new(samples, info.channels, info.sample_rate))
 }
 
-/// The samples of a mono wav.
+/// Decodes a mono WAV file.
 ///
 /// # Errors
 ///
-/// Those of [`decode_channels`], and [`Error::NotMono`].
+/// Same as [`decode_channels`], plus [`Error::NotMono`].
 pub fn decode(bytes: &[u8], path: &Path) -> Result<Waveform, Error> {
-    // Before anything is said of samples that would not be wanted.
+    // The number of channels is checked before any error in the samples is reported.
     let (info, _) = parse(bytes, path)?;
     if info.channels != 1 {
         return Err(Error::NotMono { path: path.to_owned(), channels: info.channels });
@@ -53,11 +53,11 @@ pub fn decode(bytes: &[u8], path: &Path) -> Result<Waveform, Error> {
     Ok(Waveform::new(recording.into_samples(), info.sample_rate))
 }
 
-/// The samples of a mono wav file.
+/// Reads a mono WAV file.
 ///
 /// # Errors
 ///
-/// [`Error::Missing`], [`Error::Io`], and those of [`decode`].
+/// Returns [`Error::Missing`] or [`Error::Io`], or an error of [`decode`].
 pub fn read(path: impl AsRef<Path>) -> Result<Waveform, Error> {
     let path = path.as_ref();
     decode(&read_file(path)?, path)

@@ -1,4 +1,4 @@
-//! From samples to 16-bit PCM.
+//! Encoding of samples to 16-bit PCM.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,14 +8,15 @@ use atomic_write_file::AtomicWriteFile;
 use super::header::UNKNOWN_SIZE;
 use crate::{Error, Waveform};
 
-/// Bytes of the header that is written: RIFF, a plain `fmt ` chunk, the head of the data.
+/// Length in bytes of the written header: RIFF, a plain `fmt ` chunk, and the header of the data chunk.
 const HEADER_LENGTH: usize = 44;
 
-/// A waveform as a mono 16-bit wav: a header of 44 bytes, then the samples, no other chunk.
+/// Encodes a waveform as a mono 16-bit WAV file: a header of 44 bytes followed by the samples, without other
+/// chunks.
 ///
-/// A sample is multiplied by 32768, rounded to the nearest integer, halves away from zero, and clipped to
-/// [-32768, 32767]; not-a-number becomes 0. What was read from a 16-bit file is therefore written back bit for bit.
-/// Sizes that do not fit their 32-bit field (27 hours at 22,050 Hz) are written as unknown, `0xFFFF_FFFF`.
+/// A sample is multiplied by 32768, rounded to the nearest integer with halves away from zero, and clipped to
+/// [-32768, 32767]; NaN becomes 0. Samples read from a 16-bit file are therefore written back bit for bit.
+/// Sizes that exceed their 32-bit field (27 hours at 22,050 Hz) are written as unknown, `0xFFFF_FFFF`.
 #[must_use]
 pub fn encode_pcm16(waveform: &Waveform) -> Vec<u8> {
     let data_length = waveform.len() * 2;
@@ -38,11 +39,11 @@ pub fn encode_pcm16(waveform: &Waveform) -> Vec<u8> {
     bytes
 }
 
-/// Writes a waveform as a mono 16-bit wav beside its place and renames it into it.
+/// Writes a waveform as a mono 16-bit WAV file, atomically: to a temporary file that is renamed into place.
 ///
 /// # Errors
 ///
-/// [`Error::Io`].
+/// Returns [`Error::Io`] if the file cannot be written.
 pub fn write_pcm16(path: impl AsRef<Path>, waveform: &Waveform) -> Result<(), Error> {
     let path = path.as_ref();
     let write = || {
@@ -54,7 +55,7 @@ pub fn write_pcm16(path: impl AsRef<Path>, waveform: &Waveform) -> Result<(), Er
 }
 
 fn quantize(sample: f32) -> i16 {
-    // The cast saturates, and takes not-a-number to 0.
+    // The cast saturates, and maps NaN to 0.
     (sample * 32768.0).round() as i16
 }
 

@@ -1,79 +1,79 @@
-//! What the header of a wav says, checked against the bytes behind it.
+//! WAV headers, checked against the bytes that follow them.
 
 use std::io::Cursor;
 use std::path::Path;
 
 use crate::Error;
 
-/// The size that a writer puts when it does not know the size.
+/// Size written by encoders that do not know the size.
 pub(super) const UNKNOWN_SIZE: u32 = u32::MAX;
 
 const TAG_PCM: u16 = 1;
 const TAG_FLOAT: u16 = 3;
 const TAG_EXTENSIBLE: u16 = 0xFFFE;
-/// Bytes of the oldest form of a `fmt ` chunk, which every form begins with.
+/// Length in bytes of the oldest form of a `fmt ` chunk, with which every form starts.
 const PLAIN_FORMAT_LENGTH: usize = 16;
 
-/// How a sample is coded.
+/// Encoding of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SampleFormat {
-    /// Signed integers, unsigned for 8 bits.
+    /// Signed integers; unsigned for 8 bits.
     Integer,
     /// IEEE floating point.
     Float,
 }
 
-/// What the header of a wav says, for bytes that keep its promise.
+/// Contents of a WAV header whose data is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WavInfo {
-    /// Samples per second; not 0.
+    /// Sample rate in hertz; not 0.
     pub sample_rate: u32,
-    /// Channels; not 0.
+    /// Number of channels; not 0.
     pub channels: u16,
-    /// How a sample is coded.
+    /// Encoding of the samples.
     pub format: SampleFormat,
-    /// Bits that a sample takes in the file.
+    /// Bits per sample in the file.
     pub container_bits: u16,
-    /// Bits of them that mean something.
+    /// Significant bits of those.
     pub valid_bits: u16,
-    /// Samples of each channel.
+    /// Samples per channel.
     pub n_samples: u64,
 }
 
 impl WavInfo {
-    /// The duration.
+    /// Returns the duration in seconds.
     #[must_use]
     pub fn seconds(&self) -> f64 {
         self.n_samples as f64 / f64::from(self.sample_rate)
     }
 }
 
-/// What the header of a wav says.
+/// Reads the header of a WAV file.
 ///
-/// `bytes` is the whole file, `path` is for the messages only.
+/// `bytes` is the whole file; `path` is used only in messages.
 ///
 /// # Errors
 ///
-/// [`Error::Unreadable`], [`Error::UnsupportedFormat`] and [`Error::Truncated`]; that there is one channel and at
-/// least one sample is left to [`decode`](super::decode()).
+/// Returns [`Error::Unreadable`], [`Error::UnsupportedFormat`] or [`Error::Truncated`].
+/// [`decode`](super::decode()) alone checks that there is exactly one channel and at least one sample.
 pub fn info(bytes: &[u8], path: &Path) -> Result<WavInfo, Error> {
     parse(bytes, path).map(|(info, _)| info)
 }
 
-/// The header and the bytes of the samples.
+/// Reads the header, and returns it with the bytes of the samples.
 pub(super) fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<(WavInfo, &'a [u8]), Error> {
     let unreadable =
-        |why: &str| Error::Unreadable { path: path.to_owned(), container: "a wav", why: why.to_owned() };
+        |why: &str| Error::Unreadable { path: path.to_owned(), container: "WAV", why: why.to_owned() };
     if bytes.is_empty() {
-        return Err(unreadable("the file has no bytes"));
+        return Err(unreadable("the file is empty"));
     }
     match (bytes.get(..4), bytes.get(8..12)) {
         (Some(b"RIFF"), Some(b"WAVE")) => {}
         (Some(b"RF64" | b"BW64" | b"RIFX"), Some(b"WAVE")) => {
-            let format = format!("the {} form of wav", String::from_utf8_lossy(&bytes[..4]));
+            let format = format!("the {} form of WAV", String::from_utf8_lossy(&bytes[..4]));
             return Err(Error::UnsupportedFormat { path: path.to_owned(), format });
         }
-        _ => return Err(unreadable("it does not begin as a RIFF/WAVE file does")),
+        _ => return Err(unreadable("it does not start with a RIFF/WAVE header")),
     }
 
     let mut format = None;
@@ -81,16 +81,16 @@ pub(super) fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<(WavInfo, &'a [u
     loop {
         let Some((&[a, b, c, d, s0, s1, s2, s3], body)) = rest.split_first_chunk() else {
             return Err(unreadable(if format.is_some() {
-                "it ends before a `data` chunk"
+                "it has no `data` chunk"
             } else {
-                "it ends before a `fmt ` chunk"
+                "it has no `fmt ` chunk"
             }));
         };
         let size = u32::from_le_bytes([s0, s1, s2, s3]);
         match &[a, b, c, d] {
             b"data" => {
                 let format =
-                    format.ok_or_else(|| unreadable("its `data` chunk comes before a `fmt ` chunk"))?;
+                    format.ok_or_else(|| unreadable("its `data` chunk precedes its `fmt ` chunk"))?;
                 return samples_of(body, size, format, path);
             }
             b"fmt " => {
@@ -100,34 +100,34 @@ pub(super) fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<(WavInfo, &'a [u
             }
             _ => {}
         }
-        // A chunk of odd size is followed by a byte of padding that its size does not count.
+        // A chunk of odd size is followed by a padding byte not counted in its size.
         rest = body.get(size as usize + (size % 2) as usize..).unwrap_or_default();
     }
 }
 
-/// Reads a `fmt ` chunk through hound, which knows the forms that occur in the wild; the samples are not counted yet.
+/// Reads a `fmt ` chunk through hound, which knows the forms found in the wild; samples are not counted yet.
 fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
-    let unreadable = |why: String| Error::Unreadable { path: path.to_owned(), container: "a wav", why };
+    let unreadable = |why: String| Error::Unreadable { path: path.to_owned(), container: "WAV", why };
     let unsupported = |format: String| Error::UnsupportedFormat { path: path.to_owned(), format };
     if chunk.len() < PLAIN_FORMAT_LENGTH {
-        return Err(unreadable(format!("its `fmt ` chunk has {} bytes, not 16 or more", chunk.len())));
+        return Err(unreadable(format!("its `fmt ` chunk has {} bytes, expected at least 16", chunk.len())));
     }
     let u16_at = |at: usize| u16::from_le_bytes([chunk[at], chunk[at + 1]]);
     let (tag, channels, block_align, bits) = (u16_at(0), u16_at(2), u16_at(12), u16_at(14));
-    // The tail of a plain chunk means nothing, and hound refuses some of them (32-bit PCM with a tail).
+    // The tail of a plain chunk is meaningless, and hound rejects some of them (32-bit PCM with a tail).
     let chunk = match tag {
         TAG_PCM | TAG_FLOAT => &chunk[..PLAIN_FORMAT_LENGTH],
         TAG_EXTENSIBLE => chunk,
-        _ => return Err(unsupported(format!("the coding with tag {tag:#06x}"))),
+        _ => return Err(unsupported(format!("format tag {tag:#06x}"))),
     };
     if tag == TAG_FLOAT && !matches!(bits, 32 | 64) {
         return Err(unsupported(format!("{bits}-bit float")));
     }
     if tag == TAG_FLOAT && bits == 64 {
-        // hound knows no such samples in a plain chunk.
+        // hound does not support such samples in a plain chunk.
         let sample_rate = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
         if sample_rate == 0 || channels == 0 || u32::from(block_align) != 8 * u32::from(channels) {
-            return Err(unreadable("its `fmt ` chunk contradicts itself".to_owned()));
+            return Err(unreadable("its `fmt ` chunk is inconsistent".to_owned()));
         }
         return Ok(WavInfo {
             sample_rate,
@@ -139,7 +139,7 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
         });
     }
 
-    // A file of this chunk and no data.
+    // A file with this chunk and no data.
     let mut header = b"RIFF\0\0\0\0WAVEfmt ".to_vec();
     header.extend((chunk.len() as u32).to_le_bytes());
     header.extend(chunk);
@@ -147,14 +147,16 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
     let spec = match hound::WavReader::new(Cursor::new(header)) {
         Ok(reader) => reader.spec(),
         Err(hound::Error::FormatError(why)) => return Err(unreadable(why.to_owned())),
-        Err(hound::Error::Unsupported) => return Err(unsupported("this extensible coding".to_owned())),
+        Err(hound::Error::Unsupported) => return Err(unsupported("its extensible subformat".to_owned())),
         Err(other) => return Err(unreadable(other.to_string())),
     };
     if spec.sample_rate == 0 {
         return Err(unreadable("its sample rate is 0".to_owned()));
     }
     if block_align % channels != 0 {
-        return Err(unreadable(format!("{channels} channels do not divide blocks of {block_align} bytes")));
+        return Err(unreadable(format!(
+            "blocks of {block_align} bytes cannot be divided among {channels} channels"
+        )));
     }
     let container_bits = (block_align / channels).saturating_mul(8);
     let valid_bits = spec.bits_per_sample;
@@ -166,7 +168,7 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
         SampleFormat::Integer => {
             matches!(container_bits, 8 | 16 | 24 | 32)
                 && valid_bits <= container_bits
-                // Only the extensible form says where fewer valid bits stand.
+                // Only the extensible form says where fewer valid bits are located.
                 && (tag == TAG_EXTENSIBLE || valid_bits == container_bits)
         }
         SampleFormat::Float => matches!(container_bits, 32 | 64) && valid_bits == container_bits,
@@ -178,7 +180,7 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
     Ok(WavInfo { sample_rate: spec.sample_rate, channels, format, container_bits, valid_bits, n_samples: 0 })
 }
 
-/// Holds the promise of a `data` chunk against what follows it.
+/// Checks the size of a `data` chunk against the bytes that follow it.
 fn samples_of<'a>(
     body: &'a [u8],
     size: u32,
@@ -195,8 +197,8 @@ fn samples_of<'a>(
         });
     };
     if !data.len().is_multiple_of(block) {
-        let why = format!("its data of {} bytes ends within a sample of {block}", data.len());
-        return Err(Error::Unreadable { path: path.to_owned(), container: "a wav", why });
+        let why = format!("its data of {} bytes ends inside a block of {block}", data.len());
+        return Err(Error::Unreadable { path: path.to_owned(), container: "WAV", why });
     }
     info.n_samples = (data.len() / block) as u64;
     Ok((info, data))

@@ -1,18 +1,19 @@
 //! RIFF/WAVE files: any number of channels in, one channel of 16-bit PCM out.
 //!
-//! Read: integer PCM of 8, 16, 24 and 32 bits and float of 32 and 64 bits, each also as `WAVE_FORMAT_EXTENSIBLE` (there with any
-//! number of valid bits, which stand at the top of their container). Conventions:
+//! Supported input is integer PCM of 8, 16, 24 and 32 bits and float of 32 and 64 bits, each also as
+//! `WAVE_FORMAT_EXTENSIBLE`, which allows any number of valid bits, stored at the top of their container.
+//! Conventions:
 //!
-//! - An integer sample is divided by the magnitude of its most negative value: 16-bit by 32768. Unsigned 8-bit is
-//!   centred at 128. Full scale is therefore [-1, 1), and every coding up to 24 bits is exact.
-//! - A float sample is taken as it stands, above full scale too; one that is not finite, or too large for 32 bits, is
-//!   an error.
-//! - Chunks other than `fmt ` and `data` are skipped, with the padding byte after a chunk of odd size. What follows the
-//!   data is ignored, and so is the size in the RIFF header, which many writers get wrong.
+//! - An integer sample is divided by the magnitude of its most negative value: 16-bit by 32768. Unsigned
+//!   8-bit is centered at 128. Full scale is therefore [-1, 1), and every encoding up to 24 bits is exact.
+//! - A float sample is taken as is, even above full scale; one that is not finite, or too large for 32 bits,
+//!   is an error.
+//! - Chunks other than `fmt ` and `data` are skipped, including the padding byte after a chunk of odd size.
+//!   Bytes after the data are ignored, as is the size in the RIFF header, which many writers get wrong.
 //! - A data chunk that promises more than the file holds is [`Error::Truncated`], never shortened. The size
-//!   `0xFFFF_FFFF` is what writers put that could not seek back (ffmpeg to a pipe): it promises nothing, and the data
-//!   is all that follows. A size of 0 is an empty file, whatever follows it: so looks a file whose writer was stopped
-//!   before it could fill the size in, and nothing tells how much of it is missing.
+//!   `0xFFFF_FFFF` comes from writers that could not seek back (ffmpeg to a pipe); it promises nothing, and
+//!   the data extends to the end of the file. A size of 0 means an empty file, whatever follows: it is left
+//!   by a writer stopped before it could fill in the size, and nothing tells how much is missing.
 //!
 //! [`Error::Truncated`]: crate::Error::Truncated
 

@@ -1,4 +1,4 @@
-//! The characters that VITS and its many descendants read.
+//! The characters read by VITS and its many descendants.
 
 use crate::error::Error;
 use crate::phone::{Phone, Stress};
@@ -6,12 +6,12 @@ use crate::symbol::{Punctuation, Symbol};
 
 /// The 178 symbols of VITS in the order of their identifiers: padding, punctuation, letters, IPA.
 ///
-/// The `'` stands in it twice; no text that this crate writes holds one.
+/// `'` occurs twice in the list, but in no text written by this crate.
 ///
 /// # References
 ///
-/// Kim, Kong, Son, "Conditional variational autoencoder with adversarial learning for end-to-end text-to-speech", 2021;
-/// the list is that of its published code, `text/symbols.py`.
+/// Kim, Kong, Son, "Conditional variational autoencoder with adversarial learning for end-to-end
+/// text-to-speech", 2021; the list is from its published code, `text/symbols.py`.
 pub const VITS_SYMBOLS: &str = concat!(
     "_",
     ";:,.!?¡¿—…\"«»“” ",
@@ -20,15 +20,15 @@ pub const VITS_SYMBOLS: &str = concat!(
     "ˈˌːˑʼʴʰʱʲʷˠˤ˞↓↑→↗↘'̩'ᵻ"
 );
 
-/// Stands between a "t" and a "ʃ", or a "d" and a "ʒ", that are two phones and not one.
+/// Separator between a "t" and a "ʃ", or a "d" and a "ʒ", that are two phones rather than one.
 const APART: char = 'ˑ';
 
-/// The symbols as the text that VITS reads once its cleaner is through: `həlˈoʊ, wˈɜːld.`
+/// Writes the symbols as the text that VITS reads after its cleaner: `həlˈoʊ, wˈɜːld.`
 ///
-/// Phones are written as espeak's American English writes them, since VITS was trained on that: `ɑː`, `ɔː`, `iː`, `uː`
-/// and `ɜː` are long, a stress mark stands before its vowel. A boundary is a space, a dash `—`, brackets are `«` and
-/// `»`; `<pad>` is `_`. `T SH` and `D ZH` as in "nutshell" are `tˑʃ` and `dˑʒ`, so that they are not read as the single
-/// phones of "church" and "judge". `<unk>`, `<mask>`, `<bos>` and `<eos>` are left out.
+/// Phones follow espeak's American English, on which VITS was trained: `ɑː`, `ɔː`, `iː`, `uː` and `ɜː` are
+/// long, and a stress mark precedes its vowel. A boundary is a space, a dash `—`, brackets are `«` and `»`;
+/// `<pad>` is `_`. `T SH` and `D ZH` as in "nutshell" are `tˑʃ` and `dˑʒ`, to distinguish them from the
+/// single phones of "church" and "judge". `<unk>`, `<mask>`, `<bos>` and `<eos>` are omitted.
 #[must_use]
 pub fn vits_text(symbols: &[Symbol]) -> String {
     let mut text = String::new();
@@ -53,13 +53,13 @@ pub fn vits_text(symbols: &[Symbol]) -> String {
     text
 }
 
-/// The identifiers of a text's characters in [`VITS_SYMBOLS`]: 0 to 177.
+/// Returns the identifiers of a text's characters in [`VITS_SYMBOLS`]: 0 to 177.
 ///
-/// Blanks between them, which VITS inserts when it is configured so, are not.
+/// VITS can be configured to insert blanks between them; this function does not.
 ///
 /// # Errors
 ///
-/// [`Error::UnknownSymbol`] with the first character that is not in the list.
+/// Returns [`Error::UnknownSymbol`] with the first character that is not in the list.
 ///
 /// # Examples
 ///
@@ -76,21 +76,21 @@ pub fn vits_ids(text: &str) -> Result<Vec<u16>, Error> {
         .collect()
 }
 
-/// The symbols of a text that [`vits_text`] wrote.
+/// Reads a text written by [`vits_text`].
 pub(super) fn read(text: &str) -> Result<Vec<Symbol>, Error> {
     let mut symbols = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let behind = &rest[first.len_utf8()..];
+        let after = &rest[first.len_utf8()..];
         let mark = Punctuation::ALL.into_iter().find(|mark| character(*mark) == first);
         if let Some(mark) = mark {
             symbols.push(Symbol::Punctuation(mark));
-            rest = behind;
+            rest = after;
         } else if first == ' ' || first == '_' {
             symbols.push(if first == ' ' { Symbol::Boundary } else { Symbol::Pad });
-            rest = behind;
+            rest = after;
         } else if first == APART {
-            rest = behind;
+            rest = after;
         } else {
             let (phone, length) = read_phone(rest)?;
             symbols.push(Symbol::Phone(phone));
@@ -100,7 +100,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Symbol>, Error> {
     Ok(symbols)
 }
 
-/// The phone that a text begins with, and how many bytes it takes: of several the longest.
+/// Returns the longest phone with which a text starts, and its length in bytes.
 fn read_phone(text: &str) -> Result<(Phone, usize), Error> {
     let written = |phone: Phone| [stress_mark(phone), vowel_or_consonant(phone)];
     Phone::all()
@@ -142,7 +142,7 @@ fn vowel_or_consonant(phone: Phone) -> &'static str {
         "UH" => "ʊ",
         "UW" if stressed => "uː",
         "UW" => "u",
-        // The diphthongs and the consonants are those of the IPA.
+        // Diphthongs and consonants follow the IPA.
         _ => phone.ipa().trim_start_matches(['ˈ', 'ˌ']),
     }
 }
@@ -167,23 +167,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_that_of_vits() {
+    fn list_agrees_with_vits() {
         assert_eq!(VITS_SYMBOLS.chars().count(), 178);
         let id = |character: &str| vits_ids(character).expect("it is in the list")[0];
-        // As its published models have them.
+        // Identifiers used by the published models.
         assert_eq!([";", " ", "A", "a", "z"].map(id), [1, 16, 17, 43, 68]);
         assert_eq!(["ɑ", "ˈ", "ː", "ᵻ"].map(id), [69, 156, 158, 177]);
         assert_eq!(vits_ids("aß"), Err(Error::UnknownSymbol { name: "ß".to_owned() }));
     }
 
     #[test]
-    fn every_symbol_that_is_written_has_an_identifier() {
+    fn every_written_symbol_has_an_identifier() {
         let all: Vec<Symbol> = Symbol::all().collect();
         assert!(vits_ids(&vits_text(&all)).is_ok());
     }
 
     #[test]
-    fn clusters_are_not_affricates() {
+    fn tells_clusters_from_affricates() {
         let text = |line: &str| {
             let phones = crate::phone::parse_phones(line).expect("phones");
             vits_text(&phones.into_iter().map(Symbol::Phone).collect::<Vec<_>>())

@@ -1,4 +1,4 @@
-//! Sup-phones as a `tokenizer.json` of Hugging Face's `tokenizers`.
+//! Sup-phonemes as a `tokenizer.json` of Hugging Face's `tokenizers`.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::error::Error;
 use crate::phone::Phone;
 use crate::symbol::Symbol;
 
-/// The first of the phones' code points, in the private use area of Unicode.
+/// First code point of the phones, in the Private Use Area of Unicode.
 const FIRST_CODE_POINT: u32 = 0xE000;
 const SPECIAL: [Symbol; 5] = [Symbol::Pad, Symbol::Unknown, Symbol::Mask, Symbol::Begin, Symbol::End];
 
-/// The parts of a `tokenizer.json` that sup-phones rest on.
+/// The fields of a `tokenizer.json` that define sup-phonemes.
 #[derive(Deserialize)]
 struct File {
     model: Model,
@@ -27,11 +27,11 @@ struct Model {
 }
 
 impl SupPhones {
-    /// The content of `supphones.json`, which Hugging Face's `tokenizers` loads as it is.
+    /// Writes the content of `supphones.json`, which Hugging Face's `tokenizers` loads as is.
     ///
-    /// In it each phone is one code point, U+E000 and its [`Phone::index`]; marks and `/` are themselves. The file's
-    /// own normalizer turns a line such as `HH AH0 L OW1 , / W ER1 L D .` into code points and its decoder turns them
-    /// back, so that the file holds the whole mapping.
+    /// The file represents each phone by one code point, U+E000 plus its [`Phone::index`]; marks and `/`
+    /// represent themselves. The file's own normalizer turns a line such as `HH AH0 L OW1 , / W ER1 L D .`
+    /// into code points and its decoder turns them back, so the file is self-contained.
     ///
     /// # Panics
     ///
@@ -67,15 +67,15 @@ impl SupPhones {
                 "byte_fallback": false, "ignore_merges": false, "vocab": vocab, "merges": merges,
             },
         });
-        serde_json::to_string_pretty(&file).expect("strings and numbers have a JSON form") + "\n"
+        serde_json::to_string_pretty(&file).expect("strings and numbers serialize to JSON") + "\n"
     }
 
-    /// Reads what [`SupPhones::to_json`] wrote.
+    /// Reads the output of [`SupPhones::to_json`].
     ///
     /// # Errors
     ///
-    /// [`Error::SupPhones`] when it is not JSON of that form, when an identifier is not that of its symbol or merge, or
-    /// when a merge is of something that is not there.
+    /// Returns [`Error::SupPhones`] if the text is not JSON of that form, if an identifier does not match its
+    /// symbol or merge, or if a merge refers to an unknown sup-phoneme.
     pub fn from_json(json: &str) -> Result<Self, Error> {
         let refuse = |why: String| Error::SupPhones { why };
         let Model { vocab, merges } =
@@ -87,23 +87,26 @@ impl SupPhones {
             let both =
                 |text: &str| ids.get(text).copied().filter(|id| !sup_phones.phones[*id as usize].is_empty());
             let (Some(left), Some(right)) = (both(&left), both(&right)) else {
-                return Err(refuse(format!("merge {} is not of two sup-phones", sup_phones.merges.len())));
+                return Err(refuse(format!(
+                    "merge {} does not join two sup-phonemes",
+                    sup_phones.merges.len()
+                )));
             };
             let id = sup_phones.push((left, right));
             if ids.insert(sup_phones.text(id), id).is_some() {
                 return Err(refuse(format!(
-                    "merge {} gives a sup-phone that is there",
+                    "merge {} duplicates a sup-phoneme",
                     sup_phones.merges.len() - 1
                 )));
             }
         }
         if ids != vocab {
-            return Err(refuse("its identifiers are not those of the symbols and the merges".to_owned()));
+            return Err(refuse("the identifiers do not match the symbols and merges".to_owned()));
         }
         Ok(sup_phones)
     }
 
-    /// A sup-phone as it stands in the file.
+    /// Returns the representation of a sup-phoneme in the file.
     fn text(&self, id: u32) -> String {
         let phones = &self.phones[id as usize];
         if phones.is_empty() {
@@ -115,11 +118,11 @@ impl SupPhones {
 }
 
 fn code_point(phone: Phone) -> char {
-    char::from_u32(FIRST_CODE_POINT + phone.index() as u32)
-        .expect("the private use area has room for the phones")
+    char::from_u32(FIRST_CODE_POINT + phone.index() as u32).expect("the phones fit in the Private Use Area")
 }
 
-/// ARPAbet to code points: each name that stands free, then the spaces between phones.
+/// Builds the normalizer from ARPAbet to code points: first the standalone names, then the spaces between
+/// phones.
 fn normalizer() -> Value {
     let names = Phone::all()
         .map(|phone| replace_pattern(&format!("(?<!\\S){}(?!\\S)", phone.name()), code_point(phone)));
@@ -129,7 +132,7 @@ fn normalizer() -> Value {
     json!({ "type": "Sequence", "normalizers": names.chain([spaces]).collect::<Vec<_>>() })
 }
 
-/// Code points to ARPAbet, with a space behind each symbol but the last.
+/// Builds the decoder from code points to ARPAbet, with a space after every symbol except the last.
 fn decoder() -> Value {
     let replace = |from: String, to: &str| json!({ "type": "Replace", "pattern": { "String": from }, "content": format!("{to} ") });
     let symbols = Symbol::all().map(|symbol| match symbol {
@@ -156,7 +159,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
-        fn sup_phones_survive_their_file(words in vec(vec(0..Phone::COUNT, 0..8), 0..20)) {
+        fn sup_phonemes_survive_their_file(words in vec(vec(0..Phone::COUNT, 0..8), 0..20)) {
             let words = words.iter().map(|word| {
                 (word.iter().filter_map(|index| Phone::from_index(*index)).collect::<Vec<_>>(), 2)
             });
@@ -166,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_are_no_sup_phones_is_refused_with_the_reason() -> Result<(), Error> {
+    fn rejects_invalid_sup_phonemes_with_the_reason() -> Result<(), Error> {
         let sup_phones = SupPhones::train([(parse_phones("DH AH0")?, 2)], 1);
         let json = sup_phones.to_json();
         let check = |changed: String, why: &str| {
@@ -177,10 +180,13 @@ mod tests {
         let joined = sup_phones.text(85);
         let (dh, ah) = (sup_phones.text(sup_phones.merges[0].0), sup_phones.text(sup_phones.merges[0].1));
         check("{}".to_owned(), "missing field `model`");
-        check(json.replace(&format!("\"{joined}\": 85"), &format!("\"{joined}\": 86")), "its identifiers");
-        check(json.replace(&format!("\"{dh}\",\n"), "\",\",\n"), "merge 0 is not of two sup-phones");
+        check(
+            json.replace(&format!("\"{joined}\": 85"), &format!("\"{joined}\": 86")),
+            "the identifiers do not match",
+        );
+        check(json.replace(&format!("\"{dh}\",\n"), "\",\",\n"), "merge 0 does not join two sup-phonemes");
         let twice = format!("[\n        \"{dh}\",\n        \"{ah}\"\n      ]");
-        check(json.replace(&twice, &format!("{twice}, {twice}")), "merge 1 gives a sup-phone that is there");
+        check(json.replace(&twice, &format!("{twice}, {twice}")), "merge 1 duplicates a sup-phoneme");
         Ok(())
     }
 }

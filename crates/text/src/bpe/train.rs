@@ -1,4 +1,4 @@
-//! Training with counts that are kept up to date.
+//! Training with incrementally updated counts.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -8,12 +8,12 @@ use rustc_hash::FxHashMap;
 use super::{SupPhones, id_of};
 use crate::phone::Phone;
 
-/// The least number of occurrences that is worth a merge.
+/// Smallest count worth a merge.
 const LEAST: u128 = 2;
 
 type Pair = (u32, u32);
 
-/// See [`SupPhones::train`].
+/// Learns merges; see [`SupPhones::train`].
 pub(super) fn train(words: impl IntoIterator<Item = (impl AsRef<[Phone]>, u64)>, merges: usize) -> SupPhones {
     let mut table = Table::new(words);
     let mut sup_phones = SupPhones::symbols();
@@ -28,31 +28,33 @@ pub(super) fn train(words: impl IntoIterator<Item = (impl AsRef<[Phone]>, u64)>,
     sup_phones
 }
 
-/// The words as they stand, and where each pair of neighbours occurs in them.
+/// Words in their current state, and the locations of each pair of neighbors.
 struct Table {
-    /// Word behind word: the number of its identifiers, its count in two halves, the identifiers, and room up to the next
-    /// multiple of [`STEP`]. One array, since most of the time goes into fetching words from memory.
+    /// Words one after another: the number of identifiers, the count in two halves, the identifiers, and
+    /// padding to the next multiple of [`STEP`]. A single array, since most of the time is spent fetching
+    /// words from memory.
     words: Vec<u32>,
     pairs: FxHashMap<Pair, Occurrences>,
-    /// Pairs by their counts at the time of insertion: counts only fall, but for pairs of a new identifier.
+    /// Pairs by their counts at the time of insertion. Counts only fall, except for pairs of a new
+    /// identifier.
     queue: BinaryHeap<(u128, Reverse<Pair>)>,
 }
 
-/// What stands before the identifiers of a word.
+/// Length of the fields before the identifiers of a word.
 const HEAD: usize = 3;
-/// Words begin at multiples of this, so that 32 bits name the places of 2^34 numbers.
+/// Alignment of words, with which 32-bit positions address 2^34 numbers.
 const STEP: usize = 4;
 
 #[derive(Default)]
 struct Occurrences {
-    /// 128 bits, so that no sum of 64-bit counts overflows.
+    /// 128 bits, so that sums of 64-bit counts cannot overflow.
     count: u128,
-    /// The places of words that held the pair when it was last seen in them; some may hold it no longer.
+    /// Positions of words that contained the pair when last visited; some may no longer contain it.
     words: Vec<u32>,
 }
 
 impl Occurrences {
-    /// One more place in a word.
+    /// Counts one more occurrence in a word.
     fn add(&mut self, word: u32, count: u64) {
         self.count += u128::from(count);
         if self.words.last() != Some(&word) {
@@ -66,12 +68,12 @@ impl Table {
         let mut table = Self { words: Vec::new(), pairs: FxHashMap::default(), queue: BinaryHeap::new() };
         for (phones, count) in words {
             let start = table.words.len();
-            let place = u32::try_from(start / STEP).expect("64 GiB of words would not be in memory");
+            let place = u32::try_from(start / STEP).expect("memory does not hold 64 GiB of words");
             table.words.extend([0, count as u32, (count >> 32) as u32]);
             table.words.extend(phones.as_ref().iter().copied().map(id_of));
             let ids = &table.words[start + HEAD..];
-            for neighbours in ids.windows(2) {
-                table.pairs.entry((neighbours[0], neighbours[1])).or_default().add(place, count);
+            for neighbors in ids.windows(2) {
+                table.pairs.entry((neighbors[0], neighbors[1])).or_default().add(place, count);
             }
             table.words[start] = (table.words.len() - start - HEAD) as u32;
             table.words.resize(table.words.len().next_multiple_of(STEP), 0);
@@ -80,7 +82,7 @@ impl Table {
         table
     }
 
-    /// Takes the pair with the highest count, and of equal ones the smallest.
+    /// Removes the most frequent pair; ties go to the smallest.
     fn most_frequent(&mut self) -> Option<Pair> {
         while let Some((count, Reverse(pair))) = self.queue.pop() {
             let now = self.pairs.get(&pair).map_or(0, |found| found.count);
@@ -96,42 +98,42 @@ impl Table {
         None
     }
 
-    /// Replaces a pair by a new identifier in every word that holds it.
+    /// Replaces a pair by a new identifier in every word that contains it.
     fn join(&mut self, pair: Pair, id: u32) {
         let words = self.pairs.remove(&pair).map(|found| found.words).unwrap_or_default();
-        // The pairs that the new identifier is in, which no word had before.
+        // Pairs with the new identifier, which no word contained before.
         let mut fresh = FxHashMap::<Pair, Occurrences>::default();
         for place in words {
             let Some([length, low, high, rest @ ..]) = self.words.get_mut(place as usize * STEP..) else {
                 continue;
             };
             let count = u64::from(*high) << 32 | u64::from(*low);
-            let left = join_in(&mut rest[..*length as usize], pair, id, |change, neighbours| match change {
-                Change::Goes => {
-                    if let Some(found) = self.pairs.get_mut(&neighbours) {
+            let left = join_in(&mut rest[..*length as usize], pair, id, |change, neighbors| match change {
+                Change::Disappears => {
+                    if let Some(found) = self.pairs.get_mut(&neighbors) {
                         found.count -= u128::from(count);
                     }
                 }
-                Change::Comes => fresh.entry(neighbours).or_default().add(place, count),
+                Change::Appears => fresh.entry(neighbors).or_default().add(place, count),
             });
             *length = left as u32;
         }
-        // The order in which entries enter a heap does not show, since no two are equal.
+        // The insertion order of a heap does not matter, since no two entries are equal.
         self.queue.extend(fresh.iter().map(|(pair, found)| (found.count, Reverse(*pair))));
         self.pairs.extend(fresh);
     }
 }
 
-/// What happens to a place where two identifiers are neighbours.
+/// Appearance or disappearance of an occurrence of a pair.
 #[derive(Clone, Copy)]
 enum Change {
-    Goes,
-    Comes,
+    Disappears,
+    Appears,
 }
 
-/// Joins the pair from the left, in place, and returns the new length; `tell` hears of every place that goes or comes,
-/// but for those of the pair itself.
-fn join_in(ids: &mut [u32], pair: Pair, id: u32, mut tell: impl FnMut(Change, Pair)) -> usize {
+/// Joins the pair in place, from the left, and returns the new length. `report` is called for every occurrence
+/// that appears or disappears, except those of the pair itself.
+fn join_in(ids: &mut [u32], pair: Pair, id: u32, mut report: impl FnMut(Change, Pair)) -> usize {
     let (mut read, mut written) = (0, 0);
     while read < ids.len() {
         if ids[read] != pair.0 || ids.get(read + 1) != Some(&pair.1) {
@@ -141,19 +143,19 @@ fn join_in(ids: &mut [u32], pair: Pair, id: u32, mut tell: impl FnMut(Change, Pa
         }
         if written > 0 {
             let before = ids[written - 1];
-            // Behind a place that was just joined stood the second of the pair; its place was told then.
+            // If the previous identifier was just joined, the occurrence lost here was reported then.
             if before != id {
-                tell(Change::Goes, (before, pair.0));
+                report(Change::Disappears, (before, pair.0));
             }
-            tell(Change::Comes, (before, id));
+            report(Change::Appears, (before, id));
         }
         read += 2;
         ids[written] = id;
         written += 1;
-        if let Some(&behind) = ids.get(read) {
-            tell(Change::Goes, (pair.1, behind));
-            if behind != pair.0 || ids.get(read + 1) != Some(&pair.1) {
-                tell(Change::Comes, (id, behind));
+        if let Some(&after) = ids.get(read) {
+            report(Change::Disappears, (pair.1, after));
+            if after != pair.0 || ids.get(read + 1) != Some(&pair.1) {
+                report(Change::Appears, (id, after));
             }
         }
     }
@@ -169,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    /// The definition, with everything counted afresh for each merge.
+    /// Trains by definition, recounting everything for each merge.
     fn plain(words: &[(Vec<Phone>, u64)], merges: usize) -> Vec<Pair> {
         let mut words: Vec<(Vec<u32>, u64)> = words
             .iter()
@@ -179,8 +181,8 @@ mod tests {
         while sup_phones.merges.len() < merges {
             let mut counts = BTreeMap::<Pair, u64>::new();
             for (ids, count) in &words {
-                for neighbours in ids.windows(2) {
-                    *counts.entry((neighbours[0], neighbours[1])).or_default() += count;
+                for neighbors in ids.windows(2) {
+                    *counts.entry((neighbors[0], neighbors[1])).or_default() += count;
                 }
             }
             let best = counts
@@ -196,17 +198,17 @@ mod tests {
         sup_phones.merges
     }
 
-    /// The word with the pair joined, from the left.
+    /// Returns the word with the pair joined, from the left.
     fn joined_in(ids: &[u32], pair: Pair, id: u32) -> Vec<u32> {
         let mut joined = Vec::new();
         let mut rest = ids;
-        while let Some((first, behind)) = rest.split_first() {
-            if *first == pair.0 && behind.first() == Some(&pair.1) {
+        while let Some((first, after)) = rest.split_first() {
+            if *first == pair.0 && after.first() == Some(&pair.1) {
                 joined.push(id);
-                rest = &behind[1..];
+                rest = &after[1..];
             } else {
                 joined.push(*first);
-                rest = behind;
+                rest = after;
             }
         }
         joined
@@ -221,24 +223,24 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn merges_are_those_of_the_definition(words in vec(word(), 0..20), merges in 0..40_usize) {
+        fn merges_agree_with_the_definition(words in vec(word(), 0..20), merges in 0..40_usize) {
             prop_assert_eq!(&train(words.clone(), merges).merges, &plain(&words, merges));
         }
 
         #[test]
-        fn the_order_of_the_words_does_not_matter(words in vec(word(), 0..20)) {
+        fn ignores_the_order_of_the_words(words in vec(word(), 0..20)) {
             let reversed: Vec<_> = words.iter().rev().cloned().collect();
             prop_assert_eq!(train(words, 40), train(reversed, 40));
         }
     }
 
     #[test]
-    fn counts_have_64_bits() {
+    fn counts_do_not_overflow() {
         let words = |counts: [u64; 3]| {
             let phones: Vec<Phone> = Phone::all().take(6).collect();
             phones.chunks(2).map(<[Phone]>::to_vec).zip(counts).collect::<Vec<_>>()
         };
-        // Above 2^32 a 32-bit count would wrap, above 2^53 a float would not tell the counts apart.
+        // Above 2^32 a 32-bit count would wrap; above 2^53 a float could not tell the counts apart.
         for least in [1_u64 << 32, 1 << 53, u64::MAX - 2] {
             let merges = train(words([least, least + 2, least + 1]), 3).merges;
             assert_eq!(merges, plain(&words([4, 6, 5]), 3), "{least}");
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_occurs_once_is_not_joined() {
+    fn never_joins_a_pair_that_occurs_once() {
         let phones: Vec<Phone> = Phone::all().take(5).collect();
         assert_eq!(train([(&phones, 1)], 10).len(), SupPhones::symbols().len());
         assert_eq!(train([(&phones, 2)], 10).len(), SupPhones::symbols().len() + 4);

@@ -1,4 +1,4 @@
-//! Packing of a lexicon into the bytes that [`Dictionary`](super::Dictionary) reads.
+//! Packing of a lexicon into the bytes read by [`Dictionary`](super::Dictionary).
 
 use fst::MapBuilder;
 
@@ -6,12 +6,12 @@ use super::{ANOTHER, LAST_PHONE};
 use crate::error::Error;
 use crate::lexicon::Lexicon;
 
-/// A packed dictionary before it is written to files.
+/// Packed dictionary, not yet written to files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedDictionary {
-    /// The map from words to places in `phones`.
+    /// Map from words to offsets in `phones`.
     pub words: Vec<u8>,
-    /// The pronunciations.
+    /// Pronunciations.
     pub phones: Vec<u8>,
 }
 
@@ -19,7 +19,7 @@ pub struct PackedDictionary {
 ///
 /// # Errors
 ///
-/// [`Error::Dictionary`] when the map cannot be built.
+/// Returns [`Error::Dictionary`] if the map cannot be built.
 pub fn pack_dictionary(lexicon: &Lexicon) -> Result<PackedDictionary, Error> {
     let refuse = |error: fst::Error| Error::Dictionary { why: error.to_string() };
     let mut words = MapBuilder::memory();

@@ -1,34 +1,34 @@
-//! How often the network is right.
+//! Accuracy of the network.
 
 use std::ops::AddAssign;
 
 use super::G2p;
 use crate::phone::Phone;
 
-/// Errors over some words.
+/// Error counts over a set of words.
 ///
-/// A word is right when it is said as any of its pronunciations; the phone errors are those against the nearest of
-/// them (Levenshtein distance; the first of equally near ones), divided by its phones.
+/// A word is correct if it matches any of its pronunciations. Phone errors are the Levenshtein distance to
+/// the nearest pronunciation (the first of equally near ones), divided by the number of its phones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct G2pAccuracy {
-    /// Words.
+    /// Number of words.
     pub words: usize,
-    /// Words with a wrong phone or stress.
+    /// Number of words with a wrong phone or stress.
     pub wrong: usize,
-    /// Words with a wrong phone.
+    /// Number of words with a wrong phone.
     pub wrong_without_stress: usize,
-    /// Phones of the nearest pronunciations.
+    /// Number of phones in the nearest pronunciations.
     pub phones: usize,
-    /// Phones to insert, remove or replace.
+    /// Number of phones to insert, delete or replace.
     pub phone_errors: usize,
-    /// Phones of the nearest pronunciations without stress.
+    /// Number of phones in the nearest pronunciations, ignoring stress.
     pub phones_without_stress: usize,
-    /// The same without stress.
+    /// Number of phones to insert, delete or replace, ignoring stress.
     pub phone_errors_without_stress: usize,
 }
 
 impl G2pAccuracy {
-    /// Compares what the network says with the pronunciations of a word.
+    /// Compares the network's prediction with the pronunciations of a word.
     #[must_use]
     pub fn of(g2p: &G2p, word: &str, variants: &[Vec<Phone>]) -> Self {
         Self::of_phones(&g2p.pronounce(word), variants)
@@ -51,13 +51,13 @@ impl G2pAccuracy {
         }
     }
 
-    /// Wrong words in percent, without and with stress; 0 of no words.
+    /// Returns the word error rates in percent, without and with stress; 0 for no words.
     #[must_use]
     pub fn word_error_rates(&self) -> (f64, f64) {
         (percent(self.wrong_without_stress, self.words), percent(self.wrong, self.words))
     }
 
-    /// Wrong phones in percent, without and with stress; 0 of no phones.
+    /// Returns the phone error rates in percent, without and with stress; 0 for no phones.
     #[must_use]
     pub fn phone_error_rates(&self) -> (f64, f64) {
         (
@@ -83,7 +83,7 @@ fn percent(part: usize, whole: usize) -> f64 {
     100.0 * part as f64 / whole.max(1) as f64
 }
 
-/// The length of the nearest pronunciation and the distance to it.
+/// Returns the length of the nearest pronunciation and the distance to it.
 fn nearest(said: &[Phone], variants: &[Vec<Phone>], name: fn(Phone) -> &'static str) -> (usize, usize) {
     let names = |phones: &[Phone]| phones.iter().map(|phone| name(*phone)).collect::<Vec<_>>();
     let said = names(said);
@@ -91,7 +91,7 @@ fn nearest(said: &[Phone], variants: &[Vec<Phone>], name: fn(Phone) -> &'static 
     distances.min_by_key(|(_, distance)| *distance).unwrap_or((0, said.len()))
 }
 
-/// Levenshtein distance.
+/// Computes the Levenshtein distance.
 fn distance(a: &[&str], b: &[&str]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
@@ -112,7 +112,7 @@ mod tests {
     use crate::phone::parse_phones;
 
     #[test]
-    fn the_nearest_pronunciation_counts() {
+    fn counts_the_nearest_pronunciation() {
         let phones = |line: &str| parse_phones(line).expect("phones");
         let variants = [phones("R EH1 D"), phones("R IY1 D")];
         let mut sum = G2pAccuracy::default();

@@ -1,21 +1,21 @@
-//! The functions of the network, from additions, products and quotients alone.
+//! Functions of the network, built from additions, products and quotients alone.
 //!
-//! The standard library's exp, ln and tanh differ in the last place from system to system; these do not. They are
-//! written without branches so that loops over them vectorise.
+//! The standard library's exp, ln and tanh differ in the last digit between systems; these do not. They have
+//! no branches, so that loops over them vectorize.
 
 use std::f32::consts::{LN_2, LOG2_E, SQRT_2};
 
-/// What one is as an activation: numbers within ±1 are kept as 16-bit integers.
+/// Activation of one: numbers within ±1 are stored as 16-bit integers.
 pub(super) const ONE: f32 = 16384.0;
-/// 1.5·2²³: adding it rounds to an integer, which then stands in the low bits.
+/// Rounding constant 1.5·2²³: adding it rounds to an integer, left in the low bits.
 const ROUNDING: f32 = 12_582_912.0;
-/// ln 2 in two parts; the first has few enough bits that its product with an exponent is exact.
+/// High part of ln 2, with so few bits that its product with an exponent is exact; the low part follows.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
-/// Below this, e^x is taken to be e^this: 2e-38.
+/// Lower bound of the exponent: smaller x give e^-87, about 2e-38.
 const LOWEST: f32 = -87.0;
 
-/// e^x for x ≤ 0, within 1e-6 of its value.
+/// Computes e^x for x ≤ 0, to within 1e-6 of its value.
 ///
 /// ```text
 /// e^x = 2^n · e^r,  n = round(x / ln 2),  |r| ≤ ln 2 / 2
@@ -31,21 +31,21 @@ pub(super) fn exp(x: f32) -> f32 {
     e_r * f32::from_bits(shifted.to_bits().wrapping_add(127) << 23)
 }
 
-/// 1 / (1 + e^−x), within 1e-6.
+/// Computes 1 / (1 + e^−x), to within 1e-6.
 #[inline]
 pub(super) fn sigmoid(x: f32) -> f32 {
     let e = exp(-x.abs());
     (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
 }
 
-/// tanh x, within 1e-6.
+/// Computes tanh x, to within 1e-6.
 #[inline]
 pub(super) fn tanh(x: f32) -> f32 {
     let e = exp(-2.0 * x.abs());
     ((1.0 - e) / (1.0 + e)).copysign(x)
 }
 
-/// ln x for x ≥ 1, within 1e-6.
+/// Computes ln x for x ≥ 1, to within 1e-6.
 ///
 /// ```text
 /// ln x = k ln 2 + 2 artanh z,   z = (m − 1) / (m + 1),   x = 2^k m,   √½ ≤ m < √2
@@ -62,16 +62,16 @@ pub(super) fn ln(x: f32) -> f32 {
     k as f32 * LN_2 + 2.0 * (z + z * series)
 }
 
-/// A number within ±1 as an activation.
+/// Converts a number within ±1 to an activation.
 #[inline]
 pub(super) fn activation(x: f32) -> i16 {
     (x * ONE + 0.5_f32.copysign(x)) as i16
 }
 
-/// Σ weights · activations, exactly: 2¹⁵ · 2⁷ · 1,000 does not fill 32 bits.
+/// Computes Σ weights · activations exactly: 2¹⁵ · 2⁷ · 1,000 fits in 32 bits.
 #[inline]
 pub(super) fn dot(weights: &[i16], activations: &[i16]) -> i32 {
-    // Sums that may wrap need no check of each, and so become vectors whatever the profile.
+    // Wrapping sums need no individual checks, and so vectorize in every profile.
     weights.iter().zip(activations).fold(0, |sum: i32, (weight, activation)| {
         sum.wrapping_add(i32::from(*weight).wrapping_mul(i32::from(*activation)))
     })
@@ -81,7 +81,7 @@ pub(super) fn dot(weights: &[i16], activations: &[i16]) -> i32 {
 mod tests {
     use super::*;
 
-    /// The bound that each function states.
+    /// Error bound documented for each function.
     const TOLERANCE: f64 = 1e-6;
 
     #[test]

@@ -1,4 +1,4 @@
-//! The network at work.
+//! Inference.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,13 @@ use super::stress::StressState;
 use super::tensors::{G2pShape, Kind};
 use crate::phone::Phone;
 
-/// Integers with a scale for each output.
+/// Integer matrix with a scale for each output.
 #[derive(Debug, Clone)]
 pub(super) struct Matrix {
     pub(super) inputs: usize,
     pub(super) scales: Vec<f32>,
-    /// Output after output, within ±127: the processor multiplies eight numbers of 16 bits at a time.
+    /// Weights output by output, within ±127; stored as 16 bits because the processor multiplies eight 16-bit
+    /// numbers at a time.
     pub(super) weights: Vec<i16>,
 }
 
@@ -22,7 +23,7 @@ impl Matrix {
         &self.weights[output * self.inputs..(output + 1) * self.inputs]
     }
 
-    /// One output.
+    /// Computes one output.
     fn output(&self, output: usize, activations: &[i16]) -> f32 {
         dot(self.row(output), activations) as f32 * (self.scales[output] / ONE)
     }
@@ -34,7 +35,7 @@ impl Matrix {
         }
     }
 
-    /// Adds a row, as a table has it.
+    /// Adds a row, as a lookup table.
     fn add_row(&self, sums: &mut [f32], row: usize) {
         let scale = self.scales[row];
         for (sum, weight) in sums.iter_mut().zip(self.row(row)) {
@@ -43,7 +44,7 @@ impl Matrix {
     }
 }
 
-/// The weights, ready to be multiplied.
+/// Weights, ready for inference.
 #[derive(Debug)]
 pub(super) struct Network {
     shape: G2pShape,
@@ -61,7 +62,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Sorts the tensors into their places; `None` when one is missing or of another kind.
+    /// Builds a network from its tensors; `None` if one is missing or of another kind.
     pub(super) fn new(shape: G2pShape, mut stored: BTreeMap<&'static str, Stored>) -> Option<Self> {
         let mut plain = |name| match stored.remove(name) {
             Some(Stored::Plain(values)) => Some(values),
@@ -92,7 +93,7 @@ impl Network {
         })
     }
 
-    /// The features of each letter as far as they depend on the letters alone.
+    /// Computes the part of each letter's features that depends on the letters alone.
     pub(super) fn encode(&self, letters: &[usize]) -> Vec<Vec<f32>> {
         let width = 8 * self.shape.hidden;
         let gates: Vec<Vec<f32>> = letters
@@ -116,7 +117,7 @@ impl Network {
         second.iter().map(feature).collect()
     }
 
-    /// The states of a layer in both directions, side by side.
+    /// Runs a layer in both directions, and returns their hidden states side by side.
     fn recur(&self, gates: &[Vec<f32>], recurrent: &[Matrix]) -> Vec<Vec<i16>> {
         let hidden = self.shape.hidden;
         let mut states = vec![vec![0; 2 * hidden]; gates.len()];
@@ -137,7 +138,8 @@ impl Network {
         states
     }
 
-    /// The squashed features of a letter, given the chunks before it (the last first) and the stress so far.
+    /// Returns the tanh of the features of a letter, given the chunks before it (the last first) and the
+    /// stress so far.
     pub(super) fn squash(
         &self,
         encoded: &[f32],
@@ -152,17 +154,17 @@ impl Network {
         sums.iter().zip(row).map(|(sum, stress)| activation(tanh(sum + stress))).collect()
     }
 
-    /// The logit of a chunk.
+    /// Computes the logit of a chunk.
     pub(super) fn logit(&self, squashed: &[i16], chunk: usize) -> f32 {
         self.output_bias[chunk] + self.output.output(chunk, squashed)
     }
 
-    /// How many chunks back the network is told, and what stands where there was no letter.
+    /// Returns the number of previous chunks the network sees, and the index that stands for no letter.
     pub(super) fn history(&self) -> (usize, usize) {
         (self.shape.history, self.output_bias.len())
     }
 
-    /// See [`G2p::logits`](super::G2p::logits).
+    /// Computes the logits; see [`G2p::logits`](super::G2p::logits).
     pub(super) fn logits(&self, phones: &[Vec<Phone>], letters: &[usize], chunks: &[usize]) -> Vec<Vec<f32>> {
         let (count, nothing) = self.history();
         let mut stress = StressState::default();
@@ -176,7 +178,7 @@ impl Network {
         logits
     }
 
-    /// The tensors as numbers.
+    /// Returns the tensors as numbers.
     pub(super) fn tensors(&self) -> (G2pShape, BTreeMap<String, Vec<f32>>) {
         let plain = |name| match name {
             "letters" => &self.letters,
@@ -215,7 +217,7 @@ impl Network {
     }
 }
 
-/// One step of long short-term memory from the gates i, f, g, o.
+/// Performs one LSTM step from the gates i, f, g, o.
 fn advance(z: &[f32], cells: &mut [f32], states: &mut [i16]) {
     let hidden = cells.len();
     let (i, rest) = z.split_at(hidden);

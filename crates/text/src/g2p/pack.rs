@@ -1,4 +1,4 @@
-//! The file of the network.
+//! File format of the network.
 //!
 //! ```text
 //! "mynah-g2p 1\n"
@@ -21,12 +21,12 @@ use crate::error::Error;
 use crate::phone::Phone;
 
 const MAGIC: &[u8] = b"mynah-g2p 1\n";
-/// The largest weight.
+/// Largest weight.
 const FULL_SCALE: f32 = 127.0;
-/// No size is larger: it keeps sums of products within 32 bits.
+/// Largest size allowed; it keeps sums of products within 32 bits.
 const LARGEST: usize = 1000;
 
-/// A tensor as it is kept.
+/// Stored form of a tensor.
 #[derive(Debug, Clone)]
 pub(super) enum Stored {
     Plain(Vec<f32>),
@@ -38,7 +38,7 @@ pub(super) fn pack(tensors: &G2pTensors) -> Result<Vec<u8>, Error> {
     let mut bytes = MAGIC.to_vec();
     for size in [shape.hidden, shape.features, shape.history, chunks.len()] {
         if !(1..=LARGEST).contains(&size) {
-            return Err(refuse(format!("a size of {size} is not between 1 and {LARGEST}")));
+            return Err(refuse(format!("size {size} is not between 1 and {LARGEST}")));
         }
         bytes.extend((size as u16).to_le_bytes());
     }
@@ -52,9 +52,11 @@ pub(super) fn pack(tensors: &G2pTensors) -> Result<Vec<u8>, Error> {
     }
     for part in shape.parts(chunks.len()) {
         let Part { name, kind, copies, rows, columns } = part;
-        let values = values.get(name).ok_or_else(|| refuse(format!("there is no `{name}`")))?;
+        let values = values.get(name).ok_or_else(|| refuse(format!("tensor `{name}` is missing")))?;
         if values.len() != copies * rows * columns || !values.iter().all(|value| value.is_finite()) {
-            return Err(refuse(format!("`{name}` is not {copies}×{rows}×{columns} finite numbers")));
+            return Err(refuse(format!(
+                "tensor `{name}` does not have {copies}×{rows}×{columns} finite values"
+            )));
         }
         if kind == Kind::Plain {
             bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
@@ -76,17 +78,23 @@ pub(super) fn pack(tensors: &G2pTensors) -> Result<Vec<u8>, Error> {
             }
         }
     }
-    // What cannot be read again is not written.
+    // Only files that can be read back are written.
     open(&bytes)?;
     Ok(bytes)
 }
 
 pub(super) fn open(bytes: &[u8]) -> Result<G2p, Error> {
-    let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| refuse("they begin otherwise".to_owned()))?;
+    let rest = bytes
+        .strip_prefix(MAGIC)
+        .ok_or_else(|| refuse("they do not start with the file signature".to_owned()))?;
     let mut reader = Reader { rest };
     let mut size = || {
         let size = usize::from(reader.u16()?);
-        if (1..=LARGEST).contains(&size) { Ok(size) } else { Err(refuse(format!("a size is {size}"))) }
+        if (1..=LARGEST).contains(&size) {
+            Ok(size)
+        } else {
+            Err(refuse(format!("size {size} is not between 1 and {LARGEST}")))
+        }
     };
     let shape = G2pShape { hidden: size()?, features: size()?, history: size()? };
     let count = size()?;
@@ -94,14 +102,16 @@ pub(super) fn open(bytes: &[u8]) -> Result<G2p, Error> {
     for _ in 0..count {
         let length = usize::from(reader.take(1)?[0]);
         let phones = reader.take(length)?.iter().map(|index| Phone::from_index(usize::from(*index)));
-        chunks.push(phones.collect::<Option<Vec<_>>>().ok_or_else(|| refuse("a phone is none".to_owned()))?);
+        chunks.push(
+            phones.collect::<Option<Vec<_>>>().ok_or_else(|| refuse("a phone is out of range".to_owned()))?,
+        );
     }
     let mut allowed = Vec::with_capacity(LETTERS);
     for _ in 0..LETTERS {
         let length = reader.u16()?;
         let chunks = (0..length).map(|_| reader.u16()).collect::<Result<Vec<_>, _>>()?;
         if chunks.is_empty() || chunks.iter().any(|chunk| usize::from(*chunk) >= count) {
-            return Err(refuse("a letter stands for no chunk, or one that is not there".to_owned()));
+            return Err(refuse("a letter has no chunk, or one that is out of range".to_owned()));
         }
         allowed.push(chunks);
     }
@@ -122,7 +132,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<G2p, Error> {
         stored.insert(name, value);
     }
     if !reader.rest.is_empty() {
-        return Err(refuse(format!("{} bytes are left over", reader.rest.len())));
+        return Err(refuse(format!("{} excess bytes", reader.rest.len())));
     }
     let network = Network::new(shape, stored).ok_or_else(|| refuse("a tensor is missing".to_owned()))?;
     Ok(G2p { chunks, allowed, network })
@@ -135,7 +145,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
         let (taken, rest) =
-            self.rest.split_at_checked(length).ok_or_else(|| refuse("they are cut short".to_owned()))?;
+            self.rest.split_at_checked(length).ok_or_else(|| refuse("they are truncated".to_owned()))?;
         self.rest = rest;
         Ok(taken)
     }
@@ -151,7 +161,7 @@ impl<'a> Reader<'a> {
         if values.iter().all(|value| value.is_finite()) {
             Ok(values)
         } else {
-            Err(refuse("a number is not finite".to_owned()))
+            Err(refuse("a value is not finite".to_owned()))
         }
     }
 }

@@ -1,27 +1,29 @@
-//! The likeliest phones of a word.
+//! Beam search for the most likely phones of a word.
 
 use super::G2p;
 use super::arithmetic::{exp, ln};
 use super::stress::StressState;
 use crate::phone::{Phone, Stress};
 
-/// Beginnings of the word that are followed at the same time.
+/// Beam width.
 const BEAM: usize = 8;
 
-/// A beginning of the word as it may be said.
+/// Hypothesis for the beginning of the word.
 #[derive(Debug, Clone)]
 struct Beginning {
-    /// The logarithm of its probability.
+    /// Log probability.
     score: f32,
     chunks: Vec<u16>,
     phones: Vec<Phone>,
     stress: StressState,
 }
 
-/// The phones with the largest probability that the beam finds, summed over the ways to deal them out to the letters.
+/// Returns the most probable phones that the beam search finds, summed over the alignments of phones to
+/// letters.
 ///
-/// Beginnings with a second primary stress are not followed. Words with vowels but without primary stress are taken only
-/// when there is nothing else, and get one; equally likely beginnings stay in the order of their chunks.
+/// Hypotheses with a second primary stress are pruned. Words with vowels but without primary stress are used
+/// only if nothing else is left, and are given one; equally likely hypotheses stay in the order of their
+/// chunks.
 pub(super) fn best(g2p: &G2p, letters: &[usize]) -> Vec<Phone> {
     let (count, nothing) = g2p.network.history();
     let start =
@@ -62,7 +64,7 @@ pub(super) fn best(g2p: &G2p, letters: &[usize]) -> Vec<Phone> {
     choose(&beam)
 }
 
-/// Whether a chunk would give the word a second primary stress.
+/// Returns true if a chunk would add a second primary stress to the word.
 fn stressed_twice(beginning: &Beginning, chunk: &[Phone]) -> bool {
     let primary = chunk.iter().filter(|phone| phone.stress() == Some(Stress::Primary)).count();
     primary + usize::from(beginning.stress.has_primary()) > 1
@@ -76,10 +78,10 @@ fn follow(g2p: &G2p, beginning: &Beginning, score: f32, chunk: u16) -> Beginning
     Beginning { score, chunks, phones, stress: stress.after(said) }
 }
 
-/// The likeliest phones of all that the beam ends with.
+/// Returns the most likely phones among the final hypotheses.
 fn choose(beam: &[Beginning]) -> Vec<Phone> {
     let rank = |end: &Beginning| (end.stress.has_primary(), end.stress.has_vowel(), !end.phones.is_empty());
-    // A word without vowels ranks below one with a stressed vowel only where the network says so too.
+    // A word without vowels ranks below one with a stressed vowel only if the network agrees.
     let complete =
         |end: &&Beginning| end.stress.has_primary() || !end.stress.has_vowel() && !end.phones.is_empty();
     let mut ends: Vec<&Beginning> = beam.iter().filter(complete).collect();
@@ -104,8 +106,8 @@ fn choose(beam: &[Beginning]) -> Vec<Phone> {
     phones
 }
 
-/// Gives a word with vowels but without primary stress one: on the first vowel with secondary stress, else on the third
-/// from the end, else on the first.
+/// Adds a primary stress to a word that has vowels but no primary stress: on the first vowel with secondary
+/// stress, otherwise on the third from the end, otherwise on the first.
 fn stress_once(phones: &mut [Phone]) {
     let vowels: Vec<usize> = (0..phones.len()).filter(|index| phones[*index].is_vowel()).collect();
     let first = |stress| vowels.iter().copied().find(|index| phones[*index].stress() == Some(stress));

@@ -1,6 +1,6 @@
-//! Words as letters, and which of them nothing may be learnt from.
+//! Words as letters, and the split into training and held-out words.
 
-/// The position of a letter's network input: a to z, then the apostrophe.
+/// Returns the index of a letter in the network's input: a to z, then the apostrophe.
 fn letter_index(byte: u8) -> Option<usize> {
     match byte {
         b'a'..=b'z' => Some(usize::from(byte - b'a')),
@@ -9,16 +9,16 @@ fn letter_index(byte: u8) -> Option<usize> {
     }
 }
 
-/// A lower-case word as the network reads it; characters other than a to z and the apostrophe are left out.
+/// Converts a lowercase word to letter indices; characters other than a to z and the apostrophe are dropped.
 #[must_use]
 pub fn letter_indices(word: &str) -> Vec<usize> {
     word.bytes().filter_map(letter_index).collect()
 }
 
-/// Whether a word belongs to the tenth of CMUdict that no model is trained on and every model is tested on.
+/// Returns true for the tenth of CMUdict that no model is trained on and every model is tested on.
 ///
-/// The choice is by the letters alone (FNV-1a of a to z, its upper half modulo ten), so that `cats` and `cat's` fall on
-/// the same side.
+/// The choice depends on the letters alone (FNV-1a of a to z, its upper half modulo ten), so that `cats` and
+/// `cat's` end up on the same side.
 #[must_use]
 pub fn is_held_out(word: &str) -> bool {
     let letters = word.bytes().filter(u8::is_ascii_lowercase);
@@ -34,13 +34,13 @@ mod tests {
     use crate::dictionary::Dictionary;
 
     #[test]
-    fn letters_are_counted_from_a() {
+    fn counts_letters_from_a() {
         assert_eq!(letter_indices("az'-A.b"), [0, 25, 26, 1]);
         assert_eq!(letter_indices(""), [0_usize; 0]);
     }
 
     #[test]
-    fn a_tenth_of_the_dictionary_is_held_out() {
+    fn holds_out_a_tenth_of_the_dictionary() {
         let (mut words, mut held_out) = (0, 0);
         Dictionary::cmudict().for_each(|word, _| {
             words += 1;

@@ -1,11 +1,11 @@
-//! What the stresses said so far leave open.
+//! Stress pattern of the phones predicted so far.
 
 use crate::phone::{Phone, Stress};
 
-/// Vowels are counted up to here.
+/// Number at which the count of vowels saturates.
 const MOST_VOWELS: usize = 3;
 
-/// The stress pattern of the beginning of a word, as far as the network is told.
+/// Stress pattern of the beginning of a word, as an input of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StressState {
     primary: bool,
@@ -14,28 +14,28 @@ pub struct StressState {
 }
 
 impl StressState {
-    /// How many states there are.
+    /// Number of states.
     pub const COUNT: usize = 2 * (MOST_VOWELS + 1) * 3;
 
-    /// The position among all states.
+    /// Returns the position among all states.
     #[must_use]
     pub fn index(self) -> usize {
         (usize::from(self.primary) * (MOST_VOWELS + 1) + self.vowels) * 3 + self.last
     }
 
-    /// Whether a vowel had primary stress.
+    /// Returns true if a vowel had primary stress.
     #[must_use]
     pub fn has_primary(self) -> bool {
         self.primary
     }
 
-    /// Whether there was a vowel.
+    /// Returns true if there was a vowel.
     #[must_use]
     pub fn has_vowel(self) -> bool {
         self.vowels > 0
     }
 
-    /// The state behind some further phones.
+    /// Returns the state after some further phones.
     #[must_use]
     pub fn after(mut self, phones: &[Phone]) -> Self {
         for stress in phones.iter().filter_map(|phone| phone.stress()) {
@@ -59,7 +59,7 @@ mod tests {
         for line in all {
             seen.insert(StressState::default().after(&parse_phones(line).expect("phones")).index());
         }
-        // Nothing and a consonant leave the state as it is.
+        // The empty word and a consonant leave the state unchanged.
         assert_eq!(seen.len(), all.len() - 1);
         assert!(seen.iter().all(|index| *index < StressState::COUNT));
     }

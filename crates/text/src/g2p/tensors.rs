@@ -1,4 +1,4 @@
-//! The weights of the network as numbers, as a trainer has them.
+//! Weights of the network as numbers, as used in training.
 
 use std::collections::BTreeMap;
 
@@ -6,54 +6,54 @@ use super::{LETTERS, StressState};
 use crate::error::Error;
 use crate::phone::Phone;
 
-/// The sizes of the network.
+/// Sizes of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct G2pShape {
-    /// States of each direction of each of the two recurrent layers.
+    /// Hidden size per direction of each of the two recurrent layers.
     pub hidden: usize,
-    /// Features of a letter before its chunk is chosen.
+    /// Number of features of a letter before its chunk is chosen.
     pub features: usize,
-    /// How many letters back the network is told the chunks.
+    /// Number of previous letters whose chunks the network sees.
     pub history: usize,
 }
 
-/// The weights of the network with what they are about.
+/// Weights of the network.
 ///
 /// | tensor | shape | meaning |
 /// |---|---|---|
-/// | `letters` | `[27, 8H]` | what each letter says to the gates of the first layer: i f g o, forwards then backwards |
-/// | `first.recurrent`, `second.recurrent` | `[2, H, 4H]` | what the state before says to the gates |
-/// | `second.input`, `second.bias` | `[2H, 8H]`, `[8H]` | what the first layer says to the gates of the second |
+/// | `letters` | `[27, 8H]` | input of each letter to the gates of the first layer: i f g o, forward then backward |
+/// | `first.recurrent`, `second.recurrent` | `[2, H, 4H]` | input of the previous hidden state to the gates |
+/// | `second.input`, `second.bias` | `[2H, 8H]`, `[8H]` | input of the first layer to the gates of the second |
 /// | `features.weight`, `features.bias` | `[2H, F]`, `[F]` | from the second layer to the features |
-/// | `features.history` | `[N, C + 2, F]` | what the chunk of the letter 1, 2, … before adds to them |
-/// | `features.stress` | `[24, F]` | what the [`StressState`] adds |
+/// | `features.history` | `[N, C + 2, F]` | contribution of the chunk 1, 2, … letters before |
+/// | `features.stress` | `[24, F]` | contribution of the [`StressState`] |
 /// | `output.weight`, `output.bias` | `[F, C]`, `[C]` | from the tanh of the features to the chunks |
 ///
-/// Behind the C chunks the history knows two more: that there was no letter, and that the chunk is not told.
+/// In addition to the C chunks, the history has two entries: no letter, and an unknown chunk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct G2pTensors {
-    /// The sizes.
+    /// Sizes.
     pub shape: G2pShape,
-    /// The chunks: none, one or two phones each.
+    /// Chunks of zero, one or two phones each.
     pub chunks: Vec<Vec<Phone>>,
-    /// For each of the [`LETTERS`] the chunks that it may stand for.
+    /// Chunks allowed for each of the [`LETTERS`].
     pub allowed: Vec<Vec<u16>>,
-    /// The values of each tensor, row-major.
+    /// Values of each tensor, row-major.
     pub values: BTreeMap<String, Vec<f32>>,
 }
 
-/// How a tensor is kept.
+/// Storage of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// As numbers.
+    /// Floating-point numbers.
     Plain,
-    /// As integers, with a scale for each row.
+    /// Integers with a scale for each row.
     Table,
-    /// As integers, with a scale for each column: a column is an output.
+    /// Integers with a scale for each column, which is an output.
     Product,
 }
 
-/// A tensor of the network: copies of matrices.
+/// Tensor of the network: one or more matrices.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
     pub(super) name: &'static str,
@@ -64,7 +64,7 @@ pub(super) struct Part {
 }
 
 impl G2pShape {
-    /// Every tensor in the order of the file, with the sizes that it has for so many chunks.
+    /// Returns every tensor in the order of the file, with its sizes for a given number of chunks.
     pub(super) fn parts(self, chunks: usize) -> [Part; 11] {
         let Self { hidden, features, history } = self;
         let part = |name, kind, copies, rows, columns| Part { name, kind, copies, rows, columns };
@@ -85,14 +85,15 @@ impl G2pShape {
 }
 
 impl G2pTensors {
-    /// Rounds the weights to a byte each, and writes the file that [`G2p::open`](super::G2p::open) reads.
+    /// Rounds the weights to a byte each, and writes the file read by [`G2p::open`](super::G2p::open).
     ///
-    /// Matrices are kept as integers of 8 bits with a scale for each output; biases and what letters say to the first
-    /// layer as f32. Equal tensors give equal bytes.
+    /// Matrices are stored as 8-bit integers with a scale for each output; biases and the letters' inputs to
+    /// the first layer as f32. Equal tensors give equal bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::G2p`] when a tensor is missing, has another size, or holds what is not a finite number.
+    /// Returns [`Error::G2p`] if a tensor is missing, has another size, or contains a value that is not
+    /// finite.
     pub fn pack(&self) -> Result<Vec<u8>, Error> {
         super::pack::pack(self)
     }

@@ -1,4 +1,4 @@
-//! The file, and the search against all ways to say a word.
+//! The file format, and beam search against exhaustive search.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::phone::{Phone, Stress, parse_phones};
 
 const SHAPE: G2pShape = G2pShape { hidden: 3, features: 4, history: 2 };
 
-/// A small network with weights of a seed; `allowed` are the chunks of every letter.
+/// Builds a small network with seeded weights; `allowed` are the chunks of every letter.
 fn tensors(seed: u64, scale: f32, allowed: &[u16]) -> G2pTensors {
     let lines = ["", "AH0", "AH1", "EH2", "K S", "Y UW1", "T"];
     let chunks: Vec<Vec<Phone>> = lines.iter().map(|line| parse_phones(line).expect("phones")).collect();
     let mut state = seed;
     let mut value = || {
-        // Numerical Recipes' linear congruential generator, its upper half as a number within ±1.
+        // Numerical Recipes' linear congruential generator, its upper half mapped to ±1.
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 32) as f32 / 2_147_483_648.0 - 1.0
     };
@@ -29,10 +29,10 @@ fn tensors(seed: u64, scale: f32, allowed: &[u16]) -> G2pTensors {
 }
 
 fn open(tensors: &G2pTensors) -> G2p {
-    G2p::open(&tensors.pack().expect("the tensors can be packed")).expect("what was packed can be read")
+    G2p::open(&tensors.pack().expect("the tensors can be packed")).expect("packed tensors can be read")
 }
 
-/// The likeliest phones over all ways to deal chunks out, from the logits alone.
+/// Finds the most likely phones over all sequences of chunks, from the logits alone.
 fn plain(g2p: &G2p, letters: &[usize]) -> Vec<Phone> {
     let (chunks, allowed) = g2p.chunks();
     let mut ways = vec![(Vec::new(), 0.0_f64)];
@@ -64,10 +64,10 @@ fn plain(g2p: &G2p, letters: &[usize]) -> Vec<Phone> {
 }
 
 #[test]
-fn a_file_holds_the_tensors_to_a_byte_each() {
+fn file_stores_the_tensors_in_a_byte_each() {
     let tensors = tensors(1, 2.0, &[0, 1, 2, 3, 4, 5, 6]);
     let packed = tensors.pack().expect("the tensors can be packed");
-    let read = G2p::open(&packed).expect("what was packed can be read").tensors();
+    let read = G2p::open(&packed).expect("packed tensors can be read").tensors();
     assert_eq!((read.shape, &read.chunks, &read.allowed), (SHAPE, &tensors.chunks, &tensors.allowed));
     for (name, values) in &tensors.values {
         for (value, read) in values.iter().zip(&read.values[name]) {
@@ -80,18 +80,18 @@ fn a_file_holds_the_tensors_to_a_byte_each() {
         assert!(G2p::open(&packed[..length]).is_err(), "{length} bytes");
     }
     let longer = [packed.as_slice(), &[0]].concat();
-    assert!(matches!(G2p::open(&longer), Err(Error::G2p { why }) if why.contains("left over")));
+    assert!(matches!(G2p::open(&longer), Err(Error::G2p { why }) if why.contains("excess bytes")));
 }
 
 #[test]
-fn tensors_that_do_not_fit_are_refused() {
+fn rejects_tensors_that_do_not_fit() {
     let check = |change: &dyn Fn(&mut G2pTensors), expected: &str| {
         let mut changed = tensors(1, 1.0, &[0, 1]);
         change(&mut changed);
         assert!(matches!(changed.pack(), Err(Error::G2p { why }) if why.contains(expected)), "{expected}");
     };
-    check(&|t| t.values = BTreeMap::new(), "there is no `letters`");
-    check(&|t| t.values.entry("output.bias".into()).or_default().push(0.0), "`output.bias` is not");
+    check(&|t| t.values = BTreeMap::new(), "`letters` is missing");
+    check(&|t| t.values.entry("output.bias".into()).or_default().push(0.0), "`output.bias` does not have");
     check(&|t| t.values.entry("letters".into()).or_default()[0] = f32::NAN, "finite");
     check(&|t| t.shape.hidden = 1001, "1001");
     check(&|t| t.allowed[3] = vec![9], "no chunk");
@@ -99,7 +99,7 @@ fn tensors_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn words_without_letters_are_not_said() {
+fn words_without_letters_have_no_phones() {
     let g2p = open(&tensors(3, 1.0, &[0, 1, 2, 6]));
     for word in ["", "12", "-"] {
         assert!(g2p.pronounce(word).is_empty(), "{word}");
@@ -111,11 +111,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn the_beam_finds_what_all_ways_together_say(seed: u64, word in "[a-c]{1,3}", first in 1_u16..7) {
-        // Two chunks a letter and three letters make eight ways, which is as many as the beam holds.
+    fn beam_search_agrees_with_exhaustive_search(seed: u64, word in "[a-c]{1,3}", first in 1_u16..7) {
+        // Two chunks per letter and three letters make eight sequences, which is the width of the beam.
         let g2p = open(&tensors(seed, 1.5, &[0, first]));
         let expected = plain(&g2p, &letter_indices(&word));
-        // Where no way is complete, there is nothing to compare with.
+        // Without a complete sequence, there is nothing to compare with.
         if !expected.is_empty() {
             prop_assert_eq!(g2p.pronounce(&word), expected);
         }
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn stress_states_are_counted(line in proptest::collection::vec(0..Phone::COUNT, 0..8)) {
+    fn counts_stress_states(line in proptest::collection::vec(0..Phone::COUNT, 0..8)) {
         let phones: Vec<Phone> = line.into_iter().filter_map(Phone::from_index).collect();
         let state = StressState::default().after(&phones);
         prop_assert!(state.index() < StressState::COUNT);

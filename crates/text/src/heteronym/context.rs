@@ -1,12 +1,12 @@
-//! The words around a place.
+//! Context of a word.
 
 use crate::normalize::{Token, TokenKind};
 use crate::symbol::Punctuation;
 
-/// How far a search for company goes, in words to either side.
+/// Reach of a search for related words, in words to either side.
 const NEAR: usize = 6;
 
-/// A word of a normalised text with its surroundings.
+/// Word of a normalized text and its surroundings.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     tokens: &'a [Token],
@@ -15,42 +15,42 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// The word `tokens[at]` of a text.
+    /// Creates the context of the word `tokens[at]` of a text.
     pub(crate) fn new(source: &'a str, tokens: &'a [Token], at: usize) -> Self {
         Self { tokens, at, source }
     }
 
-    /// The word itself.
+    /// Returns the word itself.
     pub(crate) fn word(&self) -> &'a str {
         self.tokens.get(self.at).map_or("", |token| &token.text)
     }
 
-    /// As it stood in the source.
+    /// Returns the word as written in the source.
     pub(crate) fn written(&self) -> &'a str {
         self.tokens.get(self.at).and_then(|token| self.source.get(token.span.clone())).unwrap_or("")
     }
 
-    /// The `number`th word before it, from 1; empty behind a pause or at the beginning.
+    /// Returns the `number`th word before it, from 1; empty beyond a pause or the start.
     pub(crate) fn before(&self, number: usize) -> &'a str {
         let before = self.tokens.get(..self.at).unwrap_or_default();
         in_clause(before.iter().rev()).nth(number.wrapping_sub(1)).unwrap_or("")
     }
 
-    /// The `number`th word behind it, from 1; empty behind a pause or at the end.
-    pub(crate) fn behind(&self, number: usize) -> &'a str {
-        let behind = self.tokens.get(self.at + 1..).unwrap_or_default();
-        in_clause(behind.iter()).nth(number.wrapping_sub(1)).unwrap_or("")
+    /// Returns the `number`th word after it, from 1; empty beyond a pause or the end.
+    pub(crate) fn after(&self, number: usize) -> &'a str {
+        let after = self.tokens.get(self.at + 1..).unwrap_or_default();
+        in_clause(after.iter()).nth(number.wrapping_sub(1)).unwrap_or("")
     }
 
-    /// Whether any word nearby, over pauses too, satisfies `accept`.
+    /// Returns true if any word nearby, even across pauses, satisfies `accept`.
     pub(crate) fn is_near(&self, accept: impl Fn(&str) -> bool) -> bool {
         let words = |tokens: &'a [Token]| tokens.iter().filter(|token| token.kind == TokenKind::Word);
         let before = words(self.tokens.get(..self.at).unwrap_or_default()).rev().take(NEAR);
-        let behind = words(self.tokens.get(self.at + 1..).unwrap_or_default()).take(NEAR);
-        before.chain(behind).any(|token| accept(&token.text))
+        let after = words(self.tokens.get(self.at + 1..).unwrap_or_default()).take(NEAR);
+        before.chain(after).any(|token| accept(&token.text))
     }
 
-    /// Whether any other word of the text satisfies `accept`.
+    /// Returns true if any other word of the text satisfies `accept`.
     pub(crate) fn anywhere(&self, accept: impl Fn(&str) -> bool) -> bool {
         self.tokens
             .iter()
@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
             .any(|(at, token)| at != self.at && token.kind == TokenKind::Word && accept(&token.text))
     }
 
-    /// Whether no word stands before it in its sentence.
+    /// Returns true if it is the first word of its sentence.
     pub(crate) fn begins_sentence(&self) -> bool {
         for token in self.tokens.get(..self.at).unwrap_or_default().iter().rev() {
             match token.kind {
@@ -73,12 +73,12 @@ impl<'a> Context<'a> {
         true
     }
 
-    /// Whether it is written with a capital that its place does not explain.
+    /// Returns true if it has a capital that its position does not explain.
     pub(crate) fn is_name(&self) -> bool {
         !self.begins_sentence() && self.written().starts_with(char::is_uppercase)
     }
 
-    /// Whether the word behind it is written with a capital.
+    /// Returns true if the next word is capitalized.
     pub(crate) fn name_follows(&self) -> bool {
         self.tokens
             .get(self.at + 1)
@@ -87,7 +87,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The words up to the first pause; quotation marks and brackets are none.
+/// Returns the words up to the first pause; quotation marks and brackets are not pauses.
 fn in_clause<'a>(tokens: impl Iterator<Item = &'a Token>) -> impl Iterator<Item = &'a str> {
     tokens
         .take_while(|token| match token.kind {
@@ -106,14 +106,14 @@ mod tests {
     use crate::normalize::normalize;
 
     #[test]
-    fn neighbours_end_at_a_pause() {
+    fn neighbors_end_at_a_pause() {
         let text = "Yes. He saw, \"the (old) Record there\", and";
         let normalized = normalize(text);
         let at = normalized.tokens.iter().position(|token| token.text == "record").unwrap_or(0);
         let context = Context::new(text, &normalized.tokens, at);
         assert_eq!((context.word(), context.written()), ("record", "Record"));
         assert_eq!([1, 2, 3].map(|number| context.before(number)), ["old", "the", ""]);
-        assert_eq!([1, 2].map(|number| context.behind(number)), ["there", ""]);
+        assert_eq!([1, 2].map(|number| context.after(number)), ["there", ""]);
         assert!(context.is_near(|word| word == "saw") && !context.begins_sentence() && context.is_name());
     }
 }

@@ -1,15 +1,15 @@
-//! Noun or verb, by what stands beside the word.
+//! Noun or verb, by the neighboring words.
 //!
-//! Each neighbour that says something is a vote of a weight; the side with more weight wins, and its heaviest vote is the
-//! reason. The weights were set by hand on the sentences of `tests/heteronyms/tuning.tsv`.
+//! Each neighbor that carries evidence casts a weighted vote. The heavier side wins, and its heaviest vote is
+//! the reason. The weights were set by hand on the sentences of `tests/heteronyms/tuning.tsv`.
 
 use super::table::{Form, Heteronym};
 use super::{Context, Reading, Reason};
 
-/// What a word of a closed class does to the word behind it.
+/// Closed class of a word, which determines what may follow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
-    /// the, my, some, which: a noun phrase begins. In the singular: a, this, every.
+    /// the, my, some, which: a noun phrase begins; in the singular also a, this, every.
     Determiner,
     SingularDeterminer,
     /// two, first, many.
@@ -22,7 +22,7 @@ pub(super) enum Class {
     Have,
     /// I, we, they.
     Subject,
-    /// he, she, it, everybody: the verb behind has an s.
+    /// he, she, it, everybody: the next verb ends in s.
     SingularSubject,
     /// me, them, himself.
     ObjectPronoun,
@@ -30,7 +30,7 @@ pub(super) enum Class {
     Relative,
     /// very, so, too: an adjective follows.
     Intensifier,
-    /// not, always, slowly: passed over.
+    /// not, always, slowly: skipped.
     Adverb,
     /// and, or, but.
     Conjunction,
@@ -39,7 +39,7 @@ pub(super) enum Class {
     Other,
 }
 
-/// The class of a word in normalised form.
+/// Returns the class of a normalized word.
 pub(super) fn class(word: &str) -> Class {
     match word {
         "" => Class::Nothing,
@@ -112,14 +112,14 @@ fn by_ending(word: &str) -> Class {
     Class::Other
 }
 
-/// Whether a word of no closed class looks like a plural.
+/// Returns true if a word outside the closed classes looks like a plural.
 pub(super) fn is_plural(word: &str) -> bool {
     word.len() > 3
         && word.ends_with('s')
         && !["ss", "us", "is", "'s", "ous"].iter().any(|end| word.ends_with(end))
 }
 
-/// Whether a word of no closed class looks like an adjective.
+/// Returns true if a word outside the closed classes looks like an adjective.
 pub(super) fn is_adjective(word: &str) -> bool {
     let endings = ["ous", "ive", "al", "ic", "ful", "less", "able", "ible", "ary", "est", "ish", "ern"];
     word.len() > 4 && endings.iter().any(|ending| word.ends_with(ending))
@@ -164,7 +164,7 @@ pub(super) fn is_adjective(word: &str) -> bool {
         )
 }
 
-/// Whether a noun phrase begins with this word: the object of a verb before it.
+/// Returns true if a noun phrase starts with this word, as the object of a preceding verb.
 fn opens_object(word: &str) -> bool {
     matches!(class(word), Class::Determiner | Class::SingularDeterminer | Class::ObjectPronoun)
         || matches!(
@@ -173,7 +173,7 @@ fn opens_object(word: &str) -> bool {
         )
 }
 
-/// Words whose "to" is a preposition: "according to use".
+/// Words followed by "to" as a preposition: "according to use".
 const BEFORE_PREPOSITION_TO: [&str; 20] = [
     "according",
     "due",
@@ -222,7 +222,7 @@ impl Votes {
     }
 }
 
-/// First for a noun or an adjective, second for a verb.
+/// Chooses the first reading for a noun or an adjective, the second for a verb.
 pub(super) fn noun_or_verb(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason) {
     let (mut votes, prior) = (Votes::default(), word.prior);
     let mut number = 1;
@@ -234,10 +234,10 @@ pub(super) fn noun_or_verb(context: &Context<'_>, word: &Heteronym) -> (Reading,
     }
     if word.form == Form::Inflected {
         before_inflected(context, number, &mut votes);
-        behind_inflected(context, &mut votes);
+        after_inflected(context, &mut votes);
     } else {
         before_bare(context, number, &mut votes);
-        behind_bare(context, &mut votes);
+        after_bare(context, &mut votes);
     }
     match votes.noun.cmp(&votes.verb) {
         std::cmp::Ordering::Greater => {
@@ -250,7 +250,7 @@ pub(super) fn noun_or_verb(context: &Context<'_>, word: &Heteronym) -> (Reading,
     }
 }
 
-/// What the word before a bare form says; `number` is its place.
+/// Casts the vote of a word before a bare form; `number` is its position.
 fn before_bare(context: &Context<'_>, number: usize, votes: &mut Votes) {
     let (before, earlier) = (context.before(number), context.before(number + 1));
     let inverted = matches!(class(earlier), Class::Auxiliary);
@@ -272,7 +272,7 @@ fn before_bare(context: &Context<'_>, number: usize, votes: &mut Votes) {
         Class::Have => votes.noun(3, Reason::Auxiliary),
         Class::Intensifier => votes.noun(7, Reason::Modifier),
         Class::Conjunction => before_conjunction(context, number, votes),
-        Class::Nothing if opens_object(context.behind(1)) => votes.verb(4, Reason::Object),
+        Class::Nothing if opens_object(context.after(1)) => votes.verb(4, Reason::Object),
         Class::Nothing => votes.noun(1, Reason::Default),
         Class::Adverb => {}
         Class::Other => {
@@ -289,7 +289,7 @@ fn before_bare(context: &Context<'_>, number: usize, votes: &mut Votes) {
     }
 }
 
-/// "compare and contrast", "to buy and use": the word is what stands on the other side of the conjunction.
+/// Votes as for the word on the other side of a conjunction: "compare and contrast", "to buy and use".
 fn before_conjunction(context: &Context<'_>, number: usize, votes: &mut Votes) {
     if !matches!(context.before(number), "and" | "or" | "nor" | "but") {
         if matches!(context.before(number), "if" | "when" | "whether" | "because" | "where") {
@@ -312,16 +312,16 @@ fn before_conjunction(context: &Context<'_>, number: usize, votes: &mut Votes) {
     }
 }
 
-/// What the word behind a bare form says.
-fn behind_bare(context: &Context<'_>, votes: &mut Votes) {
-    let behind = context.behind(1);
-    if behind == "of" {
+/// Casts the vote of the word after a bare form.
+fn after_bare(context: &Context<'_>, votes: &mut Votes) {
+    let after = context.after(1);
+    if after == "of" {
         return votes.noun(5, Reason::Complement);
     }
-    if opens_object(behind) {
+    if opens_object(after) {
         return votes.verb(4, Reason::Object);
     }
-    match class(behind) {
+    match class(after) {
         Class::Be | Class::Have | Class::Auxiliary => votes.noun(4, Reason::Complement),
         Class::Subject | Class::SingularSubject => votes.noun(2, Reason::Complement),
         Class::Nothing => votes.noun(1, Reason::Default),
@@ -330,7 +330,7 @@ fn behind_bare(context: &Context<'_>, votes: &mut Votes) {
     }
 }
 
-/// What the word before a form in -s says.
+/// Casts the vote of a word before a form in -s.
 fn before_inflected(context: &Context<'_>, number: usize, votes: &mut Votes) {
     let before = context.before(number);
     match class(before) {
@@ -352,16 +352,16 @@ fn before_inflected(context: &Context<'_>, number: usize, votes: &mut Votes) {
     }
 }
 
-/// What the word behind a form in -s says.
-fn behind_inflected(context: &Context<'_>, votes: &mut Votes) {
-    let behind = context.behind(1);
-    if behind == "of" {
+/// Casts the vote of the word after a form in -s.
+fn after_inflected(context: &Context<'_>, votes: &mut Votes) {
+    let after = context.after(1);
+    if after == "of" {
         return votes.noun(5, Reason::Complement);
     }
-    if opens_object(behind) {
+    if opens_object(after) {
         return votes.verb(5, Reason::Object);
     }
-    match class(behind) {
+    match class(after) {
         Class::Be | Class::Have | Class::Auxiliary => votes.noun(5, Reason::Complement),
         Class::Subject | Class::SingularSubject => votes.noun(2, Reason::Complement),
         Class::To | Class::Relative => votes.verb(2, Reason::Object),
@@ -372,7 +372,8 @@ fn behind_inflected(context: &Context<'_>, votes: &mut Votes) {
     }
 }
 
-/// Whether a noun phrase begins at a place before the word, or one word earlier: "a (strange) bright object".
+/// Returns true if a noun phrase starts before the word, at a given position or one word earlier: "a
+/// (strange) bright object".
 fn phrase_begins(context: &Context<'_>, number: usize) -> bool {
     let begins = |place| {
         matches!(

@@ -1,4 +1,4 @@
-//! Words whose senses are told by their company.
+//! Words whose senses depend on related words nearby.
 
 use super::grammar::{Class, class, is_adjective, is_plural, noun_or_verb};
 use super::table::Heteronym;
@@ -237,7 +237,7 @@ const PEOPLE_OF_POLAND: [&str; 24] = [
     "sausage",
 ];
 
-/// The first reading, unless a word nearby belongs to the second.
+/// Chooses the first reading, unless a word nearby is related to the second.
 fn by_company(context: &Context<'_>, second: &[&str]) -> (Reading, Reason) {
     if context.is_near(|word| second.contains(&word)) {
         (Reading::Second, Reason::Company)
@@ -246,7 +246,7 @@ fn by_company(context: &Context<'_>, second: &[&str]) -> (Reading, Reason) {
     }
 }
 
-/// Whether the grammar says clearly that it is a verb.
+/// Returns the reason if the grammar clearly identifies a verb.
 fn is_verb(context: &Context<'_>, word: &Heteronym) -> Option<Reason> {
     match noun_or_verb(context, word) {
         (Reading::Second, reason) if reason != Reason::Default => Some(reason),
@@ -254,7 +254,7 @@ fn is_verb(context: &Context<'_>, word: &Heteronym) -> Option<Reason> {
     }
 }
 
-/// First to guide, second the metal.
+/// Decides "lead": first to guide, second the metal.
 pub(super) fn lead(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason) {
     match is_verb(context, word) {
         Some(reason) => (Reading::First, reason),
@@ -265,9 +265,9 @@ pub(super) fn lead(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason)
     }
 }
 
-/// First the verb, second the adjective and the adverb.
+/// Decides "live": first the verb, second the adjective and the adverb.
 pub(super) fn live(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
-    let (before, behind) = (context.before(1), context.behind(1));
+    let (before, after) = (context.before(1), context.after(1));
     match class(before) {
         Class::To | Class::Auxiliary | Class::Subject | Class::ObjectPronoun => {
             (Reading::First, Reason::Subject)
@@ -276,19 +276,19 @@ pub(super) fn live(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
         Class::Determiner | Class::SingularDeterminer | Class::Number | Class::Preposition => {
             (Reading::Second, Reason::Determiner)
         }
-        _ if ON_AIR.contains(&behind) => (Reading::Second, Reason::Company),
+        _ if ON_AIR.contains(&after) => (Reading::Second, Reason::Company),
         _ if BREATHING.contains(&before) => (Reading::Second, Reason::Company),
         Class::Be => (Reading::Second, Reason::Auxiliary),
         _ => (Reading::First, Reason::Default),
     }
 }
 
-/// First the air, second to turn.
+/// Decides "wind": first the air, second to turn.
 pub(super) fn wind(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason) {
     if let Some(reason) = is_verb(context, word) {
         return (Reading::Second, reason);
     }
-    let way = WAYS.contains(&context.behind(1));
+    let way = WAYS.contains(&context.after(1));
     let turns =
         |word: &str| COILED.contains(&word.strip_suffix('s').unwrap_or(word)) || COILED.contains(&word);
     if way && (turns(context.before(1)) || turns(context.before(2))) {
@@ -297,7 +297,7 @@ pub(super) fn wind(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason)
     (Reading::First, Reason::Default)
 }
 
-/// First water of the eye, second to rip and what comes of it.
+/// Decides "tear": first the drop from an eye, second to rip, and a rip.
 pub(super) fn tear(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason) {
     if let Some(reason) = is_verb(context, word) {
         return (Reading::Second, reason);
@@ -305,14 +305,14 @@ pub(super) fn tear(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason)
     if context.is_near(|word| CRYING.contains(&word)) {
         return (Reading::First, Reason::Company);
     }
-    let apart = matches!(context.behind(1), "up" | "down" | "apart" | "off" | "open" | "away" | "through");
+    let apart = matches!(context.after(1), "up" | "down" | "apart" | "off" | "open" | "away" | "through");
     if apart {
         return (Reading::Second, Reason::Complement);
     }
     by_company(context, &TORN)
 }
 
-/// First of arrows, strings and ribbons, second to bend, and the front of a ship.
+/// Decides "bow": first for arrows, strings and ribbons, second to bend, and the front of a ship.
 pub(super) fn bow(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason) {
     if let Some(reason) = is_verb(context, word) {
         return (Reading::Second, reason);
@@ -323,15 +323,15 @@ pub(super) fn bow(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason) 
     by_company(context, &BENT_OR_SHIP)
 }
 
-/// First the low voice, second the fish.
+/// Decides "bass": first the low voice, second the fish.
 pub(super) fn bass(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     by_company(context, &FISH)
 }
 
-/// First the bird, second the past of "dive".
+/// Decides "dove": first the bird, second the past of "dive".
 pub(super) fn dove(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     let under = matches!(
-        context.behind(1),
+        context.after(1),
         "into" | "off" | "under" | "in" | "for" | "down" | "through" | "from" | "headfirst" | "deep" | "back"
     );
     match class(context.before(1)) {
@@ -342,7 +342,7 @@ pub(super) fn dove(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     }
 }
 
-/// First the injury and to injure, second the past of "wind".
+/// Decides "wound": first the injury and to injure, second the past of "wind".
 pub(super) fn wound(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     let before = class(context.before(1));
     if matches!(before, Class::Determiner | Class::SingularDeterminer | Class::Number | Class::Preposition) {
@@ -351,28 +351,28 @@ pub(super) fn wound(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     if matches!(before, Class::To | Class::Auxiliary) {
         return (Reading::First, Reason::Auxiliary);
     }
-    if WAYS[..8].contains(&context.behind(1)) || context.before(1) == "tightly" {
+    if WAYS[..8].contains(&context.after(1)) || context.before(1) == "tightly" {
         return (Reading::Second, Reason::Complement);
     }
     by_company(context, &COILED)
 }
 
-/// First of time, second tiny.
+/// Decides "minute": first the unit of time, second tiny.
 pub(super) fn minute(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
-    if MINUTELY.contains(&context.behind(1))
-        || MINUTELY.contains(&context.behind(2)) && is_adjective(context.behind(1))
+    if MINUTELY.contains(&context.after(1))
+        || MINUTELY.contains(&context.after(2)) && is_adjective(context.after(1))
     {
         return (Reading::Second, Reason::Company);
     }
     let before = context.before(1);
     let graded = class(before) == Class::Intensifier || matches!(before, "most" | "more" | "as");
-    if graded || class(before) == Class::Be && class(context.behind(1)) != Class::Other {
+    if graded || class(before) == Class::Be && class(context.after(1)) != Class::Other {
         return (Reading::Second, Reason::Modifier);
     }
     (Reading::First, Reason::Default)
 }
 
-/// "just deserts" are deserved; else as any noun and verb.
+/// Decides "deserts": "just deserts" are deserved; otherwise as for any noun and verb.
 pub(super) fn deserts(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason) {
     if context.before(1) == "just" {
         return (Reading::Second, Reason::Company);
@@ -380,16 +380,16 @@ pub(super) fn deserts(context: &Context<'_>, word: &Heteronym) -> (Reading, Reas
     noun_or_verb(context, word)
 }
 
-/// First what is in something, second satisfied and to satisfy.
+/// Decides "content": first what something contains, second satisfied and to satisfy.
 pub(super) fn content(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason) {
     let before = class(context.before(1));
     if matches!(before, Class::Be | Class::Intensifier) || context.before(1) == "well" {
         return (Reading::Second, Reason::Modifier);
     }
-    if matches!(class(context.behind(1)), Class::ObjectPronoun) {
+    if matches!(class(context.after(1)), Class::ObjectPronoun) {
         return (Reading::Second, Reason::Object);
     }
-    if matches!(context.behind(1), "with" | "to")
+    if matches!(context.after(1), "with" | "to")
         && !matches!(before, Class::Determiner | Class::SingularDeterminer)
     {
         return (Reading::Second, Reason::Complement);
@@ -400,31 +400,31 @@ pub(super) fn content(context: &Context<'_>, word: &Heteronym) -> (Reading, Reas
     }
 }
 
-/// First what is in something, second the verb, which needs an object.
+/// Decides "contents": first what something contains, second the verb, which needs an object.
 pub(super) fn contents(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
-    if class(context.behind(1)) == Class::ObjectPronoun {
+    if class(context.after(1)) == Class::ObjectPronoun {
         (Reading::Second, Reason::Object)
     } else {
         (Reading::First, Reason::Default)
     }
 }
 
-/// First near, second to shut, and the end of something.
+/// Decides "close": first near, second to shut, and the end of something.
 pub(super) fn close(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason) {
-    let (before, behind) = (context.before(1), context.behind(1));
+    let (before, after) = (context.before(1), context.after(1));
     let determined = matches!(class(before), Class::Determiner | Class::SingularDeterminer);
-    if determined && (behind == "of" || class(behind) != Class::Other) {
+    if determined && (after == "of" || class(after) != Class::Other) {
         return (Reading::Second, Reason::Complement);
     }
-    if is_plural(before) && class(behind) == Class::Preposition {
+    if is_plural(before) && class(after) == Class::Preposition {
         return (Reading::Second, Reason::Subject);
     }
     if matches!(
-        behind,
+        after,
         "to" | "by" | "behind" | "together" | "enough" | "upon" | "beside" | "at" | "friend" | "friends"
     ) {
         let verb = matches!(class(before), Class::To | Class::Auxiliary | Class::Subject)
-            && !matches!(behind, "to" | "by");
+            && !matches!(after, "to" | "by");
         return if verb {
             (Reading::Second, Reason::Auxiliary)
         } else {
@@ -434,41 +434,42 @@ pub(super) fn close(context: &Context<'_>, word: &Heteronym) -> (Reading, Reason
     noun_or_verb(context, word)
 }
 
-/// First to make shine, second of Poland.
+/// Decides "polish": first to make shine, second of Poland.
 pub(super) fn polish(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     if context.is_name() {
         return (Reading::Second, Reason::Spelling);
     }
     let capital = context.written().starts_with(char::is_uppercase);
-    if capital && (PEOPLE_OF_POLAND.contains(&context.behind(1)) || context.name_follows()) {
+    if capital && (PEOPLE_OF_POLAND.contains(&context.after(1)) || context.name_follows()) {
         return (Reading::Second, Reason::Company);
     }
     (Reading::First, Reason::Default)
 }
 
-/// First the verb, second the adjective before its noun: "a learned man", "the blessed virgin".
+/// Decides "learned" and "blessed": first the verb, second the adjective before its noun, as in "a learned
+/// man", "the blessed virgin".
 pub(super) fn learned(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     let before = context.before(1);
     let determined = matches!(class(before), Class::Determiner | Class::SingularDeterminer);
     let graded = matches!(class(before), Class::Intensifier) || matches!(before, "most" | "more");
-    if (determined || graded) && class(context.behind(1)) == Class::Other {
+    if (determined || graded) && class(context.after(1)) == Class::Other {
         return (Reading::Second, Reason::Modifier);
     }
     (Reading::First, Reason::Default)
 }
 
-/// First of so many years, second old.
+/// Decides "aged": first "of a given age", second old.
 pub(super) fn aged(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     let before = class(context.before(1));
-    let behind = class(context.behind(1));
+    let after = class(context.after(1));
     let determined = matches!(before, Class::Determiner | Class::SingularDeterminer);
-    if determined && behind != Class::Number || before == Class::Other && is_adjective(context.before(1)) {
+    if determined && after != Class::Number || before == Class::Other && is_adjective(context.before(1)) {
         return (Reading::Second, Reason::Determiner);
     }
     (Reading::First, Reason::Default)
 }
 
-/// First to go on, second the account of a career.
+/// Decides "resume": first to continue, second the summary of a career.
 pub(super) fn resume(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     if !context.written().is_ascii() {
         return (Reading::Second, Reason::Spelling);
@@ -479,10 +480,10 @@ pub(super) fn resume(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) 
     (Reading::First, Reason::Default)
 }
 
-/// First not valid, second a sick person.
+/// Decides "invalid": first not valid, second a sick person.
 pub(super) fn invalid(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     let determined = matches!(class(context.before(1)), Class::Determiner | Class::SingularDeterminer);
-    if determined && class(context.behind(1)) != Class::Other {
+    if determined && class(context.after(1)) != Class::Other {
         return (Reading::Second, Reason::Complement);
     }
     (Reading::First, Reason::Default)

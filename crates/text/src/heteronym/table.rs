@@ -1,4 +1,4 @@
-//! The spellings and their readings.
+//! The heteronyms and their readings.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,9 +11,9 @@ use crate::pronounce::with_s;
 const FIRST: Reading = Reading::First;
 const SECOND: Reading = Reading::Second;
 
-/// Noun or adjective, then verb, and which of them is meant where nothing tells.
+/// The noun or adjective, the verb, and the default between them.
 ///
-/// The phones are those of CMUdict's variants; "house" has its verb from the pattern of "use".
+/// Phones are those of CMUdict's variants; the verb "house" follows the pattern of "use".
 const NOUNS_AND_VERBS: [(&str, &str, &str, Reading); 98] = [
     ("record", "R EH1 K ER0 D", "R AH0 K AO1 R D", FIRST),
     ("object", "AA1 B JH EH0 K T", "AH0 B JH EH1 K T", FIRST),
@@ -115,11 +115,11 @@ const NOUNS_AND_VERBS: [(&str, &str, &str, Reading); 98] = [
     ("consummate", "K AA1 N S AH0 M AH0 T", "K AA1 N S AH0 M EY2 T", FIRST),
 ];
 
-/// How two senses are told apart.
-type Judge = fn(&Context<'_>, &Heteronym) -> (Reading, Reason);
+/// Rule that tells two senses apart.
+type Rule = fn(&Context<'_>, &Heteronym) -> (Reading, Reason);
 
-/// Words with a rule of their own; the second reading is the one that needs a sign.
-const SENSES: [(&str, &str, &str, Judge); 26] = [
+/// Words with individual rules; the second reading is the one that needs evidence.
+const SENSES: [(&str, &str, &str, Rule); 26] = [
     ("read", "R EH1 D", "R IY1 D", tense::read),
     ("lead", "L IY1 D", "L EH1 D", sense::lead),
     ("live", "L IH1 V", "L AY1 V", sense::live),
@@ -148,7 +148,7 @@ const SENSES: [(&str, &str, &str, Judge); 26] = [
     ("invalid", "IH2 N V AE1 L AH0 D", "IH1 N V AH0 L AH0 D", sense::invalid),
 ];
 
-/// The form of a spelling, which decides what may stand beside it.
+/// Form of a spelling, which determines what may surround it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A noun in the singular, or a verb without an ending.
@@ -159,44 +159,44 @@ pub(crate) enum Form {
     Possessive,
 }
 
-/// A spelling with two readings.
+/// Spelling with two readings.
 #[derive(Debug)]
 pub(crate) struct Heteronym {
     pub(super) form: Form,
     pub(super) prior: Reading,
-    pub(super) judge: Judge,
+    pub(super) rule: Rule,
     pub(super) readings: [Vec<Phone>; 2],
 }
 
-/// The heteronym with a spelling, in normalised form.
+/// Finds the heteronym of a normalized spelling.
 pub(crate) fn find(word: &str) -> Option<&'static Heteronym> {
     static TABLE: LazyLock<HashMap<String, Heteronym>> = LazyLock::new(table);
     TABLE.get(word)
 }
 
-/// Every line of the tables, with the forms in -s and -'s that follow from a noun and a verb.
+/// Builds every entry of the tables, with the forms in -s and -'s that follow from a noun and a verb.
 fn table() -> HashMap<String, Heteronym> {
     let mut table = HashMap::new();
     for (word, first, second, prior) in NOUNS_AND_VERBS {
         let bare = [phones(first), phones(second)];
         let inflected = bare.clone().map(with_s);
-        let possessive: Judge = |_, _| (Reading::First, Reason::Spelling);
-        let mut add = |word, form, judge, readings| {
-            table.insert(word, Heteronym { form, prior, judge, readings });
+        let possessive: Rule = |_, _| (Reading::First, Reason::Spelling);
+        let mut add = |word, form, rule, readings| {
+            table.insert(word, Heteronym { form, prior, rule, readings });
         };
         add(plural(word), Form::Inflected, noun_or_verb, inflected.clone());
         add(format!("{word}'s"), Form::Possessive, possessive, inflected);
         add(word.to_owned(), Form::Bare, noun_or_verb, bare);
     }
-    for (word, first, second, judge) in SENSES {
+    for (word, first, second, rule) in SENSES {
         let form = if word.ends_with('s') && word != "bass" { Form::Inflected } else { Form::Bare };
         let readings = [phones(first), phones(second)];
-        table.insert(word.to_owned(), Heteronym { form, prior: Reading::First, judge, readings });
+        table.insert(word.to_owned(), Heteronym { form, prior: Reading::First, rule, readings });
     }
     table
 }
 
-/// The spelling with an -s.
+/// Returns the spelling with an -s.
 fn plural(word: &str) -> String {
     match word.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
@@ -214,12 +214,12 @@ mod tests {
     use super::*;
     use crate::dictionary::Dictionary;
 
-    /// Readings that CMUdict lacks, and why they are right.
+    /// Readings missing from CMUdict, with their justification.
     const OWN: [(&str, &str); 2] =
         [("house", "the verb rhymes with the verb \"use\""), ("blessed", "the adjective has two syllables")];
 
     #[test]
-    fn readings_are_variants_of_the_dictionary_and_differ() {
+    fn readings_are_distinct_variants_of_the_dictionary() {
         let lines = NOUNS_AND_VERBS
             .iter()
             .map(|(word, first, second, _)| (*word, *first, *second))
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_follow_from_the_word() {
+    fn derives_forms_from_the_word() {
         for word in ["records", "record's", "uses", "allies", "addresses", "surveys"] {
             assert!(find(word).is_some(), "{word}");
         }

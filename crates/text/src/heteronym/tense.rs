@@ -1,4 +1,4 @@
-//! "read": now, or in the past.
+//! The heteronym "read", in the present or the past.
 
 use super::grammar::{Class, class, is_plural};
 use super::table::Heteronym;
@@ -24,7 +24,7 @@ const PAST: [&str; 17] = [
     "then",
     "knew",
 ];
-/// Words that set it in the present, or say that it happens again and again.
+/// Words that set it in the present, or indicate repetition.
 const PRESENT: [&str; 16] = [
     "every",
     "always",
@@ -46,7 +46,7 @@ const PRESENT: [&str; 16] = [
 const PAST_READING: Reading = Reading::First;
 const PRESENT_READING: Reading = Reading::Second;
 
-/// First for the past and the participle, second for the present and the infinitive.
+/// Decides "read": first for the past and the participle, second for the present and the infinitive.
 pub(super) fn read(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     let mut number = 1;
     while class(context.before(number)) == Class::Adverb && number < 4 {
@@ -66,7 +66,7 @@ pub(super) fn read(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
             (PAST_READING, Reason::Auxiliary)
         }
         Class::SingularDeterminer | Class::Determiner => (PRESENT_READING, Reason::Determiner),
-        Class::Nothing if context.behind(1) == "by" => (PAST_READING, Reason::Complement),
+        Class::Nothing if context.after(1) == "by" => (PAST_READING, Reason::Complement),
         Class::Nothing if context.begins_sentence() => (PRESENT_READING, Reason::Object),
         Class::Subject => {
             let told = matches!(before, "i" | "we" | "they");
@@ -76,13 +76,13 @@ pub(super) fn read(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
             by_time(context, PRESENT_READING)
         }
         Class::Other if is_plural(before) => by_time(context, PRESENT_READING),
-        Class::Conjunction => behind_conjunction(context, number),
-        // "he", a name, a noun in the singular: in the present it would be "reads".
+        Class::Conjunction => after_conjunction(context, number),
+        // "he", a name, a singular noun: the present would be "reads".
         _ => (PAST_READING, Reason::Subject),
     }
 }
 
-/// What the rest of the sentence says of the time.
+/// Decides by the tense of the rest of the sentence.
 fn by_time(context: &Context<'_>, prior: Reading) -> (Reading, Reason) {
     let past = |word: &str| PAST.contains(&word) || (word.len() > 4 && word.ends_with("ed"));
     let present = |word: &str| PRESENT.contains(&word);
@@ -93,8 +93,8 @@ fn by_time(context: &Context<'_>, prior: Reading) -> (Reading, Reason) {
     }
 }
 
-/// "to sit and read", "sat and read": as the verb on the other side.
-fn behind_conjunction(context: &Context<'_>, number: usize) -> (Reading, Reason) {
+/// Decides like the verb on the other side of the conjunction: "to sit and read", "sat and read".
+fn after_conjunction(context: &Context<'_>, number: usize) -> (Reading, Reason) {
     for place in number + 1..number + 6 {
         let word = context.before(place);
         match class(word) {

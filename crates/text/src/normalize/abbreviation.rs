@@ -1,4 +1,4 @@
-//! Abbreviations and what is said for them.
+//! Abbreviations and their expansions.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -7,20 +7,20 @@ use rustc_hash::FxBuildHasher;
 
 use super::cursor::{Cursor, Reading, is_capitalized};
 
-/// Where an abbreviation is one.
+/// Condition under which a spelling is an abbreviation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
-    /// With its full stop or without.
+    /// With or without a full stop.
     Bare,
-    /// With its full stop.
+    /// With a full stop.
     Stopped,
-    /// Before a capitalised word, with its full stop or without.
+    /// Before a capitalized word, with or without a full stop.
     BeforeName,
-    /// With its full stop before a number.
+    /// With a full stop, before a number.
     BeforeNumber,
 }
 
-/// The first entry that fits wins. A capital here stands for a capital in the text.
+/// Abbreviations, of which the first matching entry wins. A capital here requires a capital in the text.
 ///
 /// Mr. to Ft. is the list of LJSpeech's README.
 const ABBREVIATIONS: [(&str, When, &str); 69] = [
@@ -95,13 +95,13 @@ const ABBREVIATIONS: [(&str, When, &str); 69] = [
     ("oz", When::Bare, "ounces"),
 ];
 
-/// The letters of the longest of them.
+/// Number of letters of the longest abbreviation.
 const LONGEST: usize = 6;
 
-/// Abbreviations with full stops inside.
+/// Abbreviations with internal full stops.
 const DOTTED: [(&str, &str); 3] = [("e.g.", "for example"), ("i.e.", "that is"), ("Ph.D.", "p.h.d.")];
 
-/// The words of an abbreviation.
+/// Expands an abbreviation.
 pub(crate) fn abbreviation(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let rest = cursor.text.get(at..)?;
     let ends = |short: &str| !cursor.byte(at + short.len()).is_ascii_alphanumeric();
@@ -133,28 +133,28 @@ pub(crate) fn abbreviation(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading { end: end + usize::from(stopped), phrase: (*long).to_owned(), full_stop: stopped })
 }
 
-/// Whether any abbreviation is written with these letters, wherever it stands.
+/// Returns true if these letters are an abbreviation in any context.
 pub(crate) fn is_abbreviation(letters: &str) -> bool {
     static SHORT: LazyLock<HashSet<&str, FxBuildHasher>> =
         LazyLock::new(|| ABBREVIATIONS.iter().map(|(short, ..)| *short).chain(["Ph"]).collect());
     letters.len() <= LONGEST && SHORT.contains(letters)
 }
 
-/// Whether `. C2766` follows: letters and digits in one word.
+/// Returns true if letters and digits in one word follow, as in `. C2766`.
 fn is_code(cursor: Cursor<'_>, at: usize) -> bool {
     let start = cursor.skip_spaces(at + 1);
     let letters = cursor.letters(start);
     cursor.byte(at) == b'.' && is_capitalized(letters) && cursor.byte(start + letters.len()).is_ascii_digit()
 }
 
-/// Whether `word`, without its full stop, is an abbreviation that a name or a number follows, and so never the end of a
-/// sentence; `behind` is what stands behind the full stop.
-pub(crate) fn is_title(word: &str, behind: &str) -> bool {
+/// Returns true if `word`, without its full stop, is an abbreviation that a name or a number follows, and
+/// that therefore never ends a sentence; `after` is the text after the full stop.
+pub(crate) fn is_title(word: &str, after: &str) -> bool {
     let ends = [
         "St", "Jr", "Sr", "Co", "Inc", "Ltd", "Corp", "Bros", "Esq", "Ave", "Blvd", "Rd", "etc", "ft", "lbs",
         "lb", "oz",
     ];
-    let number = behind.starts_with(|character: char| character.is_ascii_digit());
+    let number = after.starts_with(|character: char| character.is_ascii_digit());
     ABBREVIATIONS.iter().any(|(short, when, _)| {
         *short == word && !ends.contains(short) && (*when != When::BeforeNumber || number)
     })
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_abbreviation_is_longer_than_the_longest() {
+    fn longest_is_the_longest_abbreviation() {
         assert_eq!(ABBREVIATIONS.iter().map(|(short, ..)| short.len()).max(), Some(LONGEST));
         assert!(ABBREVIATIONS.iter().all(|(short, ..)| is_abbreviation(short)) && !is_abbreviation("mister"));
     }

@@ -5,7 +5,7 @@ use super::verbalize::{cardinal_of, spelled};
 use super::word::spoken_letters;
 use crate::dictionary::Dictionary;
 
-/// Letters directly followed by digits; the digits one by one from three on.
+/// Reads letters directly followed by digits; three or more digits are read one by one.
 pub(crate) fn code(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let letters = cursor.letters(at);
     let digits = cursor.digits(at + letters.len());

@@ -1,29 +1,29 @@
-//! Looking around in the folded text.
+//! Look-around in the folded text.
 
-/// What a rule reads at one place.
+/// Result of a rule at one position.
 pub(crate) struct Reading {
-    /// The first byte behind it.
+    /// Position after its last byte.
     pub(crate) end: usize,
-    /// The words, separated by spaces.
+    /// Words, separated by spaces.
     pub(crate) phrase: String,
-    /// Whether its last byte is a full stop that also ends the sentence where the text ends.
+    /// True if its last byte is a full stop that also ends the sentence at the end of the text.
     pub(crate) full_stop: bool,
 }
 
 impl Reading {
-    /// A reading that does not end in a full stop.
+    /// Creates a reading that does not end in a full stop.
     pub(crate) fn new(end: usize, phrase: impl Into<String>) -> Self {
         Self { end, phrase: phrase.into(), full_stop: false }
     }
 }
 
-/// The folded text, with look-ups that are total: beyond its ends there is a zero byte.
+/// Folded text with total look-ups: beyond its ends there is a zero byte.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     pub(crate) text: &'a str,
-    /// Whether case carries no information: no letter is lower-case, and there are several words.
+    /// True if case carries no information: no letter is lowercase, and there are several words.
     pub(crate) shouted: bool,
-    /// Whether the place is between single quotation marks, so that a bare apostrophe closes them.
+    /// True if the position is between single quotation marks, so that a bare apostrophe closes them.
     pub(crate) quoted: bool,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Cursor<'a> {
         at.checked_sub(1).map_or(0, |before| self.byte(before))
     }
 
-    /// The longest run from `at` of bytes that satisfy `accept`.
+    /// Returns the longest run of bytes from `at` that satisfy `accept`.
     pub(crate) fn run(self, at: usize, accept: impl Fn(&u8) -> bool) -> &'a str {
         let rest = self.text.get(at..).unwrap_or("");
         &rest[..rest.bytes().take_while(accept).count()]
@@ -56,41 +56,41 @@ impl<'a> Cursor<'a> {
         self.run(at, u8::is_ascii_alphabetic)
     }
 
-    /// The first place from `at` on that is not a space.
+    /// Returns the first position from `at` that is not a space.
     pub(crate) fn skip_spaces(self, at: usize) -> usize {
         at + self.run(at, |byte| *byte == b' ').len()
     }
 
-    /// The word behind spaces, as letters; empty where something else comes first.
+    /// Returns the letters of the word after spaces; empty if something else comes first.
     pub(crate) fn next_word(self, at: usize) -> &'a str {
         self.letters(self.skip_spaces(at))
     }
 
-    /// The word before spaces and full stops, as letters; empty where something else comes first.
+    /// Returns the letters of the word before spaces and full stops; empty if something else comes first.
     pub(crate) fn word_before(self, at: usize) -> &'a str {
         let before = self.text[..at].trim_end_matches([' ', '.']);
         let start = before.bytes().rev().take_while(u8::is_ascii_alphabetic).count();
         &before[before.len() - start..]
     }
 
-    /// Whether no letter or digit follows from `at` on.
+    /// Returns true if no letters or digits follow `at`.
     pub(crate) fn is_last(self, at: usize) -> bool {
         !self.text.bytes().skip(at).any(|byte| byte.is_ascii_alphanumeric())
     }
 
-    /// Whether a sentence or a quotation begins at `at`.
+    /// Returns true if a sentence or a quotation begins at `at`.
     pub(crate) fn begins_sentence(self, at: usize) -> bool {
         let before = self.text[..at].trim_end_matches(' ');
         matches!(before.bytes().last(), None | Some(b'.' | b'?' | b'!' | b':' | b'"' | b'(' | b'['))
     }
 }
 
-/// Whether a word begins with a capital.
+/// Returns true if a word begins with a capital.
 pub(crate) fn is_capitalized(word: &str) -> bool {
     word.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase())
 }
 
-/// Whether a word is one of a list, whatever its case.
+/// Returns true if a word is in a list, ignoring case.
 pub(crate) fn is_one_of(word: &str, list: &[&str]) -> bool {
     list.iter().any(|candidate| candidate.eq_ignore_ascii_case(word))
 }

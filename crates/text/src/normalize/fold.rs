@@ -1,4 +1,4 @@
-//! Folding of Unicode to the few characters that the rules know, with the place of each in the source.
+//! Folding of Unicode to the few characters known to the rules, with source positions.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,24 +8,25 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::Dropped;
 
-// Currency signs are not ASCII; in the folded text they are control characters, which no source text brings along.
+// Currency signs are not ASCII. The folded text represents them by control characters, which never come from
+// the source.
 pub(crate) const POUND: u8 = 1;
 pub(crate) const EURO: u8 = 2;
 pub(crate) const YEN: u8 = 3;
 pub(crate) const CENT: u8 = 4;
 
-/// A text folded to ASCII.
+/// Text folded to ASCII.
 pub(crate) struct Folded<'a> {
-    /// ASCII; white space is single-byte, currency signs are the constants of this module.
+    /// ASCII text: white space is single-byte, and currency signs are the constants of this module.
     pub(crate) text: Cow<'a, str>,
-    /// For each byte of `text`, where it came from; `None` where that is its own place.
+    /// Source range of each byte of `text`; `None` if positions are unchanged.
     places: Option<Vec<Range<usize>>>,
-    /// The characters that have no folding.
+    /// Characters that have no folding.
     pub(crate) dropped: Vec<Dropped>,
 }
 
 impl Folded<'_> {
-    /// The part of the source that bytes `range` of the folded text came from.
+    /// Returns the part of the source that bytes `range` of the folded text came from.
     pub(crate) fn span(&self, range: Range<usize>) -> Range<usize> {
         let Some(places) = &self.places else { return range };
         match (places.get(range.start), places.get(range.end.saturating_sub(1))) {
@@ -37,9 +38,9 @@ impl Folded<'_> {
 
 /// Folds a text.
 ///
-/// Letters lose their accents, quotation marks and dashes of every shape become `'`, `"`, `-` and `--`, compatibility
-/// forms are resolved (NFKD). A character that neither has an ASCII form nor is white space is recorded as dropped:
-/// invisible ones leave nothing, others a space.
+/// Letters lose their accents, quotation marks and dashes of every shape become `'`, `"`, `-` and `--`, and
+/// compatibility forms are decomposed (NFKD). A character that neither has an ASCII form nor is white space
+/// is recorded as dropped: invisible ones leave nothing, others a space.
 pub(crate) fn fold(source: &str) -> Folded<'_> {
     if source.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'`') {
         return Folded { text: Cow::Borrowed(source), places: None, dropped: Vec::new() };
@@ -68,7 +69,7 @@ pub(crate) fn fold(source: &str) -> Folded<'_> {
     Folded { text: Cow::Owned(text), places: Some(places), dropped }
 }
 
-/// A word as [`fold`] and lower-casing leave it: how words are looked up.
+/// Folds and lowercases a word, as required for lookup.
 pub(crate) fn word(word: &str) -> String {
     let mut text = fold(word).text.into_owned();
     text.retain(|character| character != ' ');
@@ -76,7 +77,7 @@ pub(crate) fn word(word: &str) -> String {
     text
 }
 
-/// Appends the ASCII form of a character; false when it has none.
+/// Appends the ASCII form of a character; returns false if it has none.
 fn fold_character(character: char, text: &mut String) -> bool {
     let fixed = match character {
         character if character.is_whitespace() => " ",
@@ -119,8 +120,8 @@ fn fold_character(character: char, text: &mut String) -> bool {
     true
 }
 
-/// Appends the compatibility decomposition of a character without its marks; false unless all of it is ASCII and some
-/// of it can be seen.
+/// Appends the compatibility decomposition of a character without its marks; returns false unless all of it
+/// is ASCII and some of it is visible.
 fn decompose(character: char, text: &mut String) -> bool {
     // "5½" is five and a half, not 51 halves.
     if std::iter::once(character).nfkd().any(|part| part == '\u{2044}') {
@@ -138,7 +139,8 @@ fn decompose(character: char, text: &mut String) -> bool {
     text.bytes().skip(before).any(|byte| byte != b' ')
 }
 
-/// Whether a character takes no room: soft hyphens, joiners, direction marks, byte order marks, controls.
+/// Returns true for characters of zero width: soft hyphens, joiners, direction marks, byte order marks,
+/// controls.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
@@ -169,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_folded() {
+    fn folds_marks() {
         check("“a”—b–c…", "\"a\"--b-c...", "");
         check("5½ £3\u{a0}€4", "5 1/2 \u{1}3 \u{2}4", "");
     }
 
     #[test]
-    fn what_has_no_form_is_recorded() {
+    fn records_characters_without_a_folding() {
         check("hi😀there", "hi there", "😀");
         check("co\u{ad}op\u{200b}erate", "cooperate", "\u{ad}\u{200b}");
         check("Ωmega™ \u{1}", " mega  ", "Ω™\u{1}");
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn places_lead_back_to_the_source() {
+    fn maps_positions_back_to_the_source() {
         let source = "«Été»";
         let folded = fold(source);
         assert_eq!(folded.text, "\"Ete\"");

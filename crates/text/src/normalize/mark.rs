@@ -3,17 +3,17 @@
 use super::cursor::{Cursor, Reading, is_one_of};
 use crate::symbol::Punctuation;
 
-/// What a mark or sign is.
+/// Interpretation of a mark or sign.
 pub(crate) enum Mark {
     /// Punctuation up to `end`.
     Punctuation { mark: Punctuation, opens: bool, end: usize },
     /// A sign that is spoken.
     Spoken(Reading),
-    /// One byte that is left out.
+    /// A single byte to drop.
     Nothing,
 }
 
-/// Which quotation marks are open.
+/// State of the quotation marks: which are open.
 #[derive(Default)]
 pub(crate) struct Quotes {
     double: bool,
@@ -22,8 +22,8 @@ pub(crate) struct Quotes {
 
 /// Reads the mark or sign at `at`.
 ///
-/// Two dots or more, spaced or not, are a comma before a lower-case letter and a full stop elsewhere. A hyphen that
-/// ends a word before "and", "or" or "to" is nothing; any other that stands free is a dash.
+/// Two or more dots, spaced or not, are a comma before a lowercase letter and a full stop elsewhere. A hyphen
+/// that ends a word before "and", "or" or "to" is silent; any other standalone hyphen is a dash.
 pub(crate) fn mark(cursor: Cursor<'_>, at: usize, quotes: &mut Quotes) -> Mark {
     let plain = |mark| Mark::Punctuation { mark, opens: false, end: at + 1 };
     let spoken = |phrase: &str| Mark::Spoken(Reading::new(at + 1, phrase));
@@ -53,7 +53,7 @@ pub(crate) fn mark(cursor: Cursor<'_>, at: usize, quotes: &mut Quotes) -> Mark {
     }
 }
 
-/// Which of two marks side by side remains: the one that ends more.
+/// Returns the mark that remains of two adjacent ones: the one that ends more.
 pub(crate) fn stronger(left: Punctuation, right: Punctuation) -> Punctuation {
     let strength = |mark| match mark {
         Punctuation::Question => 6,
@@ -96,8 +96,8 @@ fn dash(cursor: Cursor<'_>, at: usize) -> Mark {
 
 fn double_quote(cursor: Cursor<'_>, at: usize, end: usize, quotes: &mut Quotes) -> Mark {
     let free_before = matches!(cursor.byte_before(at), 0 | b' ' | b'(' | b'[' | b'-' | b'\'');
-    let free_behind = matches!(cursor.byte(end), 0 | b' ');
-    let opens = free_before && (!free_behind || !quotes.double);
+    let free_after = matches!(cursor.byte(end), 0 | b' ');
+    let opens = free_before && (!free_after || !quotes.double);
     quotes.double = opens;
     Mark::Punctuation { mark: Punctuation::Quote, opens, end }
 }

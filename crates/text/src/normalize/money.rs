@@ -30,9 +30,9 @@ const SHORT_MAGNITUDES: [(&str, &str); 6] = [
     ("tn", "trillion"),
 ];
 
-/// A currency sign and a number, or a number and a cent sign.
+/// Reads a currency sign and a number, or a number and a cent sign.
 ///
-/// Two decimals are the smaller unit, any other number of them is read as a decimal fraction.
+/// Two decimals are the smaller unit; any other number of decimals is read as a decimal fraction.
 pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let Some(currency) = CURRENCIES.iter().find(|currency| currency.sign == cursor.byte(at)) else {
         let quantity = Quantity::parse(cursor, at).filter(|quantity| cursor.byte(quantity.end) == CENT)?;
@@ -43,7 +43,7 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     if let Some((end, magnitude)) = magnitude(cursor, quantity.end) {
         return Some(Reading::new(end, format!("{} {magnitude} {}", quantity.phrase(), currency.many)));
     }
-    // "a $100-a-plate dinner" is one of a hundred dollar a plate.
+    // "a $100-a-plate dinner" uses the singular: "a one hundred dollar-a-plate dinner".
     let joined = cursor.byte(quantity.end) == b'-' && cursor.byte(quantity.end + 1).is_ascii_alphabetic();
     let unit = if joined || quantity.integer == "1" { currency.one } else { currency.many };
     let phrase = match quantity.fraction {
@@ -61,7 +61,7 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(join_word(cursor, quantity.end, phrase))
 }
 
-/// A magnitude behind a number, written out behind a space or short and attached.
+/// Finds a magnitude after a number, either written out after a space or abbreviated and attached.
 fn magnitude(cursor: Cursor<'_>, at: usize) -> Option<(usize, &'static str)> {
     let attached = cursor.letters(at);
     if let Some((_, name)) = SHORT_MAGNITUDES.iter().find(|(short, _)| short.eq_ignore_ascii_case(attached)) {

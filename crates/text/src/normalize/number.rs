@@ -33,12 +33,12 @@ const MONTHS: [&str; 23] = [
     "Oct",
     "Nov",
 ];
-/// Words that say that the number behind them is a year.
+/// Words that mark the number after them as a year.
 const BEFORE_YEARS: [&str; 17] = [
     "in", "since", "by", "until", "till", "from", "during", "before", "after", "year", "circa", "early",
     "late", "spring", "summer", "autumn", "winter",
 ];
-/// Words that end in "s" and are no plural of anything that could be counted.
+/// Words that end in "s" without being plurals of anything countable.
 const NO_PLURALS: [&str; 16] = [
     "is",
     "was",
@@ -57,10 +57,10 @@ const NO_PLURALS: [&str; 16] = [
     "besides",
     "sometimes",
 ];
-/// Words behind which a number is a name, not a count.
+/// Words after which a number is a name, not a count.
 const LABELS: [&str; 11] =
     ["no", "number", "page", "room", "exhibit", "flight", "highway", "route", "bus", "apartment", "suite"];
-/// Words before which `.38` is a calibre.
+/// Words before which `.38` is a caliber.
 const GUNS: [&str; 6] = ["caliber", "calibre", "rifle", "pistol", "revolver", "special"];
 const COMPASS: [&str; 4] = ["North", "South", "East", "West"];
 const STREETS: [&str; 13] = [
@@ -79,20 +79,20 @@ const STREETS: [&str; 13] = [
     "Rd",
 ];
 
-/// The digits of a number as they stand.
+/// Digits of a number as written.
 pub(crate) struct Quantity<'a> {
-    /// Without thousands separators; empty where the number begins with its decimal point.
+    /// Integer part without thousands separators; empty if the number starts with its decimal point.
     pub(crate) integer: String,
-    /// Whether it had thousands separators.
+    /// True if it had thousands separators.
     pub(crate) grouped: bool,
-    /// The digits behind the decimal point.
+    /// Digits after the decimal point.
     pub(crate) fraction: Option<&'a str>,
-    /// The first byte behind it.
+    /// Position after its last byte.
     pub(crate) end: usize,
 }
 
 impl<'a> Quantity<'a> {
-    /// `1469`, `5,000`, `4.8`, `.5`.
+    /// Parses `1469`, `5,000`, `4.8`, `.5`.
     pub(crate) fn parse(cursor: Cursor<'a>, at: usize) -> Option<Self> {
         let mut end = at + cursor.digits(at).len();
         let mut integer = cursor.digits(at).to_owned();
@@ -113,7 +113,7 @@ impl<'a> Quantity<'a> {
         Some(Self { integer, grouped, fraction, end })
     }
 
-    /// Cardinal, and the decimals digit by digit.
+    /// Reads the integer part as a cardinal and the decimals digit by digit.
     pub(crate) fn phrase(&self) -> String {
         match (self.integer.as_str(), self.fraction) {
             (integer, None) => cardinal_of(integer),
@@ -124,7 +124,7 @@ impl<'a> Quantity<'a> {
         }
     }
 
-    /// The value of a bare run of digits; `None` with separators, decimals or a leading zero.
+    /// Returns the value of a bare run of digits; `None` with separators, decimals or a leading zero.
     fn bare(&self) -> Option<u64> {
         let bare = !self.grouped && self.fraction.is_none() && !self.has_leading_zero();
         if bare { self.integer.parse().ok() } else { None }
@@ -135,7 +135,7 @@ impl<'a> Quantity<'a> {
     }
 }
 
-/// Any number that does not begin with a currency sign, with its unit or the word that it is joined to.
+/// Reads any number that does not begin with a currency sign, including its unit or an attached word.
 pub(crate) fn number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let free = !cursor.byte_before(at).is_ascii_alphanumeric();
     let next_is_digit = cursor.byte(at + 1).is_ascii_digit();
@@ -163,7 +163,7 @@ pub(crate) fn number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     }
 }
 
-/// `'64` → sixty-four, `'60s` → sixties.
+/// Reads `'64` → sixty-four, `'60s` → sixties.
 fn short_year(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let digits = cursor.digits(at + 1);
     let end = at + 1 + digits.len();
@@ -175,7 +175,7 @@ fn short_year(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     }
 }
 
-/// `12:30`, `3:05pm`, `9:00`, `1:02:03`.
+/// Reads `12:30`, `3:05pm`, `9:00`, `1:02:03`.
 fn time(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let field = |at: usize| -> Option<u64> {
         let digits = cursor.digits(at);
@@ -201,7 +201,7 @@ fn time(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     ))
 }
 
-/// `am` or `PM` behind a number; with full stops it is a word of its own.
+/// Reads `am` or `PM` after a number; with full stops, it is a separate word.
 fn half_of_day(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let at = cursor.skip_spaces(at);
     let letters = cursor.letters(at);
@@ -213,7 +213,7 @@ fn half_of_day(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading::new(at + letters.len(), half))
 }
 
-/// `3/4`, `5 1/2` (its second half), `11/22/63`, `24/7`.
+/// Reads `3/4`, `5 1/2` (its second half), `11/22/63`, `24/7`.
 fn slashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let mut parts = vec![cursor.digits(at)];
     let mut end = at + parts[0].len();
@@ -239,7 +239,7 @@ fn slashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(join_word(cursor, end, phrase))
 }
 
-/// `10-12`, `1914-18`, `555-1234`, `1963-11-22`.
+/// Reads `10-12`, `1914-18`, `555-1234`, `1963-11-22`.
 fn dashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let mut parts = Vec::new();
     let mut end = at;
@@ -284,7 +284,7 @@ fn part_of_date(digits: &str) -> String {
     }
 }
 
-/// `27th`, `1960s`, `5pm`, `40%`.
+/// Reads `27th`, `1960s`, `5pm`, `40%`.
 fn with_suffix(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let quantity = Quantity::parse(cursor, at)?;
     let end = quantity.end;
@@ -294,15 +294,15 @@ fn with_suffix(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let value: u64 = quantity.integer.parse().ok().filter(|_| quantity.fraction.is_none())?;
     let apostrophe = usize::from(cursor.byte(end) == b'\'');
     let letters = cursor.letters(end + apostrophe);
-    let behind = end + apostrophe + letters.len();
+    let after = end + apostrophe + letters.len();
     match letters {
         "st" | "nd" | "rd" | "th" | "ST" | "ND" | "RD" | "TH" if apostrophe == 0 => {
-            Some(join_word(cursor, behind, ordinal(value)))
+            Some(join_word(cursor, after, ordinal(value)))
         }
         "s" => {
             let decade =
                 quantity.bare().is_some_and(|value| YEARS.contains(&value) && value.is_multiple_of(10));
-            Some(Reading::new(behind, plural(&if decade { by_hundreds(value) } else { cardinal(value) })))
+            Some(Reading::new(after, plural(&if decade { by_hundreds(value) } else { cardinal(value) })))
         }
         "am" | "pm" | "AM" | "PM" if apostrophe == 0 && value <= 12 => {
             let half = half_of_day(cursor, end)?;
@@ -312,14 +312,14 @@ fn with_suffix(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     }
 }
 
-/// A number by itself, read by what stands around it.
+/// Reads a standalone number according to its context.
 fn plain(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let quantity = Quantity::parse(cursor, at)?;
     let end = quantity.end;
     if let Some(half) = half_of_day(cursor, end).filter(|_| quantity.bare().is_some_and(|hour| hour <= 12)) {
         return Some(Reading { phrase: format!("{} {}", quantity.phrase(), half.phrase), ..half });
     }
-    // A ".38" is named by its digits.
+    // A ".38" is read digit by digit.
     let joined = if cursor.byte(end) == b'-' { cursor.letters(end + 1) } else { cursor.next_word(end) };
     let phrase = match quantity.fraction {
         Some(digits) if quantity.integer.is_empty() && is_one_of(joined, &GUNS) => cardinal_of(digits),
@@ -329,7 +329,7 @@ fn plain(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(join_word(cursor, end, phrase))
 }
 
-/// An integer: label, address, year, digits or count.
+/// Reads an integer as a label, address, year, digits or count.
 fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
     let digits = quantity.integer.as_str();
     let before = cursor.word_before(at);
@@ -361,29 +361,29 @@ fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
     cardinal(value)
 }
 
-/// `B.C.`, `AD`, … behind a number.
+/// Returns true if `B.C.`, `AD` or the like follows a number.
 fn is_era(cursor: Cursor<'_>, at: usize) -> bool {
     let rest = cursor.text.get(cursor.skip_spaces(at)..).unwrap_or("");
     ["B.C", "A.D", "BC", "AD", "C.E", "CE"].iter().any(|era| rest.starts_with(era))
 }
 
-/// A street or a point of the compass behind a number.
+/// Returns true if a street or a point of the compass follows a number.
 fn is_address(cursor: Cursor<'_>, at: usize) -> bool {
     let first = cursor.next_word(at);
-    let behind_first = cursor.skip_spaces(at) + first.len();
-    let second = cursor.next_word(behind_first);
-    let behind_second = cursor.skip_spaces(behind_first) + second.len();
+    let after_first = cursor.skip_spaces(at) + first.len();
+    let second = cursor.next_word(after_first);
+    let after_second = cursor.skip_spaces(after_first) + second.len();
     is_capitalized(first)
         && (COMPASS.contains(&first)
             || STREETS.contains(&second)
-            || (is_capitalized(second) && STREETS.contains(&cursor.next_word(behind_second))))
+            || (is_capitalized(second) && STREETS.contains(&cursor.next_word(after_second))))
 }
 
 fn is_date(before: &str) -> bool {
     is_one_of(before, &BEFORE_YEARS) || MONTHS.contains(&before)
 }
 
-/// Whether a word is a plural that a number before it may count.
+/// Returns true if a word is a plural that a preceding number may count.
 fn is_counted(word: &str) -> bool {
     word.len() > 3
         && word.ends_with('s')
@@ -392,7 +392,7 @@ fn is_counted(word: &str) -> bool {
         && !NO_PLURALS.contains(&word)
 }
 
-/// Joins a number to what follows a hyphen: `45-minute`, `133-A`.
+/// Joins a number to the word after a hyphen: `45-minute`, `133-A`.
 pub(crate) fn join_word(cursor: Cursor<'_>, end: usize, phrase: String) -> Reading {
     let letters = cursor.letters(end + 1);
     if cursor.byte(end) != b'-' || letters.is_empty() {
@@ -405,7 +405,7 @@ pub(crate) fn join_word(cursor: Cursor<'_>, end: usize, phrase: String) -> Readi
     Reading::new(tail.end, format!("{phrase}-{}", tail.phrase))
 }
 
-/// Whether `-A` follows, as in the name of an exhibit.
+/// Returns true if `-A` follows, as in the name of an exhibit.
 fn lone_capital(cursor: Cursor<'_>, at: usize) -> bool {
     let letters = cursor.letters(at + 1);
     cursor.byte(at) == b'-' && letters.len() == 1 && is_capitalized(letters) && cursor.byte(at + 2) != b'-'

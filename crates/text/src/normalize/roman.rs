@@ -1,15 +1,15 @@
-//! Roman numerals where the context is clear: behind a monarch's name, or behind `Chapter` and the like.
+//! Roman numerals in clear contexts: after a monarch's name, or after `Chapter` and the like.
 
 use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
 use super::verbalize::{cardinal, ordinal};
 
-/// Words behind which a numeral counts.
+/// Words after which a numeral counts.
 const COUNTED: [&str; 25] = [
     "Chapter", "Part", "Section", "Volume", "Vol", "Book", "Act", "Scene", "Article", "Title", "War",
     "Appendix", "Figure", "Table", "Plate", "Class", "Type", "Phase", "Stage", "Level", "Grade", "Lecture",
     "Canto", "Apollo", "Mark",
 ];
-/// Names of monarchs and popes, behind which even `I` and `V` are numerals.
+/// Names of monarchs and popes, after which even `I` and `V` are numerals.
 const RULERS: [&str; 45] = [
     "Henry",
     "Charles",
@@ -73,11 +73,11 @@ const VALUES: [(&str, u64); 13] = [
     ("I", 1),
 ];
 
-/// `Henry VIII.` → the eighth, `Chapter IV` → four, `John Smith III` → the third.
+/// Reads `Henry VIII.` → the eighth, `Chapter IV` → four, `John Smith III` → the third.
 ///
-/// Behind `Chapter` and the like a single `L`, `C`, `D` or `M` is a letter. Behind another capitalised word a numeral
-/// needs two letters, and stays below 40. The full stop that British books
-/// put behind a numeral is part of it unless the sentence ends there.
+/// After `Chapter` and the like, a single `L`, `C`, `D` or `M` is a letter. After any other capitalized word,
+/// a numeral needs at least two letters and a value below 40. The full stop that British books put after a
+/// numeral is part of it unless the sentence ends there.
 pub(crate) fn roman(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let letters = cursor.letters(at);
     let end = at + letters.len();
@@ -105,8 +105,8 @@ pub(crate) fn roman(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading::new(end + usize::from(abbreviated), phrase))
 }
 
-/// Whether a single letter counts monarchs: it is neither the initial of a name (`James I. Walker`) nor the speaker
-/// (`Charles I think`).
+/// Returns true if a single letter numbers a monarch, rather than being the initial of a name (`James I.
+/// Walker`) or the speaker (`Charles I think`).
 fn is_ordinal_letter(cursor: Cursor<'_>, letters: &str, end: usize) -> bool {
     let next = cursor.next_word(end + usize::from(cursor.byte(end) == b'.'));
     let initial = cursor.byte(end) == b'.' && is_capitalized(next);
@@ -114,19 +114,19 @@ fn is_ordinal_letter(cursor: Cursor<'_>, letters: &str, end: usize) -> bool {
     matches!(letters, "I" | "V" | "X") && !initial && !speaker
 }
 
-/// A capitalised word that is not all capitals.
+/// Returns true for a capitalized word that is not all capitals.
 fn is_name(word: &str) -> bool {
     is_capitalized(word) && word.bytes().skip(1).all(|letter| letter.is_ascii_lowercase()) && word.len() > 1
 }
 
-/// The value of a well-formed numeral; `None` for every other spelling.
+/// Returns the value of a well-formed numeral; `None` for any other spelling.
 fn value(letters: &str) -> Option<u64> {
     let mut rest = letters;
     let mut value = 0;
     for (numeral, worth) in VALUES {
-        while let Some(behind) = rest.strip_prefix(numeral) {
+        while let Some(after) = rest.strip_prefix(numeral) {
             value += worth;
-            rest = behind;
+            rest = after;
         }
     }
     (rest.is_empty() && value > 0 && write(value) == letters).then_some(value)
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numerals_have_one_spelling() {
+    fn accepts_one_spelling_per_numeral() {
         for number in 1..4000 {
             assert_eq!(value(&write(number)), Some(number));
         }

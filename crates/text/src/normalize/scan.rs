@@ -1,4 +1,4 @@
-//! The pass over the text.
+//! Normalization pass over the text.
 
 use std::ops::Range;
 
@@ -14,9 +14,9 @@ use crate::symbol::Punctuation;
 
 /// Rewrites a text as it is spoken.
 ///
-/// Numbers, sums of money, abbreviations and signs become words; letters lose case and accents; punctuation is folded
-/// into ten classes and marks side by side into the strongest of them. The text may be anything: what cannot be spoken
-/// is listed in [`Normalized::dropped`], and an empty text has no tokens.
+/// Numbers, sums of money, abbreviations and signs become words. Letters lose case and accents. Punctuation
+/// is folded into ten classes, and adjacent marks into the strongest of them. Any text is accepted:
+/// unspeakable characters are listed in [`Normalized::dropped`], and an empty text has no tokens.
 ///
 /// # Examples
 ///
@@ -65,7 +65,7 @@ pub fn normalize(text: &str) -> Normalized {
     Normalized { tokens: scan.tokens, dropped }
 }
 
-/// An article does not end a sentence: an `a` before a full stop is the letter, and so is an `o`.
+/// Turns an `a` or `o` before a full stop into the letter, since an article does not end a sentence.
 fn name_last_letters(tokens: &mut [Token]) {
     for index in 1..tokens.len() {
         let stop = tokens[index].text == "." && matches!(tokens[index - 1].text.as_str(), "a" | "o");
@@ -83,13 +83,13 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Appends a word as it stands, in lower case.
+    /// Appends a word as is, in lowercase.
     fn push_plain(&mut self, cursor: Cursor<'_>, range: Range<usize>) {
         let text = cursor.text[range.clone()].to_ascii_lowercase();
         self.tokens.push(Token { text, kind: TokenKind::Word, span: self.folded.span(range) });
     }
 
-    /// Appends the words of a reading and, at the end of the text, the full stop that it holds.
+    /// Appends the words of a reading and, at the end of the text, its full stop.
     fn push_words(&mut self, cursor: Cursor<'_>, at: usize, reading: &Reading) -> usize {
         let span = self.folded.span(at..reading.end);
         for word in reading.phrase.split(' ') {
@@ -102,7 +102,7 @@ impl Scan<'_> {
         reading.end
     }
 
-    /// Appends what a mark or sign stands for, or records that it is left out.
+    /// Appends the meaning of a mark or sign, or records it as dropped.
     fn push_mark(&mut self, cursor: Cursor<'_>, at: usize) -> usize {
         match mark(cursor, at, &mut self.quotes) {
             Mark::Punctuation { mark, opens, end } => {
@@ -125,7 +125,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Appends a mark, or merges it into an equal or weaker one that stands directly before it.
+    /// Appends a mark, or merges it into an equal or weaker one directly before it.
     fn push_punctuation(&mut self, mark: Punctuation, opens: bool, span: Range<usize>) {
         let pauses =
             |mark| !matches!(mark, Punctuation::Quote | Punctuation::OpenBracket | Punctuation::CloseBracket);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_by_their_form() {
+    fn reads_numbers_by_their_form() {
         check(&[
             ("the 27th, 1st and 112TH", "the twenty-seventh, first and one hundred twelfth"),
             (
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_said_in_words() {
+    fn expands_units() {
         check(&[
             ("5 km, 1 km and 20kg", "five kilometers, one kilometer and twenty kilograms"),
             ("at 30 mph or 50 km/h.", "at thirty miles per hour or fifty kilometers per hour."),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_by_their_parts() {
+    fn reads_addresses_by_their_parts() {
         check(&[
             ("Write to jane.doe@example.com.", "write to jane dot doe at example dot com."),
             (
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn years_and_labels_are_told_from_counts() {
+    fn tells_years_and_labels_from_counts() {
         check(&[
             (
                 "1469, 1810, 1802, 1900, 2007, 2022",
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn money_is_read_with_its_unit() {
+    fn reads_money_with_its_unit() {
         check(&[
             ("£30, £1, £5,000", "thirty pounds, one pound, five thousand pounds"),
             (
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn abbreviations_initials_and_numerals_depend_on_their_surroundings() {
+    fn reads_abbreviations_initials_and_numerals_by_context() {
         check(&[
             (
                 "Mr. and Mrs. Smith, Dr. Jones Jr., Esq.",
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_folded() {
+    fn folds_marks() {
         check(&[
             ("“Hello,” she ‘said’ — left…", "\"hello,\" she \"said\" - left."),
             ("wait... then [so] {x}", "wait, then (so) (x.)"),
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_listed_with_its_place() {
+    fn lists_dropped_characters_with_their_position() {
         let text = "a*b – ✓ ~5′";
         let dropped = normalize(text).dropped;
         assert_eq!(dropped.iter().map(|dropped| dropped.character).collect::<String>(), "*✓~′");
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_one_number_share_its_place() {
+    fn words_of_one_number_share_its_span() {
         let text = "paid £1,250 – “twice”";
         let normalized = normalize(text);
         let places: Vec<_> =
@@ -344,7 +344,7 @@ mod tests {
         );
     }
 
-    /// Words and numbers that rules look for, with marks between them, in every order.
+    /// Generates words and numbers known to the rules, with marks between them, in any order.
     fn pieces() -> impl Strategy<Value = String> {
         let piece = select(vec![
             "a",
@@ -426,7 +426,7 @@ mod tests {
                     prop_assert!(word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'\'' | b'-' | b'.')), "{word}");
                 }
             }
-            // Nothing vanishes: what is not white space is in a word, in a mark, or listed.
+            // Nothing is lost silently: everything but white space is in a word, in a mark, or listed.
             let places = || normalized.tokens.iter().map(|token| &token.span).chain(normalized.dropped.iter().map(|d| &d.span));
             for (at, character) in text.char_indices().filter(|(_, character)| !character.is_whitespace()) {
                 prop_assert!(places().any(|place| place.contains(&at)), "{character} at {at}");
@@ -437,7 +437,7 @@ mod tests {
         }
 
         #[test]
-        fn a_plain_word_is_what_the_rules_make_of_it(text in prop_oneof![pieces(), "([A-Za-z]{1,6}[ ,.:\"')-]{1,2}){0,8}"]) {
+        fn plain_words_agree_with_the_rules(text in prop_oneof![pieces(), "([A-Za-z]{1,6}[ ,.:\"')-]{1,2}){0,8}"]) {
             let folded = fold(&text);
             let cursor = Cursor::new(&folded.text);
             for at in 0..folded.text.len() {
@@ -454,10 +454,10 @@ mod tests {
         }
 
         #[test]
-        fn the_spoken_sentence_says_itself(text in pieces()) {
+        fn normalizing_twice_changes_nothing(text in pieces()) {
             let once = normalize(&text);
             let twice = normalize(&once.to_string());
-            // Whether an "i" is an initial hangs on its neighbours; it sounds the same.
+            // Whether an "i" is an initial depends on its neighbors, but it sounds the same.
             let word = |token: &Token| if token.text == "i." { "i".to_owned() } else { token.text.clone() };
             let words = |normalized: &Normalized| normalized.words().map(word).collect::<Vec<_>>();
             prop_assert_eq!(words(&twice), words(&once), "{}", once);

@@ -1,39 +1,39 @@
-//! What normalisation returns.
+//! Result of normalization.
 
 use std::fmt;
 use std::ops::Range;
 
 use crate::symbol::Punctuation;
 
-/// What a token is.
+/// Kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// A word to pronounce.
     Word,
     /// A punctuation mark.
     Punctuation {
-        /// Its class.
+        /// Class of the mark.
         mark: Punctuation,
-        /// Whether it belongs to the word behind it, as an opening quotation mark or bracket does.
+        /// True if it belongs to the next word, like an opening quotation mark or bracket.
         opens: bool,
     },
 }
 
-/// A word or a punctuation mark of the normalised text.
+/// Word or punctuation mark of the normalized text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// A word in lower-case ASCII, or the mark.
+    /// Word in lowercase ASCII, or the mark.
     ///
-    /// A word may hold apostrophes and hyphens. Letters that are spoken by their names are followed by full stops:
+    /// Words may contain apostrophes and hyphens. Letters that are spoken by name are followed by full stops:
     /// `a.`, `f.b.i.`.
     pub text: String,
     /// Word or punctuation.
     pub kind: TokenKind,
-    /// The bytes of the source that it came from; words of one number share them.
+    /// Bytes of the source that it came from; words of one number share them.
     pub span: Range<usize>,
 }
 
-/// A character that is neither spoken nor a punctuation mark.
+/// Character that is neither spoken nor a punctuation mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped {
     /// The character.
@@ -42,20 +42,20 @@ pub struct Dropped {
     pub span: Range<usize>,
 }
 
-/// A text as it is spoken.
+/// Text as it is spoken.
 ///
-/// [`Display`](fmt::Display) gives the sentence: words with single spaces, marks attached to their words, dashes
-/// between spaces. Normalising that sentence again gives the same words.
+/// [`Display`](fmt::Display) writes the sentence: single spaces between words, marks attached to their words,
+/// spaces around dashes. Normalizing that sentence again gives the same words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Normalized {
-    /// Words and marks in order.
+    /// Words and marks, in order.
     pub tokens: Vec<Token>,
-    /// What was left out, in order, so that nothing vanishes silently; white space is not counted.
+    /// Dropped characters, in order, so that nothing is lost silently; white space is not counted.
     pub dropped: Vec<Dropped>,
 }
 
 impl Normalized {
-    /// The words, in order.
+    /// Iterates over the words, in order.
     pub fn words(&self) -> impl Iterator<Item = &Token> {
         self.tokens.iter().filter(|token| token.kind == TokenKind::Word)
     }
@@ -72,8 +72,8 @@ impl fmt::Display for Normalized {
             if !(attach || attaches_left) {
                 f.write_str(" ")?;
             }
-            // The last full stop of "p.m." ends the sentence as well.
-            if !(token.text == "." && self.ends_behind_letters(index)) {
+            // The last full stop of "p.m." also ends the sentence.
+            if !(token.text == "." && self.ends_after_letters(index)) {
                 f.write_str(&token.text)?;
             }
             attach = attaches_right;
@@ -83,8 +83,8 @@ impl fmt::Display for Normalized {
 }
 
 impl Normalized {
-    /// Whether the token at `index` stands behind letters with full stops, and no word follows.
-    fn ends_behind_letters(&self, index: usize) -> bool {
+    /// Returns true if the token at `index` follows letters with full stops and no word comes after it.
+    fn ends_after_letters(&self, index: usize) -> bool {
         let letters = index.checked_sub(1).is_some_and(|before| {
             let before = &self.tokens[before];
             before.kind == TokenKind::Word && before.text.ends_with('.')

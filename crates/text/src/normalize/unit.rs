@@ -1,10 +1,10 @@
-//! Units of measurement behind numbers: `5 km`, `20kg`, `6'2"`, `30 mph`.
+//! Units of measurement after numbers: `5 km`, `20kg`, `6'2"`, `30 mph`.
 
 use super::cursor::{Cursor, Reading};
 use super::number::Quantity;
 use super::verbalize::cardinal_of;
 
-/// The sign, one of it, several of it. Signs are compared with their case.
+/// Unit signs, compared with case, with their singular and plural.
 const UNITS: [(&str, &str, &str); 49] = [
     ("km/h", "kilometer per hour", "kilometers per hour"),
     ("kph", "kilometer per hour", "kilometers per hour"),
@@ -57,7 +57,8 @@ const UNITS: [(&str, &str, &str); 49] = [
     ("degrees", "degree", "degrees"),
 ];
 
-/// A number with a unit behind it, attached, behind a space or behind a hyphen; behind a hyphen the unit is singular.
+/// Reads a number and its unit, attached, after a space or after a hyphen; after a hyphen the unit is
+/// singular.
 pub(crate) fn measure(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let quantity = Quantity::parse(cursor, at)?;
     if let Some(reading) = feet_and_inches(cursor, &quantity) {
@@ -71,7 +72,7 @@ pub(crate) fn measure(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         .iter()
         .filter(|(sign, ..)| rest.starts_with(sign) && !is_part_of_word(cursor, start + sign.len()))
         .max_by_key(|(sign, ..)| sign.len())?;
-    // A lone letter behind a space is more often an initial or a name.
+    // A lone letter after a space is more often an initial or a name.
     if gap == 1 && sign.len() == 1 && !matches!(*sign, "m" | "g") {
         return None;
     }
@@ -82,7 +83,7 @@ pub(crate) fn measure(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     if *sign == "degrees" {
         (end, phrase) = scale(cursor, end, &phrase)?;
     }
-    // The full stop of "5 ft." is the unit's; at the end of the text it ends the sentence too.
+    // The full stop of "5 ft." belongs to the unit; at the end of the text, it also ends the sentence.
     let stop = cursor.byte(end) == b'.'
         && matches!(
             *sign,
@@ -91,7 +92,7 @@ pub(crate) fn measure(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading { end: end + usize::from(stop), phrase, full_stop: stop })
 }
 
-/// Whether a sign goes on as a word, a number or a possessive.
+/// Returns true if a word, a number or a possessive continues after a sign.
 fn is_part_of_word(cursor: Cursor<'_>, at: usize) -> bool {
     let byte = cursor.byte(at);
     byte.is_ascii_alphanumeric()
@@ -99,7 +100,7 @@ fn is_part_of_word(cursor: Cursor<'_>, at: usize) -> bool {
         || (matches!(byte, b'-' | b'.') && cursor.byte(at + 1).is_ascii_alphanumeric())
 }
 
-/// `6'2"` → six feet two inches.
+/// Reads `6'2"` → six feet two inches.
 fn feet_and_inches(cursor: Cursor<'_>, feet: &Quantity<'_>) -> Option<Reading> {
     let inches = cursor.digits(feet.end + 1);
     let end = feet.end + 1 + inches.len();
@@ -111,7 +112,7 @@ fn feet_and_inches(cursor: Cursor<'_>, feet: &Quantity<'_>) -> Option<Reading> {
     Some(Reading::new(end + 1, format!("{} {foot} {} {inch}", feet.phrase(), cardinal_of(inches))))
 }
 
-/// `degrees C` → degrees celsius; without a scale the words stay what they are.
+/// Reads `degrees C` → degrees celsius; without a scale, the words are unchanged.
 fn scale(cursor: Cursor<'_>, at: usize, phrase: &str) -> Option<(usize, String)> {
     let letter = cursor.skip_spaces(at);
     let name = match cursor.letters(letter) {

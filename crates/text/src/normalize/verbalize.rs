@@ -1,4 +1,4 @@
-//! Numbers in words, the American way: no "and", a hyphen between tens and units.
+//! Numbers in words, in the American style: no "and", a hyphen between tens and units.
 
 const UNITS: [&str; 20] = [
     "zero",
@@ -36,7 +36,7 @@ const IRREGULAR_ORDINALS: [(&str, &str); 7] = [
     ("twelve", "twelfth"),
 ];
 
-/// `1234` → one thousand two hundred thirty-four.
+/// Writes `1234` as one thousand two hundred thirty-four.
 pub(crate) fn cardinal(number: u64) -> String {
     if number == 0 {
         return UNITS[0].to_owned();
@@ -53,12 +53,12 @@ pub(crate) fn cardinal(number: u64) -> String {
     groups.join(" ")
 }
 
-/// The cardinal of a string of digits, or digit by digit where it is longer than any number of `u64`.
+/// Writes digits as a cardinal, or digit by digit if they exceed the range of `u64`.
 pub(crate) fn cardinal_of(digits: &str) -> String {
     digits.parse().map_or_else(|_| spelled(digits, "zero"), cardinal)
 }
 
-/// `1234` → one thousand two hundred thirty-fourth.
+/// Writes `1234` as one thousand two hundred thirty-fourth.
 pub(crate) fn ordinal(number: u64) -> String {
     let cardinal = cardinal(number);
     let (head, last) = split_last(&cardinal);
@@ -71,9 +71,9 @@ pub(crate) fn ordinal(number: u64) -> String {
     format!("{head}{last}")
 }
 
-/// Three or four digits by hundreds, as years and house numbers are said: `1469` → fourteen sixty-nine, `1802` →
-/// eighteen oh two, `1900` → nineteen hundred, `538` → five thirty-eight; `2000` to `2009` and whole thousands as
-/// cardinals.
+/// Writes three or four digits by hundreds, like years and house numbers: `1469` → fourteen sixty-nine,
+/// `1802` → eighteen oh two, `1900` → nineteen hundred, `538` → five thirty-eight; `2000` to `2009` and whole
+/// thousands as cardinals.
 pub(crate) fn by_hundreds(number: u64) -> String {
     let (hundreds, rest) = (number / 100, number % 100);
     if hundreds == 0 || number.is_multiple_of(1000) || (2000..2010).contains(&number) {
@@ -86,12 +86,12 @@ pub(crate) fn by_hundreds(number: u64) -> String {
     }
 }
 
-/// Two digits of a year: `64` → sixty-four, `05` → oh five.
+/// Writes two digits of a year: `64` → sixty-four, `05` → oh five.
 pub(crate) fn two_digit_year(number: u64) -> String {
     if number < 10 { format!("oh {}", cardinal(number)) } else { cardinal(number) }
 }
 
-/// Digit by digit; `zero` is the word for 0.
+/// Writes digits one by one; `zero` is the word for 0.
 pub(crate) fn spelled(digits: &str, zero: &str) -> String {
     let words: Vec<&str> = digits
         .bytes()
@@ -101,7 +101,7 @@ pub(crate) fn spelled(digits: &str, zero: &str) -> String {
     words.join(" ")
 }
 
-/// `sixty` → sixties, `two thousand` → two thousands, `six` → sixes.
+/// Writes the plural: `sixty` → sixties, `two thousand` → two thousands, `six` → sixes.
 pub(crate) fn plural(phrase: &str) -> String {
     match phrase.strip_suffix('y') {
         Some(stem) => format!("{stem}ies"),
@@ -110,7 +110,7 @@ pub(crate) fn plural(phrase: &str) -> String {
     }
 }
 
-/// A fraction less than one with a plain name: `1`, `2` → one half, `3`, `4` → three quarters.
+/// Writes a fraction less than one that has a simple name: `1`, `2` → one half, `3`, `4` → three quarters.
 pub(crate) fn fraction(numerator: u64, denominator: u64) -> Option<String> {
     if numerator == 0 || numerator >= denominator || !(2..=100).contains(&denominator) {
         return None;
@@ -136,7 +136,7 @@ fn below_thousand(number: u64) -> String {
     if head.is_empty() || tail.is_empty() { head + &tail } else { format!("{head} {tail}") }
 }
 
-/// Splits in front of the last word, at a space or a hyphen.
+/// Splits before the last word, at a space or a hyphen.
 fn split_last(phrase: &str) -> (&str, &str) {
     phrase.split_at(phrase.rfind([' ', '-']).map_or(0, |gap| gap + 1))
 }
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    /// The number of a phrase, by the school rule: units add, "hundred" multiplies the group, a scale closes it.
+    /// Parses a phrase by the school rule: units add, "hundred" multiplies the group, a scale closes it.
     fn read(phrase: &str) -> Option<u64> {
         let (mut total, mut group) = (0_u64, 0_u64);
         for word in phrase.split([' ', '-']) {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_said_as_expected() {
+    fn writes_numbers_as_expected() {
         let check = |actual: String, expected: &str| assert_eq!(actual, expected);
         check(cardinal(0), "zero");
         check(cardinal(1_234_567), "one million two hundred thirty-four thousand five hundred sixty-seven");
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinals_end_as_their_digits_do() {
+    fn ordinals_end_like_their_digits() {
         for number in 1..2000_u64 {
             let suffix = match (number % 100, number % 10) {
                 (11..=13, _) => "th",

@@ -5,16 +5,16 @@ use super::verbalize::spelled;
 use super::word::spoken_letters;
 use crate::dictionary::Dictionary;
 
-/// What ends an address that has neither a scheme nor a `www.`.
+/// Top-level domains of addresses without a scheme or `www.`.
 const ENDINGS: [&str; 24] = [
     "com", "org", "net", "edu", "gov", "mil", "int", "info", "io", "ai", "uk", "de", "fr", "eu", "us", "ca",
     "au", "jp", "ch", "nl", "dev", "app", "tv", "me",
 ];
 
-/// An e-mail or web address, its parts by name and its marks by theirs.
+/// Reads an email or web address, part by part, with its marks by name.
 ///
-/// A scheme is silent. A part is a word where the dictionary has it, else its letters are named; digits are read one by
-/// one.
+/// A scheme is silent. A part found in the dictionary is a word; otherwise its letters are named. Digits are
+/// read one by one.
 pub(crate) fn address(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     if !cursor.byte(at).is_ascii_alphanumeric() || cursor.byte_before(at).is_ascii_alphanumeric() {
         return None;
@@ -24,7 +24,7 @@ pub(crate) fn address(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
             && !matches!(byte, b'"' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b',' | b';')
     });
     let whole = whole.trim_end_matches(['.', ':', '!', '?', '\'', '-']);
-    // Most words are none; this finds out without a copy.
+    // Most words are not addresses; this check needs no copy.
     if !whole.bytes().any(|byte| matches!(byte, b'.' | b'@' | b':')) {
         return None;
     }
@@ -41,14 +41,14 @@ pub(crate) fn address(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         .then(|| Reading::new(at + whole.len(), spoken(body)))
 }
 
-/// Something, an at sign and a host.
+/// Returns true for a nonempty name, an at sign and a host.
 fn is_mail(text: &str) -> bool {
     text.split_once('@').is_some_and(|(name, host)| {
         !name.is_empty() && host.contains('.') && host.split('.').all(is_label) && !host.contains('@')
     })
 }
 
-/// Labels with full stops between them, the last a known ending.
+/// Returns true for labels separated by full stops, ending in a known top-level domain.
 fn is_host(text: &str) -> bool {
     let labels: Vec<&str> = text.split('.').collect();
     labels.len() > 1
@@ -61,7 +61,7 @@ fn is_label(label: &str) -> bool {
     !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// The words of an address.
+/// Writes the words of an address.
 fn spoken(body: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut rest = body.trim_end_matches('/');

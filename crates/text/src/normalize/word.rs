@@ -7,12 +7,12 @@ use super::roman::roman;
 use super::verbalize::cardinal_of;
 use crate::dictionary::Dictionary;
 
-/// Acronyms that look like other words of the dictionary.
+/// Acronyms that look like ordinary words of the dictionary.
 const SPELLED: [&str; 1] = ["us"];
-/// The longest unknown word in capitals that is spelled even though it has vowels.
+/// Length of the longest unknown word in capitals that is spelled out despite having vowels.
 const LONGEST_SPELLED: usize = 4;
 
-/// Any word that begins with a letter or an apostrophe.
+/// Reads any word that begins with a letter or an apostrophe.
 pub(crate) fn word(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     if cursor.byte(at) == b'\'' {
         return clipped(cursor, at);
@@ -28,10 +28,10 @@ pub(crate) fn word(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         .or_else(|| Some(lone_letter(cursor, at).unwrap_or_else(|| hyphenated(cursor, at))))
 }
 
-/// The end of a word that no rule changes: small letters behind a first letter of either case, then white space, a mark
-/// that ends a phrase, or the end of the text.
+/// Returns the end of a word that no rule changes: lowercase letters after a first letter of either case,
+/// followed by white space, a mark that ends a phrase, or the end of the text.
 ///
-/// [`word`] reads it the same way, and takes ten times as long to find out.
+/// [`word`] reads such words the same way, ten times as slowly.
 pub(crate) fn plain_word(cursor: Cursor<'_>, at: usize) -> Option<usize> {
     if !cursor.byte(at).is_ascii_alphabetic() {
         return None;
@@ -45,7 +45,7 @@ pub(crate) fn plain_word(cursor: Cursor<'_>, at: usize) -> Option<usize> {
     (ends && (end > at + 1 || article) && !is_abbreviation(word)).then_some(end)
 }
 
-/// A word with its contractions and what hyphens join to it.
+/// Reads a word with its contractions and hyphenated parts.
 pub(crate) fn hyphenated(cursor: Cursor<'_>, at: usize) -> Reading {
     let mut reading = part(cursor, at);
     while cursor.byte(reading.end) == b'-' {
@@ -62,12 +62,12 @@ pub(crate) fn hyphenated(cursor: Cursor<'_>, at: usize) -> Reading {
     reading
 }
 
-/// `fbi` → `f.b.i.`
+/// Writes `fbi` as `f.b.i.`
 pub(crate) fn spoken_letters(letters: &str) -> String {
     letters.chars().flat_map(|letter| [letter, '.']).collect()
 }
 
-/// `'tis`, `'em`: words that the dictionary has with their apostrophe.
+/// Reads `'tis`, `'em`: words that the dictionary lists with their apostrophe.
 fn clipped(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let letters = cursor.letters(at + 1);
     if letters.is_empty() || cursor.byte_before(at).is_ascii_alphanumeric() {
@@ -75,23 +75,23 @@ fn clipped(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     }
     let word = format!("'{}", letters.to_ascii_lowercase());
     let end = at + word.len();
-    // The second apostrophe of "rock 'n' roll" says nothing more.
+    // The second apostrophe of "rock 'n' roll" is silent.
     let end = end + usize::from(word == "'n" && cursor.byte(end) == b'\'');
     Dictionary::cmudict().contains(&word).then(|| Reading::new(end, word))
 }
 
-/// `J.`, `p.m.`, `U.S.A`: letters with full stops, spoken by their names.
+/// Reads `J.`, `p.m.`, `U.S.A`: letters with full stops, spoken by name.
 ///
-/// An `I.` is an initial only beside another one.
+/// `I.` is an initial only next to another one.
 fn initials(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let end = dotted(cursor, at);
     if end == at {
         return None;
     }
     let next = cursor.skip_spaces(end);
-    let behind_one =
+    let after_one =
         cursor.text[..at].trim_end_matches(' ').ends_with('.') && cursor.word_before(at).len() == 1;
-    let beside = behind_one || dotted(cursor, next) > next;
+    let beside = after_one || dotted(cursor, next) > next;
     if matches!(cursor.text.get(at..end), Some("I." | "i.")) && !beside && cursor.byte(end) != b'-' {
         return None;
     }
@@ -111,7 +111,7 @@ fn initials(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading { end, phrase: letters, full_stop: true })
 }
 
-/// The end of the letters with full stops that begin at `at`.
+/// Returns the end of the letters with full stops that begin at `at`.
 fn dotted(cursor: Cursor<'_>, at: usize) -> usize {
     let mut end = at;
     while cursor.byte(end).is_ascii_alphabetic() && cursor.byte(end + 1) == b'.' {
@@ -120,7 +120,7 @@ fn dotted(cursor: Cursor<'_>, at: usize) -> usize {
     end
 }
 
-/// `AT&T`, `R&D`: capitals around an ampersand, by their names.
+/// Reads `AT&T`, `R&D`: capitals around an ampersand, by name.
 fn ampersand(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let left = cursor.letters(at);
     let right = cursor.letters(at + left.len() + 1);
@@ -135,11 +135,11 @@ fn ampersand(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading::new(at + left.len() + 1 + right.len(), format!("{} and {}", name(left), name(right))))
 }
 
-/// A single letter: the article, the pronoun, or the name of the letter.
+/// Reads a single letter: the article, the pronoun, or the name of the letter.
 fn lone_letter(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let letters = cursor.letters(at);
-    let behind = cursor.byte(at + 1);
-    if letters.len() != 1 || matches!(behind, b'\'' | b'-') && cursor.byte(at + 2).is_ascii_alphanumeric() {
+    let after = cursor.byte(at + 1);
+    if letters.len() != 1 || matches!(after, b'\'' | b'-') && cursor.byte(at + 2).is_ascii_alphanumeric() {
         return None;
     }
     let name = match letters {
@@ -151,18 +151,18 @@ fn lone_letter(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading::new(at + 1, if name { spoken_letters(&lower) } else { lower }))
 }
 
-/// Letters and the contractions behind them: `don't`, `boys'`, `FPCC's`.
+/// Reads letters and their contractions: `don't`, `boys'`, `FPCC's`.
 fn part(cursor: Cursor<'_>, at: usize) -> Reading {
     let letters = cursor.letters(at);
     let (mut end, mut phrase) = match dotted(cursor, at) {
-        behind if behind > at + 2 => (behind, cursor.text[at..behind].to_ascii_lowercase()),
+        after if after > at + 2 => (after, cursor.text[at..after].to_ascii_lowercase()),
         _ => (at + letters.len(), spoken(cursor, letters)),
     };
     while cursor.byte(end) == b'\'' && cursor.byte(end + 1).is_ascii_alphabetic() {
-        let behind = cursor.letters(end + 1);
+        let after = cursor.letters(end + 1);
         phrase.push('\'');
-        phrase.push_str(&behind.to_ascii_lowercase());
-        end += 1 + behind.len();
+        phrase.push_str(&after.to_ascii_lowercase());
+        end += 1 + after.len();
     }
     if cursor.byte(end) == b'\'' && !cursor.quoted {
         let clipped = format!("{phrase}'");
@@ -173,7 +173,8 @@ fn part(cursor: Cursor<'_>, at: usize) -> Reading {
     Reading::new(end, phrase)
 }
 
-/// Lower case, or the letters of an acronym: capitals that the dictionary lacks and that have no vowel or are few.
+/// Writes lowercase, or the letters of an acronym: capitals that are missing from the dictionary and are
+/// either few or without vowels.
 fn spoken(cursor: Cursor<'_>, letters: &str) -> String {
     let lower = letters.to_ascii_lowercase();
     let acronym = letters.len() > 1 && letters.bytes().all(|letter| letter.is_ascii_uppercase());

@@ -2,12 +2,13 @@
 
 use crate::phone::{Phone, Stress};
 
-/// The shortest part; below it, the dictionary's rare names make a compound of almost anything.
+/// Length of the shortest part; shorter ones, among the dictionary's rare names, make a compound of almost
+/// anything.
 const SHORTEST_PART: usize = 4;
 
-/// The phones of the two words, the second with its primary stress made secondary.
+/// Returns the phones of the two words, the second with its primary stress made secondary.
 ///
-/// Of several splits the one nearest the middle is taken, and the earlier of two equally near.
+/// Of several splits, the one nearest the middle is taken; ties go to the earlier one.
 pub(super) fn join(word: &str, known: impl Fn(&str) -> Option<Vec<Phone>>) -> Option<Vec<Phone>> {
     let mut splits: Vec<usize> = (SHORTEST_PART..=word.len().saturating_sub(SHORTEST_PART))
         .filter(|at| word.is_char_boundary(*at))
@@ -30,7 +31,7 @@ mod tests {
     use crate::dictionary::Dictionary;
 
     #[test]
-    fn the_first_word_is_stressed() {
+    fn stresses_the_first_word() {
         let joined = |word: &str| {
             let phones = join(word, |part| Dictionary::cmudict().first(part))?;
             Some(phones.iter().map(|phone| phone.name()).collect::<Vec<_>>().join(" "))

@@ -1,4 +1,4 @@
-//! What the network has said, kept: it takes a millisecond or two for a word, and texts repeat theirs.
+//! Cache of the network's predictions, which take a millisecond or two per word.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -7,19 +7,19 @@ use rustc_hash::FxHashMap;
 use crate::g2p::G2p;
 use crate::phone::Phone;
 
-/// How many words are kept before all are forgotten; it bounds memory to some 20 MB and changes no result.
+/// Number of words at which the cache is cleared; it bounds memory to about 20 MB and never changes a result.
 const MOST: usize = 200_000;
 
-/// Words with what the network in the program says of them, shared by threads.
+/// Predictions of the bundled network, shared by threads.
 #[derive(Debug, Default)]
 pub(super) struct Guesses {
     said: RwLock<FxHashMap<Box<str>, Box<[Phone]>>>,
 }
 
 impl Guesses {
-    /// What the network says.
+    /// Returns the network's prediction.
     pub(super) fn say(&self, word: &str) -> Vec<Phone> {
-        // A thread that panics leaves whole words behind.
+        // A thread that panics leaves the cache consistent.
         if let Some(phones) = self.said.read().unwrap_or_else(PoisonError::into_inner).get(word) {
             return phones.to_vec();
         }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_what_the_network_says() {
+    fn cached_words_agree_with_the_network() {
         let guesses = Guesses::default();
         for word in ["calcraft", "hidell", "calcraft", "schoeffer", "hidell"] {
             assert_eq!(guesses.say(word), G2p::bundled().pronounce(word), "{word}");

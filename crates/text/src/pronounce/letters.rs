@@ -1,8 +1,8 @@
-//! Letters by their names.
+//! Letters by name.
 
 use crate::phone::{Phone, Stress, parse_phones};
 
-/// The names of a to z, as CMUdict has them.
+/// Names of a to z, as in CMUdict.
 const NAMES: [&str; 26] = [
     "EY1",
     "B IY1",
@@ -32,7 +32,7 @@ const NAMES: [&str; 26] = [
     "Z IY1",
 ];
 
-/// The letters' names, where a word is letters with full stops (`f.b.i.`) or has no vowel (`prs`).
+/// Names the letters if a word is letters with full stops (`f.b.i.`) or has no vowel (`prs`).
 pub(super) fn spelled_out(word: &str) -> Option<Vec<Phone>> {
     let bytes = word.as_bytes();
     let dotted = bytes.len() > 1 && bytes.iter().skip(1).step_by(2).all(|byte| *byte == b'.');
@@ -41,7 +41,7 @@ pub(super) fn spelled_out(word: &str) -> Option<Vec<Phone>> {
     (letters && (dotted || !vowels)).then(|| names(word))
 }
 
-/// The names of all letters; the last has primary stress, the others secondary.
+/// Names all letters; the last has primary stress, the others secondary.
 pub(super) fn names(word: &str) -> Vec<Phone> {
     let letters: Vec<u8> = word.bytes().filter(u8::is_ascii_lowercase).collect();
     let mut phones = Vec::new();
@@ -62,14 +62,14 @@ mod tests {
     use crate::dictionary::Dictionary;
 
     #[test]
-    fn names_are_those_of_the_dictionary() {
+    fn names_agree_with_the_dictionary() {
         for letter in 'a'..='z' {
             assert_eq!(Dictionary::cmudict().first(&format!("{letter}.")), Some(names(&letter.to_string())));
         }
     }
 
     #[test]
-    fn the_last_letter_is_stressed() {
+    fn stresses_the_last_letter() {
         let spelled = |word| {
             spelled_out(word)
                 .map(|phones| phones.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))

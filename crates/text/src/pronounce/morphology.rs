@@ -1,18 +1,18 @@
-//! Words made of a known word and an ending or a prefix.
+//! Words formed from a known word and an ending or a prefix.
 
 use crate::phone::{Phone, parse_phones};
 
-/// The shortest base; below it, chance resemblances outnumber inflections.
+/// Length of the shortest base; below it, chance resemblances outnumber inflections.
 const SHORTEST_BASE: usize = 3;
-/// How many endings and prefixes a word may have.
+/// Largest number of endings and prefixes of a word.
 const DEPTH: usize = 2;
 
-/// How an ending changes the spelling of its base.
+/// Change of a base's spelling before an ending.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Join {
-    /// Begins with a vowel: drops a final "e", doubles a consonant, turns "y" into "i".
+    /// Before a vowel: drops a final "e", doubles a consonant, turns "y" into "i".
     Vowel,
-    /// Only turns "y" into "i".
+    /// Before a consonant: only turns "y" into "i".
     Consonant,
 }
 
@@ -46,14 +46,14 @@ const PREFIXES: [(&str, &str); 8] = [
     ("inter", "IH2 N T ER0"),
 ];
 
-/// `hidell` of `hidell's`, `boys` of `boys'`; a possessive is regular whatever its base.
+/// Strips a possessive: `hidell's` → `hidell`, `boys'` → `boys`; it is regular for any base.
 pub(super) fn without_possessive(word: &str) -> Option<&str> {
     let base = word.strip_suffix("'s").or_else(|| word.strip_suffix('\''))?;
     base.bytes().any(|byte| byte.is_ascii_alphabetic()).then_some(base)
 }
 
-/// Adds the "s" of plurals, verbs and possessives: `IH0 Z` behind a sibilant, `S` behind another voiceless consonant,
-/// `Z` elsewhere.
+/// Adds the "s" of plurals, verbs and possessives: `IH0 Z` after a sibilant, `S` after any other voiceless
+/// consonant, `Z` elsewhere.
 pub(crate) fn with_s(mut base: Vec<Phone>) -> Vec<Phone> {
     let ending = match base.last().map_or("", |phone| phone.without_stress()) {
         "S" | "Z" | "SH" | "ZH" | "CH" | "JH" => "IH0 Z",
@@ -64,7 +64,8 @@ pub(crate) fn with_s(mut base: Vec<Phone>) -> Vec<Phone> {
     base
 }
 
-/// Adds the "ed" of past tenses: `IH0 D` behind `T` and `D`, `T` behind another voiceless consonant, `D` elsewhere.
+/// Adds the "ed" of past tenses: `IH0 D` after `T` and `D`, `T` after any other voiceless consonant, `D`
+/// elsewhere.
 fn with_ed(mut base: Vec<Phone>) -> Vec<Phone> {
     let ending = match base.last().map_or("", |phone| phone.without_stress()) {
         "T" | "D" => "IH0 D",
@@ -75,7 +76,7 @@ fn with_ed(mut base: Vec<Phone>) -> Vec<Phone> {
     base
 }
 
-/// The phones of a word from those of its base; `known` is the dictionary.
+/// Derives the phones of a word from those of its base; `known` is the dictionary.
 pub(super) fn derive(word: &str, known: impl Fn(&str) -> Option<Vec<Phone>>) -> Option<Vec<Phone>> {
     derive_at(word, &known, DEPTH)
 }
@@ -108,7 +109,7 @@ fn derive_at(word: &str, known: &dyn Fn(&str) -> Option<Vec<Phone>>, depth: usiz
     })
 }
 
-/// The singulars that may stand behind a plural or the third person of a verb.
+/// Returns the possible singulars of a plural, or infinitives of a third person.
 fn plural_bases(word: &str) -> Vec<String> {
     let Some(stem) = word.strip_suffix('s') else { return Vec::new() };
     if stem.ends_with(['s', 'u', 'i', '\'']) {
@@ -126,7 +127,7 @@ fn plural_bases(word: &str) -> Vec<String> {
     bases
 }
 
-/// The bases that an ending may have been joined to, the likelier first.
+/// Returns the bases that an ending may have been joined to, the more likely first.
 fn bases(stem: &str, join: Join) -> Vec<String> {
     let bytes = stem.as_bytes();
     let mut bases = vec![stem.to_owned()];
@@ -137,7 +138,7 @@ fn bases(stem: &str, join: Join) -> Vec<String> {
     if join == Join::Consonant {
         return bases;
     }
-    // After one vowel a lone consonant would have been doubled, so that "hoping" is of "hope".
+    // After one vowel, a lone consonant would have been doubled, so "hoping" is from "hope".
     let lone =
         is_vowel(*before) && !is_vowel(*last) && !(bytes.len() > 2 && is_vowel(bytes[bytes.len() - 3]));
     bases.insert(usize::from(!lone), format!("{stem}e"));
@@ -147,7 +148,8 @@ fn bases(stem: &str, join: Join) -> Vec<String> {
     bases
 }
 
-/// `L IY0` behind the base; "fully" is of "full", "gently" of "gentle", "happily" of "happy", "basically" of "basic".
+/// Adds `L IY0` to the base; "fully" is from "full", "gently" from "gentle", "happily" from "happy",
+/// "basically" from "basic".
 fn with_ly(stem: &str, base: &dyn Fn(&str) -> Option<Vec<Phone>>) -> Option<Vec<Phone>> {
     let ending = phones("L IY0");
     if let Some(found) = base(stem).or_else(|| base(&format!("{stem}l"))) {
@@ -166,7 +168,7 @@ fn with_ly(stem: &str, base: &dyn Fn(&str) -> Option<Vec<Phone>>) -> Option<Vec<
     Some(concatenate(found, ending))
 }
 
-/// One after the other; a consonant that ends the first and begins the second is said once.
+/// Concatenates phones; an L that ends the first part and begins the second is pronounced once.
 fn concatenate(mut first: Vec<Phone>, second: Vec<Phone>) -> Vec<Phone> {
     if first.last() == second.first() && first.last().is_some_and(|phone| phone.without_stress() == "L") {
         first.pop();
@@ -188,7 +190,7 @@ mod tests {
     use super::*;
     use crate::dictionary::Dictionary;
 
-    /// What is derived with no word known but `base`.
+    /// Derives a word with only `base` known.
     fn check(base: &str, word: &str, expected: &str) {
         let known =
             |candidate: &str| if candidate == base { Dictionary::cmudict().first(base) } else { None };
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn s_and_ed_take_the_voice_of_the_sound_before() {
+    fn s_and_ed_take_the_voice_of_the_preceding_sound() {
         check("cat", "cats", "K AE1 T S");
         check("dog", "dogs", "D AO1 G Z");
         check("bush", "bushes", "B UH1 SH IH0 Z");
@@ -227,10 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn both_bases_are_there_the_likelier_wins() {
+    fn prefers_the_likelier_of_two_bases() {
         let known = |word: &str| Dictionary::cmudict().first(word);
         let ends = |word: &str| derive(word, known).and_then(|phones| phones.get(1).copied());
-        // "hop" and "hope", "sing" and "singe" are words.
+        // "hop" and "hope", "sing" and "singe" are all words.
         assert_eq!(ends("hoping").map(Phone::name), Some("OW1"));
         assert_eq!(derive("singing", known), Some(phones("S IH1 NG IH0 NG")));
     }
