@@ -1,4 +1,4 @@
-//! How a corpus is prepared: every setting of every stage.
+//! Recipes: every setting of every stage of the preparation.
 
 use std::path::PathBuf;
 
@@ -10,43 +10,44 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::split::SplitConfig;
 
-/// A preparation recipe: a TOML file, every key of which may be left out.
+/// Preparation recipe: a TOML file in which every key is optional. `pipelines/ljspeech/prepare.toml` spells out all of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
-    /// What is spoken.
+    /// Text and pronunciation.
     pub text: TextRecipe,
-    /// What the recordings must be, and what is computed from them.
+    /// Requirements on the recordings, and what is computed from them.
     pub audio: AudioRecipe,
-    /// The sub-phoneme BPE.
+    /// Sub-phoneme BPE.
     pub sup_phones: SupPhoneRecipe,
-    /// The forced aligner.
+    /// Forced aligner.
     pub alignment: AlignConfig,
-    /// What is held out.
+    /// Held-out utterances.
     pub split: SplitConfig,
 }
 
-/// Which column of `metadata.csv` is spoken, and what is known of its words.
+/// Text and pronunciation.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TextRecipe {
-    /// `normalized`, the third column, or `text`, the second. Both go through the normaliser.
+    /// Column of `metadata.csv` that is spoken. Either one is normalized.
     pub column: TextColumn,
-    /// What pronounces the words that the lexicon lacks (`dictionary`).
+    /// Source of the pronunciations that the lexicon lacks.
     pub backend: TextBackend,
-    /// A lexicon of the user's own pronunciations, which win over the dictionary.
+    /// File with pronunciations of the user's own, `word PH PH …` per line in ARPAbet with stress; they take precedence over the
+    /// dictionary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<PathBuf>,
 }
 
-/// What pronounces words.
+/// Source of pronunciations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TextBackend {
-    /// CMUdict, and what stands behind it for words that it lacks.
+    /// CMUdict; for words that it lacks morphology, compounds, letter names and a network.
     #[default]
     Dictionary,
-    /// espeak-ng, which must be installed; it runs as a process of its own.
+    /// espeak-ng, which must be installed and runs as a separate process.
     Espeak,
 }
 
@@ -67,43 +68,43 @@ impl TextBackend {
     }
 }
 
-/// A column of `metadata.csv`.
+/// Column of `metadata.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TextColumn {
-    /// The second: as printed.
+    /// The second column: as printed.
     Text,
-    /// The third: numbers and abbreviations written out.
+    /// The third column: numbers and abbreviations written out.
     #[default]
     Normalized,
 }
 
-/// What the recordings must be, and what is computed from them.
+/// Requirements on the recordings, and what is computed from them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AudioRecipe {
-    /// The sample rate of the dataset, in hertz (22,050).
+    /// Sample rate of the dataset, in hertz.
     pub sample_rate: u32,
-    /// The definition of the mel spectrogram (`vits`).
+    /// Definition of the mel spectrogram.
     pub mel: MelProfile,
-    /// Shorter clips are left out, in seconds.
+    /// Minimum length in seconds; shorter clips are reported as problems.
     pub min_seconds: f64,
-    /// Longer clips are left out, in seconds.
+    /// Maximum length in seconds; longer clips are reported as problems.
     pub max_seconds: f64,
-    /// The lowest fundamental frequency that is looked for, in hertz.
+    /// Lowest fundamental frequency that pYIN searches, in hertz.
     pub f0_min_hz: f64,
-    /// The highest, in hertz.
+    /// Highest fundamental frequency that pYIN searches, in hertz.
     pub f0_max_hz: f64,
-    /// Whether recordings at another rate are resampled; if not, each is a problem.
+    /// True to resample recordings at another rate (polyphase windowed sinc); otherwise each is reported as a problem.
     pub resample: bool,
-    /// What becomes of recordings of several channels; `mono`: each is a problem.
+    /// Treatment of recordings with several channels. Where that is an error, each is reported as a problem.
     pub channels: ChannelChoice,
-    /// The loudness to which every clip is brought by one gain, in LUFS; none: they stay as loud as they are.
+    /// Integrated loudness (BS.1770) to which a single gain brings every clip, in LUFS. By default the level is unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loudness_lufs: Option<f64>,
-    /// The true peak that the gain may lead to, in dB relative to full scale; a clip that would pass it stays quieter.
+    /// Highest true peak that this gain may produce, in dB relative to full scale; clips that would exceed it stay quieter.
     pub true_peak_dbtp: f64,
-    /// Cuts off leading and trailing silence; none: they stay.
+    /// Trimming of leading and trailing silence. By default nothing is trimmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trim: Option<TrimRecipe>,
 }
@@ -166,13 +167,13 @@ impl AudioRecipe {
     }
 }
 
-/// How leading and trailing silence is cut off.
+/// Trimming of leading and trailing silence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrimRecipe {
-    /// A hundredth of a second is silence when its level lies so far below that of the loudest one, in dB (40).
+    /// Level below that of the loudest 10 ms interval, in dB, under which an interval is silence.
     pub below_loudest_db: f64,
-    /// What is left of the silence on either side, in milliseconds (50).
+    /// Silence kept on either side, in milliseconds.
     pub margin_ms: f64,
 }
 
@@ -200,14 +201,14 @@ impl Default for AudioRecipe {
     }
 }
 
-/// The sub-phoneme BPE.
+/// Sub-phoneme BPE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SupPhoneRecipe {
-    /// Merges to learn from the training split, at most (the paper has 30,000 from 200 million sentences).
+    /// Maximum number of BPE merges to learn from the training split. The paper has 30,000 from 200 million sentences.
     pub merges: usize,
-    /// A `supphones.json` whose sup-phones are taken in the place of learning any: those of a pre-training, whose encoder is
-    /// then to be trained on the dataset.
+    /// A `supphones.json` to use instead of learning sup-phones. A dataset for a pre-trained encoder needs those of the
+    /// pre-training. `mynah-prepare run --sup-phones` sets this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,
 }

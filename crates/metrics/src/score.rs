@@ -42,7 +42,7 @@ impl Outcome {
     }
 }
 
-/// The score of one item of one system by one metric: a row of the scores table (`docs/formats.md`).
+/// The score of one item of one system by one metric: a row of the scores table (`docs/formats/scores.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The name that the user gave the system.

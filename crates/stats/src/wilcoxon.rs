@@ -17,16 +17,16 @@ const PERMUTATION_UP_TO: usize = 13;
 /// The distribution of the rank sum of n values has n (n + 1) / 2 + 1 cells, and n passes over it are made.
 const EXACT_LIMIT: usize = 500;
 
-/// What the test does with differences of zero.
+/// Treatment of zero differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ZeroMethod {
-    /// They are left out before ranking (Wilcoxon 1945).
+    /// Removed before ranking (Wilcoxon 1945).
     Wilcox,
-    /// They are ranked and then left out (Pratt 1959): a comparison with many zeros is not made to look decided.
+    /// Ranked, then removed (Pratt 1959): a comparison with many zeros is not made to look decided.
     #[default]
     Pratt,
-    /// They are ranked, and half of their ranks goes to each side.
+    /// Ranked, with half of their ranks given to each side.
     Zsplit,
 }
 

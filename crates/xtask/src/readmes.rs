@@ -93,7 +93,7 @@ fn page(name: &str, source: &str) -> String {
 }
 
 /// Replaces [`path::Item`] and [`Item`](path) by `Item` in backticks; other links stay.
-fn without_links(line: &str) -> String {
+pub(crate) fn without_links(line: &str) -> String {
     let mut text = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("[`") {

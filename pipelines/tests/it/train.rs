@@ -6,7 +6,7 @@ use std::fs;
 use mynah_corpus::Dataset;
 
 use crate::studio::{Studio, TRAIN};
-use crate::support::{documented_columns, keys, names};
+use crate::support::{documented_columns, documented_settings, keys, names};
 
 /// The scalars of a step, as TensorBoard has them.
 type Scalars = BTreeMap<String, f32>;
@@ -50,7 +50,7 @@ fn a_run_leaves_what_the_documentation_says() {
     assert_eq!(info["data"].as_str(), Some("dataset"));
     assert_eq!(info["program"].as_str(), Some(concat!("mynah-train ", env!("CARGO_PKG_VERSION"))));
     let config = keys(info["config"].as_table().unwrap());
-    assert_eq!(config, documented_columns("## CONFIG.toml: read by `mynah-train run --config`"));
+    assert_eq!(config, documented_settings("CONFIG.toml"));
     // The configuration with every default filled in is a configuration that trains the same.
     studio.place.write("train.toml", toml::to_string(&info["config"]).unwrap());
     studio.train("again", "--threads 1").exits_with(0);
@@ -61,7 +61,7 @@ fn a_run_leaves_what_the_documentation_says() {
 fn metrics_are_finite_and_tensorboard_has_the_same() {
     let studio = Studio::with_run();
     let rows = studio.metrics("run");
-    let columns = documented_columns("### `metrics.jsonl`");
+    let columns = documented_columns("training-run.md", "### `metrics.jsonl`");
     let mut expected = Vec::new();
     for row in &rows {
         assert_eq!(row.keys().cloned().collect::<BTreeSet<_>>(), columns);

@@ -4,40 +4,42 @@ use serde::{Deserialize, Serialize};
 
 use super::tying::Tying;
 
-/// Where durations come from.
+/// Source of durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlignmentSource {
-    /// From [`align`](super::align).
+    /// The aligner, [`align`](super::align).
     #[default]
     Aligner,
-    /// From the files of another tool, where it has them.
+    /// Files of another tool where there are any (`mynah-prepare import-alignment`).
     Imported,
 }
 
-/// How the aligner is trained.
+/// Training of the aligner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlignConfig {
-    /// Whose durations the dataset has; nothing to [`align`](super::align) itself.
+    /// Source of the dataset's durations; [`align`](super::align) itself ignores it.
     pub source: AlignmentSource,
-    /// Passes with one Gaussian per broad class.
+    /// First, passes with one Gaussian per broad class of phones.
     pub class_passes: u32,
-    /// Passes with one Gaussian per phone.
+    /// Then, passes with one Gaussian per phone.
     pub phone_passes: u32,
-    /// Passes with one Gaussian per state.
+    /// Then, passes with one Gaussian for each of a phone's three states.
     pub state_passes: u32,
-    /// Passes after each doubling of the Gaussians.
+    /// Passes after each doubling of the number of Gaussians.
     pub mixture_passes: u32,
-    /// The most Gaussians of a state. One finds boundaries best (`docs/decisions/0014-one-gaussian-a-state.md`).
+    /// Maximum number of Gaussians per state, from 1 to 256: the number is doubled up to it. One finds boundaries best
+    /// (`docs/decisions/0014-one-gaussian-a-state.md`).
     pub max_gaussians: u32,
-    /// A state has one Gaussian for each so many frames.
+    /// Frames that a state must have for each of its Gaussians.
     pub frames_per_gaussian: f64,
-    /// How many frames of the parent Gaussian each Gaussian is smoothed with.
+    /// Weight of the parent Gaussian in smoothing each Gaussian, in frames.
     pub prior_frames: f64,
-    /// The smallest variance, as a fraction of the variance of all frames.
+    /// Smallest variance, as a fraction of the variance of all frames.
     pub variance_floor: f64,
-    /// About so many frames are trained on at most; of a larger corpus a part, taken evenly. All of it is aligned.
+    /// Approximate maximum number of frames to train on (LJSpeech has 7.4 million). From a larger corpus utterances are taken
+    /// evenly; all of it is aligned.
     pub training_frames: u64,
 }
 

@@ -69,9 +69,9 @@ impl Default for MelConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MelProfile {
-    /// As VITS and NaturalSpeech train.
+    /// As in VITS and NaturalSpeech.
     Vits,
-    /// As HiFi-GAN's published vocoders take it; needs a sample rate of 16 kHz or more.
+    /// As HiFi-GAN's published vocoders expect; requires a sample rate of at least 16 kHz.
     Hifigan,
 }
 
