@@ -59,6 +59,23 @@ pub(crate) fn tanh(x: f32) -> f32 {
     (if size < TANH_SMALL { small } else { large }).copysign(x)
 }
 
+/// The distribution of the standard normal, within 1e-7, and its density, within 4 units in the last place.
+///
+/// # References
+///
+/// Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26.
+#[inline(always)]
+pub(crate) fn normal(x: f32) -> (f32, f32) {
+    // 1 / √(2π)
+    const HEIGHT: f32 = 0.398_942_3;
+    let e = exp_nonpositive(-0.5 * x * x);
+    let t = 1.0 / (1.0 + 0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2 * x.abs());
+    let polynomial =
+        t * (0.254_829_6 + t * (-0.284_496_74 + t * (1.421_413_7 + t * (-1.453_152_1 + t * 1.061_405_4))));
+    let tail = 0.5 * polynomial * e;
+    (if x < 0.0 { tail } else { 1.0 - tail }, HEIGHT * e)
+}
+
 /// e^x for x ≤ 0 in f64, within 2 units in the last place; zero where the result would be subnormal.
 #[inline(always)]
 pub(crate) fn exp_nonpositive_f64(x: f64) -> f64 {

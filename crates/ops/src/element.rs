@@ -1,6 +1,7 @@
 //! The two number types of the kernels, and the vectors of them that the machine has.
 
 use candle_core::backend::BackendStorage;
+use candle_core::cpu::erf::erf_f64;
 use candle_core::{CpuStorage, Layout, Result, Tensor, WithDType, bail};
 use pulp::Simd;
 
@@ -38,6 +39,8 @@ pub(crate) trait Element: WithDType {
     fn tanh(self) -> Self;
     fn sigmoid(self) -> Self;
     fn sqrt(self) -> Self;
+    /// The distribution and the density of the standard normal.
+    fn normal(self) -> (Self, Self);
 }
 
 impl Element for f32 {
@@ -87,6 +90,11 @@ impl Element for f32 {
     fn sqrt(self) -> Self {
         f32::sqrt(self)
     }
+
+    #[inline(always)]
+    fn normal(self) -> (Self, Self) {
+        approximation::normal(self)
+    }
 }
 
 impl Element for f64 {
@@ -134,6 +142,11 @@ impl Element for f64 {
     #[inline(always)]
     fn sqrt(self) -> Self {
         f64::sqrt(self)
+    }
+
+    fn normal(self) -> (Self, Self) {
+        let distribution = 0.5 + 0.5 * erf_f64(self * std::f64::consts::FRAC_1_SQRT_2);
+        (distribution, (-0.5 * self * self).exp() / std::f64::consts::TAU.sqrt())
     }
 }
 

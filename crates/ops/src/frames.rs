@@ -71,6 +71,11 @@ impl CustomOp1 for Frames {
     }
 }
 
+/// The sum of frames at their places in a signal of `length`, which has to hold all and no further frame.
+pub(crate) fn overlap_add(frames: &Tensor, length: usize, hop: usize) -> Result<Tensor> {
+    frames.contiguous()?.apply_op1(OverlapAdd { length, hop })
+}
+
 struct OverlapAdd {
     length: usize,
     hop: usize,
@@ -85,7 +90,7 @@ impl CustomOp1 for OverlapAdd {
         let (batch, count, frame_length) = layout.shape().dims3()?;
         for_float!(storage, self.name(), T => {
             let frames = contiguous::<T>(self.name(), storage, layout)?;
-            let x = overlap_add(frames, self.length, count, frame_length, self.hop);
+            let x = add(frames, self.length, count, frame_length, self.hop);
             Ok((into_storage(x), (batch, self.length).into()))
         })
     }
@@ -101,6 +106,11 @@ impl CustomOp1 for OverlapAdd {
             compute(self.name(), (SIGNAL, "overlap_add"), &inputs, total, Grid::Elements(total), scalars)?;
         Ok((x, (batch, self.length).into()))
     }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let frames = Frames { frame_length: x.dim(2)?, hop: self.hop };
+        Ok(Some(gradient.contiguous()?.apply_op1_no_bwd(&frames)?))
+    }
 }
 
 fn forward<T: Element>(x: &[T], length: usize, count: usize, frame_length: usize, hop: usize) -> Vec<T> {
@@ -113,13 +123,7 @@ fn forward<T: Element>(x: &[T], length: usize, count: usize, frame_length: usize
     frames
 }
 
-fn overlap_add<T: Element>(
-    frames: &[T],
-    length: usize,
-    count: usize,
-    frame_length: usize,
-    hop: usize,
-) -> Vec<T> {
+fn add<T: Element>(frames: &[T], length: usize, count: usize, frame_length: usize, hop: usize) -> Vec<T> {
     let mut x = vec![T::ZERO; frames.len() / (count * frame_length) * length];
     x.par_chunks_mut(length).zip(frames.par_chunks(count * frame_length)).for_each(|(x, frames)| {
         for (t, frame) in frames.chunks_exact(frame_length).enumerate() {

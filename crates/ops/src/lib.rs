@@ -13,9 +13,10 @@
 //! | [`conv_transpose1d`] | no gradient |
 //! | [`MatrixProduct`] | wrong numbers where a batch of transposed matrices meets one repeated matrix |
 //! | [`layer_norm()`], [`softmax()`] | the fast ones cut the gradient without a word |
+//! | [`gelu()`] | a call of the C library for every number, and a gradient of six digits |
 //! | [`tanh()`] | a call of the C library for every number |
 //! | [`gated_activation()`], [`leaky_relu()`], [`weight_norm()`] | one pass over memory in the place of many |
-//! | [`frames()`], [`reflect_pad()`], [`StftMagnitude`] | not there |
+//! | [`frames()`], [`reflect_pad()`], [`Stft`], [`StftMagnitude`], [`InverseStft`] | not there |
 //! | [`lstm()`] | not there as one operation: step by step in the graph it is slow |
 //! | [`soft_dtw()`] | not there; cell by cell in the graph it would overflow the stack |
 //! | [`monotonic_alignment()`] | not there; it is a search and has no gradient |
@@ -71,9 +72,12 @@ mod conv;
 mod cuda;
 mod device;
 mod element;
+mod fourier;
 mod frames;
 mod gated_activation;
+mod gelu;
 mod gradient_norm;
+mod inverse_stft;
 mod layer_norm;
 mod leaky_relu;
 mod lstm;
@@ -99,7 +103,9 @@ pub use conv::{Conv1dConfig, ConvTranspose1dConfig, conv_transpose1d, conv1d};
 pub use device::cuda_device;
 pub use frames::frames;
 pub use gated_activation::gated_activation;
+pub use gelu::gelu;
 pub use gradient_norm::{clip_gradients, gradient_norm};
+pub use inverse_stft::InverseStft;
 pub use layer_norm::layer_norm;
 pub use leaky_relu::leaky_relu;
 pub use lstm::lstm;
@@ -110,6 +116,6 @@ pub use precision::Precision;
 pub use reflect_pad::reflect_pad;
 pub use soft_dtw::{soft_dtw, soft_dtw_alignment};
 pub use softmax::softmax;
-pub use stft::StftMagnitude;
+pub use stft::{Stft, StftMagnitude};
 pub use tanh::tanh;
 pub use weight_norm::weight_norm;

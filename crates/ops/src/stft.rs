@@ -1,18 +1,61 @@
-//! Magnitudes of the short-time Fourier transform, differentiable.
-
-use std::f64::consts::TAU;
+//! The short-time Fourier transform and its magnitudes, differentiable.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Device, Layout, Result, Shape, Tensor, bail};
-use gemm::Parallelism;
 use rayon::prelude::*;
 
 #[cfg(feature = "cuda")]
 use crate::cuda::{Grid, SIGNAL, Scalars, compute};
 use crate::element::{Element, contiguous, for_float, into_storage, number, vectorized};
+use crate::fourier::Fourier;
 use crate::frames::frames;
-use crate::product::{Matrix, add_product};
+
+/// The short-time Fourier transform of signals that are already padded.
+///
+/// ```text
+/// X[t, k] = Σ_n w[n] x[t·hop + n] e^(−2πikn / n_fft),   k = 0 … n_fft / 2
+/// ```
+///
+/// Nothing is normalised.
+///
+/// # Shapes
+///
+/// `[B, N]` to `[B, T, 2F]`, F = `n_fft / 2 + 1` real parts before as many imaginary ones, T = 1 + ⌊(N − `n_fft`) / hop⌋.
+#[derive(Debug, Clone)]
+pub struct Stft {
+    n_fft: usize,
+    hop: usize,
+    fourier: Fourier,
+}
+
+impl Stft {
+    /// A transform of `n_fft` points. A window shorter than `n_fft` is centred in it, as PyTorch and librosa do.
+    ///
+    /// # Errors
+    ///
+    /// When `n_fft` or `hop` is zero, or the window is empty or longer than `n_fft`.
+    pub fn new(n_fft: usize, hop: usize, window: &[f32], device: &Device, dtype: DType) -> Result<Self> {
+        if n_fft == 0 || hop == 0 || window.is_empty() || window.len() > n_fft {
+            bail!("stft: {n_fft} points, a hop of {hop} and a window of {} do not go together", window.len());
+        }
+        let mut centred = vec![0.0; n_fft];
+        let offset = (n_fft - window.len()) / 2;
+        for (weight, &given) in centred[offset..].iter_mut().zip(window) {
+            *weight = f64::from(given);
+        }
+        Ok(Self { n_fft, hop, fourier: Fourier::new(centred, vec![1.0; n_fft / 2 + 1], device, dtype)? })
+    }
+
+    /// The spectra of `x` `[B, N]`.
+    ///
+    /// # Errors
+    ///
+    /// When `x` is shorter than `n_fft` or of another type than the transform.
+    pub fn spectrum(&self, x: &Tensor) -> Result<Tensor> {
+        self.fourier.analyze(&frames(x, self.n_fft, self.hop)?)
+    }
+}
 
 /// Magnitude of the short-time Fourier transform of signals that are already padded.
 ///
@@ -21,9 +64,7 @@ use crate::product::{Matrix, add_product};
 /// y[b, k, t] = √(Re² + Im² + ε)
 /// ```
 ///
-/// The transform is a product of the frames with a table of windowed cosines and sines: for the thousand points of a
-/// speech frame that is a small part of a training step, and its gradient is another product. Nothing is normalised.
-/// ε keeps the gradient finite where the magnitude is zero; there it is zero.
+/// Nothing is normalised. ε keeps the gradient finite where the magnitude is zero; there it is zero.
 ///
 /// # Shapes
 ///
@@ -43,11 +84,8 @@ use crate::product::{Matrix, add_product};
 /// ```
 #[derive(Debug, Clone)]
 pub struct StftMagnitude {
-    n_fft: usize,
-    hop: usize,
+    stft: Stft,
     epsilon: f64,
-    /// `[n_fft, 2·(n_fft / 2 + 1)]`: windowed cosines, then windowed sines.
-    basis: Tensor,
 }
 
 impl StftMagnitude {
@@ -64,24 +102,7 @@ impl StftMagnitude {
         device: &Device,
         dtype: DType,
     ) -> Result<Self> {
-        if n_fft == 0 || hop == 0 || window.is_empty() || window.len() > n_fft {
-            bail!("stft: {n_fft} points, a hop of {hop} and a window of {} do not go together", window.len());
-        }
-        let bins = n_fft / 2 + 1;
-        let offset = (n_fft - window.len()) / 2;
-        let mut basis = vec![0.0_f64; n_fft * 2 * bins];
-        for (n, &weight) in window.iter().enumerate() {
-            let row = &mut basis[(offset + n) * 2 * bins..][..2 * bins];
-            for k in 0..bins {
-                // The product is reduced first: the sine of a large angle loses digits.
-                let angle = TAU * ((k * (offset + n)) % n_fft) as f64 / n_fft as f64;
-                row[k] = f64::from(weight) * angle.cos();
-                row[bins + k] = -f64::from(weight) * angle.sin();
-            }
-        }
-        let basis =
-            Tensor::from_vec(basis, (n_fft, 2 * bins), &Device::Cpu)?.to_dtype(dtype)?.to_device(device)?;
-        Ok(Self { n_fft, hop, epsilon, basis })
+        Ok(Self { stft: Stft::new(n_fft, hop, window, device, dtype)?, epsilon })
     }
 
     /// The magnitudes of `x` `[B, N]`.
@@ -90,80 +111,8 @@ impl StftMagnitude {
     ///
     /// When `x` is shorter than `n_fft` or of another type than the transform.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let frames = frames(x, self.n_fft, self.hop)?;
-        let spectrum = frames.apply_op2(&self.basis, ConstantProduct { transposed: false })?;
-        spectrum.apply_op1(Magnitude { epsilon: self.epsilon })
+        self.stft.spectrum(x)?.apply_op1(Magnitude { epsilon: self.epsilon })
     }
-}
-
-/// x `[B, T, M]` · table [M, N], or · table `[N, M]` transposed; the table is a constant and gets no gradient, which
-/// saves a third of the work of a general product.
-struct ConstantProduct {
-    transposed: bool,
-}
-
-impl CustomOp2 for ConstantProduct {
-    fn name(&self) -> &'static str {
-        "constant_product"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        table: &CpuStorage,
-        table_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (batch, time, _) = x_layout.shape().dims3()?;
-        let (rows, columns) = table_layout.shape().dims2()?;
-        let columns = if self.transposed { rows } else { columns };
-        for_float!(x, self.name(), T => {
-            let x = contiguous::<T>(self.name(), x, x_layout)?;
-            let table = contiguous::<T>(self.name(), table, table_layout)?;
-            let y = product(x, table, batch * time, columns, self.transposed);
-            Ok((into_storage(y), (batch, time, columns).into()))
-        })
-    }
-
-    #[cfg(feature = "cuda")]
-    fn cuda_fwd(
-        &self,
-        x: &CudaStorage,
-        x_layout: &Layout,
-        table: &CudaStorage,
-        table_layout: &Layout,
-    ) -> Result<(CudaStorage, Shape)> {
-        use candle_core::backend::BackendStorage as _;
-
-        let (batch, time, depth) = x_layout.shape().dims3()?;
-        let (rows, columns) = table_layout.shape().dims2()?;
-        let columns = if self.transposed { rows } else { columns };
-        let table_layout = if self.transposed { table_layout.transpose(0, 1)? } else { table_layout.clone() };
-        let x_layout = Layout::contiguous_with_offset((batch * time, depth), x_layout.start_offset());
-        let y = x.matmul(table, (1, batch * time, columns, depth), &x_layout, &table_layout)?;
-        Ok((y, (batch, time, columns).into()))
-    }
-
-    fn bwd(
-        &self,
-        _: &Tensor,
-        table: &Tensor,
-        _: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let product = ConstantProduct { transposed: !self.transposed };
-        Ok((Some(gradient.contiguous()?.apply_op2_no_bwd(table, &product)?), None))
-    }
-}
-
-/// `x` by the table or by its transpose, row by row.
-fn product<T: Element>(x: &[T], table: &[T], rows: usize, columns: usize, transposed: bool) -> Vec<T> {
-    let depth = x.len() / rows;
-    let table =
-        if transposed { Matrix::of_rows(table, depth).transposed() } else { Matrix::of_rows(table, columns) };
-    let mut y = vec![T::ZERO; rows * columns];
-    add_product(&mut y, Matrix::of_rows(x, depth), table, (rows, columns, depth), Parallelism::Rayon(0));
-    y
 }
 
 /// `[B, T, 2F]` with real parts before imaginary parts to `[B, F, T]`.

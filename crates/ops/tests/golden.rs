@@ -6,9 +6,9 @@
 use candle_core::{DType, Result, Tensor, Var};
 use mynah_ops::testing::{device, numbers};
 use mynah_ops::{
-    AdamW, AdamWConfig, Conv1dConfig, ConvTranspose1dConfig, StftMagnitude, clip_gradients, conv_transpose1d,
-    conv1d, frames, gated_activation, layer_norm, leaky_relu, monotonic_alignment, reflect_pad, soft_dtw,
-    softmax, tanh, weight_norm,
+    AdamW, AdamWConfig, Conv1dConfig, ConvTranspose1dConfig, InverseStft, StftMagnitude, clip_gradients,
+    conv_transpose1d, conv1d, frames, gated_activation, layer_norm, leaky_relu, monotonic_alignment,
+    reflect_pad, soft_dtw, softmax, tanh, weight_norm,
 };
 use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
@@ -271,6 +271,21 @@ struct Stft {
 fn stft_magnitude_is_that_of_pytorch() {
     check("stft", F32_TOLERANCE, |Stft { n_fft, hop, window, epsilon }, v| {
         StftMagnitude::new(*n_fft, *hop, window, *epsilon, &device(), v[0].dtype())?.forward(&v[0])
+    });
+}
+
+#[derive(Deserialize)]
+struct Inversion {
+    n_fft: usize,
+    hop: usize,
+    window: Vec<f32>,
+    trim: usize,
+}
+
+#[test]
+fn inverse_stft_is_that_of_pytorch() {
+    check("inverse_stft", F32_TOLERANCE, |Inversion { n_fft, hop, window, trim }, v| {
+        InverseStft::new(*n_fft, *hop, *trim, window, &device(), v[0].dtype())?.forward(&v[0])
     });
 }
 

@@ -4,8 +4,8 @@
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use mynah_ops::{
-    Conv1dConfig, ConvTranspose1dConfig, Noise, StftMagnitude, conv_transpose1d, conv1d, gated_activation,
-    gradient_norm, layer_norm, leaky_relu, soft_dtw, softmax, weight_norm,
+    Conv1dConfig, ConvTranspose1dConfig, InverseStft, Noise, StftMagnitude, conv_transpose1d, conv1d,
+    gated_activation, gelu, gradient_norm, layer_norm, leaky_relu, soft_dtw, softmax, weight_norm,
 };
 
 /// The bits of the result and of all gradients, computed on so many threads.
@@ -55,6 +55,7 @@ fn norms_and_activations() {
     check(&[&[3, 64, 400], &[64], &[64]], &|v| layer_norm(&v[0], &v[1], &v[2], 1e-5));
     check(&[&[3, 64, 400]], &|v| gated_activation(&v[0]));
     check(&[&[3, 64, 400]], &|v| leaky_relu(&v[0], 0.1));
+    check(&[&[3, 64, 400]], &|v| gelu(&v[0]));
     check(&[&[300, 200]], &|v| softmax(&v[0]));
     check(&[&[300, 40, 5], &[300, 1, 1]], &|v| weight_norm(&v[0], &v[1]));
 }
@@ -63,5 +64,7 @@ fn norms_and_activations() {
 fn spectra_and_alignments() {
     let stft = StftMagnitude::new(256, 64, &[1.0; 256], 1e-6, &Device::Cpu, DType::F32).unwrap();
     check(&[&[5, 4000]], &|v| stft.forward(&v[0]));
+    let inverse = InverseStft::new(256, 64, 96, &[1.0; 256], &Device::Cpu, DType::F32).unwrap();
+    check(&[&[5, 258, 50]], &|v| inverse.forward(&v[0]));
     check(&[&[5, 60, 50]], &|v| soft_dtw(&v[0], &[60, 50, 40, 30, 20], &[50; 5], 0.01, 0.07));
 }

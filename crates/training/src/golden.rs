@@ -8,7 +8,7 @@ use mynah_testkit::{assert_all_close, golden};
 use mynah_voice::blocks::{Dropout, VocabularySizes, sequence_mask};
 use mynah_voice::naturalspeech::{NaturalSpeech, posterior_encoder};
 use mynah_voice::{
-    AudioConfig, DecoderConfig, EncoderConfig, MemoryConfig, ModelConfig, Parameters, WaveNetConfig,
+    AudioConfig, EncoderConfig, HifiGanConfig, MemoryConfig, ModelConfig, Parameters, WaveNetConfig,
 };
 use serde::Deserialize;
 
@@ -37,12 +37,13 @@ fn small() -> ModelConfig {
         encoder: EncoderConfig { blocks: 2, filter: 12, window: 2, ..EncoderConfig::default() },
         posterior: WaveNetConfig { layers: 2, kernel: 3 },
         memory: MemoryConfig { slots: 5, heads: 2 },
-        decoder: DecoderConfig {
+        decoder: HifiGanConfig {
             channels: 8,
             upsampling: vec![2, 2],
             kernels: vec![3],
             dilations: vec![1, 3],
-        },
+        }
+        .into(),
         ..ModelConfig::default()
     }
 }

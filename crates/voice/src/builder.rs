@@ -30,6 +30,10 @@ impl<'a> Builder<'a> {
 
     /// The parameters below a name.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "names and numbers are given as they are to candle's builder"
+    )]
     pub fn pp(&self, name: impl ToString) -> Self {
         Self { parameters: self.parameters.pp(name.to_string()), precision: self.precision }
     }

@@ -1,8 +1,12 @@
 //! Sizes of the model. The defaults are the paper's (NaturalSpeech, arXiv 2205.04421).
 
+mod decoder;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+
+pub use decoder::{DecoderConfig, HifiGanConfig, IstftConfig};
 
 /// Sizes of every module that inference needs, and of the posterior encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -187,31 +191,6 @@ impl Default for MemoryConfig {
     }
 }
 
-/// The waveform decoder, HiFi-GAN's generator.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DecoderConfig {
-    /// Channels before the first upsampling; halved by each (512).
-    pub channels: usize,
-    /// Factors of the upsamplings; their product is the hop ([8, 8, 2, 2]).
-    pub upsampling: Vec<usize>,
-    /// Kernels of the residual blocks ([3, 7, 11]).
-    pub kernels: Vec<usize>,
-    /// Dilations inside each residual block ([1, 3, 5]).
-    pub dilations: Vec<usize>,
-}
-
-impl Default for DecoderConfig {
-    fn default() -> Self {
-        Self {
-            channels: 512,
-            upsampling: vec![8, 8, 2, 2],
-            kernels: vec![3, 7, 11],
-            dilations: vec![1, 3, 5],
-        }
-    }
-}
-
 /// Properties of the audio that the model depends on, taken from the dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -273,33 +252,7 @@ impl ModelConfig {
         }
         let dropout = self.durator.dropout;
         check((0.0..1.0).contains(&dropout), "model.durator.dropout", format!("{dropout} is not in [0, 1)"))?;
-        let decoder = &self.decoder;
-        let product: usize = decoder.upsampling.iter().product();
-        check(
-            product == audio.hop_length,
-            "model.decoder.upsampling",
-            format!("the product of {:?} is not the hop of {} samples", decoder.upsampling, audio.hop_length),
-        )?;
-        check(
-            decoder.upsampling.iter().all(|factor| factor.is_multiple_of(2)),
-            "model.decoder.upsampling",
-            format!("{:?} has an odd factor", decoder.upsampling),
-        )?;
-        check(
-            !decoder.kernels.is_empty() && decoder.kernels.iter().all(|kernel| kernel % 2 == 1),
-            "model.decoder.kernels",
-            format!("{:?} must be odd, and at least one", decoder.kernels),
-        )?;
-        check(
-            !decoder.dilations.is_empty() && decoder.dilations.iter().all(|dilation| *dilation > 0),
-            "model.decoder.dilations",
-            format!("{:?} must be positive, and at least one", decoder.dilations),
-        )?;
-        check(
-            decoder.channels.is_multiple_of(1 << decoder.upsampling.len()) && decoder.channels > 0,
-            "model.decoder.channels",
-            format!("{} cannot be halved {} times", decoder.channels, decoder.upsampling.len()),
-        )
+        self.decoder.validate(audio)
     }
 }
 

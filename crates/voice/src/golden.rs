@@ -7,7 +7,8 @@ use mynah_ops::testing::{GoldenModule, device, fill_parameters, numbers};
 use mynah_testkit::{assert_all_close, golden};
 use serde::Deserialize;
 
-use crate::blocks::{Dropout, VocabularySizes, sequence_mask};
+use crate::blocks::{Dropout, Istft, VocabularySizes, sequence_mask};
+use crate::config::IstftConfig;
 use crate::naturalspeech::tests::{AUDIO, small};
 use crate::naturalspeech::{NaturalSpeech, posterior_encoder};
 use crate::parameters::Parameters;
@@ -27,6 +28,7 @@ struct Bench {
     golden: Golden,
     dtype: DType,
     parameters: Parameters,
+    istft: Parameters,
     model: NaturalSpeech,
 }
 
@@ -38,7 +40,10 @@ impl Bench {
         posterior_encoder(&small(), &AUDIO, &parameters.builder()).unwrap();
         fill_parameters(&parameters.named());
         let model = NaturalSpeech::new(&small(), sizes, &parameters.builder()).unwrap();
-        Self { golden: golden("voice/modules.json"), dtype, parameters, model }
+        let istft = Parameters::new(0, dtype, &device());
+        Istft::new(&istft_config(), small().hidden, &istft.builder().pp("istft")).unwrap();
+        fill_parameters(&istft.named());
+        Self { golden: golden("voice/modules.json"), dtype, parameters, istft, model }
     }
 
     fn mask(&self, lengths: &[usize], longest: usize) -> Tensor {
@@ -53,7 +58,7 @@ impl Bench {
 
     /// Compares outputs and gradients; `kept` are the parameters whose names begin so.
     fn compare(&self, name: &str, outputs: &[Tensor], kept: &[&str], arguments: &[&Var]) {
-        let of_parameters = self.parameters.named().into_iter();
+        let of_parameters = [&self.parameters, &self.istft].map(Parameters::named).into_iter().flatten();
         let mut named: Vec<(String, Var)> =
             of_parameters.filter(|(name, _)| kept.iter().any(|prefix| name.starts_with(prefix))).collect();
         named.extend(arguments.iter().enumerate().map(|(i, &var)| (format!("argument {i}"), var.clone())));
@@ -68,6 +73,10 @@ impl Bench {
         let tolerance = if self.dtype == DType::F64 { F64 } else { F32 };
         assert_all_close(got, expected, tolerance * largest, what);
     }
+}
+
+fn istft_config() -> IstftConfig {
+    IstftConfig { n_fft: 16, hop_length: 4, channels: 6, filter: 10, kernel: 5, blocks: 2 }
 }
 
 fn modules_agree(dtype: DType) {
@@ -102,6 +111,8 @@ fn modules_agree(dtype: DType) {
     let attended = model.memory.as_ref().unwrap().forward(&z).unwrap();
     bench.compare("memory", &[attended], &["memory."], &[&z]);
     bench.compare("decoder", &[model.decoder.forward(&z).unwrap()], &["decoder."], &[&z]);
+    let istft = Istft::new(&istft_config(), small().hidden, &bench.istft.builder().pp("istft")).unwrap();
+    bench.compare("istft decoder", &[istft.forward(&z).unwrap()], &["istft."], &[&z]);
 }
 
 #[test]

@@ -29,8 +29,8 @@ mod voice_file;
 
 pub use builder::Builder;
 pub use config::{
-    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, FlowConfig, MemoryConfig,
-    ModelConfig, WaveNetConfig,
+    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, FlowConfig, HifiGanConfig,
+    IstftConfig, MemoryConfig, ModelConfig, WaveNetConfig,
 };
 pub use device::cuda_device;
 pub use error::Error;

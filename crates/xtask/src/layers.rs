@@ -69,7 +69,7 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("hound", &["mynah-signal"]),
     ("dasp", &["mynah-signal"]),
     ("rustfft", &["mynah-signal"]),
-    ("realfft", &["mynah-signal"]),
+    ("realfft", &["mynah-signal", "mynah-ops"]),
     ("ebur128", &["mynah-signal"]),
     ("clap", &["mynah-cli", "pipelines", "eval", "xtask"]),
     ("anyhow", &["mynah-cli", "pipelines", "eval", "xtask"]),

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use mynah_listening::mnru;
 use mynah_signal::wav;
-use mynah_table::write_atomic;
 use rayon::prelude::*;
 
 use super::args::AnchorArgs;

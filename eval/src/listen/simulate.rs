@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_listening::{FAMILY, Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
-use mynah_table::write_table;
 
 use super::args::SimulateArgs;
 use super::collect::judgement;

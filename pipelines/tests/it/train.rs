@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use mynah_corpus::Dataset;
+use mynah_voice::{DecoderConfig, IstftConfig};
 
 use crate::studio::{Studio, TRAIN};
 use crate::support::{documented_columns, documented_settings, keys, names};
@@ -49,12 +50,27 @@ fn a_run_leaves_what_the_documentation_says() {
     assert_eq!(info["dataset"].as_str(), Some(dataset.info().fingerprint.as_str()));
     assert_eq!(info["data"].as_str(), Some("dataset"));
     assert_eq!(info["program"].as_str(), Some(concat!("mynah-train ", env!("CARGO_PKG_VERSION"))));
-    let config = keys(info["config"].as_table().unwrap());
+    let mut config = keys(info["config"].as_table().unwrap());
+    config.extend(istft_settings());
     assert_eq!(config, documented_settings("CONFIG.toml"));
     // The configuration with every default filled in is a configuration that trains the same.
     studio.place.write("train.toml", toml::to_string(&info["config"]).unwrap());
     studio.train("again", "--threads 1").exits_with(0);
     studio.assert_same_checkpoint("run", "again", 20);
+}
+
+/// The keys of a decoder that ends in an inverse transform.
+fn istft_settings() -> impl Iterator<Item = String> {
+    let config = DecoderConfig::Istft(IstftConfig::default());
+    let written: toml::Table = toml::from_str(&toml::to_string(&config).unwrap()).unwrap();
+    keys(&written).into_iter().map(|key| format!("model.decoder.{key}"))
+}
+
+#[test]
+fn documents_the_settings_of_a_decoder_with_an_inverse_transform() {
+    let documented = documented_settings("CONFIG.toml");
+    assert!(istft_settings().count() > 6);
+    assert_eq!(istft_settings().find(|key| !documented.contains(key)), None);
 }
 
 #[test]
@@ -76,7 +92,10 @@ fn metrics_are_finite_and_tensorboard_has_the_same() {
             let only_main = ["loss_forward_kl", "loss_end_to_end"].contains(&column.as_str());
             let never_validated =
                 ["loss_adversarial", "loss_feature", "loss_discriminator"].contains(&column.as_str());
-            let there = if split == "train" { main || !only_main } else { !only_main && !never_validated };
+            // Its weight is 0 unless it is given.
+            let computed = column != "loss_stft";
+            let in_phase = if split == "train" { main || !only_main } else { !only_main && !never_validated };
+            let there = computed && in_phase;
             assert_eq!(value.as_f64().is_some_and(f64::is_finite), there, "{column} of {row:?}");
             assert_eq!(value.is_null(), !there);
         }

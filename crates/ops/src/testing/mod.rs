@@ -37,6 +37,10 @@ pub fn device() -> Device {
 }
 
 /// Standard normal numbers in f64 on the [`device`], the same for the same seed.
+///
+/// # Panics
+///
+/// When the device fails.
 #[must_use]
 pub fn normal(seed: u64, shape: impl Into<Shape>) -> Tensor {
     Noise::new(seed).normal(shape, DType::F64, &device()).expect("every device takes numbers in f64")
@@ -44,6 +48,10 @@ pub fn normal(seed: u64, shape: impl Into<Shape>) -> Tensor {
 
 /// Numbers from -1 to 1 with 24 bits, exact in f32: a hash of their place and the seed, which the scripts of golden values
 /// compute too. In f64, on the [`device`].
+///
+/// # Panics
+///
+/// When the device fails.
 #[must_use]
 pub fn numbers(seed: u64, shape: &[usize]) -> Tensor {
     const LOW: u64 = 0xffff_ffff;

@@ -11,7 +11,7 @@ use mynah_training::tasks::naturalspeech::{
 use mynah_training::{DiscriminatorConfig, Error, Observer, Row, Run};
 use mynah_voice::blocks::VocabularySizes;
 use mynah_voice::{
-    DecoderConfig, DuratorConfig, EncoderConfig, FlowConfig, MemoryConfig, ModelConfig, WaveNetConfig,
+    DuratorConfig, EncoderConfig, FlowConfig, HifiGanConfig, MemoryConfig, ModelConfig, WaveNetConfig,
 };
 
 pub(crate) const RATE: u32 = 22_050;
@@ -26,12 +26,13 @@ pub(crate) fn model() -> ModelConfig {
         flow: FlowConfig { couplings: 2, wavenet: WaveNetConfig { layers: 1, kernel: 3 } },
         posterior: WaveNetConfig { layers: 2, kernel: 3 },
         memory: MemoryConfig { slots: 8, heads: 2 },
-        decoder: DecoderConfig {
+        decoder: HifiGanConfig {
             channels: 16,
             kernels: vec![3],
             dilations: vec![1],
-            ..DecoderConfig::default()
-        },
+            ..HifiGanConfig::default()
+        }
+        .into(),
     }
 }
 

@@ -51,6 +51,7 @@ impl PhonemeEncoder {
     }
 
     /// The embeddings of symbols and of sup-phones, [ids, h] each.
+    #[must_use]
     pub fn tables(&self) -> (&Tensor, &Tensor) {
         (&self.symbols, &self.sup_phones)
     }

@@ -44,6 +44,16 @@ impl Conv1d {
         })
     }
 
+    /// A convolution of odd `kernel` that keeps the length and each channel to itself.
+    pub fn depthwise(channels: usize, kernel: usize, vb: &Builder<'_>) -> Result<Self> {
+        let init = uniform(kernel);
+        Ok(Self {
+            weight: vb.get_with_hints((channels, 1, kernel), "weight", init)?,
+            bias: vb.get_with_hints(channels, "bias", init)?,
+            config: Conv1dConfig { groups: channels, precision: vb.precision(), ..same(kernel, 1) },
+        })
+    }
+
     /// A linear layer over channels, whose parameters begin within `scale` of the usual bound.
     pub fn linear(c_in: usize, c_out: usize, scale: f64, vb: &Builder<'_>) -> Result<Self> {
         let init = scaled_uniform(c_in, scale);
@@ -60,6 +70,15 @@ impl Conv1d {
             weight: vb.get_with_hints((c_out, c_in, 1), "weight", Init::Const(0.0))?,
             bias: vb.get_with_hints(c_out, "bias", Init::Const(0.0))?,
             config: Conv1dConfig { precision: vb.precision(), ..same(1, 1) },
+        })
+    }
+
+    /// The same layer, each of its outputs multiplied by its factor of `scale` `[c_out, 1, 1]`.
+    pub fn scaled(&self, scale: &Tensor) -> Result<Self> {
+        Ok(Self {
+            weight: self.weight.broadcast_mul(scale)?,
+            bias: (&self.bias * scale.flatten_all()?)?,
+            config: self.config,
         })
     }
 
@@ -98,6 +117,7 @@ impl NormConv1d {
     }
 
     /// The same layer as a constant: no gradient flows into it.
+    #[must_use]
     pub fn detached(&self) -> Self {
         Self {
             direction: self.direction.detach(),

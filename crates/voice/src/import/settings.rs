@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::CheckpointFormat;
 use crate::Error;
-use crate::config::{AudioConfig, DecoderConfig, EncoderConfig, FlowConfig, MemoryConfig, WaveNetConfig};
+use crate::config::{AudioConfig, EncoderConfig, FlowConfig, HifiGanConfig, MemoryConfig, WaveNetConfig};
 use crate::vits::{DurationsConfig, PriorConfig, VitsConfig};
 
 /// What both repositories train with, where no `config.json` says otherwise.
@@ -203,7 +203,7 @@ fn upsampling(shapes: &Shapes<'_>) -> Result<PriorConfig, String> {
     Ok(PriorConfig::Upsampling { features, kernel, queries, contexts })
 }
 
-fn decoder(shapes: &Shapes<'_>, vits: &Value, heatz: &Value) -> Result<DecoderConfig, String> {
+fn decoder(shapes: &Shapes<'_>, vits: &Value, heatz: &Value) -> Result<HifiGanConfig, String> {
     let key = |name: &str| if vits[name].is_null() { &heatz[name] } else { &vits[name] };
     let [channels, _, _] = shapes.of("dec.conv_pre.weight")?;
     if shapes.has("dec.resblocks.0.convs.0.weight")
@@ -247,7 +247,7 @@ fn decoder(shapes: &Shapes<'_>, vits: &Value, heatz: &Value) -> Result<DecoderCo
     let dilations = dilations.ok_or_else(|| {
         format!("the dilations of its decoder are not {depth} that are the same for every kernel: give its config.json")
     })?;
-    Ok(DecoderConfig { channels, upsampling, kernels, dilations })
+    Ok(HifiGanConfig { channels, upsampling, kernels, dilations })
 }
 
 /// How many of 0, 1, 2, … there are; no model has more than a thousand of anything.

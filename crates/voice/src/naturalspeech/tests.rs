@@ -8,7 +8,7 @@ use super::{NaturalSpeech, posterior_encoder};
 use crate::blocks::{Dropout, RelativeAttention, VocabularySizes, sequence_mask};
 use crate::builder::Builder;
 use crate::config::{
-    AudioConfig, DecoderConfig, DuratorConfig, EncoderConfig, Expansion, MemoryConfig, ModelConfig,
+    AudioConfig, DuratorConfig, EncoderConfig, Expansion, HifiGanConfig, MemoryConfig, ModelConfig,
     WaveNetConfig,
 };
 use crate::parameters::Parameters;
@@ -26,12 +26,13 @@ pub(crate) fn small() -> ModelConfig {
         encoder: EncoderConfig { blocks: 2, filter: 12, window: 2, ..EncoderConfig::default() },
         posterior: WaveNetConfig { layers: 2, kernel: 3 },
         memory: MemoryConfig { slots: 5, heads: 2 },
-        decoder: DecoderConfig {
+        decoder: HifiGanConfig {
             channels: 8,
             upsampling: vec![2, 2],
             kernels: vec![3],
             dilations: vec![1, 3],
-        },
+        }
+        .into(),
         ..ModelConfig::default()
     }
 }

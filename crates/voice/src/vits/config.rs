@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::config::{AudioConfig, DecoderConfig, EncoderConfig, FlowConfig, MemoryConfig, ModelConfig};
+use crate::config::{AudioConfig, EncoderConfig, FlowConfig, HifiGanConfig, MemoryConfig, ModelConfig};
 
 /// The sizes of a model of the family of VITS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct VitsConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryConfig>,
     /// Waveform decoder.
-    pub decoder: DecoderConfig,
+    pub decoder: HifiGanConfig,
 }
 
 /// The predictor of durations.
@@ -86,7 +86,7 @@ impl VitsConfig {
             encoder: self.encoder.clone(),
             flow: self.flow.clone(),
             memory: self.memory.clone().unwrap_or(MemoryConfig { slots: 1, heads: 1 }),
-            decoder: self.decoder.clone(),
+            decoder: self.decoder.clone().into(),
             ..ModelConfig::default()
         };
         model.validate(audio)?;

@@ -1,11 +1,11 @@
 //! How long each identifier lasts: the two predictors of VITS.
 
 use candle_core::{DType, Result, Tensor};
-use mynah_ops::{Conv1dConfig, Noise, conv1d};
+use mynah_ops::{Conv1dConfig, Noise, conv1d, gelu};
 
 use super::config::DurationsConfig;
 use super::spline;
-use crate::blocks::{Conv1d, LayerNorm, gelu};
+use crate::blocks::{Conv1d, LayerNorm};
 use crate::builder::Builder;
 
 /// A predictor of durations.

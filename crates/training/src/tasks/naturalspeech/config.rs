@@ -136,6 +136,9 @@ impl Default for OptimizerConfig {
 pub struct LossWeights {
     /// Mel distance in `L_rec` (45).
     pub mel: f64,
+    /// Distance of spectra at three resolutions in `L_rec`, next to that of mels (0, since the paper has none). With 0 it is not
+    /// computed.
+    pub stft: f64,
     /// Adversarial term of `L_rec` (1).
     pub adversarial: f64,
     /// Feature matching in `L_rec` (2).
@@ -158,6 +161,7 @@ impl Default for LossWeights {
     fn default() -> Self {
         Self {
             mel: 45.0,
+            stft: 0.0,
             adversarial: 1.0,
             feature: 2.0,
             backward_kl: 1.0,
@@ -196,6 +200,7 @@ impl TrainConfig {
         check(self.soft_dtw.warp >= 0.0, "train.soft_dtw.warp", "it is negative")?;
         let LossWeights {
             mel,
+            stft,
             adversarial,
             feature,
             backward_kl,
@@ -207,6 +212,7 @@ impl TrainConfig {
         } = self.weights;
         for (key, weight) in [
             ("train.weights.mel", mel),
+            ("train.weights.stft", stft),
             ("train.weights.adversarial", adversarial),
             ("train.weights.feature", feature),
             ("train.weights.backward_kl", backward_kl),

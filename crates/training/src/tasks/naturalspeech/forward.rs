@@ -72,7 +72,7 @@ impl Trainer {
         };
         let frames = match plan.spacing {
             Spacing::Given => given(batch, &durations),
-            Spacing::Predicted => self.predicted(batch, &log_durations)?,
+            Spacing::Predicted { .. } => self.predicted(batch, &log_durations)?,
         };
         let prior = self.prior(batch, &hidden, &frames.durations, &frames)?;
         let epsilon = if plan.sample_prior {
@@ -82,7 +82,7 @@ impl Trainer {
         };
         let sample = self.sample(&prior, &frames, epsilon.as_ref())?;
         let spoken = sample.as_ref().map(|(latent, _)| latent.clone());
-        let (prior, prior_at_posterior) = if plan.constant_durations {
+        let (prior, prior_at_posterior) = if plan.spacing == (Spacing::Predicted { constant: true }) {
             let prior = self.prior(batch, &hidden, &frames.durations.detach(), &frames)?;
             let sample = self.sample(&prior, &frames, epsilon.as_ref())?;
             (prior, sample)

@@ -14,6 +14,7 @@ use crate::values::Values;
 /// The losses of a batch as tensors, before weighting.
 pub(super) struct Losses {
     pub(super) mel: Tensor,
+    pub(super) stft: Option<Tensor>,
     pub(super) adversarial: Tensor,
     pub(super) feature: Tensor,
     pub(super) backward_kl: Tensor,
@@ -31,7 +32,7 @@ impl Trainer {
                 let (sample, deviation) = (&forward.latent_at_prior, &forward.posterior.log_deviation);
                 Ok(frame_kl(sample, deviation, &prior, &batch.frame_mask)?)
             }
-            Spacing::Predicted => {
+            Spacing::Predicted { .. } => {
                 let mean = self.compared(&forward.latent_at_prior, &forward.noise)?;
                 self.aligned_kl(&forward.posterior_gaussians(&mean, batch), &prior, batch, forward)
             }
@@ -50,7 +51,7 @@ impl Trainer {
         let posterior = forward.posterior_gaussians(&forward.posterior.mean, batch);
         Ok(Some(match plan.spacing {
             Spacing::Given => frame_kl(sample, &forward.prior.log_deviation, &posterior, &batch.frame_mask)?,
-            Spacing::Predicted => {
+            Spacing::Predicted { .. } => {
                 let mean = self.compared(sample, noise)?;
                 let side = Gaussians { mean: &mean, ..forward.prior_gaussians() };
                 self.aligned_kl(&side, &posterior, batch, forward)?
@@ -103,6 +104,7 @@ impl Trainer {
         let mut values = columns();
         values.set("loss_mel", finite(&losses.mel, "mel", step)?);
         for (name, loss, weight) in [
+            ("stft", losses.stft.as_ref(), weights.stft),
             ("adversarial", Some(&losses.adversarial), weights.adversarial),
             ("feature", Some(&losses.feature), weights.feature),
             ("backward_kl", Some(&losses.backward_kl), weights.backward_kl),
@@ -126,6 +128,7 @@ pub(super) fn columns() -> Values {
     let names = [
         "loss_total",
         "loss_mel",
+        "loss_stft",
         "loss_adversarial",
         "loss_feature",
         "loss_backward_kl",

@@ -34,8 +34,6 @@ pub(super) struct Plan {
     pub(super) freeze_posterior: bool,
     /// The frames that the prior is made of.
     pub(super) spacing: Spacing,
-    /// Both divergences see the durations of the prior as constants, and only what is spoken moves them.
-    pub(super) constant_durations: bool,
     /// The prior is sampled, for the forward divergence and for the end-to-end loss.
     pub(super) sample_prior: bool,
     /// The weight of the labelled durations.
@@ -50,7 +48,10 @@ pub(super) enum Spacing {
     /// From labels or from the alignment search: prior and posterior have the same frames and are compared one by one.
     Given,
     /// From the predictor: they differ in length and are compared along a soft alignment.
-    Predicted,
+    Predicted {
+        /// Both divergences see the durations as constants, and only what is spoken moves them.
+        constant: bool,
+    },
 }
 
 impl TrainConfig {
@@ -68,7 +69,11 @@ impl TrainConfig {
 
     /// What a step of a phase does; `hard` when hidden states are repeated, so that durations have no gradient.
     pub(super) fn plan(&self, phase: Phase, step: u64, hard: bool) -> Plan {
-        let spacing = if phase == Phase::WarmUp || hard { Spacing::Given } else { Spacing::Predicted };
+        let spacing = if phase == Phase::WarmUp || hard {
+            Spacing::Given
+        } else {
+            Spacing::Predicted { constant: phase == Phase::Tuning }
+        };
         let weights = &self.weights;
         Plan {
             // The labels teach the predictor, not the encoder; later the durations' gradient reaches it as in figure 3.
@@ -79,13 +84,12 @@ impl TrainConfig {
             },
             freeze_posterior: phase == Phase::Tuning,
             spacing,
-            constant_durations: phase == Phase::Tuning && spacing == Spacing::Predicted,
             sample_prior: phase != Phase::WarmUp && (weights.forward_kl > 0.0 || weights.end_to_end > 0.0),
             // Where durations have no other gradient, labels are as important in the main phase.
             duration_weight: match (spacing, phase) {
                 (Spacing::Given, _) => weights.duration,
-                (Spacing::Predicted, Phase::Tuning) => weights.duration_tuning,
-                (Spacing::Predicted, _) => weights.duration_main,
+                (Spacing::Predicted { .. }, Phase::Tuning) => weights.duration_tuning,
+                (Spacing::Predicted { .. }, _) => weights.duration_main,
             },
             forward_kl_weight: weights.forward_kl * self.forward_kl_ramp(step),
         }
@@ -111,7 +115,7 @@ mod tests {
         let config = TrainConfig::default();
         for phase in [Phase::WarmUp, Phase::Main, Phase::Tuning] {
             let plan = config.plan(phase, 0, true);
-            assert!(plan.spacing == Spacing::Given && plan.detach_predictor && !plan.constant_durations);
+            assert!(plan.spacing == Spacing::Given && plan.detach_predictor);
             assert!((plan.duration_weight - config.weights.duration).abs() < f64::EPSILON);
             assert_eq!(plan.sample_prior, phase != Phase::WarmUp);
             assert_eq!(plan.freeze_posterior, phase == Phase::Tuning);

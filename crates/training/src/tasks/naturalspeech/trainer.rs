@@ -21,7 +21,9 @@ use super::phase::Phase;
 use super::window;
 use crate::Error;
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
-use crate::loss::{MelLoss, discriminator_loss, duration_loss, feature_loss, generator_loss};
+use crate::loss::{
+    MelLoss, RESOLUTIONS, StftLoss, discriminator_loss, duration_loss, feature_loss, generator_loss,
+};
 use crate::precision::check_precision;
 use crate::task::{Position, Report};
 
@@ -61,6 +63,7 @@ pub struct Trainer {
     pub(super) posterior: PosteriorEncoder,
     pub(super) discriminators: Discriminators,
     pub(super) mel_loss: MelLoss,
+    pub(super) stft_loss: StftLoss,
     pub(super) batcher: Batcher,
     pub(super) dtype: DType,
     pub(super) device: Device,
@@ -107,6 +110,7 @@ impl Trainer {
             parameters,
             judge_parameters,
             mel_loss: MelLoss::new(mel, dtype, device)?,
+            stft_loss: StftLoss::new(&RESOLUTIONS, dtype, device)?,
             batcher: Batcher::new(&audio, dtype, device)?,
             audio,
             dtype,
@@ -176,6 +180,10 @@ impl Trainer {
         let (real_judged, made_judged) = (judge.forward(&real)?, judge.forward(&made)?);
         let losses = Losses {
             mel: self.mel_loss.forward(&real, &made)?,
+            stft: match self.config.weights.stft {
+                0.0 => None,
+                _ => Some(self.stft_loss.forward(&real, &made)?),
+            },
             adversarial: generator_loss(&made_judged)?,
             feature: feature_loss(&real_judged, &made_judged)?,
             backward_kl: self.backward_kl(&batch, &forward, &plan)?,

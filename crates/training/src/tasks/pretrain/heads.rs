@@ -2,10 +2,10 @@
 
 use candle_core::{Result, Tensor};
 use candle_nn::Init;
-use mynah_ops::{MatrixProduct as _, Precision};
+use mynah_ops::{MatrixProduct as _, Precision, gelu};
 
 use mynah_voice::Builder;
-use mynah_voice::blocks::{Conv1d, LayerNorm, gelu};
+use mynah_voice::blocks::{Conv1d, LayerNorm};
 
 /// Both heads.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use candle_core::Var;
 use mynah_ops::testing::device;
 use mynah_signal::MelProfile;
 use mynah_voice::blocks::sequence_mask;
-use mynah_voice::{DecoderConfig, DuratorConfig, EncoderConfig, FlowConfig, MemoryConfig, WaveNetConfig};
+use mynah_voice::{DuratorConfig, EncoderConfig, FlowConfig, HifiGanConfig, MemoryConfig, WaveNetConfig};
 
 use super::super::config::{DetachPredictor, LossWeights};
 use super::super::example::Batch;
@@ -22,12 +22,13 @@ fn trainer(config: &TrainConfig) -> Trainer {
         flow: FlowConfig { couplings: 2, wavenet: WaveNetConfig { layers: 1, kernel: 3 } },
         posterior: WaveNetConfig { layers: 1, kernel: 3 },
         memory: MemoryConfig { slots: 4, heads: 2 },
-        decoder: DecoderConfig {
+        decoder: HifiGanConfig {
             channels: 16,
             kernels: vec![3],
             dilations: vec![1],
-            ..DecoderConfig::default()
-        },
+            ..HifiGanConfig::default()
+        }
+        .into(),
     };
     let judges = DiscriminatorConfig {
         periods: vec![1],
@@ -142,6 +143,7 @@ fn labels_have_no_part_in_the_tuning_unless_they_are_given_one() {
     let zero = Tensor::new(0.0_f32, &device()).unwrap();
     let losses = Losses {
         mel: zero.clone(),
+        stft: None,
         adversarial: zero.clone(),
         feature: zero.clone(),
         backward_kl: zero,

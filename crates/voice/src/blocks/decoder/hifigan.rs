@@ -1,11 +1,11 @@
-//! `θ_dec`: latent frames to samples, HiFi-GAN's generator.
+//! HiFi-GAN's generator.
 
 use candle_core::{Result, Tensor};
 use mynah_ops::{leaky_relu, tanh};
 
-use super::layers::{Conv1d, NormConv1d, NormConvTranspose1d, residual_conv};
+use crate::blocks::layers::{Conv1d, NormConv1d, NormConvTranspose1d, residual_conv};
 use crate::builder::Builder;
-use crate::config::DecoderConfig;
+use crate::config::HifiGanConfig;
 
 /// The slope of the leaky ReLUs inside the blocks.
 const SLOPE: f64 = 0.1;
@@ -22,15 +22,15 @@ const OUTER_KERNEL: usize = 7;
 ///
 /// HiFi-GAN V1 (arXiv 2010.05646); NaturalSpeech appendix, with the widths of section 2.7 of its table.
 #[derive(Debug)]
-pub struct Decoder {
+pub struct HifiGan {
     input: Conv1d,
     stages: Vec<(NormConvTranspose1d, Vec<ResidualBlock>)>,
     output: Conv1d,
 }
 
-impl Decoder {
+impl HifiGan {
     /// The block whose parameters `vb` has.
-    pub fn new(config: &DecoderConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
+    pub fn new(config: &HifiGanConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let mut channels = config.channels;
         let input = Conv1d::new(hidden, channels, OUTER_KERNEL, &vb.pp("input"))?;
         let mut stages = Vec::with_capacity(config.upsampling.len());

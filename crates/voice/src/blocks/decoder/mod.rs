@@ -1,0 +1,43 @@
+//! `θ_dec`: latent frames to samples.
+
+mod hifigan;
+mod istft;
+
+use candle_core::{Result, Tensor};
+
+use crate::builder::Builder;
+use crate::config::DecoderConfig;
+
+pub use hifigan::HifiGan;
+pub use istft::Istft;
+
+/// The waveform decoder, of either kind.
+#[derive(Debug)]
+pub enum Decoder {
+    /// HiFi-GAN's generator, the paper's.
+    HifiGan(HifiGan),
+    /// Spectra by a network at the rate of the frames, samples by an inverse transform.
+    Istft(Istft),
+}
+
+impl Decoder {
+    /// The decoder whose parameters `vb` has.
+    pub fn new(config: &DecoderConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
+        Ok(match config {
+            DecoderConfig::HifiGan(config) => Self::HifiGan(HifiGan::new(config, hidden, vb)?),
+            DecoderConfig::Istft(config) => Self::Istft(Istft::new(config, hidden, vb)?),
+        })
+    }
+
+    /// The samples of a batch of frames.
+    ///
+    /// # Shapes
+    ///
+    /// [B, h, T] → [B, 1, T · hop].
+    pub fn forward(&self, z: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::HifiGan(decoder) => decoder.forward(z),
+            Self::Istft(decoder) => decoder.forward(z),
+        }
+    }
+}
