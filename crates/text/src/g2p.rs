@@ -10,7 +10,7 @@
 //! The network reads the whole word in both directions and then says, letter after letter, a *chunk* of phones for each.
 //! What was said for the letters before is an input too, so the likeliest word is looked for with a beam.
 //!
-//! `mynah_voice::g2p` trains it and `data/README.md` says how well it does. All products are of integers, and
+//! `mynah_training::tasks::g2p` trains it and `data/README.md` says how well it does. All products are of integers, and
 //! everything else is additions, products and quotients in one fixed order, so a word is said alike on every machine.
 
 mod accuracy;

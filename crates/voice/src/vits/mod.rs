@@ -20,7 +20,7 @@ use mynah_ops::Noise;
 use mynah_text::{Symbol, vits_ids, vits_text};
 
 use crate::Error;
-use crate::blocks::{Conv1d, Decoder, Dropout, Flow, Memory, PhonemeEncoder, VocabularySizes, sequence_mask};
+use crate::blocks::{Conv1d, Dropout, Flow, HifiGan, Memory, PhonemeEncoder, VocabularySizes, sequence_mask};
 use crate::builder::Builder;
 use crate::speak::{SpeakConfig, check_frames};
 use durations::Durations;
@@ -41,7 +41,7 @@ pub struct Vits {
     upsampling: Option<Upsampling>,
     flow: Flow,
     memory: Option<Memory>,
-    decoder: Decoder,
+    decoder: HifiGan,
     device: Device,
 }
 
@@ -70,7 +70,7 @@ impl Vits {
             upsampling: Upsampling::new(&config.prior, hidden, &vb.pp("upsampling"))?,
             flow: Flow::new(&config.flow, hidden, &vb.pp("flow"))?,
             memory: memory.transpose()?,
-            decoder: Decoder::new(&config.decoder, hidden, &vb.pp("decoder"))?,
+            decoder: HifiGan::new(&config.decoder, hidden, &vb.pp("decoder"))?,
             device: vb.device().clone(),
         })
     }

@@ -213,8 +213,8 @@ fn a_prediction_that_is_too_long_is_scaled_and_still_shortened() {
 }
 
 /// The losses by name, each with its weight alone.
-const LOSSES: [&str; 7] =
-    ["mel", "adversarial", "feature", "backward_kl", "forward_kl", "end_to_end", "duration"];
+const LOSSES: [&str; 8] =
+    ["mel", "stft", "adversarial", "feature", "backward_kl", "forward_kl", "end_to_end", "duration"];
 
 /// A run in which nothing else counts.
 fn alone(loss: &str) -> TrainConfig {
@@ -222,6 +222,7 @@ fn alone(loss: &str) -> TrainConfig {
     TrainConfig {
         weights: LossWeights {
             mel: on("mel"),
+            stft: on("stft"),
             adversarial: on("adversarial"),
             feature: on("feature"),
             backward_kl: on("backward_kl"),
@@ -275,9 +276,9 @@ fn each_loss_moves_what_it_should() {
     let all = "encoder flow mean posterior predictor upsampling";
     let spoken = "decoder encoder flow mean memory predictor upsampling";
     for (losses, phase, modules) in [
-        (&["mel", "adversarial", "feature"][..], w, "decoder posterior"),
-        (&["mel", "adversarial", "feature"], m, "decoder memory posterior"),
-        (&["mel", "adversarial", "feature"], t, "decoder memory"),
+        (&["mel", "stft", "adversarial", "feature"][..], w, "decoder posterior"),
+        (&["mel", "stft", "adversarial", "feature"], m, "decoder memory posterior"),
+        (&["mel", "stft", "adversarial", "feature"], t, "decoder memory"),
         (&["backward_kl"], w, prior),
         (&["backward_kl", "forward_kl"], m, all),
         (&["backward_kl", "forward_kl"], t, "encoder flow mean upsampling"),
@@ -315,6 +316,7 @@ fn each_loss_falls_when_it_is_trained_alone() {
                 let made = of(&forward.latent, &batch.frames);
                 let loss = match loss {
                     "mel" => trainer.mel_loss.forward(&real, &made).unwrap(),
+                    "stft" => trainer.stft_loss.forward(&real, &made).unwrap(),
                     "adversarial" => generator_loss(&judge(&made)).unwrap(),
                     "feature" => feature_loss(&judge(&real), &judge(&made)).unwrap(),
                     "backward_kl" => trainer.backward_kl(&batch, &forward, &plan).unwrap(),
