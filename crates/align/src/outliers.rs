@@ -27,7 +27,7 @@ pub enum Oddity {
     Unlikely,
 }
 
-/// A row of `alignments/outliers.jsonl` (`docs/formats.md`).
+/// A row of `alignments/outliers.jsonl` (`docs/formats/alignments.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outlier {
     /// Utterance id.

@@ -32,7 +32,7 @@ const FEATURES: &str = "features";
 const ALIGNMENTS: &str = "alignments";
 const SHARDS: &str = "shards";
 
-/// One utterance: a row of `manifest.parquet` (`docs/formats.md`).
+/// One utterance: a row of `manifest.parquet` (`docs/formats/dataset.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Utterance {
     /// First field of `metadata.csv`.

@@ -1,4 +1,4 @@
-//! Recipes: every setting of every stage of preparation.
+//! Recipes: every setting of every stage of the preparation.
 
 use std::path::PathBuf;
 
@@ -10,31 +10,32 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::split::SplitConfig;
 
-/// A preparation recipe: a TOML file in which every key is optional.
+/// Preparation recipe: a TOML file in which every key is optional. `pipelines/ljspeech/prepare.toml` spells out all of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
-    /// Settings of the text.
+    /// Text and pronunciation.
     pub text: TextRecipe,
-    /// Requirements on the recordings, and settings of their features.
+    /// Requirements on the recordings, and what is computed from them.
     pub audio: AudioRecipe,
-    /// Settings of the sup-phoneme BPE.
+    /// Sub-phoneme BPE.
     pub sup_phones: SupPhoneRecipe,
-    /// Settings of the forced aligner.
+    /// Forced aligner.
     pub alignment: AlignConfig,
-    /// Settings of the held-out splits.
+    /// Held-out utterances.
     pub split: SplitConfig,
 }
 
-/// Column of `metadata.csv` that is spoken, and sources of pronunciations.
+/// Text and pronunciation.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TextRecipe {
-    /// Spoken column: `normalized`, the third, or `text`, the second. Both are normalized.
+    /// Column of `metadata.csv` that is spoken. Either one is normalized.
     pub column: TextColumn,
-    /// Source of pronunciations for words missing from the lexicon (`dictionary`).
+    /// Source of the pronunciations that the lexicon lacks.
     pub backend: TextBackend,
-    /// Lexicon of user-defined pronunciations, which override the dictionary.
+    /// File with pronunciations of the user's own, `word PH PH …` per line in ARPAbet with stress; they take precedence over the
+    /// dictionary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<PathBuf>,
 }
@@ -43,10 +44,10 @@ pub struct TextRecipe {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TextBackend {
-    /// CMUdict, with a fallback for words it lacks.
+    /// CMUdict; for words that it lacks morphology, compounds, letter names and a network.
     #[default]
     Dictionary,
-    /// The espeak-ng program, which must be installed; it runs as a separate process.
+    /// espeak-ng, which must be installed and runs as a separate process.
     Espeak,
 }
 
@@ -67,44 +68,43 @@ impl TextBackend {
     }
 }
 
-/// A column of `metadata.csv`.
+/// Column of `metadata.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TextColumn {
-    /// Second column: the text as printed.
+    /// The second column: as printed.
     Text,
-    /// Third column: numbers and abbreviations written out.
+    /// The third column: numbers and abbreviations written out.
     #[default]
     Normalized,
 }
 
-/// Requirements on the recordings, and settings of their features.
+/// Requirements on the recordings, and what is computed from them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AudioRecipe {
-    /// Sample rate of the dataset, in hertz (22,050).
+    /// Sample rate of the dataset, in hertz.
     pub sample_rate: u32,
-    /// Definition of the mel spectrogram (`vits`).
+    /// Definition of the mel spectrogram.
     pub mel: MelProfile,
-    /// Shortest accepted clip, in seconds.
+    /// Minimum length in seconds; shorter clips are reported as problems.
     pub min_seconds: f64,
-    /// Longest accepted clip, in seconds.
+    /// Maximum length in seconds; longer clips are reported as problems.
     pub max_seconds: f64,
-    /// Lower end of the search range of the fundamental frequency, in hertz.
+    /// Lowest fundamental frequency that pYIN searches, in hertz.
     pub f0_min_hz: f64,
-    /// Upper end of the search range, in hertz.
+    /// Highest fundamental frequency that pYIN searches, in hertz.
     pub f0_max_hz: f64,
-    /// Resampling of recordings at other rates; if off, each is a problem.
+    /// True to resample recordings at another rate (polyphase windowed sinc); otherwise each is reported as a problem.
     pub resample: bool,
-    /// Treatment of recordings with several channels; with `mono`, each is a problem.
+    /// Treatment of recordings with several channels. Where that is an error, each is reported as a problem.
     pub channels: ChannelChoice,
-    /// Loudness to which every clip is brought by a constant gain, in LUFS; if absent, levels are unchanged.
+    /// Integrated loudness (BS.1770) to which a single gain brings every clip, in LUFS. By default the level is unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loudness_lufs: Option<f64>,
-    /// Largest true peak after the gain, in dB relative to full scale; the gain of a clip that would exceed it is
-    /// reduced.
+    /// Highest true peak that this gain may produce, in dB relative to full scale; clips that would exceed it stay quieter.
     pub true_peak_dbtp: f64,
-    /// Trimming of leading and trailing silence; if absent, silence is kept.
+    /// Trimming of leading and trailing silence. By default nothing is trimmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trim: Option<TrimRecipe>,
 }
@@ -171,9 +171,9 @@ impl AudioRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrimRecipe {
-    /// Level of silence in dB below that of the loudest hundredth of a second (40).
+    /// Level below that of the loudest 10 ms interval, in dB, under which an interval is silence.
     pub below_loudest_db: f64,
-    /// Silence kept on either side, in milliseconds (50).
+    /// Silence kept on either side, in milliseconds.
     pub margin_ms: f64,
 }
 
@@ -201,14 +201,14 @@ impl Default for AudioRecipe {
     }
 }
 
-/// Settings of the sup-phoneme BPE.
+/// Sub-phoneme BPE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SupPhoneRecipe {
-    /// Maximum number of merges learned from the training split (the paper has 30,000 from 200 million sentences).
+    /// Maximum number of BPE merges to learn from the training split. The paper has 30,000 from 200 million sentences.
     pub merges: usize,
-    /// A `supphones.json` whose sup-phonemes replace learned ones: those of a pre-training whose encoder is to be
-    /// trained on the dataset.
+    /// A `supphones.json` to use instead of learning sup-phones. A dataset for a pre-trained encoder needs those of the
+    /// pre-training. `mynah-prepare run --sup-phones` sets this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,
 }

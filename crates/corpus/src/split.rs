@@ -36,22 +36,23 @@ impl Split {
     }
 }
 
-/// Settings of the held-out splits.
+/// Held-out utterances. At least half of the corpus is left to train on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SplitConfig {
-    /// Size of the validation split: a number of utterances, or below 1 a fraction of the corpus.
+    /// Size of the validation split: a number of utterances, or a fraction of the corpus from 0.0 to 1.0.
     pub validation: Amount,
-    /// Size of the test split, likewise.
+    /// Size of the test split, likewise. At least half of the corpus is left to train on.
     pub test: Amount,
-    /// Seed of the random draw.
+    /// Seed of the draw.
     pub seed: u64,
-    /// Unit of the random draw.
+    /// Unit of the draw.
     pub by: SplitBy,
-    /// File with the ids of the validation split, one per line; if it or `test_list` is given, nothing is drawn.
+    /// File with the ids of the validation split, one per line, or `DIR/ID.wav|text` as in VITS' file lists. With this or
+    /// `test_list`, nothing is drawn. `pipelines/ljspeech/vits-validation.txt` holds the 100 ids that VITS uses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_list: Option<PathBuf>,
-    /// File with the ids of the test split.
+    /// File with the ids of the test split, likewise. `pipelines/ljspeech/vits-test.txt` holds the 500 ids that VITS uses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_list: Option<PathBuf>,
 }
@@ -70,13 +71,13 @@ impl Default for SplitConfig {
     }
 }
 
-/// An amount of a corpus.
+/// Amount of a corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Amount {
-    /// Number of utterances.
+    /// A number of utterances.
     Count(usize),
-    /// Fraction of the utterances, from 0 to 1.
+    /// A fraction of the utterances, from 0 to 1.
     Ratio(f64),
 }
 
@@ -91,14 +92,15 @@ impl Amount {
     }
 }
 
-/// Unit that is held out as a whole.
+/// Utterances that are held out together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitBy {
-    /// Individual utterances.
+    /// Single utterances.
     #[default]
     Utterance,
-    /// Whole chapters: the part of the id before the last `-`, such as `LJ001`.
+    /// Whole chapters (ids equal up to the last `-`, such as `LJ001`), until at least the given number of utterances is held
+    /// out.
     Chapter,
 }
 

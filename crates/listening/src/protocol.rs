@@ -18,38 +18,38 @@ pub const HUMAN_LEVEL_MARGIN: f64 = 0.2;
 /// And for tests at this level at most.
 pub const HUMAN_LEVEL_ALPHA: f64 = 0.05;
 
-/// A listening-test protocol; a TOML file under `eval/protocols` or the user's own.
-///
-/// Every key must be there but `items` and `analysis.screening`; unknown keys are errors.
+/// Protocol of a listening test: what is asked, of how many raters, and how the answers will be judged.
+/// `eval/protocols/cmos.toml` and `mos.toml` are complete and commented.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Protocol {
-    /// What is asked.
+    /// Paradigm of the test.
     pub paradigm: Paradigm,
-    /// Whether the reference is human recordings; only then can a verdict speak of human level.
+    /// True if the reference consists of human recordings; only then can a verdict speak of human level.
     pub human_reference: bool,
-    /// The question, as the rater reads it.
+    /// Question, as the rater reads it.
     pub question: String,
-    /// The answers from the lowest to the highest, as the rater reads them: seven for CMOS, five for MOS.
+    /// Answers from the lowest to the highest, as the rater reads them: seven for CMOS, five for MOS.
     pub labels: Vec<String>,
-    /// What the rater agrees to before anything is played.
+    /// Text that the rater agrees to before anything is played; an empty line starts a paragraph.
     pub consent: String,
-    /// What the rater reads before the first question.
+    /// Text before the first question; an empty line starts a paragraph.
     pub instructions: String,
-    /// How many raters take part.
+    /// Number of raters.
     pub raters: u32,
-    /// How many raters judge each item of each system; at most `raters`.
+    /// Number of raters who judge each item of each system; at most `raters`.
     pub ratings_per_item: u32,
-    /// At most so many items, drawn from those that every system has; all of them when absent.
+    /// Maximum number of items, drawn from those that every system has; all of them by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<u32>,
-    /// How many comparisons of the reference with itself each rater gets (CMOS only).
+    /// Comparisons of the reference with itself per rater; 0 for MOS.
     pub null_pairs: u32,
-    /// The loudness to which every clip is brought, in LUFS.
+    /// Loudness to which every clip is brought, in LUFS.
     pub loudness_lufs: f64,
-    /// The true peak that no clip may exceed, in dBTP: a sentence that would is left quieter, with a note in the key.
+    /// True peak that no clip may exceed, in dBTP. Where one would, all clips of the sentence stay quieter, with a note in the
+    /// key.
     pub true_peak_dbtp: f64,
-    /// How the answers will be judged.
+    /// Analysis, declared before the test.
     pub analysis: Analysis,
 }
 
@@ -99,21 +99,21 @@ impl Protocol {
     }
 }
 
-/// The analysis, declared with the design.
+/// Analysis, declared with the design.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Analysis {
-    /// The equivalence margin in points of the scale.
+    /// Equivalence margin: the largest difference that counts as none, in points of the scale. Human level requires at most 0.2.
     pub margin: f64,
-    /// The two-sided level of the tests, such as 0.05.
+    /// Two-sided level of the tests. Human level requires at most 0.05.
     pub alpha: f64,
-    /// What the Wilcoxon test does with zeros.
+    /// Treatment of zeros in the Wilcoxon test.
     pub zeros: ZeroMethod,
-    /// A human-level verdict asks for at least so many items, and never for fewer than the 50 of the paper.
+    /// Items that a human-level verdict requires, and never fewer than the paper's 50.
     pub minimum_items: u32,
-    /// And for at least so many judges of each item, and never for fewer than the 20 of the paper.
+    /// Ratings of each item that a human-level verdict requires, and never fewer than the paper's 20.
     pub minimum_ratings_per_item: u32,
-    /// The rules by which ratings are left out; none when absent.
+    /// Rules that exclude ratings (`docs/verdict.md`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub screening: Vec<ScreeningRule>,
 }

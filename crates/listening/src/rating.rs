@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What is asked of the raters.
+/// Kind of question asked of the raters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Paradigm {
-    /// Comparison category rating: how much better or worse is the second clip, -3 to 3.
+    /// Comparison category rating, -3 to 3: how much better or worse the second clip is.
     Cmos,
-    /// Absolute category rating: how natural is the clip, 1 to 5.
+    /// Absolute category rating, 1 to 5: how natural the clip is.
     Mos,
 }
 
@@ -78,7 +78,7 @@ impl First {
     }
 }
 
-/// One judgement: a row of the ratings table (`docs/formats.md`).
+/// One judgement: a row of the ratings table (`docs/formats/ratings.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rating {
     /// The name of the study.

@@ -21,15 +21,15 @@ const NULL_PAIR_TOLERANCE: f64 = 1.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScreeningRule {
-    /// An answer before every clip of it was played at least once; plays that were not recorded pass.
+    /// Answers given before every clip was played at least once; answers without recorded plays pass.
     Unplayed,
-    /// Raters who judged more than half of their null pairs to differ by more than one point (CMOS).
+    /// Raters who judged more than half of their null pairs to differ by more than one point (CMOS only).
     NullPairs,
-    /// Raters of at least ten trials who gave one and the same answer every time: in a comparison, as clicked, other than
-    /// "about the same".
+    /// Raters of at least ten trials who gave the same answer every time; in a comparison, as clicked, and other than "about
+    /// the same".
     SameAnswer,
     /// Raters who, on average, do not hear that the anchors are worse than the reference. The anchors themselves are judged
-    /// without this rule: otherwise they would always be found worse.
+    /// without this rule, or they would always be found worse.
     Anchor,
 }
 

@@ -42,7 +42,7 @@ impl Outcome {
     }
 }
 
-/// Score of one item of one system by one metric: a row of the scores table (`docs/formats.md`).
+/// The score of one item of one system by one metric: a row of the scores table (`docs/formats/scores.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Name given to the system by the user.

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// All 24 bits of each factor; the only one on the CPU.
+    /// All 24 bits of each factor.
     #[default]
     F32,
-    /// Factors are rounded to 11 bits as they are read, with the range of f32: tensor cores, no conversion.
+    /// Factors rounded to 11 bits as they are read, with the range of f32: tensor cores without conversion.
     Tf32,
-    /// Factors and results are rounded to bfloat16, 8 bits with the range of f32: half the memory traffic.
+    /// Factors and results rounded to bfloat16, 8 bits with the range of f32: half the memory traffic.
     Bf16,
 }

@@ -17,16 +17,16 @@ const PERMUTATION_UP_TO: usize = 13;
 /// Largest n for the exact distribution: the rank sum has n (n + 1) / 2 + 1 values, visited n times.
 const EXACT_LIMIT: usize = 500;
 
-/// Treatment of differences of zero.
+/// Treatment of zero differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ZeroMethod {
-    /// Drops zeros before ranking (Wilcoxon 1945).
+    /// Removed before ranking (Wilcoxon 1945).
     Wilcox,
-    /// Ranks zeros, then drops them (Pratt 1959), so that a comparison with many zeros does not look decided.
+    /// Ranked, then removed (Pratt 1959): a comparison with many zeros is not made to look decided.
     #[default]
     Pratt,
-    /// Ranks zeros and splits their ranks evenly between the two sides.
+    /// Ranked, with half of their ranks given to each side.
     Zsplit,
 }
 

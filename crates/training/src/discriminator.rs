@@ -24,16 +24,16 @@ const SCALE_GROUPS: [usize; 6] = [1, 4, 16, 64, 256, 1];
 const PERIOD_KERNEL: usize = 5;
 const PERIOD_STRIDE: usize = 3;
 
-/// The sizes of the discriminators. The defaults are the paper's, which are VITS' .
+/// Sizes of the discriminators. The defaults are the paper's, which are those of VITS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DiscriminatorConfig {
-    /// The periods; 1 is the scale discriminator on the waveform itself ([1, 2, 3, 5, 7, 11]).
+    /// Periods; 1 is the scale discriminator on the waveform itself.
     pub periods: Vec<usize>,
-    /// Channels of the layers of a period discriminator ([32, 128, 512, 1024, 1024]).
+    /// Channels of the layers of a period discriminator.
     pub period_channels: Vec<usize>,
-    /// Channels of the six layers of the scale discriminator ([16, 64, 256, 1024, 1024, 1024]); where a layer has fewer
-    /// than at full size, it has fewer groups in proportion.
+    /// Channels of the six layers of the scale discriminator. A layer with fewer channels than by default has proportionally
+    /// fewer groups.
     pub scale_channels: [usize; 6],
 }
 

@@ -1,4 +1,4 @@
-//! The sizes of the model. The defaults are the paper's (NaturalSpeech, arXiv 2205.04421).
+//! Sizes of the model. The defaults are the paper's (NaturalSpeech, arXiv 2205.04421).
 
 mod decoder;
 
@@ -8,19 +8,19 @@ use crate::Error;
 
 pub use decoder::{DecoderConfig, HifiGanConfig, IstftConfig};
 
-/// The sizes of every module that inference needs, and of the posterior encoder.
+/// Sizes of every module that inference needs, and of the posterior encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
-    /// Channels between all modules (192).
+    /// Channels between all modules; even.
     pub hidden: usize,
     /// Phoneme encoder.
     pub encoder: EncoderConfig,
     /// Duration predictor and upsampling.
     pub durator: DuratorConfig,
-    /// Bidirectional prior/posterior.
+    /// Flow of the bidirectional prior/posterior.
     pub flow: FlowConfig,
-    /// Posterior encoder.
+    /// Posterior encoder. If the table is present, both keys are required.
     pub posterior: WaveNetConfig,
     /// Memory bank.
     pub memory: MemoryConfig,
@@ -42,21 +42,21 @@ impl Default for ModelConfig {
     }
 }
 
-/// The phoneme encoder: blocks of self-attention and convolution.
+/// Phoneme encoder: blocks of self-attention and convolution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EncoderConfig {
-    /// Blocks (6).
+    /// Transformer blocks (6).
     pub blocks: usize,
     /// Attention heads (2).
     pub heads: usize,
     /// Channels between the two convolutions of a block (768).
     pub filter: usize,
-    /// Kernel of the two convolutions (3).
+    /// Kernel of these convolutions (3).
     pub kernel: usize,
-    /// Symbols to either side whose distance the attention tells apart (4, as in VITS).
+    /// Symbols to either side whose distance the attention distinguishes, as in VITS (4).
     pub window: usize,
-    /// Dropout (0.1).
+    /// Dropout probability (0.1).
     pub dropout: f64,
 }
 
@@ -99,15 +99,15 @@ impl EncoderConfig {
     }
 }
 
-/// The differentiable durator.
+/// Differentiable durator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DuratorConfig {
     /// Convolutions of the duration predictor (3).
     pub layers: usize,
-    /// Their kernel (3).
+    /// Kernel of these convolutions (3).
     pub kernel: usize,
-    /// Their dropout (0.5).
+    /// Dropout probability of the duration predictor (0.5).
     pub dropout: f64,
     /// Attention maps W of the upsampling, q in equation 7 (4).
     pub queries: usize,
@@ -115,13 +115,13 @@ pub struct DuratorConfig {
     pub contexts: usize,
     /// Channels of the convolution that feeds W and C (8).
     pub features: usize,
-    /// How hidden states become frames.
+    /// Expansion of hidden states into frames.
     pub expansion: Expansion,
-    /// Whether the output of the upsampling has a layer norm, which equation 9 does not have (false).
+    /// Layer norm after the upsampling, which equation 9 does not have (false).
     pub norm: bool,
 }
 
-/// How the hidden states of symbols become the frames of the prior.
+/// Expansion of the symbols' hidden states into the frames of the prior.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Expansion {
@@ -148,13 +148,13 @@ impl Default for DuratorConfig {
     }
 }
 
-/// The flow between prior and posterior.
+/// Flow between prior and posterior.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FlowConfig {
     /// Shift-only couplings (4).
     pub couplings: usize,
-    /// The network that computes each shift.
+    /// Network that computes each shift. If the table is present, both keys are required.
     pub wavenet: WaveNetConfig,
 }
 
@@ -164,21 +164,21 @@ impl Default for FlowConfig {
     }
 }
 
-/// A stack of gated convolutions.
+/// Stack of gated convolutions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WaveNetConfig {
     /// Layers.
     pub layers: usize,
-    /// Kernel of each.
+    /// Kernel of each layer.
     pub kernel: usize,
 }
 
-/// The memory bank.
+/// Memory bank.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MemoryConfig {
-    /// Vectors in the bank (1000). With 0 there is no memory, and the decoder always reads the latent frames: the ablation
+    /// Vectors in the bank (1000). With 0 there is no memory and the decoder always reads the latent frames, the ablation
     /// "memory in VAE" of table 5.
     pub slots: usize,
     /// Attention heads (2).
@@ -191,13 +191,13 @@ impl Default for MemoryConfig {
     }
 }
 
-/// What the model needs to know of the audio, taken from the dataset.
+/// Properties of the audio that the model depends on, taken from the dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AudioConfig {
     /// Samples per second.
     pub sample_rate: u32,
-    /// Samples from one frame to the next.
+    /// Samples between frames.
     pub hop_length: usize,
     /// Samples in the transform of a frame.
     pub n_fft: usize,

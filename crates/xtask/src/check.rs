@@ -1,22 +1,23 @@
-//! `cargo xtask check`: what CI runs, word for word.
+//! `cargo xtask check`: exactly what CI runs.
 
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
-use crate::process::{cargo, must, say};
+use crate::process::{cargo, metadata, must, root, say};
 use crate::{layers, licences, readmes, settings};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("format", || must(&mut cargo(&["fmt", "--all", "--check"])).map(drop)),
     ("layers", layers::run),
     ("licences", licences::run),
     ("readmes", readmes::check),
     ("settings", settings::check),
     ("tests", tests),
+    ("examples", examples),
     ("documentation tests", || must(&mut cargo(&["test", "--workspace", "--doc", "--quiet"])).map(drop)),
     ("lints", || {
         must(&mut cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
@@ -28,7 +29,20 @@ const STEPS: [Step; 9] = [
     }),
 ];
 
-/// Runs every step, also those behind a failed one, and fails if any did.
+/// Examples that need nothing but `fixtures`, with their arguments. `speak` needs a trained voice and is only compiled.
+const EXAMPLES: [(&str, &[&str]); 6] = [
+    ("prepare_clip", &["fixtures/ljspeech-mini/wavs/LJ001-0045.wav", "1469, 1470;"]),
+    (
+        "score_pair",
+        &["fixtures/ljspeech-mini/wavs/LJ001-0045.wav", "fixtures/ljspeech-mini/wavs/LJ002-0009.wav"],
+    ),
+    ("judge_table", &["fixtures/listening/quitters.csv"]),
+    ("align_clip", &["fixtures/ljspeech-mini", "LJ001-0045"]),
+    ("read_foreign", &["fixtures/golden/table/german.csv"]),
+    ("ten_steps", &[]),
+];
+
+/// Runs every step, even after a failed one, and fails if any did.
 pub(crate) fn run() -> Result<()> {
     let mut failed = Vec::new();
     let mut report = Vec::new();
@@ -65,4 +79,19 @@ fn tests() -> Result<()> {
         &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--quiet"]
     };
     must(&mut cargo(arguments)).map(drop)
+}
+
+/// Builds all examples and runs those of [`EXAMPLES`]; one that prints nothing has failed.
+fn examples() -> Result<()> {
+    must(&mut cargo(&["build", "--workspace", "--examples", "--quiet"]))?;
+    let folder = metadata()?.target_directory.into_std_path_buf().join("debug/examples");
+    for (name, arguments) in EXAMPLES {
+        let mut command = Command::new(folder.join(name));
+        let output = command.args(arguments).current_dir(root()).output();
+        let output = output.with_context(|| format!("failed to start the example `{name}`"))?;
+        if !output.status.success() || output.stdout.trim_ascii().is_empty() {
+            bail!("the example `{name}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+    }
+    Ok(())
 }

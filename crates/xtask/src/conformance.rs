@@ -71,10 +71,11 @@ fn table(comparisons: &[Comparison]) -> Result<String> {
         }
     }
     let mut text = String::from(
-        "# Conformance\n\nWritten by `cargo xtask conformance`: what each test with an oracle compared, and how far it was \
-         off. The tolerance\nis that of the comparison that came nearest to its own; each is a constant with its reason beside \
-         the test. The golden\nfiles name the script that made them, and `cargo xtask golden` makes them again. What is held \
-         against simulations, or\nagainst slow plain versions that must be equal to the bit, has no row here: `docs/testing.md`.\n\n\
+        "# Conformance\n\nWritten by `cargo xtask conformance`: the comparisons of every test with an oracle, and the largest \
+         differences. The tolerance\nis that of the comparison that came closest to its limit; each is a constant, with its \
+         reason next to the test. The golden\nfiles name the scripts that wrote them, and `cargo xtask golden` reruns these. \
+         Comparisons with simulations, or with slow\nplain versions that must agree to the bit, have no row here: see \
+         `docs/testing.md`.\n\n\
          | oracle | test | numbers | largest difference | of its tolerance |\n|---|---|---:|---:|---:|\n",
     );
     for ((oracle, test), row) in rows {

@@ -1,4 +1,4 @@
-//! `cargo xtask readmes`: the README of every package, made from the documentation of its library.
+//! `cargo xtask readmes`: a README for every package, made from the documentation of its library.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,18 +8,18 @@ use cargo_metadata::{Package, TargetKind};
 
 use crate::process::{metadata, say};
 
-/// Packages that are not for others and need none.
+/// Internal packages, which need none.
 const PRIVATE: [&str; 2] = ["mynah-testkit", "xtask"];
 
-/// Whether files are written or only compared.
+/// Options of `cargo xtask readmes`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Change nothing; fail if a README is not what its library's documentation says
+    /// Change nothing; fail if a README differs from its library's documentation
     #[arg(long)]
     check: bool,
 }
 
-/// Writes the READMEs, or holds them against the documentation.
+/// Writes the READMEs, or compares them with the documentation.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut stale = Vec::new();
     for (path, text) in pages()? {
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// Fails if a README is not what its library's documentation says.
+/// Fails if a README differs from its library's documentation.
 pub(crate) fn check() -> Result<()> {
     run(&Arguments { check: true })
 }
@@ -68,8 +68,8 @@ fn library(package: &Package) -> Option<PathBuf> {
     Some(target.src_path.as_std_path().to_owned())
 }
 
-/// Turns the documentation at the top of a library into a page: code is marked as Rust, lines that rustdoc hides are left
-/// out, and links to items become their names.
+/// Turns the documentation at the top of a library into a page: code is marked as Rust, lines hidden by rustdoc are dropped,
+/// links to items become their names, and headings move down by one level.
 fn page(name: &str, source: &str) -> String {
     let mut text = format!("<!-- Made by `cargo xtask readmes` from src/lib.rs. -->\n\n# {name}\n\n");
     let mut in_code = false;
@@ -85,6 +85,9 @@ fn page(name: &str, source: &str) -> String {
         } else if in_code {
             text.push_str(line);
         } else {
+            if line.starts_with('#') {
+                text.push('#');
+            }
             text.push_str(&without_links(line));
         }
         text.push('\n');
@@ -93,7 +96,7 @@ fn page(name: &str, source: &str) -> String {
 }
 
 /// Replaces [`path::Item`] and [`Item`](path) by `Item` in backticks; other links stay.
-fn without_links(line: &str) -> String {
+pub(crate) fn without_links(line: &str) -> String {
     let mut text = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("[`") {
@@ -121,8 +124,8 @@ mod tests {
 
     #[test]
     fn keeps_prose_and_code_and_drops_what_only_rustdoc_reads() {
-        let source = "//! Sums of [`Number`]s, see [`add`](crate::add) and [a page](https://x.y).\n//!\n//! ```\n//! # use a::b;\n//! let x = b(1);\n//! ```\n//!\n//! ```text\n//! # a diagram\n//! ```\n\n//! not this\nuse x;\n";
-        let expected = "<!-- Made by `cargo xtask readmes` from src/lib.rs. -->\n\n# sums\n\nSums of `Number`s, see `add` and [a page](https://x.y).\n\n```rust\nlet x = b(1);\n```\n\n```text\n# a diagram\n```\n";
+        let source = "//! Sums of [`Number`]s, see [`add`](crate::add) and [a page](https://x.y).\n//!\n//! ```\n//! # use a::b;\n//! let x = b(1);\n//! ```\n//!\n//! ```text\n//! # a diagram\n//! ```\n//!\n//! # Errors\n\n//! not this\nuse x;\n";
+        let expected = "<!-- Made by `cargo xtask readmes` from src/lib.rs. -->\n\n# sums\n\nSums of `Number`s, see `add` and [a page](https://x.y).\n\n```rust\nlet x = b(1);\n```\n\n```text\n# a diagram\n```\n\n## Errors\n";
         assert_eq!(page("sums", source), expected);
     }
 }

@@ -53,9 +53,15 @@ impl Folder {
         let recording = Recording::read(path).and_then(|it| it.into_mono(ChannelChoice::Mono, path));
         recording.map_err(|error| {
             // Without the directory: reasons that say the same are counted together, and reports go to other machines.
-            format!("failed to {error}").replace(&path.display().to_string(), &file_name(path))
+            error_chain(&error).replace(&path.display().to_string(), &file_name(path))
         })
     }
+}
+
+/// An error followed by its causes.
+fn error_chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// An item by its name in a list or of its file: without folders, without the extension of a sound file, composed.

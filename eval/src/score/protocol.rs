@@ -1,4 +1,4 @@
-//! Which metrics are measured.
+//! Metrics to measure.
 
 use std::fs;
 use std::path::Path;
@@ -6,18 +6,18 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-/// The protocol that comes with the program.
+/// Bundled protocol.
 const DEFAULT: &str = include_str!("../../protocols/objective.toml");
 
-/// A scoring protocol; see `eval/protocols/objective.toml`.
+/// Scoring protocol, such as `eval/protocols/objective.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Protocol {
-    /// The names of the metrics, in the order of the rows.
+    /// Names of the metrics, in the order of the rows; `mynah-score list` prints them all.
     pub(crate) metrics: Vec<String>,
 }
 
-/// Reads the protocol of a file, or the one that comes with the program.
+/// Reads a protocol from a file, or the bundled one.
 pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Protocol> {
     let Some(path) = path else { return parse(DEFAULT) };
     let text = fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::item_of;
 
-/// One row of `synthesis.jsonl` (`docs/formats.md`); other columns are not read.
+/// One row of `synthesis.jsonl` (`docs/formats/synthesis.md`); other columns are not read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
     /// The sentence.

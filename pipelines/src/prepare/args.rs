@@ -140,7 +140,7 @@ enum Command {
     /// Prepare a corpus: everything that training needs, in one directory.
     ///
     /// Reads CORPUS/metadata.csv and CORPUS/wavs, and writes features, phones, durations, splits, a manifest and a page
-    /// with plots. Nothing in CORPUS is changed. docs/formats.md has every file and every column.
+    /// with plots. Nothing in CORPUS is changed. docs/formats has every file and every column.
     #[command(after_help = RUN)]
     Run(RunArgs),
     /// Say all that is wrong with a corpus, and what is worth a look: on the terminal, a page with plots, a table.

@@ -35,7 +35,7 @@ pub(crate) struct Settings {
     pub(crate) out: PathBuf,
 }
 
-/// A row of `synthesis.jsonl` (`docs/formats.md`).
+/// A row of `synthesis.jsonl` (`docs/formats/synthesis.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Row {
     id: String,

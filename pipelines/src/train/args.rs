@@ -96,7 +96,7 @@ enum Command {
     Pretrain(PretrainArgs),
     /// Train a model.
     ///
-    /// Writes checkpoints, metrics and TensorBoard events into one directory. docs/formats.md has every file and every
+    /// Writes checkpoints, metrics and TensorBoard events into one directory. docs/formats has every file and every
     /// column; docs/naturalspeech.md says what is trained.
     #[command(after_help = RUN)]
     Run(RunArgs),

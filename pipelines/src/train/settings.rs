@@ -1,4 +1,4 @@
-//! What stands in a configuration, and in `run.toml`.
+//! Training configurations, and `run.toml`.
 
 use mynah_corpus::{AudioRecipe, TextBackend};
 use mynah_training::DiscriminatorConfig;
@@ -13,19 +13,19 @@ pub(super) const FORMAT: u32 = 1;
 /// The file that says what a pre-training is of.
 pub(super) const PRETRAIN_INFO: &str = "pretrain.toml";
 
-/// A training configuration: a TOML file, every key of which may be left out; the defaults are the paper's.
+/// Training configuration. The defaults are the paper's where it specifies them, otherwise those of `docs/naturalspeech.md`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
-    /// The sizes of the model.
+    /// Sizes of the model.
     pub(crate) model: ModelConfig,
-    /// The sizes of the discriminators.
+    /// Sizes of the discriminators.
     pub(crate) discriminator: DiscriminatorConfig,
-    /// The schedule.
+    /// Schedule of the training.
     pub(crate) train: TrainConfig,
 }
 
-/// What stands in `run.toml`.
+/// Contents of `run.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunInfo {
@@ -37,10 +37,10 @@ pub(crate) struct RunInfo {
     pub(crate) data: String,
     /// The dataset's fingerprint.
     pub(crate) dataset: String,
-    /// The pre-trained encoder with which it began.
+    /// Pre-trained encoder that the run started from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) encoder: Option<EncoderInfo>,
-    /// What pronounced the dataset's words; runs that were begun before this was written down have the dictionary.
+    /// Source of the dataset's pronunciations; the dictionary for runs that do not record it.
     #[serde(default)]
     pub(crate) pronunciation: TextBackend,
     /// The audio of the dataset.
@@ -49,11 +49,11 @@ pub(crate) struct RunInfo {
     pub(crate) config: Config,
 }
 
-/// Which pre-trained encoder.
+/// Pre-trained encoder of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EncoderInfo {
-    /// The checkpoint, as it was named or found.
+    /// Checkpoint, as given or found.
     pub(crate) checkpoint: String,
     /// Its step.
     pub(crate) step: u64,
@@ -61,17 +61,18 @@ pub(crate) struct EncoderInfo {
     pub(crate) fingerprint: String,
 }
 
-/// A configuration of `pretrain`: a TOML file, every key of which may be left out.
+/// Pre-training configuration. The defaults are the paper's where it specifies them, otherwise those of
+/// `docs/naturalspeech.md`; `pipelines/ljspeech/pretrain.toml` spells out all of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PretrainSettings {
-    /// The sizes of the encoder.
+    /// Sizes of the encoder, which must be those of the model that it is for (except dropout).
     pub(crate) model: PretrainModelConfig,
-    /// The schedule.
+    /// Schedule of the pre-training.
     pub(crate) train: PretrainConfig,
 }
 
-/// What stands in `pretrain.toml` of a run.
+/// Contents of a run's `pretrain.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PretrainInfo {

@@ -121,7 +121,7 @@ fn outliers_are_rows_as_documented() {
     let row = text.lines().find(|line| line.contains("one-frame-vowel")).unwrap();
     let row: serde_json::Map<String, serde_json::Value> = serde_json::from_str(row).unwrap();
     let columns: BTreeSet<String> = row.keys().cloned().collect();
-    assert_eq!(columns, documented_columns("### `alignments/outliers.jsonl`"));
+    assert_eq!(columns, documented_columns("alignments.md", "### `alignments/outliers.jsonl`"));
     assert_eq!(row["id"], utterance.id);
 }
 

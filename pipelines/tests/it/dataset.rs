@@ -1,4 +1,4 @@
-//! A dataset is what `docs/formats.md` says, and its parts agree.
+//! Datasets are as `docs/formats/dataset.md` describes them, and their parts agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::LN_10;
@@ -9,7 +9,7 @@ use mynah_table::read_text_table;
 use mynah_testkit::{assert_all_close, assert_close};
 use mynah_text::{Phone, SupPhones, Symbol, Vocabulary};
 
-use crate::support::{Place, bundled_line, bundled_wav, documented_columns, keys};
+use crate::support::{Place, bundled_line, bundled_wav, documented_columns, documented_settings, keys};
 
 const CLIPS: [&str; 6] = ["LJ001-0043", "LJ001-0045", "LJ002-0009", "LJ002-0124", "LJ002-0151", "LJ002-0166"];
 const HOP: usize = 256;
@@ -70,7 +70,7 @@ fn every_file_and_every_column_is_documented() {
     assert_eq!(manifest.rows.len(), CLIPS.len());
     assert_eq!(
         manifest.columns.into_iter().collect::<BTreeSet<_>>(),
-        documented_columns("### `manifest.parquet`")
+        documented_columns("dataset.md", "### `manifest.parquet`")
     );
     let info: toml::Table = place.read("dataset/dataset.toml").parse().unwrap();
     let mut recipe = keys(info["recipe"].as_table().unwrap());
@@ -87,13 +87,16 @@ fn every_file_and_every_column_is_documented() {
     for optional in optional {
         recipe.insert(optional.to_owned());
     }
-    assert_eq!(recipe, documented_columns("## RECIPE.toml: read by `mynah-prepare run --recipe`"));
+    assert_eq!(recipe, documented_settings("RECIPE.toml"));
 
     place.write("corpus/metadata.csv", place.read("corpus/metadata.csv") + "missing|x|x\n");
     place.prepare_corpus("dataset").exits_with(1);
     let problem: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(&place.read("dataset/problems.jsonl")).unwrap();
-    assert_eq!(problem.into_keys().collect::<BTreeSet<_>>(), documented_columns("### `problems.jsonl`"));
+    assert_eq!(
+        problem.into_keys().collect::<BTreeSet<_>>(),
+        documented_columns("problems.md", "### `problems.jsonl`")
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::studio::{CHECKPOINT, Studio, TRAIN};
-use crate::support::{Outcome, Place, documented_columns, keys, names};
+use crate::support::{Outcome, Place, documented_columns, documented_settings, keys, names};
 
 /// The encoder of the studio's model, at a size that is pre-trained in a second.
 pub(crate) const CONFIG: &str = "\
@@ -84,9 +84,9 @@ fn a_pre_training_leaves_what_the_documentation_says() {
     let text: toml::Table = toml::from_str(&place.read("text/text.toml")).unwrap();
     assert_eq!(info["text"], text["fingerprint"]);
     let config = keys(info["config"].as_table().unwrap());
-    assert_eq!(config, documented_columns("## PRETRAIN.toml: read by `mynah-train pretrain --config`"));
+    assert_eq!(config, documented_settings("PRETRAIN.toml"));
 
-    let columns = documented_columns("### `metrics.jsonl` of a pre-training");
+    let columns = documented_columns("training-run.md", "### `metrics.jsonl` of a pre-training");
     let rows = rows(&place, "pre");
     let mut found = Vec::new();
     for row in &rows {

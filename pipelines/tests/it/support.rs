@@ -276,19 +276,37 @@ pub(crate) fn silence(channels: u16, rate: u32, frames: u32) -> Vec<u8> {
     bytes
 }
 
-/// The columns that `docs/formats.md` lists in the first table under a heading.
-pub(crate) fn documented_columns(heading: &str) -> BTreeSet<String> {
-    const FORMATS: &str = include_str!("../../../docs/formats.md");
-    let section = FORMATS.lines().skip_while(|line| *line != heading).skip(1);
+/// Returns the columns that a page of `docs/formats` lists in the first table under a heading.
+pub(crate) fn documented_columns(page: &str, heading: &str) -> BTreeSet<String> {
+    let text = documentation(&format!("formats/{page}"));
+    let section = text.lines().skip_while(|line| *line != heading).skip(1);
     let section = section.take_while(|line| !line.starts_with('#')).skip_while(|line| !line.starts_with('|'));
-    let table = section.take_while(|line| line.starts_with('|'));
-    let columns: BTreeSet<String> = table
+    let columns = first_cells(section.take_while(|line| line.starts_with('|')));
+    assert!(!columns.is_empty(), "docs/formats/{page} has no table under `{heading}`");
+    columns
+}
+
+/// Returns the keys that `docs/settings.md` lists for a settings file, in all tables under its title.
+pub(crate) fn documented_settings(title: &str) -> BTreeSet<String> {
+    let (text, heading) = (documentation("settings.md"), format!("## {title}"));
+    let section = text.lines().skip_while(|line| *line != heading).skip(1);
+    let keys = first_cells(section.take_while(|line| !line.starts_with("## ")));
+    assert!(!keys.is_empty(), "docs/settings.md has no table under `{heading}`");
+    keys
+}
+
+fn documentation(page: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Returns the names in backticks in the first cells of the rows of tables.
+fn first_cells<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    lines
         .filter_map(|line| line.strip_prefix("| `")?.split(" | ").next())
         .flat_map(|cell| cell.split("`, `"))
         .map(|name| name.trim_end_matches('`').to_owned())
-        .collect();
-    assert!(!columns.is_empty(), "docs/formats.md has no table under `{heading}`");
-    columns
+        .collect()
 }
 
 /// The keys of a table and of those in it, with the names of the tables before them.

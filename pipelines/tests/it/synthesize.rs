@@ -41,7 +41,7 @@ fn a_split_is_spoken_and_written_down() {
         for (row, utterance) in rows.iter().zip(expected) {
             assert_eq!(
                 row.keys().cloned().collect::<BTreeSet<_>>(),
-                documented_columns("## SYNTHESIS: written by `mynah-synthesize batch`")
+                documented_columns("synthesis.md", "### `synthesis.jsonl`")
             );
             assert_eq!(
                 (row["id"].as_str(), row["text"].as_str()),

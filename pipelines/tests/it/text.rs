@@ -59,7 +59,7 @@ fn identifiers_are_those_of_the_phonemizer() {
         assert_eq!(ids, sup_phones.encode(&phonemized.symbols, &phonemized.word_index), "{line}");
     }
     assert_eq!(
-        documented_columns("### `shards/<n>.parquet`"),
+        documented_columns("text.md", "### `shards/<n>.parquet`"),
         ["offset", "symbol_ids", "sup_phone_ids"].map(str::to_owned).into_iter().collect::<BTreeSet<_>>()
     );
 }

@@ -8,37 +8,38 @@ use super::tying::Tying;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlignmentSource {
-    /// The aligner of this crate, [`align`](super::align).
+    /// The aligner, [`align`](super::align).
     #[default]
     Aligner,
-    /// Files of another tool, where available.
+    /// Files of another tool where there are any (`mynah-prepare import-alignment`).
     Imported,
 }
 
-/// Settings of the aligner's training.
+/// Training of the aligner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlignConfig {
-    /// Source of the dataset's durations; ignored by [`align`](super::align) itself.
+    /// Source of the dataset's durations; [`align`](super::align) itself ignores it.
     pub source: AlignmentSource,
-    /// Number of passes with one Gaussian per broad class.
+    /// First, passes with one Gaussian per broad class of phones.
     pub class_passes: u32,
-    /// Number of passes with one Gaussian per phone.
+    /// Then, passes with one Gaussian per phone.
     pub phone_passes: u32,
-    /// Number of passes with one Gaussian per state.
+    /// Then, passes with one Gaussian for each of a phone's three states.
     pub state_passes: u32,
-    /// Number of passes after each doubling of the Gaussians.
+    /// Passes after each doubling of the number of Gaussians.
     pub mixture_passes: u32,
-    /// Largest number of Gaussians per state. One finds boundaries best
+    /// Maximum number of Gaussians per state, from 1 to 256: the number is doubled up to it. One finds boundaries best
     /// (`docs/decisions/0014-one-gaussian-a-state.md`).
     pub max_gaussians: u32,
-    /// Number of frames required for each Gaussian of a state.
+    /// Frames that a state must have for each of its Gaussians.
     pub frames_per_gaussian: f64,
-    /// Number of frames of the parent Gaussian with which each Gaussian is smoothed.
+    /// Weight of the parent Gaussian in smoothing each Gaussian, in frames.
     pub prior_frames: f64,
     /// Smallest variance, as a fraction of the variance of all frames.
     pub variance_floor: f64,
-    /// Approximate limit on the frames trained on; a larger corpus is subsampled evenly. All of it is aligned.
+    /// Approximate maximum number of frames to train on (LJSpeech has 7.4 million). From a larger corpus utterances are taken
+    /// evenly; all of it is aligned.
     pub training_frames: u64,
 }
 

@@ -69,9 +69,9 @@ impl Default for MelConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MelProfile {
-    /// The training setup of VITS and NaturalSpeech.
+    /// As in VITS and NaturalSpeech.
     Vits,
-    /// The setup of HiFi-GAN's published vocoders; needs a sample rate of at least 16 kHz.
+    /// As HiFi-GAN's published vocoders expect; requires a sample rate of at least 16 kHz.
     Hifigan,
 }
 

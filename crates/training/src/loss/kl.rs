@@ -15,15 +15,16 @@ pub struct Gaussians<'a> {
     pub lengths: &'a [usize],
 }
 
-/// How divergences of frames are added up along an alignment.
+/// Sum of the frames' divergences along a soft alignment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SoftDtwConfig {
-    /// γ of the soft minimum, in the unit of a divergence averaged over channels (0.01).
+    /// γ of the soft minimum, in units of a divergence averaged over channels. The paper's 0.07 has no unit
+    /// (`docs/naturalspeech.md`).
     pub gamma: f64,
-    /// What a step that is not diagonal costs, in the same unit (0.7).
+    /// Cost of a step that is not diagonal, in the same units.
     pub warp: f64,
-    /// What a pair of frames costs.
+    /// Cost of a pair of frames.
     pub divergence: Divergence,
 }
 
@@ -33,15 +34,15 @@ impl Default for SoftDtwConfig {
     }
 }
 
-/// The cost of a pair of frames in an alignment.
+/// Cost of a pair of frames in an alignment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Divergence {
-    /// The expectation over the noise of the sampled frame. It is never negative, so that no alignment gains by being longer.
+    /// The expectation over the noise of the sampled frame. It is never negative, so no alignment gains by being longer.
     #[default]
     Expected,
-    /// That of the one sample, as VITS and `heatz123/naturalspeech` have it. A lucky sample is negative, and an alignment that
-    /// dwells on lucky frames gains wherever they fall below minus the warp cost; for comparison.
+    /// The divergence of the one sample, as in VITS and `heatz123/naturalspeech`; for comparison. A lucky sample is negative,
+    /// and an alignment gains by dwelling on frames that fall below minus the warp cost.
     Sampled,
 }
 

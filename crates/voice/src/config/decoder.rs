@@ -1,17 +1,18 @@
-//! The sizes of the waveform decoder, of either kind.
+//! Sizes of the waveform decoder, of either kind.
 
 use serde::{Deserialize, Serialize};
 
 use super::AudioConfig;
 use crate::Error;
 
-/// The waveform decoder. Written without `kind`, it is HiFi-GAN's.
+/// Waveform decoder. Without `kind` it is HiFi-GAN's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", try_from = "WrittenDecoder")]
 pub enum DecoderConfig {
-    /// HiFi-GAN's generator, the paper's.
+    /// HiFi-GAN's generator, as in the paper.
     HifiGan(HifiGanConfig),
-    /// Vocos' generator, which costs a small part of it.
+    /// Vocos' generator, whose network runs at the frame rate and costs a small fraction of HiFi-GAN's. Settings of the other
+    /// kind are errors.
     Istft(IstftConfig),
 }
 
@@ -56,11 +57,11 @@ impl Default for HifiGanConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IstftConfig {
-    /// Points of the inverse transform, at most as many as the dataset's (1024).
+    /// Points of the inverse Fourier transform, at most the dataset's (1024).
     pub n_fft: usize,
-    /// Samples that a frame makes: the dataset's hop (256).
+    /// Samples per frame: the dataset's hop (256).
     pub hop_length: usize,
-    /// Channels of the blocks (512).
+    /// Channels of the ConvNeXt blocks (512).
     pub channels: usize,
     /// Channels inside each block (1536).
     pub filter: usize,

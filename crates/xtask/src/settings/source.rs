@@ -4,185 +4,170 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use quote::ToTokens as _;
-use syn::{Attribute, Expr, Fields, GenericArgument, Item, PathArguments, Type};
+use syn::{Attribute, Expr, Fields, GenericArgument, Item, ItemEnum, ItemStruct, PathArguments, Type};
 
-/// Where settings are defined.
+use super::default::{DefaultValue, variant};
+use crate::readmes::without_links;
+
+/// Folders with settings.
 const FOLDERS: [&str; 3] = ["crates", "pipelines/src", "eval/src"];
 
-/// Everything that was parsed.
+/// All parsed structs and enums.
+#[derive(Default)]
 pub(super) struct Sources {
     structs: Vec<Struct>,
-    choices: Vec<(String, Choices)>,
+    choices: Vec<Choices>,
+    tagged: Vec<Tagged>,
 }
 
 /// A struct of settings.
 pub(super) struct Struct {
     pub(super) file: String,
     name: String,
-    /// The first paragraph of its documentation.
+    /// First paragraph of its documentation.
     pub(super) docs: String,
     pub(super) fields: Vec<Field>,
+    /// True if serde takes missing fields from `Default`.
+    pub(super) omittable: bool,
     pub(super) default: DefaultValue,
 }
 
 /// A setting.
 pub(super) struct Field {
-    /// Its name in the code.
+    /// Name in the code.
     pub(super) name: String,
-    /// Its name in the file.
+    /// Name in the file.
     pub(super) key: String,
-    /// The type, without `Option`.
+    /// Type, without `Option` and `Vec`.
     pub(super) type_name: String,
+    /// True for an `Option`.
     pub(super) optional: bool,
+    /// True for a `Vec`.
+    pub(super) list: bool,
+    /// True if serde has a default for the field.
+    pub(super) omittable: bool,
     pub(super) docs: String,
 }
 
-/// An enum whose variants are words.
+/// An enum of words.
 pub(super) struct Choices {
     file: String,
-    /// The variant that is the default.
+    name: String,
+    /// Name of the variant that is the default.
     pub(super) default: Option<String>,
-    /// Each word with its documentation.
-    pub(super) variants: Vec<(String, String)>,
-    /// The word of each variant.
-    words: BTreeMap<String, String>,
+    pub(super) variants: Vec<Variant>,
+}
+
+/// An enum of structs with a tag.
+pub(super) struct Tagged {
+    pub(super) file: String,
+    name: String,
+    pub(super) tag: String,
+    /// Name of the variant that is the default.
+    pub(super) default: Option<String>,
+    pub(super) variants: Vec<Variant>,
+}
+
+/// A variant of an enum.
+pub(super) struct Variant {
+    pub(super) name: String,
+    /// Name in the file.
+    pub(super) word: String,
+    pub(super) docs: String,
+    /// Type of its only field; empty without one.
+    pub(super) type_name: String,
+}
+
+/// Kind of a setting's type.
+pub(super) enum Kind<'a> {
+    Struct(&'a Struct),
+    Choice(&'a Choices),
+    Tagged(&'a Tagged),
+    Value,
 }
 
 impl Choices {
     /// Returns the word of a variant.
-    pub(super) fn word(&self, variant: &str) -> Option<String> {
-        self.words.get(variant).cloned()
+    pub(super) fn word(&self, name: &str) -> Option<String> {
+        self.variants.iter().find(|variant| variant.name == name).map(|variant| variant.word.clone())
     }
 }
 
-/// The kind of a setting's type.
-pub(super) enum Kind<'a> {
-    Struct(&'a Struct),
-    Choice(&'a Choices),
-    Value,
-}
-
-/// A default value, or the defaults of the fields of a struct.
-#[derive(Clone, Default)]
-pub(super) struct Defaults(BTreeMap<String, Expr>);
-
-/// A default as an expression of the code; fields of a struct expression can be asked for.
-#[derive(Clone)]
-pub(super) enum DefaultValue {
-    /// Nothing is known: the type's own default, if it has one.
-    Unknown,
-    /// The `Default` of the struct.
-    Fields(Defaults),
-    /// An expression.
-    Value(Box<Expr>),
-    /// `#[derive(Default)]`: every field has the default of its type.
-    Derived(BTreeMap<String, String>),
-}
-
-impl DefaultValue {
-    /// Returns the default of a field.
-    pub(super) fn field(&self, name: &str) -> Option<Self> {
-        match self {
-            Self::Fields(Defaults(fields)) => {
-                fields.get(name).map(|value| Self::Value(Box::new(value.clone())))
-            }
-            Self::Value(value) => match value.as_ref() {
-                Expr::Struct(of) => {
-                    let field =
-                        of.fields.iter().find(|field| field.member.to_token_stream().to_string() == name);
-                    field.map(|field| Self::Value(Box::new(field.expr.clone())))
-                }
-                _ => None,
-            },
-            Self::Derived(fields) => {
-                let value = match fields.get(name)?.as_str() {
-                    "bool" => "false",
-                    "u8" | "u16" | "u32" | "u64" | "usize" => "0",
-                    _ => return None,
-                };
-                syn::parse_str(value).ok().map(|value| Self::Value(Box::new(value)))
-            }
-            Self::Unknown => None,
-        }
+impl Field {
+    /// Returns the type in TOML, or nothing for a type of ours.
+    pub(super) fn toml_type(&self) -> String {
+        let one = match self.type_name.as_str() {
+            "String" | "PathBuf" => "string",
+            "bool" => "boolean",
+            "f32" | "f64" => "float",
+            "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => "integer",
+            _ => return String::new(),
+        };
+        if self.list { format!("list of {one}s") } else { one.to_owned() }
     }
-
-    /// Returns the variant of an enum, such as `Mono` of `ChannelChoice::Mono`.
-    pub(super) fn variant(&self) -> Option<String> {
-        match self {
-            Self::Value(value) => match value.as_ref() {
-                Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Returns a number, a text, a truth or a list as TOML has it.
-    pub(super) fn value(&self) -> Option<String> {
-        let Self::Value(value) = self else { return None };
-        let text = value.to_token_stream().to_string();
-        match value.as_ref() {
-            Expr::Path(path) if path.path.is_ident("None") => None,
-            Expr::Call(call) => match call.args.first() {
-                // A number or a text inside a variant or a constructor.
-                Some(inner) => Self::Value(Box::new(inner.clone())).value(),
-                None => Some("[]".to_owned()),
-            },
-            Expr::Macro(of) => Some(format!("[{}]", tidy(&of.mac.tokens.to_string()))),
-            Expr::MethodCall(of) => Self::Value(of.receiver.clone()).value(),
-            _ => Some(tidy(&text)),
-        }
-    }
-}
-
-/// Writes tokens as TOML does: no separators in numbers, no blanks inside.
-fn tidy(text: &str) -> String {
-    let joined = text.replace('_', "").replace(" ,", ",").replace("- ", "-");
-    joined.replace("[ ", "[").replace(" ]", "]")
 }
 
 impl Sources {
-    /// Parses every source file below the folders of settings.
+    /// Parses every source file in the folders with settings.
     pub(super) fn read(root: &Path) -> Result<Self> {
-        let mut sources = Self { structs: Vec::new(), choices: Vec::new() };
+        let mut sources = Self::default();
         for folder in FOLDERS {
             sources.read_folder(root, &root.join(folder))?;
         }
         Ok(sources)
     }
 
-    /// Finds a struct by its name and the end of its file's path.
-    pub(super) fn find(&self, name: &str, file: &str) -> Option<&Struct> {
-        self.structs.iter().find(|of| of.name == name && of.file.ends_with(file))
+    /// Parses files that are given by path and content.
+    #[cfg(test)]
+    pub(super) fn of(files: &[(&str, &str)]) -> Result<Self> {
+        let mut sources = Self::default();
+        for (name, text) in files {
+            sources.add(name, syn::parse_file(text)?.items);
+        }
+        Ok(sources)
     }
 
-    /// Returns what a type is, seen from a file: of several with the same name, the one in the nearest folder.
+    /// Finds the struct of this name in a folder.
+    pub(super) fn find(&self, name: &str, folder: &str) -> Result<&Struct> {
+        let mut found = self.structs.iter().filter(|of| of.name == name && of.file.starts_with(folder));
+        let first = found.next().with_context(|| format!("failed to find `{name}` in `{folder}`"))?;
+        match found.next() {
+            None => Ok(first),
+            Some(second) => bail!("`{name}` is in `{}` and in `{}`", first.file, second.file),
+        }
+    }
+
+    /// Returns the kind of a type that a file names: of several types of that name, the one in the nearest folder.
     pub(super) fn kind(&self, name: &str, from: &str) -> Kind<'_> {
         let near = |file: &str| file.split('/').zip(from.split('/')).take_while(|(a, b)| a == b).count();
-        let of = self.structs.iter().filter(|of| of.name == name).max_by_key(|of| near(&of.file));
-        if let Some(of) = of.filter(|of| !of.fields.is_empty()) {
-            return Kind::Struct(of);
-        }
-        let of = self.choices.iter().filter(|(of, _)| of == name).max_by_key(|(_, of)| near(&of.file));
-        of.map_or(Kind::Value, |(_, choices)| Kind::Choice(choices))
+        let structs = self.structs.iter().filter(|of| of.name == name);
+        let structs = structs.map(|of| (near(&of.file), Kind::Struct(of)));
+        let choices = self.choices.iter().filter(|of| of.name == name);
+        let choices = choices.map(|of| (near(&of.file), Kind::Choice(of)));
+        let tagged = self.tagged.iter().filter(|of| of.name == name);
+        let tagged = tagged.map(|of| (near(&of.file), Kind::Tagged(of)));
+        let nearest = structs.chain(choices).chain(tagged).max_by_key(|(near, _)| *near);
+        nearest.map_or(Kind::Value, |(_, kind)| kind)
     }
 
     fn read_folder(&mut self, root: &Path, folder: &Path) -> Result<()> {
-        let entries =
-            fs::read_dir(folder).with_context(|| format!("failed to list `{}`", folder.display()))?;
-        let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let list = || format!("failed to list `{}`", folder.display());
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(folder).with_context(list)? {
+            paths.push(entry.with_context(list)?.path());
+        }
         paths.sort();
         for path in paths {
             if path.is_dir() {
-                if !path.ends_with("target") && !path.ends_with("tests") && !path.ends_with("xtask") {
+                if !["target", "tests", "xtask"].iter().any(|name| path.ends_with(name)) {
                     self.read_folder(root, &path)?;
                 }
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path)
                     .with_context(|| format!("failed to read `{}`", path.display()))?;
-                // Only what is read from files is of interest, and parsing everything takes time.
+                // Other files hold no settings, and parsing them takes time.
                 if text.contains("Deserialize") {
                     let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
                     let file = syn::parse_file(&text).with_context(|| format!("failed to parse `{name}`"))?;
@@ -195,91 +180,110 @@ impl Sources {
 
     fn add(&mut self, file: &str, items: Vec<Item>) {
         let mut defaults = BTreeMap::new();
+        for item in &items {
+            if let Item::Impl(of) = item
+                && of.trait_.as_ref().is_some_and(|(_, path, _)| path.is_ident("Default"))
+                && let (Type::Path(name), Some(value)) = (of.self_ty.as_ref(), default_expression(&of.items))
+            {
+                defaults.insert(name.path.to_token_stream().to_string(), value);
+            }
+        }
         for item in items {
             match item {
                 Item::Struct(of) => {
-                    let Fields::Named(named) = &of.fields else { continue };
-                    let fields: Vec<Field> = named.named.iter().filter_map(field).collect();
-                    let derived = of.attrs.iter().any(|attribute| {
-                        attribute.path().is_ident("derive")
-                            && attribute.to_token_stream().to_string().contains("Default")
-                    });
-                    let types =
-                        fields.iter().map(|field| (field.name.clone(), field.type_name.clone())).collect();
-                    self.structs.push(Struct {
-                        file: file.to_owned(),
-                        name: of.ident.to_string(),
-                        docs: docs(&of.attrs),
-                        fields,
-                        default: if derived { DefaultValue::Derived(types) } else { DefaultValue::Unknown },
-                    });
+                    let default = defaults.get(&of.ident.to_string());
+                    self.structs.extend(settings(file, &of, default));
                 }
-                Item::Enum(of) => {
-                    if of.variants.iter().any(|variant| !variant.fields.is_empty()) {
-                        continue;
-                    }
-                    let case = serde_word(&of.attrs, "rename_all").unwrap_or_default();
-                    let mut choices = Choices {
-                        file: file.to_owned(),
-                        default: None,
-                        variants: Vec::new(),
-                        words: BTreeMap::new(),
-                    };
-                    for variant in &of.variants {
-                        let name = variant.ident.to_string();
-                        let word =
-                            serde_word(&variant.attrs, "rename").unwrap_or_else(|| cased(&name, &case));
-                        if variant.attrs.iter().any(|attribute| attribute.path().is_ident("default")) {
-                            choices.default = Some(name.clone());
-                        }
-                        choices.variants.push((word.clone(), docs(&variant.attrs)));
-                        choices.words.insert(name, word);
-                    }
-                    self.choices.push((of.ident.to_string(), choices));
-                }
-                Item::Impl(of) => {
-                    let is_default = of.trait_.as_ref().is_some_and(|(_, path, _)| path.is_ident("Default"));
-                    if let (true, Type::Path(name)) = (is_default, of.self_ty.as_ref())
-                        && let Some(fields) = default_fields(&of.items)
-                    {
-                        defaults.insert(name.path.to_token_stream().to_string(), fields);
-                    }
-                }
+                Item::Enum(of) => self.add_enum(file, &of, defaults.get(&of.ident.to_string())),
                 _ => {}
             }
         }
-        for of in self.structs.iter_mut().filter(|of| of.file == file) {
-            if let Some(fields) = defaults.remove(&of.name) {
-                of.default = DefaultValue::Fields(fields);
+    }
+
+    fn add_enum(&mut self, file: &str, of: &ItemEnum, default: Option<&Expr>) {
+        let case = serde_word(&of.attrs, "rename_all").unwrap_or_default();
+        let marked = of.variants.iter().find(|variant| has(&variant.attrs, "default"));
+        let default = marked.map(|of| of.ident.to_string()).or_else(|| default.and_then(variant));
+        let variants = of.variants.iter().map(|variant| {
+            let name = variant.ident.to_string();
+            Variant {
+                word: serde_word(&variant.attrs, "rename").unwrap_or_else(|| cased(&name, &case)),
+                name,
+                docs: docs(&variant.attrs),
+                type_name: variant.fields.iter().next().map(|of| last_segment(&of.ty)).unwrap_or_default(),
             }
+        });
+        let variants: Vec<Variant> = variants.collect();
+        let (file, name) = (file.to_owned(), of.ident.to_string());
+        if of.variants.iter().all(|variant| variant.fields.is_empty()) {
+            self.choices.push(Choices { file, name, default, variants });
+        } else if let Some(tag) = serde_word(&of.attrs, "tag") {
+            self.tagged.push(Tagged { file, name, tag, default, variants });
         }
     }
 }
 
-/// Returns the fields of `Self { … }`, where `default()` ends in that.
-fn default_fields(items: &[syn::ImplItem]) -> Option<Defaults> {
+fn settings(file: &str, of: &ItemStruct, default: Option<&Expr>) -> Option<Struct> {
+    let Fields::Named(named) = &of.fields else { return None };
+    let fields: Vec<Field> = named.named.iter().filter_map(field).collect();
+    let derived = of.attrs.iter().any(|attribute| {
+        attribute.path().is_ident("derive") && attribute.to_token_stream().to_string().contains("Default")
+    });
+    let default = match default {
+        Some(Expr::Struct(of)) => {
+            let fields = of.fields.iter();
+            DefaultValue::Fields(
+                fields
+                    .map(|field| (field.member.to_token_stream().to_string(), field.expr.clone()))
+                    .collect(),
+            )
+        }
+        _ if derived => DefaultValue::Derived(
+            fields.iter().map(|field| (field.name.clone(), field.type_name.clone())).collect(),
+        ),
+        _ => DefaultValue::Unknown,
+    };
+    Some(Struct {
+        file: file.to_owned(),
+        name: of.ident.to_string(),
+        docs: docs(&of.attrs),
+        fields,
+        omittable: serde_has_default(&of.attrs),
+        default,
+    })
+}
+
+/// Returns the expression that `default()` ends with.
+fn default_expression(items: &[syn::ImplItem]) -> Option<Expr> {
     let function = items.iter().find_map(|item| match item {
         syn::ImplItem::Fn(function) => Some(function),
         _ => None,
     })?;
-    let Some(syn::Stmt::Expr(Expr::Struct(of), None)) = function.block.stmts.last() else { return None };
-    let fields = of.fields.iter();
-    Some(Defaults(
-        fields.map(|field| (field.member.to_token_stream().to_string(), field.expr.clone())).collect(),
-    ))
+    match function.block.stmts.last() {
+        Some(syn::Stmt::Expr(value, None)) => Some(value.clone()),
+        _ => None,
+    }
 }
 
 fn field(field: &syn::Field) -> Option<Field> {
     let name = field.ident.as_ref()?.to_string();
-    let (type_name, optional) = match inner(&field.ty, "Option") {
-        Some(of) => (last_segment(of), true),
-        None => (last_segment(&field.ty), false),
+    let (of, optional) = match inner(&field.ty, "Option") {
+        Some(of) => (of, true),
+        None => (&field.ty, false),
     };
-    let key = serde_word(&field.attrs, "rename").unwrap_or_else(|| name.clone());
-    let defaults = field.attrs.iter().any(|attribute| {
-        attribute.path().is_ident("serde") && attribute.to_token_stream().to_string().contains("default")
-    });
-    Some(Field { name, key, type_name, optional: optional || defaults, docs: docs(&field.attrs) })
+    let (of, list) = match inner(of, "Vec") {
+        Some(of) => (of, true),
+        None => (of, false),
+    };
+    Some(Field {
+        key: serde_word(&field.attrs, "rename").unwrap_or_else(|| name.clone()),
+        name,
+        type_name: last_segment(of),
+        optional,
+        list,
+        omittable: serde_has_default(&field.attrs),
+        docs: docs(&field.attrs),
+    })
 }
 
 /// Returns the type inside `wrapper<…>`.
@@ -295,14 +299,12 @@ fn inner<'a>(of: &'a Type, wrapper: &str) -> Option<&'a Type> {
 
 fn last_segment(of: &Type) -> String {
     match of {
-        Type::Path(path) => {
-            path.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
-        }
+        Type::Path(path) => path.path.segments.last().map(|of| of.ident.to_string()).unwrap_or_default(),
         _ => String::new(),
     }
 }
 
-/// Returns the first paragraph of a documentation on one line.
+/// Returns the first paragraph of a documentation on one line, without links.
 fn docs(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         syn::Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
@@ -311,32 +313,46 @@ fn docs(attributes: &[Attribute]) -> String {
         },
         _ => None,
     });
-    lines
-        .take_while(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace("[`", "`")
-        .replace("`]", "`")
+    without_links(&lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" "))
+}
+
+fn has(attributes: &[Attribute], name: &str) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident(name))
+}
+
+fn serde_has_default(attributes: &[Attribute]) -> bool {
+    let mut found = false;
+    serde_entries(attributes, |name, _| found |= name == "default");
+    found
 }
 
 /// Returns the word of `#[serde(name = "word")]`.
 fn serde_word(attributes: &[Attribute], name: &str) -> Option<String> {
     let mut found = None;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        // Other entries of the list need not have this form.
-        let _ = attribute.parse_nested_meta(|meta| {
-            if meta.path.is_ident(name) {
-                found = Some(meta.value()?.parse::<syn::LitStr>()?.value());
-            } else if let Ok(value) = meta.value() {
-                value.parse::<Expr>()?;
-            }
-            Ok(())
-        });
-    }
+    serde_entries(attributes, |entry, value| {
+        if entry == name {
+            found = value;
+        }
+    });
     found
 }
 
-/// Writes a variant as serde's `rename_all` does.
+/// Calls a function with the name and the text of every entry of `#[serde(…)]`.
+fn serde_entries(attributes: &[Attribute], mut each: impl FnMut(&str, Option<String>)) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        // An entry of another form, such as `bound(…)`, ends the list: none is used in settings.
+        let _ = attribute.parse_nested_meta(|meta| {
+            let value = match meta.value() {
+                Ok(value) => Some(value.parse::<syn::LitStr>()?.value()),
+                Err(_) => None,
+            };
+            each(&meta.path.to_token_stream().to_string(), value);
+            Ok(())
+        });
+    }
+}
+
+/// Returns the name of a variant as serde's `rename_all` writes it.
 fn cased(variant: &str, case: &str) -> String {
     let separator = match case {
         "kebab-case" => "-",

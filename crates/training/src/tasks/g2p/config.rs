@@ -3,37 +3,38 @@
 use mynah_text::G2pShape;
 use serde::{Deserialize, Serialize};
 
-/// The sizes of the network and the schedule of its training; the defaults made the bundled weights.
+/// Sizes of the network and schedule of its training. The defaults produced the bundled weights. `--seed` takes precedence over
+/// `seed`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct G2pConfig {
-    /// Another seed draws other initial values, another order and other dropout.
+    /// Seed of the initial values, the order of the data and the dropout.
     pub seed: u64,
-    /// Passes over the words; may change when a training is resumed before its last [`G2pConfig::cool_down_epochs`].
+    /// Passes over the words; may change when a training is resumed before the last [`cool_down_epochs`](Self::cool_down_epochs).
     pub epochs: u64,
-    /// Passes at the end in which the learning rate falls to zero.
+    /// Passes at the end over which the learning rate falls to zero.
     pub cool_down_epochs: u64,
-    /// States of each direction of each recurrent layer.
+    /// States per direction of each recurrent layer.
     pub hidden: usize,
-    /// Features of a letter.
+    /// Features per letter.
     pub features: usize,
-    /// Letters back whose chunks the network is told.
+    /// Preceding letters whose chunks of phones the network sees.
     pub history: usize,
-    /// Letters in a batch, at most.
+    /// Maximum number of letters per batch.
     pub batch_letters: usize,
-    /// The largest learning rate.
+    /// Peak of the learning rate of AdamW.
     pub learning_rate: f64,
-    /// Steps in which the learning rate rises to it.
+    /// Steps over which the learning rate rises to its peak.
     pub warm_up_steps: u64,
-    /// Share of each parameter that a step takes away, times the learning rate.
+    /// Decoupled weight decay.
     pub weight_decay: f64,
-    /// Gradients are scaled down to this norm.
+    /// Largest gradient norm; larger gradients are scaled down.
     pub clip_norm: f64,
-    /// Share of the values between the layers that is dropped.
+    /// Dropout probability between the layers.
     pub dropout: f64,
-    /// Share of the letters that are not told the chunks before them.
+    /// Probability that a letter's preceding chunks are hidden.
     pub history_dropout: f64,
-    /// Share of the probability that the targets give to all chunks alike.
+    /// Label smoothing: probability mass that the targets spread evenly over all chunks.
     pub label_smoothing: f64,
 }
 

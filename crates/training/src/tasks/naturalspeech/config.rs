@@ -1,4 +1,4 @@
-//! How long, how fast and by what weights the model is trained.
+//! Schedule, optimizer and loss weights.
 
 use mynah_voice::Precision;
 use serde::{Deserialize, Serialize};
@@ -6,54 +6,56 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::loss::SoftDtwConfig;
 
-/// The schedule of a run. The defaults are the paper's where it says, else those of `docs/naturalspeech.md`.
+/// Schedule of a run. The defaults are the paper's where it specifies them, otherwise those of `docs/naturalspeech.md`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// Another seed draws other initial values, other noise and another order.
+    /// Seed of the initial values, the noise and the order of the data.
     pub seed: u64,
-    /// Optimiser steps in all.
+    /// Total optimizer steps; may change when a run is resumed.
     pub steps: u64,
-    /// Steps with labelled durations and without memory, before the main phase.
+    /// Steps of the warm-up, with labeled durations and without memory.
     pub warm_up_steps: u64,
-    /// Steps at the end in which the posterior encoder is frozen and `L_e2e` alone moves the durations (the paper tunes for its
-    /// last 2,000 epochs); with 0 the main phase goes on to the end.
+    /// Steps of the fine-tuning phase, the last ones, in which the posterior encoder is frozen and `L_e2e` alone trains the
+    /// durations (the paper's last 2,000 epochs). With 0 the main phase continues to the end; with another `train.steps` the
+    /// phase moves with the end.
     pub tuning_steps: u64,
-    /// Steps behind the warm-up in which the weight of `L_fwd` rises to its own by a line; with 0 it has it at once.
+    /// Steps after the warm-up over which the weight of `L_fwd` rises linearly from 0 to its full value; with 0 it is full at
+    /// once.
     pub forward_kl_ramp_steps: u64,
-    /// When the duration predictor sees the encoder's states as constants.
+    /// When the duration predictor's gradient stops before the phoneme encoder.
     pub detach_predictor: DetachPredictor,
-    /// Frames in a batch, padding left out (8,000 per GPU in the paper).
+    /// Frames per batch, without padding, as per GPU in the paper.
     pub batch_frames: usize,
-    /// Frames of the windows that are decoded (32, as in VITS).
+    /// Frames per decoded window, as in VITS.
     pub window_frames: usize,
-    /// Windows of each utterance that are decoded in a step (1, as in VITS; more where batches are small).
+    /// Decoded windows per utterance and step: one in VITS, more for small batches.
     pub windows: usize,
-    /// Steps from one line of metrics to the next.
+    /// Steps between rows of metrics.
     pub log_every: u64,
-    /// Steps from one checkpoint to the next; the last step always makes one.
+    /// Steps between checkpoints; the last step always writes one.
     pub checkpoint_every: u64,
-    /// The optimiser.
+    /// AdamW and its schedule.
     pub optimizer: OptimizerConfig,
-    /// The weights of the losses.
+    /// Weights of the losses, of which the paper prints none.
     pub weights: LossWeights,
-    /// The alignment of prior and posterior in the main phase.
+    /// Alignment of prior and posterior in the main phase.
     pub soft_dtw: SoftDtwConfig,
-    /// What durations are learnt from.
+    /// Targets of the durations.
     pub durations: DurationSource,
-    /// How exactly a GPU multiplies.
+    /// Precision of products on a GPU (`docs/gpu.md`); the CPU supports `f32` only.
     pub precision: Precision,
 }
 
-/// Where the durations come from that the model learns from.
+/// Targets of the durations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DurationSource {
     /// The durations of the dataset.
     #[default]
     Labels,
-    /// Monotonic alignment search between prior and posterior in every step, as in Glow-TTS and VITS. Only for a model whose
-    /// `durator.expansion` is `hard`.
+    /// Monotonic alignment search between prior and posterior in every step, as in Glow-TTS and VITS; requires
+    /// `model.durator.expansion = "hard"`.
     Search,
 }
 
@@ -61,12 +63,12 @@ pub enum DurationSource {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DetachPredictor {
-    /// While labels teach it: in the warm-up, and always where hidden states are repeated.
+    /// While it learns from labels: in the warm-up, and always with `hard` expansion.
     #[default]
     WarmUp,
-    /// In all phases, as in VITS.
+    /// In every phase, as in VITS.
     Always,
-    /// In none.
+    /// In no phase.
     Never,
 }
 
@@ -98,9 +100,9 @@ impl Default for TrainConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizerConfig {
-    /// The learning rate of the first epoch (2e-4).
+    /// Learning rate of the first epoch.
     pub learning_rate: f64,
-    /// What each epoch multiplies it by (0.999875).
+    /// Factor that each epoch multiplies the learning rate by.
     pub decay: f64,
     /// β₁ (0.8).
     pub beta1: f64,
@@ -110,7 +112,7 @@ pub struct OptimizerConfig {
     pub epsilon: f64,
     /// Decoupled weight decay (0.01).
     pub weight_decay: f64,
-    /// Gradients are scaled down to this norm (1000, a guard against a single bad batch).
+    /// Largest gradient norm; larger gradients are scaled down. A guard against a single bad batch.
     pub clip_norm: f64,
 }
 
@@ -128,30 +130,30 @@ impl Default for OptimizerConfig {
     }
 }
 
-/// The weights of the losses; the paper prints none.
+/// Weights of the losses; the paper prints none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LossWeights {
     /// Mel distance in `L_rec` (45).
     pub mel: f64,
-    /// Distance by spectra at several resolutions, beside that of mels (0, since the paper has none); with 0 it is not
+    /// Distance of spectra at three resolutions in `L_rec`, next to that of mels (0, since the paper has none). With 0 it is not
     /// computed.
     pub stft: f64,
-    /// Adversarial part of `L_rec` (1).
+    /// Adversarial term of `L_rec` (1).
     pub adversarial: f64,
     /// Feature matching in `L_rec` (2).
     pub feature: f64,
     /// `L_bwd` (1).
     pub backward_kl: f64,
-    /// `L_fwd`, main phase only (0.02); with 0 it is not computed, the ablation "bidirectional prior/posterior" of table 5.
+    /// `L_fwd`, not in the warm-up (0.02). With 0 it is not computed, the ablation "bidirectional prior/posterior" of table 5.
     pub forward_kl: f64,
-    /// `L_e2e`, main phase only (0.1); with 0 it is not computed.
+    /// `L_e2e`, not in the warm-up (0.1). With 0 it is not computed.
     pub end_to_end: f64,
-    /// Labelled durations in the warm-up (1).
+    /// Labeled durations in the warm-up (1).
     pub duration: f64,
-    /// Labelled durations in the main phase, where the other losses reach the durations too (0.1).
+    /// Labeled durations in the main phase, where the other losses reach the durations too (0.1).
     pub duration_main: f64,
-    /// Labelled durations in the tuning (0).
+    /// Labeled durations in the fine-tuning phase (0).
     pub duration_tuning: f64,
 }
 

@@ -121,7 +121,7 @@ impl Trainer {
     }
 }
 
-/// The columns of this task in `metrics.jsonl` (`docs/formats.md`), nothing measured yet.
+/// The columns of this task in `metrics.jsonl` (`docs/formats/training-run.md`), nothing measured yet.
 ///
 /// Losses stand before weighting; a loss that the phase does not have stays missing.
 pub(super) fn columns() -> Values {

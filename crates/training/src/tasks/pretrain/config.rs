@@ -1,4 +1,4 @@
-//! How the encoder is pre-trained.
+//! Sizes and schedule of the pre-training.
 
 use mynah_voice::EncoderConfig;
 use mynah_voice::Precision;
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// The sizes of the encoder; those of the model that it is for.
+/// Sizes of the encoder, which must be those of the model that it is for (except dropout).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PretrainModelConfig {
-    /// Channels (192).
+    /// Channels of the encoder (192).
     pub hidden: usize,
-    /// The encoder.
+    /// Phoneme encoder, as in CONFIG.toml.
     pub encoder: EncoderConfig,
 }
 
@@ -22,37 +22,39 @@ impl Default for PretrainModelConfig {
     }
 }
 
-/// The schedule. The defaults are the paper's where it says, else those of `docs/naturalspeech.md`.
+/// Schedule of a pre-training. The defaults are the paper's where it specifies them, otherwise those of
+/// `docs/naturalspeech.md`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PretrainConfig {
-    /// Another seed draws other initial values, another order and hides other sup-phones.
+    /// Seed of the initial values, the order of the data and the choice of hidden sup-phones.
     pub seed: u64,
-    /// Optimiser steps in all (120,000).
+    /// Total optimizer steps; may change when a run is resumed, and the learning rate then falls to 0 at the new end.
     pub steps: u64,
-    /// Steps in which the learning rate rises to its peak; it then falls to 0 at the last step.
+    /// Steps over which the learning rate rises to its peak; it then falls to 0 at the last step.
     pub warm_up_steps: u64,
-    /// Symbols in a batch, padding left out.
+    /// Symbols per batch, without padding.
     pub batch_symbols: usize,
-    /// Batches whose gradients make one step: more fit into memory one by one than at once.
+    /// Batches per step. The gradient equals that of one batch with all their sentences, and needs less memory.
     pub accumulate: usize,
-    /// Shards that are in memory together, and whose sentences are mixed.
+    /// Shards held in memory at a time, whose sentences are shuffled together.
     pub mix_shards: usize,
-    /// Longer sentences are left out, and counted.
+    /// Maximum symbols per sentence; longer sentences are skipped and counted in `too_long`.
     pub max_symbols: usize,
-    /// What is hidden.
+    /// Masking of sup-phones.
     pub mask: MaskConfig,
-    /// The part of the sentences that is never trained on, by the hash of their symbols.
+    /// Fraction of the sentences that is never trained on, chosen by the BLAKE3 of their symbols: copies of a sentence are
+    /// held out together.
     pub validation_fraction: f64,
-    /// How many of them are looked at, the first in the order of the shards.
+    /// Number of held-out sentences that are evaluated, the first in the order of the shards.
     pub validation_sentences: usize,
-    /// Steps from one line of metrics to the next.
+    /// Steps between rows of metrics.
     pub log_every: u64,
-    /// Steps from one checkpoint to the next; the last step always makes one.
+    /// Steps between checkpoints; the last step always writes one.
     pub checkpoint_every: u64,
-    /// The optimiser.
+    /// AdamW and its schedule.
     pub optimizer: PretrainOptimizerConfig,
-    /// How exactly a GPU multiplies.
+    /// Precision of products on a GPU (`docs/gpu.md`); the CPU supports `f32` only.
     pub precision: Precision,
 }
 
@@ -78,15 +80,15 @@ impl Default for PretrainConfig {
     }
 }
 
-/// What is hidden, and how.
+/// Masking of sup-phones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MaskConfig {
-    /// The part of a sentence's sup-phones that is chosen (0.15).
+    /// Fraction of a sentence's sup-phones that is chosen (0.15).
     pub chosen: f64,
-    /// Of the chosen ones, the part that becomes `<mask>` (0.8).
+    /// Fraction of the chosen ones that becomes `<mask>` (0.8).
     pub masked: f64,
-    /// Of the chosen ones, the part that becomes another, drawn at random (0.1); the rest stays as it is.
+    /// Fraction of the chosen ones that becomes a random sup-phone (0.1); the rest stays unchanged.
     pub replaced: f64,
 }
 
@@ -100,7 +102,7 @@ impl Default for MaskConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PretrainOptimizerConfig {
-    /// The peak of the learning rate (5e-4).
+    /// Peak of the learning rate (5e-4).
     pub learning_rate: f64,
     /// β₁ (0.9).
     pub beta1: f64,
@@ -110,7 +112,7 @@ pub struct PretrainOptimizerConfig {
     pub epsilon: f64,
     /// Decoupled weight decay (0.01).
     pub weight_decay: f64,
-    /// Gradients are scaled down to this norm (1).
+    /// Largest gradient norm (1); larger gradients are scaled down.
     pub clip_norm: f64,
 }
 

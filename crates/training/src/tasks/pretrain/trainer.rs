@@ -301,7 +301,7 @@ impl Pretrainer {
     }
 }
 
-/// The values of a tally (`docs/formats.md`).
+/// The values of a tally (`docs/formats/training-run.md`).
 ///
 /// In a step some of what is to be guessed is seen (`mask.masked`); of held-out sentences everything chosen is `<mask>`, so that
 /// only what surrounds it tells.
