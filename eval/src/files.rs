@@ -1,47 +1,51 @@
-//! Places for results: checked before the work begins, and never written over by something else unasked.
+//! Output files: checked before work begins, and never overwritten by other content without `--force`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
+use mynah_cli::{Advised, say};
 use mynah_table::{TableFormat, read_table, write_atomic, write_table};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::program::say;
+/// The advice on an output file that is taken.
+const TAKEN: &str = "name another file, or overwrite this one with --force";
 
-/// Whether a result may take the place of something else.
+/// The permission to overwrite existing files.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct Overwrite {
-    /// Write over what is there already
+    /// Overwrite existing files
     #[arg(long)]
     pub(crate) force: bool,
 }
 
 impl Overwrite {
-    /// Refuses a place that is taken, before hours of work.
+    /// Rejects an existing file before hours of work.
     pub(crate) fn check_free(self, path: &Path) -> anyhow::Result<()> {
         if !self.force && path.exists() {
-            bail!("`{}` exists already: name another file, or write over it with --force", path.display());
+            return Err(Advised::new(format!("`{}` already exists", path.display()), TAKEN).into());
         }
         Ok(())
     }
 
-    /// Refuses a directory for a report in which somebody else's files would be written over. An earlier report may be:
-    /// it can be made again.
+    /// Rejects a report directory whose `index.html` is not a report. Earlier reports may be overwritten, since they
+    /// can be regenerated.
     pub(crate) fn check_report(self, directory: &Path) -> anyhow::Result<()> {
         let is_taken = directory.join("index.html").exists() && !directory.join("report.json").is_file();
         if is_taken && !self.force {
-            bail!(
-                "`{}` has an `index.html` that is no report: name another directory, or write over it with --force",
-                directory.display()
-            );
+            return Err(Advised::new(
+                format!("`{}` has an `index.html` that is not a report", directory.display()),
+                "name another directory, or overwrite this one with --force",
+            )
+            .into());
         }
         Ok(())
     }
 
-    /// Writes a file, unless its place holds something else. `may_go` says of what is there that nothing is lost with it.
+    /// Writes a file, unless that would destroy other content. `may_go` returns true if nothing is lost with the
+    /// existing file.
     pub(crate) fn write(
         self,
         path: &Path,
@@ -58,9 +62,10 @@ impl Overwrite {
         write_atomic(path, bytes).with_context(|| format!("failed to write `{}`", path.display()))
     }
 
-    /// Writes a table, unless its place holds something else. An earlier table may go when the new one has all its rows, by
-    /// what `key` says of them; rows for which it says nothing can be made again. A file
-    /// without rows is not known to be such a table.
+    /// Writes a table, unless that would destroy other content.
+    ///
+    /// An earlier table may be replaced if the new one has all its rows. `key` identifies a row; rows without a key
+    /// can be regenerated. A file without rows is not recognized as such a table.
     pub(crate) fn write_table<T, K>(
         self,
         path: &Path,
@@ -72,7 +77,7 @@ impl Overwrite {
         K: Ord,
     {
         make_parent(path)?;
-        let partial = Partial::beside(path);
+        let partial = Partial::next_to(path);
         write_table(&partial.0, rows)?;
         if path.exists() {
             let failed = || format!("failed to read `{}`", partial.0.display());
@@ -96,22 +101,20 @@ impl Overwrite {
             return Ok(());
         }
         if !self.force {
-            bail!(
-                "`{name}` exists and holds something else, which would be lost: name another file, or write over it with \
-                 --force"
-            );
+            let lost = format!("`{name}` exists with other content, which would be lost");
+            return Err(Advised::new(lost, TAKEN).into());
         }
-        say(&format!("wrote over `{name}`, which held something else"));
+        say(&format!("overwrote `{name}`, which had other content"));
         Ok(())
     }
 }
 
-/// A file that goes away unless it was renamed.
+/// A file that is removed on drop, unless it has been renamed.
 struct Partial(PathBuf);
 
 impl Partial {
-    /// Under a name with the same extension, by which the form of a table is chosen.
-    fn beside(path: &Path) -> Self {
+    /// Names a file next to `path`, with the same extension, which selects the format of a table.
+    fn next_to(path: &Path) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         Self(path.with_file_name(format!(".{}.{name}", std::process::id())))
     }
@@ -123,17 +126,17 @@ impl Drop for Partial {
     }
 }
 
-/// Refuses a table whose format is not known, before the work that fills it is done.
+/// Rejects a table of unknown format before the work that fills it.
 pub(crate) fn check_table(path: &Path) -> anyhow::Result<()> {
     TableFormat::of(path)?;
     Ok(())
 }
 
-/// Makes the folders above `path`.
+/// Creates the parent directories of `path`.
 pub(crate) fn make_parent(path: &Path) -> anyhow::Result<()> {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => {
-            fs::create_dir_all(parent).with_context(|| format!("failed to make `{}`", parent.display()))
+            fs::create_dir_all(parent).with_context(|| format!("failed to create `{}`", parent.display()))
         }
         _ => Ok(()),
     }
@@ -151,20 +154,25 @@ mod tests {
         score: i64,
     }
 
+    fn advice(error: &anyhow::Error) -> &str {
+        error.downcast_ref::<Advised>().unwrap().remedy()
+    }
+
     fn rows(names: &[&str]) -> Vec<Row> {
         names.iter().map(|name| Row { name: (*name).to_owned(), score: 1 }).collect()
     }
 
     #[test]
-    fn other_content_stays_unless_it_is_said() {
+    fn keeps_other_content_unless_forced() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("below/a.toml");
         let (keep, force) = (Overwrite { force: false }, Overwrite { force: true });
         keep.write(&path, b"a", |_| false).unwrap();
         keep.write(&path, b"a", |_| false).unwrap();
-        let error = keep.write(&path, b"b", |_| false).unwrap_err().to_string();
+        let error = keep.write(&path, b"b", |_| false).unwrap_err();
         assert!(
-            error.contains("a.toml` exists and holds something else") && error.contains("--force"),
+            error.to_string().contains("a.toml` exists with other content")
+                && advice(&error).contains("--force"),
             "{error}"
         );
         assert_eq!(fs::read(&path).unwrap(), b"a");
@@ -175,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_grows_but_loses_no_row() {
+    fn tables_grow_but_lose_no_row() {
         let place = tempfile::tempdir().unwrap();
         for name in ["t.csv", "t.jsonl", "t.parquet"] {
             let path = place.path().join(name);
@@ -195,16 +203,16 @@ mod tests {
             assert!(write(&["a", "b"], false).is_err());
             assert_eq!(fs::read(&path).unwrap(), b"somebody's notes");
         }
-        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 3, "nothing is left beside them");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 3, "no other file remains");
     }
 
     #[test]
-    fn a_report_takes_the_place_of_a_report_only() {
+    fn reports_replace_only_reports() {
         let place = tempfile::tempdir().unwrap();
         let keep = Overwrite::default();
         keep.check_report(&place.path().join("new")).unwrap();
         fs::write(place.path().join("index.html"), "a page for raters").unwrap();
-        assert!(keep.check_report(place.path()).unwrap_err().to_string().contains("no report"));
+        assert!(keep.check_report(place.path()).unwrap_err().to_string().contains("not a report"));
         Overwrite { force: true }.check_report(place.path()).unwrap();
         fs::write(place.path().join("report.json"), "{}").unwrap();
         keep.check_report(place.path()).unwrap();

@@ -1,4 +1,4 @@
-//! The programs that judge: `mynah-score`, `mynah-listen`, `mynah-summarize`.
+//! The evaluation programs: `mynah-score`, `mynah-listen` and `mynah-summarize`.
 //!
 //! ```text
 //! wavs ──mynah-score run──► scores ──────────────────────────────────┐
@@ -6,10 +6,10 @@
 //!                              └──simulate──► ratings ───────────────┘
 //! ```
 //!
-//! This library is their inside: one folder per program with its arguments and a file per subcommand. They link no
-//! model and judge anybody's voice: all they need are wavs named by sentence.
+//! This library implements them: a folder per program, with its arguments and a file per subcommand. They link no model
+//! and evaluate any voice; all they need are wavs named by sentence.
 //!
-//! stdout is data, stderr is talk. Exit 0 is good, 1 a bad result, 2 an error.
+//! Data goes to stdout, messages to stderr. The exit status is 0 on success, 1 for a bad result and 2 for an error.
 
 pub mod listen;
 pub mod score;
@@ -17,9 +17,8 @@ pub mod summarize;
 
 mod files;
 mod named;
-mod program;
-mod progress;
+mod remedies;
 mod wavs;
 
 pub use named::NamedDirectory;
-pub use program::finish;
+pub use remedies::remedy;

@@ -1,14 +1,16 @@
-//! `NAME=DIR` on the command line.
+//! Arguments of the form `NAME=DIR`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// A directory of wavs under the name that reports give it.
+use mynah_cli::Advised;
+
+/// A directory of wavs, with its name in reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedDirectory {
-    /// The name.
+    /// Name of the system.
     pub name: String,
-    /// The directory.
+    /// Directory of its wavs.
     pub directory: PathBuf,
 }
 
@@ -16,7 +18,7 @@ impl FromStr for NamedDirectory {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not of the form NAME=DIR, such as vits=out/vits");
+        let wrong = || format!("`{text}` does not have the form NAME=DIR, as in vits=out/vits");
         let (name, directory) = text.split_once('=').ok_or_else(wrong)?;
         if name.trim().is_empty() || directory.is_empty() {
             return Err(wrong());
@@ -25,12 +27,13 @@ impl FromStr for NamedDirectory {
     }
 }
 
-/// Refuses two directories of the same name.
+/// Rejects two directories of the same name.
 pub(crate) fn check_names<'a>(named: impl IntoIterator<Item = &'a NamedDirectory>) -> anyhow::Result<()> {
     let mut seen = std::collections::BTreeSet::new();
     for named in named {
         if !seen.insert(&named.name) {
-            anyhow::bail!("two directories are called `{}`: give each system a name of its own", named.name);
+            let message = format!("two directories are named `{}`", named.name);
+            return Err(Advised::new(message, "give each system a different name").into());
         }
     }
     Ok(())
@@ -41,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_ends_at_the_first_equals_sign() {
+    fn splits_at_the_first_equals_sign() {
         let named: NamedDirectory = "a b=out/x=1".parse().unwrap();
         assert_eq!((named.name.as_str(), named.directory), ("a b", PathBuf::from("out/x=1")));
         for wrong in ["", "vits", "=out", "vits=", " =out"] {

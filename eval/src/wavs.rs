@@ -1,18 +1,22 @@
-//! Where the wavs of a system lie: `DIR/wavs/<item>.wav`, or `DIR/<item>.wav`.
+//! The wavs of a system: `DIR/wavs/<item>.wav` or `DIR/<item>.wav`.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use mynah_cli::Advised;
 
-/// The wav of an item, where there is one.
+/// The advice on a directory without wavs.
+pub(crate) const LAYOUT: &str = "put the wavs into DIR/wavs, or into DIR if it has no such folder";
+
+/// Returns the wav of an item, if it exists.
 pub(crate) fn find(directory: &Path, item: &str) -> Option<PathBuf> {
     let file = format!("{item}.wav");
     [directory.join("wavs").join(&file), directory.join(&file)].into_iter().find(|path| path.is_file())
 }
 
-/// The items that a directory has a wav for, by name: those of `DIR/wavs`, or of `DIR` where there is no such folder.
+/// Lists the items that have a wav in `DIR/wavs`, or in `DIR` if it has no such folder, sorted by name.
 pub(crate) fn items(directory: &Path) -> anyhow::Result<BTreeSet<String>> {
     let inner = directory.join("wavs");
     let listed = if inner.is_dir() { inner } else { directory.to_owned() };
@@ -28,7 +32,7 @@ pub(crate) fn items(directory: &Path) -> anyhow::Result<BTreeSet<String>> {
     Ok(items)
 }
 
-/// The items that a file lists, one a line; empty lines do not count.
+/// Reads a list of items, one per line; empty lines are skipped.
 pub(crate) fn read_list(path: &Path) -> anyhow::Result<Vec<String>> {
     let text = fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))?;
     let mut items: Vec<String> = Vec::new();
@@ -41,9 +45,14 @@ pub(crate) fn read_list(path: &Path) -> anyhow::Result<Vec<String>> {
         items.push(line.to_owned());
     }
     if items.is_empty() {
-        anyhow::bail!("`{}` lists no items: write one a line", path.display());
+        return Err(no_items(path));
     }
     Ok(items)
+}
+
+/// Builds the error of a list without items.
+pub(crate) fn no_items(path: &Path) -> anyhow::Error {
+    Advised::new(format!("`{}` lists no items", path.display()), "write one item per line").into()
 }
 
 #[cfg(test)]
@@ -51,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_of_wavs_wins_over_loose_ones() {
+    fn prefers_the_wavs_folder_to_loose_files() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("a.wav"), "").unwrap();
         assert_eq!(items(directory.path()).unwrap(), BTreeSet::from(["a".to_owned()]));
@@ -63,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_items_is_lines() {
+    fn reads_a_list_line_by_line() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("items.txt");
         fs::write(&path, "b\n\n a \n").unwrap();

@@ -21,6 +21,6 @@ mod toml_file;
 pub use generated::{Completions, ManPages};
 pub use output::{put, say};
 pub use progress::Progress;
-pub use remedy::{AdviseExt, Advised, Remedies};
+pub use remedy::{AdviseExt, Advised, Remedies, remedy_of_io_error};
 pub use status::{BAD_RESULT, ERROR, INTERRUPTED, finish};
 pub use toml_file::read_toml;

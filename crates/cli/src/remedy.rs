@@ -20,6 +20,12 @@ impl Advised {
     pub fn new(message: impl Display, remedy: impl Into<String>) -> Self {
         Self { error: anyhow::anyhow!("{message}"), remedy: remedy.into() }
     }
+
+    /// Returns what to do about the error.
+    #[must_use]
+    pub fn remedy(&self) -> &str {
+        &self.remedy
+    }
 }
 
 impl Display for Advised {
@@ -70,12 +76,13 @@ fn remedy_of(cause: &(dyn StdError + 'static), remedies: Remedies) -> Option<Str
     }
     remedies(cause).or_else(|| {
         let refusal = cause.downcast_ref::<io::Error>()?;
-        of_refusal(refusal.kind()).map(str::to_owned)
+        remedy_of_io_error(refusal.kind()).map(str::to_owned)
     })
 }
 
-/// Returns what helps where the operating system refused.
-fn of_refusal(kind: io::ErrorKind) -> Option<&'static str> {
+/// Returns the remedy of an error of the operating system, for libraries that report it without the system's own error.
+#[must_use]
+pub fn remedy_of_io_error(kind: io::ErrorKind) -> Option<&'static str> {
     use io::ErrorKind as Kind;
     match kind {
         Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => {
@@ -99,7 +106,7 @@ mod tests {
 
     use anyhow::{Context as _, anyhow};
 
-    use super::{AdviseExt as _, Advised, describe};
+    use super::{AdviseExt as _, Advised, describe, remedy_of_io_error};
 
     fn none(_: &(dyn StdError + 'static)) -> Option<String> {
         None
@@ -138,8 +145,20 @@ mod tests {
             "  what to do: name a voice",
         ];
         check(&error, &lines);
-        let own = anyhow::Error::from(Advised::new("`a` is empty", "fill it"));
+        let own = Advised::new("`a` is empty", "fill it");
+        assert_eq!(own.remedy(), "fill it");
+        let own = anyhow::Error::from(own);
         check(&own, &["error: `a` is empty", "  what to do: fill it"]);
+    }
+
+    #[test]
+    fn a_refusal_has_the_same_remedy_with_and_without_its_error() {
+        for kind in [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied, io::ErrorKind::StorageFull] {
+            let remedy = remedy_of_io_error(kind).unwrap();
+            let text = describe(&io::Error::from(kind).into(), none);
+            assert!(text.ends_with(&format!("\n  what to do: {remedy}")), "{text}");
+        }
+        assert_eq!(remedy_of_io_error(io::ErrorKind::UnexpectedEof), None);
     }
 
     #[test]

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    eval::finish(eval::listen::Args::parse().run())
+    mynah_cli::finish(eval::listen::Args::parse().run(), eval::remedy)
 }

@@ -1,50 +1,52 @@
 //! `mynah-listen anchor`.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use mynah_cli::{Advised, BAD_RESULT, Progress, say};
 use mynah_listening::mnru;
 use mynah_signal::wav;
 use rayon::prelude::*;
 
 use super::args::AnchorArgs;
-use crate::program::{BAD_RESULT, say};
-use crate::progress::Progress;
 use crate::wavs;
 
-/// Degrades every wav; one that cannot be read is said, and the others are written.
+/// Degrades every wav; reports those that cannot be read and writes the others.
 pub(crate) fn run(args: &AnchorArgs) -> anyhow::Result<ExitCode> {
     let items: Vec<String> = match &args.items {
         Some(path) => wavs::read_list(path)?,
         None => wavs::items(&args.directory)?.into_iter().collect(),
     };
-    anyhow::ensure!(
-        !items.is_empty(),
-        "`{}` has no wavs: they are looked for in DIR/wavs, and in DIR where there is no such folder",
-        args.directory.display()
-    );
+    if items.is_empty() {
+        let message = format!("`{}` has no wavs", args.directory.display());
+        return Err(Advised::new(message, wavs::LAYOUT).into());
+    }
     let is_itself = match (args.directory.canonicalize(), args.out.canonicalize()) {
         (Ok(recordings), Ok(out)) => recordings == out,
         _ => false,
     };
-    anyhow::ensure!(
-        !is_itself,
-        "`{}` holds the recordings, and would hold the anchor: name another directory",
-        args.out.display()
-    );
+    if is_itself {
+        let message = format!("`{}` holds the recordings, so it cannot hold the anchor", args.out.display());
+        return Err(Advised::new(message, "name another directory with --out").into());
+    }
     let progress = Progress::new("degraded", items.len());
-    let failed: Vec<String> = items
+    let failed: Vec<(&String, anyhow::Error)> = items
         .par_iter()
         .enumerate()
         .filter_map(|(index, item)| {
-            let failed = degrade(args, item, index as u64).err().map(|error| format!("{item}: {error:#}"));
+            let failed = degrade(args, item, index as u64).err();
             progress.step();
-            failed
+            failed.map(|error| (item, error))
         })
         .collect();
     progress.finish();
-    for failure in &failed {
-        say(&format!("not made: {failure}"));
+    for (item, error) in &failed {
+        say(&format!("failed: {item}: {error:#}"));
+    }
+    let advised = failed.iter().filter_map(|(_, error)| error.downcast_ref::<Advised>());
+    for remedy in advised.map(Advised::remedy).collect::<BTreeSet<_>>() {
+        say(&format!("  what to do: {remedy}"));
     }
     say(&format!(
         "wrote {} wavs to `{}`, with noise {} dB below the speech",
@@ -59,7 +61,7 @@ fn degrade(args: &AnchorArgs, item: &str, index: u64) -> anyhow::Result<()> {
     let path = wavs::find(&args.directory, item)
         .with_context(|| format!("there is no `{item}.wav` in `{}`", args.directory.display()))?;
     let waveform = wav::read(&path)?;
-    // Each clip has noise of its own.
+    // The noise of every clip is independent.
     let noisy = mnru(&waveform, args.q, args.seed.wrapping_add(index))?;
     let place = args.out.join("wavs").join(format!("{item}.wav"));
     args.overwrite.write(&place, &wav::encode_pcm16(&noisy), |_| false)

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use mynah_cli::{Completions, ManPages, say};
 use mynah_listening::{Attendance, Rating, estimate_components};
 use mynah_stats::power::Components;
 use mynah_table::read_table;
@@ -12,9 +13,8 @@ use mynah_table::read_table;
 use super::{anchor, build, collect, plan, simulate};
 use crate::files::Overwrite;
 use crate::named::NamedDirectory;
-use crate::program::say;
 
-/// The four steps, for `--help`.
+/// The steps of a test.
 const CHAIN: &str = "\
 Example:
   mynah-listen plan --protocol cmos --reference recordings=LJSpeech \\
@@ -34,7 +34,7 @@ Example:
 const BUILD: &str = "\
 Example:
   mynah-listen build PLAN.toml --out BUNDLE
-Then put BUNDLE on any web host and send every rater the address with ?rater=CODE.";
+Then upload BUNDLE to any web host and send each rater its address with ?rater=CODE.";
 const COLLECT: &str = "\
 Example:
   mynah-listen collect PLAN.toml ratings-*.json --out ratings.parquet";
@@ -43,12 +43,17 @@ Examples:
   mynah-listen simulate PLAN.toml --true-difference voice=-0.2 --out simulated.csv
   mynah-listen simulate PLAN.toml --true-difference voice=-0.2 --studies 2000
   mynah-listen simulate PLAN.toml --studies 2000 --components-from earlier-ratings.csv --out rates.csv";
+const COMPLETIONS: &str = "\
+Example:
+  mynah-listen completions bash > ~/.local/share/bash-completion/completions/mynah-listen";
+const MAN: &str = "\
+Example:
+  mynah-listen man --out ~/.local/share/man/man1";
 
-/// Listening tests: anchor, plan, build, collect, simulate.
+/// Plan and run listening tests.
 ///
-/// A test goes through four steps, and each leaves a file that the next one reads: `plan` decides who hears what,
-/// `build` makes the web page for the raters, `collect` puts their answers into a table, and `mynah-summarize verdict`
-/// judges.
+/// A test has four steps, each of which writes a file for the next: `plan` decides who hears what, `build` makes the
+/// web page for the raters, `collect` gathers their answers in a table, and `mynah-summarize verdict` analyzes them.
 #[derive(Debug, Parser)]
 #[command(name = "mynah-listen", version, after_help = CHAIN)]
 pub struct Args {
@@ -57,11 +62,11 @@ pub struct Args {
 }
 
 impl Args {
-    /// Does what the command line says.
+    /// Runs the subcommand.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the subcommand from its result.
+    /// Returns any error that keeps the subcommand from its result.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Plan(args) => plan::run(&args.settings()?),
@@ -69,74 +74,82 @@ impl Args {
             Command::Build(args) => build::run(&args),
             Command::Collect(args) => collect::run(&args),
             Command::Simulate(args) => simulate::run(&args),
+            Command::Completions(args) => args.run::<Self>(),
+            Command::Man(args) => args.run::<Self>(),
         }
     }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Decide who hears what in which order, and see what it buys before anybody is paid.
+    /// Decide who hears what in which order, and print the power of the test.
     ///
-    /// The plan holds everything that is decided before the test: the protocol with its analysis, the sentences, the
-    /// order of every rater. Its design is a hash of all that; ratings of another design are refused later. A plan is not
-    /// written over by one of another design: without it, answers that were given for it mean nothing.
+    /// The plan holds everything decided before the test: the protocol with its analysis, the sentences, and the
+    /// order of every rater. Its design is a hash of all that, and later steps reject ratings of any other design. A
+    /// plan is not overwritten by one of another design, since the answers collected for it would become meaningless.
     #[command(after_help = PLAN)]
     Plan(PlanArgs),
-    /// Make an anchor: recordings with noise that follows the speech (ITU-T P.810, MNRU, over the whole band).
+    /// Make an anchor: recordings with speech-modulated noise (ITU-T P.810 MNRU, full-band).
     ///
-    /// A test that finds its anchor worse than the recordings has shown that it can find a difference; without one,
-    /// no verdict speaks of human level. How many points a ratio costs has to be found by listening.
+    /// A test that finds its anchor worse than the recordings has shown that it can detect a difference; without one,
+    /// no verdict claims human level. The points lost at a given ratio have to be found by listening.
     #[command(after_help = ANCHOR)]
     Anchor(AnchorArgs),
-    /// Make the web page that raters open, with its clips.
+    /// Build the web page for the raters, with its clips.
     ///
-    /// The bundle needs no server: its index.html opens from file:// or any web host. Clips have names that say
-    /// nothing; which is which stands in the key, which is written beside the bundle and stays with you.
+    /// The bundle needs no server: its index.html opens from file:// or any web host. Clips have opaque names, which
+    /// only the key resolves. It is written next to the bundle: keep it to yourself.
     #[command(after_help = BUILD)]
     Build(BuildArgs),
-    /// Put the files that raters sent into one table of ratings.
+    /// Collect the raters' files into one table of ratings.
     ///
-    /// Every file is checked against the plan. What is wrong is said, and makes the exit code 1; the good answers are
-    /// written all the same. Files of one rater are merged: of two answers to a page the later one counts, which is said. A
-    /// table that is there already is replaced when the new one has all its ratings.
+    /// Every file is checked against the plan. Problems are reported and make the exit status 1; valid answers are
+    /// still written. Files of the same rater are merged; if a page has two answers, the later one counts and is
+    /// reported. An existing table is replaced if the new one has all its ratings.
     #[command(after_help = COLLECT)]
     Collect(CollectArgs),
-    /// Draw ratings that nobody gave, to try out a plan and everything after it.
+    /// Simulate ratings, to try out a plan and all later steps.
     ///
-    /// They are marked as simulated in the table and in everything made from it. With --studies the whole test is
-    /// rehearsed that often, and what its analysis would conclude is counted: false positives where the true difference
-    /// is 0, power where it is not, and how often the intervals hold the truth.
+    /// Simulated ratings are marked as such in the table and in everything made from it. With --studies, the whole
+    /// test is rehearsed N times and the conclusions of its analysis are counted: false positives where the true
+    /// difference is 0, power elsewhere, and the coverage of the intervals.
     #[command(after_help = SIMULATE)]
     Simulate(SimulateArgs),
+    /// Print completions for a shell.
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Write man pages.
+    #[command(after_help = MAN)]
+    Man(ManPages),
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct PlanArgs {
-    /// `cmos`, `mos`, or a TOML file of your own (see eval/protocols)
+    /// Protocol: `cmos`, `mos` or a TOML file (see eval/protocols)
     #[arg(long, value_name = "NAME|FILE")]
     protocol: String,
-    /// What the systems are compared with, usually the recordings; wavs lie in DIR/wavs or DIR
+    /// Reference of the comparison, usually the recordings; wavs are in DIR/wavs or DIR
     #[arg(long, value_name = "NAME=DIR")]
     reference: Option<NamedDirectory>,
-    /// A system under test; give it once for each
+    /// System under test; may be repeated
     #[arg(long = "system", value_name = "NAME=DIR", required = true)]
     systems: Vec<NamedDirectory>,
-    /// A system that is known to be worse than the reference, such as an early checkpoint; give it once for each
+    /// System known to be worse than the reference, such as an early checkpoint; may be repeated
     #[arg(long = "anchor", value_name = "NAME=DIR", requires = "reference")]
     anchors: Vec<NamedDirectory>,
-    /// Where the plan goes
+    /// Output file
     #[arg(long, value_name = "PLAN.toml")]
     out: PathBuf,
-    /// A name for the study: letters, digits, `-`, `_` and `.`
+    /// Name of the study: letters, digits, `-`, `_` and `.`
     #[arg(long, default_value = "study")]
     study: String,
-    /// What every random choice is drawn from
+    /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Sentences to choose from, one a line; without it, those of the systems under test
+    /// Sentences to choose from, one per line (default: those of the systems under test)
     #[arg(long, value_name = "FILE")]
     items: Option<PathBuf>,
-    /// Leave out the sentences that a system lacks; without it, they are named and nothing is planned
+    /// Skip sentences that a system lacks instead of failing
     #[arg(long)]
     allow_missing: bool,
     #[command(flatten)]
@@ -165,19 +178,19 @@ impl PlanArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AnchorArgs {
-    /// The recordings; wavs lie in DIR/wavs or DIR
+    /// Recordings; wavs are in DIR/wavs or DIR
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
-    /// The directory that the anchor becomes, with its wavs in DIR/wavs
+    /// Output directory; the anchor's wavs go into DIR/wavs
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// How many dB the noise is below the speech: fewer are worse
+    /// Speech-to-noise ratio; lower sounds worse
     #[arg(long, value_name = "DB", default_value_t = 20.0)]
     pub(crate) q: f64,
-    /// The sentences, one a line; without it, all that there are
+    /// Sentences, one per line (default: all recordings)
     #[arg(long, value_name = "FILE")]
     pub(crate) items: Option<PathBuf>,
-    /// What the noise is drawn from
+    /// Seed of the noise
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     #[command(flatten)]
@@ -186,26 +199,26 @@ pub(crate) struct AnchorArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BuildArgs {
-    /// The plan
+    /// Plan of the test
     #[arg(value_name = "PLAN.toml")]
     pub(crate) plan: PathBuf,
-    /// The directory that the bundle becomes; it must not exist
+    /// Output directory; must not exist
     #[arg(long, value_name = "BUNDLE")]
     pub(crate) out: PathBuf,
-    /// Write over the key of another bundle that had this name
+    /// Overwrite the key of an earlier bundle of this name
     #[arg(long)]
     pub(crate) force: bool,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CollectArgs {
-    /// The plan
+    /// Plan of the test
     #[arg(value_name = "PLAN.toml")]
     pub(crate) plan: PathBuf,
-    /// The files that raters sent
+    /// Answer files from the raters
     #[arg(value_name = "FILES", required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// Where the ratings go: .parquet, .csv or .jsonl
+    /// Output table of ratings: .parquet, .csv or .jsonl
     #[arg(long, value_name = "RATINGS")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
@@ -214,22 +227,22 @@ pub(crate) struct CollectArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SimulateArgs {
-    /// The plan
+    /// Plan of the test
     #[arg(value_name = "PLAN.toml")]
     pub(crate) plan: PathBuf,
-    /// Where the ratings go, or with --studies the rates: .parquet, .csv or .jsonl
+    /// Output table of ratings, or of rates with --studies: .parquet, .csv or .jsonl
     #[arg(long, value_name = "FILE", required_unless_present = "studies")]
     pub(crate) out: Option<PathBuf>,
-    /// Rehearse the test so many times, and print how often what comes of it
+    /// Rehearse the test N times and print the rate of each outcome
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) studies: Option<u64>,
-    /// The true difference of a system to the reference, in points; 0 for those not named, -1 for anchors
+    /// True difference of a system from the reference, in points (default: 0, or -1 for an anchor)
     #[arg(long, value_name = "NAME=X", value_parser = true_difference)]
     pub(crate) true_difference: Vec<(String, f64)>,
-    /// MOS: the true mean of the reference
+    /// True mean of the reference in a MOS test
     #[arg(long, value_name = "X", default_value_t = 4.5)]
     pub(crate) mos_level: f64,
-    /// What the numbers are drawn from
+    /// Seed of the simulation
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     #[command(flatten)]
@@ -240,21 +253,22 @@ pub(crate) struct SimulateArgs {
     pub(crate) attendance: AttendanceArgs,
 }
 
-/// How much of what was planned raters do: everything, unless it is said otherwise.
+/// Attendance of the raters: complete by default.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AttendanceArgs {
-    /// All raters but the first --steady of them stop after so many trials
+    /// Let all raters except the first --steady ones stop after this number of trials
     #[arg(long, value_name = "TRIALS", requires = "steady", conflicts_with = "crowd")]
     quit_after: Option<usize>,
-    /// So many raters do everything
+    /// Number of raters who complete every trial
     #[arg(long, value_name = "N", requires = "quit_after")]
     steady: Option<usize>,
-    /// The k-th rater does the share 1/k^X, as in open crowds, where X is 1 to 2
+    /// Let the k-th rater do a share of 1/k^X, as in open crowds, where X is 1 to 2
     #[arg(long, value_name = "X")]
     crowd: Option<f64>,
 }
 
 impl AttendanceArgs {
+    /// Returns the attendance to simulate.
     pub(crate) fn attendance(&self) -> Attendance {
         match (self.quit_after, self.steady, self.crowd) {
             (Some(trials), Some(steady), _) => Attendance::Quitters { steady, trials },
@@ -264,7 +278,7 @@ impl AttendanceArgs {
     }
 }
 
-/// How much judgements vary: assumed, or estimated from an earlier test, since nobody knows it before this one.
+/// Variation of judgments: assumed, or estimated from an earlier test, since it is unknown before this one.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ComponentArgs {
     /// Standard deviation between sentences, in points of the scale
@@ -273,16 +287,16 @@ pub(crate) struct ComponentArgs {
     /// Standard deviation between raters
     #[arg(long, value_name = "X", default_value_t = 0.3)]
     rater_sd: f64,
-    /// Standard deviation of single judgements
+    /// Standard deviation of single judgments
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     residual_sd: f64,
-    /// Estimate the three from the ratings of an earlier test: .parquet, .csv or .jsonl
+    /// Estimate all three from the ratings of an earlier test: .parquet, .csv or .jsonl
     #[arg(long, value_name = "RATINGS", conflicts_with_all = ["item_sd", "rater_sd", "residual_sd"])]
     components_from: Option<PathBuf>,
 }
 
 impl ComponentArgs {
-    /// The components that were given, or those of the ratings that were named.
+    /// Returns the given components, or estimates them from the given ratings.
     pub(crate) fn components(&self) -> anyhow::Result<Components> {
         let Some(path) = &self.components_from else {
             let Self { item_sd, rater_sd, residual_sd, .. } = *self;
@@ -291,10 +305,10 @@ impl ComponentArgs {
         let ratings: Vec<Rating> =
             read_table(path).with_context(|| format!("failed to read ratings `{}`", path.display()))?;
         let components = estimate_components(&ratings).with_context(|| {
-            format!("failed to estimate the variation of judgements from `{}`", path.display())
+            format!("failed to estimate the variation of judgments from `{}`", path.display())
         })?;
         say(&format!(
-            "standard deviations by `{}`: {:.2} between sentences, {:.2} between raters, {:.2} of single judgements",
+            "standard deviations from `{}`: {:.2} between sentences, {:.2} between raters, {:.2} of single judgments",
             path.display(),
             components.item_sd,
             components.rater_sd,
@@ -304,8 +318,9 @@ impl ComponentArgs {
     }
 }
 
+/// Parses `NAME=X`.
 fn true_difference(text: &str) -> Result<(String, f64), String> {
-    let wrong = || format!("`{text}` is not of the form NAME=X, such as voice=-0.2");
+    let wrong = || format!("`{text}` does not have the form NAME=X, as in voice=-0.2");
     let (name, value) = text.split_once('=').ok_or_else(wrong)?;
     let value: f64 = value.trim().parse().map_err(|_| wrong())?;
     if name.trim().is_empty() || !value.is_finite() {
@@ -321,12 +336,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn declares_consistent_arguments() {
         Args::command().debug_assert();
     }
 
     #[test]
-    fn a_true_difference_is_a_name_and_a_number() {
+    fn parses_a_true_difference() {
         assert_eq!(true_difference("a=-0.25"), Ok(("a".to_owned(), -0.25)));
         for wrong in ["a", "=1", "a=", "a=x", "a=NaN", "a=inf"] {
             assert!(true_difference(wrong).is_err(), "{wrong}");

@@ -3,24 +3,24 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use mynah_cli::{AdviseExt as _, say};
 use mynah_listening::{Error, Key, Plan, build, build_replacing_key};
 
 use super::args::BuildArgs;
 use crate::files::make_parent;
-use crate::program::say;
 
-/// Builds the bundle, and its key beside it.
+/// Builds the bundle, and its key next to it.
 pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
     make_parent(&args.out)?;
     let make = if args.force { build_replacing_key } else { build };
     let key = match make(&plan, &args.out) {
-        Err(error @ Error::KeyExists { .. }) => {
-            let remedy = "build elsewhere, move the key away, or write over it with --force";
-            return Err(anyhow::Error::new(error).context(remedy));
+        taken @ Err(Error::KeyExists { .. }) => {
+            taken.advise("build elsewhere, move the key away, or overwrite it with --force")
         }
-        made => made.with_context(|| format!("failed to build `{}`", args.out.display()))?,
+        made => made.map_err(anyhow::Error::new),
     };
+    let key = key.with_context(|| format!("failed to build `{}`", args.out.display()))?;
     let key_path = Key::path_beside(&args.out);
     key.write(&key_path)?;
     for (name, clip) in &key.clips {
@@ -29,6 +29,6 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         }
     }
     say(&format!("wrote `{}` with {} clips", args.out.display(), key.clips.len()));
-    say(&format!("wrote `{}`: it says which clip is which, keep it to yourself", key_path.display()));
+    say(&format!("wrote `{}`, which identifies the clips: keep it to yourself", key_path.display()));
     Ok(ExitCode::SUCCESS)
 }

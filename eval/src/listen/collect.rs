@@ -3,16 +3,16 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use mynah_cli::{BAD_RESULT, say};
 use mynah_listening::{Origin, Plan, Rating, collect};
 
 use super::args::CollectArgs;
 use crate::files::check_table;
-use crate::program::{BAD_RESULT, say};
 
-/// Design, rater, page, and the bits of what was clicked.
-pub(super) type Judgement = (String, String, u32, u64);
+/// Design, rater, page, and the bits of the raw score.
+pub(super) type Judgment = (String, String, u32, u64);
 
-/// Puts the answers of all files into one table, and says what was wrong with them.
+/// Collects the answers of all files into one table, and reports the problems.
 pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     check_table(&args.out)?;
     let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
@@ -22,9 +22,9 @@ pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
         say(&format!("{}{place}: {}", problem.file, problem.message));
     }
     if !collection.absent.is_empty() {
-        say(&format!("no file yet from: {}", collection.absent.join(", ")));
+        say(&format!("no answers yet from: {}", collection.absent.join(", ")));
     }
-    args.overwrite.write_table(&args.out, &collection.ratings, judgement)?;
+    args.overwrite.write_table(&args.out, &collection.ratings, judgment)?;
     let n_planned: usize = plan.sessions.iter().map(|session| session.trials.len()).sum();
     say(&format!(
         "wrote {} of {n_planned} planned ratings to `{}`",
@@ -35,8 +35,8 @@ pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }
 
-/// What somebody has judged, wherever it was read; nothing for a simulated rating, which can be drawn again.
-pub(super) fn judgement(rating: &Rating) -> Option<Judgement> {
-    let judgement = || (rating.design.clone(), rating.rater.clone(), rating.page, rating.score_raw.to_bits());
-    (rating.origin == Origin::Human).then(judgement)
+/// Identifies a human judgment, independent of its file; `None` for a simulated rating, which can be drawn again.
+pub(super) fn judgment(rating: &Rating) -> Option<Judgment> {
+    let judgment = || (rating.design.clone(), rating.rater.clone(), rating.page, rating.score_raw.to_bits());
+    (rating.origin == Origin::Human).then(judgment)
 }

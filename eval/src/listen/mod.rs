@@ -1,4 +1,4 @@
-//! `mynah-listen`: listening tests from the plan to the table of ratings.
+//! `mynah-listen`: listening tests, from the plan to the table of ratings.
 
 mod anchor;
 mod args;

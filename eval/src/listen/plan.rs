@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use mynah_cli::{AdviseExt as _, Advised, put, say};
 use mynah_listening::{Plan, PowerRow, Protocol, Role, System, find_wav};
 use mynah_signal::wav;
 use mynah_stats::power::Components;
 
 use crate::files::Overwrite;
 use crate::named::{NamedDirectory, check_names};
-use crate::program::{put, say};
 use crate::score::synthesis;
 use crate::wavs;
 
-/// The protocols that come with the program.
+/// Built-in protocols.
 const PROTOCOLS: [(&str, &str); 2] =
     [("cmos", include_str!("../../protocols/cmos.toml")), ("mos", include_str!("../../protocols/mos.toml"))];
 
-/// Names of sentences that are said of each system that lacks some.
+/// Maximum number of missing sentences, or unusable wavs, to list.
 const SHOWN: usize = 10;
 
-/// What the command line asked for.
+/// Settings from the command line.
 pub(crate) struct Settings {
     pub(crate) protocol: Protocol,
     pub(crate) reference: Option<NamedDirectory>,
@@ -39,18 +39,18 @@ pub(crate) struct Settings {
     pub(crate) components: Components,
 }
 
-/// The protocol of that name, or in that file.
+/// Reads a built-in protocol by name, or one from a file.
 pub(crate) fn read_protocol(name: &str) -> anyhow::Result<Protocol> {
     let text = match PROTOCOLS.iter().find(|(known, _)| *known == name) {
         Some((_, text)) => (*text).to_owned(),
-        None => fs::read_to_string(name).with_context(|| {
-            format!("failed to read protocol `{name}`: give `cmos`, `mos` or the path of a TOML file")
-        })?,
+        None => fs::read_to_string(name)
+            .with_context(|| format!("failed to read protocol `{name}`"))
+            .advise("name `cmos`, `mos` or a TOML file")?,
     };
     Protocol::from_toml(&text).with_context(|| format!("failed to use protocol `{name}`"))
 }
 
-/// Plans, writes the plan and prints what it buys.
+/// Plans the test, writes the plan and prints its power.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     check_names(directories(settings))?;
     let system = |named: &NamedDirectory, role| System {
@@ -70,7 +70,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         .context("failed to plan the test")?;
     check_wavs(&plan)?;
     let table = plan.power_table(&settings.components)?;
-    // A plan of the same design decodes the same answers: only its directories may be others.
+    // A plan of the same design decodes the same answers: only its directories may differ.
     let same_design = |path: &Path| Plan::read(path).is_ok_and(|there| there.design == plan.design);
     settings.overwrite.write(&settings.out, plan.to_toml()?.as_bytes(), same_design)?;
     put(&describe(&plan, &settings.components, &table)?)?;
@@ -78,13 +78,14 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Of everything that raters hear.
+/// Returns the directories of everything that raters hear.
 fn directories(settings: &Settings) -> impl Iterator<Item = &NamedDirectory> {
     settings.reference.iter().chain(&settings.systems).chain(&settings.anchors)
 }
 
-/// The sentences to choose from: those that are listed, or those of the systems under test, as far as every directory has
-/// them. What is missing is said, and refused unless it may be.
+/// Returns the sentences to choose from: those listed, or those of the systems under test, if every directory has them.
+///
+/// Reports missing sentences, and fails unless they may be skipped.
 fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let wanted: BTreeSet<String> = match &settings.items {
         Some(path) => wavs::read_list(path)?.into_iter().collect(),
@@ -92,7 +93,7 @@ fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
             let mut union = BTreeSet::new();
             for named in &settings.systems {
                 union.extend(wavs::items(&named.directory)?);
-                // A sentence that a system could not speak has no wav, but a row.
+                // A sentence that failed to synthesize has a row, but no wav.
                 if let Some(rows) = synthesis::read(&named.directory)? {
                     union.extend(rows.into_keys());
                 }
@@ -125,19 +126,19 @@ fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
     }
     let n_missing = wanted.len() - items.len();
     if n_missing > 0 && !settings.allow_missing {
-        anyhow::bail!(
-            "{n_missing} of {} sentences are not there for every system: synthesize them, list the others with --items, or \
-             leave them out with --allow-missing",
-            wanted.len()
-        );
+        return Err(Advised::new(
+            format!("{n_missing} of {} sentences are missing for some systems", wanted.len()),
+            "synthesize them, list the others with --items, or skip them with --allow-missing",
+        )
+        .into());
     }
     if n_missing > 0 {
-        say(&format!("{n_missing} of {} sentences are left out", wanted.len()));
+        say(&format!("skipped {n_missing} of {} sentences", wanted.len()));
     }
     Ok(items.into_iter().collect())
 }
 
-/// Refuses wavs of which no bundle can be built: of several rates, with several channels, or unreadable.
+/// Rejects wavs that no bundle can be built from: unreadable, multichannel or of different sample rates.
 fn check_wavs(plan: &Plan) -> anyhow::Result<()> {
     let mut rates: BTreeMap<u32, (usize, PathBuf)> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -157,9 +158,9 @@ fn check_wavs(plan: &Plan) -> anyhow::Result<()> {
     if rates.len() > 1 {
         let rates: Vec<String> = rates
             .iter()
-            .map(|(rate, (n, path))| format!("{n} have {rate} Hz, such as `{}`", path.display()))
+            .map(|(rate, (n, path))| format!("{n} at {rate} Hz, such as `{}`", path.display()))
             .collect();
-        wrong.push(format!("the clips have several sample rates: {}", rates.join("; ")));
+        wrong.push(format!("the clips differ in sample rate: {}", rates.join("; ")));
     }
     if wrong.is_empty() {
         return Ok(());
@@ -171,10 +172,11 @@ fn check_wavs(plan: &Plan) -> anyhow::Result<()> {
     if n_more > 0 {
         say(&format!("and {n_more} more"));
     }
-    anyhow::bail!("raters would hear which clip is whose: make all of them mono and of one sample rate")
+    let message = "the wavs cannot be compared blindly";
+    Err(Advised::new(message, "convert all of them to mono and one sample rate").into())
 }
 
-/// The first few names, and how many more there are.
+/// Joins the first few names, followed by the number of the others.
 fn shown(items: &[&String]) -> String {
     let first: Vec<&str> = items.iter().take(SHOWN).map(|item| item.as_str()).collect();
     let rest = items.len().saturating_sub(SHOWN);
@@ -182,7 +184,7 @@ fn shown(items: &[&String]) -> String {
     format!("{}{rest}", first.join(", "))
 }
 
-/// The size of the test, and what tests of this and other sizes can show.
+/// Describes the size of the test, and the power of tests of this and other sizes.
 fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<String, fmt::Error> {
     let mut trials: Vec<usize> = plan.sessions.iter().map(|session| session.trials.len()).collect();
     trials.sort_unstable();
@@ -192,15 +194,14 @@ fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<
     writeln!(text, "study {}, design {}", plan.study, plan.design)?;
     writeln!(
         text,
-        "{} items, {} raters, {per_rater} judgements each, {} in all\n",
+        "{} items, {} raters, {per_rater} judgments each, {} in all\n",
         plan.items.len(),
         plan.sessions.len(),
         trials.iter().sum::<usize>()
     )?;
     writeln!(
         text,
-        "What it buys, for one comparison with standard deviations of {} between sentences, {} between raters and {} \
-         within:\n",
+        "Power of one comparison, with standard deviations of {} between sentences, {} between raters and {} within:\n",
         components.item_sd, components.rater_sd, components.residual_sd
     )?;
     let heads =
@@ -226,16 +227,16 @@ fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<
     let margin = plan.protocol.analysis.margin;
     let enough = table.iter().any(|row| row.planned && row.power.smallest_margin <= margin);
     let meaning = if enough {
-        "a system without any difference is found equivalent in at least 80 % of such tests."
+        "at least 80 % of such tests find a system without any difference equivalent."
     } else {
-        "too narrow for this size; a system without any difference would often be found inconclusive."
+        "too narrow for this size; a system without any difference would often be inconclusive."
     };
     writeln!(text, "\nThe margin of the protocol is {margin}: {meaning}")?;
     if plan.protocol.human_reference && plan.anchors().next().is_none() {
         writeln!(
             text,
-            "\nThere is no anchor: without one a test cannot show that it finds differences, and no verdict speaks of \
-             human level.\n`mynah-listen anchor` makes one, `--anchor NAME=DIR` puts it into the plan."
+            "\nThe plan has no anchor: without one, a test cannot show that it detects differences, and no verdict claims \
+             human level.\nMake one with `mynah-listen anchor` and add it to the plan with `--anchor NAME=DIR`."
         )?;
     }
     Ok(text)

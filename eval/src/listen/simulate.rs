@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use mynah_cli::{put, say};
 use mynah_listening::{FAMILY, Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
 
 use super::args::SimulateArgs;
-use super::collect::judgement;
+use super::collect::judgment;
 use crate::files::check_table;
-use crate::program::{put, say};
 
-/// Draws a rating for every trial of the plan and writes them, or rehearses the whole test.
+/// Simulates a rating for every trial of the plan and writes them, or rehearses the whole test.
 pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     if let Some(out) = &args.out {
         check_table(out)?;
@@ -37,17 +37,17 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         }
     } else if let Some(out) = &args.out {
         let ratings = simulate(&plan, &simulation).context("failed to simulate the ratings")?;
-        args.overwrite.write_table(out, &ratings, judgement)?;
+        args.overwrite.write_table(out, &ratings, judgment)?;
         say(&format!("wrote {} simulated ratings to `{}`", ratings.len(), out.display()));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The rates, system by system.
+/// Formats the rates by system.
 fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
     let analysis = &plan.protocol.analysis;
     let mut lines = vec![format!(
-        "{studies} simulated studies of {} sentences, {} judgements of each, {} raters; alpha {}, margin {}",
+        "{studies} simulated studies of {} sentences, {} judgments of each, {} raters; alpha {}, margin {}",
         plan.items.len(),
         plan.protocol.ratings_per_item,
         plan.sessions.len(),
@@ -65,7 +65,7 @@ fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
             });
         }
         let defined = if rate.studies < studies {
-            format!("  of {} in which it is defined", rate.studies)
+            format!("  of {} where it is defined", rate.studies)
         } else {
             String::new()
         };
@@ -80,6 +80,7 @@ fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Describes an outcome.
 fn words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Better => "concludes: better",
@@ -88,13 +89,13 @@ fn words(outcome: Outcome) -> &'static str {
         Outcome::Worse => "concludes: worse",
         Outcome::Inconclusive => "concludes: inconclusive",
         Outcome::TTestRejects => "clustered t test finds a difference",
-        Outcome::IntervalCovers => "clustered interval holds the truth",
-        Outcome::NaiveIntervalCovers => "naive interval holds the truth",
-        Outcome::WilcoxonRatingsRejects => "Wilcoxon test on all judgements finds a difference",
+        Outcome::IntervalCovers => "clustered interval covers the true value",
+        Outcome::NaiveIntervalCovers => "naive interval covers the true value",
+        Outcome::WilcoxonRatingsRejects => "Wilcoxon test on all judgments finds a difference",
         Outcome::WilcoxonItemMeansRejects => "Wilcoxon test on sentence means finds a difference",
         Outcome::RankSumRejects => "rank-sum test finds a difference",
-        Outcome::PaperRulePasses => "the paper's rule is passed",
+        Outcome::PaperRulePasses => "the paper's rule passes",
         Outcome::AnyFalseWord => "at least one conclusion is false",
-        Outcome::AnyIntervalMisses => "at least one interval misses the truth",
+        Outcome::AnyIntervalMisses => "at least one interval misses the true value",
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use mynah_cli::{Completions, ManPages};
 
 use super::expected::{Source, Split};
 use super::{explain, list, protocol, run};
@@ -17,10 +18,16 @@ Example:
 const EXPLAIN: &str = "\
 Example:
   mynah-score explain mcd";
+const COMPLETIONS: &str = "\
+Example:
+  mynah-score completions bash > ~/.local/share/bash-completion/completions/mynah-score";
+const MAN: &str = "\
+Example:
+  mynah-score man --out ~/.local/share/man/man1";
 
-/// Objective scores of wavs against recordings of the same sentences.
+/// Score wavs against recordings of the same sentences.
 ///
-/// Scores find faults and compare checkpoints. They do not say how natural a voice sounds: for that, `mynah-listen`.
+/// Objective scores find faults and compare checkpoints. They do not measure naturalness: for that, use `mynah-listen`.
 #[derive(Debug, Parser)]
 #[command(name = "mynah-score", version)]
 pub struct Args {
@@ -29,64 +36,72 @@ pub struct Args {
 }
 
 impl Args {
-    /// Does what the command line says.
+    /// Runs the subcommand.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the subcommand from its result.
+    /// Returns any error that keeps the subcommand from its result.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Run(args) => run::run(&args.settings()?),
             Command::Explain(args) => explain::run(&args.metric),
             Command::List => list::run(),
+            Command::Completions(args) => args.run::<Self>(),
+            Command::Man(args) => args.run::<Self>(),
         }
     }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Score the wavs of one or more systems: a row for every system, sentence and metric.
+    /// Score the wavs of one or more systems: one row per system, sentence and metric.
     ///
-    /// A row always has a status. What cannot be measured, since a wav is missing, broken, silent or truncated or the
-    /// metric means nothing for it, is a row with the reason, and never a number. Wavs lie in `DIR/wavs/<sentence>.wav`
-    /// or `DIR/<sentence>.wav`; they may be FLAC.
+    /// Every row has a status. If a wav is missing, broken, silent or truncated, or the metric is undefined for it,
+    /// the row has the reason instead of a number. Wavs are in `DIR/wavs/<sentence>.wav` or `DIR/<sentence>.wav`;
+    /// FLAC works too.
     #[command(after_help = RUN)]
     Run(RunArgs),
-    /// Print what a metric measures: formula, parameters, oracle, known faults.
+    /// Explain a metric: formula, unit, parameters, oracle, known faults.
     #[command(after_help = EXPLAIN)]
     Explain(ExplainArgs),
     /// List the metrics with their units and profiles.
     List,
+    /// Print completions for a shell.
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Write man pages.
+    #[command(after_help = MAN)]
+    Man(ManPages),
 }
 
 #[derive(Debug, ClapArgs)]
 struct RunArgs {
-    /// The recordings
+    /// Recordings to score against
     #[arg(long, value_name = "DIR")]
     reference: PathBuf,
-    /// A system; give it once for each
+    /// System to score; may be repeated
     #[arg(long = "system", value_name = "NAME=DIR", required = true)]
     systems: Vec<NamedDirectory>,
-    /// Where the scores go: .parquet, .csv or .jsonl
+    /// Output table of scores: .parquet, .csv or .jsonl
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The sentences that every system must have: one a line, or a table with a column `id`; without it and `--data`,
-    /// those of the systems' `synthesis.jsonl`, or all recordings where a system has none
+    /// Sentences expected of every system: one per line, or a table with a column `id` (default: those of the systems'
+    /// `synthesis.jsonl`, or all recordings if a system has none)
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
     items: Option<PathBuf>,
-    /// A dataset, a split of which is what every system must have
+    /// Dataset with the sentences expected of every system
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Which split of the dataset
+    /// Split of the dataset
     #[arg(long, value_enum, default_value_t = Split::Test, requires = "data")]
     split: Split,
-    /// A TOML file that names the metrics; without it, all of them (see eval/protocols/objective.toml)
+    /// TOML file that selects the metrics (default: all of eval/protocols/objective.toml)
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
-    /// How many threads work; the scores do not depend on it
+    /// Number of threads; does not affect the scores (default: one per core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Exit with 1 when any row has no value
+    /// Exit with status 1 if any row has no value
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -116,7 +131,7 @@ impl RunArgs {
 
 #[derive(Debug, ClapArgs)]
 struct ExplainArgs {
-    /// The metric's name
+    /// Name of the metric
     metric: String,
 }
 
@@ -127,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn declares_consistent_arguments() {
         Args::command().debug_assert();
     }
 }

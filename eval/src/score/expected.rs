@@ -1,92 +1,107 @@
-//! Which items a system must have: a list that is given, never what happens to lie in a folder.
+//! Items expected of every system: taken from a list, never from the files a system happens to have.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use mynah_cli::Advised;
 use mynah_table::{TableFormat, read_table};
 use serde::{Deserialize, Serialize};
 
 use super::folder::{Folder, item_of};
 use super::synthesis::Synthesis;
+use crate::wavs::no_items;
 
-/// The table of a dataset's utterances.
+/// Table of a dataset's utterances.
 const MANIFEST: &str = "manifest.parquet";
 
 /// A split of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Split {
-    /// Trained on.
+    /// Training data.
     Train,
-    /// Watched while training.
+    /// Data to monitor training with.
     Validation,
-    /// Held out.
+    /// Held-out data.
     Test,
 }
 
-/// The columns of the manifest that say what is expected.
+impl Split {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// Columns of the manifest that select the expected items.
 #[derive(Debug, Serialize, Deserialize)]
 struct Utterance {
     id: String,
     split: Split,
 }
 
-/// Where the list comes from.
+/// Source of the expected items.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source {
-    /// A file with an item a line, or a table with a column `id`.
+    /// A file with one item per line, or a table with a column `id`.
     List(PathBuf),
     /// A split of a dataset.
     Split(PathBuf, Split),
-    /// What the systems were asked to say, where every one of them states it; else every recording.
+    /// The sentences that the systems were asked to say, if all of them have a `synthesis.jsonl`; otherwise all
+    /// recordings.
     Found,
 }
 
-/// The items by name, and where they come from in words.
+/// Expected items, sorted by name, with a description of their origin.
 pub(crate) struct Expected {
     pub(crate) items: Vec<String>,
     pub(crate) origin: String,
 }
 
-/// The expected items.
+/// Determines the expected items.
 pub(crate) fn expected(
     source: &Source,
     reference: (&Path, &Folder),
     systems: &[Option<&Synthesis>],
 ) -> anyhow::Result<Expected> {
     let (items, origin) = match source {
-        Source::List(path) => (read_list(path)?, format!("those of `{}`", path.display())),
+        Source::List(path) => (read_list(path)?, format!("`{}`", path.display())),
         Source::Split(path, split) => {
             let manifest = path.join(MANIFEST);
             let rows: Vec<Utterance> = read_table(&manifest)
                 .with_context(|| format!("failed to read the dataset `{}`", path.display()))?;
             let of_split = rows.iter().filter(|utterance| utterance.split == *split);
             let items: BTreeSet<String> = of_split.map(|utterance| item_of(&utterance.id)).collect();
-            (items, format!("those of a split of `{}`", path.display()))
+            (items, format!("the {} split of `{}`", split.as_str(), path.display()))
         }
         Source::Found if systems.iter().all(Option::is_some) => {
             let rows = systems.iter().flatten().flat_map(|synthesis| synthesis.keys());
-            (rows.cloned().collect(), "those of `synthesis.jsonl`".to_owned())
+            (rows.cloned().collect(), "`synthesis.jsonl`".to_owned())
         }
-        Source::Found => (
-            reference.1.items().map(str::to_owned).collect(),
-            format!("those of `{}`; `--items` and `--data` choose others", reference.0.display()),
-        ),
+        Source::Found => {
+            (reference.1.items().map(str::to_owned).collect(), format!("`{}`", reference.0.display()))
+        }
     };
-    anyhow::ensure!(!items.is_empty(), "no item is expected: {origin} are none");
+    if items.is_empty() {
+        let message = format!("{origin} has no items");
+        return Err(Advised::new(message, "choose others with --items or --data").into());
+    }
     Ok(Expected { items: items.into_iter().collect(), origin })
 }
 
-/// A row of a table that lists items; other columns are not read.
+/// A row of a table of items; other columns are ignored.
 #[derive(Serialize, Deserialize)]
 struct Listed {
     id: String,
 }
 
-/// The items of a table with a column `id`, or of lines of text: what stands before the first `|`, so that metadata and
-/// file lists can be given as they are.
+/// Reads items from a table with a column `id`, or from lines of text up to the first `|`, so that metadata and file
+/// lists work unchanged.
 fn read_list(path: &Path) -> anyhow::Result<BTreeSet<String>> {
     let failed = || format!("failed to read `{}`", path.display());
     let names: Vec<String> = if TableFormat::of(path).is_ok() {
@@ -102,7 +117,9 @@ fn read_list(path: &Path) -> anyhow::Result<BTreeSet<String>> {
         let item = item_of(&name);
         anyhow::ensure!(items.insert(item), "`{}` lists item `{name}` twice", path.display());
     }
-    anyhow::ensure!(!items.is_empty(), "`{}` lists no items: write one a line", path.display());
+    if items.is_empty() {
+        return Err(no_items(path));
+    }
     Ok(items)
 }
 
@@ -111,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_lines_or_tables() {
+    fn reads_lists_from_lines_and_tables() {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         let listed = |name: &str, text: &str| {

@@ -2,20 +2,17 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use mynah_metrics::metric;
+use mynah_cli::put;
 
 use super::real_time;
-use crate::program::put;
+use super::run::find_metric;
 
-/// Prints everything about a metric.
+/// Prints the definition of a metric.
 pub(crate) fn run(name: &str) -> anyhow::Result<ExitCode> {
     let (profile, unit, explanation) = if name == real_time::NAME {
         (real_time::PROFILE, real_time::UNIT, real_time::EXPLANATION)
     } else {
-        let metric = metric(name).with_context(|| {
-            format!("there is no metric `{name}`: `mynah-score list` has those that there are")
-        })?;
+        let metric = find_metric(name)?;
         (metric.profile(), metric.unit(), metric.explain())
     };
     put(&format!("{name}\nprofile {profile}, unit {unit}\n\n{}\n", explanation.trim()))?;

@@ -1,4 +1,4 @@
-//! The sound files of a directory by item, listed once.
+//! The audio files of a directory by item.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,16 +8,16 @@ use anyhow::Context as _;
 use mynah_signal::{ChannelChoice, Recording, Waveform};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The extensions of sound files, in any case.
+/// Extensions of audio files, case-insensitive.
 const EXTENSIONS: [&str; 2] = ["wav", "flac"];
 
-/// The sound files in `DIR/wavs` and `DIR`, by the items that they are named after.
+/// The audio files in `DIR/wavs` and `DIR`, keyed by item and listed once.
 ///
-/// Names that differ only in how their accents are encoded are one item, whose name is composed (NFC).
+/// Names that differ only in Unicode normalization are the same item; its name is composed (NFC).
 pub(crate) struct Folder {
-    /// Those of `DIR/wavs`, or of `DIR` where there is no such folder.
+    /// Files in `DIR/wavs`, or in `DIR` if it has no such folder.
     listed: BTreeMap<String, Vec<PathBuf>>,
-    /// Those loose in `DIR` where there is a folder `DIR/wavs` too.
+    /// Loose files in `DIR` if `DIR/wavs` exists too.
     loose: BTreeMap<String, Vec<PathBuf>>,
 }
 
@@ -32,12 +32,12 @@ impl Folder {
         }
     }
 
-    /// The items that there is a file for, by name.
+    /// Returns the items that have a file, sorted by name.
     pub(crate) fn items(&self) -> impl ExactSizeIterator<Item = &str> {
         self.listed.keys().map(String::as_str)
     }
 
-    /// The sound of an item, or why there is none.
+    /// Reads the waveform of an item, or returns the reason why it cannot be read.
     pub(crate) fn read(&self, item: &str) -> Result<Waveform, String> {
         let name: String = item.nfc().collect();
         let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -47,12 +47,12 @@ impl Folder {
             Some(several) => {
                 let names: Vec<String> =
                     several.iter().map(|path| format!("`{}`", file_name(path))).collect();
-                return Err(format!("there is more than one file of it: {}", names.join(", ")));
+                return Err(format!("several files match: {}", names.join(", ")));
             }
         };
         let recording = Recording::read(path).and_then(|it| it.into_mono(ChannelChoice::Mono, path));
         recording.map_err(|error| {
-            // Without the directory: reasons that say the same are counted together, and reports go to other machines.
+            // Without the directory: equal reasons are counted together, and reports are read on other machines.
             error_chain(&error).replace(&path.display().to_string(), &file_name(path))
         })
     }
@@ -64,7 +64,7 @@ fn error_chain(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// An item by its name in a list or of its file: without folders, without the extension of a sound file, composed.
+/// Returns the item of a name or path: without folders and audio extension, composed.
 pub(crate) fn item_of(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let stem = match name.rsplit_once('.') {
@@ -78,7 +78,7 @@ fn is_sound(extension: &str) -> bool {
     EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// The sound files of one folder by item; those of one item by name.
+/// Lists the audio files of one folder by item, those of an item sorted by name.
 fn list(directory: &Path) -> anyhow::Result<BTreeMap<String, Vec<PathBuf>>> {
     let failed = || format!("failed to list `{}`", directory.display());
     let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
@@ -116,30 +116,27 @@ mod tests {
     }
 
     #[test]
-    fn files_of_any_case_and_kind_are_items() {
+    fn accepts_extensions_in_any_case() {
         let (_directory, folder) = folder(&["a.wav", "b.WAV", "c.Flac", "d.mp3", "e.wav.txt", "f"]);
         assert_eq!(folder.items().collect::<Vec<_>>(), ["a", "b", "c"]);
     }
 
     #[test]
-    fn a_folder_of_wavs_wins_over_loose_ones() {
+    fn prefers_the_wavs_folder_to_loose_files() {
         let (_directory, folder) = folder(&["a.wav", "wavs/b.wav"]);
         assert_eq!(folder.items().collect::<Vec<_>>(), ["b"]);
-        assert!(folder.read("a").unwrap_err().contains("failed to"), "it is found and cannot be read");
+        assert!(folder.read("a").unwrap_err().contains("failed to"), "the file is found but cannot be read");
         assert_eq!(folder.read("c").unwrap_err(), "there is no `c.wav`");
     }
 
     #[test]
-    fn twins_are_refused_by_name() {
+    fn rejects_several_files_of_one_item() {
         let (_directory, folder) = folder(&["a.wav", "a.flac", "a.WAV"]);
-        assert_eq!(
-            folder.read("a").unwrap_err(),
-            "there is more than one file of it: `a.WAV`, `a.flac`, `a.wav`"
-        );
+        assert_eq!(folder.read("a").unwrap_err(), "several files match: `a.WAV`, `a.flac`, `a.wav`");
     }
 
     #[test]
-    fn composed_and_decomposed_names_are_one() {
+    fn composed_and_decomposed_names_are_equal() {
         let (_directory, folder) = folder(&["u\u{308}ber.wav"]);
         assert_eq!(folder.items().collect::<Vec<_>>(), ["\u{fc}ber"]);
         for name in ["u\u{308}ber", "\u{fc}ber"] {
@@ -148,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn names_in_lists_may_have_folders_and_extensions() {
+    fn strips_folders_and_audio_extensions() {
         for (name, expected) in [
             ("LJ001-0001", "LJ001-0001"),
             ("LJ001-0001.wav", "LJ001-0001"),
@@ -162,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_thousand_items_are_looked_up_in_little_time() {
+    fn looks_up_many_items_quickly() {
         let listed = (0..100_000).map(|n| (format!("{n:06}"), Vec::new())).collect();
         let folder = Folder { listed, loose: BTreeMap::new() };
         let begin = Instant::now();
         let missing = (0..100_000).filter(|n| folder.read(&format!("{n:06}")).is_err()).count();
         assert_eq!(missing, 100_000);
-        // A second is ten times what it takes; a search through all for each would take minutes.
+        // It takes a tenth of a second; a linear search per item would take minutes.
         assert!(begin.elapsed().as_secs_f64() < 10.0);
     }
 }

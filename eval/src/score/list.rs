@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use super::real_time;
-use crate::program::put;
+use mynah_cli::put;
 
-/// Prints a line per metric: name, unit, profile.
+use super::real_time;
+
+/// Prints the name, unit and profile of each metric.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let measured = mynah_metrics::all().iter().map(|metric| (metric.name(), metric.unit(), metric.profile()));
     let metrics: Vec<(&str, &str, &str)> =

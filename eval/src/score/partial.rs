@@ -1,4 +1,4 @@
-//! The rows that are done, written while others are not.
+//! Finished rows, written while others are still being computed.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -8,15 +8,15 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 use mynah_metrics::Score;
 
-/// A file of JSON Lines beside the table, which grows item by item and goes when the table is there: what a run that was
-/// killed leaves behind.
+/// A JSON Lines file next to the table, which grows item by item and is removed once the table is written. A killed run
+/// leaves it for inspection.
 pub(crate) struct Partial {
     path: PathBuf,
     file: Mutex<File>,
 }
 
 impl Partial {
-    /// Begins the file that belongs to a table.
+    /// Creates the file that belongs to a table.
     pub(crate) fn begin(table: &Path) -> anyhow::Result<Self> {
         let mut name = table.file_name().unwrap_or_default().to_owned();
         name.push(".partial.jsonl");
@@ -25,19 +25,19 @@ impl Partial {
         Ok(Self { path, file: Mutex::new(file) })
     }
 
-    /// Adds rows, in one write.
+    /// Appends rows in one write.
     pub(crate) fn add<'a>(&self, rows: impl Iterator<Item = &'a Score>) -> anyhow::Result<()> {
         let mut lines = Vec::new();
         for row in rows {
             serde_json::to_writer(&mut lines, row)?;
             lines.push(b'\n');
         }
-        // A thread that panicked while it held the lock left whole lines behind, or the end of the file broken.
+        // A thread that panicked while holding the lock left whole lines, or a broken end of the file.
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(&lines).with_context(|| format!("failed to write `{}`", self.path.display()))
     }
 
-    /// Removes the file, since the table is there.
+    /// Removes the file once the table is written.
     pub(crate) fn remove(self) -> anyhow::Result<()> {
         fs::remove_file(&self.path).with_context(|| format!("failed to remove `{}`", self.path.display()))
     }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_there_before_the_table_is() {
+    fn writes_rows_before_the_table() {
         let directory = tempfile::tempdir().unwrap();
         let partial = Partial::begin(&directory.path().join("scores.parquet")).unwrap();
         let rows = failed_item("voice", None, "a", "the wav is silent", all());

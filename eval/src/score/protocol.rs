@@ -1,15 +1,15 @@
-//! Metrics to measure.
+//! Selection of metrics.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
+use mynah_cli::{Advised, read_toml};
 use serde::Deserialize;
 
-/// Bundled protocol.
+/// Built-in protocol.
 const DEFAULT: &str = include_str!("../../protocols/objective.toml");
 
-/// Scoring protocol, such as `eval/protocols/objective.toml`.
+/// Scoring protocol; see `eval/protocols/objective.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Protocol {
@@ -17,17 +17,16 @@ pub(crate) struct Protocol {
     pub(crate) metrics: Vec<String>,
 }
 
-/// Reads a protocol from a file, or the bundled one.
+/// Reads a protocol from a file, or the built-in one.
 pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Protocol> {
-    let Some(path) = path else { return parse(DEFAULT) };
-    let text = fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))?;
-    parse(&text).with_context(|| format!("failed to use protocol `{}`", path.display()))
+    let Some(path) = path else { return check(toml::from_str(DEFAULT)?) };
+    check(read_toml(path)?).with_context(|| format!("failed to use protocol `{}`", path.display()))
 }
 
-fn parse(text: &str) -> anyhow::Result<Protocol> {
-    let protocol: Protocol = toml::from_str(text)?;
+/// Rejects a protocol without metrics, or with one of them twice.
+fn check(protocol: Protocol) -> anyhow::Result<Protocol> {
     if protocol.metrics.is_empty() {
-        anyhow::bail!("`metrics` is empty: name at least one, `mynah-score list` has them all");
+        return Err(Advised::new("`metrics` is empty", "name metrics of `mynah-score list`").into());
     }
     for (index, name) in protocol.metrics.iter().enumerate() {
         if protocol.metrics[..index].contains(name) {
@@ -42,20 +41,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_protocol_that_comes_along_is_good() {
+    fn accepts_the_built_in_protocol() {
         assert!(read(None).unwrap().metrics.contains(&"mcd".to_owned()));
     }
 
     #[test]
-    fn what_is_not_a_protocol_is_refused() {
+    fn rejects_malformed_protocols() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("p.toml");
         for (text, why) in [
             ("metrics = []", "empty"),
             ("metrics = [\"mcd\", \"mcd\"]", "twice"),
             ("metrics = [\"mcd\"]\nmertics = []", "unknown field"),
             ("", "missing field"),
         ] {
-            let error = format!("{:#}", parse(text).unwrap_err());
-            assert!(error.contains(why), "{error}");
+            std::fs::write(&path, text).unwrap();
+            let error = format!("{:#}", read(Some(&path)).unwrap_err());
+            assert!(error.contains(why) && error.contains("p.toml"), "{error}");
         }
     }
 }

@@ -1,37 +1,38 @@
-//! The real-time factor: the one metric that is not measured on the wavs but reported by the synthesizer.
+//! The real-time factor: the only metric that the synthesizer reports, instead of being measured on the wavs.
 
 use mynah_metrics::{Score, Status};
 
 use super::synthesis::Row;
 
-/// The metric's short name.
+/// Name of the metric.
 pub(crate) const NAME: &str = "real_time_factor";
-/// Its definition and version.
+/// Definition and version of the metric.
 pub(crate) const PROFILE: &str = "real_time_factor/synthesis-1";
-/// Its unit.
+/// Unit of the metric.
 pub(crate) const UNIT: &str = "s/s";
-/// What it is.
+/// Explanation of the metric.
 pub(crate) const EXPLANATION: &str = "\
 real_time_factor/synthesis-1: compute time per second of speech
 
 Formula
-  compute seconds / seconds of speech, as `synthesis.jsonl` states them: wall time of the synthesis of one sentence,
-  without loading the voice and without writing the file.
+  compute seconds / seconds of speech, from `synthesis.jsonl`: wall time of synthesizing one sentence, excluding the
+  time to load the voice and to write the file.
 Unit
   s/s; below 1 is faster than real time. One value per item; the mean over items is not the ratio of the sums, since
-  short sentences weigh as much as long ones.
+  short sentences count as much as long ones.
 Parameters
   none
 Oracle
-  none: the `real_time_factor` column is taken as it is, nothing is measured again.
+  none: the `real_time_factor` column is used as given, without measuring again.
 Known faults
-  It depends on the machine, its load and the number of threads, none of which the file states: compare systems on one
-  machine only.
+  It depends on the machine, its load and the number of threads, which the file does not record: compare systems only
+  on the same machine.
 ";
 
-/// The score of one sentence from its row; `row` is `None` when the file has none for it, and `has_file` says whether
-/// there is such a file at all. `failure` says why the item has failed whatever its row says: how fast silence is made
-/// says nothing.
+/// Returns the score of one sentence.
+///
+/// `row` is its row of `synthesis.jsonl`, if any; `has_file` is true if the file exists. `failure` is the reason why
+/// the item failed, which overrides its row: the speed of generating silence is meaningless.
 pub(crate) fn score(
     system: &str,
     item: &str,
@@ -46,7 +47,9 @@ pub(crate) fn score(
         Some(row) if row.failure().is_some() => (Status::Failed, None, row.failure()),
         Some(row) => match row.real_time_factor {
             Some(value) => (Status::Ok, Some(value), None),
-            None => (Status::Undefined, None, Some("`synthesis.jsonl` states none".to_owned())),
+            None => {
+                (Status::Undefined, None, Some("`synthesis.jsonl` has no real-time factor for it".to_owned()))
+            }
         },
     };
     Score {
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_situation_has_a_status() {
+    fn assigns_a_status_to_every_situation() {
         let row = |status: &str, real_time_factor| Row {
             id: "a".into(),
             status: status.into(),

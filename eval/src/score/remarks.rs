@@ -1,23 +1,23 @@
-//! What was done to the signals before they were compared, in words.
+//! Remarks on the processing of signals before they are compared.
 
 use std::collections::BTreeMap;
 
 use mynah_metrics::{Clip, Pair};
 
-/// Silence at the ends that is longer on average than that of the recordings is said from here on.
+/// Minimum difference in mean silence at the ends, between system and recordings, to be reported.
 const NOTABLE_SECONDS: f64 = 0.05;
 
-/// What was done to one pair.
+/// The processing of one pair.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Remark {
-    /// The rates of the reference and the system, where they differ.
+    /// Sample rates of the reference and the system, if they differ.
     rates: Option<(u32, u32)>,
-    /// Seconds of silence at both ends: of the reference, of the system.
+    /// Seconds of silence at both ends of the reference, and of the system.
     silence: (f64, f64),
 }
 
 impl Remark {
-    /// What is done to a pair of clips with speech.
+    /// Describes the processing of a pair; `None` if either clip has no speech.
     pub(crate) fn of(pair: &Pair<'_>) -> Option<Self> {
         let rates = (pair.reference().waveform().sample_rate(), pair.system().waveform().sample_rate());
         let silence = |clip: &Clip<'_>| {
@@ -30,7 +30,7 @@ impl Remark {
     }
 }
 
-/// The remarks on the pairs of a system, put together.
+/// Summarizes the remarks on the pairs of a system.
 pub(crate) fn in_words(system: &str, remarks: &[Remark]) -> Vec<String> {
     let mut words = Vec::new();
     let mut rates: BTreeMap<(u32, u32), usize> = BTreeMap::new();
@@ -42,7 +42,7 @@ pub(crate) fn in_words(system: &str, remarks: &[Remark]) -> Vec<String> {
             if reference > of_system { ("reference", reference) } else { ("system", of_system) };
         let wavs = if n == 1 { "1 wav".to_owned() } else { format!("{n} wavs") };
         words.push(format!(
-            "`{system}`: {wavs} of {of_system} Hz against {reference} Hz; for frames the {which} is resampled once, \
+            "`{system}`: {wavs} at {of_system} Hz against {reference} Hz; metrics on frames resample the {which} once, \
              from {from} to {} Hz",
             reference.min(of_system)
         ));
@@ -51,8 +51,8 @@ pub(crate) fn in_words(system: &str, remarks: &[Remark]) -> Vec<String> {
     let (reference, of_system) = (mean(|remark| remark.silence.0), mean(|remark| remark.silence.1));
     if (of_system - reference).abs() > NOTABLE_SECONDS {
         words.push(format!(
-            "`{system}`: silence at the ends, {of_system:.2} s a wav and {reference:.2} s a recording, is left out of \
-             what compares frames"
+            "`{system}`: metrics on frames ignore the silence at the ends, {of_system:.2} s per wav and {reference:.2} s \
+             per recording"
         ));
     }
     words
@@ -63,16 +63,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_done_is_said_once_a_system() {
+    fn summarizes_each_system_once() {
         let remark = |rates, of_system| Remark { rates, silence: (0.1, of_system) };
         let remarks =
             [remark(Some((22_050, 24_000)), 0.5), remark(Some((22_050, 24_000)), 0.7), remark(None, 0.6)];
         assert_eq!(
             in_words("vits", &remarks),
             [
-                "`vits`: 2 wavs of 24000 Hz against 22050 Hz; for frames the system is resampled once, from 24000 to \
+                "`vits`: 2 wavs at 24000 Hz against 22050 Hz; metrics on frames resample the system once, from 24000 to \
                  22050 Hz",
-                "`vits`: silence at the ends, 0.60 s a wav and 0.10 s a recording, is left out of what compares frames",
+                "`vits`: metrics on frames ignore the silence at the ends, 0.60 s per wav and 0.10 s per recording",
             ]
         );
         assert!(in_words("vits", &[remark(None, 0.12)]).is_empty());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use mynah_cli::{Advised, BAD_RESULT, Progress, say};
 use mynah_metrics::{Clip, Metric, Pair, Score, Status, failed_item, metric, score_pair};
 use mynah_report::comparison::summarize;
 use mynah_table::write_table;
@@ -20,32 +20,31 @@ use super::synthesis::{Row, Synthesis};
 use super::{real_time, summary, synthesis};
 use crate::files::make_parent;
 use crate::named::NamedDirectory;
-use crate::program::{BAD_RESULT, say};
-use crate::progress::Progress;
+use crate::wavs::LAYOUT;
 
-/// The coverage of intervals that are computed, but not shown, for the table at the end.
+/// Confidence level of the intervals of the final table, which are computed but not shown.
 const LEVEL: f64 = 0.95;
 
-/// What the command line asked for.
+/// Settings from the command line.
 pub(crate) struct Settings {
     pub(crate) reference: PathBuf,
     pub(crate) systems: Vec<NamedDirectory>,
     pub(crate) out: PathBuf,
     pub(crate) items: Source,
     pub(crate) protocol: Protocol,
-    /// 0: as many as there are cores.
+    /// Number of threads; 0 for one per core.
     pub(crate) threads: usize,
     pub(crate) strict: bool,
 }
 
-/// One system with its wavs and what its synthesizer says about it.
+/// A system with its wavs and the rows of its synthesizer.
 struct System<'a> {
     name: &'a str,
     folder: Folder,
     synthesis: Option<Synthesis>,
 }
 
-/// The rows of one item of one system, in the order of the protocol, and what was done to its signals.
+/// The rows of one item of one system, in the order of the protocol, and a remark on its processing.
 struct Scored {
     rows: Vec<Score>,
     remark: Option<Remark>,
@@ -58,7 +57,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let systems = settings.systems.iter().map(System::open).collect::<anyhow::Result<Vec<_>>>()?;
     if systems.iter().all(|system| system.synthesis.is_none()) && metrics.iter().any(Option::is_none) {
         metrics.retain(Option::is_some);
-        say("real_time_factor is left out: no system has a `synthesis.jsonl`");
+        say("skipped real_time_factor: no system has a `synthesis.jsonl`");
     }
     let items = items(settings, &reference, &systems)?;
     make_parent(&settings.out)?;
@@ -98,7 +97,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     say(&format!("wrote {} rows to `{}`", scores.len(), settings.out.display()));
     let without_value = scores.iter().filter(|score| score.status != Status::Ok).count();
     if settings.strict && without_value > 0 {
-        say(&format!("{without_value} rows have no value, which `--strict` does not allow"));
+        say(&format!("{without_value} rows have no value, which --strict does not allow"));
         return Ok(ExitCode::from(BAD_RESULT));
     }
     Ok(ExitCode::SUCCESS)
@@ -114,41 +113,45 @@ impl<'a> System<'a> {
     }
 }
 
-/// The metrics of the protocol; `None` stands for the real-time factor, which is not measured.
+/// Looks up the metrics of the protocol; `None` is the real-time factor, which is not measured.
 fn metrics(protocol: &Protocol) -> anyhow::Result<Vec<Option<&'static dyn Metric>>> {
     let find = |name: &String| {
         if name == real_time::NAME {
             return Ok(None);
         }
-        let found = metric(name);
-        found.map(Some).with_context(|| {
-            format!("there is no metric `{name}`: `mynah-score list` has those that there are")
-        })
+        find_metric(name).map(Some)
     };
     protocol.metrics.iter().map(find).collect()
 }
 
-/// The items to score, by name; says where they come from, and which systems have more.
+/// Looks up a measured metric.
+pub(super) fn find_metric(name: &str) -> anyhow::Result<&'static dyn Metric> {
+    metric(name).ok_or_else(|| {
+        Advised::new(format!("unknown metric `{name}`"), "name a metric of `mynah-score list`").into()
+    })
+}
+
+/// Returns the items to score, sorted by name; reports their origin, and the systems with more.
 fn items(settings: &Settings, reference: &Folder, systems: &[System<'_>]) -> anyhow::Result<Vec<String>> {
-    anyhow::ensure!(
-        systems.iter().any(|system| system.folder.items().len() > 0),
-        "no system has a wav: they are looked for in DIR/wavs, and in DIR where there is no such folder"
-    );
+    if systems.iter().all(|system| system.folder.items().len() == 0) {
+        return Err(Advised::new("no system has a wav", LAYOUT).into());
+    }
     let of_systems: Vec<Option<&Synthesis>> =
         systems.iter().map(|system| system.synthesis.as_ref()).collect();
     let expected = expected(&settings.items, (&settings.reference, reference), &of_systems)?;
-    say(&format!("{} items are expected: {}", expected.items.len(), expected.origin));
+    let others = if settings.items == Source::Found { "; choose others with --items or --data" } else { "" };
+    say(&format!("expecting {} items, those of {}{others}", expected.items.len(), expected.origin));
     let known: HashSet<&str> = expected.items.iter().map(String::as_str).collect();
     for system in systems {
         let n_others = system.folder.items().filter(|item| !known.contains(item)).count();
         if n_others > 0 {
-            say(&format!("`{}` has wavs of {n_others} items that are not expected: not scored", system.name));
+            say(&format!("`{}` has wavs of {n_others} unexpected items, which are not scored", system.name));
         }
     }
     Ok(expected.items)
 }
 
-/// The rows of one item, system by system; the reference is analysed once for all of them.
+/// Scores one item for every system; the reference is analyzed once for all of them.
 fn score_all(
     reference: &Folder,
     systems: &[System<'_>],
@@ -156,12 +159,11 @@ fn score_all(
     metrics: &[Option<&'static dyn Metric>],
 ) -> Vec<Scored> {
     let reference = reference.read(item);
-    let reference = reference.as_ref().map(Clip::new).map_err(|why| format!("the reference: {why}"));
+    let reference = reference.as_ref().map(Clip::new).map_err(|why| format!("reference: {why}"));
     systems.iter().map(|system| score_system(system, item, &reference, metrics)).collect()
 }
 
-/// The rows of one item of one system. An item that failed has failed by every metric, also by those that could say
-/// something all the same.
+/// Scores one item of one system. An item that failed fails for every metric, even if some could be computed.
 fn score_system(
     system: &System<'_>,
     item: &str,
@@ -171,7 +173,7 @@ fn score_system(
     let row = system.synthesis.as_ref().and_then(|rows| rows.get(item));
     let step = row.and_then(|row| row.step);
     let measured: Vec<&dyn Metric> = metrics.iter().copied().flatten().map(|metric| metric as _).collect();
-    // A wav that lies there though its synthesis failed is of another run.
+    // A wav whose synthesis failed is left over from another run.
     let candidate = row.and_then(Row::failure).map_or_else(|| system.folder.read(item), Err);
     let (scores, failure, remark) = match (reference, candidate) {
         (Ok(reference), Ok(candidate)) => {

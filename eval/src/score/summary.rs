@@ -1,11 +1,11 @@
-//! The small table that a run ends with.
+//! The summary table printed at the end of a run.
 
 use std::fmt::{self, Write as _};
 
 use mynah_report::comparison::MetricSummary;
 
-/// A line per metric and system: how many items have a value, how many have none, the mean, and of how many of the
-/// expected items it is.
+/// Formats a line per metric and system: the number of items with and without a value, the mean, and the share of the
+/// expected items that it covers.
 pub(crate) fn table(metrics: &[MetricSummary]) -> Result<String, fmt::Error> {
     let name_width = metrics.iter().map(|metric| metric.profile.len()).max().unwrap_or(0).max("metric".len());
     let systems = metrics.iter().flat_map(|metric| &metric.systems);

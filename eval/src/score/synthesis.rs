@@ -1,4 +1,4 @@
-//! What a synthesizer says about its own wavs: `synthesis.jsonl`.
+//! `synthesis.jsonl`: a synthesizer's record of its wavs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::item_of;
 
-/// One row of `synthesis.jsonl` (`docs/formats/synthesis.md`); other columns are not read.
+/// A row of `synthesis.jsonl` (`docs/formats/synthesis.md`); other columns are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
-    /// The sentence.
+    /// Sentence.
     pub(crate) id: String,
     /// `ok` or `failed`.
     pub(crate) status: String,
-    /// Why it failed.
+    /// Reason for the failure.
     pub(crate) message: Option<String>,
     /// Compute seconds per second of speech.
     pub(crate) real_time_factor: Option<f64>,
@@ -24,10 +24,10 @@ pub(crate) struct Row {
     pub(crate) step: Option<u64>,
 }
 
-/// The rows of a system by sentence.
+/// Rows of a system by sentence.
 pub(crate) type Synthesis = BTreeMap<String, Row>;
 
-/// The rows of a system; `None` when the directory has no `synthesis.jsonl`.
+/// Reads the rows of a system; `None` if the directory has no `synthesis.jsonl`.
 pub(crate) fn read(directory: &Path) -> anyhow::Result<Option<Synthesis>> {
     let path = directory.join("synthesis.jsonl");
     if !path.is_file() {
@@ -45,7 +45,7 @@ pub(crate) fn read(directory: &Path) -> anyhow::Result<Option<Synthesis>> {
 }
 
 impl Row {
-    /// Why the synthesizer could not say the sentence, if it could not.
+    /// Returns the reason why synthesis failed, if it did.
     pub(crate) fn failure(&self) -> Option<String> {
         let why = self.message.as_deref().unwrap_or("no message");
         (self.status != "ok").then(|| format!("the synthesis failed: {why}"))

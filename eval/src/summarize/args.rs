@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_cli::{Advised, Completions, ManPages};
 use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm};
 
 use super::baselines::Source;
@@ -16,7 +17,7 @@ const VERDICT: &str = "\
 Example:
   mynah-summarize verdict --plan PLAN.toml --ratings ratings.parquet --out REPORT \\
       --require equivalent
-Ratings of another tool, without a plan:
+Ratings from another tool, without a plan:
   mynah-summarize verdict --ratings votes.csv --paradigm cmos --reference recordings \\
       --human-reference --map rater=WorkerId,item=clip,system=model,score=vote --out REPORT";
 const REPORT: &str = "\
@@ -26,8 +27,14 @@ Examples:
   mynah-summarize report --scores step-1000.parquet --scores step-2000.parquet --out REPORT
   mynah-summarize report --ratings cmos.csv --plan CMOS.toml --ratings mos.csv --plan MOS.toml \\
       --out REPORT";
+const COMPLETIONS: &str = "\
+Example:
+  mynah-summarize completions bash > ~/.local/share/bash-completion/completions/mynah-summarize";
+const MAN: &str = "\
+Example:
+  mynah-summarize man --out ~/.local/share/man/man1";
 
-/// Verdicts and reports: what ratings and scores say, with everything that a reader needs to doubt it.
+/// Summarize ratings and scores in verdicts and reports, with all the evidence that a skeptical reader needs.
 #[derive(Debug, Parser)]
 #[command(name = "mynah-summarize", version)]
 pub struct Args {
@@ -36,106 +43,115 @@ pub struct Args {
 }
 
 impl Args {
-    /// Does what the command line says.
+    /// Runs the subcommand.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the subcommand from its result.
+    /// Returns any error that keeps the subcommand from its result.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Verdict(args) => verdict::run(&args),
             Command::Report(args) => report::run(&args.settings()?),
+            Command::Completions(args) => args.run::<Self>(),
+            Command::Man(args) => args.run::<Self>(),
         }
     }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Judge the systems of a listening test by the analysis that its plan declared.
+    /// Analyze a listening test as declared in its plan, and conclude on each system.
     ///
-    /// Ratings that came without a plan, from any tool, are judged with --paradigm; then nothing shows what was declared
-    /// before the test, and the verdict says so.
+    /// With --paradigm, analyzes ratings from any tool without a plan. Nothing then shows what was declared before the
+    /// test, and the verdict says so.
     ///
-    /// Prints a sentence per system to stdout and writes the report. With --require the exit code is 1 unless every
-    /// system reaches that conclusion; simulated ratings never do.
+    /// Prints a sentence per system to stdout and writes the report. With --require, the exit status is 1 unless every
+    /// system reaches the conclusion; simulated ratings never do.
     #[command(after_help = VERDICT)]
     Verdict(VerdictArgs),
-    /// Put scores and ratings of systems and checkpoints side by side.
+    /// Compare the scores and ratings of systems and checkpoints.
     ///
     /// Writes index.html, which opens from file://, and the same numbers as Markdown, JSON, CSV, LaTeX and SVG. Given
-    /// the directories of the wavs, it shows and plays a few sentences.
+    /// the directories of the wavs, the page shows and plays a few sentences.
     #[command(after_help = REPORT)]
     Report(ReportArgs),
+    /// Print completions for a shell.
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Write man pages.
+    #[command(after_help = MAN)]
+    Man(ManPages),
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct VerdictArgs {
-    /// The plan of the test
+    /// Plan of the test
     #[arg(long, value_name = "PLAN.toml", conflicts_with_all = ["paradigm", "map"])]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) found: FoundArgs,
-    /// The ratings: .parquet, .csv or .jsonl
+    /// Table of ratings: .parquet, .csv or .jsonl
     #[arg(long, value_name = "FILE")]
     pub(crate) ratings: PathBuf,
-    /// The directory that the report goes to
+    /// Output directory of the report
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) overwrite: Overwrite,
-    /// Exit with 1 unless every system under test is at least this
+    /// Exit with status 1 unless every system under test reaches this conclusion
     #[arg(long, value_name = "CONCLUSION")]
     pub(crate) require: Option<Requirement>,
 }
 
-/// What has to be known about ratings without a plan.
+/// Description of ratings without a plan.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Ratings without a plan")]
 pub(crate) struct FoundArgs {
-    /// What was asked
+    /// Kind of test
     #[arg(long, value_enum)]
     paradigm: Option<FoundParadigm>,
-    /// Which columns are rater, item, system, score and, where there are such, first and origin; those not named are called so
+    /// Columns of rater, item, system, score and, optionally, first and origin, if their names differ
     #[arg(long, value_name = "NAME=COLUMN,…", requires = "paradigm", default_value = "", hide_default_value = true, value_parser = column_map)]
     pub(crate) map: ColumnMap,
-    /// What the systems were compared with; for MOS, one of the systems
+    /// Reference that the systems were compared with; for MOS, one of the systems
     #[arg(long, value_name = "NAME", requires = "paradigm")]
     reference: Option<String>,
-    /// The reference is human recordings
+    /// Treat the reference as human recordings
     #[arg(long, requires = "reference")]
     human_reference: bool,
-    /// A system that is known to be worse than the reference; give it once for each
+    /// System known to be worse than the reference; may be repeated
     #[arg(long = "anchor", value_name = "NAME", requires = "reference")]
     anchors: Vec<String>,
-    /// The equivalence margin, in points of the scale
+    /// Equivalence margin, in points of the scale
     #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.2)]
     margin: f64,
-    /// The two-sided level of the tests
+    /// Two-sided significance level
     #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.05)]
     alpha: f64,
-    /// One rater may judge one sentence of one system more than once
+    /// Allow repeated judgments of a sentence of a system by the same rater
     #[arg(long, requires = "paradigm")]
     repeats: bool,
-    /// A name for the report
+    /// Name of the study in the report
     #[arg(long, value_name = "NAME", requires = "paradigm", default_value = "study")]
     study: String,
 }
 
+/// Parses `--map`; empty if it is not given.
 fn column_map(text: &str) -> Result<ColumnMap, String> {
     if text.is_empty() { Ok(ColumnMap::default()) } else { text.parse() }
 }
 
-/// The paradigms, as the command line has them.
+/// Paradigms of ratings without a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FoundParadigm {
-    /// Comparisons, -3 to 3, system minus reference
+    /// Comparisons from -3 to 3, system minus reference
     Cmos,
-    /// Single clips, 1 to 5
+    /// Single clips rated from 1 to 5
     Mos,
 }
 
 impl FoundArgs {
-    /// What is known, where a paradigm is.
+    /// Returns the description of the study, if a paradigm is given.
     pub(crate) fn study(&self) -> Option<FoundStudy> {
         Some(FoundStudy {
             name: self.study.clone(),
@@ -152,7 +168,7 @@ impl FoundArgs {
     }
 }
 
-/// A conclusion that can be required.
+/// A required conclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Requirement {
     /// As good as the reference, within the margin
@@ -161,12 +177,12 @@ pub(crate) enum Requirement {
     NonInferior,
     /// Better than the reference
     Better,
-    /// Equivalent to human recordings in a planned test that met the sizes of the protocol and found its anchors worse
+    /// Equivalent to human recordings, in a planned test of the size of its protocol that found its anchors worse
     HumanLevel,
 }
 
 impl Requirement {
-    /// The conclusion that has to be reached or implied; `None` where more is asked than a conclusion.
+    /// Returns the conclusion to be reached or implied; `None` if more than a conclusion is required.
     pub(crate) fn conclusion(self) -> Option<Conclusion> {
         match self {
             Self::Equivalent => Some(Conclusion::Equivalent),
@@ -179,37 +195,37 @@ impl Requirement {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ReportArgs {
-    /// The scores that `mynah-score run` wrote; give it once for each file, such as one a checkpoint
+    /// Scores from `mynah-score run`; may be repeated, for example for each checkpoint
     #[arg(long, value_name = "FILE", required_unless_present = "ratings")]
     scores: Vec<PathBuf>,
-    /// The ratings of a listening test; give it once for each test
+    /// Ratings of a listening test; may be repeated
     #[arg(long, value_name = "FILE", requires = "plans")]
     ratings: Vec<PathBuf>,
-    /// The plan of that test; the first plan belongs to the first ratings, and so on
+    /// Plan of the listening test; the first plan belongs to the first ratings, and so on
     #[arg(long = "plan", value_name = "PLAN.toml", requires = "ratings")]
     plans: Vec<PathBuf>,
-    /// The wavs of the recordings, to be shown and played
+    /// Recordings to show and play
     #[arg(long, value_name = "DIR")]
     reference: Option<PathBuf>,
-    /// The wavs of a system, to be shown and played; give it once for each
+    /// Wavs of a system to show and play; may be repeated
     #[arg(long = "system", value_name = "NAME=DIR")]
     systems: Vec<NamedDirectory>,
-    /// How many sentences are shown and played
+    /// Number of sentences to show and play
     #[arg(long, value_name = "N", default_value_t = 3)]
     samples: usize,
-    /// How many of the worst utterances of each system are shown and played beside the reference
+    /// Number of worst utterances of each system to show and play next to the reference
     #[arg(long, value_name = "N", default_value_t = 2)]
     worst: usize,
-    /// Published numbers to be printed beside one's own, a TOML file; by default those of the paper on NaturalSpeech
+    /// TOML file of published results to print for comparison (default: those of the NaturalSpeech paper)
     #[arg(long, value_name = "FILE.toml")]
     baselines: Option<PathBuf>,
-    /// Leave published numbers out
+    /// Omit published results
     #[arg(long, conflicts_with = "baselines")]
     no_baselines: bool,
-    /// The heading of the report
+    /// Title of the report
     #[arg(long, default_value = "Comparison of voices")]
     title: String,
-    /// The directory that the report goes to
+    /// Output directory of the report
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -219,11 +235,9 @@ pub(crate) struct ReportArgs {
 impl ReportArgs {
     fn settings(self) -> anyhow::Result<report::Settings> {
         if self.ratings.len() != self.plans.len() {
-            anyhow::bail!(
-                "there are {} --ratings and {} --plan: give each listening test its ratings and its plan",
-                self.ratings.len(),
-                self.plans.len()
-            );
+            let (n_ratings, n_plans) = (self.ratings.len(), self.plans.len());
+            let message = format!("there are {n_ratings} --ratings and {n_plans} --plan");
+            return Err(Advised::new(message, "give each listening test its ratings and its plan").into());
         }
         self.overwrite.check_report(&self.out)?;
         let mut directories = Vec::new();
@@ -256,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn declares_consistent_arguments() {
         Args::command().debug_assert();
     }
 }

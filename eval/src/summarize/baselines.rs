@@ -1,43 +1,38 @@
-//! Published numbers that are printed beside one's own.
+//! Published results, printed for comparison.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use mynah_cli::read_toml;
 use mynah_report::comparison::Baselines;
 
-/// Those of the paper that the voice is modelled after.
+/// Results of the NaturalSpeech paper.
 const NATURALSPEECH: &str = include_str!("../../baselines/naturalspeech.toml");
 
-/// Where published numbers are from.
+/// Source of published results.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// None are printed.
+    /// No results.
     None,
-    /// Those that come with the program.
+    /// The built-in results.
     BuiltIn,
-    /// Those of a file.
+    /// The results of a file.
     File(PathBuf),
 }
 
-/// Reads and checks them.
+/// Reads and checks published results.
 pub(crate) fn read(source: &Source) -> anyhow::Result<Option<Baselines>> {
-    let parse = |text: &str| -> anyhow::Result<Baselines> {
-        let baselines: Baselines = toml::from_str(text)?;
-        baselines.check()?;
-        Ok(baselines)
-    };
-    match source {
-        Source::None => Ok(None),
+    let (baselines, name): (Baselines, _) = match source {
+        Source::None => return Ok(None),
         Source::BuiltIn => {
-            parse(NATURALSPEECH).context("failed to read the built-in published numbers").map(Some)
+            let parsed = toml::from_str(NATURALSPEECH);
+            let name = "the built-in published results".to_owned();
+            (parsed.with_context(|| format!("failed to read {name}"))?, name)
         }
-        Source::File(path) => {
-            let failed = || format!("failed to read published numbers `{}`", path.display());
-            let text = fs::read_to_string(path).with_context(failed)?;
-            parse(&text).with_context(failed).map(Some)
-        }
-    }
+        Source::File(path) => (read_toml(path)?, format!("published results `{}`", path.display())),
+    };
+    baselines.check().with_context(|| format!("failed to use {name}"))?;
+    Ok(Some(baselines))
 }
 
 #[cfg(test)]
@@ -45,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_tables_are_those_of_the_paper() {
+    fn built_in_tables_match_the_paper() {
         let baselines = read(&Source::BuiltIn).unwrap().unwrap();
         assert_eq!(baselines.tables.len(), 7);
         let find = |table: usize, system: &str, key: &str| {
@@ -59,10 +54,10 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_not_known_is_an_error_with_its_line() {
+    fn rejects_an_unknown_key_by_line() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("b.toml");
-        fs::write(&path, NATURALSPEECH.replacen("utterances = 50", "uterances = 50", 1)).unwrap();
+        std::fs::write(&path, NATURALSPEECH.replacen("utterances = 50", "uterances = 50", 1)).unwrap();
         let error = format!("{:#}", read(&Source::File(path)).unwrap_err());
         assert!(error.contains("b.toml") && error.contains("uterances") && error.contains("line"), "{error}");
     }

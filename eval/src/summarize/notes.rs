@@ -1,17 +1,17 @@
-//! What the metrics mean, for the methods section of a report.
+//! Explanations of the metrics, for the methods section of a report.
 
 use mynah_report::comparison::MetricNote;
 
 use crate::score::real_time;
 
-/// A note on every metric.
+/// Returns a note on every metric.
 pub(crate) fn metric_notes() -> Vec<MetricNote> {
     let mut notes: Vec<MetricNote> = mynah_metrics::all()
         .iter()
         .map(|metric| MetricNote {
             profile: metric.profile().to_owned(),
             explanation: metric.explain().to_owned(),
-            // As the trait promises: every metric gives 0 to a signal compared with itself.
+            // The trait promises it: every metric of a signal compared with itself is 0.
             perfect: Some(0.0),
         })
         .collect();

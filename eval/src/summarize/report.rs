@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use mynah_cli::say;
 use mynah_metrics::Score;
 use mynah_report::comparison::{Comparison, worst_items};
 use mynah_table::read_table;
@@ -12,31 +13,30 @@ use mynah_table::read_table;
 use super::baselines::{self, Source};
 use super::{notes, ratings, samples, write};
 use crate::named::NamedDirectory;
-use crate::program::say;
 
-/// The coverage of the intervals of scores.
+/// Confidence level of the intervals of scores.
 const LEVEL: f64 = 0.95;
 
-/// The name that the recordings have in a report.
+/// Name of the recordings in a report.
 pub(crate) const REFERENCE: &str = "reference";
 
-/// What the command line asked for.
+/// Settings from the command line.
 pub(crate) struct Settings {
     pub(crate) scores: Vec<PathBuf>,
     /// Ratings and plan of each listening test.
     pub(crate) tests: Vec<(PathBuf, PathBuf)>,
-    /// The reference, where it is given, before the systems.
+    /// Directories of the reference, if given, and of the systems.
     pub(crate) directories: Vec<NamedDirectory>,
     pub(crate) n_samples: usize,
-    /// Worst utterances of each system that are shown and played.
+    /// Number of worst utterances to show and play, per system.
     pub(crate) n_worst: usize,
-    /// Published numbers.
+    /// Published results.
     pub(crate) baselines: Source,
     pub(crate) title: String,
     pub(crate) out: PathBuf,
 }
 
-/// Rows of scores, and the files that they are from.
+/// Rows of scores with the files they come from.
 struct Scores<'a> {
     rows: Vec<Score>,
     /// Each file with the number of its rows.
@@ -87,7 +87,7 @@ impl<'a> Scores<'a> {
         Ok(scores)
     }
 
-    /// The error with the rows that it is about, where it is about some.
+    /// Adds the rows at fault to an error, if it concerns rows.
     fn with_place(&self, error: anyhow::Error) -> anyhow::Error {
         let Some(
             mynah_report::Error::DuplicateScore { system, item, profile }
@@ -99,10 +99,10 @@ impl<'a> Scores<'a> {
         let is_it = |row: &Score| (&row.system, &row.item, &row.profile) == (system, item, profile);
         let rows = self.rows.iter().enumerate().filter(|(_, row)| is_it(row));
         let places: Vec<String> = rows.map(|(index, _)| self.place(index)).collect();
-        error.context(format!("the scores contradict each other or themselves: {}", places.join(", ")))
+        error.context(format!("the scores are contradictory: {}", places.join(", ")))
     }
 
-    /// "row 3 of `scores.csv`": rows are counted from 1, without the header.
+    /// Describes the place of a row, as in "row 3 of `scores.csv`", counted from 1 without the header.
     fn place(&self, index: usize) -> String {
         let mut before = 0;
         for (path, n_rows) in &self.files {
@@ -115,7 +115,7 @@ impl<'a> Scores<'a> {
     }
 }
 
-/// Says which directories belong to no system of the scores: a misspelt name would cost its worst utterances.
+/// Warns of directories of systems without scores: a misspelled name would lose its worst utterances.
 fn warn_of_unknown_systems(settings: &Settings, scores: &[Score]) {
     let known: BTreeSet<&str> = scores.iter().map(|score| score.system.as_str()).collect();
     let unknown = settings

@@ -1,10 +1,11 @@
-//! A few sentences to be looked at and listened to.
+//! Sample sentences to look at and listen to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
+use mynah_cli::say;
 use mynah_report::comparison::{Sample, SampleVersion, WorstItem};
 use mynah_report::figure::Mel;
 use mynah_signal::{MelExtractor, MelProfile, wav};
@@ -13,18 +14,17 @@ use rayon::prelude::*;
 
 use super::report::REFERENCE;
 use crate::named::NamedDirectory;
-use crate::program::say;
 use crate::wavs;
 
-/// What a report shows and plays.
+/// Samples that a report shows and plays.
 pub(crate) struct Samples {
-    /// Sentences that every directory has.
+    /// Sentences present in every directory.
     pub(crate) spread: Vec<Sample>,
-    /// Those on which systems did worst.
+    /// Sentences with the worst results.
     pub(crate) worst: Vec<Sample>,
 }
 
-/// A sentence that is to be shown: the item, why, and the positions of the directories it comes from.
+/// A sentence to show: the item, a note, and the indices of its directories.
 struct Wanted {
     item: String,
     note: Option<String>,
@@ -33,9 +33,9 @@ struct Wanted {
 
 /// Copies wavs into `OUT/audio` and computes their spectrograms.
 ///
-/// The sentences are `n_samples` that every directory has, spread evenly by name, from all directories; and those of
-/// `worst` whose system has a directory, from it and from the reference. A wav that cannot be read is said, and its place
-/// stays empty.
+/// The samples are `n_samples` sentences present in every directory, evenly spaced by name, from all directories; and
+/// the sentences of `worst` whose system has a directory, from that and the reference. Unreadable wavs are reported
+/// and left out.
 pub(crate) fn collect(
     directories: &[NamedDirectory],
     n_samples: usize,
@@ -49,7 +49,7 @@ pub(crate) fn collect(
     });
     let spread: Vec<Wanted> = spread.collect();
     let worst: Vec<Wanted> = worst.iter().filter_map(|worst| want_worst(worst, directories)).collect();
-    // Each item has a number: names may hold anything, and two may differ only by what addresses cannot hold.
+    // Items are numbered, since names may differ only in characters that a URL cannot hold.
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     let mut wavs = BTreeSet::new();
     for wanted in spread.iter().chain(&worst) {
@@ -69,7 +69,7 @@ pub(crate) fn collect(
     for ((directory, item), version) in &versions {
         if let Some(Err(error)) = version {
             let name = &directories[*directory].name;
-            say(&format!("warning: {item} of {name} is left out: {error:#}"));
+            say(&format!("warning: skipped {item} of {name}: {error:#}"));
         }
     }
     let sample = |wanted: &Wanted| Sample {
@@ -86,7 +86,7 @@ pub(crate) fn collect(
     Ok(Samples { spread: spread.iter().map(sample).collect(), worst: worst.iter().map(sample).collect() })
 }
 
-/// The item with its directory and that of the reference, if the system has one.
+/// Returns the sentence with the directories of the reference and its system, if the system has one.
 fn want_worst(worst: &WorstItem, directories: &[NamedDirectory]) -> Option<Wanted> {
     let of_system = directories.iter().position(|named| named.name == worst.system)?;
     let of_reference = directories.iter().position(|named| named.name == REFERENCE);
@@ -97,7 +97,7 @@ fn want_worst(worst: &WorstItem, directories: &[NamedDirectory]) -> Option<Wante
     })
 }
 
-/// The items of all directories.
+/// Returns the items present in all directories.
 fn common(directories: &[NamedDirectory]) -> anyhow::Result<Vec<String>> {
     let mut common: Option<BTreeSet<String>> = None;
     for named in directories {
@@ -108,18 +108,18 @@ fn common(directories: &[NamedDirectory]) -> anyhow::Result<Vec<String>> {
         });
     }
     if common.as_ref().is_some_and(BTreeSet::is_empty) {
-        say("warning: no sentence is in all directories, so there is nothing to listen to in the report");
+        say("warning: no sentence is in all directories, so the report has no samples of them");
     }
     Ok(common.unwrap_or_default().into_iter().collect())
 }
 
-/// `count` of the items, evenly spread, the first one among them.
+/// Selects `count` items at even spacing, starting with the first.
 fn spread(items: &[String], count: usize) -> Vec<String> {
     let count = count.min(items.len());
     (0..count).map(|index| items[index * items.len() / count].clone()).collect()
 }
 
-/// The wav with its picture; `None` where there is none, which the scores say as well.
+/// Copies a wav and computes its spectrogram; `None` if the wav is missing, which the scores report.
 fn version(
     named: &NamedDirectory,
     item: &str,
@@ -146,7 +146,7 @@ fn version(
     }))
 }
 
-/// A name without what an address would have to escape.
+/// Replaces the characters of a name that a URL would have to escape.
 fn plain(item: &str) -> String {
     item.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
 }
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn samples_are_spread_over_all_items() {
+    fn spreads_samples_over_all_items() {
         let items: Vec<String> = (0..10).map(|index| index.to_string()).collect();
         assert_eq!(spread(&items, 3), ["0", "3", "6"]);
         assert_eq!(spread(&items, 99).len(), 10);

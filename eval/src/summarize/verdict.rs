@@ -2,23 +2,23 @@
 
 use std::process::ExitCode;
 
+use mynah_cli::{Advised, BAD_RESULT, put, say};
 use mynah_listening::{Conclusion, Origin, Role, Verdict};
 use mynah_report::comparison::Comparison;
 
 use super::args::{Requirement, VerdictArgs};
 use super::{ratings, write};
-use crate::program::{BAD_RESULT, put, say};
 
-/// Judges, prints the words, writes the report.
+/// Analyzes the ratings, writes the report and prints the conclusions.
 pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     args.overwrite.check_report(&args.out)?;
     let verdict = match (&args.plan, args.found.study()) {
         (Some(plan), _) => ratings::verdict(plan, &args.ratings)?,
         (None, Some(study)) => ratings::found_verdict(&args.ratings, &args.found.map, &study)?,
         (None, None) => {
-            anyhow::bail!(
-                "give the --plan of the test, or --paradigm and what else is known where there was none"
-            )
+            let remedy =
+                "name the plan of the test with --plan, or describe a test without one with --paradigm";
+            return Err(Advised::new("neither --plan nor --paradigm is given", remedy).into());
         }
     };
     let versions = write::versions();
@@ -45,10 +45,10 @@ pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Whether every system under test reaches what is required, by the ears of people; says what is missing.
+/// Returns true if human ratings support the required conclusion on every system under test; reports those that fail.
 fn is_met(verdict: &Verdict, required: Requirement) -> bool {
     if verdict.origin == Origin::Simulated {
-        say("not met: the ratings are simulated, which proves nothing about a voice");
+        say("not met: the ratings are simulated, so they prove nothing about a voice");
         return false;
     }
     let mut met = true;
@@ -60,7 +60,7 @@ fn is_met(verdict: &Verdict, required: Requirement) -> bool {
         if !reached {
             let found = system.conclusion.map_or("nothing", Conclusion::as_str);
             let required = required.conclusion().map_or("human level", Conclusion::as_str);
-            say(&format!("not met: {} is {found}, required is {required}", system.system));
+            say(&format!("not met: {} is {found}, expected {required}", system.system));
             met = false;
         }
     }

@@ -10,14 +10,14 @@ use mynah_testkit::fixture;
 use crate::support::{ITEMS, Place};
 
 #[test]
-fn a_plan_says_what_it_buys() {
+fn prints_the_power_of_a_plan() {
     let place = Place::new();
     let outcome = place.plan().exits_with(0).says("wrote `PLAN.toml`");
     insta::assert_snapshot!(outcome.stdout);
 }
 
 #[test]
-fn a_plan_depends_on_its_seed_and_on_nothing_else() {
+fn plans_depend_on_the_seed_alone() {
     let place = Place::new();
     place.plan().exits_with(0);
     let first = place.read("PLAN.toml");
@@ -32,7 +32,7 @@ fn a_plan_depends_on_its_seed_and_on_nothing_else() {
 }
 
 #[test]
-fn a_plan_that_cannot_be_made_says_why() {
+fn reports_why_a_plan_cannot_be_made() {
     let place = Place::new();
     place.write_small_protocol();
     let systems = "--reference recordings=recordings --system quiet=quiet --out PLAN.toml";
@@ -50,7 +50,7 @@ fn a_plan_that_cannot_be_made_says_why() {
     place
         .listen("plan --protocol small.toml --reference a=recordings --system a=quiet --out PLAN.toml")
         .exits_with(2)
-        .says("two directories are called `a`");
+        .says("two directories are named `a`");
     place.write("items.txt", "LJ001-0045\nLJ009-0001\n");
     place
         .listen(&format!("plan --protocol small.toml --items items.txt {systems}"))
@@ -60,7 +60,7 @@ fn a_plan_that_cannot_be_made_says_why() {
 }
 
 #[test]
-fn an_anchor_is_made_of_every_recording_that_can_be_read() {
+fn makes_an_anchor_of_every_readable_recording() {
     let place = Place::new();
     place.listen("anchor recordings --q 15 --out noisy").exits_with(0).says("wrote 4 wavs to `noisy`");
     let read = |path: String| wav::read(place.path(&path)).unwrap();
@@ -73,7 +73,7 @@ fn an_anchor_is_made_of_every_recording_that_can_be_read() {
             both.map(|(&x, &y)| (f64::from(x), f64::from(y)))
         };
         let power: f64 = pairs().map(|(x, _)| x * x).sum();
-        // A clip that would have been too loud was made quieter as a whole.
+        // A clip that would have clipped is attenuated as a whole.
         let gain = pairs().map(|(x, y)| x * y).sum::<f64>() / power;
         let noise: f64 = pairs().map(|(x, y)| (y - gain * x).powi(2)).sum();
         let q = 10.0 * (gain * gain * power / noise).log10();
@@ -85,12 +85,12 @@ fn an_anchor_is_made_of_every_recording_that_can_be_read() {
     place.listen("anchor recordings --q 15 --seed 2 --out other").exits_with(0);
     assert_ne!(first, fs::read(place.path("other/wavs/LJ001-0043.wav")).unwrap());
 
-    // A broken one costs itself.
+    // A broken recording does not affect the others.
     place.write("recordings/LJ001-0045.wav", "RIFF");
     place
         .listen("anchor recordings --out some")
         .exits_with(1)
-        .says("not made: LJ001-0045")
+        .says("failed: LJ001-0045")
         .says("wrote 3 wavs");
     place.listen("anchor nowhere --out none").exits_with(2).says("nowhere");
     place.listen("anchor recordings --q -3 --out none").exits_with(2);
@@ -99,7 +99,7 @@ fn an_anchor_is_made_of_every_recording_that_can_be_read() {
 }
 
 #[test]
-fn a_bundle_is_built_once_and_its_key_lies_beside_it() {
+fn builds_a_bundle_once_with_its_key_next_to_it() {
     let place = Place::new();
     place.write_small_protocol();
     let systems = "--reference zebra=recordings --system gnu=quiet --system yak=cut";
@@ -107,11 +107,11 @@ fn a_bundle_is_built_once_and_its_key_lies_beside_it() {
     place.listen("build PLAN.toml --out test/BUNDLE").exits_with(0).says("keep it to yourself");
     let (page, key) = (place.read("test/BUNDLE/index.html"), place.read("test/BUNDLE.key.json"));
     for secret in ["zebra", "gnu", "yak", "LJ0"] {
-        assert!(!page.contains(secret), "the page says {secret}");
-        assert!(key.contains(secret), "the key does not say {secret}");
+        assert!(!page.contains(secret), "the page reveals {secret}");
+        assert!(key.contains(secret), "the key lacks {secret}");
     }
     let key: Key = serde_json::from_str(&key).unwrap();
-    // Each system in each sentence is a pair of clips.
+    // Every sentence of every system is a pair of clips.
     assert!(key.clips.len() >= ITEMS.len() * 4, "{}", key.clips.len());
     for name in key.clips.keys() {
         assert!(place.path(&format!("test/BUNDLE/clips/{name}.wav")).is_file(), "{name}");
@@ -123,7 +123,7 @@ fn a_bundle_is_built_once_and_its_key_lies_beside_it() {
 }
 
 #[test]
-fn an_edited_plan_is_refused() {
+fn rejects_an_edited_plan() {
     let place = Place::new();
     place.plan().exits_with(0);
     place.write("PLAN.toml", place.read("PLAN.toml").replace("margin = 0.2", "margin = 2.0"));
@@ -135,7 +135,7 @@ fn an_edited_plan_is_refused() {
 }
 
 #[test]
-fn simulated_ratings_are_marked_and_always_the_same() {
+fn simulated_ratings_are_marked_and_reproducible() {
     let place = Place::new();
     place.plan().exits_with(0);
     place.listen("simulate PLAN.toml --out one.parquet --true-difference cut=-1.5").exits_with(0);
@@ -159,18 +159,20 @@ fn simulated_ratings_are_marked_and_always_the_same() {
 }
 
 #[test]
-fn a_test_is_rehearsed_before_anybody_is_paid() {
+fn rehearses_a_test() {
     let place = Place::new();
     place.plan().exits_with(0);
     let outcome = place.listen("simulate PLAN.toml --studies 40 --true-difference cut=-1.5 --out rates.csv");
     let printed = outcome.exits_with(0).stdout;
     assert!(
-        printed.starts_with("40 simulated studies of 4 sentences, 6 judgements of each, 6 raters"),
+        printed.starts_with("40 simulated studies of 4 sentences, 6 judgments of each, 6 raters"),
         "{printed}"
     );
-    for words in
-        ["quiet, true difference +0.00", "cut, true difference -1.4", "clustered interval holds the truth"]
-    {
+    for words in [
+        "quiet, true difference +0.00",
+        "cut, true difference -1.4",
+        "clustered interval covers the true value",
+    ] {
         assert!(printed.contains(words), "{words}: {printed}");
     }
     let rates: Vec<OutcomeRate> = read_table(&place.path("rates.csv")).unwrap();
@@ -179,7 +181,7 @@ fn a_test_is_rehearsed_before_anybody_is_paid() {
     };
     assert!(rate("cut", Outcome::Worse) > 0.5 && rate("quiet", Outcome::Worse) < 0.3);
 
-    // The variation of the judgements of one test goes into the next.
+    // Variance components are estimated from an earlier test.
     place
         .listen("simulate PLAN.toml --out ratings.csv --rater-sd 0.9 --item-sd 0 --residual-sd 0.2")
         .exits_with(0);
@@ -187,7 +189,7 @@ fn a_test_is_rehearsed_before_anybody_is_paid() {
     place.listen(&format!("simulate PLAN.toml --studies 5 {from}")).exits_with(0).says("between raters");
     let plan =
         "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --out other.toml";
-    place.listen(&format!("{plan} {from}")).exits_with(0).says("standard deviations by `ratings.csv`");
+    place.listen(&format!("{plan} {from}")).exits_with(0).says("standard deviations from `ratings.csv`");
     place
         .listen(&format!("simulate PLAN.toml --studies 5 {from} --item-sd 1"))
         .exits_with(2)
@@ -198,7 +200,7 @@ fn a_test_is_rehearsed_before_anybody_is_paid() {
 }
 
 #[test]
-fn answers_of_the_page_become_ratings() {
+fn collects_answers_of_the_page() {
     let place = Place::new();
     let golden = |name: &str| fs::read(fixture(&format!("golden/listening/{name}"))).unwrap();
     place.write("PLAN.toml", golden("PLAN.toml"));
@@ -206,7 +208,7 @@ fn answers_of_the_page_become_ratings() {
     let first = place.listen("collect PLAN.toml answers.json --out ratings.csv");
     let ratings: Vec<Rating> = read_table(&place.path("ratings.csv")).unwrap();
     assert!(!ratings.is_empty() && ratings.iter().all(|rating| rating.origin == Origin::Human));
-    assert!(first.stderr.contains("no file yet from") || first.code == 0, "{first:?}");
+    assert!(first.stderr.contains("no answers yet from") || first.code == 0, "{first:?}");
 
     place.write("broken.json", "{\"format\": 1");
     let outcome = place.listen("collect PLAN.toml answers.json broken.json answers.json --out again.csv");
@@ -217,15 +219,15 @@ fn answers_of_the_page_become_ratings() {
 }
 
 #[test]
-fn a_plan_is_not_written_over_by_another() {
+fn keeps_a_plan_of_another_design() {
     let place = Place::new();
     place.plan().exits_with(0);
     let first = place.read("PLAN.toml");
     let other =
         "plan --protocol small.toml --reference recordings=recordings --system quiet=quiet --out PLAN.toml";
-    place.listen(other).exits_with(2).says("`PLAN.toml` exists and holds something else").says("--force");
+    place.listen(other).exits_with(2).says("`PLAN.toml` exists with other content").says("--force");
     assert_eq!(place.read("PLAN.toml"), first);
-    // Wavs may move: the design is the same.
+    // Wavs may move, since that does not change the design.
     fs::rename(place.path("quiet"), place.path("moved")).unwrap();
     let moved = "plan --protocol small.toml --reference recordings=recordings --system quiet=moved --system cut=cut \
                  --out PLAN.toml";
@@ -234,30 +236,30 @@ fn a_plan_is_not_written_over_by_another() {
     place
         .listen(&format!("{} --force", other.replace("=quiet", "=moved")))
         .exits_with(0)
-        .says("wrote over `PLAN.toml`");
+        .says("overwrote `PLAN.toml`");
     assert!(!place.read("PLAN.toml").contains("cut"));
 }
 
 #[test]
-fn sentences_that_a_system_lacks_are_named_and_left_out_only_when_it_is_said() {
+fn skips_missing_sentences_only_if_allowed() {
     let place = Place::new();
     fs::remove_file(place.path("cut/wavs/LJ001-0045.wav")).unwrap();
-    // A sentence that could not be spoken has no wav in any directory but that of the recordings.
+    // A sentence that failed to synthesize counts as missing, too.
     place.write("quiet/synthesis.jsonl", "{\"id\":\"LJ009-0009\",\"status\":\"failed\",\"message\":\"x\"}\n");
     place
         .plan()
         .exits_with(2)
         .says("`cut` has no wav in `cut` for 2 of 5 sentences: LJ001-0045, LJ009-0009")
         .says("`quiet` has no wav in `quiet` for 1 of 5 sentences: LJ009-0009")
-        .says("2 of 5 sentences are not there for every system")
+        .says("2 of 5 sentences are missing for some systems")
         .says("--allow-missing");
     assert!(!place.path("PLAN.toml").exists());
     place.write("three.toml", place.read("small.toml").replace("items = 4", "items = 3"));
     let plan = "plan --protocol three.toml --reference recordings=recordings --system quiet=quiet --system cut=cut \
                 --out PLAN.toml";
-    place.listen(&format!("{plan} --allow-missing")).exits_with(0).says("2 of 5 sentences are left out");
+    place.listen(&format!("{plan} --allow-missing")).exits_with(0).says("skipped 2 of 5 sentences");
     assert!(!place.read("PLAN.toml").contains("LJ001-0045"));
-    // Recordings that nobody has synthesized are no gap.
+    // Recordings that no system has synthesized are not missing.
     for system in ["cut/wavs", "quiet/wavs"] {
         fs::remove_file(place.path(&format!("{system}/LJ001-0043.wav"))).unwrap();
     }
@@ -268,7 +270,7 @@ fn sentences_that_a_system_lacks_are_named_and_left_out_only_when_it_is_said() {
 }
 
 #[test]
-fn ratings_that_would_be_lost_are_kept() {
+fn keeps_ratings_that_would_be_lost() {
     let place = Place::new();
     let golden = |name: &str| fs::read(fixture(&format!("golden/listening/{name}"))).unwrap();
     place.write("PLAN.toml", golden("PLAN.toml"));
@@ -278,7 +280,7 @@ fn ratings_that_would_be_lost_are_kept() {
     part["answers"].as_array_mut().unwrap().truncate(2);
     place.write("ratings-early.json", part.to_string());
     place.listen("collect PLAN.toml ratings-early.json --out ratings.csv").exits_with(1);
-    // A table may grow.
+    // Tables may grow.
     place.listen("collect PLAN.toml answers.json ratings-early.json --out ratings.csv").exits_with(0);
     let kept = place.read("ratings.csv");
     assert_eq!(read_table::<Rating>(&place.path("ratings.csv")).unwrap().len(), 4);
@@ -289,12 +291,12 @@ fn ratings_that_would_be_lost_are_kept() {
     }
     place.listen("simulate PLAN.toml --out ratings.csv").exits_with(2).says("--force");
     assert_eq!(place.read("ratings.csv"), kept);
-    place.listen("collect PLAN.toml nothing.json --out ratings.csv --force").exits_with(1).says("wrote over");
+    place.listen("collect PLAN.toml nothing.json --out ratings.csv --force").exits_with(1).says("overwrote");
     assert_eq!(read_table::<Rating>(&place.path("ratings.csv")).unwrap().len(), 0);
 }
 
 #[test]
-fn keys_recordings_scores_and_pages_are_not_written_over() {
+fn keeps_keys_recordings_scores_and_pages() {
     let place = Place::new();
     place.plan().exits_with(0);
     place.listen("build PLAN.toml --out B").exits_with(0);
@@ -315,19 +317,23 @@ fn keys_recordings_scores_and_pages_are_not_written_over() {
 
     place.listen("anchor recordings --out recordings").exits_with(2).says("holds the recordings");
     let wav = fs::read(place.path("quiet/wavs/LJ001-0043.wav")).unwrap();
-    place.listen("anchor recordings --out quiet").exits_with(1).says("exists and holds something else");
+    place
+        .listen("anchor recordings --out quiet")
+        .exits_with(1)
+        .says("exists with other content")
+        .says("--force");
     assert_eq!(fs::read(place.path("quiet/wavs/LJ001-0043.wav")).unwrap(), wav);
     place.listen("anchor recordings --out noisy").exits_with(0);
     place.listen("anchor recordings --out noisy").exits_with(0);
 
     let score = "--reference recordings --system quiet=quiet --out scores.csv";
     place.score(&format!("run {score}")).exits_with(0);
-    place.score(&format!("run {score}")).exits_with(2).says("`scores.csv` exists already");
+    place.score(&format!("run {score}")).exits_with(2).says("`scores.csv` already exists").says("--force");
     place.score(&format!("run {score} --force")).exits_with(0);
 
-    // A report goes where a report was, and not into the raters' page.
+    // A report replaces an earlier report, but not the raters' page.
     let report = "report --scores scores.csv --no-baselines --out";
-    place.summarize(&format!("{report} online")).exits_with(2).says("no report");
+    place.summarize(&format!("{report} online")).exits_with(2).says("not a report");
     assert_eq!(place.read("online/index.html"), page);
     for _ in 0..2 {
         place.summarize(&format!("{report} REPORT")).exits_with(0);
@@ -335,7 +341,7 @@ fn keys_recordings_scores_and_pages_are_not_written_over() {
 }
 
 #[test]
-fn wavs_of_which_no_bundle_can_be_built_are_refused_by_the_plan() {
+fn plan_rejects_wavs_that_no_bundle_can_be_built_from() {
     let place = Place::new();
     let path = "quiet/wavs/LJ001-0045.wav";
     let good = fs::read(place.path(path)).unwrap();
@@ -345,10 +351,10 @@ fn wavs_of_which_no_bundle_can_be_built_are_refused_by_the_plan() {
     place
         .plan()
         .exits_with(2)
-        .says("11 have 22050 Hz")
-        .says(&format!("1 have 24000 Hz, such as `{path}`"))
-        .says("of one sample rate");
-    // Two channels: twice the block size, half the frames.
+        .says("11 at 22050 Hz")
+        .says(&format!("1 at 24000 Hz, such as `{path}`"))
+        .says("convert all of them to mono and one sample rate");
+    // Two channels have twice the block size and half the frames.
     let mut stereo = good.clone();
     stereo[22] = 2;
     stereo[28..32].copy_from_slice(&(22_050_u32 * 4).to_le_bytes());

@@ -1,7 +1,8 @@
-//! The programs as people use them: real binaries, real clips, files on a disk.
+//! End-to-end tests of the programs: real binaries on real clips.
 
 mod found;
 mod listen;
+mod programs;
 mod score;
 mod summarize;
 mod support;

@@ -10,7 +10,7 @@ use mynah_testkit::assert_close;
 use crate::support::{ITEMS, Place};
 
 const RUN: &str = "run --reference recordings --system quiet=quiet --system cut=cut";
-/// Rounding to 16 bits moves the level of a half-loud copy by less than this.
+/// Bound on the level error from rounding an attenuated copy to 16 bits.
 const LEVEL_TOLERANCE_DB: f64 = 0.01;
 
 fn value(scores: &[Score], system: &str, item: &str, metric: &str) -> Option<f64> {
@@ -19,12 +19,12 @@ fn value(scores: &[Score], system: &str, item: &str, metric: &str) -> Option<f64
 }
 
 #[test]
-fn every_system_item_and_metric_has_a_row_in_order() {
+fn writes_a_row_per_system_item_and_metric_in_order() {
     let place = Place::new();
     let outcome = place.score(&format!("{RUN} --out scores.csv --strict")).exits_with(0);
     assert!(outcome.stdout.is_empty(), "{}", outcome.stdout);
     let outcome = outcome.says("scored 4 of 4").says("wrote 48 rows to `scores.csv`");
-    assert!(outcome.stderr.contains("real_time_factor is left out"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("skipped real_time_factor"), "{}", outcome.stderr);
     let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
     let mut items = ITEMS;
     items.sort_unstable();
@@ -47,15 +47,20 @@ fn every_system_item_and_metric_has_a_row_in_order() {
     assert_eq!(found, expected);
     for item in items {
         let loudness = value(&scores, "quiet", item, "loudness_difference").unwrap();
-        assert_close(loudness, -20.0 * 2.0_f64.log10(), LEVEL_TOLERANCE_DB, "the level of a half-loud copy");
+        assert_close(
+            loudness,
+            -20.0 * 2.0_f64.log10(),
+            LEVEL_TOLERANCE_DB,
+            "the level of a copy at half amplitude",
+        );
         let ratio = value(&scores, "cut", item, "duration_ratio").unwrap();
-        assert_close(ratio, 0.8_f64.ln(), 1e-4, "the length of four fifths");
+        assert_close(ratio, 0.8_f64.ln(), 1e-4, "the length of a copy cut to four fifths");
         assert!(value(&scores, "quiet", item, "mcd") < value(&scores, "cut", item, "mcd"), "{item}");
     }
 }
 
 #[test]
-fn the_number_of_threads_and_the_format_do_not_matter() {
+fn scores_do_not_depend_on_threads_or_format() {
     let place = Place::new();
     place.score(&format!("{RUN} --out one.csv --threads 1")).exits_with(0);
     place.score(&format!("{RUN} --out two.csv --threads 2")).exits_with(0);
@@ -66,7 +71,7 @@ fn the_number_of_threads_and_the_format_do_not_matter() {
 }
 
 #[test]
-fn missing_and_broken_wavs_are_rows_that_say_why() {
+fn missing_and_broken_wavs_have_rows_with_reasons() {
     let place = Place::new();
     fs::remove_file(place.path("cut/wavs/LJ001-0045.wav")).unwrap();
     let whole = fs::read(place.path("cut/wavs/LJ002-0009.wav")).unwrap();
@@ -90,36 +95,36 @@ fn missing_and_broken_wavs_are_rows_that_say_why() {
     place
         .score(&format!("{RUN} --items items.txt --out strict.jsonl --strict"))
         .exits_with(1)
-        .says("30 rows have no value, which `--strict` does not allow");
+        .says("30 rows have no value, which --strict does not allow");
     assert_eq!(place.read("scores.jsonl"), place.read("strict.jsonl"));
 }
 
 #[test]
-fn the_expected_items_are_a_list_and_not_what_lies_there() {
+fn expects_listed_items_instead_of_present_files() {
     let place = Place::new();
-    // One is missing everywhere, and a system has one that nobody asked for.
+    // One is missing from every system, and one system has an unexpected one.
     fs::remove_file(place.path("quiet/wavs/LJ001-0045.wav")).unwrap();
     fs::remove_file(place.path("cut/wavs/LJ001-0045.wav")).unwrap();
     fs::copy(place.path("cut/wavs/LJ002-0009.wav"), place.path("cut/wavs/extra.wav")).unwrap();
     place
         .score(&format!("{RUN} --out scores.csv --strict"))
         .exits_with(1)
-        .says("4 items are expected: those of `recordings`")
-        .says("`cut` has wavs of 1 items that are not expected");
+        .says("expecting 4 items, those of `recordings`; choose others with --items or --data")
+        .says("`cut` has wavs of 1 unexpected items");
     let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
     assert_eq!(scores.len(), 48);
     let missing: Vec<&Score> = scores.iter().filter(|row| row.status == Status::Failed).collect();
     assert_eq!(missing.len(), 12);
     assert!(missing.iter().all(|row| row.reason.as_deref() == Some("there is no `LJ001-0045.wav`")));
 
-    // What the systems were asked to say, where all of them state it.
+    // The sentences that the systems were asked to say, if all of them record it.
     let row = |id: &str, status: &str| format!("{{\"id\":\"{id}\",\"status\":\"{status}\",\"step\":1}}\n");
     place.write("quiet/synthesis.jsonl", row("LJ002-0009", "ok") + &row("LJ001-0045", "failed"));
     place.write("cut/synthesis.jsonl", row("LJ002-0009", "ok") + &row("LJ002-0151", "ok"));
     place
         .score(&format!("{RUN} --out scores.csv --force"))
         .exits_with(0)
-        .says("3 items are expected: those of `synthesis.jsonl`");
+        .says("expecting 3 items, those of `synthesis.jsonl`");
     let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
     assert_eq!(scores.len(), 3 * 2 * 7);
 
@@ -133,7 +138,7 @@ fn the_expected_items_are_a_list_and_not_what_lies_there() {
 }
 
 #[test]
-fn a_wav_whose_synthesis_failed_is_no_wav_of_this_run() {
+fn ignores_a_stale_wav_of_a_failed_synthesis() {
     let place = Place::new();
     place.write(
         "quiet/synthesis.jsonl",
@@ -149,7 +154,7 @@ fn a_wav_whose_synthesis_failed_is_no_wav_of_this_run() {
 }
 
 #[test]
-fn files_pair_whatever_their_case_kind_and_accents() {
+fn pairs_files_across_case_format_and_normalization() {
     #[derive(serde::Deserialize)]
     struct Golden {
         clip: String,
@@ -167,7 +172,7 @@ fn files_pair_whatever_their_case_kind_and_accents() {
         digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect();
     let place = Place::new();
     let recording = fs::read(place.path(&format!("recordings/{}.wav", golden.clip))).unwrap();
-    // The same part of the clip as a wav: a header of 44 bytes, two bytes a sample.
+    // The same part of the clip as a wav: a header of 44 bytes, then two bytes per sample.
     let mut part = recording[..44].to_vec();
     let n_bytes = golden.files[0].samples.len() * 2;
     part[4..8].copy_from_slice(&(36 + n_bytes as u32).to_le_bytes());
@@ -194,12 +199,12 @@ fn files_pair_whatever_their_case_kind_and_accents() {
         }
         let twin = of("twin").unwrap();
         assert_eq!(twin.status, Status::Failed);
-        assert_eq!(twin.reason.as_deref(), Some("there is more than one file of it: `twin.WAV`, `twin.wav`"));
+        assert_eq!(twin.reason.as_deref(), Some("several files match: `twin.WAV`, `twin.wav`"));
     }
 }
 
 #[test]
-fn a_system_with_silent_wavs_is_never_preferred() {
+fn never_prefers_a_system_with_silent_wavs() {
     let place = Place::new();
     let whole = fs::read(place.path("recordings/LJ001-0045.wav")).unwrap();
     let silent = [&whole[..44], &vec![0; whole.len() - 44][..]].concat();
@@ -209,7 +214,7 @@ fn a_system_with_silent_wavs_is_never_preferred() {
             &format!("good/{index:02}.wav"),
             fs::read(place.path("quiet/wavs/LJ001-0045.wav")).unwrap(),
         );
-        // Where it speaks, it is a perfect copy.
+        // The clips that are not silent are perfect copies.
         place.write(&format!("bad/{index:02}.wav"), if index < 7 { &silent } else { &whole });
     }
     place.write("two.toml", "metrics = [\"duration_ratio\", \"mcd\", \"loudness_difference\"]\n");
@@ -241,7 +246,7 @@ fn a_system_with_silent_wavs_is_never_preferred() {
 }
 
 #[test]
-fn what_is_done_to_the_signals_is_said() {
+fn reports_the_processing_of_signals() {
     let place = Place::new();
     for item in ITEMS {
         let recording = wav::read(place.path(&format!("recordings/{item}.wav"))).unwrap();
@@ -255,13 +260,13 @@ fn what_is_done_to_the_signals_is_said() {
         .score(&format!("run --reference recordings {systems} --out scores.csv --strict"))
         .exits_with(0)
         .says(
-            "`fast`: 4 wavs of 24000 Hz against 22050 Hz; for frames the system is resampled once, from 24000 to 22050 Hz",
+            "`fast`: 4 wavs at 24000 Hz against 22050 Hz; metrics on frames resample the system once, from 24000 to 22050 Hz",
         )
-        .says("`late`: silence at the ends, ");
+        .says("`late`: metrics on frames ignore the silence at the ends, ");
 }
 
 #[test]
-fn items_can_be_chosen_and_need_not_exist() {
+fn scores_chosen_items_even_if_missing() {
     let place = Place::new();
     place.write("items.txt", "LJ002-0009\nLJ009-0001\n");
     place.score(&format!("{RUN} --items items.txt --out scores.csv")).exits_with(0);
@@ -272,7 +277,7 @@ fn items_can_be_chosen_and_need_not_exist() {
 }
 
 #[test]
-fn steps_and_real_time_factors_come_from_the_synthesizer() {
+fn takes_steps_and_real_time_factors_from_the_synthesizer() {
     let place = Place::new();
     let row = |id: &str, factor: &str, status: &str| {
         format!(
@@ -305,13 +310,13 @@ fn steps_and_real_time_factors_come_from_the_synthesizer() {
 }
 
 #[test]
-fn what_is_wrong_on_the_command_line_is_an_error_before_any_work() {
+fn rejects_bad_arguments_before_any_work() {
     let place = Place::new();
     place.score(&format!("{RUN} --out scores.xlsx")).exits_with(2).says("scores.xlsx");
     place
         .score("run --reference recordings --system a=quiet --system a=cut --out s.csv")
         .exits_with(2)
-        .says("two directories are called `a`");
+        .says("two directories are named `a`");
     place.score("run --reference recordings --system quiet --out s.csv").exits_with(2).says("NAME=DIR");
     place.score("run --reference recordings --system a=nowhere --out s.csv").exits_with(2).says("nowhere");
     place.score("run --reference recordings --out s.csv").exits_with(2).says("--system");
@@ -324,14 +329,15 @@ fn what_is_wrong_on_the_command_line_is_an_error_before_any_work() {
     place
         .score(&format!("{RUN} --protocol unknown.toml --out s.csv"))
         .exits_with(2)
-        .says("there is no metric `wer`");
+        .says("unknown metric `wer`")
+        .says("mynah-score list");
     place.write("key.toml", "metrics = [\"mcd\"]\nthreshold = 3\n");
     place.score(&format!("{RUN} --protocol key.toml --out s.csv")).exits_with(2).says("threshold");
     assert!(!place.path("s.csv").exists());
 }
 
 #[test]
-fn metrics_are_listed_and_explained() {
+fn lists_and_explains_metrics() {
     let place = Place::new();
     insta::assert_snapshot!(place.score("list").exits_with(0).stdout);
     let listed = place.score("list").stdout;
@@ -341,5 +347,5 @@ fn metrics_are_listed_and_explained() {
             assert!(explained.contains(part), "{name}: {explained}");
         }
     }
-    place.score("explain pesq").exits_with(2).says("there is no metric `pesq`");
+    place.score("explain pesq").exits_with(2).says("unknown metric `pesq`").says("mynah-score list");
 }

@@ -1,10 +1,10 @@
-//! `mynah-summarize`, and the whole way to it.
+//! `mynah-summarize`, and the whole chain before it.
 
 use std::fs;
 
 use crate::support::Place;
 
-/// A place with a plan and simulated ratings in which one system is much worse.
+/// Creates a place with a plan and simulated ratings that find one system much worse.
 fn rated() -> Place {
     let place = Place::new();
     place.plan().exits_with(0);
@@ -12,13 +12,13 @@ fn rated() -> Place {
     place
 }
 
-/// The same ratings as if people had given them: the programs trust the `origin` column.
+/// Copies the ratings as human ones, since the programs trust the `origin` column.
 fn by_people(place: &Place) {
     place.write("people.csv", place.read("ratings.csv").replace(",simulated,", ",human,"));
 }
 
 #[test]
-fn the_whole_way_from_wavs_to_a_report() {
+fn goes_from_wavs_to_a_report() {
     let place = rated();
     place.listen("build PLAN.toml --out BUNDLE").exits_with(0);
     let systems = "--system quiet=quiet --system cut=cut";
@@ -48,10 +48,10 @@ fn the_whole_way_from_wavs_to_a_report() {
     ] {
         assert!(markdown.contains(&format!("\n## {heading}\n")), "{heading} is missing");
     }
-    // Every player has its clip, byte for byte.
+    // Every player has its clip.
     let sources: Vec<&str> =
         html.split("<source src=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    // Two sentences by three speakers, and the two worst of either system beside the reference.
+    // Two sentences of three voices, and the two worst of each system next to the reference.
     assert_eq!(sources.len(), 6 + 8);
     for source in &sources {
         assert!(place.path(&format!("REPORT/{source}")).is_file(), "{source}");
@@ -74,7 +74,7 @@ fn the_whole_way_from_wavs_to_a_report() {
 }
 
 #[test]
-fn a_requirement_decides_the_exit_code() {
+fn exits_by_the_required_conclusion() {
     let place = rated();
     let verdict = "verdict --plan PLAN.toml --out V --ratings";
     place
@@ -83,7 +83,7 @@ fn a_requirement_decides_the_exit_code() {
         .says("the ratings are simulated");
     by_people(&place);
     let outcome = place.summarize(&format!("{verdict} people.csv --require non-inferior")).exits_with(1);
-    let outcome = outcome.says("not met: cut is worse, required is non-inferior");
+    let outcome = outcome.says("not met: cut is worse, expected non-inferior");
     assert!(outcome.stdout.contains("cut: "), "{}", outcome.stdout);
     place.summarize(&format!("{verdict} people.csv")).exits_with(0);
     assert!(!place.read("V/index.html").contains("The ratings in this report are simulated"));
@@ -97,14 +97,14 @@ fn a_requirement_decides_the_exit_code() {
     }
     place.summarize(&format!("{verdict} people.csv --require equivalent")).exits_with(1);
     let outcome = place.summarize(&format!("{verdict} people.csv --require human-level")).exits_with(1);
-    outcome.says("not met: quiet is better, required is human level");
+    outcome.says("not met: quiet is better, expected human level");
     place.summarize(&format!("{verdict} people.csv --require perfect")).exits_with(2).says("non-inferior");
 }
 
 #[test]
-fn human_level_is_required_of_a_test_that_finds_its_anchor() {
+fn human_level_requires_a_test_that_finds_its_anchor() {
     let place = Place::new();
-    // The sizes of the paper, with the same clip under fifty names.
+    // The size of the paper's test, with the same clip under fifty names.
     for (from, to) in [("recordings", "fifty"), ("quiet/wavs", "fifty-quiet/wavs")] {
         let clip = fs::read(place.path(&format!("{from}/LJ001-0043.wav"))).unwrap();
         for number in 1..=50 {
@@ -190,7 +190,7 @@ fn several_listening_tests_and_score_files_make_one_report() {
 }
 
 #[test]
-fn scores_that_contradict_themselves_are_refused() {
+fn rejects_contradictory_scores() {
     let place = Place::new();
     place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);
     let good = place.read("scores.csv");
@@ -215,20 +215,20 @@ fn scores_that_contradict_themselves_are_refused() {
 }
 
 #[test]
-fn a_broken_wav_costs_its_picture_and_not_the_report() {
+fn skips_broken_wavs_in_the_report() {
     let place = Place::new();
     place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);
     place.write("quiet/wavs/LJ001-0043.wav", "no wav");
     let outcome = place.summarize(
         "report --scores scores.csv --reference recordings --system quiet=quiet --samples 9 --worst 0 --out R",
     );
-    outcome.exits_with(0).says("warning: LJ001-0043 of quiet is left out");
+    outcome.exits_with(0).says("warning: skipped LJ001-0043 of quiet");
     let html = place.read("R/index.html");
     assert_eq!(html.matches("<source src=").count(), 7);
 }
 
 #[test]
-fn the_worst_utterances_are_played_beside_the_recording() {
+fn plays_the_worst_utterances_next_to_the_recording() {
     let place = Place::new();
     fs::remove_file(place.path("cut/wavs/LJ002-0009.wav")).unwrap();
     place
@@ -239,26 +239,26 @@ fn the_worst_utterances_are_played_beside_the_recording() {
     let outcome = outcome.exits_with(0);
     assert!(!outcome.stderr.contains("warning"), "{}", outcome.stderr);
     let html = place.read("R/index.html");
-    // The one that failed is the worst: only its recording can be played.
+    // The failed utterance is the worst, and only its recording can be played.
     assert!(html.contains("LJ002-0009, cut: failed: "), "{html}");
     assert_eq!(html.matches("<source src=\"audio/0-reference/").count(), 2);
     assert_eq!(html.matches("<source src=\"audio/1-quiet/").count(), 1);
     assert_eq!(html.matches("<source src=\"audio/2-cut/").count(), 0);
-    // A system without a directory, and a directory without scores.
+    // One system has no directory, and one directory has no scores.
     let outcome = place.summarize(&format!("{report} --system quite=quiet --out S")).exits_with(0);
     outcome.says("warning: the scores have no system `quite`, only cut, quiet");
     assert!(!place.read("S/index.html").contains("Worst utterances"));
 }
 
 #[test]
-fn a_report_does_not_depend_on_threads_nor_on_the_order_of_a_systems_rows() {
+fn report_does_not_depend_on_threads_or_row_order() {
     let place = rated();
     fs::remove_file(place.path("cut/wavs/LJ002-0009.wav")).unwrap();
     let systems = "--system quiet=quiet --system cut=cut";
     place.score(&format!("run --reference recordings {systems} --out scores.csv")).exits_with(0);
     let scores = place.read("scores.csv");
     let (header, rows) = scores.split_once('\n').unwrap();
-    // The systems keep their order, the rows of each are turned round.
+    // The systems keep their order; the rows of each are reversed.
     let of = |system: &str| -> Vec<&str> {
         rows.lines().filter(|row| row.starts_with(&format!("{system},"))).rev().collect()
     };
@@ -278,13 +278,13 @@ fn a_report_does_not_depend_on_threads_nor_on_the_order_of_a_systems_rows() {
         let other = report(scores, n_threads, out);
         assert_eq!(first.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>(), "{out}");
         for (path, bytes) in &first {
-            assert!(*bytes == other[path], "{} of {out} is another", path.display());
+            assert!(*bytes == other[path], "{} differs in {out}", path.display());
         }
     }
 }
 
 #[test]
-fn published_numbers_stand_beside_and_can_be_left_out() {
+fn prints_published_results_unless_omitted() {
     let place = Place::new();
     place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);
     place.summarize("report --scores scores.csv --out R").exits_with(0);
@@ -303,7 +303,7 @@ fn published_numbers_stand_beside_and_can_be_left_out() {
 }
 
 #[test]
-fn what_is_no_score_is_refused_with_its_file_and_row() {
+fn rejects_malformed_scores_by_file_and_row() {
     let place = Place::new();
     place.score("run --reference recordings --system quiet=quiet --out scores.csv").exits_with(0);
     let good = place.read("scores.csv");
@@ -333,7 +333,7 @@ fn what_is_no_score_is_refused_with_its_file_and_row() {
         .says("neither scores nor ratings");
     place.write("nothing.csv", "");
     place.summarize("report --scores nothing.csv --out R").exits_with(2).says("nothing.csv");
-    // One item and one system are little, but no error.
+    // A single item of a single system is valid.
     place.write("one.csv", format!("{header}\n{row}\n"));
     place.summarize("report --scores one.csv --out ONE").exits_with(0);
     let json: serde_json::Value = serde_json::from_str(&place.read("ONE/report.json")).unwrap();

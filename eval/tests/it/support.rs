@@ -1,4 +1,4 @@
-//! A directory with recordings and systems made from them, and a way to run the programs in it.
+//! A directory with recordings and systems made from them, to run the programs in.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,28 +8,28 @@ use std::process::Command;
 use mynah_signal::{Waveform, wav};
 use tempfile::TempDir;
 
-/// The shortest bundled clips: everything but silence is in them.
+/// The shortest bundled clips.
 pub(crate) const ITEMS: [&str; 4] = ["LJ001-0045", "LJ002-0009", "LJ002-0151", "LJ001-0043"];
 
-/// A place to work in.
+/// A temporary working directory.
 pub(crate) struct Place {
     directory: TempDir,
 }
 
-/// What a program did.
+/// The outcome of a program.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// The exit code.
+    /// Exit status.
     pub(crate) code: i32,
-    /// The data.
+    /// Data.
     pub(crate) stdout: String,
-    /// The talk.
+    /// Messages.
     pub(crate) stderr: String,
 }
 
 impl Place {
-    /// `recordings/` with clips loose in it, `quiet/wavs` with the same at half the level, and `cut/wavs` with the last
-    /// fifth of each missing.
+    /// Creates `recordings/` with loose clips, `quiet/wavs` with the same clips at half amplitude, and `cut/wavs` without
+    /// the last fifth of each.
     pub(crate) fn new() -> Place {
         let place = Place { directory: tempfile::tempdir().expect("there is a temporary directory") };
         for item in ITEMS {
@@ -48,7 +48,7 @@ impl Place {
         place
     }
 
-    /// A file or directory in the place.
+    /// Returns the path of a file or directory in the place.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.directory.path().join(relative)
     }
@@ -72,7 +72,7 @@ impl Place {
         self.write(relative, wav::encode_pcm16(waveform));
     }
 
-    /// Runs `mynah-score` with arguments that are separated by spaces.
+    /// Runs `mynah-score` with arguments separated by spaces.
     pub(crate) fn score(&self, arguments: &str) -> Outcome {
         run(env!("CARGO_BIN_EXE_mynah-score"), self.directory.path(), arguments)
     }
@@ -87,14 +87,14 @@ impl Place {
         run(env!("CARGO_BIN_EXE_mynah-summarize"), self.directory.path(), arguments)
     }
 
-    /// Runs `mynah-summarize` with so many threads.
+    /// Runs `mynah-summarize` with a given number of threads.
     pub(crate) fn summarize_on(&self, n_threads: usize, arguments: &str) -> Outcome {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mynah-summarize"));
         command.env("RAYON_NUM_THREADS", n_threads.to_string());
         run_command(command, self.directory.path(), arguments)
     }
 
-    /// Every file below a directory with its bytes.
+    /// Reads all files below a directory.
     pub(crate) fn files(&self, relative: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         let root = self.path(relative);
         let mut files = BTreeMap::new();
@@ -113,7 +113,7 @@ impl Place {
         files
     }
 
-    /// A protocol for four sentences and six raters.
+    /// Writes a protocol for four sentences and six raters.
     pub(crate) fn write_small_protocol(&self) {
         let text = include_str!("../../protocols/cmos.toml")
             .replace(
@@ -124,7 +124,7 @@ impl Place {
         self.write("small.toml", text);
     }
 
-    /// `PLAN.toml` for the two systems against the recordings.
+    /// Writes `PLAN.toml` for the two systems against the recordings.
     pub(crate) fn plan(&self) -> Outcome {
         self.write_small_protocol();
         self.listen(
@@ -135,17 +135,17 @@ impl Place {
 }
 
 impl Outcome {
-    /// Asserts the exit code, and shows what was said when it is another.
+    /// Asserts the exit status, and shows the output otherwise.
     #[track_caller]
     pub(crate) fn exits_with(self, code: i32) -> Outcome {
         assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
         self
     }
 
-    /// Asserts that something was said on stderr.
+    /// Asserts that stderr contains a message.
     #[track_caller]
     pub(crate) fn says(self, what: &str) -> Outcome {
-        assert!(self.stderr.contains(what), "not said: {what}\n{}", self.stderr);
+        assert!(self.stderr.contains(what), "missing from stderr: {what}\n{}", self.stderr);
         self
     }
 }
