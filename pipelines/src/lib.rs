@@ -18,6 +18,7 @@ pub mod train;
 
 #[cfg(feature = "voice")]
 mod device;
+mod espeak;
 mod lock;
 mod program;
 mod progress;

@@ -9,9 +9,9 @@ use mynah_corpus::{Agreement, Dataset, DatasetLayout, Recipe, Splitter, agreemen
 use mynah_text::Symbol;
 use rayon::prelude::*;
 
-use super::complete::complete;
+use super::finalize::complete;
 use super::durations;
-use super::reopen::reopen;
+use super::realign::reopen;
 use crate::lock;
 use crate::program::{read_toml, say};
 

@@ -11,7 +11,7 @@ use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, PageKind, Pr
 use mynah_table::{TableFormat, write_atomic, write_table};
 use mynah_text::Phonemized;
 
-use super::each::Preparer;
+use super::clips::Preparer;
 use super::run::list;
 use super::{page, summary};
 use crate::program::{BAD_RESULT, say};

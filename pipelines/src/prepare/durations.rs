@@ -7,7 +7,7 @@ use mynah_align::{Alignment, AlignmentSource, Target, align, frames_needed, mel_
 use mynah_corpus::{AlignmentStore, Code, DatasetLayout, FeatureExtractor, Import, Problem, Recipe, Stage};
 use mynah_signal::MelExtractor;
 
-use super::each::Prepared;
+use super::clips::Prepared;
 use crate::program::say;
 use crate::progress::Progress;
 

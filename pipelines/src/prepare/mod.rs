@@ -4,15 +4,14 @@ mod align;
 mod args;
 mod bpe;
 mod check;
-mod complete;
+mod finalize;
 mod durations;
-mod each;
-mod espeak;
+mod clips;
 mod import_alignment;
 mod mel;
 mod page;
 mod phonemize;
-mod reopen;
+mod realign;
 mod run;
 mod summary;
 mod text;
@@ -22,7 +21,7 @@ pub use args::Args;
 #[cfg(feature = "voice")]
 pub(crate) use args::Backend;
 #[cfg(feature = "voice")]
-pub(crate) use espeak::Espeak;
+pub(crate) use crate::espeak::Espeak;
 #[cfg(feature = "voice")]
 pub(crate) use phonemize::phonemizer;
 #[cfg(feature = "voice")]

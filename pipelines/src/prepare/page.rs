@@ -12,7 +12,7 @@ use mynah_report::dataset::{
 use mynah_report::figure::{Mel, MelLabel};
 use mynah_text::{Phone, Source, Word};
 
-use super::each::Prepared;
+use super::clips::Prepared;
 use super::summary;
 
 /// Utterances whose alignment fits worst, and pictures of alignments, on the page.

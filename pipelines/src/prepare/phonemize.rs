@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use mynah_corpus::TextBackend;
 use mynah_text::{Alphabet, Lexicon, Phonemized, Phonemizer, Pronouncer, vits_ids};
 
-use super::espeak::Espeak;
+use crate::espeak::Espeak;
 use crate::program::{BAD_RESULT, put, say};
 
 /// Sentences of stdin that wait for espeak-ng together.

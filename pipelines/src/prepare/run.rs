@@ -8,9 +8,9 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::{Corpus, DatasetLayout, Finding, Listing, Problem, Recipe, Shard, ShardReport, Splitter};
 
-use super::complete::{Gathered, complete};
+use super::finalize::{Gathered, complete};
 use super::durations;
-use super::each::{Prepared, Preparer};
+use super::clips::{Prepared, Preparer};
 use super::summary;
 use crate::lock;
 use crate::program::{BAD_RESULT, say};

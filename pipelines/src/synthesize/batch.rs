@@ -13,7 +13,7 @@ use mynah_text::Symbol;
 use mynah_voice::{SpeakConfig, Voice};
 use serde::{Deserialize, Serialize};
 
-use super::words::learnt_from;
+use super::pronounce::learnt_from;
 use crate::device::Device;
 use crate::lock;
 use crate::program::{BAD_RESULT, say};

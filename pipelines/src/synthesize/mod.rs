@@ -3,6 +3,6 @@
 mod args;
 mod batch;
 mod text;
-mod words;
+mod pronounce;
 
 pub use args::Args;

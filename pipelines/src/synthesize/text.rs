@@ -10,7 +10,7 @@ use mynah_signal::wav;
 use mynah_text::Alphabet;
 use mynah_voice::{SpeakConfig, Voice};
 
-use super::words::phonemize;
+use super::pronounce::phonemize;
 use crate::device::Device;
 use crate::program::say;
 

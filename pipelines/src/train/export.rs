@@ -10,7 +10,7 @@ use mynah_training::tasks::naturalspeech::{ExportConfig, export_voice};
 use mynah_voice::AudioConfig;
 
 use super::run::{INFO, SUP_PHONES, VOCABULARY};
-use super::settings::{FORMAT, RunInfo};
+use super::files::{FORMAT, RunInfo};
 use crate::program::{read_toml, say};
 
 /// The file by which a voice is known.

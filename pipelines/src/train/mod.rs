@@ -1,7 +1,7 @@
 //! `mynah-train`: a dataset in, a voice out.
 
 mod args;
-mod events;
+mod tensorboard;
 mod examples;
 mod export;
 mod g2p;
@@ -12,8 +12,8 @@ mod pretrain;
 mod pretrained;
 mod reports;
 mod run;
-mod same;
-mod settings;
-mod texts;
+mod same_config;
+mod files;
+mod text_shards;
 
 pub use args::Args;

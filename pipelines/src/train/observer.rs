@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mynah_table::{read_table, write_table};
 use mynah_training::{Error, Observer, Row};
 
-use super::events::Events;
+use super::tensorboard::Events;
 use super::reports::{Style, scalars};
 use crate::program::say;
 

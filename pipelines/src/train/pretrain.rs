@@ -13,9 +13,9 @@ use super::interruption::{self, INTERRUPTED};
 use super::observer::Watcher;
 use super::reports::PRETRAIN;
 use super::run::{INFO, SUP_PHONES, VOCABULARY, refuse_other};
-use super::same::check_same_config;
-use super::settings::{FORMAT, PRETRAIN_INFO, PretrainInfo, PretrainSettings};
-use super::texts::{Text, TextShards};
+use super::same_config::check_same_config;
+use super::files::{FORMAT, PRETRAIN_INFO, PretrainInfo, PretrainSettings};
+use super::text_shards::{Text, TextShards};
 use crate::lock;
 use crate::program::{read_toml, say};
 

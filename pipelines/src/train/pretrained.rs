@@ -9,7 +9,7 @@ use mynah_training::checkpoints;
 use mynah_voice::{MODEL_FILE as MODEL, ModelConfig};
 
 use super::run::{SUP_PHONES, VOCABULARY};
-use super::settings::{EncoderInfo, FORMAT, PRETRAIN_INFO, PretrainInfo};
+use super::files::{EncoderInfo, FORMAT, PRETRAIN_INFO, PretrainInfo};
 use crate::program::read_toml;
 
 /// An encoder that was found.

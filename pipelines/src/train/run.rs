@@ -16,8 +16,8 @@ use super::interruption::{self, INTERRUPTED};
 use super::observer::Watcher;
 use super::pretrained::PretrainedEncoder;
 use super::reports::NATURALSPEECH;
-use super::same::check_same_config;
-use super::settings::{Config, FORMAT, PRETRAIN_INFO, RunInfo};
+use super::same_config::check_same_config;
+use super::files::{Config, FORMAT, PRETRAIN_INFO, RunInfo};
 use crate::lock;
 use crate::program::{read_toml, say};
 

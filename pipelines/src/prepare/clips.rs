@@ -13,8 +13,8 @@ use mynah_signal::Analysis;
 use mynah_text::{Phonemized, Phonemizer};
 use rayon::prelude::*;
 
-use super::complete::given_sup_phones;
-use super::espeak::Espeak;
+use super::finalize::given_sup_phones;
+use crate::espeak::Espeak;
 use super::phonemize::phonemizer;
 use crate::program::say;
 use crate::progress::Progress;

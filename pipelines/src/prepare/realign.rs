@@ -4,9 +4,9 @@ use anyhow::{Context as _, Result, bail};
 use mynah_corpus::{Code, Dataset, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, TextBackend};
 use rayon::prelude::*;
 
-use super::complete::Gathered;
-use super::each::Prepared;
-use super::espeak::Espeak;
+use super::finalize::Gathered;
+use super::clips::Prepared;
+use crate::espeak::Espeak;
 use super::phonemize::phonemizer;
 use super::run::ESPEAK;
 

@@ -9,7 +9,9 @@
 //! a shard is what became of a piece: a function of its bytes and the settings, whoever computes it and when. Beside
 //! every shard lies its key.
 
+#[path = "../../../crates/corpus/src/text_dataset/pieces.rs"]
 mod lines;
+#[path = "../../../crates/corpus/src/text_dataset/encoding.rs"]
 mod shard;
 
 use std::collections::BTreeMap;

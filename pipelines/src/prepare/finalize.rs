@@ -14,7 +14,7 @@ use mynah_text::{Phone, Source, SupPhones, Vocabulary};
 use rayon::prelude::*;
 
 use super::durations::align_all;
-use super::each::Prepared;
+use super::clips::Prepared;
 use super::run::PROGRAM;
 use super::{page, summary};
 use crate::program::{BAD_RESULT, say};
