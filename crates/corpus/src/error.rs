@@ -52,6 +52,34 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// The files of a text hold nothing.
+    #[error("the input has no text: every file is empty")]
+    EmptyText,
+    /// A text to encode is a directory.
+    #[error("`{path}` is not a file")]
+    NotAFile {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+    /// A file of an encoded text is missing.
+    #[error("there is no `{path}`")]
+    TextMissing {
+        /// The missing file.
+        path: PathBuf,
+        /// The directory of the text.
+        text: PathBuf,
+    },
+    /// A text has another version of the layout.
+    #[error("`{path}` has format {found}, expected {}", crate::text_dataset::TEXT_FORMAT)]
+    TextFormat {
+        /// The file `text.toml`.
+        path: PathBuf,
+        /// The version that it names.
+        found: u32,
+    },
+    /// Symbols or sup-phones could not be read or applied.
+    #[error(transparent)]
+    Text(#[from] mynah_text::Error),
     /// Durations and frames, or symbols and identifiers, do not fit together.
     #[error("utterance `{id}`: {why}")]
     Inconsistent {
@@ -63,6 +91,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns what to do about the error, where that is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::EmptyText => Some("name files with a sentence or a paragraph a line".to_owned()),
+            Self::NotAFile { .. } => Some("name the text files themselves".to_owned()),
+            Self::TextMissing { text, .. } => {
+                Some(format!("run `mynah-prepare text … --out {}`", text.display()))
+            }
+            Self::TextFormat { .. } => Some("run `mynah-prepare text` again".to_owned()),
+            _ => None,
+        }
+    }
+
     /// A closure for `map_err` on I/O at `path`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();

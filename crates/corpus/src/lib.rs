@@ -1,4 +1,5 @@
-//! Corpora and datasets: LJSpeech in; manifest, splits, alignments and features out.
+//! Corpora and datasets: LJSpeech in; manifest, splits, alignments and features out. [`text_dataset`] does the same for
+//! the plain text of a pre-training.
 //!
 //! ```text
 //! CORPUS ──Corpus::list──► entries ──FeatureExtractor──► FeatureStore ─┐
@@ -14,6 +15,7 @@
 //! Durations are those of `mynah-align`, and tables those of `mynah-table`. It knows nothing of tensors or models.
 
 pub mod check;
+pub mod text_dataset;
 
 mod agreement;
 mod alignment_store;

@@ -1,35 +1,46 @@
-//! What stands in a configuration, and in `run.toml`.
+//! The files of a run's directory, and configurations.
 
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use mynah_cli::Advised;
 use mynah_corpus::{AudioRecipe, TextBackend};
+use mynah_table::write_atomic;
 use mynah_training::DiscriminatorConfig;
 use mynah_training::tasks::naturalspeech::TrainConfig;
 use mynah_training::tasks::pretrain::{PretrainConfig, PretrainModelConfig};
 use mynah_voice::ModelConfig;
 use serde::{Deserialize, Serialize};
 
-/// The form of a run's directory.
+/// The version of a run's layout.
 pub(super) const FORMAT: u32 = 1;
 
-/// The file that says what a pre-training is of.
+/// The description of a run.
+pub(super) const INFO: &str = "run.toml";
+/// The description of a pre-training.
 pub(super) const PRETRAIN_INFO: &str = "pretrain.toml";
+/// The vocabulary of the symbols.
+pub(super) const VOCABULARY: &str = "vocabulary.json";
+/// The sup-phones.
+pub(super) const SUP_PHONES: &str = "supphones.json";
 
-/// A training configuration: a TOML file, every key of which may be left out; the defaults are the paper's.
+/// A training configuration. In its TOML file every key is optional and defaults to the paper's value.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
-    /// The sizes of the model.
+    /// Sizes of the model.
     pub(crate) model: ModelConfig,
-    /// The sizes of the discriminators.
+    /// Sizes of the discriminators.
     pub(crate) discriminator: DiscriminatorConfig,
-    /// The schedule.
+    /// Schedule of the training.
     pub(crate) train: TrainConfig,
 }
 
-/// What stands in `run.toml`.
+/// The contents of `run.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunInfo {
-    /// The form of the directory.
+    /// The version of the layout.
     pub(crate) format: u32,
     /// The program that wrote it, with its version.
     pub(crate) program: String,
@@ -37,45 +48,45 @@ pub(crate) struct RunInfo {
     pub(crate) data: String,
     /// The dataset's fingerprint.
     pub(crate) dataset: String,
-    /// The pre-trained encoder with which it began.
+    /// The pre-trained encoder it started from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) encoder: Option<EncoderInfo>,
-    /// What pronounced the dataset's words; runs that were begun before this was written down have the dictionary.
+    /// The source of the dataset's pronunciations; the dictionary for runs that do not name one.
     #[serde(default)]
     pub(crate) pronunciation: TextBackend,
-    /// The audio of the dataset.
+    /// The audio settings of the dataset.
     pub(crate) audio: AudioRecipe,
     /// The configuration, with every default filled in.
     pub(crate) config: Config,
 }
 
-/// Which pre-trained encoder.
+/// A pre-trained encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EncoderInfo {
-    /// The checkpoint, as it was named or found.
+    /// The path of the checkpoint, as it was named or found.
     pub(crate) checkpoint: String,
-    /// Its step.
+    /// The step of the checkpoint.
     pub(crate) step: u64,
-    /// BLAKE3 of its `model.safetensors`.
+    /// BLAKE3 of the checkpoint's `model.safetensors`.
     pub(crate) fingerprint: String,
 }
 
-/// A configuration of `pretrain`: a TOML file, every key of which may be left out.
+/// A pre-training configuration. In its TOML file every key is optional.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PretrainSettings {
-    /// The sizes of the encoder.
+    /// Sizes of the encoder.
     pub(crate) model: PretrainModelConfig,
-    /// The schedule.
+    /// Schedule of the pre-training.
     pub(crate) train: PretrainConfig,
 }
 
-/// What stands in `pretrain.toml` of a run.
+/// The contents of `pretrain.toml` in a run's directory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PretrainInfo {
-    /// The form of the directory.
+    /// The version of the layout.
     pub(crate) format: u32,
     /// The program that wrote it, with its version.
     pub(crate) program: String,
@@ -85,4 +96,19 @@ pub(crate) struct PretrainInfo {
     pub(crate) text: String,
     /// The configuration, with every default filled in.
     pub(crate) config: PretrainSettings,
+}
+
+/// Refuses a directory with a run of the other kind, which the file `info` shows.
+pub(super) fn refuse_other(out: &Path, info: &str, what: &str) -> Result<()> {
+    if out.join(info).exists() {
+        bail!(Advised::new(format!("`{}` has {what}", out.display()), "name another --out"));
+    }
+    Ok(())
+}
+
+/// Writes the description of a run or of a pre-training.
+pub(super) fn write_info<T: Serialize>(run: &Path, name: &str, info: &T) -> Result<()> {
+    let failed = "failed to write the configuration";
+    let text = toml::to_string(info).context(failed)?;
+    write_atomic(&run.join(name), text.as_bytes()).context(failed)
 }

@@ -4,78 +4,83 @@ use std::fs;
 use std::path::Path;
 use std::str;
 
-use anyhow::{Context as _, Result};
-use mynah_corpus::{Code, Problem, Stage};
 use mynah_table::{Values, read_table, write_atomic, write_columns, write_table};
 use mynah_text::{BulkEncoder, Encoded, Pronouncer, SupPhones, split_sentences};
 use serde::{Deserialize, Serialize};
 
-use super::lines::{LONGEST_LINE, Lines, Piece, read};
-use super::{Settings, Unit};
+use super::encoder::TextConfig;
+use super::info::{COUNTS, SHARDS, TextUnit};
+use super::pieces::{LONGEST_LINE, Lines, Piece, read};
+use crate::Error;
+use crate::problem::{Code, Problem, Stage};
 
-/// What is done with a piece.
+/// The longest part of a line that a message quotes, in characters.
+const QUOTED: usize = 60;
+
+/// The work on a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Work {
-    /// Its words are counted.
+pub(super) enum Work {
+    /// Counting its words.
     Count,
-    /// Its identifiers are written.
+    /// Writing its identifiers.
     Encode,
 }
 
-/// What all pieces have in common.
-pub(crate) struct Job<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) pronouncer: &'a Pronouncer,
-    pub(crate) sup_phones: Option<&'a SupPhones>,
+/// The settings that all pieces share.
+pub(super) struct Job<'a> {
+    pub(super) config: &'a TextConfig,
+    pub(super) pronouncer: &'a Pronouncer,
+    pub(super) sup_phones: Option<&'a SupPhones>,
     /// Everything but the text that the result depends on.
-    pub(crate) base: String,
+    pub(super) base: String,
 }
 
-/// What a piece held: the file beside its shard.
+/// Sizes of a piece and the key of its result: the JSON file next to a shard.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Found {
-    pub(crate) key: String,
-    pub(crate) lines: u64,
-    pub(crate) sentences: u64,
-    pub(crate) words: u64,
-    pub(crate) symbols: u64,
-    pub(crate) problems: usize,
-    /// Whether it was there before.
+pub(super) struct Found {
+    pub(super) key: String,
+    pub(super) lines: u64,
+    pub(super) sentences: u64,
+    pub(super) words: u64,
+    pub(super) symbols: u64,
+    pub(super) problems: usize,
+    /// True for the result of an earlier run.
     #[serde(skip)]
-    pub(crate) reused: bool,
+    pub(super) reused: bool,
 }
 
 /// A row of `counts/*.parquet`.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct CountRow {
+pub(super) struct CountRow {
     /// The phones of a word, separated by spaces.
-    pub(crate) phones: String,
-    pub(crate) count: u64,
+    pub(super) phones: String,
+    pub(super) count: u64,
 }
 
-/// How many words each shard had of each pronunciation.
-pub(crate) fn read_counts(directory: &Path, index: usize) -> Result<Vec<CountRow>> {
+/// Reads the occurrences of each pronunciation in a piece.
+pub(super) fn read_counts(directory: &Path, index: usize) -> Result<Vec<CountRow>, Error> {
     Ok(read_table(&directory.join(format!("{index:05}.parquet")))?)
 }
 
-/// The problems of a shard, their lines counted from its beginning.
-pub(crate) fn read_problems(out: &Path, index: usize) -> Result<Vec<Problem>> {
-    Ok(read_table(&out.join(format!("shards/{index:05}.problems.jsonl")))?)
+/// Reads the problems of a shard, with lines counted from its beginning.
+pub(super) fn read_problems(out: &Path, index: usize) -> Result<Vec<Problem>, Error> {
+    Ok(read_table(&out.join(SHARDS).join(format!("{index:05}.problems.jsonl")))?)
 }
 
 impl Job<'_> {
-    /// Does the work, unless it is done already.
-    pub(crate) fn run(&self, index: usize, piece: &Piece, work: Work) -> Result<Found> {
-        let folder = self.settings.out.join(if work == Work::Count { "counts" } else { "shards" });
-        let (table, beside) =
-            (folder.join(format!("{index:05}.parquet")), folder.join(format!("{index:05}.json")));
-        let lines = read(&self.settings.inputs[piece.file], &piece.range)?;
+    /// Does the work, unless an earlier run did.
+    pub(super) fn run(&self, index: usize, piece: &Piece, work: Work) -> Result<Found, Error> {
+        let folder = self.config.out.join(if work == Work::Count { COUNTS } else { SHARDS });
+        let table = folder.join(format!("{index:05}.parquet"));
+        let record = folder.join(format!("{index:05}.json"));
+        let input = &self.config.inputs[piece.file];
+        let lines = read(input, &piece.range)?;
         let key = self.key(&lines);
-        if let Some(found) = before(&table, &beside, &key) {
+        if let Some(found) = before(&table, &record, &key) {
             return Ok(found);
         }
-        let mut shard = Shard::new(self, &self.settings.inputs[piece.file])?;
+        let mut shard = Shard::new(self, input)?;
         let mut found =
             Found { key, lines: 0, sentences: 0, words: 0, symbols: 0, problems: 0, reused: false };
         for (offset, line) in lines.iter() {
@@ -87,19 +92,7 @@ impl Job<'_> {
         found.symbols = shard.encoded.symbol_ids.len() as u64;
         found.problems = shard.problems.len();
         match work {
-            Work::Count => {
-                let mut rows: Vec<CountRow> = shard
-                    .encoder
-                    .take_counts()
-                    .iter()
-                    .map(|(phones, count)| {
-                        let names: Vec<&str> = phones.iter().map(|phone| phone.name()).collect();
-                        CountRow { phones: names.join(" "), count: *count }
-                    })
-                    .collect();
-                rows.sort_by(|a, b| a.phones.cmp(&b.phones));
-                write_table(&table, &rows)?;
-            }
+            Work::Count => write_table(&table, &shard.take_counts())?,
             Work::Encode => {
                 let problems = folder.join(format!("{index:05}.problems.jsonl"));
                 if shard.problems.is_empty() {
@@ -107,22 +100,12 @@ impl Job<'_> {
                 } else {
                     write_table(&problems, &shard.problems)?;
                 }
-                let sup_phones: Vec<u8> =
-                    shard.encoded.sup_phone_ids.iter().flat_map(|id| id.to_le_bytes()).collect();
-                let twice: Vec<usize> = shard.lengths.iter().map(|length| 2 * length).collect();
-                let columns = [
-                    ("offset", Values::Integers(&shard.offsets)),
-                    (
-                        "symbol_ids",
-                        Values::Bytes { bytes: &shard.encoded.symbol_ids, lengths: &shard.lengths },
-                    ),
-                    ("sup_phone_ids", Values::Bytes { bytes: &sup_phones, lengths: &twice }),
-                ];
-                write_columns(&table, &columns)?;
+                shard.write(&table)?;
             }
         }
         // Last, so that a shard with a key is whole.
-        write_atomic(&beside, serde_json::to_string(&found)?.as_bytes())?;
+        let json = serde_json::to_string(&found).map_err(|why| Error::dataset(&record, &why))?;
+        write_atomic(&record, json.as_bytes())?;
         Ok(found)
     }
 
@@ -135,22 +118,22 @@ impl Job<'_> {
     }
 }
 
-/// What was found before, when that was with the same key.
-fn before(table: &Path, beside: &Path, key: &str) -> Option<Found> {
-    let found: Found = serde_json::from_slice(&fs::read(beside).ok()?).ok()?;
+/// Returns the result of an earlier run with the same key.
+fn before(table: &Path, record: &Path, key: &str) -> Option<Found> {
+    let found: Found = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
     (found.key == key && table.is_file()).then_some(Found { reused: true, ..found })
 }
 
-fn remove(path: &Path) -> Result<()> {
+fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        other => other.with_context(|| format!("failed to remove `{}`", path.display())),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
     }
 }
 
 /// A shard as it grows.
 struct Shard<'a> {
-    unit: Unit,
+    unit: TextUnit,
     file: String,
     encoder: BulkEncoder<'a>,
     encoded: Encoded,
@@ -160,9 +143,9 @@ struct Shard<'a> {
 }
 
 impl<'a> Shard<'a> {
-    fn new(job: &Job<'a>, file: &Path) -> Result<Self> {
+    fn new(job: &Job<'a>, file: &Path) -> Result<Self, Error> {
         Ok(Self {
-            unit: job.settings.unit,
+            unit: job.config.unit,
             file: file.display().to_string(),
             encoder: BulkEncoder::new(job.pronouncer, job.sup_phones)?,
             encoded: Encoded::default(),
@@ -172,20 +155,20 @@ impl<'a> Shard<'a> {
         })
     }
 
-    /// The sentences of a line; `number` is its place in the shard, from 1.
+    /// Encodes the sentences of a line; `number` is its position in the shard, from 1.
     fn push_line(&mut self, offset: u64, number: u64, line: &[u8]) {
         if line.len() > LONGEST_LINE {
-            let message = format!("it is longer than {LONGEST_LINE} bytes");
+            let message = format!("the line is longer than {LONGEST_LINE} bytes");
             return self.problem(Code::TooLong, number, message, "break it into lines");
         }
         let text = match str::from_utf8(line) {
             Ok(text) => text,
             Err(error) => {
-                let message = format!("the byte at {} is not UTF-8", error.valid_up_to() + 1);
+                let message = format!("byte {} of the line is not UTF-8", error.valid_up_to() + 1);
                 return self.problem(Code::NotUtf8, number, message, "convert the file to UTF-8");
             }
         };
-        // A byte order mark is no part of the text.
+        // A byte order mark is not part of the text.
         let text = if offset == 0 { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text };
         let trimmed = text.trim();
         if trimmed.is_empty() {
@@ -194,16 +177,21 @@ impl<'a> Shard<'a> {
         let before = self.offsets.len();
         let base = offset + (trimmed.as_ptr() as usize - line.as_ptr() as usize) as u64;
         match self.unit {
-            Unit::Line => self.push_sentence(base, trimmed),
-            Unit::Paragraph => {
+            TextUnit::Line => self.push_sentence(base, trimmed),
+            TextUnit::Paragraph => {
                 for place in split_sentences(trimmed) {
                     self.push_sentence(base + place.start as u64, &trimmed[place]);
                 }
             }
         }
         if self.offsets.len() == before {
-            let message = format!("there is no word in `{}`", trimmed.chars().take(60).collect::<String>());
-            self.problem(Code::EmptyText, number, message, "delete the line");
+            let quoted: String = trimmed.chars().take(QUOTED).collect();
+            self.problem(
+                Code::EmptyText,
+                number,
+                format!("there is no word in `{quoted}`"),
+                "delete the line",
+            );
         }
     }
 
@@ -225,5 +213,31 @@ impl<'a> Shard<'a> {
             message,
             remedy: remedy.to_owned(),
         });
+    }
+
+    /// Takes the occurrences of each pronunciation, sorted.
+    fn take_counts(&mut self) -> Vec<CountRow> {
+        let counts = self.encoder.take_counts();
+        let mut rows: Vec<CountRow> = counts
+            .iter()
+            .map(|(phones, count)| {
+                let names: Vec<&str> = phones.iter().map(|phone| phone.name()).collect();
+                CountRow { phones: names.join(" "), count: *count }
+            })
+            .collect();
+        rows.sort_by(|a, b| a.phones.cmp(&b.phones));
+        rows
+    }
+
+    /// Writes the identifiers as a table.
+    fn write(&self, table: &Path) -> Result<(), Error> {
+        let sup_phones: Vec<u8> = self.encoded.sup_phone_ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+        let twice: Vec<usize> = self.lengths.iter().map(|length| 2 * length).collect();
+        let columns = [
+            ("offset", Values::Integers(&self.offsets)),
+            ("symbol_ids", Values::Bytes { bytes: &self.encoded.symbol_ids, lengths: &self.lengths }),
+            ("sup_phone_ids", Values::Bytes { bytes: &sup_phones, lengths: &twice }),
+        ];
+        Ok(write_columns(table, &columns)?)
     }
 }

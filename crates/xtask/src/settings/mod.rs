@@ -43,13 +43,13 @@ const ROOTS: [Root; 6] = [
     Root {
         title: "CONFIG.toml",
         reader: "mynah-train run --config",
-        file: "pipelines/src/train/settings.rs",
+        file: "pipelines/src/train/files.rs",
         name: "Config",
     },
     Root {
         title: "PRETRAIN.toml",
         reader: "mynah-train pretrain --config",
-        file: "pipelines/src/train/settings.rs",
+        file: "pipelines/src/train/files.rs",
         name: "PretrainSettings",
     },
     Root { title: "G2P.toml", reader: "mynah-train g2p --config", file: "g2p/config.rs", name: "G2pConfig" },
