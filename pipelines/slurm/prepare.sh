@@ -1,12 +1,12 @@
 #!/bin/sh
-# Prepares a corpus on a Slurm cluster whose nodes share a file system: an array with a job for each shard, then a job
-# that merges them.
+# Prepares a corpus on a Slurm cluster whose nodes share a file system: an array with a job per shard, then a job that
+# merges the shards.
 #
 #   pipelines/slurm/prepare.sh CORPUS DATASET SHARDS [RECIPE]
 #
-# `mynah-prepare` must be in the PATH of the jobs; CORPUS, DATASET and RECIPE must be the same place on every node.
-# Whatever else the cluster asks for goes through Slurm's own variables, such as SBATCH_PARTITION and SBATCH_ACCOUNT.
-# Run it again after a failure, a change of the corpus or of the recipe: only what is not done is done.
+# `mynah-prepare` must be in the PATH of the jobs; CORPUS, DATASET and RECIPE must be the same paths on every node.
+# Slurm's own variables, such as SBATCH_PARTITION and SBATCH_ACCOUNT, set whatever else the cluster requires.
+# Run it again after a failure or a change of the corpus or the recipe: it skips finished work.
 set -eu
 if [ $# -lt 3 ] || [ $# -gt 4 ]; then
     sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
@@ -18,7 +18,7 @@ dataset=${dataset%/}
 logs=$dataset.slurm
 mkdir -p "$logs"
 
-# Larger arrays than MaxArraySize - 1 are refused: several arrays, each with an offset.
+# Slurm refuses arrays larger than MaxArraySize - 1, so there may be several, each with an offset.
 most=$(scontrol show config | sed -n 's/^MaxArraySize *= *//p')
 most=$((${most:-1001} - 1))
 jobs=

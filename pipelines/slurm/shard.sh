@@ -1,5 +1,5 @@
 #!/bin/sh
-# One shard of a corpus, as a task of an array: submitted by prepare.sh.
+# Prepares one shard of a corpus, as a task of an array; submitted by prepare.sh.
 #
 #   shard.sh CORPUS DATASET OFFSET SHARDS RECIPE
 set -u
@@ -7,9 +7,9 @@ shard="$(($3 + SLURM_ARRAY_TASK_ID))/$4"
 status=0
 mynah-prepare run "$1" --out "$2" --shard "$shard" --threads "${SLURM_CPUS_PER_TASK:-1}" ${5:+--recipe "$5"} || status=$?
 case $status in
-    # Problems of clips are rows of the dataset, and no reason to stop.
+    # Problems of clips are rows of the dataset, not failures.
     0 | 1) exit 0 ;;
-    # A worker that was killed is tried again; what it had done stays done.
+    # A killed worker is tried again and keeps its finished work.
     1[2-9][0-9])
         if [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ]; then
             echo "the worker was killed (exit status $status): trying again"

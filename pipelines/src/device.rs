@@ -1,11 +1,11 @@
-//! What `--device` says.
+//! The option `--device`.
 
 use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
 use mynah_voice::cuda_device;
 
-/// What computes.
+/// The device that computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Device {
     /// The processor.
@@ -15,11 +15,10 @@ pub(crate) enum Device {
 }
 
 impl Device {
-    /// What `--help` says of it.
-    pub(crate) const HELP: &str =
-        "What computes: `cpu`, `cuda` (the first GPU) or `cuda:N`; docs/gpu.md says which programs have CUDA";
+    /// The option's help.
+    pub(crate) const HELP: &str = "Device that computes: `cpu`, `cuda` (the first GPU) or `cuda:N`; docs/gpu.md describes builds with CUDA";
 
-    /// Opens it.
+    /// Opens the device.
     pub(crate) fn open(self) -> Result<mynah_voice::Device> {
         match self {
             Self::Cpu => Ok(mynah_voice::Device::Cpu),
@@ -36,9 +35,9 @@ impl FromStr for Device {
             None if text == "cpu" => Ok(Self::Cpu),
             None if text == "cuda" => Ok(Self::Cuda(0)),
             Some(("cuda", number)) => {
-                number.parse().map(Self::Cuda).map_err(|_| format!("`{number}` is no number"))
+                number.parse().map(Self::Cuda).map_err(|_| format!("`{number}` is not a number"))
             }
-            _ => Err("it is `cpu`, `cuda` or `cuda:N`".to_owned()),
+            _ => Err("expected `cpu`, `cuda` or `cuda:N`".to_owned()),
         }
     }
 }

@@ -1,14 +1,14 @@
-//! The programs that make: `mynah-prepare`, `mynah-train`, `mynah-synthesize`.
+//! Programs that prepare corpora, train models and synthesize speech: `mynah-prepare`, `mynah-train`, `mynah-synthesize`.
 //!
 //! ```text
 //! CORPUS ──mynah-prepare run──► DATASET ──mynah-train run──► RUN ──mynah-train export──► VOICE
 //!                                  └──────────── mynah-synthesize batch ◄──────────────────┘  ──► wavs
 //! ```
 //!
-//! This library is their inside: one folder per program with its arguments and a file per subcommand. Without the
-//! feature `voice` there is only `mynah-prepare`, and no candle.
+//! This library implements them: one folder per program with its arguments and a file per subcommand. Without the feature
+//! `voice` it has only `mynah-prepare`, and no candle.
 //!
-//! stdout is data, stderr is talk. Exit 0 is good, 1 a bad result, 2 an error.
+//! Data goes to stdout and messages to stderr. The exit status is 0 for success, 1 for a bad result and 2 for an error.
 
 pub mod prepare;
 #[cfg(feature = "voice")]
@@ -18,8 +18,12 @@ pub mod train;
 
 #[cfg(feature = "voice")]
 mod device;
+mod espeak;
 mod lock;
-mod program;
-mod progress;
+#[cfg(feature = "voice")]
+mod memory;
+mod pronunciation;
+mod remedies;
+mod threads;
 
-pub use program::finish;
+pub use remedies::remedy;

@@ -1,22 +1,22 @@
-//! The right to write into a directory, and what is said where it cannot be had.
+//! Exclusive access to the directories and files that a subcommand writes.
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use mynah_cli::say;
 use mynah_corpus::{DirectoryLock, Error};
 
-use crate::program::say;
-
-/// Locks a directory that a subcommand writes into, until the lock is dropped.
+/// Locks a directory until the lock is dropped.
 ///
 /// # Errors
 ///
-/// When another program writes there, as one sentence; `failed` stands before what the operating system refuses.
+/// When another program holds the lock, reported without context; otherwise an error of the operating system, with the
+/// context `failed`.
 pub(crate) fn directory(path: &Path, failed: impl FnOnce() -> String) -> Result<DirectoryLock> {
     hold(DirectoryLock::of(path), path, failed)
 }
 
-/// Locks a part of a directory, beside holders of other parts.
+/// Locks a part of a directory; other programs may hold other parts.
 ///
 /// # Errors
 ///
@@ -25,7 +25,7 @@ pub(crate) fn part(path: &Path, part: &str, failed: impl FnOnce() -> String) -> 
     hold(DirectoryLock::of_part(path, part), path, failed)
 }
 
-/// Locks a file that a subcommand writes over hours; where its directory is not there, whoever writes it says so.
+/// Locks a file that is written over hours; `None` when its directory is missing, which the writer reports.
 ///
 /// # Errors
 ///
@@ -36,7 +36,7 @@ pub(crate) fn file(path: &Path, failed: impl FnOnce() -> String) -> Result<Optio
     is_there.then(|| hold(DirectoryLock::of_file(path), path, failed)).transpose()
 }
 
-/// Locks a directory that must be there already; what it is not, whoever opens it says.
+/// Locks an existing directory; `None` when it is missing, which the reader reports.
 ///
 /// # Errors
 ///
@@ -56,7 +56,7 @@ fn hold(
     };
     if !lock.is_held() {
         say(&format!(
-            "warning: the file system of `{}` has no locks: see to it that no other program writes there meanwhile",
+            "warning: the file system of `{}` has no locks: make sure that no other program writes there meanwhile",
             path.display()
         ));
     }

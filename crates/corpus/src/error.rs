@@ -64,6 +64,34 @@ pub enum Error {
         /// Description of the fault.
         why: String,
     },
+    /// The files of a text hold nothing.
+    #[error("the input has no text: every file is empty")]
+    EmptyText,
+    /// A text to encode is a directory.
+    #[error("`{path}` is not a file")]
+    NotAFile {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+    /// A file of an encoded text is missing.
+    #[error("there is no `{path}`")]
+    TextMissing {
+        /// The missing file.
+        path: PathBuf,
+        /// The directory of the text.
+        text: PathBuf,
+    },
+    /// A text has another version of the layout.
+    #[error("`{path}` has format {found}, expected {}", crate::text_dataset::TEXT_FORMAT)]
+    TextFormat {
+        /// The file `text.toml`.
+        path: PathBuf,
+        /// The version that it names.
+        found: u32,
+    },
+    /// Symbols or sup-phones could not be read or applied.
+    #[error(transparent)]
+    Text(#[from] mynah_text::Error),
     /// The shards of a dataset cannot be merged.
     #[error("the shards in `{path}` cannot be merged: {why}")]
     Shards {
@@ -104,6 +132,13 @@ impl Error {
             Self::Dataset { .. } | Self::Inconsistent { .. } => {
                 Some("run `mynah-prepare run` again".to_owned())
             }
+            Self::EmptyText => Some("name files with a sentence or a paragraph per line".to_owned()),
+            Self::NotAFile { .. } => Some("name the text files themselves".to_owned()),
+            Self::TextMissing { text, .. } => {
+                Some(format!("run `mynah-prepare text … --out {}`", text.display()))
+            }
+            Self::TextFormat { .. } => Some("run `mynah-prepare text` again".to_owned()),
+            Self::Text(error) => error.remedy().map(str::to_owned),
             Self::Shards { remedy, .. } => Some(remedy.clone()),
         }
     }
@@ -125,7 +160,7 @@ mod tests {
     use super::*;
 
     /// Builds every variant.
-    fn all() -> [Error; 10] {
+    fn all() -> [Error; 15] {
         let path = || PathBuf::from("dataset/dataset.toml");
         let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         [
@@ -139,6 +174,11 @@ mod tests {
             Error::Dataset { path: path(), why: "it has no header".to_owned() },
             Error::Shards { path: path(), why: "1 of 2 is missing".to_owned(), remedy: "run it".to_owned() },
             Error::Inconsistent { id: "a".to_owned(), why: "its durations sum to 3".to_owned() },
+            Error::EmptyText,
+            Error::NotAFile { path: path() },
+            Error::TextMissing { path: path(), text: path() },
+            Error::TextFormat { path: path(), found: 0 },
+            Error::Text(mynah_text::Error::NothingToSpeak { text: "--".to_owned() }),
         ]
     }
 
@@ -154,7 +194,12 @@ mod tests {
             | Error::Format { .. }
             | Error::Dataset { .. }
             | Error::Shards { .. }
-            | Error::Inconsistent { .. } => true,
+            | Error::Inconsistent { .. }
+            | Error::EmptyText
+            | Error::NotAFile { .. }
+            | Error::TextMissing { .. }
+            | Error::TextFormat { .. }
+            | Error::Text(_) => true,
         }
     }
 

@@ -1,4 +1,5 @@
-//! Corpora and datasets: LJSpeech in; manifest, splits, alignments and features out.
+//! Corpora and datasets: LJSpeech in; manifest, splits, alignments and features out. [`text_dataset`] does the same for
+//! the plain text of a pre-training.
 //!
 //! ```text
 //! CORPUS ──Corpus::list──► entries ──FeatureExtractor──► FeatureStore ─┐
@@ -16,6 +17,7 @@
 //! Durations come from `mynah-align`, tables from `mynah-table`. The crate knows nothing of tensors or models.
 
 pub mod check;
+pub mod text_dataset;
 
 mod agreement;
 mod alignment_store;

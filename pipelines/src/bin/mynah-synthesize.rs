@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    pipelines::finish(pipelines::synthesize::Args::parse().run())
+    mynah_cli::finish(pipelines::synthesize::Args::parse().run(), pipelines::remedy)
 }

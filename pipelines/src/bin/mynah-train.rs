@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    pipelines::finish(pipelines::train::Args::parse().run())
+    mynah_cli::finish(pipelines::train::Args::parse().run(), pipelines::remedy)
 }

@@ -5,33 +5,36 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_align::LabelFormat;
-use mynah_corpus::{Recipe, Shard, SupPhoneRecipe, TextBackend};
+use mynah_cli::{Completions, ManPages, read_toml};
+use mynah_corpus::text_dataset::TextUnit;
+use mynah_corpus::{Recipe, Shard, SupPhoneRecipe};
 use mynah_signal::MelProfile;
 use mynah_text::Alphabet;
 
-use super::{align, bpe, check, import_alignment, mel, phonemize, run, text};
-use crate::program::{read_toml, use_threads};
+use super::{align, bpe, check, import_alignment, mel, merge, phonemize, run, text};
+use crate::pronunciation::Backend;
+use crate::threads::Threads;
 
 const ALL: &str = "\
 Example:
   mynah-prepare run LJSpeech-1.1 --out data/ljspeech
 
-`mynah-prepare help COMMAND` has more of them.";
+`mynah-prepare help COMMAND` has more.";
 const RUN: &str = "\
 Examples:
   mynah-prepare run LJSpeech-1.1 --out data/ljspeech
   mynah-prepare run my-corpus --out data/mine --recipe my-recipe.toml
 
-A second run with the same --out does only what is not done yet: after Ctrl-C, after a full disk,
-after a change of a file or of the recipe.
+A second run with the same --out skips finished work: after Ctrl-C, after a full disk, after a change of
+a file or of the recipe.
 
 Exit status: 0 when every line became an utterance, 1 when there are problems (each is a row of
-OUT/problems.jsonl, and the other lines were prepared), 2 when nothing could be done.";
+OUT/problems.jsonl, and the other lines were prepared), 2 on an error.";
 const CHECK: &str = "\
 Example:
   mynah-prepare check LJSpeech-1.1 --html check.html --out findings.csv
 
-Exit status: 0 when nothing was found, 1 when something was.";
+Exit status: 0 without findings, 1 with findings, 2 on an error.";
 const MERGE: &str = "\
 Example, on one machine or on two that share a directory:
   mynah-prepare run LJSpeech-1.1 --out data/ljspeech --shard 1/2
@@ -44,14 +47,14 @@ Examples:
   mynah-prepare align data/ljspeech
   mynah-prepare align data/ljspeech --recipe more-gaussians.toml
 
-The dataset is then what `run` would have made with that recipe, byte for byte.";
+The dataset is then what `run` makes with that recipe, byte for byte.";
 const IMPORT: &str = "\
 Examples:
   mynah-prepare import-alignment data/ljspeech --from mfa-output
   mynah-prepare import-alignment data/ljspeech --from labels --format festival --partial
 
-The files of an utterance are found by its id, in DIR or below. What does not fit is a row of
-DATASET/problems.jsonl, and the utterance keeps the durations of the aligner.";
+The file of an utterance is found by its id, anywhere below DIR. A file that does not fit is a row of
+DATASET/problems.jsonl, and its utterance keeps the aligner's durations.";
 const PHONEMIZE: &str = "\
 Examples:
   mynah-prepare phonemize \"Mr. Buxton paid £30.\"
@@ -72,16 +75,22 @@ Examples:
   mynah-prepare text news.txt --out data/news
   mynah-prepare text books/*.txt --out data/books --unit paragraph --bpe data/news/supphones.json
 
-Memory is about 120 MB for each thread, and while the sup-phones are learnt 300 bytes for each distinct
-word, whatever the size of the text. A second run with the same --out does only what is not done.
+It takes about 120 MB of memory per thread, plus 300 bytes per distinct word while the sup-phones are
+learned, for a text of any size. A second run with the same --out skips finished work.
 
 Exit status: 0 when every line was encoded, 1 when there are problems (each is a row of
-OUT/problems.jsonl, and the other lines were encoded), 2 when nothing could be done.";
+OUT/problems.jsonl, and the other lines were encoded), 2 on an error.";
 const MEL: &str = "\
 Example:
   mynah-prepare mel clip.wav --out clip.npy --profile hifigan";
+const COMPLETIONS: &str = "\
+Example:
+  mynah-prepare completions bash > ~/.local/share/bash-completion/completions/mynah-prepare";
+const MAN: &str = "\
+Example:
+  mynah-prepare man --out ~/.local/share/man/man1";
 
-/// Prepares a corpus in LJSpeech layout for training: checks, normalises, phonemises, computes, aligns.
+/// Prepares a corpus in LJSpeech layout for training: checks, normalizes, phonemizes, extracts features, aligns.
 #[derive(Debug, Parser)]
 #[command(name = "mynah-prepare", version, after_help = ALL)]
 pub struct Args {
@@ -90,29 +99,29 @@ pub struct Args {
 }
 
 impl Args {
-    /// Does what the command line says.
+    /// Runs the subcommand.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the subcommand from its result.
+    /// Returns the error that stopped the subcommand.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Run(args) => run::run(&args.settings()?),
             Command::Check(args) => {
-                use_threads(args.threads.map_or(0, usize::from))?;
+                args.threads.start()?;
                 let recipe = args.recipe.as_deref().map(read_toml).transpose()?.unwrap_or_default();
                 check::run(&check::Settings { corpus: args.corpus, recipe, html: args.html, out: args.out })
             }
             Command::Merge(args) => {
-                use_threads(args.threads.map_or(0, usize::from))?;
-                run::merge(&args.dataset)
+                args.threads.start()?;
+                merge::run(&args.dataset)
             }
             Command::Align(args) => {
-                use_threads(args.threads.map_or(0, usize::from))?;
+                args.threads.start()?;
                 align::run(&align::Settings { dataset: args.dataset, recipe: args.recipe })
             }
             Command::ImportAlignment(args) => {
-                use_threads(args.threads.map_or(0, usize::from))?;
+                args.threads.start()?;
                 import_alignment::run(&import_alignment::Settings {
                     dataset: args.dataset,
                     from: args.from,
@@ -131,79 +140,86 @@ impl Args {
             Command::Mel(args) => {
                 mel::run(&mel::Settings { input: args.input, out: args.out, profile: args.profile })
             }
+            Command::Completions(args) => args.run::<Self>(),
+            Command::Man(args) => args.run::<Self>(),
         }
     }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Prepare a corpus: everything that training needs, in one directory.
+    /// Prepare a corpus: everything that training needs, in one directory
     ///
     /// Reads CORPUS/metadata.csv and CORPUS/wavs, and writes features, phones, durations, splits, a manifest and a page
-    /// with plots. Nothing in CORPUS is changed. docs/formats has every file and every column.
+    /// with plots. Does not change CORPUS. docs/formats lists every file and column.
     #[command(after_help = RUN)]
     Run(RunArgs),
-    /// Say all that is wrong with a corpus, and what is worth a look: on the terminal, a page with plots, a table.
+    /// Check a corpus and report findings on the terminal, a page with plots, and a table
     ///
-    /// Looks at every line and recording as `run` would, and at what keeps nothing from being prepared: clipping, silence, DC,
-    /// noise, bandwidth, loudness, speaking rate, characters that cannot be spoken, words outside of the dictionary, duplicates,
-    /// and what is held out but trained on. Writes nothing but what is asked for.
+    /// Checks every line and recording as `run` does, and also reports what does not prevent preparation: clipping, silence,
+    /// DC offset, noise, bandwidth, loudness, speaking rate, characters that cannot be spoken, words outside the dictionary,
+    /// duplicates, and held-out clips that are trained on. Writes only the files that are asked for.
     #[command(after_help = CHECK)]
     Check(CheckArgs),
-    /// Join what `run --shard` prepared on many machines: the same dataset as without shards.
+    /// Merge the shards of `run --shard`: the same dataset as without shards
     ///
-    /// Aligns, learns the sub-phonemes, makes the splits, and writes the manifest and the page. The corpus and the recipe
-    /// are those of the shards.
+    /// Aligns, learns the sup-phones, makes the splits, and writes the manifest and the page. The corpus and the recipe are
+    /// those of the shards.
     #[command(after_help = MERGE)]
     Merge(MergeArgs),
-    /// Find the durations of a dataset again, with other settings of the aligner and without the corpus.
+    /// Align a dataset again with other settings of the aligner, without its corpus
     ///
-    /// Says then how much of what is heard is where the durations have it: voiced vowels, hissing fricatives, quiet pauses.
+    /// Reports how well the durations agree with the recordings: voiced vowels, hissing fricatives, quiet pauses.
     #[command(after_help = ALIGN)]
     Align(AlignArgs),
-    /// Give a dataset the durations of another tool: TextGrid, MFA's JSON and CSV, .lab, CTM, .npy.
+    /// Import the durations of another tool: TextGrid, MFA's JSON and CSV, .lab, CTM, .npy
     #[command(after_help = IMPORT)]
     ImportAlignment(ImportAlignmentArgs),
-    /// Print the phones of sentences: words separated by " / ", punctuation its own token.
+    /// Print the phones of sentences, with words separated by " / " and punctuation as separate tokens
     #[command(after_help = PHONEMIZE)]
     Phonemize(PhonemizeArgs),
-    /// Learn and apply a sub-phoneme BPE.
+    /// Learn and apply a BPE of phones (sup-phones)
     #[command(subcommand, after_help = BPE)]
     Bpe(BpeCommand),
-    /// Encode plain text for pre-training: symbols and sup-phones of every sentence, in Parquet shards.
+    /// Encode plain text for pre-training: symbols and sup-phones of every sentence, in Parquet shards
     ///
-    /// Text of any size is read in pieces. The sup-phones are learnt from its words unless they are given.
+    /// Reads text of any size in pieces. Learns the sup-phones from its words unless they are given.
     #[command(after_help = TEXT)]
     Text(TextArgs),
-    /// Compute the log-mel spectrogram of a wav or FLAC file of one channel as a NumPy file, f32 [mel, frame].
+    /// Compute the log-mel spectrogram of a mono wav or FLAC file as a NumPy file, f32 [mel, frame]
     #[command(after_help = MEL)]
     Mel(MelArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Write man pages: one for the program and one for each subcommand
+    #[command(after_help = MAN)]
+    Man(ManPages),
 }
 
 #[derive(Debug, ClapArgs)]
 struct RunArgs {
-    /// The corpus: a directory with metadata.csv and wavs/
+    /// Corpus: a directory with metadata.csv and wavs/
     corpus: PathBuf,
-    /// Where the dataset goes
+    /// Directory for the dataset
     #[arg(long, value_name = "DATASET")]
     out: PathBuf,
-    /// A TOML file with the settings that differ from the defaults (see pipelines/ljspeech/prepare.toml)
+    /// TOML file with the settings that differ from the defaults (see pipelines/ljspeech/prepare.toml)
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
-    /// The sup-phones of a pre-training, so that its encoder fits the dataset; in the place of the recipe's `[sup_phones]`
+    /// Sup-phones of a pre-training, so that its encoder fits the dataset; replaces the recipe's `[sup_phones]`
     #[arg(long, value_name = "FILE")]
     sup_phones: Option<PathBuf>,
-    /// Prepare only a part of the clips, such as 3/64; `merge` joins the parts
+    /// Prepare only a part of the clips, such as 3/64; `merge` merges the parts
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// How many threads work; the dataset does not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 impl RunArgs {
     fn settings(self) -> anyhow::Result<run::Settings> {
-        use_threads(self.threads.map_or(0, usize::from))?;
+        self.threads.start()?;
         let mut recipe: Recipe = self.recipe.as_deref().map(read_toml).transpose()?.unwrap_or_default();
         if self.sup_phones.is_some() {
             recipe.sup_phones = SupPhoneRecipe { model: self.sup_phones, ..SupPhoneRecipe::default() };
@@ -214,62 +230,58 @@ impl RunArgs {
 
 #[derive(Debug, ClapArgs)]
 struct CheckArgs {
-    /// The corpus: a directory with metadata.csv and wavs/
+    /// Corpus: a directory with metadata.csv and wavs/
     corpus: PathBuf,
-    /// The recipe by which it is to be prepared
+    /// Recipe of the preparation
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
-    /// Where a page with plots goes
+    /// File for a page with plots
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Where every finding goes as a row: .jsonl, .csv or .parquet, with the columns of problems.jsonl
+    /// File for the findings, one per row: .jsonl, .csv or .parquet, with the columns of problems.jsonl
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// How many threads work
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 #[derive(Debug, ClapArgs)]
 struct MergeArgs {
-    /// The dataset: the --out of the shards
+    /// Dataset: the --out of the shards
     dataset: PathBuf,
-    /// How many threads work; the dataset does not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 #[derive(Debug, ClapArgs)]
 struct AlignArgs {
-    /// A complete dataset
+    /// Complete dataset
     dataset: PathBuf,
-    /// A TOML file whose alignment section is taken; what else it has must be as in the dataset
+    /// TOML file whose `[alignment]` is used; its other sections must agree with the dataset
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
-    /// How many threads work; the dataset does not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 #[derive(Debug, ClapArgs)]
 struct ImportAlignmentArgs {
-    /// A complete dataset
+    /// Complete dataset
     dataset: PathBuf,
-    /// The files of the other tool
+    /// Directory with the files of the other tool
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
-    /// Their form: textgrid, mfa-json, mfa-csv, htk, festival, ctm or npy; auto goes by their names
+    /// Format: textgrid, mfa-json, mfa-csv, htk, festival, ctm or npy; auto detects it by the names of the files
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = label_format)]
     format: FormatChoice,
     /// Import also when fewer than half of the utterances fit
     #[arg(long)]
     partial: bool,
-    /// How many threads work; the dataset does not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
-/// One form, or any.
+/// A label format, or any.
 #[derive(Debug, Clone, Copy)]
 struct FormatChoice(Option<LabelFormat>);
 
@@ -289,39 +301,21 @@ enum Format {
     Ipa,
     /// The characters that VITS reads
     Vits,
-    /// Their identifiers, 0 to 177
+    /// The identifiers of these characters, 0 to 177
     VitsIds,
-}
-
-/// What pronounces words, on a command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Backend {
-    /// CMUdict, and what stands behind it
-    Dictionary,
-    /// espeak-ng, where it is installed; it runs as a process of its own
-    Espeak,
-}
-
-impl From<Backend> for TextBackend {
-    fn from(backend: Backend) -> Self {
-        match backend {
-            Backend::Dictionary => Self::Dictionary,
-            Backend::Espeak => Self::Espeak,
-        }
-    }
 }
 
 #[derive(Debug, ClapArgs)]
 struct PhonemizeArgs {
-    /// The sentences; without any, one a line from stdin
+    /// Sentences; without any, stdin is read, one per line
     text: Vec<String>,
-    /// How phones are written
+    /// Notation of the phones
     #[arg(long, value_enum, default_value = "arpabet")]
     format: Format,
-    /// What pronounces the words that the lexicon lacks
+    /// Source of the pronunciations that the lexicon lacks
     #[arg(long, value_enum, default_value = "dictionary")]
     backend: Backend,
-    /// A lexicon of your own pronunciations, `word PH PH …` a line, which win over the dictionary
+    /// Lexicon of your own pronunciations, which take precedence: `word PH PH …` per line
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
 }
@@ -341,34 +335,52 @@ impl PhonemizeArgs {
 
 #[derive(Debug, Subcommand)]
 enum BpeCommand {
-    /// Learn merges from phonemised sentences, one a line as `phonemize` prints them in ARPAbet.
+    /// Learn merges from phonemized sentences, one per line, as `phonemize` prints them in ARPAbet
     #[command(after_help = BPE_TRAIN)]
     Train(BpeTrainArgs),
-    /// Encode phonemised sentences from stdin: the phones of each sup-phone joined by "_".
+    /// Encode phonemized sentences from stdin, with the phones of each sup-phone joined by "_"
     #[command(after_help = BPE_ENCODE)]
     Encode(BpeEncodeArgs),
 }
 
 #[derive(Debug, ClapArgs)]
 struct BpeTrainArgs {
-    /// The sentences, or - for stdin
+    /// Sentences, or - for stdin
     input: PathBuf,
-    /// How many merges, at most
+    /// Maximum number of merges
     #[arg(long, value_name = "N")]
     merges: usize,
-    /// Where the sup-phones go, in the form of Hugging Face's tokenizer.json
+    /// File for the sup-phones, in the format of Hugging Face's tokenizer.json
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]
 struct BpeEncodeArgs {
-    /// What `bpe train` or `run` wrote
+    /// Sup-phones that `bpe train` or `run` wrote
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// Print identifiers instead of phones, one for each symbol
+    /// Print identifiers instead of phones, one per symbol
     #[arg(long)]
     ids: bool,
+}
+
+/// The unit of a line, on a command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Unit {
+    /// One sentence
+    Line,
+    /// A paragraph, which is split into sentences
+    Paragraph,
+}
+
+impl From<Unit> for TextUnit {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Line => Self::Line,
+            Unit::Paragraph => Self::Paragraph,
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -376,36 +388,35 @@ struct TextArgs {
     /// Plain text in UTF-8
     #[arg(required = true)]
     input: Vec<PathBuf>,
-    /// Where the shards go
+    /// Directory for the shards
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// What a line of the input is
+    /// Unit of a line of the input
     #[arg(long, value_enum, default_value = "line")]
-    unit: text::Unit,
-    /// Sup-phones that are there already, instead of learning them
+    unit: Unit,
+    /// Existing sup-phones, instead of learned ones
     #[arg(long, value_name = "FILE", conflicts_with = "merges")]
     bpe: Option<PathBuf>,
-    /// How many merges to learn, at most
+    /// Maximum number of merges to learn
     #[arg(long, value_name = "N", default_value_t = 30_000)]
     merges: usize,
-    /// A lexicon of your own pronunciations, `word PH PH …` a line, which win over the dictionary
+    /// Lexicon of your own pronunciations, which take precedence: `word PH PH …` per line
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Bytes of input that make a shard
+    /// Bytes of input per shard
     #[arg(long, value_name = "N", default_value_t = 4 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     shard_bytes: u64,
-    /// How many threads work; the shards do not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 impl TextArgs {
     fn settings(self) -> anyhow::Result<text::Settings> {
-        use_threads(self.threads.map_or(0, usize::from))?;
+        self.threads.start()?;
         Ok(text::Settings {
             inputs: self.input,
             out: self.out,
-            unit: self.unit,
+            unit: self.unit.into(),
             bpe: self.bpe,
             merges: self.merges,
             lexicon: self.lexicon,
@@ -416,12 +427,12 @@ impl TextArgs {
 
 #[derive(Debug, ClapArgs)]
 struct MelArgs {
-    /// A mono wav
+    /// Mono wav or FLAC file
     input: PathBuf,
-    /// Where the spectrogram goes
+    /// File for the spectrogram
     #[arg(long, value_name = "FILE.npy")]
     out: PathBuf,
-    /// Whose definition: vits or hifigan
+    /// Definition of the mel scale: vits or hifigan
     #[arg(long, default_value = "vits")]
     profile: MelProfile,
 }

@@ -7,30 +7,29 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use mynah_cli::{Advised, put, say};
 use mynah_table::write_atomic;
 use mynah_text::{Phone, SupPhones, Symbol};
 
-use crate::program::{put, say};
-
-/// What `bpe train` does.
+/// The settings of `bpe train`.
 pub(crate) struct TrainSettings {
-    /// Phonemised sentences; `-` for stdin.
+    /// Phonemized sentences; `-` for stdin.
     pub(crate) input: PathBuf,
-    /// At most so many merges.
+    /// The maximum number of merges.
     pub(crate) merges: usize,
-    /// Where the sup-phones go.
+    /// The file for the sup-phones.
     pub(crate) out: PathBuf,
 }
 
-/// What `bpe encode` does.
+/// The settings of `bpe encode`.
 pub(crate) struct EncodeSettings {
     /// The sup-phones.
     pub(crate) model: PathBuf,
-    /// Identifiers instead of phones.
+    /// Prints identifiers instead of phones.
     pub(crate) ids: bool,
 }
 
-/// Counts the words of the input and learns merges from them.
+/// Learns merges from the words of the input.
 pub(crate) fn train(settings: &TrainSettings) -> anyhow::Result<ExitCode> {
     let (name, text) = if settings.input == Path::new("-") {
         ("stdin".to_owned(), read_stdin()?)
@@ -49,7 +48,10 @@ pub(crate) fn train(settings: &TrainSettings) -> anyhow::Result<ExitCode> {
         }
     }
     if words.is_empty() {
-        bail!("{name} holds no words: give it what `mynah-prepare phonemize` prints");
+        bail!(Advised::new(
+            format!("{name} has no words"),
+            "name a file with the output of `mynah-prepare phonemize`"
+        ));
     }
     let (types, tokens) = (words.len(), words.values().sum::<u64>());
     let sup_phones = SupPhones::train(words, settings.merges);
@@ -75,14 +77,14 @@ pub(crate) fn encode(settings: &EncodeSettings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One identifier for each symbol of a word, or of what stands between words.
+/// Returns one identifier per symbol of a word, or of the symbols between words.
 fn identifiers(sup_phones: &SupPhones, word: &[Symbol]) -> Vec<String> {
     let index: Vec<Option<u32>> =
         word.iter().map(|symbol| matches!(symbol, Symbol::Phone(_)).then_some(0)).collect();
     sup_phones.encode(word, &index).iter().map(u32::to_string).collect()
 }
 
-/// The sup-phones of a word by their phones; what stands between words as it is.
+/// Returns the sup-phones of a word as joined phones; symbols between words stay unchanged.
 fn names(sup_phones: &SupPhones, word: &[Symbol]) -> Vec<String> {
     if !matches!(word.first(), Some(Symbol::Phone(_))) {
         return word.iter().map(ToString::to_string).collect();

@@ -5,29 +5,29 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use mynah_cli::{BAD_RESULT, say};
 use mynah_corpus::check::{CheckedClip, findings};
 use mynah_corpus::{Corpus, DatasetLayout, Entry, Problem, Recipe, Split, Splitter, leaks};
 use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, PageKind, ProblemGroup, SplitSize};
 use mynah_table::{TableFormat, write_atomic, write_table};
 use mynah_text::Phonemized;
 
-use super::each::Preparer;
-use super::run::list;
+use super::clips::ClipPreparer;
+use super::listing::list;
 use super::{page, summary};
-use crate::program::{BAD_RESULT, say};
 
-/// Words outside of the dictionary that are said on the terminal.
-const WORDS_SAID: usize = 10;
+/// Words outside the dictionary that are printed.
+const PRINTED_WORDS: usize = 10;
 
-/// What to do.
+/// The settings of a check.
 pub(crate) struct Settings {
     /// The corpus.
     pub(crate) corpus: PathBuf,
-    /// How it would be prepared.
+    /// The recipe of the preparation.
     pub(crate) recipe: Recipe,
-    /// Where the page goes.
+    /// The file for the page.
     pub(crate) html: Option<PathBuf>,
-    /// Where the findings go as a table.
+    /// The file for the table of findings.
     pub(crate) out: Option<PathBuf>,
 }
 
@@ -37,7 +37,7 @@ struct Checked {
     phonemized: Phonemized,
 }
 
-/// Says everything that is wrong with a corpus, and what is worth a look; changes and keeps nothing.
+/// Reports problems of a corpus and whatever deserves a look; changes and keeps nothing.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { corpus, recipe, html, out } = settings;
     let name = corpus.display().to_string();
@@ -45,9 +45,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         TableFormat::of(out)?;
     }
     let corpus = Corpus::open(corpus)?;
-    // Nothing is written there: `check` only reads.
+    // Nothing is written to it: `check` only reads.
     let layout = DatasetLayout::new("".as_ref());
-    let preparer = Preparer::new(&corpus, &layout, recipe)?;
+    let preparer = ClipPreparer::new(&corpus, &layout, recipe)?;
     let splitter = Splitter::new(&recipe.split)?;
     let listing = list(&corpus, &name)?;
 
@@ -74,8 +74,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let n_words: usize = phonemized.iter().map(|phonemized| phonemized.words.len()).sum();
     say_result(&clips, &problems, &words, n_words, listing.rows);
     if let Some(html) = html {
-        let page = report(&name, recipe, listing.rows, &clips, &splits, &problems, words)?;
-        let page = page.to_html().context("failed to draw the page")?;
+        let content = CheckPage {
+            name: &name,
+            recipe,
+            rows: listing.rows,
+            clips: &clips,
+            splits: &splits,
+            problems: &problems,
+        };
+        let page = content.page(words)?.to_html().context("failed to draw the page")?;
         write_atomic(html, page.as_bytes()).context("failed to write the page")?;
         say(&format!("the page with plots is {}", html.display()));
     }
@@ -106,69 +113,78 @@ fn say_result(
     if !words.is_empty() {
         let tokens: u64 = words.iter().map(|word| word.count).sum();
         let first: Vec<String> =
-            words.iter().take(WORDS_SAID).map(|word| format!("{} ({})", word.word, word.count)).collect();
+            words.iter().take(PRINTED_WORDS).map(|word| format!("{} ({})", word.word, word.count)).collect();
         say(&format!(
-            "{tokens} words, {} of them distinct, are outside of the dictionary: {}{}",
+            "{tokens} words, {} of them distinct, are outside the dictionary: {}{}",
             words.len(),
             first.join(", "),
-            if words.len() > WORDS_SAID { ", …" } else { "" }
+            if words.len() > PRINTED_WORDS { ", …" } else { "" }
         ));
     }
     if problems.is_empty() {
-        say("nothing is wrong");
+        say("no problems found");
     } else {
         say(&format!("{} findings:", problems.len()));
         say(&summary::lines(problems).join("\n"));
     }
 }
 
-fn report(
-    name: &str,
-    recipe: &Recipe,
+/// The content of the page with plots.
+struct CheckPage<'a> {
+    /// The corpus, as it was named.
+    name: &'a str,
+    recipe: &'a Recipe,
+    /// The number of lines in `metadata.csv`.
     rows: usize,
-    clips: &[CheckedClip],
-    splits: &[Split],
-    problems: &[Problem],
-    words: Vec<GuessedWord>,
-) -> Result<DatasetPage> {
-    type Value = fn(&CheckedClip) -> Option<f64>;
-    let quantities: [(&str, &str, Value); 8] = [
-        ("length", "s", |clip| Some(clip.recording.seconds)),
-        ("characters per second", "1/s", |clip| {
-            Some(clip.normalized.chars().count() as f64 / clip.recording.seconds)
-        }),
-        ("loudness", "LUFS", |clip| clip.recording.loudness_lufs),
-        ("true peak", "dBTP", |clip| clip.recording.true_peak_dbtp),
-        ("silence before", "s", |clip| Some(clip.recording.leading_silence_seconds)),
-        ("silence after", "s", |clip| Some(clip.recording.trailing_silence_seconds)),
-        ("signal to noise", "dB", |clip| clip.recording.snr_db),
-        ("bandwidth", "Hz", |clip| clip.recording.bandwidth_hz),
-    ];
-    let distributions = quantities.into_iter().map(|(name, unit, value)| {
-        let values: Vec<f64> = clips.iter().filter_map(value).collect();
-        let missing = (clips.len() - values.len()) as u64;
-        Distribution { name: name.to_owned(), unit: unit.to_owned(), values, missing }
-    });
-    let split_size = |split: Split| {
-        let of_split = || clips.iter().zip(splits).filter(move |(_, other)| **other == split);
-        SplitSize {
-            name: split.word().to_owned(),
-            utterances: of_split().count() as u64,
-            seconds: of_split().map(|(clip, _)| clip.recording.seconds).sum(),
-        }
-    };
-    Ok(DatasetPage {
-        kind: PageKind::Check,
-        title: format!("Check of {name}"),
-        source: name.to_owned(),
-        recipe: page::settings(recipe)?,
-        rows: rows as u64,
-        utterances: clips.len() as u64,
-        problems: summary::group(problems).iter().map(ProblemGroup::from).collect(),
-        seconds: clips.iter().map(|clip| clip.recording.seconds).sum(),
-        splits: Split::ALL.map(split_size).to_vec(),
-        distributions: if clips.is_empty() { Vec::new() } else { distributions.collect() },
-        guessed_words: words,
-        ..DatasetPage::default()
-    })
+    clips: &'a [CheckedClip],
+    /// The split of each clip.
+    splits: &'a [Split],
+    problems: &'a [Problem],
+}
+
+impl CheckPage<'_> {
+    /// Makes the page; `words` have predicted pronunciations.
+    fn page(&self, words: Vec<GuessedWord>) -> Result<DatasetPage> {
+        let Self { name, recipe, rows, clips, splits, problems } = *self;
+        type Value = fn(&CheckedClip) -> Option<f64>;
+        let quantities: [(&str, &str, Value); 8] = [
+            ("length", "s", |clip| Some(clip.recording.seconds)),
+            ("characters per second", "1/s", |clip| {
+                Some(clip.normalized.chars().count() as f64 / clip.recording.seconds)
+            }),
+            ("loudness", "LUFS", |clip| clip.recording.loudness_lufs),
+            ("true peak", "dBTP", |clip| clip.recording.true_peak_dbtp),
+            ("silence before", "s", |clip| Some(clip.recording.leading_silence_seconds)),
+            ("silence after", "s", |clip| Some(clip.recording.trailing_silence_seconds)),
+            ("signal to noise", "dB", |clip| clip.recording.snr_db),
+            ("bandwidth", "Hz", |clip| clip.recording.bandwidth_hz),
+        ];
+        let distributions = quantities.into_iter().map(|(name, unit, value)| {
+            let values: Vec<f64> = clips.iter().filter_map(value).collect();
+            let missing = (clips.len() - values.len()) as u64;
+            Distribution { name: name.to_owned(), unit: unit.to_owned(), values, missing }
+        });
+        let split_size = |split: Split| {
+            let of_split = || clips.iter().zip(splits).filter(move |(_, other)| **other == split);
+            SplitSize {
+                name: split.word().to_owned(),
+                utterances: of_split().count() as u64,
+                seconds: of_split().map(|(clip, _)| clip.recording.seconds).sum(),
+            }
+        };
+        Ok(DatasetPage {
+            kind: PageKind::Check,
+            title: format!("Check of {name}"),
+            source: name.to_owned(),
+            recipe: page::settings(recipe)?,
+            rows: rows as u64,
+            utterances: clips.len() as u64,
+            problems: summary::group(problems).iter().map(ProblemGroup::from).collect(),
+            seconds: clips.iter().map(|clip| clip.recording.seconds).sum(),
+            splits: Split::ALL.map(split_size).to_vec(),
+            distributions: if clips.is_empty() { Vec::new() } else { distributions.collect() },
+            guessed_words: words,
+            ..DatasetPage::default()
+        })
+    }
 }

@@ -1,50 +1,56 @@
-//! The durations of every utterance: the aligner's, or imported ones where there are any.
+//! The durations of every utterance: imported ones, or the aligner's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
 use mynah_align::{Alignment, AlignmentSource, Target, align, frames_needed, mel_config};
+use mynah_cli::{Advised, Progress, say};
 use mynah_corpus::{AlignmentStore, Code, DatasetLayout, FeatureExtractor, Import, Problem, Recipe, Stage};
 use mynah_signal::MelExtractor;
 
-use super::each::Prepared;
-use crate::program::say;
-use crate::progress::Progress;
+use super::clips::PreparedClip;
 
-/// Full scale of a dataset's waves.
+/// The full scale of a dataset's waves.
 const FULL_SCALE: f32 = 32_768.0;
 
-/// Fails when the dataset's durations would not be those that the recipe asks for, before anything is changed.
+/// Checks, before anything is changed, that the dataset can have the durations that the recipe asks for.
 ///
-/// Imported durations are another tool's work that cannot be computed again: they are given up only by hand.
+/// Imported durations are the work of another tool and cannot be computed again, so they are only removed by hand.
 pub(crate) fn check(layout: &DatasetLayout, recipe: &Recipe) -> Result<()> {
     if let Err(why) = recipe.alignment.check() {
         bail!("the recipe's `[alignment]` cannot be used: {why}");
     }
     let out = layout.root().display();
     match (recipe.alignment.source, layout.alignments().has_import()) {
-        (AlignmentSource::Aligner, true) => bail!(
-            "`{out}` has imported durations, and the recipe asks for the aligner's: write `source = \"imported\"` under `[alignment]` into the recipe to keep them, or delete `{out}/alignments/imported.parquet` to align anew"
-        ),
-        (AlignmentSource::Imported, false) => bail!(
-            "the recipe asks for imported durations, and `{out}` has none: prepare it with `source = \"aligner\"`, then run `mynah-prepare import-alignment {out} --from DIR`"
-        ),
+        (AlignmentSource::Aligner, true) => bail!(Advised::new(
+            format!("`{out}` has imported durations, and the recipe asks for the aligner's"),
+            format!(
+                "write `source = \"imported\"` under `[alignment]` in the recipe to keep them, or delete `{out}/alignments/imported.parquet` to align the dataset again"
+            )
+        )),
+        (AlignmentSource::Imported, false) => bail!(Advised::new(
+            format!("the recipe asks for imported durations, and `{out}` has none"),
+            format!(
+                "prepare it with `source = \"aligner\"`, then run `mynah-prepare import-alignment {out} --from DIR`"
+            )
+        )),
         _ => Ok(()),
     }
 }
 
-/// The utterances with their durations; those that are too short for their symbols go to `problems`, and so does what
-/// is wrong with imported durations.
+/// Finds the durations of clips. Clips that are too short for their symbols are added to `problems`, as are imported
+/// durations that do not fit.
 pub(crate) fn align_all(
     layout: &DatasetLayout,
     recipe: &Recipe,
-    prepared: Vec<Prepared>,
+    prepared: Vec<PreparedClip>,
     extractor: &FeatureExtractor,
     problems: &mut Vec<Problem>,
-) -> Result<Vec<(Prepared, Alignment)>> {
-    let long_enough =
-        |prepared: &Prepared| prepared.audio.frames as usize >= frames_needed(&prepared.phonemized.symbols);
-    let (able, short): (Vec<Prepared>, Vec<Prepared>) = prepared.into_iter().partition(long_enough);
+) -> Result<Vec<(PreparedClip, Alignment)>> {
+    let long_enough = |prepared: &PreparedClip| {
+        prepared.audio.frames as usize >= frames_needed(&prepared.phonemized.symbols)
+    };
+    let (able, short): (Vec<PreparedClip>, Vec<PreparedClip>) = prepared.into_iter().partition(long_enough);
     let hop = extractor.mel_config().hop_length;
     problems.extend(short.iter().map(|prepared| Problem {
         stage: Stage::Alignment,
@@ -57,26 +63,29 @@ pub(crate) fn align_all(
             prepared.audio.frames,
             prepared.phonemized.symbols.len()
         ),
-        remedy: "check that the text is that of the clip".to_owned(),
+        remedy: "check that the text belongs to the clip".to_owned(),
     }));
     let mut found = find(layout, recipe, &able, problems)?;
     able.into_iter()
         .map(|prepared| {
             let alignment = found.remove(&prepared.entry.id);
             let alignment = alignment.with_context(|| {
-                format!("the features of `{}` have other frames than its summary", prepared.entry.id)
+                format!(
+                    "the features and the summary of `{}` have different numbers of frames",
+                    prepared.entry.id
+                )
             })?;
             Ok((prepared, alignment))
         })
         .collect()
 }
 
-/// The durations by utterance: imported ones where the recipe asks for them and they fit, else the aligner's, which are
-/// kept in the dataset.
+/// Returns the durations by utterance: imported ones where the recipe asks for them and they fit, otherwise the aligner's,
+/// which the dataset keeps.
 fn find(
     layout: &DatasetLayout,
     recipe: &Recipe,
-    prepared: &[Prepared],
+    prepared: &[PreparedClip],
     problems: &mut Vec<Problem>,
 ) -> Result<BTreeMap<String, Alignment>> {
     let mut found = match recipe.alignment.source {
@@ -91,10 +100,10 @@ fn find(
     Ok(found)
 }
 
-/// The imported durations that fit the utterances as they are now.
+/// Returns the imported durations that fit the utterances in their present form.
 fn imported(
     import: &Import,
-    prepared: &[Prepared],
+    prepared: &[PreparedClip],
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Alignment> {
     let mut found = BTreeMap::new();
@@ -113,7 +122,7 @@ fn imported(
             file: file.to_owned(),
             line: None,
             message: message.to_owned(),
-            remedy: "align it with the other tool, and run `mynah-prepare import-alignment` again; until then it has the durations of the aligner"
+            remedy: "align it with the other tool and run `mynah-prepare import-alignment` again; until then it has the aligner's durations"
                 .to_owned(),
         }
         };
@@ -127,12 +136,12 @@ fn imported(
                 found.insert(id.clone(), alignment);
             }
             Some(row) => {
-                let message = "its durations were imported for another text or another recording";
+                let message = "the durations were imported for another text or another recording";
                 problems.push(problem(Code::StaleAlignment, &row.file, message));
             }
             None if failed.contains(id.as_str()) => {}
             None => {
-                let message = "it was not in the dataset when durations were imported";
+                let message = "it was not in the dataset when the durations were imported";
                 problems.push(problem(Code::MissingAlignment, "alignments/imported.parquet", message));
             }
         }
@@ -140,13 +149,13 @@ fn imported(
     found
 }
 
-/// The aligner's durations, from the dataset where they still hold.
+/// Returns the aligner's durations, taken from the dataset if they are still valid.
 fn aligned(
     layout: &DatasetLayout,
     recipe: &Recipe,
-    prepared: &[Prepared],
+    prepared: &[PreparedClip],
 ) -> Result<BTreeMap<String, Alignment>> {
-    let symbols: Vec<String> = prepared.iter().map(Prepared::symbols).collect();
+    let symbols: Vec<String> = prepared.iter().map(PreparedClip::symbols).collect();
     let parts = prepared.iter().zip(&symbols).map(|(prepared, symbols)| {
         (prepared.entry.id.as_str(), prepared.feature_key.as_str(), symbols.as_str())
     });

@@ -5,28 +5,29 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use mynah_align::{AlignmentSource, FitTarget, LabelDirectory, LabelFormat, Lookup, MisfitKind, fit};
+use mynah_cli::{Advised, say};
 use mynah_corpus::{Code, Dataset, DatasetLayout, Import, ImportedRow, Problem, Stage, Utterance};
 use mynah_text::Symbol;
 use rayon::prelude::*;
 
-use super::align::{find_again, say_agreement};
+use super::agreement::say_agreement;
+use super::realign::realign;
 use super::summary;
 use crate::lock;
-use crate::program::say;
 
-/// What to do.
+/// The settings of an import.
 pub(crate) struct Settings {
     /// A complete dataset.
     pub(crate) dataset: PathBuf,
     /// The files of the other tool.
     pub(crate) from: PathBuf,
-    /// Their form; any when absent.
+    /// Their format; any when absent.
     pub(crate) format: Option<LabelFormat>,
-    /// Whether it is enough that a few utterances fit.
+    /// Imports even when fewer than half of the utterances fit.
     pub(crate) partial: bool,
 }
 
-/// Gives a dataset the durations that another tool found.
+/// Gives a dataset the durations of another tool.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { dataset: root, from, format, partial } = settings;
     let failed = || format!("failed to import durations into `{}`", root.display());
@@ -36,32 +37,35 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     if directory.is_empty() {
         let names = LabelFormat::ALL.map(LabelFormat::name).join(", ");
         let wanted = format.map_or(names, |format| format.name().to_owned());
-        bail!("`{}` has no files of alignments ({wanted})", from.display());
+        bail!("`{}` has no alignment files ({wanted})", from.display());
     }
     let import = read_all(&dataset, &directory, from)?;
     let (n, all) = (import.rows.len(), dataset.utterances().len());
     if n == 0 || (!partial && 2 * n < all) {
         say(&summary::lines(&import.problems).join("\n"));
-        let remedy = if n == 0 { "" } else { "; --partial imports them all the same" };
-        bail!(
-            "only {n} of the {all} utterances of `{}` have durations in `{}` that fit, so nothing was changed{remedy}",
+        let message = format!(
+            "only {n} of the {all} utterances of `{}` have durations in `{}` that fit, so nothing was changed",
             root.display(),
             from.display()
         );
+        if n == 0 {
+            bail!(message);
+        }
+        bail!(Advised::new(message, "correct the files, or import those that fit with --partial"));
     }
     let layout = DatasetLayout::new(root);
     layout.alignments().write_import(&import)?;
     let mut recipe = dataset.info().recipe.clone();
     recipe.alignment.source = AlignmentSource::Imported;
-    let code = find_again(&dataset, &layout, &recipe)?;
+    let code = realign(&dataset, &layout, &recipe)?;
     let rest = if n == all { String::new() } else { format!("; the other {} keep the aligner's", all - n) };
     say(&format!("{n} of {all} utterances have imported durations{rest}"));
-    say("`mynah-prepare run` keeps them when its recipe has `source = \"imported\"` under `[alignment]`");
+    say("`mynah-prepare run` keeps them if its recipe has `source = \"imported\"` under `[alignment]`");
     say_agreement(root)?;
     Ok(code)
 }
 
-/// The durations of each utterance whose file fits it, and what is wrong with the others.
+/// Reads the durations of all utterances: those that fit, and the problems of the others.
 fn read_all(dataset: &Dataset, directory: &LabelDirectory, from: &Path) -> Result<Import> {
     let audio = &dataset.info().recipe.audio;
     let hop = audio.mel.config(audio.sample_rate).hop_length;
@@ -80,7 +84,7 @@ fn read_all(dataset: &Dataset, directory: &LabelDirectory, from: &Path) -> Resul
             file: shown(from, name),
             line: error.line,
             message: error.to_string(),
-            remedy: "write the file anew with its tool".to_owned(),
+            remedy: "write the file again with its tool".to_owned(),
         });
     }
     for outcome in outcomes {
@@ -92,7 +96,7 @@ fn read_all(dataset: &Dataset, directory: &LabelDirectory, from: &Path) -> Resul
     Ok(import)
 }
 
-/// One utterance. The outer error is one of the operating system's.
+/// Reads the durations of one utterance. The outer error is one of the operating system.
 fn read(
     utterance: &Utterance,
     directory: &LabelDirectory,
@@ -101,20 +105,19 @@ fn read(
 ) -> Result<Result<ImportedRow, Box<Problem>>> {
     let problem = |code, file: String, line, message, remedy: &str| {
         let id = Some(utterance.id.clone());
-        let remedy =
-            format!("{remedy}; until it is imported, the utterance has the durations of the aligner");
+        let remedy = format!("{remedy}; until it is imported, the utterance has the aligner's durations");
         Ok(Err(Box::new(Problem { stage: Stage::Alignment, code, id, file, line, message, remedy })))
     };
     let file = match directory.look_up(&utterance.id)? {
         Lookup::Found(file) => file,
         Lookup::Missing => {
-            let message = "there is no file for it".to_owned();
+            let message = "the utterance has no file".to_owned();
             let remedy = "align it with the other tool";
             return problem(Code::MissingAlignment, from.display().to_string(), None, message, remedy);
         }
         Lookup::Several(names) => {
-            let message = format!("there are several files for it: `{}`", names.join("`, `"));
-            let remedy = "leave one of them there, or choose their form with --format";
+            let message = format!("the utterance has several files: `{}`", names.join("`, `"));
+            let remedy = "remove all but one, or choose a format with --format";
             return problem(Code::AmbiguousAlignment, from.display().to_string(), None, message, remedy);
         }
     };
@@ -122,7 +125,7 @@ fn read(
     let content = match file.content {
         Ok(content) => content,
         Err(error) => {
-            let remedy = "write the file anew with its tool, or say with --format what it is";
+            let remedy = "write the file again with its tool, or name its format with --format";
             return problem(Code::UnreadableAlignment, name, error.line, error.to_string(), remedy);
         }
     };
@@ -156,12 +159,12 @@ fn read(
 
 fn remedy(kind: MisfitKind) -> &'static str {
     match kind {
-        MisfitKind::UnknownPhone => "write ARPAbet or IPA into the file",
+        MisfitKind::UnknownPhone => "write ARPAbet or IPA to the file",
         MisfitKind::DifferentPhones => {
-            "give both the same pronunciation: a line of the recipe's `text.lexicon`, or of the other tool's dictionary"
+            "give both tools the same pronunciation, in the recipe's `text.lexicon` or in the other tool's dictionary"
         }
         MisfitKind::DifferentLength => "check that the file belongs to this recording",
-        _ => "write the file anew with its tool",
+        _ => "write the file again with its tool",
     }
 }
 

@@ -7,17 +7,17 @@ use anyhow::Context as _;
 use mynah_signal::{ChannelChoice, MelExtractor, MelProfile, Recording, Spectrogram};
 use mynah_table::write_atomic;
 
-/// What to do.
+/// The settings of a spectrogram.
 pub(crate) struct Settings {
     /// The recording.
     pub(crate) input: PathBuf,
-    /// Where the spectrogram goes.
+    /// The file for the spectrogram.
     pub(crate) out: PathBuf,
-    /// Whose definition.
+    /// The definition of the mel scale and its window.
     pub(crate) profile: MelProfile,
 }
 
-/// Writes the log-mel spectrogram of a recording of one channel.
+/// Writes the log-mel spectrogram of a mono recording.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let input = &settings.input;
     let recording = Recording::read(input).context("failed to read the recording")?;
@@ -28,7 +28,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The NumPy file of a spectrogram: format version 1.0, little-endian f32, C order.
+/// Encodes a spectrogram as a NumPy file: format version 1.0, little-endian f32, C order.
 fn npy(mel: &Spectrogram) -> Vec<u8> {
     const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
     const ALIGNMENT: usize = 64;
@@ -37,7 +37,7 @@ fn npy(mel: &Spectrogram) -> Vec<u8> {
         mel.n_bins(),
         mel.n_frames()
     );
-    // The data begins at a multiple of 64, behind a newline.
+    // The data begins at a multiple of 64, after a newline.
     let unpadded = MAGIC.len() + 2 + header.len() + 1;
     header.push_str(&" ".repeat(unpadded.next_multiple_of(ALIGNMENT) - unpadded));
     header.push('\n');
@@ -55,7 +55,7 @@ mod tests {
     use super::npy;
 
     #[test]
-    fn the_header_is_numpys_and_the_data_aligned() {
+    fn writes_the_header_of_numpy_and_aligned_data() {
         let mel = Spectrogram::new(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2, 3).unwrap();
         let bytes = npy(&mel);
         let data = bytes.len() - 24;

@@ -1,29 +1,26 @@
-//! `mynah-prepare`: a corpus in, a dataset out.
+//! `mynah-prepare`: prepares a corpus or a text for training.
+
+mod args;
+mod program;
 
 mod align;
-mod args;
 mod bpe;
 mod check;
-mod complete;
-mod durations;
-mod each;
-mod espeak;
 mod import_alignment;
 mod mel;
-mod page;
+mod merge;
 mod phonemize;
-mod reopen;
 mod run;
-mod summary;
 mod text;
 
-pub use args::Args;
+mod agreement;
+mod clips;
+mod durations;
+mod finalize;
+mod listing;
+mod page;
+mod realign;
+mod summary;
+mod sup_phones;
 
-#[cfg(feature = "voice")]
-pub(crate) use args::Backend;
-#[cfg(feature = "voice")]
-pub(crate) use espeak::Espeak;
-#[cfg(feature = "voice")]
-pub(crate) use phonemize::phonemizer;
-#[cfg(feature = "voice")]
-pub(crate) use text::{FORMAT as TEXT_FORMAT, Summary as TextSummary};
+pub use args::Args;

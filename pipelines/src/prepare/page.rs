@@ -1,4 +1,4 @@
-//! The dataset on one page.
+//! The report page of a dataset.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,65 +12,75 @@ use mynah_report::dataset::{
 use mynah_report::figure::{Mel, MelLabel};
 use mynah_text::{Phone, Source, Word};
 
-use super::each::Prepared;
+use super::clips::PreparedClip;
 use super::summary;
 
-/// Utterances whose alignment fits worst, and pictures of alignments, on the page.
+/// Listed utterances with the least likely alignments.
 const WORST: usize = 10;
+/// Pictures of alignments.
 const PICTURES: usize = 3;
 
-/// The HTML of the page.
-pub(crate) fn page(
-    source: &str,
-    recipe: &Recipe,
-    counts: &Counts,
-    utterances: &[Utterance],
-    aligned: &[(Prepared, Alignment)],
-    problems: &[Problem],
-    leaks: &[Leak],
-    layout: &DatasetLayout,
-) -> Result<String> {
-    // Of imported durations nobody knows how well they fit: they come last, by id.
-    let fit = |utterance: &Utterance| utterance.alignment_log_likelihood.unwrap_or(f64::INFINITY);
-    let mut by_fit: Vec<&Utterance> = utterances.iter().collect();
-    by_fit.sort_by(|a, b| fit(a).total_cmp(&fit(b)));
-    let page = DatasetPage {
-        kind: PageKind::Dataset,
-        title: format!("Dataset of {} utterances", counts.utterances),
-        source: source.to_owned(),
-        recipe: settings(recipe)?,
-        rows: counts.rows as u64,
-        utterances: counts.utterances as u64,
-        problems: summary::group(problems).iter().map(ProblemGroup::from).collect(),
-        seconds: utterances.iter().map(|utterance| utterance.seconds).sum(),
-        frames: utterances.iter().map(|utterance| u64::from(utterance.frames)).sum(),
-        splits: Split::ALL.map(|split| split_size(utterances, split)).to_vec(),
-        leaks: leaks
-            .iter()
-            .map(|leak| LeakedUtterance {
-                id: leak.id.clone(),
-                split: leak.split.word().to_owned(),
-                trained: leak.trained.clone(),
-                shared: if leak.same_audio { "recording" } else { "words" }.to_owned(),
-            })
-            .collect(),
-        distributions: distributions(utterances),
-        phones: phone_counts(utterances),
-        guessed_words: guessed_words(aligned.iter().flat_map(|(prepared, _)| &prepared.phonemized.words)),
-        worst_alignments: by_fit
-            .iter()
-            .take(WORST)
-            .filter_map(|utterance| {
-                Some(AlignmentScore {
-                    id: utterance.id.clone(),
-                    log_likelihood: utterance.alignment_log_likelihood?,
-                    text: utterance.text.clone(),
+/// The content of the page.
+pub(crate) struct Page<'a> {
+    /// The corpus, as it was named.
+    pub(crate) source: &'a str,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) counts: &'a Counts,
+    /// The rows of the manifest.
+    pub(crate) utterances: &'a [Utterance],
+    /// The clips of the manifest, in the same order.
+    pub(crate) aligned: &'a [(PreparedClip, Alignment)],
+    pub(crate) problems: &'a [Problem],
+    pub(crate) leaks: &'a [Leak],
+    pub(crate) layout: &'a DatasetLayout,
+}
+
+impl Page<'_> {
+    /// Renders the page as HTML.
+    pub(crate) fn to_html(&self) -> Result<String> {
+        let Self { source, recipe, counts, utterances, aligned, problems, leaks, layout } = *self;
+        // The fit of imported durations is unknown: they come last, by id.
+        let fit = |utterance: &Utterance| utterance.alignment_log_likelihood.unwrap_or(f64::INFINITY);
+        let mut by_fit: Vec<&Utterance> = utterances.iter().collect();
+        by_fit.sort_by(|a, b| fit(a).total_cmp(&fit(b)));
+        let page = DatasetPage {
+            kind: PageKind::Dataset,
+            title: format!("Dataset of {} utterances", counts.utterances),
+            source: source.to_owned(),
+            recipe: settings(recipe)?,
+            rows: counts.rows as u64,
+            utterances: counts.utterances as u64,
+            problems: summary::group(problems).iter().map(ProblemGroup::from).collect(),
+            seconds: utterances.iter().map(|utterance| utterance.seconds).sum(),
+            frames: utterances.iter().map(|utterance| u64::from(utterance.frames)).sum(),
+            splits: Split::ALL.map(|split| split_size(utterances, split)).to_vec(),
+            leaks: leaks
+                .iter()
+                .map(|leak| LeakedUtterance {
+                    id: leak.id.clone(),
+                    split: leak.split.word().to_owned(),
+                    trained: leak.trained.clone(),
+                    shared: if leak.same_audio { "recording" } else { "words" }.to_owned(),
                 })
-            })
-            .collect(),
-        examples: pictures(&by_fit, recipe, layout)?,
-    };
-    page.to_html().context("failed to draw the dataset's page")
+                .collect(),
+            distributions: distributions(utterances),
+            phones: phone_counts(utterances),
+            guessed_words: guessed_words(aligned.iter().flat_map(|(clip, _)| &clip.phonemized.words)),
+            worst_alignments: by_fit
+                .iter()
+                .take(WORST)
+                .filter_map(|utterance| {
+                    Some(AlignmentScore {
+                        id: utterance.id.clone(),
+                        log_likelihood: utterance.alignment_log_likelihood?,
+                        text: utterance.text.clone(),
+                    })
+                })
+                .collect(),
+            examples: pictures(&by_fit, recipe, layout)?,
+        };
+        page.to_html().context("failed to draw the dataset's page")
+    }
 }
 
 impl From<&summary::Group<'_>> for ProblemGroup {
@@ -85,9 +95,9 @@ impl From<&summary::Group<'_>> for ProblemGroup {
     }
 }
 
-/// The recipe as `section.key` and value.
+/// Returns the recipe as pairs of `section.key` and value.
 pub(super) fn settings(recipe: &Recipe) -> Result<Vec<Setting>> {
-    let table = toml::Table::try_from(recipe).context("failed to write down the recipe")?;
+    let table = toml::Table::try_from(recipe).context("failed to serialize the recipe")?;
     let mut settings = Vec::new();
     for (section, values) in &table {
         for (key, value) in values.as_table().into_iter().flatten() {
@@ -126,7 +136,7 @@ fn distributions(utterances: &[Utterance]) -> Vec<Distribution> {
         .collect()
 }
 
-/// How often each phone occurs, stress set aside, the most frequent first; those that never do last.
+/// Counts the phones without their stress, most frequent first; phones that do not occur come last.
 fn phone_counts(utterances: &[Utterance]) -> Vec<SymbolCount> {
     let bare = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
     let mut counts: BTreeMap<String, u64> = Phone::all().map(|phone| (bare(phone.name()), 0)).collect();
@@ -141,7 +151,7 @@ fn phone_counts(utterances: &[Utterance]) -> Vec<SymbolCount> {
     counts
 }
 
-/// The words whose pronunciation was guessed, the most frequent first.
+/// Returns the words with a predicted pronunciation, most frequent first.
 pub(super) fn guessed_words<'a>(words: impl Iterator<Item = &'a Word>) -> Vec<GuessedWord> {
     let mut guessed: HashMap<&str, (u64, String)> = HashMap::new();
     for word in words.filter(|word| word.pronunciation.source == Source::Model) {
@@ -156,7 +166,7 @@ pub(super) fn guessed_words<'a>(words: impl Iterator<Item = &'a Word>) -> Vec<Gu
     words
 }
 
-/// Spectrograms with their phones: the alignment that fits worst, a middling and the best one.
+/// Returns spectrograms with their phones: the least likely, the median and the most likely alignment.
 fn pictures(by_fit: &[&Utterance], recipe: &Recipe, layout: &DatasetLayout) -> Result<Vec<MelExample>> {
     let last = by_fit.len().saturating_sub(1);
     let mut chosen: Vec<usize> = (0..PICTURES).map(|place| last * place / (PICTURES - 1)).collect();

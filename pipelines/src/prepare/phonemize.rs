@@ -1,46 +1,35 @@
 //! `mynah-prepare phonemize`.
 
-use std::fs;
 use std::io::{self, BufRead as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use mynah_cli::{BAD_RESULT, put, say};
 use mynah_corpus::TextBackend;
-use mynah_text::{Alphabet, Lexicon, Phonemized, Phonemizer, Pronouncer, vits_ids};
+use mynah_text::{Alphabet, Phonemized, vits_ids};
 
-use super::espeak::Espeak;
-use crate::program::{BAD_RESULT, put, say};
+use crate::espeak::Espeak;
+use crate::pronunciation::phonemizer;
 
-/// Sentences of stdin that wait for espeak-ng together.
+/// Sentences of stdin that are collected for one call of espeak-ng.
 const ESPEAK_SENTENCES: usize = 1_000;
 
-/// What to do.
+/// The settings of a phonemization.
 pub(crate) struct Settings {
     /// The sentences; none for stdin.
     pub(crate) text: Vec<String>,
-    /// How phones are written.
+    /// The notation of phones.
     pub(crate) alphabet: Alphabet,
-    /// Whether the identifiers of the characters are printed instead.
+    /// Prints the identifiers of the characters instead.
     pub(crate) ids: bool,
-    /// The user's own words.
+    /// The user's lexicon.
     pub(crate) lexicon: Option<PathBuf>,
-    /// What pronounces the others.
+    /// The source of other pronunciations.
     pub(crate) backend: TextBackend,
 }
 
-/// A phonemizer with the user's own words.
-pub(crate) fn phonemizer(lexicon: Option<&Path>) -> anyhow::Result<Phonemizer> {
-    Ok(Phonemizer::new(Pronouncer::new(lexicon.map(read_lexicon).transpose()?)))
-}
-
-/// Reads a lexicon; an error names its file and line.
-pub(crate) fn read_lexicon(path: &Path) -> anyhow::Result<Lexicon> {
-    let text = fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))?;
-    Ok(Lexicon::parse(&path.display().to_string(), &text)?)
-}
-
-/// Prints a line for each sentence, an empty one for a sentence without a word.
+/// Prints a line per sentence, which is empty for a sentence without words.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut phonemizer = phonemizer(settings.lexicon.as_deref())?;
     let mut espeak = match settings.backend {
@@ -67,7 +56,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         anyhow::Ok(())
     };
     if settings.text.is_empty() {
-        // Sentences appear as they come, but espeak-ng is asked for many at a time.
+        // Sentences are answered one by one, but espeak-ng gets many at a time.
         let at_once = if settings.backend == TextBackend::Espeak { ESPEAK_SENTENCES } else { 1 };
         let mut waiting = Vec::new();
         for (line, number) in io::stdin().lock().lines().zip(1..) {

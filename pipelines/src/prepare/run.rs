@@ -1,46 +1,41 @@
-//! `mynah-prepare run` and `merge`.
+//! `mynah-prepare run`.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
-use mynah_corpus::{Corpus, DatasetLayout, Finding, Listing, Problem, Recipe, Shard, ShardReport, Splitter};
+use anyhow::{Context as _, Result};
+use mynah_cli::{BAD_RESULT, say};
+use mynah_corpus::{Corpus, DatasetLayout, Finding, Listing, Recipe, Shard, ShardReport, Splitter};
 
-use super::complete::{Gathered, complete};
-use super::durations;
-use super::each::{Prepared, Preparer};
-use super::summary;
+use super::clips::{ClipPreparer, PreparedClip};
+use super::finalize::{Gathered, finalize};
+use super::listing::list;
+use super::program::PROGRAM;
+use super::{durations, summary};
+use crate::espeak::PRONUNCIATIONS;
 use crate::lock;
-use crate::program::{BAD_RESULT, say};
 
-/// The program that writes a dataset, as the dataset names it.
-pub(super) const PROGRAM: &str = concat!("mynah-prepare ", env!("CARGO_PKG_VERSION"));
-
-/// What espeak-ng said, in the dataset.
-pub(super) const ESPEAK: &str = "espeak.tsv";
-
-/// What to do.
+/// The settings of a preparation.
 pub(crate) struct Settings {
     /// The corpus.
     pub(crate) corpus: PathBuf,
-    /// Where the dataset goes.
+    /// The directory of the dataset.
     pub(crate) out: PathBuf,
-    /// How it is prepared.
+    /// The recipe.
     pub(crate) recipe: Recipe,
-    /// Only this part of the clips, and nothing that needs all of them.
+    /// The part of the clips to prepare; then steps that need all clips are left to `merge`.
     pub(crate) shard: Option<Shard>,
 }
 
-/// Prepares the corpus: each line by itself, then what needs all of them.
+/// Prepares a corpus: first every clip, then the steps that need all of them.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let begin = Instant::now();
     let Settings { corpus, out, recipe, shard } = settings;
     let name = corpus.display().to_string();
     let corpus = Corpus::open(corpus)?;
     let layout = DatasetLayout::new(out);
-    let mut preparer = Preparer::new(&corpus, &layout, recipe)?;
+    let mut preparer = ClipPreparer::new(&corpus, &layout, recipe)?;
     let splitter = Splitter::new(&recipe.split)?;
     let listing = list(&corpus, &name)?;
     let failed = || format!("failed to complete the dataset `{}`", out.display());
@@ -50,100 +45,67 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     };
     durations::check(&layout, recipe)?;
     layout.begin().with_context(failed)?;
-    if let Some(shard) = shard {
-        return run_shard(settings, *shard, &name, &layout, &mut preparer, listing, begin);
+    if let Some(shard) = *shard {
+        return ShardRun { settings, shard, name: &name, layout: &layout, begin }.run(&mut preparer, listing);
     }
 
-    preparer.ask_espeak(&listing.entries, Some(&out.join(ESPEAK))).with_context(failed)?;
+    preparer.ask_espeak(&listing.entries, Some(&out.join(PRONUNCIATIONS))).with_context(failed)?;
     let mut problems = listing.problems;
     let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
     say_reused(&prepared);
     let gathered = Gathered { name, rows: listing.rows, prepared, problems };
-    complete(gathered, &layout, recipe, preparer.extractor(), &splitter, begin)
+    finalize(gathered, &layout, recipe, preparer.extractor(), &splitter, begin)
 }
 
-/// The clips of one shard, and the file that says what was found.
-fn run_shard(
-    settings: &Settings,
+/// The preparation of one shard.
+struct ShardRun<'a> {
+    settings: &'a Settings,
     shard: Shard,
-    name: &str,
-    layout: &DatasetLayout,
-    preparer: &mut Preparer<'_>,
-    mut listing: Listing,
+    /// The corpus, as it was named.
+    name: &'a str,
+    layout: &'a DatasetLayout,
     begin: Instant,
-) -> Result<ExitCode> {
-    let out = settings.out.display();
-    let failed = || format!("failed to prepare shard {shard} of the dataset `{out}`");
-    layout.shards().begin(shard).with_context(failed)?;
-    listing.entries.retain(|entry| shard.holds(&entry.id));
-    let n_entries = listing.entries.len();
-    preparer.ask_espeak(&listing.entries, None).with_context(failed)?;
-    let mut problems = Vec::new();
-    let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
-    say_reused(&prepared);
-    let finding = |prepared: &Prepared| Finding {
-        id: prepared.entry.id.clone(),
-        feature_key: prepared.feature_key.clone(),
-    };
-    let findings = prepared.iter().map(finding).collect();
-    let report =
-        ShardReport::new(PROGRAM, name, listing.fingerprint, &settings.recipe, findings, problems.clone());
-    layout.shards().write(shard, &report).with_context(failed)?;
-    let seconds = begin.elapsed().as_secs_f64();
-    say(&format!("shard {shard}: {} of {n_entries} clips prepared ({seconds:.1} s)", prepared.len()));
-    if !problems.is_empty() {
-        say(&summary::lines(&problems).join("\n"));
-    }
-    say(&format!("when all shards are done: mynah-prepare merge {out}"));
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }
 
-/// Joins the shards of a dataset: the same bytes as without shards.
-pub(crate) fn merge(out: &Path) -> Result<ExitCode> {
-    let begin = Instant::now();
-    let layout = DatasetLayout::new(out);
-    let failed = || format!("failed to merge the shards of `{}`", out.display());
-    let _lock = lock::existing(out, failed)?;
-    let shards = layout.shards().join().with_context(failed)?;
-    let corpus = Corpus::open(shards.corpus.as_ref())?;
-    let listing = list(&corpus, &shards.corpus)?;
-    if listing.fingerprint != shards.metadata {
-        bail!(
-            "`{}/metadata.csv` has changed since the shards were prepared: run them again, which computes only what is new",
-            shards.corpus
+impl ShardRun<'_> {
+    /// Prepares the clips of the shard and writes its report.
+    fn run(&self, preparer: &mut ClipPreparer<'_>, mut listing: Listing) -> Result<ExitCode> {
+        let Self { settings, shard, name, layout, begin } = *self;
+        let out = settings.out.display();
+        let failed = || format!("failed to prepare shard {shard} of the dataset `{out}`");
+        layout.shards().begin(shard).with_context(failed)?;
+        listing.entries.retain(|entry| shard.holds(&entry.id));
+        let n_entries = listing.entries.len();
+        preparer.ask_espeak(&listing.entries, None).with_context(failed)?;
+        let mut problems = Vec::new();
+        let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
+        say_reused(&prepared);
+        let finding = |clip: &PreparedClip| Finding {
+            id: clip.entry.id.clone(),
+            feature_key: clip.feature_key.clone(),
+        };
+        let findings = prepared.iter().map(finding).collect();
+        let report = ShardReport::new(
+            PROGRAM,
+            name,
+            listing.fingerprint,
+            &settings.recipe,
+            findings,
+            problems.clone(),
         );
+        layout.shards().write(shard, &report).with_context(failed)?;
+        let seconds = begin.elapsed().as_secs_f64();
+        say(&format!("shard {shard}: {} of {n_entries} clips prepared ({seconds:.1} s)", prepared.len()));
+        if !problems.is_empty() {
+            say(&summary::lines(&problems).join("\n"));
+        }
+        say(&format!("once all shards are done: mynah-prepare merge {out}"));
+        Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
     }
-    if shards.program != PROGRAM {
-        bail!("the shards are by {}, and this is {PROGRAM}: use one version for all", shards.program);
-    }
-    let mut preparer = Preparer::new(&corpus, &layout, &shards.recipe)?;
-    let splitter = Splitter::new(&shards.recipe.split)?;
-    durations::check(&layout, &shards.recipe)?;
-    layout.begin().with_context(failed)?;
-    let findings: HashMap<&str, &str> =
-        shards.prepared.iter().map(|finding| (finding.id.as_str(), finding.feature_key.as_str())).collect();
-    let found: HashMap<&str, &Problem> =
-        shards.problems.iter().filter_map(|problem| Some((problem.id.as_deref()?, problem))).collect();
-    preparer.ask_espeak(&listing.entries, Some(&out.join(ESPEAK))).with_context(failed)?;
-    let mut problems = listing.problems;
-    problems.extend(shards.problems.iter().cloned());
-    let prepared =
-        preparer.recall_all(listing.entries, &findings, &found, &mut problems).with_context(failed)?;
-    let gathered = Gathered { name: shards.corpus.clone(), rows: listing.rows, prepared, problems };
-    complete(gathered, &layout, &shards.recipe, preparer.extractor(), &splitter, begin)
 }
 
-/// The clips of a corpus; one without any is refused.
-pub(super) fn list(corpus: &Corpus, name: &str) -> Result<Listing> {
-    let listing = corpus.list().with_context(|| format!("failed to list the clips of `{name}`"))?;
-    if listing.rows == 0 {
-        bail!("`{name}/metadata.csv` lists no clips: write a line `id|text|normalized text` for each");
-    }
-    Ok(listing)
-}
-
-fn say_reused(prepared: &[Prepared]) {
-    let reused = prepared.iter().filter(|prepared| prepared.reused).count();
+fn say_reused(prepared: &[PreparedClip]) {
+    let reused = prepared.iter().filter(|clip| clip.reused).count();
     if reused > 0 {
         say(&format!("{reused} of {} clips were prepared before", prepared.len()));
     }

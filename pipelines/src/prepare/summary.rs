@@ -1,10 +1,10 @@
-//! What was wrong, in few lines.
+//! Summaries of problems, for messages and pages.
 
 use std::collections::BTreeMap;
 
 use mynah_corpus::{Code, Problem};
 
-/// All problems of one kind.
+/// The problems with one code.
 pub(crate) struct Group<'a> {
     pub(crate) code: Code,
     pub(crate) count: usize,
@@ -12,7 +12,7 @@ pub(crate) struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Where the first one is.
+    /// Describes the place of the first problem.
     pub(crate) fn place(&self) -> String {
         let Problem { id, file, line, .. } = self.first;
         match (id, line) {
@@ -23,7 +23,7 @@ impl Group<'_> {
     }
 }
 
-/// The problems by code, in the order of the codes.
+/// Groups problems by code, in the order of the codes.
 pub(crate) fn group(problems: &[Problem]) -> Vec<Group<'_>> {
     let mut groups: BTreeMap<Code, Group<'_>> = BTreeMap::new();
     for problem in problems {
@@ -33,7 +33,7 @@ pub(crate) fn group(problems: &[Problem]) -> Vec<Group<'_>> {
     groups.into_values().collect()
 }
 
-/// A line for each kind of problem, with the first of them and the remedy.
+/// Returns a line for each code, with the first problem and its remedy.
 pub(crate) fn lines(problems: &[Problem]) -> Vec<String> {
     group(problems)
         .iter()

@@ -4,19 +4,20 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_cli::{Completions, ManPages};
 use mynah_corpus::Split;
 use mynah_voice::{Error, SpeakConfig};
 
 use super::{batch, text};
 use crate::device::Device;
-use crate::prepare::Backend;
-use crate::program::use_threads;
+use crate::pronunciation::Backend;
+use crate::threads::Threads;
 
 const ALL: &str = "\
 Example:
   mynah-synthesize text --voice voices/first --out hello.wav \"Hello, world.\"
 
-`mynah-synthesize help COMMAND` has more of them.";
+`mynah-synthesize help COMMAND` has more.";
 const TEXT: &str = "\
 Example:
   mynah-synthesize text --voice voices/first --out hello.wav \"Hello, world.\"";
@@ -24,8 +25,14 @@ const BATCH: &str = "\
 Example:
   mynah-synthesize batch --voice voices/first --data data/mine --split test --out spoken/first
 
-Exit status: 0 when every sentence was spoken, 1 when one failed (OUT/synthesis.jsonl says why), 2 on
+Exit status: 0 when every sentence was spoken, 1 when one failed (OUT/synthesis.jsonl has the reason), 2 on
 an error.";
+const COMPLETIONS: &str = "\
+Example:
+  mynah-synthesize completions bash > ~/.local/share/bash-completion/completions/mynah-synthesize";
+const MAN: &str = "\
+Example:
+  mynah-synthesize man --out ~/.local/share/man/man1";
 
 /// Speaks with a voice that `mynah-train export` or `mynah-train import` made.
 #[derive(Debug, Parser)]
@@ -36,11 +43,11 @@ pub struct Args {
 }
 
 impl Args {
-    /// Does what the command line says.
+    /// Runs the subcommand.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the subcommand from its result.
+    /// Returns the error that stopped the subcommand.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Text(args) => {
@@ -63,47 +70,54 @@ impl Args {
                 let VoiceArgs { voice, device, .. } = voice;
                 batch::run(&batch::Settings { voice, device, speak, data, split: split.into(), out })
             }
+            Command::Completions(args) => args.run::<Self>(),
+            Command::Man(args) => args.run::<Self>(),
         }
     }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Speak a text into one wav.
+    /// Speak a text into one wav
     #[command(after_help = TEXT)]
     Text(TextArgs),
-    /// Speak the sentences of a dataset's split, one wav each, and write down how long each took.
+    /// Speak the sentences of a dataset's split, one wav each, and record the time that each takes
     #[command(after_help = BATCH)]
     Batch(BatchArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Write man pages: one for the program and one for each subcommand
+    #[command(after_help = MAN)]
+    Man(ManPages),
 }
 
 #[derive(Debug, ClapArgs)]
 struct VoiceArgs {
-    /// The voice
+    /// Voice
     #[arg(long, value_name = "VOICE")]
     voice: PathBuf,
-    /// How much the speech varies from seed to seed: 0 is the mean, 1 what the model has learnt
+    /// Variation of the speech between seeds: 0 is the mean, 1 the learned variation
     #[arg(long, value_name = "X", default_value_t = SpeakConfig::default().noise_scale)]
     noise_scale: f64,
-    /// The same for the durations, in imported VITS voices, whose durations are sampled
+    /// Variation of the durations between seeds, in imported VITS voices, which sample durations
     #[arg(long, value_name = "X", default_value_t = SpeakConfig::default().duration_noise_scale)]
     duration_noise_scale: f64,
-    /// What every duration is multiplied by, from 0.01 to 100: above 1 is slower
+    /// Factor of all durations, from 0.01 to 100: above 1 is slower
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     length_scale: f64,
-    /// Another seed varies the speech
+    /// Seed of the variation
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     #[arg(long, value_name = "DEVICE", default_value = "cpu", help = Device::HELP)]
     device: Device,
-    /// How many threads work; the speech does not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 impl VoiceArgs {
     fn prepare(&self) -> anyhow::Result<SpeakConfig> {
-        use_threads(self.threads.map_or(0, usize::from))?;
+        self.threads.start()?;
         let Self { noise_scale, duration_noise_scale, length_scale, seed, .. } = *self;
         let config = SpeakConfig { noise_scale, duration_noise_scale, length_scale, seed };
         config.validate().map_err(|error| match error {
@@ -118,27 +132,27 @@ impl VoiceArgs {
 struct TextArgs {
     #[command(flatten)]
     voice: VoiceArgs,
-    /// Where the wav goes
+    /// File for the wav
     #[arg(long, value_name = "OUT.wav")]
     out: PathBuf,
-    /// What pronounces the words that the lexicon lacks; without it, what did for the voice's training, and for imported voices
-    /// the dictionary
+    /// Source of the pronunciations that the lexicon lacks; by default that of the voice's training, and the dictionary for
+    /// imported voices
     #[arg(long, value_enum)]
     backend: Option<Backend>,
-    /// A lexicon of your own pronunciations, `word PH PH …` a line
+    /// Lexicon of your own pronunciations, `word PH PH …` per line
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// What to say
+    /// Text
     text: String,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum SplitName {
-    /// What the model learnt from
+    /// Sentences that the model was trained on
     Train,
-    /// What was watched while it learnt
+    /// Sentences that the training was validated on
     Validation,
-    /// What it has never seen
+    /// Sentences that the model has never seen
     Test,
 }
 
@@ -156,13 +170,13 @@ impl From<SplitName> for Split {
 struct BatchArgs {
     #[command(flatten)]
     voice: VoiceArgs,
-    /// The dataset whose sentences are spoken
+    /// Dataset whose sentences are spoken
     #[arg(long, value_name = "DATASET")]
     data: PathBuf,
-    /// The sentences
+    /// Split of the sentences
     #[arg(long, value_enum, default_value = "test")]
     split: SplitName,
-    /// Where the wavs go
+    /// Directory for the wavs
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }

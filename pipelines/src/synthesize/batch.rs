@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
+use mynah_cli::{BAD_RESULT, Progress, say};
 use mynah_corpus::{Dataset, Split, Utterance};
 use mynah_signal::wav;
 use mynah_table::write_table;
@@ -13,25 +14,23 @@ use mynah_text::Symbol;
 use mynah_voice::{SpeakConfig, Voice};
 use serde::{Deserialize, Serialize};
 
-use super::words::learnt_from;
+use super::pronounce::trained_on;
 use crate::device::Device;
 use crate::lock;
-use crate::program::{BAD_RESULT, say};
-use crate::progress::Progress;
 
-/// What to do.
+/// The settings of a batch.
 pub(crate) struct Settings {
     /// The voice.
     pub(crate) voice: PathBuf,
-    /// What computes.
+    /// The device that computes.
     pub(crate) device: Device,
-    /// How it speaks.
+    /// Seed, noise and tempo.
     pub(crate) speak: SpeakConfig,
     /// The dataset.
     pub(crate) data: PathBuf,
-    /// The sentences of the dataset.
+    /// The split whose sentences are spoken.
     pub(crate) split: Split,
-    /// Where the wavs go.
+    /// The directory for the wavs.
     pub(crate) out: PathBuf,
 }
 
@@ -51,7 +50,7 @@ struct Row {
     step: u64,
 }
 
-/// Speaks every sentence of the split, one after the other, so that each time is that of a machine to itself.
+/// Speaks every sentence of the split, one at a time, so that each has the whole machine while it is timed.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let dataset = Dataset::open(&settings.data).context("failed to open the dataset")?;
     let voice = Voice::open(&settings.voice, &settings.device.open()?).context("failed to open the voice")?;
@@ -59,19 +58,19 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     if utterances.is_empty() {
         bail!("the {} split of `{}` is empty", settings.split.word(), settings.data.display());
     }
-    let said_by = dataset.info().recipe.text.backend;
-    if let Some(learnt) = learnt_from(&voice)?.filter(|learnt| *learnt != said_by) {
+    let spoken = dataset.info().recipe.text.backend;
+    if let Some(trained) = trained_on(&voice)?.filter(|trained| *trained != spoken) {
         say(&format!(
-            "the voice learnt from words as `{}` says them, and this dataset's are those of `{}`: expect other sounds than it \
-             was trained on",
-            learnt.word(),
-            said_by.word()
+            "warning: the voice was trained on pronunciations of `{}`, and the dataset has those of `{}`: some words may sound \
+             wrong",
+            trained.word(),
+            spoken.word()
         ));
     }
     let out = &settings.out;
-    let _lock = lock::directory(out, || format!("failed to make `{}`", out.display()))?;
+    let _lock = lock::directory(out, || format!("failed to create `{}`", out.display()))?;
     let directory = out.join("wavs");
-    fs::create_dir_all(&directory).with_context(|| format!("failed to make `{}`", directory.display()))?;
+    fs::create_dir_all(&directory).with_context(|| format!("failed to create `{}`", directory.display()))?;
     let progress = Progress::new("spoken", utterances.len());
     let mut rows = Vec::with_capacity(utterances.len());
     for utterance in utterances {
@@ -79,7 +78,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         progress.step();
     }
     progress.finish();
-    write_table(&settings.out.join("synthesis.jsonl"), &rows).context("failed to write what was spoken")?;
+    write_table(&settings.out.join("synthesis.jsonl"), &rows).context("failed to write the table of wavs")?;
 
     let sum = |of: fn(&Row) -> Option<f64>| rows.iter().filter_map(of).sum::<f64>();
     let (seconds, compute) = (sum(|row| row.seconds), sum(|row| row.compute_seconds));
@@ -96,7 +95,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }
 
-/// One sentence. The error is one of the output directory; what keeps the voice from speaking is in the row.
+/// Speaks one sentence. Errors concern the output directory; a sentence that cannot be spoken is a row with a message.
 fn speak(settings: &Settings, voice: &Voice, utterance: &Utterance) -> Result<Row> {
     let seed = seed(settings.speak.seed, &utterance.id);
     let mut row = Row {
@@ -134,7 +133,7 @@ fn speak(settings: &Settings, voice: &Voice, utterance: &Utterance) -> Result<Ro
     Ok(row)
 }
 
-/// The seed of one utterance: its speech does not depend on which others are spoken.
+/// Derives the seed of an utterance, so that its speech does not depend on the others.
 fn seed(seed: u64, id: &str) -> u64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&seed.to_le_bytes()).update(id.as_bytes());

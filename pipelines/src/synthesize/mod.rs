@@ -1,8 +1,10 @@
-//! `mynah-synthesize`: a voice speaks.
+//! `mynah-synthesize`: speaks with a voice.
 
 mod args;
+
 mod batch;
 mod text;
-mod words;
+
+mod pronounce;
 
 pub use args::Args;

@@ -5,30 +5,30 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
+use mynah_cli::say;
 use mynah_corpus::TextBackend;
 use mynah_signal::wav;
 use mynah_text::Alphabet;
 use mynah_voice::{SpeakConfig, Voice};
 
-use super::words::phonemize;
+use super::pronounce::phonemize;
 use crate::device::Device;
-use crate::program::say;
 
-/// What to do.
+/// The settings of a synthesis.
 pub(crate) struct Settings {
     /// The voice.
     pub(crate) voice: PathBuf,
-    /// What computes.
+    /// The device that computes.
     pub(crate) device: Device,
-    /// How it speaks.
+    /// Seed, noise and tempo.
     pub(crate) speak: SpeakConfig,
-    /// Where the wav goes.
+    /// The file for the wav.
     pub(crate) out: PathBuf,
-    /// What it says.
+    /// The text.
     pub(crate) text: String,
-    /// What pronounces the text; what the voice was trained on without it.
+    /// The source of pronunciations, by default that of the voice's training.
     pub(crate) backend: Option<TextBackend>,
-    /// The user's own words.
+    /// The user's lexicon.
     pub(crate) lexicon: Option<PathBuf>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         .context("failed to speak")?;
     let compute = begin.elapsed().as_secs_f64();
     wav::write_pcm16(&settings.out, &waveform).context("failed to write the wav")?;
-    // An imported voice reads the characters of VITS in the place of phones.
+    // An imported voice reads the characters of VITS instead of phones.
     if voice.vits().is_some() {
         say(&phonemized.line(Alphabet::Vits));
     }

@@ -4,28 +4,30 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_cli::{Completions, ManPages, read_toml};
+use mynah_training::tasks::g2p::G2pConfig;
+use mynah_voice::import::{CheckpointFormat, ImportConfig};
 
 use super::{export, g2p, import, pretrain, run};
 use crate::device::Device;
-use crate::program::{keep_freed_memory, read_toml, use_threads};
-use mynah_training::tasks::g2p::G2pConfig;
-use mynah_voice::import::{CheckpointFormat, ImportConfig};
+use crate::memory::keep_freed_memory;
+use crate::threads::Threads;
 
 const ALL: &str = "\
 Example:
   mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first
   mynah-train export runs/first --out voices/first
 
-`mynah-train help COMMAND` has more of them.";
+`mynah-train help COMMAND` has more.";
 const PRETRAIN: &str = "\
 Examples:
   mynah-prepare text news/*.txt --out data/news --merges 30000
   mynah-train pretrain --config pipelines/ljspeech/pretrain.toml --data data/news --out runs/news
   mynah-train run --config train.toml --data data/mine --out runs/first --encoder runs/news
 
-The dataset is to have the sup-phones of the text: `model = \"runs/news/supphones.json\"` in `[sup_phones]` of its recipe.
-Ctrl-C writes a checkpoint and stops; --resume goes on from it and ends as an undisturbed run would.
-OUT/metrics.jsonl has losses and the part that was guessed right, beside that of the best fixed guess.
+The dataset must have the sup-phones of the text: `model = \"runs/news/supphones.json\"` in `[sup_phones]` of its recipe.
+Ctrl-C writes a checkpoint and stops; --resume continues from it to the result of an uninterrupted run.
+OUT/metrics.jsonl has losses and accuracies, next to those of the best fixed guess.
 
 Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
 const RUN: &str = "\
@@ -33,7 +35,7 @@ Examples:
   mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first
   mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first --resume
 
-Ctrl-C writes a checkpoint and stops; --resume goes on from it and ends as an undisturbed run would.
+Ctrl-C writes a checkpoint and stops; --resume continues from it to the result of an uninterrupted run.
 Losses are in OUT/metrics.jsonl, and in TensorBoard: `tensorboard --logdir runs`.
 
 Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
@@ -45,21 +47,27 @@ Examples:
   mynah-train import G_700000.pth --config config.json --out voices/other
   mynah-train import pretrained_ljs.pth --out voices/ljspeech > left-out.tsv
 
-Read are checkpoints by PyTorch 1.6 or newer of jaywalnut310/vits and heatz123/naturalspeech, for one speaker. Nothing in the
-file is run. docs/import.md says what such a voice reads and how it differs from its original.
+Reads checkpoints of jaywalnut310/vits and heatz123/naturalspeech by PyTorch 1.6 or newer, for one speaker. Runs nothing in
+the file. docs/import.md describes the input of such a voice and its differences from the original.
 
-stdout lists what is not in the voice: the group (unneeded, unknown, beside), a tab, the name.";
+stdout lists the parameters that the voice lacks: the group (unneeded, unknown, beside), a tab, the name.";
 const G2P: &str = "\
 Examples:
   mynah-train g2p --seed 1 --out crates/text/data/g2p.bin
   mynah-train g2p --seed 1 --out crates/text/data/g2p.bin --resume
 
-Ctrl-C writes OUT.checkpoint, as does every epoch; --resume goes on from it and ends as an undisturbed training would.
+Ctrl-C writes OUT.checkpoint, as does every epoch; --resume continues from it to the result of an uninterrupted training.
 crates/text/data/README.md has the command that made the bundled weights.
 
 Exit status: 0 when all epochs are done, 130 when interrupted, 2 on an error.";
+const COMPLETIONS: &str = "\
+Example:
+  mynah-train completions bash > ~/.local/share/bash-completion/completions/mynah-train";
+const MAN: &str = "\
+Example:
+  mynah-train man --out ~/.local/share/man/man1";
 
-/// Trains NaturalSpeech on a prepared dataset, and makes voices of its checkpoints.
+/// Trains NaturalSpeech on a prepared dataset and makes voices of its checkpoints.
 #[derive(Debug, Parser)]
 #[command(name = "mynah-train", version, after_help = ALL)]
 pub struct Args {
@@ -68,11 +76,11 @@ pub struct Args {
 }
 
 impl Args {
-    /// Does what the command line says.
+    /// Runs the subcommand.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the subcommand from its result.
+    /// Returns the error that stopped the subcommand.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         keep_freed_memory();
         match self.command {
@@ -83,58 +91,65 @@ impl Args {
             }
             Command::Import(args) => import::run(&args.settings()),
             Command::G2p(args) => g2p::run(&args.settings()?),
+            Command::Completions(args) => args.run::<Self>(),
+            Command::Man(args) => args.run::<Self>(),
         }
     }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Pre-train the phoneme encoder on text alone.
+    /// Pre-train the phoneme encoder on text alone
     ///
-    /// It learns to guess sup-phones that are hidden from it (Mixed-Phoneme BERT), from what `mynah-prepare text` made.
+    /// The encoder learns to predict masked sup-phones (Mixed-Phoneme BERT) from a text that `mynah-prepare text` encoded.
     #[command(after_help = PRETRAIN)]
     Pretrain(PretrainArgs),
-    /// Train a model.
+    /// Train a model
     ///
-    /// Writes checkpoints, metrics and TensorBoard events into one directory. docs/formats has every file and every
-    /// column; docs/naturalspeech.md says what is trained.
+    /// Writes checkpoints, metrics and TensorBoard events to one directory. docs/formats lists every file and column;
+    /// docs/naturalspeech.md describes the model.
     #[command(after_help = RUN)]
     Run(RunArgs),
-    /// Make a voice of a checkpoint: the parameters that speaking needs, with the symbols that they read.
+    /// Make a voice of a checkpoint: the parameters that speaking needs, with their symbols
     #[command(after_help = EXPORT)]
     Export(ExportArgs),
-    /// Make a voice of a checkpoint of another program: official VITS, or NaturalSpeech by heatz123.
+    /// Make a voice of another program's checkpoint: official VITS, or NaturalSpeech by heatz123
     #[command(after_help = IMPORT)]
     Import(ImportArgs),
-    /// Train the network that says words which no dictionary has, and say how well it does.
+    /// Train the network that pronounces words outside the dictionary, and print its error rates
     ///
-    /// It learns from nine words in ten of the CMUdict in this program; the tenth is only tested on.
+    /// It learns from nine tenths of the CMUdict in this program and is tested on the rest.
     #[command(after_help = G2P)]
     G2p(G2pArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Write man pages: one for the program and one for each subcommand
+    #[command(after_help = MAN)]
+    Man(ManPages),
 }
 
-// Where a training runs and what it leaves. (A doc comment would be the help of every command with it.)
+// The place and the device of a training. (A doc comment would become the help of every subcommand with these options.)
 #[derive(Debug, ClapArgs)]
 struct Place {
-    /// Where the run goes
+    /// Directory for the run
     #[arg(long, value_name = "RUN")]
     out: PathBuf,
     #[arg(long, value_name = "DEVICE", default_value = "cpu", help = Device::HELP)]
     device: Device,
-    /// Go on from the last checkpoint in RUN, or begin where there is none
+    /// Continue from the last checkpoint in RUN, or start without one
     #[arg(long)]
     resume: bool,
-    /// How many threads work; the result does not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 #[derive(Debug, ClapArgs)]
 struct PretrainArgs {
-    /// A TOML file with the sizes of the encoder and the schedule
+    /// TOML file with the sizes of the encoder and the schedule
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// What `mynah-prepare text` made
+    /// Text that `mynah-prepare text` encoded
     #[arg(long, value_name = "TEXT")]
     data: PathBuf,
     #[command(flatten)]
@@ -144,7 +159,7 @@ struct PretrainArgs {
 impl PretrainArgs {
     fn settings(self) -> anyhow::Result<pretrain::Settings> {
         let Place { out, device, resume, threads } = self.place;
-        use_threads(threads.map_or(0, usize::from))?;
+        threads.start()?;
         let (config, device) = (read_toml(&self.config)?, device.open()?);
         Ok(pretrain::Settings { config, data: self.data, out, device, resume })
     }
@@ -152,13 +167,13 @@ impl PretrainArgs {
 
 #[derive(Debug, ClapArgs)]
 struct RunArgs {
-    /// A TOML file with the sizes of the model and the schedule of its training
+    /// TOML file with the sizes of the model and the schedule of the training
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// What `mynah-prepare run` made
+    /// Dataset that `mynah-prepare run` made
     #[arg(long, value_name = "DATASET")]
     data: PathBuf,
-    /// Begin with the encoder of a pre-training, or of one of its checkpoints
+    /// Start with the encoder of a pre-training, or of one of its checkpoints
     #[arg(long, value_name = "RUN")]
     encoder: Option<PathBuf>,
     #[command(flatten)]
@@ -168,7 +183,7 @@ struct RunArgs {
 impl RunArgs {
     fn settings(self) -> anyhow::Result<run::Settings> {
         let Place { out, device, resume, threads } = self.place;
-        use_threads(threads.map_or(0, usize::from))?;
+        threads.start()?;
         let (config, device) = (read_toml(&self.config)?, device.open()?);
         Ok(run::Settings { config, data: self.data, out, device, resume, encoder: self.encoder })
     }
@@ -176,12 +191,12 @@ impl RunArgs {
 
 #[derive(Debug, ClapArgs)]
 struct ExportArgs {
-    /// What `mynah-train run` made
+    /// Run of `mynah-train run`
     run: PathBuf,
-    /// The step of the checkpoint; the last one without it
+    /// Step of the checkpoint, by default the last
     #[arg(long, value_name = "N")]
     step: Option<u64>,
-    /// Where the voice goes
+    /// Directory for the voice
     #[arg(long, value_name = "VOICE")]
     out: PathBuf,
 }
@@ -196,18 +211,18 @@ enum Format {
 
 #[derive(Debug, ClapArgs)]
 struct ImportArgs {
-    /// The generator's checkpoint, a file that `torch.save` wrote
+    /// Checkpoint of the generator, a file that `torch.save` wrote
     checkpoint: PathBuf,
-    /// The config.json of its training: sample rate, blanks, and what else the parameters do not show
+    /// config.json of its training: the sample rate, the blanks, and whatever else the parameters do not show
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the voice goes
+    /// Directory for the voice
     #[arg(long, value_name = "VOICE")]
     out: PathBuf,
-    /// Whose checkpoint it is; recognised without it
+    /// Format of the checkpoint, detected by default
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Leave out parameters that nobody knows, in the place of an error
+    /// Skip unknown parameters instead of failing
     #[arg(long)]
     allow_unknown: bool,
 }
@@ -225,26 +240,25 @@ impl ImportArgs {
 
 #[derive(Debug, ClapArgs)]
 struct G2pArgs {
-    /// The file of weights to write
+    /// File for the weights
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Another seed draws other initial values and another order
+    /// Seed of the initial values and of the order of the words
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// A TOML file with sizes and schedule, in the place of the defaults; --seed wins over its seed
+    /// TOML file with sizes and schedule that replace the defaults; --seed takes precedence over its seed
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Go on from OUT.checkpoint
+    /// Continue from OUT.checkpoint
     #[arg(long)]
     resume: bool,
-    /// How many threads work; the result does not depend on it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 impl G2pArgs {
     fn settings(self) -> anyhow::Result<g2p::Settings> {
-        use_threads(self.threads.map_or(0, usize::from))?;
+        self.threads.start()?;
         let config: G2pConfig =
             self.config.map_or_else(|| Ok(G2pConfig::default()), |path| read_toml(&path))?;
         Ok(g2p::Settings {

@@ -1,10 +1,10 @@
-//! A split of a dataset as what the model learns from.
+//! A split of a dataset as training examples.
 
 use mynah_corpus::{Dataset, Split, Utterance};
 use mynah_training::Error;
 use mynah_training::tasks::naturalspeech::{Example, Examples};
 
-/// Full scale of the stored wave.
+/// The full scale of the stored wave.
 const FULL_SCALE: f32 = 32_768.0;
 
 /// The utterances of one split, loaded one at a time.

@@ -1,28 +1,25 @@
 //! `mynah-train export`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use mynah_cli::{Advised, read_toml, say};
 use mynah_training::checkpoints;
 use mynah_training::tasks::naturalspeech::{ExportConfig, export_voice};
 use mynah_voice::AudioConfig;
 
-use super::run::{INFO, SUP_PHONES, VOCABULARY};
-use super::settings::{FORMAT, RunInfo};
-use crate::program::{read_toml, say};
+use super::files::{FORMAT, INFO, RunInfo, SUP_PHONES, VOCABULARY};
+use super::voice_directory::check_replaceable;
 
-/// The file by which a voice is known.
-const VOICE: &str = "voice.toml";
-
-/// What to do.
+/// The settings of an export.
 pub(crate) struct Settings {
     /// The run.
     pub(crate) run: PathBuf,
-    /// The step of the checkpoint, or the last one.
+    /// The step of the checkpoint; by default the last.
     pub(crate) step: Option<u64>,
-    /// Where the voice goes.
+    /// The directory for the voice.
     pub(crate) out: PathBuf,
 }
 
@@ -31,16 +28,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { run, step, out } = settings;
     let info: RunInfo = read_toml(&run.join(INFO))?;
     if info.format != FORMAT {
-        bail!(
-            "`{}` has format {}, and this program reads format {FORMAT}",
-            run.join(INFO).display(),
-            info.format
-        );
+        bail!("`{}` has format {}, expected {FORMAT}", run.join(INFO).display(), info.format);
     }
-    check_place(out)?;
+    check_replaceable(out)?;
     let there = checkpoints(run).context("failed to list the checkpoints")?;
     if there.is_empty() {
-        bail!("`{}` has no checkpoint yet: `mynah-train run --resume` makes one", run.display());
+        bail!(Advised::new(
+            format!("`{}` has no checkpoint yet", run.display()),
+            "run `mynah-train run --resume`, which writes one"
+        ));
     }
     let steps: Vec<String> = there.iter().map(|(step, _)| step.to_string()).collect();
     let chosen = match step {
@@ -48,7 +44,10 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         None => there.last(),
     };
     let Some((_, checkpoint)) = chosen else {
-        bail!("`{}` has no such checkpoint; it has those of steps [{}]", run.display(), steps.join(", "));
+        bail!(Advised::new(
+            format!("`{}` has no such checkpoint", run.display()),
+            format!("choose a step of [{}]", steps.join(", "))
+        ));
     };
     let read = |name: &str| {
         let path = run.join(name);
@@ -69,17 +68,4 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         .with_context(|| format!("failed to write the voice `{}`", out.display()))?;
     say(&format!("wrote the voice of step {} to {}", voice.step, out.display()));
     Ok(ExitCode::SUCCESS)
-}
-
-/// A voice replaces a voice that is there, and nothing else: whatever lies in `out` goes with it.
-pub(super) fn check_place(out: &Path) -> Result<()> {
-    let shown = out.display();
-    if out.file_name().is_none() {
-        bail!("`{shown}` has no name of its own: name a directory for the voice");
-    }
-    let empty = || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
-    if out.exists() && !out.join(VOICE).is_file() && !empty() {
-        bail!("`{shown}` is no voice, and would be replaced by one: name another --out, or move it away");
-    }
-    Ok(())
 }

@@ -7,50 +7,52 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
+use mynah_cli::{Advised, INTERRUPTED, put, say};
 use mynah_table::write_atomic;
 use mynah_text::Dictionary;
 use mynah_training::tasks::g2p::{G2pConfig, G2pTask, Lesson, accuracy};
 use mynah_training::{Error, Observer, Row, Run};
 
-use super::interruption::{self, INTERRUPTED};
+use super::interruption;
 use crate::lock;
-use crate::program::{put, say};
 
-/// What to do.
+/// The settings of a training.
 pub(crate) struct Settings {
     /// Sizes and schedule.
     pub(crate) config: G2pConfig,
-    /// The file of weights.
+    /// The file for the weights.
     pub(crate) out: PathBuf,
-    /// Go on from the checkpoint beside it.
+    /// Resumes from the checkpoint next to it.
     pub(crate) resume: bool,
 }
 
-/// Trains on CMUdict without its held-out tenth, writes the weights, and says how well they do on that tenth.
+/// Trains on CMUdict without its held-out tenth, writes the weights, and prints the error rates on that tenth.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { config, out, resume } = settings;
     let begin = std::time::Instant::now();
-    let _lock = lock::file(out, || format!("failed to begin the training of `{}`", out.display()))?;
+    let _lock = lock::file(out, || format!("failed to start the training of `{}`", out.display()))?;
     let checkpoint = checkpoint_of(out);
     let begun = checkpoint.exists();
     if begun && !resume {
-        bail!(
-            "`{}` is of a training that was interrupted: add --resume to go on with it, or remove it",
-            checkpoint.display()
-        );
+        bail!(Advised::new(
+            format!("`{}` is the checkpoint of an interrupted training", checkpoint.display()),
+            "add --resume to continue it, or remove the checkpoint"
+        ));
     }
     if checkpoint.is_file() {
-        bail!(
-            "`{}` is a checkpoint of the earlier form, a single file, which this program does not read: remove it and begin \
-             again",
-            checkpoint.display()
-        );
+        bail!(Advised::new(
+            format!(
+                "`{}` is a checkpoint of an earlier version, a single file, which this program does not read",
+                checkpoint.display()
+            ),
+            "remove it and start again"
+        ));
     }
     let interrupted = interruption::watch()?;
     let lesson = Lesson::new(Dictionary::cmudict());
     let task = G2pTask::new(config, &lesson).context("failed to make the network")?;
     say(&format!(
-        "{} words to learn from, {} to watch, {} held out; {} chunks; {:.2} M parameters",
+        "{} training, {} validation and {} held-out words; {} chunks; {:.2} M parameters",
         lesson.words(),
         lesson.watched().len(),
         lesson.held_out().len(),
@@ -63,19 +65,19 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mut run = Run::new(task, run_config, &checkpoint);
     let failed = || format!("failed to resume `{}`", checkpoint.display());
     if begun && run.resume().with_context(failed)? {
-        say(&format!("going on from step {}", run.position().step));
+        say(&format!("resuming from step {}", run.position().step));
     } else {
-        // Nobody wants to hear after an hour that nothing can be written there.
+        // An hour later would be late to learn that nothing can be written there.
         if !begun {
             let failed = || format!("failed to make `{}`", checkpoint.display());
             fs::create_dir(&checkpoint).with_context(failed)?;
         }
         run.save().context("failed to write a checkpoint")?;
     }
-    run.train(&mut observer).context("failed to learn")?;
+    run.train(&mut observer).context("failed to train the network")?;
     if !run.is_done() {
         let (step, steps) = (run.position().step, run_config.steps);
-        say(&format!("interrupted at step {step} of {steps}: go on with --resume"));
+        say(&format!("interrupted at step {step} of {steps}; continue with --resume"));
         return Ok(ExitCode::from(INTERRUPTED));
     }
     let (bytes, g2p) = run.task().network().context("failed to pack the weights")?;
@@ -98,18 +100,18 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The directory that says where a training stands.
+/// Returns the directory of the checkpoint.
 fn checkpoint_of(out: &Path) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
     name.push(".checkpoint");
     name.into()
 }
 
-/// Says a line an epoch.
+/// An observer that prints a line per epoch.
 struct Epochs {
     epoch_steps: u64,
     epochs: u64,
-    /// Of the losses since the last line.
+    /// Sum of the losses since the last line.
     sum: f64,
     count: u32,
     interrupted: Arc<AtomicBool>,
@@ -136,7 +138,7 @@ impl Observer for Epochs {
     fn checkpoint(&mut self, _: &Path, validation: Option<&Row>) -> Result<(), Error> {
         let rate = |name| validation.and_then(|row| row.values.get(name));
         if let (Some(without), Some(with)) = (rate("word_error_rate"), rate("word_error_rate_with_stress")) {
-            say(&format!("  words kept aside: {without:.2} % wrong without stress, {with:.2} % with"));
+            say(&format!("  validation words: {without:.2} % wrong without stress, {with:.2} % with"));
         }
         Ok(())
     }

@@ -4,46 +4,44 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use mynah_cli::{AdviseExt as _, put, say};
 use mynah_voice::Error;
 use mynah_voice::import::{ImportConfig, import_voice};
 
-use super::export::check_place;
-use crate::program::{put, say};
+use super::voice_directory::check_replaceable;
 
-/// What to do.
+/// The settings of an import.
 pub(crate) struct Settings {
-    /// The checkpoint, and how it is read.
+    /// The checkpoint and its format.
     pub(crate) import: ImportConfig,
-    /// Where the voice goes.
+    /// The directory for the voice.
     pub(crate) out: PathBuf,
 }
 
-/// Makes a voice of a checkpoint of another program. On stdout stands the name of everything that is not in the voice.
+/// Makes a voice of another program's checkpoint and prints the names of the parameters that the voice lacks.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { import, out } = settings;
-    check_place(out)?;
-    let imported = import_voice(import, out).map_err(|error| {
-        let only_unknown = matches!(
-            &error,
-            Error::Parameters { missing, reshaped, .. } if missing.is_empty() && reshaped.is_empty()
-        );
-        let error = anyhow::Error::from(error);
-        if only_unknown {
-            error.context("failed to import parameters that nobody knows; --allow-unknown leaves them out")
-        } else {
-            error.context("failed to import a voice")
-        }
-    })?;
+    check_replaceable(out)?;
+    let imported = import_voice(import, out);
+    let only_unknown = matches!(
+        &imported,
+        Err(Error::Parameters { missing, reshaped, .. }) if missing.is_empty() && reshaped.is_empty()
+    );
+    let mut imported = imported.context("failed to import the voice");
+    if only_unknown {
+        imported = imported.advise("skip the unknown parameters with --allow-unknown");
+    }
+    let imported = imported?;
     let groups =
         [("unneeded", &imported.unneeded), ("unknown", &imported.unknown), ("beside", &imported.beside)];
     for (group, names) in groups {
         for name in names {
-            put(&format!("{group}\t{name}\n")).context("failed to list what is left out")?;
+            put(&format!("{group}\t{name}\n")).context("failed to list the omitted parameters")?;
         }
     }
     let info = &imported.info;
     say(&format!(
-        "wrote a voice of the format {} to {}: {} parameters; left out: {} that only training needs, {} unknown",
+        "wrote a voice of the format {} to {}: {} parameters; omitted: {} that only training needs, {} unknown",
         imported.format.word(),
         out.display(),
         imported.read,
@@ -51,11 +49,11 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         imported.unknown.len()
     ));
     say(&format!(
-        "{} Hz, {} samples a frame{}",
+        "{} Hz, {} samples per frame{}",
         info.audio.sample_rate,
         info.audio.hop_length,
         if import.config.is_none() {
-            "; without --config the sample rate and the blanks are those of LJSpeech"
+            "; without --config, the sample rate and the blanks are those of LJSpeech"
         } else {
             ""
         }

@@ -1,19 +1,22 @@
-//! `mynah-train`: a dataset in, a voice out.
+//! `mynah-train`: trains models and makes voices.
 
 mod args;
-mod events;
-mod examples;
+
 mod export;
 mod g2p;
 mod import;
+mod pretrain;
+mod run;
+
+mod examples;
+mod files;
 mod interruption;
 mod observer;
-mod pretrain;
 mod pretrained;
 mod reports;
-mod run;
-mod same;
-mod settings;
-mod texts;
+mod same_config;
+mod tensorboard;
+mod text_shards;
+mod voice_directory;
 
 pub use args::Args;

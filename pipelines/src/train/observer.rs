@@ -1,4 +1,4 @@
-//! What is shown and written while a model trains.
+//! Progress and metrics of a training.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -8,16 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
+use mynah_cli::say;
 use mynah_table::{read_table, write_atomic};
 use mynah_training::{Error, Observer, Row};
 
-use super::events::Events;
 use super::reports::{Style, scalars};
-use crate::program::say;
+use super::tensorboard::Events;
 
 const METRICS: &str = "metrics.jsonl";
 
-/// Shows progress, and writes metrics and TensorBoard events into the run's directory.
+/// An observer that shows progress and writes metrics and TensorBoard events to the run's directory.
 pub(super) struct Watcher {
     path: PathBuf,
     metrics: File,
@@ -30,8 +30,8 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Begins to watch a run that has done `step` of `steps` steps. Metrics of later steps, which an interrupted run
-    /// left behind, are taken away: they will be written again.
+    /// Observes a run that has done `step` of `steps` steps. Removes metrics of later steps, which an interrupted run left
+    /// and which will be written again.
     pub(super) fn new(
         run: &Path,
         (step, steps): (u64, u64),
@@ -59,12 +59,12 @@ impl Watcher {
             let bar = ProgressBar::new(steps).with_position(step);
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        let events =
-            Events::create(run).with_context(|| format!("failed to begin events in `{}`", run.display()))?;
+        let events = Events::create(run)
+            .with_context(|| format!("failed to create an events file in `{}`", run.display()))?;
         Ok(Self { path, metrics, events, bar, steps, style, first_step: None, interrupted })
     }
 
-    /// Ends, and leaves no bar behind.
+    /// Removes the progress bar.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -117,7 +117,7 @@ impl Observer for Watcher {
     }
 }
 
-/// Takes away the half of a line that a full disk leaves at the end: its step will be done, and written, again.
+/// Cuts a partial last line, which a full disk leaves: its step will be done and written again.
 fn cut_torn_line(path: &Path) -> io::Result<()> {
     let bytes = fs::read(path)?;
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);

@@ -1,28 +1,27 @@
-//! The encoder of a pre-training, for a training that begins with it.
+//! The encoder of a pre-training, as the start of a training.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use mynah_cli::{Advised, read_toml};
 use mynah_text::{SupPhones, Vocabulary};
 use mynah_training::checkpoints;
 use mynah_voice::{MODEL_FILE as MODEL, ModelConfig};
 
-use super::run::{SUP_PHONES, VOCABULARY};
-use super::settings::{EncoderInfo, FORMAT, PRETRAIN_INFO, PretrainInfo};
-use crate::program::read_toml;
+use super::files::{EncoderInfo, FORMAT, PRETRAIN_INFO, PretrainInfo, SUP_PHONES, VOCABULARY};
 
-/// An encoder that was found.
+/// An encoder in a checkpoint.
 pub(super) struct PretrainedEncoder {
-    /// Its checkpoint.
+    /// The checkpoint.
     pub(super) checkpoint: PathBuf,
-    /// What the run will say of it.
+    /// The entry in `run.toml`.
     pub(super) info: EncoderInfo,
     run: PathBuf,
 }
 
 impl PretrainedEncoder {
-    /// The encoder of the last checkpoint of a pre-training, or of one of its checkpoints.
+    /// Finds the encoder of a pre-training's last checkpoint, or of the checkpoint that is named.
     pub(super) fn find(given: &Path) -> Result<Self> {
         let shown = given.display();
         let run = if given.join(PRETRAIN_INFO).is_file() {
@@ -32,7 +31,7 @@ impl PretrainedEncoder {
             let run = given.ancestors().nth(2).filter(|run| run.join(PRETRAIN_INFO).is_file());
             let Some(run) = run else {
                 bail!(
-                    "`{shown}` is neither what `mynah-train pretrain` made nor one of its checkpoints (there is no \
+                    "`{shown}` is neither a run of `mynah-train pretrain` nor one of its checkpoints (there is no \
                      `{PRETRAIN_INFO}`)"
                 );
             };
@@ -45,7 +44,10 @@ impl PretrainedEncoder {
             there.iter().find(|(_, checkpoint)| checkpoint.file_name() == given.file_name())
         };
         let Some((step, checkpoint)) = chosen else {
-            bail!("`{shown}` has no checkpoint: `mynah-train pretrain --resume` makes one");
+            bail!(Advised::new(
+                format!("`{shown}` has no checkpoint"),
+                "run `mynah-train pretrain --resume`, which writes one"
+            ));
         };
         let path = checkpoint.join(MODEL);
         let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
@@ -57,25 +59,25 @@ impl PretrainedEncoder {
         Ok(Self { checkpoint: checkpoint.clone(), info, run })
     }
 
-    /// The file with its parameters.
+    /// Returns the file with the parameters.
     pub(super) fn parameters(&self) -> PathBuf {
         self.checkpoint.join(MODEL)
     }
 
-    /// The encoder with which a run began, where it lay then.
+    /// Finds the encoder that a run started with, at its earlier path.
     pub(super) fn again(info: &EncoderInfo) -> Result<Self> {
         let found = Self::find(Path::new(&info.checkpoint))
-            .context("the run has no checkpoint yet, and the encoder with which it begins is gone")?;
+            .context("the run has no checkpoint yet, and the encoder it started with is missing")?;
         if found.info.fingerprint != info.fingerprint {
-            bail!(
-                "`{}` is not the encoder with which the run was begun: name another --out",
-                info.checkpoint
-            );
+            bail!(Advised::new(
+                format!("`{}` is not the encoder that the run was started with", info.checkpoint),
+                "name another --out"
+            ));
         }
         Ok(found)
     }
 
-    /// Refuses an encoder that reads other symbols than the dataset has, or has other sizes than the model.
+    /// Refuses an encoder that reads other symbols than the dataset's, or has other sizes than the model.
     pub(super) fn check(
         &self,
         model: &ModelConfig,
@@ -86,17 +88,17 @@ impl PretrainedEncoder {
         let path = self.run.join(PRETRAIN_INFO);
         let info: PretrainInfo = read_toml(&path)?;
         if info.format != FORMAT {
-            bail!("`{}` has format {}, and this program reads format {FORMAT}", path.display(), info.format);
+            bail!("`{}` has format {}, expected {FORMAT}", path.display(), info.format);
         }
         let pretrained = &info.config.model;
-        // Dropout changes no parameter.
+        // Dropout has no parameters.
         let mut encoder = pretrained.encoder.clone();
         encoder.dropout = model.encoder.dropout;
         if pretrained.hidden != model.hidden || encoder != model.encoder {
-            bail!(
-                "the encoder of `{run}` has other sizes than the configuration: `model.hidden` and `model.encoder` have to be \
-                 those of its {PRETRAIN_INFO}"
-            );
+            bail!(Advised::new(
+                format!("the encoder of `{run}` has other sizes than the configuration"),
+                format!("copy `model.hidden` and `model.encoder` from `{run}/{PRETRAIN_INFO}`")
+            ));
         }
         let read = |name: &str| {
             let path = self.run.join(name);
@@ -107,19 +109,19 @@ impl PretrainedEncoder {
             .with_context(|| format!("failed to read `{run}/{VOCABULARY}`"))?
             != *vocabulary
         {
-            bail!(
-                "the vocabulary of `{run}` is not that of the dataset: prepare text and dataset with the same version, and \
-                 pre-train again"
-            );
+            bail!(Advised::new(
+                format!("the vocabulary of `{run}` differs from the dataset's"),
+                "prepare the text and the dataset with the same version, and pre-train again"
+            ));
         }
         if SupPhones::from_json(&of_sup_phones)
             .with_context(|| format!("failed to read `{run}/{SUP_PHONES}`"))?
             != *sup_phones
         {
-            bail!(
-                "the sup-phones of `{run}` are not those of the dataset: prepare the dataset with the same, by \
-                 `mynah-prepare run … --sup-phones {run}/{SUP_PHONES}`"
-            );
+            bail!(Advised::new(
+                format!("the sup-phones of `{run}` differ from the dataset's"),
+                format!("prepare the dataset with `mynah-prepare run … --sup-phones {run}/{SUP_PHONES}`")
+            ));
         }
         Ok(())
     }

@@ -1,17 +1,17 @@
-//! Rows of metrics as lines for whoever watches, and as scalars.
+//! Rows of metrics as lines on the terminal and as scalars.
 
 use mynah_training::{Row, Value};
 
-/// How the rows of a task are told.
+/// The rendering of a task's rows on the terminal.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
-    /// The step on one line, without its number; the number is steps a second.
+    /// Describes a step on one line, without its number; the argument is steps per second.
     pub(super) line: fn(&Row, f64) -> String,
-    /// The most telling numbers, for beside a bar.
+    /// Gives the most telling numbers, for display next to a progress bar.
     pub(super) short: fn(&Row) -> String,
 }
 
-/// How a training of NaturalSpeech is told.
+/// The style of a training of NaturalSpeech.
 pub(super) const NATURALSPEECH: Style = Style {
     line: |row, rate| {
         format!(
@@ -26,7 +26,7 @@ pub(super) const NATURALSPEECH: Style = Style {
     short: |row| format!("mel {:.3}", value(row, "loss_mel")),
 };
 
-/// How a pre-training is told.
+/// The style of a pre-training.
 pub(super) const PRETRAIN: Style = Style {
     line: |row, rate| {
         let symbols = rate * value(row, "symbols");
@@ -38,7 +38,7 @@ pub(super) const PRETRAIN: Style = Style {
 fn pretrain_short(row: &Row) -> String {
     let percent = |name| value(row, name) * 100.0;
     format!(
-        "loss {:.3}  symbols {:.1} % right (fixed guess {:.1} %)  sup-phones {:.1} % ({:.1} %)",
+        "loss {:.3}  symbols {:.1} % correct (fixed guess {:.1} %)  sup-phones {:.1} % ({:.1} %)",
         value(row, "loss_total"),
         percent("accuracy_symbols"),
         percent("baseline_accuracy_symbols"),
@@ -51,8 +51,8 @@ fn value(row: &Row, name: &str) -> f64 {
     row.values.get(name).unwrap_or_default()
 }
 
-/// The numbers of a row under the names that TensorBoard groups by: those of a split have its name behind them. Counts are no
-/// curves.
+/// Returns the numbers of a row under the names that TensorBoard groups by: `name/split` for numbers of a split. Counts are
+/// omitted, as they are not curves.
 pub(super) fn scalars(row: &Row) -> Vec<(String, f64)> {
     let of_value = |(name, value): (&str, Value)| {
         let Value::Number(number) = value else { return None };
@@ -72,7 +72,7 @@ mod tests {
     use super::scalars;
 
     #[test]
-    fn numbers_of_a_split_are_curves_of_their_own() {
+    fn names_the_numbers_of_a_split_after_it_and_omits_counts() {
         let values = Values::new()
             .with("loss_total", 2.0)
             .with("loss_forward_kl", None::<f64>)

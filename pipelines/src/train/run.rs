@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use mynah_cli::{Advised, INTERRUPTED, read_toml, say};
 use mynah_corpus::{Dataset, Split};
 use mynah_table::write_atomic;
 use mynah_training::Run;
@@ -12,37 +13,33 @@ use mynah_voice::Device;
 use mynah_voice::blocks::VocabularySizes;
 
 use super::examples::DatasetExamples;
-use super::interruption::{self, INTERRUPTED};
+use super::files::{
+    Config, FORMAT, INFO, PRETRAIN_INFO, RunInfo, SUP_PHONES, VOCABULARY, refuse_other, write_info,
+};
+use super::interruption;
 use super::observer::Watcher;
 use super::pretrained::PretrainedEncoder;
 use super::reports::NATURALSPEECH;
-use super::same::check_same_config;
-use super::settings::{Config, FORMAT, PRETRAIN_INFO, RunInfo};
+use super::same_config::check_same_config;
 use crate::lock;
-use crate::program::{read_toml, say};
 
-/// The file that says what a run is of.
-pub(super) const INFO: &str = "run.toml";
-pub(super) const VOCABULARY: &str = "vocabulary.json";
-pub(super) const SUP_PHONES: &str = "supphones.json";
-
-/// What to do.
+/// The settings of a training.
 pub(crate) struct Settings {
     /// The configuration.
     pub(crate) config: Config,
     /// The dataset.
     pub(crate) data: PathBuf,
-    /// Where the run goes.
+    /// The directory of the run.
     pub(crate) out: PathBuf,
-    /// What computes.
+    /// The device that computes.
     pub(crate) device: Device,
-    /// Go on from the last checkpoint.
+    /// Resumes from the last checkpoint.
     pub(crate) resume: bool,
-    /// The pre-training, or a checkpoint of it, whose encoder is the first.
+    /// The pre-training, or one of its checkpoints, whose encoder the training starts from.
     pub(crate) encoder: Option<PathBuf>,
 }
 
-/// Trains until all steps are done or somebody interrupts.
+/// Trains until all steps are done or the user interrupts.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let Settings { config, out, .. } = settings;
     let dataset = Dataset::open(&settings.data).context("failed to open the dataset")?;
@@ -50,7 +47,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mel = audio.mel.config(audio.sample_rate);
     let (vocabulary, sup_phones) = (dataset.vocabulary(), dataset.sup_phones());
     let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
-    let _lock = lock::directory(out, || format!("failed to begin the run `{}`", out.display()))?;
+    let _lock = lock::directory(out, || format!("failed to start the run `{}`", out.display()))?;
     refuse_other(out, PRETRAIN_INFO, "a pre-training")?;
     let mut encoder = settings.encoder.as_deref().map(PretrainedEncoder::find).transpose()?;
     let trainer = TrainerConfig {
@@ -74,25 +71,25 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     };
     if out.join(INFO).exists() {
         if !settings.resume {
-            bail!(
-                "`{}` holds a run: add --resume to go on with it, or name another directory",
-                out.display()
-            );
+            bail!(Advised::new(
+                format!("`{}` has a run", out.display()),
+                "add --resume to continue it, or name another --out"
+            ));
         }
         let earlier: RunInfo = read_toml(&out.join(INFO))?;
         check_same(&earlier, &info)?;
         info.encoder.clone_from(&earlier.encoder);
         if earlier.config != info.config {
-            write_info(out, &RunInfo { config: info.config.clone(), ..earlier })?;
+            write_info(out, INFO, &RunInfo { config: info.config.clone(), ..earlier })?;
         }
     } else {
         if let Some(encoder) = &encoder {
             encoder.check(&config.model, vocabulary, sup_phones)?;
         }
-        let failed = "failed to begin the run";
+        let failed = "failed to start the run";
         write_atomic(&out.join(VOCABULARY), vocabulary.to_json().as_bytes()).context(failed)?;
         write_atomic(&out.join(SUP_PHONES), sup_phones.to_json().as_bytes()).context(failed)?;
-        write_info(out, &info)?;
+        write_info(out, INFO, &info)?;
     }
 
     let training = DatasetExamples::new(&dataset, Split::Train);
@@ -105,20 +102,20 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
                 .with_context(|| format!("failed to read the dataset `{}`", settings.data.display()))?;
         }
     }
-    let (generator, judges) = trainer.parameter_counts();
+    let (generator, discriminators) = trainer.parameter_counts();
     say(&format!(
-        "{} utterances to train on, {} to validate; {:.2} M parameters, {:.2} M in the discriminators",
+        "{} training and {} validation utterances; {:.2} M parameters, {:.2} M in the discriminators",
         training.len(),
         validation.len(),
         generator as f64 / 1e6,
-        judges as f64 / 1e6
+        discriminators as f64 / 1e6
     ));
     let task = NaturalSpeechTask::new(trainer, &training, &validation);
     let mut run = Run::new(task, config.train.run(), out);
     if settings.resume && run.resume().with_context(|| format!("failed to resume `{}`", out.display()))? {
-        say(&format!("going on from step {}", run.position().step));
+        say(&format!("resuming from step {}", run.position().step));
     } else if let Some(info) = &info.encoder {
-        // A run that was stopped before its first checkpoint begins again as it began.
+        // A run that stopped before its first checkpoint starts again with the same encoder.
         let encoder = match encoder.take() {
             Some(encoder) => encoder,
             None => PretrainedEncoder::again(info)?,
@@ -127,8 +124,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         run.task_mut()
             .trainer_mut()
             .load_encoder(&encoder.parameters())
-            .context("failed to take the pre-trained encoder")?;
-        say(&format!("the encoder is that of {}, step {}", info.checkpoint, info.step));
+            .context("failed to load the pre-trained encoder")?;
+        say(&format!("starting with the encoder of {}, step {}", info.checkpoint, info.step));
     }
     let (step, steps) = (run.position().step, config.train.steps);
     if run.is_done() {
@@ -142,19 +139,11 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     watcher.finish();
     outcome.with_context(|| format!("failed to train `{}`", out.display()))?;
     if !run.is_done() {
-        say(&format!("interrupted at step {} of {steps}: go on with --resume", run.position().step));
+        say(&format!("interrupted at step {} of {steps}; continue with --resume", run.position().step));
         return Ok(ExitCode::from(INTERRUPTED));
     }
     say_done(steps, out);
     Ok(ExitCode::SUCCESS)
-}
-
-/// Refuses a directory that holds a run of the other kind, by the file that says so.
-pub(super) fn refuse_other(out: &Path, file: &str, what: &str) -> Result<()> {
-    if out.join(file).exists() {
-        bail!("`{}` holds {what}: name another --out", out.display());
-    }
-    Ok(())
 }
 
 fn say_done(steps: u64, out: &Path) {
@@ -164,29 +153,28 @@ fn say_done(steps: u64, out: &Path) {
     ));
 }
 
-/// A run can only be resumed as what it is.
+/// Checks that a run is resumed with the dataset, the encoder and the configuration it was started with.
 fn check_same(earlier: &RunInfo, now: &RunInfo) -> Result<()> {
     if earlier.dataset != now.dataset {
-        bail!(
-            "the run was begun on another dataset (`{}`, fingerprint {}): name that one, or another --out",
-            earlier.data,
-            &earlier.dataset.get(..12).unwrap_or(&earlier.dataset)
-        );
+        bail!(Advised::new(
+            format!(
+                "the run was started on another dataset (`{}`, fingerprint {})",
+                earlier.data,
+                earlier.dataset.get(..12).unwrap_or(&earlier.dataset)
+            ),
+            "name that dataset, or another --out"
+        ));
     }
     let encoder = |info: &RunInfo| info.encoder.as_ref().map(|encoder| encoder.fingerprint.clone());
     if now.encoder.is_some() && encoder(earlier) != encoder(now) {
-        bail!(
-            "the run was begun with {}: leave --encoder away, or name another --out",
-            earlier.encoder.as_ref().map_or_else(
-                || "no pre-trained encoder".to_owned(),
-                |encoder| format!("the encoder of `{}`", encoder.checkpoint)
-            )
+        let started = earlier.encoder.as_ref().map_or_else(
+            || "without a pre-trained encoder".to_owned(),
+            |encoder| format!("with the encoder of `{}`", encoder.checkpoint),
         );
+        bail!(Advised::new(
+            format!("the run was started {started}"),
+            "omit --encoder, or name another --out"
+        ));
     }
     check_same_config(&earlier.config, &now.config, INFO)
-}
-
-fn write_info(run: &Path, info: &RunInfo) -> Result<()> {
-    let text = toml::to_string(info).context("failed to write down the configuration")?;
-    write_atomic(&run.join(INFO), text.as_bytes()).context("failed to write down the configuration")
 }

@@ -1,4 +1,4 @@
-//! Durations of a dataset: found again with other settings, and imported from other tools.
+//! Durations of a dataset: computed with other settings, and imported from other tools.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -29,7 +29,7 @@ fn recipe(place: &Place, alignment: &str) {
     place.write("other.toml", format!("{}\n[alignment]\n{alignment}\n", place.read("recipe.toml")));
 }
 
-/// The phones of an utterance with their times, a pause of four frames or more as `pause`.
+/// Returns the phones of an utterance with their times; everything else is `pause`.
 fn intervals(utterance: &Utterance, pause: &str) -> Vec<(f64, f64, String)> {
     let mut frame = 0;
     let mut found: Vec<(f64, f64, String)> = Vec::new();
@@ -47,7 +47,7 @@ fn intervals(utterance: &Utterance, pause: &str) -> Vec<(f64, f64, String)> {
 }
 
 #[test]
-fn align_makes_what_run_would_have_made() {
+fn align_writes_the_dataset_that_run_would_write() {
     let place = place();
     recipe(&place, "state_passes = 3\nmax_gaussians = 2\nframes_per_gaussian = 40");
     place
@@ -57,16 +57,16 @@ fn align_makes_what_run_would_have_made() {
         .says("aligned, pass");
     place.prepare("run corpus --recipe other.toml --out first").exits_with(0);
     place.assert_same("first", "dataset");
-    // Again, it has nothing to do; and the corpus is not needed.
+    // A second time there is no work, and the corpus is not needed.
     place.remove("corpus");
     place.prepare("align dataset").exits_with(0).says("the clips were aligned before");
     place.assert_same("first", "dataset");
 }
 
 #[test]
-fn align_with_clips_that_are_too_short_keeps_their_problems_and_features() {
+fn align_keeps_problems_and_features_of_short_clips() {
     let place = place();
-    // Thirty words in a second.
+    // Far more words than fit the clip.
     let line = format!("LJ001-0045|x|{}\n", "strengths ".repeat(60).trim_end());
     let lines: Vec<String> = place
         .read("corpus/metadata.csv")
@@ -82,7 +82,7 @@ fn align_with_clips_that_are_too_short_keeps_their_problems_and_features() {
 }
 
 #[test]
-fn align_refuses_what_is_not_about_alignment() {
+fn align_refuses_changes_of_other_settings() {
     let place = place();
     let before = place.files("dataset");
     place.write("other.toml", "[audio]\nf0_max_hz = 500.0\n");
@@ -100,7 +100,7 @@ fn align_refuses_what_is_not_about_alignment() {
 }
 
 #[test]
-fn outliers_are_rows_as_documented() {
+fn outliers_have_the_documented_columns() {
     let place = place();
     let rows: Vec<Outlier> = read_table(&place.path("dataset/alignments/outliers.jsonl")).unwrap();
     let dataset = open(&place, "dataset");
@@ -109,7 +109,7 @@ fn outliers_are_rows_as_documented() {
         assert_eq!(utterance.symbols.split(' ').nth(row.symbol_index as usize), Some(row.symbol.as_str()));
         assert!(row.word.is_some());
     }
-    // A vowel of one frame, by hand.
+    // A vowel that is cut to one frame.
     let utterance = &dataset.utterances()[0];
     let mut changed = utterance.durations.clone();
     let vowel = utterance.symbols.split(' ').position(|symbol| symbol.ends_with('1')).unwrap();
@@ -125,7 +125,7 @@ fn outliers_are_rows_as_documented() {
     assert_eq!(row["id"], utterance.id);
 }
 
-/// A NumPy array of 32-bit integers.
+/// Encodes a NumPy array of 32-bit integers.
 fn npy(values: &[u32]) -> Vec<u8> {
     let mut header = format!("{{'descr': '<i4', 'fortran_order': False, 'shape': ({},), }}", values.len());
     while !(10 + header.len() + 1).is_multiple_of(64) {
@@ -137,7 +137,7 @@ fn npy(values: &[u32]) -> Vec<u8> {
 }
 
 #[test]
-fn exported_text_grids_read_back_to_the_same_durations() {
+fn text_grids_import_as_the_durations_they_were_exported_from() {
     let place = place();
     let before = durations(&place, "dataset");
     place.copy("dataset/alignments", "grids");
@@ -156,7 +156,7 @@ fn exported_text_grids_read_back_to_the_same_durations() {
     }
     assert_eq!(dataset.info().recipe.alignment.source, AlignmentSource::Imported);
 
-    // A run with another source overwrites nothing; one with this source changes nothing.
+    // A run with another source is refused; one with this source changes nothing.
     let files = place.files("dataset");
     place.prepare_corpus("dataset").exits_with(2).says("source = \"imported\"").says("imported.parquet");
     assert_eq!(place.files("dataset"), files);
@@ -166,7 +166,7 @@ fn exported_text_grids_read_back_to_the_same_durations() {
 }
 
 #[test]
-fn every_format_gives_the_durations_of_its_times() {
+fn every_format_imports_the_durations_of_its_times() {
     let place = place();
     let dataset = open(&place, "dataset");
     for utterance in dataset.utterances() {
@@ -201,9 +201,9 @@ fn every_format_gives_the_durations_of_its_times() {
             .says("4 of 4");
         let found = durations(&place, &format!("dataset-{format}"));
         if format == "npy" {
-            assert_eq!(found, before, "an array has each symbol's own frames");
+            assert_eq!(found, before, "an array has the frames of each symbol");
         } else {
-            // Within a pause, the frames go to the symbol that stands for it: all formats agree.
+            // The frames of a pause go to the symbol that represents it: all formats agree.
             assert_eq!(&found, of_times.get_or_insert_with(|| found.clone()), "{format}");
         }
         for ((found, before), utterance) in found.iter().zip(&before).zip(dataset.utterances()) {
@@ -215,7 +215,7 @@ fn every_format_gives_the_durations_of_its_times() {
 }
 
 #[test]
-fn what_does_not_fit_is_a_row_and_keeps_its_durations() {
+fn a_file_that_does_not_fit_is_a_row_and_its_utterance_keeps_its_durations() {
     let place = place();
     let dataset = open(&place, "dataset");
     let before = durations(&place, "dataset");
@@ -224,7 +224,7 @@ fn what_does_not_fit_is_a_row_and_keeps_its_durations() {
     for name in ["durations.parquet", "key.txt", "outliers.jsonl"] {
         std::fs::remove_file(place.path("grids").join(name)).unwrap();
     }
-    // One has another phone in line N, one is none, one is missing.
+    // One has another phone in line N, one is not a TextGrid, one is missing.
     let phone = dataset.utterances()[1].symbols.split(' ').nth(1).unwrap().to_owned();
     let text = place.read(&grid(CLIPS[1]));
     let line =
@@ -243,7 +243,7 @@ fn what_does_not_fit_is_a_row_and_keeps_its_durations() {
     assert_eq!(place.files("dataset"), files);
 
     place.prepare("import-alignment dataset --from grids --partial").exits_with(1).says("1 of 4 utterances");
-    assert_eq!(durations(&place, "dataset"), before, "the aligner's are those that the grids had");
+    assert_eq!(durations(&place, "dataset"), before, "the aligner's durations equal those of the grids");
     let problems = place.problems("dataset");
     let row = |id: &str, code: &str, file: String, line| (id.to_owned(), code.to_owned(), file, line);
     let found: BTreeSet<_> = problems
@@ -262,7 +262,7 @@ fn what_does_not_fit_is_a_row_and_keeps_its_durations() {
     expected[0] = AlignmentSource::Imported;
     assert_eq!(sources, expected);
 
-    // Another text makes the import of its utterance stale, and a run says so.
+    // Another text makes the import of its utterance stale, which a run reports.
     place.edit(
         "corpus/metadata.csv",
         place.read("corpus/metadata.csv").lines().next().unwrap(),
@@ -273,6 +273,6 @@ fn what_does_not_fit_is_a_row_and_keeps_its_durations() {
     assert_eq!(place.problems("dataset").len(), 4);
 
     place.write("empty/notes.txt", "mine");
-    place.prepare("import-alignment dataset --from empty").exits_with(2).says("has no files of alignments");
+    place.prepare("import-alignment dataset --from empty").exits_with(2).says("has no alignment files");
     place.prepare("import-alignment dataset --from grids --format lab").exits_with(2).says("`lab`");
 }

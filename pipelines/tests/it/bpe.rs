@@ -19,7 +19,7 @@ fn encode(place: &Place, options: &str) -> String {
 }
 
 #[test]
-fn what_is_learnt_is_applied_and_can_be_undone() {
+fn learned_merges_are_applied_and_reversible() {
     let place = place();
     let outcome = place.prepare("bpe train phones.txt --merges 6 --out b.json").exits_with(0);
     outcome.says("6 merges from 5 distinct words (9 in all)");
@@ -27,10 +27,10 @@ fn what_is_learnt_is_applied_and_can_be_undone() {
 
     let encoded = encode(&place, "");
     assert_ne!(encoded, phones);
-    assert_eq!(encoded.replace('_', " "), phones, "sup-phones are phones with other gaps");
-    assert!(encoded.starts_with("HH_AH0_L_OW1 , / "), "the word that is said three times: {encoded}");
+    assert_eq!(encoded.replace('_', " "), phones, "sup-phones are phones with other separators");
+    assert!(encoded.starts_with("HH_AH0_L_OW1 , / "), "the word that occurs three times: {encoded}");
 
-    // An identifier for each symbol: those of the file, by the library.
+    // An identifier per symbol, as the library encodes them.
     let sup_phones = SupPhones::from_json(&place.read("b.json")).unwrap();
     assert_eq!(sup_phones.merges().len(), 6);
     for (ids, line) in encode(&place, "--ids").lines().zip(phones.lines()) {
@@ -50,7 +50,7 @@ fn what_is_learnt_is_applied_and_can_be_undone() {
 }
 
 #[test]
-fn stdin_and_a_file_give_the_same() {
+fn stdin_and_a_file_yield_the_same_sup_phones() {
     let place = place();
     place.prepare("bpe train phones.txt --merges 6 --out b.json").exits_with(0);
     let script = "exec \"$0\" bpe train - --merges 6 --out c.json < phones.txt";
@@ -59,14 +59,14 @@ fn stdin_and_a_file_give_the_same() {
 }
 
 #[test]
-fn without_merges_every_phone_stands_by_itself() {
+fn without_merges_every_phone_is_a_sup_phone() {
     let place = place();
     place.prepare("bpe train phones.txt --merges 0 --out b.json").exits_with(0).says("0 merges");
     assert_eq!(encode(&place, ""), place.read("phones.txt"));
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn names_input_that_cannot_be_read() {
     let place = place();
     place.prepare("bpe train nowhere.txt --merges 6 --out b.json").exits_with(2).says("`nowhere.txt`");
     place.write("bad.txt", "HH AH0\nL QQ\n");
@@ -79,9 +79,9 @@ fn what_cannot_be_read_is_named() {
     place
         .prepare("bpe train empty.txt --merges 6 --out b.json")
         .exits_with(2)
-        .says("`empty.txt` holds no words")
+        .says("`empty.txt` has no words")
         .says("mynah-prepare phonemize");
-    place.prepare("bpe train - --merges 6 --out b.json").exits_with(2).says("stdin holds no words");
+    place.prepare("bpe train - --merges 6 --out b.json").exits_with(2).says("stdin has no words");
     place.prepare("bpe train phones.txt --merges -1 --out b.json").exits_with(2).says("-1");
     place
         .prepare("bpe train phones.txt --merges 6 --out bad.txt/b.json")

@@ -14,7 +14,7 @@ fn codes(place: &Place) -> Vec<(String, Option<String>)> {
 }
 
 #[test]
-fn a_good_corpus_is_said_to_be_good_and_nothing_is_written() {
+fn reports_a_good_corpus_and_writes_nothing() {
     let place = Place::with_corpus();
     let before = place.files("");
     place
@@ -22,12 +22,12 @@ fn a_good_corpus_is_said_to_be_good_and_nothing_is_written() {
         .exits_with(0)
         .says("4 of 4 clips can be prepared")
         .says("sample rates: 4 at 22050 Hz")
-        .says("nothing is wrong");
+        .says("no problems found");
     assert_eq!(place.files(""), before);
 }
 
 #[test]
-fn everything_that_is_wrong_is_a_row_and_on_the_page() {
+fn every_finding_is_a_row_and_on_the_page() {
     let place = Place::with_corpus();
     let again = bundled_line(CLIPS[0]).replace(CLIPS[0], "LJ009-0001");
     let lines = format!(
@@ -46,7 +46,7 @@ fn everything_that_is_wrong_is_a_row_and_on_the_page() {
         .prepare("check corpus --recipe recipe.toml --html page/check.html --out findings.csv")
         .exits_with(1)
         .says("7 of 10 clips can be prepared")
-        .says("outside of the dictionary")
+        .says("outside the dictionary")
         .says("findings:")
         .says("page/check.html");
     let found: BTreeSet<(String, Option<String>)> = codes(&place).into_iter().collect();
@@ -75,7 +75,7 @@ fn everything_that_is_wrong_is_a_row_and_on_the_page() {
     place.prepare("check nowhere").exits_with(2).says("nowhere");
 }
 
-/// A 16-bit wav, so loud that it is clipped.
+/// Amplifies a 16-bit wav until it clips.
 fn clipped(wav: &[u8]) -> Vec<u8> {
     const HEADER: usize = 44;
     let (header, samples) = wav.split_at(HEADER);
@@ -86,7 +86,7 @@ fn clipped(wav: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn the_table_is_that_of_the_problems() {
+fn the_table_equals_the_problems_of_run() {
     let place = Place::with_corpus();
     fs::remove_file(place.path(&format!("corpus/wavs/{}.wav", CLIPS[2]))).unwrap();
     place.prepare("check corpus --out findings.jsonl").exits_with(1);

@@ -17,9 +17,9 @@ const RATE: f64 = 22_050.0;
 const MERGES: usize = 12;
 const FULL_SCALE: f64 = 32_768.0;
 
-/// A level is computed in f32 by the program and in f64 here.
+/// The program computes levels in f32, this test in f64.
 const LEVEL_TOLERANCE_DB: f64 = 1e-4;
-/// Seconds are written with as many digits as they have: what remains is the rounding of sums and products.
+/// Seconds are written with all digits; sums and products of them are rounded.
 const SECONDS_TOLERANCE: f64 = 1e-9;
 
 fn place() -> (Place, Dataset) {
@@ -38,20 +38,20 @@ fn symbols(utterance: &Utterance) -> Vec<Symbol> {
     utterance.symbols.split(' ').map(|name| name.parse().unwrap()).collect()
 }
 
-/// The phones of each word.
+/// Returns the phones of each word.
 fn words(utterance: &Utterance) -> Vec<Vec<Phone>> {
     let mut words = Vec::new();
     for (symbol, word) in symbols(utterance).iter().zip(&utterance.word_index) {
         if let Ok(word) = usize::try_from(*word) {
             words.resize_with(words.len().max(word + 1), Vec::new);
-            words[word].push(symbol.phone().expect("what belongs to a word is a phone"));
+            words[word].push(symbol.phone().expect("the symbols of a word are phones"));
         }
     }
     words
 }
 
 #[test]
-fn every_file_and_every_column_is_documented() {
+fn every_file_and_column_is_documented() {
     let (place, _) = place();
     let mut expected: Vec<String> =
         ["alignments/durations.parquet", "alignments/key.txt", "alignments/outliers.jsonl"]
@@ -100,7 +100,7 @@ fn every_file_and_every_column_is_documented() {
 }
 
 #[test]
-fn dataset_toml_counts_what_is_there() {
+fn dataset_toml_counts_its_utterances() {
     let (place, dataset) = place();
     let info = dataset.info();
     assert_eq!((info.format, info.corpus.as_str()), (3, "corpus"));
@@ -119,7 +119,7 @@ fn dataset_toml_counts_what_is_there() {
     }
     assert_eq!(place.read("dataset/problems.jsonl"), "");
 
-    // The resolved recipe is a recipe that makes the same dataset.
+    // The resolved recipe makes the same dataset.
     let table: toml::Table = toml::from_str(&place.read("dataset/dataset.toml")).unwrap();
     place.write("recipe.toml", toml::to_string(&table["recipe"]).unwrap());
     place.prepare_corpus("again").exits_with(0);
@@ -127,7 +127,7 @@ fn dataset_toml_counts_what_is_there() {
 }
 
 #[test]
-fn rows_are_sorted_and_say_where_they_came_from() {
+fn rows_are_sorted_and_name_their_sources() {
     let (_, dataset) = place();
     let ids: Vec<&str> = dataset.utterances().iter().map(|utterance| utterance.id.as_str()).collect();
     assert_eq!(ids, CLIPS);
@@ -155,7 +155,7 @@ fn symbols_words_and_identifiers_agree() {
 
     let sup_phones = SupPhones::from_json(&place.read("dataset/supphones.json")).unwrap();
     let training = dataset.split(Split::Train).flat_map(words).map(|word| (word, 1));
-    assert_eq!(SupPhones::train(training, MERGES), sup_phones, "learnt from the training split");
+    assert_eq!(SupPhones::train(training, MERGES), sup_phones, "learned from the training split");
     assert_eq!(sup_phones.merges().len(), MERGES);
 
     for utterance in dataset.utterances() {
@@ -180,7 +180,7 @@ fn symbols_words_and_identifiers_agree() {
 }
 
 #[test]
-fn durations_cover_the_clip_and_so_do_the_text_grids() {
+fn durations_and_text_grids_cover_the_clip() {
     let (place, dataset) = place();
     for utterance in dataset.utterances() {
         let n = utterance.symbol_ids.len();
@@ -228,13 +228,13 @@ fn durations_cover_the_clip_and_so_do_the_text_grids() {
 /// The start, the end and the label of an interval.
 type Interval = (f64, f64, String);
 
-/// The name of each tier with its intervals.
+/// Parses the name and the intervals of each tier.
 fn read_text_grid(text: &str) -> Vec<(String, Vec<Interval>)> {
     let value = |part: &str, key: &str| -> String {
         let value = part.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix(" = "));
         value.unwrap_or_else(|| panic!("no {key} in {part}")).to_owned()
     };
-    // A quotation mark inside a label is doubled.
+    // Quotation marks in labels are doubled.
     let label = |part: &str, key: &str| {
         let quoted = value(part, key);
         quoted[1..quoted.len() - 1].replace("\"\"", "\"")
@@ -248,7 +248,7 @@ fn read_text_grid(text: &str) -> Vec<(String, Vec<Interval>)> {
 }
 
 #[test]
-fn features_are_those_of_the_wav() {
+fn features_match_the_wav() {
     let (place, dataset) = place();
     let mel = MelExtractor::new(&MelProfile::Vits.config(22_050)).unwrap();
     for utterance in dataset.utterances() {
@@ -313,7 +313,7 @@ fn features_are_those_of_the_wav() {
 }
 
 #[test]
-fn either_column_can_be_spoken() {
+fn reads_either_text_column() {
     let place = Place::with_corpus();
     place.write("recipe.toml", "[text]\ncolumn = \"text\"\n");
     place.prepare_corpus("text").exits_with(0);
@@ -324,11 +324,7 @@ fn either_column_can_be_spoken() {
     let years = |dataset: &Dataset| dataset.utterances()[1].clone();
     assert_eq!(years(&text).text, "1469, 1470;");
     assert_eq!(years(&normalized).text, "fourteen sixty-nine, fourteen seventy;");
-    assert_eq!(
-        years(&text).symbols,
-        years(&normalized).symbols,
-        "the normaliser reads years like LJSpeech's own"
-    );
+    assert_eq!(years(&text).symbols, years(&normalized).symbols, "years are normalized as in LJSpeech");
     place.write("recipe.toml", "[text]\ncolumn = \"both\"\n");
     place.prepare_corpus("both").exits_with(2).says("`recipe.toml`").says("line 2");
 }

@@ -1,12 +1,12 @@
-//! espeak-ng as the backend, as a process of its own.
+//! espeak-ng as the backend, in a separate process.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use crate::support::{Outcome, PREPARE, Place};
 
-/// A place with a program `bin/espeak-ng` that speaks the protocol: `--version` says where its data is, and every line of
-/// its input is a line of phonemes. It notes how often it was started.
+/// Makes a place with a program `bin/espeak-ng` that follows the protocol: `--version` names its data directory, and every
+/// line of its input yields a line of phonemes. It records its starts.
 fn place(body: &str) -> Place {
     let place = Place::with_corpus();
     place.write("data/en_dict", "words");
@@ -22,7 +22,7 @@ fn place(body: &str) -> Place {
     place
 }
 
-/// Runs a line of the shell, in which `$0` is the program, with `bin` first on the path.
+/// Runs a shell command in which `$0` is the program, with `bin` first on the path.
 fn shell(place: &Place, script: &str) -> Outcome {
     place.shell(PREPARE, &format!("PATH=\"$PWD/bin:$PATH\"; export PATH; {script}"))
 }
@@ -30,12 +30,12 @@ fn shell(place: &Place, script: &str) -> Outcome {
 const HELLO: &str = "while read -r word; do echo ' h_ə_l_ˈoʊ'; done";
 
 #[test]
-fn words_are_asked_one_by_one_and_once() {
+fn asks_for_every_word_once() {
     let place = place(HELLO);
     let outcome = shell(&place, "exec \"$0\" phonemize --backend espeak 'Hello, world.' 'Hello.'");
     assert_eq!(outcome.prints(0), "HH AH0 L OW1 , / HH AH0 L OW1 .\nHH AH0 L OW1 .\n");
     assert_eq!(place.read("started.txt"), "-q --ipa --sep=_ -v en-us\n");
-    // The user's own words are not espeak's.
+    // Words of the user's lexicon are not asked for.
     place.write("words.txt", "world  W ER1 L D\n");
     let outcome = shell(&place, "exec \"$0\" phonemize --backend espeak --lexicon words.txt 'Hello, world.'");
     assert_eq!(outcome.prints(0), "HH AH0 L OW1 , / W ER1 L D .\n");
@@ -45,7 +45,7 @@ fn words_are_asked_one_by_one_and_once() {
 }
 
 #[test]
-fn what_it_says_is_kept_under_its_version_and_data() {
+fn caches_pronunciations_by_version_and_data() {
     let place = place(HELLO);
     let run = || shell(&place, "exec \"$0\" run corpus --recipe recipe.toml --out o").exits_with(0);
     run().says("espeak-ng 9.9 data ").says("voice en-us");
@@ -54,9 +54,9 @@ fn what_it_says_is_kept_under_its_version_and_data() {
     assert_eq!(place.read("started.txt").lines().count(), 1);
     place.copy("o", "first");
     run();
-    assert_eq!(place.read("started.txt").lines().count(), 1, "nothing is asked twice");
+    assert_eq!(place.read("started.txt").lines().count(), 1, "no word is asked for twice");
     place.assert_same("o", "first");
-    // Other data may say other things.
+    // Other data may yield other pronunciations.
     place.write("data/en_dict", "other words");
     run();
     assert_eq!(place.read("started.txt").lines().count(), 2);
@@ -64,36 +64,37 @@ fn what_it_says_is_kept_under_its_version_and_data() {
 }
 
 #[test]
-fn what_goes_wrong_is_said() {
+fn reports_failures_of_espeak() {
     let check = |body: &str, says: &str| {
         let place = place(body);
         let outcome = shell(&place, "exec \"$0\" phonemize --backend espeak 'Hello, world.'");
         outcome.exits_with(2).says(says);
     };
-    check("cat > /dev/null; echo no voice >&2; exit 3", "espeak-ng ended with exit status: 3: no voice");
+    check("cat > /dev/null; echo no voice >&2; exit 3", "espeak-ng failed with exit status: 3: no voice");
     check("while read -r word; do echo 'b_ø'; done", "`ø` is not a sound of American English");
-    check("while read -r word; do echo; done", "espeak-ng says nothing for `hello`");
+    check("while read -r word; do echo; done", "espeak-ng has no pronunciation of `hello`");
     check("while read -r word; do printf '\\377\\n'; done", "not UTF-8");
-    // Where it prints more lines than words, the words are asked one by one.
+    // If it prints more lines than words, it is asked word by word.
     let place = place("while read -r word; do echo h_ə; echo l_ˈoʊ; done");
     let outcome = shell(&place, "exec \"$0\" phonemize --backend espeak 'Hello.'");
     assert_eq!(outcome.prints(0), "HH AH0 L OW1 .\n");
 }
 
 #[test]
-fn that_it_is_not_installed_is_said_with_what_to_do() {
+fn reports_a_missing_espeak_with_a_remedy() {
     let place = Place::new();
     let script = "PATH=\"$PWD\" exec \"$0\" phonemize --backend espeak Hello";
     place
         .shell(PREPARE, script)
         .exits_with(2)
         .says("espeak-ng is not installed")
+        .says("what to do: install it")
         .says("apt-get install espeak-ng");
 }
 
 #[cfg(feature = "voice")]
 #[test]
-fn a_voice_is_spoken_to_as_it_has_learnt() {
+fn a_voice_gets_the_pronunciations_it_was_trained_on() {
     use crate::studio::{CONFIG, SYNTHESIZE, TRAIN};
 
     let place = place(HELLO);
@@ -110,27 +111,27 @@ fn a_voice_is_spoken_to_as_it_has_learnt() {
         );
         place.shell(SYNTHESIZE, &script)
     };
-    // By itself as the words of its training were said; by the dictionary when it is asked for.
+    // By default with the backend of its training; with the dictionary on request.
     speak("$PWD/bin:$PATH", "").exits_with(0).says("HH AH0 L OW1 .");
     speak("$PWD/bin:$PATH", "--backend dictionary").exits_with(0).says("W ER1 L D .");
     speak("$PWD", "").exits_with(2).says("the voice was trained on it").says("espeak-ng is not installed");
 
-    // Sentences that something else has said are spoken, but not without a word.
+    // Sentences of another backend are spoken, with a warning.
     place.edit("recipe.toml", "backend = \"espeak\"", "backend = \"dictionary\"");
     place.prepare_corpus("others").exits_with(0);
     place
         .run(SYNTHESIZE, "batch --voice voice --data others --out spoken")
         .exits_with(0)
-        .says("learnt from words as `espeak` says them")
+        .says("trained on pronunciations of `espeak`")
         .says("those of `dictionary`");
     place.edit("voice/voice.toml", "pronunciation = \"espeak\"", "pronunciation = \"parrot\"");
     speak("$PWD/bin:$PATH", "").exits_with(2).says("`parrot`");
 }
 
 #[test]
-fn an_installed_one_keeps_the_words_apart() {
+fn an_installed_espeak_keeps_words_apart() {
     if Command::new("espeak-ng").arg("--version").output().is_err() {
-        // The protocol is tested above; here is what the real program makes of it, where there is one.
+        // The protocol is tested above; this tests the real program, where it is installed.
         return;
     }
     let place = Place::new();

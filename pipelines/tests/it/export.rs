@@ -7,7 +7,7 @@ use crate::studio::Studio;
 const VOICE: [&str; 4] = ["model.safetensors", "supphones.json", "vocabulary.json", "voice.toml"];
 
 #[test]
-fn the_last_checkpoint_or_any_becomes_a_voice() {
+fn exports_the_last_or_any_checkpoint() {
     let studio = Studio::with_run();
     for (options, step, memory) in [("", 20, true), ("--step 20", 20, true), ("--step 10", 10, false)] {
         let outcome = studio.export(&format!("run {options} --out voices/new")).exits_with(0);
@@ -25,7 +25,7 @@ fn the_last_checkpoint_or_any_becomes_a_voice() {
         let info: toml::Table = toml::from_str(&place.read("voices/new/voice.toml")).unwrap();
         assert_eq!(info["format"].as_integer(), Some(1));
         assert_eq!(info["step"].as_integer(), Some(step));
-        assert_eq!(info["memory"].as_bool(), Some(memory), "the memory is attached behind the warm-up");
+        assert_eq!(info["memory"].as_bool(), Some(memory), "the memory is attached after the warm-up");
         let run: toml::Table = toml::from_str(&place.read("run/run.toml")).unwrap();
         assert_eq!(info["model"], run["config"]["model"]);
         assert_eq!(info["audio"]["sample_rate"].as_integer(), Some(22_050));
@@ -33,14 +33,14 @@ fn the_last_checkpoint_or_any_becomes_a_voice() {
         let weights = place.bytes("voices/new/model.safetensors");
         assert_eq!(info["fingerprint"].as_str(), Some(blake3::hash(&weights).to_hex().as_str()));
 
-        // The parameters of the checkpoint, but for those that only training needs.
+        // The parameters of the checkpoint, except those that only training needs.
         let checkpoint = tensors(&place.bytes(&format!("run/checkpoints/step-{step}/model.safetensors")));
         let spoken = checkpoint.into_iter().filter(|(name, _)| !name.starts_with("posterior."));
         assert_eq!(tensors(&weights), spoken.collect::<Vec<_>>());
     }
 }
 
-/// The names of the tensors of a safetensors file, with their bytes.
+/// Returns the tensors of a safetensors file as names and bytes.
 fn tensors(file: &[u8]) -> Vec<(String, Vec<u8>)> {
     let (length, rest) = file.split_first_chunk().unwrap();
     let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
@@ -58,7 +58,7 @@ fn tensors(file: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn an_unknown_step_or_run_is_refused() {
+fn refuses_an_unknown_step_or_run() {
     let studio = Studio::with_run();
     studio.export("run --step 15 --out voice").exits_with(2).says("no such checkpoint").says("[10, 20]");
     studio.export("nowhere --out voice").exits_with(2).says("`nowhere/run.toml`").says("check the name");
@@ -72,7 +72,7 @@ fn an_unknown_step_or_run_is_refused() {
 }
 
 #[test]
-fn a_voice_is_replaced_and_nothing_else_is() {
+fn replaces_a_voice_and_nothing_else() {
     let studio = Studio::with_run();
     let place = &studio.place;
     studio.export("run --step 10 --out voice").exits_with(0);
@@ -90,7 +90,7 @@ fn a_voice_is_replaced_and_nothing_else_is() {
         studio
             .export(&format!("run --out {out}"))
             .exits_with(2)
-            .says(&format!("`{out}` is no voice"))
+            .says(&format!("`{out}` is not a voice"))
             .says("name another --out");
     }
     for out in [".", "..", "thesis/.."] {
@@ -104,7 +104,7 @@ fn a_voice_is_replaced_and_nothing_else_is() {
 }
 
 #[test]
-fn a_damaged_checkpoint_is_named() {
+fn names_a_damaged_checkpoint() {
     let studio = Studio::with_run();
     let path = "run/checkpoints/step-20/model.safetensors";
     let bytes = studio.place.bytes(path);

@@ -1,15 +1,14 @@
-//! A full disk: the write fails in the middle of a file.
+//! A full disk: a write fails in the middle of a file.
 //!
-//! A limit on the size of a file needs no rights to set, and ends a write like a full disk does: in the middle, with an
-//! error of the operating system. Where the machine lets its users make a file system of their own, a really full one
-//! is tried too.
+//! A limit on the size of files needs no privilege and ends a write as a full disk does: in the middle, with an error of the
+//! operating system. Where users may mount file systems, a full one is tried too.
 
 use crate::support::{Outcome, PREPARE, Place};
 
-/// A sentence that a person can act on.
-const REMEDY: &str = "what to do: free some space and run again; what is done stays done";
+/// The remedy that users see.
+const REMEDY: &str = "what to do: free some space and run again; finished work is kept";
 
-/// Clips whose features take 282, 219, 391 and 226 kB, in the order in which one thread prepares them.
+/// Clips whose features take 282, 219, 391 and 226 kB, in the order of their preparation by one thread.
 const CLIPS: [&str; 4] = ["LJ001-0043", "LJ001-0045", "LJ001-0080", "LJ002-0009"];
 
 fn place() -> Place {
@@ -19,7 +18,7 @@ fn place() -> Place {
     place
 }
 
-/// Runs while no file may be longer than so many blocks of 512 bytes.
+/// Runs with a limit on the size of files, in blocks of 512 bytes.
 fn limited(place: &Place, blocks: u32, out: &str) -> Outcome {
     place.shell(
         PREPARE,
@@ -30,7 +29,7 @@ fn limited(place: &Place, blocks: u32, out: &str) -> Outcome {
 }
 
 #[test]
-fn features_that_do_not_fit_leave_the_others_and_a_second_run_makes_the_rest() {
+fn a_second_run_computes_only_the_features_that_did_not_fit() {
     let place = place();
     limited(&place, 600, "dataset")
         .exits_with(2)
@@ -47,21 +46,21 @@ fn features_that_do_not_fit_leave_the_others_and_a_second_run_makes_the_rest() {
 }
 
 #[test]
-fn whichever_file_does_not_fit_is_named_and_a_second_run_writes_it() {
+fn names_the_file_that_does_not_fit_and_writes_it_in_a_second_run() {
     let place = place();
     for (blocks, named) in [
         (1, "dataset/alignments/durations.parquet"),
         (8, "dataset/alignments/LJ0"),
         (100, "dataset/report.html"),
     ] {
-        // As a run leaves it that was stopped behind the features.
+        // The state after a run that stopped after the features.
         place.copy("expected/features", "dataset/features");
         limited(&place, blocks, "dataset").exits_with(2).says(&format!("write `{named}")).says(REMEDY);
-        assert!(!place.has("dataset/dataset.toml"), "the dataset is not complete");
+        assert!(!place.has("dataset/dataset.toml"), "the dataset is incomplete");
         let expected = place.files("expected");
         for (name, content) in place.files("dataset") {
             if let Some(whole) = expected.get(&name) {
-                assert!(*whole == content, "`{name}` is in its place and not whole");
+                assert!(*whole == content, "`{name}` is in its place but partial");
             }
         }
         place.prepare_corpus("dataset").exits_with(0).says("4 of 4 clips were prepared before");
@@ -71,21 +70,21 @@ fn whichever_file_does_not_fit_is_named_and_a_second_run_writes_it() {
 }
 
 #[test]
-fn a_complete_dataset_survives_a_run_that_has_no_space() {
+fn a_complete_dataset_survives_a_run_without_space() {
     let place = place();
     place.copy("expected", "dataset");
     place.edit("recipe.toml", "merges = 20", "merges = 10");
     limited(&place, 100, "dataset").exits_with(2).says("write `dataset/report.html`").says(REMEDY);
-    assert!(!place.has("dataset/dataset.toml"), "half of it is of another recipe");
+    assert!(!place.has("dataset/dataset.toml"), "half of it has another recipe");
     place.edit("recipe.toml", "merges = 10", "merges = 20");
     place.prepare_corpus("dataset").exits_with(0).says("the clips were aligned before");
     place.assert_same("expected", "dataset");
 }
 
 #[test]
-fn a_file_system_that_is_full_is_no_different() {
+fn a_full_file_system_behaves_the_same() {
     let place = place();
-    // A file system of 1 MiB, in which the fourth clip's features find no room; then it grows.
+    // A file system of 1 MiB, without room for the fourth clip's features, which then grows.
     place.write(
         "full.sh",
         "mkdir disk && mount -t tmpfs -o size=1m tmpfs disk || exit 77
@@ -102,7 +101,7 @@ fn a_file_system_that_is_full_is_no_different() {
         place.shell(PREPARE, "exec unshare --user --map-root-user --mount sh -c \"$(cat full.sh)\" \"$0\"");
     if !outcome.status.success() {
         assert!(!place.has("first-code.txt") || outcome.status.code() == Some(77), "{}", outcome.stderr);
-        eprintln!("not tried with a file system that is full: this machine lets nobody mount one");
+        eprintln!("not tried with a full file system: users cannot mount one here");
         limited(&place, 450, "dataset").exits_with(2).says(REMEDY);
         place.prepare_corpus("dataset").exits_with(0);
         place.assert_same("expected", "dataset");

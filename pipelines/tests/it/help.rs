@@ -1,4 +1,4 @@
-//! What the programs say of themselves.
+//! The help of the programs.
 
 use crate::support::{PREPARE, Place};
 
@@ -10,7 +10,7 @@ fn check(place: &Place, program: &str, name: &str, commands: &[&str]) {
         assert!(help.contains(&format!("Usage: {name}{spaced}")), "{name} {command}: {help}");
         let (_, examples) = help.split_once("Example").unwrap_or_else(|| panic!("{name} {command}: {help}"));
         assert!(examples.contains(&format!("\n  {name}")), "{name} {command}: {help}");
-        // The last page of a group is found by asking for help in the other way too.
+        // `help COMMAND` prints the same.
         assert_eq!(place.run(program, &format!("help {command}")).prints(0), help, "{name} {command}");
     }
     place.run(program, "").exits_with(2).says("Usage: ");
@@ -19,7 +19,7 @@ fn check(place: &Place, program: &str, name: &str, commands: &[&str]) {
 }
 
 #[test]
-fn every_subcommand_explains_itself_with_an_example() {
+fn every_subcommand_has_help_with_an_example() {
     let place = Place::new();
     check(
         &place,
@@ -38,6 +38,8 @@ fn every_subcommand_explains_itself_with_an_example() {
             "bpe encode",
             "text",
             "mel",
+            "completions",
+            "man",
         ],
     );
     #[cfg(feature = "voice")]
@@ -46,9 +48,14 @@ fn every_subcommand_explains_itself_with_an_example() {
             &place,
             env!("CARGO_BIN_EXE_mynah-train"),
             "mynah-train",
-            &["", "pretrain", "run", "export", "import", "g2p"],
+            &["", "pretrain", "run", "export", "import", "g2p", "completions", "man"],
         );
-        check(&place, env!("CARGO_BIN_EXE_mynah-synthesize"), "mynah-synthesize", &["", "text", "batch"]);
+        check(
+            &place,
+            env!("CARGO_BIN_EXE_mynah-synthesize"),
+            "mynah-synthesize",
+            &["", "text", "batch", "completions", "man"],
+        );
     }
 }
 
@@ -62,7 +69,7 @@ fn the_options_of_the_examples_exist() {
             let lines = examples.lines().filter(|line| line.contains(&format!(" {command} ")));
             let mut seen = 0;
             for line in lines {
-                // Of a pipe, the part that is about this subcommand.
+                // In a pipe, only the part with this subcommand.
                 let part = line.split(" | ").find(|part| part.contains(&format!(" {command} "))).unwrap();
                 for option in part.split_whitespace().filter(|word| word.starts_with("--")) {
                     let listed = options.split_whitespace().any(|word| word == option);
@@ -75,11 +82,22 @@ fn the_options_of_the_examples_exist() {
     };
     check(
         PREPARE,
-        &["check", "run", "align", "import-alignment", "phonemize", "bpe train", "bpe encode", "text", "mel"],
+        &[
+            "check",
+            "run",
+            "align",
+            "import-alignment",
+            "phonemize",
+            "bpe train",
+            "bpe encode",
+            "text",
+            "mel",
+            "man",
+        ],
     );
     #[cfg(feature = "voice")]
     {
-        check(env!("CARGO_BIN_EXE_mynah-train"), &["pretrain", "run", "export", "import", "g2p"]);
-        check(env!("CARGO_BIN_EXE_mynah-synthesize"), &["text", "batch"]);
+        check(env!("CARGO_BIN_EXE_mynah-train"), &["pretrain", "run", "export", "import", "g2p", "man"]);
+        check(env!("CARGO_BIN_EXE_mynah-synthesize"), &["text", "batch", "man"]);
     }
 }

@@ -1,4 +1,4 @@
-//! `mynah-train import`, and `mynah-synthesize` with what it makes.
+//! `mynah-train import`, and `mynah-synthesize` with its voices.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use crate::studio::{SYNTHESIZE, TRAIN};
 use crate::support::{Outcome, Place};
 
-/// A place with the checkpoints that `fixtures/generate/voice_vits.py` draws.
+/// Makes a place with the checkpoints of `fixtures/generate/voice_vits.py`.
 fn place() -> Place {
     let place = Place::new();
     for name in ["vits.pth", "vits_folded.pth", "heatz.pth"] {
@@ -22,7 +22,7 @@ fn import(place: &Place, arguments: &str) -> Outcome {
     place.run(TRAIN, &format!("import {arguments}"))
 }
 
-/// The checkpoint with another pickle.
+/// Replaces the pickle of a checkpoint.
 fn with_pickle(checkpoint: &[u8], change: impl Fn(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
     let mut archive = ZipArchive::new(Cursor::new(checkpoint)).unwrap();
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -39,7 +39,7 @@ fn with_pickle(checkpoint: &[u8], change: impl Fn(Vec<u8>) -> Vec<u8>) -> Vec<u8
     writer.finish().unwrap().into_inner()
 }
 
-/// Exchanges texts of the same length.
+/// Replaces a text by one of the same length.
 fn exchange(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let at = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
@@ -88,13 +88,13 @@ fn a_foreign_checkpoint_becomes_a_voice_that_speaks() {
 }
 
 #[test]
-fn the_configuration_says_what_the_parameters_do_not() {
+fn the_configuration_supplies_what_the_parameters_lack() {
     let place = place();
     place.write("config.json", r#"{"data": {"sampling_rate": 16000, "add_blank": false}}"#);
     let outcome = import(&place, "vits.pth --config config.json --out voice");
     assert_eq!(outcome.status.code(), Some(0), "{}", outcome.stderr);
     assert!(
-        outcome.says("16000 Hz, 8 samples a frame").stderr.lines().all(|line| !line.contains("--config"))
+        outcome.says("16000 Hz, 8 samples per frame").stderr.lines().all(|line| !line.contains("--config"))
     );
     let info: toml::Table = toml::from_str(&place.read("voice/voice.toml")).unwrap();
     assert_eq!(info["vits"]["blanks"].as_bool(), Some(false));
@@ -106,9 +106,9 @@ fn the_configuration_says_what_the_parameters_do_not() {
 }
 
 #[test]
-fn unknown_and_missing_parameters_are_named_and_no_voice_is_made() {
+fn names_unknown_and_missing_parameters_and_writes_no_voice() {
     let place = place();
-    // A parameter by another name is one that is missing and one that is unknown.
+    // A renamed parameter is both missing and unknown.
     let renamed = with_pickle(&place.bytes("vits.pth"), |bytes| {
         exchange(&bytes, "dec.conv_post.weight", "dec.conv_pest.weight")
     });
@@ -120,7 +120,7 @@ fn unknown_and_missing_parameters_are_named_and_no_voice_is_made() {
             .says(r#"missing ["dec.conv_post.weight"]"#)
             .says(r#"unknown ["dec.conv_pest.weight"]"#);
     }
-    // One of those that only training needs, by another name, is only unknown.
+    // A renamed parameter that only training needs is only unknown.
     let more = with_pickle(&place.bytes("vits.pth"), |bytes| {
         exchange(&bytes, "enc_q.pre.weight", "enc_x.pre.weight")
     });
@@ -135,10 +135,10 @@ fn unknown_and_missing_parameters_are_named_and_no_voice_is_made() {
 }
 
 #[test]
-fn a_hostile_or_broken_checkpoint_runs_nothing_and_is_named() {
+fn names_a_hostile_or_broken_checkpoint_and_runs_nothing() {
     let place = place();
-    // What `pickle.dumps` makes of an object whose `__reduce__` is (os.system, ("touch owned",)), in the place of the
-    // learning rate: behind all tensors, and where nobody would look.
+    // `pickle.dumps` of an object whose `__reduce__` is (os.system, ("touch owned",)), instead of the learning rate: after all
+    // tensors, and well hidden.
     let call = b"X\x01\x00\x00\x00hcposix\nsystem\nX\x0b\x00\x00\x00touch owned\x85Rs.";
     let hostile = with_pickle(&place.bytes("vits.pth"), |bytes| [&bytes[..bytes.len() - 1], call].concat());
     place.write("hostile.pth", &hostile);
@@ -154,6 +154,6 @@ fn a_hostile_or_broken_checkpoint_runs_nothing_and_is_named() {
     import(&place, "half.pth --out voice").exits_with(2).says("`half.pth`").says("no whole zip archive");
     import(&place, "nowhere.pth --out voice").exits_with(2).says("`nowhere.pth`").says("check the name");
     place.write("thesis/chapter-1.txt", "call me");
-    import(&place, "vits.pth --out thesis").exits_with(2).says("`thesis` is no voice");
+    import(&place, "vits.pth --out thesis").exits_with(2).says("`thesis` is not a voice");
     assert!(place.has("thesis/chapter-1.txt") && !place.has("voice"));
 }

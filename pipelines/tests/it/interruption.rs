@@ -1,11 +1,11 @@
-//! A preparation that is stopped anywhere, and then run again, ends as if nobody had stopped it.
+//! A preparation that stops anywhere and is run again ends as an uninterrupted one.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use crate::support::{PREPARE, Place, killed, names};
 
-/// Passes of the aligner, so many that there is time to stop it between them.
+/// Passes of the aligner, enough to stop it between them.
 const SLOW_ALIGNMENT: &str = "\n[alignment]\nclass_passes = 30\nphone_passes = 30\nstate_passes = 30\n";
 
 fn place() -> Place {
@@ -14,16 +14,16 @@ fn place() -> Place {
     place
 }
 
-/// Stops a run by `signal` as soon as `when` says so of what was said; returns what it said.
+/// Stops a run by `signal` once `when` accepts its stderr, which is returned.
 fn stop(place: &Place, signal: &str, when: impl Fn(&str) -> bool) -> String {
     let arguments = "run corpus --recipe recipe.toml --out dataset";
-    // A signal may also come when all is done.
+    // The signal may also arrive after the end.
     let ended_by_it = |status| killed(status) && !place.has("dataset/dataset.toml");
     let again = || place.remove("dataset");
     place.disturb(PREPARE, arguments, signal, when, ended_by_it, again).stderr
 }
 
-/// Runs again, compares with the undisturbed run, and returns what was said.
+/// Runs again, compares the dataset with that of an uninterrupted run, and returns stderr.
 fn go_on(place: &Place) -> String {
     let outcome = place.prepare_corpus("dataset").exits_with(0);
     place.assert_same("expected", "dataset");
@@ -38,7 +38,7 @@ fn n_features(place: &Place) -> usize {
 }
 
 #[test]
-fn killed_between_features_it_keeps_those_that_are_done() {
+fn keeps_finished_features_when_killed() {
     let place = place();
     for (signal, n) in [("KILL", 1), ("INT", 2), ("KILL", 3)] {
         stop(&place, signal, |_| n_features(&place) >= n);
@@ -50,7 +50,7 @@ fn killed_between_features_it_keeps_those_that_are_done() {
 }
 
 #[test]
-fn killed_while_it_aligns_it_aligns_again() {
+fn aligns_again_when_killed_during_the_alignment() {
     let place = Place::with_corpus();
     place.write("recipe.toml", place.read("recipe.toml") + SLOW_ALIGNMENT);
     place.prepare_corpus("expected").exits_with(0);
@@ -62,9 +62,9 @@ fn killed_while_it_aligns_it_aligns_again() {
 }
 
 #[test]
-fn killed_just_before_the_end_it_only_writes() {
+fn only_writes_when_killed_just_before_the_end() {
     let place = place();
-    // The moment is too short to be met by a signal. `dataset.toml` is written last, so this is what one would leave.
+    // The moment is too short for a signal. `dataset.toml` is written last, so this is the state a signal would leave.
     place.copy("expected", "dataset");
     fs::remove_file(place.path("dataset/dataset.toml")).unwrap();
     let said = go_on(&place);
@@ -73,11 +73,11 @@ fn killed_just_before_the_end_it_only_writes() {
 }
 
 #[test]
-fn killed_in_the_middle_of_a_file_it_leaves_none_of_it_behind() {
+fn leaves_no_partial_file_in_place_when_killed() {
     let place = Place::with_corpus();
     place.write_corpus("corpus", &["LJ001-0043", "LJ001-0045", "LJ001-0080"]);
     place.prepare_corpus("expected").exits_with(0);
-    // The system ends a program that writes further than it may, here within the third clip's features.
+    // The system ends a program at the limit, here within the third clip's features.
     let script =
         "ulimit -c 0; ulimit -f 600; exec \"$0\" run corpus --recipe recipe.toml --out dataset --threads 1";
     let outcome = place.shell(PREPARE, script);
@@ -87,7 +87,7 @@ fn killed_in_the_middle_of_a_file_it_leaves_none_of_it_behind() {
     assert_eq!(left[0], ".mynah.lock", "the lock of a program that was killed");
     assert!(
         left[1].starts_with("features/.LJ001-0080.safetensors."),
-        "half a file, not in its place: {left:?}"
+        "a partial file is not in its place: {left:?}"
     );
     let said = go_on(&place);
     assert!(said.contains("2 of 3 clips were prepared before"), "{said}");
@@ -95,7 +95,7 @@ fn killed_in_the_middle_of_a_file_it_leaves_none_of_it_behind() {
 }
 
 #[test]
-fn a_dataset_that_is_not_complete_is_refused_by_those_who_read_it() {
+fn readers_refuse_an_incomplete_dataset() {
     let place = place();
     stop(&place, "KILL", |_| n_features(&place) >= 1);
     let error = mynah_corpus::Dataset::open(&place.path("dataset")).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! One program at a time writes into a directory; the others are told so, and change nothing.
+//! Only one program at a time writes to a directory; others fail and change nothing.
 
 use std::process::Stdio;
 use std::thread;
@@ -10,14 +10,14 @@ use mynah_corpus::Dataset;
 use crate::studio::{SYNTHESIZE, Studio, TRAIN, train_arguments};
 use crate::support::{PREPARE, Place};
 
-/// How often a program is started in order to stop it while it writes.
+/// Attempts to stop a program while it writes.
 const ATTEMPTS: usize = 50;
-/// A stopped process still ends the system call that it is in.
+/// The time in which a stopped process finishes its system call.
 const SETTLED: Duration = Duration::from_millis(30);
 
 const RUN: &str = "run corpus --recipe recipe.toml --out dataset";
 
-/// Starts a program, halts it while it holds `lock`, does `meanwhile`, and lets it go on to its end.
+/// Starts a program, stops it while it holds `lock`, runs `meanwhile`, and lets it finish.
 fn while_it_writes(
     place: &Place,
     (program, arguments): (&str, &str),
@@ -39,7 +39,7 @@ fn while_it_writes(
             }
             thread::sleep(Duration::from_millis(1));
         }
-        // It opens the file, and then locks it.
+        // It opens the file before it locks it.
         thread::sleep(Duration::from_millis(2));
         send("STOP");
         thread::sleep(SETTLED);
@@ -51,15 +51,15 @@ fn while_it_writes(
         let status = child.wait().expect("it can be waited for");
         assert_eq!(status.code(), Some(0), "{program} {arguments}");
         if is_held {
-            assert!(!place.has(lock), "the lock is left behind");
+            assert!(!place.has(lock), "the lock file remains");
             return;
         }
         again();
     }
-    panic!("`{program} {arguments}` was always faster than STOP")
+    panic!("`{program} {arguments}` always ended before STOP")
 }
 
-/// Asserts that a program is kept out of a place, by one message that names it.
+/// Asserts that a program fails with one line that names the locked place.
 fn is_kept_out(place: &Place, (program, arguments): (&str, &str), of: &str) {
     let outcome = place.run(program, arguments).exits_with(2);
     let expected = format!(
@@ -69,10 +69,10 @@ fn is_kept_out(place: &Place, (program, arguments): (&str, &str), of: &str) {
 }
 
 #[test]
-fn two_runs_into_one_directory_do_not_mix() {
+fn two_runs_do_not_share_a_directory() {
     let place = Place::with_corpus();
     place.prepare_corpus("expected").exits_with(0);
-    // Other features: whoever wrote last would leave keys that are not the manifest's.
+    // Other features: the last writer would leave keys that differ from the manifest's.
     place.write("other.toml", place.read("recipe.toml") + "\n[audio]\nf0_max_hz = 400.0\n");
     while_it_writes(
         &place,
@@ -93,12 +93,12 @@ fn two_runs_into_one_directory_do_not_mix() {
     place.assert_same("expected", "dataset");
     let dataset = Dataset::open(&place.path("dataset")).unwrap();
     for utterance in dataset.utterances() {
-        dataset.features(utterance).expect("the features have the key that the manifest names");
+        dataset.features(utterance).expect("the features have the key in the manifest");
     }
 }
 
 #[test]
-fn shards_run_side_by_side_but_each_of_them_once() {
+fn shards_run_in_parallel_but_each_only_once() {
     let place = Place::with_corpus();
     place.prepare_corpus("expected").exits_with(0);
     while_it_writes(
@@ -119,7 +119,7 @@ fn shards_run_side_by_side_but_each_of_them_once() {
 }
 
 #[test]
-fn a_program_that_was_killed_keeps_nobody_out() {
+fn a_killed_program_holds_no_lock() {
     let place = Place::with_corpus();
     place.prepare_corpus("expected").exits_with(0);
     place.disturb(
@@ -135,7 +135,7 @@ fn a_program_that_was_killed_keeps_nobody_out() {
 }
 
 #[test]
-fn a_text_is_encoded_by_one_program() {
+fn only_one_program_encodes_a_text() {
     let place = Place::new();
     place.write("a.txt", "The house was cold, and the day was empty.\n".repeat(2000));
     let arguments = "text a.txt --out text --merges 20 --shard-bytes 2000";
@@ -150,7 +150,7 @@ fn a_text_is_encoded_by_one_program() {
 
 #[cfg(feature = "voice")]
 #[test]
-fn a_training_has_one_program() {
+fn only_one_program_trains_a_run() {
     let studio = Studio::new();
     let place = &studio.place;
     let arguments = train_arguments("run", "");

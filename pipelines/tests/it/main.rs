@@ -1,10 +1,11 @@
-//! The programs as people use them: real binaries, real clips, files on a disk.
+//! The programs as users run them: real binaries, real clips, files on a disk.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod alignment;
 mod bpe;
 mod check;
+mod completions;
 mod dataset;
 mod espeak;
 #[cfg(feature = "voice")]

@@ -5,7 +5,7 @@ use mynah_testkit::golden;
 
 use crate::support::{Place, bundled_wav, silence};
 
-/// The shape and the values of a NumPy file of version 1.0 with little-endian f32 in C order.
+/// Reads the shape and the values of a NumPy file of version 1.0 with little-endian f32 in C order.
 fn read_npy(bytes: &[u8]) -> (usize, usize, Vec<f32>) {
     let (magic, rest) = bytes.split_at(8);
     assert_eq!(magic, b"\x93NUMPY\x01\x00");
@@ -27,7 +27,7 @@ fn read_npy(bytes: &[u8]) -> (usize, usize, Vec<f32>) {
 }
 
 #[test]
-fn the_file_holds_what_the_library_computes() {
+fn writes_the_spectrogram_of_the_library() {
     let place = Place::new();
     let bytes = bundled_wav("LJ001-0045");
     place.write("a.wav", &bytes);
@@ -64,7 +64,7 @@ fn a_flac_file_has_the_spectrogram_of_its_samples() {
 }
 
 #[test]
-fn what_cannot_be_read_or_written_is_named_and_nothing_is_left() {
+fn names_files_that_cannot_be_read_or_written_and_leaves_nothing() {
     let place = Place::new();
     place.write("a.wav", bundled_wav("LJ001-0045"));
     place.write("stereo.wav", silence(2, 22_050, 22_050));

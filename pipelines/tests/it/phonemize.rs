@@ -3,7 +3,7 @@
 use crate::support::{PREPARE, Place};
 
 #[test]
-fn arguments_become_a_line_each() {
+fn prints_a_line_per_argument() {
     let place = Place::new();
     let command = |options: &str| place.shell(PREPARE, &format!("exec \"$0\" phonemize {options}"));
     let hello = "HH AH0 L OW1 , / W ER1 L D .\n";
@@ -19,7 +19,7 @@ fn arguments_become_a_line_each() {
 }
 
 #[test]
-fn every_line_of_stdin_becomes_a_line() {
+fn prints_a_line_per_line_of_stdin() {
     let place = Place::new();
     let command = |options: &str, input: &[u8]| {
         place.write("in.txt", input);
@@ -28,7 +28,7 @@ fn every_line_of_stdin_becomes_a_line() {
     assert_eq!(command("", b"Hello.\r\nworld").prints(0), "HH AH0 L OW1 .\nW ER1 L D\n");
     assert_eq!(command("", b"").prints(0), "");
 
-    // A sentence without a word keeps its place.
+    // A sentence without words keeps its line.
     let outcome = command("", b"Hello.\n\n...\nworld\n")
         .says("warning: sentence 2: there is nothing to speak")
         .says("warning: sentence 3: there is nothing to speak in `...`");
@@ -39,7 +39,7 @@ fn every_line_of_stdin_becomes_a_line() {
 }
 
 #[test]
-fn the_users_lexicon_wins() {
+fn the_users_lexicon_takes_precedence() {
     let place = Place::new();
     place.write("words.txt", "# names\nhello  HH EH1 L OW0\n");
     assert_eq!(place.prepare("phonemize --lexicon words.txt Hello").prints(0), "HH EH1 L OW0\n");
@@ -50,7 +50,7 @@ fn the_users_lexicon_wins() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let place = Place::new();
     place.write("in.txt", "Hello, world.\n".repeat(20_000));
     let script = "{ \"$0\" phonemize < in.txt; echo $? > code.txt; } | head -n 1";

@@ -1,11 +1,11 @@
-//! `mynah-train pretrain`, and `mynah-train run` with what it made.
+//! `mynah-train pretrain`, and `mynah-train run` with its encoder.
 
 use std::collections::BTreeSet;
 
 use crate::studio::{CHECKPOINT, Studio, TRAIN};
 use crate::support::{Outcome, Place, documented_columns, documented_settings, keys, names};
 
-/// The encoder of the studio's model, at a size that is pre-trained in a second.
+/// The encoder of the studio's model, at a size that takes a second to pre-train.
 pub(crate) const CONFIG: &str = "\
 [model]
 hidden = 8
@@ -32,7 +32,7 @@ const SENTENCES: [&str; 5] = [
     "The house was cold, and the day was empty.",
 ];
 
-/// A place with `text`, in several shards, and `pretrain.toml`.
+/// Adds `text`, in several shards, and `pretrain.toml` to a place.
 fn prepare(place: &Place) {
     let lines: Vec<String> = (0..200)
         .map(|line| format!("{} {} times.", SENTENCES[line % 5], ["Two", "Three", "Nine"][line / 5 % 3]))
@@ -62,7 +62,7 @@ fn rows(place: &Place, run: &str) -> Vec<serde_json::Map<String, serde_json::Val
 }
 
 #[test]
-fn a_pre_training_leaves_what_the_documentation_says() {
+fn a_pre_training_writes_the_documented_files() {
     let place = place();
     pretrain(&place, "pre", "")
         .exits_with(0)
@@ -105,16 +105,19 @@ fn a_pre_training_leaves_what_the_documentation_says() {
     assert_eq!(found, steps.collect::<Vec<_>>());
     assert!(rows.last().unwrap()["too_long"].as_u64().unwrap() > 0);
 
-    // Neither threads nor a configuration with every default written down change anything.
+    // Neither the number of threads nor a configuration with all defaults filled in changes anything.
     place.write("pretrain.toml", toml::to_string(&info["config"]).unwrap());
     pretrain(&place, "again", "--threads 1").exits_with(0);
     place.assert_same("pre/checkpoints/step-20", "again/checkpoints/step-20");
-    pretrain(&place, "pre", "").exits_with(2).says("`pre` holds a pre-training: add --resume");
+    pretrain(&place, "pre", "")
+        .exits_with(2)
+        .says("`pre` has a pre-training")
+        .says("what to do: add --resume");
     pretrain(&place, "pre", "--resume").exits_with(0).says("20 steps are done");
 }
 
 #[test]
-fn interrupted_it_goes_on_as_if_nobody_had_interrupted_it() {
+fn an_interrupted_pre_training_resumes_bit_by_bit() {
     let place = place();
     place.edit("pretrain.toml", "\nsteps = 20", "\nsteps = 120");
     pretrain(&place, "whole", "").exits_with(0);
@@ -127,7 +130,7 @@ fn interrupted_it_goes_on_as_if_nobody_had_interrupted_it() {
         || place.remove("run"),
     );
     outcome.says("stopping after this step").says("interrupted at step ");
-    pretrain(&place, "run", "--resume").exits_with(0).says("going on from step ");
+    pretrain(&place, "run", "--resume").exits_with(0).says("resuming from step ");
     place.assert_same("whole/checkpoints/step-120", "run/checkpoints/step-120");
     let of = |run: &str| {
         let mut rows = rows(&place, run);
@@ -141,23 +144,23 @@ fn interrupted_it_goes_on_as_if_nobody_had_interrupted_it() {
 }
 
 #[test]
-fn a_training_begins_with_the_encoder_and_says_so() {
+fn a_training_starts_with_the_encoder() {
     let studio = Studio::new();
     let place = &studio.place;
     prepare(place);
     pretrain(place, "pre", "").exits_with(0);
-    // A dataset with sup-phones of its own is another language to the encoder.
+    // The encoder cannot read a dataset with other sup-phones.
     studio
         .train("run", "--encoder pre")
         .exits_with(2)
-        .says("the sup-phones of `pre` are not those of the dataset")
+        .says("the sup-phones of `pre` differ from the dataset's")
         .says("`mynah-prepare run … --sup-phones pre/supphones.json`");
     let arguments = "run corpus --out flagged --recipe recipe.toml --sup-phones pre/supphones.json";
     place.prepare(arguments).exits_with(0);
     place.edit("recipe.toml", "merges = 20", "model = \"pre/supphones.json\"");
     place.prepare_corpus("dataset").exits_with(0);
     assert_eq!(place.bytes("dataset/supphones.json"), place.bytes("pre/supphones.json"));
-    // The option is a setting of the recipe like another.
+    // The option sets the recipe.
     for file in ["dataset.toml", "manifest.parquet", "supphones.json"] {
         assert_eq!(
             place.bytes(&format!("flagged/{file}")),
@@ -167,7 +170,7 @@ fn a_training_begins_with_the_encoder_and_says_so() {
     }
     assert!(!place.has("run"));
 
-    // A learning rate that changes nothing shows what training began with.
+    // A learning rate that changes nothing shows the encoder that the training started with.
     let config = place.read("train.toml");
     place.write(
         "train.toml",
@@ -186,44 +189,48 @@ fn a_training_begins_with_the_encoder_and_says_so() {
     studio
         .train("run", "--encoder pre")
         .exits_with(0)
-        .says("the encoder is that of pre/checkpoints/step-20, step 20");
+        .says("starting with the encoder of pre/checkpoints/step-20, step 20");
     let info: toml::Table = toml::from_str(&place.read("run/run.toml")).unwrap();
     assert_eq!(info["encoder"]["step"].as_integer(), Some(20));
     let hash = blake3::hash(&place.bytes("pre/checkpoints/step-20/model.safetensors")).to_string();
     assert_eq!(info["encoder"]["fingerprint"].as_str(), Some(hash.as_str()));
-    // It begins elsewhere and so ends elsewhere, and a resumed run needs to be told nothing.
+    // Another start leads to another end, and a resumed run needs no option.
     studio.train("without", "").exits_with(0);
     assert_ne!(encoder("run/checkpoints/step-20"), encoder("without/checkpoints/step-20"));
     place.edit("train.toml", "\nsteps = 20", "\nsteps = 24");
-    studio.train("run", "--resume").exits_with(0).says("going on from step 20");
+    studio.train("run", "--resume").exits_with(0).says("resuming from step 20");
     studio
         .train("run", "--resume --encoder pre/checkpoints/step-10")
         .exits_with(2)
-        .says("leave --encoder away");
-    studio.train("without", "--resume --encoder pre").exits_with(2).says("no pre-trained encoder");
-    // One that was stopped before its first checkpoint begins again as it began.
+        .says("what to do: omit --encoder");
+    studio.train("without", "--resume --encoder pre").exits_with(2).says("without a pre-trained encoder");
+    // A run that stopped before its first checkpoint starts again with the same encoder.
     place.remove("run/checkpoints");
-    studio.train("run", "--resume").exits_with(0).says("the encoder is that of pre/checkpoints/step-20");
+    studio
+        .train("run", "--resume")
+        .exits_with(0)
+        .says("starting with the encoder of pre/checkpoints/step-20");
     place.remove("run/checkpoints");
     place.write(
         "pre/checkpoints/step-20/model.safetensors",
         place.bytes("pre/checkpoints/step-10/model.safetensors"),
     );
-    studio.train("run", "--resume").exits_with(2).says("is not the encoder with which the run was begun");
+    studio.train("run", "--resume").exits_with(2).says("is not the encoder that the run was started with");
 
-    // The voice of such a run is a voice.
+    // Such a run can be exported.
     studio.export("still --out voice").exits_with(0);
 }
 
 #[test]
-fn what_cannot_be_used_is_refused_by_name() {
+fn refuses_and_names_unusable_input() {
     let studio = Studio::with_run();
     let place = &studio.place;
     prepare(place);
     place
         .run(TRAIN, "pretrain --config pretrain.toml --data dataset --out pre")
         .exits_with(2)
-        .says("there is no `dataset/text.toml`: run `mynah-prepare text");
+        .says("there is no `dataset/text.toml`")
+        .says("what to do: run `mynah-prepare text … --out dataset`");
     for (from, to, says) in [
         ("hidden = 8", "hidden = 7", "`model.encoder.heads`"),
         ("steps = 20", "steps = 0", "`train.steps`"),
@@ -235,36 +242,43 @@ fn what_cannot_be_used_is_refused_by_name() {
     place.write("pretrain.toml", CONFIG.replace("max_symbols = 60", "max_symbols = 2"));
     pretrain(place, "short", "").exits_with(2).says("longer than `train.max_symbols`");
     place.write("pretrain.toml", CONFIG);
-    pretrain(place, "run", "").exits_with(2).says("`run` holds a run of `mynah-train run`");
+    pretrain(place, "run", "").exits_with(2).says("`run` has a run of `mynah-train run`");
     assert!(!place.has("pre"));
 
     pretrain(place, "pre", "").exits_with(0);
-    studio.train("pre", "").exits_with(2).says("`pre` holds a pre-training");
+    studio.train("pre", "").exits_with(2).says("`pre` has a pre-training");
     studio
         .train("other", "--encoder run")
         .exits_with(2)
-        .says("`run` is neither what `mynah-train pretrain` made");
+        .says("`run` is neither a run of `mynah-train pretrain`");
     place.edit("train.toml", "filter = 16", "filter = 32");
-    studio.train("other", "--encoder pre").exits_with(2).says("other sizes than the configuration");
+    studio
+        .train("other", "--encoder pre")
+        .exits_with(2)
+        .says("other sizes than the configuration")
+        .says("copy `model.hidden`");
     place.edit("pretrain.toml", "seed = 3", "seed = 4");
     pretrain(place, "pre", "--resume").exits_with(2).says("`train.seed` differs from its pretrain.toml");
     place.edit("pretrain.toml", "seed = 4", "seed = 3");
     place.prepare("text a.txt --out text --merges 10 --shard-bytes 2000").exits_with(0);
-    pretrain(place, "pre", "--resume").exits_with(2).says("begun on another text (`text`, fingerprint ");
+    pretrain(place, "pre", "--resume").exits_with(2).says("started on another text (`text`, fingerprint ");
 
-    // A shard that was damaged is named with its row, one that is gone too.
+    // Damaged and missing shards are named.
     let shards = place.files("text/shards");
     place.write("text/shards/00001.parquet", b"damaged");
     pretrain(place, "new", "").exits_with(2).says("`text/shards/00001.parquet`");
     std::fs::remove_file(place.path("text/shards/00001.parquet")).unwrap();
-    pretrain(place, "new", "--resume").exits_with(2).says("00001.parquet`: run `mynah-prepare text` again");
+    pretrain(place, "new", "--resume")
+        .exits_with(2)
+        .says("there is no `text/shards/00001.parquet`")
+        .says("what to do: run `mynah-prepare text … --out text`");
     // The sup-phones of another text.
     place.write("text/shards/00001.parquet", &shards["00001.parquet"]);
     place.write("text/supphones.json", place.read("dataset/supphones.json"));
     pretrain(place, "newer", "").exits_with(2).says(".parquet, row ").says("prepare the text again");
 }
 
-/// The tensors of a file, as the bytes of each.
+/// Reads the bytes of each tensor in a file.
 fn safetensors_of(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let header: serde_json::Map<String, serde_json::Value> =

@@ -1,4 +1,4 @@
-//! What is wrong with a corpus costs its own line and nothing else.
+//! A fault of a corpus affects its own line and nothing else.
 
 use mynah_corpus::{Dataset, Problem};
 
@@ -6,7 +6,7 @@ use crate::support::{CLIPS, Place, bundled_line, bundled_wav, silence};
 
 const TEXT: &str = "Hello there, world.";
 
-/// A fault of a corpus: what is wrong with the last line or its wav, and the row that says so.
+/// A fault in the last line of a corpus or in its wav, and the row that reports it.
 struct Fault {
     name: &'static str,
     /// The line of `metadata.csv`, without its end.
@@ -15,19 +15,19 @@ struct Fault {
     wav: Option<Vec<u8>>,
     code: &'static str,
     id: Option<&'static str>,
-    /// Whether the cause lies in the wav and not in the line.
+    /// True when the cause is in the wav and not in the line.
     in_wav: bool,
     message: &'static str,
 }
 
-/// A good line and a wav that is not.
+/// Makes a fault with a good line and a bad wav.
 fn bad_wav(name: &'static str, wav: Option<Vec<u8>>, code: &'static str, message: &'static str) -> Fault {
     let line = format!("bad|{TEXT}|{TEXT}").into_bytes();
     let in_wav = wav.is_some();
     Fault { name, line, wav, code, id: Some("bad"), in_wav, message }
 }
 
-/// A good wav and a line that is not.
+/// Makes a fault with a good wav and a bad line.
 fn bad_line(
     name: &'static str,
     line: &[u8],
@@ -168,7 +168,7 @@ fn each_fault_is_one_row_and_the_other_clip_is_prepared() {
 }
 
 #[test]
-fn all_faults_together_are_counted_and_the_rest_is_what_it_is_without_them() {
+fn faults_are_counted_and_do_not_affect_other_clips() {
     let place = Place::with_corpus();
     place.prepare_corpus("expected").exits_with(0);
 
@@ -209,7 +209,7 @@ fn all_faults_together_are_counted_and_the_rest_is_what_it_is_without_them() {
 }
 
 #[test]
-fn a_text_that_is_too_long_for_its_clip_is_a_problem() {
+fn a_text_too_long_for_its_clip_is_a_problem() {
     let place = Place::with_corpus();
     let long = vec!["a sentence that nobody could say in such a time"; 20].join(" ");
     place.write("corpus/metadata.csv", format!("{}\nbad|x|{long}\n", bundled_line("LJ001-0043")));
@@ -227,7 +227,7 @@ fn a_text_that_is_too_long_for_its_clip_is_a_problem() {
 }
 
 #[test]
-fn lines_end_as_they_like_and_empty_ones_are_skipped() {
+fn accepts_any_line_ending_and_skips_empty_lines() {
     let place = Place::with_corpus();
     place.prepare_corpus("expected").exits_with(0);
     let lines = place.read("corpus/metadata.csv").replace('\n', "\r\n\r\n");

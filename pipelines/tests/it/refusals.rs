@@ -1,4 +1,4 @@
-//! What nothing can be made of is an error that names the file, before anything is written.
+//! Unusable input is an error that names the file, before anything is written.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,20 +6,21 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::support::{Outcome, PREPARE, Place};
 
 #[test]
-fn a_corpus_without_clips_is_refused() {
+fn refuses_a_corpus_without_clips() {
     let place = Place::with_corpus();
     for empty in ["", "\n\r\n"] {
         place.write("corpus/metadata.csv", empty);
         place
             .prepare_corpus("dataset")
             .exits_with(2)
-            .says("error: `corpus/metadata.csv` lists no clips: write a line `id|text|normalized text`");
+            .says("error: `corpus/metadata.csv` lists no clips")
+            .says("what to do: write a line `id|text|normalized text`");
     }
     assert!(!place.has("dataset"));
 }
 
 #[test]
-fn a_directory_that_is_no_corpus_is_refused() {
+fn refuses_a_directory_that_is_not_a_corpus() {
     let place = Place::with_corpus();
     for directory in ["corpus/wavs", "nowhere", "corpus/metadata.csv"] {
         place
@@ -32,7 +33,7 @@ fn a_directory_that_is_no_corpus_is_refused() {
 }
 
 #[test]
-fn a_corpus_whose_every_line_is_bad_is_an_error_with_its_rows() {
+fn a_corpus_with_only_bad_lines_is_an_error_with_rows() {
     let place = Place::with_corpus();
     place.write("corpus/metadata.csv", "a|b\nmissing|Hello|Hello\n");
     place
@@ -43,7 +44,7 @@ fn a_corpus_whose_every_line_is_bad_is_an_error_with_its_rows() {
         .says("1 × missing-wav");
     let codes: Vec<&str> = place.problems("dataset").iter().map(|problem| problem.code.word()).collect();
     assert_eq!(codes, ["wrong-field-count", "missing-wav"]);
-    assert!(!place.has("dataset/dataset.toml"), "it is not complete");
+    assert!(!place.has("dataset/dataset.toml"), "it is incomplete");
 
     // With a good line, the same directory becomes a dataset.
     place.write_corpus("corpus", &["LJ001-0045"]);
@@ -53,7 +54,7 @@ fn a_corpus_whose_every_line_is_bad_is_an_error_with_its_rows() {
 }
 
 #[test]
-fn a_recipe_that_cannot_be_used_is_named() {
+fn names_an_unusable_recipe() {
     let place = Place::with_corpus();
     fs::create_dir(place.path("directory.toml")).unwrap();
     place.write("latin.toml", b"# caf\xe9\n");
@@ -84,12 +85,12 @@ fn a_recipe_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn sup_phones_that_are_given_are_taken_and_named_when_they_cannot_be_read() {
+fn uses_given_sup_phones_and_names_unreadable_ones() {
     let place = Place::with_corpus();
     place.prepare_corpus("learned").exits_with(0);
     place.edit("recipe.toml", "merges = 20", "model = \"given.json\"");
     place.prepare_corpus("dataset").exits_with(2).says("failed to read the sup-phones `given.json`");
-    assert!(!place.has("dataset/features"), "it is said before the work begins");
+    assert!(!place.has("dataset/features"), "the error precedes the work");
     place.write("given.json", "{}");
     place.prepare_corpus("dataset").exits_with(2).says("failed to read the sup-phones `given.json`");
 
@@ -101,7 +102,7 @@ fn sup_phones_that_are_given_are_taken_and_named_when_they_cannot_be_read() {
 }
 
 #[test]
-fn a_lexicon_that_cannot_be_used_is_named_with_its_line() {
+fn names_the_bad_line_of_a_lexicon() {
     let place = Place::with_corpus();
     place.write("recipe.toml", "[text]\nlexicon = \"words.txt\"\n");
     place.prepare_corpus("dataset").exits_with(2).says("failed to read `words.txt`").says("check the name");
@@ -111,7 +112,7 @@ fn a_lexicon_that_cannot_be_used_is_named_with_its_line() {
 }
 
 #[test]
-fn a_file_in_the_place_of_the_dataset_is_named_and_stays() {
+fn names_and_keeps_a_file_in_the_place_of_the_dataset() {
     let place = Place::with_corpus();
     place.write("taken", "mine");
     place
@@ -129,7 +130,7 @@ fn a_file_in_the_place_of_the_dataset_is_named_and_stays() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_is_named() {
+fn names_a_directory_that_cannot_be_written() {
     let place = Place::with_corpus();
     fs::create_dir(place.path("locked")).unwrap();
     let mode = |mode| fs::set_permissions(place.path("locked"), fs::Permissions::from_mode(mode)).unwrap();
@@ -138,21 +139,21 @@ fn a_directory_that_cannot_be_written_is_named() {
     mode(0o755);
     for (out, outcome) in outcomes {
         let Some(outcome) = outcome else {
-            eprintln!("not tried: this user may write anywhere, and there is no setpriv to give that up");
+            eprintln!("not tried: this user may write anywhere, and setpriv cannot revoke that");
             continue;
         };
         outcome
             .exits_with(2)
             .says(&format!("failed to complete the dataset `{out}`"))
             .says("Permission denied")
-            .says("what to do: ask for the right to read or write there, or name another place");
+            .says("what to do: get permission to read or write there, or name another place");
         assert!(place.files("locked").is_empty());
     }
-    // Whoever was not allowed to write left nothing that keeps the next one from it.
+    // The failed runs left nothing that stops the next one.
     place.prepare_corpus("locked").exits_with(0);
 }
 
-/// Prepares without the superuser's power to write where nobody may; `None` when it cannot be given up.
+/// Prepares without the superuser's privilege to write anywhere; `None` if it cannot be dropped.
 fn without_override(place: &Place, out: &str) -> Option<Outcome> {
     let arguments = format!("run corpus --recipe recipe.toml --out {out}");
     if fs::write(place.path("locked/probe"), "").is_err() {

@@ -1,10 +1,10 @@
-//! Training that is stopped, by whom- or whatever, and then resumed, ends as if nobody had stopped it.
+//! A training that stops for any reason and is resumed ends as an uninterrupted one.
 
 use crate::studio::{CHECKPOINT, Studio, TRAIN, train_arguments};
 use crate::support::{Outcome, killed, names};
 
-const REMEDY: &str = "what to do: free some space and run again; what is done stays done";
-/// Steps in all; the memory is attached before step 21, and checkpoints are written at 20 and 40.
+const REMEDY: &str = "what to do: free some space and run again; finished work is kept";
+/// All steps; the memory is attached before step 21, and checkpoints are written at 20 and 40.
 const STEPS: u64 = 50;
 
 fn studio() -> Studio {
@@ -16,7 +16,7 @@ fn studio() -> Studio {
     studio
 }
 
-/// Resumes `run` and ends it by a signal as soon as `when` says so of what it has said.
+/// Resumes `run` and ends it by a signal once `when` accepts its stderr.
 fn stop(
     studio: &Studio,
     signal: &str,
@@ -41,7 +41,7 @@ fn stop(
     outcome
 }
 
-/// Resumes `run` to its end, and compares it with the undisturbed one.
+/// Resumes `run` to its end and compares it with the uninterrupted run.
 fn finish(studio: &Studio) -> Outcome {
     let outcome = studio.train("run", "--resume --threads 1").exits_with(0).says("50 steps are done");
     studio.assert_same_checkpoint("whole", "run", STEPS);
@@ -50,7 +50,7 @@ fn finish(studio: &Studio) -> Outcome {
         for row in &mut rows {
             row.remove("seconds");
         }
-        // An interrupted run has validated where it stopped, too.
+        // An interrupted run also validated where it stopped.
         rows.retain(|row| {
             row["split"] == "train" || [20, 40, STEPS].map(Some).contains(&row["step"].as_u64())
         });
@@ -61,13 +61,13 @@ fn finish(studio: &Studio) -> Outcome {
 }
 
 #[test]
-fn interrupted_it_writes_a_checkpoint_and_goes_on_from_it() {
+fn resumes_from_the_checkpoint_of_an_interruption() {
     let studio = studio();
     for (word, least) in [("warm-up", 5), ("main", 25)] {
         let begins = format!("step {least} of 50  {word}");
         let outcome =
             stop(&studio, "INT", |said| said.contains(&begins), |status| status.code() == Some(130));
-        let outcome = outcome.says("stopping after this step").says("go on with --resume");
+        let outcome = outcome.says("stopping after this step").says("continue with --resume");
         let (_, rest) = outcome.stderr.split_once("interrupted at step ").unwrap();
         let step: u64 = rest.split_once(' ').unwrap().0.parse().unwrap();
         assert!((least..STEPS).contains(&step));
@@ -78,25 +78,25 @@ fn interrupted_it_writes_a_checkpoint_and_goes_on_from_it() {
 }
 
 #[test]
-fn killed_it_goes_on_from_the_last_checkpoint() {
+fn resumes_from_the_last_checkpoint_when_killed() {
     let studio = studio();
     let last = || {
         let there = (1..=STEPS).filter(|n| studio.place.has(&format!("run/checkpoints/step-{n}")));
         there.max().unwrap_or_default()
     };
-    // Before the first checkpoint, behind it, and behind the last but one.
+    // Before the first checkpoint, after it, and after the last but one.
     for (step, from) in [(5, 0), (25, 20), (45, 40)] {
-        // A signal may also come when the next one is written.
+        // The signal may also arrive after the next checkpoint.
         let ended_by_it = |status| killed(status) && last() == from;
         stop(&studio, "KILL", |said| said.contains(&format!("step {step} of 50")), ended_by_it);
     }
-    finish(&studio).says("going on from step 40");
+    finish(&studio).says("resuming from step 40");
 }
 
 #[test]
-fn killed_while_it_writes_a_checkpoint_it_writes_that_again() {
+fn rewrites_the_checkpoint_during_which_it_was_killed() {
     let studio = studio();
-    // The system ends a program that writes further than it may: behind the model (71 kB), within what the optimiser knows.
+    // The system ends a program at the limit: after the model (71 kB), within the state of the optimizer.
     let limited = format!("ulimit -c 0; ulimit -f 200; exec \"$0\" {}", train_arguments("run", ""));
     let outcome = studio.place.shell(TRAIN, &limited);
     assert!(killed(outcome.status), "{}", outcome.stderr);
@@ -108,9 +108,9 @@ fn killed_while_it_writes_a_checkpoint_it_writes_that_again() {
 }
 
 #[test]
-fn a_checkpoint_that_does_not_fit_on_the_disk_is_named_and_written_again() {
+fn names_and_rewrites_a_checkpoint_that_does_not_fit_on_the_disk() {
     let studio = studio();
-    // The model takes 71 kB, what the optimiser knows 212 kB.
+    // The model takes 71 kB, the state of the optimizer 212 kB.
     let limited = format!("trap '' XFSZ; ulimit -f 200; exec \"$0\" {}", train_arguments("run", ""));
     studio
         .place
@@ -124,10 +124,10 @@ fn a_checkpoint_that_does_not_fit_on_the_disk_is_named_and_written_again() {
 }
 
 #[test]
-fn metrics_that_do_not_fit_on_the_disk_are_named_and_written_again() {
+fn names_and_rewrites_metrics_that_do_not_fit_on_the_disk() {
     let studio = studio();
     stop(&studio, "INT", |said| said.contains("step 3 of 50"), |status| status.code() == Some(130));
-    // Two rows more find room, and half of a third.
+    // There is room for two more rows and half of a third.
     let blocks = studio.place.bytes("run/metrics.jsonl").len().div_ceil(512) + 2;
     let resume = train_arguments("run", "--resume");
     studio

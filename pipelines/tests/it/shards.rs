@@ -1,4 +1,4 @@
-//! Shards on many machines, joined, leave what one process leaves.
+//! Merged shards equal the dataset of one process.
 
 use std::fs;
 use std::thread;
@@ -13,7 +13,7 @@ fn shard(place: &Place, shard: &str) -> Outcome {
     place.prepare(&arguments(shard))
 }
 
-/// A place whose corpus is undisturbed in `expected`.
+/// Makes a place with the dataset of one process in `expected`.
 fn place() -> Place {
     let place = Place::with_corpus();
     place.prepare_corpus("expected").exits_with(0);
@@ -50,7 +50,7 @@ fn shards_may_run_at_the_same_time() {
 }
 
 #[test]
-fn problems_are_found_by_the_shard_that_has_the_clip() {
+fn the_shard_of_a_clip_finds_its_problems() {
     let place = Place::with_corpus();
     place.write("corpus/wavs/LJ001-0043.wav", "no wav");
     place.write(
@@ -68,7 +68,7 @@ fn problems_are_found_by_the_shard_that_has_the_clip() {
 }
 
 #[test]
-fn shards_that_are_not_done_are_named() {
+fn names_unfinished_shards() {
     let place = place();
     place.prepare("merge dataset").exits_with(2).says("cannot be merged: there are none").says("--shard 1/N");
     shard(&place, "2/3").exits_with(0);
@@ -83,7 +83,7 @@ fn shards_that_are_not_done_are_named() {
 }
 
 #[test]
-fn a_shard_that_was_killed_is_not_done_and_goes_on() {
+fn a_killed_shard_is_unfinished_and_resumes() {
     let place = place();
     shard(&place, "1/2").exits_with(0);
     place.disturb(
@@ -104,7 +104,7 @@ fn a_shard_that_was_killed_is_not_done_and_goes_on() {
 }
 
 #[test]
-fn shards_of_other_things_are_not_joined() {
+fn refuses_to_merge_shards_of_different_inputs() {
     let place = place();
     shard(&place, "1/2").exits_with(0);
     place.edit("recipe.toml", "merges = 20", "merges = 2");

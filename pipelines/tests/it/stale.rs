@@ -1,4 +1,4 @@
-//! What a second run does again, and what it keeps.
+//! Work that a second run repeats and skips.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,12 +8,12 @@ use mynah_corpus::Dataset;
 
 use crate::support::{CLIPS, Place, names};
 
-/// What a second run did.
+/// The work of a second run.
 #[derive(Debug, PartialEq)]
 struct Work {
     /// Clips whose features were written again.
     features: BTreeSet<String>,
-    /// Whether the durations were looked for again.
+    /// True when the durations were computed again.
     aligned: bool,
 }
 
@@ -25,7 +25,7 @@ fn only(id: &str) -> BTreeSet<String> {
     BTreeSet::from([id.to_owned()])
 }
 
-/// A place with a complete `dataset`.
+/// Makes a place with a complete `dataset`.
 fn place() -> Place {
     let place = Place::with_corpus();
     place.prepare_corpus("dataset").exits_with(0);
@@ -41,7 +41,7 @@ fn written(place: &Place) -> Vec<(String, SystemTime)> {
     names(&directory).into_iter().map(modified).collect()
 }
 
-/// Runs again, compares with a first run on the same, and returns what was done.
+/// Runs again, compares the dataset with that of a first run, and returns the work.
 #[track_caller]
 fn run_again(place: &Place) -> Work {
     let before = written(place);
@@ -74,7 +74,7 @@ fn without_a_change_nothing_is_done_again() {
 }
 
 #[test]
-fn another_wav_costs_its_own_features_and_the_alignment() {
+fn a_changed_wav_recomputes_its_features_and_the_alignment() {
     let wav = "corpus/wavs/LJ001-0045.wav";
     check(
         |place| {
@@ -90,7 +90,7 @@ fn another_wav_costs_its_own_features_and_the_alignment() {
 }
 
 #[test]
-fn another_setting_of_the_audio_costs_all_features() {
+fn a_changed_audio_setting_recomputes_all_features() {
     let recipe = |place: &Place| {
         place.write("recipe.toml", place.read("recipe.toml") + "\n[audio]\nf0_max_hz = 500.0\n");
     };
@@ -98,7 +98,7 @@ fn another_setting_of_the_audio_costs_all_features() {
 }
 
 #[test]
-fn another_text_costs_the_alignment() {
+fn a_changed_text_recomputes_the_alignment() {
     check(
         |place| place.edit("corpus/metadata.csv", "fourteen seventy;", "fourteen seventeen;"),
         BTreeSet::new(),
@@ -109,12 +109,12 @@ fn another_text_costs_the_alignment() {
         place.write("recipe.toml", place.read("recipe.toml") + "\n[text]\nlexicon = \"words.txt\"\n");
     };
     check(lexicon, BTreeSet::new(), true);
-    // The column that is not spoken.
+    // The column that is not read.
     check(|place| place.edit("corpus/metadata.csv", "|1469, 1470;|", "|MCDLXIX|"), BTreeSet::new(), false);
 }
 
 #[test]
-fn another_setting_of_the_aligner_costs_the_alignment() {
+fn a_changed_aligner_setting_recomputes_the_alignment() {
     let recipe = |place: &Place| {
         place.write("recipe.toml", place.read("recipe.toml") + "\n[alignment]\nstate_passes = 7\n");
     };
@@ -122,7 +122,7 @@ fn another_setting_of_the_aligner_costs_the_alignment() {
 }
 
 #[test]
-fn other_sup_phones_or_another_split_cost_neither() {
+fn changed_sup_phones_or_splits_recompute_neither() {
     check(|place| place.edit("recipe.toml", "merges = 20", "merges = 10"), BTreeSet::new(), false);
     check(|place| place.edit("recipe.toml", "validation = 1", "validation = 0"), BTreeSet::new(), false);
     check(
@@ -133,7 +133,7 @@ fn other_sup_phones_or_another_split_cost_neither() {
 }
 
 #[test]
-fn a_line_that_is_gone_takes_its_files_with_it() {
+fn a_deleted_line_deletes_its_files() {
     let place = place();
     place.write("dataset/features/notes.txt", "mine");
     place.write_corpus("corpus", &CLIPS[1..]);
@@ -143,7 +143,11 @@ fn a_line_that_is_gone_takes_its_files_with_it() {
         dataset.utterances().iter().map(|utterance| utterance.id.as_str()).collect::<Vec<_>>(),
         CLIPS[1..]
     );
-    assert_eq!(place.read("dataset/features/notes.txt"), "mine", "what mynah-prepare did not write stays");
+    assert_eq!(
+        place.read("dataset/features/notes.txt"),
+        "mine",
+        "files that mynah-prepare did not write stay"
+    );
     fs::remove_file(place.path("dataset/features/notes.txt")).unwrap();
     assert_eq!(run_again(&place), Work { features: BTreeSet::new(), aligned: false });
 
@@ -153,14 +157,14 @@ fn a_line_that_is_gone_takes_its_files_with_it() {
 }
 
 #[test]
-fn a_new_line_costs_its_own_features_and_the_alignment() {
+fn a_new_line_computes_its_features_and_the_alignment() {
     let place = place();
     place.write_corpus("corpus", &[&CLIPS[..], &["LJ002-0166"]].concat());
     assert_eq!(run_again(&place), Work { features: only("LJ002-0166"), aligned: true });
 }
 
 #[test]
-fn files_that_were_damaged_are_made_again() {
+fn damaged_files_are_made_again() {
     let path = "dataset/features/LJ001-0045.safetensors";
     check(
         |place| {

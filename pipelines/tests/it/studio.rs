@@ -1,4 +1,4 @@
-//! A place with a prepared dataset, and a model so small that it trains in a second.
+//! A place with a prepared dataset and a model small enough to train in a second.
 
 use crate::support::{Outcome, Place};
 
@@ -34,13 +34,13 @@ checkpoint_every = 10
 /// The files of a checkpoint.
 pub(crate) const CHECKPOINT: [&str; 3] = ["model.safetensors", "optimizer.safetensors", "state.toml"];
 
-/// Where the programs work.
+/// A place with a dataset and a training configuration.
 pub(crate) struct Studio {
     pub(crate) place: Place,
 }
 
 impl Studio {
-    /// A studio with `dataset` and `train.toml`.
+    /// Makes a studio with `dataset` and `train.toml`.
     pub(crate) fn new() -> Studio {
         let place = Place::with_corpus();
         place.prepare_corpus("dataset").exits_with(0);
@@ -48,14 +48,14 @@ impl Studio {
         Studio { place }
     }
 
-    /// A studio with a finished `run`, which has checkpoints of the steps 10 and 20.
+    /// Makes a studio with a finished `run`, which has checkpoints of steps 10 and 20.
     pub(crate) fn with_run() -> Studio {
         let studio = Studio::new();
         studio.train("run", "").exits_with(0);
         studio
     }
 
-    /// A studio with `voice`, of step 20.
+    /// Makes a studio with `voice`, of step 20.
     pub(crate) fn with_voice() -> Studio {
         let studio = Studio::with_run();
         studio.export("run --out voice").exits_with(0);
@@ -82,7 +82,7 @@ impl Studio {
         self.place.run(SYNTHESIZE, &format!("text --voice {voice} --out spoken.wav {options} {text}"))
     }
 
-    /// The rows of `metrics.jsonl`.
+    /// Reads the rows of `metrics.jsonl`.
     pub(crate) fn metrics(&self, run: &str) -> Vec<serde_json::Map<String, serde_json::Value>> {
         let text = self.place.read(&format!("{run}/metrics.jsonl"));
         text.lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect()
@@ -98,7 +98,7 @@ impl Studio {
     }
 }
 
-/// The arguments with which a run is trained.
+/// Returns the arguments that train a run.
 pub(crate) fn train_arguments(out: &str, options: &str) -> String {
     format!("run --config train.toml --data dataset --out {out} {options}")
 }

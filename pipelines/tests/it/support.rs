@@ -1,4 +1,4 @@
-//! A directory with a corpus of bundled clips, and ways to run the programs in it, disturb them and compare.
+//! A directory with a corpus of bundled clips, in which programs are run, interrupted and compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,15 +17,15 @@ pub(crate) const PREPARE: &str = env!("CARGO_BIN_EXE_mynah-prepare");
 /// The shortest bundled clips, sorted.
 pub(crate) const CLIPS: [&str; 4] = ["LJ001-0043", "LJ001-0045", "LJ002-0009", "LJ002-0151"];
 
-/// How often a program is started in order to kill it at a moment that it may be through with too fast.
+/// Attempts to kill a program at a moment that may pass too fast.
 const ATTEMPTS: usize = 50;
 
-/// A place to work in.
+/// A temporary directory to work in.
 pub(crate) struct Place {
     directory: TempDir,
 }
 
-/// What a program did.
+/// The outcome of a program.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) status: ExitStatus,
@@ -34,13 +34,13 @@ pub(crate) struct Outcome {
 }
 
 impl Place {
-    /// An empty place.
+    /// Makes an empty place.
     pub(crate) fn new() -> Place {
         Place { directory: tempfile::tempdir().expect("there is a temporary directory") }
     }
 
-    /// A place with `corpus`, which has [`CLIPS`], and with `recipe.toml`, which holds out one clip for validation and
-    /// one for testing.
+    /// Makes a place with `corpus`, which has [`CLIPS`], and `recipe.toml`, which holds out one clip for validation and one
+    /// for testing.
     pub(crate) fn with_corpus() -> Place {
         let place = Place::new();
         place.write_corpus("corpus", &CLIPS);
@@ -48,7 +48,7 @@ impl Place {
         place
     }
 
-    /// A corpus of bundled clips.
+    /// Writes a corpus of bundled clips.
     pub(crate) fn write_corpus(&self, name: &str, ids: &[&str]) {
         let lines: Vec<String> = ids.iter().map(|id| bundled_line(id)).collect();
         self.write(&format!("{name}/metadata.csv"), lines.join("\n") + "\n");
@@ -57,12 +57,12 @@ impl Place {
         }
     }
 
-    /// A file or directory in the place.
+    /// Returns the path of a file or directory in the place.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.directory.path().join(relative)
     }
 
-    /// Whether there is such a file or directory.
+    /// Returns true if the file or directory exists.
     pub(crate) fn has(&self, relative: &str) -> bool {
         self.path(relative).exists()
     }
@@ -77,7 +77,7 @@ impl Place {
     /// Replaces a part of a text file.
     pub(crate) fn edit(&self, relative: &str, from: &str, to: &str) {
         let text = self.read(relative);
-        assert!(text.contains(from), "`{relative}` does not hold `{from}`");
+        assert!(text.contains(from), "`{relative}` does not contain `{from}`");
         self.write(relative, text.replace(from, to));
     }
 
@@ -92,19 +92,19 @@ impl Place {
         fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// Removes a directory with all that is in it.
+    /// Removes a directory and its contents.
     pub(crate) fn remove(&self, relative: &str) {
         fs::remove_dir_all(self.path(relative)).expect("the place is writable");
     }
 
-    /// Copies a directory with all that is in it.
+    /// Copies a directory and its contents.
     pub(crate) fn copy(&self, from: &str, to: &str) {
         for (name, content) in self.files(from) {
             self.write(&format!("{to}/{name}"), content);
         }
     }
 
-    /// Every file below a directory, hidden ones too, by its path in it.
+    /// Reads every file below a directory, including hidden ones, by its path there.
     pub(crate) fn files(&self, relative: &str) -> BTreeMap<String, Vec<u8>> {
         let root = self.path(relative);
         let mut files = BTreeMap::new();
@@ -123,18 +123,18 @@ impl Place {
         files
     }
 
-    /// Asserts that two directories hold the same files with the same bytes.
+    /// Asserts that two directories have the same files with the same bytes.
     #[track_caller]
     pub(crate) fn assert_same(&self, a: &str, b: &str) {
         let (of_a, of_b) = (self.files(a), self.files(b));
         let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<BTreeSet<_>>();
-        assert_eq!(names(&of_a), names(&of_b), "`{a}` and `{b}` have other files");
+        assert_eq!(names(&of_a), names(&of_b), "`{a}` and `{b}` have different files");
         for (name, content) in of_a {
             assert!(content == of_b[&name], "`{name}` differs between `{a}` and `{b}`");
         }
     }
 
-    /// Runs `mynah-prepare` with arguments that are separated by spaces.
+    /// Runs `mynah-prepare` with arguments separated by spaces.
     pub(crate) fn prepare(&self, arguments: &str) -> Outcome {
         self.run(PREPARE, arguments)
     }
@@ -149,12 +149,12 @@ impl Place {
         finish(self.command(program).args(arguments.split_whitespace()))
     }
 
-    /// Runs a command line of the shell, in which `$0` is the program.
+    /// Runs a shell command in which `$0` is the program.
     pub(crate) fn shell(&self, program: &str, script: &str) -> Outcome {
         finish(self.command("sh").args(["-c", script, program]))
     }
 
-    /// A command that runs here, and finds nothing in the environment that would change what it says.
+    /// Makes a command that runs here, without environment variables that change its output.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
@@ -166,11 +166,10 @@ impl Place {
         command
     }
 
-    /// Starts a program, sends it `signal` as soon as `when` says so of what it has said on stderr, and returns how it
-    /// ended.
+    /// Starts a program, sends it `signal` once `when` accepts its stderr, and returns its outcome.
     ///
-    /// When it ended before the signal reached it, or too late for `ended_by_it`, `again` puts everything back, and it is
-    /// started once more.
+    /// If it ends before the signal arrives, or `ended_by_it` rejects its status, `again` restores the place for another
+    /// attempt.
     pub(crate) fn disturb(
         &self,
         program: &str,
@@ -190,7 +189,7 @@ impl Place {
             while !when(&said()) && child.try_wait().expect("it can be waited for").is_none() {
                 thread::sleep(Duration::from_millis(1));
             }
-            // Until it is waited for, its number is not given to another process.
+            // Its process id is not reused before it is waited for.
             let send = ["-c", "kill -s \"$1\" \"$2\"", "sh", signal, &child.id().to_string()];
             Command::new("sh").args(send).stderr(Stdio::null()).status().expect("there is a shell");
             let status = child.wait().expect("it can be waited for");
@@ -200,17 +199,17 @@ impl Place {
             assert!(status.success() || killed(status), "{status}: {}", said());
             again();
         }
-        panic!("`{program} {arguments}` was always faster than {signal}")
+        panic!("`{program} {arguments}` always ended before {signal}")
     }
 
-    /// The rows of a dataset's `problems.jsonl`.
+    /// Reads a dataset's `problems.jsonl`.
     pub(crate) fn problems(&self, dataset: &str) -> Vec<Problem> {
         read_table(&self.path(dataset).join("problems.jsonl")).expect("problems.jsonl is a table")
     }
 }
 
 impl Outcome {
-    /// Asserts the exit code, and that nothing was written to stdout; shows what was said when it is not so.
+    /// Asserts the exit code and an empty stdout.
     #[track_caller]
     pub(crate) fn exits_with(self, code: i32) -> Outcome {
         assert_eq!(self.status.code(), Some(code), "{}\n{}", self.status, self.stderr);
@@ -218,17 +217,17 @@ impl Outcome {
         self
     }
 
-    /// Asserts the exit code, and returns what was written to stdout.
+    /// Asserts the exit code and returns stdout.
     #[track_caller]
     pub(crate) fn prints(self, code: i32) -> String {
         assert_eq!(self.status.code(), Some(code), "{}\n{}", self.status, self.stderr);
         self.stdout
     }
 
-    /// Asserts that something was said on stderr.
+    /// Asserts that stderr contains a text.
     #[track_caller]
     pub(crate) fn says(self, what: &str) -> Outcome {
-        assert!(self.stderr.contains(what), "not said: {what}\n{}", self.stderr);
+        assert!(self.stderr.contains(what), "stderr lacks: {what}\n{}", self.stderr);
         self
     }
 }
@@ -240,12 +239,12 @@ fn finish(command: &mut Command) -> Outcome {
     Outcome { status, stdout: text(stdout), stderr: text(stderr) }
 }
 
-/// Whether a program was ended by a signal.
+/// Returns true if a signal ended the program.
 pub(crate) fn killed(status: ExitStatus) -> bool {
     status.signal().is_some()
 }
 
-/// The line of a bundled clip in `metadata.csv`.
+/// Returns the line of a bundled clip in `metadata.csv`.
 pub(crate) fn bundled_line(id: &str) -> String {
     let metadata = fs::read_to_string(mynah_testkit::mini_corpus().join("metadata.csv"));
     let metadata = metadata.expect("the corpus is bundled");
@@ -253,13 +252,13 @@ pub(crate) fn bundled_line(id: &str) -> String {
     line.unwrap_or_else(|| panic!("`{id}` is not bundled")).to_owned()
 }
 
-/// The wav of a bundled clip.
+/// Reads the wav of a bundled clip.
 pub(crate) fn bundled_wav(id: &str) -> Vec<u8> {
     let path = mynah_testkit::mini_corpus().join(format!("wavs/{id}.wav"));
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A 16-bit wav of silence.
+/// Makes a 16-bit wav of silence.
 pub(crate) fn silence(channels: u16, rate: u32, frames: u32) -> Vec<u8> {
     let block = channels * 2;
     let size = frames * u32::from(block);
@@ -309,7 +308,7 @@ fn first_cells<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
         .collect()
 }
 
-/// The keys of a table and of those in it, with the names of the tables before them.
+/// Returns the keys of a table and its subtables, prefixed with the names of the subtables.
 pub(crate) fn keys(table: &toml::Table) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for (name, value) in table {
@@ -321,7 +320,7 @@ pub(crate) fn keys(table: &toml::Table) -> BTreeSet<String> {
     keys
 }
 
-/// The files of a directory that are not directories, by name.
+/// Returns the names of the files in a directory.
 pub(crate) fn names(directory: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(directory).expect("the directory is there");
     entries.map(|entry| entry.expect("it can be read").file_name().to_string_lossy().into_owned()).collect()

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::studio::{SYNTHESIZE, Studio};
 use crate::support::{Place, documented_columns};
 
-/// Quotients of the numbers of one row.
+/// The tolerance of quotients of numbers in one row.
 const TOLERANCE: f64 = 1e-9;
 
 fn rows(place: &Place, out: &str) -> Vec<serde_json::Map<String, Value>> {
@@ -20,7 +20,7 @@ fn rows(place: &Place, out: &str) -> Vec<serde_json::Map<String, Value>> {
 }
 
 #[test]
-fn a_split_is_spoken_and_written_down() {
+fn speaks_a_split_and_records_it() {
     let studio = Studio::with_voice();
     let place = &studio.place;
     let dataset = Dataset::open(&place.path("dataset")).unwrap();
@@ -93,7 +93,7 @@ fn speech_depends_on_the_seed_and_not_on_threads() {
     assert_eq!(seed("zero"), seed("three"));
     assert_ne!(seed("zero"), seed("other"));
 
-    // A sentence is spoken the same whichever others are spoken.
+    // The speech of a sentence does not depend on the others.
     place.edit("recipe.toml", "test = 1", "test = 2");
     place.prepare_corpus("more").exits_with(0);
     let more = Dataset::open(&place.path("more")).unwrap();
@@ -105,7 +105,7 @@ fn speech_depends_on_the_seed_and_not_on_threads() {
 }
 
 #[test]
-fn a_text_is_spoken_into_one_wav() {
+fn speaks_a_text_into_one_wav() {
     let studio = Studio::with_voice();
     let place = &studio.place;
     studio.say("voice", "Hello", "").exits_with(0).says("HH AH0 L OW1").says("real-time factor");
@@ -136,7 +136,7 @@ fn a_text_is_spoken_into_one_wav() {
 }
 
 #[test]
-fn a_voice_that_is_not_whole_is_refused_by_the_name_of_its_file() {
+fn names_the_missing_or_wrong_file_of_a_voice() {
     let studio = Studio::with_voice();
     let place = &studio.place;
     studio.export("run --step 10 --out other").exits_with(0);
@@ -156,7 +156,7 @@ fn a_voice_that_is_not_whole_is_refused_by_the_name_of_its_file() {
         place.remove("broken");
     }
 
-    // Of the right form, and not of this voice.
+    // Files of the right form from another voice.
     let cases: [(&str, Vec<u8>, &str); 4] = [
         ("model.safetensors", place.bytes("other/model.safetensors"), "fingerprint"),
         ("vocabulary.json", br#"{"symbols": ["<pad>", "<unk>"]}"#.to_vec(), "encoder.symbols.weight"),
@@ -177,7 +177,7 @@ fn a_voice_that_is_not_whole_is_refused_by_the_name_of_its_file() {
 }
 
 #[test]
-fn a_batch_without_a_dataset_or_sentences_is_refused() {
+fn refuses_a_batch_without_a_dataset_or_sentences() {
     let studio = Studio::with_voice();
     let place = &studio.place;
     let batch =

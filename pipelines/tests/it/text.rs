@@ -25,7 +25,7 @@ const SENTENCES: [&str; 6] = [
     "It's “close” to the close of the day…",
 ];
 
-/// A place with `a.txt`: the sentences many times, in changing order.
+/// Makes a place with `a.txt`: the sentences many times, in changing order.
 fn place() -> Place {
     let place = Place::new();
     let lines: Vec<&str> = (0..300).map(|line| SENTENCES[(line * line + line / 7) % 6]).collect();
@@ -39,7 +39,7 @@ fn rows(place: &Place, out: &str) -> Vec<Row> {
 }
 
 #[test]
-fn identifiers_are_those_of_the_phonemizer() {
+fn identifiers_match_the_phonemizer() {
     let place = place();
     let outcome = place.prepare("text a.txt --out o --merges 20 --shard-bytes 1000").exits_with(0);
     outcome.says("20 merges from").says("300 sentences of 300 lines");
@@ -65,7 +65,7 @@ fn identifiers_are_those_of_the_phonemizer() {
 }
 
 #[test]
-fn neither_threads_nor_the_size_of_shards_change_what_is_written() {
+fn output_does_not_depend_on_threads_or_shard_size() {
     let place = place();
     for (out, options) in [
         ("one", "--threads 1 --shard-bytes 1000"),
@@ -80,7 +80,7 @@ fn neither_threads_nor_the_size_of_shards_change_what_is_written() {
 }
 
 #[test]
-fn a_second_run_does_only_what_is_stale() {
+fn a_second_run_encodes_only_stale_pieces() {
     let place = place();
     let arguments = "text a.txt --out o --merges 20 --shard-bytes 1000";
     place.prepare(arguments).exits_with(0);
@@ -90,31 +90,31 @@ fn a_second_run_does_only_what_is_stale() {
     place.prepare(arguments).exits_with(0).says(&format!("{pieces} of {pieces} pieces were encoded before"));
     place.assert_same("o", "first");
 
-    // What was lost is made again, and what was left half written goes.
+    // Lost files are made again, and partial files removed.
     std::fs::remove_file(place.path("o/shards/00002.parquet")).unwrap();
     std::fs::remove_file(place.path("o/text.toml")).unwrap();
     place.write("o/shards/.00003.parquet.abc123", "half");
     place.prepare(arguments).exits_with(0).says(&format!("{} of {pieces} pieces were encoded", pieces - 1));
     place.assert_same("o", "first");
 
-    // With the sup-phones of the first run, a change in one piece concerns one piece.
+    // With the sup-phones of the first run, a change in one piece affects one piece.
     let given = "text a.txt --out o --bpe first/supphones.json --shard-bytes 1000";
     place.prepare(given).exits_with(0).says(&format!("{pieces} of {pieces} pieces were encoded before"));
     let text = place.read("a.txt");
     place.write("a.txt", text.replacen("cold", "warm", 1));
     place.prepare(given).exits_with(0).says(&format!("{} of {pieces} pieces were encoded", pieces - 1));
-    // Another lexicon concerns all.
+    // Another lexicon affects all pieces.
     place.write("words.txt", "hidell  HH AY0 D EH1 L\n");
     let outcome = place.prepare(&format!("{given} --lexicon words.txt")).exits_with(0);
     assert!(!outcome.stderr.contains("encoded before"), "{}", outcome.stderr);
-    // A shorter text leaves nothing of the longer one.
+    // A shorter text keeps nothing of the longer one.
     place.write("a.txt", "The wind was cold.\n");
     place.prepare(given).exits_with(0);
     assert_eq!(place.files("o/shards").len(), 2);
 }
 
 #[test]
-fn killed_it_goes_on_where_it_was() {
+fn a_killed_encoding_resumes() {
     let place = place();
     let arguments = "text a.txt --out o --merges 20 --shard-bytes 100 --threads 1";
     place.prepare("text a.txt --out whole --merges 20 --shard-bytes 100 --threads 1").exits_with(0);
@@ -128,7 +128,7 @@ fn killed_it_goes_on_where_it_was() {
 }
 
 #[test]
-fn what_cannot_be_encoded_is_a_row_with_its_line() {
+fn lines_that_cannot_be_encoded_are_rows() {
     let place = Place::new();
     let mut text = b"\xef\xbb\xbfThe wind was cold.\r\n\r\n***\n".to_vec();
     text.extend(b"caf\xe9 is not UTF-8\n".repeat(2));
@@ -150,7 +150,7 @@ fn what_cannot_be_encoded_is_a_row_with_its_line() {
 }
 
 #[test]
-fn paragraphs_are_split_into_sentences() {
+fn splits_paragraphs_into_sentences() {
     let place = Place::new();
     place.write("a.txt", "  Mr. Smith left. He came back!\n\"Why?\" she asked. The end.\n");
     place
@@ -163,7 +163,7 @@ fn paragraphs_are_split_into_sentences() {
 }
 
 #[test]
-fn what_is_no_text_is_refused() {
+fn refuses_input_that_is_not_text() {
     let place = place();
     place.prepare("text nowhere.txt --out o").exits_with(2).says("`nowhere.txt`");
     place.prepare("text . --out o").exits_with(2).says("is not a file");

@@ -9,15 +9,15 @@ use mynah_voice::{DecoderConfig, IstftConfig};
 use crate::studio::{Studio, TRAIN};
 use crate::support::{documented_columns, documented_settings, keys, names};
 
-/// The scalars of a step, as TensorBoard has them.
+/// The scalars of a step in TensorBoard.
 type Scalars = BTreeMap<String, f32>;
 
 #[test]
-fn a_run_leaves_what_the_documentation_says() {
+fn a_run_writes_the_documented_files() {
     let studio = Studio::new();
     let outcome = studio.train("run", "").exits_with(0);
     outcome
-        .says("2 utterances to train on, 1 to validate")
+        .says("2 training and 1 validation utterances")
         .says("step 1 of 20  warm-up")
         .says("step 20 of 20  main")
         .says("wrote run/checkpoints/step-20")
@@ -32,7 +32,7 @@ fn a_run_leaves_what_the_documentation_says() {
         let state: toml::Table =
             toml::from_str(&studio.place.read(&format!("run/checkpoints/step-{step}/state.toml"))).unwrap();
         assert_eq!(state["step"].as_integer(), Some(step as i64));
-        // Two utterances, each a batch of its own.
+        // Two utterances, each in its own batch.
         assert_eq!(state["epoch"].as_integer(), Some(step as i64 / 2));
     }
     let others = studio.place.files("run").into_keys().filter(|name| !name.starts_with("checkpoints/"));
@@ -74,7 +74,7 @@ fn documents_the_settings_of_a_decoder_with_an_inverse_transform() {
 }
 
 #[test]
-fn metrics_are_finite_and_tensorboard_has_the_same() {
+fn metrics_are_finite_and_equal_those_of_tensorboard() {
     let studio = Studio::with_run();
     let rows = studio.metrics("run");
     let columns = documented_columns("training-run.md", "### `metrics.jsonl`");
@@ -142,7 +142,7 @@ fn metrics_are_finite_and_tensorboard_has_the_same() {
     }
 }
 
-/// The events of a file for TensorBoard behind the first, which must name the version. Checksums are checked.
+/// Reads the events of a TensorBoard file after the first, which must name the version, and verifies checksums.
 fn read_events(mut bytes: &[u8]) -> Vec<(u64, Scalars)> {
     let masked = |data: &[u8]| crc32c::crc32c(data).rotate_right(15).wrapping_add(0xa282_ead8);
     let mut events = Vec::new();
@@ -176,7 +176,7 @@ enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// The fields of a message in the form of protocol buffers.
+/// Parses the fields of a protocol buffer message.
 fn fields(mut message: &[u8]) -> Vec<(u64, Value<'_>)> {
     fn varint(message: &mut &[u8]) -> u64 {
         let mut value = 0;
@@ -236,18 +236,18 @@ fn scalars_of(event: &[u8]) -> (u64, Scalars) {
 }
 
 #[test]
-fn a_directory_that_holds_a_run_is_not_begun_again() {
+fn does_not_overwrite_a_run() {
     let studio = Studio::with_run();
     studio.place.copy("run", "before");
-    studio.train("run", "").exits_with(2).says("`run` holds a run: add --resume");
+    studio.train("run", "").exits_with(2).says("`run` has a run").says("what to do: add --resume");
     studio.place.assert_same("before", "run");
-    // There is nothing left to do: nothing is done.
+    // A finished run does nothing.
     studio.train("run", "--resume").exits_with(0).says("20 steps are done");
     studio.place.assert_same("before", "run");
 }
 
 #[test]
-fn another_dataset_or_configuration_is_refused_by_name() {
+fn refuses_and_names_another_dataset_or_configuration() {
     let studio = Studio::with_run();
     let place = &studio.place;
     place.copy("run", "before");
@@ -256,7 +256,7 @@ fn another_dataset_or_configuration_is_refused_by_name() {
     place
         .run(TRAIN, "run --config train.toml --data other --out run --resume")
         .exits_with(2)
-        .says("begun on another dataset (`dataset`, fingerprint ");
+        .says("started on another dataset (`dataset`, fingerprint ");
 
     place.copy("dataset", "elsewhere");
     place.run(TRAIN, "run --config train.toml --data elsewhere --out run --resume").exits_with(0);
@@ -279,17 +279,17 @@ fn another_dataset_or_configuration_is_refused_by_name() {
 }
 
 #[test]
-fn more_steps_go_on_where_fewer_ended() {
+fn a_finished_run_continues_with_more_steps() {
     let studio = Studio::with_run();
     studio.place.edit("train.toml", "steps = 20", "steps = 26");
-    studio.train("run", "--resume").exits_with(0).says("going on from step 20").says("step 26 of 26");
-    assert!(studio.place.read("run/run.toml").contains("steps = 26"), "it says what was trained");
+    studio.train("run", "--resume").exits_with(0).says("resuming from step 20").says("step 26 of 26");
+    assert!(studio.place.read("run/run.toml").contains("steps = 26"), "it records the steps");
     studio.train("whole", "").exits_with(0);
     studio.assert_same_checkpoint("whole", "run", 26);
 }
 
 #[test]
-fn the_end_of_a_run_may_be_its_tuning() {
+fn a_run_may_end_with_the_fine_tuning_phase() {
     let studio = Studio::new();
     studio.place.edit("train.toml", "warm_up_steps = 10", "warm_up_steps = 10\ntuning_steps = 4");
     let outcome = studio.train("run", "").exits_with(0);
@@ -303,14 +303,14 @@ fn the_end_of_a_run_may_be_its_tuning() {
 }
 
 #[test]
-fn what_cannot_be_trained_is_refused_before_anything_is_written() {
+fn refuses_bad_settings_before_writing_anything() {
     let studio = Studio::new();
     let place = &studio.place;
     studio
         .train("run", "--device gpu")
         .exits_with(2)
         .says("--device")
-        .says("it is `cpu`, `cuda` or `cuda:N`");
+        .says("expected `cpu`, `cuda` or `cuda:N`");
     studio.train("run", "--device cuda:7").exits_with(2).says("failed to open the device").says("cuda:7");
     studio.train("run", "--threads 0").exits_with(2).says("--threads");
     place
@@ -340,7 +340,7 @@ fn what_cannot_be_trained_is_refused_before_anything_is_written() {
     assert!(!place.has("run"));
     place.write("train.toml", config);
 
-    // A dataset that lost a file.
+    // A dataset with a missing file.
     let lost = "dataset/features/LJ001-0043.safetensors";
     fs::remove_file(place.path(lost)).unwrap();
     studio.train("run", "").exits_with(2).says(lost).says("run `mynah-prepare run` again");

@@ -1,38 +1,38 @@
-//! What needs all clips of a corpus: durations, sub-phonemes, splits, and the files that complete the dataset.
+//! The steps that need all clips: durations, sup-phones, splits, and the files that complete the dataset.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use mynah_align::{AlignedSymbols, Alignment, AlignmentSource, outliers};
+use mynah_cli::{BAD_RESULT, say};
 use mynah_corpus::{
     Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter, Stage, Utterance, leaks,
 };
-use mynah_text::{Phone, Source, SupPhones, Vocabulary};
+use mynah_text::{Source, SupPhones, Vocabulary};
 use rayon::prelude::*;
 
+use super::clips::PreparedClip;
 use super::durations::align_all;
-use super::each::Prepared;
-use super::run::PROGRAM;
-use super::{page, summary};
-use crate::program::{BAD_RESULT, say};
+use super::page::Page;
+use super::program::PROGRAM;
+use super::{summary, sup_phones};
 
-/// The clips of a whole corpus, each prepared by itself.
+/// The prepared clips of a whole corpus.
 pub(crate) struct Gathered {
     /// The corpus, as it was named.
     pub(crate) name: String,
-    /// Lines of its `metadata.csv`.
+    /// The number of lines in its `metadata.csv`.
     pub(crate) rows: usize,
     /// The clips that could be prepared, by id.
-    pub(crate) prepared: Vec<Prepared>,
-    /// What is wrong with the others, in any order.
+    pub(crate) prepared: Vec<PreparedClip>,
+    /// The problems of the others, in any order.
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Makes a complete dataset of clips. One that is complete stays as it is until the durations are found.
-pub(crate) fn complete(
+/// Makes a complete dataset of prepared clips. A complete dataset stays unchanged until the durations are found.
+pub(crate) fn finalize(
     gathered: Gathered,
     layout: &DatasetLayout,
     recipe: &Recipe,
@@ -44,8 +44,8 @@ pub(crate) fn complete(
     let Gathered { name, rows, prepared, mut problems } = gathered;
     let out = layout.root().display();
     let failed = || format!("failed to complete the dataset `{out}`");
-    let mut with_features: Vec<String> = prepared.iter().map(|prepared| prepared.entry.id.clone()).collect();
-    // Of a dataset that is aligned again: the clips that were too short for their symbols have features too.
+    let mut with_features: Vec<String> = prepared.iter().map(|clip| clip.entry.id.clone()).collect();
+    // When a dataset is aligned again, clips that were too short for their symbols have features too.
     let too_short = problems.iter().filter(|problem| problem.stage == Stage::Alignment);
     with_features.extend(too_short.filter_map(|problem| problem.id.clone()));
     let aligned = align_all(layout, recipe, prepared, extractor, &mut problems).with_context(failed)?;
@@ -60,19 +60,21 @@ pub(crate) fn complete(
         );
     }
 
-    let ids: Vec<&str> = aligned.iter().map(|(prepared, _)| prepared.entry.id.as_str()).collect();
+    let ids: Vec<&str> = aligned.iter().map(|(clip, _)| clip.entry.id.as_str()).collect();
     let splits = splitter.assign(&ids);
-    let sup_phones = match given_sup_phones(recipe).with_context(failed)? {
+    let sup_phones = match sup_phones::given(recipe).with_context(failed)? {
         Some(sup_phones) => sup_phones,
-        None => learn_sup_phones(&aligned, &splits, recipe.sup_phones.merges),
+        None => {
+            let training = aligned.iter().zip(&splits).filter(|(_, split)| **split == Split::Train);
+            let words = training.flat_map(|((clip, _), _)| &clip.phonemized.words);
+            sup_phones::learn(words, recipe.sup_phones.merges)
+        }
     };
     let vocabulary = Vocabulary::arpabet();
     let utterances: Vec<Utterance> = aligned
         .iter()
         .zip(&splits)
-        .map(|((prepared, alignment), split)| {
-            utterance(prepared, alignment, *split, &vocabulary, &sup_phones)
-        })
+        .map(|((clip, alignment), split)| utterance(clip, alignment, *split, &vocabulary, &sup_phones))
         .collect();
     let seconds_per_frame = extractor.mel_config().hop_length as f64 / f64::from(recipe.audio.sample_rate);
     write_text_grids(layout, &utterances, &aligned, seconds_per_frame).with_context(failed)?;
@@ -90,9 +92,17 @@ pub(crate) fn complete(
     let leaks = leaks(
         utterances.iter().map(|u| (u.id.as_str(), u.split, u.normalized.as_str(), u.feature_key.as_str())),
     );
-    let page = page::page(&name, recipe, &counts, &utterances, &aligned, &problems, &leaks, layout)
-        .with_context(failed)?;
-    layout.write_report(&page).with_context(failed)?;
+    let page = Page {
+        source: &name,
+        recipe,
+        counts: &counts,
+        utterances: &utterances,
+        aligned: &aligned,
+        problems: &problems,
+        leaks: &leaks,
+        layout,
+    };
+    layout.write_report(&page.to_html().with_context(failed)?).with_context(failed)?;
     let removed = layout
         .retain(
             &with_features.iter().map(String::as_str).collect(),
@@ -101,7 +111,7 @@ pub(crate) fn complete(
         .with_context(failed)?;
     if removed > 0 {
         let files = if removed == 1 { "1 file".to_owned() } else { format!("{removed} files") };
-        say(&format!("removed {files} of earlier runs that no clip needs any more"));
+        say(&format!("removed {files} of earlier runs that no clip needs anymore"));
     }
     layout
         .finish(&utterances, &vocabulary, &sup_phones, PROGRAM, &name, counts.clone(), recipe)
@@ -117,40 +127,22 @@ pub(crate) fn complete(
     if n_outliers > 0 {
         let phones = if n_outliers == 1 { "1 phone is" } else { &format!("{n_outliers} phones are") };
         say(&format!(
-            "{phones} longer, shorter or less likely than others, each a row of {out}/alignments/outliers.jsonl"
+            "{phones} unusually long, short or unlikely; each is a row of {out}/alignments/outliers.jsonl"
         ));
     }
     say_splits(recipe, splitter, &counts, &ids, &leaks);
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }
 
-/// The sup-phones that the recipe names, where it names some.
-pub(super) fn given_sup_phones(recipe: &Recipe) -> Result<Option<SupPhones>> {
-    let Some(path) = &recipe.sup_phones.model else { return Ok(None) };
-    let failed = || format!("failed to read the sup-phones `{}`", path.display());
-    let json = fs::read_to_string(path).with_context(failed)?;
-    SupPhones::from_json(&json).map(Some).with_context(failed)
-}
-
-/// The sub-phoneme BPE of the training split's words.
-fn learn_sup_phones(aligned: &[(Prepared, Alignment)], splits: &[Split], merges: usize) -> SupPhones {
-    let mut words: BTreeMap<&[Phone], u64> = BTreeMap::new();
-    for ((prepared, _), _) in aligned.iter().zip(splits).filter(|(_, split)| **split == Split::Train) {
-        for word in &prepared.phonemized.words {
-            *words.entry(&word.pronunciation.phones).or_default() += 1;
-        }
-    }
-    SupPhones::train(words, merges)
-}
-
+/// Makes the row of the manifest.
 fn utterance(
-    prepared: &Prepared,
+    clip: &PreparedClip,
     alignment: &Alignment,
     split: Split,
     vocabulary: &Vocabulary,
     sup_phones: &SupPhones,
 ) -> Utterance {
-    let Prepared { entry, text, phonemized, audio, feature_key, .. } = prepared;
+    let PreparedClip { entry, text, phonemized, audio, feature_key, .. } = clip;
     let mut guessed: Vec<String> = phonemized
         .words
         .iter()
@@ -165,7 +157,7 @@ fn utterance(
         audio: entry.audio.clone(),
         text: text.clone(),
         normalized: phonemized.normalized.clone(),
-        symbols: prepared.symbols(),
+        symbols: clip.symbols(),
         symbol_ids: vocabulary.ids(&phonemized.symbols),
         sup_phone_ids: sup_phones.encode(&phonemized.symbols, &phonemized.word_index),
         word_index: phonemized.word_index.iter().map(|word| word.map_or(-1, i64::from)).collect(),
@@ -204,37 +196,37 @@ fn utterance(
 fn write_text_grids(
     layout: &DatasetLayout,
     utterances: &[Utterance],
-    aligned: &[(Prepared, Alignment)],
+    aligned: &[(PreparedClip, Alignment)],
     seconds_per_frame: f64,
 ) -> Result<()> {
     let store = layout.alignments();
-    utterances.par_iter().zip(aligned).try_for_each(|(utterance, (prepared, _))| {
+    utterances.par_iter().zip(aligned).try_for_each(|(utterance, (clip, _))| {
         let symbols: Vec<&str> = utterance.symbols.split(' ').collect();
-        let words: Vec<&str> = prepared.phonemized.words.iter().map(|word| word.text.as_str()).collect();
+        let words: Vec<&str> = clip.phonemized.words.iter().map(|word| word.text.as_str()).collect();
         let Utterance { id, durations, word_index, seconds, .. } = utterance;
         store.write_text_grid(id, &symbols, durations, word_index, &words, seconds_per_frame, *seconds)
     })?;
     Ok(())
 }
 
-/// Writes the phones that are worth a look, and returns how many there are.
+/// Writes the phones with unusual durations and returns their number.
 fn write_outliers(
     layout: &DatasetLayout,
     utterances: &[Utterance],
-    aligned: &[(Prepared, Alignment)],
+    aligned: &[(PreparedClip, Alignment)],
     seconds_per_frame: f64,
 ) -> Result<usize> {
     let words: Vec<Vec<&str>> = aligned
         .iter()
-        .map(|(prepared, _)| prepared.phonemized.words.iter().map(|word| word.text.as_str()).collect())
+        .map(|(clip, _)| clip.phonemized.words.iter().map(|word| word.text.as_str()).collect())
         .collect();
     let aligned: Vec<AlignedSymbols<'_>> = utterances
         .iter()
         .zip(aligned)
         .zip(&words)
-        .map(|((utterance, (prepared, alignment)), words)| AlignedSymbols {
+        .map(|((utterance, (clip, alignment)), words)| AlignedSymbols {
             id: &utterance.id,
-            symbols: &prepared.phonemized.symbols,
+            symbols: &clip.phonemized.symbols,
             durations: &utterance.durations,
             word_index: &utterance.word_index,
             words,
@@ -271,13 +263,13 @@ fn say_result(
     say(&format!("the page with plots is {out}/report.html"));
 }
 
-/// What is worth knowing about the splits.
+/// Reports what is unusual about the splits.
 fn say_splits(recipe: &Recipe, splitter: &Splitter, counts: &Counts, ids: &[&str], leaks: &[Leak]) {
     let wanted = &recipe.split;
     let unknown = splitter.unknown(ids);
     if let Some(first) = unknown.first() {
         say(&format!(
-            "note: {} ids of the split lists are not in the dataset, such as {first}",
+            "note: {} ids of the split lists are not in the dataset, for example {first}",
             unknown.len()
         ));
     }
@@ -285,14 +277,14 @@ fn say_splits(recipe: &Recipe, splitter: &Splitter, counts: &Counts, ids: &[&str
     let listed = wanted.validation_list.is_some() || wanted.test_list.is_some();
     if !listed && (counts.validation < validation || counts.test < test) {
         say(&format!(
-            "note: the recipe holds out {validation} for validation and {test} for test; at most half of the clips are held \
-             out"
+            "note: the recipe holds out {validation} clips for validation and {test} for test, but at most half of the clips \
+             are held out"
         ));
     }
     if let Some(Leak { id, split, trained, .. }) = leaks.first() {
         say(&format!(
-            "note: {} utterances that are held out have the words or the recording of one that is trained on, such as {id} \
-             ({}) and {trained}",
+            "note: {} held-out utterances have the words or the recording of a training utterance, for example {id} ({}) and \
+             {trained}",
             leaks.len(),
             split.word()
         ));

@@ -1,10 +1,11 @@
-//! Each clip by itself: its text, and the features of its recording.
+//! Preparation of single clips: the phones of the text and the features of the recording.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use mynah_cli::{Advised, Progress, say};
 use mynah_corpus::{
     AudioSummary, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage, TextBackend,
     TextColumn,
@@ -13,32 +14,30 @@ use mynah_signal::Analysis;
 use mynah_text::{Phonemized, Phonemizer};
 use rayon::prelude::*;
 
-use super::complete::given_sup_phones;
-use super::espeak::Espeak;
-use super::phonemize::phonemizer;
-use crate::program::say;
-use crate::progress::Progress;
+use super::sup_phones;
+use crate::espeak::Espeak;
+use crate::pronunciation::phonemizer;
 
-/// An utterance whose recording and text are in order.
-pub(crate) struct Prepared {
+/// A clip whose text has phones and whose recording has features.
+pub(crate) struct PreparedClip {
     pub(crate) entry: Entry,
     pub(crate) text: String,
     pub(crate) phonemized: Phonemized,
     pub(crate) audio: AudioSummary,
     pub(crate) feature_key: String,
-    /// Whether the features were there before.
+    /// True when an earlier run computed the features.
     pub(crate) reused: bool,
 }
 
-impl Prepared {
-    /// The symbols as the manifest has them.
+impl PreparedClip {
+    /// Returns the symbols as they are written to the manifest.
     pub(crate) fn symbols(&self) -> String {
         self.phonemized.symbols.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// What prepares clips by one recipe.
-pub(crate) struct Preparer<'a> {
+/// Prepares the clips of a corpus by one recipe.
+pub(crate) struct ClipPreparer<'a> {
     corpus: &'a Corpus,
     layout: &'a DatasetLayout,
     recipe: &'a Recipe,
@@ -46,20 +45,19 @@ pub(crate) struct Preparer<'a> {
     extractor: FeatureExtractor,
 }
 
-impl<'a> Preparer<'a> {
-    /// Reads the lexicon, prepares the transforms, and looks whether sup-phones that are given can be read.
+impl<'a> ClipPreparer<'a> {
+    /// Reads the lexicon, plans the transforms, and checks that the recipe's sup-phones can be read.
     pub(crate) fn new(corpus: &'a Corpus, layout: &'a DatasetLayout, recipe: &'a Recipe) -> Result<Self> {
         let phonemizer = phonemizer(recipe.text.lexicon.as_deref())?;
         let extractor = FeatureExtractor::new(&recipe.audio)?;
-        // They are needed last, and nobody wants to hear then that the file is not there.
-        given_sup_phones(recipe)?;
+        // They are needed last, which is late to learn that the file is missing.
+        sup_phones::given(recipe)?;
         Ok(Self { corpus, layout, recipe, phonemizer, extractor })
     }
 
-    /// Asks espeak-ng for the words of all entries, where the recipe wants it.
+    /// Asks espeak-ng for the words of all entries, if the recipe selects it.
     ///
-    /// What it says is kept in the file `keep`, if there is one, and not asked again while espeak-ng and its data stay the
-    /// same.
+    /// The file `keep`, if given, caches the pronunciations for as long as espeak-ng and its data stay the same.
     pub(crate) fn ask_espeak(&mut self, entries: &[Entry], keep: Option<&Path>) -> Result<()> {
         if self.recipe.text.backend == TextBackend::Dictionary {
             return Ok(());
@@ -71,53 +69,53 @@ impl<'a> Preparer<'a> {
         }
         let texts = entries.iter().map(|entry| text_of(self.recipe, entry));
         espeak.teach(&mut self.phonemizer, texts)?;
-        keep.map_or(Ok(()), |path| espeak.write_down(path))
+        keep.map_or(Ok(()), |path| espeak.keep(path))
     }
 
-    /// What computes the features.
+    /// Returns the extractor of features.
     pub(crate) fn extractor(&self) -> &FeatureExtractor {
         &self.extractor
     }
 
-    /// Every entry by itself, in the order of their ids; what cannot be prepared goes to `problems`.
+    /// Prepares every entry and returns them by id; entries that cannot be prepared are added to `problems`.
     ///
     /// # Errors
     ///
-    /// One of the dataset's directory: a full disk concerns every other entry too.
+    /// When the dataset's directory cannot be written: a full disk affects all other entries too.
     pub(crate) fn prepare_all(
         &self,
         entries: Vec<Entry>,
         problems: &mut Vec<Problem>,
-    ) -> Result<Vec<Prepared>> {
-        each(entries, problems, "prepared", |entry| self.prepare(entry))
+    ) -> Result<Vec<PreparedClip>> {
+        process(entries, problems, "prepared", |entry| self.prepare(entry))
     }
 
-    /// The same from what shards found, without reading any recording; `findings` are feature keys by clip.
+    /// Does the same from the findings of shards, without reading recordings; `findings` are feature keys by clip.
     ///
-    /// Entries that are in `failed` are left out: their problems are known.
+    /// Entries in `failed` are skipped, as their problems are known.
     ///
     /// # Errors
     ///
-    /// When an entry is in neither, or its features are not those of the finding: a shard has to be run again.
+    /// When an entry is in neither, or its features do not have the finding's key: a shard must be run again.
     pub(crate) fn recall_all(
         &self,
         mut entries: Vec<Entry>,
         findings: &HashMap<&str, &str>,
         failed: &HashMap<&str, &Problem>,
         problems: &mut Vec<Problem>,
-    ) -> Result<Vec<Prepared>> {
+    ) -> Result<Vec<PreparedClip>> {
         entries.retain(|entry| !failed.contains_key(entry.id.as_str()));
-        each(entries, problems, "recalled", |entry| {
+        process(entries, problems, "recalled", |entry| {
             let features = findings
                 .get(entry.id.as_str())
                 .and_then(|key| Some((*key, self.layout.features().summary(&entry.id, key)?)));
             let Some((key, summary)) = features else {
-                bail!(
-                    "the features of `{}` are not those that its shard made, or no shard made them: run the shards again",
-                    entry.id
-                );
+                bail!(Advised::new(
+                    format!("the features of `{}` are missing, or not those of its shard", entry.id),
+                    "run the shards again"
+                ));
             };
-            Ok(self.phonemize(&entry).map(|(text, phonemized)| Prepared {
+            Ok(self.phonemize(&entry).map(|(text, phonemized)| PreparedClip {
                 entry,
                 text,
                 phonemized,
@@ -128,15 +126,15 @@ impl<'a> Preparer<'a> {
         })
     }
 
-    /// What `check` wants to know of every entry, in the order of their ids: `make` gets the entry, BLAKE3 of its recording,
-    /// what the recording is like, and the text. Writes nothing.
+    /// Analyzes every entry for `check`, in the order of their ids, and writes nothing. `make` gets the entry, BLAKE3 of its
+    /// recording, the analysis of the recording, and the phones.
     pub(crate) fn check_all<T: Send>(
         &self,
         entries: Vec<Entry>,
         problems: &mut Vec<Problem>,
         make: impl Fn(Entry, String, Analysis, Phonemized) -> T + Sync,
     ) -> Result<Vec<T>> {
-        each(entries, problems, "checked", |entry| {
+        process(entries, problems, "checked", |entry| {
             let check = || {
                 let (_, phonemized) = self.phonemize(&entry)?;
                 let file = self.read(&entry)?;
@@ -147,8 +145,8 @@ impl<'a> Preparer<'a> {
         })
     }
 
-    /// One entry. The outer error is one of the dataset's directory.
-    fn prepare(&self, entry: Entry) -> Result<Result<Prepared, Box<Problem>>> {
+    /// Prepares one entry. The outer error concerns the dataset's directory.
+    fn prepare(&self, entry: Entry) -> Result<Result<PreparedClip, Box<Problem>>> {
         let (text, phonemized) = match self.phonemize(&entry) {
             Ok(good) => good,
             Err(problem) => return Ok(Err(problem)),
@@ -169,10 +167,10 @@ impl<'a> Preparer<'a> {
                 Err(problem) => return Ok(Err(problem)),
             },
         };
-        Ok(Ok(Prepared { entry, text, phonemized, audio: summary, feature_key, reused }))
+        Ok(Ok(PreparedClip { entry, text, phonemized, audio: summary, feature_key, reused }))
     }
 
-    /// The bytes of an entry's recording.
+    /// Reads the recording of an entry.
     fn read(&self, entry: &Entry) -> Result<Vec<u8>, Box<Problem>> {
         fs::read(self.corpus.root().join(&entry.audio)).map_err(|error| {
             Box::new(Problem {
@@ -182,12 +180,12 @@ impl<'a> Preparer<'a> {
                 file: entry.audio.clone(),
                 line: None,
                 message: error.to_string(),
-                remedy: "make the file readable, and run again".to_owned(),
+                remedy: "make the file readable and run again".to_owned(),
             })
         })
     }
 
-    /// The text of an entry, and what it becomes.
+    /// Returns the text of an entry with its phones.
     fn phonemize(&self, entry: &Entry) -> Result<(String, Phonemized), Box<Problem>> {
         let text = text_of(self.recipe, entry);
         match self.phonemizer.phonemize(text) {
@@ -199,14 +197,14 @@ impl<'a> Preparer<'a> {
                 file: "metadata.csv".to_owned(),
                 line: Some(entry.line),
                 message: format!("there is no word in `{text}`"),
-                remedy: "write what is said in the clip, or delete the line".to_owned(),
+                remedy: "write the words of the clip, or delete the line".to_owned(),
             })),
         }
     }
 }
 
-/// Every entry by itself, in the order of their ids.
-fn each<T: Send>(
+/// Processes entries in parallel, in the order of their ids.
+fn process<T: Send>(
     mut entries: Vec<Entry>,
     problems: &mut Vec<Problem>,
     verb: &'static str,
@@ -233,7 +231,7 @@ fn each<T: Send>(
     Ok(prepared)
 }
 
-/// The text of an entry that is spoken.
+/// Returns the text of an entry in the recipe's column.
 fn text_of<'a>(recipe: &Recipe, entry: &'a Entry) -> &'a str {
     match recipe.text.column {
         TextColumn::Text => &entry.text,

@@ -1,9 +1,10 @@
-//! Whether a run that is resumed is the one that was begun.
+//! Comparison of a configuration with that of the run to resume.
 
 use anyhow::{Context as _, Result, bail};
+use mynah_cli::Advised;
 use serde::Serialize;
 
-/// Refuses another configuration than that of the run, but for `train.steps`. `file` is where the run's own stands.
+/// Refuses a configuration that differs from the run's in anything but `train.steps`; `file` holds the run's.
 pub(super) fn check_same_config<C: Serialize>(earlier: &C, now: &C, file: &str) -> Result<()> {
     let table = |config: &C| {
         toml::Table::try_from(config).context("failed to compare the configuration with that of the run")
@@ -16,17 +17,19 @@ pub(super) fn check_same_config<C: Serialize>(earlier: &C, now: &C, file: &str) 
     let mut keys = Vec::new();
     differences("", &earlier, &now, &mut keys);
     if !keys.is_empty() {
-        bail!(
-            "the run was begun with another configuration: `{}` differ{} from its {file}, and only `train.steps` may \
-             change; give it the same, or another --out",
-            keys.join("`, `"),
-            if keys.len() == 1 { "s" } else { "" }
-        );
+        bail!(Advised::new(
+            format!(
+                "the run has another configuration: `{}` differ{} from its {file}, and only `train.steps` may change",
+                keys.join("`, `"),
+                if keys.len() == 1 { "s" } else { "" }
+            ),
+            "use the same configuration, or name another --out"
+        ));
     }
     Ok(())
 }
 
-/// The keys, with those of their tables before them, whose values differ.
+/// Collects the keys whose values differ, prefixed with the names of their tables.
 fn differences(prefix: &str, a: &toml::Table, b: &toml::Table, keys: &mut Vec<String>) {
     for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
         let name = format!("{prefix}{key}");

@@ -1,41 +1,40 @@
-//! Which lines of which file make a piece.
+//! Division of input files into pieces of whole lines.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use crate::Error;
 
-/// A longer line is no sentence and no paragraph, and would not fit into bounded memory.
-pub(crate) const LONGEST_LINE: usize = 1 << 20;
-/// How much is read at a time behind the end of a piece, to find the end of its last line.
+/// The longest line that is read, in bytes: a longer one is neither a sentence nor a paragraph, and memory is bounded.
+pub(super) const LONGEST_LINE: usize = 1 << 20;
+/// Bytes read at a time after the end of a piece, until its last line ends.
 const STEP: usize = 1 << 16;
 
 /// The lines of a file that begin in a range of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Piece {
-    /// The position of the file in the input.
-    pub(crate) file: usize,
-    /// Where its lines begin.
-    pub(crate) range: Range<u64>,
+pub(super) struct Piece {
+    /// The index of the file in the input.
+    pub(super) file: usize,
+    /// The bytes in which its lines begin.
+    pub(super) range: Range<u64>,
 }
 
 /// The bytes of a piece.
-pub(crate) struct Lines {
-    /// Where the first line begins in the file.
+pub(super) struct Lines {
+    /// The offset of the first line in the file.
     start: u64,
     bytes: Vec<u8>,
 }
 
-/// The pieces of all files, in order.
-pub(crate) fn plan(inputs: &[PathBuf], bytes: u64) -> Result<Vec<Piece>> {
+/// Divides files into pieces of `bytes` bytes, in order.
+pub(super) fn plan(inputs: &[PathBuf], bytes: u64) -> Result<Vec<Piece>, Error> {
     let mut pieces = Vec::new();
     for (file, path) in inputs.iter().enumerate() {
-        let name = path.display();
-        let about = fs::metadata(path).with_context(|| format!("failed to read `{name}`"))?;
+        let about = fs::metadata(path).map_err(Error::io("read", path))?;
         if !about.is_file() {
-            bail!("`{name}` is not a file: name the text files themselves");
+            return Err(Error::NotAFile { path: path.clone() });
         }
         let mut start = 0;
         while start < about.len() {
@@ -47,8 +46,12 @@ pub(crate) fn plan(inputs: &[PathBuf], bytes: u64) -> Result<Vec<Piece>> {
     Ok(pieces)
 }
 
-/// Reads the lines of a piece; of a last line that is too long only the beginning.
-pub(crate) fn read(path: &Path, range: &Range<u64>) -> Result<Lines> {
+/// Reads the lines of a piece, and only the beginning of a last line that is too long.
+pub(super) fn read(path: &Path, range: &Range<u64>) -> Result<Lines, Error> {
+    read_lines(path, range).map_err(Error::io("read", path))
+}
+
+fn read_lines(path: &Path, range: &Range<u64>) -> io::Result<Lines> {
     let mut file = File::open(path)?;
     // The byte before tells whether a line begins at the first.
     let from = range.start.saturating_sub(1);
@@ -59,8 +62,8 @@ pub(crate) fn read(path: &Path, range: &Range<u64>) -> Result<Lines> {
     let Some(first) = first.filter(|first| *first < bytes.len()) else {
         return Ok(Lines { start: range.end, bytes: Vec::new() });
     };
-    let mut behind = 0;
-    while bytes.last() != Some(&b'\n') && behind <= LONGEST_LINE {
+    let mut after = 0;
+    while bytes.last() != Some(&b'\n') && after <= LONGEST_LINE {
         let before = bytes.len();
         bytes.resize(before + STEP, 0);
         let count = file.read(&mut bytes[before..])?;
@@ -68,7 +71,7 @@ pub(crate) fn read(path: &Path, range: &Range<u64>) -> Result<Lines> {
         if count == 0 {
             break;
         }
-        behind += count;
+        after += count;
         if let Some(end) = find_newline(&bytes[before..]) {
             bytes.truncate(before + end + 1);
         }
@@ -78,18 +81,18 @@ pub(crate) fn read(path: &Path, range: &Range<u64>) -> Result<Lines> {
 }
 
 impl Lines {
-    /// All bytes, which are what the identifiers depend on.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// Returns all bytes, on which the identifiers depend.
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Where the first line begins in the file.
-    pub(crate) fn start(&self) -> u64 {
+    /// Returns the offset of the first line in the file.
+    pub(super) fn start(&self) -> u64 {
         self.start
     }
 
-    /// Each line without its end, and where it begins in the file.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
+    /// Returns the offset of each line in the file, and the line without its end.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let mut at = 0;
         self.bytes.split_inclusive(|byte| *byte == b'\n').map(move |line| {
             let offset = self.start + at;
@@ -108,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_is_in_one_piece_whatever_its_size() {
+    fn every_line_is_in_one_piece_of_any_size() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.txt");
         let long = "x".repeat(3 * STEP);
@@ -121,7 +124,7 @@ mod tests {
             at += line.len() as u64;
         }
         for bytes in [1, 2, 3, 5, 8, 13, 100, 1_000, 1_000_000] {
-            // The smallest pieces of the long line hold none and take as long to read.
+            // The smallest pieces of the long line hold no line, and reading them takes as long.
             if bytes < 100 && text.len() as u64 / bytes > 100_000 {
                 continue;
             }
@@ -136,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_has_no_piece_and_a_missing_one_is_named() {
+    fn an_empty_file_has_no_piece_and_a_missing_file_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.txt");
         fs::write(&path, "").unwrap();

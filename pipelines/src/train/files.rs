@@ -1,17 +1,28 @@
-//! Training configurations, and `run.toml`.
+//! The files of a run's directory, and configurations.
 
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use mynah_cli::Advised;
 use mynah_corpus::{AudioRecipe, TextBackend};
+use mynah_table::write_atomic;
 use mynah_training::DiscriminatorConfig;
 use mynah_training::tasks::naturalspeech::TrainConfig;
 use mynah_training::tasks::pretrain::{PretrainConfig, PretrainModelConfig};
 use mynah_voice::ModelConfig;
 use serde::{Deserialize, Serialize};
 
-/// The form of a run's directory.
+/// The version of a run's layout.
 pub(super) const FORMAT: u32 = 1;
 
-/// The file that says what a pre-training is of.
+/// The description of a run.
+pub(super) const INFO: &str = "run.toml";
+/// The description of a pre-training.
 pub(super) const PRETRAIN_INFO: &str = "pretrain.toml";
+/// The vocabulary of the symbols.
+pub(super) const VOCABULARY: &str = "vocabulary.json";
+/// The sup-phones.
+pub(super) const SUP_PHONES: &str = "supphones.json";
 
 /// Training configuration. The defaults are the paper's where it specifies them, otherwise those of `docs/naturalspeech.md`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -29,7 +40,7 @@ pub(crate) struct Config {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunInfo {
-    /// The form of the directory.
+    /// The version of the layout.
     pub(crate) format: u32,
     /// The program that wrote it, with its version.
     pub(crate) program: String,
@@ -43,7 +54,7 @@ pub(crate) struct RunInfo {
     /// Source of the dataset's pronunciations; the dictionary for runs that do not record it.
     #[serde(default)]
     pub(crate) pronunciation: TextBackend,
-    /// The audio of the dataset.
+    /// The audio settings of the dataset.
     pub(crate) audio: AudioRecipe,
     /// The configuration, with every default filled in.
     pub(crate) config: Config,
@@ -55,9 +66,9 @@ pub(crate) struct RunInfo {
 pub(crate) struct EncoderInfo {
     /// Checkpoint, as given or found.
     pub(crate) checkpoint: String,
-    /// Its step.
+    /// The step of the checkpoint.
     pub(crate) step: u64,
-    /// BLAKE3 of its `model.safetensors`.
+    /// BLAKE3 of the checkpoint's `model.safetensors`.
     pub(crate) fingerprint: String,
 }
 
@@ -76,7 +87,7 @@ pub(crate) struct PretrainSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PretrainInfo {
-    /// The form of the directory.
+    /// The version of the layout.
     pub(crate) format: u32,
     /// The program that wrote it, with its version.
     pub(crate) program: String,
@@ -86,4 +97,19 @@ pub(crate) struct PretrainInfo {
     pub(crate) text: String,
     /// The configuration, with every default filled in.
     pub(crate) config: PretrainSettings,
+}
+
+/// Refuses a directory with a run of the other kind, which the file `info` shows.
+pub(super) fn refuse_other(out: &Path, info: &str, what: &str) -> Result<()> {
+    if out.join(info).exists() {
+        bail!(Advised::new(format!("`{}` has {what}", out.display()), "name another --out"));
+    }
+    Ok(())
+}
+
+/// Writes the description of a run or of a pre-training.
+pub(super) fn write_info<T: Serialize>(run: &Path, name: &str, info: &T) -> Result<()> {
+    let failed = "failed to write the configuration";
+    let text = toml::to_string(info).context(failed)?;
+    write_atomic(&run.join(name), text.as_bytes()).context(failed)
 }

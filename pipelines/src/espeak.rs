@@ -1,7 +1,8 @@
-//! Pronunciations of espeak-ng, which runs as a process of its own and is no part of these programs.
+//! Pronunciations from espeak-ng, which runs as a separate process and is not part of these programs.
 //!
-//! Words are written to its input one a line, and what it prints is read one a line: `espeak-ng -q --ipa --sep=_`. Word by
-//! word, since in sentences it runs words into each other and their boundaries are lost. Every word is asked once.
+//! Words are written to its input one per line, and its output is read one per line: `espeak-ng -q --ipa --sep=_`. It is
+//! given words rather than sentences because it merges the words of a sentence, which loses their boundaries. Every word is
+//! asked for once.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsString;
@@ -12,32 +13,36 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use anyhow::{Context as _, Result, bail};
+use mynah_cli::Advised;
 use mynah_table::write_atomic;
 use mynah_text::{Phone, Phonemizer, normalize, parse_phones, phones_of_espeak};
 
-/// The voice, American English as CMUdict has it.
+/// The file of a dataset that keeps the pronunciations of espeak-ng.
+pub(crate) const PRONUNCIATIONS: &str = "espeak.tsv";
+
+/// The voice: American English, as in CMUdict.
 const VOICE: &str = "en-us";
-/// Words in one process; more would only take longer to fail.
+/// Words per process; with more, a failure would only take longer.
 const BATCH: usize = 5_000;
-/// Changes whenever the same print gives other phones.
+/// The version of the reader: changes whenever the same output yields other phones.
 const VERSION: u32 = 1;
 
-/// An installed espeak-ng, and what it has said.
+/// An installed espeak-ng and the pronunciations it has given.
 pub(crate) struct Espeak {
     program: OsString,
-    /// The program's version and a hash of its data: what its words depend on.
+    /// The program's version and a hash of its data, on which the pronunciations depend.
     key: String,
     known: BTreeMap<String, Vec<Phone>>,
-    /// The words that a phonemizer was told of.
+    /// Words whose pronunciations a phonemizer has.
     told: HashSet<String>,
 }
 
 impl Espeak {
-    /// The espeak-ng on the path.
+    /// Finds the espeak-ng on the path.
     ///
     /// # Errors
     ///
-    /// That there is none, with what to do.
+    /// When it is not installed or does not report its version.
     pub(crate) fn find() -> Result<Self> {
         Self::at("espeak-ng".into())
     }
@@ -45,15 +50,16 @@ impl Espeak {
     fn at(program: OsString) -> Result<Self> {
         let output = Command::new(&program).arg("--version").stdin(Stdio::null()).output();
         let output = match output {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => bail!(
-                "espeak-ng is not installed\n  what to do: install it (on Debian and Ubuntu, `apt-get install espeak-ng`), or take `dictionary` as the backend, which needs nothing"
-            ),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => bail!(Advised::new(
+                "espeak-ng is not installed",
+                "install it (on Debian and Ubuntu, `apt-get install espeak-ng`), or use the backend `dictionary`, which needs nothing"
+            )),
             other => other.context("failed to run `espeak-ng --version`")?,
         };
         let printed = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         // "eSpeak NG text-to-speech: 1.51  Data at: /usr/lib/…/espeak-ng-data"
         let Some((version, data)) = printed.split_once("Data at:") else {
-            bail!("`espeak-ng --version` printed `{printed}`, which does not say where its data is");
+            bail!("`espeak-ng --version` printed `{printed}`, which does not name its data directory");
         };
         let version = version.rsplit(':').next().unwrap_or(version).trim();
         let data = hash_of(Path::new(data.trim()))?;
@@ -61,12 +67,12 @@ impl Espeak {
         Ok(Self { program, key, known: BTreeMap::new(), told: HashSet::new() })
     }
 
-    /// The program's version and a hash of its data.
+    /// Returns the program's version and a hash of its data.
     pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
-    /// Lets a phonemizer say the words of texts as espeak-ng does.
+    /// Gives a phonemizer espeak-ng's pronunciations of the words of texts.
     pub(crate) fn teach<'a>(
         &mut self,
         phonemizer: &mut Phonemizer,
@@ -90,7 +96,7 @@ impl Espeak {
         Ok(())
     }
 
-    /// Takes what an earlier run was told by the same espeak-ng with the same data.
+    /// Reads the pronunciations that an earlier run got from the same espeak-ng with the same data.
     pub(crate) fn remember(&mut self, path: &Path) {
         let Ok(text) = fs::read_to_string(path) else { return };
         let mut lines = text.lines();
@@ -103,8 +109,8 @@ impl Espeak {
         }));
     }
 
-    /// Writes down what was told to a phonemizer, for [`Espeak::remember`].
-    pub(crate) fn write_down(&self, path: &Path) -> Result<()> {
+    /// Writes the pronunciations that a phonemizer was given, for [`Espeak::remember`].
+    pub(crate) fn keep(&self, path: &Path) -> Result<()> {
         let mut text = format!("# {}\n", self.key);
         for (word, phones) in self.known.iter().filter(|(word, _)| self.told.contains(*word)) {
             let names: Vec<&str> = phones.iter().map(|phone| phone.name()).collect();
@@ -113,7 +119,7 @@ impl Espeak {
         Ok(write_atomic(path, text.as_bytes())?)
     }
 
-    /// The phones of words, one process for all of them.
+    /// Returns the phones of words, from one process for all of them.
     fn ask(&self, words: &[&String]) -> Result<Vec<Vec<Phone>>> {
         let lines: String = words.iter().flat_map(|word| [word.as_str(), "\n"]).collect();
         let printed = self.run(&lines)?;
@@ -122,14 +128,14 @@ impl Espeak {
             return words.iter().zip(rows).map(|(word, row)| read(word, row)).collect();
         }
         if let [word] = words {
-            // A word that it takes for several clauses, such as letters with full stops.
+            // A word that it reads as several clauses, such as letters with full stops.
             return Ok(vec![read(word, &rows.join("_"))?]);
         }
         let (first, second) = words.split_at(words.len() / 2);
         Ok([self.ask(first)?, self.ask(second)?].concat())
     }
 
-    /// What espeak-ng prints for an input.
+    /// Runs espeak-ng on an input and returns its output.
     fn run(&self, input: &str) -> Result<String> {
         let mut child = Command::new(&self.program)
             .args(["-q", "--ipa", "--sep=_", "-v", VOICE])
@@ -140,31 +146,34 @@ impl Espeak {
             .context("failed to start espeak-ng")?;
         let mut stdin = child.stdin.take().context("failed to write to espeak-ng")?;
         let bytes = input.as_bytes().to_vec();
-        // It prints while it reads, and both pipes are short.
+        // It prints while it reads, and the pipes hold little.
         let writer = thread::spawn(move || stdin.write_all(&bytes));
         let Output { status, stdout, stderr } =
             child.wait_with_output().context("failed to wait for espeak-ng")?;
         let written = writer.join();
         if !status.success() {
-            bail!("espeak-ng ended with {status}: {}", String::from_utf8_lossy(&stderr).trim());
+            bail!("espeak-ng failed with {status}: {}", String::from_utf8_lossy(&stderr).trim());
         }
         if !matches!(written, Ok(Ok(()))) {
-            bail!("espeak-ng stopped reading before it had all words");
+            bail!("espeak-ng stopped reading before the last word");
         }
-        String::from_utf8(stdout).context("espeak-ng printed what is not UTF-8")
+        String::from_utf8(stdout).context("the output of espeak-ng is not UTF-8")
     }
 }
 
 fn read(word: &str, printed: &str) -> Result<Vec<Phone>> {
     let phones = phones_of_espeak(printed.trim())
-        .with_context(|| format!("failed to read what espeak-ng says of `{word}`"))?;
+        .with_context(|| format!("failed to read espeak-ng's pronunciation of `{word}`"))?;
     if phones.is_empty() {
-        bail!("espeak-ng says nothing for `{word}`: give it a line in your lexicon");
+        bail!(Advised::new(
+            format!("espeak-ng has no pronunciation of `{word}`"),
+            "add the word to your lexicon"
+        ));
     }
     Ok(phones)
 }
 
-/// A hash of all files below a directory, by their names and contents.
+/// Hashes the names and contents of all files below a directory.
 fn hash_of(directory: &Path) -> Result<String> {
     let mut files = BTreeSet::new();
     let mut open = vec![directory.to_owned()];

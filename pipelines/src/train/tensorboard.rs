@@ -1,4 +1,4 @@
-//! Scalars for TensorBoard: records of protocol buffers.
+//! Scalars for TensorBoard, as records of protocol buffers.
 //!
 //! ```text
 //! record   length u64 · masked CRC-32C of the length · event · masked CRC-32C of the event       little-endian
@@ -11,13 +11,13 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Writes an events file.
+/// A writer of an events file.
 pub(super) struct Events {
     file: File,
 }
 
 impl Events {
-    /// Begins a file in `directory`; its name holds the time, as TensorBoard expects.
+    /// Creates a file in `directory`, with the time in its name, as TensorBoard expects.
     pub(super) fn create(directory: &Path) -> io::Result<Self> {
         let now = now();
         let mut file = File::create(directory.join(format!("events.out.tfevents.{now:.6}.mynah")))?;
@@ -57,7 +57,7 @@ fn record(event: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The checksum, rotated and shifted as the record format asks.
+/// Computes the checksum of a record, rotated and shifted as the format requires.
 fn masked_crc(data: &[u8]) -> u32 {
     crc32c::crc32c(data).rotate_right(15).wrapping_add(0xa282_ead8)
 }
@@ -90,7 +90,7 @@ mod tests {
     use super::{bytes, double, masked_crc, record, varint};
 
     #[test]
-    fn numbers_are_coded_as_protocol_buffers_code_them() {
+    fn encodes_numbers_as_protocol_buffers() {
         assert_eq!(varint(0), [0]);
         assert_eq!(varint(300), [0xac, 0x02]);
         assert_eq!(bytes(2, b"testing"), b"\x12\x07testing");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_what_tensorflow_writes() {
+    fn writes_the_records_of_tensorflow() {
         // The first record of an events file of TensorBoard 2.21 for the wall time 1.0: length 24, its checksum, the
         // event, its checksum.
         let mut event = double(1, 1.0);

@@ -1,4 +1,4 @@
-//! Who says the words of a text that a voice is to speak.
+//! Pronunciations as a voice has learned them.
 
 use std::path::Path;
 
@@ -7,14 +7,15 @@ use mynah_corpus::TextBackend;
 use mynah_text::Phonemized;
 use mynah_voice::Voice;
 
-use crate::prepare::{Espeak, phonemizer};
+use crate::espeak::Espeak;
+use crate::pronunciation::phonemizer;
 
-/// What said the words that the voice was trained on; `None` of an imported one.
+/// Returns the source of the pronunciations that the voice was trained on; `None` for an imported voice.
 ///
 /// # Errors
 ///
-/// When the voice names what this program does not know.
-pub(super) fn learnt_from(voice: &Voice) -> Result<Option<TextBackend>> {
+/// When the voice names a source that this program does not know.
+pub(super) fn trained_on(voice: &Voice) -> Result<Option<TextBackend>> {
     let Some(word) = &voice.info().pronunciation else { return Ok(None) };
     match TextBackend::named(word) {
         Some(backend) => Ok(Some(backend)),
@@ -24,22 +25,22 @@ pub(super) fn learnt_from(voice: &Voice) -> Result<Option<TextBackend>> {
     }
 }
 
-/// Phones of a text, as the voice has learnt them or as is asked for.
+/// Phonemizes a text with the source of pronunciations that is asked for, by default the one of the voice's training.
 ///
 /// # Errors
 ///
-/// When the lexicon cannot be read, espeak-ng is asked for and not there, or there is nothing to say.
+/// When the lexicon cannot be read, espeak-ng is needed and missing, or the text has no words.
 pub(super) fn phonemize(
     text: &str,
     lexicon: Option<&Path>,
     asked: Option<TextBackend>,
     voice: &Voice,
 ) -> Result<Phonemized> {
-    let backend = asked.or(learnt_from(voice)?).unwrap_or_default();
+    let backend = asked.or(trained_on(voice)?).unwrap_or_default();
     let mut phonemizer = phonemizer(lexicon)?;
     if backend == TextBackend::Espeak {
         let mut espeak = Espeak::find().context(
-            "failed to find what pronounces the text (the voice was trained on it, or `--backend` asked for it)",
+            "failed to find the program that pronounces the text (the voice was trained on it, or `--backend` asked for it)",
         )?;
         espeak.teach(&mut phonemizer, std::iter::once(text))?;
     }
