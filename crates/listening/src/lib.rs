@@ -44,46 +44,32 @@
 //!
 //! It knows nothing of models, corpora and tables: ratings go in and out as rows.
 
-mod allocation;
-mod blinding;
-mod bundle;
-mod collect;
+mod analysis;
+mod answers;
+mod design;
 mod error;
-mod found;
-mod judge;
 mod mnru;
 mod page;
-mod plan;
-mod protocol;
 mod rating;
-mod rating_check;
 mod rehearsal;
-mod scores;
-mod screening;
-mod sensitivity;
-mod simulate;
-mod stimuli;
-mod study;
-mod verdict;
-mod words;
 
-pub use blinding::Slot;
-pub use bundle::{Key, KeyClip, build, build_replacing_key};
-pub use collect::{Collection, Problem, ProblemKind, collect};
-pub use error::Error;
-pub use found::{FoundRating, FoundStudy, judge_found};
-pub use judge::judge;
-pub use mnru::mnru;
-pub use plan::{Plan, PowerRow, Role, Session, System, Trial};
-pub use protocol::{
-    Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, Protocol,
-};
-pub use rating::{First, Kind, Origin, Paradigm, Rating};
-pub use rehearsal::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};
-pub use screening::{Exclusion, ScreeningRule};
-pub use simulate::{ANCHOR_DIFFERENCE, Attendance, Simulation, simulate};
-pub use stimuli::{common_items, find_wav};
-pub use verdict::{
+pub use analysis::found::{FoundRating, FoundStudy, judge_found};
+pub use analysis::judge::judge;
+pub use analysis::screening::{Exclusion, ScreeningRule};
+pub use analysis::verdict::{
     Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, Reanalysis, ReanalysisMethod, ScoreCount,
     Screening, SystemVerdict, Verdict,
 };
+pub use answers::collect::{Collection, Problem, ProblemKind, collect};
+pub use design::plan::{Plan, PowerRow, Role, Session, System, Trial};
+pub use design::protocol::{
+    Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, Protocol,
+};
+pub use error::Error;
+pub use mnru::mnru;
+pub use page::blinding::Slot;
+pub use page::bundle::{Key, KeyClip, build, build_replacing_key};
+pub use page::stimuli::{common_items, find_wav};
+pub use rating::{First, Kind, Origin, Paradigm, Rating};
+pub use rehearsal::rehearse::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};
+pub use rehearsal::simulate::{ANCHOR_DIFFERENCE, Attendance, Simulation, simulate};

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mynah_stats::clustered::{Clustered, Influence, difference_with_influence, two_way_with_influence};
 
+use crate::analysis::study::Study;
+use crate::analysis::verdict::Defined;
 use crate::rating::{First, Kind, Rating};
-use crate::study::Study;
-use crate::verdict::Defined;
 
 const NO_RATINGS: &str = "there are no ratings";
 /// The distance of two neighbouring answers.

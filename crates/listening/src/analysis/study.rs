@@ -1,7 +1,7 @@
 //! What a verdict has to know of a test, whether there was a plan of it or not.
 
-use crate::plan::{Plan, Role};
-use crate::protocol::{Analysis, Protocol};
+use crate::design::plan::{Plan, Role};
+use crate::design::protocol::{Analysis, Protocol};
 use crate::rating::{Origin, Paradigm, Rating};
 
 /// A listening test as its ratings are judged.

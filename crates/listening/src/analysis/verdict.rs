@@ -6,10 +6,10 @@ use mynah_stats::equivalence::Tost;
 use mynah_stats::{Interval, TestResult};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Role;
-use crate::protocol::{Analysis, Protocol};
+use crate::analysis::screening::{Exclusion, ScreeningRule};
+use crate::design::plan::Role;
+use crate::design::protocol::{Analysis, Protocol};
 use crate::rating::{Origin, Paradigm};
-use crate::screening::{Exclusion, ScreeningRule};
 
 /// A number that may have no meaning here, and then says why: there is no NaN in a verdict.
 ///

@@ -9,9 +9,9 @@ use atomic_write_file::AtomicWriteFile;
 use mynah_stats::power::{Components, Power, Size, power};
 use serde::{Deserialize, Serialize};
 
-use crate::allocation::allocate;
+use crate::design::allocation::allocate;
+use crate::design::protocol::Protocol;
 use crate::error::Error;
-use crate::protocol::Protocol;
 use crate::rating::{First, Kind, Paradigm};
 
 /// The version of `PLAN.toml` that is written and read.

@@ -11,13 +11,13 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::judge::{Sensitivity, judge_study};
+use crate::analysis::study::Study;
+use crate::analysis::verdict::{Conclusion, SystemVerdict};
+use crate::design::plan::{Plan, Role};
 use crate::error::Error;
-use crate::judge::{Sensitivity, judge_study};
-use crate::plan::{Plan, Role};
 use crate::rating::{Kind, Paradigm, Rating};
-use crate::simulate::{Simulation, simulate};
-use crate::study::Study;
-use crate::verdict::{Conclusion, SystemVerdict};
+use crate::rehearsal::simulate::{Simulation, simulate};
 
 /// The coverage of the intervals of the rates.
 const LEVEL: f64 = 0.95;
@@ -99,7 +99,7 @@ pub struct OutcomeRate {
 /// ```
 /// use mynah_listening::{Outcome, Plan, Protocol, Role, Simulation, System, rehearse};
 ///
-/// let protocol = Protocol::from_toml(include_str!("../../../eval/protocols/cmos.toml"))?;
+/// let protocol = Protocol::from_toml(include_str!("../../../../eval/protocols/cmos.toml"))?;
 /// let system = |name: &str, role| System { name: name.to_owned(), role, directory: name.to_owned() };
 /// let systems = vec![system("recordings", Role::Reference), system("voice", Role::Candidate)];
 /// let items = (1..=50).map(|number| format!("LJ050-{number:04}")).collect();
@@ -291,7 +291,7 @@ fn outcomes(
     truth: &Truth,
     alpha: f64,
 ) -> impl Iterator<Item = (Outcome, bool)> + use<> {
-    let rejects = |test: &crate::verdict::Defined<mynah_stats::TestResult>| {
+    let rejects = |test: &crate::analysis::verdict::Defined<mynah_stats::TestResult>| {
         test.value().map(|test| test.p_value < alpha)
     };
     let covers = system

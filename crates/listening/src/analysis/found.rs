@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::judge::{Sensitivity, judge_study};
+use crate::analysis::study::Study;
+use crate::analysis::verdict::Verdict;
+use crate::design::plan::Role;
+use crate::design::protocol::Analysis;
 use crate::error::Error;
-use crate::judge::{Sensitivity, judge_study};
-use crate::plan::Role;
-use crate::protocol::Analysis;
 use crate::rating::{First, Kind, Origin, Paradigm, Rating};
-use crate::study::Study;
-use crate::verdict::Verdict;
 
 /// A judgement without a plan.
 #[derive(Debug, Clone, PartialEq)]

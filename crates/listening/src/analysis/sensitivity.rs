@@ -10,10 +10,10 @@ use mynah_stats::t_test::{TTest, one_sample, welch};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
 use mynah_stats::{Alternative, Interval, TestResult};
 
-use crate::protocol::Analysis;
-use crate::scores::{Against, Scores, clustered_difference, clustered_mean, explain};
-use crate::screening::ScreeningRule;
-use crate::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod};
+use crate::analysis::scores::{Against, Scores, clustered_difference, clustered_mean, explain};
+use crate::analysis::screening::ScreeningRule;
+use crate::analysis::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod};
+use crate::design::protocol::Analysis;
 
 /// All analyses that a system's ratings allow, which some rules have passed; none where there is nothing to compare with.
 ///

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use mynah_stats::wilcoxon::ZeroMethod;
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::screening::ScreeningRule;
 use crate::error::Error;
 use crate::rating::Paradigm;
-use crate::screening::ScreeningRule;
 
 /// Human level asks for at least so many sentences, whatever a protocol says (section 2 of the `NaturalSpeech` paper).
 pub const HUMAN_LEVEL_ITEMS: usize = 50;

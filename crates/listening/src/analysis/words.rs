@@ -8,11 +8,13 @@ use std::collections::BTreeSet;
 
 use mynah_stats::Interval;
 
-use crate::plan::Role;
-use crate::protocol::{HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS};
+use crate::analysis::study::Study;
+use crate::analysis::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict};
+use crate::design::plan::Role;
+use crate::design::protocol::{
+    HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS,
+};
 use crate::rating::{Origin, Paradigm, Rating};
-use crate::study::Study;
-use crate::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict};
 
 /// Raters and sentences that weigh as less than this share of their number are said to.
 const UNEQUAL: f64 = 0.6;

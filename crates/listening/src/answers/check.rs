@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::design::plan::Plan;
 use crate::error::Error;
-use crate::plan::Plan;
 use crate::rating::{First, Kind, Paradigm, Rating};
 
 /// What a judgement is of: rater, item, system, kind.

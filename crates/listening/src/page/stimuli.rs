@@ -8,8 +8,8 @@ use mynah_signal::Waveform;
 use mynah_signal::loudness::{integrated_lufs, true_peak_dbtp};
 use mynah_signal::wav::{decode, encode_pcm16};
 
+use crate::design::plan::{Plan, System};
 use crate::error::Error;
-use crate::plan::{Plan, System};
 
 /// One clip as raters will hear it.
 pub(crate) struct Stimulus {

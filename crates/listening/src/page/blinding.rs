@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Plan, Trial};
+use crate::design::plan::{Plan, Trial};
 use crate::rating::{First, Kind, Paradigm};
 
 /// Separates the keys from every other use of the hash function.

@@ -9,7 +9,7 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::plan::{Plan, Session, Trial};
+use crate::design::plan::{Plan, Session, Trial};
 use crate::rating::{First, Kind, Paradigm};
 
 const ITEMS_STREAM: u64 = 0;

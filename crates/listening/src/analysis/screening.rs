@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Role;
+use crate::analysis::study::Study;
+use crate::design::plan::Role;
 use crate::rating::{Kind, Paradigm, Rating};
-use crate::study::Study;
 
 /// Answers that a rater must have given before all the same ones count as a habit.
 const FEWEST_FOR_A_HABIT: usize = 10;

@@ -10,12 +10,12 @@ use std::time::SystemTime;
 use atomic_write_file::AtomicWriteFile;
 use serde::{Deserialize, Serialize};
 
-use crate::blinding::{Names, Slot, clips};
+use crate::design::plan::Plan;
 use crate::error::Error;
-use crate::page::page;
-use crate::plan::Plan;
+use crate::page::blinding::{Names, Slot, clips};
+use crate::page::html::page;
+use crate::page::stimuli::{OneRate, prepare_item};
 use crate::rating::Kind;
-use crate::stimuli::{OneRate, prepare_item};
 
 /// Hexadecimal digits of a bundle's hash: 128 bits.
 const BUNDLE_DIGITS: usize = 32;

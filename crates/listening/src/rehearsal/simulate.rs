@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use mynah_stats::power::Components;
 use mynah_stats::simulate::Model;
 
+use crate::design::plan::{Plan, Trial};
 use crate::error::Error;
-use crate::plan::{Plan, Trial};
 use crate::rating::{First, Kind, Origin, Paradigm, Rating};
 
 /// The true difference of an anchor, unless another is given: one step of the scale, which a test must not miss.

@@ -12,19 +12,21 @@ use mynah_stats::{Interval, Simultaneous, TestResult, simultaneous};
 
 use rayon::prelude::*;
 
-use crate::error::Error;
-use crate::plan::{Plan, Role};
-use crate::protocol::Analysis;
-use crate::rating::{Kind, Origin, Paradigm, Rating};
-use crate::rating_check::check_ratings;
-use crate::scores::{Against, Estimate, Indices, Scores, clustered_difference, clustered_mean, explain};
-use crate::screening::{ScreeningRule, rules_for, screen};
-use crate::sensitivity::{conclude, reanalyse};
-use crate::study::{Study, origin};
-use crate::verdict::{
+use crate::analysis::scores::{
+    Against, Estimate, Indices, Scores, clustered_difference, clustered_mean, explain,
+};
+use crate::analysis::screening::{ScreeningRule, rules_for, screen};
+use crate::analysis::sensitivity::{conclude, reanalyse};
+use crate::analysis::study::{Study, origin};
+use crate::analysis::verdict::{
     Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, ScoreCount, Screening, SystemVerdict, Verdict,
 };
-use crate::words::{assay_explanation, is_human_level, notes, paper_explanation, system_words};
+use crate::analysis::words::{assay_explanation, is_human_level, notes, paper_explanation, system_words};
+use crate::answers::check::check_ratings;
+use crate::design::plan::{Plan, Role};
+use crate::design::protocol::Analysis;
+use crate::error::Error;
+use crate::rating::{Kind, Origin, Paradigm, Rating};
 
 /// Judges the systems of a plan by its ratings.
 ///

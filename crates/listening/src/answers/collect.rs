@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::blinding::Names;
-use crate::plan::{Plan, Session};
+use crate::design::plan::{Plan, Session};
+use crate::page::blinding::Names;
 use crate::rating::{First, Origin, Paradigm, Rating};
 
 /// The version of answer files that the page writes and this reads.
