@@ -1,5 +1,6 @@
-//! What a listening test asks of whom, fixed before anybody listens.
+//! The design of a test, fixed before anybody listens: protocol, sizes, and which rater hears what.
 
 pub(crate) mod allocation;
 pub(crate) mod plan;
+pub(crate) mod power;
 pub(crate) mod protocol;

@@ -1,7 +1,7 @@
 //! The page that raters see: one file, no network.
 //!
-//! Everything it needs to know is in one JSON element: opaque names, no system, no key. The content security policy
-//! names the hashes of the one style and the one script, so that nothing else on the page can run or be fetched.
+//! Its data is one JSON element with opaque names, without systems or keys. The content security policy names the hashes
+//! of the one style and the one script, so that nothing else can run or be fetched.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,9 @@ use sha2::{Digest, Sha256};
 
 use crate::design::plan::Plan;
 use crate::page::blinding::Names;
-use crate::page::bundle::Key;
-use crate::rating::Paradigm;
+use crate::page::key::Key;
 
-const HTML: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = concat!(include_str!("store.js"), include_str!("page.js"));
-
+/// The data of the page.
 #[derive(Serialize)]
 struct Data<'a> {
     study: &'a str,
@@ -31,11 +27,12 @@ struct Data<'a> {
     consent: &'a str,
     instructions: &'a str,
     volume: String,
-    /// What the clips hold, by their names.
+    /// The names of contents by the names of clips.
     contents: BTreeMap<&'a str, &'a str>,
     sessions: BTreeMap<&'a str, Vec<Page>>,
 }
 
+/// One trial on the page.
 #[derive(Serialize)]
 struct Page {
     id: String,
@@ -44,8 +41,9 @@ struct Page {
     second: Option<String>,
 }
 
-/// The bytes of `index.html`.
+/// Returns the bytes of `index.html`.
 pub(crate) fn page(plan: &Plan, names: &Names, key: &Key) -> String {
+    let rules = plan.protocol.paradigm.rules();
     let sessions = plan.sessions.iter().map(|session| {
         let pages = session.trials.iter().enumerate().map(|(page, trial)| {
             let (first, second) = names.heard(trial);
@@ -57,10 +55,10 @@ pub(crate) fn page(plan: &Plan, names: &Names, key: &Key) -> String {
         study: &plan.study,
         design: &plan.design,
         bundle: &key.bundle,
-        comparison: plan.protocol.paradigm == Paradigm::Cmos,
+        comparison: rules.plays_reference(),
         question: &plan.protocol.question,
         labels: &plan.protocol.labels,
-        lowest: plan.protocol.paradigm.scale().0,
+        lowest: rules.scale().0,
         consent: &plan.protocol.consent,
         instructions: &plan.protocol.instructions,
         volume: names.volume(),
@@ -68,17 +66,20 @@ pub(crate) fn page(plan: &Plan, names: &Names, key: &Key) -> String {
         sessions: sessions.collect(),
     };
     let data = serde_json::to_string(&data).expect("strings and numbers have a JSON form");
+    let template = rules.page();
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
-    // Clips are the only thing that is loaded; a page that was opened as a file loads them as files.
+    // Only clips are loaded; a page opened as a file loads them as files.
     let policy = format!(
         "default-src 'none'; script-src {}; style-src {}; media-src 'self' file:; img-src data:; base-uri 'none'; \
          form-action 'none'",
-        hash(SCRIPT),
-        hash(STYLE)
+        hash(template.script),
+        hash(template.style)
     );
-    // The data goes in last: nothing in it is taken for a place to fill.
-    HTML.replace("{{policy}}", &policy)
-        .replace("{{style}}", STYLE)
-        .replace("{{script}}", SCRIPT)
+    // The data goes in last, so that nothing in it is mistaken for a placeholder.
+    template
+        .html
+        .replace("{{policy}}", &policy)
+        .replace("{{style}}", template.style)
+        .replace("{{script}}", template.script)
         .replace("{{data}}", &data.replace('<', "\\u003c"))
 }
