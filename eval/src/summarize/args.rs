@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm};
 
@@ -93,8 +94,8 @@ pub(crate) struct VerdictArgs {
 #[command(next_help_heading = "Ratings without a plan")]
 pub(crate) struct FoundArgs {
     /// What was asked
-    #[arg(long, value_enum)]
-    paradigm: Option<FoundParadigm>,
+    #[arg(long, value_parser = paradigms())]
+    paradigm: Option<Paradigm>,
     /// Which columns are rater, item, system, score and, where there are such, first and origin; those not named are called so
     #[arg(long, value_name = "NAME=COLUMN,…", requires = "paradigm", default_value = "", hide_default_value = true, value_parser = column_map)]
     pub(crate) map: ColumnMap,
@@ -125,13 +126,13 @@ fn column_map(text: &str) -> Result<ColumnMap, String> {
     if text.is_empty() { Ok(ColumnMap::default()) } else { text.parse() }
 }
 
-/// The paradigms, as the command line has them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FoundParadigm {
-    /// Comparisons, -3 to 3, system minus reference
-    Cmos,
-    /// Single clips, 1 to 5
-    Mos,
+/// Parses the name of any paradigm that the library has.
+fn paradigms() -> impl TypedValueParser<Value = Paradigm> {
+    let value = |paradigm: Paradigm| PossibleValue::new(paradigm.as_str()).help(paradigm.rules().summary());
+    PossibleValuesParser::new(Paradigm::ALL.map(value)).try_map(|name| {
+        let found = Paradigm::ALL.into_iter().find(|paradigm| paradigm.as_str() == name);
+        found.ok_or_else(|| format!("`{name}` is no paradigm"))
+    })
 }
 
 impl FoundArgs {
@@ -139,10 +140,7 @@ impl FoundArgs {
     pub(crate) fn study(&self) -> Option<FoundStudy> {
         Some(FoundStudy {
             name: self.study.clone(),
-            paradigm: match self.paradigm? {
-                FoundParadigm::Cmos => Paradigm::Cmos,
-                FoundParadigm::Mos => Paradigm::Mos,
-            },
+            paradigm: self.paradigm?,
             reference: self.reference.clone(),
             human_reference: self.human_reference,
             anchors: self.anchors.clone(),

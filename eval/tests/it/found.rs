@@ -68,10 +68,10 @@ fn bad_ratings_are_refused_by_row_or_called_undefined() {
     refused(&[], "", "there are no ratings");
     let mut rows = GOOD;
     for (vote, expected) in [
-        ("4", "row 3: score 4 is no point of the scale"),
-        ("0.5", "row 3: score 0.5 is no point of the scale"),
-        ("NaN", "row 3: score NaN is no point of the scale"),
-        ("inf", "row 3: score inf is no point of the scale"),
+        ("4", "row 3: score 4 is not a point of the scale"),
+        ("0.5", "row 3: score 0.5 is not a point of the scale"),
+        ("NaN", "row 3: score NaN is not a point of the scale"),
+        ("inf", "row 3: score inf is not a point of the scale"),
         ("good", "score `good` is not a number"),
         ("", "score `` is not a number"),
     ] {
