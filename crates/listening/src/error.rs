@@ -1,15 +1,15 @@
-//! What can go wrong with a listening test.
+//! The errors of listening tests.
 
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why a listening test could not be planned, built or judged.
+/// A reason why a listening test could not be planned, built or judged.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The protocol is not TOML, lacks a key, or has one that is not known.
+    /// The protocol is not TOML, lacks a key, or has an unknown one.
     #[error("the protocol cannot be read")]
     ProtocolSyntax(#[source] Box<toml::de::Error>),
     /// A value of the protocol breaks a rule.
@@ -17,40 +17,39 @@ pub enum Error {
     Protocol {
         /// The key, with its table.
         key: &'static str,
-        /// What it is.
+        /// Its value.
         value: String,
-        /// What it must be.
+        /// The values that it may have.
         rule: String,
     },
-    /// The plan is not TOML, lacks a key, or has one that is not known.
+    /// The plan is not TOML, lacks a key, or has an unknown one.
     #[error("the plan cannot be read")]
     PlanSyntax(#[source] Box<toml::de::Error>),
     /// The plan cannot be written as TOML.
     #[error("the plan cannot be written as TOML")]
     PlanForm(#[source] Box<toml::ser::Error>),
-    /// The plan has another form than this version reads.
+    /// The plan has a format that this version does not read.
     #[error("the plan has format {found}, this version reads format {supported}")]
     PlanFormat {
         /// The plan's format.
         found: u32,
-        /// The format that is read.
+        /// The supported format.
         supported: u32,
     },
-    /// What a plan was to be made from, or what it holds, breaks a rule.
+    /// The content of a plan, or the systems and items it was to be made from, break a rule.
     #[error("{what}: {rule}")]
     Plan {
-        /// What is wrong.
+        /// The fault.
         what: String,
-        /// What would be right.
+        /// The rule.
         rule: &'static str,
+        /// The remedy, where it does not follow from the rule.
+        remedy: Option<&'static str>,
     },
-    /// The plan was changed by hand.
-    #[error(
-        "the plan was changed after it was made: it says design `{stated}`, its content is `{computed}`; undo the \
-         change (only directories may be edited), or make a new plan and collect ratings for that"
-    )]
+    /// The plan was edited.
+    #[error("the plan was changed after it was made: it says design `{stated}`, its content is `{computed}`")]
     DesignMismatch {
-        /// The design that the file names.
+        /// The design in the file.
         stated: String,
         /// The design of its content.
         computed: String,
@@ -62,9 +61,9 @@ pub enum Error {
         system: String,
         /// The item.
         item: String,
-        /// The path that was tried first.
+        /// The path tried first.
         first: PathBuf,
-        /// And then.
+        /// The path tried second.
         second: PathBuf,
     },
     /// A wav cannot be used.
@@ -74,14 +73,12 @@ pub enum Error {
         system: String,
         /// The item.
         item: String,
-        /// Why.
+        /// The reason.
         #[source]
         source: mynah_signal::Error,
     },
-    /// Two wavs of one test have different sample rates: raters would hear which is which.
-    #[error(
-        "`{path}` has {rate} Hz, `{other_path}` has {other_rate} Hz: resample one of them, all clips need one rate"
-    )]
+    /// Two wavs of one test have different sample rates, which raters would hear.
+    #[error("`{path}` has {rate} Hz, `{other_path}` has {other_rate} Hz: all clips need one rate")]
     SampleRates {
         /// The first wav.
         path: PathBuf,
@@ -92,66 +89,179 @@ pub enum Error {
         /// Its rate.
         other_rate: u32,
     },
-    /// The bundle's place is taken.
-    #[error("`{path}` exists already: remove it, or build the bundle elsewhere")]
+    /// The path of the bundle is taken.
+    #[error("`{path}` exists already")]
     BundleExists {
-        /// The place.
+        /// The path.
         path: PathBuf,
     },
-    /// The bundle's key would take the place of another one, without which answers to that bundle are hard to read.
+    /// The key would overwrite that of another bundle, without which answers to that bundle are hard to read.
     #[error("`{path}` is the key of another bundle, of design `{design}`")]
     KeyExists {
-        /// The place of the key.
+        /// The path of the key.
         path: PathBuf,
-        /// The design that it belongs to.
+        /// The design of the other bundle.
         design: String,
     },
     /// A file or directory could not be read or written.
     #[error("cannot {action} `{path}`")]
     Io {
-        /// What was tried, as a verb.
+        /// The operation, as a verb.
         action: &'static str,
-        /// On what.
+        /// The file or directory.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         #[source]
         source: io::Error,
     },
     /// A rating contradicts the plan.
     #[error("`{file}`, row {row}: {what}")]
     Rating {
-        /// The file that the rating came from.
+        /// The file of the rating.
         file: String,
-        /// The row in it, from 1.
+        /// Its row in the file, from 1.
         row: u64,
-        /// What is wrong, and what to do.
+        /// The contradiction.
         what: String,
+        /// The remedy, if one is known.
+        remedy: Option<&'static str>,
     },
     /// An anchor cannot be made.
     #[error("Q is {q_db} dB, but it must be 0 to 60: the ratio of the powers of speech and noise")]
     Anchor {
-        /// What was asked for.
+        /// The requested ratio.
         q_db: f64,
     },
-    /// Ratings that came without a plan cannot be judged.
+    /// Ratings without a plan cannot be judged.
     #[error("the ratings cannot be judged: {what}")]
     Found {
-        /// Why.
+        /// The reason.
         what: String,
+        /// The remedy, if one is known.
+        remedy: Option<&'static str>,
     },
     /// A parameter of a simulation breaks a rule.
-    #[error("simulation: {what}")]
+    #[error("invalid simulation: {what}")]
     Simulation {
-        /// What is wrong.
+        /// The fault.
         what: String,
     },
     /// A statistic could not be computed.
     #[error("{what} cannot be computed")]
     Statistics {
-        /// Which.
+        /// The statistic.
         what: &'static str,
-        /// Why.
+        /// The reason.
         #[source]
         source: mynah_stats::Error,
     },
+}
+
+impl Error {
+    /// Returns the remedy as an imperative phrase, where one is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Plan { remedy, .. } | Self::Rating { remedy, .. } | Self::Found { remedy, .. } => *remedy,
+            Self::DesignMismatch { .. } => Some(
+                "undo the change (only directories may be edited), or make a new plan and collect ratings for that",
+            ),
+            Self::MissingStimulus { .. } => Some("synthesize the sentence, or leave it out of the plan"),
+            Self::SampleRates { .. } => Some("resample one of them"),
+            Self::BundleExists { .. } => Some("remove it, or build the bundle elsewhere"),
+            Self::KeyExists { .. } => Some("build the bundle elsewhere, or move the key away"),
+            Self::PlanFormat { .. } => {
+                Some("read the plan with the version that made it, or make a new plan")
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    /// Every variant once, so that a new one does not compile without an example.
+    fn examples() -> Vec<Error> {
+        let toml = || Box::new(toml::from_str::<u32>("=").expect_err("no TOML"));
+        let text = || "text".to_owned();
+        let path = || PathBuf::from("a.wav");
+        let all = vec![
+            Error::ProtocolSyntax(toml()),
+            Error::Protocol { key: "raters", value: "1".to_owned(), rule: "2 to 10,000".to_owned() },
+            Error::PlanSyntax(toml()),
+            Error::PlanForm(Box::new(toml::to_string(&1).expect_err("no table"))),
+            Error::PlanFormat { found: 2, supported: 1 },
+            Error::Plan {
+                what: "there are 2 references".to_owned(),
+                rule: "at most one",
+                remedy: Some("name one"),
+            },
+            Error::DesignMismatch { stated: text(), computed: text() },
+            Error::MissingStimulus { system: text(), item: text(), first: path(), second: path() },
+            Error::Stimulus {
+                system: text(),
+                item: text(),
+                source: mynah_signal::Error::Missing { path: path() },
+            },
+            Error::SampleRates { path: path(), rate: 1, other_path: path(), other_rate: 2 },
+            Error::BundleExists { path: path() },
+            Error::KeyExists { path: path(), design: text() },
+            Error::Io { action: "read", path: path(), source: io::Error::from(io::ErrorKind::NotFound) },
+            Error::Rating { file: text(), row: 1, what: text(), remedy: None },
+            Error::Anchor { q_db: 61.0 },
+            Error::Found { what: text(), remedy: None },
+            Error::Simulation { what: text() },
+            Error::Statistics { what: "the power of the test", source: mynah_stats::Error::Empty },
+        ];
+        for error in &all {
+            match error {
+                Error::ProtocolSyntax(_)
+                | Error::Protocol { .. }
+                | Error::PlanSyntax(_)
+                | Error::PlanForm(_)
+                | Error::PlanFormat { .. }
+                | Error::Plan { .. }
+                | Error::DesignMismatch { .. }
+                | Error::MissingStimulus { .. }
+                | Error::Stimulus { .. }
+                | Error::SampleRates { .. }
+                | Error::BundleExists { .. }
+                | Error::KeyExists { .. }
+                | Error::Io { .. }
+                | Error::Rating { .. }
+                | Error::Anchor { .. }
+                | Error::Found { .. }
+                | Error::Simulation { .. }
+                | Error::Statistics { .. } => {}
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn messages_are_phrases_without_their_source() {
+        for error in examples() {
+            let message = error.to_string();
+            // "Q" is the symbol of ITU-T P.810.
+            let begins_well = message.starts_with(|c: char| c.is_lowercase() || c == '`' || c == 'Q');
+            assert!(begins_well && !message.ends_with('.') && !message.contains('\n'), "{message}");
+            assert!(!message.contains("use `"), "{message}");
+            if let Some(source) = error.source() {
+                assert!(!message.contains(&source.to_string()), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn remedies_are_imperative_phrases() {
+        let remedies: Vec<&str> = examples().iter().filter_map(Error::remedy).collect();
+        assert!(remedies.len() > 5);
+        for remedy in remedies {
+            assert!(remedy.starts_with(char::is_lowercase) && !remedy.ends_with('.'), "{remedy}");
+        }
+    }
 }

@@ -6,25 +6,29 @@
 //!                                          │◄─── ratings-*.json ────────────────┘
 //!                                          ├─collect─► Rating ─┐
 //!                                          ├─simulate► Rating ─┤
-//!                                          └──────────────── judge ─► Verdict      rehearse: simulate and judge, again and again
-//!                          tables of other tests ─► FoundRating ─ judge_found ─► Verdict
+//!                                          └──────────────── judge ─► Verdict      rehearse: simulate and judge many times
+//!                          tables of other tools ─► FoundRating ─ judge_found ─► Verdict
 //! ```
 //!
 //! Everything is decided before anybody listens: the protocol names the question, the sizes and the analysis; the plan
-//! fixes who hears what in which order; its design is a hash of all that, and ratings of another design are refused.
+//! fixes which rater hears which clips in which order; its design is a hash of all that, and ratings of another design are
+//! rejected.
+//!
+//! Comparisons (CMOS) and single clips (MOS) differ in their [`ParadigmRules`] only; each paradigm implements them in one
+//! folder.
 //!
 //! # Examples
 //!
 //! ```
-//! use mynah_listening::{Plan, Protocol, Role, Simulation, System, judge, simulate};
+//! use mynah_listening::{Paradigm, Plan, Protocol, Role, Simulation, System, judge, simulate};
 //!
-//! let protocol = Protocol::from_toml(include_str!("../../../eval/protocols/cmos.toml"))?;
+//! let protocol = Protocol::standard(Paradigm::Cmos);
 //! let system = |name: &str, role| System { name: name.to_owned(), role, directory: name.to_owned() };
 //! let systems = vec![system("recordings", Role::Reference), system("step-100000", Role::Candidate)];
 //! let items = (1..=50).map(|number| format!("LJ050-{number:04}")).collect();
 //! let plan = Plan::new(protocol, systems, items, "first-look", 1)?;
 //!
-//! // Before anybody is paid: what would such a test make of a system that is half a point worse?
+//! // Before anybody is paid: the verdict of such a test on a system that is half a point worse.
 //! let simulation = Simulation {
 //!     true_differences: [("step-100000".to_owned(), -0.5)].into(),
 //!     ..Simulation::default()
@@ -37,53 +41,48 @@
 //!
 //! # Invariants
 //!
-//! - A page and its clips say nothing about systems: names are keyed hashes, orders are in nobody's data.
-//! - A verdict holds no NaN: what has no value is [`Defined::Undefined`] with a reason.
-//! - A bad file or answer never hides the good ones: [`collect()`] gives ratings and problems.
+//! - A page and its clips reveal nothing about systems: names are keyed hashes, and no data has the order of the clips.
+//! - A verdict contains no NaN: a missing value is [`Defined::Undefined`] with a reason.
+//! - A bad file or answer never hides the good ones: [`collect()`] returns ratings and problems.
 //! - Simulated ratings are marked, and so is everything made from them.
 //!
-//! It knows nothing of models, corpora and tables: ratings go in and out as rows.
+//! The crate knows nothing of models, corpora and tables: ratings go in and out as rows.
 
-mod allocation;
-mod blinding;
-mod bundle;
-mod collect;
+mod analysis;
+mod answers;
+mod design;
 mod error;
-mod found;
-mod judge;
 mod mnru;
 mod page;
-mod plan;
-mod protocol;
+mod paradigms;
 mod rating;
-mod rating_check;
 mod rehearsal;
-mod scores;
-mod screening;
-mod sensitivity;
-mod simulate;
-mod stimuli;
-mod study;
-mod verdict;
-mod words;
+mod screening_rule;
+mod system;
+mod trial;
 
-pub use blinding::Slot;
-pub use bundle::{Key, KeyClip, build, build_replacing_key};
-pub use collect::{Collection, Problem, ProblemKind, collect};
-pub use error::Error;
-pub use found::{FoundRating, FoundStudy, judge_found};
-pub use judge::judge;
-pub use mnru::mnru;
-pub use plan::{Plan, PowerRow, Role, Session, System, Trial};
-pub use protocol::{
-    Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, Protocol,
-};
-pub use rating::{First, Kind, Origin, Paradigm, Rating};
-pub use rehearsal::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};
-pub use screening::{Exclusion, ScreeningRule};
-pub use simulate::{ANCHOR_DIFFERENCE, Attendance, Simulation, simulate};
-pub use stimuli::{common_items, find_wav};
-pub use verdict::{
+pub use analysis::found::{FoundRating, FoundStudy, judge_found};
+pub use analysis::judge::judge;
+pub use analysis::screening::Exclusion;
+pub use analysis::verdict::{
     Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, Reanalysis, ReanalysisMethod, ScoreCount,
     Screening, SystemVerdict, Verdict,
 };
+pub use answers::collect::{Collection, Problem, ProblemKind, collect};
+pub use design::plan::Plan;
+pub use design::power::PowerRow;
+pub use design::protocol::{
+    Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, Protocol,
+};
+pub use error::Error;
+pub use mnru::mnru;
+pub use page::bundle::{build, build_replacing_key};
+pub use page::key::{Key, KeyClip};
+pub use page::stimuli::{common_items, find_wav};
+pub use paradigms::{Contrast, PaperCriterion, Paradigm, ParadigmRules, RankTest, Template};
+pub use rating::{Origin, Rating};
+pub use rehearsal::rehearse::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};
+pub use rehearsal::simulate::{ANCHOR_DIFFERENCE, Attendance, Simulation, simulate};
+pub use screening_rule::ScreeningRule;
+pub use system::{Role, System};
+pub use trial::{First, Kind, Session, Slot, Trial};

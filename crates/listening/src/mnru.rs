@@ -1,4 +1,4 @@
-//! The modulated noise reference unit: recordings made worse by a known amount.
+//! The modulated noise reference unit, which degrades recordings by a known amount.
 
 use mynah_signal::Waveform;
 use rand::distr::Distribution as _;
@@ -8,18 +8,18 @@ use rand_distr::StandardNormal;
 
 use crate::error::Error;
 
-/// Adds noise that follows the signal, so many dB below it: an anchor for a listening test.
+/// Adds noise that follows the signal at a fixed distance in dB, to make an anchor for a listening test.
 ///
 /// ```text
-/// y[n] = x[n] (1 + 10^(-Q/20) N[n])      N normal, with mean 0 and variance 1, a new one for each sample
+/// y[n] = x[n] (1 + 10^(-Q/20) N[n])      N standard normal, independent for each sample
 /// ```
 ///
 /// Q is the ratio of the powers of speech and noise in dB, at every moment: silence stays silent. This is the unit of ITU-T
-/// P.810 over the whole band, without the filters of its narrow-band form. Where the result exceeds full scale, all of it
-/// is made quieter by the same factor, since clipping would be another degradation; clips are brought to one loudness
-/// when the test is built. The same seed gives the same noise.
+/// P.810 over the whole band, without the filters of its narrow-band form. If the result exceeds full scale, all of it is
+/// scaled down by one factor, since clipping would be another degradation; clips are brought to one loudness when the test
+/// is built. The same seed gives the same noise.
 ///
-/// How many points of a scale a Q costs has to be found by listening: try one on a few people before the test.
+/// The effect of a Q in points of the scale must be found by listening: try it on a few people before the test.
 ///
 /// # Errors
 ///
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_decides_the_noise_and_silence_stays_silent() {
+    fn noise_depends_on_the_seed_and_silence_stays_silent() {
         let [first, again, other] = [1, 1, 2].map(|seed| mnru(&tone(0.1), 15.0, seed).unwrap());
         assert_eq!(first, again);
         assert_ne!(first, other);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_clip_is_made_quieter_as_a_whole() {
+    fn scales_down_clips_that_would_exceed_full_scale() {
         let (quiet, loud) = (mnru(&tone(0.1), 6.0, 1).unwrap(), mnru(&tone(1.0), 6.0, 1).unwrap());
         let peak = |waveform: &Waveform| waveform.samples().iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
         assert!((peak(&loud) - 1.0).abs() < 1e-6);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_that_is_none_is_refused() {
+    fn rejects_ratios_out_of_range() {
         for q in [-1.0, 61.0, f64::NAN] {
             let error = mnru(&tone(0.1), q, 1).unwrap_err().to_string();
             assert!(error.contains("0 to 60"), "{error}");

@@ -2,83 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Kind of question asked of the raters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Paradigm {
-    /// Comparison category rating, -3 to 3: how much better or worse the second clip is.
-    Cmos,
-    /// Absolute category rating, 1 to 5: how natural the clip is.
-    Mos,
-}
+use crate::paradigms::Paradigm;
+use crate::trial::{First, Kind};
 
-impl Paradigm {
-    /// The lowest and the highest point of the scale.
-    #[must_use]
-    pub fn scale(self) -> (i32, i32) {
-        match self {
-            Self::Cmos => (-3, 3),
-            Self::Mos => (1, 5),
-        }
-    }
-
-    /// How many points the scale has.
-    #[must_use]
-    pub fn labels(self) -> usize {
-        let (lowest, highest) = self.scale();
-        (highest - lowest + 1) as usize
-    }
-
-    /// Whether a number is a point of the scale.
-    #[must_use]
-    pub fn has_point(self, score: f64) -> bool {
-        let (lowest, highest) = self.scale();
-        score.fract() == 0.0 && (f64::from(lowest)..=f64::from(highest)).contains(&score)
-    }
-}
-
-/// Where ratings come from.
+/// The origin of ratings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// A person listened.
     Human,
-    /// `mynah-listen simulate` drew it; everything made from such rows says so.
+    /// `mynah-listen simulate` drew it; everything made from such rows is marked.
     Simulated,
 }
 
-/// What a trial is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A judgement of a system.
-    Rating,
-    /// The reference against itself: shows the bias and the noise of the raters.
-    NullPair,
-}
-
-/// Which of the two clips of a comparison is heard first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum First {
-    /// The reference, then the system.
-    Reference,
-    /// The system, then the reference.
-    System,
-}
-
-impl First {
-    /// Turns second minus first into system minus reference, or back.
-    #[must_use]
-    pub fn sign(self) -> f64 {
-        match self {
-            Self::Reference => 1.0,
-            Self::System => -1.0,
-        }
-    }
-}
-
-/// One judgement: a row of the ratings table (`docs/formats/ratings.md`).
+/// One judgment: a row of the ratings table (`docs/formats/ratings.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rating {
     /// The name of the study.
@@ -87,7 +24,7 @@ pub struct Rating {
     pub design: String,
     /// Human or simulated.
     pub origin: Origin,
-    /// What was asked.
+    /// The paradigm of the test.
     pub paradigm: Paradigm,
     /// The rater's code.
     pub rater: String,
@@ -97,24 +34,24 @@ pub struct Rating {
     pub item: String,
     /// The system that was judged.
     pub system: String,
-    /// What it was compared with; `None` for MOS.
+    /// The system it was compared with; `None` for MOS.
     pub reference: Option<String>,
-    /// What was heard first; `None` for MOS.
+    /// The clip heard first; `None` for MOS.
     pub first: Option<First>,
-    /// What the trial was for.
+    /// The purpose of the trial.
     pub kind: Kind,
     /// CMOS: system minus reference, -3 to 3. MOS: 1 to 5.
     pub score: f64,
-    /// What was clicked. CMOS: second minus first.
+    /// The clicked answer. CMOS: second minus first.
     pub score_raw: f64,
-    /// How often the first (or only) clip was played.
+    /// Number of plays of the first (or only) clip.
     pub plays_first: Option<u32>,
-    /// How often the second clip was played.
+    /// Number of plays of the second clip.
     pub plays_second: Option<u32>,
-    /// From the page's opening to the answer.
+    /// Milliseconds from the opening of the page to the answer.
     pub milliseconds: Option<u64>,
-    /// Where the row came from.
+    /// The file that the row came from.
     pub source_file: String,
-    /// The answer's position in it, from 1.
+    /// The answer's position in that file, from 1.
     pub source_row: u64,
 }

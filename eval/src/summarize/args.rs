@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_cli::{Advised, Completions, ManPages};
 use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm};
@@ -108,8 +109,8 @@ pub(crate) struct VerdictArgs {
 #[command(next_help_heading = "Ratings without a plan")]
 pub(crate) struct FoundArgs {
     /// Kind of test
-    #[arg(long, value_enum)]
-    paradigm: Option<FoundParadigm>,
+    #[arg(long, value_parser = paradigms())]
+    paradigm: Option<Paradigm>,
     /// Columns of rater, item, system, score and, optionally, first and origin, if their names differ
     #[arg(long, value_name = "NAME=COLUMN,…", requires = "paradigm", default_value = "", hide_default_value = true, value_parser = column_map)]
     pub(crate) map: ColumnMap,
@@ -141,13 +142,13 @@ fn column_map(text: &str) -> Result<ColumnMap, String> {
     if text.is_empty() { Ok(ColumnMap::default()) } else { text.parse() }
 }
 
-/// Paradigms of ratings without a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FoundParadigm {
-    /// Comparisons from -3 to 3, system minus reference
-    Cmos,
-    /// Single clips rated from 1 to 5
-    Mos,
+/// Parses the name of any paradigm that the library has.
+fn paradigms() -> impl TypedValueParser<Value = Paradigm> {
+    let value = |paradigm: Paradigm| PossibleValue::new(paradigm.as_str()).help(paradigm.rules().summary());
+    PossibleValuesParser::new(Paradigm::ALL.map(value)).try_map(|name| {
+        let found = Paradigm::ALL.into_iter().find(|paradigm| paradigm.as_str() == name);
+        found.ok_or_else(|| format!("`{name}` is not a paradigm"))
+    })
 }
 
 impl FoundArgs {
@@ -155,10 +156,7 @@ impl FoundArgs {
     pub(crate) fn study(&self) -> Option<FoundStudy> {
         Some(FoundStudy {
             name: self.study.clone(),
-            paradigm: match self.paradigm? {
-                FoundParadigm::Cmos => Paradigm::Cmos,
-                FoundParadigm::Mos => Paradigm::Mos,
-            },
+            paradigm: self.paradigm?,
             reference: self.reference.clone(),
             human_reference: self.human_reference,
             anchors: self.anchors.clone(),

@@ -85,10 +85,10 @@ fn rejects_bad_ratings_by_row_or_calls_the_result_undefined() {
     refused(&[], "", "there are no ratings");
     let mut rows = GOOD;
     for (vote, expected) in [
-        ("4", "row 3: score 4 is no point of the scale"),
-        ("0.5", "row 3: score 0.5 is no point of the scale"),
-        ("NaN", "row 3: score NaN is no point of the scale"),
-        ("inf", "row 3: score inf is no point of the scale"),
+        ("4", "row 3: score 4 is not a point of the scale"),
+        ("0.5", "row 3: score 0.5 is not a point of the scale"),
+        ("NaN", "row 3: score NaN is not a point of the scale"),
+        ("inf", "row 3: score inf is not a point of the scale"),
         ("good", "score `good` is not a number"),
         ("", "score `` is not a number"),
     ] {

@@ -1,13 +1,26 @@
 //! `mynah-listen`.
 
 use std::fs;
+use std::path::Path;
 
-use mynah_listening::{Key, Kind, Origin, Outcome, OutcomeRate, Rating};
+use mynah_listening::{Key, Kind, Origin, Outcome, OutcomeRate, Paradigm, Protocol, Rating};
 use mynah_signal::wav;
 use mynah_table::read_table;
 use mynah_testkit::fixture;
 
 use crate::support::{ITEMS, Place};
+
+/// The library keeps a copy of its own, so that it builds and tests without the programs.
+#[test]
+fn shipped_protocols_are_the_standard_ones() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocols");
+    for paradigm in Paradigm::ALL {
+        let path = folder.join(format!("{}.toml", paradigm.as_str()));
+        let text = fs::read_to_string(&path).expect("every paradigm has a protocol for users");
+        let shipped = Protocol::from_toml(&text).expect("it is valid");
+        assert_eq!(shipped, Protocol::standard(paradigm), "{}", path.display());
+    }
+}
 
 #[test]
 fn prints_the_power_of_a_plan() {

@@ -23,7 +23,7 @@ fn found(collection: &Collection) -> (Vec<(u32, f64)>, Vec<ProblemKind>) {
 
 /// Downloads of one session after one, two and all answers, in any order: the whole session.
 #[test]
-fn files_of_one_session_are_merged_to_the_most_complete() {
+fn files_of_one_session_are_merged() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
     let plan = study.plan(true);
     build(&plan, &study.bundle()).expect("it can be built");
@@ -52,7 +52,7 @@ fn files_of_one_session_are_merged_to_the_most_complete() {
 }
 
 #[test]
-fn of_two_answers_to_a_page_the_later_one_counts_and_it_is_said() {
+fn the_later_of_two_answers_counts_with_a_problem() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
     let plan = study.plan(true);
     build(&plan, &study.bundle()).expect("it can be built");
@@ -93,7 +93,7 @@ fn of_two_answers_to_a_page_the_later_one_counts_and_it_is_said() {
 }
 
 #[test]
-fn the_key_of_another_bundle_is_not_written_over() {
+fn keys_of_other_bundles_are_not_overwritten() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
     let path = Key::path_beside(&study.bundle());
     let key = build(&study.plan(true), &study.bundle()).expect("it can be built");
@@ -113,7 +113,7 @@ fn the_key_of_another_bundle_is_not_written_over() {
 
 /// The file that Chromium downloaded after `fixtures/generate/listening_tabs.mjs` went to and fro between two tabs.
 #[test]
-fn what_two_tabs_of_one_rater_have_answered_is_all_there() {
+fn answers_from_two_tabs_are_complete() {
     let plan = Plan::read(&fixture("golden/listening/PLAN.toml")).expect("the pinned plan is unchanged");
     let collection = collect(&plan, &[fixture("golden/listening/page_tabs.json")]);
     assert_eq!(collection.problems, []);
@@ -130,7 +130,7 @@ fn what_two_tabs_of_one_rater_have_answered_is_all_there() {
 }
 
 #[test]
-fn bundles_with_other_audio_are_told_apart() {
+fn bundles_with_different_audio_are_distinguished() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
     let plan = study.plan(true);
     let key = build(&plan, &study.bundle()).expect("it can be built");

@@ -22,7 +22,7 @@ fn verdict(plan: &Plan, anchor: f64) -> Verdict {
 }
 
 #[test]
-fn human_level_needs_an_anchor_that_was_found() {
+fn human_level_requires_a_detected_anchor() {
     let plan = plan_with_anchor(cmos(24, 24, 0), 1, 50);
     let found = verdict(&plan, -1.0);
     assert_eq!(found.assay.sensitive, Some(true));
@@ -53,7 +53,7 @@ fn human_level_needs_an_anchor_that_was_found() {
 }
 
 #[test]
-fn an_anchor_is_no_system_under_test() {
+fn anchors_are_not_under_test() {
     let plan = plan_with_anchor(cmos(8, 8, 1), 2, 10);
     assert_eq!(plan.candidates().count(), 2);
     assert_eq!(
@@ -84,7 +84,7 @@ fn an_anchor_is_no_system_under_test() {
 }
 
 #[test]
-fn single_clips_have_anchors_too() {
+fn single_clip_tests_can_have_anchors() {
     let plan = plan_with_anchor(mos(24, 24), 1, 50);
     let verdict = verdict(&plan, -1.0);
     assert_eq!(verdict.assay.sensitive, Some(true), "{}", verdict.assay.explanation);
@@ -101,7 +101,7 @@ fn single_clips_have_anchors_too() {
 }
 
 #[test]
-fn a_simulated_anchor_is_worse_unless_it_is_said_otherwise() {
+fn simulated_anchors_are_worse_by_default() {
     let plan = plan_with_anchor(cmos(10, 10, 0), 1, 20);
     let rates = rehearse(&plan, &Simulation::default(), 20).expect("fine");
     let truth = |system: &str| {
@@ -113,20 +113,21 @@ fn a_simulated_anchor_is_worse_unless_it_is_said_otherwise() {
 }
 
 #[test]
-fn an_anchor_without_reference_is_refused() {
+fn rejects_an_anchor_without_a_reference() {
     let mut systems = systems(1);
     systems[0].role = Role::Anchor;
     let mut protocol = mos(4, 4);
     protocol.human_reference = false;
-    let error = Plan::new(protocol, systems, items(4), "study-1", 1).expect_err("no reference").to_string();
+    let error = Plan::new(protocol, systems, items(4), "study-1", 1).expect_err("no reference");
     assert_eq!(
-        error,
-        "there is an anchor and no reference: an anchor is worse than the reference: name that too"
+        error.to_string(),
+        "there is an anchor and no reference: an anchor is worse than the reference"
     );
+    assert_eq!(error.remedy(), Some("name the reference too"));
 }
 
 #[test]
-fn a_plan_without_anchors_has_the_design_it_always_had() {
+fn plans_without_anchors_keep_their_design() {
     let plan = Plan::new(cmos(3, 2, 1), systems(1), items(4), "study-1", 1).expect("fine");
     let with_anchor = plan_with_anchor(cmos(3, 2, 1), 1, 4);
     assert_ne!(plan.design, with_anchor.design);
@@ -138,7 +139,7 @@ fn a_plan_without_anchors_has_the_design_it_always_had() {
 }
 
 #[test]
-fn a_protocol_may_be_stricter_than_human_level_but_not_looser() {
+fn protocols_can_tighten_but_not_loosen_human_level() {
     let judged = |n_items: usize, raters: u32, change: fn(&mut Analysis)| {
         let mut protocol = cmos(raters, raters, 0);
         change(&mut protocol.analysis);

@@ -191,7 +191,7 @@ fn a_bundle_is_blind_equally_loud_and_complete() {
 }
 
 #[test]
-fn every_trial_of_the_page_is_the_planned_one() {
+fn pages_play_the_planned_trials() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
     let plan = study.plan(true);
     let key = build(&plan, &study.bundle()).expect("it can be built");
@@ -222,7 +222,7 @@ fn every_trial_of_the_page_is_the_planned_one() {
 }
 
 #[test]
-fn a_peak_that_would_clip_lowers_all_clips_of_its_sentence() {
+fn clipping_peaks_lower_all_clips_of_a_sentence() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7)]);
     // A click on top of the second voice: the sentence as loud as before, its peak much higher.
     let path = study.directory.path().join("voice/LJ002-0009.wav");
@@ -258,7 +258,7 @@ fn a_peak_that_would_clip_lowers_all_clips_of_its_sentence() {
 }
 
 #[test]
-fn clips_without_loudness_keep_their_level_and_say_so() {
+fn clips_without_loudness_keep_their_level_with_a_note() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7)]);
     for directory in ["recordings/wavs", "voice"] {
         let path = study.directory.path().join(directory).join("LJ002-0009.wav");
@@ -275,7 +275,7 @@ fn clips_without_loudness_keep_their_level_and_say_so() {
 }
 
 #[test]
-fn a_bundle_that_cannot_be_built_leaves_nothing_behind() {
+fn failed_builds_leave_no_files() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7)]);
     let plan = study.plan(true);
     let voice = study.directory.path().join("voice/LJ002-0009.wav");
@@ -304,7 +304,7 @@ fn a_bundle_that_cannot_be_built_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_key_lies_beside_its_bundle() {
+fn keys_are_written_next_to_bundles() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7)]);
     let key = build(&study.plan(true), &study.bundle()).expect("it can be built");
     let path = Key::path_beside(&study.bundle());
@@ -320,7 +320,7 @@ fn a_key_lies_beside_its_bundle() {
 }
 
 #[test]
-fn answers_of_the_page_become_ratings() {
+fn page_answers_become_ratings() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
     let plan = study.plan(true);
     build(&plan, &study.bundle()).expect("it can be built");
@@ -348,7 +348,7 @@ fn answers_of_the_page_become_ratings() {
 }
 
 #[test]
-fn single_clips_come_back_too() {
+fn single_clip_answers_become_ratings() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7)]);
     let plan = study.plan(false);
     build(&plan, &study.bundle()).expect("it can be built");
@@ -360,7 +360,7 @@ fn single_clips_come_back_too() {
 }
 
 #[test]
-fn whatever_is_wrong_with_answers_is_a_problem_and_the_rest_is_taken() {
+fn bad_answers_become_problems_and_the_rest_is_kept() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
     let plan = study.plan(true);
     build(&plan, &study.bundle()).expect("it can be built");
@@ -389,7 +389,7 @@ fn whatever_is_wrong_with_answers_is_a_problem_and_the_rest_is_taken() {
         &|file| file["answers"][1]["score_raw"] = json!(4),
         &[OffScale, Unfinished],
         n_pages - 1,
-        "score 4 is no point of the scale",
+        "score 4 is not a point of the scale",
     );
     check(
         &|file| file["answers"][1]["score_raw"] = json!("good"),
@@ -435,7 +435,7 @@ fn whatever_is_wrong_with_answers_is_a_problem_and_the_rest_is_taken() {
 }
 
 #[test]
-fn items_are_those_that_every_system_has() {
+fn common_items_are_those_of_every_system() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
     fs::remove_file(study.directory.path().join("voice/LJ002-0009.wav")).expect("it is there");
     fs::write(study.directory.path().join("voice/synthesis.jsonl"), "{}").expect("it can be written");
@@ -448,7 +448,7 @@ fn items_are_those_that_every_system_has() {
 
 /// The file that Chromium downloaded when `fixtures/generate/listening_page.mjs` drove the page.
 #[test]
-fn what_the_page_hands_out_in_a_browser_becomes_ratings() {
+fn answers_from_a_real_browser_become_ratings() {
     let plan = Plan::read(&fixture("golden/listening/PLAN.toml")).expect("the pinned plan is unchanged");
     let collection = collect(&plan, &[fixture("golden/listening/page_answers.json")]);
     assert_eq!(collection.problems, []);

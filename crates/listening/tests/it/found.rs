@@ -5,7 +5,7 @@ use mynah_listening::{
     judge_found,
 };
 
-use crate::support::{cmos, mos, plan_with_anchor, ratings};
+use crate::support::{advised, cmos, mos, plan_with_anchor, ratings};
 
 fn study(paradigm: Paradigm) -> FoundStudy {
     FoundStudy {
@@ -53,7 +53,7 @@ fn without_anchor() -> FoundStudy {
 }
 
 #[test]
-fn without_a_plan_the_numbers_are_the_same_and_the_words_are_not() {
+fn ratings_without_a_plan_give_the_same_numbers_and_other_words() {
     for (paradigm, protocol) in [(Paradigm::Cmos, cmos(24, 24, 2)), (Paradigm::Mos, mos(24, 24))] {
         let plan = plan_with_anchor(protocol, 1, 50);
         let rows = ratings(&plan, |rater, item, system, _| match (paradigm, system) {
@@ -88,9 +88,9 @@ fn without_a_plan_the_numbers_are_the_same_and_the_words_are_not() {
 }
 
 #[test]
-fn what_cannot_be_judged_says_which_row_or_name() {
+fn rejects_ratings_by_row_or_name() {
     let check = |study: &FoundStudy, rows: &[FoundRating], expected: &str| {
-        let error = judge_found(study, rows).expect_err(expected).to_string();
+        let error = advised(&judge_found(study, rows).expect_err(expected));
         assert!(error.contains(expected), "{error}");
     };
     let good = few(&[0.0, 1.0, -1.0, 0.0]);
@@ -126,7 +126,7 @@ fn what_cannot_be_judged_says_which_row_or_name() {
 }
 
 #[test]
-fn what_has_no_meaning_has_no_number() {
+fn undefined_intervals_have_a_reason() {
     let reason = |rows: &[FoundRating]| {
         let verdict = judge_found(&without_anchor(), rows).expect("it can be judged");
         let system = &verdict.systems[0];
@@ -146,7 +146,7 @@ fn what_has_no_meaning_has_no_number() {
 }
 
 #[test]
-fn the_order_effect_needs_to_know_the_order() {
+fn the_order_effect_requires_known_orders() {
     let mut rows = few(&[0.0, 1.0, -1.0, 1.0, 0.0, 2.0]);
     let unknown = judge_found(&without_anchor(), &rows).expect("fine");
     assert!(unknown.systems[0].order_effect.value().is_none());
@@ -160,7 +160,7 @@ fn the_order_effect_needs_to_know_the_order() {
 }
 
 #[test]
-fn three_people_who_do_everything_are_not_twenty_three() {
+fn quitters_do_not_count_as_full_raters() {
     // No true difference: fixtures/listening/quitters.csv.
     let rows = include_str!("../../../../fixtures/listening/quitters.csv");
     let ratings: Vec<FoundRating> = rows

@@ -6,7 +6,7 @@ use mynah_listening::{Error, First, Kind, Plan, Protocol, Role};
 use mynah_stats::power::Components;
 use proptest::prelude::*;
 
-use crate::support::{CMOS, chain, cmos, items, mos, plan, systems};
+use crate::support::{CMOS, advised, chain, cmos, items, mos, plan, systems};
 
 /// How often the reference and the system come first.
 type Orders = (i64, i64);
@@ -103,7 +103,7 @@ proptest! {
 }
 
 #[test]
-fn a_plan_for_single_clips_has_the_reference_among_the_systems_and_no_order() {
+fn single_clip_plans_rate_the_reference_and_have_no_order() {
     let plan = plan(mos(6, 3), 2, 8, 5);
     let mut judged: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for trial in plan.sessions.iter().flat_map(|session| &session.trials) {
@@ -116,7 +116,7 @@ fn a_plan_for_single_clips_has_the_reference_among_the_systems_and_no_order() {
 }
 
 #[test]
-fn a_plan_depends_on_the_seed_and_not_on_the_order_of_items() {
+fn plans_depend_on_the_seed_but_not_on_the_order_of_items() {
     let protocol = Protocol { items: Some(10), ..cmos(6, 4, 1) };
     let make = |items, seed| Plan::new(protocol.clone(), systems(2), items, "s", seed).expect("possible");
     let one = make(items(30), 1);
@@ -131,7 +131,7 @@ fn a_plan_depends_on_the_seed_and_not_on_the_order_of_items() {
 }
 
 #[test]
-fn the_random_choices_of_a_seed_stay_what_they_are() {
+fn random_choices_of_a_seed_are_pinned() {
     // A change here changes every user's plans: it must be meant, and said in the changelog.
     let plan = plan(cmos(20, 20, 3), 1, 50, 1);
     let trials: Vec<String> = plan.sessions[0].trials[..6]
@@ -150,7 +150,7 @@ fn the_random_choices_of_a_seed_stay_what_they_are() {
 }
 
 #[test]
-fn an_edited_plan_is_refused_with_advice() {
+fn rejects_an_edited_plan_with_a_remedy() {
     let plan = plan(cmos(4, 4, 1), 1, 6, 3);
     let text = plan.to_toml().expect("it has a TOML form");
     for (from, to) in [
@@ -163,7 +163,7 @@ fn an_edited_plan_is_refused_with_advice() {
         assert_ne!(edited, text, "the plan has `{from}`");
         let error = Plan::from_toml(&edited).expect_err(to);
         assert!(matches!(error, Error::DesignMismatch { .. }), "{error}");
-        assert!(error.to_string().contains("undo the change"), "{error}");
+        assert!(advised(&error).contains("undo the change"), "{}", advised(&error));
     }
     let moved = text.replace("directory = \"corpus\"", "directory = \"elsewhere/corpus\"");
     assert_ne!(moved, text);
@@ -178,7 +178,7 @@ fn an_edited_plan_is_refused_with_advice() {
 }
 
 #[test]
-fn a_plan_is_written_and_read() {
+fn a_written_plan_reads_back_equal() {
     let directory = tempfile::tempdir().expect("a directory can be made");
     let path = directory.path().join("PLAN.toml");
     let plan = plan(cmos(4, 4, 1), 1, 6, 3);
@@ -190,10 +190,10 @@ fn a_plan_is_written_and_read() {
 }
 
 #[test]
-fn impossible_plans_are_refused() {
+fn rejects_impossible_plans() {
     let check = |systems, items, study: &str, expected: &str| {
         let error = Plan::new(cmos(4, 4, 1), systems, items, study, 1).expect_err(expected);
-        assert!(error.to_string().contains(expected), "{error}");
+        assert!(advised(&error).contains(expected), "{}", advised(&error));
     };
     check(systems(1), items(4), "a study", "letters, digits");
     check(systems(1)[1..].to_vec(), items(4), "s", "exactly one reference");
@@ -202,7 +202,7 @@ fn impossible_plans_are_refused() {
     check(systems(1), vec!["a".to_owned(), "a".to_owned()], "s", "every item once");
     let mut twins = systems(2);
     twins[1].name = "s2".to_owned();
-    check(twins, items(4), "s", "a name of its own");
+    check(twins, items(4), "s", "names must be unique");
     let mut two_references = systems(2);
     two_references[1].role = Role::Reference;
     check(two_references, items(4), "s", "exactly one reference");
@@ -211,13 +211,13 @@ fn impossible_plans_are_refused() {
     let error = Plan::new(wanted, systems(1), items(40), "s", 1).expect_err("too few items");
     assert!(error.to_string().contains("wants 50 items, every system has only 40"), "{error}");
     let error = Plan::new(mos(4, 4), systems(1)[1..].to_vec(), items(4), "s", 1).expect_err("no recordings");
-    assert!(error.to_string().contains("human_reference = false"), "{error}");
+    assert!(advised(&error).contains("human_reference = false"), "{}", advised(&error));
     let error = Plan::new(cmos(4, 4, 9), systems(1), items(4), "s", 1).expect_err("too many null pairs");
     assert!(error.to_string().contains("null pairs"), "{error}");
 }
 
 #[test]
-fn the_power_table_begins_with_the_plan_and_goes_up() {
+fn the_power_table_starts_with_the_plan_and_improves() {
     let table = plan(cmos(20, 20, 0), 1, 50, 1).power_table(&Components::default()).expect("components");
     assert!(table[0].planned);
     assert_eq!((table[0].size.items, table[0].size.raters), (50, 20));

@@ -5,17 +5,19 @@ use mynah_listening::{Paradigm, Protocol};
 use crate::support::{CMOS, MOS, chain};
 
 #[test]
-fn the_shipped_protocols_are_those_of_the_paper() {
+fn standard_protocols_are_those_of_the_paper() {
     let cmos = Protocol::from_toml(CMOS).expect("it is fine");
     assert_eq!(cmos.paradigm, Paradigm::Cmos);
     assert_eq!((cmos.raters, cmos.ratings_per_item, cmos.items), (20, 20, Some(50)));
     assert_eq!((cmos.analysis.minimum_items, cmos.analysis.minimum_ratings_per_item), (50, 20));
     let mos = Protocol::from_toml(MOS).expect("it is fine");
     assert_eq!((mos.paradigm, mos.labels.len()), (Paradigm::Mos, 5));
+    assert_eq!(Protocol::standard(Paradigm::Cmos), cmos);
+    assert_eq!(Protocol::standard(Paradigm::Mos), mos);
 }
 
 #[test]
-fn a_protocol_survives_toml() {
+fn protocols_survive_a_round_trip_through_toml() {
     for text in [CMOS, MOS] {
         let protocol = Protocol::from_toml(text).expect("it is fine");
         let again = toml::to_string(&protocol).expect("it has a TOML form");
@@ -24,7 +26,7 @@ fn a_protocol_survives_toml() {
 }
 
 #[test]
-fn an_error_names_the_key_and_the_rule() {
+fn errors_name_the_key_and_the_rule() {
     let check = |from: &str, to: &str, expected: &str| {
         assert!(CMOS.contains(from), "the protocol has `{from}`");
         let error = Protocol::from_toml(&CMOS.replace(from, to)).expect_err(to);

@@ -18,7 +18,7 @@ fn rate(rates: &[OutcomeRate], system: &str, outcome: Outcome) -> f64 {
 }
 
 #[test]
-fn the_recommended_test_keeps_its_promise_and_the_usual_one_does_not() {
+fn the_clustered_test_keeps_its_level_and_the_usual_one_does_not() {
     let plan = plan(cmos(20, 20, 0), 1, 50, 1);
     let rates = rehearse(&plan, &Simulation::default(), STUDIES).unwrap();
     assert!(rate(&rates, "s1", Outcome::TTestRejects) < FALSE_POSITIVES);
@@ -36,7 +36,7 @@ fn the_recommended_test_keeps_its_promise_and_the_usual_one_does_not() {
 }
 
 #[test]
-fn a_true_difference_is_found_and_the_scale_is_allowed_for() {
+fn true_differences_are_found_within_the_scale() {
     let plan = plan(mos(12, 6), 2, 30, 1);
     let simulation =
         Simulation { true_differences: [("s1".to_owned(), -1.0)].into(), ..Simulation::default() };
@@ -55,7 +55,7 @@ fn a_true_difference_is_found_and_the_scale_is_allowed_for() {
 }
 
 #[test]
-fn rates_depend_on_the_seed_and_not_on_the_threads() {
+fn rates_depend_on_the_seed_but_not_on_threads() {
     let plan = plan(cmos(6, 6, 1), 2, 8, 1);
     let with = |threads: usize, seed: u64| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -67,7 +67,7 @@ fn rates_depend_on_the_seed_and_not_on_the_threads() {
 }
 
 #[test]
-fn components_are_found_again() {
+fn components_are_recovered() {
     // A hundred sentences and a hundred raters tell their standard deviations to a tenth or so.
     const TOLERANCE: f64 = 0.08;
     let components = Components { item_sd: 0.4, rater_sd: 0.6, residual_sd: 0.7 };
@@ -84,7 +84,7 @@ fn components_are_found_again() {
     ratings.retain(|rating| rating.rater == "r001");
     let error = estimate_components(&ratings).unwrap_err();
     assert!(
-        chain(&error).starts_with("the variation of judgements cannot be computed: "),
+        chain(&error).starts_with("the variation of judgments cannot be computed: "),
         "{}",
         chain(&error)
     );
@@ -92,7 +92,7 @@ fn components_are_found_again() {
 }
 
 #[test]
-fn what_cannot_be_rehearsed_says_why() {
+fn rejects_impossible_rehearsals() {
     let plan = plan(cmos(6, 6, 1), 1, 8, 1);
     let error = rehearse(&plan, &Simulation::default(), 0).unwrap_err();
     assert!(chain(&error).contains("no study"), "{}", chain(&error));
@@ -101,7 +101,7 @@ fn what_cannot_be_rehearsed_says_why() {
 }
 
 #[test]
-fn people_who_quit_do_not_make_differences() {
+fn quitters_do_not_cause_differences() {
     // Everybody is to judge everything; three do, and twenty stop after five trials.
     let planned = plan(cmos(23, 23, 0), 1, 100, 1);
     let attendance = Attendance::Quitters { steady: 3, trials: 5 };
@@ -118,7 +118,7 @@ fn people_who_quit_do_not_make_differences() {
 }
 
 #[test]
-fn of_twelve_systems_hardly_ever_any_is_judged_wrongly() {
+fn twelve_systems_are_all_judged_right_at_the_level() {
     const FEW: u64 = 150;
     // 5 % and three standard errors of it over the studies.
     const FAMILY_ERROR: f64 = 0.05 + 3.0 * 0.018;

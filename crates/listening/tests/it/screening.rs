@@ -17,7 +17,7 @@ fn excluded(verdict: &Verdict) -> Vec<(&str, ScreeningRule, usize)> {
 }
 
 #[test]
-fn raters_are_left_out_for_what_has_nothing_to_do_with_the_system() {
+fn raters_are_excluded_for_reasons_unrelated_to_the_system() {
     let plan = plan_with_anchor(screened(cmos(6, 6, 3), &ScreeningRule::ALL), 1, 10);
     let answers = |rater: usize, item: usize, system: &str, kind: Kind| match (rater, kind, system) {
         // The first hears differences between a clip and itself, but for one time below.
@@ -88,7 +88,7 @@ fn of_other_plan(rows: &[Rating]) -> Vec<Rating> {
 }
 
 #[test]
-fn of_single_clips_the_same_answer_every_time_is_a_habit() {
+fn constant_answers_to_single_clips_are_a_habit() {
     let rules = [ScreeningRule::SameAnswer, ScreeningRule::Anchor];
     let plan = plan_with_anchor(screened(mos(4, 4), &rules), 1, 6);
     let verdict = judge(
@@ -113,7 +113,7 @@ fn of_single_clips_the_same_answer_every_time_is_a_habit() {
 }
 
 #[test]
-fn rules_that_leave_everybody_out_leave_no_number() {
+fn excluding_everybody_leaves_no_number() {
     let plan = plan(screened(cmos(3, 3, 1), &[ScreeningRule::NullPairs]), 1, 4, 1);
     let verdict = judge(
         &plan,
@@ -129,7 +129,7 @@ fn rules_that_leave_everybody_out_leave_no_number() {
 }
 
 #[test]
-fn a_rule_is_named_once_and_fits_the_test() {
+fn rejects_repeated_and_unfit_rules() {
     let check = |protocol: Protocol| protocol.check().expect_err("a rule is broken").to_string();
     let twice = check(screened(cmos(3, 3, 1), &[ScreeningRule::Anchor, ScreeningRule::Anchor]));
     assert!(twice.contains("analysis.screening") && twice.contains("twice"), "{twice}");

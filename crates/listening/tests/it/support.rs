@@ -1,23 +1,25 @@
 //! Protocols and plans that several tests start from.
 
-use mynah_listening::{First, Kind, Origin, Plan, Protocol, Rating, Role, Simulation, System, simulate};
+use mynah_listening::{
+    Error, First, Kind, Origin, Paradigm, Plan, Protocol, Rating, Role, Simulation, System, simulate,
+};
 
-pub(crate) const CMOS: &str = include_str!("../../../../eval/protocols/cmos.toml");
-pub(crate) const MOS: &str = include_str!("../../../../eval/protocols/mos.toml");
+pub(crate) const CMOS: &str = include_str!("../../src/paradigms/cmos/protocol.toml");
+pub(crate) const MOS: &str = include_str!("../../src/paradigms/mos/protocol.toml");
 
-/// The shipped comparison protocol with other sizes.
+/// The standard comparison protocol with other sizes.
 pub(crate) fn cmos(raters: u32, ratings_per_item: u32, null_pairs: u32) -> Protocol {
-    let protocol = Protocol::from_toml(CMOS).expect("the shipped protocol is fine");
+    let protocol = Protocol::standard(Paradigm::Cmos);
     Protocol { raters, ratings_per_item, null_pairs, items: None, ..protocol }
 }
 
-/// The shipped single-clip protocol with other sizes.
+/// The standard single-clip protocol with other sizes.
 pub(crate) fn mos(raters: u32, ratings_per_item: u32) -> Protocol {
-    let protocol = Protocol::from_toml(MOS).expect("the shipped protocol is fine");
+    let protocol = Protocol::standard(Paradigm::Mos);
     Protocol { raters, ratings_per_item, items: None, ..protocol }
 }
 
-/// Recordings and so many systems, `s1` and on.
+/// Recordings and candidates `s1`, `s2`, ….
 pub(crate) fn systems(n_candidates: usize) -> Vec<System> {
     let candidates = (1..=n_candidates).map(|number| System {
         name: format!("s{number}"),
@@ -52,14 +54,19 @@ pub(crate) fn ratings(plan: &Plan, score: impl Fn(usize, usize, &str, Kind) -> f
     ratings
 }
 
-/// A plan with an anchor beside its systems under test.
+/// A plan with an anchor besides its systems under test.
 pub(crate) fn plan_with_anchor(protocol: Protocol, n_candidates: usize, n_items: usize) -> Plan {
     let mut systems = systems(n_candidates);
     systems.push(System { name: "noisy".to_owned(), role: Role::Anchor, directory: "out/noisy".to_owned() });
     Plan::new(protocol, systems, items(n_items), "study-1", 1).expect("the design is possible")
 }
 
-/// An error with everything that caused it, as a program prints it.
+/// An error with its remedy, as a program prints them.
+pub(crate) fn advised(error: &Error) -> String {
+    format!("{error}; {}", error.remedy().unwrap_or("no remedy"))
+}
+
+/// An error with all of its causes, as a program prints them.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

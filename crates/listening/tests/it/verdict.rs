@@ -8,7 +8,7 @@ use mynah_stats::power::Components;
 use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
 
-use crate::support::{cmos, mos, plan, ratings};
+use crate::support::{advised, cmos, mos, plan, ratings};
 
 /// A few dozen additions, and quantiles by iteration on both sides.
 const NUMBERS: f64 = 1e-10;
@@ -259,7 +259,7 @@ fn conclusions_follow_from_the_intervals() {
 }
 
 #[test]
-fn not_worse_by_more_than_the_margin_is_less_than_equivalent() {
+fn non_inferior_is_weaker_than_equivalent() {
     // This seed's estimate is a little above 0.
     let simulation = Simulation::default();
     let judged = |margin: f64| {
@@ -282,7 +282,7 @@ fn not_worse_by_more_than_the_margin_is_less_than_equivalent() {
 }
 
 #[test]
-fn nothing_is_called_human_level_by_a_simulation_or_against_a_machine() {
+fn simulations_and_machine_references_never_show_human_level() {
     let simulation = Simulation {
         components: Components { item_sd: 0.0, rater_sd: 0.1, residual_sd: 0.6 },
         ..Simulation::default()
@@ -311,7 +311,7 @@ fn nothing_is_called_human_level_by_a_simulation_or_against_a_machine() {
 }
 
 #[test]
-fn the_paper_rule_stands_beside_the_conclusion() {
+fn the_paper_rule_is_reported_next_to_the_conclusion() {
     let plan = plan(cmos(20, 20, 0), 1, 50, 1);
     let explained = |score: &dyn Fn(usize, usize) -> f64| {
         let verdict = judge(&plan, &ratings(&plan, |rater, item, _, _| score(rater, item))).expect("fine");
@@ -338,7 +338,7 @@ fn the_paper_rule_stands_beside_the_conclusion() {
 }
 
 #[test]
-fn what_has_no_value_says_why_and_nothing_is_nan() {
+fn undefined_values_have_reasons_and_nothing_is_nan() {
     let plan = plan(cmos(4, 4, 1), 2, 6, 1);
     // Every score is 1 for the first system; the second one has no ratings yet.
     let mut some = ratings(&plan, |_, _, _, kind| if kind == Kind::Rating { 1.0 } else { 0.0 });
@@ -391,23 +391,23 @@ fn null_pairs_show_bias_and_noise() {
 }
 
 #[test]
-fn ratings_that_contradict_the_plan_are_named_by_file_and_row() {
+fn rejects_contradictory_ratings_by_file_and_row() {
     let plan = plan(cmos(3, 2, 1), 1, 4, 1);
     let good = ratings(&plan, |rater, item, _, _| [-1.0, 0.0, 2.0][(rater + item) % 3]);
     judge(&plan, &good).expect("nothing is wrong yet");
     let check = |change: &dyn Fn(&mut Vec<Rating>), expected: &str| {
         let mut bad = good.clone();
         change(&mut bad);
-        let error = judge(&plan, &bad).expect_err(expected).to_string();
+        let error = advised(&judge(&plan, &bad).expect_err(expected));
         assert!(error.starts_with("`ratings.csv`, row 3: ") && error.contains(expected), "{error}");
     };
     check(&|rows| rows[2].design = "0000".to_owned(), "use the plan that was rated");
     check(&|rows| rows[2].rater = "r99".to_owned(), "rater `r99` is not in the plan");
     check(&|rows| rows[2].system = "s9".to_owned(), "system `s9` is not in the plan");
     check(&|rows| rows[2].item = "item-999".to_owned(), "item `item-999` is not in the plan");
-    check(&|rows| rows[2].score = 4.0, "score 4 is no point of the scale, -3 to 3");
-    check(&|rows| rows[2].score = 0.5, "score 0.5 is no point of the scale");
-    check(&|rows| rows[2].score = f64::NAN, "score NaN is no point of the scale");
+    check(&|rows| rows[2].score = 4.0, "score 4 is not a point of the scale, -3 to 3");
+    check(&|rows| rows[2].score = 0.5, "score 0.5 is not a point of the scale");
+    check(&|rows| rows[2].score = f64::NAN, "score NaN is not a point of the scale");
     check(&|rows| rows[2].score_raw = 3.0, "does not follow from the clicked 3");
     check(&|rows| rows[2].paradigm = Paradigm::Mos, "another paradigm");
     check(&|rows| rows[2].reference = None, "it has reference None");
@@ -425,7 +425,7 @@ fn ratings_that_contradict_the_plan_are_named_by_file_and_row() {
             twice.source_row = 3;
             rows.insert(2, twice);
         },
-        "already in `ratings.csv`, row 2: remove one of them",
+        "already in `ratings.csv`, row 2; remove one of them",
     );
 }
 
@@ -456,7 +456,7 @@ fn a_simulation_finds_its_true_difference() {
 }
 
 #[test]
-fn one_vote_among_a_thousand_zeros_concludes_nothing() {
+fn one_vote_among_a_thousand_zeros_is_inconclusive() {
     let plan = plan(cmos(20, 20, 0), 1, 50, 1);
     let judged = |score: fn(usize, usize) -> f64| {
         let verdict = judge(&plan, &ratings(&plan, |rater, item, _, _| score(rater, item))).expect("fine");
@@ -479,7 +479,7 @@ fn one_vote_among_a_thousand_zeros_concludes_nothing() {
 }
 
 #[test]
-fn a_rater_of_too_much_weight_concludes_nothing() {
+fn a_dominant_rater_is_inconclusive() {
     let plan = plan(cmos(20, 20, 0), 1, 50, 1);
     let mut ratings = ratings(&plan, |rater, item, _, _| (rater * 7 + item * 3) as f64 % 3.0 - 1.0);
     // The first rater did everything, the others one sentence each.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mynah_listening::{Defined, Paradigm, Role, SystemVerdict, Verdict};
+use mynah_listening::{Defined, Role, SystemVerdict, Verdict};
 use mynah_metrics::Status;
 use serde::Serialize;
 
@@ -245,7 +245,7 @@ fn order(verdict: &Verdict) -> (Answer, String) {
         Some(_) => (Answer::Yes, "Random, by the plan"),
         None => (Answer::Yours, "The ratings came without a plan"),
     };
-    if verdict.paradigm == Paradigm::Mos {
+    if !verdict.paradigm.rules().has_order() {
         return (planned.0, planned.1.to_owned());
     }
     let effects = of_candidates(verdict, |system| match &system.order_effect {

@@ -1,6 +1,6 @@
 //! What a reader needs to doubt a verdict: anchors, null pairs, screening, and what other analyses make of it.
 
-use mynah_listening::{Defined, Exclusion, Paradigm, ScreeningRule, Verdict};
+use mynah_listening::{Defined, Exclusion, ScreeningRule, Verdict};
 
 use super::documents::plural;
 use super::ratings::{interval_cell, interval_text, plain, simulated};
@@ -28,7 +28,7 @@ pub(crate) fn assay(verdict: &Verdict) -> Block {
 /// Null pairs, agreement, screening and other analyses.
 pub(crate) fn blocks(verdict: &Verdict) -> Vec<Block> {
     let mut blocks = Vec::new();
-    if verdict.paradigm == Paradigm::Cmos {
+    if verdict.paradigm.rules().allows_null_pairs() {
         blocks.push(Block::Text(null_pairs(verdict)));
     }
     blocks.push(Block::Text(agreement(verdict)));
@@ -80,11 +80,12 @@ fn null_pairs(verdict: &Verdict) -> String {
 fn agreement(verdict: &Verdict) -> String {
     match &verdict.agreement {
         Defined::Ok { value } => {
-            let caution = match verdict.paradigm {
-                Paradigm::Cmos => " Of equals it is near 0: there is nothing to agree on.",
-                Paradigm::Mos => "",
-            };
-            format!("Agreement of the raters: Krippendorff's alpha, ordinal, is {}.{caution}", plain(*value))
+            let mut text =
+                format!("Agreement of the raters: Krippendorff's alpha, ordinal, is {}.", plain(*value));
+            if let Some(remark) = verdict.paradigm.rules().agreement_remark() {
+                text.extend([" ", remark]);
+            }
+            text
         }
         Defined::Undefined { reason } => format!("Agreement of the raters: undefined ({reason})."),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mynah_listening::{Origin, Paradigm, Protocol, Role, Verdict};
+use mynah_listening::{Origin, Protocol, RankTest, Role, Verdict};
 
 use super::documents::{Comparison, MetricNote, plural};
 use super::scores::percent;
@@ -33,13 +33,7 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
              conclusion, not in its place.",
             analysis.minimum_items,
             analysis.minimum_ratings_per_item,
-            match verdict.paradigm {
-                Paradigm::Cmos => format!(
-                    "the Wilcoxon signed-rank test on all judgements (zeros: `{}`), with a mean close to 0",
-                    analysis.zeros
-                ),
-                Paradigm::Mos => "the rank-sum test on all judgements".to_owned(),
-            }
+            paper_criterion(verdict)
         ));
     }
     // Tests with the same analysis are described once.
@@ -61,6 +55,18 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
         blocks.push(Block::Settings(comparison.versions.to_vec()));
     }
     blocks
+}
+
+/// The test of the paper's rule, and the mean where the rule asks for one.
+fn paper_criterion(verdict: &Verdict) -> String {
+    let criterion = verdict.paradigm.rules().paper_criterion();
+    let test = match criterion.test {
+        RankTest::SignedRank => {
+            format!("the Wilcoxon signed-rank test on all judgements (zeros: `{}`)", verdict.analysis.zeros)
+        }
+        RankTest::RankSum => "the rank-sum test on all judgements".to_owned(),
+    };
+    if criterion.needs_mean_near_zero { format!("{test}, with a mean close to 0") } else { test }
 }
 
 /// A paragraph about one listening test, as a paper would have it.
@@ -89,12 +95,7 @@ fn range(counts: impl Iterator<Item = usize> + Clone, noun: &str) -> String {
 
 fn participants(verdict: &Verdict) -> String {
     let judged = verdict.systems.iter();
-    let kind = match verdict.paradigm {
-        Paradigm::Cmos => {
-            "compared the systems with the reference (CMOS, comparison category rating from −3 to 3)"
-        }
-        Paradigm::Mos => "rated single clips (MOS, absolute category rating from 1 to 5)",
-    };
+    let kind = verdict.paradigm.rules().method();
     let names = |role: Role| {
         let names: Vec<&str> = verdict
             .systems
@@ -127,14 +128,7 @@ fn participants(verdict: &Verdict) -> String {
 
 fn presentation(verdict: &Verdict, protocol: &Protocol) -> String {
     let labels: Vec<String> = protocol.labels.iter().map(|label| format!("\"{label}\"")).collect();
-    let order = match verdict.paradigm {
-        Paradigm::Cmos => {
-            "Trials came in random order; which clip of a pair came first was balanced for every listener and sentence."
-        }
-        Paradigm::Mos => {
-            "Trials came in random order, no sentence twice in a row where that could be avoided."
-        }
-    };
+    let order = verdict.paradigm.rules().order();
     let null_pairs = match protocol.null_pairs {
         0 => String::new(),
         n => format!(

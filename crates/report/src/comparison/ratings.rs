@@ -1,6 +1,6 @@
 //! The section about ratings: a finding per system, with everything it rests on, then tables and figures.
 
-use mynah_listening::{Conclusion, Defined, Origin, Paradigm, Role, SystemVerdict, Verdict};
+use mynah_listening::{Conclusion, Defined, Origin, RankTest, Role, SystemVerdict, Verdict};
 use mynah_stats::{Interval, TestResult};
 
 use super::documents::plural;
@@ -36,15 +36,7 @@ pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
 }
 
 fn what_was_asked(verdict: &Verdict) -> String {
-    let asked = match (verdict.paradigm, &verdict.reference) {
-        (Paradigm::Cmos, Some(reference)) => {
-            format!(
-                "Listeners compared each system with {reference} (CMOS, −3 to 3; above 0 is better than {reference})."
-            )
-        }
-        (Paradigm::Cmos, None) => "Listeners compared systems (CMOS, −3 to 3).".to_owned(),
-        (Paradigm::Mos, _) => "Listeners judged clips one by one (MOS, 1 to 5).".to_owned(),
-    };
+    let asked = verdict.paradigm.rules().task(verdict.reference.as_deref());
     let analysis = &verdict.analysis;
     let (design, declared) = match &verdict.design {
         Some(design) => (format!("design {}", short(design)), "Declared before the test"),
@@ -140,7 +132,7 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
     };
     let inner_level = level(&system.equivalence_interval, 2.0 * analysis.alpha);
     let mut grounds = Vec::new();
-    if verdict.paradigm == Paradigm::Mos && verdict.reference.is_some() {
+    if has_own_difference(verdict) && verdict.reference.is_some() {
         let level = level(&system.difference, analysis.alpha);
         grounds.push((format!("minus the reference, {level}"), shown(&system.difference, interval_text)));
     }
@@ -165,18 +157,22 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
             shown(&system.adjusted_p_value, |p| p_value(*p)),
         ));
     }
-    match verdict.paradigm {
-        Paradigm::Cmos => grounds.extend([
-            ("p, Wilcoxon on judgements".into(), shown(&system.wilcoxon_ratings, p_text)),
-            ("p, Wilcoxon on sentence means".into(), shown(&system.wilcoxon_item_means, p_text)),
-            ("rank-biserial correlation".into(), shown(&system.effect_size, |value| plain(*value))),
-            ("order effect, second minus first".into(), shown(&system.order_effect, interval_text)),
-        ]),
-        Paradigm::Mos => grounds.extend([
-            ("p, rank sum against the reference".into(), shown(&system.rank_sum, p_text)),
-            ("p, rank sum of sentence means".into(), shown(&system.rank_sum_item_means, p_text)),
-            ("Cliff's delta".into(), shown(&system.effect_size, |value| plain(*value))),
-        ]),
+    let test = verdict.paradigm.rules().paper_criterion().test;
+    let [on_ratings, on_means, effect_size] = match test {
+        RankTest::SignedRank => {
+            ["p, Wilcoxon on judgements", "p, Wilcoxon on sentence means", "rank-biserial correlation"]
+        }
+        RankTest::RankSum => {
+            ["p, rank sum against the reference", "p, rank sum of sentence means", "Cliff's delta"]
+        }
+    };
+    grounds.extend([
+        (on_ratings.into(), shown(system.rank_test(test).0, p_text)),
+        (on_means.into(), shown(system.rank_test(test).1, p_text)),
+        (effect_size.into(), shown(&system.effect_size, |value| plain(*value))),
+    ]);
+    if verdict.paradigm.rules().has_order() {
+        grounds.push(("order effect, second minus first".into(), shown(&system.order_effect, interval_text)));
     }
     let passes = match system.paper_rule.passes {
         Some(true) => "passes",
@@ -188,6 +184,11 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
         ("the paper's sizes".into(), if system.paper_rule.sizes_met { "met" } else { "not met" }.into()),
     ]);
     grounds
+}
+
+/// Returns `true` where the difference from the reference is another number than the mean score.
+fn has_own_difference(verdict: &Verdict) -> bool {
+    verdict.paradigm.rules().is_judged(Role::Reference)
 }
 
 fn defined<T>(value: &Defined<T>, show: impl Fn(&T) -> String, otherwise: impl Fn() -> String) -> String {
@@ -221,30 +222,17 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     let (mean_level, level) = (percent(verdict.mean_level()), percent(verdict.difference_level()));
     let inner_level = percent(verdict.equivalence_level());
-    let scale = match verdict.paradigm {
-        Paradigm::Cmos => "CMOS: system minus reference",
-        Paradigm::Mos => "MOS",
-    };
-    if verdict.paradigm == Paradigm::Mos {
+    let scale = verdict.paradigm.rules().score_label();
+    if has_own_difference(verdict) {
+        let title = verdict.paradigm.rules().mean_title();
         let rows = rows(verdict, |system| &system.interval, None);
-        figures.push(forest(
-            verdict,
-            "mos",
-            "Mean opinion score of each system",
-            scale,
-            rows,
-            false,
-            |left_out| {
-                format!("Mean opinion score of each system with its {mean_level} two-way interval.{left_out}")
-            },
-        )?);
+        figures.push(forest(verdict, verdict.paradigm.as_str(), title, scale, rows, false, |left_out| {
+            format!("{title} with its {mean_level} two-way interval.{left_out}")
+        })?);
     }
     let differences = rows(verdict, |system| &system.difference, Some(|system| &system.equivalence_interval));
     if verdict.reference.is_some() {
-        let label = match verdict.paradigm {
-            Paradigm::Cmos => scale,
-            Paradigm::Mos => "MOS: system minus reference",
-        };
+        let label = verdict.paradigm.rules().difference_label();
         let title = "Difference of each system from the reference";
         figures.push(forest(verdict, "differences-from-reference", title, label, differences, true, |left_out| {
             format!(
@@ -339,18 +327,19 @@ fn forest(
 fn table(verdict: &Verdict) -> Table {
     let mut columns =
         vec![("system", "System".to_owned()), ("mean", format!("Mean, {}", percent(verdict.mean_level())))];
-    if verdict.paradigm == Paradigm::Mos {
+    if has_own_difference(verdict) {
         let level = percent(verdict.difference_level());
         columns.push(("difference", format!("Minus reference, {level}")));
     }
     columns.push(("p_t_test", "p, clustered t".to_owned()));
     columns.push(("p_corrected", "p, corrected for all systems".to_owned()));
-    match verdict.paradigm {
-        Paradigm::Cmos => columns.extend([
+    let test = verdict.paradigm.rules().paper_criterion().test;
+    match test {
+        RankTest::SignedRank => columns.extend([
             ("p_wilcoxon_judgements", "p, Wilcoxon on judgements".to_owned()),
             ("p_wilcoxon_means", "p, Wilcoxon on sentence means".to_owned()),
         ]),
-        Paradigm::Mos => columns.push(("p_rank_sum", "p, rank sum".to_owned())),
+        RankTest::RankSum => columns.push(("p_rank_sum", "p, rank sum".to_owned())),
     }
     columns.extend([
         ("design_effect", "Design effect".to_owned()),
@@ -371,7 +360,7 @@ fn table(verdict: &Verdict) -> Table {
     };
     for system in &verdict.systems {
         let mut row = vec![Cell::text(&system.system), interval_cell(&system.interval)];
-        if verdict.paradigm == Paradigm::Mos {
+        if has_own_difference(verdict) {
             row.push(interval_cell(&system.difference));
         }
         row.push(p(&system.t_test));
@@ -379,9 +368,9 @@ fn table(verdict: &Verdict) -> Table {
             Defined::Ok { value } => Cell::Probability(*value),
             Defined::Undefined { reason } => Cell::Missing(reason.clone()),
         });
-        match verdict.paradigm {
-            Paradigm::Cmos => row.extend([p(&system.wilcoxon_ratings), p(&system.wilcoxon_item_means)]),
-            Paradigm::Mos => row.push(p(&system.rank_sum)),
+        match test {
+            RankTest::SignedRank => row.extend([p(&system.wilcoxon_ratings), p(&system.wilcoxon_item_means)]),
+            RankTest::RankSum => row.push(p(&system.rank_sum)),
         }
         let measured = |value: &Defined<f64>, decimals: usize| match value {
             Defined::Ok { value } => Cell::Number { value: *value, decimals },

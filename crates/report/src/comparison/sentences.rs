@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mynah_listening::{Paradigm, Role, SystemVerdict, Verdict};
+use mynah_listening::{Contrast, Role, SystemVerdict, Verdict};
 
 use super::ratings::{DECIMALS, simulated};
 use super::scores::percent;
@@ -37,9 +37,10 @@ pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
 /// By how much each sentence of a system was judged better than the reference; none where there is no reference.
 fn differences<'a>(verdict: &Verdict, system: &'a SystemVerdict) -> Vec<(&'a str, f64)> {
     let means = system.item_means.iter();
-    match verdict.paradigm {
-        Paradigm::Cmos => means.map(|mean| (mean.item.as_str(), mean.mean)).collect(),
-        Paradigm::Mos => {
+    match verdict.paradigm.rules().contrast(system.role, verdict.reference.is_some()) {
+        Contrast::Zero => means.map(|mean| (mean.item.as_str(), mean.mean)).collect(),
+        Contrast::Nothing(_) => Vec::new(),
+        Contrast::Reference => {
             let reference = verdict.systems.iter().find(|system| system.role == Role::Reference);
             let others: BTreeMap<&str, f64> = reference
                 .iter()
@@ -58,10 +59,7 @@ fn figure(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)])
         .iter()
         .map(|(system, differences)| Waterfall {
             title: system.system.clone(),
-            label: match verdict.paradigm {
-                Paradigm::Cmos => "mean CMOS".into(),
-                Paradigm::Mos => "MOS − that of the reference".into(),
-            },
+            label: verdict.paradigm.rules().item_difference_label().into(),
             words: ["better", "worse", "equal"].map(str::to_owned),
             above_is_good: true,
             values: differences.iter().map(|(_, difference)| *difference).collect(),
@@ -138,7 +136,7 @@ fn all(verdict: &Verdict) -> Table {
 
 #[cfg(test)]
 mod tests {
-    use mynah_listening::{Analysis, FoundRating, FoundStudy, Origin, judge_found};
+    use mynah_listening::{Analysis, FoundRating, FoundStudy, Origin, Paradigm, judge_found};
 
     use super::*;
 

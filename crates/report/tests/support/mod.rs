@@ -232,10 +232,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         reference: Some("recordings".into()),
         human_reference: true,
         analysis: Analysis::default(),
-        protocol: Some(
-            Protocol::from_toml(include_str!("../../../../eval/protocols/cmos.toml"))
-                .expect("the shipped protocol"),
-        ),
+        protocol: Some(Protocol::standard(Paradigm::Cmos)),
         systems: vec![equivalent, unknown, anchor],
         assay: Assay { sensitive: Some(true), explanation: "The test has found the anchor.".into() },
         null_pairs: ok(NullPairs {

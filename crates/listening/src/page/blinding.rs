@@ -1,31 +1,19 @@
-//! Names that say nothing: what the page calls clips and trials.
+//! Opaque names of clips and trials.
 //!
-//! A name is a keyed hash, so it can be computed again from the plan and from nothing else. The key is derived from all
-//! of the plan, not from its design, which is on the page.
+//! A name is a keyed hash, so it can be recomputed from the plan and from nothing else. The key is derived from the whole
+//! plan rather than from its design, which is on the page.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::plan::{Plan, Trial};
-use crate::rating::{First, Kind, Paradigm};
+use crate::design::plan::Plan;
+use crate::trial::{First, Kind, Slot, Trial};
 
 /// Separates the keys from every other use of the hash function.
 const CONTEXT: &str = "mynah-listening 2026-11 opaque names";
 /// Hexadecimal digits of a name: 80 bits.
 const NAME_DIGITS: usize = 20;
-
-/// Which clip of a trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Slot {
-    /// The clip of the system that is judged.
-    System,
-    /// The clip that it is compared with.
-    Reference,
-    /// The clip by which the rater sets the volume.
-    Volume,
-}
 
 /// The names of a plan's clips and trials.
 pub(crate) struct Names {
@@ -33,18 +21,19 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// Derives the key of the names from a plan.
     pub(crate) fn of(plan: &Plan) -> Self {
         Self { key: blake3::derive_key(CONTEXT, &plan.content()) }
     }
 
-    /// The name of a clip: the same for everybody who hears this pair, another one in any other pair.
+    /// Returns the name of a clip: the same for everybody who hears this pair, different in every other pair.
     ///
     /// The reference of a sentence has a different name for each system it is compared with, and two in a null pair.
     pub(crate) fn clip(&self, item: &str, system: &str, kind: Kind, slot: Slot) -> String {
         self.name(&("clip", item, system, kind, slot))
     }
 
-    /// The names of the clips of a trial in the order in which they are heard.
+    /// Returns the names of the clips of a trial in the order in which they are heard.
     pub(crate) fn heard(&self, trial: &Trial) -> (String, Option<String>) {
         let clip = |slot| self.clip(&trial.item, &trial.system, trial.kind, slot);
         match trial.first {
@@ -54,17 +43,17 @@ impl Names {
         }
     }
 
-    /// The name of a page of a rater's session.
+    /// Returns the name of a page of a rater's session.
     pub(crate) fn trial(&self, rater: &str, page: usize) -> String {
         self.name(&("trial", rater, page))
     }
 
-    /// The name of what a clip of this name holds: another name for other bytes, and for the same bytes under another name.
+    /// Returns the name of a clip's content, which differs for different bytes and for equal bytes under different names.
     pub(crate) fn content(&self, clip: &str, blake3: &str) -> String {
         self.name(&("content", clip, blake3))
     }
 
-    /// The name of the clip by which the volume is set.
+    /// Returns the name of the clip for setting the volume.
     pub(crate) fn volume(&self) -> String {
         self.name(&("volume",))
     }
@@ -75,25 +64,27 @@ impl Names {
     }
 }
 
-/// A clip of the bundle: what it is, whatever it is called.
+/// The content of a clip of the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ClipContent {
     pub(crate) item: String,
     /// The system whose voice it is.
     pub(crate) voice: String,
-    /// The system that is judged on the pages where it is heard.
+    /// The system under judgment on the pages that play it.
     pub(crate) judged: String,
     pub(crate) kind: Kind,
     pub(crate) slot: Slot,
 }
 
-/// Every clip of a plan by its name.
+/// Lists all clips of a plan by name.
 pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent> {
     let mut clips = BTreeMap::new();
-    let is_comparison = plan.protocol.paradigm == Paradigm::Cmos;
-    let reference = plan.reference().map(|system| system.name.clone());
+    let slots = plan.protocol.paradigm.rules().clips();
+    let reference = plan.reference().map(|system| system.name.as_str());
     for trial in plan.sessions.iter().flat_map(|session| &session.trials) {
-        let mut add = |voice: &str, slot| {
+        for &slot in slots {
+            let voice = if slot == Slot::Reference { reference } else { Some(trial.system.as_str()) };
+            let Some(voice) = voice else { continue };
             let name = names.clip(&trial.item, &trial.system, trial.kind, slot);
             clips.entry(name).or_insert_with(|| ClipContent {
                 item: trial.item.clone(),
@@ -102,10 +93,6 @@ pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent>
                 kind: trial.kind,
                 slot,
             });
-        };
-        add(&trial.system, Slot::System);
-        if let Some(reference) = reference.as_ref().filter(|_| is_comparison) {
-            add(reference, Slot::Reference);
         }
     }
     if let (Some(system), Some(item)) = (plan.systems.first(), plan.items.first()) {

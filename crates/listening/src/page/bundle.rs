@@ -1,4 +1,4 @@
-//! The bundle that raters get: a page and clips whose names say nothing.
+//! The bundle that raters receive: a page, and clips with opaque names.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,110 +7,28 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use atomic_write_file::AtomicWriteFile;
-use serde::{Deserialize, Serialize};
-
-use crate::blinding::{Names, Slot, clips};
+use crate::design::plan::Plan;
 use crate::error::Error;
-use crate::page::page;
-use crate::plan::Plan;
-use crate::rating::Kind;
-use crate::stimuli::{OneRate, prepare_item};
+use crate::page::blinding::{Names, clips};
+use crate::page::html::page;
+use crate::page::key::{Key, KeyClip};
+use crate::page::stimuli::{OneRate, prepare_item};
 
 /// Hexadecimal digits of a bundle's hash: 128 bits.
 const BUNDLE_DIGITS: usize = 32;
 
-/// What is behind the names of a bundle: `bundle.key.json`, which stays with the experimenter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Key {
-    /// The design of the plan that the bundle was built from.
-    pub design: String,
-    /// The hash of all its clips: bundles of one plan with other audio have another one.
-    #[serde(default)]
-    pub bundle: String,
-    /// The clips by their names.
-    pub clips: BTreeMap<String, KeyClip>,
-}
-
-/// One clip of a bundle.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyClip {
-    /// The sentence.
-    pub item: String,
-    /// Whose voice it is.
-    pub system: String,
-    /// The system that is judged where this clip is heard.
-    pub judged: String,
-    /// The sort of trial in which it is heard.
-    pub kind: Kind,
-    /// Its part in the trial.
-    pub slot: Slot,
-    /// The file it was made from, in the directory that the plan names.
-    pub source: String,
-    /// The BLAKE3 hash of that file.
-    pub source_blake3: String,
-    /// The BLAKE3 hash of the clip as it lies in the bundle.
-    #[serde(default)]
-    pub blake3: String,
-    /// The hash by which answers name the clip's content: a keyed one, so that equal clips are not known by it.
-    #[serde(default)]
-    pub content: String,
-    /// By how much it was made louder, in dB.
-    pub gain_db: f64,
-    /// Why it is not at the loudness of the protocol, where it is not.
-    pub note: Option<String>,
-}
-
-impl Key {
-    /// Where the key of a bundle belongs: beside it, as `<bundle>.key.json`.
-    #[must_use]
-    pub fn path_beside(bundle: &Path) -> PathBuf {
-        let mut name = bundle.file_name().map_or_else(|| OsString::from("bundle"), OsString::from);
-        name.push(".key.json");
-        bundle.with_file_name(name)
-    }
-
-    /// Writes the key beside its place and renames it into it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`].
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let write = || {
-            let mut file = AtomicWriteFile::open(path)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            writeln!(file)?;
-            file.commit()
-        };
-        write().map_err(|source| Error::Io { action: "write", path: path.to_owned(), source })
-    }
-
-    /// Reads a key.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`], also for a file that is not a key.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let failed = |source| Error::Io { action: "read", path: path.to_owned(), source };
-        let text = fs::read_to_string(path).map_err(failed)?;
-        serde_json::from_str(&text).map_err(|error| failed(error.into()))
-    }
-}
-
-/// Builds the bundle of a plan: `index.html` and `clips/<opaque name>.wav`, and gives the key to it.
+/// Builds the bundle of a plan, `index.html` and `clips/<opaque name>.wav`, and returns its key.
 ///
 /// The page opens from the disk and from any web host, needs no network and stores answers in the rater's browser. Clips
-/// are brought to one loudness and written anew as plain 16-bit wavs. A clip has another name in every pair that it is
-/// heard in; what is left to a determined rater is to compare the files of two pairs byte by byte.
+/// are brought to one loudness and written as plain 16-bit wavs. A clip has a different name in every pair; a determined
+/// rater can still compare the files of two pairs byte by byte.
 ///
-/// The bundle is written beside its place and renamed into it: what exists is whole. The same plan and wavs give the
-/// same bytes.
+/// The bundle is written under a temporary name and renamed, so an existing bundle is complete. The same plan and wavs
+/// give the same bytes.
 ///
 /// # Errors
 ///
-/// [`Error::BundleExists`] when the place is taken, [`Error::KeyExists`] when another bundle's key lies beside it;
+/// [`Error::BundleExists`] when the path exists, [`Error::KeyExists`] when the key of another bundle is in the way;
 /// [`Error::MissingStimulus`], [`Error::Stimulus`] and
 /// [`Error::SampleRates`] for wavs that cannot be used; [`Error::Io`].
 pub fn build(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
@@ -128,16 +46,16 @@ pub fn build(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
     })
 }
 
-/// Builds the bundle of a plan as [`build()`] does, whatever key lies beside it: that may be written over.
+/// Builds the bundle of a plan as [`build()`] does, even if its key will overwrite that of another bundle.
 ///
 /// # Errors
 ///
-/// Those of [`build()`], but for [`Error::KeyExists`].
+/// Those of [`build()`], except [`Error::KeyExists`].
 pub fn build_replacing_key(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
     build_beside(plan, bundle, |_| Ok(()))
 }
 
-/// Builds a bundle whose key passes the check.
+/// Builds a bundle, unless its key fails the check.
 fn build_beside(
     plan: &Plan,
     bundle: &Path,
@@ -160,18 +78,19 @@ fn build_beside(
     Ok(key)
 }
 
-/// A directory that goes away with all that is in it, unless it was renamed.
+/// A directory that is removed on drop, unless it was renamed.
 struct Partial(PathBuf);
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // Nothing to say when it cannot be removed: the error that led here is more important.
+        // A failure to remove it is ignored: the error that led here matters more.
         fs::remove_dir_all(&self.0).ok();
     }
 }
 
+/// Writes the page and the clips into a directory.
 fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
-    // All files get one time: the order in which they were written would tell systems apart.
+    // All files get the same time: the order of writing would tell systems apart.
     let now = SystemTime::now();
     let write = |path: &Path, bytes: &[u8]| {
         let write = || {
@@ -222,7 +141,7 @@ fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
     Ok(key)
 }
 
-/// The hash of all clips with their names.
+/// Hashes all clips with their names.
 fn hash_of(clips: &BTreeMap<String, KeyClip>) -> String {
     let mut hasher = blake3::Hasher::new();
     for (name, clip) in clips {

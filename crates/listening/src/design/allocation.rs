@@ -1,6 +1,6 @@
-//! Who hears what in which order: the random part of a plan.
+//! The random part of a plan: which rater hears which clips, in which order.
 //!
-//! Every choice has its own stream of one generator, so that a change to one leaves the others alone.
+//! Every choice draws from a separate stream, so a change to one leaves the others alone.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -9,8 +9,8 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::plan::{Plan, Session, Trial};
-use crate::rating::{First, Kind, Paradigm};
+use crate::design::protocol::Protocol;
+use crate::trial::{First, Kind, Session, Trial};
 
 const ITEMS_STREAM: u64 = 0;
 const RATERS_STREAM: u64 = 1;
@@ -18,79 +18,93 @@ const ORDER_STREAM: u64 = 2;
 const NULL_PAIRS_STREAM: u64 = 3;
 const FIRST_SESSION_STREAM: u64 = 16;
 
-/// A rater's judgement of an item of a system, all by index.
+/// A rater's judgment of an item of a system, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Judgement {
+struct Judgment {
     rater: usize,
     item: usize,
     system: usize,
 }
 
-/// Draws the items and fills in the sessions of a plan whose protocol, systems and items have been checked.
-pub(crate) fn allocate(plan: &mut Plan) {
-    let generator = |stream: u64| {
-        let mut generator = ChaCha8Rng::seed_from_u64(plan.seed);
-        generator.set_stream(stream);
-        generator
-    };
-    let n_raters = plan.protocol.raters as usize;
-
-    if let Some(wanted) = plan.protocol.items {
-        plan.items.shuffle(&mut generator(ITEMS_STREAM));
-        plan.items.truncate(wanted as usize);
-        plan.items.sort();
+/// Draws as many items as the protocol asks for, without replacement, and sorts them by name.
+pub(crate) fn draw_items(mut items: Vec<String>, protocol: &Protocol, seed: u64) -> Vec<String> {
+    if let Some(wanted) = protocol.items {
+        items.shuffle(&mut generator(seed, ITEMS_STREAM));
+        items.truncate(wanted as usize);
+        items.sort();
     }
-    let n_items = plan.items.len();
-    let systems: Vec<String> = plan.judged_systems().map(|system| system.name.clone()).collect();
-    let ratings_per_item = plan.protocol.ratings_per_item as usize;
-    let judgements = deal(n_raters, n_items, systems.len(), ratings_per_item, &mut generator(RATERS_STREAM));
-    let is_comparison = plan.protocol.paradigm == Paradigm::Cmos;
-    let orders = balance(&judgements, &mut generator(ORDER_STREAM));
+    items
+}
+
+/// Deals items of systems out to raters and returns their sessions.
+///
+/// `systems` are those that are judged; `reference` is compared with itself in null pairs.
+pub(crate) fn sessions(
+    protocol: &Protocol,
+    items: &[String],
+    systems: &[&str],
+    reference: Option<&str>,
+    seed: u64,
+) -> Vec<Session> {
+    let n_raters = protocol.raters as usize;
+    let n_items = items.len();
+    let ratings_per_item = protocol.ratings_per_item as usize;
+    let mut raters = generator(seed, RATERS_STREAM);
+    let judgments = deal(n_raters, n_items, systems.len(), ratings_per_item, &mut raters);
+    let has_order = protocol.paradigm.rules().has_order();
+    let orders = balance(&judgments, &mut generator(seed, ORDER_STREAM));
 
     let mut trials: Vec<Vec<Trial>> = vec![Vec::new(); n_raters];
-    for (judgement, first) in judgements.iter().zip(orders) {
-        trials[judgement.rater].push(Trial {
-            item: plan.items[judgement.item].clone(),
-            system: systems[judgement.system].clone(),
-            first: is_comparison.then_some(first),
+    for (judgment, first) in judgments.iter().zip(orders) {
+        trials[judgment.rater].push(Trial {
+            item: items[judgment.item].clone(),
+            system: systems[judgment.system].to_owned(),
+            first: has_order.then_some(first),
             kind: Kind::Rating,
         });
     }
-    if let Some(reference) = plan.reference() {
-        let n_pairs = plan.protocol.null_pairs as usize;
-        for pair in deal(n_items, n_raters, 1, n_pairs, &mut generator(NULL_PAIRS_STREAM)) {
-            // Here the items are dealt out to the raters.
+    if let Some(reference) = reference {
+        let n_pairs = protocol.null_pairs as usize;
+        for pair in deal(n_items, n_raters, 1, n_pairs, &mut generator(seed, NULL_PAIRS_STREAM)) {
+            // Roles are swapped: items are dealt out to raters.
             trials[pair.item].push(Trial {
-                item: plan.items[pair.rater].clone(),
-                system: reference.name.clone(),
+                item: items[pair.rater].clone(),
+                system: reference.to_owned(),
                 first: Some(First::Reference),
                 kind: Kind::NullPair,
             });
         }
     }
     let digits = n_raters.to_string().len().max(2);
-    plan.sessions = trials
+    trials
         .into_iter()
         .enumerate()
         .map(|(rater, trials)| Session {
             rater: format!("r{:0digits$}", rater + 1),
-            trials: apart(trials, &mut generator(FIRST_SESSION_STREAM + rater as u64)),
+            trials: apart(trials, &mut generator(seed, FIRST_SESSION_STREAM + rater as u64)),
         })
-        .collect();
+        .collect()
 }
 
-/// Deals raters out to items × systems, `per_cell` different ones to each.
+/// Returns one of the independent streams of a seed.
+fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    generator.set_stream(stream);
+    generator
+}
+
+/// Deals raters out to items × systems, `per_cell` distinct raters to each.
 ///
-/// All raters are shuffled into a deck, which is used up before the next one is shuffled: loads differ by one at most.
-/// From the deck comes first who has not heard the item, then who has judged the system least, then who lies on top.
+/// All raters are shuffled into a deck, which is used up before the next one is shuffled, so loads differ by at most
+/// one. A rater who has not heard the item is dealt first, then the one who has judged the system least, then the one on top.
 fn deal(
     n_raters: usize,
     n_items: usize,
     n_systems: usize,
     per_cell: usize,
     generator: &mut impl Rng,
-) -> Vec<Judgement> {
-    let mut judgements = Vec::with_capacity(n_items * n_systems * per_cell);
+) -> Vec<Judgment> {
+    let mut judgments = Vec::with_capacity(n_items * n_systems * per_cell);
     let mut deck: VecDeque<usize> = VecDeque::new();
     let mut loads = vec![vec![0_usize; n_raters]; n_systems];
     for item in 0..n_items {
@@ -110,30 +124,30 @@ fn deal(
                 in_cell.insert(rater);
                 heard_item.insert(rater);
                 load[rater] += 1;
-                judgements.push(Judgement { rater, item, system });
+                judgments.push(Judgment { rater, item, system });
             }
         }
     }
-    judgements
+    judgments
 }
 
-/// Chooses what is heard first in each judgement, so that both orders are equally frequent for each rater, each rater
-/// with a system, each item, and each item of a system; where the number is odd, they differ by one.
+/// Chooses the first clip of each judgment, so that both orders are equally frequent for each rater, each rater with a
+/// system, each item, and each item of a system; where the number is odd, they differ by one.
 ///
-/// The judgements of a rater are paired off, and so are those of an item; the two of a pair must get different orders.
-/// Each judgement is in at most one pair of either sort, so pairs form paths and cycles in which the sorts alternate.
-/// Such cycles have even length: going along and changing the order with each step always works out.
-fn balance(judgements: &[Judgement], generator: &mut impl Rng) -> Vec<First> {
-    let by_rater = pair_off(judgements, |judgement| (judgement.rater, judgement.system), generator);
-    let by_item = pair_off(judgements, |judgement| (judgement.item, judgement.system), generator);
-    let mut orders: Vec<Option<First>> = vec![None; judgements.len()];
-    for start in 0..judgements.len() {
+/// The judgments of a rater are paired off, and so are those of an item; the two of a pair must get different orders.
+/// Each judgment is in at most one pair of either sort, so pairs form paths and cycles in which the sorts alternate.
+/// Such cycles have even length, so alternating the order along them always works out.
+fn balance(judgments: &[Judgment], generator: &mut impl Rng) -> Vec<First> {
+    let by_rater = pair_off(judgments, |judgment| (judgment.rater, judgment.system), generator);
+    let by_item = pair_off(judgments, |judgment| (judgment.item, judgment.system), generator);
+    let mut orders: Vec<Option<First>> = vec![None; judgments.len()];
+    for start in 0..judgments.len() {
         if orders[start].is_some() {
             continue;
         }
         let mut order = if generator.random() { First::Reference } else { First::System };
         orders[start] = Some(order);
-        // To both sides of the start, beginning with either sort of pair.
+        // To both sides of the start, one for each sort of pair.
         for sorts in [[&by_rater, &by_item], [&by_item, &by_rater]] {
             order = orders[start].unwrap_or(order);
             let mut here = start;
@@ -148,18 +162,18 @@ fn balance(judgements: &[Judgement], generator: &mut impl Rng) -> Vec<First> {
     orders.into_iter().flatten().collect()
 }
 
-/// Pairs off judgements with the same key, then the odd ones out that share its first part. At random.
+/// Pairs off judgments with the same key at random, then the odd ones out that share its first part.
 fn pair_off(
-    judgements: &[Judgement],
-    key: impl Fn(&Judgement) -> (usize, usize),
+    judgments: &[Judgment],
+    key: impl Fn(&Judgment) -> (usize, usize),
     generator: &mut impl Rng,
 ) -> Vec<Option<usize>> {
     let mut groups: BTreeMap<usize, BTreeMap<usize, Vec<usize>>> = BTreeMap::new();
-    for (index, judgement) in judgements.iter().enumerate() {
-        let (outer, inner) = key(judgement);
+    for (index, judgment) in judgments.iter().enumerate() {
+        let (outer, inner) = key(judgment);
         groups.entry(outer).or_default().entry(inner).or_default().push(index);
     }
-    let mut partner = vec![None; judgements.len()];
+    let mut partner = vec![None; judgments.len()];
     let mut join = |members: &[usize]| {
         for pair in members.chunks_exact(2) {
             partner[pair[0]] = Some(pair[1]);
@@ -186,10 +200,10 @@ fn other(first: First) -> First {
     }
 }
 
-/// Puts trials in random order, with no item twice in a row where that can be avoided.
+/// Puts trials in random order, without an item twice in a row where that can be avoided.
 ///
-/// It can be avoided as long as no item makes up more than half of what is left, rounded up. So an item that is about
-/// to do so is taken next, and anything but the item just heard otherwise.
+/// It can be avoided as long as no item makes up more than half of what is left, rounded up. So an item about to
+/// exceed that is taken next, and otherwise anything except the item just heard.
 fn apart(mut trials: Vec<Trial>, generator: &mut impl Rng) -> Vec<Trial> {
     trials.shuffle(generator);
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
@@ -205,7 +219,7 @@ fn apart(mut trials: Vec<Trial>, generator: &mut impl Rng) -> Vec<Trial> {
             Some((item, _)) => trials.iter().position(|trial| trial.item == *item),
             None => trials.iter().position(|trial| last.as_ref() != Some(&trial.item)),
         };
-        // Where nothing but the item just heard is left, it cannot be avoided.
+        // Where only the item just heard is left, repetition cannot be avoided.
         let trial = trials.remove(next.unwrap_or(0));
         if let Some(count) = left.get_mut(&trial.item) {
             *count -= 1;

@@ -1,4 +1,4 @@
-//! From the files that raters send back to rows of ratings.
+//! Answer files: from the files that raters send back to rows of ratings.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -8,84 +8,86 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::blinding::Names;
-use crate::plan::{Plan, Session};
-use crate::rating::{First, Origin, Paradigm, Rating};
+use crate::answers::row::planned_row;
+use crate::design::plan::Plan;
+use crate::page::blinding::Names;
+use crate::rating::{Origin, Rating};
+use crate::trial::Session;
 
-/// The version of answer files that the page writes and this reads.
+/// The supported version of answer files.
 const FORMAT: u64 = 1;
 
-/// What came back.
+/// The outcome of collecting answer files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Collection {
-    /// The good answers, in the order of the plan.
+    /// The valid answers, in the order of the plan.
     pub ratings: Vec<Rating>,
-    /// Everything that was wrong, in the order of the files.
+    /// The problems, in the order of the files.
     pub problems: Vec<Problem>,
-    /// The raters of the plan from whom there is no file.
+    /// The raters of the plan without a file.
     pub absent: Vec<String>,
 }
 
-/// Something that was wrong with a file of answers.
+/// A problem with an answer file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The file's name, without its directory.
     pub file: String,
-    /// The answer, from 1, where it is about one.
+    /// The answer it concerns, from 1, if it concerns one.
     pub row: Option<u64>,
-    /// Which situation it is.
+    /// The kind of problem.
     pub kind: ProblemKind,
-    /// What is wrong and what was done about it, as a sentence.
+    /// A description of the problem and of its treatment.
     pub message: String,
 }
 
-/// The situations in which answers are not taken as they are.
+/// The kinds of problems with answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
-    /// The file cannot be read, or is not a file of answers.
+    /// The file cannot be read, or is not an answer file.
     Unreadable,
-    /// The answers are for another plan; none is taken.
+    /// The answers are for another plan; all are dropped.
     WrongDesign,
-    /// The rater's code is not in the plan; none is taken.
+    /// The rater's code is not in the plan; all answers are dropped.
     UnknownRater,
-    /// A file of the same rater came before; the two are merged.
+    /// An earlier file is of the same rater; the two are merged.
     DuplicateRater,
-    /// Two files of one rater are of sessions that began at different times: the code may have been used by two people.
-    /// They are merged all the same.
+    /// Two files of one rater have sessions that began at different times: two people may have used the code. They are
+    /// merged nevertheless.
     TwoSessions,
-    /// The answers are about other clips than those of a file before: a bundle of the same plan that was built from other
-    /// wavs. They are taken all the same.
+    /// The answers refer to other clips than those of an earlier file: a bundle of the same plan, built from other wavs. They
+    /// are kept nevertheless.
     OtherBundle,
-    /// Two files of one rater have different answers to a page; the later one by its time is taken.
+    /// Two files of one rater answer a page differently; the later answer by its time is kept.
     Contradiction,
-    /// An answer has not the right form; it is left out.
+    /// An answer is malformed; it is dropped.
     MalformedAnswer,
-    /// An answer names clips that this page does not have: the file was edited. It is left out.
+    /// An answer names clips that its page does not have: the file was edited. It is dropped.
     UnknownClip,
-    /// A score is no point of the scale; the answer is left out.
+    /// A score is off the scale; the answer is dropped.
     OffScale,
-    /// A page was answered twice; the first answer is taken.
+    /// A page was answered twice; the first answer is kept.
     DuplicateAnswer,
-    /// Pages have no answer; the others are taken.
+    /// Pages have no answer; the others are kept.
     Unfinished,
 }
 
 impl ProblemKind {
-    /// Whether it only has to be known: nothing is lost or doubtful.
+    /// Returns `true` for a mere notice, with nothing lost or doubtful.
     #[must_use]
     pub fn is_harmless(self) -> bool {
         self == Self::DuplicateRater
     }
 }
 
-/// Reads the files that the page handed to the raters.
+/// Reads the answer files that raters downloaded from the page.
 ///
-/// Names of clips are resolved by the plan alone. A score becomes system minus reference. Nothing stops at a bad file or
-/// answer: it becomes a [`Problem`], and the rest is taken.
+/// The plan alone resolves the names of clips. A click becomes a score: in a comparison, system minus reference. A bad file
+/// or answer becomes a [`Problem`], and everything else is kept.
 ///
-/// All files of one rater are merged: a page is answered if any of them has an answer to it. Of two different answers the
-/// later one by its time counts, and where that does not tell, the one of the file that comes first.
+/// All files of one rater are merged: a page is answered if any of them answers it. Of two different answers the later one
+/// by its time counts, and without a time the one in the file that comes first.
 #[must_use]
 pub fn collect(plan: &Plan, files: &[PathBuf]) -> Collection {
     let names = Names::of(plan);
@@ -122,14 +124,14 @@ pub fn collect(plan: &Plan, files: &[PathBuf]) -> Collection {
     }
 }
 
-/// An answer that can be taken, and when it was given, where the file says so.
+/// A valid answer, with its time where the file has one.
 struct Given {
     rating: Rating,
     answered: Option<String>,
 }
 
 impl Given {
-    /// Whether it says the same as another answer to the page.
+    /// Returns `true` if it is the same as another answer to the page.
     fn agrees_with(&self, other: &Self) -> bool {
         let content = |given: &Self| {
             let Rating { score_raw, plays_first, plays_second, milliseconds, .. } = given.rating;
@@ -139,16 +141,16 @@ impl Given {
     }
 }
 
-/// All that the files of one rater have.
+/// The merged files of one rater.
 #[derive(Default)]
 struct Merged {
     by_page: BTreeMap<usize, Given>,
-    /// The files, and the beginning of the session that each is of.
+    /// The files, each with the time at which its session began.
     files: Vec<(String, Option<String>)>,
 }
 
 impl Merged {
-    /// Takes the answers of one more file.
+    /// Merges the answers of another file.
     fn merge(
         &mut self,
         given: BTreeMap<usize, Given>,
@@ -179,7 +181,7 @@ impl Merged {
                 }
                 Entry::Occupied(place) if place.get().agrees_with(&new) => {}
                 Entry::Occupied(mut place) => {
-                    // Times are written in one form, in which later ones sort after earlier ones.
+                    // All times have one form, in which later ones sort after earlier ones.
                     let is_later = new.answered > place.get().answered;
                     let is_dated = new.answered != place.get().answered;
                     let old = place.get();
@@ -209,7 +211,7 @@ impl Merged {
         self.files.push((reader.file.clone(), started));
     }
 
-    /// Says which pages no file has an answer to.
+    /// Reports the pages that no file answers.
     fn unfinished(&self, session: &Session) -> Option<Problem> {
         let missing: Vec<String> = (0..session.trials.len())
             .filter(|page| !self.by_page.contains_key(page))
@@ -235,7 +237,7 @@ impl Merged {
     }
 }
 
-/// What every file of answers begins with. Fields that only people need are not read.
+/// The header of an answer file. Fields for people are not read.
 #[derive(Deserialize)]
 struct Header {
     format: u64,
@@ -268,7 +270,7 @@ struct FileReader<'a> {
 }
 
 impl FileReader<'_> {
-    /// The session that a file belongs to, and what it holds.
+    /// Reads a file and finds its session.
     fn open(&mut self, path: &Path) -> Option<(usize, Header)> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -308,7 +310,7 @@ impl FileReader<'_> {
         Some((index, header))
     }
 
-    /// The answers that can be taken, by page.
+    /// Returns the valid answers by page.
     fn given(&mut self, session: &Session, answers: &[Value]) -> BTreeMap<usize, Given> {
         let mut by_page: BTreeMap<usize, Given> = BTreeMap::new();
         for (position, value) in answers.iter().enumerate() {
@@ -329,6 +331,7 @@ impl FileReader<'_> {
         by_page
     }
 
+    /// Validates one answer and turns it into a rating.
     fn one(
         &self,
         session: &Session,
@@ -355,30 +358,18 @@ impl FileReader<'_> {
         if !paradigm.has_point(answer.score_raw) {
             let (lowest, highest) = paradigm.scale();
             let message =
-                format!("score {} is no point of the scale, {lowest} to {highest}", answer.score_raw);
+                format!("score {} is not a point of the scale, {lowest} to {highest}", answer.score_raw);
             return Err((ProblemKind::OffScale, message));
         }
-        let reference = self.plan.reference().filter(|_| paradigm == Paradigm::Cmos);
+        let score = paradigm.rules().score(answer.score_raw, trial.first);
         let rating = Rating {
-            study: self.plan.study.clone(),
-            design: self.plan.design.clone(),
-            origin: Origin::Human,
-            paradigm,
-            rater: session.rater.clone(),
-            page: answer.page as u32,
-            item: trial.item.clone(),
-            system: trial.system.clone(),
-            reference: reference.map(|system| system.name.clone()),
-            first: trial.first,
-            kind: trial.kind,
-            // Adding 0.0 turns -0.0 into 0.0.
-            score: answer.score_raw * trial.first.map_or(1.0, First::sign) + 0.0,
             score_raw: answer.score_raw,
             plays_first: answer.plays_first,
             plays_second: answer.plays_second,
             milliseconds: answer.milliseconds,
             source_file: self.file.clone(),
             source_row: row,
+            ..planned_row(self.plan, session, answer.page, Origin::Human, score)
         };
         Ok((answer.page, Given { rating, answered: answer.answered }))
     }

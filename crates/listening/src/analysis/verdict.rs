@@ -1,36 +1,38 @@
-//! What the ratings of a listening test say, with everything that a reader needs to doubt it.
+//! The verdict of a listening test, with the evidence that a skeptical reader needs.
 //!
-//! The types only; `judge` fills them.
+//! Types only; `judge` fills them in.
 
 use mynah_stats::equivalence::Tost;
 use mynah_stats::{Interval, TestResult};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Role;
-use crate::protocol::{Analysis, Protocol};
-use crate::rating::{Origin, Paradigm};
-use crate::screening::{Exclusion, ScreeningRule};
+use crate::analysis::screening::Exclusion;
+use crate::design::protocol::{Analysis, Protocol};
+use crate::paradigms::{Paradigm, RankTest};
+use crate::rating::Origin;
+use crate::screening_rule::ScreeningRule;
+use crate::system::Role;
 
-/// A number that may have no meaning here, and then says why: there is no NaN in a verdict.
+/// A value, or the reason why there is none: a verdict contains no NaN.
 ///
 /// In JSON: `{"status": "ok", "value": …}` or `{"status": "undefined", "reason": "…"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum Defined<T> {
-    /// It has a value.
+    /// A value exists.
     Ok {
         /// The value.
         value: T,
     },
-    /// The definition gives none for these ratings.
+    /// The definition gives no value for these ratings.
     Undefined {
-        /// Why, as a fragment that fits "undefined: …".
+        /// The reason, as a fragment that fits "undefined: …".
         reason: String,
     },
 }
 
 impl<T> Defined<T> {
-    /// The value, where there is one.
+    /// Returns the value, if there is one.
     #[must_use]
     pub fn value(&self) -> Option<&T> {
         match self {
@@ -39,7 +41,7 @@ impl<T> Defined<T> {
         }
     }
 
-    /// Why there is no value, where there is none.
+    /// Returns the reason for a missing value.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
@@ -63,50 +65,49 @@ impl<T, E: std::fmt::Display> From<Result<T, E>> for Defined<T> {
 pub struct Verdict {
     /// The name of the study.
     pub study: String,
-    /// The hash of the plan; `None` where there was no plan, so that nothing is known to have been declared beforehand.
+    /// The hash of the plan; `None` without a plan, when nothing is known to have been declared beforehand.
     pub design: Option<String>,
-    /// Simulated as soon as one of the ratings is.
+    /// The origin of the ratings: simulated as soon as one of them is.
     pub origin: Origin,
-    /// What was asked.
+    /// The paradigm of the test.
     pub paradigm: Paradigm,
     /// The system that the others are compared with; `None` for a MOS test without one.
     pub reference: Option<String>,
-    /// Whether the reference is human recordings.
+    /// States that the reference is human recordings.
     pub human_reference: bool,
-    /// The analysis; declared before the test where there is a design.
+    /// The analysis, declared before the test if there is a design.
     pub analysis: Analysis,
-    /// What raters were asked and how it was presented, where there was a plan.
+    /// The protocol, if there was a plan.
     pub protocol: Option<Protocol>,
-    /// One for each system under test, in the plan's order, then the anchors; in a MOS test the reference, where it is
-    /// rated, comes first.
+    /// The systems under test in the plan's order, then the anchors; in a MOS test a rated reference comes first.
     pub systems: Vec<SystemVerdict>,
-    /// Whether this test could have found a difference.
+    /// The ability of this test to detect a difference.
     pub assay: Assay,
     /// The comparisons of the reference with itself.
     pub null_pairs: Defined<NullPairs>,
-    /// What the declared rules have left out.
+    /// The ratings excluded by the declared rules.
     pub screening: Screening,
-    /// Whether raters agree about what they judged: Krippendorff's alpha for ordered categories, over every system and
-    /// sentence. Near 0 in a comparison of equals, where there is nothing to agree on.
+    /// The agreement of the raters: Krippendorff's alpha for ordered categories, over all systems and sentences. Near 0 in a
+    /// comparison of equals, where there is nothing to agree on.
     pub agreement: Defined<f64>,
-    /// Plain sentences that belong beside the results: missing ratings, several comparisons, simulated rows.
+    /// Sentences that belong next to the results: missing ratings, several comparisons, simulated rows.
     pub notes: Vec<String>,
 }
 
 impl Verdict {
-    /// The coverage of the interval of a system's mean: that of the systems under test, or 1 - alpha where none has any.
+    /// Returns the coverage of the interval of a system's mean, or 1 - alpha if no system under test has an interval.
     #[must_use]
     pub fn mean_level(&self) -> f64 {
         self.level(|system| &system.interval, self.analysis.alpha)
     }
 
-    /// The coverage of the interval of a system's difference, larger than 1 - alpha when several are under test.
+    /// Returns the coverage of the interval of a system's difference, larger than 1 - alpha if several are under test.
     #[must_use]
     pub fn difference_level(&self) -> f64 {
         self.level(|system| &system.difference, self.analysis.alpha)
     }
 
-    /// The coverage of the interval that has to lie within the margin.
+    /// Returns the coverage of the interval that must lie within the margin.
     #[must_use]
     pub fn equivalence_level(&self) -> f64 {
         self.level(|system| &system.equivalence_interval, 2.0 * self.analysis.alpha)
@@ -121,97 +122,108 @@ impl Verdict {
     }
 }
 
-/// What the ratings say about one system.
+/// The verdict on one system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SystemVerdict {
     /// The system.
     pub system: String,
-    /// The part it plays.
+    /// Its role.
     pub role: Role,
-    /// How many judgements there are, null pairs not counted.
+    /// The number of judgments, without null pairs.
     pub n_ratings: usize,
-    /// How many sentences were judged.
+    /// The number of sentences judged.
     pub n_items: usize,
-    /// How many people judged.
+    /// The number of people who judged.
     pub n_raters: usize,
-    /// The smallest number of judges that any judged sentence has.
+    /// The smallest number of judges of any judged sentence.
     pub minimum_ratings_per_item: usize,
     /// The mean score; CMOS: system minus reference.
     pub mean: Defined<f64>,
-    /// The mean with its interval, from standard errors by leaving out raters and sentences. CMOS: of the coverage of
-    /// `difference`; MOS: 1 - alpha.
+    /// The mean with its interval, from standard errors jackknifed over raters and sentences. The coverage is that of
+    /// `difference` for CMOS and 1 - alpha for MOS.
     pub interval: Defined<Interval>,
-    /// The mean with the interval that takes every judgement for independent: what most papers print, and too narrow.
+    /// The mean with the interval that assumes independent judgments: too narrow, and the one in most papers.
     pub naive_interval: Defined<Interval>,
-    /// (clustered standard error / naive standard error)²: how many times too many judgements the naive one believes in.
+    /// (clustered standard error / naive standard error)²: the factor by which the naive interval overcounts judgments.
     pub design_effect: Defined<f64>,
-    /// System minus reference with its interval. Of several systems under test all intervals together hold the truth with
-    /// probability 1 - alpha, so that the coverage of each is larger. CMOS: the same as `interval`.
+    /// System minus reference with its interval. With several systems under test, all intervals together contain the truth
+    /// with probability 1 - alpha, so the coverage of each is larger. CMOS: the same as `interval`.
     pub difference: Defined<Interval>,
-    /// The standard error of the difference, or where there is none of the mean.
+    /// The standard error of the difference, or of the mean if there is no difference.
     pub standard_error: Defined<f64>,
-    /// The degrees of freedom of Student's t for it.
+    /// The degrees of freedom of Student's t.
     pub degrees_of_freedom: Defined<f64>,
-    /// As how many raters who all judge as much these weigh; less than `n_raters` when some did much and others little.
+    /// The number of raters with equal shares that would weigh as much; less than `n_raters` if shares differ.
     pub effective_raters: Defined<f64>,
-    /// As how many equally judged sentences these weigh.
+    /// The number of equally judged sentences that would weigh as much.
     pub effective_items: Defined<f64>,
-    /// The difference with its interval of coverage 1 - 2 alpha, more for several systems under test: equivalence is that this lies within the margin.
+    /// The difference with its interval of coverage 1 - 2 alpha, more for several systems under test. Equivalence means that
+    /// it lies within the margin.
     pub equivalence_interval: Defined<Interval>,
-    /// The two one-sided tests behind it.
+    /// The two one-sided tests of equivalence.
     pub equivalence: Defined<Tost>,
-    /// The smallest margin for which these ratings would show equivalence. One that is chosen after the test proves nothing.
+    /// The smallest margin for which these ratings would show equivalence. A margin chosen after the test proves nothing.
     pub achieved_margin: Defined<f64>,
     /// The t test of the difference against 0, two-sided, with clustered standard errors.
     pub t_test: Defined<TestResult>,
-    /// Its probability corrected for all systems under test, by the joint distribution of their differences: `better` and
-    /// `worse` are those below alpha. Anchors and the reference have none.
+    /// The p-value corrected for all systems under test by the joint distribution of their differences: below alpha for
+    /// `better` and `worse`. Undefined for anchors and the reference.
     pub adjusted_p_value: Defined<f64>,
-    /// CMOS: the Wilcoxon signed-rank test on all judgements, as the paper has it; it takes them for independent.
+    /// CMOS: the Wilcoxon signed-rank test on all judgments, as in the paper; it assumes independence.
     pub wilcoxon_ratings: Defined<TestResult>,
     /// CMOS: the Wilcoxon signed-rank test on the means of the sentences.
     pub wilcoxon_item_means: Defined<TestResult>,
-    /// MOS: the rank-sum (Mann-Whitney) test against the reference's ratings, as the paper has it; it takes them for
-    /// independent.
+    /// MOS: the rank-sum (Mann-Whitney) test against the reference's ratings, as in the paper; it assumes independence.
     pub rank_sum: Defined<TestResult>,
     /// MOS: the rank-sum test on the means of the sentences.
     pub rank_sum_item_means: Defined<TestResult>,
-    /// By how much better judgements outweigh worse ones, -1 to 1. CMOS: the matched rank-biserial correlation; MOS: Cliff's
-    /// delta against the reference's ratings.
+    /// The effect size, -1 to 1. CMOS: the matched rank-biserial correlation; MOS: Cliff's delta against the reference's
+    /// ratings.
     pub effect_size: Defined<f64>,
     /// CMOS: mean score when the system was heard second minus mean score when it was heard first.
     pub order_effect: Defined<Interval>,
-    /// How often each point of the scale was given, from the lowest to the highest, zeros included.
+    /// The count of each point of the scale, from the lowest to the highest, including zeros.
     pub histogram: Vec<ScoreCount>,
-    /// The mean score of each sentence that was judged.
+    /// The mean score of each judged sentence.
     pub item_means: Vec<ItemMean>,
-    /// The rule of the NaturalSpeech paper.
+    /// The outcome of the rule of the NaturalSpeech paper.
     pub paper_rule: PaperRule,
-    /// What follows from the declared analysis; `None` where there is nothing to compare with.
+    /// The conclusion of the declared analysis; `None` if there is nothing to compare with.
     pub conclusion: Option<Conclusion>,
-    /// What other analyses make of the same ratings.
+    /// The results of other analyses of the same ratings.
     pub sensitivity: Vec<Reanalysis>,
-    /// Whether people, in a planned comparison with human recordings that met the sizes of the protocol and found its
-    /// anchors worse, found it equivalent. Only then do the words speak of human level.
+    /// States that people found the system equivalent in a planned comparison with human recordings that met the sizes of the
+    /// protocol and found its anchors worse. Only then do the words speak of human level.
     pub human_level: bool,
-    /// The conclusion as one plain sentence.
+    /// The conclusion as a sentence.
     pub words: String,
 }
 
-/// What another analysis than the declared one makes of the same ratings.
+impl SystemVerdict {
+    /// Returns the outcome of a rank test on all judgments, and on the means of the sentences.
+    #[must_use]
+    pub fn rank_test(&self, test: RankTest) -> (&Defined<TestResult>, &Defined<TestResult>) {
+        match test {
+            RankTest::SignedRank => (&self.wilcoxon_ratings, &self.wilcoxon_item_means),
+            RankTest::RankSum => (&self.rank_sum, &self.rank_sum_item_means),
+        }
+    }
+}
+
+/// The result of another analysis than the declared one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reanalysis {
-    /// Which.
+    /// The analysis.
     pub analysis: ReanalysisMethod,
-    /// The rules by which ratings were left out: those that were declared, or else as [`Verdict::screening`] says.
+    /// The screening rules applied: those declared, or the other choice in [`Verdict::screening`].
     pub screening: Vec<ScreeningRule>,
-    /// Whether it allows for raters who judge several sentences and sentences that are judged by several raters.
+    /// States that it allows for raters who judge several sentences, and sentences judged by several raters.
     pub allows_for_dependence: bool,
-    /// The difference with its interval, of the coverage that the declared analysis has; rank tests have none.
+    /// The difference with its interval, at the coverage of the declared analysis; undefined for rank tests.
     pub interval: Defined<Interval>,
-    /// The probability of the difference if there is none.
+    /// The p-value of "no difference".
     pub p_value: Defined<f64>,
-    /// What would follow, by the same rule as the declared analysis; rank tests say nothing about equivalence.
+    /// The conclusion by the same rule as the declared analysis; `None` for rank tests, which cannot show equivalence.
     pub conclusion: Option<Conclusion>,
 }
 
@@ -219,38 +231,38 @@ pub struct Reanalysis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReanalysisMethod {
-    /// Standard errors by leaving out raters and sentences: the declared analysis.
+    /// Standard errors jackknifed over raters and sentences: the declared analysis.
     TwoWayClustered,
     /// A linear mixed model with crossed effects of raters and sentences, by REML.
     MixedModel,
     /// A cumulative link mixed model (probit) with crossed effects of raters and sentences, by Laplace's approximation.
     OrdinalModel,
-    /// Raters and sentences drawn with replacement, 10,000 times.
+    /// A bootstrap that draws raters and sentences with replacement, 10,000 times.
     CrossedBootstrap,
     /// The t test on the means of the sentences.
     ItemMeans,
-    /// The t test that takes all judgements for independent.
+    /// The t test that assumes independent judgments.
     Naive,
-    /// The signed-rank test on all judgements, zeros left out.
+    /// The signed-rank test on all judgments, zeros discarded.
     WilcoxonRatingsWilcox,
-    /// The signed-rank test on all judgements, zeros ranked and left out.
+    /// The signed-rank test on all judgments, zeros ranked and left out.
     WilcoxonRatingsPratt,
-    /// The signed-rank test on all judgements, the ranks of zeros shared.
+    /// The signed-rank test on all judgments, the ranks of zeros shared.
     WilcoxonRatingsZsplit,
-    /// The signed-rank test on the means of the sentences, zeros left out.
+    /// The signed-rank test on the means of the sentences, zeros discarded.
     WilcoxonItemMeansWilcox,
     /// The signed-rank test on the means of the sentences, zeros ranked and left out.
     WilcoxonItemMeansPratt,
     /// The signed-rank test on the means of the sentences, the ranks of zeros shared.
     WilcoxonItemMeansZsplit,
-    /// The rank-sum test on all judgements of the system and of the reference.
+    /// The rank-sum test on all judgments of the system and of the reference.
     RankSum,
     /// The rank-sum test on the means of the sentences.
     RankSumItemMeans,
 }
 
 impl ReanalysisMethod {
-    /// What a table calls it.
+    /// Returns the title used in tables.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -272,62 +284,62 @@ impl ReanalysisMethod {
     }
 }
 
-/// How often a point of the scale was given.
+/// The count of one point of the scale.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ScoreCount {
     /// The point of the scale.
     pub score: i32,
-    /// How many judgements gave it.
+    /// The number of judgments that gave it.
     pub count: usize,
 }
 
-/// How a sentence of a system was judged.
+/// The judgments of one sentence of a system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemMean {
     /// The sentence.
     pub item: String,
-    /// How many judgements there are.
+    /// The number of judgments.
     pub n_ratings: usize,
     /// Their mean.
     pub mean: f64,
 }
 
-/// Whether a test could have found a difference, which "no difference found" rests on.
+/// The ability of a test to detect a difference, without which "no difference found" means nothing.
 ///
-/// A test shows that by finding its anchors worse than the reference: systems of which everybody knows that they are.
+/// A test shows it by finding its anchors, systems known to be worse, worse than the reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assay {
-    /// Whether every anchor was found worse; `None` where there is none.
+    /// `true` if every anchor was found worse; `None` without anchors.
     pub sensitive: Option<bool>,
-    /// That as a plain sentence.
+    /// The same as a sentence.
     pub explanation: String,
 }
 
-/// What rules of screening have left out.
+/// The ratings excluded by screening.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Screening {
     /// The declared rules.
     pub rules: Vec<ScreeningRule>,
-    /// What they left out; it is in no number of the verdict.
+    /// The ratings they exclude, which enter no number of the verdict.
     pub excluded: Vec<Exclusion>,
-    /// The other choice, which the sensitivity tables show: no rules where some were declared, all of them where none were.
+    /// The opposite choice, shown in the sensitivity tables: no rules if some were declared, all rules if none were.
     pub other_rules: Vec<ScreeningRule>,
-    /// What that would leave out.
+    /// The ratings that it would exclude.
     pub other_excluded: Vec<Exclusion>,
 }
 
-/// The rule by which the NaturalSpeech paper calls a system human-level, reported beside our conclusion.
+/// The rule by which the NaturalSpeech paper calls a system human-level, reported next to our conclusion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PaperRule {
-    /// Enough sentences, and enough judges of each of them.
+    /// States that there are enough sentences, and enough judges of each.
     pub sizes_met: bool,
-    /// Whether the rule calls the system human-level; `None` where it cannot be applied.
+    /// `true` if the rule calls the system human-level; `None` if it cannot be applied.
     pub passes: Option<bool>,
-    /// What was met and what was not, as one or two plain sentences.
+    /// The reasons, as one or two sentences.
     pub explanation: String,
 }
 
-/// What follows from the declared analysis.
+/// The conclusion of the declared analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conclusion {
@@ -337,14 +349,14 @@ pub enum Conclusion {
     Equivalent,
     /// It contains 0, and the equivalence interval lies above -margin but not below +margin.
     NonInferior,
-    /// The interval of the difference lies below 0, be the deficit ever so small.
+    /// The interval of the difference lies below 0, however small the deficit.
     Worse,
     /// None of these: the test was too small to tell.
     Inconclusive,
 }
 
 impl Conclusion {
-    /// The name that files and command lines use.
+    /// Returns the name used in files and on command lines.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -356,7 +368,7 @@ impl Conclusion {
         }
     }
 
-    /// Whether this conclusion gives at least what another one would.
+    /// Returns `true` if this conclusion is at least as strong as another.
     ///
     /// `better` implies `non-inferior`, as `equivalent` does; `better` does not imply `equivalent`.
     #[must_use]
@@ -365,18 +377,18 @@ impl Conclusion {
     }
 }
 
-/// The comparisons of the reference with itself: second clip minus first, which should be 0 on average.
+/// The comparisons of the reference with itself: second clip minus first, expected to be 0 on average.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NullPairs {
-    /// How many there are.
+    /// The number of comparisons.
     pub n_ratings: usize,
-    /// How many people judged them.
+    /// The number of people who judged them.
     pub n_raters: usize,
-    /// The mean: what raters add to the second clip of a pair.
+    /// The mean: the bias of raters toward the second clip of a pair.
     pub mean: f64,
-    /// The mean with its interval of coverage 1 - alpha, clustered by rater and by sentence. A bias of the raters is shown
-    /// where it does not contain 0.
+    /// The mean with its interval of coverage 1 - alpha, clustered by rater and by sentence. A bias is shown if it does not
+    /// contain 0.
     pub interval: Defined<Interval>,
-    /// The standard deviation: the noise of the judgements.
+    /// The standard deviation: the noise of the judgments.
     pub standard_deviation: Defined<f64>,
 }

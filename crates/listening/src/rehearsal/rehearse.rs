@@ -1,4 +1,4 @@
-//! A study rehearsed many times with a known truth: how often its own analysis says what.
+//! Rehearsals: a study simulated many times with a known truth, and the frequency of each outcome.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,22 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::judge::{Sensitivity, judge_study};
+use crate::analysis::study::Study;
+use crate::analysis::verdict::{Conclusion, SystemVerdict};
+use crate::design::plan::Plan;
 use crate::error::Error;
-use crate::judge::{Sensitivity, judge_study};
-use crate::plan::{Plan, Role};
-use crate::rating::{Kind, Paradigm, Rating};
-use crate::simulate::{Simulation, simulate};
-use crate::study::Study;
-use crate::verdict::{Conclusion, SystemVerdict};
+use crate::rating::Rating;
+use crate::rehearsal::simulate::{Simulation, simulate};
+use crate::system::Role;
+use crate::trial::Kind;
 
-/// The coverage of the intervals of the rates.
+/// The coverage of the intervals of rates.
 const LEVEL: f64 = 0.95;
-/// A true difference of this share of the margin is taken to be as large as it.
+/// The share of the margin from which a true difference counts as large as the margin.
 const AT_THE_MARGIN: f64 = 0.99;
 
-/// What may come of a study for one system.
+/// A possible outcome of a study for one system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -40,11 +42,11 @@ pub enum Outcome {
     Inconclusive,
     /// The clustered t test of the difference, corrected for the systems under test, rejects "no difference" at alpha.
     TTestRejects,
-    /// The clustered interval of the difference, or where there is none of the mean, contains the truth.
+    /// The clustered interval of the difference, or of the mean if there is no difference, contains the truth.
     IntervalCovers,
-    /// The interval of the mean that takes all judgements for independent contains the truth.
+    /// The interval of the mean that assumes independent judgments contains the truth.
     NaiveIntervalCovers,
-    /// The signed-rank test on all judgements rejects "no difference" at alpha.
+    /// The signed-rank test on all judgments rejects "no difference" at alpha.
     WilcoxonRatingsRejects,
     /// The signed-rank test on the means of the sentences does.
     WilcoxonItemMeansRejects,
@@ -52,32 +54,32 @@ pub enum Outcome {
     RankSumRejects,
     /// The rule of the `NaturalSpeech` paper finds the system as good as the recordings.
     PaperRulePasses,
-    /// The conclusion about at least one of the systems under test is false: better or worse where there is no difference or
-    /// the opposite one, equivalent or non-inferior where the difference is as large as the margin. A true difference
-    /// within a hundredth of the margin counts as large as it.
+    /// The conclusion about at least one system under test is false: better or worse without a difference or with the
+    /// opposite one, equivalent or non-inferior with a difference as large as the margin. A true difference within a
+    /// hundredth of the margin counts as large as the margin.
     AnyFalseWord,
-    /// The interval of at least one of them misses the truth.
+    /// The interval of at least one system under test misses the truth.
     AnyIntervalMisses,
 }
 
-/// What a row about all systems under test together has for a system.
+/// The name of the system in rows about all systems under test together.
 pub const FAMILY: &str = "*";
 
-/// How often something came of the rehearsed studies.
+/// The frequency of an outcome in the rehearsed studies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutcomeRate {
     /// The system; [`FAMILY`] for all under test together.
     pub system: String,
-    /// The mean difference to the reference that its ratings truly have: after rounding to the scale and its ends. Of all
-    /// systems together, that which is farthest from 0.
+    /// The true mean difference of its ratings from the reference, after rounding to the scale and its ends. For all systems
+    /// together, the one farthest from 0.
     pub true_difference: f64,
-    /// What.
+    /// The outcome.
     pub outcome: Outcome,
-    /// In so many studies.
+    /// The number of studies with this outcome.
     pub count: u64,
-    /// Of so many in which it is defined.
+    /// The number of studies in which it is defined.
     pub studies: u64,
-    /// The share.
+    /// The ratio of the two.
     pub rate: f64,
     /// The lower end of its interval of coverage 95 % (Wilson), from the number of studies.
     pub low: f64,
@@ -85,21 +87,21 @@ pub struct OutcomeRate {
     pub high: f64,
 }
 
-/// Rehearses a study: draws its ratings again and again, judges each draw by the plan's own analysis, and counts.
+/// Rehearses a study: repeatedly draws its ratings, judges each draw by the plan's own analysis, and counts outcomes.
 ///
-/// With a true difference of 0, [`Outcome::TTestRejects`] is the false-positive rate; with another, the power. The result
-/// depends on the seed, not on the number of threads. What is defined in no study has no row.
+/// With a true difference of 0, [`Outcome::TTestRejects`] is the false-positive rate; otherwise it is the power. The result
+/// depends on the seed, not on the number of threads. Outcomes that are defined in no study have no row.
 ///
 /// # Errors
 ///
-/// As [`simulate`]; [`Error::Simulation`] for no studies.
+/// Those of [`simulate`]; [`Error::Simulation`] for zero studies.
 ///
 /// # Examples
 ///
 /// ```
-/// use mynah_listening::{Outcome, Plan, Protocol, Role, Simulation, System, rehearse};
+/// use mynah_listening::{Outcome, Paradigm, Plan, Protocol, Role, Simulation, System, rehearse};
 ///
-/// let protocol = Protocol::from_toml(include_str!("../../../eval/protocols/cmos.toml"))?;
+/// let protocol = Protocol::standard(Paradigm::Cmos);
 /// let system = |name: &str, role| System { name: name.to_owned(), role, directory: name.to_owned() };
 /// let systems = vec![system("recordings", Role::Reference), system("voice", Role::Candidate)];
 /// let items = (1..=50).map(|number| format!("LJ050-{number:04}")).collect();
@@ -114,9 +116,7 @@ pub struct OutcomeRate {
 /// ```
 pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<Vec<OutcomeRate>, Error> {
     if n_studies == 0 {
-        return Err(Error::Simulation {
-            what: "no study is to be rehearsed: ask for some hundred".to_owned(),
-        });
+        return Err(Error::Simulation { what: "no study is to be rehearsed".to_owned() });
     }
     let truths: Vec<(&str, Truth)> = plan
         .judged_systems()
@@ -163,22 +163,22 @@ pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<
     counts.into_iter().map(rate).collect()
 }
 
-/// The variance components of earlier ratings, with which the next study can be planned and rehearsed.
+/// Estimates the variance components of earlier ratings, with which the next study can be planned and rehearsed.
 ///
-/// A linear mixed model is fitted to the ratings of each system, and the variances are averaged over the systems. In a
-/// comparison (CMOS) null pairs do not count.
+/// Fits a linear mixed model to the ratings of each system and averages the variances over the systems. Null pairs do not
+/// count.
 ///
 /// # Errors
 ///
-/// [`Error::Statistics`] when a system's ratings have no such model, such as those of a single rater;
-/// [`Error::Simulation`] when there are no ratings.
+/// [`Error::Statistics`] when a system's ratings do not admit the model, such as those of a single rater;
+/// [`Error::Simulation`] without ratings.
 pub fn estimate_components(ratings: &[Rating]) -> Result<Components, Error> {
     let mut by_system: BTreeMap<&str, Vec<&Rating>> = BTreeMap::new();
     for rating in ratings.iter().filter(|rating| rating.kind == Kind::Rating) {
         by_system.entry(&rating.system).or_default().push(rating);
     }
     if by_system.is_empty() {
-        let what = "there are no ratings to estimate the variation of judgements from".to_owned();
+        let what = "there are no ratings to estimate the variation of judgments from".to_owned();
         return Err(Error::Simulation { what });
     }
     let (mut item, mut rater, mut residual) = (0.0, 0.0, 0.0);
@@ -195,7 +195,7 @@ pub fn estimate_components(ratings: &[Rating]) -> Result<Components, Error> {
         let values: Vec<f64> = ratings.iter().map(|rating| rating.score).collect();
         let model =
             mixed_model(&values, &number(|rating| &rating.rater), &number(|rating| &rating.item), &[])
-                .map_err(|source| Error::Statistics { what: "the variation of judgements", source })?;
+                .map_err(|source| Error::Statistics { what: "the variation of judgments", source })?;
         let components = model.components();
         item += components.item_sd.powi(2);
         rater += components.rater_sd.powi(2);
@@ -209,17 +209,17 @@ pub fn estimate_components(ratings: &[Rating]) -> Result<Components, Error> {
     })
 }
 
-/// For each system, by its place, and each outcome: in how many studies it came, of how many where it is defined.
+/// The number of studies with an outcome and of those in which it is defined, by position of the system and outcome.
 type Counts = BTreeMap<(usize, Outcome), (u64, u64)>;
 
-/// Studies of one seed are independent streams of one generator.
+/// Returns the seed of a study: studies are independent streams of one generator.
 fn seed_of(seed: u64, study: u64) -> u64 {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(study);
     generator.next_u64()
 }
 
-/// What the means of a system's ratings are expected to be.
+/// The expected mean of a system's ratings, and its difference from the reference.
 struct Truth {
     mean: f64,
     difference: f64,
@@ -227,26 +227,23 @@ struct Truth {
 
 impl Truth {
     fn of(plan: &Plan, simulation: &Simulation, system: &str) -> Result<Self, Error> {
-        let paradigm = plan.protocol.paradigm;
-        let (lowest, highest) = paradigm.scale();
+        let rules = plan.protocol.paradigm.rules();
+        let (lowest, highest) = rules.scale();
         let expected = |difference: f64| {
-            let level = if paradigm == Paradigm::Mos { simulation.mos_level } else { 0.0 };
+            let level = rules.level(simulation.mos_level);
             let model =
                 Model { mean: level + difference, components: simulation.components, lowest, highest };
             model.expected().map_err(|source| Error::Statistics { what: "the simulation", source })
         };
         let mean = expected(simulation.difference(plan, system))?;
-        let reference = if paradigm == Paradigm::Mos && plan.systems.iter().any(|s| s.role == Role::Reference)
-        {
-            expected(0.0)?
-        } else {
-            0.0
-        };
+        // Scores of a comparison are differences already.
+        let has_scores = rules.is_judged(Role::Reference) && plan.reference().is_some();
+        let reference = if has_scores { expected(0.0)? } else { 0.0 };
         Ok(Self { mean, difference: mean - reference })
     }
 }
 
-/// The largest true difference of the systems under test, in either direction.
+/// Returns the largest true difference of the systems under test, in either direction.
 fn farthest(plan: &Plan, truths: &[(&str, Truth)]) -> f64 {
     let is_candidate = |name: &str| plan.candidates().any(|system| system.name == name);
     truths
@@ -257,7 +254,7 @@ fn farthest(plan: &Plan, truths: &[(&str, Truth)]) -> f64 {
         .unwrap_or(0.0)
 }
 
-/// What came of one study for all systems under test together, where they are compared with something.
+/// Returns the joint outcomes of one study for all systems under test, if they are compared with anything.
 fn family_outcomes(
     systems: &[SystemVerdict],
     truths: &[(&str, Truth)],
@@ -268,7 +265,7 @@ fn family_outcomes(
     for (system, (_, truth)) in systems.iter().zip(truths).filter(|(s, _)| s.role == Role::Candidate) {
         let truth = truth.difference;
         let nearly = AT_THE_MARGIN * margin;
-        // What rounding leaves of no difference.
+        // Zero, up to rounding errors.
         let none = truth.abs() < 1e-9;
         words.extend(system.conclusion.map(|conclusion| match conclusion {
             Conclusion::Better => none || truth < 0.0,
@@ -285,13 +282,13 @@ fn family_outcomes(
         .map(|(outcome, of_systems)| (outcome, of_systems.into_iter().any(|came| came)))
 }
 
-/// What came of one study for one system, of what is defined for it.
+/// Returns the outcomes of one study that are defined for a system, each with its occurrence.
 fn outcomes(
     system: &SystemVerdict,
     truth: &Truth,
     alpha: f64,
 ) -> impl Iterator<Item = (Outcome, bool)> + use<> {
-    let rejects = |test: &crate::verdict::Defined<mynah_stats::TestResult>| {
+    let rejects = |test: &crate::analysis::verdict::Defined<mynah_stats::TestResult>| {
         test.value().map(|test| test.p_value < alpha)
     };
     let covers = system

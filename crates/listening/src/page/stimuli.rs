@@ -1,4 +1,4 @@
-//! Wavs made fit for a listening test: one sample rate, one loudness, nothing but samples.
+//! Wavs prepared for a listening test: one sample rate, one loudness, nothing but samples.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,25 +8,26 @@ use mynah_signal::Waveform;
 use mynah_signal::loudness::{integrated_lufs, true_peak_dbtp};
 use mynah_signal::wav::{decode, encode_pcm16};
 
+use crate::design::plan::Plan;
 use crate::error::Error;
-use crate::plan::{Plan, System};
+use crate::system::System;
 
-/// One clip as raters will hear it.
+/// One clip as raters hear it.
 pub(crate) struct Stimulus {
     /// A plain 16-bit PCM wav.
     pub(crate) bytes: Vec<u8>,
-    /// The file it came from, as the plan's directory has it.
+    /// The source file.
     pub(crate) source: PathBuf,
-    /// The hash of that file.
+    /// The hash of the source file.
     pub(crate) source_blake3: String,
-    /// What the samples were multiplied with, in dB.
+    /// The gain applied to the samples, in dB.
     pub(crate) gain_db: f64,
-    /// Why the clip is not at the protocol's loudness, where it is not.
+    /// The reason why the clip is not at the protocol's loudness, where that applies.
     pub(crate) note: Option<String>,
     sample_rate: u32,
 }
 
-/// Finds the wav of an item in a system's directory: `DIR/wavs/<item>.wav`, else `DIR/<item>.wav`.
+/// Finds the wav of an item of a system: `DIR/wavs/<item>.wav`, or else `DIR/<item>.wav`.
 ///
 /// # Errors
 ///
@@ -43,7 +44,7 @@ pub fn find_wav(system: &System, item: &str) -> Result<PathBuf, Error> {
     Err(Error::MissingStimulus { system: system.name.clone(), item: item.to_owned(), first, second })
 }
 
-/// The items that every system has a wav for, by name: the wavs of `DIR/wavs`, or of `DIR` where there is no such folder.
+/// Lists the items for which every system has a wav: those in `DIR/wavs`, or in `DIR` if there is no such folder.
 ///
 /// # Errors
 ///
@@ -60,11 +61,11 @@ pub fn common_items(systems: &[System]) -> Result<Vec<String>, Error> {
     Ok(common.unwrap_or_default().into_iter().collect())
 }
 
-/// The clips of one item, in the order of the plan's systems, all at the same loudness.
+/// Prepares the clips of one item, in the order of the plan's systems, all at the same loudness.
 ///
-/// That is the protocol's. When a clip would exceed the true-peak limit at it, all clips of the item are left quieter
-/// by the same amount, so that loudness never tells them apart. A clip that has no loudness (shorter than 400 ms, or
-/// silent) keeps its level, lowered only where its peak exceeds the limit.
+/// That is the protocol's. If a clip would exceed the true-peak limit, all clips of the item stay quieter by the same
+/// amount, so that loudness never tells them apart. A clip without a loudness (shorter than 400 ms, or silent) keeps its
+/// level, lowered only where its peak exceeds the limit.
 pub(crate) fn prepare_item(plan: &Plan, item: &str) -> Result<Vec<Stimulus>, Error> {
     let target = plan.protocol.loudness_lufs;
     let limit = plan.protocol.true_peak_dbtp;
@@ -80,7 +81,7 @@ pub(crate) fn prepare_item(plan: &Plan, item: &str) -> Result<Vec<Stimulus>, Err
     Ok(prepared.collect())
 }
 
-/// Refuses stimuli of different sample rates.
+/// Rejects stimuli of different sample rates.
 pub(crate) struct OneRate(Option<(PathBuf, u32)>);
 
 impl OneRate {
@@ -133,7 +134,7 @@ impl Source {
         })
     }
 
-    /// `headroom_db` is not positive: by how much the item's clips must stay below the target.
+    /// Applies the gain; `headroom_db`, at most 0, is the distance of the item's clips from the target.
     fn prepare(self, target: f64, headroom_db: f64, limit: f64) -> Stimulus {
         let (gain_db, note) = match (self.loudness, self.true_peak) {
             (Some(loudness), _) => {

@@ -1,39 +1,41 @@
-//! Ratings that nobody gave, to try out a plan and everything after it.
+//! Simulated ratings, to try out a plan and everything after it.
 
 use std::collections::BTreeMap;
 
 use mynah_stats::power::Components;
 use mynah_stats::simulate::Model;
 
+use crate::answers::row::planned_row;
+use crate::design::plan::Plan;
 use crate::error::Error;
-use crate::plan::{Plan, Trial};
-use crate::rating::{First, Kind, Origin, Paradigm, Rating};
+use crate::rating::{Origin, Rating};
+use crate::trial::Kind;
 
-/// The true difference of an anchor, unless another is given: one step of the scale, which a test must not miss.
+/// The default true difference of an anchor: one step of the scale, which a test must not miss.
 pub const ANCHOR_DIFFERENCE: f64 = -1.0;
 
-/// How much of what was planned raters do.
+/// The share of the planned trials that raters complete.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Attendance {
-    /// Everything.
+    /// Everyone completes everything.
     #[default]
     Complete,
-    /// The first so many raters do everything, the others stop after some trials.
+    /// The first raters complete everything; the others stop early.
     Quitters {
-        /// How many do everything.
+        /// The number of raters who complete everything.
         steady: usize,
-        /// How many trials the others do.
+        /// The number of trials that each of the others completes.
         trials: usize,
     },
-    /// The k-th rater does the share k^-exponent, but at least one trial: an open crowd by Zipf's law.
+    /// The k-th rater completes the share k^-exponent, and at least one trial: an open crowd by Zipf's law.
     Crowd {
-        /// The exponent, 0 or more; open crowds have 1 to 2.
+        /// The exponent, at least 0; 1 to 2 in open crowds.
         exponent: f64,
     },
 }
 
 impl Attendance {
-    /// How many trials the rater of this index does, of so many.
+    /// Returns the number of trials that a rater completes out of `n_trials`.
     fn of(self, rater: usize, n_trials: usize) -> usize {
         match self {
             Self::Quitters { steady, trials } if rater >= steady => trials.min(n_trials),
@@ -48,7 +50,7 @@ impl Attendance {
     fn check(self) -> Result<(), Error> {
         match self {
             Self::Crowd { exponent } if !(exponent >= 0.0 && exponent.is_finite()) => {
-                let what = format!("the exponent of a crowd is {exponent}, it has to be 0 or more");
+                let what = format!("the exponent of a crowd is {exponent}, but it must be 0 or more");
                 Err(Error::Simulation { what })
             }
             _ => Ok(()),
@@ -56,24 +58,24 @@ impl Attendance {
     }
 }
 
-/// What is simulated.
+/// The truth that ratings are drawn from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
-    /// The true difference of each system to the reference, in points. Of those that are not named it is 0, and
-    /// [`ANCHOR_DIFFERENCE`] for anchors.
+    /// The true difference of each system from the reference, in points. It defaults to 0, and to [`ANCHOR_DIFFERENCE`] for
+    /// anchors.
     pub true_differences: BTreeMap<String, f64>,
-    /// By how much it varies between sentences and raters, and within them.
+    /// The standard deviations between sentences, between raters, and within them.
     pub components: Components,
-    /// How much of their sessions raters do.
+    /// The share of their sessions that raters complete.
     pub attendance: Attendance,
-    /// MOS: the true mean of the reference, from which the differences count.
+    /// MOS: the true mean of the reference, to which differences are added.
     pub mos_level: f64,
-    /// What the numbers are drawn from.
+    /// The seed of the random numbers.
     pub seed: u64,
 }
 
 impl Default for Simulation {
-    /// Systems as good as the reference, the usual components, complete sessions, recordings at 4.5, seed 1.
+    /// Returns systems equal to the reference, default components, complete sessions, recordings at 4.5, and seed 1.
     fn default() -> Self {
         Self {
             true_differences: BTreeMap::new(),
@@ -86,25 +88,25 @@ impl Default for Simulation {
 }
 
 impl Simulation {
-    /// The true difference of a system to the reference.
+    /// Returns the true difference of a system from the reference.
     pub(crate) fn difference(&self, plan: &Plan, system: &str) -> f64 {
         let usual = if plan.anchors().any(|anchor| anchor.name == system) { ANCHOR_DIFFERENCE } else { 0.0 };
         self.true_differences.get(system).copied().unwrap_or(usual)
     }
 }
 
-/// Draws a rating for every trial of a plan that is done, marked [`Origin::Simulated`].
+/// Draws a rating for every completed trial of a plan, marked [`Origin::Simulated`].
 ///
 /// ```text
 /// score = clip(round(true difference + rater + item + residual))      [mynah_stats::simulate::Model]
 /// ```
 ///
-/// Each system has rater and item effects of its own; a null pair has nothing but the residual. The order of the clips
-/// has no effect on the score, only on its sign on the page. Ratings stand in the order of the plan.
+/// Each system has its own rater and item effects; a null pair has only the residual. The order of the clips affects only
+/// the sign of the click, not the score. Ratings are in the order of the plan.
 ///
 /// # Errors
 ///
-/// [`Error::Simulation`] for a difference of a system that is not under test; [`Error::Statistics`] for numbers that are
+/// [`Error::Simulation`] for the difference of a system that is not under test; [`Error::Statistics`] for numbers that are
 /// not finite and components that are negative.
 pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Error> {
     for name in simulation.true_differences.keys() {
@@ -115,9 +117,9 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
         }
     }
     simulation.attendance.check()?;
-    let paradigm = plan.protocol.paradigm;
-    let (lowest, highest) = paradigm.scale();
-    let level = if paradigm == Paradigm::Mos { simulation.mos_level } else { 0.0 };
+    let rules = plan.protocol.paradigm.rules();
+    let (lowest, highest) = rules.scale();
+    let level = rules.level(simulation.mos_level);
     let positions: BTreeMap<&str, usize> =
         plan.items.iter().enumerate().map(|(index, item)| (item.as_str(), index)).collect();
 
@@ -151,43 +153,10 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
         scores.extend(places.into_iter().zip(drawn));
     }
 
-    let mut ratings = Vec::with_capacity(scores.len());
-    for ((rater, page), score) in scores {
-        let session = &plan.sessions[rater];
-        ratings.push(rating(
-            plan,
-            &session.rater,
-            page,
-            &session.trials[page],
-            score,
-            ratings.len() as u64 + 1,
-        ));
-    }
-    Ok(ratings)
-}
-
-fn rating(plan: &Plan, rater: &str, page: usize, trial: &Trial, score: f64, row: u64) -> Rating {
-    let paradigm = plan.protocol.paradigm;
-    let reference = plan.reference().filter(|_| paradigm == Paradigm::Cmos);
-    Rating {
-        study: plan.study.clone(),
-        design: plan.design.clone(),
-        origin: Origin::Simulated,
-        paradigm,
-        rater: rater.to_owned(),
-        page: page as u32,
-        item: trial.item.clone(),
-        system: trial.system.clone(),
-        reference: reference.map(|system| system.name.clone()),
-        first: trial.first,
-        kind: trial.kind,
-        score,
-        // Adding 0.0 turns -0.0 into 0.0.
-        score_raw: score * trial.first.map_or(1.0, First::sign) + 0.0,
-        plays_first: None,
-        plays_second: None,
-        milliseconds: None,
+    let ratings = (1..).zip(scores).map(|(source_row, ((rater, page), score))| Rating {
         source_file: "simulation".to_owned(),
-        source_row: row,
-    }
+        source_row,
+        ..planned_row(plan, &plan.sessions[rater], page, Origin::Simulated, score)
+    });
+    Ok(ratings.collect())
 }

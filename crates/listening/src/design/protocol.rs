@@ -1,4 +1,4 @@
-//! What is asked, of how many, and by which rule the answers are judged: declared before the test.
+//! The protocol: the question, the sizes and the analysis, declared before the test.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use mynah_stats::wilcoxon::ZeroMethod;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::rating::Paradigm;
-use crate::screening::ScreeningRule;
+use crate::paradigms::Paradigm;
+use crate::screening_rule::ScreeningRule;
 
-/// Human level asks for at least so many sentences, whatever a protocol says (section 2 of the `NaturalSpeech` paper).
+/// The fewest sentences for a claim of human level, whatever the protocol says (section 2 of the `NaturalSpeech` paper).
 pub const HUMAN_LEVEL_ITEMS: usize = 50;
-/// And for so many ratings of each of them.
+/// The fewest ratings per sentence for a claim of human level.
 pub const HUMAN_LEVEL_RATINGS: usize = 20;
-/// And for a margin of at most so many points.
+/// The widest margin, in points, for a claim of human level.
 pub const HUMAN_LEVEL_MARGIN: f64 = 0.2;
-/// And for tests at this level at most.
+/// The highest level of the tests for a claim of human level.
 pub const HUMAN_LEVEL_ALPHA: f64 = 0.05;
 
 /// Protocol of a listening test: what is asked, of how many raters, and how the answers will be judged.
@@ -54,22 +54,34 @@ pub struct Protocol {
 }
 
 impl Protocol {
-    /// Reads a protocol and checks it.
+    /// Returns the standard protocol of a paradigm: the sizes, the questions and the analysis of the `NaturalSpeech` paper.
+    ///
+    /// It equals the one in `eval/protocols`.
+    ///
+    /// # Panics
+    ///
+    /// Never: the protocols are part of the crate, and a test reads all of them.
+    #[must_use]
+    pub fn standard(paradigm: Paradigm) -> Self {
+        Self::from_toml(paradigm.rules().protocol()).expect("the crate's own protocols are valid")
+    }
+
+    /// Parses a protocol and validates it.
     ///
     /// # Errors
     ///
-    /// [`Error::ProtocolSyntax`] for what is not TOML of this form; [`Error::Protocol`] for a value that breaks a rule.
+    /// [`Error::ProtocolSyntax`] for text that is not TOML of this form; [`Error::Protocol`] for a value that breaks a rule.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
         let protocol: Self = toml::from_str(text).map_err(|error| Error::ProtocolSyntax(Box::new(error)))?;
         protocol.check()?;
         Ok(protocol)
     }
 
-    /// Checks every value against its rule.
+    /// Validates every value.
     ///
     /// # Errors
     ///
-    /// [`Error::Protocol`], which names the first key that breaks its rule.
+    /// [`Error::Protocol`], with the first key that breaks its rule.
     pub fn check(&self) -> Result<(), Error> {
         for (key, text) in
             [("question", &self.question), ("consent", &self.consent), ("instructions", &self.instructions)]
@@ -88,8 +100,9 @@ impl Protocol {
         if let Some(items) = self.items {
             rule(items >= 2, "items", items, "at least 2")?;
         }
-        let no_pairs = self.paradigm == Paradigm::Cmos || self.null_pairs == 0;
-        rule(no_pairs, "null_pairs", self.null_pairs, "0, since a MOS test has no pairs")?;
+        let rules = self.paradigm.rules();
+        let no_pairs = format!("0, since a {} test has no pairs", rules.abbreviation());
+        rule(rules.allows_null_pairs() || self.null_pairs == 0, "null_pairs", self.null_pairs, &no_pairs)?;
         let loudness = self.loudness_lufs;
         rule((-60.0..=-5.0).contains(&loudness), "loudness_lufs", loudness, "-60 to -5")?;
         let peak = self.true_peak_dbtp;
@@ -119,11 +132,11 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Checks every value against its rule.
+    /// Validates every value.
     ///
     /// # Errors
     ///
-    /// [`Error::Protocol`], which names the first key that breaks its rule.
+    /// [`Error::Protocol`], with the first key that breaks its rule.
     pub fn check(&self, paradigm: Paradigm) -> Result<(), Error> {
         let (lowest, highest) = paradigm.scale();
         let width = f64::from(highest - lowest);
@@ -137,15 +150,18 @@ impl Analysis {
         rule(minimum >= 1, "analysis.minimum_ratings_per_item", minimum, "at least 1")?;
         let distinct: BTreeSet<ScreeningRule> = self.screening.iter().copied().collect();
         let once = distinct.len() == self.screening.len();
-        rule(once, "analysis.screening", &self.screening, "a list in which no rule stands twice")?;
-        let fitting = ScreeningRule::of(paradigm);
-        let pairs = distinct.iter().all(|rule| fitting.contains(rule));
-        rule(pairs, "analysis.screening", &self.screening, "without `null-pairs`: a MOS test has none")
+        rule(once, "analysis.screening", &self.screening, "a list without a rule that occurs twice")?;
+        let rules = paradigm.rules();
+        for unfit in distinct.iter().filter(|rule| !rules.screening_rules().contains(rule)) {
+            let without = format!("without `{}`: a {} test has none", unfit.as_str(), rules.abbreviation());
+            rule(false, "analysis.screening", &self.screening, &without)?;
+        }
+        Ok(())
     }
 }
 
 impl Default for Analysis {
-    /// That of the protocols that come with Mynah: margin 0.2, alpha 0.05, Pratt's zeros, 50 items by 20 judges, no
+    /// Returns the analysis of the standard protocols: margin 0.2, alpha 0.05, Pratt's zeros, 50 items by 20 judges, no
     /// screening.
     fn default() -> Self {
         Self {
@@ -164,5 +180,20 @@ fn rule(holds: bool, key: &'static str, value: impl std::fmt::Debug, rule: &str)
         Ok(())
     } else {
         Err(Error::Protocol { key, value: format!("{value:?}"), rule: rule.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_protocols_are_valid_and_declare_the_default_analysis() {
+        for paradigm in Paradigm::ALL {
+            let protocol = Protocol::standard(paradigm);
+            assert_eq!(protocol.paradigm, paradigm);
+            assert_eq!(protocol.check().map_err(|error| error.to_string()), Ok(()));
+            assert_eq!(protocol.analysis, Analysis::default());
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The same ratings by other analyses: does the conclusion rest on the choice of one?
+//! Sensitivity of the conclusion to the choice of analysis.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use mynah_stats::t_test::{TTest, one_sample, welch};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
 use mynah_stats::{Alternative, Interval, TestResult};
 
-use crate::protocol::Analysis;
-use crate::scores::{Against, Scores, clustered_difference, clustered_mean, explain};
-use crate::screening::ScreeningRule;
-use crate::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod};
+use crate::analysis::scores::{Against, Scores, clustered_difference, clustered_mean, explain};
+use crate::analysis::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod};
+use crate::design::protocol::Analysis;
+use crate::screening_rule::ScreeningRule;
 
-/// All analyses that a system's ratings allow, which some rules have passed; none where there is nothing to compare with.
+/// Runs all applicable analyses on the ratings that passed some rules; none without a comparison.
 ///
 /// The levels are those of the tests of a difference and of equivalence.
-pub(crate) fn reanalyse(
+pub(crate) fn reanalyze(
     analysis: &Analysis,
     levels: (f64, f64),
     rules: &[ScreeningRule],
@@ -56,7 +56,7 @@ fn analyses(
     }
 }
 
-/// The conclusion that follows from the intervals of coverage 1 - alpha and 1 - 2 alpha.
+/// Draws the conclusion from the intervals of coverage 1 - alpha and 1 - 2 alpha.
 pub(crate) fn conclude(interval: &Interval, inner: &Interval, margin: f64) -> Conclusion {
     if interval.low > 0.0 {
         Conclusion::Better
@@ -71,13 +71,13 @@ pub(crate) fn conclude(interval: &Interval, inner: &Interval, margin: f64) -> Co
     }
 }
 
-/// The interval of an estimate, of any coverage.
+/// The interval of an estimate as a function of the coverage.
 type IntervalOf = Box<dyn Fn(f64) -> Result<Interval, mynah_stats::Error>>;
 
-/// An estimate's intervals, and the probability of it under "no difference".
+/// The intervals of an estimate, and its p-value under "no difference".
 type Estimate = (IntervalOf, Option<f64>);
 
-/// Those that estimate the difference, beginning with the declared one.
+/// Runs the analyses that estimate the difference, the declared one first.
 fn estimates(
     analysis: &Analysis,
     levels: (f64, f64),
@@ -94,7 +94,7 @@ fn estimates(
     });
     let mixed = mixed(scores, reference).map_err(explain);
     let bootstrap = bootstrap(scores, reference).map_err(explain).map(|bootstrap| {
-        // No probability: the interval says whether there is a difference.
+        // No p-value: the interval shows a difference.
         (boxed(move |level| bootstrap.interval(level)), None)
     });
     let item_means = one_sample(&item_differences(scores, reference), 0.0).map_err(explain).map(of_t);
@@ -104,7 +104,7 @@ fn estimates(
     }
     .map_err(explain)
     .map(of_t);
-    // Of two systems, the models do not know that a rater may like one of them more than others do.
+    // With two systems, the models ignore that a rater may like one of them more than other raters do.
     let modelled = reference.is_none();
     let mut all: Vec<Reanalysis> = [
         (ReanalysisMethod::TwoWayClustered, true, clustered),
@@ -132,16 +132,16 @@ fn estimates(
     all
 }
 
-/// The probability of the latent difference, if there is none.
+/// Returns the p-value of the latent difference.
 fn ordinal(scores: &Scores, reference: Option<&Scores>) -> Result<f64, mynah_stats::Error> {
     let model = match reference {
         None => {
-            // The points of a comparison mean the same on both sides of 0.
+            // The points of a comparison are symmetric about 0.
             let config = OrdinalConfig { thresholds: Thresholds::Symmetric, ..OrdinalConfig::default() };
             ordinal_model(&scores.values, &scores.raters, &scores.items, &[], &config)?
         }
         Some(reference) => {
-            let (values, is_system, raters, items) = scores.beside(reference);
+            let (values, is_system, raters, items) = scores.stacked_on(reference);
             let covariate = is_system.iter().map(|is_system| f64::from(u8::from(*is_system))).collect();
             ordinal_model(&values, &raters, &items, &[covariate], &OrdinalConfig::default())?
         }
@@ -161,12 +161,12 @@ fn mixed(scores: &Scores, reference: Option<&Scores>) -> Result<Estimate, mynah_
     let model = match reference {
         None => mixed_model(&scores.values, &scores.raters, &scores.items, &[])?,
         Some(reference) => {
-            let (values, is_system, raters, items) = scores.beside(reference);
+            let (values, is_system, raters, items) = scores.stacked_on(reference);
             let covariate = is_system.iter().map(|is_system| f64::from(u8::from(*is_system))).collect();
             mixed_model(&values, &raters, &items, &[covariate])?
         }
     };
-    // The constant of a comparison; of single clips, what the system adds to it.
+    // The intercept of a comparison; for single clips, the effect of the system.
     let coefficient = model.coefficients[usize::from(reference.is_some())];
     Ok((boxed(move |level| coefficient.interval(level)), Some(coefficient.t_test().p_value)))
 }
@@ -176,13 +176,13 @@ fn bootstrap(scores: &Scores, reference: Option<&Scores>) -> Result<Bootstrap, m
     match reference {
         None => crossed_mean(&scores.values, &scores.raters, &scores.items, &config),
         Some(reference) => {
-            let (values, is_system, raters, items) = scores.beside(reference);
+            let (values, is_system, raters, items) = scores.stacked_on(reference);
             crossed_difference(&values, &is_system, &raters, &items, &config)
         }
     }
 }
 
-/// The mean score of each sentence, or its difference to the reference's where both were judged.
+/// Returns the mean score of each sentence, or its difference from the reference's where both were judged.
 fn item_differences(scores: &Scores, reference: Option<&Scores>) -> Vec<f64> {
     match reference {
         None => scores.item_means(),

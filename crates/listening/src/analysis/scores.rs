@@ -1,24 +1,27 @@
-//! The ratings of a system as the statistics take them.
+//! The ratings of a system in the form that the statistics take.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use mynah_stats::clustered::{Clustered, Influence, difference_with_influence, two_way_with_influence};
 
-use crate::rating::{First, Kind, Rating};
-use crate::study::Study;
-use crate::verdict::Defined;
+use crate::analysis::study::Study;
+use crate::analysis::verdict::Defined;
+use crate::paradigms::Contrast;
+use crate::rating::Rating;
+use crate::trial::{First, Kind};
 
 const NO_RATINGS: &str = "there are no ratings";
-/// The distance of two neighbouring answers.
+/// The distance between adjacent answers.
 const STEP: f64 = 1.0;
 
-/// The numbers by which the statistics know raters and items.
+/// The numbers of raters and items in the statistics.
 pub(crate) struct Indices<'a> {
     raters: BTreeMap<&'a str, usize>,
     items: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> Indices<'a> {
+    /// Numbers the raters and items of a study.
     pub(crate) fn of(study: &'a Study) -> Self {
         let number = |names: &'a [String]| {
             names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect()
@@ -32,11 +35,12 @@ pub(crate) struct Scores {
     pub(crate) values: Vec<f64>,
     pub(crate) raters: Vec<usize>,
     pub(crate) items: Vec<usize>,
-    /// Whether the system was heard second; all false for single clips.
+    /// Marks the scores for which the system was heard second; all false for single clips.
     pub(crate) heard_second: Vec<bool>,
 }
 
 impl Scores {
+    /// Collects the ratings of one kind and system.
     pub(crate) fn of(ratings: &[&Rating], kind: Kind, system: &str, indices: &Indices<'_>) -> Self {
         let mut scores = Self { values: vec![], raters: vec![], items: vec![], heard_second: vec![] };
         for rating in ratings.iter().filter(|rating| rating.kind == kind && rating.system == system) {
@@ -48,6 +52,7 @@ impl Scores {
         scores
     }
 
+    /// Returns the mean score.
     pub(crate) fn mean(&self) -> Defined<f64> {
         if self.values.is_empty() {
             return Defined::Undefined { reason: NO_RATINGS.to_owned() };
@@ -55,7 +60,7 @@ impl Scores {
         Defined::Ok { value: self.values.iter().sum::<f64>() / self.values.len() as f64 }
     }
 
-    /// The places of the scores that are not the commonest one.
+    /// Iterates over the positions of the scores that differ from the most common one.
     fn departures(&self) -> impl Iterator<Item = usize> {
         let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
         // Scores are whole numbers, or halves of them.
@@ -67,7 +72,7 @@ impl Scores {
         (0..self.values.len()).filter(move |&index| Some(key(self.values[index])) != commonest)
     }
 
-    /// The mean score of each item that has any. Sums are whole numbers, so that equal means are equal numbers.
+    /// Returns the mean score of each item with scores. Sums are whole numbers, so equal means are equal floats.
     pub(crate) fn means_by_item(&self) -> BTreeMap<usize, f64> {
         let mut sums: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
         for (value, &item) in self.values.iter().zip(&self.items) {
@@ -78,11 +83,12 @@ impl Scores {
         sums.into_iter().map(|(item, (sum, count))| (item, sum / count)).collect()
     }
 
-    /// The mean scores of the items that have any, in their order.
+    /// Returns the mean scores of the items with scores, in order of the items.
     pub(crate) fn item_means(&self) -> Vec<f64> {
         self.means_by_item().into_values().collect()
     }
 
+    /// Returns the number of scores of each item with scores.
     pub(crate) fn ratings_per_item(&self) -> BTreeMap<usize, usize> {
         let mut counts = BTreeMap::new();
         for &item in &self.items {
@@ -92,19 +98,32 @@ impl Scores {
     }
 }
 
-/// What a system's scores are held against.
+/// The scores that a system's scores are compared with: a [`Contrast`] with its data.
+#[derive(Clone, Copy)]
 pub(crate) enum Against<'a> {
     /// The scores are differences already.
     Zero,
-    /// Another system's scores.
+    /// The reference's scores.
     Reference(&'a Scores),
-    /// Nothing, and why.
+    /// Nothing, with the reason.
     Nothing(&'static str),
 }
 
+impl<'a> Against<'a> {
+    /// Looks up the scores that a contrast asks for.
+    pub(crate) fn of(contrast: Contrast, reference: Option<&'a Scores>) -> Self {
+        match (contrast, reference) {
+            (Contrast::Zero, _) => Self::Zero,
+            (Contrast::Reference, Some(reference)) => Self::Reference(reference),
+            (Contrast::Reference, None) => Self::Nothing("there is no reference"),
+            (Contrast::Nothing(reason), _) => Self::Nothing(reason),
+        }
+    }
+}
+
 impl Scores {
-    /// The scores of this system and then those of another, with what tells them apart.
-    pub(crate) fn beside(&self, other: &Self) -> (Vec<f64>, Vec<bool>, Vec<usize>, Vec<usize>) {
+    /// Concatenates the scores of this system and another: values, marks of this system, raters, items.
+    pub(crate) fn stacked_on(&self, other: &Self) -> (Vec<f64>, Vec<bool>, Vec<usize>, Vec<usize>) {
         let both = |one: &[usize], other: &[usize]| [one, other].concat();
         let values = [&self.values[..], &other.values].concat();
         let is_first = (0..values.len()).map(|index| index < self.values.len()).collect();
@@ -112,28 +131,28 @@ impl Scores {
     }
 }
 
-/// An estimate, and what each rater and each sentence contributed to it.
+/// An estimate with the influence of each rater and each sentence.
 pub(crate) type Estimate = (Clustered, Influence);
 
-/// The mean, with errors from leaving out raters and sentences.
+/// Estimates the mean, with standard errors jackknifed over raters and sentences.
 pub(crate) fn clustered_mean(scores: &Scores) -> Result<Estimate, String> {
     let estimate = two_way_with_influence(&scores.values, &scores.raters, &scores.items).map_err(explain)?;
     hardened(estimate, &[scores])
 }
 
-/// The difference to the reference's mean, with errors from leaving out raters and sentences.
+/// Estimates the difference from the reference's mean, with standard errors jackknifed over raters and sentences.
 pub(crate) fn clustered_difference(scores: &Scores, reference: &Scores) -> Result<Estimate, String> {
     if scores.values.is_empty() || reference.values.is_empty() {
         return Err(NO_RATINGS.to_owned());
     }
-    let (values, in_group_1, raters, items) = scores.beside(reference);
+    let (values, in_group_1, raters, items) = scores.stacked_on(reference);
     let estimate = difference_with_influence(&values, &in_group_1, &raters, &items).map_err(explain)?;
     hardened(estimate, &[scores, reference])
 }
 
-/// The estimate with the errors that a verdict rests on; an error says why nothing can be concluded.
+/// Replaces the standard errors by those that a verdict rests on; the error is the reason why nothing can be concluded.
 fn hardened((estimate, influence): Estimate, groups: &[&Scores]) -> Result<Estimate, String> {
-    // How raters and sentences differ shows in those that depart from the rest; one of them shows nothing.
+    // The variation between raters and sentences shows in those that depart from the rest; one alone shows nothing.
     let mut departing: (BTreeSet<usize>, BTreeSet<usize>) = Default::default();
     for scores in groups {
         for index in scores.departures() {
@@ -152,7 +171,7 @@ fn hardened((estimate, influence): Estimate, groups: &[&Scores]) -> Result<Estim
     Ok((estimate, influence))
 }
 
-/// A statistic's error in the words of a listening test.
+/// Renders an error of the statistics in the words of a listening test.
 pub(crate) fn explain(error: mynah_stats::Error) -> String {
     match error {
         mynah_stats::Error::Empty => NO_RATINGS.to_owned(),

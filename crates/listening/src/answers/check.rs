@@ -1,17 +1,18 @@
-//! Ratings held against their plan, before anything is computed from them.
+//! Validation of ratings against their plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::design::plan::Plan;
 use crate::error::Error;
-use crate::plan::Plan;
-use crate::rating::{First, Kind, Paradigm, Rating};
+use crate::rating::Rating;
+use crate::trial::{First, Kind};
 
-/// What a judgement is of: rater, item, system, kind.
+/// The subject of a judgment: rater, item, system, kind.
 type Subject<'a> = (&'a str, &'a str, &'a str, Kind);
 
-/// Refuses ratings that do not belong to a plan, contradict it, or are there twice.
+/// Rejects ratings that do not belong to a plan, contradict it, or occur twice.
 ///
-/// Ratings that are missing are no error: a study may be judged while it runs.
+/// Missing ratings are not an error: a study may be judged while it runs.
 pub(crate) fn check_ratings(plan: &Plan, ratings: &[Rating]) -> Result<(), Error> {
     let planned: BTreeMap<Subject<'_>, Option<First>> = plan
         .sessions
@@ -24,49 +25,49 @@ pub(crate) fn check_ratings(plan: &Plan, ratings: &[Rating]) -> Result<(), Error
     let mut seen: BTreeMap<Subject<'_>, &Rating> = BTreeMap::new();
     for rating in ratings {
         let subject = (rating.rater.as_str(), rating.item.as_str(), rating.system.as_str(), rating.kind);
+        let is_of_plan = rating.design == plan.design;
+        let mut remedy = (!is_of_plan).then_some("use the plan that was rated");
         let fault = contradiction(plan, rating).or_else(|| match planned.get(&subject) {
             None => Some(unplanned(plan, rating)),
             Some(first) if *first != rating.first => {
                 Some("the clips were heard in another order than planned".to_owned())
             }
             Some(_) => seen.insert(subject, rating).map(|earlier| {
+                remedy = Some("remove one of them");
                 format!(
-                    "rater `{}` judged item `{}` of `{}` already in `{}`, row {}: remove one of them",
+                    "rater `{}` judged item `{}` of `{}` already in `{}`, row {}",
                     rating.rater, rating.item, rating.system, earlier.source_file, earlier.source_row
                 )
             }),
         });
         if let Some(what) = fault {
-            return Err(Error::Rating { file: rating.source_file.clone(), row: rating.source_row, what });
+            let (file, row) = (rating.source_file.clone(), rating.source_row);
+            return Err(Error::Rating { file, row, what, remedy });
         }
     }
     Ok(())
 }
 
-/// What a rating says against the plan as a whole, or against itself.
+/// Finds a contradiction between a rating and the plan as a whole, or within the rating.
 fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
     let paradigm = plan.protocol.paradigm;
     if rating.design != plan.design {
-        return Some(format!(
-            "it was given for design `{}`, the plan is `{}`: use the plan that was rated",
-            rating.design, plan.design
-        ));
+        return Some(format!("it was given for design `{}`, the plan is `{}`", rating.design, plan.design));
     }
     if rating.paradigm != paradigm {
         return Some("it has another paradigm than the plan".to_owned());
     }
-    let is_comparison = paradigm == Paradigm::Cmos;
-    let reference = plan.reference().map(|system| system.name.as_str()).filter(|_| is_comparison);
+    let rules = paradigm.rules();
+    let reference = plan.reference().map(|system| system.name.as_str()).filter(|_| rules.plays_reference());
     if rating.reference.as_deref() != reference {
         return Some(format!("it has reference {:?}, the plan has {reference:?}", rating.reference));
     }
     if !paradigm.has_point(rating.score) {
         let (lowest, highest) = paradigm.scale();
-        return Some(format!("score {} is no point of the scale, {lowest} to {highest}", rating.score));
+        return Some(format!("score {} is not a point of the scale, {lowest} to {highest}", rating.score));
     }
-    let sign = rating.first.map_or(1.0, First::sign);
     #[expect(clippy::float_cmp, reason = "both are points of the scale: whole numbers")]
-    let consistent = rating.score == sign * rating.score_raw;
+    let consistent = rating.score == rules.score(rating.score_raw, rating.first);
     if !consistent {
         return Some(format!(
             "score {} does not follow from the clicked {} and the order of the clips",
@@ -76,7 +77,7 @@ fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
     None
 }
 
-/// Which part of a judgement that nobody was asked for is to blame.
+/// Names the part of a judgment that is not in the plan.
 fn unplanned(plan: &Plan, rating: &Rating) -> String {
     let raters: BTreeSet<&str> = plan.sessions.iter().map(|session| session.rater.as_str()).collect();
     if !raters.contains(rating.rater.as_str()) {

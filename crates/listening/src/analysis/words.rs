@@ -1,6 +1,6 @@
-//! The fixed words of a verdict.
+//! The sentences of a verdict.
 //!
-//! "Human-level" is said in one place only: a planned comparison with human recordings, by people, with the sizes of the
+//! "Human-level" occurs in one place only: for a planned comparison with human recordings, by people, with the sizes of the
 //! protocol met and its anchors found worse, that ends in `equivalent`. The paper means equality by it, so `better` is
 //! called better.
 
@@ -8,18 +8,21 @@ use std::collections::BTreeSet;
 
 use mynah_stats::Interval;
 
-use crate::plan::Role;
-use crate::protocol::{HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS};
-use crate::rating::{Origin, Paradigm, Rating};
-use crate::study::Study;
-use crate::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict};
+use crate::analysis::study::Study;
+use crate::analysis::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict};
+use crate::design::protocol::{
+    HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS,
+};
+use crate::rating::{Origin, Rating};
+use crate::system::Role;
 
-/// Raters and sentences that weigh as less than this share of their number are said to.
+/// The share of their number below which the effective number of raters or sentences is reported.
 const UNEQUAL: f64 = 0.6;
-/// With fewer degrees of freedom an interval of 95 % is 2.8 standard errors wide on either side.
+/// The degrees of freedom below which the test is called too small: a 95 % interval then extends 2.8 standard errors and
+/// more to either side.
 const FEW_DEGREES: f64 = 4.0;
 
-/// The conclusion about a system, as a sentence or two.
+/// Puts the conclusion about a system into a sentence or two.
 pub(crate) fn system_words(study: &Study, origin: Origin, assay: &Assay, system: &SystemVerdict) -> String {
     let name = &system.system;
     let mut words = match (system.conclusion, study.reference()) {
@@ -53,7 +56,7 @@ pub(crate) fn system_words(study: &Study, origin: Origin, assay: &Assay, system:
     words
 }
 
-/// What is to be known of how few the judges and sentences come to, where that matters.
+/// Reports how few raters and sentences the ratings amount to, where that matters.
 fn weight(system: &SystemVerdict) -> Option<String> {
     let (raters, items, degrees) = (
         system.effective_raters.value()?,
@@ -77,21 +80,23 @@ fn weight(system: &SystemVerdict) -> Option<String> {
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
-/// Whether a system was found to be at human level; simulated ratings find nothing.
+/// Determines whether a system was found to be at human level; simulated ratings find nothing.
 pub(crate) fn is_human_level(study: &Study, origin: Origin, assay: &Assay, system: &SystemVerdict) -> bool {
     origin == Origin::Human
         && system.conclusion == Some(Conclusion::Equivalent)
         && missing_for_human_level(study, assay, system).is_ok()
 }
 
-/// What a claim of human level lacks beside the conclusion; nothing to say where nobody would expect such a claim.
+/// Finds what a claim of human level lacks besides the conclusion.
+///
+/// The error is `None` where nobody would expect such a claim.
 fn missing_for_human_level(
     study: &Study,
     assay: &Assay,
     system: &SystemVerdict,
 ) -> Result<(), Option<String>> {
     let missing = |what: &str| Err(Some(what.to_owned()));
-    if system.role != Role::Candidate || study.paradigm != Paradigm::Cmos || !study.human_reference {
+    if system.role != Role::Candidate || !study.rules().can_show_human_level() || !study.human_reference {
         return Err(None);
     }
     if !system.paper_rule.sizes_met {
@@ -125,7 +130,7 @@ fn missing_for_human_level(
     }
 }
 
-/// How the rule of the paper comes out, and why.
+/// Explains the outcome of the paper's rule.
 pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String {
     let analysis = &study.analysis;
     let sizes = format!(
@@ -141,10 +146,9 @@ pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String
     if !study.human_reference {
         return format!("Protocol sizes met: {sizes}. The rule needs human recordings as reference.");
     }
-    let (name, test, on_means) = match study.paradigm {
-        Paradigm::Cmos => ("signed-rank test", &system.wilcoxon_ratings, &system.wilcoxon_item_means),
-        Paradigm::Mos => ("rank-sum test", &system.rank_sum, &system.rank_sum_item_means),
-    };
+    let criterion = study.rules().paper_criterion();
+    let name = criterion.test.name();
+    let (test, on_means) = system.rank_test(criterion.test);
     let (mean, test) = match (&system.mean, test) {
         (Defined::Ok { value: mean }, Defined::Ok { value: test }) => (*mean, test),
         (Defined::Undefined { reason }, _) | (_, Defined::Undefined { reason }) => {
@@ -165,17 +169,14 @@ pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String
         test.n,
         significance(test.p_value)
     );
-    match study.paradigm {
-        Paradigm::Cmos => {
-            let close = if mean.abs() <= analysis.margin { "within" } else { "outside" };
-            let margin = analysis.margin.to_string();
-            text.extend(["; mean ", &number(mean), ", ", close, " ±", &margin, "."]);
-        }
-        Paradigm::Mos => {
-            text.push_str(
-                ". The paper takes single clips for too coarse to end with: its verdict is by comparison.",
-            );
-        }
+    if criterion.needs_mean_near_zero {
+        let close = if mean.abs() <= analysis.margin { "within" } else { "outside" };
+        let margin = analysis.margin.to_string();
+        text.extend(["; mean ", &number(mean), ", ", close, " ±", &margin]);
+    }
+    text.push('.');
+    if let Some(remark) = criterion.remark {
+        text.extend([" ", remark]);
     }
     if system.paper_rule.passes == Some(false) && system.conclusion == Some(Conclusion::Better) {
         text.push_str(" The rule asks for no difference in either direction.");
@@ -183,7 +184,7 @@ pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String
     text
 }
 
-/// Whether the test has found its anchors worse, as a sentence.
+/// Reports whether the test found its anchors worse.
 pub(crate) fn assay_explanation(
     study: &Study,
     origin: Origin,
@@ -217,7 +218,7 @@ pub(crate) fn assay_explanation(
     }
 }
 
-/// What belongs beside the results of the whole test.
+/// Collects the notes that belong next to the results of the whole test.
 pub(crate) fn notes(
     study: &Study,
     ratings: &[Rating],
@@ -260,15 +261,11 @@ pub(crate) fn notes(
             percent(1.0 - study.analysis.alpha)
         ));
     }
-    if study.paradigm == Paradigm::Mos {
-        notes.push(
-            "Mean opinion scores depend on what else is heard in the test: those of different tests must not be compared."
-                .to_owned(),
-        );
-    }
+    notes.extend(study.rules().caveat().map(str::to_owned));
     notes
 }
 
+/// Puts a conclusion into words.
 fn compared(study: &Study, system: &SystemVerdict, conclusion: Conclusion, reference: &str) -> String {
     let name = &system.system;
     let margin = study.analysis.margin;
@@ -315,7 +312,7 @@ fn with_interval(interval: &Interval, unit: &str) -> String {
     )
 }
 
-/// Two decimals; no minus before a zero.
+/// Formats a number with two decimals, without a minus before zero.
 fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     if text == "-0.00" { "0.00".to_owned() } else { text }
@@ -325,7 +322,7 @@ fn probability(value: f64) -> String {
     if value < 0.0001 { format!("{value:.1e}") } else { format!("{value:.4}") }
 }
 
-/// A coverage as a percentage without needless decimals.
+/// Formats a coverage as a percentage without trailing zeros.
 fn percent(level: f64) -> String {
     let text = format!("{:.2}", level * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

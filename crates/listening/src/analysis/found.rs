@@ -1,65 +1,67 @@
-//! Ratings that came without a plan: anybody's, from any tool.
+//! Ratings without a plan, from any tool.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::judge::{Sensitivity, judge_study};
+use crate::analysis::study::Study;
+use crate::analysis::verdict::Verdict;
+use crate::design::protocol::Analysis;
 use crate::error::Error;
-use crate::judge::{Sensitivity, judge_study};
-use crate::plan::Role;
-use crate::protocol::Analysis;
-use crate::rating::{First, Kind, Origin, Paradigm, Rating};
-use crate::study::Study;
-use crate::verdict::Verdict;
+use crate::paradigms::Paradigm;
+use crate::rating::{Origin, Rating};
+use crate::system::Role;
+use crate::trial::{First, Kind};
 
-/// A judgement without a plan.
+/// A judgment without a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundRating {
-    /// Who judged.
+    /// The rater.
     pub rater: String,
     /// The sentence.
     pub item: String,
-    /// The system that was judged. In a comparison the reference itself stands for a null pair.
+    /// The system that was judged. In a comparison, the reference itself marks a null pair.
     pub system: String,
     /// CMOS: system minus reference, -3 to 3. MOS: 1 to 5.
     pub score: f64,
-    /// CMOS: what was heard first, where that is known.
+    /// CMOS: the clip heard first, where that is known.
     pub first: Option<First>,
-    /// Whether somebody gave it.
+    /// Human or simulated.
     pub origin: Origin,
-    /// Where it came from.
+    /// The file that it came from.
     pub source_file: String,
-    /// Its row there, from 1.
+    /// Its row in that file, from 1.
     pub source_row: u64,
 }
 
-/// What has to be known about ratings that came without a plan.
+/// The facts needed to judge ratings without a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundStudy {
     /// A name for the report.
     pub name: String,
-    /// What was asked.
+    /// The paradigm of the test.
     pub paradigm: Paradigm,
-    /// What the systems were compared with. CMOS: its name, whether it has rows or not; MOS: one of the systems, or nothing.
+    /// The system that the others were compared with. CMOS: any name; MOS: one of the systems, or `None`.
     pub reference: Option<String>,
-    /// Whether that is human recordings.
+    /// States that the reference is human recordings.
     pub human_reference: bool,
-    /// The systems that are known to be worse than the reference.
+    /// The systems known to be worse than the reference.
     pub anchors: Vec<String>,
-    /// How to judge.
+    /// The analysis.
     pub analysis: Analysis,
-    /// Whether one rater may judge one sentence of one system more than once; else a second judgement is an error.
+    /// Allows a rater to judge a sentence of a system more than once; otherwise a second judgment is an error.
     pub repeats: bool,
 }
 
-/// Judges ratings that came without a plan, as [`judge`](crate::judge()) does with one.
+/// Judges ratings without a plan, as [`judge`](crate::judge()) does with one.
 ///
-/// The verdict has no design: nothing shows what was declared before anybody listened, and it says so. Systems, raters and
-/// sentences are those that occur, systems in the order in which they first do. What is missing cannot be known.
+/// The verdict has no design and notes that nothing shows what was declared before anybody listened. Systems, raters and
+/// sentences are those that occur, systems in order of appearance. Missing ratings cannot be detected.
 ///
 /// # Errors
 ///
-/// [`Error::Protocol`] for an analysis that breaks a rule; [`Error::Found`] without ratings, for a comparison without a reference, and for a reference or anchor that nobody judged;
-/// [`Error::Rating`], with file and row, for an empty name, a score that is no point of the scale, and a second judgement of
-/// the same thing.
+/// [`Error::Protocol`] for an analysis that breaks a rule; [`Error::Found`] without ratings, for a comparison without a
+/// reference, and for a reference or anchor that nobody judged; [`Error::Rating`], with file and row, for an empty name, a
+/// score off the scale, and a repeated judgment.
 ///
 /// # Examples
 ///
@@ -96,7 +98,7 @@ pub struct FoundStudy {
 pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdict, Error> {
     study.analysis.check(study.paradigm)?;
     check(study, ratings)?;
-    let is_comparison = study.paradigm == Paradigm::Cmos;
+    let rules = study.paradigm.rules();
     let reference = study.reference.as_ref();
     let mut names: Vec<&String> = reference.into_iter().collect();
     let mut seen: BTreeSet<&String> = names.iter().copied().collect();
@@ -130,7 +132,7 @@ pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdic
     let rows: Vec<Rating> = ratings
         .iter()
         .map(|rating| {
-            let is_null = is_comparison && reference == Some(&rating.system);
+            let is_null = rules.allows_null_pairs() && reference == Some(&rating.system);
             Rating {
                 study: study.name.clone(),
                 design: String::new(),
@@ -140,11 +142,11 @@ pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdic
                 page: 0,
                 item: rating.item.clone(),
                 system: rating.system.clone(),
-                reference: reference.filter(|_| is_comparison).cloned(),
+                reference: reference.filter(|_| rules.plays_reference()).cloned(),
                 first: rating.first,
                 kind: if is_null { Kind::NullPair } else { Kind::Rating },
                 score: rating.score,
-                score_raw: rating.score * rating.first.map_or(1.0, First::sign) + 0.0,
+                score_raw: rules.clicked(rating.score, rating.first),
                 plays_first: None,
                 plays_second: None,
                 milliseconds: None,
@@ -156,22 +158,25 @@ pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdic
     Ok(judge_study(&known, &rows, Sensitivity::Examined))
 }
 
+/// Validates ratings without a plan.
 fn check(study: &FoundStudy, ratings: &[FoundRating]) -> Result<(), Error> {
-    let refuse = |what: String| Err(Error::Found { what });
+    let refuse = |what: String| Err(Error::Found { what, remedy: None });
     if ratings.is_empty() {
         return refuse("there are no ratings".to_owned());
     }
     let systems: BTreeSet<&String> = ratings.iter().map(|rating| &rating.system).collect();
     let listed = || systems.iter().map(|system| format!("`{system}`")).collect::<Vec<_>>().join(", ");
-    match (&study.reference, study.paradigm) {
-        (None, Paradigm::Cmos) => {
+    let rules = study.paradigm.rules();
+    match &study.reference {
+        None if rules.requires_reference() => {
             return refuse("a comparison needs the name of what the systems were compared with".to_owned());
         }
-        (Some(reference), Paradigm::Mos) if !systems.contains(reference) => {
-            return refuse(format!("nobody judged the reference `{reference}`; judged were {}", listed()));
+        None if !study.anchors.is_empty() => {
+            let what = "an anchor is worse than the reference, and there is no reference".to_owned();
+            return Err(Error::Found { what, remedy: Some("name that too") });
         }
-        (None, Paradigm::Mos) if !study.anchors.is_empty() => {
-            return refuse("an anchor is worse than the reference: name that too".to_owned());
+        Some(reference) if rules.is_judged(Role::Reference) && !systems.contains(reference) => {
+            return refuse(format!("nobody judged the reference `{reference}`; judged were {}", listed()));
         }
         _ => {}
     }
@@ -189,7 +194,8 @@ fn check(study: &FoundStudy, ratings: &[FoundRating]) -> Result<(), Error> {
     let mut first_row: BTreeMap<(&str, &str, &str), &FoundRating> = BTreeMap::new();
     for rating in ratings {
         let fault = |what: String| {
-            Err(Error::Rating { file: rating.source_file.clone(), row: rating.source_row, what })
+            let (file, row) = (rating.source_file.clone(), rating.source_row);
+            Err(Error::Rating { file, row, what, remedy: None })
         };
         for (name, value) in [("rater", &rating.rater), ("item", &rating.item), ("system", &rating.system)] {
             if value.trim().is_empty() {
@@ -197,19 +203,23 @@ fn check(study: &FoundStudy, ratings: &[FoundRating]) -> Result<(), Error> {
             }
         }
         if !study.paradigm.has_point(rating.score) {
-            let (lowest, highest) = study.paradigm.scale();
+            let (lowest, highest) = rules.scale();
             return fault(format!(
-                "score {} is no point of the scale, the whole numbers from {lowest} to {highest}",
+                "score {} is not a point of the scale, the whole numbers from {lowest} to {highest}",
                 rating.score
             ));
         }
         let subject = (rating.rater.as_str(), rating.item.as_str(), rating.system.as_str());
         if let Some(earlier) = first_row.insert(subject, rating).filter(|_| !study.repeats) {
-            return fault(format!(
-                "rater `{}` judged item `{}` of `{}` already in row {}: remove one of them, or say that judgements may \
-                 be repeated",
-                rating.rater, rating.item, rating.system, earlier.source_row
-            ));
+            return Err(Error::Rating {
+                file: rating.source_file.clone(),
+                row: rating.source_row,
+                what: format!(
+                    "rater `{}` judged item `{}` of `{}` already in row {}",
+                    rating.rater, rating.item, rating.system, earlier.source_row
+                ),
+                remedy: Some("remove one of them, or say that judgments may be repeated"),
+            });
         }
     }
     Ok(())

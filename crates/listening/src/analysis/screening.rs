@@ -1,75 +1,35 @@
-//! Rules by which ratings are left out: named, declared before the test, and accounted for.
+//! Screening: excludes ratings by declared rules and accounts for them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Role;
-use crate::rating::{Kind, Paradigm, Rating};
-use crate::study::Study;
+use crate::analysis::study::Study;
+use crate::paradigms::Contrast;
+use crate::rating::Rating;
+use crate::screening_rule::ScreeningRule;
+use crate::system::Role;
+use crate::trial::Kind;
 
-/// Answers that a rater must have given before all the same ones count as a habit.
+/// The fewest answers of a rater before giving the same one throughout counts as a habit.
 const FEWEST_FOR_A_HABIT: usize = 10;
-/// A null pair judged farther from 0 than this is judged wrongly, as in ITU-T P.808 for trapping questions of a
-/// comparison.
+/// The largest score of a null pair that counts as right, as in ITU-T P.808 for trapping questions of a comparison.
 const NULL_PAIR_TOLERANCE: f64 = 1.0;
 
-/// A rule by which ratings are left out.
-///
-/// None of them looks at what a rater thinks of the systems under test. In particular nobody is left out for answering
-/// "about the same" to everything: of a voice at human level that is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScreeningRule {
-    /// Answers given before every clip was played at least once; answers without recorded plays pass.
-    Unplayed,
-    /// Raters who judged more than half of their null pairs to differ by more than one point (CMOS only).
-    NullPairs,
-    /// Raters of at least ten trials who gave the same answer every time; in a comparison, as clicked, and other than "about
-    /// the same".
-    SameAnswer,
-    /// Raters who, on average, do not hear that the anchors are worse than the reference. The anchors themselves are judged
-    /// without this rule, or they would always be found worse.
-    Anchor,
-}
-
-impl ScreeningRule {
-    /// All rules, in the order in which they are applied.
-    pub const ALL: [Self; 4] = [Self::Unplayed, Self::NullPairs, Self::SameAnswer, Self::Anchor];
-
-    /// The rules that a test of this kind can have.
-    #[must_use]
-    pub fn of(paradigm: Paradigm) -> Vec<Self> {
-        let fits = |rule: &Self| paradigm == Paradigm::Cmos || *rule != Self::NullPairs;
-        Self::ALL.into_iter().filter(fits).collect()
-    }
-
-    /// The name that files use.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unplayed => "unplayed",
-            Self::NullPairs => "null-pairs",
-            Self::SameAnswer => "same-answer",
-            Self::Anchor => "anchor",
-        }
-    }
-}
-
-/// What a rule has left out.
+/// The ratings of one rater that a rule excluded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exclusion {
     /// The rater.
     pub rater: String,
-    /// The rule; a rater's ratings are left out by the first that applies.
+    /// The first rule that applies.
     pub rule: ScreeningRule,
-    /// How many of the rater's ratings, null pairs and anchors counted.
+    /// The number of ratings excluded, including null pairs and anchors.
     pub n_ratings: usize,
-    /// Why, in numbers.
+    /// The reason, in numbers.
     pub why: String,
 }
 
-/// The ratings that pass some rules, and an account of the others.
+/// Applies rules, and returns the ratings that pass and an account of the others.
 pub(crate) fn screen<'a>(
     study: &Study,
     ratings: &'a [Rating],
@@ -109,10 +69,11 @@ pub(crate) fn screen<'a>(
 }
 
 fn is_unplayed(rating: &Rating) -> bool {
-    rating.plays_first == Some(0) || (rating.paradigm == Paradigm::Cmos && rating.plays_second == Some(0))
+    let has_second = rating.paradigm.rules().has_order();
+    rating.plays_first == Some(0) || (has_second && rating.plays_second == Some(0))
 }
 
-/// What a rule has against a rater who gave these ratings, if anything.
+/// Returns the objection of a rule to a rater with these ratings, if there is one.
 fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<String> {
     match rule {
         ScreeningRule::Unplayed => None,
@@ -128,27 +89,29 @@ fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<Stri
             let first = ratings.first()?.score_raw;
             #[expect(clippy::float_cmp, reason = "scores are points of the scale: whole numbers")]
             let same = ratings.iter().all(|rating| rating.score_raw == first);
-            let harmless = study.paradigm == Paradigm::Cmos && first == 0.0;
+            let harmless = study.rules().neutral_answer() == Some(first);
             (same && !harmless && ratings.len() >= FEWEST_FOR_A_HABIT)
                 .then(|| format!("answered {first} to all {} trials", ratings.len()))
         }
         ScreeningRule::Anchor => {
             let anchor = mean_of(ratings, |system| study.anchors().any(|anchor| anchor == system))?;
-            let level = match study.paradigm {
-                Paradigm::Cmos => 0.0,
-                Paradigm::Mos => mean_of(ratings, |system| study.reference() == Some(system))?,
-            };
-            (anchor >= level).then(|| match study.paradigm {
-                Paradigm::Cmos => format!("judged the anchors {anchor:.2} on average, not below 0"),
-                Paradigm::Mos => {
-                    format!("judged the anchors {anchor:.2} on average and the reference {level:.2}")
+            match study.rules().contrast(Role::Anchor, study.reference().is_some()) {
+                Contrast::Zero => {
+                    (anchor >= 0.0).then(|| format!("judged the anchors {anchor:.2} on average, not below 0"))
                 }
-            })
+                Contrast::Reference => {
+                    let level = mean_of(ratings, |system| study.reference() == Some(system))?;
+                    (anchor >= level).then(|| {
+                        format!("judged the anchors {anchor:.2} on average and the reference {level:.2}")
+                    })
+                }
+                Contrast::Nothing(_) => None,
+            }
         }
     }
 }
 
-/// The mean score of some systems; `None` where there is none.
+/// Returns the mean score of some systems; `None` without ratings of them.
 fn mean_of(ratings: &[&Rating], is_one: impl Fn(&str) -> bool) -> Option<f64> {
     let scores: Vec<f64> = ratings
         .iter()
@@ -158,7 +121,7 @@ fn mean_of(ratings: &[&Rating], is_one: impl Fn(&str) -> bool) -> Option<f64> {
     (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
 }
 
-/// The rules by which the ratings of a system are screened.
+/// Returns the rules that screen the ratings of a system with this role.
 pub(crate) fn rules_for(rules: &[ScreeningRule], role: Role) -> Vec<ScreeningRule> {
     rules.iter().copied().filter(|rule| role != Role::Anchor || *rule != ScreeningRule::Anchor).collect()
 }

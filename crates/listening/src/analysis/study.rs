@@ -1,28 +1,31 @@
-//! What a verdict has to know of a test, whether there was a plan of it or not.
+//! A test as its ratings are judged, with or without a plan.
 
-use crate::plan::{Plan, Role};
-use crate::protocol::{Analysis, Protocol};
-use crate::rating::{Origin, Paradigm, Rating};
+use crate::design::plan::Plan;
+use crate::design::protocol::{Analysis, Protocol};
+use crate::paradigms::{Paradigm, ParadigmRules};
+use crate::rating::{Origin, Rating};
+use crate::system::Role;
 
 /// A listening test as its ratings are judged.
 #[derive(Debug, Clone)]
 pub(crate) struct Study {
     pub(crate) name: String,
-    /// The hash of the plan; `None` where there was none, and nothing is known to have been declared before the test.
+    /// The hash of the plan; `None` without one, when nothing is known to have been declared before the test.
     pub(crate) design: Option<String>,
     pub(crate) paradigm: Paradigm,
     pub(crate) human_reference: bool,
     pub(crate) analysis: Analysis,
-    /// What raters were asked, where that is known.
+    /// The protocol, where it is known.
     pub(crate) protocol: Option<Protocol>,
     pub(crate) systems: Vec<(String, Role)>,
     pub(crate) raters: Vec<String>,
     pub(crate) items: Vec<String>,
-    /// How many judgements were planned, where that is known.
+    /// The number of planned judgments, where it is known.
     pub(crate) n_planned: Option<usize>,
 }
 
 impl Study {
+    /// Returns the study of a plan.
     pub(crate) fn of(plan: &Plan) -> Self {
         let protocol = &plan.protocol;
         Self {
@@ -39,12 +42,17 @@ impl Study {
         }
     }
 
-    /// The system that the others are compared with.
+    /// Returns the rules of the paradigm.
+    pub(crate) fn rules(&self) -> &'static dyn ParadigmRules {
+        self.paradigm.rules()
+    }
+
+    /// Returns the system that the others are compared with.
     pub(crate) fn reference(&self) -> Option<&str> {
         self.named(Role::Reference).next()
     }
 
-    /// The systems that are known to be worse than the reference.
+    /// Iterates over the systems known to be worse than the reference.
     pub(crate) fn anchors(&self) -> impl Iterator<Item = &str> {
         self.named(Role::Anchor)
     }
@@ -53,17 +61,17 @@ impl Study {
         self.systems.iter().filter(move |(_, own)| *own == role).map(|(name, _)| name.as_str())
     }
 
-    /// Those that have scores of their own: for MOS the reference too.
+    /// Iterates over the systems with scores of their own: for MOS, the reference too.
     pub(crate) fn judged(&self) -> impl Iterator<Item = (&str, Role)> {
-        let with_reference = self.paradigm == Paradigm::Mos;
+        let rules = self.rules();
         self.systems
             .iter()
-            .filter(move |(_, role)| with_reference || *role != Role::Reference)
+            .filter(move |(_, role)| rules.is_judged(*role))
             .map(|(name, role)| (name.as_str(), *role))
     }
 }
 
-/// Simulated as soon as one of the ratings is.
+/// Returns the origin of ratings: simulated as soon as one of them is.
 pub(crate) fn origin(ratings: &[Rating]) -> Origin {
     if ratings.iter().any(|rating| rating.origin == Origin::Simulated) {
         Origin::Simulated

@@ -1,0 +1,25 @@
+//! The estimates that a verdict on one system starts from.
+
+use crate::analysis::scores::{Against, Estimate, Scores, clustered_difference, clustered_mean};
+use crate::system::Role;
+
+/// The estimates for one system.
+pub(crate) struct SystemEstimate {
+    pub(crate) role: Role,
+    pub(crate) mean: Result<Estimate, String>,
+    /// The difference from the scores that it is compared with.
+    pub(crate) effect: Result<Estimate, String>,
+}
+
+impl SystemEstimate {
+    /// Estimates the mean and the difference.
+    pub(crate) fn of(role: Role, scores: &Scores, against: Against<'_>) -> Self {
+        let mean = clustered_mean(scores);
+        let effect = match against {
+            Against::Zero => mean.clone(),
+            Against::Reference(reference) => clustered_difference(scores, reference),
+            Against::Nothing(reason) => Err(reason.to_owned()),
+        };
+        Self { role, mean, effect }
+    }
+}

@@ -1,0 +1,68 @@
+//! The raters themselves: their bias, their noise and their agreement.
+
+use std::collections::BTreeSet;
+
+use mynah_stats::Interval;
+use mynah_stats::clustered::difference;
+use mynah_stats::krippendorff::{self, Scale};
+
+use crate::analysis::scores::{Against, Indices, Scores, clustered_mean, explain};
+use crate::analysis::study::Study;
+use crate::analysis::verdict::{Defined, NullPairs};
+use crate::design::protocol::Analysis;
+use crate::rating::Rating;
+use crate::trial::Kind;
+
+/// Summarizes the comparisons of the reference with itself.
+pub(crate) fn null_pairs(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<NullPairs> {
+    let pairs = match study.reference() {
+        Some(reference) => Scores::of(ratings, Kind::NullPair, reference, indices),
+        None => return Defined::Undefined { reason: "there is no reference".to_owned() },
+    };
+    let n = pairs.values.len();
+    let Defined::Ok { value: mean } = pairs.mean() else {
+        let planned = study.protocol.as_ref().is_some_and(|protocol| protocol.null_pairs > 0);
+        let reason = if planned { "none of the planned ones was judged" } else { "none were planned" };
+        return Defined::Undefined { reason: reason.to_owned() };
+    };
+    let squares: f64 = pairs.values.iter().map(|score| (score - mean).powi(2)).sum();
+    let standard_deviation = if n < 2 {
+        Defined::Undefined { reason: "there is only one".to_owned() }
+    } else {
+        Defined::Ok { value: (squares / (n as f64 - 1.0)).sqrt() }
+    };
+    let interval = clustered_mean(&pairs)
+        .and_then(|(mean, _)| mean.interval(1.0 - study.analysis.alpha).map_err(|error| error.to_string()));
+    Defined::Ok {
+        value: NullPairs {
+            n_ratings: n,
+            n_raters: pairs.raters.iter().collect::<BTreeSet<_>>().len(),
+            mean,
+            interval: interval.into(),
+            standard_deviation,
+        },
+    }
+}
+
+/// Computes Krippendorff's alpha over all systems and sentences, without null pairs.
+pub(crate) fn agreement(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<f64> {
+    let (mut values, mut units) = (Vec::new(), Vec::new());
+    for (position, (name, _)) in study.judged().enumerate() {
+        let scores = Scores::of(ratings, Kind::Rating, name, indices);
+        values.extend(scores.values);
+        units.extend(scores.items.into_iter().map(|item| position * study.items.len() + item));
+    }
+    krippendorff::alpha(&values, &units, Scale::Ordinal).map_err(explain).into()
+}
+
+/// Estimates by how much higher a system is scored when heard second.
+pub(crate) fn order_effect(scores: &Scores, against: Against<'_>, analysis: &Analysis) -> Defined<Interval> {
+    if !matches!(against, Against::Zero) {
+        return Defined::Undefined { reason: "single clips have no order".to_owned() };
+    }
+    difference(&scores.values, &scores.heard_second, &scores.raters, &scores.items)
+        // Nothing is concluded from it, so the plain standard errors suffice if one sentence was heard in one order only.
+        .and_then(|effect| effect.jackknifed().unwrap_or(effect).interval(1.0 - analysis.alpha))
+        .map_err(explain)
+        .into()
+}

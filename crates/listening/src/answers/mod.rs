@@ -1,0 +1,5 @@
+//! Answers of raters: from files to rows, and rows checked against the plan.
+
+pub(crate) mod check;
+pub(crate) mod collect;
+pub(crate) mod row;

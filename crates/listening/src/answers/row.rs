@@ -1,0 +1,36 @@
+//! The row of a planned trial.
+
+use crate::design::plan::Plan;
+use crate::rating::{Origin, Rating};
+use crate::trial::Session;
+
+/// Returns the row of a page of a session with a score; plays, time and source are left empty.
+///
+/// # Panics
+///
+/// If the session has no such page.
+pub(crate) fn planned_row(plan: &Plan, session: &Session, page: usize, origin: Origin, score: f64) -> Rating {
+    let trial = &session.trials[page];
+    let rules = plan.protocol.paradigm.rules();
+    let reference = plan.reference().filter(|_| rules.plays_reference());
+    Rating {
+        study: plan.study.clone(),
+        design: plan.design.clone(),
+        origin,
+        paradigm: plan.protocol.paradigm,
+        rater: session.rater.clone(),
+        page: page as u32,
+        item: trial.item.clone(),
+        system: trial.system.clone(),
+        reference: reference.map(|system| system.name.clone()),
+        first: trial.first,
+        kind: trial.kind,
+        score,
+        score_raw: rules.clicked(score, trial.first),
+        plays_first: None,
+        plays_second: None,
+        milliseconds: None,
+        source_file: String::new(),
+        source_row: 0,
+    }
+}

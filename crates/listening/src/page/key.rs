@@ -1,0 +1,92 @@
+//! The key of a bundle, which tells what its clips are.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use atomic_write_file::AtomicWriteFile;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::trial::{Kind, Slot};
+
+/// The key to the names of a bundle: `bundle.key.json`, which stays with the experimenter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The design of the plan that the bundle was built from.
+    pub design: String,
+    /// The hash of all clips, which tells apart bundles of one plan with different audio.
+    #[serde(default)]
+    pub bundle: String,
+    /// The clips by name.
+    pub clips: BTreeMap<String, KeyClip>,
+}
+
+/// One clip of a bundle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyClip {
+    /// The sentence.
+    pub item: String,
+    /// The system whose voice it is.
+    pub system: String,
+    /// The system under judgment in the trials that play it.
+    pub judged: String,
+    /// The purpose of the trials that play it.
+    pub kind: Kind,
+    /// Its part in the trial.
+    pub slot: Slot,
+    /// The source file, in the directory that the plan names.
+    pub source: String,
+    /// The BLAKE3 hash of the source file.
+    pub source_blake3: String,
+    /// The BLAKE3 hash of the clip in the bundle.
+    #[serde(default)]
+    pub blake3: String,
+    /// The name of the content in answer files: a keyed hash, which does not reveal equal clips.
+    #[serde(default)]
+    pub content: String,
+    /// The gain applied to it, in dB.
+    pub gain_db: f64,
+    /// The reason why it is not at the loudness of the protocol, where that applies.
+    pub note: Option<String>,
+}
+
+impl Key {
+    /// Returns the path of the key of a bundle: `<bundle>.key.json` next to it.
+    #[must_use]
+    pub fn path_beside(bundle: &Path) -> PathBuf {
+        let mut name = bundle.file_name().map_or_else(|| OsString::from("bundle"), OsString::from);
+        name.push(".key.json");
+        bundle.with_file_name(name)
+    }
+
+    /// Writes the key atomically.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        let write = || {
+            let mut file = AtomicWriteFile::open(path)?;
+            serde_json::to_writer_pretty(&mut file, self)?;
+            writeln!(file)?;
+            file.commit()
+        };
+        write().map_err(|source| Error::Io { action: "write", path: path.to_owned(), source })
+    }
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`], also for a file that is not a key.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::Io { action: "read", path: path.to_owned(), source };
+        let text = fs::read_to_string(path).map_err(failed)?;
+        serde_json::from_str(&text).map_err(|error| failed(error.into()))
+    }
+}

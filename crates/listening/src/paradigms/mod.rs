@@ -1,0 +1,127 @@
+//! The paradigms: one folder each, all implementing [`ParadigmRules`].
+//!
+//! A paradigm is a value of the enum [`Paradigm`] in files and a `&'static dyn ParadigmRules` in the code.
+//! [`Paradigm::rules`] is the only place that maps one to the other; the rest of the crate, the reports and the programs
+//! ask the rules and never match on the enum.
+
+mod cmos;
+mod mos;
+mod rules;
+mod template;
+
+use serde::{Deserialize, Serialize};
+
+pub use rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
+pub use template::Template;
+
+/// The question that raters are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Paradigm {
+    /// Comparison category rating: how much better or worse the second clip is, -3 to 3.
+    Cmos,
+    /// Absolute category rating: how natural the clip is, 1 to 5.
+    Mos,
+}
+
+impl Paradigm {
+    /// All paradigms, in the order in which help texts list them.
+    pub const ALL: [Self; 2] = [Self::Cmos, Self::Mos];
+
+    /// Returns the rules of the paradigm.
+    #[must_use]
+    pub fn rules(self) -> &'static dyn ParadigmRules {
+        match self {
+            Self::Cmos => &cmos::Cmos,
+            Self::Mos => &mos::Mos,
+        }
+    }
+
+    /// Returns the name used in files and on command lines.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.rules().name()
+    }
+
+    /// Returns the lowest and the highest point of the scale.
+    #[must_use]
+    pub fn scale(self) -> (i32, i32) {
+        self.rules().scale()
+    }
+
+    /// Returns the number of points of the scale.
+    #[must_use]
+    pub fn labels(self) -> usize {
+        let (lowest, highest) = self.scale();
+        (highest - lowest + 1) as usize
+    }
+
+    /// Returns `true` if a number is a point of the scale.
+    #[must_use]
+    pub fn has_point(self, score: f64) -> bool {
+        let (lowest, highest) = self.scale();
+        score.fract() == 0.0 && (f64::from(lowest)..=f64::from(highest)).contains(&score)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::system::Role;
+    use crate::trial::{First, Slot};
+
+    #[test]
+    fn names_are_those_of_the_files_and_all_different() {
+        let names: BTreeSet<&str> = Paradigm::ALL.iter().map(|paradigm| paradigm.as_str()).collect();
+        assert_eq!(names.len(), Paradigm::ALL.len());
+        for paradigm in Paradigm::ALL {
+            let in_files = serde_json::to_value(paradigm).expect("an enum has a JSON form");
+            assert_eq!(in_files, paradigm.as_str());
+            assert_eq!(paradigm.as_str(), paradigm.rules().abbreviation().to_lowercase());
+        }
+    }
+
+    #[test]
+    fn rules_agree_with_each_other() {
+        for paradigm in Paradigm::ALL {
+            let rules = paradigm.rules();
+            assert!(rules.clips().contains(&Slot::System), "{paradigm:?} plays the system");
+            assert!(!rules.clips().contains(&Slot::Volume), "{paradigm:?} sets the volume elsewhere");
+            // A pair needs something to pair with, and an order.
+            assert_eq!(rules.plays_reference(), rules.has_order(), "{paradigm:?}");
+            assert!(!rules.allows_null_pairs() || rules.plays_reference(), "{paradigm:?}");
+            assert!(!rules.plays_reference() || rules.requires_reference(), "{paradigm:?}");
+            assert_eq!(
+                rules.screening_rules().contains(&crate::ScreeningRule::NullPairs),
+                rules.allows_null_pairs(),
+                "{paradigm:?}"
+            );
+            // Everything that is compared with the reference's scores needs the reference to have some.
+            if rules.contrast(Role::Candidate, true) == Contrast::Reference {
+                assert!(rules.is_judged(Role::Reference), "{paradigm:?}");
+            }
+            assert!(rules.neutral_answer().is_none_or(|answer| paradigm.has_point(answer)), "{paradigm:?}");
+        }
+    }
+
+    #[test]
+    fn scores_and_clicks_are_inverse() {
+        for paradigm in Paradigm::ALL {
+            let orders: &[Option<First>] = if paradigm.rules().has_order() {
+                &[Some(First::Reference), Some(First::System)]
+            } else {
+                &[None]
+            };
+            let (lowest, highest) = paradigm.scale();
+            for &first in orders {
+                for clicked in (lowest..=highest).map(f64::from) {
+                    let score = paradigm.rules().score(clicked, first);
+                    assert!(paradigm.has_point(score), "{paradigm:?} {clicked}");
+                    assert_eq!(paradigm.rules().clicked(score, first).to_bits(), clicked.to_bits());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Mean opinion score: single clips on five points, the reference among them.
+//!
+//! ITU-T P.800, annex B (absolute category rating).
+
+use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
+use crate::paradigms::template::{ONE_CHOICE, Template};
+use crate::screening_rule::ScreeningRule;
+use crate::system::Role;
+use crate::trial::Slot;
+
+/// The rules of single clips.
+#[derive(Debug)]
+pub(super) struct Mos;
+
+impl ParadigmRules for Mos {
+    fn name(&self) -> &'static str {
+        "mos"
+    }
+
+    fn abbreviation(&self) -> &'static str {
+        "MOS"
+    }
+
+    fn scale(&self) -> (i32, i32) {
+        (1, 5)
+    }
+
+    fn protocol(&self) -> &'static str {
+        include_str!("protocol.toml")
+    }
+
+    fn clips(&self) -> &'static [Slot] {
+        &[Slot::System]
+    }
+
+    fn is_judged(&self, _: Role) -> bool {
+        true
+    }
+
+    fn requires_reference(&self) -> bool {
+        false
+    }
+
+    fn allows_null_pairs(&self) -> bool {
+        false
+    }
+
+    fn screening_rules(&self) -> &'static [ScreeningRule] {
+        &[ScreeningRule::Unplayed, ScreeningRule::SameAnswer, ScreeningRule::Anchor]
+    }
+
+    fn page(&self) -> Template {
+        ONE_CHOICE
+    }
+
+    fn neutral_answer(&self) -> Option<f64> {
+        None
+    }
+
+    fn contrast(&self, role: Role, has_reference: bool) -> Contrast {
+        match (role, has_reference) {
+            (Role::Reference, _) => Contrast::Nothing("this is the reference"),
+            (_, true) => Contrast::Reference,
+            (_, false) => Contrast::Nothing("there is no reference"),
+        }
+    }
+
+    fn paper_criterion(&self) -> PaperCriterion {
+        PaperCriterion {
+            test: RankTest::RankSum,
+            needs_mean_near_zero: false,
+            remark: Some(
+                "The paper takes single clips for too coarse to end with: its verdict is by comparison.",
+            ),
+        }
+    }
+
+    fn can_show_human_level(&self) -> bool {
+        false
+    }
+
+    fn caveat(&self) -> Option<&'static str> {
+        Some(
+            "Mean opinion scores depend on what else is heard in the test: those of different tests must not be compared.",
+        )
+    }
+
+    fn level(&self, reference_mean: f64) -> f64 {
+        reference_mean
+    }
+
+    fn summary(&self) -> &'static str {
+        "Single clips, 1 to 5"
+    }
+
+    fn task(&self, _: Option<&str>) -> String {
+        "Listeners judged clips one by one (MOS, 1 to 5).".to_owned()
+    }
+
+    fn method(&self) -> &'static str {
+        "rated single clips (MOS, absolute category rating from 1 to 5)"
+    }
+
+    fn order(&self) -> &'static str {
+        "Trials came in random order, no sentence twice in a row where that could be avoided."
+    }
+
+    fn mean_title(&self) -> &'static str {
+        "Mean opinion score of each system"
+    }
+
+    fn score_label(&self) -> &'static str {
+        "MOS"
+    }
+
+    fn difference_label(&self) -> &'static str {
+        "MOS: system minus reference"
+    }
+
+    fn item_difference_label(&self) -> &'static str {
+        "MOS − that of the reference"
+    }
+
+    fn agreement_remark(&self) -> Option<&'static str> {
+        None
+    }
+}

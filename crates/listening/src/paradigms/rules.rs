@@ -1,0 +1,171 @@
+//! The questions that a listening test asks its paradigm.
+
+use std::fmt::Debug;
+
+use super::template::Template;
+use crate::screening_rule::ScreeningRule;
+use crate::system::Role;
+use crate::trial::{First, Slot};
+
+/// The value that a system's scores are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contrast {
+    /// Zero: the scores are differences already.
+    Zero,
+    /// The scores of the reference.
+    Reference,
+    /// Nothing, with the reason.
+    Nothing(&'static str),
+}
+
+/// A rank test of the difference between a system and the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RankTest {
+    /// The Wilcoxon signed-rank test of differences against 0.
+    SignedRank,
+    /// The Wilcoxon rank-sum (Mann-Whitney) test of two samples.
+    RankSum,
+}
+
+impl RankTest {
+    /// Returns the name used in sentences.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignedRank => "signed-rank test",
+            Self::RankSum => "rank-sum test",
+        }
+    }
+}
+
+/// The form that the rule of the `NaturalSpeech` paper takes, besides the sizes of the test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaperCriterion {
+    /// The test that must not be significant.
+    pub test: RankTest,
+    /// Requires a mean close to 0 as well. The paper gives no number for it: here, within the margin.
+    pub needs_mean_near_zero: bool,
+    /// A sentence on the standing of the rule in this paradigm.
+    pub remark: Option<&'static str>,
+}
+
+/// A paradigm: its design, page, answer, analysis, rehearsal and words.
+///
+/// Methods return plain data, and the crate's generic code acts on it: which clips a page plays, how a click becomes a
+/// score, what a system's scores are compared with. So a paradigm knows no plan, no rating and no verdict, and nothing but
+/// [`Paradigm::rules`](super::Paradigm::rules) knows which paradigms there are.
+pub trait ParadigmRules: Debug + Sync {
+    /// Returns the name used in files and on command lines.
+    fn name(&self) -> &'static str;
+
+    /// Returns the abbreviation used in sentences, such as "CMOS".
+    fn abbreviation(&self) -> &'static str;
+
+    // The design.
+
+    /// Returns the lowest and the highest point of the scale.
+    fn scale(&self) -> (i32, i32);
+
+    /// Returns the TOML text of the standard protocol.
+    fn protocol(&self) -> &'static str;
+
+    /// Returns the clips that a trial plays, in no particular order.
+    fn clips(&self) -> &'static [Slot];
+
+    /// Returns `true` if systems of this role receive scores of their own.
+    fn is_judged(&self, role: Role) -> bool;
+
+    /// Returns `true` if a test requires a reference.
+    fn requires_reference(&self) -> bool;
+
+    /// Returns `true` if the reference can be compared with itself.
+    fn allows_null_pairs(&self) -> bool;
+
+    /// Returns the screening rules that apply, in the order in which they are applied.
+    fn screening_rules(&self) -> &'static [ScreeningRule];
+
+    /// Returns `true` if a trial plays the reference next to the system.
+    #[must_use]
+    fn plays_reference(&self) -> bool {
+        self.clips().contains(&Slot::Reference)
+    }
+
+    /// Returns `true` if a trial plays several clips, one after another in a planned order.
+    #[must_use]
+    fn has_order(&self) -> bool {
+        self.clips().len() > 1
+    }
+
+    // The page.
+
+    /// Returns the parts of the page that raters see.
+    fn page(&self) -> Template;
+
+    // The answer and the rating.
+
+    /// Returns the score of a clicked answer, given the clip heard first.
+    ///
+    /// Unless a paradigm says otherwise, raters of a pair judge the second clip against the first.
+    #[must_use]
+    fn score(&self, clicked: f64, first: Option<First>) -> f64 {
+        // Adding 0.0 turns -0.0 into 0.0.
+        clicked * first.map_or(1.0, First::sign) + 0.0
+    }
+
+    /// Returns the answer that has a given score: the inverse of [`score`](Self::score).
+    #[must_use]
+    fn clicked(&self, score: f64, first: Option<First>) -> f64 {
+        score * first.map_or(1.0, First::sign) + 0.0
+    }
+
+    /// Returns the answer that reports no difference, which is legitimate to give every time.
+    fn neutral_answer(&self) -> Option<f64>;
+
+    // The analysis.
+
+    /// Returns the value that the scores of a system are compared with.
+    fn contrast(&self, role: Role, has_reference: bool) -> Contrast;
+
+    /// Returns the form of the paper's rule.
+    fn paper_criterion(&self) -> PaperCriterion;
+
+    /// Returns `true` if a test of this paradigm can show human level.
+    fn can_show_human_level(&self) -> bool;
+
+    /// Returns a note that belongs next to all results.
+    fn caveat(&self) -> Option<&'static str>;
+
+    // The rehearsal.
+
+    /// Returns the true mean of a system equal to the reference, whose own mean in a rating of single clips is given.
+    fn level(&self, reference_mean: f64) -> f64;
+
+    // The words.
+
+    /// Returns a phrase for help texts.
+    fn summary(&self) -> &'static str;
+
+    /// Returns a sentence that tells the reader of a report about the task of the listeners.
+    fn task(&self, reference: Option<&str>) -> String;
+
+    /// Returns a phrase for the methods section of a paper: what the listeners did, in the past tense.
+    fn method(&self) -> &'static str;
+
+    /// Returns a sentence on the order of trials and clips.
+    fn order(&self) -> &'static str;
+
+    /// Returns the title of a figure of the mean score of each system.
+    fn mean_title(&self) -> &'static str;
+
+    /// Returns the label of an axis of scores.
+    fn score_label(&self) -> &'static str;
+
+    /// Returns the label of an axis of differences from the reference.
+    fn difference_label(&self) -> &'static str;
+
+    /// Returns the label of an axis of mean differences of single sentences from the reference.
+    fn item_difference_label(&self) -> &'static str;
+
+    /// Returns a sentence that helps to read the agreement of raters.
+    fn agreement_remark(&self) -> Option<&'static str>;
+}

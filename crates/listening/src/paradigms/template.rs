@@ -1,0 +1,21 @@
+//! The static parts of pages.
+
+/// The static parts of a page: markup, style and script.
+///
+/// The markup has the places `{{policy}}`, `{{style}}`, `{{script}}` and `{{data}}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Template {
+    /// The markup.
+    pub html: &'static str,
+    /// The style sheet.
+    pub style: &'static str,
+    /// The script.
+    pub script: &'static str,
+}
+
+/// One choice from a scale for each trial, after one clip or two.
+pub(crate) const ONE_CHOICE: Template = Template {
+    html: include_str!("../page/page.html"),
+    style: include_str!("../page/page.css"),
+    script: concat!(include_str!("../page/store.js"), include_str!("../page/page.js")),
+};

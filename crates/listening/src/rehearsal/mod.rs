@@ -1,0 +1,4 @@
+//! Simulated ratings, and studies rehearsed with them.
+
+pub(crate) mod rehearse;
+pub(crate) mod simulate;

@@ -1,0 +1,38 @@
+//! The rules that exclude ratings, by name.
+
+use serde::{Deserialize, Serialize};
+
+/// A rule that excludes ratings.
+///
+/// No rule looks at a rater's opinion of the systems under test. In particular, nobody is excluded for answering "about
+/// the same" throughout: for a voice at human level that is correct.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScreeningRule {
+    /// Excludes answers given before every clip was played at least once; unrecorded plays pass.
+    Unplayed,
+    /// Excludes raters who judged more than half of their null pairs to differ by more than one point.
+    NullPairs,
+    /// Excludes raters of at least ten trials who gave the same answer every time. In a comparison the clicked answer
+    /// counts, and "about the same" passes.
+    SameAnswer,
+    /// Excludes raters who, on average, do not hear that the anchors are worse than the reference. The anchors are judged
+    /// without this rule: otherwise they would always come out worse.
+    Anchor,
+}
+
+impl ScreeningRule {
+    /// All rules, in the order in which they are applied.
+    pub const ALL: [Self; 4] = [Self::Unplayed, Self::NullPairs, Self::SameAnswer, Self::Anchor];
+
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unplayed => "unplayed",
+            Self::NullPairs => "null-pairs",
+            Self::SameAnswer => "same-answer",
+            Self::Anchor => "anchor",
+        }
+    }
+}

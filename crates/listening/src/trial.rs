@@ -1,0 +1,71 @@
+//! A question to a rater, and the words for its parts.
+
+use serde::{Deserialize, Serialize};
+
+/// The purpose of a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A judgment of a system.
+    Rating,
+    /// A comparison of the reference with itself, which shows the bias and the noise of the raters.
+    NullPair,
+}
+
+/// The clip of a pair that is heard first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum First {
+    /// The reference, then the system.
+    Reference,
+    /// The system, then the reference.
+    System,
+}
+
+impl First {
+    /// Returns the factor that turns second minus first into system minus reference, and back.
+    #[must_use]
+    pub fn sign(self) -> f64 {
+        match self {
+            Self::Reference => 1.0,
+            Self::System => -1.0,
+        }
+    }
+}
+
+/// The part that a clip plays in a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Slot {
+    /// The clip of the system under judgment.
+    System,
+    /// The clip that it is compared with.
+    Reference,
+    /// The clip with which the rater sets the volume.
+    Volume,
+}
+
+/// One question to one rater.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// The sentence.
+    pub item: String,
+    /// The system under judgment; for a null pair, the reference.
+    pub system: String,
+    /// The clip heard first; `None` for single clips. A null pair plays the reference twice and says `reference` here.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub first: Option<First>,
+    /// The purpose of the trial.
+    pub kind: Kind,
+}
+
+/// All trials of one rater, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// The rater's code, such as `r01`.
+    pub rater: String,
+    /// The questions, in the order in which they are asked.
+    pub trials: Vec<Trial>,
+}
