@@ -9,7 +9,7 @@
 //! is the encoding of a piece: a function of its bytes and the settings, whoever computes it and when. The key of every
 //! shard is stored next to it, and `text.toml` is written last.
 //!
-//! [`TextEncoder`] writes a text, [`TextDataset`] reads one. `docs/formats.md` lists every file and column.
+//! [`TextEncoder`] writes a text, [`TextDataset`] reads one. `docs/formats/text.md` lists every file and column.
 
 mod dataset;
 mod encoder;
