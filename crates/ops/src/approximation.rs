@@ -59,7 +59,7 @@ pub(crate) fn tanh(x: f32) -> f32 {
     (if size < TANH_SMALL { small } else { large }).copysign(x)
 }
 
-/// The distribution of the standard normal, within 1e-7, and its density, within 4 units in the last place.
+/// The distribution of the standard normal, within 4e-7, and its density, within 4 units in the last place.
 ///
 /// # References
 ///
