@@ -9,7 +9,7 @@ use crate::element::{Element, TASK_ELEMENTS, contiguous, for_float, into_storage
 
 /// x·Φ(x), Φ the distribution of the standard normal.
 ///
-/// The exact form, not that with tanh; in f32 within 2e-7·|x|. NaN stays NaN. On a GPU it is composed of candle's operations,
+/// The exact form, not that with tanh; in f32 within 3e-7·|x|. NaN stays NaN. On a GPU it is composed of candle's operations,
 /// with an error function that has its own gradient: the gradient of candle's GELU has a constant of six digits.
 ///
 /// # Shapes
@@ -121,7 +121,8 @@ mod tests {
         for ((single, exact), x) in
             numbers(&single).into_iter().zip(numbers(&gelu(&x).unwrap())).zip(numbers(&x))
         {
-            assert_close(single, exact, 2e-7 * x.abs(), "gelu");
+            // The approximation is off by 7.5e-8; four roundings of its polynomial and one of the product add to that.
+            assert_close(single, exact, 3e-7 * x.abs(), "gelu");
         }
     }
 

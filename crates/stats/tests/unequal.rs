@@ -202,10 +202,11 @@ fn hardly_any_variation_gives_no_narrow_interval() {
     (scores[3], scores[977]) = (1.0, -1.0);
     let plain = two_way(&scores, &raters, &items).expect("two votes differ").jackknifed().expect("equal");
     assert!(plain.interval(0.95).expect("a level").half_width() < 0.005);
-    // Half a step either way may be hidden in each rater and each sentence: variances of 1/12.
+    // Half a step either way may be hidden in each rater and each sentence: variances of up to 1/12, of which two
+    // departures in a thousand show a little.
     let floor = plain.on_steps(1.0).expect("a step");
     let hidden = (1.0_f64 / 12.0 * (1.0 / 20.0 + 1.0 / 50.0)).sqrt();
-    assert!((0.9..1.05).contains(&(floor.standard_error / hidden)), "{}", floor.standard_error);
+    assert!((0.8..1.0).contains(&(floor.standard_error / hidden)), "{}", floor.standard_error);
     assert!(plain.on_steps(0.0).is_err());
     // Where judgements vary as they do, nothing is hidden.
     let model = Model { mean: 0.0, components: Components::default(), lowest: -3, highest: 3 };

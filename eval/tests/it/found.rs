@@ -41,8 +41,22 @@ fn a_table_of_another_tool_is_judged_in_one_command() {
     assert!(page.contains("Study crowd, without a plan."), "{page}");
     assert!(page.contains("These ratings came without a plan. The margin of ±0.2"), "{page}");
     assert!(page.contains("6 by 3 people on 2 sentences"), "{page}");
-    judge(&place, "--margin 3 --alpha 0.1 --require equivalent").exits_with(0);
-    judge(&place, "--margin 3 --alpha 0.1 --require human-level").exits_with(1);
+    // Three people and two sentences are too few for any margin.
+    judge(&place, "--margin 3 --alpha 0.1 --require equivalent").exits_with(1);
+}
+
+#[test]
+fn enough_votes_of_others_meet_a_requirement_but_never_human_level() {
+    let place = Place::new();
+    let mut rows = "WorkerId;clip;model;vote\n".to_owned();
+    for rater in 0..12 {
+        for sentence in 0..20 {
+            rows += &format!("w{rater};s{sentence};vits;{}\n", (rater * 7 + sentence * 5) % 3 - 1);
+        }
+    }
+    place.write("votes.csv", rows);
+    judge(&place, "--human-reference --margin 1 --require equivalent").exits_with(0);
+    judge(&place, "--human-reference --margin 1 --require human-level").exits_with(1);
 }
 
 #[test]

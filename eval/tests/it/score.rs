@@ -117,7 +117,7 @@ fn the_expected_items_are_a_list_and_not_what_lies_there() {
     place.write("quiet/synthesis.jsonl", row("LJ002-0009", "ok") + &row("LJ001-0045", "failed"));
     place.write("cut/synthesis.jsonl", row("LJ002-0009", "ok") + &row("LJ002-0151", "ok"));
     place
-        .score(&format!("{RUN} --out scores.csv"))
+        .score(&format!("{RUN} --out scores.csv --force"))
         .exits_with(0)
         .says("3 items are expected: those of `synthesis.jsonl`");
     let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
@@ -184,7 +184,7 @@ fn files_pair_whatever_their_case_kind_and_accents() {
     place.write("items.txt", "wavs/a.wav\nB\nu\u{308}ber\ntwin\n");
     for items in ["", "--items items.txt"] {
         place
-            .score(&format!("run --reference reference {items} --system s=system --out s.csv"))
+            .score(&format!("run --reference reference {items} --system s=system --out s.csv --force"))
             .exits_with(0);
         let scores: Vec<Score> = read_table(&place.path("s.csv")).unwrap();
         let of =
@@ -215,7 +215,9 @@ fn a_system_with_silent_wavs_is_never_preferred() {
     place.write("two.toml", "metrics = [\"duration_ratio\", \"mcd\", \"loudness_difference\"]\n");
     for systems in ["--system bad=bad --system good=good", "--system good=good --system bad=bad"] {
         place
-            .score(&format!("run --reference clips {systems} --protocol two.toml --out scores.csv --strict"))
+            .score(&format!(
+                "run --reference clips {systems} --protocol two.toml --out scores.csv --strict --force"
+            ))
             .exits_with(1)
             .says("(9 of 16)");
         let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();

@@ -5,7 +5,7 @@ use std::f64::consts::LN_10;
 
 use mynah_corpus::{Dataset, Split, Utterance};
 use mynah_signal::{MelExtractor, MelProfile, wav};
-use mynah_table::read_table;
+use mynah_table::read_text_table;
 use mynah_testkit::{assert_all_close, assert_close};
 use mynah_text::{Phone, SupPhones, Symbol, Vocabulary};
 
@@ -66,15 +66,12 @@ fn every_file_and_every_column_is_documented() {
     expected.sort();
     assert_eq!(place.files("dataset").into_keys().collect::<Vec<_>>(), expected);
 
-    let rows: Vec<BTreeMap<String, serde_json::Value>> =
-        read_table(&place.path("dataset/manifest.parquet")).unwrap();
-    assert_eq!(rows.len(), CLIPS.len());
-    for row in rows {
-        assert_eq!(
-            row.into_keys().collect::<BTreeSet<_>>(),
-            documented_columns("dataset.md", "### `manifest.parquet`")
-        );
-    }
+    let manifest = read_text_table(&place.path("dataset/manifest.parquet")).unwrap();
+    assert_eq!(manifest.rows.len(), CLIPS.len());
+    assert_eq!(
+        manifest.columns.into_iter().collect::<BTreeSet<_>>(),
+        documented_columns("dataset.md", "### `manifest.parquet`")
+    );
     let info: toml::Table = place.read("dataset/dataset.toml").parse().unwrap();
     let mut recipe = keys(info["recipe"].as_table().unwrap());
     let optional = [

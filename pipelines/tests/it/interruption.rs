@@ -83,9 +83,10 @@ fn killed_in_the_middle_of_a_file_it_leaves_none_of_it_behind() {
     let outcome = place.shell(PREPARE, script);
     assert!(killed(outcome.status), "{}", outcome.stderr);
     let left: Vec<String> = place.files("dataset").into_keys().collect();
-    assert_eq!(left.len(), 3, "{left:?}");
+    assert_eq!(left.len(), 4, "{left:?}");
+    assert_eq!(left[0], ".mynah.lock", "the lock of a program that was killed");
     assert!(
-        left[0].starts_with("features/.LJ001-0080.safetensors."),
+        left[1].starts_with("features/.LJ001-0080.safetensors."),
         "half a file, not in its place: {left:?}"
     );
     let said = go_on(&place);

@@ -188,6 +188,6 @@ fn a_batch_without_a_dataset_or_sentences_is_refused() {
     batch("without").exits_with(2).says("the test split of `without` is empty");
     assert!(!place.has("spoken"));
     place.write("spoken", "mine");
-    batch("dataset").exits_with(2).says("`spoken/wavs`").says("what to do: ");
+    batch("dataset").exits_with(2).says("`spoken`").says("what to do: ");
     assert_eq!(place.read("spoken"), "mine");
 }
