@@ -148,7 +148,7 @@ fn human_level_requires_a_test_that_finds_its_anchor() {
 }
 
 #[test]
-fn ratings_that_do_not_belong_are_refused_with_their_place() {
+fn rejects_ratings_of_another_plan_by_place() {
     let place = rated();
     let verdict = "verdict --plan PLAN.toml --out V --ratings";
     let good = place.read("ratings.csv");
