@@ -1,48 +1,31 @@
 //! Remedies of the libraries' errors.
 
 use std::error::Error as StdError;
-use std::io;
 
-/// Returns the remedy of a library's error, where one is known.
-///
-/// Has none for an error whose source is the operating system's: [`mynah_cli::finish`] finds that one next, and gives
-/// the same remedy for it in every program, whichever library met it.
+/// Returns the remedy that a library's error carries, for [`mynah_cli::finish`].
 #[must_use]
 pub fn remedy(cause: &(dyn StdError + 'static)) -> Option<String> {
-    if cause.source().is_some_and(|source| source.is::<io::Error>()) {
-        return None;
-    }
-    of_signal(cause)
-}
-
-fn of_signal(cause: &(dyn StdError + 'static)) -> Option<String> {
-    match cause.downcast_ref()? {
-        mynah_signal::Error::Missing { .. } => {
-            mynah_cli::remedy_of_io_error(io::ErrorKind::NotFound).map(str::to_owned)
-        }
-        _ => None,
-    }
+    let remedy = (cause.downcast_ref::<mynah_signal::Error>().and_then(mynah_signal::Error::remedy))
+        .or_else(|| cause.downcast_ref::<mynah_table::Error>().and_then(mynah_table::Error::remedy))
+        .or_else(|| cause.downcast_ref::<mynah_listening::Error>().and_then(mynah_listening::Error::remedy))
+        .or_else(|| cause.downcast_ref::<mynah_stats::Error>().and_then(mynah_stats::Error::remedy));
+    remedy.map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::*;
+    use anyhow::Context as _;
+
+    use super::remedy;
 
     #[test]
-    fn missing_files_have_one_remedy_in_all_libraries() {
-        let of = |error: anyhow::Error| error.chain().find_map(|cause| remedy(cause));
-        let missing = || io::Error::from(io::ErrorKind::NotFound);
-        let path = || PathBuf::from("a.wav");
-        assert_eq!(of(mynah_signal::Error::Missing { path: path() }.into()).unwrap(), "check the name");
-        // The remedy of these is that of their source.
-        for error in [
-            mynah_signal::Error::Io { path: path(), source: missing() }.into(),
-            mynah_table::Error::Io { action: "read", path: path(), source: missing() }.into(),
-            mynah_listening::Error::Io { action: "read", path: path(), source: missing() }.into(),
-        ] {
-            assert_eq!(of(error), None);
-        }
+    fn finds_the_remedy_below_any_context() {
+        let error: Result<(), _> = Err(mynah_signal::Error::Missing { path: PathBuf::from("a.wav") });
+        let error = error.context("failed to score `a`").unwrap_err();
+        let found: Vec<String> = error.chain().filter_map(remedy).collect();
+        assert_eq!(found, ["check the name"]);
+        assert_eq!(remedy(&std::io::Error::from(std::io::ErrorKind::NotFound)), None);
     }
 }

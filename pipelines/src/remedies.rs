@@ -5,7 +5,14 @@ use std::error::Error as StdError;
 /// Returns the remedy that a library's error carries, for [`mynah_cli::finish`].
 #[must_use]
 pub fn remedy(cause: &(dyn StdError + 'static)) -> Option<String> {
-    cause.downcast_ref::<mynah_corpus::Error>().and_then(mynah_corpus::Error::remedy)
+    let own = |remedy: &'static str| remedy.to_owned();
+    (cause.downcast_ref::<mynah_corpus::Error>().and_then(mynah_corpus::Error::remedy))
+        .or_else(|| cause.downcast_ref::<mynah_align::Error>().and_then(mynah_align::Error::remedy).map(own))
+        .or_else(|| cause.downcast_ref::<mynah_table::Error>().and_then(mynah_table::Error::remedy).map(own))
+        .or_else(|| cause.downcast_ref::<mynah_text::Error>().and_then(mynah_text::Error::remedy).map(own))
+        .or_else(|| {
+            cause.downcast_ref::<mynah_signal::Error>().and_then(mynah_signal::Error::remedy).map(own)
+        })
 }
 
 #[cfg(test)]

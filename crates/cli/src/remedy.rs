@@ -74,10 +74,12 @@ fn remedy_of(cause: &(dyn StdError + 'static), remedies: Remedies) -> Option<Str
     if let Some(advised) = cause.downcast_ref::<Advised>() {
         return Some(advised.remedy.clone());
     }
-    remedies(cause).or_else(|| {
-        let refusal = cause.downcast_ref::<io::Error>()?;
-        remedy_of_io_error(refusal.kind()).map(str::to_owned)
-    })
+    if let Some(refusal) = cause.downcast_ref::<io::Error>() {
+        return remedy_of_io_error(refusal.kind()).map(str::to_owned);
+    }
+    // Where the system refused, its error is the next cause, and has the same remedy whichever library met it.
+    let is_refusal = cause.source().is_some_and(|source| source.is::<io::Error>());
+    if is_refusal { None } else { remedies(cause) }
 }
 
 /// Returns the remedy of an error of the operating system, for libraries that report it without the system's own error.

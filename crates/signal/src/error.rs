@@ -106,8 +106,7 @@ impl Error {
     #[must_use]
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
-            Self::Missing { .. } => Some("check the path"),
-            Self::Io { .. } => Some("check the permissions of the file and its directory"),
+            Self::Missing { .. } => Some("check the name"),
             Self::Unreadable { .. } | Self::UnsupportedFormat { .. } | Self::NotFinite { .. } => {
                 Some("export the clip again as 16-bit PCM in a RIFF/WAVE file, or as FLAC")
             }
@@ -118,7 +117,8 @@ impl Error {
             Self::Setting { setting: "sample_rate", .. } => {
                 Some("resample the audio to a common rate, such as 22050 Hz, with another tool")
             }
-            Self::Setting { .. } | Self::Shape { .. } => None,
+            // The system's error, which is the source, has a remedy of its own.
+            Self::Io { .. } | Self::Setting { .. } | Self::Shape { .. } => None,
         }
     }
 
