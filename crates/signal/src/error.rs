@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn only_some_settings_and_shapes_lack_a_remedy() {
+    fn only_refusals_of_the_system_some_settings_and_shapes_lack_a_remedy() {
         let without: Vec<String> = every_variant()
             .iter()
             .filter(|error| error.remedy().is_none())
@@ -184,7 +184,11 @@ mod tests {
             .collect();
         assert_eq!(
             without,
-            ["invalid `n_fft`: 3 is not an even number", "5 values do not fill 2 bins by 3 frames"]
+            [
+                "cannot access `a.wav`",
+                "invalid `n_fft`: 3 is not an even number",
+                "5 values do not fill 2 bins by 3 frames"
+            ]
         );
     }
 }
