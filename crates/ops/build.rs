@@ -34,7 +34,7 @@ fn main() {
             Ok(status) if status.success() => {}
             Ok(status) => panic!("`{}` {status} on cuda/{source}.cu", compiler.display()),
             Err(error) => panic!(
-                "the feature `cuda` needs the CUDA compiler `{}`: {error}; `cargo xtask cuda build` fetches one, docs/gpu.md",
+                "the feature `cuda` needs the CUDA compiler `{}`: {error}; `cargo xtask cuda build` fetches one (docs/gpu.md)",
                 compiler.display()
             ),
         }

@@ -113,7 +113,7 @@ pub(crate) fn exp_nonpositive_f64(x: f64) -> f64 {
     if x < UNDERFLOW { 0.0 } else { result }
 }
 
-/// Returns ln x for x in [1, 3], within 3e-16; exactly zero at 1.
+/// Returns ln x for x in `[1, 3]`, within 3e-16; exactly zero at 1.
 ///
 /// ```text
 /// ln x = k ln 2 + 2 artanh z,   z = (m − 1) / (m + 1),   x = 2^k m,   3/4 ≤ m ≤ 3/2

@@ -31,8 +31,8 @@ pub fn cuda_device(ordinal: usize) -> Result<Device> {
         LIBRARIES.iter().filter(|library| !library.is_there()).map(|library| library.what).collect();
     if !missing.is_empty() {
         bail!(
-            "cuda:{ordinal}: not found on this machine: {}. The driver comes with the graphics card; the rest is found where \
-             LD_LIBRARY_PATH leads, for example into PyTorch's wheels (docs/gpu.md)",
+            "cuda:{ordinal}: not found on this machine: {}; the driver is installed with the graphics card, the other \
+             libraries are searched for in LD_LIBRARY_PATH, for example in PyTorch's wheels (docs/gpu.md)",
             missing.join("; ")
         );
     }

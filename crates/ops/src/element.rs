@@ -166,7 +166,7 @@ macro_rules! for_float {
                 $body
             }
             other => candle_core::bail!(
-                "{}: tensors are f32 or f64, got {:?}",
+                "{}: tensors must be f32 or f64, got {:?}",
                 $op,
                 candle_core::backend::BackendStorage::dtype(other)
             ),

@@ -67,8 +67,8 @@ impl InverseStft {
         if n_fft == 0 || hop == 0 || window.is_empty() || window.len() > n_fft || 2 * trim >= n_fft + hop {
             let length = window.len();
             bail!(
-                "inverse stft: {n_fft} points, a hop of {hop}, a window of {length} and {trim} samples to trim do not \
-                 go together"
+                "inverse stft: {n_fft} points, a hop of {hop}, a window of {length} and {trim} trimmed samples are \
+                 incompatible"
             );
         }
         let mut centred = vec![0.0; n_fft];

@@ -49,7 +49,7 @@ pub fn lstm(gates: &Tensor, recurrent: &Tensor) -> Result<Tensor> {
     let (_, _, channels) = gates.dims3()?;
     let (directions, hidden, width) = recurrent.dims3()?;
     if directions > 2 || width != GATES * hidden || channels != directions * width {
-        bail!("lstm: the gates {:?} do not fit the recurrent weights {:?}", gates.dims(), recurrent.dims());
+        bail!("lstm: the gates {:?} do not match the recurrent weights {:?}", gates.dims(), recurrent.dims());
     }
     gates.contiguous()?.apply_op2(&recurrent.contiguous()?, Lstm { kept: OnceLock::new() })
 }

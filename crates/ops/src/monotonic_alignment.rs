@@ -209,7 +209,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
         #[test]
-        fn no_path_is_better(seed in 0..1000_u64, n in 1..7_usize, more in 0..7_usize, padding in 0..3_usize) {
+        fn finds_the_best_path(seed in 0..1000_u64, n in 1..7_usize, more in 0..7_usize, padding in 0..3_usize) {
             let t = n + more;
             let score = normal(seed, (2, n + padding, t + padding));
             let durations = monotonic_alignment(&score, &[n, 1], &[t, t]).unwrap().to_vec2::<u32>().unwrap();

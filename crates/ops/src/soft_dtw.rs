@@ -428,7 +428,7 @@ mod tests {
         }
 
         #[test]
-        fn tends_to_hard_dtw(seed in 0..1000_u64, n in 1..6_usize, m in 1..6_usize) {
+        fn converges_to_hard_dtw(seed in 0..1000_u64, n in 1..6_usize, m in 1..6_usize) {
             let cost = normal(seed, (1, n, m));
             let hard = all_paths(&cost, 0.07).into_iter().fold(f64::INFINITY, f64::min);
             let soft = value(&cost, (1e-6, 0.07));
@@ -437,7 +437,7 @@ mod tests {
         }
 
         #[test]
-        fn does_not_care_which_sequence_is_first(seed in 0..1000_u64, n in 1..9_usize, m in 1..9_usize) {
+        fn is_symmetric(seed in 0..1000_u64, n in 1..9_usize, m in 1..9_usize) {
             let cost = normal(seed, (1, n, m));
             let transposed = cost.transpose(1, 2).unwrap();
             assert_close(value(&cost, PAPER), value(&transposed, PAPER), TOLERANCE, "transposed");

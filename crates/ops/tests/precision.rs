@@ -62,7 +62,7 @@ fn reduces_precision_only_on_a_gpu() {
         assert_eq!(results(DType::F64, chosen), double, "{chosen:?}");
         assert_eq!(exact(), whole, "{chosen:?}");
         // Precisions in one process do not affect each other, nor do threads that use both at once.
-        assert_eq!(results(DType::F32, full), single, "beside {chosen:?}");
+        assert_eq!(results(DType::F32, full), single, "next to {chosen:?}");
         let (beside, again) = std::thread::scope(|scope| {
             let other = scope.spawn(|| results(DType::F32, chosen));
             (results(DType::F32, full), other.join().unwrap())
