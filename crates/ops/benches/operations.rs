@@ -261,7 +261,7 @@ fn transposed(
     }
 }
 
-/// Times a HiFi-GAN-like generator with two of its four stages, on segments of 32 frames.
+/// Returns the benchmark of a HiFi-GAN-like generator with two of its four stages, on segments of 32 frames.
 fn vocoder(backward: bool) -> Contest {
     const STAGES: [(usize, usize); 2] = [(128, 64), (64, 32)];
     let x = variable(1, (4, 192, 32));

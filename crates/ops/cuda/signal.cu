@@ -51,8 +51,7 @@ __device__ void reflect_pad_backward(const T *gradient, T *dx, i64 total, i64 le
     }
 }
 
-// ---- magnitude of [B, T, 2F], real before imaginary parts, to [B, F, T]; one 32 × 32 tile per block of 32 ×
-// 8 ----
+// ---- magnitude of [B, T, 2F], real before imaginary parts, to [B, F, T]; a block of 32 × 8 per 32 × 32 tile ----
 
 #define TILE 32
 #define ROWS 8

@@ -184,8 +184,8 @@ int cudnnSetConvolution2dDescriptor(void *d, int ph, int pw, int sh, int sw, int
 int cudnnSetConvolutionGroupCount(void *d, int groups) { return ((Convolution *)d)->groups = groups, 0; }
 int cudnnSetConvolutionMathType(void *, int) { return 0; }
 
-// A record starts with the algorithm's number and status; nothing else affects its size. The unordered
-// algorithm 0 is reported for both gradients, so that callers must select the ordered one.
+// Records start with the algorithm's number and status and have the same layout for all three operations.
+// The unordered algorithm 0 is reported for both gradients, so that callers must select the ordered one.
 struct Record {
     int algorithm, status;
     float time;

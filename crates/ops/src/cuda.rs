@@ -163,7 +163,8 @@ impl Kernel<'_> {
         for double in scalars.doubles {
             arguments.arg(double);
         }
-        // SAFETY: kernels take their arguments in this order, and the caller passes those of the named kernel.
+        // SAFETY: kernels take their arguments in this order, and the caller passes those of the named
+        // kernel.
         #[expect(unsafe_code, reason = "nothing checks a kernel's arguments against its parameters")]
         unsafe {
             arguments.launch(grid.config()?).w()?;

@@ -38,7 +38,8 @@ pub fn gradient_norm<'a>(gradients: &GradStore, variables: impl IntoIterator<Ite
 ///
 /// # References
 ///
-/// Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks (arXiv 1211.5063), section 3.2.
+/// Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks (arXiv 1211.5063),
+/// section 3.2.
 pub fn clip_gradients<'a>(
     gradients: &mut GradStore,
     variables: impl IntoIterator<Item = &'a Var> + Clone,

@@ -17,9 +17,9 @@ const LEAST_ENVELOPE: f64 = 1e-11;
 /// y[m]   = Σ_t w[m − t·hop] x_t[m − t·hop]  /  Σ_t w[m − t·hop]²
 /// ```
 ///
-/// Both ends are cut by `trim` samples: N / 2 matches PyTorch's `istft` for centered frames, and (N − hop) /
-/// 2 gives one hop per frame. The imaginary parts of the first bin and of bin N / 2 are ignored and get a
-/// zero gradient.
+/// Both ends are cut by `trim` samples: N / 2 matches PyTorch's `istft` for centered frames, and
+/// (N − hop) / 2 gives one hop per frame. The imaginary parts of the first bin and of bin N / 2 are ignored
+/// and get a zero gradient.
 ///
 /// # Shapes
 ///

@@ -32,8 +32,8 @@ const GATES: usize = 4;
 ///
 /// # Shapes
 ///
-/// `gates` is `[T, B, D·4H]` and `recurrent` is `[D, H, 4H]`, with D = 1 or 2 directions; the result is `[T,
-/// B, D·H]`.
+/// `gates` is `[T, B, D·4H]` and `recurrent` is `[D, H, 4H]`, with D = 1 or 2 directions; the result is
+/// `[T, B, D·H]`.
 ///
 /// # Errors
 ///

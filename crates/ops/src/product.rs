@@ -42,7 +42,8 @@ pub(crate) fn add_product<T: Element>(
 ) {
     assert!(rows > 0 && columns > 0 && depth > 0, "empty product");
     assert!(rows * columns <= y.len() && a.holds(rows, depth) && b.holds(depth, columns));
-    // SAFETY: the sizes and strides address only elements inside the slices, as asserted; y overlaps neither a nor b.
+    // SAFETY: the sizes and strides address only elements inside the slices, as asserted; y overlaps neither
+    // a nor b.
     #[expect(unsafe_code, reason = "the product takes pointers and strides")]
     unsafe {
         gemm::gemm(

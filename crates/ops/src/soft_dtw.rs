@@ -228,7 +228,8 @@ impl CustomOp2 for SoftDtwBackward {
             let mut arguments = stream.launch_builder(&function);
             arguments.arg(&cost).arg(&lengths).arg(&gradient).arg(&mut dcost).arg(&mut scratch);
             arguments.arg(&rows).arg(&columns).arg(&self.0.gamma).arg(&self.0.warp);
-            // SAFETY: the arguments match the kernel, and the scratch buffers hold R and the gradients passed between cells.
+            // SAFETY: the arguments match the kernel, and the scratch buffers hold R and the gradients passed
+            // between cells.
             #[expect(unsafe_code, reason = "nothing checks a kernel's arguments against its parameters")]
             unsafe {
                 arguments.launch(Grid::Blocks(batch).config()?).w()?;

@@ -21,8 +21,8 @@ use crate::frames::frames;
 ///
 /// # Shapes
 ///
-/// `[B, N]` → `[B, T, 2F]`: F = `n_fft / 2 + 1` real parts followed by F imaginary parts, T = 1 + ⌊(N −
-/// `n_fft`) / hop⌋.
+/// `[B, N]` → `[B, T, 2F]`: F = `n_fft / 2 + 1` real parts followed by F imaginary parts,
+/// T = 1 + ⌊(N − `n_fft`) / hop⌋.
 #[derive(Debug, Clone)]
 pub struct Stft {
     n_fft: usize,

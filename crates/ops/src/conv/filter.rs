@@ -68,8 +68,8 @@ impl<T: Element> Padded<T> {
 }
 
 impl Geometry {
-    /// Returns the same sums with the long and short sides swapped, for stride 1; tap k becomes tap K − 1 −
-    /// k.
+    /// Returns the same sums with the long and short sides swapped, for stride 1; tap k becomes
+    /// tap K − 1 − k.
     ///
     /// ```text
     /// Σ_t y[o, t] · x[c, t + d·k − p]  =  Σ_u x[c, u] · y[o, u + d·k' − p'],   k' = K − 1 − k,  p' = d·(K − 1) − p

@@ -50,9 +50,9 @@ pub(super) const COLUMNS: usize = 3;
 ///
 /// # Safety
 ///
-/// With L lanes, for every step: `vectors + step.vector` must be readable for `columns`·L numbers, `scalars +
-/// step.scalar + r·scalar_stride` must be readable for every r below `rows`, and every output row must be
-/// writable (and readable, if `accumulate`) for `columns`·L numbers; the output must not overlap the
+/// With L lanes, for every step: `vectors + step.vector` must be readable for `columns`·L numbers,
+/// `scalars + step.scalar + r·scalar_stride` must be readable for every r below `rows`, and every output row
+/// must be writable (and readable, if `accumulate`) for `columns`·L numbers; the output must not overlap the
 /// operands.
 #[expect(
     unsafe_code,
@@ -99,7 +99,7 @@ pub(super) unsafe fn multiply<T: Element, S: Simd>(
 ///
 /// # Safety
 ///
-/// See [`multiply`], with `R` rows.
+/// The contract of [`multiply`], with `R` rows.
 #[expect(unsafe_code, reason = "see `multiply`")]
 #[inline(always)]
 unsafe fn strip<T: Element, S: Simd, const R: usize>(
@@ -133,7 +133,7 @@ unsafe fn strip<T: Element, S: Simd, const R: usize>(
 ///
 /// # Safety
 ///
-/// See [`multiply`], with `R` rows and `C` columns.
+/// The contract of [`multiply`], with `R` rows and `C` columns.
 #[expect(unsafe_code, reason = "see `multiply`")]
 #[inline(always)]
 unsafe fn tile<T: Element, S: Simd, const R: usize, const C: usize>(

@@ -26,13 +26,13 @@ use crate::element::{contiguous, for_float, into_storage};
 ///
 /// # Shapes
 ///
-/// `x` is `[B, C_in, T]`, `weight` is `[C_out, C_in / groups, K]`, `bias` is `[C_out]`; the result is `[B,
-/// C_out, T']` with T' = ⌊(T + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
+/// `x` is `[B, C_in, T]`, `weight` is `[C_out, C_in / groups, K]`, `bias` is `[C_out]`; the result is
+/// `[B, C_out, T']` with T' = ⌊(T + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
 ///
 /// # Errors
 ///
-/// Fails if the shapes do not match each other or the groups, a setting or dimension that must be positive is
-/// zero, or the weight spans more than the padded input.
+/// Fails if the shapes do not match each other or the groups, if a dimension, the stride, the dilation or the
+/// number of groups is zero, or if the weight spans more than the padded input.
 ///
 /// # Examples
 ///
@@ -65,13 +65,14 @@ pub fn conv1d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, config: &Conv1
 ///
 /// # Shapes
 ///
-/// `x` is `[B, C_in, T]`, `weight` is `[C_in, C_out / groups, K]`, `bias` is `[C_out]`; the result is `[B,
-/// C_out, T']` with T' = (T − 1)·stride − 2·padding + dilation·(K − 1) + 1 + `output_padding`.
+/// `x` is `[B, C_in, T]`, `weight` is `[C_in, C_out / groups, K]`, `bias` is `[C_out]`; the result is
+/// `[B, C_out, T']` with T' = (T − 1)·stride − 2·padding + dilation·(K − 1) + 1 + `output_padding`.
 ///
 /// # Errors
 ///
-/// Fails if the shapes do not match each other or the groups, a setting or dimension that must be positive is
-/// zero, the output padding is below neither the stride nor the dilation, or no output remains.
+/// Fails if the shapes do not match each other or the groups, if a dimension, the stride, the dilation or the
+/// number of groups is zero, if the output padding is below neither the stride nor the dilation, or if no
+/// output remains.
 pub fn conv_transpose1d(
     x: &Tensor,
     weight: &Tensor,

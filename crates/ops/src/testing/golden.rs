@@ -40,8 +40,8 @@ pub fn fill_parameters(named: &[(String, Var)]) {
 }
 
 impl GoldenModule {
-    /// Compares `outputs` and the gradients of `named` with the golden ones, using `close(got, expected,
-    /// what)`.
+    /// Compares `outputs` and the gradients of `named` with the golden ones, using
+    /// `close(got, expected, what)`.
     ///
     /// # Panics
     ///
