@@ -322,7 +322,7 @@ fn same((weight, bias): &Layer, x: &Tensor, dilation: usize) -> Result<Tensor> {
     conv1d(x, weight, Some(bias), &Conv1dConfig { padding, dilation, ..Conv1dConfig::default() })
 }
 
-/// Returns a pass of the HiFi-GAN V1 generator for 192 channels as at inference: no weight norm, no gradients.
+/// Returns a pass of the HiFi-GAN V1 generator for 192 channels, as at inference: no weight norm or gradients.
 fn generator() -> Work {
     let x = noise(1, (1, 192, 200));
     let (pre, post) = (layer((512, 192, 7), 512), layer((1, 32, 7), 1));

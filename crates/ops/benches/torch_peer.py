@@ -66,7 +66,7 @@ def hifi_gan():
 
 
 def soft_dtw_value(cost, gamma, warp):
-    """Computes soft-DTW by anti-diagonals, all items and cells of one at a time; autograd keeps what it needs."""
+    """Computes soft-DTW one anti-diagonal at a time, for all items at once; autograd keeps what it needs."""
     batch, n, m = cost.shape
     # Diagonal s holds the cells (i, s - i) at position i.
     skewed = F.pad(cost, (0, n)).reshape(batch, -1)[:, : n * (n + m - 1)].reshape(batch, n, n + m - 1)

@@ -51,7 +51,8 @@ __device__ void reflect_pad_backward(const T *gradient, T *dx, i64 total, i64 le
     }
 }
 
-// ---- magnitude of [B, T, 2F], real before imaginary parts, to [B, F, T]; a block of 32 × 8 per 32 × 32 tile ----
+// ---- magnitude of [B, T, 2F], real before imaginary parts, to [B, F, T], by 32 × 32 tiles ----
+// Each tile takes a block of 32 × 8 threads.
 
 #define TILE 32
 #define ROWS 8

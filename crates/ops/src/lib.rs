@@ -2,7 +2,7 @@
 //! essentials: an optimizer with serializable state and seeded random tensors.
 //!
 //! ```text
-//! candle tensors ─► operation: checks shapes ─► CustomOp in candle's graph ─► multithreaded kernel over slices
+//! candle tensors ─► operation: checks shapes ─► CustomOp in candle's graph ─► parallel kernel over slices
 //!                                                    │
 //! gradients      ◄─── the operation's backward ◄─────┘  Tensor::backward
 //! ```
