@@ -1,4 +1,5 @@
-//! With the feature `cuda`: the kernels in `cuda/` to PTX, the portable assembly that the driver finishes.
+//! With the feature `cuda`, compiles the kernels in `cuda/` to PTX, the portable assembly that the driver
+//! compiles further.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ fn main() {
         PathBuf::from,
     );
     let capability = env::var("CUDA_COMPUTE_CAP").unwrap_or_else(|_| "80".to_owned());
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets `OUT_DIR`"));
     for source in SOURCES {
         let status = Command::new(&compiler)
             .args(["--ptx", "-O3", "-std=c++17"])
@@ -33,7 +34,7 @@ fn main() {
             Ok(status) if status.success() => {}
             Ok(status) => panic!("`{}` {status} on cuda/{source}.cu", compiler.display()),
             Err(error) => panic!(
-                "the feature `cuda` needs the CUDA compiler `{}`: {error}; `cargo xtask cuda build` fetches one, docs/gpu.md",
+                "the feature `cuda` needs the CUDA compiler `{}`: {error}; `cargo xtask cuda build` fetches one (docs/gpu.md)",
                 compiler.display()
             ),
         }

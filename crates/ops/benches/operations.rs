@@ -1,11 +1,12 @@
-//! Times of the operations at the shapes of the model, on one and two threads, beside candle's own where it has one.
+//! Timings of the operations at the model's shapes, on one and two threads, next to candle's own where it has
+//! one.
 //!
-//! `cargo bench -p mynah-ops [-- PART OF A NAME]`. Each figure is the shortest of several runs: for one thread by the
-//! time that the process was running (so that other work on the machine disturbs little), for two by the wall clock. A
-//! multiplication and an addition count as two operations; candle's own backward passes of convolutions are timed
-//! although their weight gradients are wrong.
+//! `cargo bench -p mynah-ops [-- PART OF A NAME]`. Each figure is the minimum of several runs: CPU time on
+//! one thread (less sensitive to other work on the machine), wall-clock time on two. A multiplication and an
+//! addition count as two operations. candle's backward passes of convolutions are timed although their weight
+//! gradients are wrong.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
-#![expect(clippy::disallowed_methods, reason = "candle's own operations are what ours are timed beside")]
+#![expect(clippy::disallowed_methods, reason = "candle's own operations are timed for comparison")]
 
 use std::hint::black_box;
 use std::process::Command;
@@ -18,7 +19,7 @@ use mynah_ops::{
     gated_activation, layer_norm, leaky_relu, monotonic_alignment, soft_dtw, softmax, weight_norm,
 };
 
-/// How long each figure is repeated.
+/// Duration for which each figure is repeated.
 const REPEATED: Duration = Duration::from_millis(600);
 const MIN_RUNS: usize = 3;
 
@@ -27,12 +28,12 @@ type Work = Box<dyn Fn() -> Result<()>>;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     if std::env::var_os("RAYON_NUM_THREADS").is_some() {
-        // On a thread of the pool, so that one thread means this one: the time of another, still running when it is
-        // read, would be short of its last slice.
+        // Run on a pool thread, so that a single thread does all the work: the CPU time of another, read
+        // while it runs, would lack its last time slice.
         rayon::scope(|_| race(&arguments));
         return;
     }
-    // candle and rayon make their threads once, so each number of threads gets a process.
+    // candle and rayon create their threads once, so each thread count gets its own process.
     for threads in ["1", "2"] {
         let mut again = Command::new(std::env::current_exe().unwrap());
         again.args(&arguments).env("RAYON_NUM_THREADS", threads).env("CANDLE_NUM_THREADS", threads);
@@ -79,20 +80,20 @@ fn shortest(work: &Work) -> Duration {
     shortest
 }
 
-/// How long the threads of this process have been running, added up.
+/// Returns the total CPU time of this process's threads.
 fn processor_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Something to time; its tensors are made when it is wanted.
+/// A benchmark, whose tensors are created on demand.
 struct Case {
     name: String,
     make: Box<dyn Fn() -> Contest>,
 }
 
 struct Contest {
-    /// Zero where they are not counted.
+    /// Floating-point operations; zero if not counted.
     flops: f64,
     own: Work,
     peer: Option<Work>,
@@ -110,7 +111,7 @@ fn variable(seed: u64, shape: impl Into<candle_core::Shape>) -> Var {
     Var::from_tensor(&noise(seed, shape)).unwrap()
 }
 
-/// Runs forward, and backward from a gradient of ones if told.
+/// Runs the forward pass, then, if `backward`, the backward pass from a gradient of ones.
 fn pass(output: &Tensor, backward: bool) -> Result<()> {
     if backward {
         black_box(output.backward()?);
@@ -180,7 +181,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Which gradients are computed after the forward pass.
+/// Gradients to compute after the forward pass.
 #[derive(Clone, Copy, PartialEq)]
 enum Gradients {
     None,
@@ -199,7 +200,7 @@ impl Gradients {
         }
     }
 
-    /// The work of all passes over that of the forward pass.
+    /// Returns the total work relative to the forward pass.
     fn passes(self) -> f64 {
         match self {
             Gradients::None => 1.0,
@@ -208,7 +209,7 @@ impl Gradients {
         }
     }
 
-    /// The input and the weight, detached where no gradient is wanted.
+    /// Returns the input and the weight, detached where no gradient is wanted.
     fn arguments(self, x: (usize, usize, usize), w: (usize, usize, usize)) -> (Tensor, Tensor) {
         let (x, w) = (variable(1, x), variable(2, w));
         let x = if self == Gradients::Filter { x.detach() } else { x.into_inner() };
@@ -230,7 +231,7 @@ fn convolution(
     Contest {
         flops: gradients.passes() * (2 * outputs * w.elem_count() / w.dims()[0]) as f64,
         own: Box::new(move || pass(&conv1d(&own.0, &own.1, None, &config)?, backward)),
-        // candle computes both gradients or none.
+        // candle computes both gradients or neither.
         peer: matches!(gradients, Gradients::None | Gradients::Both).then(|| -> Work {
             let Conv1dConfig { stride, padding, dilation, groups, .. } = config;
             Box::new(move || pass(&x.conv1d(&w, padding, stride, dilation, groups)?, backward))
@@ -253,14 +254,14 @@ fn transposed(
     Contest {
         flops,
         own: Box::new(move || pass(&conv_transpose1d(&own.0, &own.1, None, &config)?, backward)),
-        // candle has no gradient of it.
+        // candle has no gradient for it.
         peer: (!backward).then(|| -> Work {
             Box::new(move || pass(&x.conv_transpose1d(&w, padding, 0, stride, 1, 1)?, false))
         }),
     }
 }
 
-/// A generator like HiFi-GAN's with two of its four stages, on segments of 32 frames.
+/// Returns the benchmark of a HiFi-GAN-like generator with two of its four stages, on segments of 32 frames.
 fn vocoder(backward: bool) -> Contest {
     const STAGES: [(usize, usize); 2] = [(128, 64), (64, 32)];
     let x = variable(1, (4, 192, 32));
@@ -334,7 +335,7 @@ fn vocoder(backward: bool) -> Contest {
     }
 }
 
-/// A contest that is not counted in operations.
+/// Creates a contest without a count of operations.
 fn plain(own: impl Fn() -> Result<()> + 'static, peer: impl Fn() -> Result<()> + 'static) -> Contest {
     Contest { flops: 0.0, own: Box::new(own), peer: Some(Box::new(peer)) }
 }

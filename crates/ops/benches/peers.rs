@@ -1,15 +1,17 @@
-//! The operations beside PyTorch, on one thread and on two.
+//! The operations compared with PyTorch, on one and two threads.
 //!
-//! `cargo bench -p mynah-ops --bench peers -- [--python PYTHON] [PART OF A NAME]…`. Ours and PyTorch's take turns, in one
-//! run; each figure is the shortest of several, on two threads that of the processor the mean of a turn. Processor time is
-//! that of all threads of a process; PyTorch's other thread waits actively for a while, which counts. Convolutions,
-//! activations and norms run forwards and backwards with the gradients of all arguments, the generator forwards only.
+//! `cargo bench -p mynah-ops --bench peers -- [--python PYTHON] [PART OF A NAME]…`. Our operations and
+//! PyTorch's alternate in one run. Each figure is the minimum of several runs, except that CPU time on two
+//! threads is the mean of a turn. CPU time covers all threads of a process; PyTorch's other thread spins for
+//! a while, which counts. Convolutions, activations and norms run forward and backward with the gradients of
+//! all arguments, the generator forward only.
 //!
-//! With the feature `cuda` both sides work on the first GPU, and only the time by the clock means something: each run ends
-//! when the device has done all of it. `--script FILE` names `torch_peer.py` where it lies elsewhere than it was built.
+//! With the feature `cuda`, both sides use the first GPU, and only wall-clock time is meaningful: each run
+//! ends when the device has finished. `--script FILE` names `torch_peer.py` if it is not at its build-time
+//! path.
 //!
-//! Both processes keep freed memory: alone, an operation frees all that it took, and what glibc then gives back and gets
-//! again would be most of its time; a step of training frees little at once.
+//! Both processes keep freed memory. Otherwise, a single operation frees all that it allocated, and most of
+//! its time would be glibc returning and reacquiring memory; a training step frees little at once.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
 
 use std::hint::black_box;
@@ -24,12 +26,12 @@ use mynah_ops::{
     leaky_relu, soft_dtw, softmax, tanh,
 };
 
-/// How long each turn is.
+/// Duration of each turn.
 const REPEATED: Duration = Duration::from_millis(400);
 const MIN_RUNS: u32 = 3;
-/// Turns of each side.
+/// Number of turns per side.
 const TURNS: usize = 3;
-/// Settings of glibc's allocator: freed memory is kept for the next tensors.
+/// Settings of glibc's allocator that keep freed memory for later tensors.
 const KEPT_MEMORY: [(&str, &str); 3] = [
     ("MALLOC_MMAP_THRESHOLD_", "33554432"),
     ("MALLOC_TRIM_THRESHOLD_", "2147483647"),
@@ -58,11 +60,11 @@ fn main() {
         return;
     }
     if std::env::var_os("RAYON_NUM_THREADS").is_some() {
-        // On a thread of the pool: the time of another, still running when it is read, would be short of its last slice.
+        // Run on a pool thread: the CPU time of another, read while it runs, would lack its last time slice.
         rayon::scope(|_| race(python.as_deref(), &script, &arguments));
         return;
     }
-    // candle and rayon make their threads once, so each number of threads gets a process.
+    // candle and rayon create their threads once, so each thread count gets its own process.
     let this = std::env::current_exe().unwrap();
     for threads in ["1", "2"] {
         let mut again = Command::new(&this);
@@ -82,12 +84,13 @@ fn main() {
         };
         let ours = megabytes(Command::new(&this).arg("--memory").env("RAYON_NUM_THREADS", "1"));
         let theirs = python.map(|python| megabytes(run_python(&python).args([script.as_str(), "memory"])));
-        let theirs = theirs.map(|theirs| format!("; PyTorch's {theirs:.0} MB, {:.2} of it", ours / theirs));
-        println!("\nsoft-dtw 8x400x400: the peak memory grows by {ours:.0} MB{}", theirs.unwrap_or_default());
+        let theirs =
+            theirs.map(|theirs| format!(", PyTorch's by {theirs:.0} MB (ratio {:.2})", ours / theirs));
+        println!("\nsoft-dtw 8x400x400: peak memory grows by {ours:.0} MB{}", theirs.unwrap_or_default());
     }
 }
 
-/// A command of some words, such as `uv run`.
+/// Builds a command from several words, such as `uv run`.
 fn run_python(python: &str) -> Command {
     let mut words = python.split_whitespace();
     let mut command = Command::new(words.next().unwrap());
@@ -95,7 +98,7 @@ fn run_python(python: &str) -> Command {
     command
 }
 
-/// Processor time and time by the clock.
+/// CPU time and wall-clock time, in seconds.
 #[derive(Clone, Copy)]
 struct Times {
     processor: f64,
@@ -122,7 +125,7 @@ fn race(python: Option<&str>, script: &str, wanted: &[String]) {
         1 => "1 thread".to_owned(),
         threads => format!("{threads} threads"),
     };
-    println!("\n{place}, PyTorch {version}, milliseconds of the processor and by the clock\n");
+    println!("\n{place}, PyTorch {version}, CPU and wall-clock time in milliseconds\n");
     println!(
         "| case | ours | PyTorch | ratio | clock | PyTorch | ratio |\n|---|---:|---:|---:|---:|---:|---:|"
     );
@@ -179,7 +182,7 @@ impl Peer {
     fn line(&mut self) -> String {
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
-        assert!(!line.is_empty(), "torch_peer.py has ended");
+        assert!(!line.is_empty(), "torch_peer.py exited");
         line.trim().to_owned()
     }
 
@@ -195,7 +198,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // At the end of its input the script ends.
+        // The script exits at the end of its input.
         self.names = None;
         self.child.wait().unwrap();
     }
@@ -214,19 +217,19 @@ fn shortest(work: &Work) -> Times {
         runs += 1;
     }
     if rayon::current_num_threads() > 1 {
-        // The last slice of another thread is only counted when it ends: over one short run it would be missing.
+        // Another thread's last time slice is only counted when it ends, so a single short run would miss it.
         shortest.processor = (processor_seconds() - processor_started) / f64::from(runs);
     }
     shortest
 }
 
-/// How long the threads of this process have been running, added up.
+/// Returns the total CPU time of this process's threads.
 fn processor_seconds() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32).as_secs_f64()
 }
 
-/// By how many bytes the peak of the process grows.
+/// Returns the growth of the process's peak memory, in bytes.
 fn growth_of_soft_dtw() -> u64 {
     let peak = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -319,7 +322,7 @@ fn same((weight, bias): &Layer, x: &Tensor, dilation: usize) -> Result<Tensor> {
     conv1d(x, weight, Some(bias), &Conv1dConfig { padding, dilation, ..Conv1dConfig::default() })
 }
 
-/// The generator of HiFi-GAN V1 for 192 channels, as at inference: weights without norm, no gradients.
+/// Returns a pass of the HiFi-GAN V1 generator for 192 channels, as at inference: no weight norm or gradients.
 fn generator() -> Work {
     let x = noise(1, (1, 192, 200));
     let (pre, post) = (layer((512, 192, 7), 512), layer((1, 32, 7), 1));

@@ -2,11 +2,12 @@
 # requires-python = ">=3.11"
 # dependencies = ["numpy==2.4.6", "torch==2.15.0"]
 # ///
-"""What PyTorch takes for the cases of `cargo bench -p mynah-ops --bench peers`.
+"""PyTorch's times for the cases of `cargo bench -p mynah-ops --bench peers`.
 
-`torch_peer.py THREADS`, or `torch_peer.py cuda` for the first GPU, reads names of cases, one a line, and answers each with one line: the shortest processor time (of
-several threads, the mean) and the shortest time by the clock of some runs, in seconds. `torch_peer.py memory` does soft-DTW once and prints by how many bytes the
-peak of the process grew.
+`torch_peer.py THREADS`, or `torch_peer.py cuda` for the first GPU, reads case names, one per line, and answers
+each with one line: the minimum CPU time (on several threads, the mean) and the minimum wall-clock time of
+several runs, in seconds. `torch_peer.py memory` runs soft-DTW once and prints the growth of the process's
+peak memory in bytes.
 """
 
 import resource
@@ -35,7 +36,7 @@ def conv1d(x, w, **settings):
 
 
 def hifi_gan():
-    """The generator of HiFi-GAN V1 for 192 channels, as at inference: weights without norm, no gradients."""
+    """Returns the HiFi-GAN V1 generator for 192 channels, as at inference: no weight norm, no gradients."""
     number = lambda *shape: torch.randn(shape) * 0.01
     x, pre, post = torch.randn(1, 192, 200), (number(512, 192, 7), number(512)), (number(1, 32, 7), number(1))
     stages, channels = [], 512
@@ -65,7 +66,7 @@ def hifi_gan():
 
 
 def soft_dtw_value(cost, gamma, warp):
-    """By anti-diagonals, all items and cells of one at a time; autograd keeps what it needs."""
+    """Computes soft-DTW one anti-diagonal at a time, for all items at once; autograd keeps what it needs."""
     batch, n, m = cost.shape
     # Diagonal s holds the cells (i, s - i) at position i.
     skewed = F.pad(cost, (0, n)).reshape(batch, -1)[:, : n * (n + m - 1)].reshape(batch, n, n + m - 1)
@@ -122,7 +123,7 @@ def peak_bytes():
 def main():
     if sys.argv[1] == "memory":
         work = soft_dtw()
-        # So that what PyTorch loads with the first operations is not counted.
+        # Exclude what PyTorch loads with its first operations.
         small = torch.rand(1, 3, 3, requires_grad=True)
         backward(soft_dtw_value(small, 0.01, 0.07), [small])
         before = peak_bytes()
@@ -132,7 +133,7 @@ def main():
     on_device = sys.argv[1] == "cuda"
     if on_device:
         torch.set_default_device("cuda")
-        # As ours: products in full precision, the algorithm by heuristics.
+        # Same as ours: products in full precision, the algorithm chosen by heuristics.
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     else:
         torch.set_num_threads(int(sys.argv[1]))
@@ -154,7 +155,8 @@ def main():
             p, w = time.process_time() - p, time.perf_counter() - w
             processor, wall, runs = min(processor, p), min(wall, w), runs + 1
         if torch.get_num_threads() > 1:
-            # The last slice of another thread is only counted when it ends: over one short run it would be missing.
+            # Another thread's last time slice is only counted when it ends, so a single short run would miss
+            # it.
             processor = (time.process_time() - processor_begin) / runs
         print(processor, wall, flush=True)
 

@@ -1,16 +1,16 @@
-// Alignments: soft-DTW with its gradient, and the monotonic search. A block an item; the cells of an anti-diagonal, or of a
-// frame, are shared among its threads, so that no length is too long. All sums are doubles.
+// Alignments: soft-DTW with its gradient, and monotonic alignment search. There is one block per item; its
+// threads share the cells of an anti-diagonal or a frame, so any length is supported. All sums are doubles.
 
 #include "common.cuh"
 
-// The terms of the smoothed minimum of the three ways into a cell.
+// Terms of the smoothed minimum over the three steps into a cell.
 struct Choices {
     double least, diagonal, above, left, total;
 
     __device__ Choices(double d, double a, double l, double scale) {
         least = a < d ? a : d;
         least = l < least ? l : least;
-        // NaN is never the least, but its own weight carries it on.
+        // NaN is never the least, but propagates through its own weight.
         diagonal = exp((least - d) * scale);
         above = exp((least - a) * scale);
         left = exp((least - l) * scale);
@@ -18,11 +18,12 @@ struct Choices {
     }
 };
 
-// R of an item by anti-diagonals: diagonal s holds the cells (i, s − i), each at position i + 1; position 0 is the border
-// above the first row. Two diagonals of border come first, with the origin at position 0 of the first.
+// R of an item, stored by anti-diagonals: diagonal s holds the cells (i, s − i), each at position i + 1;
+// position 0 is the border above the first row. Two border diagonals come first, with the origin at position
+// 0 of the first.
 __device__ double *diagonal(double *r, i64 n, i64 s) { return r + (s + 2) * (n + 1); }
 
-// Fills in R, [N + M + 1, N + 1] doubles an item. All threads of the block.
+// Fills in R, [N + M + 1, N + 1] doubles per item. All threads of the block must call it.
 template <typename T>
 __device__ void accumulate(const T *cost, double *r, i64 n, i64 m, i64 columns, double gamma, double warp) {
     for (i64 i = threadIdx.x; i < (n + m + 1) * (n + 1); i += blockDim.x) {
@@ -51,8 +52,8 @@ __device__ void soft_dtw(const T *cost, const i64 *lengths, T *values, double *s
     }
 }
 
-// dcost has to be zero. Behind R, the scratch of an item has what cells hand to their predecessors: three kinds, for three
-// diagonals each, N + 1 doubles.
+// dcost must be zeroed. After R, an item's scratch memory holds the amounts that cells pass to their
+// predecessors: three kinds for three diagonals each, N + 1 doubles apiece.
 template <typename T>
 __device__ void soft_dtw_backward(const T *cost, const i64 *lengths, const T *gradient, T *dcost, double *scratch,
                                   i64 rows, i64 columns, double gamma, double warp) {
@@ -69,7 +70,7 @@ __device__ void soft_dtw_backward(const T *cost, const i64 *lengths, const T *gr
     double scale = 1 / gamma, total = (double)gradient[b];
     for (i64 s = n + m - 2; s >= 0; s--) {
         double *first = diagonal(r, n, s - 1), *second = diagonal(r, n, s - 2);
-        // What diagonals s, s + 1 and s + 2 hand over: up, left and diagonally.
+        // Amounts passed on from diagonals s, s + 1 and s + 2: up, left and diagonally.
         double *here = handed + s % 3 * 3 * (rows + 1), *next = handed + (s + 1) % 3 * 3 * (rows + 1),
                *after = handed + (s + 2) % 3 * 3 * (rows + 1);
         double *up = next, *left = next + (rows + 1), *across = after + 2 * (rows + 1);
@@ -91,8 +92,9 @@ __device__ void soft_dtw_backward(const T *cost, const i64 *lengths, const T *gr
     }
 }
 
-// The frames of each symbol on the path of the largest sum: [B, N]. `moved` [B, T, N] notes whether the best way to a cell
-// comes from the symbol before; `sums` has two rows of N + 1 doubles an item.
+// Writes the frames of each symbol on the path with the largest total score: [B, N]. `moved` [B, T, N]
+// records whether the best path to a cell comes from the previous symbol; `sums` has two rows of N + 1
+// doubles per item.
 template <typename T>
 __device__ void monotonic_alignment(const T *score, const i64 *lengths, unsigned *durations, unsigned char *moved,
                                     double *sums, i64 symbols, i64 frames) {
@@ -125,7 +127,7 @@ __device__ void monotonic_alignment(const T *score, const i64 *lengths, unsigned
         i64 j = n - 1;
         for (i64 frame = t - 1; frame >= 0; frame--) {
             durations[j] += 1;
-            // No more frames than symbols are left: each has to get one.
+            // Only as many frames as symbols remain, so each symbol gets one.
             bool must = frame == j;
             if (j > 0 && frame > 0 && (must || moved[frame * symbols + j])) {
                 j -= 1;

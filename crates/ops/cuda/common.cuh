@@ -1,26 +1,26 @@
-// What the kernels share.
+// Definitions shared by all kernels.
 //
-// Conventions. A kernel takes its inputs, then its outputs, then 64-bit integers, then doubles, and exists for float and
-// double as `name_f32` and `name_f64`. Tensors are contiguous. No kernel adds with atomics: results do not depend on the
-// order in which blocks run.
+// Conventions: a kernel takes inputs, outputs, 64-bit integers and doubles, in this order, and exists for
+// float and double as `name_f32` and `name_f64`. Tensors are contiguous. No kernel uses atomic addition, so
+// results do not depend on the order in which blocks run.
 
 #pragma once
 
 typedef long long i64;
 
-// Threads of a block in kernels that reduce; a power of two.
+// Threads per block in kernels that reduce; a power of two.
 #define BLOCK 256
 
-// Every thread takes every so-many-th element.
+// Grid-stride loop over `count` elements.
 #define EACH(i, count)                                                                                                 \
     for (i64 i = blockIdx.x * (i64)blockDim.x + threadIdx.x; i < (count); i += (i64)blockDim.x * gridDim.x)
 
-// Both number types of a kernel: INSTANCES(name, (parameters with T), (arguments)).
+// Instantiates a kernel for both number types: INSTANCES(name, (parameters with T), (arguments)).
 #define INSTANCES(name, parameters, arguments)                                                                         \
     extern "C" __global__ void name##_f32 parameters(float) { name<float> arguments; }                                 \
     extern "C" __global__ void name##_f64 parameters(double) { name<double> arguments; }
 
-// The sum of one value a thread, the same for all threads. Every thread of the block has to call it.
+// Sums one value per thread and returns the total to all threads. Every thread of the block must call it.
 template <typename T> __device__ T block_sum(T value) {
     __shared__ T parts[BLOCK];
     parts[threadIdx.x] = value;
@@ -36,7 +36,7 @@ template <typename T> __device__ T block_sum(T value) {
     return total;
 }
 
-// The largest of one value a thread; NaN is passed over.
+// Returns the largest of one value per thread; NaN never replaces a number.
 template <typename T> __device__ T block_largest(T value) {
     __shared__ T parts[BLOCK];
     parts[threadIdx.x] = value;
@@ -53,7 +53,7 @@ template <typename T> __device__ T block_largest(T value) {
 }
 
 template <typename T> __device__ T sigmoid(T x) {
-    // Neither branch can overflow, and small results keep their digits.
+    // Neither branch overflows, and small results keep their precision.
     T e = exp(x < 0 ? x : -x);
     return x >= 0 ? 1 / (1 + e) : e / (1 + e);
 }

@@ -1,4 +1,4 @@
-// Activations, normalisations and the optimiser.
+// Activations, normalizations and the optimizer.
 
 #include "common.cuh"
 
@@ -21,7 +21,7 @@ template <typename T> __device__ void squash_backward(const T *y, const T *gradi
     EACH(i, count) { dx[i] = (1 - y[i] * y[i]) * gradient[i]; }
 }
 
-// ---- tanh · sigmoid; `half` elements in one half of one batch item ----
+// ---- tanh · sigmoid; `half` is the number of elements in half of one batch item ----
 
 template <typename T> __device__ void gate(const T *x, T *y, i64 count, i64 half) {
     EACH(i, count) {
@@ -38,7 +38,7 @@ template <typename T> __device__ void gate_backward(const T *x, const T *gradien
     }
 }
 
-// ---- softmax; a block a row ----
+// ---- softmax; one block per row ----
 
 template <typename T> __device__ void softmax(const T *x, T *y, i64 width) {
     x += blockIdx.x * width;
@@ -72,12 +72,12 @@ template <typename T> __device__ void softmax_backward(const T *y, const T *grad
     }
 }
 
-// ---- layer norm over the channels of [B, C, T]; 32 times by 8 parts of the channels a block ----
+// ---- layer norm over the channels of [B, C, T]; each block has 32 time steps × 8 groups of channels ----
 
 #define TIMES 32
 #define PARTS 8
 
-// The sum over the parts of the channels, for each time of the block.
+// Sums over the groups of channels, for each time step of the block.
 template <typename T> __device__ T sum_parts(T value) {
     __shared__ T parts[PARTS][TIMES];
     parts[threadIdx.y][threadIdx.x] = value;
@@ -90,7 +90,7 @@ template <typename T> __device__ T sum_parts(T value) {
     return total;
 }
 
-// Where the thread's time is, or -1; mean and 1/√(variance + ε) there.
+// Computes the offset of the thread's time step, or -1, with the mean and 1/√(variance + ε) there.
 template <typename T>
 __device__ i64 layer_statistics(const T *x, i64 channels, i64 time, T epsilon, T *mean, T *scale) {
     i64 tiles = (time + TIMES - 1) / TIMES;
@@ -121,7 +121,7 @@ __device__ void layer_norm(const T *x, const T *weight, const T *bias, T *y, i64
     }
 }
 
-// dx, and the statistics [2, B, T] for the parameters' gradients.
+// Computes dx, and the statistics [2, B, T] for the parameters' gradients.
 template <typename T>
 __device__ void layer_norm_input(const T *x, const T *weight, const T *gradient, T *dx, T *statistics, i64 batch,
                                  i64 channels, i64 time, double epsilon) {
@@ -146,7 +146,7 @@ __device__ void layer_norm_input(const T *x, const T *weight, const T *gradient,
     }
 }
 
-// dweight and dbias, one after another; a block a channel.
+// Computes dweight and dbias, concatenated; one block per channel.
 template <typename T>
 __device__ void layer_norm_parameters(const T *x, const T *gradient, const T *statistics, T *dparameters, i64 batch,
                                       i64 channels, i64 time) {
@@ -165,7 +165,7 @@ __device__ void layer_norm_parameters(const T *x, const T *gradient, const T *st
     }
 }
 
-// ---- weight norm; a block a slice ----
+// ---- weight norm; one block per slice ----
 
 template <typename T> __device__ void weight_norm(const T *direction, const T *length, T *weight, i64 width) {
     direction += blockIdx.x * width;
@@ -179,7 +179,7 @@ template <typename T> __device__ void weight_norm(const T *direction, const T *l
         weight[i] = direction[i] * scale;
     }
 }
-// The gradients of the direction and of the length, one after another.
+// Computes the gradients of the direction and the length, concatenated.
 template <typename T>
 __device__ void weight_norm_backward(const T *direction, const T *length, const T *gradient, T *packed, i64 rows,
                                      i64 width) {
@@ -202,7 +202,7 @@ __device__ void weight_norm_backward(const T *direction, const T *length, const 
     }
 }
 
-// ---- the bias of [B, C, T] ----
+// ---- bias of [B, C, T] ----
 
 template <typename T> __device__ void add_bias(const T *x, const T *bias, T *y, i64 count, i64 channels, i64 time) {
     EACH(i, count) { y[i] = x[i] + bias[i / time % channels]; }
@@ -218,7 +218,7 @@ template <typename T> __device__ void sum_channels(const T *x, T *y, i64 batch, 
     }
 }
 
-// ---- AdamW; both moments one after another ----
+// ---- AdamW; the two moments are concatenated ----
 
 template <typename T>
 __device__ void adamw_moments(const T *gradient, T *moments, i64 count, double beta1, double beta2) {
@@ -237,7 +237,7 @@ __device__ void adamw_parameter(const T *moments, T *parameter, i64 count, doubl
     }
 }
 
-// Sums of squares in double, one a block.
+// Computes sums of squares in double, one per block.
 template <typename T> __device__ void sum_squares(const T *x, double *sums, i64 count) {
     double sum = 0;
     EACH(i, count) { sum += (double)x[i] * (double)x[i]; }

@@ -1,4 +1,4 @@
-// Frames of a signal, its reflection at the ends, and magnitudes of its spectrum.
+// Framing of a signal, reflection padding, and magnitudes of a spectrum.
 
 #include "common.cuh"
 
@@ -24,7 +24,7 @@ __device__ void overlap_add(const T *y, T *x, i64 total, i64 signal, i64 count, 
     }
 }
 
-// ---- reflection ----
+// ---- reflection padding ----
 
 template <typename T> __device__ void reflect_pad(const T *x, T *y, i64 total, i64 length, i64 left, i64 right) {
     i64 width = left + length + right;
@@ -51,12 +51,13 @@ __device__ void reflect_pad_backward(const T *gradient, T *dx, i64 total, i64 le
     }
 }
 
-// ---- magnitude of [B, T, 2F], real before imaginary parts, to [B, F, T]; a tile of 32 by 32 a block of 32 by 8 ----
+// ---- magnitude of [B, T, 2F], real before imaginary parts, to [B, F, T], by 32 × 32 tiles ----
+// Each tile takes a block of 32 × 8 threads.
 
 #define TILE 32
 #define ROWS 8
 
-// The tile of the block: its item, and its first time and bin.
+// Computes the block's tile: its item, first time step and first bin.
 __device__ void tile_of_block(i64 time, i64 bins, i64 *b, i64 *t, i64 *k) {
     i64 across = (bins + TILE - 1) / TILE, down = (time + TILE - 1) / TILE;
     *k = blockIdx.x % across * TILE;

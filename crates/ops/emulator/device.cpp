@@ -1,8 +1,9 @@
-// A CUDA device that is the processor: memory, streams and launches of the driver's interface, as far as Mynah and candle use
-// them. What is not here is missing on purpose: a program that wants it stops and says its name.
+// A CUDA device emulated on the CPU: memory, streams and launches of the driver API, as far as Mynah and
+// candle use them. Everything else is missing on purpose: a program that calls it aborts and names the
+// function.
 //
-// Streams do everything at once and in order. Kernels were compiled for the processor and are found by name; the PTX that a
-// program loads is not looked at.
+// Streams run everything immediately and in order. Kernels are compiled for the CPU and found by name; the
+// PTX that a program loads is ignored.
 
 #include "emulated.h"
 
@@ -53,7 +54,7 @@ std::map<std::string, Kernel> &kernels() {
 
 } // namespace
 
-// Leaves one stack and goes on on another.
+// Saves the current stack and switches to another.
 extern "C" void emulator_switch(void **save, void *load);
 __asm__(R"(
 .text
@@ -88,18 +89,18 @@ static void give_way(State state) {
 void block_barrier() { give_way(State::AtBlock); }
 void warp_barrier() { give_way(State::AtWarp); }
 
-// What a coroutine runs: the kernel once, and never returns.
+// Entry point of a coroutine: runs the kernel once and never returns.
 static void body() {
     kernel->call(kernel_arguments);
     give_way(State::Done);
-    fail("a thread went on after its end");
+    fail("a thread resumed after it finished");
 }
 
 static void prepare(Coroutine &coroutine) {
     if (!coroutine.stack) {
         coroutine.stack = static_cast<unsigned char *>(std::aligned_alloc(64, STACK));
     }
-    // Six registers and the address of `body`; a function begins eight bytes off a multiple of sixteen.
+    // Six registers and the address of `body`; a function starts eight bytes off a multiple of sixteen.
     void **top = reinterpret_cast<void **>(coroutine.stack + STACK) - 2;
     *top = reinterpret_cast<void *>(&body);
     for (int i = 0; i < 6; i++) {
@@ -115,7 +116,7 @@ static void resume(Coroutine &coroutine) {
     emulator_switch(&scheduler, coroutine.pointer);
 }
 
-// Lets waiting threads go on where all that they wait for have come.
+// Resumes waiting threads once all threads that they wait for have arrived.
 static bool release(unsigned count) {
     bool released = false, all_at_block = true, any = false;
     for (unsigned first = 0; first < count; first += WARP) {
@@ -161,7 +162,7 @@ static void run_block() {
             left |= coroutines[i].state != State::Done;
         }
         if (!left) return;
-        if (!release(count)) fail("threads wait for others that do not come");
+        if (!release(count)) fail("threads wait at a barrier that others never reach");
     }
 }
 
@@ -184,7 +185,7 @@ static void launch(const Kernel *what, dim3 grid, dim3 threads, size_t dynamic, 
 
 } // namespace emulator
 
-// The driver's interface. Results: 0 is success, 101 no such device, 500 not found.
+// The driver API. Results: 0 is success, 101 no such device, 500 not found.
 extern "C" {
 typedef int Result;
 typedef unsigned long long Pointer;
@@ -193,7 +194,7 @@ Result cuInit(unsigned) { return 0; }
 Result cuDeviceGetCount(int *count) { return *count = 1, 0; }
 Result cuDeviceGet(int *device, int ordinal) { return *device = ordinal, ordinal == 0 ? 0 : 101; }
 Result cuDeviceGetName(char *name, int length, int) { return std::snprintf(name, length, "emulated"), 0; }
-// Memory pools are there (attribute 115); so is what else is asked for.
+// Memory pools (attribute 115) and all other queried attributes are supported.
 Result cuDeviceGetAttribute(int *value, int, int) { return *value = 1, 0; }
 Result cuDevicePrimaryCtxRetain(void **context, int) { return *context = &emulator::slots, 0; }
 Result cuDevicePrimaryCtxRelease_v2(int) { return 0; }
@@ -214,7 +215,7 @@ Result cuEventRecord(void *, void *) { return 0; }
 Result cuEventSynchronize(void *) { return 0; }
 Result cuEventQuery(void *) { return 0; }
 
-// New memory holds NaN, so that what reads before it writes is seen.
+// New memory is filled with NaN, to expose reads before the first write.
 Result cuMemAllocAsync(Pointer *pointer, size_t bytes, void *) {
     void *memory = std::malloc(bytes + 16);
     std::memset(memory, 0xff, bytes + 16);
@@ -241,7 +242,7 @@ Result cuModuleUnload(void *module) { return std::free(module), 0; }
 Result cuModuleGetFunction(void **function, void *, const char *name) {
     auto found = emulator::kernels().find(name);
     if (found == emulator::kernels().end()) {
-        std::fprintf(stderr, "emulated device: there is no kernel %s\n", name);
+        std::fprintf(stderr, "emulated device: no kernel named %s\n", name);
         return 500;
     }
     return *function = &found->second, 0;
@@ -253,5 +254,5 @@ Result cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, uns
     return 0;
 }
 Result cuGetErrorName(Result, const char **name) { return *name = "emulated device", 0; }
-Result cuGetErrorString(Result, const char **text) { return *text = "see what it printed", 0; }
+Result cuGetErrorString(Result, const char **text) { return *text = "see the message on stderr", 0; }
 }

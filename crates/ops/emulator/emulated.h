@@ -1,7 +1,8 @@
-// The words of CUDA, for a C++ compiler that knows none of them.
+// CUDA's keywords and built-ins for an ordinary C++ compiler.
 //
-// A block runs on one thread of the processor. Each of its threads is a coroutine, which gives way at a barrier; blocks run
-// one after another. So `__shared__` is `static`, and atomics are plain: nothing runs at the same time.
+// A block runs on one CPU thread. Each of its threads is a coroutine that yields at barriers, and blocks run
+// one after another. Hence `__shared__` is `static`, and atomics are plain operations: nothing runs
+// concurrently.
 
 #pragma once
 
@@ -17,7 +18,7 @@
 #include <type_traits>
 #include <utility>
 
-// With EMULATED_NAMES the sources are only searched for kernels.
+// With EMULATED_NAMES, the sources are only scanned for kernels.
 #ifndef EMULATED_NAMES
 #define __global__
 #endif
@@ -48,23 +49,23 @@ inline float2 make_float2(float x, float y) { return {x, y}; }
 
 namespace emulator {
 extern dim3 thread, block, block_size, grid_size;
-// Waits for all threads of the block, or of the warp.
+// Wait for all threads of the block or of the warp.
 void block_barrier();
 void warp_barrier();
-// A place for each thread's value, and the thread's number in the block.
+// A slot for each thread's value, and the thread's index in the block.
 struct Slot {
     alignas(16) unsigned char bytes[16];
 };
 extern Slot slots[1024];
 unsigned thread_number();
-// The dynamic shared memory of the block.
+// Returns the block's dynamic shared memory.
 void *shared();
 
 struct Kernel {
     const char *name;
     void (*call)(void **arguments);
 };
-// Makes a kernel known by its name.
+// Registers a kernel under its name.
 struct Registration {
     Registration(const char *name, void (*call)(void **));
 };
@@ -115,16 +116,16 @@ inline float normcdff(float x) { return 0.5f * std::erfc(-x * 0.70710678f); }
 inline double normcdf(double x) { return 0.5 * std::erfc(-x * 0.7071067811865476); }
 template <typename T> T __ldg(const T *p) { return *p; }
 
-// Named in templates of which the tests use other instances.
+// Referenced by templates whose instances the tests do not use.
 struct __half_raw {};
 struct __nv_fp8_e4m3 {
     uint8_t __x;
-    explicit __nv_fp8_e4m3(float) : __x(0) { assert(!"numbers of eight bits are not emulated"); }
+    explicit __nv_fp8_e4m3(float) : __x(0) { assert(!"8-bit floats are not emulated"); }
 };
 enum { __NV_E4M3 };
 inline __half_raw __nv_cvt_fp8_to_halfraw(uint8_t, int) { return {}; }
 inline float __half2float(__half_raw) {
-    assert(!"numbers of eight bits are not emulated");
+    assert(!"8-bit floats are not emulated");
     return 0;
 }
 

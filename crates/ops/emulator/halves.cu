@@ -1,5 +1,5 @@
-// The three of candle's kernels for bfloat16 that Mynah reaches: there and back, and a copy. candle's own need number types
-// that only NVIDIA's compiler has.
+// The three candle kernels for bfloat16 that Mynah uses: conversion in both directions, and a copy. candle's
+// own need number types that only NVIDIA's compiler provides.
 
 #include <cstring>
 
@@ -7,7 +7,7 @@ struct Bf16 {
     unsigned short bits;
 };
 
-// To the nearest, halfway to the even one; NaN stays NaN.
+// Rounds to nearest, ties to even; NaN stays NaN.
 static Bf16 shortened(float value) {
     unsigned bits;
     std::memcpy(&bits, &value, sizeof bits);
@@ -23,7 +23,8 @@ static float lengthened(Bf16 value) {
     return result;
 }
 
-// Where element i of a tensor lies; `info` has its sizes and then its strides, or is null where it is contiguous.
+// Returns the offset of element i of a tensor; `info` holds its sizes, then its strides, or is null if it is
+// contiguous.
 static size_t place(size_t i, size_t dimensions, const size_t *info) {
     if (!info) {
         return i;

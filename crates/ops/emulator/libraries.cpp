@@ -10,7 +10,7 @@ namespace {
 struct Bf16 {
     unsigned short bits;
     Bf16() = default;
-    // To the nearest, halfway to the even one.
+    // Rounds to nearest, ties to even.
     Bf16(double wide) {
         float value = (float)wide;
         unsigned b;
@@ -24,7 +24,7 @@ struct Bf16 {
     }
 };
 
-// Adds in double: what is compared with it has to be right, not equal.
+// Accumulates in A, double in every call: results must be accurate, not bit-identical to the library's.
 template <typename T, typename A>
 void gemm(bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const T *a, int lda, long long stride_a,
           const T *b, int ldb, long long stride_b, double beta, T *c, int ldc, long long stride_c, int batch) {
@@ -51,7 +51,7 @@ struct Convolution {
     int pad[2], stride[2], dilation[2], groups;
 };
 
-// Calls `at` with every pair of places that a convolution multiplies: long side, weight, short side.
+// Calls `at` with each triple of offsets that a convolution combines: long side, weight, short side.
 template <typename F> void each(const Tensor4 &x, const Tensor4 &w, const Convolution &conv, const Tensor4 &y, F at) {
     int outputs = y.c / conv.groups, inputs = x.c / conv.groups;
     for (int b = 0; b < y.n; b++)
@@ -81,7 +81,7 @@ bool fits(const Tensor4 &x, const Tensor4 &w, const Convolution &conv, const Ten
            x.c == w.c * conv.groups && y.c == w.n && y.w == length;
 }
 
-// Data types of cuDNN.
+// cuDNN data types.
 enum { FLOAT = 0, DOUBLE = 1, BFLOAT16 = 9 };
 
 enum Way { FORWARD, DATA, FILTER };
@@ -104,7 +104,7 @@ void run(Way way, const Tensor4 &x, void *px, const Tensor4 &w, void *pw, const 
         });
 }
 
-// 3 is a bad parameter, 9 what is not supported.
+// Status 3 is a bad parameter, 9 is unsupported.
 int convolve(Way way, void *x, void *px, void *w, void *pw, void *conv, void *y, void *py) {
     auto &tx = *(Tensor4 *)x, &tw = *(Tensor4 *)w, &ty = *(Tensor4 *)y;
     auto &c = *(Convolution *)conv;
@@ -131,7 +131,8 @@ int cublasDgemmStridedBatched(void *, int ta, int tb, int m, int n, int k, const
     gemm<double, double>(ta, tb, m, n, k, *alpha, a, lda, sa, b, ldb, sb, *beta, c, ldc, sc, batch);
     return 0;
 }
-// Type 0 is float, 1 double, 14 bfloat16, which adds in float and gets its factors in it. The layout is checked as cuBLAS does.
+// Type 0 is float, 1 double, 14 bfloat16, for which cuBLAS accumulates in float and takes alpha and beta as
+// floats. The layout is checked as in cuBLAS.
 int cublasGemmStridedBatchedEx(void *, int ta, int tb, int m, int n, int k, const void *alpha, const void *a, int type,
                                int lda, long long sa, const void *b, int, int ldb, long long sb, const void *beta, void *c,
                                int, int ldc, long long sc, int batch, int, int) {
@@ -152,7 +153,7 @@ int cublasGemmStridedBatchedEx(void *, int ta, int tb, int m, int n, int k, cons
     return 0;
 }
 
-// ---- cuRAND: candle opens a generator with every device; Mynah draws on the processor ----
+// ---- cuRAND: candle opens a generator on every device; Mynah draws on the CPU ----
 
 int curandCreateGenerator(void **generator, int) { return *generator = std::malloc(1), 0; }
 int curandDestroyGenerator(void *generator) { return std::free(generator), 0; }
@@ -183,8 +184,8 @@ int cudnnSetConvolution2dDescriptor(void *d, int ph, int pw, int sh, int sw, int
 int cudnnSetConvolutionGroupCount(void *d, int groups) { return ((Convolution *)d)->groups = groups, 0; }
 int cudnnSetConvolutionMathType(void *, int) { return 0; }
 
-// An algorithm's number and status come first in its record, whose size differs by nothing else. The unordered algorithm 0 is
-// named for both gradients, so that the ordered one has to be chosen.
+// Records start with the algorithm's number and status and have the same layout for all three operations.
+// The unordered algorithm 0 is reported for both gradients, so that callers must select the ordered one.
 struct Record {
     int algorithm, status;
     float time;
@@ -219,7 +220,7 @@ int cudnnConvolutionForward(void *, const void *, void *x, void *px, void *w, vo
                             const void *, void *y, void *py) {
     return convolve(FORWARD, x, px, w, pw, conv, y, py);
 }
-// The unordered algorithms are refused.
+// The unordered algorithms are rejected.
 int cudnnConvolutionBackwardData(void *, const void *, void *w, void *pw, void *y, void *py, void *conv, int algorithm,
                                  void *, size_t, const void *, void *x, void *px) {
     return algorithm == 1 ? convolve(DATA, x, px, w, pw, conv, y, py) : 9;

@@ -1,4 +1,4 @@
-//! The `AdamW` optimiser, with a state that can be saved and an exact continuation.
+//! The `AdamW` optimizer, with serializable state and exact resumption.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,23 @@ use rayon::prelude::*;
 use crate::cuda::{Grid, Kernel, POINTWISE, Scalars, contiguous as device_view, for_device_float};
 use crate::element::{Element, TASK_ELEMENTS, contiguous, for_float, number, vectorized};
 
-/// The constants of [`AdamW`].
+/// Hyperparameters of [`AdamW`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamWConfig {
-    /// Size of a step.
+    /// Learning rate.
     pub learning_rate: f64,
-    /// Decay of the mean of the gradients.
+    /// Decay rate of the running mean of the gradients.
     pub beta1: f64,
-    /// Decay of the mean of the squared gradients.
+    /// Decay rate of the running mean of the squared gradients.
     pub beta2: f64,
-    /// Added to the root of the second moment.
+    /// Term added to the square root of the second moment.
     pub epsilon: f64,
-    /// Share of a parameter that is taken away each step, times the learning rate.
+    /// Fraction of each parameter removed per step, scaled by the learning rate.
     pub weight_decay: f64,
 }
 
 impl Default for AdamWConfig {
-    /// PyTorch's defaults.
+    /// Returns PyTorch's defaults.
     fn default() -> Self {
         Self { learning_rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-2 }
     }
@@ -42,15 +42,16 @@ impl Default for AdamWConfig {
 /// p ← p − lr / (1 − β1^k) · m / (√v / √(1 − β2^k) + ε)
 /// ```
 ///
-/// The step count k is kept for every parameter: one that has no gradient in a step is left alone entirely (no decay,
-/// no count), as in PyTorch. The parameters are changed in place, in two passes over memory; nothing is allocated.
+/// The step count k is tracked per parameter. As in PyTorch, a parameter without a gradient in a step is
+/// skipped entirely (no decay, no count). Parameters are updated in place in two passes over memory, without
+/// allocation.
 ///
-/// [`AdamW::state`] and [`AdamW::load_state`] carry everything, so that a resumed run continues bit by bit.
+/// [`AdamW::state`] and [`AdamW::load_state`] cover the full state, so a resumed run is bit-identical.
 ///
 /// # References
 ///
-/// Loshchilov and Hutter, Decoupled Weight Decay Regularization (arXiv 1711.05101), algorithm 2, in the scaling of
-/// PyTorch's `torch.optim.AdamW`.
+/// Loshchilov and Hutter, Decoupled Weight Decay Regularization (arXiv 1711.05101), algorithm 2, with the
+/// scaling of PyTorch's `torch.optim.AdamW`.
 ///
 /// # Examples
 ///
@@ -77,22 +78,23 @@ pub struct AdamW {
 struct Parameter {
     name: String,
     variable: Var,
-    /// Both moments, [2, elements]: the first, then the second.
+    /// Both moments, `[2, elements]`: the first, then the second.
     moments: Tensor,
     steps: u32,
 }
 
 impl AdamW {
-    /// An optimiser of the variables, under the names that the state will have; no step was made yet.
+    /// Creates an optimizer over named variables, before its first step. The names become the keys of its
+    /// state.
     ///
     /// # Errors
     ///
-    /// When two variables have the same name, or one is neither f32 nor f64.
+    /// Fails if two variables share a name or one is neither f32 nor f64.
     pub fn new(variables: Vec<(String, Var)>, config: AdamWConfig) -> Result<Self> {
         let mut parameters = Vec::with_capacity(variables.len());
         for (name, variable) in variables {
             if !matches!(variable.dtype(), DType::F32 | DType::F64) || !variable.is_contiguous() {
-                bail!("adamw: `{name}` has to be a contiguous f32 or f64, got {:?}", variable.dtype());
+                bail!("adamw: `{name}` must be contiguous and f32 or f64, got {:?}", variable.dtype());
             }
             let moments = Tensor::zeros((2, variable.elem_count()), variable.dtype(), variable.device())?;
             parameters.push(Parameter { name, variable, moments, steps: 0 });
@@ -105,7 +107,7 @@ impl AdamW {
         Ok(Self { parameters, config })
     }
 
-    /// Changes every parameter that has a gradient.
+    /// Updates every parameter that has a gradient.
     pub fn step(&mut self, gradients: &GradStore) -> Result<()> {
         for parameter in &mut self.parameters {
             let Some(gradient) = gradients.get(&parameter.variable) else { continue };
@@ -127,26 +129,26 @@ impl AdamW {
         Ok(())
     }
 
-    /// The constants in force.
+    /// Returns the current hyperparameters.
     #[must_use]
     pub fn config(&self) -> &AdamWConfig {
         &self.config
     }
 
-    /// Changes the learning rate from the next step on.
+    /// Sets the learning rate for all following steps.
     pub fn set_learning_rate(&mut self, learning_rate: f64) {
         self.config.learning_rate = learning_rate;
     }
 
-    /// A copy of the moments and step counts, ready for safetensors: for each parameter `<name>.first_moment` and
-    /// `<name>.second_moment`, shaped like it, and `<name>.steps`, one i64.
+    /// Returns a copy of the moments and step counts, ready for safetensors. Each parameter has
+    /// `<name>.first_moment` and `<name>.second_moment`, in its shape, and `<name>.steps`, a single i64.
     ///
-    /// The parameters themselves and the constants are not part of it.
+    /// The parameters themselves and the hyperparameters are not included.
     pub fn state(&self) -> Result<BTreeMap<String, Tensor>> {
         let mut state = BTreeMap::new();
         for Parameter { name, variable, moments, steps } in &self.parameters {
             for (index, moment) in MOMENTS.into_iter().enumerate() {
-                // A copy, since the next step changes the moments in place.
+                // Copied because the next step changes the moments in place.
                 let values = moments.get(index)?.copy()?.reshape(variable.shape())?;
                 state.insert(format!("{name}.{moment}"), values);
             }
@@ -155,11 +157,12 @@ impl AdamW {
         Ok(state)
     }
 
-    /// Continues where another optimiser with the same parameters was when its [`AdamW::state`] was taken.
+    /// Restores the state returned by [`AdamW::state`] for the same parameters.
     ///
     /// # Errors
     ///
-    /// When a tensor is missing, left over, or of another shape or type; the optimiser is then unchanged.
+    /// Fails if a tensor is missing, unexpected, or has the wrong shape or type; the optimizer is then
+    /// unchanged.
     pub fn load_state(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()> {
         let mut loaded = Vec::with_capacity(self.parameters.len());
         for Parameter { name, variable, .. } in &self.parameters {
@@ -174,7 +177,7 @@ impl AdamW {
                 let values = get(moment)?;
                 if values.shape() != variable.shape() || values.dtype() != variable.dtype() {
                     bail!(
-                        "adamw: `{name}` is {:?} {:?}, its {moment} in the state {:?} {:?}",
+                        "adamw: `{name}` is {:?} {:?}, but its {moment} in the state is {:?} {:?}",
                         variable.dtype(),
                         variable.dims(),
                         values.dtype(),
@@ -185,9 +188,11 @@ impl AdamW {
             }
             let steps = get(STEPS)?.to_dtype(DType::I64)?.flatten_all()?.to_vec1::<i64>()?;
             let &[steps] = steps.as_slice() else {
-                bail!("adamw: `{name}.{STEPS}` holds {} numbers", steps.len())
+                bail!("adamw: `{name}.{STEPS}` has {} elements, expected 1", steps.len())
             };
-            let Ok(steps) = u32::try_from(steps) else { bail!("adamw: `{name}` made {steps} steps") };
+            let Ok(steps) = u32::try_from(steps) else {
+                bail!("adamw: `{name}` has an invalid step count of {steps}")
+            };
             loaded.push((Tensor::stack(&moments, 0)?, steps));
         }
         let expected = self.parameters.len() * (MOMENTS.len() + 1);
@@ -287,7 +292,7 @@ impl InplaceOp2 for UpdateParameter {
     }
 }
 
-/// Runs the kernel on what it reads and what it changes.
+/// Runs the kernel with its inputs and its mutable tensors.
 #[cfg(feature = "cuda")]
 fn update_on_device(
     name: &'static str,
@@ -297,7 +302,7 @@ fn update_on_device(
 ) -> Result<()> {
     let device = changed.device.clone();
     let Some((start, end)) = layout.contiguous_offsets() else {
-        bail!("{name}: what changes has to be contiguous, got strides {:?}", layout.stride())
+        bail!("{name}: the kernel updates contiguous tensors, got strides {:?}", layout.stride())
     };
     for_device_float!(read.0, name, T => {
         let input = device_view::<T>(name, read)?;
@@ -343,14 +348,14 @@ vectorized! {
     }
 }
 
-/// The elements of a contiguous tensor, to be changed.
+/// Returns the elements of a contiguous tensor, mutably.
 fn contiguous_mut<'a, T: Element>(
     op: &str,
     storage: &'a mut CpuStorage,
     layout: &Layout,
 ) -> Result<&'a mut [T]> {
     let Some((start, end)) = layout.contiguous_offsets() else {
-        bail!("{op}: the kernel takes contiguous tensors, got strides {:?}", layout.stride())
+        bail!("{op}: the kernel requires contiguous tensors, got strides {:?}", layout.stride())
     };
     Ok(&mut T::slice_mut(storage)?[start..end])
 }
@@ -366,11 +371,11 @@ mod tests {
     use super::{AdamW, AdamWConfig};
     use crate::testing::{device, normal};
 
-    /// The settings of NaturalSpeech.
+    /// NaturalSpeech's settings.
     const CONFIG: AdamWConfig =
         AdamWConfig { learning_rate: 2e-4, beta1: 0.8, beta2: 0.99, epsilon: 1e-9, weight_decay: 0.01 };
 
-    /// A variable with the numbers of `seed`, and a loss whose gradient changes with the variable.
+    /// Returns a variable filled from `seed`.
     fn variable(seed: u64, dtype: DType) -> Var {
         Var::from_tensor(&normal(seed, (3, 7)).to_dtype(dtype).unwrap()).unwrap()
     }
@@ -390,8 +395,8 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_the_formulas() {
-        // Twenty steps of 2e-4 in f32, on numbers near 1: the rounding of the parameter dominates.
+    fn matches_the_formulas() {
+        // Twenty steps of 2e-4 in f32 on values near 1: rounding of the parameter dominates.
         for (dtype, tolerance) in [(DType::F64, 1e-14), (DType::F32, 2e-6)] {
             let x = variable(1, dtype);
             let mut adamw = optimizer(&[("x", &x)]);
@@ -418,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_without_a_gradient_is_left_alone() {
+    fn skips_parameters_without_a_gradient() {
         let (x, y) = (variable(1, DType::F32), variable(2, DType::F32));
         let mut adamw = optimizer(&[("x", &x), ("y", &y)]);
         let before = values(&y);
@@ -430,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resumed_run_continues_bit_by_bit() {
+    fn resumes_bit_identically() {
         let x = variable(1, DType::F32);
         let mut adamw = optimizer(&[("x", &x)]);
         for step in 0..5 {
@@ -446,7 +451,7 @@ mod tests {
         };
         let undisturbed = run(&mut adamw, &x);
 
-        // Through a file, as a checkpoint goes.
+        // Through a file, like a checkpoint.
         let bytes = {
             let tensors: std::collections::HashMap<String, Tensor> = state.clone().into_iter().collect();
             let path =
@@ -463,13 +468,13 @@ mod tests {
         resumed.load_state(&restored).unwrap();
         assert_eq!(run(&mut resumed, &y), undisturbed);
 
-        // Without the state it would not.
+        // Without the state, the result differs.
         let z = Var::from_tensor(&saved).unwrap();
         assert_ne!(run(&mut optimizer(&[("x", &z)]), &z), undisturbed);
     }
 
     #[test]
-    fn a_state_of_other_parameters_is_refused() {
+    fn rejects_the_state_of_other_parameters() {
         let (x, y) = (variable(1, DType::F32), variable(2, DType::F32));
         let state = optimizer(&[("x", &x)]).state().unwrap();
         let load = |state: &BTreeMap<String, Tensor>, adamw: &mut AdamW| {
@@ -483,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique_and_numbers_are_floats() {
+    fn rejects_duplicate_names_and_integer_parameters() {
         let x = variable(1, DType::F32);
         let twice = vec![("x".to_owned(), x.clone()), ("x".to_owned(), x)];
         assert!(AdamW::new(twice, CONFIG).unwrap_err().to_string().contains("called `x`"));

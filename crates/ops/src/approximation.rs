@@ -1,29 +1,30 @@
-//! exp, tanh, sigmoid and ln without branches or tables, so that loops over them vectorise.
+//! exp, tanh, sigmoid and ln without branches or tables, so that loops over them vectorize.
 //!
-//! The polynomials for f32 are least-maximum fits of the relative error, made for this file by iteratively reweighted least
-//! squares in f64 and rounded to f32; those for f64 are the series. Products and sums are rounded one by one (no fused multiply-add), so the
-//! results are the same on every machine. The tests bound the error against f64 over every binade.
+//! The f32 polynomials are minimax fits of the relative error, computed for this file by iteratively
+//! reweighted least squares in f64 and rounded to f32; the f64 ones are Taylor series. Products and sums
+//! round separately (no fused multiply-add), so results are the same on every machine. The tests bound the
+//! error against f64 over every binade.
 
 use std::f32::consts::LOG2_E;
 
-/// Below this, e^x is smaller than the smallest normal f32 and is returned as zero.
+/// Threshold below which e^x is smaller than the smallest normal f32 and flushes to zero.
 const EXP_UNDERFLOW: f32 = -87.336_54;
-/// ln 2 in two parts; the first has few enough bits that its product with an exponent is exact.
+/// ln 2 split in two; the high part has few enough bits that its product with an exponent is exact.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
-/// 1.5·2²³: adding it rounds to an integer, which then stands in the low bits.
+/// 1.5·2²³: adding it rounds to an integer, left in the low bits.
 const ROUNDING: f32 = 12_582_912.0;
-/// Up to here tanh is its odd polynomial; beyond, it is computed from e^(−2|x|), which cancels near zero.
+/// Crossover of tanh: an odd polynomial up to here; beyond, e^(−2|x|), which cancels near zero.
 const TANH_SMALL: f32 = 0.625;
 
-/// e^x for x ≤ 0, within 2 units in the last place; zero where the result would be subnormal.
+/// Returns e^x for x ≤ 0, within 2 ULP; zero if the result would be subnormal.
 ///
 /// ```text
 /// e^x = 2^n · e^r,  n = round(x / ln 2),  r = x − n ln 2,  |r| ≤ ln 2 / 2
 /// ```
 #[inline(always)]
 pub(crate) fn exp_nonpositive(x: f32) -> f32 {
-    // Written so that NaN stays NaN.
+    // Written so that NaN propagates.
     let clamped = if x < EXP_UNDERFLOW { EXP_UNDERFLOW } else { x };
     let shifted = clamped * LOG2_E + ROUNDING;
     let n = shifted - ROUNDING;
@@ -31,13 +32,13 @@ pub(crate) fn exp_nonpositive(x: f32) -> f32 {
     let tail =
         0.499_999_94 + r * (0.166_665_21 + r * (0.041_668_39 + r * (0.008_368_745 + r * 0.001_381_454)));
     let e_r = 1.0 + (r + r * r * tail);
-    // The low bits of `shifted` are n; the shift drops the rest and leaves 2^n.
+    // The low bits of `shifted` hold n; the shift drops the rest, leaving 2^n.
     let power = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
     let result = e_r * power;
     if x < EXP_UNDERFLOW { 0.0 } else { result }
 }
 
-/// 1 / (1 + e^−x), within 4 units in the last place.
+/// Returns 1 / (1 + e^−x), within 4 ULP.
 #[inline(always)]
 pub(crate) fn sigmoid(x: f32) -> f32 {
     let e = exp_nonpositive(-x.abs());
@@ -45,7 +46,7 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
     numerator / (1.0 + e)
 }
 
-/// tanh x, within 4 units in the last place.
+/// Returns tanh x, within 4 ULP.
 #[inline(always)]
 pub(crate) fn tanh(x: f32) -> f32 {
     let size = x.abs();
@@ -59,7 +60,7 @@ pub(crate) fn tanh(x: f32) -> f32 {
     (if size < TANH_SMALL { small } else { large }).copysign(x)
 }
 
-/// The distribution of the standard normal, within 4e-7, and its density, within 4 units in the last place.
+/// Returns the standard normal distribution function, within 4e-7, and density, within 4 ULP.
 ///
 /// # References
 ///
@@ -76,7 +77,7 @@ pub(crate) fn normal(x: f32) -> (f32, f32) {
     (if x < 0.0 { tail } else { 1.0 - tail }, HEIGHT * e)
 }
 
-/// e^x for x ≤ 0 in f64, within 2 units in the last place; zero where the result would be subnormal.
+/// Returns e^x for x ≤ 0 in f64, within 2 ULP; zero if the result would be subnormal.
 #[inline(always)]
 pub(crate) fn exp_nonpositive_f64(x: f64) -> f64 {
     const UNDERFLOW: f64 = -708.396;
@@ -112,7 +113,7 @@ pub(crate) fn exp_nonpositive_f64(x: f64) -> f64 {
     if x < UNDERFLOW { 0.0 } else { result }
 }
 
-/// ln x for x from 1 to 3, within 3e-16; exactly zero for 1.
+/// Returns ln x for x in `[1, 3]`, within 3e-16; exactly zero at 1.
 ///
 /// ```text
 /// ln x = k ln 2 + 2 artanh z,   z = (m − 1) / (m + 1),   x = 2^k m,   3/4 ≤ m ≤ 3/2
@@ -146,7 +147,7 @@ pub(crate) fn ln_one_to_three(x: f64) -> f64 {
 mod tests {
     use super::{exp_nonpositive, exp_nonpositive_f64, ln_one_to_three, sigmoid, tanh};
 
-    /// The largest error in units in the last place of the exact result, over the range and all binades near zero.
+    /// Returns the largest error in ULP of the exact result, over the range and all binades near zero.
     fn worst_ulp(range: (f32, f32), approximate: fn(f32) -> f32, exact: fn(f64) -> f64) -> f64 {
         let error = |x: f32| {
             let expected = exact(f64::from(x));
@@ -157,7 +158,7 @@ mod tests {
         let (mut x, end) = range;
         while x <= end {
             worst = worst.max(error(x));
-            // Some 20,000 points.
+            // About 20,000 points.
             x += (x.abs() * 1e-3).max(1e-4);
         }
         for binade in 0..120 {
@@ -168,15 +169,15 @@ mod tests {
     }
 
     #[test]
-    fn errors_stay_within_the_stated_bounds() {
+    fn stays_within_the_stated_error_bounds() {
         assert!(worst_ulp((-87.3, 0.0), exp_nonpositive, f64::exp) <= 2.0);
         assert!(worst_ulp((-20.0, 20.0), tanh, f64::tanh) <= 4.0);
         assert!(worst_ulp((-80.0, 80.0), sigmoid, |x| 1.0 / (1.0 + (-x).exp())) <= 4.0);
     }
 
     #[test]
-    fn double_precision_stays_within_a_few_roundings() {
-        // The standard library is within one unit in the last place.
+    fn double_precision_is_accurate_to_a_few_roundings() {
+        // The standard library is accurate to one ULP.
         for i in 0..20_000 {
             let x = -708.0 * f64::from(i) / 20_000.0;
             let expected = x.exp();
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_are_exact() {
+    fn is_exact_at_zero_and_at_the_limits() {
         assert_eq!(exp_nonpositive(0.0), 1.0);
         assert_eq!(exp_nonpositive(f32::NEG_INFINITY), 0.0);
         assert_eq!(exp_nonpositive(-200.0), 0.0);
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn not_a_number_stays_so() {
+    fn propagates_nan() {
         assert!(exp_nonpositive(f32::NAN).is_nan());
         assert!(tanh(f32::NAN).is_nan());
         assert!(sigmoid(f32::NAN).is_nan());

@@ -1,7 +1,7 @@
-//! The way to the kernels in `cuda/`: from storages of candle to a launch.
+//! Launching the kernels in `cuda/` on candle's storages.
 //!
 //! ```text
-//! storages and layouts ─► views of contiguous elements ─► kernel_f32 or kernel_f64 of the module ─► a new storage
+//! storages and layouts ─► views of contiguous elements ─► kernel_f32 or kernel_f64 ─► a new storage
 //! ```
 
 use candle_core::backend::{BackendDevice as _, BackendStorage as _};
@@ -11,12 +11,12 @@ use candle_core::cuda_backend::cudarc::driver::{
 use candle_core::cuda_backend::{CudaDType, CudaDevice, CudaStorageSlice, WrapErr as _};
 use candle_core::{CudaStorage, DType, Layout, Result, bail};
 
-/// Threads of a block; `BLOCK` in `cuda/common.cuh`.
+/// Threads per block; `BLOCK` in `cuda/common.cuh`.
 const BLOCK: u32 = 256;
-/// Blocks for work that every thread takes a part of: more than a device runs at once.
+/// Block limit for grid-stride kernels: more than a device runs at once.
 const MOST_BLOCKS: usize = 4096;
 
-/// A compiled file of kernels.
+/// A compiled kernel file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Module {
     name: &'static str,
@@ -35,19 +35,19 @@ module!(ALIGNMENT, "alignment");
 module!(POINTWISE, "pointwise");
 module!(SIGNAL, "signal");
 
-/// How many threads run a kernel.
+/// Launch shape of a kernel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Grid {
-    /// Enough for so many elements, of which a thread may take several.
+    /// Enough threads for this number of elements; each thread may process several.
     Elements(usize),
-    /// So many blocks of `BLOCK` threads.
+    /// This number of blocks of `BLOCK` threads.
     Blocks(usize),
-    /// So many blocks of 32 by 8 threads.
+    /// This number of blocks of 32 × 8 threads.
     Tiles(usize),
 }
 
 impl Grid {
-    /// Blocks are counted in the first dimension alone, which takes 2³¹.
+    /// Returns the launch configuration. All blocks are in the first dimension, which allows 2³¹.
     pub(crate) fn config(self) -> Result<LaunchConfig> {
         let (blocks, block_dim) = match self {
             Self::Elements(count) => (count.div_ceil(BLOCK as usize).clamp(1, MOST_BLOCKS), (BLOCK, 1, 1)),
@@ -55,13 +55,13 @@ impl Grid {
             Self::Tiles(blocks) => (blocks, (32, 8, 1)),
         };
         let Ok(blocks) = i32::try_from(blocks) else {
-            bail!("a grid of {blocks} blocks is too large for the device")
+            bail!("a grid of {blocks} blocks exceeds the limit of the device")
         };
         Ok(LaunchConfig { grid_dim: (blocks as u32, 1, 1), block_dim, shared_mem_bytes: 0 })
     }
 }
 
-/// The two number types that the kernels have.
+/// Number types that the kernels are compiled for.
 pub(crate) trait Number: CudaDType + DeviceRepr + candle_core::WithDType {
     const SUFFIX: &'static str;
 }
@@ -74,7 +74,7 @@ impl Number for f64 {
     const SUFFIX: &'static str = "f64";
 }
 
-/// Runs `$body` with the type `$T` that the storage holds, or fails in the name of the operation.
+/// Runs `$body` with `$T` bound to the storage's type, or fails with an error naming the operation.
 macro_rules! for_device_float {
     ($storage:expr, $op:expr, $T:ident => $body:expr) => {
         match &$storage.slice {
@@ -87,7 +87,7 @@ macro_rules! for_device_float {
                 $body
             }
             _ => candle_core::bail!(
-                "{}: tensors are f32 or f64, got {:?}",
+                "{}: tensors must be f32 or f64, got {:?}",
                 $op,
                 candle_core::backend::BackendStorage::dtype($storage)
             ),
@@ -96,7 +96,7 @@ macro_rules! for_device_float {
 }
 pub(crate) use for_device_float;
 
-/// The elements of a contiguous tensor, in order.
+/// Returns a view of a contiguous tensor's elements, in order.
 pub(crate) fn contiguous<'a, T: CudaDType>(
     op: &str,
     (storage, layout): (&'a CudaStorage, &Layout),
@@ -104,34 +104,34 @@ pub(crate) fn contiguous<'a, T: CudaDType>(
     let data = storage.as_cuda_slice::<T>()?;
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(data.slice(start..end)),
-        None => bail!("{op}: the kernel takes contiguous tensors, got strides {:?}", layout.stride()),
+        None => bail!("{op}: the kernel requires contiguous tensors, got strides {:?}", layout.stride()),
     }
 }
 
-/// A storage of these elements one after another: a copy, whatever the strides.
+/// Copies a tensor with any strides into a contiguous storage.
 pub(crate) fn copied(storage: &CudaStorage, layout: &Layout) -> Result<CudaStorage> {
     let mut copy = storage.device.zeros_impl(layout.shape(), storage.dtype())?;
     storage.copy_strided_src(&mut copy, 0, layout)?;
     Ok(copy)
 }
 
-/// Memory for so many elements, with nothing in it yet.
+/// Allocates uninitialized memory for `count` elements.
 pub(crate) fn allocate<T: DeviceRepr>(device: &CudaDevice, count: usize) -> Result<CudaSlice<T>> {
-    // SAFETY: every caller lets a kernel or a library write all of it before anything reads.
-    #[expect(unsafe_code, reason = "filling with zeros first would be a second pass over memory")]
+    // SAFETY: every caller has a kernel or library overwrite all of it before any read.
+    #[expect(unsafe_code, reason = "zeroing first would cost a second pass over memory")]
     unsafe {
         device.alloc::<T>(count)
     }
 }
 
-/// What a kernel is given behind its tensors.
+/// Scalar arguments of a kernel, passed after its tensors.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Scalars<'a> {
     pub(crate) integers: &'a [usize],
     pub(crate) doubles: &'a [f64],
 }
 
-/// A kernel of a module, for one number type.
+/// A kernel of a module, instantiated for one number type at launch.
 pub(crate) struct Kernel<'a> {
     pub(crate) device: &'a CudaDevice,
     pub(crate) module: Module,
@@ -139,7 +139,7 @@ pub(crate) struct Kernel<'a> {
 }
 
 impl Kernel<'_> {
-    /// Runs the kernel on inputs of one type, which it only reads, and outputs, which it may also read.
+    /// Launches the kernel. It only reads the inputs, which share one type; it may also read the outputs.
     pub(crate) fn launch<T: Number>(
         &self,
         grid: Grid,
@@ -163,15 +163,16 @@ impl Kernel<'_> {
         for double in scalars.doubles {
             arguments.arg(double);
         }
-        // SAFETY: the kernels take their arguments in this order, and the caller gives those of the named one.
-        #[expect(unsafe_code, reason = "nothing holds a kernel's parameters against its arguments")]
+        // SAFETY: kernels take their arguments in this order, and the caller passes those of the named
+        // kernel.
+        #[expect(unsafe_code, reason = "nothing checks a kernel's arguments against its parameters")]
         unsafe {
             arguments.launch(grid.config()?).w()?;
         }
         Ok(())
     }
 
-    /// The kernel, compiled by the driver when its module is first asked for.
+    /// Returns the kernel; the driver compiles its module on first use.
     pub(crate) fn load<T: Number>(&self) -> Result<CudaFunction> {
         let name = format!("{}_{}", self.name, T::SUFFIX);
         Ok(self
@@ -181,7 +182,8 @@ impl Kernel<'_> {
     }
 }
 
-/// Runs a kernel with one output of `count` elements, of the type of its inputs; all have the type of the first.
+/// Runs a kernel with one output of `count` elements. The inputs and the output all have the first input's
+/// type.
 pub(crate) fn compute(
     op: &str,
     (module, name): (Module, &'static str),
@@ -190,7 +192,7 @@ pub(crate) fn compute(
     grid: Grid,
     scalars: Scalars<'_>,
 ) -> Result<CudaStorage> {
-    let Some((first, _)) = inputs.first() else { bail!("{op}: a kernel without inputs") };
+    let Some((first, _)) = inputs.first() else { bail!("{op}: the kernel has no inputs") };
     let device = &first.device;
     for_device_float!(*first, op, T => {
         let views = inputs.iter().map(|input| contiguous::<T>(op, *input)).collect::<Result<Vec<_>>>()?;
@@ -201,12 +203,12 @@ pub(crate) fn compute(
     })
 }
 
-/// Whether the storage holds numbers that may be multiplied in less than full precision.
+/// Returns true for f32, the only type that may be multiplied in reduced precision.
 pub(crate) fn is_single(storage: &CudaStorage) -> bool {
     matches!(storage.slice, CudaStorageSlice::F32(_))
 }
 
-/// The storage in another type, contiguous.
+/// Converts the storage to another type, contiguously.
 pub(crate) fn converted(storage: &CudaStorage, layout: &Layout, dtype: DType) -> Result<CudaStorage> {
     storage.to_dtype(layout, dtype)
 }

@@ -1,14 +1,15 @@
-//! CUDA devices, and what is missing where there are none.
+//! Opening CUDA devices, with errors that name missing pieces.
 
 use candle_core::{Device, Result, bail};
 
-/// The CUDA device with this number, counted as the driver counts.
+/// Opens the CUDA device with this ordinal, in the driver's numbering.
 ///
-/// All tensors of one returned device share a stream: use one device throughout, and clone it.
+/// All tensors of a returned device share one stream: open a device once and clone it.
 ///
 /// # Errors
 ///
-/// When this build has no CUDA, or when the driver, a library or the device is missing: the message says which.
+/// Fails if this build lacks CUDA, or if the driver, a library or the device is missing; the message says
+/// which.
 #[cfg(not(feature = "cuda"))]
 pub fn cuda_device(ordinal: usize) -> Result<Device> {
     bail!(
@@ -16,33 +17,34 @@ pub fn cuda_device(ordinal: usize) -> Result<Device> {
     )
 }
 
-/// The CUDA device with this number, counted as the driver counts.
+/// Opens the CUDA device with this ordinal, in the driver's numbering.
 ///
-/// All tensors of one returned device share a stream: use one device throughout, and clone it.
+/// All tensors of a returned device share one stream: open a device once and clone it.
 ///
 /// # Errors
 ///
-/// When this build has no CUDA, or when the driver, a library or the device is missing: the message says which.
+/// Fails if this build lacks CUDA, or if the driver, a library or the device is missing; the message says
+/// which.
 #[cfg(feature = "cuda")]
 pub fn cuda_device(ordinal: usize) -> Result<Device> {
     let missing: Vec<&str> =
         LIBRARIES.iter().filter(|library| !library.is_there()).map(|library| library.what).collect();
     if !missing.is_empty() {
         bail!(
-            "cuda:{ordinal}: not found on this machine: {}. The driver comes with the graphics card; the rest is found where \
-             LD_LIBRARY_PATH leads, for example into PyTorch's wheels (docs/gpu.md)",
+            "cuda:{ordinal}: not found on this machine: {}; the driver is installed with the graphics card, the other \
+             libraries are searched for in LD_LIBRARY_PATH, for example in PyTorch's wheels (docs/gpu.md)",
             missing.join("; ")
         );
     }
     let device = match Device::new_cuda_with_stream(ordinal) {
         Ok(device) => device,
-        Err(error) => bail!("cuda:{ordinal}: the device cannot be opened: {error}"),
+        Err(error) => bail!("cuda:{ordinal}: failed to open the device: {error}"),
     };
     if let Device::Cuda(cuda) = &device {
-        // SAFETY: everything that is made on this device is used on its one stream, in order.
+        // SAFETY: everything created on this device is used in order on its only stream.
         #[expect(
             unsafe_code,
-            reason = "events between streams cost two calls a tensor, and there is one stream"
+            reason = "stream events cost two calls per tensor, and there is only one stream"
         )]
         unsafe {
             cuda.disable_event_tracking();
@@ -52,7 +54,7 @@ pub fn cuda_device(ordinal: usize) -> Result<Device> {
     Ok(device)
 }
 
-/// Lets the driver keep freed memory for the next tensor; by itself it gives it back at every synchronisation.
+/// Lets the driver keep freed memory for later tensors; by default it releases it at every synchronization.
 #[cfg(feature = "cuda")]
 fn keep_freed_memory(ordinal: usize) -> Result<()> {
     use candle_core::cuda_backend::WrapErr as _;
@@ -60,7 +62,7 @@ fn keep_freed_memory(ordinal: usize) -> Result<()> {
 
     let mut threshold = u64::MAX;
     let mut pool = std::ptr::null_mut();
-    // SAFETY: the context of the device exists, the pool is the device's own, and the attribute is a 64-bit number.
+    // SAFETY: the device has a context, the pool belongs to it, and the attribute is a 64-bit integer.
     #[expect(unsafe_code, reason = "the driver's interface takes pointers")]
     unsafe {
         let ordinal = i32::try_from(ordinal).map_err(candle_core::Error::wrap)?;
@@ -75,11 +77,11 @@ fn keep_freed_memory(ordinal: usize) -> Result<()> {
     }
 }
 
-/// A library that is loaded when a device is opened.
+/// A library loaded when a device is opened.
 #[cfg(feature = "cuda")]
 struct Library {
     what: &'static str,
-    /// File names, tried in this order.
+    /// File names, in the order tried.
     names: &'static [&'static str],
 }
 
@@ -100,7 +102,7 @@ const LIBRARIES: [Library; 4] = [
 #[cfg(feature = "cuda")]
 impl Library {
     fn is_there(&self) -> bool {
-        // SAFETY: what these libraries do when they are loaded is what every CUDA program lets them do.
+        // SAFETY: every CUDA program loads these libraries and runs their initializers.
         #[expect(unsafe_code, reason = "a library may run code when it is loaded")]
         self.names.iter().any(|&name| unsafe { libloading::Library::new(name) }.is_ok())
     }
@@ -110,14 +112,14 @@ impl Library {
 mod tests {
     #[test]
     #[cfg(not(feature = "cuda"))]
-    fn a_build_without_cuda_says_so() {
+    fn reports_a_build_without_cuda() {
         let message = super::cuda_device(1).unwrap_err().to_string();
         assert!(message.contains("cuda:1") && message.contains("built without CUDA"), "{message}");
     }
 
     #[test]
     #[cfg(feature = "cuda")]
-    fn a_device_that_is_not_there_is_named() {
+    fn names_a_missing_device() {
         let message = super::cuda_device(1000).unwrap_err().to_string();
         assert!(message.contains("cuda:1000"), "{message}");
     }

@@ -1,4 +1,4 @@
-//! The two number types of the kernels, and the vectors of them that the machine has.
+//! The kernels' number types and their SIMD vectors on this machine.
 
 use candle_core::backend::BackendStorage;
 use candle_core::cpu::erf::erf_f64;
@@ -7,11 +7,11 @@ use pulp::Simd;
 
 use crate::approximation;
 
-/// A kernel's number: f32 for work, f64 to check gradients.
+/// A number type of the kernels: f32 for computation, f64 for gradient checks.
 ///
-/// The vector methods take pulp's `Simd` token, so one kernel source serves every instruction set.
+/// The vector methods take pulp's `Simd` token, so a single kernel source serves every instruction set.
 pub(crate) trait Element: WithDType {
-    /// A register full of numbers.
+    /// A SIMD register of these numbers.
     type Vector<S: Simd>: Copy;
 
     const ZERO: Self;
@@ -23,7 +23,7 @@ pub(crate) trait Element: WithDType {
 
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
     fn add_vectors<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
-    /// a·b + c, in one rounding where the machine has it.
+    /// Returns a·b + c, rounded once where the machine supports it.
     fn multiply_add<S: Simd>(
         simd: S,
         a: Self::Vector<S>,
@@ -31,15 +31,15 @@ pub(crate) trait Element: WithDType {
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
 
-    /// The numbers of a storage, to be changed.
+    /// Returns the elements of a storage, mutably.
     fn slice_mut(storage: &mut CpuStorage) -> Result<&mut [Self]>;
 
-    /// e^x for x ≤ 0.
+    /// Returns e^x for x ≤ 0.
     fn exp_nonpositive(self) -> Self;
     fn tanh(self) -> Self;
     fn sigmoid(self) -> Self;
     fn sqrt(self) -> Self;
-    /// The distribution and the density of the standard normal.
+    /// Returns the standard normal distribution function and density.
     fn normal(self) -> (Self, Self);
 }
 
@@ -134,7 +134,7 @@ impl Element for f64 {
     }
 
     fn sigmoid(self) -> Self {
-        // Neither branch can overflow, and small results keep their digits.
+        // Neither branch overflows, and small results keep their precision.
         let e = (-self.abs()).exp();
         if self >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
     }
@@ -150,10 +150,10 @@ impl Element for f64 {
     }
 }
 
-/// Elements that one parallel task handles: long enough to hide the task's cost, short enough for the cache.
+/// Elements per parallel task: enough to amortize the task's overhead, few enough for the cache.
 pub(crate) const TASK_ELEMENTS: usize = 16 * 1024;
 
-/// Runs `$body` with the type `$T` that the storage holds, or fails in the name of the operation.
+/// Runs `$body` with `$T` bound to the storage's type, or fails with an error naming the operation.
 macro_rules! for_float {
     ($storage:expr, $op:expr, $T:ident => $body:expr) => {
         match $storage {
@@ -166,7 +166,7 @@ macro_rules! for_float {
                 $body
             }
             other => candle_core::bail!(
-                "{}: tensors are f32 or f64, got {:?}",
+                "{}: tensors must be f32 or f64, got {:?}",
                 $op,
                 candle_core::backend::BackendStorage::dtype(other)
             ),
@@ -175,21 +175,21 @@ macro_rules! for_float {
 }
 pub(crate) use for_float;
 
-/// A storage of these numbers.
+/// Wraps the values in a storage.
 pub(crate) fn into_storage<T: Element>(values: Vec<T>) -> CpuStorage {
     T::to_cpu_storage_owned(values)
 }
 
-/// The number of the kernel's type.
+/// Converts `value` to the kernel's number type.
 pub(crate) fn number<T: Element>(value: f64) -> T {
     T::from_f64(value)
 }
 
-/// Defines a function of which the body is compiled for every instruction set and runs with the widest vectors that
-/// the machine has.
+/// Defines a function whose body is compiled for every instruction set and dispatched to the widest vectors
+/// of the machine.
 ///
-/// The body has to be one of loops over slices; what it calls has to be inlined. A closure in its place would not do:
-/// the compiler may leave it outside, compiled for the oldest machine.
+/// The body must consist of loops over slices, and everything it calls must be inlined. A closure would not
+/// work: the compiler may outline it and compile it for the baseline target.
 macro_rules! vectorized {
     (
         $(#[$attribute:meta])*
@@ -227,7 +227,7 @@ macro_rules! vectorized {
 }
 pub(crate) use vectorized;
 
-/// The elements of a contiguous tensor, in order.
+/// Returns the elements of a contiguous tensor, in order.
 pub(crate) fn contiguous<'a, T: Element>(
     op: &str,
     storage: &'a CpuStorage,
@@ -236,11 +236,11 @@ pub(crate) fn contiguous<'a, T: Element>(
     let data = T::cpu_storage_as_slice(storage)?;
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&data[start..end]),
-        None => bail!("{op}: the kernel takes contiguous tensors, got strides {:?}", layout.stride()),
+        None => bail!("{op}: the kernel requires contiguous tensors, got strides {:?}", layout.stride()),
     }
 }
 
-/// Fails when a dimension is zero: there is nothing to compute, and a caller who expects it has lost its data.
+/// Fails if a dimension is zero: an empty tensor usually means that the caller has lost its data.
 pub(crate) fn ensure_not_empty(op: &str, tensor: &Tensor) -> Result<()> {
     if tensor.elem_count() == 0 {
         bail!("{op}: the tensor {:?} is empty", tensor.dims());
@@ -248,20 +248,20 @@ pub(crate) fn ensure_not_empty(op: &str, tensor: &Tensor) -> Result<()> {
     Ok(())
 }
 
-/// The sum of `map` over the values.
+/// Returns the sum of `map` over the values.
 #[inline(always)]
 pub(crate) fn sum_map<T: Element>(values: &[T], map: impl Fn(T) -> T) -> T {
     fold(values, T::ZERO, |sum, value| sum + map(value), |a, b| a + b)
 }
 
-/// The largest value; what does not compare is passed over, unless there is nothing else.
+/// Returns the largest value. NaN is skipped, unless it comes first.
 #[inline(always)]
 pub(crate) fn largest<T: Element>(values: &[T]) -> T {
     let larger = |a: T, b: T| if b > a { b } else { a };
     fold(values, values[0], larger, larger)
 }
 
-/// A fold in sixteen interleaved parts: it vectorises, and its order does not depend on the machine.
+/// Folds in sixteen interleaved parts, which vectorizes and has the same order on every machine.
 #[inline(always)]
 fn fold<T: Element>(values: &[T], start: T, step: impl Fn(T, T) -> T, combine: impl Fn(T, T) -> T) -> T {
     const PARTS: usize = 16;

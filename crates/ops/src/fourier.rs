@@ -1,4 +1,4 @@
-//! The real Fourier transform of windowed frames and its adjoint, which everything about spectra is made of.
+//! The real Fourier transform of windowed frames and its adjoint, the basis of all spectral operations.
 
 #[cfg(any(test, feature = "cuda"))]
 use std::f64::consts::TAU;
@@ -14,18 +14,20 @@ use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
 
 use crate::element::{Element, contiguous, into_storage, number};
 
-/// Frames that one parallel task transforms.
+/// Frames per parallel task.
 const TASK_FRAMES: usize = 16;
 
-/// A planned transform of frames of N samples with a window w and a scale s of each of the F = N / 2 + 1 bins.
+/// A planned transform of frames of N samples, with a window w and a scale s for each of the F = N / 2 + 1
+/// bins.
 ///
 /// ```text
 /// analysis   X[k] =  s[k] Σ_n w[n] x[n] e^(−2πikn / N)
 /// synthesis  x[n] =  w[n] Σ_k s[k] (Re X[k] cos(2πkn / N) − Im X[k] sin(2πkn / N))
 /// ```
 ///
-/// As real linear maps the two are each other's transpose, and so each other's gradient. Spectra lie as F real parts
-/// before F imaginary ones. On the CPU they are fast transforms, on a GPU products with a table.
+/// As real linear maps, analysis and synthesis are each other's transpose, and hence each other's gradient. A
+/// spectrum stores F real parts, then F imaginary parts. The CPU uses fast transforms, a GPU products with a
+/// table.
 #[derive(Clone)]
 pub(crate) struct Fourier {
     n_fft: usize,
@@ -33,13 +35,13 @@ pub(crate) struct Fourier {
     scales: Arc<[f64]>,
     single: Plans<f32>,
     double: Plans<f64>,
-    /// `[N, 2F]`: the coefficients of the analysis, on a GPU only.
+    /// Analysis coefficients, `[N, 2F]`; only on a GPU.
     #[cfg(feature = "cuda")]
     table: Option<Tensor>,
     dtype: DType,
 }
 
-/// The two fast transforms in one precision.
+/// The forward and inverse fast transforms in one precision.
 #[derive(Clone)]
 struct Plans<T> {
     forward: Arc<dyn RealToComplex<T>>,
@@ -53,7 +55,7 @@ impl<T: FftNum> Plans<T> {
     }
 }
 
-/// A precision of which there are plans.
+/// A number type with planned transforms.
 trait Planned: Element + FftNum {
     fn plans(fourier: &Fourier) -> &Plans<Self>;
 }
@@ -81,11 +83,11 @@ impl fmt::Debug for Fourier {
 }
 
 impl Fourier {
-    /// A transform of as many points as the window has, one scale per bin.
+    /// Plans a transform with as many points as the window and one scale per bin.
     pub(crate) fn new(window: Vec<f64>, scales: Vec<f64>, device: &Device, dtype: DType) -> Result<Self> {
         let n_fft = window.len();
         if !device.is_cpu() && cfg!(not(feature = "cuda")) {
-            bail!("fourier: no transform for this device");
+            bail!("fourier: unsupported device");
         }
         Ok(Self {
             n_fft,
@@ -99,13 +101,13 @@ impl Fourier {
         })
     }
 
-    /// `[B, T, N]` → `[B, T, 2F]`.
+    /// Transforms `[B, T, N]` to `[B, T, 2F]`.
     pub(crate) fn analyze(&self, frames: &Tensor) -> Result<Tensor> {
         self.check(frames, self.n_fft)?;
         frames.contiguous()?.apply_op1(Transform { fourier: self.clone(), synthesis: false })
     }
 
-    /// `[B, T, 2F]` → `[B, T, N]`.
+    /// Transforms `[B, T, 2F]` to `[B, T, N]`.
     pub(crate) fn synthesize(&self, spectrum: &Tensor) -> Result<Tensor> {
         self.check(spectrum, 2 * self.scales.len())?;
         spectrum.contiguous()?.apply_op1(Transform { fourier: self.clone(), synthesis: true })
@@ -115,7 +117,7 @@ impl Fourier {
         if x.rank() != 3 || x.dim(2)? != width || x.dtype() != self.dtype {
             let (n_fft, dtype) = (self.n_fft, self.dtype);
             bail!(
-                "fourier: a transform of {n_fft} points in {dtype:?} does not take {:?} {:?}",
+                "fourier: a transform of {n_fft} points in {dtype:?} cannot be applied to {:?} {:?}",
                 x.dtype(),
                 x.dims()
             );
@@ -124,14 +126,14 @@ impl Fourier {
     }
 }
 
-/// The coefficients of the analysis: cosines, then negative sines.
+/// Returns the analysis coefficients: cosines, then negative sines.
 #[cfg(any(test, feature = "cuda"))]
 fn table(window: &[f64], scales: &[f64], device: &Device, dtype: DType) -> Result<Tensor> {
     let (n_fft, bins) = (window.len(), scales.len());
     let mut table = vec![0.0_f64; n_fft * 2 * bins];
     for ((n, &weight), row) in window.iter().enumerate().zip(table.chunks_exact_mut(2 * bins)) {
         for (k, &scale) in scales.iter().enumerate() {
-            // The product is reduced first: the sine of a large angle loses digits.
+            // The product is reduced first: the sine of a large angle loses precision.
             let place = (k * n) % n_fft;
             let angle = TAU * place as f64 / n_fft as f64;
             row[k] = scale * weight * angle.cos();
@@ -141,7 +143,7 @@ fn table(window: &[f64], scales: &[f64], device: &Device, dtype: DType) -> Resul
     Tensor::from_vec(table, (n_fft, 2 * bins), &Device::Cpu)?.to_dtype(dtype)?.to_device(device)
 }
 
-/// One direction of a transform.
+/// One direction of a transform, as an operation.
 struct Transform {
     fourier: Fourier,
     synthesis: bool,
@@ -156,7 +158,7 @@ impl CustomOp1 for Transform {
         match storage {
             CpuStorage::F32(_) => self.run::<f32>(storage, layout),
             CpuStorage::F64(_) => self.run::<f64>(storage, layout),
-            _ => bail!("{}: tensors are f32 or f64", self.name()),
+            _ => bail!("{}: tensors must be f32 or f64", self.name()),
         }
     }
 
@@ -224,7 +226,7 @@ fn analyze<'a, T: Planned>(
         plans
             .forward
             .process_with_scratch(&mut input, &mut output, &mut scratch)
-            .expect("the plan made the buffers");
+            .expect("the plan allocated the buffers");
         let (real, imaginary) = spectrum.split_at_mut(scales.len());
         let parts = real.iter_mut().zip(imaginary).zip(output.iter().zip(scales));
         for ((re, im), (&value, &scale)) in parts {
@@ -247,7 +249,7 @@ fn synthesize<'a, T: Planned>(
     let even = window.len().is_multiple_of(2);
     for (frame, spectrum) in frames {
         let (real, imaginary) = spectrum.split_at(scales.len());
-        // The plan takes each bin but the first, and the last of an even number, twice.
+        // The plan counts every bin twice, except the first and, if the length is even, the last.
         for (k, input) in input.iter_mut().enumerate() {
             *input = if k == 0 || (k == last && even) {
                 Complex::new(real[k] * scales[k], T::ZERO)
@@ -278,14 +280,14 @@ mod tests {
     }
 
     #[test]
-    fn both_directions_are_products_with_the_table() {
+    fn both_directions_match_products_with_the_table() {
         for n in [1, 2, 5, 8, 12] {
             let bins = n / 2 + 1;
             let window: Vec<f64> = (0..n).map(|i| 0.3 + i as f64).collect();
             let scales: Vec<f64> = (0..bins).map(|k| 1.0 - 0.1 * k as f64).collect();
             let fourier = Fourier::new(window.clone(), scales.clone(), &device(), DType::F64).unwrap();
             let table = table(&window, &scales, &device(), DType::F64).unwrap();
-            // More frames than one task takes.
+            // More frames than one task processes.
             let frames = normal(1, (2, 19, n));
             let expected = frames.broadcast_matmul(&table).unwrap();
             let got = fourier.analyze(&frames).unwrap();
@@ -298,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         let window: Vec<f64> = (1..=6).map(f64::from).collect();
         let fourier = Fourier::new(window, vec![1.0, 0.5, 2.0, 3.0], &device(), DType::F64).unwrap();
         check_gradients(&[normal(3, (1, 3, 6))], |v| fourier.analyze(&v[0])).unwrap();
@@ -306,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_another_width_is_refused() {
+    fn rejects_inputs_of_the_wrong_width() {
         let fourier = Fourier::new(vec![1.0; 4], vec![1.0; 3], &device(), DType::F64).unwrap();
         assert!(fourier.analyze(&normal(5, (1, 2, 5))).is_err());
         assert!(fourier.synthesize(&normal(5, (1, 2, 4))).is_err());

@@ -1,4 +1,4 @@
-//! Overlapping frames of a signal, and their inverse in the gradient: overlap-add.
+//! Framing of a signal into overlapping frames, and its gradient, overlap-add.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -15,20 +15,20 @@ use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_stor
 /// frames[b, t, n] = x[b, t·hop + n],   T = 1 + ⌊(N − frame_length) / hop⌋
 /// ```
 ///
-/// Nothing is padded; samples after the last whole frame are left out and get the gradient zero.
+/// No padding is applied; samples after the last full frame are dropped and get a zero gradient.
 ///
 /// # Shapes
 ///
-/// `[B, N]` to `[B, T, frame_length]`.
+/// `[B, N]` → `[B, T, frame_length]`.
 ///
 /// # Errors
 ///
-/// When `frame_length` or `hop` is zero, or the signal is shorter than a frame.
+/// Fails if `frame_length` or `hop` is zero, or the signal is shorter than a frame.
 pub fn frames(x: &Tensor, frame_length: usize, hop: usize) -> Result<Tensor> {
     let (_, length) = x.dims2()?;
     ensure_not_empty("frames", x)?;
     if frame_length == 0 || hop == 0 || length < frame_length {
-        bail!("frames: a signal {:?} has no frames of {frame_length} with a hop of {hop}", x.dims());
+        bail!("frames: cannot cut a signal {:?} into frames of {frame_length} with a hop of {hop}", x.dims());
     }
     x.contiguous()?.apply_op1(Frames { frame_length, hop })
 }
@@ -71,7 +71,7 @@ impl CustomOp1 for Frames {
     }
 }
 
-/// The sum of frames at their places in a signal of `length`, which has to hold all and no further frame.
+/// Overlap-adds frames into a signal of `length`, which must fit these frames and not one more.
 pub(crate) fn overlap_add(frames: &Tensor, length: usize, hop: usize) -> Result<Tensor> {
     frames.contiguous()?.apply_op1(OverlapAdd { length, hop })
 }
@@ -143,7 +143,7 @@ mod tests {
     use crate::testing::{check_gradients, device, normal};
 
     #[test]
-    fn overlap_and_leave_out_what_is_not_whole() {
+    fn frames_overlap_and_drop_the_incomplete_tail() {
         let x = Tensor::new(&[[0.0_f32, 1.0, 2.0, 3.0, 4.0, 5.0]], &device()).unwrap();
         let y = frames(&x, 3, 2).unwrap().to_vec3::<f32>().unwrap();
         assert_eq!(y, [[[0.0, 1.0, 2.0], [2.0, 3.0, 4.0]]]);
@@ -153,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         for (length, frame_length, hop) in [(11, 4, 2), (11, 4, 3), (4, 4, 1), (11, 2, 5)] {
             check_gradients(&[normal(1, (2, length))], |v| frames(&v[0], frame_length, hop)).unwrap();
         }
     }
 
     #[test]
-    fn impossible_frames_are_refused() {
+    fn rejects_impossible_frames() {
         for (frame_length, hop) in [(0, 1), (4, 0), (12, 1)] {
             assert!(frames(&normal(1, (2, 11)), frame_length, hop).is_err());
         }

@@ -1,4 +1,4 @@
-//! The gate of WaveNet: one half of the channels, squashed, let through by the other half.
+//! WaveNet's gated activation: one half of the channels, through tanh, gated by the other half.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -11,17 +11,17 @@ use crate::element::{
     Element, TASK_ELEMENTS, contiguous, ensure_not_empty, for_float, into_storage, vectorized,
 };
 
-/// tanh of the first half of the channels times the sigmoid of the second half.
+/// Multiplies the tanh of the first half of the channels by the sigmoid of the second half.
 ///
 /// ```text
 /// y[b, c, t] = tanh(x[b, c, t]) · σ(x[b, C + c, t])
 /// ```
 ///
-/// In f32, tanh and σ are within 4 units in the last place; f64 uses the standard library.
+/// In f32, tanh and σ are accurate to 4 ULP; f64 uses the standard library.
 ///
 /// # Shapes
 ///
-/// `[B, 2C, T]` to `[B, C, T]`.
+/// `[B, 2C, T]` → `[B, C, T]`.
 ///
 /// # References
 ///
@@ -107,7 +107,7 @@ impl CustomOp2 for GatedActivationBackward {
     }
 }
 
-/// `half` is the number of elements in one half of one batch item.
+/// Computes the output; `half` is the number of elements in half of one batch item.
 fn forward<T: Element>(x: &[T], half: usize) -> Vec<T> {
     let mut y = vec![T::ZERO; x.len() / 2];
     y.par_chunks_mut(half).zip(x.par_chunks(2 * half)).for_each(|(y, x)| {
@@ -147,7 +147,7 @@ vectorized! {
 }
 
 vectorized! {
-    /// d/da tanh(a)σ(b) = (1 − tanh²)σ, d/db = tanh σ (1 − σ); computing both anew is cheaper than keeping them.
+    /// d/da tanh(a)σ(b) = (1 − tanh²)σ, d/db = tanh σ (1 − σ); recomputing both is cheaper than storing them.
     fn derive<'a, T>(
         dsignal: &'a mut [T],
         dgate: &'a mut [T],
@@ -172,11 +172,11 @@ mod tests {
     use crate::testing::{check_gradients, normal};
     use mynah_testkit::assert_all_close;
 
-    /// Two factors of at most 1, each within 4 units in the last place of f32.
+    /// Two factors of at most 1, each accurate to 4 ULP in f32.
     const F32_TOLERANCE: f64 = 6e-7;
 
     #[test]
-    fn agrees_with_the_formula_in_both_precisions() {
+    fn matches_the_formula_in_both_precisions() {
         let x = normal(2, (2, 6, 37));
         let expected: Vec<f64> = {
             let x = x.to_vec3::<f64>().unwrap();
@@ -191,14 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         check_gradients(&[normal(3, (2, 6, 7))], |v| gated_activation(&v[0])).unwrap();
         check_gradients(&[normal(4, (2, 7, 6)).transpose(1, 2).unwrap()], |v| gated_activation(&v[0]))
             .unwrap();
     }
 
     #[test]
-    fn odd_channels_are_refused() {
+    fn rejects_an_odd_number_of_channels() {
         assert!(gated_activation(&normal(5, (1, 3, 4))).unwrap_err().to_string().contains("odd number"));
     }
 }

@@ -7,14 +7,15 @@ use rayon::prelude::*;
 
 use crate::element::{Element, TASK_ELEMENTS, contiguous, for_float, into_storage, vectorized};
 
-/// x·Φ(x), Φ the distribution of the standard normal.
+/// Returns x·Φ(x) elementwise, where Φ is the standard normal distribution function.
 ///
-/// The exact form, not that with tanh; in f32 within 4e-7·|x|. NaN stays NaN. On a GPU it is composed of candle's operations,
-/// with an error function that has its own gradient: the gradient of candle's GELU has a constant of six digits.
+/// This is the exact form, not the tanh approximation; in f32 it is accurate to 4e-7·|x|. NaN propagates. On
+/// a GPU it is composed of candle's operations around an error function with its own gradient, because the
+/// gradient of candle's GELU uses a constant with six digits.
 ///
 /// # Shapes
 ///
-/// Any shape in, the same out.
+/// Any shape; the output has the same shape.
 ///
 /// # References
 ///
@@ -103,7 +104,7 @@ mod tests {
     use crate::testing::{check_gradients, device, normal};
 
     #[test]
-    fn is_its_definition() {
+    fn matches_the_definition() {
         let x = Tensor::new(&[-1.0, 0.0, 2.0, f64::NAN], &device()).unwrap();
         let y: Vec<f64> = gelu(&x).unwrap().to_vec1().unwrap();
         // Φ(1) = 0.841344746068543, Φ(2) = 0.977249868051821.
@@ -114,19 +115,21 @@ mod tests {
     }
 
     #[test]
-    fn single_precision_is_near_double() {
+    fn single_precision_is_close_to_double() {
         let x = Tensor::arange(-40_000.0, 40_000.0, &device()).unwrap().affine(2.5e-4, 0.0).unwrap();
         let single = gelu(&x.to_dtype(DType::F32).unwrap()).unwrap().to_dtype(DType::F64).unwrap();
         let numbers = |x: &Tensor| x.to_vec1::<f64>().unwrap();
         for ((single, exact), x) in
             numbers(&single).into_iter().zip(numbers(&gelu(&x).unwrap())).zip(numbers(&x))
         {
+            // The approximation contributes 7.5e-8, plus the roundings of its polynomial and of the product:
+            // 3.1e-7 at most over these points.
             assert_close(single, exact, 4e-7 * x.abs(), "gelu");
         }
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         let x = (normal(1, (130, 140)).t().unwrap() * 2.0).unwrap();
         check_gradients(&[x], |v| gelu(&v[0])).unwrap();
     }

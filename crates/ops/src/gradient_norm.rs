@@ -1,4 +1,4 @@
-//! The length of the gradient over many parameters, and a bound on it.
+//! The global norm of the gradients, and clipping to it.
 
 use candle_core::backprop::GradStore;
 #[cfg(feature = "cuda")]
@@ -9,13 +9,13 @@ use candle_core::{Result, Storage, Tensor, Var, bail};
 use crate::cuda::{Grid, Kernel, POINTWISE, allocate, contiguous as device_view, for_device_float};
 use crate::element::{Element, contiguous, for_float};
 
-/// Numbers that are added up in one go; the sums of the pieces are added in their order.
+/// Elements summed per chunk; the chunk sums are added in order.
 const PIECE: usize = 4096;
 
-/// The Euclidean length of the gradient of all variables taken together, summed in f64.
+/// Computes the Euclidean norm of the gradients of all variables together, accumulated in f64.
 ///
-/// Variables without a gradient count as zero. The result does not depend on the thread count, but its last bits do
-/// on the order of `variables`. NaN and infinite gradients give a norm that is not finite.
+/// Variables without a gradient count as zero. The result is independent of the thread count, but its last
+/// bits depend on the order of `variables`. NaN and infinite gradients give a non-finite norm.
 pub fn gradient_norm<'a>(gradients: &GradStore, variables: impl IntoIterator<Item = &'a Var>) -> Result<f64> {
     let mut total = 0.0;
     for variable in variables {
@@ -26,17 +26,20 @@ pub fn gradient_norm<'a>(gradients: &GradStore, variables: impl IntoIterator<Ite
     Ok(total.sqrt())
 }
 
-/// Scales the gradients of the variables so that their norm is at most `limit`; returns the norm before.
+/// Scales the variables' gradients so that their norm is at most `limit`, and returns the norm before
+/// scaling.
 ///
 /// ```text
 /// g ← g · min(1, limit / norm)
 /// ```
 ///
-/// A norm that is not finite leaves the gradients as they are, so that the caller can see it and skip the step.
+/// If the norm is not finite, the gradients are left unchanged, so that the caller can detect it and skip the
+/// step.
 ///
 /// # References
 ///
-/// Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks (arXiv 1211.5063), section 3.2.
+/// Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks (arXiv 1211.5063),
+/// section 3.2.
 pub fn clip_gradients<'a>(
     gradients: &mut GradStore,
     variables: impl IntoIterator<Item = &'a Var> + Clone,
@@ -61,11 +64,11 @@ fn sum_of_squares(gradient: &Tensor) -> Result<f64> {
         }),
         #[cfg(feature = "cuda")]
         Storage::Cuda(storage) => sum_of_squares_on_device(storage, layout),
-        _ => bail!("gradient_norm: gradients on {:?} are not supported", gradient.device()),
+        _ => bail!("gradient_norm: unsupported device {:?}", gradient.device()),
     }
 }
 
-/// The sums of the blocks, added in their order.
+/// Computes block sums on the device and adds them in order.
 #[cfg(feature = "cuda")]
 fn sum_of_squares_on_device(storage: &CudaStorage, layout: &Layout) -> Result<f64> {
     use candle_core::cuda_backend::cudarc::driver::PushKernelArg as _;
@@ -79,8 +82,8 @@ fn sum_of_squares_on_device(storage: &CudaStorage, layout: &Layout) -> Result<f6
         let stream = device.cuda_stream();
         let mut arguments = stream.launch_builder(&function);
         arguments.arg(&values).arg(&mut sums).arg(&count);
-        // SAFETY: these are the arguments of the kernel; there is a sum for every block.
-        #[expect(unsafe_code, reason = "nothing holds a kernel's parameters against its arguments")]
+        // SAFETY: the arguments match the kernel, and there is one sum per block.
+        #[expect(unsafe_code, reason = "nothing checks a kernel's arguments against its parameters")]
         unsafe {
             arguments.launch(grid).w()?;
         }
@@ -100,7 +103,7 @@ mod tests {
     use super::{clip_gradients, gradient_norm};
     use crate::testing::device;
 
-    /// Two variables with the gradients 2x and 3, and one without.
+    /// Returns two variables with gradients 2x and 3, and one without, with their gradients.
     fn example(dtype: DType) -> (Vec<Var>, candle_core::backprop::GradStore) {
         let new = |values: &[f64]| {
             Var::from_tensor(&Tensor::new(values, &device()).unwrap().to_dtype(dtype).unwrap()).unwrap()
@@ -112,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_norm_is_taken_over_all_variables() {
+    fn norm_covers_all_variables() {
         for dtype in [DType::F32, DType::F64] {
             let (variables, gradients) = example(dtype);
             let expected = (4.0 + 16.0 + 3.0 * 9.0_f64).sqrt();
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn clipping_keeps_the_direction_and_bounds_the_norm() {
+    fn clipping_bounds_the_norm_and_keeps_the_direction() {
         let (variables, mut gradients) = example(DType::F64);
         let norm = clip_gradients(&mut gradients, &variables, 1.0).unwrap();
         assert_close(norm, 47.0_f64.sqrt(), 1e-12, "norm before");
@@ -132,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn short_and_broken_gradients_are_left_alone() {
+    fn leaves_small_and_non_finite_gradients_unchanged() {
         let (variables, mut gradients) = example(DType::F64);
         clip_gradients(&mut gradients, &variables, 100.0).unwrap();
         assert_eq!(gradients.get(&variables[0]).unwrap().to_vec1::<f64>().unwrap(), [2.0, -4.0]);

@@ -1,4 +1,4 @@
-//! The inverse of the short-time Fourier transform, differentiable.
+//! The differentiable inverse short-time Fourier transform.
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 
@@ -6,23 +6,24 @@ use crate::element::ensure_not_empty;
 use crate::fourier::Fourier;
 use crate::frames::overlap_add;
 
-/// The least sum of squared windows over a sample that is kept, as in PyTorch.
+/// Smallest sum of squared windows allowed at a kept sample, as in PyTorch.
 const LEAST_ENVELOPE: f64 = 1e-11;
 
-/// The signal whose short-time Fourier transform is nearest to a given one, by weighted overlap-add.
+/// The inverse short-time Fourier transform: weighted overlap-add, the least-squares signal for a given
+/// spectrum.
 ///
 /// ```text
 /// x_t[n] = 1/N Σ_k X[t, k] e^(2πikn / N)        k over all N bins, those above N / 2 by symmetry
 /// y[m]   = Σ_t w[m − t·hop] x_t[m − t·hop]  /  Σ_t w[m − t·hop]²
 /// ```
 ///
-/// of which `trim` samples are cut off at both ends: N / 2 give what PyTorch's `istft` gives for centred frames,
-/// (N − hop) / 2 give one hop for each frame. The imaginary parts of the first bin and of bin N / 2 do not matter and get
-/// the gradient zero.
+/// Both ends are cut by `trim` samples: N / 2 matches PyTorch's `istft` for centered frames, and
+/// (N − hop) / 2 gives one hop per frame. The imaginary parts of the first bin and of bin N / 2 are ignored
+/// and get a zero gradient.
 ///
 /// # Shapes
 ///
-/// `[B, 2F, T]`, F = N / 2 + 1 real parts before as many imaginary ones, to `[B, (T − 1)·hop + N − 2·trim]`.
+/// `[B, 2F, T]`, F = N / 2 + 1 real parts followed by F imaginary parts, → `[B, (T − 1)·hop + N − 2·trim]`.
 ///
 /// # Examples
 ///
@@ -49,11 +50,12 @@ pub struct InverseStft {
 }
 
 impl InverseStft {
-    /// A transform of `n_fft` points, of which the window may be shorter: it is then centred, as PyTorch does.
+    /// Plans a transform of `n_fft` points. A shorter window is centered, as in PyTorch.
     ///
     /// # Errors
     ///
-    /// When `n_fft` or `hop` is zero, the window is empty or longer than `n_fft`, or `trim` cuts a single frame away.
+    /// Fails if `n_fft` or `hop` is zero, the window is empty or longer than `n_fft`, or `trim` would leave
+    /// nothing of two frames.
     pub fn new(
         n_fft: usize,
         hop: usize,
@@ -65,8 +67,8 @@ impl InverseStft {
         if n_fft == 0 || hop == 0 || window.is_empty() || window.len() > n_fft || 2 * trim >= n_fft + hop {
             let length = window.len();
             bail!(
-                "inverse stft: {n_fft} points, a hop of {hop}, a window of {length} and {trim} samples to trim do not \
-                 go together"
+                "inverse stft: {n_fft} points, a hop of {hop}, a window of {length} and {trim} trimmed samples are \
+                 incompatible"
             );
         }
         let mut centred = vec![0.0; n_fft];
@@ -81,18 +83,21 @@ impl InverseStft {
         Ok(Self { n_fft, hop, trim, window: centred, fourier })
     }
 
-    /// The signals of `spectrum` `[B, 2F, T]`.
+    /// Computes the signals of `spectrum` `[B, 2F, T]`.
     ///
     /// # Errors
     ///
-    /// When `spectrum` has another number of bins or another type than the transform, too few frames to be trimmed, or where no
-    /// window covers a sample.
+    /// Fails if `spectrum` does not match the transform's bins or type, has too few frames to trim, or a kept
+    /// sample is not covered by any window.
     pub fn forward(&self, spectrum: &Tensor) -> Result<Tensor> {
         ensure_not_empty("inverse stft", spectrum)?;
         let (_, _, time) = spectrum.dims3()?;
         let whole = (time - 1) * self.hop + self.n_fft;
         if whole <= 2 * self.trim {
-            bail!("inverse stft: {time} frames have nothing between {} samples at both ends", self.trim);
+            bail!(
+                "inverse stft: trimming {time} frames by {} samples at both ends leaves nothing",
+                self.trim
+            );
         }
         let length = whole - 2 * self.trim;
         let frames = self.fourier.synthesize(&spectrum.transpose(1, 2)?)?;
@@ -108,7 +113,7 @@ impl InverseStft {
         signal.broadcast_mul(&inverse)
     }
 
-    /// The sum of the squared windows over each sample.
+    /// Returns the sum of squared windows at each sample.
     fn envelope(&self, time: usize, whole: usize) -> Vec<f64> {
         let mut envelope = vec![0.0; whole];
         for t in 0..time {
@@ -136,9 +141,9 @@ mod tests {
     }
 
     #[test]
-    fn undoes_the_transform() {
+    fn inverts_the_transform() {
         for (n_fft, hop, window) in [(64, 16, 64), (64, 24, 48), (15, 4, 15), (8, 8, 8)] {
-            // Rectangular where frames do not overlap: a Hann window begins with zero.
+            // Rectangular if frames do not overlap, because a Hann window starts at zero.
             let window = if hop == n_fft { vec![1.0; window] } else { hann(window) };
             let trim = n_fft / 2;
             let x = normal(1, (2, 20 * hop));
@@ -155,13 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_becomes_a_hop_where_the_overlap_is_trimmed() {
+    fn trimming_the_overlap_gives_one_hop_per_frame() {
         let inverse = InverseStft::new(16, 4, 6, &hann(16), &device(), DType::F64).unwrap();
         assert_eq!(inverse.forward(&normal(2, (3, 18, 7))).unwrap().dims(), [3, 28]);
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         for (n_fft, hop, trim) in [(16, 4, 6), (16, 4, 8), (15, 4, 5)] {
             let inverse = InverseStft::new(n_fft, hop, trim, &hann(n_fft), &device(), DType::F64).unwrap();
             let spectrum = normal(3, (2, 2 * (n_fft / 2 + 1), 4));
@@ -170,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_go_together_is_refused() {
+    fn rejects_inconsistent_settings() {
         let new = |n_fft, hop, trim, window| {
             InverseStft::new(n_fft, hop, trim, &vec![1.0; window], &device(), DType::F32)
         };
@@ -179,11 +184,11 @@ mod tests {
         {
             assert!(new(n_fft, hop, trim, window).is_err(), "{n_fft} {hop} {trim} {window}");
         }
-        // Samples between frames that do not touch.
+        // Frames that do not touch leave gaps.
         let gaps = new(2, 4, 0, 2).unwrap();
         let spectrum = Tensor::ones((1, 4, 3), DType::F32, &device()).unwrap();
         assert!(gaps.forward(&spectrum).unwrap_err().to_string().contains("no window covers sample 2"));
-        // A Hann window is zero at its first sample, which has to be trimmed.
+        // A Hann window is zero at its first sample, so that sample must be trimmed.
         let untrimmed = InverseStft::new(4, 2, 0, &hann(4), &device(), DType::F32).unwrap();
         let spectrum = Tensor::ones((1, 6, 3), DType::F32, &device()).unwrap();
         assert!(untrimmed.forward(&spectrum).is_err());

@@ -1,4 +1,4 @@
-//! Layer normalisation over the channels of `[B, C, T]`.
+//! Layer normalization over the channels of `[B, C, T]`.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -14,21 +14,21 @@ use crate::element::{
 };
 use crate::shared_output::SharedOutput;
 
-/// Neighbouring times that are normalised together: their statistics stay in registers and the first cache.
+/// Neighboring time steps normalized together; their statistics stay in registers and the first-level cache.
 const TILE: usize = 64;
 
-/// Normalises every time step over the channels, then scales and shifts each channel.
+/// Normalizes every time step over the channels, then scales and shifts each channel.
 ///
 /// ```text
 /// y[b, c, t] = (x[b, c, t] − mean_c) / √(variance_c + ε) · weight[c] + bias[c]
 /// ```
 ///
-/// The variance is the biased one (divided by C), in two passes. Time stays the last dimension, so no transposition
-/// is needed between convolutions.
+/// The variance is biased (divided by C) and computed in two passes. Time stays the last dimension, so no
+/// transpose is needed between convolutions.
 ///
 /// # Shapes
 ///
-/// `x` `[B, C, T]`, `weight` `[C]`, `bias` `[C]` to `[B, C, T]`.
+/// `x` is `[B, C, T]`, `weight` and `bias` are `[C]`; the result is `[B, C, T]`.
 ///
 /// # References
 ///
@@ -111,7 +111,7 @@ impl CustomOp3 for LayerNorm {
     }
 }
 
-/// The three gradients one after another in one tensor, since an operation has one output.
+/// The backward pass. An operation has one output, so the three gradients are concatenated into one tensor.
 struct LayerNormBackward {
     epsilon: f64,
 }
@@ -182,9 +182,9 @@ impl CustomOp3 for LayerNormBackward {
     }
 }
 
-/// Some neighbouring times of one batch item.
+/// A range of neighboring time steps of one batch item.
 struct Tile {
-    /// Index of the tile's first element in channel 0.
+    /// Index of the tile's first element, in channel 0.
     start: usize,
     width: usize,
 }
@@ -209,7 +209,7 @@ fn forward<T: Element>(
     y
 }
 
-/// The gradients of the input, the weight and the bias, one after another.
+/// Returns the gradients of the input, the weight and the bias, concatenated.
 fn backward<T: Element>(
     x: &[T],
     (batch, channels, time): (usize, usize, usize),
@@ -220,7 +220,7 @@ fn backward<T: Element>(
     let mut packed = vec![T::ZERO; x.len() + 2 * channels];
     let (dx, dparameters) = packed.split_at_mut(x.len());
     let output = SharedOutput::new(dx);
-    // Each tile's share of dweight and dbias; added up in the order of the tiles, whatever the thread count.
+    // Contributions of each tile to dweight and dbias, summed in tile order, whatever the thread count.
     let shares: Vec<Vec<T>> = tiles(batch, channels, time)
         .par_iter()
         .map(|tile| derive(&output, x, tile, time, weight, gradient, epsilon))
@@ -257,9 +257,9 @@ vectorized! {
 }
 
 vectorized! {
-    /// Writes dx of the tile and returns its share of dweight and dbias.
+    /// Writes the tile's dx and returns its contributions to dweight and dbias.
     ///
-    /// With n = (x − mean)·scale, the normalised input, and h = gradient·weight:
+    /// With n = (x − mean)·scale, the normalized input, and h = gradient·weight:
     ///
     /// ```text
     /// dx      = scale · (h − mean_c(h) − n · mean_c(h·n))
@@ -312,7 +312,7 @@ vectorized! {
     }
 }
 
-/// Mean and 1/√(variance + ε) of every time of the tile.
+/// Returns the mean and 1/√(variance + ε) of each time step of the tile.
 #[inline(always)]
 fn statistics<T: Element>(
     x: &[T],
@@ -353,7 +353,7 @@ mod tests {
     use crate::testing::{check_gradients, normal};
 
     const EPSILON: f64 = 1e-5;
-    /// Sums of some ten numbers near 1 in f32.
+    /// Sums of about ten values near 1 in f32.
     const F32_TOLERANCE: f64 = 2e-6;
 
     fn plain(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Vec<f64> {
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_the_formula_over_several_tiles() {
+    fn matches_the_formula_across_tiles() {
         let (x, weight, bias) = (normal(1, (2, 5, 150)), normal(2, 5), normal(3, 5));
         let expected = plain(&x, &weight, &bias);
         let y = layer_norm(&x, &weight, &bias, EPSILON).unwrap().flatten_all().unwrap();
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         let arguments = |x| [x, normal(5, 6), normal(6, 6)];
         for x in [normal(4, (2, 6, 70)), normal(4, (3, 1, 6)).transpose(1, 2).unwrap()] {
             check_gradients(&arguments(x), |v| layer_norm(&v[0], &v[1], &v[2], EPSILON)).unwrap();
@@ -400,14 +400,14 @@ mod tests {
     }
 
     #[test]
-    fn equal_channels_give_the_bias() {
+    fn a_single_channel_gives_the_bias() {
         let y = layer_norm(&normal(7, (1, 1, 4)), &normal(8, 1), &normal(9, 1), EPSILON).unwrap();
         let bias = normal(9, 1).to_vec1::<f64>().unwrap()[0];
         assert_eq!(y.flatten_all().unwrap().to_vec1::<f64>().unwrap(), [bias; 4]);
     }
 
     #[test]
-    fn wrong_shapes_are_named() {
+    fn reports_mismatched_shapes() {
         let message =
             layer_norm(&normal(1, (1, 3, 2)), &normal(2, 2), &normal(3, 3), EPSILON).unwrap_err().to_string();
         assert!(

@@ -1,4 +1,4 @@
-//! The leaky rectifier.
+//! The leaky rectified linear unit.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -9,13 +9,13 @@ use rayon::prelude::*;
 use crate::cuda::{Grid, POINTWISE, Scalars, compute};
 use crate::element::{Element, TASK_ELEMENTS, contiguous, for_float, into_storage, number, vectorized};
 
-/// x where x > 0, `slope`·x elsewhere.
+/// Returns x where x > 0 and `slope`·x elsewhere.
 ///
-/// At zero the derivative is `slope`, as in PyTorch. NaN stays NaN.
+/// At zero the derivative is `slope`, as in PyTorch. NaN propagates.
 ///
 /// # Shapes
 ///
-/// Any shape in, the same out.
+/// Any shape; the output has the same shape.
 pub fn leaky_relu(x: &Tensor, slope: f64) -> Result<Tensor> {
     x.contiguous()?.apply_op1(LeakyRelu { slope })
 }
@@ -111,7 +111,7 @@ fn backward<T: Element>(x: &[T], gradient: &[T], slope: f64) -> CpuStorage {
 }
 
 vectorized! {
-    /// The values where x is positive, `slope` times them elsewhere.
+    /// Copies `values` where x is positive and scales them by `slope` elsewhere.
     fn scale_negative<'a, T>(output: &'a mut [T], x: &'a [T], values: &'a [T], slope: T) {
         for (output, (&x, &value)) in output.iter_mut().zip(x.iter().zip(values)) {
             *output = if x > T::ZERO { value } else { slope * value };
@@ -127,7 +127,7 @@ mod tests {
     use crate::testing::{check_gradients, device, normal};
 
     #[test]
-    fn scales_what_is_not_positive() {
+    fn scales_non_positive_values() {
         let x = Tensor::new(&[-2.0_f32, -0.0, 0.0, 3.0, f32::NAN], &device()).unwrap();
         let y = leaky_relu(&x, 0.1).unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(y[..4], [-0.2, -0.0, 0.0, 3.0]);
@@ -135,14 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
-        // Two tasks, and a view with strides.
+    fn gradients_match_finite_differences() {
+        // Enough for two tasks, and a strided view.
         let x = normal(1, (130, 140)).t().unwrap();
         check_gradients(&[x], |v| leaky_relu(&v[0], 0.1)).unwrap();
     }
 
     #[test]
-    fn other_types_are_refused() {
+    fn rejects_other_types() {
         let x = Tensor::new(&[1_u32], &device()).unwrap();
         assert!(leaky_relu(&x, 0.1).unwrap_err().to_string().contains("f32 or f64, got U32"));
     }

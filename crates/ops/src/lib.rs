@@ -1,27 +1,27 @@
-//! Differentiable tensor operations that candle 0.11 lacks, gets wrong or does slowly, and what training needs beside
-//! them: an optimiser that can be saved and random tensors that can be seeded.
+//! Differentiable tensor operations that candle 0.11 lacks, gets wrong or runs slowly, plus two training
+//! essentials: an optimizer with serializable state and seeded random tensors.
 //!
 //! ```text
-//! candle tensors ─► operation: shapes checked ─► CustomOp in candle's graph ─► kernel over slices, on all threads
-//!                                                     │
-//! gradients      ◄── the operation's own backward ◄───┘  Tensor::backward
+//! candle tensors ─► operation: checks shapes ─► CustomOp in candle's graph ─► parallel kernel over slices
+//!                                                    │
+//! gradients      ◄─── the operation's backward ◄─────┘  Tensor::backward
 //! ```
 //!
-//! | operation | why not candle's |
+//! | operation | limitation of candle |
 //! |---|---|
-//! | [`conv1d`] | wrong gradients of most weights, copies of all patches, a loop over groups |
+//! | [`conv1d`] | wrong gradients for most weights, a copy of every patch, a loop over groups |
 //! | [`conv_transpose1d`] | no gradient |
-//! | [`MatrixProduct`] | wrong numbers where a batch of transposed matrices meets one repeated matrix |
-//! | [`layer_norm()`], [`softmax()`] | the fast ones cut the gradient without a word |
-//! | [`gelu()`] | a call of the C library for every number, and a gradient of six digits |
-//! | [`tanh()`] | a call of the C library for every number |
-//! | [`gated_activation()`], [`leaky_relu()`], [`weight_norm()`] | one pass over memory in the place of many |
-//! | [`frames()`], [`reflect_pad()`], [`Stft`], [`StftMagnitude`], [`InverseStft`] | not there |
-//! | [`lstm()`] | not there as one operation: step by step in the graph it is slow |
-//! | [`soft_dtw()`] | not there; cell by cell in the graph it would overflow the stack |
-//! | [`monotonic_alignment()`] | not there; it is a search and has no gradient |
-//! | [`AdamW`] | its state cannot be saved |
-//! | [`Noise`] | the generator on the CPU cannot be seeded |
+//! | [`MatrixProduct`] | wrong results for a batch of transposed matrices times one broadcast matrix |
+//! | [`layer_norm()`], [`softmax()`] | the fused versions silently drop the gradient |
+//! | [`gelu()`] | one C library call per element, and a gradient accurate to six digits |
+//! | [`tanh()`] | one C library call per element |
+//! | [`gated_activation()`], [`leaky_relu()`], [`weight_norm()`] | many passes over memory instead of one |
+//! | [`frames()`], [`reflect_pad()`], [`Stft`], [`StftMagnitude`], [`InverseStft`] | missing |
+//! | [`lstm()`] | missing as a single operation; unrolled in the graph, it is slow |
+//! | [`soft_dtw()`] | missing; built cell by cell in the graph, it would overflow the stack |
+//! | [`monotonic_alignment()`] | missing; a search without a gradient |
+//! | [`AdamW`] | state cannot be saved |
+//! | [`Noise`] | the CPU generator cannot be seeded |
 //!
 //! # Examples
 //!
@@ -48,22 +48,22 @@
 //!
 //! # Invariants
 //!
-//! - Every operation has a gradient, checked against finite differences and PyTorch, for every argument that can have
-//!   one; an argument that is no variable and depends on none gets none.
-//! - Results do not depend on the thread count, forwards or backwards, to the last bit. They do depend on the machine:
-//!   where it has fused multiply-add, the convolutions use it.
-//! - Tensors are f32 or f64, on the CPU or on a CUDA device (feature `cuda`); f64 is there to check gradients and uses the
-//!   standard library's functions. Any strides are accepted. An empty tensor is an error.
-//! - There is no state of the process: how exactly a GPU multiplies is an argument ([`Precision`]).
-//! - Nothing panics on shapes or values: they are errors that name the operation and the shapes. NaN stays NaN.
+//! - Every operation defines gradients, checked against finite differences and PyTorch, for all
+//!   differentiable arguments. Arguments that neither are variables nor depend on one receive no gradient.
+//! - Results are bit-identical for any thread count, forward and backward. They do vary between machines: the
+//!   convolutions use fused multiply-add where available.
+//! - Tensors are f32 or f64, on the CPU or a CUDA device (feature `cuda`). f64 exists for gradient checks and
+//!   uses the standard library's functions. Any strides are accepted. Empty tensors are errors.
+//! - No global state: a GPU's multiplication precision is an argument ([`Precision`]).
+//! - Nothing panics on shapes or values; errors name the operation and the shapes. NaN propagates.
 //!
-//! It knows nothing of speech, of models, or of files.
+//! This crate knows nothing about speech, models or files.
 
 #![expect(
     clippy::inline_always,
-    reason = "what a kernel calls has to be compiled with the kernel's instruction set, so it has to be inlined"
+    reason = "code called by a kernel must be compiled with the kernel's instruction set, so it must be inlined"
 )]
-#![cfg_attr(test, expect(clippy::float_cmp, reason = "what is exact is compared exactly"))]
+#![cfg_attr(test, expect(clippy::float_cmp, reason = "exact results are compared exactly"))]
 
 mod adamw;
 mod approximation;

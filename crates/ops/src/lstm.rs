@@ -1,4 +1,4 @@
-//! A layer of long short-term memory in one or both directions.
+//! A unidirectional or bidirectional LSTM layer.
 
 use std::any::Any;
 use std::sync::OnceLock;
@@ -10,12 +10,12 @@ use rayon::prelude::*;
 use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage, vectorized};
 use crate::product::{Matrix, add_product};
 
-/// Sequences that one task takes through all steps: enough for the products to be worth their packing.
+/// Sequences that one task takes through all steps: enough to make packing for the matrix products pay off.
 const ROWS: usize = 128;
-/// Input, forget, cell and output.
+/// Number of gates: input, forget, cell and output.
 const GATES: usize = 4;
 
-/// The hidden states of a layer of long short-term memory, from what its input says to the gates.
+/// Runs an LSTM layer on precomputed gate inputs and returns its hidden states.
 ///
 /// ```text
 /// [i f g o] = gates_t + h_{t−1} · recurrent
@@ -23,45 +23,47 @@ const GATES: usize = 4;
 /// h_t = σ(o) · tanh(c_t)
 /// ```
 ///
-/// The product of the input and its weights, with the bias, is `gates`: it is one matrix product over all steps and
-/// needs no loop. h and c begin as zero. With two directions the second goes from the last step to the first; its gates
-/// and its states are the second halves of the channels. All sequences of a batch have the same length.
+/// `gates` is the input times its weights plus the bias, a single matrix product over all steps, outside the
+/// loop. h and c start at zero. With two directions, the second runs from the last step to the first; its
+/// gates and states are the second halves of the channels. All sequences of a batch have the same length.
 ///
-/// In f32, tanh and σ are within 4 units in the last place; f64 uses the standard library.
-/// The squashed gates, cells and states of all steps are kept for the gradient.
+/// In f32, tanh and σ are accurate to 4 ULP; f64 uses the standard library. Gate activations, cells and
+/// states of all steps are kept for the backward pass.
 ///
 /// # Shapes
 ///
-/// `gates` is `[T, B, D·4H]` and `recurrent` `[D, H, 4H]` with one or two directions D; the result is `[T, B, D·H]`.
+/// `gates` is `[T, B, D·4H]` and `recurrent` is `[D, H, 4H]`, with D = 1 or 2 directions; the result is
+/// `[T, B, D·H]`.
 ///
 /// # Errors
 ///
-/// When the shapes do not fit, or a tensor is empty.
+/// Fails if the shapes do not match or a tensor is empty.
 ///
 /// # References
 ///
-/// Gers, Schmidhuber, Cummins, Learning to Forget, Neural Computation 12 (2000), in the form of PyTorch's `LSTM`.
+/// Gers, Schmidhuber, Cummins, Learning to Forget, Neural Computation 12 (2000), as formulated in PyTorch's
+/// `LSTM`.
 pub fn lstm(gates: &Tensor, recurrent: &Tensor) -> Result<Tensor> {
     ensure_not_empty("lstm", gates)?;
     ensure_not_empty("lstm", recurrent)?;
     let (_, _, channels) = gates.dims3()?;
     let (directions, hidden, width) = recurrent.dims3()?;
     if directions > 2 || width != GATES * hidden || channels != directions * width {
-        bail!("lstm: the gates {:?} do not fit the recurrent weights {:?}", gates.dims(), recurrent.dims());
+        bail!("lstm: the gates {:?} do not match the recurrent weights {:?}", gates.dims(), recurrent.dims());
     }
     gates.contiguous()?.apply_op2(&recurrent.contiguous()?, Lstm { kept: OnceLock::new() })
 }
 
-/// What one task works on: some sequences in one direction.
+/// The work of one task: a range of sequences in one direction.
 #[derive(Clone, Copy)]
 struct Part {
     direction: usize,
-    /// The first sequence.
+    /// Index of the first sequence.
     start: usize,
     rows: usize,
 }
 
-/// The sizes of a layer.
+/// Dimensions of a layer.
 #[derive(Clone, Copy)]
 struct Sizes {
     time: usize,
@@ -70,14 +72,14 @@ struct Sizes {
     hidden: usize,
 }
 
-/// A part's numbers by step; the steps are in the order in which the direction takes them.
+/// Intermediate values of a part, by step, in the direction's order of processing.
 struct Kept<T> {
     part: Part,
-    /// The gates behind their squashing functions, `[steps, rows, 4H]`.
+    /// Gate activations, `[steps, rows, 4H]`.
     gates: Vec<T>,
-    /// c, `[steps, rows, H]`.
+    /// Cells c, `[steps, rows, H]`.
     cells: Vec<T>,
-    /// h, `[steps, rows, H]`.
+    /// Hidden states h, `[steps, rows, H]`.
     states: Vec<T>,
 }
 
@@ -124,13 +126,13 @@ impl CustomOp2 for Lstm {
         let (storage, layout) = gradient.storage_and_layout();
         let (weights, weights_layout) = recurrent.storage_and_layout();
         let (Storage::Cpu(storage), Storage::Cpu(weights)) = (&*storage, &*weights) else {
-            bail!("lstm: the tensors are not on the CPU")
+            bail!("lstm: the tensors must be on the CPU")
         };
         for_float!(storage, self.name(), T => {
             let gradient = contiguous::<T>(self.name(), storage, layout)?;
             let weights = contiguous::<T>(self.name(), weights, weights_layout)?;
             let Some(kept) = self.kept.get().and_then(|kept| kept.downcast_ref::<Vec<Kept<T>>>()) else {
-                bail!("lstm: the forward pass kept nothing")
+                bail!("lstm: the forward pass has not run")
             };
             let parts: Vec<(Vec<T>, Vec<T>)> =
                 kept.par_iter().map(|kept| backward(gradient, weights, sizes, kept)).collect();
@@ -157,7 +159,7 @@ impl Sizes {
         Self { time: gates[0], batch: gates[1], directions: recurrent[0], hidden: recurrent[1] }
     }
 
-    /// The tasks; how many there are does not depend on the threads.
+    /// Splits the layer into tasks; their number does not depend on the thread count.
     fn parts(self) -> Vec<Part> {
         let starts = (0..self.directions).flat_map(|d| (0..self.batch).step_by(ROWS).map(move |s| (d, s)));
         starts
@@ -165,14 +167,14 @@ impl Sizes {
             .collect()
     }
 
-    /// Where the rows of a part lie at a step, in a tensor with `width` channels a direction.
+    /// Returns the offsets of a part's rows at a step, in a tensor with `width` channels per direction.
     fn rows(self, part: Part, step: usize, width: usize) -> impl Iterator<Item = usize> {
         let time = if part.direction == 0 { step } else { self.time - 1 - step };
         let first = (time * self.batch + part.start) * self.directions * width + part.direction * width;
         (0..part.rows).map(move |row| first + row * self.directions * width)
     }
 
-    /// Copies a part's rows out of a tensor.
+    /// Copies a part's rows at one step out of a tensor.
     fn take<T: Copy>(self, to: &mut [T], from: &[T], width: usize, part: Part, step: usize) {
         for (to, start) in to.chunks_exact_mut(width).zip(self.rows(part, step, width)) {
             to.copy_from_slice(&from[start..start + width]);
@@ -214,7 +216,7 @@ fn forward<T: Element>(gates: &[T], recurrent: &[T], sizes: Sizes, part: Part) -
     kept
 }
 
-/// The gradients of a part's gates, `[steps, rows, 4H]`, and of its recurrent weights, `[H, 4H]`.
+/// Returns the gradients of a part's gates, `[steps, rows, 4H]`, and recurrent weights, `[H, 4H]`.
 fn backward<T: Element>(gradient: &[T], weights: &[T], sizes: Sizes, kept: &Kept<T>) -> (Vec<T>, Vec<T>) {
     let (Sizes { time, hidden, .. }, part) = (sizes, kept.part);
     let (width, state) = (part.rows * GATES * hidden, part.rows * hidden);
@@ -248,7 +250,7 @@ fn backward<T: Element>(gradient: &[T], weights: &[T], sizes: Sizes, kept: &Kept
 }
 
 vectorized! {
-    /// One step of all rows; the gates are squashed in place.
+    /// Advances all rows by one step, activating the gates in place.
     fn advance<'a, T>(z: &'a mut [T], before: &'a [T], cells: &'a mut [T], states: &'a mut [T], hidden: usize) {
         let rows = cells.chunks_exact_mut(hidden).zip(states.chunks_exact_mut(hidden));
         let rows = rows.zip(before.chunks_exact(hidden)).zip(z.chunks_exact_mut(GATES * hidden));
@@ -271,7 +273,8 @@ vectorized! {
 }
 
 vectorized! {
-    /// The gradient of one step of all rows. `dcell` comes from the next step and leaves for the one before.
+    /// Backpropagates one step of all rows. `dcell` enters from the next step and leaves for the previous
+    /// one.
     fn retreat<'a, T>(
         dz: &'a mut [T],
         dcell: &'a mut [T],
@@ -291,7 +294,7 @@ vectorized! {
             let (i, rest) = z.split_at(hidden);
             let (f, rest) = rest.split_at(hidden);
             let (g, o) = rest.split_at(hidden);
-            // All have the same length; said once more, so that no access in the loop is checked and it vectorises.
+            // All slices have the same length; restated so that the loop has no bounds checks and vectorizes.
             let (d_o, o) = (&mut d_o[..hidden], &o[..hidden]);
             let (dcell, dstate) = (&mut dcell[..hidden], &dstate[..hidden]);
             let (before, cells) = (&before[..hidden], &cells[..hidden]);
@@ -310,7 +313,7 @@ vectorized! {
     }
 }
 
-// It trains the network of `g2p`, which is small and stays on the CPU.
+// CPU only: it trains the small network of `g2p`, which does not use a GPU.
 #[cfg(test)]
 #[cfg(not(feature = "cuda"))]
 mod tests {
@@ -320,10 +323,10 @@ mod tests {
     use super::lstm;
     use crate::testing::{check_gradients, normal};
 
-    /// Six steps of f32, of numbers below 1.
+    /// Six steps in f32, on values below 1.
     const F32_TOLERANCE: f64 = 3e-6;
 
-    /// The formulas, step by step and number by number.
+    /// Evaluates the formulas step by step, element by element.
     fn plain(gates: &Tensor, recurrent: &Tensor) -> Vec<f64> {
         let (time, batch, _) = gates.dims3().unwrap();
         let (directions, hidden, _) = recurrent.dims3().unwrap();
@@ -354,8 +357,8 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_the_formulas_in_both_precisions() {
-        // 150 sequences are more than one task takes.
+    fn matches_the_formulas_in_both_precisions() {
+        // 150 sequences need more than one task.
         for (time, batch, directions, hidden) in [(6, 3, 1, 5), (6, 150, 2, 3), (1, 1, 2, 2)] {
             let gates = normal(1, (time, batch, directions * 4 * hidden));
             let recurrent = normal(2, (directions, hidden, 4 * hidden));
@@ -370,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         for (time, batch, directions, hidden) in [(5, 3, 1, 4), (4, 2, 2, 3), (2, 131, 2, 2), (1, 2, 2, 3)] {
             let arguments = [
                 normal(3, (time, batch, directions * 4 * hidden)),
@@ -383,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_that_do_not_fit_are_refused() {
+    fn rejects_mismatched_shapes() {
         let ones = |shape: (usize, usize, usize)| Tensor::ones(shape, DType::F32, &Device::Cpu).unwrap();
         for (gates, recurrent) in [
             ((2, 2, 12), (2, 3, 12)),

@@ -1,4 +1,4 @@
-//! Monotonic alignment search: which frames belong to which symbol, on the path of the largest sum.
+//! Monotonic alignment search: assigns frames to symbols along the path with the largest total score.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -13,33 +13,34 @@ use rayon::prelude::*;
 use crate::cuda::{ALIGNMENT, Grid, Kernel, allocate, contiguous as device_view, for_device_float};
 use crate::element::{contiguous, ensure_not_empty, for_float, vectorized};
 
-/// Frames that are transposed in one go: a cache line of each symbol's scores.
+/// Frames transposed at once: one cache line of each symbol's scores.
 const TRANSPOSED_FRAMES: usize = 16;
 
-/// The number of frames of each symbol on the monotonic path of the largest sum of scores.
+/// Returns the number of frames of each symbol on the monotonic path with the largest total score.
 ///
 /// ```text
 /// Q[j, t] = score[j, t] + max(Q[j, t−1], Q[j−1, t−1]),   Q[0, 0] = score[0, 0], other borders −∞
 /// ```
 ///
-/// A path begins with the first symbol, ends with the last, and stays or goes on by one symbol from frame to frame: each
-/// symbol gets at least one frame. Where staying and going on are worth the same, the path was in the later symbol
-/// already, as in the authors' code. The score is usually the log-likelihood of a frame under a symbol's distribution.
+/// A path starts at the first symbol, ends at the last, and stays or advances by one symbol per frame, so
+/// each symbol gets at least one frame. If staying and advancing tie, the path was already in the later
+/// symbol, as in the authors' code. The score is usually the log-likelihood of a frame under a symbol's
+/// distribution.
 ///
-/// Item b of the batch has `n_lengths[b]` symbols and `t_lengths[b]` frames; what lies beyond is padding, is not read and
-/// gets no frame. Sums are f64 whatever the type of the tensor: those of some thousand frames have few digits left in
-/// f32. A score of −∞ is avoided where there is another path; with NaN the result is some path. Items run in parallel;
-/// each takes O(N·T) time and N·T bytes.
+/// Batch item b has `n_lengths[b]` symbols and `t_lengths[b]` frames; anything beyond is padding: it is never
+/// read and gets no frames. Sums are f64 for any tensor type, because a sum over thousands of frames has
+/// little precision left in f32. A score of −∞ is avoided if another path exists; with NaN, the result is an
+/// arbitrary path. Items run in parallel; each takes O(N·T) time and N·T bytes.
 ///
-/// The search has no gradient, and the result depends on no variable.
+/// The search has no gradient, and the result is detached from the graph.
 ///
 /// # Shapes
 ///
-/// `score` `[B, N, T]`, B lengths of each kind, to u32 `[B, N]`.
+/// `score` is `[B, N, T]`, with B lengths of each kind; the result is u32 `[B, N]`.
 ///
 /// # Errors
 ///
-/// When a length is zero or larger than its dimension, or an item has fewer frames than symbols.
+/// Fails if a length is zero or exceeds its dimension, or an item has fewer frames than symbols.
 ///
 /// # Examples
 ///
@@ -75,7 +76,7 @@ pub fn monotonic_alignment(score: &Tensor, n_lengths: &[usize], t_lengths: &[usi
 }
 
 struct Search {
-    /// Symbols and frames of each item.
+    /// Numbers of symbols and frames of each item.
     lengths: Vec<(usize, usize)>,
 }
 
@@ -118,8 +119,8 @@ impl CustomOp1 for Search {
             let stream = device.cuda_stream();
             let mut arguments = stream.launch_builder(&function);
             arguments.arg(&score).arg(&lengths).arg(&mut durations).arg(&mut moved).arg(&mut sums).arg(&n).arg(&t);
-            // SAFETY: these are the arguments of the kernel, and the scratch has the sizes that it names.
-            #[expect(unsafe_code, reason = "nothing holds a kernel's parameters against its arguments")]
+            // SAFETY: the arguments match the kernel, and the scratch buffers have the sizes it expects.
+            #[expect(unsafe_code, reason = "nothing checks a kernel's arguments against its parameters")]
             unsafe {
                 arguments.launch(Grid::Blocks(batch).config()?).w()?;
             }
@@ -129,9 +130,9 @@ impl CustomOp1 for Search {
 }
 
 vectorized! {
-    /// Notes at frame·n + symbol whether the best way there comes from the symbol before.
+    /// Records at frame·n + symbol whether the best path arrives from the previous symbol.
     fn search<'a, T>(moved: &'a mut [bool], score: &'a [T], stride: usize, n: usize, t: usize) {
-        // Q of a frame and of the one before, each with a border before the first symbol.
+        // Q of the current and the previous frame, each with a border before the first symbol.
         let (mut here, mut before) = (vec![f64::NEG_INFINITY; n + 1], vec![f64::NEG_INFINITY; n + 1]);
         let mut columns = vec![0.0; TRANSPOSED_FRAMES * n];
         for first in (0..t).step_by(TRANSPOSED_FRAMES) {
@@ -142,7 +143,7 @@ vectorized! {
                 }
             }
             for (frame, column) in (first..first + count).zip(columns.chunks_exact(n)) {
-                // The symbols that a path from the first cell to the last can be in.
+                // Symbols that a path from the first cell to the last can be in.
                 let (from, to) = ((n + frame).saturating_sub(t), n.min(frame + 1));
                 if frame == 0 {
                     here[1] = column[0];
@@ -162,13 +163,13 @@ vectorized! {
     }
 }
 
-/// Counts the frames of each symbol from the last cell back to the first.
+/// Counts the frames of each symbol, tracing back from the last cell to the first.
 fn trace_back(durations: &mut [u32], moved: &[bool], t: usize) {
     let n = durations.len();
     let mut symbol = n - 1;
     for frame in (0..t).rev() {
         durations[symbol] += 1;
-        // With as many frames left as symbols there is no choice, whatever the scores.
+        // With only as many frames left as symbols, the path must advance, whatever the scores.
         if symbol > 0 && (symbol == frame || moved[frame * n + symbol]) {
             symbol -= 1;
         }
@@ -184,7 +185,7 @@ mod tests {
     use super::monotonic_alignment;
     use crate::testing::{device, normal};
 
-    /// Every way to give `n` symbols at least one of `t` frames each.
+    /// Lists every way to distribute `t` frames over `n` symbols, at least one each.
     fn all_durations(n: usize, t: usize) -> Vec<Vec<u32>> {
         if n == 1 {
             return vec![vec![t as u32]];
@@ -208,7 +209,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
         #[test]
-        fn no_path_is_better(seed in 0..1000_u64, n in 1..7_usize, more in 0..7_usize, padding in 0..3_usize) {
+        fn finds_the_best_path(seed in 0..1000_u64, n in 1..7_usize, more in 0..7_usize, padding in 0..3_usize) {
             let t = n + more;
             let score = normal(seed, (2, n + padding, t + padding));
             let durations = monotonic_alignment(&score, &[n, 1], &[t, t]).unwrap().to_vec2::<u32>().unwrap();
@@ -218,14 +219,14 @@ mod tests {
             prop_assert!(durations[0][n..].iter().all(|&count| count == 0));
             prop_assert_eq!(durations[1][0], t as u32);
             let best = all_durations(n, t).iter().map(|d| sum(&score, d)).fold(f64::NEG_INFINITY, f64::max);
-            by_definition("all paths tried");
-            // The same numbers are added up in the same order.
+            by_definition("exhaustive search");
+            // Both sides add the same numbers in the same order.
             assert_close(sum(&score, &durations[0][..n]), best, 1e-12, "largest sum");
         }
     }
 
     #[test]
-    fn ties_go_to_the_later_symbol_and_single_precision_and_strides_change_nothing() {
+    fn ties_go_to_the_later_symbol_in_any_precision_and_layout() {
         let zeros = Tensor::zeros((1, 3, 7), DType::F32, &device()).unwrap();
         let durations = monotonic_alignment(&zeros, &[3], &[7]).unwrap().to_vec2::<u32>().unwrap();
         assert_eq!(durations, [[1, 1, 5]]);
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_that_are_no_numbers_leave_a_path() {
+    fn non_finite_scores_still_give_a_path() {
         for value in [f32::NAN, f32::NEG_INFINITY, f32::INFINITY] {
             let score = Tensor::full(value, (1, 4, 9), &device()).unwrap();
             let durations = monotonic_alignment(&score, &[4], &[9]).unwrap().to_vec2::<u32>().unwrap();
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_lengths_are_named() {
+    fn reports_impossible_lengths() {
         let score = normal(1, (1, 4, 9));
         let message = |n, t| monotonic_alignment(&score, &[n], &[t]).unwrap_err().to_string();
         assert!(message(4, 3).contains("3 frames are too few for 4 symbols"));

@@ -1,4 +1,4 @@
-//! Seeded random tensors: candle's generator on the CPU cannot be seeded.
+//! Seeded random tensors, since candle's CPU generator cannot be seeded.
 
 use candle_core::{DType, Device, Result, Shape, Tensor, bail};
 use rand::{RngExt, SeedableRng};
@@ -8,10 +8,11 @@ use rayon::prelude::*;
 
 use crate::element::TASK_ELEMENTS;
 
-/// A source of random tensors that gives the same numbers for the same seed, on every machine and device.
+/// A source of random tensors, with the same numbers for the same seed on every machine and device.
 ///
-/// The numbers are drawn on the CPU in one order and then moved, so a sequence of calls is reproducible whatever the thread
-/// count; masks, the most of them, are drawn by all threads. A training step that draws from [`Noise::for_step`] needs no generator state in its checkpoint.
+/// Numbers are drawn on the CPU in a fixed order and then moved to the device, so a sequence of calls is
+/// reproducible for any thread count. Masks, by far the most numbers, are drawn in parallel. A training step
+/// that draws from [`Noise::for_step`] needs no generator state in its checkpoint.
 ///
 /// # Examples
 ///
@@ -30,22 +31,22 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// A source for everything that is drawn once: initial weights, sampling at inference.
+    /// Creates a source for one-off draws, such as initial weights or sampling at inference.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { generator: ChaCha8Rng::seed_from_u64(seed) }
     }
 
-    /// A source for one training step, independent of those of the other steps and of [`Noise::new`].
+    /// Creates a source for one training step, independent of all other steps and of [`Noise::new`].
     #[must_use]
     pub fn for_step(seed: u64, step: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
-        // Stream 0 is `new`'s.
+        // Stream 0 belongs to `new`.
         generator.set_stream(step.wrapping_add(1));
         Self { generator }
     }
 
-    /// Standard normal numbers.
+    /// Draws standard normal numbers.
     pub fn normal(&mut self, shape: impl Into<Shape>, dtype: DType, device: &Device) -> Result<Tensor> {
         match dtype {
             DType::F64 => self.draw::<f64, _>(StandardNormal, shape, device),
@@ -53,7 +54,7 @@ impl Noise {
         }
     }
 
-    /// Numbers evenly distributed in [0, 1).
+    /// Draws numbers uniformly from [0, 1).
     pub fn uniform(&mut self, shape: impl Into<Shape>, dtype: DType, device: &Device) -> Result<Tensor> {
         match dtype {
             DType::F64 => self.draw::<f64, _>(StandardUniform, shape, device),
@@ -61,11 +62,12 @@ impl Noise {
         }
     }
 
-    /// Zero with probability `probability`, 1 / (1 − `probability`) otherwise: the mean of the mask is one.
+    /// Draws a mask that is zero with probability `probability` and 1 / (1 − `probability`) otherwise, so its
+    /// mean is one.
     ///
     /// # Errors
     ///
-    /// When `probability` is not in [0, 1).
+    /// Fails if `probability` is not in [0, 1).
     pub fn dropout_mask(
         &mut self,
         shape: impl Into<Shape>,
@@ -79,7 +81,7 @@ impl Noise {
         let shape = shape.into();
         let kept = (1.0 / (1.0 - probability)) as f32;
         let threshold = probability as f32;
-        // Each number takes one word of the generator, so every thread can begin at its own.
+        // Each number takes one word of the generator, so every thread can start at its own position.
         let start = self.generator.get_word_pos();
         let mut mask = vec![0.0; shape.elem_count()];
         mask.par_chunks_mut(TASK_ELEMENTS).enumerate().for_each(|(task, mask)| {
@@ -119,7 +121,7 @@ mod tests {
         tensor.unwrap().to_vec1().unwrap()
     }
 
-    /// Mean and standard deviation.
+    /// Returns the mean and standard deviation.
     fn moments(values: &[f32]) -> (f64, f64) {
         let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64;
         let variance =
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_and_the_step_decide_the_numbers() {
+    fn numbers_depend_on_the_seed_and_the_step() {
         let draw = |mut noise: Noise| vector(noise.normal(8, DType::F32, &Device::Cpu));
         assert_eq!(draw(Noise::new(1)), draw(Noise::new(1)));
         assert_eq!(draw(Noise::for_step(1, 7)), draw(Noise::for_step(1, 7)));
@@ -142,8 +144,8 @@ mod tests {
     }
 
     #[test]
-    fn the_moments_are_those_of_the_distribution() {
-        // Five standard errors of a mean of 100,000 numbers with deviation 1.
+    fn moments_match_the_distribution() {
+        // Five standard errors of the mean of 100,000 numbers with unit deviation.
         const TOLERANCE: f64 = 0.016;
         let mut noise = Noise::new(3);
         let (mean, deviation) = moments(&vector(noise.normal(COUNT, DType::F32, &Device::Cpu)));
@@ -160,9 +162,9 @@ mod tests {
     }
 
     #[test]
-    fn masks_of_many_threads_are_those_of_one() {
+    fn parallel_masks_match_sequential_ones() {
         const PROBABILITY: f32 = 0.3;
-        // More than two tasks, behind a number of uneven words and before another.
+        // More than two tasks, starting at an odd position in the stream, with more draws afterwards.
         for count in [1, 2 * super::TASK_ELEMENTS + 77] {
             let mut noise = Noise::new(6);
             let first = vector(noise.normal(3, DType::F32, &Device::Cpu));
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_without_dropout_is_all_ones_and_certain_dropout_is_refused() {
+    fn accepts_zero_dropout_and_rejects_certain_dropout() {
         let mut noise = Noise::new(4);
         assert_eq!(vector(noise.dropout_mask(3, 0.0, DType::F32, &Device::Cpu)), [1.0; 3]);
         for probability in [1.0, -0.1, f64::NAN] {
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn half_precision_is_drawn_in_single() {
+    fn draws_half_precision_in_single() {
         let single =
             Noise::new(5).normal(4, DType::F32, &Device::Cpu).unwrap().to_dtype(DType::BF16).unwrap();
         let half = Noise::new(5).normal(4, DType::BF16, &Device::Cpu).unwrap();

@@ -1,10 +1,10 @@
-//! A matrix product on strided slices.
+//! Matrix products on strided slices.
 
 use gemm::Parallelism;
 
 use crate::element::Element;
 
-/// A matrix in a slice: element (i, j) stands at `i · row + j · column`.
+/// A matrix in a slice, with element (i, j) at `i · row + j · column`.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a, T> {
     pub(crate) data: &'a [T],
@@ -13,12 +13,12 @@ pub(crate) struct Matrix<'a, T> {
 }
 
 impl<'a, T> Matrix<'a, T> {
-    /// A matrix whose rows of so many columns stand one after another.
+    /// Views contiguous rows of `columns` elements as a matrix.
     pub(crate) fn of_rows(data: &'a [T], columns: usize) -> Self {
         Self { data, row: columns, column: 1 }
     }
 
-    /// Rows for columns.
+    /// Returns the transpose.
     pub(crate) fn transposed(self) -> Self {
         Self { data: self.data, row: self.column, column: self.row }
     }
@@ -28,11 +28,11 @@ impl<'a, T> Matrix<'a, T> {
     }
 }
 
-/// `y += a·b` for `(rows, columns, depth)`; the rows of y stand one after another.
+/// Computes `y += a·b` with sizes `(rows, columns, depth)`; y is row-major and contiguous.
 ///
 /// # Panics
 ///
-/// When a size is 0 or an element is outside its slice.
+/// Panics if a size is 0 or an element is outside its slice.
 pub(crate) fn add_product<T: Element>(
     y: &mut [T],
     a: Matrix<'_, T>,
@@ -40,9 +40,10 @@ pub(crate) fn add_product<T: Element>(
     (rows, columns, depth): (usize, usize, usize),
     parallelism: Parallelism,
 ) {
-    assert!(rows > 0 && columns > 0 && depth > 0, "a product of nothing");
+    assert!(rows > 0 && columns > 0 && depth > 0, "empty product");
     assert!(rows * columns <= y.len() && a.holds(rows, depth) && b.holds(depth, columns));
-    // SAFETY: every element that the sizes and strides name lies in its slice, as asserted; y overlaps neither.
+    // SAFETY: the sizes and strides address only elements inside the slices, as asserted; y overlaps neither
+    // a nor b.
     #[expect(unsafe_code, reason = "the product takes pointers and strides")]
     unsafe {
         gemm::gemm(
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_product_is_added_whatever_the_strides() {
+    fn adds_products_with_any_strides() {
         // [1 2 3; 4 5 6] · [1 0; 0 1; 2 2] = [7 8; 16 17].
         let (a, a_columns) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
         let (b, b_columns) = ([1.0, 0.0, 0.0, 1.0, 2.0, 2.0], [1.0, 0.0, 2.0, 0.0, 1.0, 2.0]);

@@ -1,4 +1,4 @@
-//! Padding by reflection at the ends.
+//! Reflection padding.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::cuda::{Grid, SIGNAL, Scalars, compute};
 use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage};
 
-/// Continues the last dimension at both ends by its mirror image, without repeating the edge element.
+/// Extends the last dimension at both ends by reflection, without repeating the edge element.
 ///
 /// ```text
 /// left = 2, right = 1:   a b c d   →   c b a b c d c
@@ -17,11 +17,11 @@ use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_stor
 ///
 /// # Shapes
 ///
-/// `[…, N]` to `[…, left + N + right]`.
+/// `[…, N]` → `[…, left + N + right]`.
 ///
 /// # Errors
 ///
-/// When `left` or `right` is not smaller than N: the image would run over the other end.
+/// Fails if `left` or `right` is not smaller than N, because the reflection would run past the other end.
 pub fn reflect_pad(x: &Tensor, left: usize, right: usize) -> Result<Tensor> {
     ensure_not_empty("reflect_pad", x)?;
     let length = x.dims().last().copied().unwrap_or(0);
@@ -123,7 +123,7 @@ fn forward<T: Element>(x: &[T], length: usize, left: usize, right: usize) -> Vec
     y
 }
 
-/// What each element was copied to, added up.
+/// Sums the gradients of all copies of each element.
 fn backward<T: Element>(gradient: &[T], padded: usize, length: usize, left: usize) -> Vec<T> {
     let mut dx = vec![T::ZERO; gradient.len() / padded * length];
     dx.par_chunks_mut(length).zip(gradient.par_chunks(padded)).for_each(|(dx, gradient)| {
@@ -146,7 +146,7 @@ mod tests {
     use crate::testing::{check_gradients, device, normal};
 
     #[test]
-    fn mirrors_without_repeating_the_edge() {
+    fn reflects_without_repeating_the_edge() {
         let x = Tensor::new(&[[1.0_f32, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]], &device()).unwrap();
         let rows = reflect_pad(&x, 2, 1).unwrap().to_vec2::<f32>().unwrap();
         assert_eq!(rows, [[3.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0], [7.0, 6.0, 5.0, 6.0, 7.0, 8.0, 7.0]]);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         for (left, right) in [(0, 0), (4, 0), (0, 4), (3, 4)] {
             check_gradients(&[normal(1, (2, 3, 5))], |v| reflect_pad(&v[0], left, right)).unwrap();
         }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn paddings_beyond_the_other_end_are_refused() {
+    fn rejects_padding_beyond_the_other_end() {
         for (left, right) in [(3, 0), (0, 3)] {
             let message = reflect_pad(&normal(1, (2, 3)), left, right).unwrap_err().to_string();
             assert!(message.contains("need more than 3 elements"), "{message}");

@@ -1,10 +1,10 @@
-//! One buffer that parallel tasks write to, each its own elements.
+//! A buffer shared by parallel tasks that write to disjoint elements.
 
 use std::marker::PhantomData;
 
-/// A mutable slice that several tasks share.
+/// A mutable slice shared by several tasks.
 ///
-/// Rayon splits slices into consecutive pieces; the pieces of a tile of channels × times are not consecutive.
+/// Rayon splits slices into contiguous pieces, but a tile of channels × time steps is not contiguous.
 pub(crate) struct SharedOutput<'a, T> {
     start: *mut T,
     length: usize,
@@ -12,7 +12,7 @@ pub(crate) struct SharedOutput<'a, T> {
 }
 
 #[expect(unsafe_code, reason = "tasks write to disjoint elements of one buffer")]
-// SAFETY: the elements are only reached through `part`, whose callers take disjoint parts.
+// SAFETY: elements are accessed only through `part`, whose callers take disjoint parts.
 unsafe impl<T: Send> Sync for SharedOutput<'_, T> {}
 
 impl<'a, T> SharedOutput<'a, T> {
@@ -20,17 +20,17 @@ impl<'a, T> SharedOutput<'a, T> {
         Self { start: buffer.as_mut_ptr(), length: buffer.len(), borrow: PhantomData }
     }
 
-    /// The elements from `start` on.
+    /// Returns `length` elements from `start` on.
     ///
     /// # Safety
     ///
-    /// No other part that is alive may hold any of them.
+    /// No other live part may contain any of them.
     #[expect(unsafe_code, clippy::mut_from_ref, reason = "tasks write to disjoint elements of one buffer")]
     #[inline(always)]
     pub(crate) unsafe fn part(&self, start: usize, length: usize) -> &mut [T] {
         assert!(start <= self.length && length <= self.length - start);
-        // SAFETY: the part lies in the buffer, which is borrowed for as long as `self` lives, and by the contract of
-        // this function nobody else holds it.
+        // SAFETY: the part is inside the buffer, which stays borrowed while `self` lives, and by this
+        // function's contract no other part overlaps it.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
     }
 }

@@ -1,4 +1,5 @@
-//! Soft dynamic time warping: the smoothed cost of the cheapest alignment of two sequences, with its gradient.
+//! Soft dynamic time warping: the smoothed cost of the cheapest alignment of two sequences, with its
+//! gradient.
 
 use std::ops::Range;
 
@@ -16,35 +17,35 @@ use crate::approximation::{exp_nonpositive_f64, ln_one_to_three};
 use crate::cuda::{ALIGNMENT, Grid, Kernel, allocate, contiguous as device_view, for_device_float};
 use crate::element::{Element, contiguous, ensure_not_empty, for_float, into_storage, number, vectorized};
 
-/// Soft-DTW between sequences of which all pairwise costs are given.
+/// Computes soft-DTW between sequences, given their pairwise costs.
 ///
 /// ```text
 /// R[i, j] = D[i, j] + min^γ(R[i−1, j−1], R[i−1, j] + warp, R[i, j−1] + warp),   R[0, 0] = 0, other borders ∞
 /// min^γ(a, b, c) = −γ ln(e^(−a/γ) + e^(−b/γ) + e^(−c/γ))
 /// ```
 ///
-/// `gamma` is the smoothing of the minimum, in the unit of the cost: the smaller, the closer to hard DTW. `warp` is the
-/// cost of every step that is not diagonal. NaturalSpeech uses 0.01 and 0.07.
+/// `gamma` smooths the minimum, in the unit of the cost; smaller values are closer to hard DTW. `warp` is the
+/// extra cost of each non-diagonal step. NaturalSpeech uses 0.01 and 0.07.
 ///
-/// Item b of the batch is worth R at `(n_lengths[b], m_lengths[b])`: what lies beyond its lengths is padding, is not
-/// read and gets the gradient zero. Inside, the arithmetic is f64 whatever the type of the tensor. Time and memory
-/// are O(N·M) an item; the items run in parallel.
+/// The result for batch item b is R at `(n_lengths[b], m_lengths[b])`; anything beyond is padding, which is
+/// never read and gets a zero gradient. Arithmetic is f64 for any tensor type. Time and memory are O(N·M) per
+/// item; items run in parallel.
 ///
-/// min^γ lies below the minimum, by at most γ ln 3 a step, so the result can be negative for positive costs. Costs
-/// have to be finite: an infinite one makes the gradient NaN.
+/// min^γ is at most γ ln 3 below the minimum at each step, so the result can be negative for positive costs.
+/// Costs must be finite: an infinite one makes the gradient NaN.
 ///
 /// # Shapes
 ///
-/// `cost` `[B, N, M]`, B lengths of each kind, to `[B]`.
+/// `cost` is `[B, N, M]`, with B lengths of each kind; the result is `[B]`.
 ///
 /// # Errors
 ///
-/// When a length is zero or larger than its dimension, γ is not positive, or `warp` is negative.
+/// Fails if a length is zero or exceeds its dimension, γ is not positive, or `warp` is negative.
 ///
 /// # References
 ///
-/// Cuturi and Blondel, Soft-DTW (arXiv 1703.01541), algorithm 1; the warp cost is Parallel Tacotron 2's
-/// (arXiv 2103.14574) and NaturalSpeech's (arXiv 2205.04421).
+/// Cuturi and Blondel, Soft-DTW (arXiv 1703.01541), algorithm 1; the warp cost follows Parallel Tacotron 2
+/// (arXiv 2103.14574) and NaturalSpeech (arXiv 2205.04421).
 pub fn soft_dtw(
     cost: &Tensor,
     n_lengths: &[usize],
@@ -55,14 +56,15 @@ pub fn soft_dtw(
     cost.contiguous()?.apply_op1(SoftDtw::new(cost, n_lengths, m_lengths, gamma, warp)?)
 }
 
-/// The expected alignment: the probability with which a path goes through each cell, which is also the gradient of
-/// [`soft_dtw`] with respect to the cost.
+/// Computes the expected alignment: the probability that a path passes through each cell, which equals the
+/// gradient of [`soft_dtw`] with respect to the cost.
 ///
-/// The first and the last cell of every item have probability 1, padding has 0. It has no gradient itself.
+/// The first and last cells of each item have probability 1, padding has 0. The result itself has no
+/// gradient.
 ///
 /// # Shapes
 ///
-/// `cost` `[B, N, M]` to `[B, N, M]`.
+/// `[B, N, M]` → `[B, N, M]`.
 pub fn soft_dtw_alignment(
     cost: &Tensor,
     n_lengths: &[usize],
@@ -77,7 +79,7 @@ pub fn soft_dtw_alignment(
 
 #[derive(Clone)]
 struct SoftDtw {
-    /// Rows and columns of each item.
+    /// Numbers of rows and columns of each item.
     lengths: Vec<(usize, usize)>,
     gamma: f64,
     warp: f64,
@@ -97,20 +99,20 @@ impl SoftDtw {
             );
         }
         if !(gamma > 0.0 && gamma.is_finite() && warp >= 0.0) {
-            bail!("soft_dtw: gamma {gamma} has to be positive and warp {warp} not negative");
+            bail!("soft_dtw: gamma must be positive and warp non-negative, got {gamma} and {warp}");
         }
         let lengths = n_lengths.iter().copied().zip(m_lengths.iter().copied()).collect();
         Ok(Self { lengths, gamma, warp })
     }
 
-    /// Rows and columns of each item, as the kernels read them.
+    /// Copies the rows and columns of each item to the device, in the kernels' layout.
     #[cfg(feature = "cuda")]
     fn lengths_on(&self, device: &CudaDevice) -> Result<CudaSlice<i64>> {
         let lengths: Vec<i64> = self.lengths.iter().flat_map(|&(n, m)| [n as i64, m as i64]).collect();
         device.clone_htod(&lengths)
     }
 
-    /// R at the last cell of every item.
+    /// Returns R at the last cell of each item.
     fn values<T: Element>(&self, cost: &[T], rows: usize, columns: usize) -> Vec<T> {
         let last = |(cost, &(n, m)): (&[T], &(usize, usize))| {
             let mut diagonals = Diagonals::new(n, m);
@@ -120,7 +122,7 @@ impl SoftDtw {
         cost.par_chunks(rows * columns).zip(&self.lengths).map(last).collect()
     }
 
-    /// The expected alignment of every item, times the gradient of its value.
+    /// Returns the expected alignment of each item, times the gradient of its value.
     fn alignments<T: Element>(&self, cost: &[T], gradient: &[T], rows: usize, columns: usize) -> Vec<T> {
         let mut dcost = vec![T::ZERO; cost.len()];
         dcost
@@ -164,8 +166,8 @@ impl CustomOp1 for SoftDtw {
             let mut arguments = stream.launch_builder(&function);
             arguments.arg(&cost).arg(&lengths).arg(&mut values).arg(&mut scratch);
             arguments.arg(&rows).arg(&columns).arg(&self.gamma).arg(&self.warp);
-            // SAFETY: these are the arguments of the kernel, and the scratch holds R of every item.
-            #[expect(unsafe_code, reason = "nothing holds a kernel's parameters against its arguments")]
+            // SAFETY: the arguments match the kernel, and the scratch buffer holds R for every item.
+            #[expect(unsafe_code, reason = "nothing checks a kernel's arguments against its parameters")]
             unsafe {
                 arguments.launch(Grid::Blocks(batch).config()?).w()?;
             }
@@ -178,7 +180,7 @@ impl CustomOp1 for SoftDtw {
     }
 }
 
-/// The expected alignment of every item, times the gradient of its value.
+/// The backward pass: each item's expected alignment, times the gradient of its value.
 struct SoftDtwBackward(SoftDtw);
 
 impl CustomOp2 for SoftDtwBackward {
@@ -216,7 +218,7 @@ impl CustomOp2 for SoftDtwBackward {
             let cost = device_view::<T>(self.name(), (cost, cost_layout))?;
             let gradient = device_view::<T>(self.name(), (gradient, gradient_layout))?;
             let lengths = self.0.lengths_on(device)?;
-            // Padding gets the gradient zero.
+            // Padding gets a zero gradient.
             let mut dcost = device.alloc_zeros::<T>(batch * rows * columns)?;
             let cells = (rows + columns + 1) * (rows + 1) + 9 * (rows + 1);
             let mut scratch = allocate::<f64>(device, batch * cells)?;
@@ -226,8 +228,9 @@ impl CustomOp2 for SoftDtwBackward {
             let mut arguments = stream.launch_builder(&function);
             arguments.arg(&cost).arg(&lengths).arg(&gradient).arg(&mut dcost).arg(&mut scratch);
             arguments.arg(&rows).arg(&columns).arg(&self.0.gamma).arg(&self.0.warp);
-            // SAFETY: these are the arguments of the kernel, and the scratch holds R and what cells hand over.
-            #[expect(unsafe_code, reason = "nothing holds a kernel's parameters against its arguments")]
+            // SAFETY: the arguments match the kernel, and the scratch buffers hold R and the gradients passed
+            // between cells.
+            #[expect(unsafe_code, reason = "nothing checks a kernel's arguments against its parameters")]
             unsafe {
                 arguments.launch(Grid::Blocks(batch).config()?).w()?;
             }
@@ -236,10 +239,10 @@ impl CustomOp2 for SoftDtwBackward {
     }
 }
 
-/// R by anti-diagonals, of which all cells can be computed at once.
+/// R stored by anti-diagonals, whose cells can all be computed at once.
 ///
-/// Diagonal s holds the cells (i, s − i), each at position i + 1, so that position 0 is the border above the first
-/// row. Two diagonals of border come first, with the origin at position 0 of the first.
+/// Diagonal s holds the cells (i, s − i), each at position i + 1; position 0 is the border above the first
+/// row. Two border diagonals come first, with the origin at position 0 of the first.
 struct Diagonals {
     n: usize,
     m: usize,
@@ -253,17 +256,17 @@ impl Diagonals {
         Self { n, m, r }
     }
 
-    /// The rows of the cells of diagonal s, a non-empty range.
+    /// Returns the rows of the cells on diagonal s, a non-empty range.
     fn cells(&self, s: usize) -> Range<usize> {
         (s + 1).saturating_sub(self.m)..(s + 1).min(self.n)
     }
 
-    /// Diagonal s − `back`, for `back` of at most 2.
+    /// Returns diagonal s − `back`, with `back` at most 2.
     fn row(&self, s: usize, back: usize) -> &[f64] {
         &self.r[(s + 2 - back) * (self.n + 1)..][..=self.n]
     }
 
-    /// Diagonals s, s − 1 and s − 2.
+    /// Returns diagonals s, s − 1 and s − 2.
     fn split(&mut self, s: usize) -> (&mut [f64], &[f64], &[f64]) {
         let width = self.n + 1;
         let (before, from) = self.r.split_at_mut((s + 2) * width);
@@ -298,7 +301,7 @@ vectorized! {
 }
 
 vectorized! {
-    /// Hands the probability 1 of the last cell back along the ways into each cell.
+    /// Propagates probability 1 from the last cell back along the steps into each cell.
     ///
     /// ```text
     /// E[N, M] = 1,   E of a predecessor += E[i, j] · ∂R[i, j] / ∂R of the predecessor
@@ -313,7 +316,8 @@ vectorized! {
     ) {
         let scale = 1.0 / gamma;
         let width = diagonals.n + 1;
-        // E of diagonals s, s − 1 and s − 2, at the positions of R; what is handed up and left from each cell.
+        // E of diagonals s, s − 1 and s − 2, at the positions of R, and the amounts each cell passes up and
+        // left.
         let (mut e, mut e_first, mut e_second) = (vec![0.0; width], vec![0.0; width], vec![0.0; width]);
         let (mut up, mut leftwards) = (vec![0.0; width], vec![0.0; width]);
         e[diagonals.n] = 1.0;
@@ -348,10 +352,10 @@ vectorized! {
     }
 }
 
-/// The terms of the smoothed minimum of the three ways into a cell.
+/// Terms of the smoothed minimum over the three steps into a cell.
 struct Choices {
     least: f64,
-    /// e^((least − value) / γ) of diagonal, above and left: the largest is 1.
+    /// e^((least − value) / γ) for diagonal, above and left; the largest is 1.
     weights: [f64; 3],
     total: f64,
 }
@@ -361,7 +365,7 @@ impl Choices {
     fn new(diagonal: f64, above: f64, left: f64, scale: f64) -> Self {
         let least = if above < diagonal { above } else { diagonal };
         let least = if left < least { left } else { least };
-        // NaN is never the least, but its own weight carries it on.
+        // NaN is never the least, but propagates through its own weight.
         let weight = |value: f64| exp_nonpositive_f64((least - value) * scale);
         let weights = [weight(diagonal), weight(above), weight(left)];
         Self { least, weights, total: weights[0] + weights[1] + weights[2] }
@@ -377,13 +381,13 @@ mod tests {
     use super::{soft_dtw, soft_dtw_alignment};
     use crate::testing::{check_gradients, device, normal};
 
-    /// Smoothing and warp cost of NaturalSpeech.
+    /// NaturalSpeech's smoothing and warp cost.
     const PAPER: (f64, f64) = (0.01, 0.07);
-    /// So smooth that every path counts.
+    /// Enough smoothing that every path counts.
     const SMOOTH: (f64, f64) = (0.7, 0.07);
-    /// Rounding of some hundred f64 operations on numbers near 1.
+    /// Rounding of about a hundred f64 operations on values near 1.
     const TOLERANCE: f64 = 1e-12;
-    /// The same of some thousand.
+    /// The same for thousands of operations.
     const LONG_TOLERANCE: f64 = 1e-9;
 
     fn value(cost: &Tensor, (gamma, warp): (f64, f64)) -> f64 {
@@ -391,7 +395,7 @@ mod tests {
         soft_dtw(cost, &[n], &[m], gamma, warp).unwrap().to_vec1::<f64>().unwrap()[0]
     }
 
-    /// Every monotonic path from the first to the last cell.
+    /// Collects the costs of all monotonic paths from the first cell to the last.
     fn path_costs(cost: &[Vec<f64>], warp: f64, i: usize, j: usize, so_far: f64, costs: &mut Vec<f64>) {
         let here = so_far + cost[i][j];
         if i + 1 == cost.len() && j + 1 == cost[0].len() {
@@ -425,16 +429,16 @@ mod tests {
         }
 
         #[test]
-        fn tends_to_hard_dtw(seed in 0..1000_u64, n in 1..6_usize, m in 1..6_usize) {
+        fn converges_to_hard_dtw(seed in 0..1000_u64, n in 1..6_usize, m in 1..6_usize) {
             let cost = normal(seed, (1, n, m));
             let hard = all_paths(&cost, 0.07).into_iter().fold(f64::INFINITY, f64::min);
             let soft = value(&cost, (1e-6, 0.07));
-            // The smooth minimum is lower by at most γ ln(paths).
+            // The smooth minimum is lower by at most γ ln(number of paths).
             prop_assert!(soft <= hard + TOLERANCE && hard - soft < 1e-5);
         }
 
         #[test]
-        fn does_not_care_which_sequence_is_first(seed in 0..1000_u64, n in 1..9_usize, m in 1..9_usize) {
+        fn is_symmetric(seed in 0..1000_u64, n in 1..9_usize, m in 1..9_usize) {
             let cost = normal(seed, (1, n, m));
             let transposed = cost.transpose(1, 2).unwrap();
             assert_close(value(&cost, PAPER), value(&transposed, PAPER), TOLERANCE, "transposed");
@@ -442,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_the_alignment_are_certain() {
+    fn alignments_include_both_end_cells() {
         for (n, m) in [(1, 1), (1, 5), (5, 1), (7, 4), (6, 6)] {
             let cost = (normal(1, (1, n, m)) * 0.1).unwrap();
             for (gamma, warp) in [PAPER, SMOOTH] {
@@ -450,14 +454,14 @@ mod tests {
                 let e = e.to_vec2::<f64>().unwrap();
                 assert_close(e[0][0], 1.0, TOLERANCE, "first cell");
                 assert_close(e[n - 1][m - 1], 1.0, TOLERANCE, "last cell");
-                // A path crosses every row at least once.
+                // A path visits every row at least once.
                 assert!(e.iter().all(|row| row.iter().sum::<f64>() >= 1.0 - TOLERANCE));
             }
         }
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         let cost = normal(2, (3, 5, 6));
         for (gamma, warp) in [SMOOTH, (0.3, 0.0)] {
             check_gradients(std::slice::from_ref(&cost), |v| {
@@ -470,13 +474,13 @@ mod tests {
     }
 
     #[test]
-    fn no_length_is_too_long() {
-        // More cells on an anti-diagonal than a device has threads for one item.
+    fn handles_long_sequences() {
+        // More cells on an anti-diagonal than a device has threads per item.
         let (n, m) = (1_100, 1_070);
         let cost = (normal(6, (1, n, m)) * 0.1).unwrap();
         let e = soft_dtw_alignment(&cost, &[n], &[m], PAPER.0, PAPER.1).unwrap().squeeze(0).unwrap();
         let e = e.to_vec2::<f64>().unwrap();
-        // A step of a path adds a rounding to each probability behind it.
+        // Each step of a path adds a rounding error to the probabilities computed after it.
         assert_close(e[0][0], 1.0, LONG_TOLERANCE, "first cell");
         assert_close(e[n - 1][m - 1], 1.0, LONG_TOLERANCE, "last cell");
         let across: Vec<f64> = (0..m).map(|j| e.iter().map(|row| row[j]).sum()).collect();
@@ -487,18 +491,18 @@ mod tests {
     }
 
     #[test]
-    fn a_large_warp_cost_leaves_the_diagonal() {
+    fn a_large_warp_cost_forces_the_diagonal() {
         let rows = [[1.0, 9.0, 9.0], [9.0, 2.0, 9.0], [9.0, 9.0, 4.0]];
         let cost = Tensor::new(&[rows], &device()).unwrap();
         let large = (0.01, 1e6);
         assert_close(value(&cost, large), 7.0, TOLERANCE, "diagonal");
         let free = (1e-9, 0.0);
-        // Without it, the corner 1 → 9 is worse than 1 → 2 too.
+        // Even without a warp cost, the corner 1 → 9 costs more than 1 → 2.
         assert_close(value(&cost, free), 7.0, 1e-8, "free");
     }
 
     #[test]
-    fn padding_changes_nothing() {
+    fn ignores_padding() {
         let padded = normal(4, (2, 6, 7));
         let (n_lengths, m_lengths) = ([4, 6], [5, 3]);
         let together =
@@ -522,7 +526,7 @@ mod tests {
     }
 
     #[test]
-    fn single_precision_costs_are_summed_in_double() {
+    fn sums_single_precision_costs_in_double() {
         let cost = normal(5, (2, 40, 30)).to_dtype(DType::F32).unwrap();
         let lengths = (&[40, 33], &[30, 12]);
         let of = |cost: &Tensor| soft_dtw(cost, lengths.0, lengths.1, PAPER.0, PAPER.1).unwrap();
@@ -538,13 +542,13 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_that_is_no_number_is_not_lost() {
+    fn propagates_nan_costs() {
         let cost = Tensor::new(&[[[1.0, f64::NAN], [1.0, 1.0]]], &device()).unwrap();
         assert!(value(&cost, PAPER).is_nan());
     }
 
     #[test]
-    fn lengths_and_settings_that_make_no_sense_are_refused() {
+    fn rejects_invalid_lengths_and_settings() {
         let cost = normal(1, (2, 3, 4));
         for (n, m) in [(&[3, 4][..], &[4, 4][..]), (&[3, 3], &[0, 4]), (&[3], &[4])] {
             let message = soft_dtw(&cost, n, m, PAPER.0, PAPER.1).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Softmax over the last dimension, with a gradient (candle's fused one has none).
+//! Softmax over the last dimension, with a gradient, which candle's fused version lacks.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -12,15 +12,15 @@ use crate::element::{
     vectorized,
 };
 
-/// Softmax over the last dimension.
+/// Computes the softmax over the last dimension.
 ///
-/// The largest element is subtracted first, so no finite input overflows. −∞ gives exactly 0; a row of nothing but −∞
-/// gives NaN, as in PyTorch. In f32 the exponential is within 2 units in the last place, and what is more than 87
-/// below the largest element is 0.
+/// The largest element is subtracted first, so no finite input overflows. −∞ gives exactly 0; a row
+/// consisting only of −∞ gives NaN, as in PyTorch. In f32 the exponential is accurate to 2 ULP, and elements
+/// more than 87 below the largest give 0.
 ///
 /// # Shapes
 ///
-/// Any shape of rank 1 or more in, the same out.
+/// Any shape of rank 1 or more; the output has the same shape.
 pub fn softmax(x: &Tensor) -> Result<Tensor> {
     ensure_not_empty("softmax", x)?;
     x.contiguous()?.apply_op1(Softmax)
@@ -156,12 +156,12 @@ mod tests {
     use super::softmax;
     use crate::testing::{check_gradients, device, normal};
 
-    /// Probabilities of at most 1, from exponentials within 2 units in the last place.
+    /// Probabilities of at most 1, from exponentials accurate to 2 ULP.
     const F32_TOLERANCE: f64 = 3e-7;
 
     #[test]
-    fn agrees_with_the_formula_in_both_precisions() {
-        // Widths around the sixteen partial sums.
+    fn matches_the_formula_in_both_precisions() {
+        // Widths around multiples of the sixteen partial sums.
         for width in [1, 5, 16, 33] {
             let x = (normal(1, (3, 2, width)) * 5.0).unwrap();
             let rows = x.reshape((6, width)).unwrap().to_vec2::<f64>().unwrap();
@@ -180,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         check_gradients(&[normal(2, (3, 17))], |v| softmax(&v[0])).unwrap();
         check_gradients(&[normal(3, (17, 3)).t().unwrap()], |v| softmax(&v[0])).unwrap();
     }
 
     #[test]
-    fn masked_elements_are_exactly_zero_and_large_ones_do_not_overflow() {
+    fn masks_to_exactly_zero_and_does_not_overflow() {
         let x = Tensor::new(&[f32::NEG_INFINITY, 1e30, 1e30, -1e30], &device()).unwrap();
         assert_eq!(softmax(&x).unwrap().to_vec1::<f32>().unwrap(), [0.0, 0.5, 0.5, 0.0]);
         let x = Tensor::new(&[f32::NEG_INFINITY; 2], &device()).unwrap();

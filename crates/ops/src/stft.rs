@@ -1,4 +1,4 @@
-//! The short-time Fourier transform and its magnitudes, differentiable.
+//! The differentiable short-time Fourier transform and its magnitude.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -17,11 +17,12 @@ use crate::frames::frames;
 /// X[t, k] = Σ_n w[n] x[t·hop + n] e^(−2πikn / n_fft),   k = 0 … n_fft / 2
 /// ```
 ///
-/// Nothing is normalised.
+/// The result is not normalized.
 ///
 /// # Shapes
 ///
-/// `[B, N]` to `[B, T, 2F]`, F = `n_fft / 2 + 1` real parts before as many imaginary ones, T = 1 + ⌊(N − `n_fft`) / hop⌋.
+/// `[B, N]` → `[B, T, 2F]`: F = `n_fft / 2 + 1` real parts followed by F imaginary parts,
+/// T = 1 + ⌊(N − `n_fft`) / hop⌋.
 #[derive(Debug, Clone)]
 pub struct Stft {
     n_fft: usize,
@@ -30,14 +31,14 @@ pub struct Stft {
 }
 
 impl Stft {
-    /// A transform of `n_fft` points. A window shorter than `n_fft` is centred in it, as PyTorch and librosa do.
+    /// Plans a transform of `n_fft` points. A shorter window is centered, as in PyTorch and librosa.
     ///
     /// # Errors
     ///
-    /// When `n_fft` or `hop` is zero, or the window is empty or longer than `n_fft`.
+    /// Fails if `n_fft` or `hop` is zero, or the window is empty or longer than `n_fft`.
     pub fn new(n_fft: usize, hop: usize, window: &[f32], device: &Device, dtype: DType) -> Result<Self> {
         if n_fft == 0 || hop == 0 || window.is_empty() || window.len() > n_fft {
-            bail!("stft: {n_fft} points, a hop of {hop} and a window of {} do not go together", window.len());
+            bail!("stft: {n_fft} points, a hop of {hop} and a window of {} are incompatible", window.len());
         }
         let mut centred = vec![0.0; n_fft];
         let offset = (n_fft - window.len()) / 2;
@@ -47,29 +48,30 @@ impl Stft {
         Ok(Self { n_fft, hop, fourier: Fourier::new(centred, vec![1.0; n_fft / 2 + 1], device, dtype)? })
     }
 
-    /// The spectra of `x` `[B, N]`.
+    /// Computes the spectra of `x` `[B, N]`.
     ///
     /// # Errors
     ///
-    /// When `x` is shorter than `n_fft` or of another type than the transform.
+    /// Fails if `x` is shorter than `n_fft` or differs in type from the transform.
     pub fn spectrum(&self, x: &Tensor) -> Result<Tensor> {
         self.fourier.analyze(&frames(x, self.n_fft, self.hop)?)
     }
 }
 
-/// Magnitude of the short-time Fourier transform of signals that are already padded.
+/// The magnitude of the short-time Fourier transform of signals that are already padded.
 ///
 /// ```text
 /// X[t, k] = Σ_n w[n] x[t·hop + n] e^(−2πikn / n_fft),   k = 0 … n_fft / 2
 /// y[b, k, t] = √(Re² + Im² + ε)
 /// ```
 ///
-/// Nothing is normalised. ε keeps the gradient finite where the magnitude is zero; there it is zero.
+/// The result is not normalized. ε keeps the gradient finite where the magnitude is zero; the gradient there
+/// is zero.
 ///
 /// # Shapes
 ///
-/// `[B, N]` to `[B, n_fft / 2 + 1, T]` with T = 1 + ⌊(N − `n_fft`) / hop⌋. For frames centred on multiples of the hop, or
-/// for one frame a hop, pad with [`reflect_pad`](crate::reflect_pad()) first.
+/// `[B, N]` → `[B, n_fft / 2 + 1, T]`, T = 1 + ⌊(N − `n_fft`) / hop⌋. For frames centered on multiples of the
+/// hop, or for one frame per hop, pad with [`reflect_pad`](crate::reflect_pad()) first.
 ///
 /// # Examples
 ///
@@ -89,11 +91,11 @@ pub struct StftMagnitude {
 }
 
 impl StftMagnitude {
-    /// A transform of `n_fft` points. A window shorter than `n_fft` is centred in it, as PyTorch and librosa do.
+    /// Plans a transform of `n_fft` points. A shorter window is centered, as in PyTorch and librosa.
     ///
     /// # Errors
     ///
-    /// When `n_fft` or `hop` is zero, or the window is empty or longer than `n_fft`.
+    /// Fails if `n_fft` or `hop` is zero, or the window is empty or longer than `n_fft`.
     pub fn new(
         n_fft: usize,
         hop: usize,
@@ -105,17 +107,17 @@ impl StftMagnitude {
         Ok(Self { stft: Stft::new(n_fft, hop, window, device, dtype)?, epsilon })
     }
 
-    /// The magnitudes of `x` `[B, N]`.
+    /// Computes the magnitudes of `x` `[B, N]`.
     ///
     /// # Errors
     ///
-    /// When `x` is shorter than `n_fft` or of another type than the transform.
+    /// Fails if `x` is shorter than `n_fft` or differs in type from the transform.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         self.stft.spectrum(x)?.apply_op1(Magnitude { epsilon: self.epsilon })
     }
 }
 
-/// `[B, T, 2F]` with real parts before imaginary parts to `[B, F, T]`.
+/// The magnitude as an operation: `[B, T, 2F]`, real parts before imaginary parts, → `[B, F, T]`.
 struct Magnitude {
     epsilon: f64,
 }
@@ -227,7 +229,7 @@ vectorized! {
 }
 
 vectorized! {
-    /// d|X| / dRe = Re / |X|, and zero where |X| is.
+    /// d|X| / dRe = Re / |X|, or zero where |X| is zero.
     fn derive<'a, T>(dx: &'a mut [T], x: &'a [T], gradient: &'a [T], time: usize, bins: usize, epsilon: T) {
         let mut row = vec![T::ZERO; bins];
         for (t, (dx, x)) in dx.chunks_exact_mut(2 * bins).zip(x.chunks_exact(2 * bins)).enumerate() {
@@ -258,14 +260,14 @@ mod tests {
     use crate::testing::{check_gradients, device, normal};
 
     const EPSILON: f64 = 1e-9;
-    /// Sums of 64 products in f32, of magnitudes up to 30.
+    /// Sums of 64 products in f32, with magnitudes up to 30.
     const F32_TOLERANCE: f64 = 2e-5;
 
     fn hann(length: usize) -> Vec<f32> {
         (0..length).map(|n| (0.5 - 0.5 * (TAU * n as f64 / length as f64).cos()) as f32).collect()
     }
 
-    /// The definition, term by term, of the frame that the window is centred in.
+    /// Evaluates the definition term by term, on the frame in which the window is centered.
     fn plain(x: &[f64], n_fft: usize, hop: usize, window: &[f32]) -> Vec<f64> {
         let (count, bins) = (1 + (x.len() - n_fft) / hop, n_fft / 2 + 1);
         let offset = (n_fft - window.len()) / 2;
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_the_definition() {
+    fn matches_the_definition() {
         for (n_fft, hop, window) in
             [(64, 16, hann(64)), (64, 24, hann(40)), (15, 4, hann(15)), (1, 1, vec![2.0])]
         {
@@ -304,13 +306,13 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         let stft = StftMagnitude::new(16, 4, &hann(16), EPSILON, &device(), DType::F64).unwrap();
         check_gradients(&[normal(2, (2, 45))], |v| stft.forward(&v[0])).unwrap();
     }
 
     #[test]
-    fn silence_has_the_gradient_zero() {
+    fn silence_has_a_zero_gradient() {
         let stft = StftMagnitude::new(8, 4, &[1.0; 8], 0.0, &device(), DType::F32).unwrap();
         let x = candle_core::Var::zeros((1, 16), DType::F32, &device()).unwrap();
         let gradients = stft.forward(&x).unwrap().sum_all().unwrap().backward().unwrap();
@@ -318,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_go_together_is_refused() {
+    fn rejects_inconsistent_settings() {
         for (n_fft, hop, window) in [(0, 1, 1), (4, 0, 4), (4, 1, 0), (4, 1, 5)] {
             assert!(StftMagnitude::new(n_fft, hop, &vec![1.0; window], 0.0, &device(), DType::F32).is_err());
         }

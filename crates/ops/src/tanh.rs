@@ -9,13 +9,13 @@ use rayon::prelude::*;
 use crate::cuda::{Grid, POINTWISE, Scalars, compute};
 use crate::element::{Element, TASK_ELEMENTS, contiguous, for_float, into_storage, vectorized};
 
-/// The hyperbolic tangent of every element.
+/// Computes the hyperbolic tangent of each element.
 ///
-/// In f32 it is within 4 units in the last place; f64 uses the standard library. NaN stays NaN.
+/// In f32 it is accurate to 4 ULP; f64 uses the standard library. NaN propagates.
 ///
 /// # Shapes
 ///
-/// Any shape in, the same out.
+/// Any shape; the output has the same shape.
 pub fn tanh(x: &Tensor) -> Result<Tensor> {
     x.contiguous()?.apply_op1(Tanh)
 }
@@ -120,14 +120,14 @@ mod tests {
     use crate::testing::{check_gradients, device, normal};
 
     #[test]
-    fn agrees_with_the_standard_library_in_both_precisions() {
+    fn matches_the_standard_library_in_both_precisions() {
         by_definition("the standard library");
-        // Two tasks, with a rest.
+        // Two tasks, the second partly filled.
         let x = (normal(1, 17_000) * 3.0).unwrap();
         let expected: Vec<f64> = x.to_vec1::<f64>().unwrap().iter().map(|x| x.tanh()).collect();
         assert_all_close(&tanh(&x).unwrap().to_vec1::<f64>().unwrap(), &expected, 0.0, "f64");
         let y = tanh(&x.to_dtype(DType::F32).unwrap()).unwrap().to_vec1::<f32>().unwrap();
-        // The argument is rounded to f32, and four units in the last place of numbers below 1.
+        // Includes rounding of the argument to f32, besides 4 ULP on values below 1.
         assert_all_close(&y, &expected, 3e-7, "f32");
         let ends = Tensor::new(&[f32::INFINITY, f32::NEG_INFINITY, f32::NAN], &device()).unwrap();
         let ends = tanh(&ends).unwrap().to_vec1::<f32>().unwrap();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         check_gradients(&[normal(1, (130, 140)).t().unwrap()], |v| tanh(&v[0])).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! Weight normalisation: a direction and a length per output channel.
+//! Weight normalization: a direction and a length per output channel.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -11,18 +11,18 @@ use crate::element::{
     Element, TASK_ELEMENTS, contiguous, ensure_not_empty, for_float, into_storage, sum_map, vectorized,
 };
 
-/// The weight whose slices along the first dimension have the direction of `direction` and the length `length`.
+/// Scales each slice of `direction` along the first dimension to the norm in `length`.
 ///
 /// ```text
 /// w[i, …] = length[i] · direction[i, …] / ‖direction[i, …]‖₂
 /// ```
 ///
-/// There is no ε: a slice of zeros has no direction and gives NaN, as in PyTorch, whose `weight_norm` with `dim = 0`
-/// this is (`direction` is its `weight_v`, `length` its `weight_g`).
+/// There is no ε: a zero slice has no direction and gives NaN, as in PyTorch's `weight_norm` with `dim = 0`,
+/// to which this is equivalent (`direction` is its `weight_v`, `length` its `weight_g`).
 ///
 /// # Shapes
 ///
-/// `direction` `[N, …]`; `length` `[N]` or `[N, 1, …, 1]`; the result is shaped like `direction`.
+/// `direction` is `[N, …]`, `length` is `[N]` or `[N, 1, …, 1]`; the result has the shape of `direction`.
 ///
 /// # References
 ///
@@ -92,7 +92,7 @@ impl CustomOp2 for WeightNorm {
     }
 }
 
-/// The two gradients one after another in one tensor, since an operation has one output.
+/// The backward pass. An operation has one output, so the two gradients are concatenated into one tensor.
 struct WeightNormBackward;
 
 impl CustomOp3 for WeightNormBackward {
@@ -149,7 +149,7 @@ fn forward<T: Element>(direction: &[T], length: &[T]) -> Vec<T> {
     weight
 }
 
-/// The gradient of the direction, then that of the length.
+/// Returns the gradient of the direction, then that of the length.
 fn backward<T: Element>(direction: &[T], length: &[T], gradient: &[T]) -> Vec<T> {
     let width = direction.len() / length.len();
     let rows = (TASK_ELEMENTS / width).max(1);
@@ -221,7 +221,7 @@ mod tests {
     const F32_TOLERANCE: f64 = 2e-6;
 
     #[test]
-    fn slices_have_the_direction_and_the_length() {
+    fn slices_have_the_given_direction_and_length() {
         let (v, g) = (normal(1, (5, 3, 7)), normal(2, (5, 1, 1)));
         let norms = v.flatten_from(1).unwrap().sqr().unwrap().sum_keepdim(D::Minus1).unwrap().sqrt().unwrap();
         let expected = v.broadcast_mul(&g).unwrap().broadcast_div(&norms.unsqueeze(2).unwrap()).unwrap();
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         for g in [normal(4, 5), normal(4, (5, 1, 1))] {
             check_gradients(&[normal(3, (5, 3, 7)), g], |v| weight_norm(&v[0], &v[1])).unwrap();
         }
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_must_match_the_slices() {
+    fn rejects_a_mismatched_number_of_lengths() {
         let message = weight_norm(&normal(1, (2, 3)), &normal(2, (1, 2))).unwrap_err().to_string();
         assert!(message.contains("one length for each of its 2 slices, got [1, 2]"), "{message}");
     }

@@ -1,4 +1,5 @@
-//! The convolutions against plain loops, their gradients against finite differences, and each other's adjoint.
+//! The convolutions against plain loops, their gradients against finite differences, and as each other's
+//! adjoint.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot compute has failed")]
 
@@ -8,16 +9,16 @@ use mynah_ops::{Conv1dConfig, ConvTranspose1dConfig, conv_transpose1d, conv1d};
 use mynah_testkit::{assert_all_close, assert_close};
 use proptest::prelude::*;
 
-/// Sums of up to some thousand products near 1 in f64.
+/// Sums of up to a few thousand products near 1 in f64.
 const F64_TOLERANCE: f64 = 1e-11;
-/// The same in f32, whose unit is 6e-8: the sums are near 30.
+/// The same in f32, with a unit roundoff of 6e-8: the sums are near 30.
 const F32_TOLERANCE: f64 = 2e-4;
 
-/// Shapes and settings of one convolution, from its input to its output.
+/// Shapes and settings of one convolution, in the direction from input to output.
 #[derive(Debug, Clone, Copy)]
 struct Case {
     batch: usize,
-    /// Channels of a group.
+    /// Channels per group.
     inputs: usize,
     outputs: usize,
     length: usize,
@@ -76,7 +77,7 @@ impl Case {
         normal(seed, self.groups * self.outputs)
     }
 
-    /// The definition of the convolution, one product at a time.
+    /// Evaluates the definition of the convolution, one product at a time.
     fn plain_conv(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Vec<f64> {
         let (x, w) = (x.to_vec3::<f64>().unwrap(), weight.to_vec3::<f64>().unwrap());
         let bias = bias.to_vec1::<f64>().unwrap();
@@ -101,7 +102,7 @@ impl Case {
         y
     }
 
-    /// The definition of the transposed convolution, one product at a time.
+    /// Evaluates the definition of the transposed convolution, one product at a time.
     fn plain_conv_transpose(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Vec<f64> {
         let (x, w) = (x.to_vec3::<f64>().unwrap(), weight.to_vec3::<f64>().unwrap());
         let bias = bias.to_vec1::<f64>().unwrap();
@@ -129,8 +130,8 @@ impl Case {
     }
 }
 
-/// Shapes on every path: strides, dilations, both, groups of every size, one channel in or out, blocks and tiles
-/// with rests, items side by side, reaches longer than the input, a length of one.
+/// Shapes for every path: strides, dilations, both, groups of every size, one channel in or out, incomplete
+/// blocks and tiles, items side by side, reaches longer than the input, a length of one.
 const CASES: [Case; 24] = [
     PLAIN,
     Case { taps: 1, padding: 0, ..PLAIN },
@@ -167,7 +168,7 @@ fn single(tensor: &Tensor) -> Tensor {
 }
 
 #[test]
-fn conv1d_agrees_with_plain_loops() {
+fn conv1d_matches_plain_loops() {
     for case in CASES {
         let (x, weight, bias) = (case.x(1), case.conv_weight(2), case.bias(3));
         let expected = case.plain_conv(&x, &weight, &bias);
@@ -187,9 +188,9 @@ fn conv1d_agrees_with_plain_loops() {
 }
 
 #[test]
-fn conv_transpose1d_agrees_with_plain_loops() {
+fn conv_transpose1d_matches_plain_loops() {
     for case in CASES {
-        // What the padding leaves nothing of is another test.
+        // Padding that leaves nothing is covered by another test.
         if case.length == 1 {
             continue;
         }
@@ -204,7 +205,7 @@ fn conv_transpose1d_agrees_with_plain_loops() {
 }
 
 #[test]
-fn gradients_of_conv1d_agree_with_finite_differences() {
+fn gradients_of_conv1d_match_finite_differences() {
     for case in CASES {
         let config = case.conv();
         let arguments = [case.x(1), case.conv_weight(2), case.bias(3)];
@@ -214,7 +215,7 @@ fn gradients_of_conv1d_agree_with_finite_differences() {
 }
 
 #[test]
-fn gradients_of_conv_transpose1d_agree_with_finite_differences() {
+fn gradients_of_conv_transpose1d_match_finite_differences() {
     for case in CASES {
         if case.length == 1 {
             continue;
@@ -227,7 +228,7 @@ fn gradients_of_conv_transpose1d_agree_with_finite_differences() {
 }
 
 #[test]
-fn views_with_strides_give_the_same_as_copies() {
+fn strided_views_match_copies() {
     let case = Case { inputs: 12, outputs: 10, stride: 2, taps: 4, ..PLAIN };
     let config = case.conv();
     let x = normal(1, (case.length, case.inputs, case.batch)).permute((2, 1, 0)).unwrap();
@@ -237,7 +238,7 @@ fn views_with_strides_give_the_same_as_copies() {
     assert_all_close(&flat(&y), &case.plain_conv(&x, &weight, &bias), F64_TOLERANCE, "permuted");
     check_gradients(&[x, weight], |v| conv1d(&v[0], &v[1], None, &config)).unwrap();
 
-    // One item repeated without a copy, as a broadcast leaves it, and a broadcast gradient.
+    // One item broadcast without a copy, and a broadcast gradient.
     let one = normal(4, (1, case.inputs, 1)).broadcast_as((2, case.inputs, case.length)).unwrap();
     let copied = one.contiguous().unwrap();
     let weight = Var::from_tensor(&case.conv_weight(5)).unwrap();
@@ -250,7 +251,7 @@ fn views_with_strides_give_the_same_as_copies() {
 }
 
 #[test]
-fn what_is_no_variable_gets_no_gradient() {
+fn non_variables_get_no_gradient() {
     let case = PLAIN;
     let x = Var::from_tensor(&case.x(1)).unwrap();
     let weight = Var::from_tensor(&case.conv_weight(2)).unwrap();
@@ -267,7 +268,7 @@ fn what_is_no_variable_gets_no_gradient() {
 }
 
 #[test]
-fn impossible_shapes_are_named() {
+fn reports_impossible_shapes() {
     let (x, weight) = (normal(1, (1, 4, 5)), normal(2, (6, 2, 3)));
     let message = |config: &Conv1dConfig, bias: Option<&Tensor>| {
         conv1d(&x, &weight, bias, config).unwrap_err().to_string()
@@ -297,10 +298,10 @@ fn impossible_shapes_are_named() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// ⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩ with the same weight and settings; since ⟨conv(x), y⟩ is linear in x and in the
-    /// weight, each of them times its own gradient gives the same number once more.
+    /// ⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩ with the same weight and settings. Since ⟨conv(x), y⟩ is linear in x and
+    /// in the weight, the inner product of either with its own gradient gives the same number again.
     #[test]
-    fn the_transposed_convolution_is_the_adjoint(
+    fn transposed_convolution_is_the_adjoint(
         (batch, inputs, outputs, groups) in (1..4_usize, 1..20_usize, 1..20_usize, 1..4_usize),
         (taps, stride, dilation) in (1..8_usize, 1..6_usize, 1..5_usize),
         (padding, length) in (0..9_usize, 1..90_usize),
@@ -314,7 +315,7 @@ proptest! {
         let weight = Var::from_tensor(&case.conv_weight(seed + 1)).unwrap();
         let y = conv1d(&x, &weight, None, &case.conv()).unwrap();
         let other = normal(seed + 2, y.shape());
-        // The samples that no output reaches are the transposed convolution's output padding.
+        // Samples that no output reaches become the output padding of the transposed convolution.
         let output_padding = (length + 2 * padding - reach) % stride;
         let config = ConvTranspose1dConfig { output_padding, ..case.conv_transpose() };
         let back = conv_transpose1d(&other, &weight, None, &config).unwrap();

@@ -1,5 +1,5 @@
-//! Every operation against PyTorch: results and the gradients of all arguments, in both precisions and in both orders of
-//! memory.
+//! Every operation against PyTorch: results and the gradients of all arguments, in both precisions and both
+//! memory orders.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot compute has failed")]
 
@@ -14,19 +14,20 @@ use mynah_testkit::{assert_all_close, assert_close, golden};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// Both sides sum up to some hundred products near 1 in f64; the file has 14 digits of numbers of up to 100.
+/// Both sides sum up to a few hundred products near 1 in f64; the file has 14 digits of numbers up to 100.
 const F64_TOLERANCE: f64 = 1e-11;
-/// In f32, whose unit is 6e-8 of numbers of up to 50 after some hundred roundings, relative to the largest number of a
-/// result.
+/// f32 has a unit roundoff of 6e-8; values reach 50 after a few hundred roundings. Relative to the largest
+/// value of a result.
 const F32_TOLERANCE: f64 = 2e-6;
-/// Probabilities and smoothed minima with γ = 0.01: an f32 cost is a hundred times as coarse there.
+/// Probabilities and smoothed minima with γ = 0.01, which magnifies the rounding of an f32 cost a
+/// hundredfold.
 const SOFT_DTW_F32_TOLERANCE: f64 = 2e-5;
-/// Both sides divide small numbers by their root in f64.
+/// Both sides divide small numbers by their square root in f64.
 const ADAMW_TOLERANCE: f64 = 1e-12;
-/// PyTorch adds 1e-6 to the norm before it clips; AdamW takes most of that out again.
+/// PyTorch adds 1e-6 to the norm before clipping; AdamW largely cancels that.
 const CLIPPED_TOLERANCE: f64 = 1e-8;
 
-/// The seed of what results are multiplied by before they are summed.
+/// Seed of the factors that results are multiplied by before they are summed.
 const RESULT_SEED: u64 = 100;
 
 #[derive(Deserialize)]
@@ -47,7 +48,7 @@ struct Case<S> {
 #[derive(Deserialize)]
 struct NoSettings {}
 
-/// The same numbers with the first dimension fastest in memory.
+/// Copies a tensor so that its first dimension varies fastest in memory.
 fn reversed_in_memory(tensor: &Tensor) -> Result<Tensor> {
     let order: Vec<usize> = (0..tensor.rank()).rev().collect();
     tensor.permute(order.clone())?.contiguous()?.permute(order)
@@ -57,7 +58,7 @@ fn flat(tensor: &Tensor) -> Vec<f64> {
     tensor.to_dtype(DType::F64).unwrap().flatten_all().unwrap().to_vec1().unwrap()
 }
 
-/// Holds `function` against every case of a file.
+/// Checks `function` against every case of a golden file.
 fn check<S: DeserializeOwned>(
     file: &str,
     f32_tolerance: f64,
@@ -126,7 +127,7 @@ struct Conv {
 }
 
 #[test]
-fn conv1d_is_that_of_pytorch() {
+fn conv1d_matches_pytorch() {
     check("conv1d", F32_TOLERANCE, |&Conv { stride, padding, dilation, groups }, v| {
         conv1d(
             &v[0],
@@ -147,7 +148,7 @@ struct ConvTranspose {
 }
 
 #[test]
-fn conv_transpose1d_is_that_of_pytorch() {
+fn conv_transpose1d_matches_pytorch() {
     check(
         "conv_transpose1d",
         F32_TOLERANCE,
@@ -172,9 +173,9 @@ struct Fold {
     padding: usize,
 }
 
-/// PyTorch's side is conv2d with a kernel of width 1 on [batch, channels, rows, period].
+/// PyTorch computes conv2d with a kernel of width 1 on [batch, channels, rows, period].
 #[test]
-fn a_convolution_folded_by_a_period_is_pytorchs_conv2d() {
+fn convolution_folded_by_a_period_matches_pytorch_conv2d() {
     check("periods", F32_TOLERANCE, |&Fold { period, stride, padding }, v| {
         let (batch, channels, length) = v[0].dims3()?;
         let rows = length.div_ceil(period);
@@ -193,7 +194,7 @@ struct Epsilon {
 }
 
 #[test]
-fn layer_norm_is_that_of_pytorch() {
+fn layer_norm_matches_pytorch() {
     check("layer_norm", F32_TOLERANCE, |&Epsilon { epsilon }, v| layer_norm(&v[0], &v[1], &v[2], epsilon));
 }
 
@@ -203,29 +204,29 @@ struct Scale {
 }
 
 #[test]
-fn gated_activation_is_that_of_pytorch() {
+fn gated_activation_matches_pytorch() {
     check("gated_activation", F32_TOLERANCE, |&Scale { scale }, v| gated_activation(&(&v[0] * scale)?));
 }
 
 #[test]
-fn tanh_is_that_of_pytorch() {
+fn tanh_matches_pytorch() {
     check("tanh", F32_TOLERANCE, |&Scale { scale }, v| tanh(&(&v[0] * scale)?));
 }
 
 #[test]
-fn softmax_is_that_of_pytorch() {
+fn softmax_matches_pytorch() {
     check("softmax", F32_TOLERANCE, |&Scale { scale }, v| softmax(&(&v[0] * scale)?));
 }
 
 #[derive(Deserialize)]
 struct Slope {
     slope: f64,
-    /// The element that is moved to zero.
+    /// Index of an element that is set to zero.
     zero: Option<usize>,
 }
 
 #[test]
-fn leaky_relu_is_that_of_pytorch() {
+fn leaky_relu_matches_pytorch() {
     check("leaky_relu", F32_TOLERANCE, |&Slope { slope, zero }, v| match zero {
         Some(zero) => leaky_relu(&(&v[0] - flat(&v[0])[zero])?, slope),
         None => leaky_relu(&v[0], slope),
@@ -233,7 +234,7 @@ fn leaky_relu_is_that_of_pytorch() {
 }
 
 #[test]
-fn weight_norm_is_that_of_pytorch() {
+fn weight_norm_matches_pytorch() {
     check("weight_norm", F32_TOLERANCE, |_: &NoSettings, v| weight_norm(&v[0], &v[1]));
 }
 
@@ -244,7 +245,7 @@ struct Ends {
 }
 
 #[test]
-fn reflect_pad_is_that_of_pytorch() {
+fn reflect_pad_matches_pytorch() {
     check("reflect_pad", F32_TOLERANCE, |&Ends { left, right }, v| reflect_pad(&v[0], left, right));
 }
 
@@ -255,7 +256,7 @@ struct Framing {
 }
 
 #[test]
-fn frames_are_pytorchs_unfold() {
+fn frames_match_pytorch_unfold() {
     check("frames", F32_TOLERANCE, |&Framing { length, hop }, v| frames(&v[0], length, hop));
 }
 
@@ -268,7 +269,7 @@ struct Stft {
 }
 
 #[test]
-fn stft_magnitude_is_that_of_pytorch() {
+fn stft_magnitude_matches_pytorch() {
     check("stft", F32_TOLERANCE, |Stft { n_fft, hop, window, epsilon }, v| {
         StftMagnitude::new(*n_fft, *hop, window, *epsilon, &device(), v[0].dtype())?.forward(&v[0])
     });
@@ -283,16 +284,16 @@ struct Inversion {
 }
 
 #[test]
-fn inverse_stft_is_that_of_pytorch() {
+fn inverse_stft_matches_pytorch() {
     check("inverse_stft", F32_TOLERANCE, |Inversion { n_fft, hop, window, trim }, v| {
         InverseStft::new(*n_fft, *hop, *trim, window, &device(), v[0].dtype())?.forward(&v[0])
     });
 }
 
-// It has no kernel for GPUs.
+// The LSTM has no GPU kernel.
 #[cfg(not(feature = "cuda"))]
 #[test]
-fn lstm_is_that_of_pytorch() {
+fn lstm_matches_pytorch() {
     check("lstm", F32_TOLERANCE, |_: &NoSettings, v| mynah_ops::lstm(&v[0], &v[1]));
 }
 
@@ -305,7 +306,7 @@ struct Warping {
 }
 
 #[test]
-fn soft_dtw_is_the_recursion_in_pytorch() {
+fn soft_dtw_matches_the_recursion_in_pytorch() {
     check("soft_dtw", SOFT_DTW_F32_TOLERANCE, |Warping { n_lengths, m_lengths, gamma, warp }, v| {
         soft_dtw(&v[0], n_lengths, m_lengths, *gamma, *warp)
     });
@@ -321,7 +322,7 @@ struct Training {
 }
 
 #[test]
-fn adamw_and_clipping_are_those_of_pytorch() {
+fn adamw_and_clipping_match_pytorch() {
     for case in golden::<Golden<Training>>("ops/adamw.json").cases {
         let shapes: [&[usize]; 2] = [&[2, 3], &[5]];
         let variables: Vec<Var> = (0_u64..)
@@ -367,7 +368,7 @@ struct Alignment {
 }
 
 #[test]
-fn monotonic_alignments_are_those_of_the_plain_recursion() {
+fn monotonic_alignment_matches_the_plain_recursion() {
     for case in golden::<Golden<Alignment>>("ops/alignment.json").cases {
         for dtype in [DType::F32, DType::F64] {
             let score = numbers(case.seed, &case.shape).to_dtype(dtype).unwrap();
@@ -375,7 +376,7 @@ fn monotonic_alignments_are_those_of_the_plain_recursion() {
             let (found, expected) = (found.to_vec2::<u32>().unwrap(), &case.durations);
             assert_eq!(found.len(), expected.len());
             for (found, expected) in found.iter().zip(expected) {
-                // They are counts.
+                // Frame counts are exact.
                 assert_all_close(found, expected, 0.0, &format!("frames of each symbol, {:?}", case.shape));
             }
         }

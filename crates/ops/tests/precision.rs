@@ -1,6 +1,6 @@
-//! Products in less than full precision: only on a GPU, only when asked, and not further off than their bits.
+//! Products in reduced precision: only on a GPU, only on request, and as accurate as their bits allow.
 //!
-//! The choice is an argument: whichever others are in use in the process changes nothing.
+//! The precision is an argument, unaffected by others in use in the same process.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot compute has failed")]
 
@@ -8,12 +8,12 @@ use candle_core::{DType, Tensor, Var};
 use mynah_ops::testing::{device, normal};
 use mynah_ops::{Conv1dConfig, MatrixProduct as _, Precision, conv1d};
 
-/// Of a factor, a product and a result rounded to 8 bits, in sums of some ten products that are near 1.
+/// Rounding of a factor, a product and a result to 8 bits, in sums of about ten products near 1.
 const BF16_TOLERANCE: f64 = 0.1;
-/// The same of 11 bits.
+/// The same with 11 bits.
 const TF32_TOLERANCE: f64 = 0.02;
 
-/// A convolution and its gradients, and a product, all flat.
+/// Returns a convolution, its gradients and a product, flattened.
 fn results(dtype: DType, precision: Precision) -> Vec<f64> {
     let single = |seed, shape: (usize, usize, usize)| normal(seed, shape).to_dtype(DType::F32).unwrap();
     let of = |x: Tensor| x.to_dtype(dtype).unwrap();
@@ -30,7 +30,7 @@ fn results(dtype: DType, precision: Precision) -> Vec<f64> {
         .collect()
 }
 
-/// A product that has to be exact, and its gradient.
+/// Returns a full-precision product and its gradient, flattened.
 fn exact() -> Vec<f32> {
     let (left, right) = (normal(6, (3, 4)).to_dtype(DType::F32), normal(7, (4, 5)).to_dtype(DType::F32));
     let left = Var::from_tensor(&left.unwrap()).unwrap();
@@ -45,7 +45,7 @@ fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
 }
 
 #[test]
-fn shorter_factors_are_used_on_a_gpu_and_only_there() {
+fn reduces_precision_only_on_a_gpu() {
     let full = Precision::F32;
     let (single, double, whole) = (results(DType::F32, full), results(DType::F64, full), exact());
     for (chosen, tolerance) in [(Precision::Bf16, BF16_TOLERANCE), (Precision::Tf32, TF32_TOLERANCE)] {
@@ -53,16 +53,16 @@ fn shorter_factors_are_used_on_a_gpu_and_only_there() {
         let difference = largest_difference(&shortened, &single);
         if device().is_cuda() {
             assert!(difference < tolerance, "{chosen:?}: {difference}");
-            // Whether TF32 is used is the library's choice.
+            // The library decides whether to use TF32.
             assert!(chosen != Precision::Bf16 || difference > 1e-4, "{chosen:?} changed nothing");
         } else {
             assert_eq!(shortened, single, "{chosen:?}");
         }
-        // Gradients are checked in f64, whatever the precision of the work.
+        // Gradients are checked in f64, whatever the precision in use.
         assert_eq!(results(DType::F64, chosen), double, "{chosen:?}");
         assert_eq!(exact(), whole, "{chosen:?}");
-        // Two precisions in one process: the one does not change the other, nor do threads that use both at once.
-        assert_eq!(results(DType::F32, full), single, "beside {chosen:?}");
+        // Precisions in one process do not affect each other, nor do threads that use both at once.
+        assert_eq!(results(DType::F32, full), single, "next to {chosen:?}");
         let (beside, again) = std::thread::scope(|scope| {
             let other = scope.spawn(|| results(DType::F32, chosen));
             (results(DType::F32, full), other.join().unwrap())

@@ -1,4 +1,4 @@
-//! Every operation gives the same bits, forwards and backwards, on one thread and on many.
+//! Every operation is bit-identical, forward and backward, on one thread and on many.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot compute has failed")]
 
@@ -8,7 +8,7 @@ use mynah_ops::{
     gated_activation, gelu, gradient_norm, layer_norm, leaky_relu, soft_dtw, softmax, weight_norm,
 };
 
-/// The bits of the result and of all gradients, computed on so many threads.
+/// Returns the bits of the result and of all gradients, computed on this number of threads.
 fn bits(threads: usize, arguments: &[Tensor], run: &(dyn Fn(&[Var]) -> Result<Tensor> + Sync)) -> Vec<u64> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
@@ -38,10 +38,10 @@ fn check(shapes: &[&[usize]], run: &(dyn Fn(&[Var]) -> Result<Tensor> + Sync)) {
 }
 
 #[test]
-fn convolutions() {
+fn convolutions_do_not_depend_on_the_thread_count() {
     let config = Conv1dConfig { padding: 2, ..Conv1dConfig::default() };
     check(&[&[3, 24, 300], &[40, 24, 5], &[40]], &|v| conv1d(&v[0], &v[1], Some(&v[2]), &config));
-    // One long item with few channels; many short ones with many.
+    // One long item with few channels; many short items with many channels.
     check(&[&[1, 2, 9000], &[2, 2, 5]], &|v| conv1d(&v[0], &v[1], None, &config));
     check(&[&[20, 64, 7], &[96, 64, 5]], &|v| conv1d(&v[0], &v[1], None, &config));
     let grouped = Conv1dConfig { stride: 4, padding: 20, groups: 8, ..Conv1dConfig::default() };
@@ -51,7 +51,7 @@ fn convolutions() {
 }
 
 #[test]
-fn norms_and_activations() {
+fn norms_and_activations_do_not_depend_on_the_thread_count() {
     check(&[&[3, 64, 400], &[64], &[64]], &|v| layer_norm(&v[0], &v[1], &v[2], 1e-5));
     check(&[&[3, 64, 400]], &|v| gated_activation(&v[0]));
     check(&[&[3, 64, 400]], &|v| leaky_relu(&v[0], 0.1));
@@ -61,7 +61,7 @@ fn norms_and_activations() {
 }
 
 #[test]
-fn spectra_and_alignments() {
+fn spectra_and_alignments_do_not_depend_on_the_thread_count() {
     let stft = StftMagnitude::new(256, 64, &[1.0; 256], 1e-6, &Device::Cpu, DType::F32).unwrap();
     check(&[&[5, 4000]], &|v| stft.forward(&v[0]));
     let inverse = InverseStft::new(256, 64, 96, &[1.0; 256], &Device::Cpu, DType::F32).unwrap();

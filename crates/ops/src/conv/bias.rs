@@ -1,4 +1,4 @@
-//! The gradient of a bias: the sum over everything but the channels.
+//! The gradient of a bias: the sum over all dimensions except channels.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::cuda::{Grid, POINTWISE, Scalars, compute};
 use crate::element::{Element, contiguous, for_float, into_storage, sum_map, vectorized};
 
-/// `[B, C, T]` to `[C]`.
+/// Sums `[B, C, T]` over batch and time to `[C]`.
 pub(super) fn sum_channels(x: &Tensor) -> Result<Tensor> {
     x.contiguous()?.apply_op1_no_bwd(&SumChannels)
 }

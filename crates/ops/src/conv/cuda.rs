@@ -1,7 +1,7 @@
-//! The three convolutions on a GPU, by cuDNN.
+//! The three convolutions on a GPU, using cuDNN.
 //!
-//! Time is the width of an image of height one. Algorithms whose result depends on the order of additions are passed over
-//! where there is another.
+//! Signals are images of height one, with time as the width. Algorithms whose result depends on the order of
+//! additions are avoided where an alternative exists.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -24,10 +24,10 @@ use super::geometry::Geometry;
 use crate::cuda::{Grid, POINTWISE, Scalars, allocate, compute, contiguous, converted, copied, is_single};
 use crate::precision::Precision;
 
-/// A tensor as an operation gets it.
+/// A tensor as passed to an operation.
 pub(super) type Operand<'a> = (&'a CudaStorage, &'a Layout);
 
-/// Which of the three.
+/// The three convolutions.
 #[derive(Debug, Clone, Copy)]
 enum Direction {
     Forward,
@@ -35,7 +35,7 @@ enum Direction {
     BackwardFilter,
 }
 
-/// From the long side to the short side.
+/// Computes the short side from the long side.
 pub(super) fn forward(
     g: &Geometry,
     x: Operand<'_>,
@@ -46,7 +46,7 @@ pub(super) fn forward(
     add_bias("conv1d", y, &short_shape(g), bias)
 }
 
-/// From the short side to the long side.
+/// Computes the long side from the short side.
 pub(super) fn backward_data(
     g: &Geometry,
     y: Operand<'_>,
@@ -57,7 +57,7 @@ pub(super) fn backward_data(
     add_bias("conv_transpose1d", x, &long_shape(g), bias)
 }
 
-/// The gradient of the weight, from the short side and the long side.
+/// Computes the gradient of the weight from both sides.
 pub(super) fn backward_filter(g: &Geometry, y: Operand<'_>, x: Operand<'_>) -> Result<CudaStorage> {
     convolve("conv1d_backward_filter", g, Direction::BackwardFilter, y, x)
 }
@@ -82,7 +82,7 @@ fn add_bias(op: &str, x: CudaStorage, shape: &Shape, bias: Option<Operand<'_>>) 
     compute(op, (POINTWISE, "add_bias"), &[(&x, &layout), bias], count, Grid::Elements(count), scalars)
 }
 
-/// Brings both operands into the type and order that cuDNN takes, and the result back.
+/// Converts both operands to cuDNN's type and layout, and the result back.
 fn convolve(
     op: &str,
     g: &Geometry,
@@ -114,11 +114,11 @@ fn convolve(
     match a.0.dtype() {
         DType::F32 => run::<f32, f32>(op, g, direction, a, b, &shape),
         DType::F64 => run::<f64, f64>(op, g, direction, a, b, &shape),
-        other => bail!("{op}: tensors are f32 or f64, got {other:?}"),
+        other => bail!("{op}: tensors must be f32 or f64, got {other:?}"),
     }
 }
 
-/// Numbers of type T, added up in type C.
+/// Runs the convolution on values of type T, accumulated in type C.
 fn run<T, C>(
     op: &str,
     g: &Geometry,
@@ -142,7 +142,7 @@ where
             let operation = ConvForward { conv: &plan.conv, x: &plan.long, w: &plan.weight, y: &plan.short };
             let algorithm = operation.pick_algorithm().map_err(failed)?;
             let mut workspace = workspace(device, operation.get_workspace_size(algorithm).map_err(failed)?)?;
-            // SAFETY: the descriptors have the shapes of the geometry, which the tensors were checked against.
+            // SAFETY: the descriptors have the geometry's shapes, and the tensors were checked against it.
             #[expect(unsafe_code, reason = "the library takes pointers")]
             unsafe { operation.launch(algorithm, workspace.as_mut(), scale, &a, &b, &mut result) }
                 .map_err(failed)?;
@@ -184,16 +184,16 @@ where
     Ok(CudaStorage::wrap_cuda_slice(result, device.clone()))
 }
 
-/// What takes the place of algorithms that add in any order.
+/// Replacements for algorithms that add in arbitrary order.
 const ORDERED_DATA: DataAlgorithm = DataAlgorithm::CUDNN_CONVOLUTION_BWD_DATA_ALGO_1;
 const ORDERED_FILTER: FilterAlgorithm = FilterAlgorithm::CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1;
 
-/// Scratch memory of an algorithm that wants some.
+/// Allocates an algorithm's scratch memory, if it needs any.
 fn workspace(device: &CudaDevice, bytes: usize) -> Result<Option<CudaSlice<u8>>> {
     if bytes == 0 { Ok(None) } else { allocate::<u8>(device, bytes).map(Some) }
 }
 
-/// The geometry in cuDNN's words.
+/// The geometry as cuDNN descriptors.
 struct Plan<T, C> {
     long: TensorDescriptor<T>,
     short: TensorDescriptor<T>,
@@ -217,7 +217,7 @@ impl<T: CudnnDataType, C: CudnnDataType> Plan<T, C> {
             cudnnConvolutionMode_t::CUDNN_CROSS_CORRELATION,
         )?;
         conv.set_group_count(integer(g.groups))?;
-        // The default may round factors of f32 to TF32.
+        // The default may round f32 factors to TF32.
         conv.set_math_type(match (T::DATA_TYPE, g.precision) {
             (cudnnDataType_t::CUDNN_DATA_FLOAT, Precision::F32) => cudnnMathType_t::CUDNN_FMA_MATH,
             (cudnnDataType_t::CUDNN_DATA_BFLOAT16, _) => cudnnMathType_t::CUDNN_TENSOR_OP_MATH,
@@ -234,7 +234,7 @@ impl<T: CudnnDataType, C: CudnnDataType> Plan<T, C> {
 }
 
 thread_local! {
-    /// One handle a device and thread: making one takes milliseconds.
+    /// One handle per device and thread, because creating one takes milliseconds.
     static HANDLES: RefCell<HashMap<DeviceId, Arc<Cudnn>>> = RefCell::new(HashMap::new());
 }
 

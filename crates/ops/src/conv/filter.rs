@@ -1,9 +1,9 @@
-//! The gradient of a convolution's weight: sums over batch and time for every pair of channels and every tap.
+//! The gradient of a convolution's weight: sums over batch and time for each pair of channels and each tap.
 //!
-//! What lies in the lanes of the vectors depends on the shape. With enough short channels it is those
-//! ([`panel`](super::panel)). With few, and stride 1, long and short sides change places, since the sum of products does
-//! not care which is shifted. With few on both sides and many taps it is the taps, whose inputs are neighbours. Else each
-//! weight is a scalar product over time.
+//! The contents of the vector lanes depend on the shape. With enough short channels, the lanes hold those
+//! ([`panel`](super::panel)). With few short channels and stride 1, the long and short sides are swapped,
+//! since the sum of products is the same whichever is shifted. With few channels on both sides and many taps,
+//! the lanes hold taps, whose inputs are adjacent. Otherwise each weight is a dot product over time.
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -16,19 +16,19 @@ use crate::element::{Element, vectorized};
 
 /// Lanes of the widest vectors, in f32.
 pub(super) const LANES: usize = 16;
-/// Times that are summed in registers before they are added to the result: the numbers of so many stay in the first
-/// cache, and sums of sums round less than one long sum.
+/// Time steps summed in registers before they are added to the result: their values stay in the first-level
+/// cache, and a sum of partial sums rounds less than one long sum.
 pub(super) const TIMES: usize = 128;
-/// What a scalar product costs, compared with a tile of full vectors: it loads two vectors for each multiplication.
+/// Cost of a dot product relative to a tile of full vectors: it loads two vectors per multiplication.
 const PRODUCT_COST: f64 = 4.0;
 
-/// w [`C_short`, `C_long` / groups, K] from y `[B, C_short, T_short]` and x `[B, C_long, T_long]`.
+/// Computes w [`C_short`, `C_long` / groups, K] from y `[B, C_short, T_short]` and x `[B, C_long, T_long]`.
 pub(super) fn backward_filter<T: Element>(g: &Geometry, y: &Operand<T>, x: &Operand<T>) -> Vec<T> {
-    // Lanes used and unused over lanes used.
+    // Total lanes over used lanes.
     let cost = |used: usize| used.next_multiple_of(LANES) as f64 / used as f64;
     let panels = cost(g.short_channels);
     let swapped = g.swapped().map_or(f64::INFINITY, |_| cost(g.long_channels));
-    // With fewer than three sums, the processor would wait for each one.
+    // With fewer than three sums, the processor would stall on each of them.
     let sums = g.short_channels * g.taps.div_ceil(LANES);
     let taps = if g.dilation == 1 && sums >= 3 { cost(g.taps) } else { f64::INFINITY };
     let least = panels.min(swapped).min(taps).min(PRODUCT_COST);
@@ -43,17 +43,17 @@ pub(super) fn backward_filter<T: Element>(g: &Geometry, y: &Operand<T>, x: &Oper
     }
 }
 
-/// x with its padding, rows contiguous: row (b, c) starts at `(b·C_long + c)·length`.
+/// x with its padding, in contiguous rows: row (b, c) starts at `(b·C_long + c)·length`.
 pub(super) struct Padded<T> {
     pub(super) data: Vec<T>,
     pub(super) length: usize,
 }
 
 impl<T: Element> Padded<T> {
-    /// With `more` zeros at the end of each row.
+    /// Copies x, appending `more` zeros to each row.
     fn new(g: &Geometry, x: &Operand<T>, more: usize) -> Self {
         let used = (g.short_length - 1) * g.stride + (g.taps - 1) * g.dilation + 1 + more;
-        // An odd number of cache lines: rows read together do not fall into the same sets.
+        // An odd number of cache lines, so that rows read together map to different cache sets.
         let line = 64 / size_of::<T>();
         let length = (used.div_ceil(line) | 1) * line;
         let channels = g.groups * g.long_channels;
@@ -68,7 +68,8 @@ impl<T: Element> Padded<T> {
 }
 
 impl Geometry {
-    /// The same sums with the long side in the place of the short one, for stride 1; tap k becomes tap K − 1 − k.
+    /// Returns the same sums with the long and short sides swapped, for stride 1; tap k becomes
+    /// tap K − 1 − k.
     ///
     /// ```text
     /// Σ_t y[o, t] · x[c, t + d·k − p]  =  Σ_u x[c, u] · y[o, u + d·k' − p'],   k' = K − 1 − k,  p' = d·(K − 1) − p
@@ -86,7 +87,7 @@ impl Geometry {
     }
 }
 
-/// From [group, long channel, short channel, reversed tap] to [group, short channel, long channel, tap].
+/// Reorders [group, long channel, short channel, reversed tap] to [group, short channel, long channel, tap].
 fn unswap<T: Element>(g: &Geometry, swapped: &[T]) -> Vec<T> {
     let mut weight = Vec::with_capacity(swapped.len());
     for group in 0..g.groups {
@@ -100,7 +101,8 @@ fn unswap<T: Element>(g: &Geometry, swapped: &[T]) -> Vec<T> {
     weight
 }
 
-/// The taps in the lanes: each time multiplies neighbouring numbers of a long channel by those of the short channels.
+/// Computes with taps in the lanes: each time step multiplies adjacent values of a long channel by those of
+/// the short channels.
 fn by_taps<T: Element>(g: &Geometry, y: &Operand<T>, x: &Padded<T>) -> Vec<T> {
     let mut weight = vec![T::ZERO; g.groups * g.short_channels * g.long_channels * g.taps];
     let width = g.taps.next_multiple_of(LANES);
@@ -129,7 +131,7 @@ struct TapsJob<'a, T> {
     group: usize,
     channel: usize,
     width: usize,
-    /// [short channel, tap]
+    /// Sums, [short channel, tap].
     sums: &'a mut [T],
 }
 
@@ -161,8 +163,8 @@ impl<T: Element> WithSimd for TapsJob<'_, T> {
                     output: sums.as_mut_ptr(),
                     output_stride: width,
                 };
-                // SAFETY: the last vector was checked to lie in the row; the scalars are numbers of y, of which
-                // `Operand::new` checked the last; `sums` has a row of `width` for each short channel.
+                // SAFETY: the last vector was checked to be inside the row; the scalars are elements of y,
+                // whose last one `Operand::new` checked; `sums` has a row of `width` for each short channel.
                 #[expect(unsafe_code, reason = "calls the kernel")]
                 unsafe {
                     multiply(simd, &steps[..times], operands, g.short_channels, columns, true);
@@ -172,7 +174,7 @@ impl<T: Element> WithSimd for TapsJob<'_, T> {
     }
 }
 
-/// Each number of the weight as a scalar product over time.
+/// Computes each weight as a dot product over time.
 fn by_products<T: Element>(g: &Geometry, y: &Operand<T>, x: &Padded<T>) -> Vec<T> {
     let [batch_stride, channel_stride, time_stride] = y.strides;
     let mut weight = vec![T::ZERO; g.groups * g.short_channels * g.long_channels * g.taps];
@@ -197,7 +199,7 @@ fn by_products<T: Element>(g: &Geometry, y: &Operand<T>, x: &Padded<T>) -> Vec<T
 }
 
 vectorized! {
-    /// `weight[c, k] += Σ y[t] · x[c, s·t + d·k]`
+    /// Computes `weight[c, k] += Σ y[t] · x[c, s·t + d·k]`.
     fn add_products<'a, T>(weight: &'a mut [T], y: &'a [T], x: &'a [T], length: usize, g: &'a Geometry) {
         for (index, weight) in weight.iter_mut().enumerate() {
             let row = &x[index / g.taps * length + index % g.taps * g.dilation..];

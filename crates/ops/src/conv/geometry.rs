@@ -1,21 +1,21 @@
-//! The settings of the convolutions and the shapes that follow from them.
+//! Convolution settings and the shapes they imply.
 
 use candle_core::{Result, Tensor, bail};
 
 use crate::precision::Precision;
 
-/// The settings of [`conv1d`](crate::conv1d).
+/// Settings of [`conv1d`](crate::conv1d).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conv1dConfig {
-    /// Input samples from one output to the next.
+    /// Number of input samples between consecutive outputs.
     pub stride: usize,
-    /// Zeros before the first and after the last input sample.
+    /// Number of zeros added at each end of the input.
     pub padding: usize,
-    /// Input samples from one tap to the next.
+    /// Number of input samples between consecutive taps.
     pub dilation: usize,
-    /// Groups of channels that do not see each other.
+    /// Number of independent channel groups.
     pub groups: usize,
-    /// How exactly a GPU multiplies, in the gradients too.
+    /// Multiplication precision on a GPU, also for the gradients.
     pub precision: Precision,
 }
 
@@ -25,20 +25,20 @@ impl Default for Conv1dConfig {
     }
 }
 
-/// The settings of [`conv_transpose1d`](crate::conv_transpose1d).
+/// Settings of [`conv_transpose1d`](crate::conv_transpose1d).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConvTranspose1dConfig {
-    /// Output samples from one input to the next.
+    /// Number of output samples between consecutive inputs.
     pub stride: usize,
-    /// Output samples left out at both ends.
+    /// Number of output samples removed at each end.
     pub padding: usize,
-    /// Output samples added at the end; less than `stride` or less than `dilation`.
+    /// Number of output samples added at the end; less than `stride` or less than `dilation`.
     pub output_padding: usize,
-    /// Output samples from one tap to the next.
+    /// Number of output samples between consecutive taps.
     pub dilation: usize,
-    /// Groups of channels that do not see each other.
+    /// Number of independent channel groups.
     pub groups: usize,
-    /// How exactly a GPU multiplies, in the gradients too.
+    /// Multiplication precision on a GPU, also for the gradients.
     pub precision: Precision,
 }
 
@@ -48,7 +48,7 @@ impl Default for ConvTranspose1dConfig {
     }
 }
 
-/// A checked combination of shapes and settings; see the module for the two sides.
+/// A validated combination of shapes and settings; the module docs define the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Geometry {
     pub(super) batch: usize,
@@ -57,13 +57,13 @@ pub(super) struct Geometry {
     pub(super) padding: usize,
     pub(super) dilation: usize,
     pub(super) taps: usize,
-    /// Channels of one group on the long side.
+    /// Channels per group on the long side.
     pub(super) long_channels: usize,
     pub(super) long_length: usize,
-    /// Channels of one group on the short side.
+    /// Channels per group on the short side.
     pub(super) short_channels: usize,
     pub(super) short_length: usize,
-    /// How exactly a GPU multiplies.
+    /// Multiplication precision on a GPU.
     pub(super) precision: Precision,
 }
 

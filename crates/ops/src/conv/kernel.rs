@@ -1,18 +1,19 @@
-//! The register tile on which every convolution and its gradients run.
+//! The register tile that computes every convolution and its gradients.
 //!
 //! ```text
 //! output[r][v] (+)= Σ_steps  vectors[step.vector + v] · scalars[step.scalar + r · scalar_stride]
 //! ```
 //!
-//! For some rows r and some neighbouring columns v the sums stay in registers while the steps go by. A convolution
-//! has time in the columns, output channels in the rows and a step for each input channel and tap; the gradient of a
-//! weight has channels in the columns, other channels or taps in the rows and a step for each time.
+//! For a few rows r and a few neighboring columns v, the sums stay in registers across all steps. In a
+//! convolution, columns are time, rows are output channels, and there is a step for each input channel and
+//! tap. In the gradient of a weight, columns are channels, rows are other channels or taps, and there is a
+//! step for each time.
 
 use pulp::Simd;
 
 use crate::element::Element;
 
-/// Where the two operands of one step lie.
+/// Offsets of the two operands of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) vector: u32,
@@ -20,7 +21,7 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// Offsets are 32 bits wide to keep the table in the cache: a block of 16 GiB is beyond it anyway.
+    /// Creates a step. Offsets are 32 bits wide to keep the table in the cache; no block reaches 16 GiB.
     pub(super) fn new(vector: usize, scalar: usize) -> Self {
         assert!(u32::try_from(vector.max(scalar)).is_ok(), "offsets inside a block fit 32 bits");
         Self { vector: vector as u32, scalar: scalar as u32 }
@@ -39,20 +40,24 @@ pub(super) struct Operands<T> {
 
 /// Rows of the largest tile.
 pub(super) const ROWS: usize = 8;
-/// Vectors in a row of the largest tile: with eight rows 24 sums, which leaves 8 of 32 registers for the operands.
+/// Vectors per row of the largest tile: with eight rows, 24 sums, leaving 8 of 32 registers for the operands.
 pub(super) const COLUMNS: usize = 3;
 
-/// Computes `rows` × `columns` vectors of output, in as large tiles as the registers hold; adds to the output if
-/// `accumulate`, else overwrites it.
+/// Computes `rows` × `columns` vectors of output, in tiles as large as the registers can hold. Adds to the
+/// output if `accumulate` is set, otherwise overwrites it.
 ///
-/// Every number of the output is summed over the steps in their order, whatever tile it falls into.
+/// Each output element is summed over the steps in order, whichever tile it is in.
 ///
 /// # Safety
 ///
 /// With L lanes, for every step: `vectors + step.vector` must be readable for `columns`·L numbers,
-/// `scalars + step.scalar + r·scalar_stride` must be readable for every r below `rows`, and every output row must be
-/// writable (readable, if `accumulate`) for `columns`·L numbers; the output must not overlap the operands.
-#[expect(unsafe_code, reason = "the inner loop of all convolutions reads operands by a table of offsets")]
+/// `scalars + step.scalar + r·scalar_stride` must be readable for every r below `rows`, and every output row
+/// must be writable (and readable, if `accumulate`) for `columns`·L numbers; the output must not overlap the
+/// operands.
+#[expect(
+    unsafe_code,
+    reason = "the inner loop of all convolutions reads operands through a table of offsets"
+)]
 #[inline(always)]
 pub(super) unsafe fn multiply<T: Element, S: Simd>(
     simd: S,
@@ -65,14 +70,14 @@ pub(super) unsafe fn multiply<T: Element, S: Simd>(
     let mut row = 0;
     while row < rows {
         let left = rows - row;
-        // SAFETY: the rows from `row` on, of which as many are taken as are left.
+        // SAFETY: these are the rows from `row` on, and no more are taken than remain.
         unsafe {
             let operands = Operands {
                 scalars: operands.scalars.add(row * operands.scalar_stride),
                 output: operands.output.add(row * operands.output_stride),
                 ..operands
             };
-            // With 16 registers, a tile of 8 × 3 would spill.
+            // With 16 registers, an 8 × 3 tile would spill.
             if left >= 8 && S::REGISTER_COUNT >= 32 {
                 strip::<T, S, 8>(simd, steps, operands, columns, accumulate);
                 row += 8;
@@ -90,11 +95,11 @@ pub(super) unsafe fn multiply<T: Element, S: Simd>(
     }
 }
 
-/// All columns of `R` rows.
+/// Computes all columns of `R` rows.
 ///
 /// # Safety
 ///
-/// As for [`multiply`] with `R` rows.
+/// The contract of [`multiply`], with `R` rows.
 #[expect(unsafe_code, reason = "see `multiply`")]
 #[inline(always)]
 unsafe fn strip<T: Element, S: Simd, const R: usize>(
@@ -107,7 +112,7 @@ unsafe fn strip<T: Element, S: Simd, const R: usize>(
     let lanes = T::lanes::<S>();
     let mut column = 0;
     while column < columns {
-        // SAFETY: the columns from `column` on, of which as many are taken as are left.
+        // SAFETY: these are the columns from `column` on, and no more are taken than remain.
         unsafe {
             let operands = Operands {
                 vectors: operands.vectors.add(column * lanes),
@@ -124,11 +129,11 @@ unsafe fn strip<T: Element, S: Simd, const R: usize>(
     }
 }
 
-/// `R` rows × `C` vectors, held in registers.
+/// Computes `R` rows × `C` vectors in registers.
 ///
 /// # Safety
 ///
-/// As for [`multiply`] with `R` rows and `C` columns.
+/// The contract of [`multiply`], with `R` rows and `C` columns.
 #[expect(unsafe_code, reason = "see `multiply`")]
 #[inline(always)]
 unsafe fn tile<T: Element, S: Simd, const R: usize, const C: usize>(
@@ -159,7 +164,7 @@ unsafe fn tile<T: Element, S: Simd, const R: usize, const C: usize>(
     }
     for (r, sums) in sums.into_iter().enumerate() {
         for (c, sum) in sums.into_iter().enumerate() {
-            // SAFETY: by the contract, the output rows are writable, and readable if they are added to.
+            // SAFETY: by the contract, the output rows are writable, and readable if accumulating.
             unsafe {
                 let place = output.add(r * output_stride + c * lanes).cast::<T::Vector<S>>();
                 let sum = if accumulate { T::add_vectors(simd, place.read_unaligned(), sum) } else { sum };
@@ -203,7 +208,7 @@ mod tests {
                 output: output.as_mut_ptr(),
                 output_stride: width + 3,
             };
-            // SAFETY: the buffers were made for these rows, columns and offsets below 40.
+            // SAFETY: the buffers were allocated for these rows and columns, and for offsets below 40.
             unsafe { multiply(simd, &steps, operands, rows, columns, accumulate) };
             for (i, (&actual, &before)) in output.iter().zip(&before).enumerate() {
                 let (row, column) = (i / (width + 3), i % (width + 3));
@@ -224,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn every_tile_agrees_with_the_plain_sum_and_leaves_the_rest_alone() {
+    fn every_tile_matches_the_plain_sum_and_writes_nothing_else() {
         for rows in [1, 2, 3, 7, 8, 17] {
             for columns in [1, 2, 3, 4, 5] {
                 for accumulate in [false, true] {

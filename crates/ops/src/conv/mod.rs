@@ -1,8 +1,8 @@
-//! Convolutions over time, forwards, transposed, and their gradients.
+//! Convolutions over time, plain and transposed, with their gradients.
 //!
-//! One triple of operations serves both directions. With the *long* side x `[B, C_long, T_long]` (the input of a
-//! convolution, the output of a transposed one), the *short* side y `[B, C_short, T_short]` and the weight
-//! w `[C_short, C_long / groups, K]`:
+//! The same three operations serve both kinds. They are defined on the *long* side x `[B, C_long, T_long]`
+//! (the input of a convolution, the output of a transposed one), the *short* side y `[B, C_short, T_short]`
+//! and the weight w `[C_short, C_long / groups, K]`:
 //!
 //! ```text
 //! forward           y[o, t]                 =  Σ_c,k  w[o, c, k] · x[c, s·t + d·k − p]
@@ -10,11 +10,11 @@
 //! backward filter   w[o, c, k]              =  Σ_b,t  y[o, t]    · x[c, s·t + d·k − p]
 //! ```
 //!
-//! A transposed convolution is *backward data*, its gradients are the other two.
+//! A transposed convolution is *backward data*; its gradients are the other two operations.
 //!
-//! All three run on one register tile ([`kernel`]): some vectors of neighbouring numbers, each multiplied by some single
-//! numbers. The positions of the operands come from a table, so strides, dilations and taps cost nothing inside the
-//! loop, and no patches are copied out: each number of the input is copied once, into a padded block in the cache.
+//! All three run on one register tile ([`kernel`]), which multiplies vectors of adjacent values by scalars.
+//! Operand positions come from a table, so strides, dilations and taps cost nothing inside the loop. No
+//! patches are materialized: each input value is copied once, into a padded block in the cache.
 
 mod bias;
 #[cfg(feature = "cuda")]

@@ -1,4 +1,4 @@
-//! The convolutions as operations of candle's graph.
+//! The convolutions as operations in candle's graph.
 
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
@@ -12,27 +12,27 @@ use super::geometry::{Conv1dConfig, ConvTranspose1dConfig, Geometry};
 use super::taps::{Operand, backward_data, forward};
 use crate::element::{contiguous, for_float, into_storage};
 
-/// Convolution over time (cross-correlation, as in all frameworks).
+/// Convolves over time (cross-correlation, as in all frameworks).
 ///
 /// ```text
 /// y[b, o, t] = bias[o] + Σ_c,k weight[o, c, k] · x[b, c, stride·t + dilation·k − padding]
 /// ```
 ///
-/// The padding is with zeros. Any strides of the arguments are accepted without a copy. An argument that is neither a
-/// variable nor computed from one gets no gradient and costs nothing in the backward pass: to train a generator through
-/// a discriminator, give the discriminator's weights detached.
+/// The input is padded with zeros. Arguments may have any strides and are not copied. An argument that
+/// neither is a variable nor depends on one gets no gradient and costs nothing in the backward pass: to train
+/// a generator through a discriminator, detach the discriminator's weights.
 ///
-/// Every output is summed in the same order whatever the thread count.
+/// Each output is summed in the same order for any thread count.
 ///
 /// # Shapes
 ///
-/// `x` `[B, C_in, T]`, `weight` `[C_out, C_in / groups, K]`, `bias` `[C_out]` to `[B, C_out, T']` with
-/// T' = ⌊(T + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
+/// `x` is `[B, C_in, T]`, `weight` is `[C_out, C_in / groups, K]`, `bias` is `[C_out]`; the result is
+/// `[B, C_out, T']` with T' = ⌊(T + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
 ///
 /// # Errors
 ///
-/// When shapes do not fit each other or the groups, anything is zero or empty, or the weight reaches over more than the
-/// padded input.
+/// Fails if the shapes do not match each other or the groups, if a dimension, the stride, the dilation or the
+/// number of groups is zero, or if the weight spans more than the padded input.
 ///
 /// # Examples
 ///
@@ -55,23 +55,24 @@ pub fn conv1d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, config: &Conv1
     }
 }
 
-/// Transposed convolution over time: the adjoint of [`conv1d`], which lengthens by its stride.
+/// Computes the transposed convolution over time: the adjoint of [`conv1d`], which upsamples by its stride.
 ///
 /// ```text
 /// y[b, o, u] = bias[o] + Σ weight[c, o, k] · x[b, c, t]   over all t, k, c with u = stride·t + dilation·k − padding
 /// ```
 ///
-/// What is said of [`conv1d`] about strides, gradients and the order of sums holds here too.
+/// Strides, gradients and summation order are as in [`conv1d`].
 ///
 /// # Shapes
 ///
-/// `x` `[B, C_in, T]`, `weight` `[C_in, C_out / groups, K]`, `bias` `[C_out]` to `[B, C_out, T']` with
-/// T' = (T − 1)·stride − 2·padding + dilation·(K − 1) + 1 + `output_padding`.
+/// `x` is `[B, C_in, T]`, `weight` is `[C_in, C_out / groups, K]`, `bias` is `[C_out]`; the result is
+/// `[B, C_out, T']` with T' = (T − 1)·stride − 2·padding + dilation·(K − 1) + 1 + `output_padding`.
 ///
 /// # Errors
 ///
-/// When shapes do not fit each other or the groups, anything is zero or empty, the output padding is not below the
-/// stride or the dilation, or nothing is left of the output.
+/// Fails if the shapes do not match each other or the groups, if a dimension, the stride, the dilation or the
+/// number of groups is zero, if the output padding is below neither the stride nor the dilation, or if no
+/// output remains.
 pub fn conv_transpose1d(
     x: &Tensor,
     weight: &Tensor,
@@ -80,7 +81,8 @@ pub fn conv_transpose1d(
 ) -> Result<Tensor> {
     let geometry = Geometry::of_conv_transpose(x, weight, bias, config)?;
     if x.device().is_cuda() && config.output_padding >= config.stride {
-        // The last samples, which no input reaches, are no part of the adjoint of a convolution, and cuDNN knows nothing else.
+        // The last samples, which no input reaches, are not part of the adjoint of a convolution, the only
+        // operation that cuDNN offers.
         let beyond = config.output_padding + 1 - config.stride;
         let shorter = ConvTranspose1dConfig { output_padding: config.output_padding - beyond, ..*config };
         let y = conv_transpose1d(x, weight, None, &shorter)?.pad_with_zeros(2, 0, beyond)?;
@@ -96,7 +98,7 @@ pub fn conv_transpose1d(
     }
 }
 
-/// From the long side to the short side.
+/// The operation from the long side to the short side.
 struct Forward {
     geometry: Geometry,
 }
@@ -223,7 +225,7 @@ impl CustomOp3 for Forward {
     }
 }
 
-/// From the short side to the long side.
+/// The operation from the short side to the long side.
 struct BackwardData {
     geometry: Geometry,
 }
@@ -351,7 +353,7 @@ impl CustomOp3 for BackwardData {
     }
 }
 
-/// The gradient of the weight, from the short side and the long side.
+/// The operation from both sides to the gradient of the weight.
 struct BackwardFilter {
     geometry: Geometry,
 }
@@ -389,7 +391,7 @@ impl CustomOp2 for BackwardFilter {
     }
 }
 
-/// The gradient of an argument that is a variable or depends on one.
+/// Computes the gradient of an argument only if it is a variable or depends on one.
 fn wanted(argument: &Tensor, gradient: impl FnOnce() -> Result<Tensor>) -> Result<Option<Tensor>> {
     if argument.track_op() { gradient().map(Some) } else { Ok(None) }
 }

@@ -1,7 +1,8 @@
 //! The gradient of a weight with short channels in the lanes.
 //!
-//! y is transposed once, so that the channels of a panel are neighbours; then each time of each batch item is a step
-//! that multiplies a panel by single numbers of x, whose rows are long channels or taps, of whichever there are more.
+//! y is transposed once, to make the channels of a panel adjacent. Each time of each batch item is then a
+//! step that multiplies a panel by single values of x, whose rows are long channels or taps, whichever are
+//! more numerous.
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -15,14 +16,14 @@ use crate::shared_output::SharedOutput;
 
 /// Channels of the widest panel: the columns of the largest tile.
 const PANEL: usize = 48;
-/// Bytes of the sums of one task.
+/// Size in bytes of one task's sums.
 const SUMS_BYTES: usize = 192 * 1024;
-/// Times that are transposed in one go: the lines written to stay in the first cache.
+/// Time steps transposed at once, so that the lines written stay in the first-level cache.
 const TRANSPOSED_TIMES: usize = 64;
 
-/// w [`C_short`, `C_long` / groups, K] from y `[B, C_short, T_short]` and the padded x.
+/// Computes w [`C_short`, `C_long` / groups, K] from y `[B, C_short, T_short]` and the padded x.
 pub(super) fn by_panels<T: Element>(g: &Geometry, y: &Operand<T>, x: &Padded<T>) -> Vec<T> {
-    // Panels of about equal width.
+    // Panels of roughly equal width.
     let count = g.short_channels.div_ceil(PANEL);
     let width = g.short_channels.div_ceil(count).next_multiple_of(LANES);
     let panels: Vec<Panel> = (0..g.groups)
@@ -40,7 +41,7 @@ pub(super) fn by_panels<T: Element>(g: &Geometry, y: &Operand<T>, x: &Padded<T>)
         transpose(packed, &y.data[start..], y.strides[1], y.strides[2], panel.channels, width);
     });
 
-    // Long channels that one task takes: what fits the cache, fewer where that would leave threads idle.
+    // Long channels per task: as many as fit the cache, or fewer if that would leave threads idle.
     let fitting = SUMS_BYTES / (g.taps * width * size_of::<T>());
     let wanted = (2 * rayon::current_num_threads()).div_ceil(panels.len());
     let channels = fitting.min(g.long_channels.div_ceil(wanted)).next_multiple_of(ROWS).min(g.long_channels);
@@ -61,7 +62,7 @@ pub(super) fn by_panels<T: Element>(g: &Geometry, y: &Operand<T>, x: &Padded<T>)
             Arch::new().dispatch(PanelJob { g, x, packed, first_row, channels, width, sums });
             for o in 0..panel.channels {
                 let row = (panel.group * g.short_channels + panel.first + o) * g.long_channels + first;
-                // SAFETY: tasks differ in the short or in the long channels.
+                // SAFETY: tasks differ in their short or their long channels.
                 #[expect(unsafe_code, reason = "tasks write to disjoint elements of one buffer")]
                 let row = unsafe { output.part(row * g.taps, channels * g.taps) };
                 for (weight, sums) in row.iter_mut().zip(sums.chunks_exact(width)) {
@@ -81,7 +82,7 @@ struct Panel {
 }
 
 vectorized! {
-    /// `packed[t, o] = y[o, t]` for the channels of a panel; the lanes beyond them stay zero.
+    /// Computes `packed[t, o] = y[o, t]` for the channels of a panel; unused lanes stay zero.
     fn transpose<'a, T>(
         packed: &'a mut [T],
         y: &'a [T],
@@ -101,16 +102,16 @@ vectorized! {
     }
 }
 
-/// The sums of one panel with some long channels.
+/// The sums of one panel with a range of long channels.
 struct PanelJob<'a, T> {
     g: &'a Geometry,
     x: &'a Padded<T>,
     packed: &'a [T],
-    /// The first long channel, counted over all groups.
+    /// Index of the first long channel, across all groups.
     first_row: usize,
     channels: usize,
     width: usize,
-    /// [long channel, tap, short channel of the panel]
+    /// Sums, [long channel, tap, short channel of the panel].
     sums: &'a mut [T],
 }
 
@@ -127,7 +128,7 @@ impl<T: Element> WithSimd for PanelJob<'_, T> {
             if by_channels { (x.length, g.taps * width) } else { (g.dilation, width) };
         let (outer, inner) = if by_channels { (g.taps, channels) } else { (channels, g.taps) };
 
-        // Times of all items one after another: a piece of them may cross from one item to the next.
+        // Times of all items in sequence: a chunk may span two items.
         let item_stride = g.groups * g.long_channels * x.length;
         let all_times = g.batch * g.short_length;
         let mut steps = [Step::new(0, 0); TIMES];
@@ -154,9 +155,9 @@ impl<T: Element> WithSimd for PanelJob<'_, T> {
                         output: sums[(channel * g.taps + tap) * width..].as_mut_ptr(),
                         output_stride,
                     };
-                    // SAFETY: `vectors` holds `width` numbers for each step; the furthest scalar of the last row
-                    // was checked; the rows of the output are channels below `channels` or taps below `g.taps`, so
-                    // the last one ends with `sums`.
+                    // SAFETY: `vectors` holds `width` numbers per step; the furthest scalar of the last row
+                    // was checked; output rows are channels below `channels` or taps below `g.taps`, so the
+                    // last row ends with `sums`.
                     #[expect(unsafe_code, reason = "calls the kernel")]
                     unsafe {
                         multiply(simd, &steps[..times], operands, rows, columns, true);

@@ -1,9 +1,9 @@
-//! The forward and the backward-data convolution: sums over channels and taps for every time.
+//! The forward and backward-data convolutions: sums over channels and taps for each time step.
 //!
-//! Both are the same computation once the time axes are cut into phases. *Forward* with stride s reads the input in s
-//! phases (its samples 0, s, 2s, …; 1, s+1, …), so that the neighbours that a vector holds are neighbours in memory.
-//! *Backward data* writes its output in s phases, each with the taps that reach it. A task copies a block of time of
-//! one group of channels, cut into phases and padded with zeros, and runs the register tile over it.
+//! Both are the same computation once the time axes are split into phases. *Forward* with stride s reads the
+//! input in s phases (samples 0, s, 2s, …; 1, s+1, …), so that adjacent vector lanes are adjacent in memory.
+//! *Backward data* writes its output in s phases, each with the taps that reach it. A task copies a block of
+//! time of one channel group, split into phases and zero-padded, and runs the register tile over it.
 
 use candle_core::{CpuStorage, Layout, Result};
 use pulp::{Arch, Simd, WithSimd};
@@ -15,16 +15,17 @@ use super::weights::{Tap, WeightStrides, Weights, pairs};
 use crate::element::Element;
 use crate::shared_output::SharedOutput;
 
-/// Bytes of a packed block. The weights of some output channels are used for all of its columns, so with many
-/// channels a block may be longer than the second cache: its numbers are read seldom, the weights' often.
+/// Size in bytes of a packed block. The weights of a few output channels are reused for all its columns, so
+/// with many channels a block may exceed the second-level cache: its values are read rarely, the weights
+/// often.
 const BLOCK_BYTES: usize = 256 * 1024;
-/// Columns are counted in groups of this many: the lanes of the widest vectors, in f32.
+/// Granularity of column counts: the lanes of the widest vectors, in f32.
 const LANES: usize = 16;
 /// Shortest and longest block, in columns.
 const BLOCK_COLUMNS: (usize, usize) = (192, 1536);
 /// Columns that fill the largest tile.
 const TILE_COLUMNS: usize = 48;
-/// Multiply-adds that make a parallel task worth its cost.
+/// Multiply-adds that justify a parallel task.
 const TASK_WORK: usize = 1 << 18;
 
 /// A tensor of rank 3 with any strides.
@@ -34,16 +35,18 @@ pub(super) struct Operand<'a, T> {
 }
 
 impl<'a, T: Element> Operand<'a, T> {
+    /// Wraps a storage with its layout.
+    ///
     /// # Errors
     ///
-    /// When the storage holds another type.
+    /// Fails if the storage has another type, the rank is not 3, or the layout exceeds the storage.
     pub(super) fn new((storage, layout): (&'a CpuStorage, &Layout)) -> Result<Self> {
         let data = &T::cpu_storage_as_slice(storage)?[layout.start_offset()..];
         let &[a, b, c] = layout.stride() else {
             candle_core::bail!("convolution: expected three dimensions, got {:?}", layout.shape())
         };
         let (x, y, z) = layout.shape().dims3()?;
-        // What the kernels rely on when they read by strides.
+        // The kernels rely on this for strided reads.
         let last = (x - 1) * a + (y - 1) * b + (z - 1) * c;
         if last >= data.len() {
             candle_core::bail!("convolution: the layout {layout:?} exceeds its storage of {}", data.len());
@@ -52,7 +55,7 @@ impl<'a, T: Element> Operand<'a, T> {
     }
 }
 
-/// y `[B, C_short, T_short]` from x `[B, C_long, T_long]`.
+/// Computes y `[B, C_short, T_short]` from x `[B, C_long, T_long]`.
 pub(super) fn forward<T: Element>(
     g: &Geometry,
     x: &Operand<T>,
@@ -81,14 +84,14 @@ pub(super) fn forward<T: Element>(
     .run(x, weight, bias)
 }
 
-/// x `[B, C_long, T_long]` from y `[B, C_short, T_short]`.
+/// Computes x `[B, C_long, T_long]` from y `[B, C_short, T_short]`.
 pub(super) fn backward_data<T: Element>(
     g: &Geometry,
     y: &Operand<T>,
     weight: &Operand<T>,
     bias: Option<&[T]>,
 ) -> Vec<T> {
-    // u + p = s·q + r for output u; tap k with d·k = s·a + r brings input t = q − a to it.
+    // For output u, u + p = s·q + r; tap k with d·k = s·a + r takes input t = q − a to it.
     let (s, p) = (g.stride, g.padding);
     let furthest = (g.taps - 1) * g.dilation / s;
     let first = p / s;
@@ -117,7 +120,7 @@ pub(super) fn backward_data<T: Element>(
     .run(y, weight, bias)
 }
 
-/// What the two directions have in common.
+/// The computation shared by both directions.
 ///
 /// ```text
 /// packed[c, r, q]                               = input[c, input_stride·q + r − input_shift], zero outside
@@ -126,31 +129,31 @@ pub(super) fn backward_data<T: Element>(
 struct Plan {
     batch: usize,
     groups: usize,
-    /// Input channels of a group.
+    /// Input channels per group.
     inputs: usize,
     input_length: usize,
     input_stride: usize,
     input_shift: isize,
-    /// The largest shift of a tap.
+    /// Largest shift of a tap.
     halo: usize,
-    /// Output channels of a group.
+    /// Output channels per group.
     outputs: usize,
     output_length: usize,
     output_start: isize,
-    /// Columns q of one batch item.
+    /// Columns q per batch item.
     columns: usize,
-    /// The taps of each output phase; their number is the output stride.
+    /// Taps of each output phase; the number of phases is the output stride.
     phases: Vec<Vec<Tap>>,
     weight_strides: WeightStrides,
 }
 
-/// How the columns are cut into blocks: a part of one batch item, or some whole items side by side.
+/// Division of the columns into blocks: either a part of one batch item, or several whole items side by side.
 struct Blocks {
     items: usize,
     columns: usize,
-    /// From one item to the next in a packed row.
+    /// Distance between items in a packed row.
     pitch: usize,
-    /// Vectors' worth of columns in a block, padding included.
+    /// Columns per block, padding included, rounded up to whole vectors.
     width: usize,
     /// Length of one phase in a packed row.
     phase_length: usize,
@@ -158,7 +161,7 @@ struct Blocks {
     row_length: usize,
 }
 
-/// One block of columns of some output channels of one group.
+/// One block of columns of a range of output channels of one group.
 struct Task {
     group: usize,
     first_item: usize,
@@ -209,7 +212,7 @@ impl Plan {
         let (items, columns) = if self.columns + self.halo <= fitting && self.side_by_side_pays() {
             ((fitting / (self.columns + self.halo)).min(self.batch), self.columns)
         } else {
-            // Blocks of equal length, in whole tiles.
+            // Blocks of equal length, in whole vectors.
             let count = self.columns.div_ceil(fitting);
             (1, self.columns.div_ceil(count).next_multiple_of(LANES).min(self.columns))
         };
@@ -217,13 +220,14 @@ impl Plan {
         let used = (items - 1) * pitch + columns;
         let width = used.next_multiple_of(LANES);
         let phase_length = width + self.halo;
-        // An odd number of cache lines from row to row: powers of two would fall into the same few sets.
+        // An odd number of cache lines per row, since powers of two would map to the same few cache sets.
         let line = 64 / size_of::<T>();
         let row_length = ((self.input_stride * phase_length).div_ceil(line) | 1) * line;
         Blocks { items, columns, pitch, width, phase_length, row_length }
     }
 
-    /// Items side by side cost a halo each, alone they are rounded up to whole vectors or leave the tile half empty.
+    /// Compares the cost of items side by side, one halo each, with that of single items, rounded up to whole
+    /// vectors or leaving the tile half empty.
     fn side_by_side_pays(&self) -> bool {
         let alone = if self.columns < TILE_COLUMNS {
             self.columns.next_multiple_of(LANES) + LANES
@@ -240,7 +244,7 @@ impl Plan {
                 parts.push((first_item, first_column));
             }
         }
-        // With few blocks the output channels are divided too. This does not change any sum.
+        // With few blocks, the output channels are divided too, which does not affect any sum.
         let wanted = 2 * rayon::current_num_threads();
         let pieces = wanted.div_ceil(parts.len() * self.groups).min(self.outputs.div_ceil(ROWS)).max(1);
         let outputs = self.outputs.div_ceil(pieces).next_multiple_of(ROWS).min(self.outputs);
@@ -273,7 +277,7 @@ impl Plan {
             .collect()
     }
 
-    /// Copies the input of a task into phases, with zeros where there is no input.
+    /// Copies a task's input into phases, with zeros outside the input.
     #[inline(always)]
     fn pack<T: Element>(&self, blocks: &Blocks, task: &Task, input: &Operand<T>, packed: &mut [T]) {
         let [batch_stride, channel_stride, time_stride] = input.strides;
@@ -295,7 +299,7 @@ impl Plan {
         }
     }
 
-    /// Moves finished columns of one output channel to their places.
+    /// Moves finished columns of one output channel to their final positions.
     #[inline(always)]
     fn deliver<T: Element>(
         &self,
@@ -308,17 +312,17 @@ impl Plan {
         channel: usize,
     ) {
         let stride = self.phases.len();
-        // The place of the task's first column; the columns of all its phases lie between this and `end`.
+        // Position of the task's first column; the columns of all its phases are between this and `end`.
         let start = (stride * task.first_column) as isize + self.output_start;
         let end = start + (stride * task.columns) as isize;
         let (from, to) = (start.max(0) as usize, (end as usize).min(self.output_length));
         for item in 0..task.items {
             let row = ((task.first_item + item) * self.groups * self.outputs + channel) * self.output_length;
-            // SAFETY: tasks differ in channels, items or columns, and columns have places of their own.
+            // SAFETY: tasks differ in channels, items or columns, and columns have distinct positions.
             #[expect(unsafe_code, reason = "tasks write to disjoint elements of one buffer")]
             let places = unsafe { output.part(row + from, to - from) };
             let result = &result[item * blocks.pitch..][..task.columns];
-            // The first column of this phase that has a place.
+            // First column of this phase that has a position in the output.
             let skipped = (-(start + phase as isize)).max(0) as usize;
             let skipped = skipped.div_ceil(stride);
             let offset = (start + phase as isize + (stride * skipped) as isize) as usize - from;
@@ -336,7 +340,8 @@ impl Plan {
     }
 }
 
-/// `place[i]` = element `first` + i·`step` of a row of `length` elements that are `stride` apart; zero outside the row.
+/// Sets `place[i]` to element `first` + i·`step` of a row of `length` elements spaced by `stride`, or to zero
+/// outside the row.
 #[inline(always)]
 pub(super) fn copy_strided<T: Element>(
     data: &[T],
@@ -372,7 +377,7 @@ pub(super) fn copy_strided<T: Element>(
     }
 }
 
-/// Every `N`th number; a known distance lets the compiler shuffle vectors.
+/// Gathers every `N`th number; a constant step lets the compiler use vector shuffles.
 #[inline(always)]
 fn gather<T: Element, const N: usize>(data: &[T], place: &mut [T]) {
     let whole = place.len().min(data.len() / N);
@@ -423,11 +428,11 @@ impl<T: Element> WithSimd for Job<'_, T> {
                     output: scratch.result.as_mut_ptr(),
                     output_stride: blocks.width,
                 };
-                // SAFETY: a step's vector offset is that of a packed row and phase plus at most the halo, and a phase
-                // is `width` + `halo` long, of which `columns` vectors take at most `width`. Its scalar offset is
-                // that of an input channel and tap of the weight, of which the rows are output channels; the weight
-                // as it is was checked by `Operand::new`, packed it holds `width` channels for each step, and tasks
-                // begin with a block. The result has ROWS rows of `width`.
+                // SAFETY: a step's vector offset is that of a packed row and phase plus at most the halo, and
+                // a phase has length `width` + `halo`, of which `columns` vectors take at most `width`. Its
+                // scalar offset is that of an input channel and tap of the weight, whose rows are output
+                // channels. `Operand::new` checked the unpacked weight; the packed one holds `width` channels
+                // per step, and tasks start at block boundaries. The result has ROWS rows of `width`.
                 #[expect(unsafe_code, reason = "calls the kernel")]
                 unsafe {
                     multiply(simd, steps, operands, rows, columns, false);

@@ -1,4 +1,4 @@
-//! The weights of a convolution as the register tiles read them.
+//! The weights of a convolution, as read by the register tiles.
 
 use rayon::prelude::*;
 
@@ -6,17 +6,18 @@ use super::kernel::ROWS;
 use super::taps::Operand;
 use crate::element::{Element, vectorized};
 
-/// Blocks of output channels of which the weights are packed together, so that a row of the weight is read at once.
+/// Blocks of output channels whose weights are packed together, so that a row of the weight is read in one
+/// go.
 const PACKED_TOGETHER: usize = 16;
 
-/// A tap of the weight and where it finds its input in a packed row.
+/// A tap of the weight and the position of its input in a packed row.
 pub(super) struct Tap {
     pub(super) index: usize,
     pub(super) phase: usize,
     pub(super) shift: usize,
 }
 
-/// From one weight to the next along each axis.
+/// Strides of the weight along each axis.
 pub(super) struct WeightStrides {
     pub(super) group: usize,
     pub(super) input: usize,
@@ -24,28 +25,28 @@ pub(super) struct WeightStrides {
     pub(super) tap: usize,
 }
 
-/// The input channels and taps of one output phase, in the order in which they are summed.
+/// Iterates over the input channels and taps of one output phase, in summation order.
 pub(super) fn pairs(inputs: usize, taps: &[Tap]) -> impl Iterator<Item = (usize, &Tap)> {
     (0..inputs).flat_map(move |c| taps.iter().map(move |tap| (c, tap)))
 }
 
 pub(super) enum Weights<'a, T> {
-    /// As they are: the steps of an output channel are neighbours already.
+    /// Weights in place: the steps of an output channel are already adjacent.
     Direct { data: &'a [T], strides: &'a WeightStrides },
-    /// Copied to [group, block of output channels, phase, step, channel]. In their own order, each step would read
-    /// from another page.
+    /// Weights copied to [group, block of output channels, phase, step, channel]. In their original order,
+    /// each step would read from a different page.
     Packed(Packed<T>),
 }
 
 pub(super) struct Packed<T> {
     data: Vec<T>,
-    /// Where each phase begins in a block.
+    /// Start of each phase in a block.
     phase_starts: Vec<usize>,
-    /// Numbers of a block.
+    /// Number of weights per block.
     block: usize,
-    /// Blocks of a group.
+    /// Number of blocks per group.
     blocks: usize,
-    /// Output channels of a block.
+    /// Output channels per block.
     width: usize,
 }
 
@@ -64,7 +65,7 @@ impl<'a, T: Element> Weights<'a, T> {
         }
         let width = ROWS.min(outputs);
         let blocks = outputs.div_ceil(width);
-        // Where each step's weight of the first output channel lies.
+        // Position of each step's weight for the first output channel.
         let place = |(c, tap): (usize, &Tap)| c * strides.input + tap.index * strides.tap;
         let sources: Vec<usize> = phases.iter().flat_map(|taps| pairs(inputs, taps).map(place)).collect();
         let mut phase_starts = Vec::with_capacity(phases.len());
@@ -89,7 +90,7 @@ impl<'a, T: Element> Weights<'a, T> {
         Weights::Packed(Packed { data, phase_starts, block, blocks, width })
     }
 
-    /// The offset of the i-th step of a phase in what [`Weights::of`] gives.
+    /// Returns the offset of the i-th step of a phase in the slice returned by [`Weights::of`].
     pub(super) fn offset(&self, i: usize, channel: usize, tap: &Tap) -> usize {
         match self {
             Weights::Direct { strides, .. } => channel * strides.input + tap.index * strides.tap,
@@ -97,7 +98,8 @@ impl<'a, T: Element> Weights<'a, T> {
         }
     }
 
-    /// The weights of the output channels from `first` on, which begins a block, and the distance between channels.
+    /// Returns the weights of the output channels from `first` on, which starts a block, and the stride
+    /// between channels.
     #[inline(always)]
     pub(super) fn of(&self, group: usize, first: usize, phase: usize) -> (&[T], usize) {
         match self {
@@ -112,7 +114,7 @@ impl<'a, T: Element> Weights<'a, T> {
 }
 
 vectorized! {
-    /// `packed[block, step, channel] = weight[source of the step + channel · stride]`
+    /// Computes `packed[block, step, channel] = weight[source of the step + channel · stride]`.
     fn pack<'a, T>(
         packed: &'a mut [T],
         weight: &'a [T],

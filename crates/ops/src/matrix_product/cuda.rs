@@ -1,4 +1,4 @@
-//! Products on a GPU, by cuBLAS, in the precision of each product.
+//! Products on a GPU, using cuBLAS, each with its own precision.
 
 use candle_core::backend::BackendStorage as _;
 use candle_core::cuda_backend::cudarc::cublas::result::gemm_strided_batched_ex;
@@ -13,7 +13,7 @@ use candle_core::{CpuStorage, CudaStorage, CustomOp2, DType, Layout, Result, Sha
 use crate::cuda::{allocate, converted, copied, is_single};
 use crate::precision::Precision;
 
-/// The product of `[…, M, K]` and `[…, K, N]` on a device.
+/// Multiplies `[…, M, K]` by `[…, K, N]` on a device.
 pub(super) fn product(left: &Tensor, right: &Tensor, precision: Precision) -> Result<Tensor> {
     let (rank, dims) = (left.rank(), left.dims());
     let fits = rank >= 2
@@ -21,7 +21,7 @@ pub(super) fn product(left: &Tensor, right: &Tensor, precision: Precision) -> Re
         && right.dims()[..rank - 2] == dims[..rank - 2]
         && right.dims()[rank - 2] == dims[rank - 1];
     if !fits || left.elem_count() == 0 || right.elem_count() == 0 {
-        bail!("product: {dims:?} and {:?} do not fit each other", right.dims());
+        bail!("product: {dims:?} and {:?} do not match", right.dims());
     }
     left.apply_op2(right, Product { precision })
 }
@@ -36,7 +36,7 @@ impl CustomOp2 for Product {
     }
 
     fn cpu_fwd(&self, _: &CpuStorage, _: &Layout, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        bail!("product: the CPU has candle's own")
+        bail!("product: the CPU uses candle's product")
     }
 
     fn cuda_fwd(
@@ -63,7 +63,7 @@ impl CustomOp2 for Product {
             (DType::F32, Precision::Tf32) => multiply::<f32>(operands.0, operands.1, TF32),
             (DType::F32, _) => multiply::<f32>(operands.0, operands.1, F32),
             (DType::F64, _) => multiply::<f64>(operands.0, operands.1, F64),
-            (other, _) => bail!("product: tensors are f32 or f64, got {other:?}"),
+            (other, _) => bail!("product: tensors must be f32 or f64, got {other:?}"),
         };
         Ok((result?, shape))
     }
@@ -92,7 +92,7 @@ impl CustomOp2 for Product {
     }
 }
 
-/// The type of the numbers, and how they are multiplied and added.
+/// Data type of the operands and type of the computation.
 #[derive(Clone, Copy)]
 struct Types(DataType, ComputeType);
 
@@ -101,7 +101,8 @@ const TF32: Types = Types(DataType::CUDA_R_32F, ComputeType::CUBLAS_COMPUTE_32F_
 const BF16: Types = Types(DataType::CUDA_R_16BF, ComputeType::CUBLAS_COMPUTE_32F);
 const F64: Types = Types(DataType::CUDA_R_64F, ComputeType::CUBLAS_COMPUTE_64F);
 
-/// A matrix as cuBLAS takes it: by rows or by columns, the distance between them, and that from each to the next.
+/// A matrix in cuBLAS's terms: row- or column-major, the distance between rows or columns, and the distance
+/// between matrices.
 struct Matrix {
     by_columns: bool,
     leading: usize,
@@ -109,12 +110,12 @@ struct Matrix {
 }
 
 impl Matrix {
-    /// `None` where the layout has gaps that cuBLAS cannot name.
+    /// Describes a layout; `None` if it has gaps that cuBLAS cannot express.
     fn of(layout: &Layout) -> Option<Self> {
         let (dims, stride, rank) = (layout.dims(), layout.stride(), layout.dims().len());
         let (rows, columns) = (dims[rank - 2], dims[rank - 1]);
         let (row, column) = (stride[rank - 2], stride[rank - 1]);
-        // The stride of a dimension of one element means nothing.
+        // The stride of a dimension of size one is meaningless.
         let (by_columns, leading) = if (column == 1 || columns == 1) && (row >= columns || rows == 1) {
             (false, if rows == 1 { columns } else { row })
         } else if (row == 1 || rows == 1) && (column >= rows || columns == 1) {
@@ -122,7 +123,7 @@ impl Matrix {
         } else {
             return None;
         };
-        // All dimensions before have to be one, from the last to the first.
+        // All leading dimensions must merge into one, from the last to the first.
         let mut next = None;
         let mut expected = 0;
         for (&size, &stride) in dims[..rank - 2].iter().zip(stride).rev().filter(|(size, _)| **size > 1) {
@@ -136,8 +137,8 @@ impl Matrix {
     }
 }
 
-/// cuBLAS counts by columns: it multiplies the transposed right side by the transposed left side, which lie in memory as the
-/// plain ones do by rows.
+/// Multiplies two batches of matrices. cuBLAS is column-major, so it multiplies the transposed right side by
+/// the transposed left side, whose column-major layout in memory is the row-major layout of the originals.
 fn multiply<T: CudaDType + DeviceRepr>(
     left: (&CudaStorage, &Layout),
     right: (&CudaStorage, &Layout),
@@ -151,7 +152,7 @@ fn multiply<T: CudaDType + DeviceRepr>(
     let left = left_copy.as_ref().map_or(left, |copy| (copy, &layouts.0));
     let right = right_copy.as_ref().map_or(right, |copy| (copy, &layouts.1));
     let (Some(a), Some(b)) = (Matrix::of(left.1), Matrix::of(right.1)) else {
-        bail!("product: strides {:?} and {:?}", left.1.stride(), right.1.stride())
+        bail!("product: unsupported strides {:?} and {:?}", left.1.stride(), right.1.stride())
     };
 
     let (dims, rank) = (left.1.dims(), left.1.dims().len());
@@ -160,7 +161,7 @@ fn multiply<T: CudaDType + DeviceRepr>(
     let integer = |value: usize| i32::try_from(value).map_err(candle_core::Error::wrap);
     let operation =
         |matrix: &Matrix| if matrix.by_columns { Operation::CUBLAS_OP_T } else { Operation::CUBLAS_OP_N };
-    // One and zero in the type of the sums.
+    // One and zero in the accumulator type.
     let scales: ([f32; 2], [f64; 2]) = ([1.0, 0.0], [1.0, 0.0]);
     let [one, zero] = match compute {
         ComputeType::CUBLAS_COMPUTE_64F => {
@@ -178,7 +179,8 @@ fn multiply<T: CudaDType + DeviceRepr>(
         let (left, _left_used) = left.device_ptr(&stream);
         let (right, _right_used) = right.device_ptr(&stream);
         let (result, _result_used) = result.device_ptr_mut(&stream);
-        // SAFETY: the pointers are of the device, and every element that sizes and strides name lies in its layout.
+        // SAFETY: the pointers belong to the device, and the sizes and strides address only elements of each
+        // layout.
         #[expect(unsafe_code, reason = "the library takes pointers")]
         unsafe {
             gemm_strided_batched_ex(

@@ -1,4 +1,4 @@
-//! Products of matrices without the case that candle gets wrong.
+//! Matrix products, without the case that candle gets wrong.
 
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -7,33 +7,33 @@ use candle_core::{Result, Tensor};
 
 use crate::precision::Precision;
 
-/// Products of tensors as matrices.
+/// Matrix products of tensors.
 pub trait MatrixProduct {
-    /// The product of the last two dimensions, for each item of the others.
+    /// Multiplies the last two dimensions as matrices, for each item of the others.
     ///
     /// ```text
     /// y[…, i, j] = Σ_k self[…, i, k] · right[…, k, j]
     /// ```
     ///
-    /// On the CPU it is candle's product with its gradients, but for one case: candle 0.11 takes the batch of a left side into
-    /// its rows where the right side is one matrix repeated without a copy, also where the left side is transposed, and then
-    /// its numbers are wrong. There the right side is copied first. On a GPU it is cuBLAS', in `precision`,
-    /// its gradients too.
+    /// On the CPU this is candle's product, including its gradients, with one exception: if the right side is
+    /// a single matrix broadcast without a copy, candle 0.11 merges the batch of the left side into its rows,
+    /// even if the left side is transposed, and the result is wrong. In that case the right side is copied
+    /// first. On a GPU, the product and its gradients use cuBLAS in the given `precision`.
     ///
     /// # Shapes
     ///
-    /// `[…, M, K]` and `[…, K, N]` to `[…, M, N]`; all dimensions but the last two are the same.
+    /// `[…, M, K]` times `[…, K, N]` gives `[…, M, N]`; the leading dimensions must be equal.
     ///
     /// # Errors
     ///
-    /// When the shapes do not fit each other.
+    /// Fails if the shapes do not match.
     fn product(&self, right: &Tensor, precision: Precision) -> Result<Tensor>;
 
-    /// The same in full precision, forwards and backwards: for distances of which large parts cancel, and for spectra.
+    /// Multiplies in full precision, forward and backward, for distances with cancellation and for spectra.
     ///
     /// # Errors
     ///
-    /// As [`product`](Self::product).
+    /// See [`product`](Self::product).
     fn exact_product(&self, right: &Tensor) -> Result<Tensor> {
         self.product(right, Precision::F32)
     }
@@ -55,7 +55,7 @@ fn on_cpu(left: &Tensor, right: &Tensor) -> Result<Tensor> {
         let batch = right.rank() - 2;
         right.stride()[..batch].iter().zip(right.dims()).any(|(&stride, &size)| stride == 0 && size > 1)
     };
-    #[expect(clippy::disallowed_methods, reason = "the case that it gets wrong is avoided")]
+    #[expect(clippy::disallowed_methods, reason = "the case that candle gets wrong is avoided")]
     if repeated && !left.is_contiguous() { left.matmul(&right.contiguous()?) } else { left.matmul(right) }
 }
 
@@ -71,7 +71,7 @@ mod tests {
     /// Sums of three products near 1 in f64.
     const TOLERANCE: f64 = 1e-14;
 
-    /// A left side [2, 4, 3] and a right side [2, 3, 5] in every layout that a model could give them.
+    /// Returns a left side [2, 4, 3] and a right side [2, 3, 5] in every layout that a model could produce.
     fn layouts() -> Vec<(Tensor, Tensor)> {
         let transposed = |x: Tensor| x.transpose(1, 2).unwrap();
         let swapped = |x: Tensor| x.transpose(0, 1).unwrap();
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn every_layout_gives_the_plain_sums() {
+    fn matches_plain_sums_in_every_layout() {
         by_definition("plain loops");
         for (left, right) in layouts() {
             let (a, b) = (left.to_vec3::<f64>().unwrap(), right.to_vec3::<f64>().unwrap());
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_agree_with_finite_differences() {
+    fn gradients_match_finite_differences() {
         check_gradients(&[normal(1, (2, 3, 4)), normal(2, (5, 3))], |v| {
             v[0].transpose(1, 2)?.product(&v[1].t()?.broadcast_as((2, 3, 5))?, Precision::F32)
         })
@@ -123,7 +123,7 @@ mod tests {
             v[0].exact_product(&v[1].transpose(2, 3)?)
         })
         .unwrap();
-        // One row, one column, one term.
+        // A single row, column or term.
         for (m, k, n) in [(1, 3, 2), (3, 1, 2), (3, 2, 1), (1, 1, 1)] {
             check_gradients(&[normal(5, (2, m, k)), normal(6, (2, k, n))], |v| {
                 v[0].product(&v[1], Precision::F32)

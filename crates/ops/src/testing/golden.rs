@@ -1,4 +1,4 @@
-//! Modules against outputs and gradients that another program computed.
+//! Comparison of modules with externally computed outputs and gradients.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::numbers;
 
-/// What the products of a gradient are multiplied with.
+/// Seeds of the vectors that gradients are multiplied with.
 const PROJECTIONS: [u64; 3] = [200, 201, 202];
 
-/// The outputs of a module, and the products of its gradients with pseudo-random numbers.
+/// Golden outputs of a module and dot products of its gradients with pseudo-random vectors.
 #[derive(Debug, Clone, Deserialize)]
 pub struct GoldenModule {
     outputs: Vec<Output>,
@@ -23,28 +23,29 @@ struct Output {
     values: Vec<f64>,
 }
 
-/// Sets every parameter to what the scripts of golden values compute for it.
+/// Sets every parameter to the value that the golden scripts compute for it.
 ///
 /// # Panics
 ///
-/// When the device fails.
+/// Panics if the device fails.
 pub fn fill_parameters(named: &[(String, Var)]) {
     for (place, (name, variable)) in named.iter().enumerate() {
-        let mut value = (numbers(1000 + place as u64, variable.dims()) * 0.4).expect("a product");
+        let mut value = (numbers(1000 + place as u64, variable.dims()) * 0.4).expect("the device multiplies");
         if name.ends_with("weight_g") || (name.contains(".norm") && name.ends_with(".weight")) {
-            value = (value + 1.0).expect("a sum");
+            value = (value + 1.0).expect("the device adds");
         }
-        let value = value.to_dtype(variable.dtype()).expect("every type of number is there");
-        variable.set(&value).expect("the shape is the variable's");
+        let value = value.to_dtype(variable.dtype()).expect("the device converts between number types");
+        variable.set(&value).expect("the shapes match");
     }
 }
 
 impl GoldenModule {
-    /// Compares `outputs` and the gradients of `named` with the golden ones, by `close(got, expected, what)`.
+    /// Compares `outputs` and the gradients of `named` with the golden ones, using
+    /// `close(got, expected, what)`.
     ///
     /// # Panics
     ///
-    /// When there are other outputs, other shapes or other variables than in the file.
+    /// Panics if the outputs, shapes or variables differ from those in the file.
     pub fn check(
         &self,
         name: &str,
@@ -58,22 +59,26 @@ impl GoldenModule {
             assert_eq!(output.dims(), expected.shape, "{name}, output {index}");
             close(&flat(output), &expected.values, &format!("{name}, output {index}"));
             let weights = numbers(100 + index as u64, output.dims());
-            let weights = weights.to_dtype(output.dtype()).expect("every type of number is there");
-            let term = (output * weights).and_then(|y| y.sum_all()).expect("the same shape");
-            total = Some(total.map_or_else(|| term.clone(), |total| (total + &term).expect("two numbers")));
+            let weights = weights.to_dtype(output.dtype()).expect("the device converts between number types");
+            let term = (output * weights).and_then(|y| y.sum_all()).expect("the shapes match");
+            total =
+                Some(total.map_or_else(|| term.clone(), |total| (total + &term).expect("both are scalars")));
         }
-        let gradients = total.expect("a module has outputs").backward().expect("a gradient");
+        let gradients = total
+            .expect("a module has at least one output")
+            .backward()
+            .expect("the module is differentiable");
         let names: Vec<&String> = named.iter().map(|(name, _)| name).collect();
         let mut wanted: Vec<&String> = self.gradients.keys().collect();
         wanted.sort_by_key(|wanted| names.iter().position(|name| name == wanted));
-        assert_eq!(names, wanted, "{name}: the script has other parameters");
+        assert_eq!(names, wanted, "{name}: parameters differ from the golden script's");
         for (parameter, variable) in named {
-            let zero = || variable.zeros_like().expect("zeros");
+            let zero = || variable.zeros_like().expect("the device allocates zeros");
             let gradient = gradients.get(variable).map_or_else(zero, Clone::clone);
-            let gradient = gradient.to_dtype(DType::F64).expect("every type of number is there");
+            let gradient = gradient.to_dtype(DType::F64).expect("the device converts between number types");
             let product = |seed: u64| -> f64 {
                 let product = (&gradient * numbers(seed, gradient.dims())).and_then(|y| y.sum_all());
-                product.and_then(|sum| sum.to_scalar()).expect("the same shape")
+                product.and_then(|sum| sum.to_scalar()).expect("the shapes match")
             };
             let what = format!("{name}, gradient of {parameter}");
             close(&PROJECTIONS.map(product), &self.gradients[parameter], &what);
@@ -83,5 +88,5 @@ impl GoldenModule {
 
 fn flat(tensor: &Tensor) -> Vec<f64> {
     let flat = tensor.flatten_all().and_then(|flat| flat.to_dtype(DType::F64));
-    flat.and_then(|flat| flat.to_vec1()).expect("every tensor is numbers")
+    flat.and_then(|flat| flat.to_vec1()).expect("tensors convert to f64")
 }

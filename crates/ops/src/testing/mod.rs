@@ -1,4 +1,4 @@
-//! Helpers for the tests of this crate and of those built on it: gradients against finite differences, and golden modules.
+//! Test helpers for this crate and its users: gradient checks against finite differences, and golden modules.
 
 mod golden;
 
@@ -8,21 +8,22 @@ use crate::noise::Noise;
 
 pub use golden::{GoldenModule, fill_parameters};
 
-/// Elements of each argument that are compared.
+/// Number of elements compared per argument.
 const SAMPLES: usize = 24;
-/// Half the step of the central difference: the truncation error (h²) and the rounding error (ε/h) of f64 are then
-/// both near 1e-10 for values near 1.
+/// Half the step of the central difference. The truncation error (h²) and the rounding error (ε/h) in f64 are
+/// then both near 1e-10 for values near 1.
 const STEP: f64 = 1e-5;
-/// Largest difference, relative to the larger of the gradient and the typical gradient of the argument.
+/// Largest allowed difference, relative to the larger of the gradient and the argument's typical gradient.
 const TOLERANCE: f64 = 2e-6;
 
-/// The device that tests run on: the first CUDA device with the feature `cuda`, the CPU without.
+/// Returns the test device: the first CUDA device with the feature `cuda`, otherwise the CPU.
 ///
-/// Each thread has a device of its own, with its own stream.
+/// Each thread has its own device, with its own stream.
 ///
 /// # Panics
 ///
-/// When the feature is there and the device is not: tests that were to run on it have not been run.
+/// Panics if the feature is enabled but no device is available, because tests meant for it would not have
+/// run.
 #[must_use]
 pub fn device() -> Device {
     #[cfg(feature = "cuda")]
@@ -36,22 +37,22 @@ pub fn device() -> Device {
     Device::Cpu
 }
 
-/// Standard normal numbers in f64 on the [`device`], the same for the same seed.
+/// Draws standard normal numbers in f64 on the [`device`], reproducibly from the seed.
 ///
 /// # Panics
 ///
-/// When the device fails.
+/// Panics if the device fails.
 #[must_use]
 pub fn normal(seed: u64, shape: impl Into<Shape>) -> Tensor {
-    Noise::new(seed).normal(shape, DType::F64, &device()).expect("every device takes numbers in f64")
+    Noise::new(seed).normal(shape, DType::F64, &device()).expect("every device supports f64")
 }
 
-/// Numbers from -1 to 1 with 24 bits, exact in f32: a hash of their place and the seed, which the scripts of golden values
-/// compute too. In f64, on the [`device`].
+/// Returns numbers from -1 to 1 with 24 bits, exact in f32, as f64 on the [`device`]. They hash the position
+/// and the seed, exactly as the golden scripts do.
 ///
 /// # Panics
 ///
-/// When the device fails.
+/// Panics if the device fails.
 #[must_use]
 pub fn numbers(seed: u64, shape: &[usize]) -> Tensor {
     const LOW: u64 = 0xffff_ffff;
@@ -65,17 +66,19 @@ pub fn numbers(seed: u64, shape: &[usize]) -> Tensor {
     let count: usize = shape.iter().product();
     Tensor::from_iter((1..=count as u64).map(number), &device())
         .and_then(|numbers| numbers.reshape(shape))
-        .expect("as many numbers as the shape has")
+        .expect("the count matches the shape")
 }
 
-/// Compares the gradients of `function` with central differences, in f64, at sampled elements of every argument.
+/// Compares the gradients of `function` with central differences, in f64, at sampled elements of every
+/// argument.
 ///
-/// The result of `function` is reduced to a number by fixed random weights, so that every output counts differently.
-/// The arguments keep their layout: a transposed view is differentiated as one.
+/// The result of `function` is reduced to a scalar by fixed random weights, so that each output contributes
+/// differently. The arguments keep their layout: a transposed view is differentiated as one.
 ///
 /// # Errors
 ///
-/// Names the argument, the element and both numbers when they differ; also when an argument gets no gradient.
+/// Returns an error naming the argument, the element and both values if they differ, or the argument if it
+/// has no gradient.
 pub fn check_gradients(arguments: &[Tensor], function: impl Fn(&[Tensor]) -> Result<Tensor>) -> Result<()> {
     let variables: Vec<Var> =
         arguments.iter().map(|argument| Var::from_tensor(&argument.contiguous()?)).collect::<Result<_>>()?;
@@ -100,7 +103,7 @@ pub fn check_gradients(arguments: &[Tensor], function: impl Fn(&[Tensor]) -> Res
         let values = variable.flatten_all()?.to_vec1::<f64>()?;
         let scale = (gradient.iter().map(|g| g * g).sum::<f64>() / gradient.len() as f64).sqrt();
 
-        // A stride coprime to most lengths visits all parts of the argument.
+        // A stride coprime to most lengths samples all parts of the argument.
         let samples = SAMPLES.min(values.len());
         for sample in 0..samples {
             let element = if samples == values.len() { sample } else { (sample * 7919 + 13) % values.len() };
@@ -127,14 +130,14 @@ pub fn check_gradients(arguments: &[Tensor], function: impl Fn(&[Tensor]) -> Res
     Ok(())
 }
 
-/// The dimensions from the slowest to the fastest in memory.
+/// Returns the dimensions from slowest to fastest in memory.
 fn layout_order(tensor: &Tensor) -> Vec<usize> {
     let mut order: Vec<usize> = (0..tensor.rank()).collect();
     order.sort_by_key(|&dim| std::cmp::Reverse(tensor.stride()[dim]));
     order
 }
 
-/// The same numbers in the same shape, lying in memory in the given order of dimensions.
+/// Copies a tensor into the given memory order of dimensions, with the same values and shape.
 fn with_layout(tensor: &Tensor, order: &[usize]) -> Result<Tensor> {
     let mut inverse = vec![0; order.len()];
     for (position, &dim) in order.iter().enumerate() {
