@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use mynah_cli::say;
-use mynah_table::{read_table, write_table};
+use mynah_table::{read_table, write_atomic};
 use mynah_training::{Error, Observer, Row};
 
 use super::reports::{Style, scalars};
@@ -47,7 +47,12 @@ impl Watcher {
             Vec::new()
         };
         let kept: Vec<Row> = earlier.into_iter().filter(|row| row.step <= step).collect();
-        write_table(&path, &kept).with_context(failed)?;
+        let mut lines = Vec::new();
+        for row in &kept {
+            serde_json::to_writer(&mut lines, row).with_context(failed)?;
+            lines.push(b'\n');
+        }
+        write_atomic(&path, &lines).with_context(failed)?;
         let metrics = File::options().append(true).open(&path).with_context(failed)?;
         let bar = io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}  {eta} left");
