@@ -25,8 +25,8 @@ Examples:
   mynah-prepare run LJSpeech-1.1 --out data/ljspeech
   mynah-prepare run my-corpus --out data/mine --recipe my-recipe.toml
 
-A second run with the same --out skips finished work: after Ctrl-C, after a full disk, after a change of
-a file or of the recipe.
+A second run with the same --out skips finished work: after Ctrl-C, after a full disk, after a
+change of a file or of the recipe.
 
 Exit status: 0 when every line became an utterance, 1 when there are problems (each is a row of
 OUT/problems.jsonl, and the other lines were prepared), 2 on an error.";
@@ -53,8 +53,8 @@ Examples:
   mynah-prepare import-alignment data/ljspeech --from mfa-output
   mynah-prepare import-alignment data/ljspeech --from labels --format festival --partial
 
-The file of an utterance is found by its id, anywhere below DIR. A file that does not fit is a row of
-DATASET/problems.jsonl, and its utterance keeps the aligner's durations.";
+The file of an utterance is found by its id, anywhere below DIR. A file that does not fit is a row
+of DATASET/problems.jsonl, and its utterance keeps the aligner's durations.";
 const PHONEMIZE: &str = "\
 Examples:
   mynah-prepare phonemize \"Mr. Buxton paid £30.\"
@@ -75,8 +75,8 @@ Examples:
   mynah-prepare text news.txt --out data/news
   mynah-prepare text books/*.txt --out data/books --unit paragraph --bpe data/news/supphones.json
 
-It takes about 120 MB of memory per thread, plus 300 bytes per distinct word while the sup-phones are
-learned, for a text of any size. A second run with the same --out skips finished work.
+It takes about 120 MB of memory per thread, plus 300 bytes per distinct word while the sup-phones
+are learned, for a text of any size. A second run with the same --out skips finished work.
 
 Exit status: 0 when every line was encoded, 1 when there are problems (each is a row of
 OUT/problems.jsonl, and the other lines were encoded), 2 on an error.";

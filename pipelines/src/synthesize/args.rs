@@ -25,8 +25,8 @@ const BATCH: &str = "\
 Example:
   mynah-synthesize batch --voice voices/first --data data/mine --split test --out spoken/first
 
-Exit status: 0 when every sentence was spoken, 1 when one failed (OUT/synthesis.jsonl has the reason), 2 on
-an error.";
+Exit status: 0 when every sentence was spoken, 1 when one failed (OUT/synthesis.jsonl has the
+reason), 2 on an error.";
 const COMPLETIONS: &str = "\
 Example:
   mynah-synthesize completions bash > ~/.local/share/bash-completion/completions/mynah-synthesize";

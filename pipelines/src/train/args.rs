@@ -25,8 +25,9 @@ Examples:
   mynah-train pretrain --config pipelines/ljspeech/pretrain.toml --data data/news --out runs/news
   mynah-train run --config train.toml --data data/mine --out runs/first --encoder runs/news
 
-The dataset must have the sup-phones of the text: `model = \"runs/news/supphones.json\"` in `[sup_phones]` of its recipe.
-Ctrl-C writes a checkpoint and stops; --resume continues from it to the result of an uninterrupted run.
+The dataset must have the sup-phones of the text: in its recipe, `model = \"runs/news/supphones.json\"`
+under `[sup_phones]`. Ctrl-C writes a checkpoint and stops; --resume continues from it to the result
+of an uninterrupted run.
 OUT/metrics.jsonl has losses and accuracies, next to those of the best fixed guess.
 
 Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
@@ -35,7 +36,8 @@ Examples:
   mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first
   mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first --resume
 
-Ctrl-C writes a checkpoint and stops; --resume continues from it to the result of an uninterrupted run.
+Ctrl-C writes a checkpoint and stops; --resume continues from it to the result of an uninterrupted
+run.
 Losses are in OUT/metrics.jsonl, and in TensorBoard: `tensorboard --logdir runs`.
 
 Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
@@ -47,16 +49,19 @@ Examples:
   mynah-train import G_700000.pth --config config.json --out voices/other
   mynah-train import pretrained_ljs.pth --out voices/ljspeech > left-out.tsv
 
-Reads checkpoints of jaywalnut310/vits and heatz123/naturalspeech by PyTorch 1.6 or newer, for one speaker. Runs nothing in
-the file. docs/import.md describes the input of such a voice and its differences from the original.
+Reads checkpoints of jaywalnut310/vits and heatz123/naturalspeech by PyTorch 1.6 or newer, for one
+speaker. Runs nothing in the file. docs/import.md describes the input of such a voice and its
+differences from the original.
 
-stdout lists the parameters that the voice lacks: the group (unneeded, unknown, beside), a tab, the name.";
+stdout lists the parameters that the voice lacks: the group (unneeded, unknown, beside), a tab, the
+name.";
 const G2P: &str = "\
 Examples:
   mynah-train g2p --seed 1 --out crates/text/data/g2p.bin
   mynah-train g2p --seed 1 --out crates/text/data/g2p.bin --resume
 
-Ctrl-C writes OUT.checkpoint, as does every epoch; --resume continues from it to the result of an uninterrupted training.
+Ctrl-C writes OUT.checkpoint, as does every epoch; --resume continues from it to the result of an
+uninterrupted training.
 crates/text/data/README.md has the command that made the bundled weights.
 
 Exit status: 0 when all epochs are done, 130 when interrupted, 2 on an error.";
