@@ -6,14 +6,14 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::process::{cargo, metadata, must, root, say};
-use crate::{layers, licences, readmes, settings};
+use crate::{layers, licenses, readmes, settings};
 
 type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: [Step; 10] = [
     ("format", || must(&mut cargo(&["fmt", "--all", "--check"])).map(drop)),
     ("layers", layers::run),
-    ("licences", licences::run),
+    ("licenses", licenses::run),
     ("readmes", readmes::check),
     ("settings", settings::check),
     ("tests", tests),

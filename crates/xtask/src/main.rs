@@ -12,7 +12,7 @@ mod demo;
 mod dist;
 mod golden;
 mod layers;
-mod licences;
+mod licenses;
 mod process;
 mod publish;
 mod readmes;
@@ -36,12 +36,12 @@ struct Arguments {
 enum Command {
     /// Runs the main job on the bundled clips: from wavs to a verdict report, through the six programs.
     Demo(demo::Arguments),
-    /// Runs all that CI runs: format, lints, tests, documentation, layers, licences.
+    /// Runs all that CI runs: format, lints, tests, documentation, layers, licenses.
     Check,
     /// Holds the arrows and owners of docs/architecture.md against the workspace.
     Layers,
-    /// Holds the licences of all dependencies against the list of those that we accept.
-    Licences,
+    /// Holds the licenses of all dependencies against the list of those that we accept.
+    Licenses,
     /// Runs the scripts in fixtures/generate again and shows what differs (needs `uv` or the scripts' packages).
     Golden(golden::Arguments),
     /// Writes docs/conformance.md: what every test with an oracle has found.
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check => check::run(),
         Command::Layers => layers::run(),
-        Command::Licences => licences::run(),
+        Command::Licenses => licenses::run(),
         Command::Golden(arguments) => golden::run(&arguments),
         Command::Conformance => conformance::run(),
         Command::Cuda(arguments) => cuda::run(&arguments),
