@@ -1,11 +1,11 @@
-//! `cargo xtask licenses`: nothing that we link may bind our users.
+//! `cargo xtask licenses`: checks that no linked dependency binds users.
 
 use anyhow::{Result, bail};
 use spdx::{Expression, LicenseReq, ParseMode};
 
 use crate::process::{metadata, say};
 
-/// Licenses that ask for no more than a notice, and MPL-2.0, whose copyleft ends at the file.
+/// Licenses that require only a notice, and MPL-2.0, whose copyleft ends at the file.
 const ACCEPTED: [&str; 14] = [
     "0BSD",
     "Apache-2.0",
@@ -23,7 +23,7 @@ const ACCEPTED: [&str; 14] = [
     "Zlib",
 ];
 
-/// Fails when a dependency, on any platform, can only be had under another license.
+/// Fails if a dependency, on any platform, is available only under another license.
 pub(crate) fn run() -> Result<()> {
     let metadata = metadata()?;
     let wrong: Vec<String> = metadata
@@ -44,7 +44,7 @@ pub(crate) fn run() -> Result<()> {
         Ok(())
     } else {
         bail!(
-            "{}\nleave it out, or argue for it in docs/decisions and add it to crates/xtask/src/licenses.rs",
+            "{}\ndrop it, or justify it in docs/decisions and add it to crates/xtask/src/licenses.rs",
             wrong.join("\n")
         )
     }
@@ -61,7 +61,7 @@ mod tests {
     use super::is_accepted;
 
     #[test]
-    fn a_choice_is_enough_and_copyleft_is_not() {
+    fn accepts_a_choice_and_rejects_copyleft() {
         for (license, expected) in [
             ("MIT OR Apache-2.0", true),
             ("Unlicense/MIT", true),
