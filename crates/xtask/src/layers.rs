@@ -99,12 +99,12 @@ const ABSENT: [(&str, &[&str], &str); 5] = [
     (
         "crates/voice/src",
         &["mynah_training", "Discriminators", "_loss(", "AdamW"],
-        "a voice speaks: it does not know how it is trained",
+        "a voice speaks and must not depend on training",
     ),
     (
         "crates/ops/src",
         &["set_precision", "AtomicU8"],
-        "how exactly a GPU multiplies is an argument: two models of one process may differ",
+        "GPU precision is an argument: two models in one process may differ",
     ),
     ("crates/voice/src", WITHOUT_GRADIENT, WHY_OPS),
     ("crates/training/src", WITHOUT_GRADIENT, WHY_OPS),
@@ -292,7 +292,7 @@ fn forbidden_words(relative: &Path, text: &str) -> Vec<String> {
     let lists = ABSENT.iter().filter(|(below, _, _)| relative.starts_with(below));
     let held = lists.flat_map(|(_, words, why)| words.iter().map(move |word| (word, why)));
     held.filter(|(word, _)| text.contains(**word))
-        .map(|(word, why)| format!("`{}` holds `{word}`: {why}", relative.display()))
+        .map(|(word, why)| format!("`{}` contains `{word}`: {why}", relative.display()))
         .collect()
 }
 
@@ -359,7 +359,7 @@ mod tests {
         let text = "let y = x.conv1d(&weight, 1, 1, 1, 1)?;\nlet y = candle_nn::ops::softmax_last_dim(&y)?;";
         let wrong = forbidden_words(Path::new("crates/voice/src/blocks/decoder.rs"), text);
         assert_eq!(wrong.len(), 3, "{wrong:?}");
-        assert!(wrong[0].starts_with("`crates/voice/src/blocks/decoder.rs` holds `.conv1d(`"));
+        assert!(wrong[0].starts_with("`crates/voice/src/blocks/decoder.rs` contains `.conv1d(`"));
         assert!(wrong[1].contains("`softmax_last_dim`") && wrong[2].contains("`candle_nn::ops`"));
         assert_eq!(forbidden_words(Path::new("crates/ops/benches/operations.rs"), text), [""; 0]);
         let text = "let y = conv1d(&x, &weight, None, &config)?;\nlet y = softmax(&y)?.product(&x)?;";
@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn rejects_a_voice_that_names_training() {
-        let text = "let judges = Discriminators::new(&config, &vb)?;\nuse mynah_training::Run;";
+        let text = "let discriminators = Discriminators::new(&config, &vb)?;\nuse mynah_training::Run;";
         let wrong = forbidden_words(Path::new("crates/voice/src/naturalspeech/mod.rs"), text);
         assert_eq!(wrong.len(), 2, "{wrong:?}");
         assert!(wrong.iter().all(|line| line.contains("a voice speaks")), "{wrong:?}");

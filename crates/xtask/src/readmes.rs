@@ -52,7 +52,7 @@ fn pages() -> Result<Vec<(PathBuf, String)>> {
         .map(|(package, library)| {
             let source = fs::read_to_string(&library)
                 .with_context(|| format!("failed to read `{}`", library.display()))?;
-            let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
+            let folder = package.manifest_path.parent().context("a manifest has no folder")?;
             Ok((folder.as_std_path().join("README.md"), page(&package.name, &source)))
         })
         .collect()

@@ -56,7 +56,7 @@ fn apply(patch: &str, folder: &Path) -> Result<()> {
         .stdin(Stdio::piped())
         .spawn()
         .context("failed to run `patch`: install it")?;
-    let mut input = child.stdin.take().context("a pipe was asked for")?;
+    let mut input = child.stdin.take().context("the input of `patch` is not piped")?;
     input.write_all(patch.as_bytes()).context("failed to hand over a patch")?;
     drop(input);
     if !child.wait().context("failed to wait for `patch`")?.success() {
@@ -81,7 +81,7 @@ fn package(name: &str) -> Result<Package> {
 }
 
 fn folder(package: &Package) -> Result<PathBuf> {
-    let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
+    let folder = package.manifest_path.parent().context("a manifest has no folder")?;
     Ok(folder.as_std_path().to_owned())
 }
 

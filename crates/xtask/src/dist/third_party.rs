@@ -26,7 +26,7 @@ pub(super) fn text() -> Result<String> {
         let home = package.repository.as_deref().unwrap_or_default();
         let title = format!("{} {}", package.name, package.version);
         let _ = writeln!(list, "| {title} | {license} | {home} |");
-        let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
+        let folder = package.manifest_path.parent().context("a manifest has no folder")?;
         for text in license_texts(folder.as_std_path())? {
             match texts.iter_mut().find(|(known, _)| *known == text) {
                 Some((_, of)) => of.push(title.clone()),
