@@ -317,7 +317,7 @@ fn against_best(compared: &Checkpoints, percent: &str) -> Table {
     table
 }
 
-/// Formats a count of a total: "18 of 20".
+/// Formats the coverage of a system: "18 of 20".
 fn coverage_cell(ranking: &Ranking, system: &str) -> Cell {
     let of_system = ranking.coverage.iter().find(|coverage| coverage.system == system);
     of_system.map_or(Cell::Missing("no row".into()), |coverage| {
@@ -355,7 +355,7 @@ fn all_pairs(compared: &Checkpoints) -> Table {
     table
 }
 
-/// Returns the table of unranked systems and metrics with the reasons.
+/// Lists the unranked systems and metrics with the reasons.
 fn left_out(compared: &Checkpoints) -> Vec<String> {
     let of_metric = |ranking: &Ranking| {
         let each = ranking.not_ranked.iter().map(|other| format!("{} ({})", other.name, other.reason));

@@ -8,7 +8,7 @@ use super::scores::percent;
 use crate::page::{Block, Tone};
 use crate::table::{Cell, Table};
 
-/// Describes whether the test could have found a difference.
+/// Returns the finding on whether the test could have found a difference.
 pub(crate) fn assay(verdict: &Verdict) -> Block {
     let (word, tone) = match verdict.assay.sensitive {
         Some(true) => ("shown", Tone::Good),

@@ -19,7 +19,8 @@ use crate::table::{Cell, Table};
 
 /// Number of worst items listed for each system and metric.
 const WORST: usize = 3;
-/// Most differences shown on the page; more go to a file, and the page shows every system against the best.
+/// Maximum number of differences shown on the page; with more, all go to a file, and the page compares every system with
+/// the best.
 const MOST_DIFFERENCES: usize = 30;
 
 /// Returns the sections; none without scores.
