@@ -1,4 +1,4 @@
-//! Draws every figure and every page with made-up data, to be looked at after a change:
+//! Draws every figure and every page with made-up data, for inspection after a change:
 //! `cargo run -p mynah-report --example gallery -- DIRECTORY`.
 
 use std::error::Error;
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Numbers between 0 and 1 that look random and are always the same.
+/// Returns deterministic numbers between 0 and 1 that look random.
 fn noise() -> impl Iterator<Item = f64> {
     let mut state = 1_u64;
     std::iter::repeat_with(move || {
@@ -49,7 +49,7 @@ fn noise() -> impl Iterator<Item = f64> {
     })
 }
 
-/// Roughly normal numbers.
+/// Returns roughly normal numbers.
 fn normal() -> impl Iterator<Item = f64> {
     let mut uniform = noise();
     std::iter::repeat_with(move || uniform.by_ref().take(12).sum::<f64>() - 6.0)

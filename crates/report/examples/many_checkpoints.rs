@@ -1,4 +1,4 @@
-//! Makes the report on twenty made-up checkpoints, 500 sentences and seven metrics, and says how long it took:
+//! Makes the report on twenty made-up checkpoints, 500 sentences and seven metrics, and prints the time it took:
 //! `cargo run -p mynah-report --example many_checkpoints -- DIRECTORY`.
 
 use std::error::Error;
@@ -12,7 +12,7 @@ use mynah_report::comparison::{Comparison, MetricNote};
 
 const N_CHECKPOINTS: usize = 20;
 const N_ITEMS: usize = 500;
-/// The seventh metric has no value of a perfect copy, as the real-time factor.
+/// The seventh metric has no value of a perfect copy, like the real-time factor.
 const TIME: &str = "real_time_factor/1";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(path.parent().unwrap_or(&directory))?;
         fs::write(path, &document.bytes)?;
     }
-    // The rows once more, for the whole program.
+    // Write the rows too, for the whole program.
     let mut rows = vec!["system,step,item,metric,profile,unit,status,value,reason,frames".to_owned()];
     rows.extend(scores.iter().map(|score| {
         let status = if score.value.is_some() { "ok" } else { "failed" };
@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Checkpoints that become better, one that is worse again and loses three items.
+/// Builds scores of checkpoints that improve, one of which is worse again and loses three items.
 fn scores() -> Vec<Score> {
     let mut state = 1_u64;
     let mut uniform = || {

@@ -1,166 +1,166 @@
-//! A prepared dataset on one page: what was read, what was wrong, what came out.
+//! Page on a prepared dataset: the input, its problems, the result.
 
 use crate::error::Error;
 use crate::figure::{Bar, Bars, Histogram, Mel, number};
 use crate::page::{Block, Figure, Page, Section};
 use crate::table::{Cell, Table};
 
-/// Everything that the page shows. All of it is plain data: the caller has computed it.
+/// Contents of the page, as plain data computed by the caller.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DatasetPage {
-    /// What the page is of.
+    /// Kind of page.
     pub kind: PageKind,
-    /// The heading, such as the dataset's name.
+    /// Heading, such as the name of the dataset.
     pub title: String,
-    /// What was read, as the user named it.
+    /// Input as named by the user.
     pub source: String,
-    /// The recipe in short: what matters for comparing two datasets.
+    /// Summary of the recipe: the settings that matter when comparing two datasets.
     pub recipe: Vec<Setting>,
-    /// Lines of the corpus' table.
+    /// Number of lines in the corpus' table.
     pub rows: u64,
-    /// Utterances that were prepared.
+    /// Number of prepared utterances.
     pub utterances: u64,
-    /// What was wrong, grouped; empty when nothing was.
+    /// Problems, grouped by kind; may be empty.
     pub problems: Vec<ProblemGroup>,
-    /// Length of all utterances together, in seconds; finite and not negative.
+    /// Total length of all utterances, in seconds; finite and not negative.
     pub seconds: f64,
-    /// Frames of all utterances together.
+    /// Total number of frames of all utterances.
     pub frames: u64,
     /// Sizes of the splits.
     pub splits: Vec<SplitSize>,
-    /// Utterances that are held out, and that are trained on all the same.
+    /// Held-out utterances whose content is also trained on.
     pub leaks: Vec<LeakedUtterance>,
-    /// One histogram each.
+    /// Distributions, drawn as one histogram each.
     pub distributions: Vec<Distribution>,
-    /// How often each phone occurs, in the order in which it is to be shown; with 0 for those that never do.
+    /// Number of occurrences of each phone, in display order, including phones that never occur.
     pub phones: Vec<SymbolCount>,
-    /// Words whose pronunciation is a guess from their spelling, the most frequent first.
+    /// Words whose pronunciation was guessed from their spelling, the most frequent first.
     pub guessed_words: Vec<GuessedWord>,
-    /// The utterances that fit their alignment worst, the worst first.
+    /// Utterances with the worst alignment, the worst first.
     pub worst_alignments: Vec<AlignmentScore>,
     /// A few spectrograms with their phones.
     pub examples: Vec<MelExample>,
 }
 
-/// What a page is of.
+/// Kind of page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PageKind {
-    /// A corpus that was prepared.
+    /// Page on a prepared corpus.
     #[default]
     Dataset,
-    /// A corpus that was looked at.
+    /// Page on an inspected corpus.
     Check,
 }
 
 /// A setting of the recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// Its name, as in the recipe.
+    /// Name, as in the recipe.
     pub name: String,
-    /// Its value.
+    /// Value.
     pub value: String,
 }
 
 /// All problems of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProblemGroup {
-    /// The fixed word for the situation, such as `missing-wav`.
+    /// Identifier of the kind, such as `missing-wav`.
     pub code: String,
-    /// How many there are.
+    /// Number of problems.
     pub count: u64,
-    /// Where the first one is: the utterance, or file and line.
+    /// Location of the first one: the utterance, or file and line.
     pub first: String,
-    /// What is wrong with the first one.
+    /// Description of the first one.
     pub message: String,
-    /// What to do.
+    /// Remedy.
     pub remedy: String,
 }
 
-/// An utterance that is held out, with one that is trained on and says the same.
+/// A held-out utterance paired with a training utterance of the same content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeakedUtterance {
-    /// The utterance that is held out.
+    /// The held-out utterance.
     pub id: String,
-    /// Its split.
+    /// Split of the held-out utterance.
     pub split: String,
-    /// The one that is trained on.
+    /// The training utterance.
     pub trained: String,
-    /// What they have in common, such as `words`.
+    /// Property that they share, such as `words`.
     pub shared: String,
 }
 
-/// The size of a split.
+/// Size of a split.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SplitSize {
     /// `train`, `validation` or `test`.
     pub name: String,
-    /// Utterances in it.
+    /// Number of utterances.
     pub utterances: u64,
-    /// Their length together, in seconds.
+    /// Total length, in seconds.
     pub seconds: f64,
 }
 
-/// The spread of one quantity over the utterances.
+/// Distribution of a quantity over the utterances.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distribution {
-    /// What it is, such as `length`.
+    /// Name of the quantity, such as `length`.
     pub name: String,
-    /// Its unit, such as `s`; empty when it has none.
+    /// Unit, such as `s`; empty if there is none.
     pub unit: String,
-    /// One finite value per utterance that has one.
+    /// Finite values, one per utterance that has one.
     pub values: Vec<f64>,
-    /// How many utterances have none.
+    /// Number of utterances without a value.
     pub missing: u64,
 }
 
-/// How often a symbol occurs.
+/// Number of occurrences of a symbol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SymbolCount {
     /// The symbol.
     pub symbol: String,
-    /// How often.
+    /// Number of occurrences.
     pub count: u64,
 }
 
-/// A word that no dictionary has.
+/// A word that is in no dictionary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuessedWord {
     /// The word.
     pub word: String,
-    /// How often it occurs.
+    /// Number of occurrences.
     pub count: u64,
-    /// The pronunciation that was guessed.
+    /// Guessed pronunciation.
     pub pronunciation: String,
 }
 
-/// How well an utterance fits its alignment.
+/// Alignment score of an utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlignmentScore {
     /// The utterance.
     pub id: String,
     /// Mean log-likelihood per frame; finite.
     pub log_likelihood: f64,
-    /// What is spoken.
+    /// Spoken text.
     pub text: String,
 }
 
-/// A spectrogram to be looked at.
+/// A spectrogram to look at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MelExample {
     /// The utterance.
     pub id: String,
-    /// What is spoken.
+    /// Spoken text.
     pub text: String,
     /// The picture; its title is replaced.
     pub mel: Mel,
 }
 
 impl DatasetPage {
-    /// The page as one HTML file with its figures inside; the same bytes for the same data.
+    /// Returns the page as one HTML file with embedded figures; the same data give the same bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] for a number that is none, and what drawing a figure returns.
+    /// Returns [`Error::NotFinite`] for a number that is NaN or infinite, and the errors of drawing a figure.
     ///
     /// # Examples
     ///
@@ -421,7 +421,7 @@ fn count(count: u64) -> String {
     number(count as f64, 0)
 }
 
-/// Seconds as people say them.
+/// Formats seconds as a readable duration.
 fn length(seconds: f64, what: &str) -> Result<String, Error> {
     if !seconds.is_finite() || seconds < 0.0 {
         return Err(Error::NotFinite { what: what.to_owned(), index: 0 });
@@ -439,7 +439,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_said_in_fitting_units() {
+    fn formats_lengths_in_suitable_units() {
         let cases = [
             (0.0, "0.0 s"),
             (13.46, "13.5 s"),
@@ -454,13 +454,13 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_dataset_has_a_page() {
+    fn makes_a_page_of_an_empty_dataset() {
         let html = DatasetPage { title: "Empty".into(), ..DatasetPage::default() }.to_html().unwrap();
         assert!(html.contains("No problem was found"), "{html}");
     }
 
     #[test]
-    fn what_is_missing_is_said() {
+    fn reports_missing_values() {
         let distribution =
             Distribution { name: "loudness".into(), unit: "LUFS".into(), values: vec![-20.0], missing: 2 };
         let page = DatasetPage { distributions: vec![distribution], ..DatasetPage::default() };
@@ -468,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_is_folded_but_whole() {
+    fn folds_a_long_list_without_truncating_it() {
         let word =
             |index: usize| GuessedWord { word: format!("word{index}x"), count: 1, pronunciation: "W".into() };
         let page = DatasetPage { guessed_words: (0..100).map(word).collect(), ..DatasetPage::default() };

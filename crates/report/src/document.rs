@@ -1,16 +1,16 @@
-//! A file of a report, before anybody has written it.
+//! A file of a report, before it is written.
 
-/// One file: where it belongs inside the report's directory, and what is in it.
+/// A file with its path inside the report's directory and its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// Path relative to the report's directory, with `/` between folders.
     pub path: String,
-    /// The content.
+    /// Content.
     pub bytes: Vec<u8>,
 }
 
 impl Document {
-    /// A text file.
+    /// Builds a text file.
     pub(crate) fn text(path: impl Into<String>, text: impl Into<String>) -> Document {
         Document { path: path.into(), bytes: text.into().into_bytes() }
     }

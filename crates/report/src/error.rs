@@ -1,117 +1,117 @@
-//! What can go wrong when a report is made.
+//! Errors of making a report.
 
 use thiserror::Error;
 
-/// A situation in which no honest figure or document can be made.
+/// An error that prevents an honest figure or document.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A number that is to be drawn or printed is NaN or infinite.
+    /// A number to be drawn or printed is NaN or infinite.
     #[error("value {index} of {what} is not a finite number")]
     NotFinite {
-        /// Which figure or table.
+        /// Name of the figure or table.
         what: String,
         /// Position of the value, from 0.
         index: usize,
     },
     /// Two lists that belong together have different lengths.
-    #[error("{what} has {got} values where {expected} belong")]
+    #[error("{what} has {got} values, expected {expected}")]
     LengthMismatch {
-        /// Which list.
+        /// Name of the list.
         what: String,
-        /// How many values it has.
+        /// Number of values in the list.
         got: usize,
-        /// How many it should have.
+        /// Expected number of values.
         expected: usize,
     },
-    /// An interval whose ends are in the wrong order, or do not enclose its estimate.
-    #[error("interval {index} of {what} does not hold its estimate: {estimate} in [{low}, {high}]")]
+    /// The ends of an interval are in the wrong order, or do not enclose its estimate.
+    #[error("interval {index} of {what} does not contain its estimate: {estimate} in [{low}, {high}]")]
     BadInterval {
-        /// Which figure.
+        /// Name of the figure.
         what: String,
         /// Position of the interval, from 0.
         index: usize,
-        /// The estimate.
+        /// Estimate.
         estimate: f64,
-        /// The lower end.
+        /// Lower end.
         low: f64,
-        /// The upper end.
+        /// Upper end.
         high: f64,
     },
-    /// Two rows of scores say something about the same measurement.
+    /// Two rows of scores are about the same measurement.
     #[error("two scores of system `{system}`, item `{item}` and profile `{profile}`")]
     DuplicateScore {
-        /// The system.
+        /// System.
         system: String,
-        /// The item.
+        /// Item.
         item: String,
         /// Definition and version.
         profile: String,
     },
-    /// A row of scores whose status and value contradict each other.
+    /// The status and value of a row of scores contradict each other.
     #[error("score of system `{system}`, item `{item}` and profile `{profile}`: {why}")]
     BadScore {
-        /// The system.
+        /// System.
         system: String,
-        /// The item.
+        /// Item.
         item: String,
         /// Definition and version.
         profile: String,
-        /// What contradicts what.
+        /// Description of the contradiction.
         why: &'static str,
     },
-    /// A table of published numbers that cannot be printed.
+    /// A table of published numbers is malformed.
     #[error("published table `{table}`: {why}")]
     BadBaseline {
-        /// The table.
+        /// Name of the table.
         table: String,
-        /// What is wrong with it.
+        /// Description of the mistake.
         why: String,
     },
-    /// There is nothing to report: neither scores nor a verdict.
+    /// The report would have neither scores nor a verdict.
     #[error("there are neither scores nor ratings to report")]
     NothingToReport,
-    /// The pixels of a spectrogram could not be coded.
-    #[error("failed to code the pixels of {what}")]
+    /// The pixels of a spectrogram could not be encoded.
+    #[error("failed to encode the pixels of {what}")]
     Pixels {
-        /// Which figure.
+        /// Name of the figure.
         what: String,
-        /// The encoder's own error.
+        /// Error of the encoder.
         #[source]
         source: png::EncodingError,
     },
-    /// The drawing library refused a shape.
+    /// The drawing library rejected a shape.
     #[error("failed to draw {what}: {why}")]
     Drawing {
-        /// Which figure.
+        /// Name of the figure.
         what: String,
-        /// The library's own message.
+        /// Message of the library.
         why: String,
     },
     /// A table could not be written as CSV.
     #[error("failed to write table `{what}` as CSV")]
     Csv {
-        /// Which table.
+        /// Name of the table.
         what: String,
-        /// The writer's own error.
+        /// Error of the writer.
         #[source]
         source: csv::Error,
     },
     /// A template could not be filled in.
     #[error("failed to fill in the template of {what}")]
     Template {
-        /// Which document.
+        /// Name of the document.
         what: &'static str,
-        /// The template engine's own error.
+        /// Error of the template engine.
         #[source]
         source: askama::Error,
     },
     /// A value could not be written as JSON.
     #[error("failed to write {what} as JSON")]
     Json {
-        /// Which document.
+        /// Name of the document.
         what: &'static str,
-        /// The serialiser's own error.
+        /// Error of the serializer.
         #[source]
         source: serde_json::Error,
     },

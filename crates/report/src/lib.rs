@@ -6,9 +6,9 @@
 //! Score rows, Verdict ──────► comparison::Comparison   HTML, Markdown, JSON, CSV, LaTeX and SVG files
 //! ```
 //!
-//! The same data give the same bytes: there is no date, no random name and no font that is measured. A report is whole
-//! by itself: its style and its figures are inside, and it has neither scripts nor references to anything outside of
-//! its directory. Nothing is dropped: a value that is missing stands in its place with the reason.
+//! The same data give the same bytes: there is no date, no random name and no measured font. A report is
+//! self-contained: its style and figures are embedded, and it has no scripts and no references to anything outside its
+//! directory. Nothing is dropped: a missing value is replaced by the reason.
 //!
 //! ```
 //! use mynah_report::figure::Histogram;
@@ -24,7 +24,7 @@
 //! # Ok::<(), mynah_report::Error>(())
 //! ```
 //!
-//! The crate writes no files. It knows nothing of corpora and models.
+//! The crate writes no files and knows nothing about corpora and models.
 
 pub mod comparison;
 pub mod dataset;

@@ -1,4 +1,4 @@
-//! Whole reports: what they say, that they are whole by themselves, and that they are always the same.
+//! Tests of whole reports: contents, self-containedness and determinism.
 
 mod support;
 mod totality;
@@ -21,32 +21,32 @@ fn document(documents: &[Document], path: &str) -> String {
 }
 
 #[test]
-fn the_markdown_of_scores_and_ratings() {
+fn writes_scores_and_ratings_as_markdown() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
     let documents = comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
     insta::assert_snapshot!(document(&documents, "report.md"));
 }
 
 #[test]
-fn the_figure_of_the_ratings() {
+fn draws_the_ratings() {
     let verdict = verdict(Origin::Human);
     let documents = comparison(&[], from_ref(&verdict), &[]).documents().unwrap();
     insta::assert_snapshot!(document(&documents, "figures/differences-from-reference.svg"));
 }
 
 #[test]
-fn the_csv_of_the_means_has_every_digit_and_every_reason() {
+fn writes_every_digit_and_every_reason_to_csv() {
     let (scores, notes) = (scores(), notes());
     let documents = comparison(&scores, &[], &notes).documents().unwrap();
     insta::assert_snapshot!(document(&documents, "tables/scores.csv"));
 }
 
 #[test]
-fn the_same_data_give_the_same_bytes() {
+fn gives_the_same_bytes_for_the_same_data() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
     let documents = || comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
     assert_eq!(documents(), documents());
-    // The order of the rows of a system does not matter: systems keep theirs, metrics follow the notes.
+    // The order of the rows within a system does not matter: systems keep theirs, metrics follow the notes.
     let mut turned = scores.clone();
     turned.reverse();
     turned.sort_by(|a, b| a.system.cmp(&b.system));
@@ -55,7 +55,7 @@ fn the_same_data_give_the_same_bytes() {
 }
 
 #[test]
-fn every_table_and_figure_is_a_file_with_its_own_name() {
+fn gives_every_table_and_figure_its_own_file() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
     let documents = comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
     let mut paths: Vec<&str> = documents.iter().map(|document| document.path.as_str()).collect();
@@ -67,7 +67,7 @@ fn every_table_and_figure_is_a_file_with_its_own_name() {
 }
 
 #[test]
-fn simulated_ratings_are_marked_in_every_form() {
+fn marks_simulated_ratings_in_every_format() {
     let verdict = verdict(Origin::Simulated);
     let documents = comparison(&[], from_ref(&verdict), &[]).documents().unwrap();
     for path in ["index.html", "report.md"] {
@@ -84,7 +84,7 @@ fn simulated_ratings_are_marked_in_every_form() {
 }
 
 #[test]
-fn every_listening_test_has_its_own_section_and_files() {
+fn gives_every_listening_test_its_own_section_and_files() {
     let mut mos = verdict(Origin::Human);
     mos.study = "second".into();
     let verdicts = [verdict(Origin::Simulated), mos];
@@ -104,7 +104,7 @@ fn every_listening_test_has_its_own_section_and_files() {
 }
 
 #[test]
-fn the_best_checkpoint_and_the_one_that_became_worse_are_named() {
+fn names_the_best_checkpoint_and_the_regression() {
     let mut scores = checkpoints(&[7.0, 5.0, 5.5]);
     let lost =
         scores.iter_mut().find(|score| score.step == Some(3000) && score.item == "LJ001-0007").unwrap();
@@ -130,7 +130,7 @@ fn the_best_checkpoint_and_the_one_that_became_worse_are_named() {
 }
 
 #[test]
-fn metrics_that_disagree_are_not_put_together() {
+fn never_merges_metrics_that_disagree() {
     let mut scores = checkpoints(&[5.0, 6.0]);
     let other = checkpoints(&[6.0, 5.0]).into_iter().map(|mut score| {
         (score.metric, score.profile) = ("duration_ratio".into(), "duration_ratio/1".into());
@@ -144,7 +144,7 @@ fn metrics_that_disagree_are_not_put_together() {
 }
 
 #[test]
-fn without_a_value_of_a_perfect_copy_nothing_is_best() {
+fn names_no_best_without_a_value_of_a_perfect_copy() {
     let documents = comparison(&checkpoints(&[5.0, 6.0]), &[], &[]).documents().unwrap();
     let markdown = document(&documents, "report.md");
     assert!(
@@ -157,7 +157,7 @@ fn without_a_value_of_a_perfect_copy_nothing_is_best() {
 }
 
 #[test]
-fn the_pairs_of_many_systems_are_a_file() {
+fn moves_the_pairs_of_many_systems_to_a_file() {
     let scores = checkpoints(&[7.0, 6.5, 6.0, 5.8, 5.6, 5.5, 5.4, 5.3, 5.2]);
     let documents = comparison(&scores, &[], &notes()).documents().unwrap();
     let csv = document(&documents, "tables/differences.csv");
@@ -169,14 +169,14 @@ fn the_pairs_of_many_systems_are_a_file() {
 }
 
 #[test]
-fn a_report_needs_scores_or_ratings() {
+fn rejects_a_report_without_scores_and_ratings() {
     assert!(matches!(comparison(&[], &[], &[]).documents(), Err(Error::NothingToReport)));
 }
 
 #[test]
-fn no_number_is_ever_nan_or_infinite() {
+fn never_prints_nan_or_infinity() {
     let mut scores = scores();
-    // One system for which nothing is left.
+    // A system without any value.
     for score in scores.iter_mut().filter(|score| score.system == "vits") {
         (score.status, score.value, score.reason) = (Status::Failed, None, Some("no wav".into()));
     }
@@ -191,7 +191,7 @@ fn no_number_is_ever_nan_or_infinite() {
 }
 
 #[test]
-fn pages_are_whole_by_themselves_and_their_tags_balance() {
+fn makes_self_contained_pages_with_balanced_tags() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
     let mut whole = comparison(&scores, from_ref(&verdict), &notes);
     let mel = Mel {
@@ -255,7 +255,7 @@ fn pages_are_whole_by_themselves_and_their_tags_balance() {
 }
 
 #[test]
-fn json_holds_the_numbers_of_the_page() {
+fn writes_the_numbers_of_the_page_to_json() {
     let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
     let documents = comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
     let json: serde_json::Value = serde_json::from_str(&document(&documents, "report.json")).unwrap();

@@ -1,4 +1,4 @@
-//! Figures of any data: drawn without a panic, in a bounded size, the same every time.
+//! Property tests of figures: any data are drawn without a panic, in a bounded size, deterministically.
 
 use mynah_report::figure::{
     Bar, Bars, Forest, ForestRow, Histogram, Line, Lines, Mel, Panel, PanelPoint, Panels, Scatter,
@@ -6,10 +6,10 @@ use mynah_report::figure::{
 };
 use proptest::prelude::*;
 
-/// No figure of a few values is larger than this; most bytes are the style sheet and the axes.
+/// Size limit of a figure of a few values; most bytes are the style sheet and the axes.
 const MOST_BYTES: usize = 60_000;
 
-/// Numbers of any size, and sets of them that lie close together far from zero.
+/// Generates numbers of any size, and sets of them close together far from zero.
 fn values() -> impl Strategy<Value = Vec<f64>> {
     let any_size = prop_oneof![
         4 => -1e3..1e3,
@@ -23,7 +23,7 @@ fn values() -> impl Strategy<Value = Vec<f64>> {
     prop_oneof![proptest::collection::vec(any_size, 0..30), far_away]
 }
 
-/// Asserts that a figure is an SVG of bounded size without a number that is none.
+/// Asserts that a figure is an SVG of bounded size without a NaN or infinity.
 fn check(svg: Result<String, mynah_report::Error>) -> Result<(), TestCaseError> {
     let svg = svg.map_err(|error| TestCaseError::fail(error.to_string()))?;
     prop_assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{}", svg);

@@ -1,4 +1,4 @@
-//! What the tests of the other crates share: where fixtures lie, golden values and comparisons with a tolerance.
+//! Shared test support: paths of fixtures, golden values and comparisons with a tolerance.
 //!
 //! A dev-dependency only. Its functions panic, since a test that cannot read its fixture has failed.
 
@@ -11,9 +11,10 @@ use serde::de::DeserializeOwned;
 
 pub use record::{Comparison, Oracle, RECORD, by_definition};
 
-/// The path of `fixtures/<relative>` in this workspace.
+/// Returns the path of `fixtures/<relative>` in this workspace.
 ///
-/// Tests that were built elsewhere than they run, for a machine with a GPU, find the folder by `MYNAH_FIXTURES`.
+/// Test programs that run on another machine than they were built on, such as one with a GPU, find the folder through
+/// `MYNAH_FIXTURES`.
 #[must_use]
 pub fn fixture(relative: &str) -> PathBuf {
     let folder = std::env::var_os("MYNAH_FIXTURES")
@@ -21,17 +22,17 @@ pub fn fixture(relative: &str) -> PathBuf {
     folder.join(relative)
 }
 
-/// The bundled corpus: twelve LJSpeech clips with their metadata.
+/// Returns the bundled corpus: twelve LJSpeech clips with their metadata.
 #[must_use]
 pub fn mini_corpus() -> PathBuf {
     fixture("ljspeech-mini")
 }
 
-/// The values in `fixtures/golden/<relative>`, a JSON file that a script in `fixtures/generate` wrote.
+/// Reads the values in `fixtures/golden/<relative>`, a JSON file written by a script in `fixtures/generate`.
 ///
 /// # Panics
 ///
-/// When the file is missing or does not have the form of `T`.
+/// Panics if the file is missing or does not have the form of `T`.
 #[must_use]
 pub fn golden<T: DeserializeOwned>(relative: &str) -> T {
     let path = fixture("golden").join(relative);
@@ -44,12 +45,12 @@ pub fn golden<T: DeserializeOwned>(relative: &str) -> T {
 ///
 /// # Panics
 ///
-/// When they differ by more, or either is not finite.
+/// Panics if they differ by more, or either is not finite.
 #[track_caller]
 pub fn assert_close(actual: f64, expected: f64, tolerance: f64, what: &str) {
     assert!(
         actual.is_finite() && (actual - expected).abs() <= tolerance,
-        "{what}: got {actual}, expected {expected}, difference {:e} is over {tolerance:e}",
+        "{what}: got {actual}, expected {expected}, difference {:e} exceeds {tolerance:e}",
         (actual - expected).abs()
     );
     record::compared(what, 1, (actual - expected).abs(), tolerance);
@@ -59,7 +60,7 @@ pub fn assert_close(actual: f64, expected: f64, tolerance: f64, what: &str) {
 ///
 /// # Panics
 ///
-/// When they do not; the message names the place of the largest difference.
+/// Panics if they do not; the message names the position of the largest difference.
 #[track_caller]
 pub fn assert_all_close<A, B>(actual: &[A], expected: &[B], tolerance: f64, what: &str)
 where
@@ -77,7 +78,7 @@ where
     }
     assert!(
         worst.1 <= tolerance,
-        "{what}: at {} of {}: got {}, expected {}, difference {:e} is over {tolerance:e}",
+        "{what}: at {} of {}: got {}, expected {}, difference {:e} exceeds {tolerance:e}",
         worst.0,
         actual.len(),
         actual[worst.0].into(),

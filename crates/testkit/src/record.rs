@@ -1,4 +1,4 @@
-//! What was compared with golden values, written down for `cargo xtask conformance`.
+//! Record of comparisons with golden values, for `cargo xtask conformance`.
 
 use std::cell::RefCell;
 use std::fs::OpenOptions;
@@ -8,52 +8,52 @@ use std::{env, process, thread};
 
 use serde::{Deserialize, Serialize};
 
-/// The environment variable that names the directory which comparisons are written to.
+/// Environment variable that names the directory to which comparisons are written.
 pub const RECORD: &str = "MYNAH_RECORD_COMPARISONS";
 
 thread_local! {
-    /// What this test compares with: the golden file that it has read last, or a definition.
+    /// Oracle of the current test: the golden file that it read last, or a definition.
     static ORACLE: RefCell<Option<Oracle>> = const { RefCell::new(None) };
 }
 
-/// What numbers are held against.
+/// Source of the expected numbers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Oracle {
     /// A golden file, relative to `fixtures/golden`.
     Golden(String),
-    /// A definition that the test itself computes, in these words.
+    /// A definition that the test itself computes, in words.
     Definition(String),
 }
 
-/// One comparison of a test with its oracle.
+/// A comparison of a test with its oracle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// With what.
+    /// Oracle of the comparison.
     pub oracle: Oracle,
-    /// The name of the test.
+    /// Name of the test.
     pub test: String,
-    /// What was compared.
+    /// Description of the compared numbers.
     pub what: String,
-    /// How many numbers.
+    /// Number of compared numbers.
     pub n: usize,
-    /// The largest absolute difference.
+    /// Largest absolute difference.
     pub difference: f64,
-    /// The largest that is allowed.
+    /// Largest difference allowed.
     pub tolerance: f64,
 }
 
-/// A test reads a golden file: what it compares from now on is with that.
+/// Records that the test read a golden file, which becomes the oracle of its next comparisons.
 pub(crate) fn reads(golden: &str) {
     ORACLE.with(|place| *place.borrow_mut() = Some(Oracle::Golden(golden.to_owned())));
 }
 
-/// What this test compares from now on is with a definition that it computes itself.
+/// Sets the oracle of the test's next comparisons to a definition that it computes itself.
 pub fn by_definition(words: &str) {
     ORACLE.with(|place| *place.borrow_mut() = Some(Oracle::Definition(words.to_owned())));
 }
 
-/// Writes a comparison down, where a test has said what its oracle is and somebody wants to know.
+/// Writes a comparison to the record, if the test has named its oracle and a record is requested.
 pub(crate) fn compared(what: &str, n: usize, difference: f64, tolerance: f64) {
     let Some(directory) = env::var_os(RECORD) else { return };
     let Some(oracle) = ORACLE.with(|place| place.borrow().clone()) else { return };

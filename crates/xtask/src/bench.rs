@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the figures of docs/benchmarks.md.
+//! `cargo xtask bench`: the measurements of docs/benchmarks.md.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::chain::{Chain, build, programs};
 use crate::process::{cargo, metadata, must, root, say};
 use crate::repeat::repeat;
 
-/// What to measure.
+/// Subject of the measurement.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -19,19 +19,20 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// The whole chain on a corpus of your own: wall time and peak memory of each program.
+    /// Measures wall time and peak memory of each program in the whole chain on a corpus of your own.
     Chain(ChainArguments),
-    /// `mynah-prepare run` on 100, 385 and 13,100 clips: how time and memory grow.
+    /// Measures the growth of time and memory of `mynah-prepare run` on 100, 385 and 13,100 clips.
     Prepare(PrepareArguments),
-    /// The operations, beside stock candle, or beside PyTorch in one run.
+    /// Measures the operations against stock candle, or against PyTorch in one run.
     Ops(OpsArguments),
-    /// Spectrograms, F0 and loudness.
+    /// Measures spectrograms, F0 and loudness.
     Signal,
-    /// The text side.
+    /// Measures the text frontend.
     Text,
-    /// Sup-phones of a million words, beside Hugging Face's tokenizers: processor time and peak memory.
+    /// Measures processor time and peak memory of learning sup-phonemes from a million words, against Hugging Face's
+    /// tokenizers.
     Bpe(BpeArguments),
-    /// The scores.
+    /// Measures the scores.
     Metrics,
 }
 
@@ -39,16 +40,16 @@ enum What {
 struct ChainArguments {
     /// A corpus in LJSpeech layout
     corpus: PathBuf,
-    /// Where everything goes; it must not exist
+    /// Directory for all output; must not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The preparation recipe
+    /// Preparation recipe
     #[arg(long, value_name = "FILE", default_value = "pipelines/ljspeech/part-prepare.toml")]
     recipe: PathBuf,
-    /// The training configuration
+    /// Training configuration
     #[arg(long, value_name = "FILE", default_value = "pipelines/ljspeech/demo.toml")]
     config: PathBuf,
-    /// The protocol of the listening test
+    /// Protocol of the listening test
     #[arg(long, value_name = "FILE", default_value = "eval/protocols/cmos.toml")]
     protocol: PathBuf,
 }
@@ -57,37 +58,37 @@ struct ChainArguments {
 struct PrepareArguments {
     /// A corpus in LJSpeech layout, whose clips are repeated under new ids
     corpus: PathBuf,
-    /// Where everything goes; it must not exist
+    /// Directory for all output; must not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The sizes, in clips
+    /// Corpus sizes, in clips
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "100,385,13100")]
     clips: Vec<usize>,
 }
 
 #[derive(clap::Args)]
 struct OpsArguments {
-    /// The Python that has PyTorch, such as `uv run`: measures beside it in the place of candle
+    /// Python with PyTorch, such as `uv run`: compares with PyTorch instead of candle
     #[arg(long, value_name = "PYTHON")]
     python: Option<String>,
-    /// Only the cases whose name holds one of these
+    /// Run only the cases whose name contains one of these
     parts: Vec<String>,
 }
 
 #[derive(clap::Args)]
 struct BpeArguments {
-    /// Distinct words
+    /// Number of distinct words
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     words: usize,
-    /// Merges to learn
+    /// Number of merges to learn
     #[arg(long, value_name = "N", default_value_t = 30_000)]
     merges: usize,
-    /// The Python that runs the peer; `uv run` installs what it pins.
+    /// Python that runs the peer; `uv run` installs the packages it pins.
     #[arg(long, default_value = "uv run")]
     python: String,
 }
 
-/// Measures, and prints.
+/// Runs the benchmark and prints the results.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.what {
         What::Chain(settings) => chain(settings),
@@ -100,12 +101,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// The benches of a package, in the profile in which the programs run.
+/// Runs the benchmarks of a package, in the profile of the programs.
 fn bench(package: &str) -> Result<()> {
     must(&mut cargo(&["bench", "--profile", "dev", "--package", package])).map(drop)
 }
 
-/// Beside PyTorch where there is one, else beside candle.
+/// Compares the operations with PyTorch if its Python is given, else with candle.
 fn ops(settings: &OpsArguments) -> Result<()> {
     let target = if settings.python.is_some() { "peers" } else { "operations" };
     let mut command =
@@ -119,7 +120,7 @@ fn ops(settings: &OpsArguments) -> Result<()> {
 fn prepare(settings: &PrepareArguments) -> Result<()> {
     let PrepareArguments { corpus, out, clips } = settings;
     if out.exists() {
-        bail!("`{}` exists: name a directory that does not", out.display());
+        bail!("`{}` already exists: name a new directory", out.display());
     }
     build()?;
     let mut lines = vec!["\n| clips | wall | processor | peak memory |\n|---|---|---|---|".to_owned()];
@@ -144,14 +145,14 @@ fn prepare(settings: &PrepareArguments) -> Result<()> {
     Ok(())
 }
 
-/// What a trainer of sup-phones took.
+/// Cost of a sup-phoneme trainer.
 struct BpeCost {
     seconds: f64,
     megabytes: f64,
     tokens_per_word: f64,
 }
 
-/// Both trainers on the same words, one after the other.
+/// Runs both trainers on the same words, one after the other.
 fn bpe(settings: &BpeArguments) -> Result<()> {
     let words = metadata()?.target_directory;
     let words = words.as_std_path().join("bpe-words.txt");
@@ -168,7 +169,7 @@ fn bpe(settings: &BpeArguments) -> Result<()> {
         format!("| {name} | {seconds:.2} s | {megabytes:.0} MB | {tokens_per_word:.3} |")
     };
     say(&format!(
-        "\n{} words, {merges} merges\n\n| | processor time | peak memory | sup-phones a word |\n|---|---|---|---|\n{}\n{}\n\n{:.1} times as fast, {:.2} of the memory",
+        "\n{} words, {merges} merges\n\n| | processor time | peak memory | sup-phonemes per word |\n|---|---|---|---|\n{}\n{}\n\n{:.1} times as fast, {:.2} of the memory",
         settings.words,
         row("mynah-text", &ours),
         row("tokenizers", &peer),
@@ -182,7 +183,7 @@ fn bpe(settings: &BpeArguments) -> Result<()> {
 fn bpe_cost(command: &mut Command) -> Result<BpeCost> {
     let output = command.stderr(Stdio::inherit()).output().context("failed to run a trainer")?;
     if !output.status.success() {
-        bail!("a trainer ended with {}", output.status);
+        bail!("a trainer failed with {}", output.status);
     }
     let printed: serde_json::Value =
         serde_json::from_slice(&output.stdout).context("a trainer printed no JSON")?;
@@ -198,7 +199,7 @@ fn bpe_cost(command: &mut Command) -> Result<BpeCost> {
 fn chain(settings: &ChainArguments) -> Result<()> {
     let ChainArguments { corpus, out, recipe, config, protocol } = settings;
     if out.exists() {
-        bail!("`{}` exists: name a directory that does not", out.display());
+        bail!("`{}` already exists: name a new directory", out.display());
     }
     build()?;
     let absolute = |path: &Path| {

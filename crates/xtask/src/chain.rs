@@ -1,4 +1,4 @@
-//! The main job, through the six real programs as a user calls them: wavs in, a verdict report out.
+//! The whole pipeline through the six real programs as a user calls them: wavs in, a verdict report out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,30 +8,30 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::process::{Cost, cargo, metadata, must, root, run, say};
 
-/// What the chain is run on.
+/// Inputs and output of the chain.
 pub(crate) struct Chain {
-    /// A corpus in LJSpeech layout.
+    /// Corpus in LJSpeech layout.
     pub(crate) corpus: PathBuf,
-    /// The preparation recipe.
+    /// Preparation recipe.
     pub(crate) recipe: PathBuf,
-    /// The training configuration.
+    /// Training configuration.
     pub(crate) config: PathBuf,
-    /// The protocol of the listening test.
+    /// Protocol of the listening test.
     pub(crate) protocol: PathBuf,
-    /// A directory that does not exist yet.
+    /// Output directory; must not exist.
     pub(crate) out: PathBuf,
 }
 
-/// A step of the chain with what it took.
+/// A step of the chain with its cost.
 pub(crate) struct Done {
-    /// The program and subcommand.
+    /// Program and subcommand.
     pub(crate) name: String,
-    /// What it took.
+    /// Cost.
     pub(crate) cost: Cost,
 }
 
-/// True differences of the simulated raters: the first checkpoint, and every later one. They are inventions, and marked
-/// as simulated in everything that is made from them.
+/// True differences of the simulated raters for the first checkpoint and for every later one. They are invented, and
+/// everything made from them is marked as simulated.
 const SIMULATED_DIFFERENCES: [f64; 2] = [-2.0, -1.5];
 
 /// Builds the programs in the profile that the tests use too.
@@ -39,13 +39,13 @@ pub(crate) fn build() -> Result<()> {
     must(&mut cargo(&["build", "--package", "pipelines", "--package", "eval"])).map(drop)
 }
 
-/// Where [`build`] leaves the programs.
+/// Returns the directory to which [`build`] writes the programs.
 pub(crate) fn programs() -> Result<PathBuf> {
     Ok(metadata()?.target_directory.into_std_path_buf().join("debug"))
 }
 
 impl Chain {
-    /// Runs every program; each must succeed, but for a corpus with problems, whose other clips go on.
+    /// Runs every program; each must succeed, except on a corpus with problems, whose other clips continue.
     pub(crate) fn run(&self) -> Result<Vec<Done>> {
         let programs = programs()?;
         let mut steps = Steps { programs, done: Vec::new() };
@@ -55,10 +55,10 @@ impl Chain {
         let (dataset, run, scores) = (at("dataset"), at("run"), at("scores.parquet"));
         let (plan, ratings, report) = (at("PLAN.toml"), at("ratings.parquet"), at("report"));
 
-        say("\n== 1. prepare: check, normalise, phonemise, compute, align");
+        say("\n== 1. prepare: check, normalize, phonemize, compute, align");
         match steps.take("mynah-prepare run", &[&corpus, "--out", &dataset, "--recipe", &recipe])? {
             Some(0) => {}
-            Some(1) => say("(exit status 1: the corpus has problems; the rest of it goes on)"),
+            Some(1) => say("(exit status 1: the corpus has problems; the run continues with the rest)"),
             _ => bail!("`mynah-prepare run` failed"),
         }
 
@@ -118,7 +118,7 @@ impl Steps {
     fn must(&mut self, name: &str, arguments: &[&str]) -> Result<()> {
         match self.take(name, arguments)? {
             Some(0) => Ok(()),
-            code => bail!("`{name}` ended with {code:?}"),
+            code => bail!("`{name}` exited with {code:?}"),
         }
     }
 
@@ -132,13 +132,13 @@ impl Steps {
     }
 }
 
-/// A path as the programs get it: relative to the workspace where it lies in it, so that what they write down is the
+/// Returns a path as passed to the programs: relative to the workspace if it is inside, so that their output is the
 /// same on every machine.
 fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
-/// The steps of a run's checkpoints, in order.
+/// Returns the steps of a run's checkpoints, in order.
 fn checkpoints(run: &Path) -> Result<Vec<u64>> {
     let directory = run.join("checkpoints");
     let list = || format!("failed to list `{}`", directory.display());

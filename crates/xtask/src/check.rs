@@ -1,4 +1,4 @@
-//! `cargo xtask check`: exactly what CI runs.
+//! `cargo xtask check`: exactly the steps that CI runs.
 
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -6,14 +6,14 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::process::{cargo, metadata, must, root, say};
-use crate::{layers, licences, readmes, settings};
+use crate::{layers, licenses, readmes, settings};
 
 type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: [Step; 10] = [
     ("format", || must(&mut cargo(&["fmt", "--all", "--check"])).map(drop)),
     ("layers", layers::run),
-    ("licences", licences::run),
+    ("licenses", licenses::run),
     ("readmes", readmes::check),
     ("settings", settings::check),
     ("tests", tests),
@@ -29,7 +29,7 @@ const STEPS: [Step; 10] = [
     }),
 ];
 
-/// Examples that need nothing but `fixtures`, with their arguments. `speak` needs a trained voice and is only compiled.
+/// Examples that need only `fixtures`, with their arguments. `speak` needs a trained voice and is only compiled.
 const EXAMPLES: [(&str, &[&str]); 6] = [
     ("prepare_clip", &["fixtures/ljspeech-mini/wavs/LJ001-0045.wav", "1469, 1470;"]),
     (
@@ -42,7 +42,7 @@ const EXAMPLES: [(&str, &[&str]); 6] = [
     ("ten_steps", &[]),
 ];
 
-/// Runs every step, even after a failed one, and fails if any did.
+/// Runs every step, even after a failure, and fails if any step failed.
 pub(crate) fn run() -> Result<()> {
     let mut failed = Vec::new();
     let mut report = Vec::new();
@@ -65,7 +65,7 @@ pub(crate) fn run() -> Result<()> {
     if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
 }
 
-/// All tests but those in documentation, with nextest where it is installed.
+/// Runs all tests except documentation tests, with nextest if it is installed.
 fn tests() -> Result<()> {
     let nextest = Command::new("cargo-nextest")
         .arg("--version")
@@ -81,7 +81,7 @@ fn tests() -> Result<()> {
     must(&mut cargo(arguments)).map(drop)
 }
 
-/// Builds all examples and runs those of [`EXAMPLES`]; one that prints nothing has failed.
+/// Builds all examples and runs those of [`EXAMPLES`]; an example that prints nothing has failed.
 fn examples() -> Result<()> {
     must(&mut cargo(&["build", "--workspace", "--examples", "--quiet"]))?;
     let folder = metadata()?.target_directory.into_std_path_buf().join("debug/examples");

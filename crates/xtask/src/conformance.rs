@@ -1,4 +1,4 @@
-//! `cargo xtask conformance`: what every test with an oracle has found, as a table.
+//! `cargo xtask conformance`: the results of every test with an oracle, as a table.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::process::{cargo, must, root, say};
 
-/// The packages whose tests hold numbers against oracles.
+/// Packages whose tests compare numbers with oracles.
 const PACKAGES: [&str; 9] = [
     "mynah-stats",
     "mynah-listening",
@@ -22,36 +22,36 @@ const PACKAGES: [&str; 9] = [
     "mynah-voice",
     "mynah-report",
 ];
-/// The table, relative to the workspace.
+/// Path of the table, relative to the workspace.
 const TABLE: &str = "docs/conformance.md";
 
-/// What the tests of one name have compared with one oracle.
+/// Comparisons of the tests of one name with one oracle.
 #[derive(Default)]
 struct Row {
     n: usize,
-    /// The largest difference.
+    /// Largest difference.
     difference: f64,
-    /// The largest share of its tolerance that a difference takes, and that tolerance.
+    /// Largest difference as a share of its tolerance, and that tolerance.
     share: f64,
     tolerance: f64,
 }
 
-/// Runs the tests, gathers what they compared, and writes the table.
+/// Runs the tests, collects their comparisons, and writes the table.
 pub(crate) fn run() -> Result<()> {
     let directory = tempfile::tempdir().context("failed to make a temporary directory")?;
     let mut words = vec!["test", "--quiet", "--lib", "--tests"];
     words.extend(PACKAGES.iter().flat_map(|package| ["--package", package]));
     must(cargo(&words).env(RECORD, directory.path())).map(drop)?;
     let mut comparisons: Vec<Comparison> = Vec::new();
-    for entry in fs::read_dir(directory.path()).context("failed to list what was recorded")? {
-        let path = entry.context("failed to list what was recorded")?.path();
+    for entry in fs::read_dir(directory.path()).context("failed to list the records")? {
+        let path = entry.context("failed to list the records")?.path();
         let text =
             fs::read_to_string(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
         for line in text.lines() {
             comparisons.push(serde_json::from_str(line).context("failed to read a comparison")?);
         }
     }
-    anyhow::ensure!(!comparisons.is_empty(), "no test has recorded anything");
+    anyhow::ensure!(!comparisons.is_empty(), "no test recorded a comparison");
     fs::write(root().join(TABLE), table(&comparisons)?)
         .with_context(|| format!("failed to write `{TABLE}`"))?;
     say(&format!("wrote {TABLE}: {} comparisons", comparisons.len()));
@@ -98,12 +98,12 @@ fn table(comparisons: &[Comparison]) -> Result<String> {
     Ok(text)
 }
 
-/// The name of a test as words: without its module.
+/// Returns the name of a test as words, without its module.
 fn words(test: &str) -> String {
     test.rsplit("::").next().unwrap_or_default().replace('_', " ")
 }
 
-/// `stats/mean.json`: numpy 2.4.6, scipy 1.17.1.
+/// Formats a golden file with its versions: `stats/mean.json`: numpy 2.4.6, scipy 1.17.1.
 fn versions(file: &str) -> Result<String> {
     let path = fixture("golden").join(file);
     let text = fs::read_to_string(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_test_is_a_row_with_its_worst_comparison() {
+    fn makes_a_row_per_test_with_its_worst_comparison() {
         let comparison = |difference, tolerance| Comparison {
             oracle: Oracle::Golden("stats/mean.json".into()),
             test: "golden::means_are_those_of_scipy".into(),

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the main job on the bundled clips.
+//! `cargo xtask demo`: the whole pipeline on the bundled clips.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,18 +9,18 @@ use anyhow::{Context as _, Result};
 use crate::chain::{Chain, build};
 use crate::process::{root, say};
 
-/// Where the demo goes.
+/// Output options of the demo.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The directory; an earlier demo in it is replaced
+    /// Output directory; an earlier demo in it is replaced
     #[arg(long, value_name = "DIR", default_value = "demo")]
     out: PathBuf,
 }
 
-/// Marks a directory as one that the demo made and may remove.
+/// Name of the file that marks a directory as made by the demo, and so safe to remove.
 const MARK: &str = "made-by-cargo-xtask-demo";
 
-/// Builds the programs, runs the chain, and says where everything lies.
+/// Builds the programs, runs the chain, and prints where the results are.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let out = root().join(&arguments.out);
     if out.exists() {

@@ -19,24 +19,24 @@ use sha2::{Digest as _, Sha256};
 
 use crate::process::{cargo, must, root, say};
 
-/// The programs and their packages.
+/// Programs and their packages.
 const PROGRAMS: [&str; 6] =
     ["mynah-prepare", "mynah-train", "mynah-synthesize", "mynah-score", "mynah-listen", "mynah-summarize"];
-/// Shells that completions are written for, with the file name that each looks for.
+/// Shells with completions, with the file name that each looks for.
 const SHELLS: [(&str, fn(&str) -> String); 3] = [
     ("bash", |program| program.to_owned()),
     ("zsh", |program| format!("_{program}")),
     ("fish", |program| format!("{program}.fish")),
 ];
 
-/// Where the archive goes, and what it is for.
+/// Options of the archive.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Directory for the archive
     #[arg(long, value_name = "DIR", default_value = "target/dist")]
     out: PathBuf,
-    /// The oldest glibc that the programs run with, such as 2.17; needs `cargo-zigbuild` and `zig` (without it, they
-    /// need the glibc of this machine or a newer one)
+    /// Oldest glibc that the programs run with, such as 2.17; needs `cargo-zigbuild` and `zig` (default: the glibc of
+    /// this machine)
     #[arg(long, value_name = "VERSION")]
     glibc: Option<String>,
     /// Unpack the archive into an otherwise empty root directory and run every program there (needs root)
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     try_out: bool,
 }
 
-/// Builds, packs, and says what the programs need.
+/// Builds and packs the programs, and prints their requirements.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         bail!("the archive is for Linux on x86-64: run this there");
@@ -115,11 +115,11 @@ fn build(glibc: Option<&str>) -> Result<PathBuf> {
     };
     let target = "x86_64-unknown-linux-gnu";
     must(cargo(&["zigbuild", "--target", &format!("{target}.{glibc}")]).args(packages))
-        .context("`cargo install cargo-zigbuild` and zig (`pip install ziglang`) build for an older glibc")?;
+        .context("failed to run `cargo zigbuild`: install cargo-zigbuild and ziglang")?;
     Ok(root().join("target").join(target).join("release"))
 }
 
-/// Returns the newest version of glibc whose symbols a program asks for, (0, 0) for none.
+/// Returns the newest version of glibc whose symbols a program needs, or (0, 0) if it needs none.
 fn newest_glibc(program: &[u8]) -> (u32, u32) {
     const PREFIX: &[u8] = b"GLIBC_";
     let version = |at: usize| {
@@ -152,7 +152,7 @@ mod tests {
     use super::newest_glibc;
 
     #[test]
-    fn finds_the_newest_version_that_is_asked_for() {
+    fn finds_the_newest_required_version() {
         let program = b"\0GLIBC_2.2.5\0GLIBC_2.34\0xGLIBC_PRIVATE\0GLIBC_2.17\0";
         assert_eq!(newest_glibc(program), (2, 34));
         assert_eq!(newest_glibc(b"static"), (0, 0));

@@ -1,4 +1,4 @@
-//! `cargo xtask golden`: the scripts that made the pinned values, run again.
+//! `cargo xtask golden`: reruns the scripts that made the pinned values.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::process::{must, root, say};
 
-/// What to run.
+/// Selection of the scripts.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only the scripts whose name begins so, such as `stats`.
+    /// Run only the scripts whose name starts with this, such as `stats`.
     #[arg(default_value = "")]
     prefix: String,
-    /// The Python that runs them; with `uv run`, each gets the packages that it pins.
+    /// Python that runs them; with `uv run`, each gets the packages that it pins.
     #[arg(long, default_value = "uv run")]
     python: String,
 }
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let root = root();
     let scripts = scripts(&root.join("fixtures/generate"), &arguments.prefix)?;
     if scripts.is_empty() {
-        bail!("no script in fixtures/generate begins with `{}`", arguments.prefix);
+        bail!("no script in fixtures/generate starts with `{}`", arguments.prefix);
     }
     let mut words = arguments.python.split_whitespace();
     let program = words.next().context("`--python` is empty")?;

@@ -1,4 +1,4 @@
-//! `cargo xtask layers`: the arrows, owners and absences of docs/architecture.md.
+//! `cargo xtask layers`: checks the dependency arrows, owners and exclusions of docs/architecture.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use cargo_metadata::{DependencyKind, Metadata};
 
 use crate::process::{cargo, metadata, root, say};
 
-/// Each package of the workspace with the packages of the workspace that it may name.
+/// Packages of the workspace, each with the workspace packages that it may depend on.
 const ARROWS: [(&str, &[&str]); 17] = [
     ("mynah-cli", &[]),
     ("mynah-signal", &[]),
@@ -55,7 +55,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ),
 ];
 
-/// Each heavy dependency with the packages that may name it.
+/// Heavy dependencies, each with the packages that may depend on it.
 const OWNERS: [(&str, &[&str]); 16] = [
     ("candle-core", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("candle-nn", &["mynah-ops", "mynah-voice", "mynah-training"]),
@@ -75,10 +75,10 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("anyhow", &["mynah-cli", "pipelines", "eval", "xtask"]),
 ];
 
-/// What the programs that judge do not link: no model, no aligner and no dictionary.
+/// Dependencies that the programs that judge must not link: no model, no aligner and no dictionary.
 const JUDGED_WITHOUT: [&str; 4] = ["candle", "mynah-align", "mynah-corpus", "mynah-text"];
 
-/// What may lie in the root, beside dot files.
+/// Names allowed in the root, besides dot files.
 const TOP_LEVEL: [&str; 12] = [
     "CITATION.cff",
     "CONTRIBUTING.md",
@@ -94,17 +94,17 @@ const TOP_LEVEL: [&str; 12] = [
     "pipelines",
 ];
 
-/// Words that files below a directory may not hold, and why.
+/// Words that must not occur in files below a directory, with the reason.
 const ABSENT: [(&str, &[&str], &str); 5] = [
     (
         "crates/voice/src",
         &["mynah_training", "Discriminators", "_loss(", "AdamW"],
-        "a voice speaks: it does not know how it is trained",
+        "a voice speaks and must not depend on training",
     ),
     (
         "crates/ops/src",
         &["set_precision", "AtomicU8"],
-        "how exactly a GPU multiplies is an argument: two models of one process may differ",
+        "GPU precision is an argument: two models in one process may differ",
     ),
     ("crates/voice/src", WITHOUT_GRADIENT, WHY_OPS),
     ("crates/training/src", WITHOUT_GRADIENT, WHY_OPS),
@@ -148,10 +148,10 @@ const WITHOUT_GRADIENT: &[&str] = &[
     "candle_nn::AdamW",
 ];
 
-/// A Rust file may have so many lines; above that it holds more than one idea.
+/// Maximum number of lines of a Rust file; a longer one covers more than one idea.
 const LONGEST_FILE: usize = 800;
 
-/// Fails when anything departs from docs/architecture.md.
+/// Fails if anything departs from docs/architecture.md.
 pub(crate) fn run() -> Result<()> {
     let metadata = metadata()?;
     let mut wrong = arrows(&dependencies(&metadata));
@@ -170,7 +170,7 @@ pub(crate) fn run() -> Result<()> {
     }
 }
 
-/// The dependencies of each package of the workspace, those of its tests left out.
+/// Returns the dependencies of each package of the workspace, except dev-dependencies.
 fn dependencies(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
     metadata
         .workspace_packages()
@@ -213,7 +213,7 @@ fn arrows(dependencies: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     wrong
 }
 
-/// The first line of `cargo tree` whose package begins with one of these names.
+/// Returns the first line of `cargo tree` whose package starts with one of these names.
 fn without(arguments: &[&str], names: &[&str]) -> Result<Option<String>> {
     let output = cargo(arguments).args(["--edges", "normal,build", "--prefix", "none"]).output();
     let output = output.context("failed to run `cargo tree`")?;
@@ -225,10 +225,10 @@ fn without(arguments: &[&str], names: &[&str]) -> Result<Option<String>> {
     Ok(line.map(|line| format!("`cargo {}` shows `{line}`", arguments.join(" "))))
 }
 
-/// Dependencies that the demo and the tests would compile each for itself, since they want other features of them.
-///
-/// Our own packages are compiled twice where tests need their feature `testing`; that is seconds, and nothing of it is in the
-/// programs.
+/// Returns the dependencies that the demo and the tests would each compile separately, because they enable different
+/// features of them.
+/// || Packages of the workspace are compiled twice if tests need their feature `testing`; that takes seconds, and the
+/// programs contain none of it.
 fn compiled_twice() -> Result<Vec<String>> {
     let tree = |selection: &[&str]| -> Result<BTreeMap<String, BTreeSet<String>>> {
         let arguments =
@@ -257,7 +257,7 @@ fn compiled_twice() -> Result<Vec<String>> {
         .filter(|(package, wanted)| check.get(*package).is_none_or(|others| !others.is_superset(wanted)))
         .map(|(package, _)| {
             format!(
-                "the demo wants other features of `{package}` than the tests: let `pipelines` want the same"
+                "the demo enables other features of `{package}` than the tests: enable the same in `pipelines`"
             )
         })
         .collect())
@@ -287,16 +287,16 @@ fn absences() -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// The words that this file may not hold, and does.
+/// Returns the forbidden words that a file contains.
 fn forbidden_words(relative: &Path, text: &str) -> Vec<String> {
     let lists = ABSENT.iter().filter(|(below, _, _)| relative.starts_with(below));
     let held = lists.flat_map(|(_, words, why)| words.iter().map(move |word| (word, why)));
     held.filter(|(word, _)| text.contains(**word))
-        .map(|(word, why)| format!("`{}` holds `{word}`: {why}", relative.display()))
+        .map(|(word, why)| format!("`{}` contains `{word}`: {why}", relative.display()))
         .collect()
 }
 
-/// What lies in the root and is in the repository: whatever else somebody made there is theirs.
+/// Lists the tracked names in the root; untracked ones are the user's own.
 fn top_level(root: &Path) -> Result<BTreeSet<String>> {
     let listed = Command::new("git").args(["ls-files"]).current_dir(root).output();
     if let Some(listed) = listed.ok().filter(|listed| listed.status.success()) {
@@ -349,17 +349,17 @@ mod tests {
     }
 
     #[test]
-    fn an_allowed_graph_passes() {
+    fn accepts_an_allowed_graph() {
         let graph = graph(&[("mynah-signal", &["hound", "serde"]), ("mynah-metrics", &["mynah-signal"])]);
         assert_eq!(arrows(&graph), [""; 0]);
     }
 
     #[test]
-    fn an_operation_of_candle_that_has_a_wrong_gradient_fails_in_the_model_and_nowhere_else() {
+    fn rejects_candle_operations_with_wrong_gradients_only_in_the_model() {
         let text = "let y = x.conv1d(&weight, 1, 1, 1, 1)?;\nlet y = candle_nn::ops::softmax_last_dim(&y)?;";
         let wrong = forbidden_words(Path::new("crates/voice/src/blocks/decoder.rs"), text);
         assert_eq!(wrong.len(), 3, "{wrong:?}");
-        assert!(wrong[0].starts_with("`crates/voice/src/blocks/decoder.rs` holds `.conv1d(`"));
+        assert!(wrong[0].starts_with("`crates/voice/src/blocks/decoder.rs` contains `.conv1d(`"));
         assert!(wrong[1].contains("`softmax_last_dim`") && wrong[2].contains("`candle_nn::ops`"));
         assert_eq!(forbidden_words(Path::new("crates/ops/benches/operations.rs"), text), [""; 0]);
         let text = "let y = conv1d(&x, &weight, None, &config)?;\nlet y = softmax(&y)?.product(&x)?;";
@@ -367,8 +367,8 @@ mod tests {
     }
 
     #[test]
-    fn a_voice_that_names_training_fails() {
-        let text = "let judges = Discriminators::new(&config, &vb)?;\nuse mynah_training::Run;";
+    fn rejects_a_voice_that_names_training() {
+        let text = "let discriminators = Discriminators::new(&config, &vb)?;\nuse mynah_training::Run;";
         let wrong = forbidden_words(Path::new("crates/voice/src/naturalspeech/mod.rs"), text);
         assert_eq!(wrong.len(), 2, "{wrong:?}");
         assert!(wrong.iter().all(|line| line.contains("a voice speaks")), "{wrong:?}");
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_arrow_a_stolen_dependency_and_an_unknown_package_fail() {
+    fn rejects_wrong_arrows_and_owners_and_unknown_packages() {
         let graph = graph(&[
             ("mynah-signal", &["mynah-metrics"]),
             ("mynah-metrics", &["polars"]),

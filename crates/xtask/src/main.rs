@@ -1,7 +1,7 @@
-//! Automation of the workspace: everything that is done to the code rather than by it.
+//! Automation of the workspace: every task performed on the code.
 //!
-//! `cargo xtask demo` runs the main job on the bundled clips, `cargo xtask check` runs all tests as CI does;
-//! `cargo xtask help` lists the rest.
+//! `cargo xtask demo` runs the whole pipeline on the bundled clips, `cargo xtask check` runs all checks of CI; `cargo
+//! xtask help` lists the rest.
 
 mod bench;
 mod chain;
@@ -12,7 +12,7 @@ mod demo;
 mod dist;
 mod golden;
 mod layers;
-mod licences;
+mod licenses;
 mod process;
 mod publish;
 mod readmes;
@@ -34,32 +34,32 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs the main job on the bundled clips: from wavs to a verdict report, through the six programs.
+    /// Runs the whole pipeline on the bundled clips: from wavs to a verdict report, through the six programs.
     Demo(demo::Arguments),
-    /// Runs all that CI runs: format, lints, tests, documentation, layers, licences.
+    /// Runs all CI checks: format, lints, tests, documentation, layers, licenses.
     Check,
-    /// Holds the arrows and owners of docs/architecture.md against the workspace.
+    /// Checks the workspace against the dependency arrows and owners of docs/architecture.md.
     Layers,
-    /// Holds the licences of all dependencies against the list of those that we accept.
-    Licences,
-    /// Runs the scripts in fixtures/generate again and shows what differs (needs `uv` or the scripts' packages).
+    /// Checks the licenses of all dependencies against the accepted ones.
+    Licenses,
+    /// Reruns the scripts in fixtures/generate and shows the differences (needs `uv` or the scripts' packages).
     Golden(golden::Arguments),
-    /// Writes docs/conformance.md: what every test with an oracle has found.
+    /// Writes docs/conformance.md: the results of every test with an oracle.
     Conformance,
-    /// Builds and tests the programs for a GPU, on a machine that has none (needs curl, unzip and g++).
+    /// Builds and tests the programs for a GPU, on a machine without one (needs curl, unzip and g++).
     #[command(subcommand)]
     Cuda(cuda::Arguments),
     /// Packs the six programs for Linux machines without Rust, with man pages, completions and licenses.
     Dist(dist::Arguments),
-    /// Packs every crate as crates.io would get it, without publishing anything.
+    /// Packs every crate as for crates.io, without publishing anything.
     Publish(publish::Arguments),
     /// Writes the README of every library from its documentation.
     Readmes(readmes::Arguments),
     /// Writes docs/settings.md from the documentation of the settings in the code.
     Settings(settings::Arguments),
-    /// Prepares a corpus on a real Slurm of two nodes on this machine, and loses one of them (needs root and Slurm).
+    /// Prepares a corpus on a real two-node Slurm on this machine that loses a node (needs root and Slurm).
     Slurm(slurm::Arguments),
-    /// Measures, and prints the figures of docs/benchmarks.md.
+    /// Runs benchmarks and prints the numbers of docs/benchmarks.md.
     Bench(bench::Arguments),
 }
 
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check => check::run(),
         Command::Layers => layers::run(),
-        Command::Licences => licences::run(),
+        Command::Licenses => licenses::run(),
         Command::Golden(arguments) => golden::run(&arguments),
         Command::Conformance => conformance::run(),
         Command::Cuda(arguments) => cuda::run(&arguments),

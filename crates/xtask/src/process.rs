@@ -1,4 +1,4 @@
-//! Running other programs, with what they took.
+//! Running other programs and measuring their cost.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -10,44 +10,44 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 
-/// How often a running program's memory is looked at.
+/// Interval at which a running program's memory is sampled.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What a program took.
+/// Cost of a program.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
     /// Wall time.
     pub(crate) wall: Duration,
-    /// Processor time of all threads, to the last look; `None` where the system has no `/proc`.
+    /// Processor time of all threads, as of the last sample; `None` if the system has no `/proc`.
     pub(crate) processor: Option<Duration>,
-    /// Peak resident memory in bytes; `None` where the system has no `/proc`.
+    /// Peak resident memory in bytes; `None` if the system has no `/proc`.
     pub(crate) peak_memory: Option<u64>,
 }
 
-/// Writes a line to standard error, where all talk goes.
+/// Writes a progress line to standard error.
 pub(crate) fn say(line: &str) {
     // A closed pipe is no reason to stop the work.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map_or_else(PathBuf::new, Path::to_owned)
 }
 
-/// What cargo knows of the workspace and its dependencies.
+/// Returns cargo's metadata on the workspace and its dependencies.
 pub(crate) fn metadata() -> Result<Metadata> {
     MetadataCommand::new().current_dir(root()).exec().context("failed to run `cargo metadata`")
 }
 
-/// A command of cargo in the root of the workspace.
+/// Creates a cargo command in the root of the workspace.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
     command
 }
 
-/// Runs `command` and returns its exit status and cost; the line printed before it can be pasted into a shell.
+/// Runs `command` and returns its exit status and cost, after printing a line that can be pasted into a shell.
 pub(crate) fn run(command: &mut Command) -> Result<(Option<i32>, Cost)> {
     say(&format!("$ {}", line(command)));
     let begin = Instant::now();
@@ -58,20 +58,20 @@ pub(crate) fn run(command: &mut Command) -> Result<(Option<i32>, Cost)> {
     Ok((code, cost))
 }
 
-/// Runs `command`; anything but exit status 0 is an error.
+/// Runs `command`; any exit status but 0 is an error.
 pub(crate) fn must(command: &mut Command) -> Result<Cost> {
     let (code, cost) = run(command)?;
     if code != Some(0) {
         bail!(
             "`{}` {}",
             line(command),
-            code.map_or("was killed".to_owned(), |code| format!("exited {code}"))
+            code.map_or("was killed".to_owned(), |code| format!("exited with {code}"))
         );
     }
     Ok(cost)
 }
 
-/// The command as one would type it: programs by name, paths inside the workspace relative to it.
+/// Formats the command as typed in a shell: programs by name, paths inside the workspace relative to it.
 fn line(command: &Command) -> String {
     let root = root();
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
@@ -86,7 +86,7 @@ fn line(command: &Command) -> String {
         .join(" ")
 }
 
-/// Waits for the end of `child`, looking at its processor time and its memory's high-water mark, which only grow.
+/// Waits for `child` to exit, sampling its processor time and its peak memory, which only grow.
 fn watch(child: &mut Child, cost: &mut Cost) -> Result<Option<i32>> {
     let of = |name: &str| format!("/proc/{}/{name}", child.id());
     let (status, stat) = (of("status"), of("stat"));
@@ -104,8 +104,8 @@ fn watch(child: &mut Child, cost: &mut Cost) -> Result<Option<i32>> {
     }
 }
 
-/// User and system time, the fields 14 and 15, in hundredths of a second (`USER_HZ`, fixed by Linux); the name in the second
-/// field may hold anything but ends with the last parenthesis.
+/// Parses user and system time, fields 14 and 15, in hundredths of a second (`USER_HZ`, fixed by Linux); the name in
+/// the second field may contain anything but ends with the last parenthesis.
 fn processor_time(stat: &str) -> Option<Duration> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = |index: usize| fields.get(index)?.parse::<u64>().ok();
@@ -126,19 +126,19 @@ mod tests {
     use super::{high_water_mark, line, processor_time, root, run};
 
     #[test]
-    fn the_root_holds_the_manifest() {
+    fn finds_the_manifest_in_the_root() {
         assert!(root().join("crates/xtask/Cargo.toml").is_file());
     }
 
     #[test]
-    fn a_command_line_can_be_pasted() {
+    fn prints_a_command_line_that_can_be_pasted() {
         let mut command = Command::new("/usr/bin/mynah-score");
         command.arg("run").arg(root().join("demo/a")).arg("x y");
         assert_eq!(line(&command), "mynah-score run demo/a 'x y'");
     }
 
     #[test]
-    fn exit_status_time_and_memory_are_seen() {
+    fn measures_exit_status_time_and_memory() {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194304 5 0 0 0 120 30 0 0 20 0 1 0 9 9 9";
         assert_eq!(processor_time(stat), Some(Duration::from_millis(1500)));
         assert_eq!(high_water_mark("VmPeak:\t 5 kB\nVmHWM:\t    12 kB\n"), Some(12 * 1024));

@@ -1,16 +1,16 @@
-//! `cargo xtask publish`: the dry run of publishing every crate.
+//! `cargo xtask publish`: dry run of publishing every crate.
 
 use anyhow::Result;
 
 use crate::process::{cargo, must, say};
 
-/// Packages that stay here: tests and automation.
+/// Packages that are not published: tests and automation.
 const PRIVATE: [&str; 2] = ["mynah-testkit", "xtask"];
 
-/// How far the dry run goes.
+/// Options of the dry run.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Pack every crate but do not compile what was packed
+    /// Pack every crate but do not compile the packages
     #[arg(long)]
     no_verify: bool,
     /// Pack a tree with uncommitted changes
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     allow_dirty: bool,
 }
 
-/// Packs every crate as crates.io would get it and compiles the packages against each other.
+/// Packs every crate as for crates.io and compiles the packages against each other.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut command = cargo(&["publish", "--workspace", "--dry-run"]);
     for package in PRIVATE {

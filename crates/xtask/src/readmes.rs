@@ -1,4 +1,4 @@
-//! `cargo xtask readmes`: a README for every package, made from the documentation of its library.
+//! `cargo xtask readmes`: READMEs of the packages, made from the documentation of their libraries.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use cargo_metadata::{Package, TargetKind};
 
 use crate::process::{metadata, say};
 
-/// Internal packages, which need none.
+/// Internal packages, which need no README.
 const PRIVATE: [&str; 2] = ["mynah-testkit", "xtask"];
 
 /// Options of `cargo xtask readmes`.
@@ -34,11 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             say(&format!("wrote {}", path.display()));
         }
     }
-    if stale.is_empty() {
-        Ok(())
-    } else {
-        bail!("run `cargo xtask readmes`; not up to date: {}", stale.join(", "))
-    }
+    if stale.is_empty() { Ok(()) } else { bail!("outdated: {}: run `cargo xtask readmes`", stale.join(", ")) }
 }
 
 /// Fails if a README differs from its library's documentation.
@@ -56,7 +52,7 @@ fn pages() -> Result<Vec<(PathBuf, String)>> {
         .map(|(package, library)| {
             let source = fs::read_to_string(&library)
                 .with_context(|| format!("failed to read `{}`", library.display()))?;
-            let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
+            let folder = package.manifest_path.parent().context("a manifest has no folder")?;
             Ok((folder.as_std_path().join("README.md"), page(&package.name, &source)))
         })
         .collect()
@@ -68,8 +64,8 @@ fn library(package: &Package) -> Option<PathBuf> {
     Some(target.src_path.as_std_path().to_owned())
 }
 
-/// Turns the documentation at the top of a library into a page: code is marked as Rust, lines hidden by rustdoc are dropped,
-/// links to items become their names, and headings move down by one level.
+/// Turns the documentation at the top of a library into a page: code is marked as Rust, lines hidden by rustdoc are
+/// dropped, links to items become their names, and headings move down by one level.
 fn page(name: &str, source: &str) -> String {
     let mut text = format!("<!-- Made by `cargo xtask readmes` from src/lib.rs. -->\n\n# {name}\n\n");
     let mut in_code = false;
@@ -95,7 +91,7 @@ fn page(name: &str, source: &str) -> String {
     text
 }
 
-/// Replaces [`path::Item`] and [`Item`](path) by `Item` in backticks; other links stay.
+/// Replaces [`path::Item`] and [`Item`](path) by `Item` in backticks; other links are kept.
 pub(crate) fn without_links(line: &str) -> String {
     let mut text = String::new();
     let mut rest = line;
@@ -123,7 +119,7 @@ mod tests {
     use super::page;
 
     #[test]
-    fn keeps_prose_and_code_and_drops_what_only_rustdoc_reads() {
+    fn keeps_prose_and_code_and_drops_rustdoc_syntax() {
         let source = "//! Sums of [`Number`]s, see [`add`](crate::add) and [a page](https://x.y).\n//!\n//! ```\n//! # use a::b;\n//! let x = b(1);\n//! ```\n//!\n//! ```text\n//! # a diagram\n//! ```\n//!\n//! # Errors\n\n//! not this\nuse x;\n";
         let expected = "<!-- Made by `cargo xtask readmes` from src/lib.rs. -->\n\n# sums\n\nSums of `Number`s, see `add` and [a page](https://x.y).\n\n```rust\nlet x = b(1);\n```\n\n```text\n# a diagram\n```\n\n## Errors\n";
         assert_eq!(page("sums", source), expected);

@@ -1,13 +1,13 @@
-//! Corpora of any size from a smaller one.
+//! Corpora of any size, made by repeating a smaller one.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-/// Makes `corpus` from the clips of `source` that have a wav, over and over under new ids, until there are `clips`.
+/// Makes `corpus` of `clips` clips by repeating those of `source` that have a wav, under new ids.
 ///
-/// Wavs are links to those of `source` where the file system can, and copies where not.
+/// Wavs are links to those of `source` if the file system supports them, else copies.
 pub(crate) fn repeat(source: &Path, corpus: &Path, clips: usize) -> Result<()> {
     let path = source.join("metadata.csv");
     let metadata =
@@ -18,7 +18,7 @@ pub(crate) fn repeat(source: &Path, corpus: &Path, clips: usize) -> Result<()> {
         .filter(|(id, _)| source.join(format!("wavs/{id}.wav")).is_file())
         .collect();
     if lines.is_empty() {
-        bail!("`{}` lists no clip that is there", path.display());
+        bail!("`{}` lists no existing clip", path.display());
     }
     let wavs = corpus.join("wavs");
     fs::create_dir_all(&wavs).with_context(|| format!("failed to make `{}`", wavs.display()))?;

@@ -1,5 +1,5 @@
-//! `cargo xtask slurm`: a real Slurm of two nodes on one machine prepares a corpus in shards, loses a node in the middle,
-//! and must leave the dataset that one undisturbed process leaves.
+//! `cargo xtask slurm`: prepares a corpus in shards on a real two-node Slurm on one machine that loses a node partway,
+//! and checks that the dataset equals that of a single undisturbed process.
 //!
 //! Needs Debian's `slurmctld`, `slurmd`, `slurm-client` and `munge`, and root, as Slurm does.
 
@@ -16,20 +16,20 @@ use crate::chain::{build, programs};
 use crate::process::{must, root, say};
 use crate::repeat::repeat;
 
-/// What to do.
+/// Options of the cluster run.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Where everything goes; it must not exist
+    /// Directory for all output; must not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// How many shards
+    /// Number of shards
     #[arg(long, value_name = "N", default_value_t = 12)]
     shards: u32,
 }
 
-/// Clips of the corpus: shards of some seconds.
+/// Number of clips in the corpus, for shards of a few seconds.
 const CLIPS: usize = 720;
-/// How long the cluster may take for all.
+/// Time limit of the whole run.
 const PATIENCE: Duration = Duration::from_mins(10);
 
 const PROGRAMS: [&str; 5] = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol"];
@@ -39,11 +39,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let Arguments { out, shards } = arguments;
     for program in PROGRAMS {
         if Command::new(program).arg("--version").output().is_err() {
-            bail!("there is no `{program}`: apt-get install slurmctld slurmd slurm-client munge");
+            bail!("`{program}` is missing: run `apt-get install slurmctld slurmd slurm-client munge`");
         }
     }
     if out.exists() {
-        bail!("`{}` exists: name a directory that does not", out.display());
+        bail!("`{}` already exists: name a new directory", out.display());
     }
     build()?;
     fs::create_dir_all(out).with_context(|| format!("failed to make `{}`", out.display()))?;
@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     say("killing a worker");
     kill(&["-KILL", "--newest", "--full", "mynah-prepare run"])?;
     wait(begin, || features(&dataset) > 150)?;
-    say("killing the node n1 with all that runs on it");
+    say("killing node n1 with everything running on it");
     kill(&["-KILL", "--full", "slurmd -N n1"])?;
     kill(&["-KILL", "--oldest", "slurmstepd"])?;
     kill(&["-KILL", "--newest", "--full", "mynah-prepare run"])?;
@@ -106,11 +106,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             &differing[..1]
         );
     }
-    say(&format!("{} files, byte for byte those of one undisturbed process", found.len()));
+    say(&format!("{} files, identical to those of one undisturbed process", found.len()));
     Ok(())
 }
 
-/// A cluster of two nodes on this machine; ends when it is dropped.
+/// A cluster of two nodes on this machine, which is shut down on drop.
 struct Cluster {
     directory: PathBuf,
 }
@@ -135,7 +135,7 @@ impl Cluster {
         let key = directory.join("munge.key");
         let write = || -> Result<()> {
             fs::write(directory.join("slurm.conf"), config)?;
-            // Nobody but this cluster, for these minutes, knows or needs it.
+            // The key is private to this cluster and lives for minutes.
             fs::write(&key, format!("{:?}{}", Instant::now(), place).repeat(8))?;
             must(Command::new("chmod").arg("400").arg(&key)).map(drop)
         };
@@ -163,7 +163,7 @@ impl Cluster {
         command
     }
 
-    /// Whether no job waits or runs.
+    /// Returns `true` if no job is waiting or running.
     fn is_idle(&self) -> bool {
         let jobs = self.command("squeue").arg("--noheader").output();
         jobs.is_ok_and(|jobs| jobs.status.success() && jobs.stdout.is_empty())
@@ -174,14 +174,14 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         for name in ["n0.pid", "n1.pid", "slurmctld.pid", "munged.pid"] {
             if let Ok(pid) = fs::read_to_string(self.directory.join(name)) {
-                // A daemon that is gone already needs no signal.
+                // A daemon that has already exited needs no signal.
                 let _ = Command::new("kill").arg(pid.trim()).output();
             }
         }
     }
 }
 
-/// How many clips have features.
+/// Counts the clips that have features.
 fn features(dataset: &Path) -> usize {
     fs::read_dir(dataset.join("features")).map_or(0, Iterator::count)
 }
@@ -193,14 +193,14 @@ fn kill(arguments: &[&str]) -> Result<()> {
 fn wait(begin: Instant, until: impl Fn() -> bool) -> Result<()> {
     while !until() {
         if begin.elapsed() > PATIENCE {
-            bail!("the cluster is not done after {} s: its logs are beside the dataset", PATIENCE.as_secs());
+            bail!("the cluster is not done after {} s: see the logs next to the dataset", PATIENCE.as_secs());
         }
         thread::sleep(Duration::from_millis(50));
     }
     Ok(())
 }
 
-/// Every file below a directory by its path in it.
+/// Returns every file below a directory by its relative path.
 fn files(directory: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     let mut open = vec![directory.to_owned()];

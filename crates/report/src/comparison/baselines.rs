@@ -1,4 +1,4 @@
-//! Published numbers, printed beside one's own and never put together with them.
+//! Published numbers, printed next to one's own and never merged with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,53 +8,53 @@ use crate::error::Error;
 use crate::page::Block;
 use crate::table::{Cell, Table};
 
-/// Numbers that others published.
+/// Numbers published by others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Baselines {
-    /// What was published.
+    /// Title of the publication.
     pub title: String,
-    /// By whom and where.
+    /// Authors and source.
     pub source: String,
-    /// What is true of all tables, such as how they were measured.
+    /// Notes that apply to all tables, such as the measurement procedure.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// In the order of the publication.
+    /// Tables in the order of the publication.
     #[serde(rename = "table")]
     pub tables: Vec<BaselineTable>,
 }
 
-/// One published table.
+/// A published table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaselineTable {
-    /// The name of its files: lower-case letters, digits and hyphens; it begins with `published-`.
+    /// File name stem: lowercase letters, digits and hyphens, starting with `published-`.
     pub name: String,
-    /// What was measured.
+    /// Kind of measurement.
     pub kind: BaselineKind,
-    /// What it shows.
+    /// Description of the contents.
     pub caption: String,
-    /// Utterances of the test, where they are known.
+    /// Number of utterances in the test, if known.
     #[serde(default)]
     pub utterances: Option<u64>,
-    /// How many people judged each, where it is known.
+    /// Number of people who judged each utterance, if known.
     #[serde(default)]
     pub judges_per_utterance: Option<u64>,
-    /// What is uncertain.
+    /// Caveats.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// From left to right.
+    /// Columns from left to right.
     pub columns: Vec<BaselineColumn>,
-    /// From top to bottom.
+    /// Rows from top to bottom.
     #[serde(rename = "row")]
     pub rows: Vec<BaselineRow>,
 }
 
-/// What a published table measured.
+/// Kind of measurement in a published table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BaselineKind {
-    /// Judgements by people, which depend on what else is in the test.
+    /// Judgments by people, which depend on what else is in the test.
     Listening,
     /// Time, which depends on the machine.
     Speed,
@@ -64,11 +64,11 @@ pub enum BaselineKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaselineColumn {
-    /// Its name in rows and files: lower case, words joined by underscores.
+    /// Key in rows and files: lowercase, words joined by underscores.
     pub key: String,
-    /// Its name on pages, with the unit where it has one.
+    /// Title on pages, with the unit if there is one.
     pub title: String,
-    /// Decimals as printed; none for p-values, which have as many digits as they need.
+    /// Decimals as printed; `None` for p-values, which have as many digits as they need.
     #[serde(default)]
     pub decimals: Option<usize>,
 }
@@ -77,12 +77,12 @@ pub struct BaselineColumn {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaselineRow {
-    /// The system.
+    /// Name of the system.
     pub system: String,
-    /// What the name does not say.
+    /// Details that the name does not give.
     #[serde(default)]
     pub note: Option<String>,
-    /// The numbers by the keys of their columns; what is not given is left out.
+    /// Values by column key; values that were not published are left out.
     pub values: BTreeMap<String, BaselineValue>,
 }
 
@@ -90,20 +90,20 @@ pub struct BaselineRow {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaselineValue {
-    /// As printed.
+    /// Value as printed.
     pub value: f64,
-    /// What stands behind ±, where something does.
+    /// Number printed after ±, if any.
     #[serde(default)]
     pub half_width: Option<f64>,
 }
 
 impl Baselines {
-    /// Checks what a file may get wrong.
+    /// Checks the contents of a baseline file.
     ///
     /// # Errors
     ///
-    /// [`Error::BadBaseline`] for names that are not plain or occur twice, a table without rows, a number in a column that
-    /// the table does not have, a value that is not finite and a half width that is not positive.
+    /// Returns [`Error::BadBaseline`] for names that are malformed or not unique, a table without rows, a value in a
+    /// column that the table does not have, a value that is not finite, and a half width that is not positive.
     pub fn check(&self) -> Result<(), Error> {
         let mut names = BTreeSet::new();
         for table in &self.tables {
@@ -143,7 +143,7 @@ impl Baselines {
     }
 }
 
-/// The section.
+/// Returns the section of published numbers.
 pub(crate) fn blocks(baselines: &Baselines) -> Vec<Block> {
     let has = |kind| baselines.tables.iter().any(|table| table.kind == kind);
     let mut lead = format!(
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_as_they_were_printed_and_in_files_with_every_digit() {
+    fn prints_published_numbers_unchanged_and_files_with_every_digit() {
         let table = printed(&baselines().tables[0]);
         assert_eq!(table.caption, "Published: A test. 50 utterances. A note.");
         let rows: Vec<Vec<String>> =
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_gets_wrong_is_named() {
+    fn names_each_mistake_in_a_file() {
         baselines().check().unwrap();
         let refused = |change: &dyn Fn(&mut BaselineTable)| {
             let mut baselines = baselines();

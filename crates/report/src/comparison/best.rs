@@ -1,4 +1,4 @@
-//! The sections about which checkpoint is best, and which became worse.
+//! Sections on the best checkpoint and on regressions.
 
 use mynah_listening::Defined;
 use mynah_stats::Interval;
@@ -16,12 +16,12 @@ use crate::figure::{Panel, PanelPoint, Panels, Waterfall, Waterfalls};
 use crate::page::{Block, Figure, Section};
 use crate::table::{Cell, Table};
 
-/// What makes the comparison of two systems valid that were picked by looking at the data.
+/// Note on why comparing two systems picked by looking at the data is valid.
 const WHY_HOLM: &str = "The best and the second are picked by looking at the data, and an ordinary test of two systems \
     picked so finds differences that are not there. The p-values of all pairs of a metric are therefore corrected \
     together (Holm): whichever two of them are picked, the chance to call any equal pair different stays below";
 
-/// The section on which is best; `None` without two systems to compare.
+/// Returns the section on the best system; `None` with fewer than two systems to compare.
 pub(crate) fn section(
     grids: &[Grid<'_>],
     compared: &Checkpoints,
@@ -60,7 +60,7 @@ pub(crate) fn section(
     Ok(Some(Section { id: "best".into(), title, blocks }))
 }
 
-/// The section on what became worse; `None` when no run has checkpoints at two steps.
+/// Returns the section on regressions; `None` when no run has checkpoints at two steps.
 pub(crate) fn regressions(compared: &Checkpoints, level: f64) -> Option<Section> {
     if !compared.has_runs {
         return None;
@@ -90,13 +90,13 @@ pub(crate) fn regressions(compared: &Checkpoints, level: f64) -> Option<Section>
     Some(Section { id: "regressions".into(), title: "Regressions".into(), blocks })
 }
 
-/// Decimals of the losses of a metric.
+/// Returns the number of decimals for the losses of a metric.
 fn decimals(ranking: &Ranking) -> usize {
     let half_widths = ranking.pairs.iter().filter_map(|pair| pair.interval.value()).map(Interval::half_width);
     decimals_of(half_widths, ranking.systems.iter().map(|system| system.mean_loss))
 }
 
-/// Which systems fail more often than another, in words; metrics by which they do so alike are one sentence.
+/// Describes which systems fail more often than another; metrics that agree share one sentence.
 fn failing(compared: &Checkpoints) -> Vec<String> {
     let mut found: Vec<(&CoveragePair, usize, Vec<&str>)> = Vec::new();
     for ranking in &compared.rankings {
@@ -121,14 +121,14 @@ fn failing(compared: &Checkpoints) -> Vec<String> {
         .collect()
 }
 
-/// The metrics' verdicts in words.
+/// Describes the verdict of each metric.
 fn sentences(compared: &Checkpoints) -> Vec<String> {
     let mut sentences = failing(compared);
     sentences.extend(verdicts(compared));
     sentences
 }
 
-/// Who is best by which metric, in words.
+/// Describes which system is best by which metric.
 fn verdicts(compared: &Checkpoints) -> Vec<String> {
     let outcomes: Vec<(&Ranking, &Outcome)> =
         compared.rankings.iter().filter_map(|ranking| Some((ranking, ranking.outcome.value()?))).collect();
@@ -141,7 +141,7 @@ fn verdicts(compared: &Checkpoints) -> Vec<String> {
             None => firsts.push((&outcome.best, vec![&ranking.metric])),
         }
     }
-    // The one that most metrics name first; the order of the metrics decides between equals.
+    // Picks the system that most metrics rank first; ties go by the order of the metrics.
     firsts.sort_by_key(|(_, metrics)| std::cmp::Reverse(metrics.len()));
     match &firsts[..] {
         [] if tied.is_empty() => {
@@ -258,7 +258,7 @@ fn probability(p: &Defined<f64>) -> Cell {
     }
 }
 
-/// The raw p-value of a pair.
+/// Returns the uncorrected p-value of a pair.
 fn raw(pair: &LossPair) -> Cell {
     match &pair.test {
         Defined::Ok { value } => Cell::Probability(value.p_value),
@@ -298,7 +298,7 @@ fn against_best(compared: &Checkpoints, percent: &str) -> Table {
                 Cell::Number { value: system.mean_loss, decimals },
                 coverage_cell(ranking, &system.system),
             ];
-            // The pairs with the best stand in the order of the ranks, and the first rank is the best itself.
+            // Pairs with the best system are in rank order, and the first rank is the best system itself.
             if let Some(pair) = if place == 0 { None } else { pairs.next() } {
                 row.extend([
                     interval_cell(&pair.interval, &pair.mean, decimals),
@@ -317,7 +317,7 @@ fn against_best(compared: &Checkpoints, percent: &str) -> Table {
     table
 }
 
-/// "18 of 20".
+/// Formats the coverage of a system: "18 of 20".
 fn coverage_cell(ranking: &Ranking, system: &str) -> Cell {
     let of_system = ranking.coverage.iter().find(|coverage| coverage.system == system);
     of_system.map_or(Cell::Missing("no row".into()), |coverage| {
@@ -355,7 +355,7 @@ fn all_pairs(compared: &Checkpoints) -> Table {
     table
 }
 
-/// Systems and metrics without a place, and why.
+/// Lists the unranked systems and metrics with the reasons.
 fn left_out(compared: &Checkpoints) -> Vec<String> {
     let of_metric = |ranking: &Ranking| {
         let each = ranking.not_ranked.iter().map(|other| format!("{} ({})", other.name, other.reason));
@@ -456,7 +456,7 @@ fn lost_table(compared: &Checkpoints) -> Table {
     table
 }
 
-/// The differences item by item; `None` when no two systems can be compared.
+/// Returns the figure of the item-by-item differences; `None` when no two systems can be compared.
 fn items(
     grids: &[Grid<'_>],
     compared: &Checkpoints,
@@ -480,7 +480,7 @@ fn items(
     }))
 }
 
-/// How much more than the best every system loses.
+/// Returns the figure of the loss of every system relative to the best.
 fn from_best(compared: &Checkpoints, percent: &str) -> Result<Figure, Error> {
     let mut undrawn = Vec::new();
     let mut panels = Vec::new();
@@ -535,7 +535,8 @@ fn from_best(compared: &Checkpoints, percent: &str) -> Result<Figure, Error> {
     })
 }
 
-/// The differences between the second and the best by one metric, or between two systems by one that has no best.
+/// Returns the differences between the second and the best system by one metric, or between two systems if the metric
+/// has no best.
 fn item_by_item(grid: &Grid<'_>, compared: &Checkpoints, level: f64) -> Option<Waterfall> {
     let column = |system: &str| grid.columns.iter().find(|column| column.system == system);
     let ranking = compared.rankings.iter().find(|ranking| ranking.profile == grid.profile);
@@ -555,7 +556,7 @@ fn item_by_item(grid: &Grid<'_>, compared: &Checkpoints, level: f64) -> Option<W
         }
         (None, _) => return None,
     };
-    // The difference of two values of any size may be too large to be drawn.
+    // The difference of two finite values may be too large to draw.
     if values.iter().any(|value| !value.is_finite()) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! What reviewers ask of an evaluation, answered from the data as far as they go.
+//! The questions reviewers ask about an evaluation, answered as far as the data allow.
 
 use std::fmt::Write as _;
 
@@ -11,12 +11,12 @@ use super::ratings::{interval_text, plain};
 use super::summary::MetricSummary;
 use crate::table::{Cell, Table};
 
-/// How far something is done.
+/// Degree to which an item is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Answer {
     Yes,
-    /// Nothing in the data says so: whoever writes the paper has to.
+    /// Not in the data: left to the author of the paper.
     Yours,
     InPart,
     No,
@@ -35,7 +35,7 @@ impl Answer {
     }
 }
 
-/// One question with its answer.
+/// A question with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Entry {
     pub(crate) question: &'static str,
@@ -43,7 +43,7 @@ pub(crate) struct Entry {
     pub(crate) grounds: String,
 }
 
-/// A question that is answered for each listening test.
+/// A question that is answered separately for each listening test.
 type OfTest = (&'static str, fn(&Verdict) -> (Answer, String));
 
 const OF_TESTS: [OfTest; 11] = [
@@ -114,7 +114,7 @@ const OF_TESTS: [OfTest; 11] = [
     }),
 ];
 
-/// Every question, answered.
+/// Returns every question with its answer.
 pub(crate) fn entries(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = OF_TESTS
         .into_iter()
@@ -142,7 +142,7 @@ pub(crate) fn entries(comparison: &Comparison<'_>, metrics: &[MetricSummary]) ->
     entries
 }
 
-/// The worst answer over all tests, with the grounds of each.
+/// Returns the worst answer over all tests, with the grounds of each.
 fn over_tests(verdicts: &[Verdict], of_test: fn(&Verdict) -> (Answer, String)) -> (Answer, String) {
     let mut answers = verdicts.iter().map(|verdict| (verdict, of_test(verdict)));
     let Some((_, (mut answer, mut grounds))) = answers.next() else {
@@ -167,13 +167,13 @@ fn candidates(verdict: &Verdict) -> impl Iterator<Item = &SystemVerdict> {
     verdict.systems.iter().filter(|system| system.role == Role::Candidate)
 }
 
-/// Something about each system under test.
+/// Joins a phrase about each system under test.
 fn of_candidates(verdict: &Verdict, words: impl Fn(&SystemVerdict) -> String) -> String {
     let of_one = |system: &SystemVerdict| format!("{}: {}", system.system, words(system));
     candidates(verdict).map(of_one).collect::<Vec<_>>().join("; ")
 }
 
-/// What the test has found of its anchors; the full stop stands behind the grounds of each test.
+/// Describes what the test found about its anchors; the caller adds the full stop after each test's grounds.
 fn assay(verdict: &Verdict) -> String {
     verdict.assay.explanation.trim_end_matches('.').to_owned()
 }
@@ -318,7 +318,7 @@ fn samples(comparison: &Comparison<'_>) -> (Answer, String) {
     }
 }
 
-/// The questions as a table.
+/// Returns the questions as a table.
 pub(crate) fn table(entries: &[Entry]) -> Table {
     let columns = [("question", "Question"), ("answer", "Answer"), ("grounds", "Grounds")];
     let caption = "What reviewers ask, after Cooper, Le Maguer, Klabbers and Yamagishi (2025, arXiv 2503.03250) and Chiang, \
@@ -339,7 +339,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_listeners_and_scores_nothing_is_claimed() {
+    fn claims_nothing_without_listeners_and_scores() {
         let comparison = Comparison {
             title: "",
             scores: &[],

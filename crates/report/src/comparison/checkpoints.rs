@@ -1,4 +1,4 @@
-//! What all metrics say about which checkpoint is best, and which became worse.
+//! Comparison of checkpoints by every metric: the best one and the regressions.
 
 use mynah_metrics::Score;
 use serde::Serialize;
@@ -11,33 +11,34 @@ use super::regression::{
 };
 use crate::error::Error;
 
-/// Systems and checkpoints compared by every metric. No number puts the metrics together: each stands for itself.
+/// Systems and checkpoints compared by every metric. Metrics are never merged into one number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Checkpoints {
-    /// Below this a corrected p-value tells two systems apart.
+    /// Level below which a corrected p-value tells two systems apart.
     pub alpha: f64,
-    /// One for each metric that has a value of a perfect copy.
+    /// One ranking for each metric that has a value of a perfect copy.
     pub rankings: Vec<Ranking>,
-    /// The profiles of the other metrics.
+    /// Profiles of the other metrics.
     pub not_ranked: Vec<NotRanked>,
-    /// Checkpoints that are worse than the best before them, by more than chance.
+    /// Checkpoints that are significantly worse than the best earlier one.
     pub regressions: Vec<Regression>,
-    /// Checkpoints that fail more often than the one before them that fails least, by more than chance.
+    /// Checkpoints that fail significantly more often than the earlier one with the fewest failures.
     pub more_failures: Vec<MoreFailures>,
-    /// Checkpoints that lost values which the one before them had. That is a fact and no estimate: it needs no test.
+    /// Checkpoints that lost values that the previous one had. That is a fact, not an estimate, and needs no test.
     pub newly_without_value: Vec<NewlyWithoutValue>,
-    /// Whether any run has checkpoints at two steps, so that there could be a regression.
+    /// `true` if any run has checkpoints at two steps, so that a regression is possible.
     pub has_runs: bool,
 }
 
-/// Compares the systems of some scores by every metric.
+/// Compares the systems of a set of scores by every metric.
 ///
-/// `alpha` is the level at which systems are told apart, such as 0.05; how, [`Ranking`] says. Checkpoints of one run are
-/// those whose names differ only in the number that is their training step, or in digits where none is.
+/// `alpha` is the level at which systems are told apart, such as 0.05; see [`Ranking`] for the procedure. Checkpoints
+/// belong to one run if their names differ only in the number that is their training step, or in any digits if no
+/// number is.
 ///
 /// # Errors
 ///
-/// As [`super::summarize`].
+/// Returns the errors of [`super::summarize`].
 ///
 /// # Examples
 ///
@@ -73,7 +74,7 @@ pub fn compare_checkpoints(scores: &[Score], notes: &[MetricNote], alpha: f64) -
     Ok(compare_grids(&grids(scores, notes)?, alpha))
 }
 
-/// Compares the systems of grids.
+/// Compares the systems of a set of grids.
 pub(crate) fn compare_grids(grids: &[Grid<'_>], alpha: f64) -> Checkpoints {
     let mut compared = Checkpoints {
         alpha,

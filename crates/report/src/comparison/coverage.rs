@@ -1,50 +1,50 @@
-//! How many of the expected items a system has a value for, and whether another has one more often.
+//! Coverage: the share of expected items for which a system has a value, and comparisons of failure rates.
 
 use mynah_stats::{TestResult, holm, mcnemar};
 use serde::Serialize;
 
 use super::grid::{Grid, GridColumn};
 
-/// How much of what was expected a system has a value for, by one metric.
+/// Coverage of a system by one metric.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Coverage {
-    /// The system.
+    /// Name of the system.
     pub system: String,
-    /// Items with a value.
+    /// Number of items with a value.
     pub n_scored: usize,
-    /// Items that any system has a row for.
+    /// Number of items for which any system has a row.
     pub n_expected: usize,
 }
 
-/// Two systems whose failures are compared, item by item.
+/// Two systems whose failures are compared item by item.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CoveragePair {
-    /// The one that is without a value more often; of two that are so equally often, the later.
+    /// System that lacks a value more often; in a tie, the later one.
     pub system: String,
-    /// The other.
+    /// The other system.
     pub than: String,
-    /// Items for which the system has no value.
+    /// Number of items for which the system has no value.
     pub n_without: usize,
-    /// Items for which the other has none.
+    /// Number of items for which the other has no value.
     pub n_without_than: usize,
-    /// Items for which only the system has none.
+    /// Number of items for which only the system has no value.
     pub n_only_system: usize,
-    /// Items for which only the other has none.
+    /// Number of items for which only the other has no value.
     pub n_only_than: usize,
-    /// The exact McNemar test, two-sided.
+    /// Exact two-sided McNemar test.
     pub test: TestResult,
-    /// Its p-value, corrected by Holm's procedure over all pairs of systems of the metric.
+    /// p-value of the test, corrected by Holm's procedure over all pairs of systems of the metric.
     pub holm_p_value: f64,
 }
 
 impl CoveragePair {
-    /// Whether the system fails more often than the other, by more than chance.
+    /// Returns `true` if the system fails significantly more often than the other.
     #[must_use]
     pub fn fails_more_often(&self, alpha: f64) -> bool {
         self.n_without > self.n_without_than && self.holm_p_value < alpha
     }
 
-    /// The counts and the test in words.
+    /// Describes the counts and the test.
     pub(crate) fn in_words(&self, n_items: usize) -> String {
         format!(
             "no value for {} of {n_items} items, {} for {}; exact McNemar test after Holm, p {}",
@@ -56,12 +56,12 @@ impl CoveragePair {
     }
 }
 
-/// "= 0.0039", "< 0.0001".
+/// Formats a p-value with its relation: "= 0.0039", "< 0.0001".
 fn probability(p: f64) -> String {
     if p < 1e-4 { "< 0.0001".to_owned() } else { format!("= {p:.4}") }
 }
 
-/// The coverage of every system of a grid.
+/// Returns the coverage of every system of a grid.
 pub(crate) fn coverage(grid: &Grid<'_>) -> Vec<Coverage> {
     let of = |column: &GridColumn<'_>| Coverage {
         system: column.system.to_owned(),
@@ -71,7 +71,8 @@ pub(crate) fn coverage(grid: &Grid<'_>) -> Vec<Coverage> {
     grid.columns.iter().map(of).collect()
 }
 
-/// The failures of every two systems of a grid that have any value at all: one without says nothing by this metric.
+/// Compares the failures of every two systems of a grid that have any value: a system without values says nothing by
+/// this metric.
 pub(crate) fn coverage_pairs(grid: &Grid<'_>) -> Vec<CoveragePair> {
     let columns: Vec<(&str, Vec<bool>)> = grid
         .columns
@@ -110,7 +111,7 @@ pub(crate) fn coverage_pairs(grid: &Grid<'_>) -> Vec<CoveragePair> {
         }
     }
     let p_values: Vec<f64> = pairs.iter().map(|pair| pair.test.p_value).collect();
-    // Without pairs there is nothing to correct, and probabilities are always in range.
+    // An empty list needs no correction, and probabilities are always in range.
     if let Ok(corrected) = holm(&p_values) {
         for (pair, p) in pairs.iter_mut().zip(corrected) {
             pair.holm_p_value = p;
@@ -127,7 +128,7 @@ mod tests {
     use super::*;
     use crate::comparison::grid::grids;
 
-    /// Systems that fail at the items of a list, of so many.
+    /// Builds systems that fail at the listed items, out of `n_items`.
     fn scores(systems: &[(&str, &[usize])], n_items: usize) -> Vec<Score> {
         let row = |system: &str, item: usize, fails: bool| Score {
             system: system.into(),
@@ -148,9 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_fails_more_often_is_told() {
+    fn reports_the_system_that_fails_more_often() {
         let nine: Vec<usize> = (0..9).collect();
-        // Whichever stands first.
+        // In either order.
         for systems in
             [[("bad", &nine[..]), ("good", &nine[..0])], [("good", &nine[..0]), ("bad", &nine[..])]]
         {
@@ -169,12 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn failures_at_the_same_items_are_no_difference_and_pairs_are_corrected_together() {
+    fn ignores_failures_at_the_same_items_and_corrects_all_pairs_together() {
         let scores =
             scores(&[("a", &[1, 2, 3]), ("b", &[1, 2, 3]), ("c", &[]), ("dead", &[0, 1, 2, 3, 4, 5])], 6);
         let grids = grids(&scores, &[]).unwrap();
         let pairs = coverage_pairs(&grids[0]);
-        // The dead one has no value at all.
+        // The dead system has no value at all.
         assert_eq!(pairs.len(), 3);
         assert_close(pairs[0].holm_p_value, 1.0, 0.0, "equal failures");
         // 2/8 each, times the three pairs.

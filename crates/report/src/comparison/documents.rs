@@ -1,4 +1,4 @@
-//! The report as a whole: what goes in, and the files that come out.
+//! The whole report: its inputs and the files it consists of.
 
 use std::collections::BTreeSet;
 
@@ -16,68 +16,68 @@ use crate::error::Error;
 use crate::figure::Mel;
 use crate::page::{Block, Page, Section};
 
-/// The version of the form of `report.json`.
+/// Format version of `report.json`.
 const FORMAT: u32 = 2;
 
-/// Everything that a report is made from.
+/// All inputs of a report.
 ///
-/// Scores or verdicts may be missing, but not both.
+/// Either scores or verdicts may be empty, but not both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison<'a> {
-    /// The heading.
+    /// Heading of the report.
     pub title: &'a str,
-    /// The scores of all systems.
+    /// Scores of all systems.
     pub scores: &'a [Score],
-    /// What the metrics mean; the note of a profile without scores is left out.
+    /// Notes on the metrics; notes on profiles without scores are left out.
     pub metrics: &'a [MetricNote],
-    /// What the ratings say, one verdict for each listening test; they are never put together.
+    /// Results of the ratings, one verdict for each listening test; they are never pooled.
     pub verdicts: &'a [Verdict],
-    /// Sentences to be looked at and listened to.
+    /// Sentences to look at and listen to.
     pub samples: &'a [Sample],
-    /// The same for the sentences on which systems did worst; [`super::worst_items`] finds them.
+    /// Samples of the worst sentences of each system; [`super::worst_items`] finds them.
     pub worst: &'a [Sample],
-    /// What others published: printed, and put together with nothing.
+    /// Results published by others: printed, and never merged with anything.
     pub baselines: Option<&'a Baselines>,
-    /// Names and versions of what made the numbers.
+    /// Names and versions of the programs that produced the numbers.
     pub versions: &'a [(String, String)],
-    /// The coverage of the intervals of scores, such as 0.95; those of ratings have that of the declared analysis.
+    /// Coverage of the intervals of scores, such as 0.95; intervals of ratings follow the declared analysis.
     pub level: f64,
 }
 
-/// What a reader needs to know about a metric.
+/// Background that a reader needs on a metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricNote {
     /// Definition and version, as in the scores.
     pub profile: String,
-    /// Formula, parameters, oracle, known faults.
+    /// Formula, parameters, oracle, known limitations.
     pub explanation: String,
-    /// The value of a perfect copy, from which the worst items are counted; `None` where there is none.
+    /// Value of a perfect copy, from which the worst items are counted; `None` if the metric has none.
     pub perfect: Option<f64>,
 }
 
-/// One sentence by several speakers.
+/// One sentence spoken by several speakers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// The sentence.
+    /// Text of the sentence.
     pub item: String,
-    /// Why it is shown, where there is a reason.
+    /// Reason for showing it, if any.
     pub note: Option<String>,
-    /// In the order in which they are shown: the reference first.
+    /// Versions in display order, the reference first.
     pub versions: Vec<SampleVersion>,
 }
 
-/// One sentence by one speaker.
+/// One sentence spoken by one speaker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleVersion {
-    /// The system, or the name of the reference.
+    /// Name of the system or of the reference.
     pub system: String,
-    /// Its spectrogram; the title is replaced.
+    /// Spectrogram; its title is replaced.
     pub mel: Mel,
-    /// Where the sound lies, relative to the report's directory.
+    /// Path of the sound relative to the report's directory.
     pub audio: Option<String>,
 }
 
-/// What `report.json` holds.
+/// Contents of `report.json`.
 #[derive(Serialize)]
 struct Numbers<'a> {
     format: u32,
@@ -90,23 +90,22 @@ struct Numbers<'a> {
     without_value: Vec<&'a Score>,
     notes: Vec<&'a MetricNote>,
     baselines: Option<&'a Baselines>,
-    /// A paragraph for each verdict.
+    /// One paragraph for each verdict.
     methods: Vec<String>,
     checklist: Vec<checklist::Entry>,
     versions: &'a [(String, String)],
 }
 
 impl Comparison<'_> {
-    /// The files of the report: `index.html`, `report.md`, `report.json`, `tables/*.csv`, `tables/*.tex`,
-    /// `figures/*.svg`. The same bytes for the same data.
+    /// Returns the files of the report: `index.html`, `report.md`, `report.json`, `tables/*.csv`, `tables/*.tex`,
+    /// `figures/*.svg`. The same data give the same bytes.
     ///
-    /// Figures lie inside `index.html` too. Sound does not: whoever writes the report puts the clips where
-    /// [`SampleVersion::audio`] says.
+    /// `index.html` embeds its figures but not its sound: the caller puts the clips at [`SampleVersion::audio`].
     ///
     /// # Errors
     ///
-    /// [`Error::NothingToReport`] without scores and verdicts, what [`super::summarize`] returns for rows that contradict each
-    /// other, what [`Baselines::check`] and what drawing a figure return.
+    /// Returns [`Error::NothingToReport`] without scores and verdicts, the errors of [`super::summarize`] for rows that
+    /// contradict each other, and the errors of [`Baselines::check`] and of drawing a figure.
     ///
     /// # Examples
     ///
@@ -214,7 +213,7 @@ impl Comparison<'_> {
         Ok(Page { title: self.title.to_owned(), lead: self.lead(metrics), banners, sections })
     }
 
-    /// That ratings are simulated, and which, where there are any such.
+    /// Returns the warning that ratings are simulated, naming them, if there are any.
     fn simulated_banner(&self) -> Option<String> {
         let studies: Vec<&str> = self
             .verdicts
@@ -233,7 +232,7 @@ impl Comparison<'_> {
         ))
     }
 
-    /// What was compared, in a sentence.
+    /// Describes in a sentence what was compared.
     fn lead(&self, metrics: &[MetricSummary]) -> String {
         let mut systems: Vec<&str> = Vec::new();
         let rated =
@@ -295,7 +294,7 @@ fn is_simulated(verdict: &Verdict) -> bool {
     verdict.origin == Origin::Simulated
 }
 
-/// Gives the files of a block, and of the blocks inside it, names that end in `suffix`.
+/// Appends `suffix` to the file names of a block and of its nested blocks.
 fn append_to_names(block: &mut Block, suffix: &str) {
     match block {
         Block::Table(table) | Block::File(table) => table.name += suffix,
@@ -313,7 +312,7 @@ fn append_to_names(block: &mut Block, suffix: &str) {
     }
 }
 
-/// `1 item`, `2 items`.
+/// Formats a count with its noun: `1 item`, `2 items`.
 pub(crate) fn plural(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", crate::figure::number(n as f64, 0), if n == 1 { "" } else { "s" })
 }
@@ -322,7 +321,7 @@ fn capital_count(n_systems: usize) -> &'static str {
     if n_systems == 1 { "System" } else { "Systems" }
 }
 
-/// The files of the tables and figures of a block, and of the blocks inside it.
+/// Collects the table and figure files of a block and of its nested blocks.
 fn collect_files(block: &Block, documents: &mut Vec<Document>) -> Result<(), Error> {
     match block {
         Block::Table(table) => {

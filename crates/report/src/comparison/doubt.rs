@@ -1,4 +1,4 @@
-//! What a reader needs to doubt a verdict: anchors, null pairs, screening, and what other analyses make of it.
+//! Grounds for doubting a verdict: anchors, null pairs, screening and alternative analyses.
 
 use mynah_listening::{Defined, Exclusion, ScreeningRule, Verdict};
 
@@ -8,7 +8,7 @@ use super::scores::percent;
 use crate::page::{Block, Tone};
 use crate::table::{Cell, Table};
 
-/// Whether the test could have found a difference.
+/// Returns the finding on whether the test could have found a difference.
 pub(crate) fn assay(verdict: &Verdict) -> Block {
     let (word, tone) = match verdict.assay.sensitive {
         Some(true) => ("shown", Tone::Good),
@@ -25,7 +25,7 @@ pub(crate) fn assay(verdict: &Verdict) -> Block {
     }
 }
 
-/// Null pairs, agreement, screening and other analyses.
+/// Returns the blocks on null pairs, agreement, screening and alternative analyses.
 pub(crate) fn blocks(verdict: &Verdict) -> Vec<Block> {
     let mut blocks = Vec::new();
     if verdict.paradigm.rules().allows_null_pairs() {
@@ -120,7 +120,7 @@ fn screening_words(verdict: &Verdict) -> String {
     )
 }
 
-/// Everything that is left out, or would be.
+/// Returns the table of everything that is, or would be, left out.
 fn screening(verdict: &Verdict) -> Option<Table> {
     let columns = [
         ("rater", "Rater"),
@@ -151,7 +151,7 @@ fn screening(verdict: &Verdict) -> Option<Table> {
     (!table.rows.is_empty()).then_some(table)
 }
 
-/// What every analysis makes of the judgements, where there is more than the declared one.
+/// Returns the conclusions of every analysis, if there are others besides the declared one.
 fn sensitivity(verdict: &Verdict) -> Option<Table> {
     if verdict.systems.iter().all(|system| system.sensitivity.is_empty()) {
         return None;

@@ -1,4 +1,4 @@
-//! How many items of each system have no value, and why.
+//! Numbers of items without a value per system, with the reasons.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,16 @@ use crate::error::Error;
 use crate::figure::{StackRow, Stacks};
 use crate::page::Figure;
 
-/// The kinds of failures, the gravest first.
+/// Kinds of failures, the most severe first.
 const KINDS: [&str; 3] = ["failed", "undefined", "no row"];
 
-/// Bars of the items without a value, one for each system; `None` when every item of every system has all its values.
+/// Returns bars of the items without a value, one per system; `None` when every item of every system has all its
+/// values.
 ///
-/// An item counts once for a system, under the gravest kind that any metric reports.
+/// An item counts once per system, as the most severe kind that any metric reports.
 pub(crate) fn figure(grids: &[Grid<'_>]) -> Result<Option<Figure>, Error> {
     let mut systems: Vec<&str> = Vec::new();
-    // The gravest kind of each system and item.
+    // Most severe kind of each system and item.
     let mut gravest: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for grid in grids {
         for column in &grid.columns {
@@ -70,7 +71,7 @@ mod tests {
     use crate::comparison::grid::grids;
 
     #[test]
-    fn an_item_counts_once_under_the_gravest() {
+    fn counts_an_item_once_as_its_most_severe_failure() {
         let score = |item: &str, metric: &str, status: Status| Score {
             system: "voice".into(),
             step: None,

@@ -1,8 +1,8 @@
-//! Names of files made from names of systems, items and metrics, which may hold anything.
+//! File names made from names of systems, items and metrics, which may contain any character.
 
 use std::collections::BTreeSet;
 
-/// `wanted` as the name of a file, with a number when two names become the same.
+/// Turns `wanted` into a file name, with a number appended if the name is already taken.
 pub(crate) fn free_name(wanted: &str, taken: &mut BTreeSet<String>) -> String {
     let plain: String =
         wanted.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_files_are_plain_and_never_the_same() {
+    fn makes_plain_and_unique_file_names() {
         let mut taken = BTreeSet::new();
         let names = ["mel-a/b", "mel-a b", "mel-a_b"].map(|name| free_name(name, &mut taken));
         assert_eq!(names, ["mel-a_b", "mel-a_b-2", "mel-a_b-3"]);

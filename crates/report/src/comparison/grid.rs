@@ -1,4 +1,4 @@
-//! The scores of each metric as a grid: a row for every item, a column for every system.
+//! The scores of each metric as a grid with a row for every item and a column for every system.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,52 +10,54 @@ use crate::error::Error;
 /// The scores of one profile.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Grid<'a> {
-    /// The metric's short name.
+    /// Short name of the metric.
     pub(crate) metric: &'a str,
     /// Definition and version.
     pub(crate) profile: &'a str,
-    /// The unit of all values.
+    /// Unit of all values.
     pub(crate) unit: &'a str,
-    /// The value of a perfect copy, where the metric's note has one.
+    /// Value of a perfect copy, if the metric's note has one.
     pub(crate) perfect: Option<f64>,
-    /// Every item that any system has a row for, by name.
+    /// Every item for which any system has a row, sorted by name.
     pub(crate) items: Vec<&'a str>,
-    /// In the order in which the systems first occur in all scores; those without a row of this profile are left out.
+    /// Columns in the order in which the systems first occur in all scores; systems without a row of this profile are
+    /// left out.
     pub(crate) columns: Vec<GridColumn<'a>>,
 }
 
 /// The scores of one system by one profile.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct GridColumn<'a> {
-    /// The system.
+    /// Name of the system.
     pub(crate) system: &'a str,
-    /// Its training step, where all rows that name one agree.
+    /// Training step, if all rows that name one agree.
     pub(crate) step: Option<u64>,
-    /// One place for each item of the grid; `None` where there is no row.
+    /// One entry for each item of the grid; `None` if there is no row.
     pub(crate) scores: Vec<Option<&'a Score>>,
 }
 
 impl<'a> GridColumn<'a> {
-    /// The value of each item of the grid.
+    /// Returns the value of each item of the grid.
     pub(crate) fn values(&self) -> impl Iterator<Item = Option<f64>> + use<'_, 'a> {
         self.scores.iter().map(|score| score.and_then(|score| score.value))
     }
 
-    /// Rows with a status.
+    /// Counts the rows with a status.
     pub(crate) fn count(&self, status: Status) -> usize {
         self.scores.iter().flatten().filter(|score| score.status == status).count()
     }
 }
 
-/// Puts scores into grids, one for each profile.
+/// Arranges scores into grids, one for each profile.
 ///
-/// Metrics stand in the order of the notes, then by name; items by name. So nothing depends on the order of the rows but
-/// the order of the systems.
+/// Metrics are in the order of the notes, then by name; items are sorted by name. So only the order of the systems
+/// depends on the order of the rows.
 ///
 /// # Errors
 ///
-/// [`Error::DuplicateScore`] when two rows are about the same system, item and profile; [`Error::BadScore`] when a row's
-/// status and value contradict each other, a value is not finite, or rows of one profile name two metrics or units.
+/// Returns [`Error::DuplicateScore`] when two rows have the same system, item and profile, and [`Error::BadScore`] when
+/// a row's status and value contradict each other, a value is not finite, or rows of one profile name two metrics or
+/// units.
 pub(crate) fn grids<'a>(scores: &'a [Score], notes: &[MetricNote]) -> Result<Vec<Grid<'a>>, Error> {
     check(scores)?;
     let mut systems: BTreeMap<&str, usize> = BTreeMap::new();
@@ -72,7 +74,7 @@ pub(crate) fn grids<'a>(scores: &'a [Score], notes: &[MetricNote]) -> Result<Vec
     Ok(grids)
 }
 
-/// The grid of the rows of one profile; there is at least one.
+/// Builds the grid of the rows of one profile, of which there is at least one.
 fn grid<'a>(
     profile: &'a str,
     rows: &[&'a Score],
@@ -104,13 +106,13 @@ fn grid<'a>(
     }
 }
 
-/// The training step that all rows with one agree on.
+/// Returns the training step that all rows with a step agree on.
 fn one_step(scores: &[Option<&Score>]) -> Option<u64> {
     let steps: BTreeSet<u64> = scores.iter().flatten().filter_map(|score| score.step).collect();
     if steps.len() == 1 { steps.first().copied() } else { None }
 }
 
-/// Refuses rows that contradict themselves or each other.
+/// Rejects rows that contradict themselves or each other.
 fn check(scores: &[Score]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     let mut units: BTreeMap<&str, (&str, &str)> = BTreeMap::new();

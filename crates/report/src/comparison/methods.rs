@@ -1,4 +1,4 @@
-//! How the numbers came about: a paragraph for each listening test, definitions, statistics, versions.
+//! Methods: a paragraph for each listening test, definitions, statistics, versions.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::summary::MetricSummary;
 use crate::figure::number;
 use crate::page::Block;
 
-/// Sentences, definitions and versions.
+/// Returns the paragraphs, definitions and versions.
 pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> Vec<Block> {
     let mut sentences = Vec::new();
     if !metrics.is_empty() {
@@ -57,7 +57,7 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
     blocks
 }
 
-/// The test of the paper's rule, and the mean where the rule asks for one.
+/// Describes the test of the paper's rule, and the condition on the mean if the rule has one.
 fn paper_criterion(verdict: &Verdict) -> String {
     let criterion = verdict.paradigm.rules().paper_criterion();
     let test = match criterion.test {
@@ -69,7 +69,7 @@ fn paper_criterion(verdict: &Verdict) -> String {
     if criterion.needs_mean_near_zero { format!("{test}, with a mean close to 0") } else { test }
 }
 
-/// A paragraph about one listening test, as a paper would have it.
+/// Describes a listening test in a paragraph, in the form used in papers.
 pub(crate) fn paragraph(verdict: &Verdict, versions: &[(String, String)]) -> String {
     let mut text = String::new();
     if verdict.origin == Origin::Simulated {
@@ -87,7 +87,7 @@ pub(crate) fn paragraph(verdict: &Verdict, versions: &[(String, String)]) -> Str
     text
 }
 
-/// `n things` where all systems have as many, else `from a to b things`.
+/// Formats `n things` if all systems have the same number, else `from a to b things`.
 fn range(counts: impl Iterator<Item = usize> + Clone, noun: &str) -> String {
     let (least, most) = (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0));
     if least == most { plural(most, noun) } else { format!("{least} to {}", plural(most, noun)) }
@@ -179,7 +179,7 @@ fn analysis(verdict: &Verdict) -> String {
     )
 }
 
-/// The notes on the profiles that there are scores of.
+/// Returns the notes on the profiles that have scores.
 pub(crate) fn used_notes<'a>(notes: &'a [MetricNote], metrics: &[MetricSummary]) -> Vec<&'a MetricNote> {
     notes.iter().filter(|note| metrics.iter().any(|metric| metric.profile == note.profile)).collect()
 }

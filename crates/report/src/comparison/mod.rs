@@ -1,4 +1,4 @@
-//! Systems and checkpoints side by side: ratings, scores, pictures and sound.
+//! Side-by-side comparison of systems and checkpoints: ratings, scores, pictures and sound.
 //!
 //! ```text
 //! Score rows ──summarize──► means, paired differences ──┐

@@ -1,4 +1,4 @@
-//! The section about ratings: a finding per system, with everything it rests on, then tables and figures.
+//! Section on ratings: a finding per system with all its grounds, then tables and figures.
 
 use mynah_listening::{Conclusion, Defined, Origin, RankTest, Role, SystemVerdict, Verdict};
 use mynah_stats::{Interval, TestResult};
@@ -14,10 +14,10 @@ use crate::table::{Cell, Table};
 
 /// Decimals of numbers on the rating scale.
 pub(crate) const DECIMALS: usize = 2;
-/// p-values below this are given as "less than".
+/// p-values below this are printed as "less than".
 const SMALLEST_P: f64 = 1e-4;
 
-/// The section.
+/// Returns the section.
 pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
     let mut blocks = vec![Block::Text(what_was_asked(verdict))];
     blocks.extend(verdict.systems.iter().map(|system| finding(verdict, system)));
@@ -48,7 +48,7 @@ fn what_was_asked(verdict: &Verdict) -> String {
     )
 }
 
-/// The beginning of a hash: enough to recognise it.
+/// Returns the first digits of a hash, enough to recognize it.
 pub(crate) fn short(hash: &str) -> String {
     hash.chars().take(12).collect()
 }
@@ -83,9 +83,9 @@ fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
     }
 }
 
-/// The numbers behind a conclusion, each with its reason where it has no value.
+/// Returns the numbers that support a conclusion, with a reason for each missing value.
 ///
-/// Of the reference itself, in a test of single clips, only what needs no comparison.
+/// For the reference itself, in a test of single clips, only those that need no comparison.
 fn grounds(verdict: &Verdict, system: &SystemVerdict, is_reference: bool) -> Vec<(String, String)> {
     let level = percent(match &system.interval {
         Defined::Ok { value } => value.level,
@@ -123,10 +123,10 @@ fn grounds(verdict: &Verdict, system: &SystemVerdict, is_reference: bool) -> Vec
     grounds
 }
 
-/// The numbers that compare a system with the reference.
+/// Returns the numbers that compare a system with the reference.
 fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String, String)> {
     let analysis = &verdict.analysis;
-    // Of several systems each interval is wider, so that all hold together.
+    // With several systems each interval is wider, so that all hold simultaneously.
     let level = |interval: &Defined<Interval>, otherwise: f64| {
         percent(interval.value().map_or(1.0 - otherwise, |interval| interval.level))
     };
@@ -186,7 +186,7 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
     grounds
 }
 
-/// Returns `true` where the difference from the reference is another number than the mean score.
+/// Returns `true` if the difference from the reference is not the mean score itself.
 fn has_own_difference(verdict: &Verdict) -> bool {
     verdict.paradigm.rules().is_judged(Role::Reference)
 }
@@ -271,10 +271,10 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
     Ok(figures)
 }
 
-/// A reading of one interval of a system.
+/// A selector of one interval of a system.
 type Reading = fn(&SystemVerdict) -> &Defined<Interval>;
 
-/// The rows that can be drawn, and the names of the systems that cannot.
+/// Returns the rows that can be drawn and the names of the systems that cannot.
 fn rows(verdict: &Verdict, outer: Reading, inner: Option<Reading>) -> (Vec<ForestRow>, Vec<String>) {
     let (mut rows, mut left_out) = (Vec::new(), Vec::new());
     for system in &verdict.systems {
@@ -282,7 +282,7 @@ fn rows(verdict: &Verdict, outer: Reading, inner: Option<Reading>) -> (Vec<Fores
         if inner.is_some() && system.role == Role::Anchor {
             continue;
         }
-        // The reference has no difference from itself, which need not be said.
+        // The reference has no difference from itself, so it is left out silently.
         let is_reference = inner.is_some() && system.role == Role::Reference;
         match outer(system) {
             Defined::Undefined { .. } if is_reference => {}
@@ -323,7 +323,7 @@ fn forest(
     Ok(Figure { name: name.into(), svg: forest.to_svg()?, caption: caption(&left_out) })
 }
 
-/// The same numbers as a table, for papers and other programs.
+/// Returns the same numbers as a table, for papers and other programs.
 fn table(verdict: &Verdict) -> Table {
     let mut columns =
         vec![("system", "System".to_owned()), ("mean", format!("Mean, {}", percent(verdict.mean_level())))];
@@ -390,7 +390,7 @@ fn table(verdict: &Verdict) -> Table {
     table
 }
 
-/// What the caption of a table begins with when nobody gave the ratings.
+/// Returns the prefix of a table caption: a note if the ratings are simulated, else nothing.
 pub(crate) fn simulated(verdict: &Verdict) -> &'static str {
     match verdict.origin {
         Origin::Simulated => "Simulated ratings. ",

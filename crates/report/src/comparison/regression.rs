@@ -11,78 +11,78 @@ use super::coverage::CoveragePair;
 use super::grid::{Grid, GridColumn};
 use super::ranking::Ranking;
 
-/// A checkpoint that a metric calls worse than an earlier one, by more than chance.
+/// A checkpoint that is significantly worse than an earlier one by a metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Regression {
     /// Definition and version of the metric.
     pub profile: String,
-    /// The checkpoint.
+    /// Name of the checkpoint.
     pub system: String,
-    /// Its training step.
+    /// Training step of the checkpoint.
     pub step: u64,
-    /// The best of the earlier checkpoints of its run.
+    /// The best earlier checkpoint of its run.
     pub than: String,
-    /// The training step of that one.
+    /// Training step of the earlier checkpoint.
     pub than_step: u64,
-    /// How much more the checkpoint loses, with the interval of the paired t test.
+    /// Additional loss of the checkpoint, with the interval of the paired t test.
     pub interval: Defined<Interval>,
-    /// The p-value of that test, corrected over all pairs of the metric.
+    /// p-value of that test, corrected over all pairs of the metric.
     pub holm_p_value: f64,
 }
 
-/// A checkpoint that fails more often than an earlier one, by more than chance.
+/// A checkpoint that fails significantly more often than an earlier one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MoreFailures {
     /// Definition and version of the metric.
     pub profile: String,
-    /// The checkpoint.
+    /// Name of the checkpoint.
     pub system: String,
-    /// Its training step.
+    /// Training step of the checkpoint.
     pub step: u64,
-    /// Items for which it has no value.
+    /// Number of items for which it has no value.
     pub n_without: usize,
-    /// The one that fails least of the earlier checkpoints of its run.
+    /// The earlier checkpoint of its run with the fewest failures.
     pub than: String,
-    /// The training step of that one.
+    /// Training step of the earlier checkpoint.
     pub than_step: u64,
-    /// Items for which that one has no value.
+    /// Number of items for which the earlier checkpoint has no value.
     pub n_without_than: usize,
-    /// The p-value of the exact McNemar test, corrected over all pairs of the metric.
+    /// p-value of the exact McNemar test, corrected over all pairs of the metric.
     pub holm_p_value: f64,
 }
 
-/// A checkpoint that has no value for items of which the checkpoint before it has one.
+/// A checkpoint without a value for items that have one at the previous checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewlyWithoutValue {
     /// Definition and version of the metric.
     pub profile: String,
-    /// The checkpoint.
+    /// Name of the checkpoint.
     pub system: String,
-    /// Its training step.
+    /// Training step of the checkpoint.
     pub step: u64,
-    /// The checkpoint before it.
+    /// The previous checkpoint.
     pub before: String,
-    /// The training step of that one.
+    /// Training step of the previous checkpoint.
     pub before_step: u64,
-    /// The items, by name.
+    /// Items that lost their value, by name.
     pub items: Vec<LostItem>,
 }
 
 /// An item that lost its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LostItem {
-    /// The item.
+    /// Name of the item.
     pub item: String,
-    /// `failed`, `undefined`, or `absent` where there is no row.
+    /// `failed`, `undefined`, or `absent` if there is no row.
     pub status: &'static str,
-    /// Why there is no value.
+    /// Reason for the missing value.
     pub reason: Option<String>,
 }
 
-/// The run that a checkpoint belongs to: its name without the number that names its training step.
+/// Returns the run of a checkpoint: its name without the number that is its training step.
 ///
-/// That is the last number of the name that equals the step; where there is none, such as in `voice-20k`, all digits are
-/// taken out. So `a2-1000` and `a2-2000`, made at steps 1000 and 2000, are one run, and `a3-1000` is another.
+/// That is the last number in the name that equals the step; if there is none, as in `voice-20k`, all digits are
+/// removed. So `a2-1000` and `a2-2000`, made at steps 1000 and 2000, are one run, and `a3-1000` is another.
 pub(crate) fn run(system: &str, step: u64) -> String {
     let is_digit = |character: char| character.is_ascii_digit();
     let mut end = system.len();
@@ -98,7 +98,8 @@ pub(crate) fn run(system: &str, step: u64) -> String {
     system.replace(is_digit, "")
 }
 
-/// The checkpoints of each run with at least two steps, by run and step; those of one step in the order of the columns.
+/// Returns the checkpoints of each run with at least two steps, by run and step; those of one step keep the order of
+/// the columns.
 pub(crate) fn runs<'b, 'a>(grid: &'b Grid<'a>) -> Vec<Vec<(u64, &'b GridColumn<'a>)>> {
     let mut runs: BTreeMap<String, Vec<(u64, &GridColumn<'_>)>> = BTreeMap::new();
     for column in &grid.columns {
@@ -114,7 +115,7 @@ pub(crate) fn runs<'b, 'a>(grid: &'b Grid<'a>) -> Vec<Vec<(u64, &'b GridColumn<'
     runs
 }
 
-/// The checkpoints of a grid that lose more than the best earlier one of their run, by more than chance.
+/// Finds the checkpoints of a grid that lose significantly more than the best earlier one of their run.
 ///
 /// The best earlier one is picked by looking at the data, which the correction over all pairs allows for.
 pub(crate) fn regressions(grid: &Grid<'_>, ranking: &Ranking, alpha: f64) -> Vec<Regression> {
@@ -146,7 +147,7 @@ pub(crate) fn regressions(grid: &Grid<'_>, ranking: &Ranking, alpha: f64) -> Vec
     found
 }
 
-/// The checkpoints of a grid that fail more often than an earlier one of their run, by more than chance.
+/// Finds the checkpoints of a grid that fail significantly more often than an earlier one of their run.
 ///
 /// The earlier one is the one with the fewest failures, which the correction over all pairs allows for.
 pub(crate) fn more_failures(grid: &Grid<'_>, ranking: &Ranking, alpha: f64) -> Vec<MoreFailures> {
@@ -178,9 +179,9 @@ pub(crate) fn more_failures(grid: &Grid<'_>, ranking: &Ranking, alpha: f64) -> V
     found
 }
 
-/// The checkpoints of a grid without a value for items of which the one before them, by step, has one.
+/// Finds the checkpoints of a grid without a value for items that have one at the previous step.
 ///
-/// Where several checkpoints share the step before, it is the last of them.
+/// If several checkpoints share the previous step, the last of them is used.
 pub(crate) fn newly_without_value(grid: &Grid<'_>) -> Vec<NewlyWithoutValue> {
     let mut found = Vec::new();
     for run in runs(grid) {
@@ -205,7 +206,7 @@ pub(crate) fn newly_without_value(grid: &Grid<'_>) -> Vec<NewlyWithoutValue> {
     found
 }
 
-/// The item, if it has no value in the column.
+/// Returns the item if it has no value in the column.
 fn lost(item: &str, column: &GridColumn<'_>, index: usize) -> Option<LostItem> {
     let (status, reason) = match column.scores[index] {
         Some(score) if score.value.is_some() => return None,
@@ -240,7 +241,7 @@ mod tests {
         }
     }
 
-    /// A checkpoint of forty items around a mean.
+    /// Builds a checkpoint of forty items around a mean.
     fn checkpoint(system: &str, step: u64, mean: f64) -> Vec<Score> {
         (0..40)
             .map(|item| {
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_a_name_without_its_step() {
+    fn names_a_run_without_the_step() {
         for (system, step, expected) in [
             ("voice-1000", 1000, "voice-"),
             ("a2-1000", 1000, "a2-"),
@@ -277,8 +278,8 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_is_held_against_the_best_before_it() {
-        // The order of the files is not that of the steps.
+    fn compares_a_checkpoint_with_the_best_earlier_one() {
+        // The files are not in the order of the steps.
         let scores = [
             checkpoint("voice-4000", 4000, 6.0),
             checkpoint("voice-1000", 1000, 7.0),
@@ -292,13 +293,13 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_chance_is_no_regression() {
+    fn reports_no_regression_within_chance() {
         let scores = [checkpoint("voice-1", 1, 5.0), checkpoint("voice-2", 2, 5.001)].concat();
         assert_eq!(found(&scores), []);
     }
 
     #[test]
-    fn a_checkpoint_that_fails_more_often_is_found_though_it_is_not_ranked() {
+    fn finds_an_unranked_checkpoint_that_fails_more_often() {
         let mut scores = [checkpoint("voice-1", 1, 5.0), checkpoint("voice-2", 2, 4.0)].concat();
         for score in scores.iter_mut().filter(|score| score.step == Some(2)).take(12) {
             (score.status, score.value, score.reason) =
@@ -316,12 +317,12 @@ mod tests {
     }
 
     #[test]
-    fn items_that_lost_their_value_are_named() {
+    fn names_items_that_lost_their_value() {
         let mut scores = [checkpoint("voice-1", 1, 5.0), checkpoint("voice-2", 2, 5.0)].concat();
         scores.retain(|score| !(score.step == Some(2) && score.item == "005"));
         let failed = scores.iter_mut().find(|score| score.step == Some(2) && score.item == "003").unwrap();
         *failed = self::score("voice-2", 2, 3, None);
-        // Without a value at both: nothing was lost here.
+        // Neither has a value, so nothing was lost here.
         for score in scores.iter_mut().filter(|score| score.item == "007") {
             *score = self::score(&score.system.clone(), score.step.unwrap(), 7, None);
         }

@@ -1,4 +1,4 @@
-//! Sentences to be listened to and looked at.
+//! Sentences to listen to and look at.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::figure::Mel;
 use crate::page::{Block, Clip, Figure};
 
-/// Players and spectrograms, sentence by sentence; `names` are those of the figures that there are already.
+/// Returns players and spectrograms, sentence by sentence; `names` are the figure names already taken.
 pub(crate) fn blocks(samples: &[Sample], names: &mut BTreeSet<String>) -> Result<Vec<Block>, Error> {
     let mut blocks = Vec::new();
     for sample in samples {
@@ -29,7 +29,7 @@ pub(crate) fn blocks(samples: &[Sample], names: &mut BTreeSet<String>) -> Result
         } else if sample.note.is_some() {
             blocks.push(Block::Text(title));
         }
-        // One time axis for all, so that pauses and speeds can be compared.
+        // All share one time axis, so that pauses and speaking rates can be compared.
         let longest = sample.versions.iter().map(|version| version.mel.seconds()).fold(0.0, f64::max);
         let mut figures = Vec::new();
         for version in &sample.versions {

@@ -1,4 +1,4 @@
-//! The sections about scores: side by side, differences, the worst items, what has no value.
+//! Sections on scores: side-by-side means, differences, worst items, missing values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,12 +17,13 @@ use crate::figure::{Panel, PanelPoint, Panels};
 use crate::page::{Block, Figure, Section};
 use crate::table::{Cell, Table};
 
-/// Worst items that are listed for each system and metric.
+/// Number of worst items listed for each system and metric.
 const WORST: usize = 3;
-/// More differences than this are a file of their own: every system against the best is on the page.
+/// Maximum number of differences shown on the page; with more, all go to a file, and the page compares every system with
+/// the best.
 const MOST_DIFFERENCES: usize = 30;
 
-/// The sections; none without scores.
+/// Returns the sections; none without scores.
 pub(crate) fn sections(
     grids: &[Grid<'_>],
     metrics: &[MetricSummary],
@@ -68,12 +69,12 @@ pub(crate) fn sections(
     Ok(sections)
 }
 
-/// "95 %".
+/// Formats a coverage: "95 %".
 pub(crate) fn percent(level: f64) -> String {
     format!("{}\u{202f}%", (level * 1000.0).round() / 10.0)
 }
 
-/// Decimals that show two digits of the narrowest half width, or three of the smallest value without any.
+/// Returns the decimals that show two digits of the narrowest half width, or three of the smallest value without one.
 fn decimals(metric: &MetricSummary) -> usize {
     let intervals = metric
         .systems
@@ -84,7 +85,7 @@ fn decimals(metric: &MetricSummary) -> usize {
     decimals_of(half_widths, metric.systems.iter().filter_map(|system| system.mean.value().copied()))
 }
 
-/// As [`decimals`], for any half widths and means.
+/// Returns [`decimals`] for the given half widths and means.
 pub(crate) fn decimals_of(half_widths: impl Iterator<Item = f64>, means: impl Iterator<Item = f64>) -> usize {
     let smallest = half_widths.filter(|half| *half > 0.0).reduce(f64::min);
     let scale =
@@ -97,7 +98,7 @@ pub(crate) fn interval_cell(interval: &Defined<Interval>, mean: &Defined<f64>, d
         (Defined::Ok { value }, _) => {
             Cell::Interval { estimate: value.estimate, low: value.low, high: value.high, decimals }
         }
-        // A mean without an interval is still a mean; why it has none stands in the note of the table.
+        // A mean without an interval is still shown; the note of the table gives the reason.
         (_, Defined::Ok { value }) => Cell::Number { value: *value, decimals },
         (_, Defined::Undefined { reason }) => Cell::Missing(reason.clone()),
     }
@@ -107,12 +108,12 @@ fn label(metric: &MetricSummary) -> String {
     label_of(&metric.profile, &metric.unit)
 }
 
-/// "mcd/sp2mc-2 (dB)": never a number without its definition; the unit is left out where it has none.
+/// Formats a metric as "mcd/sp2mc-2 (dB)", always with its definition, and with its unit if it has one.
 pub(crate) fn label_of(profile: &str, unit: &str) -> String {
     if unit.is_empty() { profile.to_owned() } else { format!("{profile} ({unit})") }
 }
 
-/// The names of all systems, in the order in which they first occur.
+/// Returns the names of all systems in the order in which they first occur.
 fn systems(metrics: &[MetricSummary]) -> Vec<&SystemSummary> {
     let mut systems: Vec<&SystemSummary> = Vec::new();
     for system in metrics.iter().flat_map(|metric| &metric.systems) {
@@ -123,7 +124,7 @@ fn systems(metrics: &[MetricSummary]) -> Vec<&SystemSummary> {
     systems
 }
 
-/// The name of a system, with its coverage where that is not whole.
+/// Returns the name of a system, with its coverage if incomplete.
 fn label_with_coverage(system: &SystemSummary, n_items: usize) -> String {
     if system.n_ok == n_items {
         system.system.clone()
@@ -234,7 +235,7 @@ fn differences(metrics: &[MetricSummary], percent: &str) -> Table {
     table
 }
 
-/// The items farthest from the value of a perfect copy; `None` when no metric has such a value.
+/// Returns the items farthest from the value of a perfect copy; `None` when no metric has such a value.
 fn worst(grids: &[Grid<'_>], metrics: &[MetricSummary]) -> Option<Table> {
     let columns = [("metric", "Metric"), ("system", "System"), ("item", "Item"), ("value", "Value")];
     let caption =
@@ -261,7 +262,7 @@ fn worst(grids: &[Grid<'_>], metrics: &[MetricSummary]) -> Option<Table> {
     (!table.rows.is_empty()).then_some(table)
 }
 
-/// Every value of each metric.
+/// Returns every value of each metric.
 fn item_tables(grids: &[Grid<'_>]) -> Vec<Table> {
     let mut names = BTreeSet::new();
     let table = |grid: &Grid<'_>| {
@@ -275,7 +276,7 @@ fn item_tables(grids: &[Grid<'_>]) -> Vec<Table> {
         );
         let cell = |column: &GridColumn<'_>, index: usize| {
             let value = column.scores[index].and_then(|score| score.value);
-            // Why there is none stands in the table of what has no value.
+            // The table of missing values gives the reason.
             value.map_or_else(|| Cell::text(""), |value| Cell::Number { value, decimals: 0 })
         };
         table.rows = (0..grid.items.len())
@@ -290,7 +291,7 @@ fn item_tables(grids: &[Grid<'_>]) -> Vec<Table> {
     grids.iter().map(table).collect()
 }
 
-/// Every row without a value, those with the same reason together.
+/// Returns every row without a value, grouped by reason.
 fn without_value(grids: &[Grid<'_>]) -> Block {
     let mut order: Vec<&str> = Vec::new();
     let mut groups: BTreeMap<(usize, usize, &str, &str), Vec<&str>> = BTreeMap::new();
@@ -368,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_items_are_the_farthest_from_perfect_on_either_side() {
+    fn picks_worst_items_on_either_side_of_perfect() {
         let values = [("a", 0.1), ("b", -0.9), ("c", 0.5), ("d", 0.0), ("e", -0.5)];
         let scores: Vec<Score> = values.map(|(item, value)| score("s", item, Ok(value))).into();
         let grids = grids(&scores, &[note()]).unwrap();
@@ -378,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_of_a_metric_has_a_row_for_every_item_and_a_column_for_every_system() {
+    fn writes_a_row_per_item_and_a_column_per_system() {
         let scores = [
             score("b", "2", Ok(0.1)),
             score("b", "1", Ok(0.3)),
@@ -391,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_with_one_reason_are_one_row_that_names_them_all() {
+    fn groups_failures_with_the_same_reason_in_one_row() {
         let scores = [
             score("s", "b", Err("no wav")),
             score("s", "a", Err("no wav")),
@@ -408,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_show_two_digits_of_their_uncertainty() {
+    fn shows_two_digits_of_the_uncertainty() {
         let scores: Vec<Score> = [(1, 5.0), (2, 5.1), (3, 4.9)]
             .map(|(item, value)| score("s", &item.to_string(), Ok(value)))
             .into();

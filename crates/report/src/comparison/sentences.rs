@@ -1,4 +1,4 @@
-//! What listeners say, sentence by sentence.
+//! Listeners' judgments sentence by sentence.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::figure::{Waterfall, Waterfalls};
 use crate::page::{Block, Figure};
 use crate::table::{Cell, Table};
 
-/// Worst sentences that are listed for each system.
+/// Number of worst sentences listed for each system.
 const WORST: usize = 3;
 
-/// The sentences of each system by their difference to the reference, the worst of them, and all of them as a file.
+/// Returns the sentences of each system by difference from the reference: the worst ones, and all of them as a file.
 pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
     let differences: Vec<(&SystemVerdict, Vec<(&str, f64)>)> = verdict
         .systems
@@ -34,7 +34,7 @@ pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
     Ok(blocks)
 }
 
-/// By how much each sentence of a system was judged better than the reference; none where there is no reference.
+/// Computes the difference of each sentence of a system from the reference; empty without a reference.
 fn differences<'a>(verdict: &Verdict, system: &'a SystemVerdict) -> Vec<(&'a str, f64)> {
     let means = system.item_means.iter();
     match verdict.paradigm.rules().contrast(system.role, verdict.reference.is_some()) {
@@ -66,7 +66,7 @@ fn figure(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)])
             interval: system
                 .difference
                 .value()
-                // Where judgements are missing, their mean need not be that of the sentences.
+                // With missing judgments, their mean may differ from that of the sentences.
                 .filter(|_| system.n_ratings == system.n_items * system.minimum_ratings_per_item)
                 .map(|interval| (interval.estimate, interval.low, interval.high)),
         })
@@ -110,7 +110,7 @@ fn worst(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)]) 
     table
 }
 
-/// The mean of every sentence of every system.
+/// Computes the mean of every sentence of every system.
 fn all(verdict: &Verdict) -> Table {
     let columns =
         [("item", "Sentence"), ("system", "System"), ("mean", "Mean"), ("judgements", "Judgements")];
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn single_clips_are_held_against_the_same_sentence_of_the_reference() {
+    fn compares_single_clips_with_the_same_sentence_of_the_reference() {
         let rows = [
             ("recordings", "a", 5.0),
             ("recordings", "b", 4.0),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_come_first_and_ties_go_by_name() {
+    fn sorts_the_worst_first_and_ties_by_name() {
         let rows = [("v", "d", -1.0), ("v", "c", 0.0), ("v", "b", -1.0), ("v", "a", 2.0), ("v", "e", -3.0)];
         let verdict = verdict(Paradigm::Cmos, &rows);
         let of_all: Vec<_> =

@@ -1,4 +1,4 @@
-//! Scores put together: means per system, and differences of systems over the items that both have.
+//! Summaries of scores: means per system, and differences of systems over the items that both have.
 
 use mynah_listening::Defined;
 use mynah_metrics::{Score, Status};
@@ -11,70 +11,70 @@ use crate::error::Error;
 /// One metric in one definition, over all systems.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricSummary {
-    /// The metric's short name.
+    /// Short name of the metric.
     pub metric: String,
     /// Definition and version; two definitions of one metric are two summaries and never mixed.
     pub profile: String,
-    /// The unit of all its numbers.
+    /// Unit of all numbers.
     pub unit: String,
-    /// Items that any system has a row for; this is what every system's counts add up to.
+    /// Number of items for which any system has a row; the counts of every system add up to it.
     pub n_items: usize,
-    /// In the order in which they first occur.
+    /// Systems in the order in which they first occur.
     pub systems: Vec<SystemSummary>,
-    /// Every later system against every earlier one.
+    /// Differences of every later system from every earlier one.
     pub pairs: Vec<PairSummary>,
 }
 
-/// What one metric says about one system.
+/// Summary of one system by one metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SystemSummary {
-    /// The system.
+    /// Name of the system.
     pub system: String,
-    /// Its training step, where all rows that name one agree.
+    /// Training step, if all rows that name one agree.
     pub step: Option<u64>,
-    /// Items with a value.
+    /// Number of items with a value.
     pub n_ok: usize,
-    /// Items for which the definition gives none.
+    /// Number of items for which the metric is undefined.
     pub n_undefined: usize,
-    /// Items with nothing to measure: a missing, unreadable, empty, silent or truncated wav.
+    /// Number of items with nothing to measure: a missing, unreadable, empty, silent or truncated wav.
     pub n_failed: usize,
-    /// Items without a row.
+    /// Number of items without a row.
     pub n_absent: usize,
-    /// Items with a value as a share of all that were expected: what the mean is worth.
+    /// Share of the expected items that have a value, as a measure of how much the mean can be trusted.
     pub coverage: f64,
-    /// The mean over the items with a value, each counted once.
+    /// Mean over the items with a value, each counted once.
     pub mean: Defined<f64>,
-    /// The mean with its t interval; items are taken for independent.
+    /// Mean with its t interval; items are assumed independent.
     pub interval: Defined<Interval>,
 }
 
-/// The difference between two systems by one metric, item by item.
+/// Difference between two systems by one metric, item by item.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PairSummary {
-    /// The system.
+    /// Name of the system.
     pub system: String,
-    /// What is subtracted from it.
+    /// System that is subtracted.
     pub minus: String,
-    /// Items for which both have a value.
+    /// Number of items for which both have a value.
     pub n_both: usize,
-    /// Items of the metric for which at least one has none: they are not part of the difference.
+    /// Number of items of the metric for which at least one has no value; they are not part of the difference.
     pub n_lost: usize,
-    /// The mean difference.
+    /// Mean difference.
     pub mean: Defined<f64>,
-    /// The mean difference with the interval of the paired t test.
+    /// Mean difference with the interval of the paired t test.
     pub interval: Defined<Interval>,
 }
 
-/// Summarises scores, metric by metric.
+/// Summarizes scores, metric by metric.
 ///
-/// `level` is the coverage of the intervals, such as 0.95. Metrics stand in the order of their profiles' names, systems in
-/// the order in which they first occur. Means are over items, not over frames. Every system is compared with every one before it, on the items for which
-/// both have a value.
+/// `level` is the coverage of the intervals, such as 0.95. Metrics are sorted by the names of their profiles, systems
+/// are in the order in which they first occur. Means are over items, not over frames. Every system is compared with
+/// every earlier one, on the items for which both have a value.
 ///
 /// # Errors
 ///
-/// [`Error::DuplicateScore`] when two rows are about the same system, item and profile; [`Error::BadScore`] when a row's
-/// status and value contradict each other, when its value is not finite, or when one profile has two units.
+/// Returns [`Error::DuplicateScore`] when two rows have the same system, item and profile, and [`Error::BadScore`] when
+/// a row's status and value contradict each other, its value is not finite, or one profile has two units.
 ///
 /// # Examples
 ///
@@ -102,11 +102,11 @@ pub fn summarize(scores: &[Score], level: f64) -> Result<Vec<MetricSummary>, Err
     Ok(grids(scores, &[])?.iter().map(|grid| summarize_grid(grid, level)).collect())
 }
 
-/// Summarises the scores of one profile.
+/// Summarizes the scores of one profile.
 pub(crate) fn summarize_grid(grid: &Grid<'_>, level: f64) -> MetricSummary {
     let values: Vec<Vec<Option<f64>>> = grid.columns.iter().map(|column| column.values().collect()).collect();
     let systems = grid.columns.iter().zip(&values).map(|(column, values)| {
-        // In the order of the items: a sum in the order of the rows would depend on it in its last digit.
+        // Values are in the order of the items: a sum in the order of the rows would depend on it in its last digit.
         let (mean, interval) = mean(&values.iter().flatten().copied().collect::<Vec<_>>(), level);
         SystemSummary {
             system: column.system.to_owned(),
@@ -146,12 +146,12 @@ pub(crate) fn summarize_grid(grid: &Grid<'_>, level: f64) -> MetricSummary {
     }
 }
 
-/// What is left of `values` less `others`, item by item, where both have a value.
+/// Computes `values` minus `others`, item by item, where both have a value.
 pub(crate) fn differences(values: &[Option<f64>], others: &[Option<f64>]) -> Vec<f64> {
     values.iter().zip(others).filter_map(|(value, other)| Some((*value)? - (*other)?)).collect()
 }
 
-/// The mean, and the mean with its interval; each says why where there is none.
+/// Computes the mean, and the mean with its interval, each with a reason if it does not exist.
 pub(crate) fn mean(values: &[f64], level: f64) -> (Defined<f64>, Defined<Interval>) {
     let sum = values.iter().sum::<f64>();
     let mean = match values {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn every_item_is_counted_somewhere() {
+    fn counts_every_item_once() {
         let mut failed = score("a", "3", None);
         failed.status = Status::Failed;
         let scores = [score("a", "1", Some(4.0)), score("a", "2", None), failed, score("b", "4", Some(2.0))];
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_over_the_items_that_both_have() {
+    fn takes_differences_over_items_that_both_have() {
         let scores = [
             score("a", "1", Some(4.0)),
             score("a", "2", Some(5.0)),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn two_definitions_of_a_metric_are_never_mixed() {
+    fn never_mixes_two_definitions_of_a_metric() {
         let mut other = score("a", "1", Some(9.0));
         other.profile = "mcd/pymcd-plain".into();
         let summary = summarize(&[score("a", "1", Some(4.0)), other], 0.95).unwrap();
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_rows_of_a_system_does_not_matter() {
+    fn ignores_the_order_of_the_rows_of_a_system() {
         let values = [0.1, 0.7, 1e9, -1e9, 0.3];
         let rows = |order: &[usize]| -> Vec<Score> {
             order.iter().map(|&index| score("a", &index.to_string(), Some(values[index]))).collect()
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_contradict_themselves_are_refused() {
+    fn rejects_contradictory_rows() {
         let twice = [score("a", "1", Some(1.0)), score("a", "1", Some(1.0))];
         assert!(matches!(summarize(&twice, 0.95), Err(Error::DuplicateScore { .. })));
         let not_finite = [score("a", "1", Some(f64::NAN))];
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_rows_disagree_on_is_none() {
+    fn omits_a_step_on_which_rows_disagree() {
         let mut rows = [score("a", "1", Some(1.0)), score("a", "2", Some(2.0))];
         (rows[0].step, rows[1].step) = (Some(100), Some(200));
         assert_eq!(summarize(&rows, 0.95).unwrap()[0].systems[0].step, None);

@@ -1,4 +1,4 @@
-//! The items on which a system did worst, to be listened to.
+//! The worst items of each system, to listen to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,15 +14,15 @@ use crate::figure::number;
 /// An item on which a system did badly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorstItem {
-    /// The system.
+    /// Name of the system.
     pub system: String,
-    /// The item.
+    /// Name of the item.
     pub item: String,
-    /// What is bad about it, such as `mcd 9.1 dB, mean of all 5.3 dB`.
+    /// Description of the fault, such as `mcd 9.1 dB, mean of all 5.3 dB`.
     pub why: String,
 }
 
-/// How bad one item of one system is: failures before all numbers.
+/// Severity of one item of one system; failures rank above all numbers.
 #[derive(Debug, Clone, PartialEq)]
 struct Badness {
     failed: bool,
@@ -30,19 +30,19 @@ struct Badness {
     why: String,
 }
 
-/// The `count` worst items of each system, the worst first; systems in the order in which they first occur.
+/// Returns the `count` worst items of each system, the worst first; systems are in the order in which they first occur.
 ///
 /// ```text
 /// deviations = (loss − mean) / sd      loss = |value − perfect|, mean and sd over all items and systems of the metric
 /// ```
 ///
-/// An item that failed is worse than all that did not. Of the others the one with the most deviations by any metric is
-/// the worst; so one sentence that went wrong is found whatever went wrong with it. Metrics without a value of a perfect
-/// copy, or whose losses do not vary, are left out. Between equals the name of the item decides.
+/// An item that failed is worse than any that did not. Among the others, the one with the largest deviation by any
+/// metric is the worst, so a sentence that went wrong is found whatever the fault. Metrics without a value of a perfect
+/// copy, or whose losses do not vary, are left out. Ties go by the name of the item.
 ///
 /// # Errors
 ///
-/// As [`super::summarize`].
+/// Returns the errors of [`super::summarize`].
 pub fn worst_items(scores: &[Score], notes: &[MetricNote], count: usize) -> Result<Vec<WorstItem>, Error> {
     let mut order: Vec<&str> = Vec::new();
     let mut known = BTreeSet::new();
@@ -63,7 +63,7 @@ pub fn worst_items(scores: &[Score], notes: &[MetricNote], count: usize) -> Resu
             .take_while(|((of, _), _)| *of == system)
             .map(|((_, item), badness)| (*item, badness))
             .collect();
-        // The items stand by name, and the sort keeps that order between equals.
+        // Items are sorted by name, and the stable sort keeps that order in ties.
         items.sort_by(|(_, a), (_, b)| {
             b.failed.cmp(&a.failed).then_with(|| b.deviations.total_cmp(&a.deviations))
         });
@@ -77,7 +77,7 @@ pub fn worst_items(scores: &[Score], notes: &[MetricNote], count: usize) -> Resu
     Ok(found)
 }
 
-/// Notes for each system and item the worst that any metric says.
+/// Records the worst severity by any metric for each system and item.
 fn rate<'a>(grid: &Grid<'a>, worst: &mut BTreeMap<(&'a str, &'a str), Badness>) {
     let mut note = |system: &'a str, item: &'a str, badness: Badness| {
         let known = worst.entry((system, item)).or_insert_with(|| badness.clone());
@@ -117,7 +117,7 @@ fn rate<'a>(grid: &Grid<'a>, worst: &mut BTreeMap<(&'a str, &'a str), Badness>) 
     }
 }
 
-/// Mean and standard deviation; `None` where there is no spread that can be divided by.
+/// Computes mean and standard deviation; `None` if the spread cannot be divided by.
 fn spread(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_went_wrong_most_is_found_on_either_side_of_perfect() {
+    fn finds_the_worst_fault_on_either_side_of_perfect() {
         let mut scores = Vec::new();
         for (index, item) in ["a", "b", "c", "d", "e", "f", "g", "h"].iter().enumerate() {
             let wobble = index as f64 / 10.0;
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_come_first_and_names_decide_between_equals() {
+    fn puts_failures_first_and_breaks_ties_by_name() {
         let scores = [
             score("b", "x", "mcd", Ok(9.0)),
             score("b", "z", "mcd", Err("no wav")),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_that_do_not_vary_or_cannot_be_added_up_say_nothing() {
+    fn ignores_losses_that_are_constant_or_overflow() {
         let equal = [score("a", "x", "mcd", Ok(0.1)), score("a", "y", "mcd", Ok(0.1))];
         assert_eq!(worst(&equal, 2), []);
         let huge = [score("a", "x", "mcd", Ok(f64::MAX)), score("a", "y", "mcd", Ok(-f64::MAX))];

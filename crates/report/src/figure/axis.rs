@@ -2,24 +2,25 @@
 
 use super::pen::{Align, Drawn, Ink, Pen, SMALL_TEXT, TEXT, text_width};
 
-/// Free space between two tick labels of a horizontal axis, in units.
+/// Minimum gap between two tick labels of a horizontal axis, in units.
 const TICK_LABEL_GAP: i32 = 24;
-/// How far tick labels stand from the axis, in units.
+/// Distance of tick labels from the axis, in units.
 const TICK_LABEL_DISTANCE: i32 = 12;
 
-/// Larger numbers are drawn at the edge: differences of smaller ones are still numbers.
+/// Limit beyond which numbers are drawn at the edge; differences of smaller ones stay finite.
 pub(crate) const LARGEST: f64 = 1e300;
-/// Ranges narrower than this, relative to their ends, are widened: the digits of a label would not tell them apart.
+/// Relative width below which a range is widened, since the digits of a label could not tell its ends apart.
 const NARROWEST: f64 = 1e-9;
-/// Labels with more decimals than this, and numbers from the next limit on, are written with an exponent.
+/// Most decimals of a label; beyond that, and from the next limit on, numbers are written with an exponent.
 const MOST_DECIMALS: usize = 6;
 const LARGEST_PLAIN: f64 = 1e9;
-/// Numbers from here on have no decimals left.
+/// Magnitude from which numbers have no decimals left.
 const LARGEST_WITH_ALL_DIGITS: f64 = 1e15;
 
 /// A linear map from values to units.
 ///
-/// Ticks and map are our own: those of plotters 0.3.7 do not end for ranges that are very large or very small.
+/// Ticks and the map are implemented here because those of plotters 0.3.7 never terminate for very large or very small
+/// ranges.
 pub(crate) struct Scale {
     low: f64,
     high: f64,
@@ -27,31 +28,32 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// Maps `low` to the first and `high` to the second of `units`; a range without extent is widened.
+    /// Maps `low` to the first and `high` to the second of `units`; an empty range is widened.
     pub(crate) fn new(low: f64, high: f64, units: (i32, i32)) -> Scale {
         let (low, high) = widen(low.max(-LARGEST), high.min(LARGEST));
         Scale { low, high, units }
     }
 
-    /// As [`Scale::new`], with `share` of the range added at both ends.
+    /// Creates a scale as [`Scale::new`] does, with `share` of the range added at both ends.
     pub(crate) fn padded(low: f64, high: f64, share: f64, units: (i32, i32)) -> Scale {
         let (low, high) = widen(low.max(-LARGEST), high.min(LARGEST));
         let pad = (high - low) * share;
         Scale::new(low - pad, high + pad, units)
     }
 
-    /// Where `value` lies; values outside of the range land on its ends.
+    /// Maps `value` to its position; values outside the range are placed at its ends.
     pub(crate) fn at(&self, value: f64) -> i32 {
         let share = (value.clamp(self.low, self.high) - self.low) / (self.high - self.low);
         let (from, to) = (f64::from(self.units.0), f64::from(self.units.1));
         (from + share * (to - from)).round() as i32
     }
 
-    /// At most `count` multiples of 1, 2 or 5 times a power of ten inside the range; at least one when it has any.
+    /// Returns at most `count` multiples of 1, 2 or 5 times a power of ten inside the range, and at least one if it has
+    /// any.
     pub(crate) fn ticks(&self, count: usize) -> Vec<f64> {
         let range = self.high - self.low;
         let mut step = round_step(range / count.max(1) as f64);
-        // Ends that lie on multiples may make it one too many.
+        // Ends that are multiples may add one too many.
         for _ in 0..3 {
             let first = (self.low / step - 1e-6).ceil();
             let n_ticks = (self.high / step + 1e-6).floor() - first + 1.0;
@@ -63,7 +65,7 @@ impl Scale {
         Vec::new()
     }
 
-    /// Round values whose labels fit side by side on a horizontal axis, with their labels.
+    /// Returns round values whose labels fit side by side on a horizontal axis, with their labels.
     fn horizontal_ticks(&self) -> Vec<(f64, String)> {
         let room = (self.units.1 - self.units.0).abs();
         for count in (2..=9).rev() {
@@ -78,7 +80,7 @@ impl Scale {
     }
 }
 
-/// The rectangle that data are drawn in.
+/// The rectangle in which data are drawn.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
     /// Left edge.
@@ -92,12 +94,12 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// A scale along the lower edge.
+    /// Returns a scale along the lower edge.
     pub(crate) fn x(&self, low: f64, high: f64) -> Scale {
         Scale::new(low, high, (self.left, self.right))
     }
 
-    /// A scale along the left edge, upwards.
+    /// Returns a scale along the left edge, upwards.
     pub(crate) fn y(&self, low: f64, high: f64) -> Scale {
         Scale::new(low, high, (self.bottom, self.top))
     }
@@ -117,14 +119,14 @@ impl Frame {
         self.draw_x_label(pen, label, self.bottom + TICK_LABEL_DISTANCE + SMALL_TEXT + 24)
     }
 
-    /// Draws the label of the lower axis with its middle at `y`.
+    /// Draws the label of the lower axis, vertically centered at `y`.
     pub(crate) fn draw_x_label(&self, pen: &mut Pen<'_>, label: &str, y: i32) -> Drawn {
         pen.text(label, (i32::midpoint(self.left, self.right), y), Align::Center, TEXT, Ink::MUTED)
     }
 
     /// Draws the left axis: grid lines to the right, ticks to the left, the axis label above the left edge.
     ///
-    /// The label stands upright above the axis, since a sideways one is hard to read.
+    /// The label is upright above the axis, since a sideways one is hard to read.
     pub(crate) fn draw_y(&self, pen: &mut Pen<'_>, scale: &Scale, label: &str) -> Drawn {
         let count = ((self.bottom - self.top) / (SMALL_TEXT * 2)).clamp(2, 7) as usize;
         for (value, text) in label_ticks(&scale.ticks(count)) {
@@ -137,14 +139,14 @@ impl Frame {
     }
 }
 
-/// How much room the tick labels of a left axis over `low..high` need, in units.
+/// Returns the width needed by the tick labels of a left axis over `low..high`, in units.
 pub(crate) fn y_label_room(low: f64, high: f64) -> i32 {
     let scale = Scale::new(low, high, (0, 100));
     let widest = label_ticks(&scale.ticks(7)).iter().map(|(_, label)| text_width(label, SMALL_TEXT)).max();
     widest.unwrap_or(0).max(40) + TICK_LABEL_DISTANCE
 }
 
-/// The smallest of 1, 2 and 5 times a power of ten that is not below `width`, give or take rounding.
+/// Returns the smallest of 1, 2 and 5 times a power of ten that is at least `width`, up to rounding.
 pub(crate) fn round_step(width: f64) -> f64 {
     let width = width.clamp(f64::MIN_POSITIVE, LARGEST);
     let power = 10.0_f64.powf(width.log10().floor()).max(f64::MIN_POSITIVE);
@@ -152,7 +154,7 @@ pub(crate) fn round_step(width: f64) -> f64 {
     factor.unwrap_or(10.0) * power
 }
 
-/// The ticks with labels that have as many decimals as their distance needs, and no negative zero.
+/// Formats the ticks with as many decimals as their spacing needs, and without negative zero.
 pub(crate) fn label_ticks(ticks: &[f64]) -> Vec<(f64, String)> {
     let largest = ticks.iter().fold(0.0_f64, |most, tick| most.max(tick.abs()));
     let step = ticks.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(f64::INFINITY, f64::min);
@@ -160,7 +162,7 @@ pub(crate) fn label_ticks(ticks: &[f64]) -> Vec<(f64, String)> {
     let decimals = if step > 0.0 { (-(step.log10() + 1e-9).floor()).max(0.0) as usize } else { 0 };
     let label = |&tick: &f64| {
         if tick != 0.0 && (decimals > MOST_DECIMALS || largest >= LARGEST_PLAIN) {
-            // As many digits as tell neighbours apart.
+            // As many digits as tell neighbors apart.
             let order = |size: f64| (size.log10() + 1e-9).floor();
             let digits = (order(tick.abs()) - order(step)).clamp(0.0, 9.0) as usize;
             (tick, format!("{tick:.digits$e}").replace('-', "−"))
@@ -171,9 +173,9 @@ pub(crate) fn label_ticks(ticks: &[f64]) -> Vec<(f64, String)> {
     ticks.iter().map(label).collect()
 }
 
-/// `value` with `decimals` decimals, a true minus sign, no negative zero and thin spaces between thousands.
+/// Formats `value` with `decimals` decimals, a true minus sign, no negative zero and thin spaces between thousands.
 ///
-/// From 10^15 on the digits would be made up, and it is written with an exponent.
+/// From 10^15 on the digits would be meaningless, and the number is written with an exponent.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
     if value.abs() >= LARGEST_WITH_ALL_DIGITS {
         return format!("{value:.decimals$e}").replace('-', "−");
@@ -195,7 +197,7 @@ pub(crate) fn number(value: f64, decimals: usize) -> String {
     if value < 0.0 && !is_zero { format!("−{grouped}") } else { grouped }
 }
 
-/// The extent of `values`; `None` when there are none.
+/// Returns the extent of `values`; `None` if there are none.
 pub(crate) fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     values.into_iter().fold(None, |extent, value| match extent {
         None => Some((value, value)),
@@ -203,7 +205,7 @@ pub(crate) fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)
     })
 }
 
-/// A range that has an extent: a single value gets half a unit, or a tenth of itself, on both sides.
+/// Widens an empty range: a single value gets half a unit, or a tenth of itself, on both sides.
 fn widen(low: f64, high: f64) -> (f64, f64) {
     let size = low.abs().max(high.abs());
     if high - low > (size * NARROWEST).max(f64::MIN_POSITIVE * 1e3) {
@@ -219,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tick_labels_have_the_decimals_of_their_step() {
+    fn gives_tick_labels_the_decimals_of_their_step() {
         let labels = |ticks: &[f64]| label_ticks(ticks).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
         assert_eq!(labels(&[-0.5, 0.0, 0.5]), ["−0.5", "0.0", "0.5"]);
         assert_eq!(labels(&[0.0, 20_000.0]), ["0", "20\u{202f}000"]);
@@ -231,14 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_rounds_to_zero_has_no_sign() {
+    fn drops_the_sign_of_a_value_that_rounds_to_zero() {
         assert_eq!(number(-0.000_1, 2), "0.00");
         assert_eq!(number(-1234.5, 1), "−1234.5");
         assert_eq!(number(-12_345.6, 1), "−12\u{202f}345.6");
     }
 
     #[test]
-    fn ticks_are_round_and_never_too_many() {
+    fn makes_round_ticks_within_the_limit() {
         let ticks = |low, high, count| Scale::new(low, high, (0, 100)).ticks(count);
         assert_eq!(ticks(0.0, 10.0, 6).len(), 6);
         assert_eq!(
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_value_still_has_a_scale() {
+    fn scales_a_single_value() {
         let scale = Scale::new(5.0, 5.0, (0, 100));
         assert_eq!(scale.at(5.0), 50);
         let zero = Scale::new(0.0, 0.0, (0, 100));
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn values_outside_of_the_range_land_on_its_ends() {
+    fn clamps_values_outside_the_range() {
         let scale = Scale::new(0.0, 1.0, (100, 0));
         assert_eq!(scale.at(7.0), 0);
         assert_eq!(scale.at(-7.0), 100);

@@ -1,4 +1,4 @@
-//! Counts of named things.
+//! Bar charts of counts.
 
 use super::axis::{Frame, Scale, y_label_room};
 use super::pen::{Ink, NARROW, SMALL_TEXT, WIDE, check_finite, draw, draw_nothing, fit_text, text_width};
@@ -6,28 +6,28 @@ use crate::error::Error;
 
 /// Height of the plot without its labels, in units.
 const PLOT_HEIGHT: i32 = 360;
-/// Room for the names below the bars, in units; longer names are cut.
+/// Room for the names below the bars, in units; longer names are truncated.
 const MOST_LABEL_ROOM: i32 = 220;
-/// Smallest distance of two bars, in units, at which every name can be read.
+/// Minimum spacing of bars, in units, at which every name is readable.
 const SMALLEST_STEP: i32 = SMALL_TEXT + 2;
 
 /// One bar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bar {
-    /// What is counted here.
+    /// Name of the counted thing.
     pub label: String,
-    /// How much of it; finite and not negative.
+    /// Height; finite and not negative.
     pub value: f64,
 }
 
 /// A bar chart with the names written upwards below the bars.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bars {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
-    /// The heights, with their unit.
+    /// Label of the heights, with their unit.
     pub y_label: String,
-    /// In the order in which they stand.
+    /// Bars from left to right.
     pub bars: Vec<Bar>,
 }
 
@@ -36,7 +36,7 @@ impl Bars {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] for a value that is not a number. A negative value is drawn as zero.
+    /// Returns [`Error::NotFinite`] for a value that is NaN or infinite. A negative value is drawn as zero.
     pub fn to_svg(&self) -> Result<String, Error> {
         let values: Vec<f64> = self.bars.iter().map(|bar| bar.value).collect();
         check_finite(&self.title, &values)?;
@@ -81,14 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn every_bar_with_a_height_is_drawn_and_every_name_stands() {
+    fn draws_every_bar_with_a_height_and_every_name() {
         let svg = bars(&[3.0, 0.0, 12.0]).to_svg().unwrap();
         assert_eq!(svg.matches(" fill=\"#0072B2\"").count(), 2);
         assert!(["AH0", "AH1", "AH2"].iter().all(|name| svg.contains(name)), "{svg}");
     }
 
     #[test]
-    fn nothing_and_zero_can_be_drawn_and_a_wrong_value_is_refused() {
+    fn draws_nothing_and_zero_and_rejects_nonfinite_values() {
         assert!(bars(&[]).to_svg().unwrap().contains("no values"));
         assert!(bars(&[0.0]).to_svg().unwrap().contains("AH0"));
         assert!(matches!(bars(&[1.0, f64::NAN]).to_svg(), Err(Error::NotFinite { index: 1, .. })));

@@ -1,4 +1,4 @@
-//! Estimates with their intervals, one row each, against a reference line and a margin.
+//! Forest plots: estimates with their intervals, one row each, against a reference line and a margin.
 
 use super::axis::{Frame, Scale, extent, number};
 use super::interval::check_interval;
@@ -7,15 +7,15 @@ use crate::error::Error;
 
 /// Height of a row, in units.
 const ROW: i32 = 64;
-/// Room for the names at the left, in units; longer names are cut.
+/// Room for the names at the left, in units; longer names are truncated.
 const MOST_NAME_ROOM: i32 = 560;
 
 /// One estimate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForestRow {
-    /// What was estimated: the system.
+    /// Name of the estimate: the system.
     pub label: String,
-    /// The estimate.
+    /// Estimate.
     pub estimate: f64,
     /// Lower end of the interval.
     pub low: f64,
@@ -28,15 +28,15 @@ pub struct ForestRow {
 /// A forest plot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forest {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
-    /// What the estimates are, with their unit.
+    /// Label of the estimates, with their unit.
     pub x_label: String,
-    /// From top to bottom.
+    /// Rows from top to bottom.
     pub rows: Vec<ForestRow>,
     /// Half the width of the shaded region around 0.
     pub margin: Option<f64>,
-    /// Whether there is a line at 0; otherwise the axis need not show it.
+    /// `true` to draw a line at 0; otherwise the axis need not include it.
     pub zero_line: bool,
     /// Decimals of the numbers at the right.
     pub decimals: usize,
@@ -47,8 +47,8 @@ impl Forest {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] for a value that is not a number, [`Error::BadInterval`] for an interval that does not
-    /// hold its estimate.
+    /// Returns [`Error::NotFinite`] for a value that is NaN or infinite, and [`Error::BadInterval`] for an interval
+    /// that does not contain its estimate.
     pub fn to_svg(&self) -> Result<String, Error> {
         for (index, row) in self.rows.iter().enumerate() {
             check_interval(&self.title, index, (row.estimate, row.low, row.high))?;
@@ -144,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn the_numbers_stand_beside_the_interval() {
+    fn prints_the_numbers_next_to_the_interval() {
         let svg = forest(&[(-0.01, -0.15, 0.13)]).to_svg().unwrap();
         assert!(svg.contains("−0.01 [−0.15, 0.13]") && svg.contains("margin ±0.20"), "{svg}");
         assert!(forest(&[]).to_svg().unwrap().contains("no values"));
     }
 
     #[test]
-    fn an_interval_that_does_not_hold_its_estimate_is_refused() {
+    fn rejects_an_interval_that_does_not_contain_its_estimate() {
         assert!(matches!(
             forest(&[(0.0, -1.0, 1.0), (2.0, -1.0, 1.0)]).to_svg(),
             Err(Error::BadInterval { index: 1, .. })

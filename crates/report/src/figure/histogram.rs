@@ -1,22 +1,22 @@
-//! How values are spread.
+//! Histograms of distributions.
 
 use super::axis::{Frame, LARGEST, extent, number, round_step, y_label_room};
 use super::pen::{Align, Ink, NARROW, SMALL_TEXT, TEXT, check_finite, draw, draw_nothing, text_width};
 use crate::error::Error;
 
-/// Fewest and most bars.
+/// Minimum and maximum number of bars.
 const BARS: (usize, usize) = (8, 48);
 const WIDTH: i32 = NARROW;
 const HEIGHT: i32 = 500;
 
-/// A histogram: values in, bars with a line at the median out.
+/// A histogram with a line at the median.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
-    /// What the values are, with their unit.
+    /// Label of the values, with their unit.
     pub x_label: String,
-    /// What is counted, such as `utterances`.
+    /// Name of the counted things, such as `utterances`.
     pub y_label: String,
     /// The values, in any order; all finite.
     pub values: Vec<f64>,
@@ -25,13 +25,13 @@ pub struct Histogram {
 impl Histogram {
     /// Draws the histogram.
     ///
-    /// The width of a bar is the Freedman–Diaconis width, 2 IQR / n^(1/3), brought to 1, 2 or 5 times a power of ten
-    /// with 8 to 48 bars; edges are multiples of it. A value on an edge belongs to the bar on its right. Without
+    /// The width of a bar is the Freedman–Diaconis width, 2 IQR / n^(1/3), rounded to 1, 2 or 5 times a power of ten
+    /// that gives 8 to 48 bars; edges are multiples of it. A value on an edge belongs to the bar on its right. Without
     /// values the figure says so.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] for a value that is not a number.
+    /// Returns [`Error::NotFinite`] for a value that is NaN or infinite.
     ///
     /// # References
     ///
@@ -69,7 +69,7 @@ impl Histogram {
             pen.line((at, frame.top - 8), (at, frame.bottom), Ink::VERMILION, 3)?;
             let label = format!("median {}", number(median, decimals(width)));
             let half = text_width(&label, SMALL_TEXT) / 2;
-            // The label of the vertical axis stands at the left of the same line.
+            // The label of the vertical axis is at the left of the same line.
             let leftmost = frame.left - 30 + text_width(&self.y_label, TEXT) + half;
             let place = (at.clamp(leftmost.min(frame.right - half), frame.right - half), frame.top - 26);
             pen.text(&label, place, Align::Center, SMALL_TEXT, Ink::VERMILION)
@@ -77,7 +77,7 @@ impl Histogram {
     }
 }
 
-/// The width of a bar for sorted values.
+/// Computes the width of a bar for sorted values.
 fn bar_width(sorted: &[f64]) -> f64 {
     let range = extent(sorted.iter().copied()).map_or(0.0, |(low, high)| high - low);
     let scale = sorted.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
@@ -89,12 +89,13 @@ fn bar_width(sorted: &[f64]) -> f64 {
     round_step(wanted.clamp(range / BARS.1 as f64, range / BARS.0 as f64))
 }
 
-/// Decimals that show a quarter of a bar.
+/// Returns the decimals that show a quarter of a bar.
 fn decimals(width: f64) -> usize {
     (1.0 - width.log10()).ceil().clamp(0.0, 6.0) as usize
 }
 
-/// The quantile by linear interpolation between order statistics, as `numpy.quantile` has it; `sorted` is not empty.
+/// Computes the quantile by linear interpolation between order statistics, as `numpy.quantile` does; `sorted` must not
+/// be empty.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let position = share * (sorted.len() - 1) as f64;
     let below = position.floor() as usize;
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_those_of_numpy() {
+    fn matches_numpy_quantiles() {
         // numpy.quantile([1, 2, 4, 8], [0.25, 0.5, 0.75]) = [1.75, 3.0, 5.0]
         let sorted = [1.0, 2.0, 4.0, 8.0];
         for (share, expected) in [(0.0, 1.0), (0.25, 1.75), (0.5, 3.0), (0.75, 5.0), (1.0, 8.0)] {
@@ -120,13 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_bars_stays_readable() {
+    fn keeps_the_number_of_bars_readable() {
         let cases: [Vec<f64>; 5] = [
             vec![5.0],
             vec![0.0; 10],
             (0..1000).map(f64::from).collect(),
             (0..1000).map(|i| f64::from(i) * 1e-4 - 3.0).collect(),
-            // One value far away from the others.
+            // One outlier far from the other values.
             (0..100).map(|i| if i == 99 { 1e6 } else { f64::from(i) }).collect(),
         ];
         for values in cases {
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_is_in_a_bar_and_a_wrong_one_is_refused() {
+    fn counts_every_value_and_rejects_nonfinite_ones() {
         let mut figure = Histogram {
             title: "lengths".into(),
             x_label: "seconds".into(),

@@ -1,8 +1,8 @@
-//! The check that intervals enclose their estimates.
+//! Check that intervals contain their estimates.
 
 use crate::error::Error;
 
-/// Refuses an interval that is not finite or does not hold its estimate.
+/// Rejects an interval that is not finite or does not contain its estimate.
 pub(crate) fn check_interval(
     what: &str,
     index: usize,

@@ -1,20 +1,20 @@
-//! The names of the series, above a plot.
+//! Legend with the names of the series, above a plot.
 
 use super::pen::{Align, Drawn, Ink, Pen, SMALL_TEXT, fit_text, text_width};
 
 /// Height of one row of names, in units.
 const ROW: i32 = 36;
-/// Length of a colour sample, in units.
+/// Length of a color sample, in units.
 const SAMPLE: i32 = 30;
-/// Free space at both sides, in units.
+/// Margin at both sides, in units.
 const EDGE: i32 = 36;
 
-/// How high a legend is, in units; 0 without names.
+/// Returns the height of a legend in units; 0 without names.
 pub(crate) fn legend_height(labels: &[&str], width: i32) -> i32 {
     place(labels, width).last().map_or(0, |(_, _, row)| (row + 1) * ROW)
 }
 
-/// Draws the names with their colours from `top` on, in as many rows as they need; returns the height used.
+/// Draws the names with their colors from `top` on, in as many rows as they need; returns the height used.
 pub(crate) fn draw_legend(
     pen: &mut Pen<'_>,
     labels: &[&str],
@@ -29,7 +29,7 @@ pub(crate) fn draw_legend(
     Ok(legend_height(labels, width))
 }
 
-/// The names as they are shown, with their left ends and rows.
+/// Lays out the names as displayed, with their left ends and rows.
 fn place(labels: &[&str], width: i32) -> Vec<(String, i32, i32)> {
     let (mut x, mut row) = (EDGE, 0);
     let mut placed = Vec::new();

@@ -1,4 +1,4 @@
-//! Values along an axis, such as losses over training steps.
+//! Line charts, such as losses over training steps.
 
 use super::axis::{Frame, Scale, extent, y_label_room};
 use super::legend::draw_legend;
@@ -10,22 +10,22 @@ const HEIGHT: i32 = 640;
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// What it shows, for the legend.
+    /// Name for the legend.
     pub label: String,
-    /// Horizontal and vertical value of each point, in the order in which they are joined; all finite.
+    /// Horizontal and vertical value of each point, in drawing order; all finite.
     pub points: Vec<(f64, f64)>,
 }
 
 /// A line chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lines {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
-    /// The horizontal value, with its unit.
+    /// Label of the horizontal axis, with its unit.
     pub x_label: String,
-    /// The vertical value, with its unit.
+    /// Label of the vertical axis, with its unit.
     pub y_label: String,
-    /// One colour each.
+    /// Lines, drawn in one color each.
     pub lines: Vec<Line>,
 }
 
@@ -34,7 +34,7 @@ impl Lines {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] for a value that is not a number.
+    /// Returns [`Error::NotFinite`] for a value that is NaN or infinite.
     pub fn to_svg(&self) -> Result<String, Error> {
         for line in &self.lines {
             for (index, (x, y)) in line.points.iter().enumerate() {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_is_drawn_and_a_wrong_value_is_refused() {
+    fn draws_every_line_and_rejects_nonfinite_values() {
         let mut figure = Lines {
             title: "losses".into(),
             x_label: "training step".into(),

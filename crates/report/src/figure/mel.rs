@@ -1,4 +1,4 @@
-//! A mel spectrogram with the boundaries of its phones.
+//! Mel spectrograms with the boundaries of their phones.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,10 +7,10 @@ use super::axis::{Frame, extent};
 use super::pen::{Align, Ink, SMALL_TEXT, TEXT, WIDE, check_finite, draw, draw_nothing, text_width};
 use crate::error::Error;
 
-/// Steps of the colour scale; more are not told apart by eye and cost bytes.
+/// Steps of the color scale; more cannot be told apart by eye and cost bytes.
 const LEVELS: usize = 64;
-/// Anchors of the colour scale, from the lowest value to the highest, evenly spaced: dark blue through violet and
-/// orange to light yellow, rising in lightness all the way, so that it also reads in grey.
+/// Anchors of the color scale, from the lowest value to the highest, evenly spaced: dark blue through violet and orange
+/// to light yellow, with increasing lightness, so that it also reads in grayscale.
 const ANCHORS: [(f64, f64, f64); 7] = [
     (5.0, 6.0, 22.0),
     (42.0, 16.0, 92.0),
@@ -22,62 +22,62 @@ const ANCHORS: [(f64, f64, f64); 7] = [
 ];
 /// Height of the picture itself, in units.
 const PICTURE_HEIGHT: i32 = 320;
-/// Rows of labels above the picture at most; a label that fits in none of them is left out of the figure.
+/// Maximum number of label rows above the picture; a label that fits in none of them is omitted.
 const LABEL_ROWS: usize = 3;
 
-/// A piece of the time axis with a name: one phone.
+/// A named segment of the time axis: one phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MelLabel {
-    /// What stands above the picture.
+    /// Label above the picture.
     pub text: String,
     /// First frame.
     pub start_frame: usize,
-    /// The frame after the last.
+    /// End frame, exclusive.
     pub end_frame: usize,
 }
 
-/// A mel spectrogram with, optionally, the phones that it was aligned with.
+/// A mel spectrogram, optionally with the phones it was aligned with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mel {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
     /// Log-magnitudes, row-major `[band, frame]`, the lowest band first.
     pub values: Vec<f32>,
-    /// Bands.
+    /// Number of bands.
     pub n_bands: usize,
-    /// Seconds from one frame to the next.
+    /// Hop in seconds from one frame to the next.
     pub hop_seconds: f64,
-    /// The phones in order; empty when none are to be drawn.
+    /// Phones in order; empty to draw none.
     pub labels: Vec<MelLabel>,
 }
 
 impl Mel {
     /// Draws the spectrogram.
     ///
-    /// One pixel per band and frame, stretched to the figure's size; colours run from the lowest value of this
-    /// spectrogram to its highest in 64 steps, so two figures are not comparable by colour. Time runs from 0 at the
-    /// left edge of the first frame; boundaries stand between frames. Without frames the figure says so.
+    /// One pixel per band and frame, stretched to the figure's size; colors run from the lowest value of this
+    /// spectrogram to its highest in 64 steps, so two figures are not comparable by color. Time runs from 0 at the left
+    /// edge of the first frame; boundaries are between frames. Without frames the figure says so.
     ///
     /// # Errors
     ///
-    /// [`Error::LengthMismatch`] when the values do not fill whole frames; [`Error::NotFinite`] for a value that is
-    /// not a number.
+    /// Returns [`Error::LengthMismatch`] when the values do not fill whole frames, and [`Error::NotFinite`] for a value
+    /// that is NaN or infinite.
     pub fn to_svg(&self) -> Result<String, Error> {
         self.to_svg_lasting(0.0)
     }
 
-    /// How long it lasts, in seconds.
+    /// Returns the duration in seconds.
     #[must_use]
     pub fn seconds(&self) -> f64 {
         self.values.len().checked_div(self.n_bands).unwrap_or(0) as f64 * self.hop_seconds
     }
 
-    /// As [`Mel::to_svg`], with an axis of at least so many seconds: spectrograms of one sentence by several speakers can
-    /// then be laid beside each other.
+    /// Draws the spectrogram as [`Mel::to_svg`] does, with an axis of at least `seconds`, so that spectrograms of one
+    /// sentence by several speakers can be compared side by side.
     ///
     /// # Errors
     ///
-    /// As [`Mel::to_svg`]; [`Error::NotFinite`] also when `seconds` is not a number.
+    /// Returns the errors of [`Mel::to_svg`], and [`Error::NotFinite`] when `seconds` is NaN or infinite.
     pub fn to_svg_lasting(&self, seconds: f64) -> Result<String, Error> {
         let n_frames = self.values.len().checked_div(self.n_bands).unwrap_or(0);
         if n_frames * self.n_bands != self.values.len() {
@@ -101,7 +101,7 @@ impl Mel {
         let x = frame.x(0.0, own_seconds.max(seconds));
         let y = frame.y(0.0, self.n_bands as f64);
         let svg = draw(&self.title, WIDE, frame.bottom + 92, |pen| {
-            // An axis without grid: the lines would stand in the picture like boundaries.
+            // An axis without a grid, whose lines would look like boundaries in the picture.
             let axis = Frame { top: frame.bottom, ..frame };
             axis.draw_x(pen, &x, "time (s)")?;
             for band in [0, self.n_bands] {
@@ -119,7 +119,7 @@ impl Mel {
                 }
                 let half = text_width(&label.text, SMALL_TEXT) / 2;
                 let middle = i32::midpoint(start, end);
-                // The lowest row that is free; with neighbours on different rows all of them can be read.
+                // The lowest free row; with neighbors on different rows all of them are readable.
                 if let Some(row) = (0..LABEL_ROWS).find(|&row| free_from[row] <= middle - half) {
                     free_from[row] = middle + half + 6;
                     let height = frame.top - label_height / 2 - row as i32 * label_height;
@@ -140,7 +140,7 @@ impl Mel {
         Ok(under_lines(&svg, &image))
     }
 
-    /// The PNG: one byte a pixel, the highest band in the first row.
+    /// Encodes the PNG: one byte a pixel, the highest band in the first row.
     fn pixels(&self, n_frames: usize) -> Result<Vec<u8>, Error> {
         let (low, high) = extent(self.values.iter().map(|&value| f64::from(value))).unwrap_or((0.0, 0.0));
         let range = if high > low { high - low } else { 1.0 };
@@ -158,7 +158,7 @@ impl Mel {
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_palette(palette());
         encoder.set_compression(png::Compression::High);
-        // Neighbouring indices of a palette are not neighbouring bytes of a picture in the sense of PNG's filters.
+        // PNG's filters predict bytes from their neighbors, which does not suit palette indices.
         encoder.set_filter(png::Filter::NoFilter);
         let mut writer = encoder.write_header().map_err(failed)?;
         writer.write_image_data(&indices).map_err(failed)?;
@@ -167,7 +167,7 @@ impl Mel {
     }
 }
 
-/// Puts the picture under everything but the background, which is the first shape of the figure.
+/// Puts the picture below everything but the background, which is the first shape of the figure.
 fn under_lines(svg: &str, image: &str) -> String {
     match svg.split_once("/>\n") {
         Some((background, rest)) => format!("{background}/>\n{image}{rest}"),
@@ -175,7 +175,7 @@ fn under_lines(svg: &str, image: &str) -> String {
     }
 }
 
-/// The colour scale as PNG wants it: red, green, blue of each level.
+/// Returns the color scale in PNG's form: red, green and blue of each level.
 fn palette() -> Vec<u8> {
     let mut palette = Vec::with_capacity(LEVELS * 3);
     for level in 0..LEVELS {
@@ -194,7 +194,7 @@ fn palette() -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// The pixels of the figure as palette indices, row by row, with width and height.
+    /// Decodes the pixels of the figure as palette indices, row by row, with width and height.
     fn decode(svg: &str) -> (Vec<u8>, u32, u32) {
         let start = svg.find("base64,").unwrap() + "base64,".len();
         let end = start + svg[start..].find('"').unwrap();
@@ -212,14 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn the_lowest_band_is_the_last_row_and_the_range_fills_the_scale() {
+    fn draws_the_lowest_band_last_and_spans_the_color_scale() {
         let (pixels, width, height) = decode(&mel(vec![0.0, 1.0, 2.0, 3.0, 4.0, 8.0], 2).to_svg().unwrap());
         assert_eq!((width, height), (3, 2));
         assert_eq!(pixels, [24, 32, 63, 0, 8, 16]);
     }
 
     #[test]
-    fn a_shorter_spectrogram_fills_its_part_of_a_longer_axis() {
+    fn fills_its_part_of_a_longer_axis() {
         let mel = mel(vec![0.0; 80 * 100], 80);
         let width = |svg: &str| -> i32 {
             let image = svg.split("<image ").nth(1).unwrap();
@@ -232,13 +232,13 @@ mod tests {
     }
 
     #[test]
-    fn a_flat_spectrogram_is_drawn_in_the_lowest_colour() {
+    fn draws_a_flat_spectrogram_in_the_lowest_color() {
         let (pixels, ..) = decode(&mel(vec![-11.5; 8], 2).to_svg().unwrap());
         assert_eq!(pixels, [0; 8]);
     }
 
     #[test]
-    fn what_is_not_a_spectrogram_is_refused() {
+    fn rejects_malformed_spectrograms() {
         assert!(matches!(mel(vec![0.0; 7], 2).to_svg(), Err(Error::LengthMismatch { got: 7, .. })));
         assert!(matches!(mel(vec![0.0, f32::INFINITY], 2).to_svg(), Err(Error::NotFinite { index: 1, .. })));
         assert!(mel(Vec::new(), 80).to_svg().unwrap().contains("no values"));
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn lightness_rises_along_the_colour_scale() {
+    fn increases_lightness_along_the_color_scale() {
         let lightness: Vec<f64> = palette()
             .chunks(3)
             .map(|c| 0.299 * f64::from(c[0]) + 0.587 * f64::from(c[1]) + 0.114 * f64::from(c[2]))

@@ -1,8 +1,8 @@
-//! Figures: plain data in, one SVG out, the same bytes for the same data.
+//! Figures: plain data in, one SVG out; the same data give the same bytes.
 //!
-//! Every figure has its own file, its own struct with plain fields, and `to_svg`. An SVG is whole by itself: no font,
-//! no script, no reference to anything outside. It is drawn on a white ground, and on a dark one where the reader's
-//! system asks for that.
+//! Every figure has its own file, its own struct with plain fields, and `to_svg`. An SVG is self-contained: no font, no
+//! script, no external reference. It is drawn on a white background, and on a dark one if the reader's system asks for
+//! that.
 
 mod axis;
 mod bars;

@@ -8,7 +8,7 @@ use super::legend::{draw_legend, legend_height};
 use super::pen::{Align, Drawn, Ink, Pen, SMALL_TEXT, TEXT, WIDE, draw, draw_nothing, fit_text, text_width};
 use crate::error::Error;
 
-/// Panels beside each other.
+/// Number of panels per row.
 const COLUMNS: i32 = 2;
 const PANEL_WIDTH: i32 = WIDE / COLUMNS;
 /// Height of a panel over training steps, in units.
@@ -17,62 +17,62 @@ const STEP_PANEL_HEIGHT: i32 = 460;
 const ROW: i32 = 52;
 /// Height of a panel's title and of its axis, in units.
 const PANEL_EDGES: i32 = 70 + 110;
-/// Room for the names of the systems, in units; longer names are cut.
+/// Room for the names of the systems, in units; longer names are truncated.
 const MOST_NAME_ROOM: i32 = 330;
-/// Runs that still have a colour of their own.
+/// Maximum number of runs with distinct colors.
 const MOST_RUNS: usize = 6;
-/// Systems without a step that are still told apart as lines across the panel.
+/// Maximum number of systems without a step that can be told apart as lines across the panel.
 const MOST_LINES: usize = 3;
 
 /// One system in one panel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PanelPoint {
-    /// The system.
+    /// Name of the system.
     pub label: String,
-    /// Its training step, where it is known.
+    /// Training step, if known.
     pub step: Option<u64>,
-    /// The run whose checkpoint it is: only points of one run are joined.
+    /// Run of the checkpoint; only points of one run are joined.
     pub run: String,
-    /// The estimate; finite.
+    /// Estimate; finite.
     pub estimate: f64,
-    /// The ends of the interval, where there is one.
+    /// Ends of the interval, if there is one.
     pub interval: Option<(f64, f64)>,
 }
 
-/// One measure.
+/// A panel for one measure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel {
-    /// Its name.
+    /// Name of the measure.
     pub title: String,
-    /// What the axis shows, with the unit.
+    /// Label of the axis, with the unit.
     pub label: String,
-    /// In the order of the rows.
+    /// Points in the order of the rows.
     pub points: Vec<PanelPoint>,
 }
 
-/// Several measures of the same systems.
+/// Panels of several measures of the same systems.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panels {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
-    /// In reading order.
+    /// Panels in reading order.
     pub panels: Vec<Panel>,
-    /// Whether 0 means something and is marked in every panel.
+    /// `true` if 0 is meaningful and marked in every panel.
     pub zero_line: bool,
 }
 
 impl Panels {
     /// Draws the panels.
     ///
-    /// When there is a panel with at least three training steps, no panel in which two points of a run have the same step,
-    /// at most six runs, and at most three points without a step, the steps are the horizontal axis: the points of each
-    /// run are joined, and those without a step are lines across. Otherwise every system has a row. Points without an
-    /// interval are dots alone. Without panels, or in an empty panel, the figure says so.
+    /// The horizontal axis is the training step if there is a panel with at least three steps, no panel in which two
+    /// points of a run have the same step, at most six runs, and at most three points without a step: the points of
+    /// each run are joined, and those without a step are lines across. Otherwise every system has a row. Points without
+    /// an interval are plain dots. Without panels, or in an empty panel, the figure says so.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] for a value that is not a number, [`Error::BadInterval`] for an interval that does not
-    /// hold its estimate.
+    /// Returns [`Error::NotFinite`] for a value that is NaN or infinite, and [`Error::BadInterval`] for an interval
+    /// that does not contain its estimate.
     pub fn to_svg(&self) -> Result<String, Error> {
         for panel in &self.panels {
             for (index, point) in panel.points.iter().enumerate() {
@@ -115,7 +115,7 @@ impl Panels {
         })
     }
 
-    /// Whether all panels can have an axis of training steps.
+    /// Returns `true` if all panels can have an axis of training steps.
     fn has_steps(&self) -> bool {
         let panels = || self.panels.iter().filter(|panel| !panel.points.is_empty());
         let fits = |panel: &Panel| {
@@ -129,7 +129,7 @@ impl Panels {
         panels().all(fits) && panels().any(|panel| n_steps(panel) >= 3) && self.runs().len() <= MOST_RUNS
     }
 
-    /// The runs of all points with a step, in the order in which they first occur.
+    /// Returns the runs of all points with a step, in the order in which they first occur.
     fn runs(&self) -> Vec<&str> {
         let mut runs: Vec<&str> = Vec::new();
         for point in self.panels.iter().flat_map(|panel| &panel.points).filter(|point| point.step.is_some()) {
@@ -140,7 +140,7 @@ impl Panels {
         runs
     }
 
-    /// The range of the values of a panel, and of 0 where it is marked.
+    /// Returns the range of the values of a panel, including 0 if it is marked.
     fn extent(&self, panel: &Panel) -> (f64, f64) {
         let ends = panel.points.iter().flat_map(|point| {
             let (low, high) = point.interval.unwrap_or((point.estimate, point.estimate));
@@ -175,8 +175,8 @@ impl Panels {
         for (index, point) in panel.points.iter().filter(|point| point.step.is_none()).enumerate() {
             let height = y.at(point.estimate);
             pen.line((frame.left, height), (frame.right, height), Ink::MUTED, 2)?;
-            // From the left, where curves that fall are far above; at different places, so that names of lines that lie
-            // close together stay readable.
+            // From the left, where falling curves are far above; at different places, so that the names of nearby lines
+            // stay readable.
             let third = (frame.right - frame.left) / MOST_LINES as i32;
             let label = fit_text(&point.label, SMALL_TEXT, third - 12);
             let at = (frame.left + 8 + index as i32 * third, height - SMALL_TEXT / 2 - 4);
@@ -234,7 +234,7 @@ impl Panels {
     }
 }
 
-/// The name of a run without what held its number, such as the hyphen of `voice-`.
+/// Returns the name of a run without the separator of its number, such as the hyphen of `voice-`.
 fn run_label(run: &str) -> &str {
     match run.trim_matches(|character: char| !character.is_alphanumeric()) {
         "" => "run",
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_an_axis_when_no_run_has_one_twice() {
+    fn uses_a_step_axis_when_no_run_repeats_a_step() {
         let over_steps = |steps: &[Option<u64>]| panels(steps).to_svg().unwrap().contains("training step");
         assert!(over_steps(&[Some(100), Some(200), Some(300)]));
         assert!(!over_steps(&[Some(100), Some(200)]));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_have_lines_of_their_own_and_a_legend() {
+    fn draws_a_line_per_run_and_a_legend() {
         let mut two = panels(&[Some(100), Some(200), Some(300), Some(100), Some(200)]);
         for panel in &mut two.panels {
             panel.points[3].run = "other-".into();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_inside_of_the_panel_where_it_is_marked() {
+    fn includes_zero_in_the_panel_when_marked() {
         let mut figure = panels(&[None, None]);
         for point in figure.panels.iter_mut().flat_map(|panel| &mut panel.points) {
             (point.estimate, point.interval) = (5.0, Some((4.9, 5.1)));
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_panels_say_so_and_wrong_intervals_are_refused() {
+    fn labels_empty_panels_and_rejects_wrong_intervals() {
         assert_eq!(panels(&[]).to_svg().unwrap().matches("no values").count(), 2);
         let mut wrong = panels(&[None]);
         wrong.panels[1].points[0].interval = Some((1.0, 2.0));

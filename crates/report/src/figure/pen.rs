@@ -1,8 +1,9 @@
-//! The pen that all figures are drawn with: plotters' SVG backend, a palette and text that is measured by rule.
+//! Drawing primitives shared by all figures: plotters' SVG backend, a palette and text measured by rule.
 //!
-//! Lengths are in half pixels, so that plotters' whole-numbered coordinates are fine enough: a figure of 1920 units is
-//! shown 960 pixels wide. Colours are written as plain hexadecimal attributes, which every SVG program understands; a
-//! style sheet inside the SVG maps each of them to its counterpart for dark pages, for programs that know style sheets.
+//! Lengths are in half pixels, so that plotters' integer coordinates are fine enough: a figure of 1920 units is
+//! displayed 960 pixels wide. Colors are written as plain hexadecimal attributes, which every SVG program understands;
+//! a style sheet inside the SVG maps each of them to its counterpart for dark pages, for programs that support style
+//! sheets.
 
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -12,7 +13,7 @@ use crate::error::Error;
 
 /// Width of a figure that fills the page, in units.
 pub(crate) const WIDE: i32 = 1920;
-/// Width of a figure that has a neighbour, in units.
+/// Width of a figure that shares its row with another, in units.
 pub(crate) const NARROW: i32 = 920;
 /// Half pixels per pixel.
 const UNITS_PER_PIXEL: u32 = 2;
@@ -20,16 +21,16 @@ const UNITS_PER_PIXEL: u32 = 2;
 pub(crate) const TEXT: i32 = 25;
 /// Height of secondary text, in units.
 pub(crate) const SMALL_TEXT: i32 = 22;
-/// What makes a file an SVG by itself.
+/// Namespace attribute that a standalone SVG file needs.
 const NAME_SPACE: &str = " xmlns=\"http://www.w3.org/2000/svg\"";
-/// plotters divides every font size by this before it writes it.
+/// Factor by which plotters divides every font size before writing it.
 const PLOTTERS_FONT_FACTOR: f64 = 1.24;
-/// Letters from whatever the reader's system has; no font is loaded.
+/// Font stack of whatever the reader's system has; no font is loaded.
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif";
 
-/// A colour of the palette: what it is for, on light pages and on dark ones.
+/// A color of the palette, by purpose, with its values on light and dark pages.
 ///
-/// The series colours are those of Okabe and Ito, which stay apart for the common kinds of colour blindness.
+/// The series colors are those of Okabe and Ito, which stay distinct under the common kinds of color blindness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ink {
     light: (u8, u8, u8),
@@ -43,11 +44,11 @@ impl Ink {
     pub(crate) const MUTED: Ink = Ink { light: (0x59, 0x63, 0x6e), dark: (0x9d, 0xa7, 0xb3) };
     /// Grid lines.
     pub(crate) const GRID: Ink = Ink { light: (0xdd, 0xe2, 0xe8), dark: (0x34, 0x3b, 0x44) };
-    /// The page.
+    /// Background of the page.
     pub(crate) const PAPER: Ink = Ink { light: (0xff, 0xff, 0xff), dark: (0x16, 0x1b, 0x22) };
-    /// Lines over a picture, which is the same on light and dark pages.
+    /// Lines over a picture, the same on light and dark pages.
     pub(crate) const OVERLAY: Ink = Ink { light: (0xfe, 0xfe, 0xfe), dark: (0xfe, 0xfe, 0xfe) };
-    /// A region that means something, such as an equivalence margin.
+    /// A highlighted region, such as an equivalence margin.
     pub(crate) const BAND: Ink = Ink { light: (0xe3, 0xee, 0xe6), dark: (0x1f, 0x36, 0x2a) };
     /// First series.
     pub(crate) const BLUE: Ink = Ink { light: (0x00, 0x72, 0xb2), dark: (0x4f, 0xa8, 0xe0) };
@@ -76,14 +77,14 @@ impl Ink {
         Ink::SKY,
     ];
 
-    /// The colour of series `index`; after the sixth they repeat.
+    /// Returns the color of series `index`; after the sixth they repeat.
     pub(crate) fn series(index: usize) -> Ink {
         let series = [Ink::BLUE, Ink::VERMILION, Ink::GREEN, Ink::PURPLE, Ink::ORANGE, Ink::SKY];
         series[index % series.len()]
     }
 
     fn hex((r, g, b): (u8, u8, u8)) -> String {
-        // Upper case, as plotters writes it: the style sheet must find the attributes.
+        // Uppercase, as plotters writes it: the style sheet must match the attributes.
         format!("#{r:02X}{g:02X}{b:02X}")
     }
 
@@ -96,7 +97,7 @@ impl Ink {
     }
 }
 
-/// Where text stands relative to its point, horizontally.
+/// Horizontal alignment of text relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
     /// The point is at the left end.
@@ -107,21 +108,21 @@ pub(crate) enum Align {
     Right,
 }
 
-/// What a drawing closure returns.
+/// Result of a drawing closure.
 pub(crate) type Drawn = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
-/// Draws on one SVG.
+/// A pen that draws on one SVG.
 pub(crate) struct Pen<'a> {
     backend: SVGBackend<'a>,
 }
 
 impl Pen<'_> {
-    /// A straight line.
+    /// Draws a straight line.
     pub(crate) fn line(&mut self, from: (i32, i32), to: (i32, i32), ink: Ink, width: u32) -> Drawn {
         Ok(self.backend.draw_line(from, to, &ink.stroke(width))?)
     }
 
-    /// A filled rectangle between two corners; nothing when it has no area.
+    /// Draws a filled rectangle between two corners; nothing if it has no area.
     pub(crate) fn fill(&mut self, corner: (i32, i32), other: (i32, i32), ink: Ink) -> Drawn {
         let upper_left = (corner.0.min(other.0), corner.1.min(other.1));
         let lower_right = (corner.0.max(other.0), corner.1.max(other.1));
@@ -131,27 +132,27 @@ impl Pen<'_> {
         Ok(self.backend.draw_rect(upper_left, lower_right, &ink.stroke(1), true)?)
     }
 
-    /// A filled dot, more or less transparent.
+    /// Draws a filled dot with the given opacity.
     pub(crate) fn dot(&mut self, center: (i32, i32), radius: u32, ink: Ink, alpha: f64) -> Drawn {
         Ok(self.backend.draw_circle(center, radius, &ShapeStyle::from(ink.rgb().mix(alpha)), true)?)
     }
 
-    /// A line through many points.
+    /// Draws a line through several points.
     pub(crate) fn path(&mut self, points: Vec<(i32, i32)>, ink: Ink, width: u32) -> Drawn {
         Ok(self.backend.draw_path(points, &ink.stroke(width))?)
     }
 
-    /// A filled polygon.
+    /// Draws a filled polygon.
     pub(crate) fn area(&mut self, corners: Vec<(i32, i32)>, ink: Ink) -> Drawn {
         Ok(self.backend.fill_polygon(corners, &ink.rgb().to_rgba())?)
     }
 
-    /// A line of text whose vertical middle is at the point.
+    /// Draws a line of text, vertically centered at the point.
     pub(crate) fn text(&mut self, text: &str, at: (i32, i32), align: Align, size: i32, ink: Ink) -> Drawn {
         self.styled_text(text, at, align, (size, ink), FontTransform::None)
     }
 
-    /// Text that runs upwards and ends at the point, its middle on the point's vertical.
+    /// Draws text that runs upwards and ends at the point, horizontally centered on it.
     pub(crate) fn text_upwards(&mut self, text: &str, end: (i32, i32), size: i32, ink: Ink) -> Drawn {
         self.styled_text(text, end, Align::Right, (size, ink), FontTransform::Rotate270)
     }
@@ -178,7 +179,7 @@ impl Pen<'_> {
     }
 }
 
-/// Makes one SVG of `width` × `height` units, named `title` for readers who cannot see it.
+/// Makes one SVG of `width` × `height` units, with `title` for readers who cannot see it.
 pub(crate) fn draw<F>(title: &str, width: i32, height: i32, draw_on: F) -> Result<String, Error>
 where
     F: FnOnce(&mut Pen<'_>) -> Drawn,
@@ -195,14 +196,14 @@ where
     Ok(finish(title, size, &svg))
 }
 
-/// The figure of no data: it says so.
+/// Draws a figure that says there are no data.
 pub(crate) fn draw_nothing(title: &str, width: i32, height: i32) -> Result<String, Error> {
     draw(title, width, height, |pen| {
         pen.text("no values", (width / 2, height / 2), Align::Center, TEXT, Ink::MUTED)
     })
 }
 
-/// Refuses values that are NaN or infinite.
+/// Rejects values that are NaN or infinite.
 pub(crate) fn check_finite(what: &str, values: &[f64]) -> Result<(), Error> {
     match values.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(Error::NotFinite { what: what.to_owned(), index }),
@@ -210,12 +211,12 @@ pub(crate) fn check_finite(what: &str, values: &[f64]) -> Result<(), Error> {
     }
 }
 
-/// The figure without what an inline SVG has from its page: the name space, and the palette for dark pages.
+/// Removes the parts that an inline SVG gets from its page: the namespace, and the palette for dark pages.
 pub(crate) fn inline(svg: &str) -> String {
     svg.replacen(&format!("<style>{}</style>\n", dark_style()), "", 1).replacen(NAME_SPACE, "", 1)
 }
 
-/// The palette for dark pages, which a page with inline figures carries once.
+/// Returns the palette for dark pages, which a page with inline figures includes once.
 pub(crate) fn dark_style() -> String {
     let mut rules = String::new();
     for ink in Ink::ALL {
@@ -228,10 +229,10 @@ pub(crate) fn dark_style() -> String {
     format!("@media screen and (prefers-color-scheme:dark){{{rules}}}")
 }
 
-/// How wide `text` will be, on the generous side, in the usual sans-serif letters.
+/// Estimates the width of `text`, generously, in the usual sans-serif fonts.
 ///
-/// No font is read, so this is a rule: widths in ems by class of character, of the wider ones among the fonts that
-/// [`FONT`] may stand for.
+/// No font is read. The estimate is a rule: widths in ems by class of character, those of the wider fonts that [`FONT`]
+/// may resolve to.
 pub(crate) fn text_width(text: &str, size: i32) -> i32 {
     let ems: f64 = text
         .chars()
@@ -248,7 +249,7 @@ pub(crate) fn text_width(text: &str, size: i32) -> i32 {
     (ems * f64::from(size)).ceil() as i32
 }
 
-/// `text`, cut with an ellipsis when it is wider than `width`.
+/// Truncates `text` with an ellipsis if it is wider than `width`.
 pub(crate) fn fit_text(text: &str, size: i32, width: i32) -> String {
     if text_width(text, size) <= width {
         return text.to_owned();
@@ -264,10 +265,10 @@ pub(crate) fn fit_text(text: &str, size: i32, width: i32) -> String {
     String::new()
 }
 
-/// Replaces plotters' root tag by one with a size in pixels, a name and the palette for dark pages.
+/// Replaces plotters' root tag by one with a size in pixels, a title and the palette for dark pages.
 fn finish(title: &str, (width, height): (u32, u32), svg: &str) -> String {
     let body = svg.split_once('>').map_or("", |(_, body)| body).trim_start();
-    // plotters writes the opacity of everything and the font of each word, and puts each word on a line of its own.
+    // plotters writes the opacity of everything and the font of each word, and puts each word on its own line.
     let body = body
         .replace(" opacity=\"1\"", "")
         .replace(&format!(" font-family=\"{}\"", escape(FONT)), "")
@@ -288,7 +289,7 @@ fn finish(title: &str, (width, height): (u32, u32), svg: &str) -> String {
     )
 }
 
-/// `text` with the characters that mean something in XML replaced, as plotters does it.
+/// Escapes the special characters of XML in `text`, as plotters does.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -302,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_colour_has_a_counterpart_for_dark_pages() {
+    fn gives_every_color_a_counterpart_for_dark_pages() {
         let svg = draw("a & b", 100, 50, |pen| pen.line((0, 0), (10, 10), Ink::BLUE, 2)).unwrap();
         assert!(svg.starts_with("<svg "), "{svg}");
         assert!(svg.contains("<title>a &amp; b</title>"), "{svg}");
@@ -312,13 +313,13 @@ mod tests {
     }
 
     #[test]
-    fn text_of_the_user_is_escaped() {
+    fn escapes_user_text() {
         let svg = draw("t", 100, 50, |pen| pen.text("<b>&", (0, 0), Align::Left, TEXT, Ink::TEXT)).unwrap();
         assert!(svg.contains(">&lt;b&gt;&amp;</text>"), "{svg}");
     }
 
     #[test]
-    fn text_is_cut_only_when_it_does_not_fit() {
+    fn truncates_text_only_when_it_does_not_fit() {
         assert_eq!(fit_text("mynah", 20, 200), "mynah");
         let cut = fit_text("a rather long name of a system", 20, 120);
         assert!(cut.ends_with('…') && text_width(&cut, 20) <= 120, "{cut}");

@@ -1,4 +1,4 @@
-//! How often each answer of a rating scale was given, one row per system.
+//! Distribution of the answers on a rating scale, one row per system.
 
 use super::axis::{Frame, Scale, number};
 use super::pen::{
@@ -8,41 +8,41 @@ use crate::error::Error;
 
 /// Height of one system's bars, in units.
 const ROW: i32 = 190;
-/// Room for the names of the systems, in units; longer names are cut.
+/// Room for the names of the systems, in units; longer names are truncated.
 const MOST_NAME_ROOM: i32 = 420;
 
-/// The answers that one system got.
+/// The answers given to one system.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RatingCounts {
-    /// The system.
+    /// Name of the system.
     pub label: String,
-    /// How often each score of the scale was given, in the order of [`Ratings::scores`].
+    /// Count of each score of the scale, in the order of [`Ratings::scores`].
     pub counts: Vec<u64>,
 }
 
-/// The answers that all systems got.
+/// The answers given to all systems.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ratings {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
-    /// What the scores are.
+    /// Label of the scores.
     pub x_label: String,
-    /// The scores of the scale from the lowest to the highest; finite.
+    /// Scores of the scale from the lowest to the highest; finite.
     pub scores: Vec<f64>,
-    /// From top to bottom.
+    /// Rows from top to bottom.
     pub systems: Vec<RatingCounts>,
 }
 
 impl Ratings {
     /// Draws a row of bars per system: the share of each score in percent, on the same scale for all.
     ///
-    /// Bars are blue above zero, vermilion below and grey at zero; on a scale without negative scores they are blue.
+    /// Bars are blue above zero, vermilion below and gray at zero; on a scale without negative scores they are blue.
     /// Without systems the figure says so.
     ///
     /// # Errors
     ///
-    /// [`Error::LengthMismatch`] when a system has not one count per score; [`Error::NotFinite`] for a score that is
-    /// not a number.
+    /// Returns [`Error::LengthMismatch`] when a system does not have one count per score, and [`Error::NotFinite`] for
+    /// a score that is NaN or infinite.
     pub fn to_svg(&self) -> Result<String, Error> {
         check_finite(&self.title, &self.scores)?;
         for system in &self.systems {
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_of_each_system_by_itself() {
+    fn computes_shares_per_system() {
         let mut figure = Ratings {
             title: "answers".into(),
             x_label: "score".into(),

@@ -1,4 +1,4 @@
-//! Pairs of values.
+//! Scatter plots.
 
 use super::axis::{Frame, Scale, extent, y_label_room};
 use super::legend::draw_legend;
@@ -7,13 +7,13 @@ use crate::error::Error;
 
 const WIDTH: i32 = NARROW;
 const HEIGHT: i32 = 700;
-/// Share of the range that stays free around the points.
+/// Share of the range left free around the points.
 const MARGIN: f64 = 0.04;
 
-/// Points that belong together.
+/// A group of points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScatterSeries {
-    /// What they have in common, for the legend.
+    /// Name for the legend.
     pub label: String,
     /// Horizontal and vertical value of each point; all finite.
     pub points: Vec<(f64, f64)>,
@@ -22,24 +22,24 @@ pub struct ScatterSeries {
 /// A scatter plot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scatter {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
-    /// The horizontal value, with its unit.
+    /// Label of the horizontal axis, with its unit.
     pub x_label: String,
-    /// The vertical value, with its unit.
+    /// Label of the vertical axis, with its unit.
     pub y_label: String,
-    /// One colour each.
+    /// Groups, drawn in one color each.
     pub series: Vec<ScatterSeries>,
-    /// Whether both axes have the same range and a line where the values are equal.
+    /// `true` if both axes have the same range and a line marks equal values.
     pub diagonal: bool,
 }
 
 impl Scatter {
-    /// Draws the points, half transparent, in the order given. Without points the figure says so.
+    /// Draws the points, half transparent, in the given order. Without points the figure says so.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] for a value that is not a number.
+    /// Returns [`Error::NotFinite`] for a value that is NaN or infinite.
     pub fn to_svg(&self) -> Result<String, Error> {
         for series in &self.series {
             for (index, (x, y)) in series.points.iter().enumerate() {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_point_is_drawn_and_a_wrong_one_is_refused() {
+    fn draws_every_point_and_rejects_nonfinite_ones() {
         let mut figure = Scatter {
             title: "durations".into(),
             x_label: "recording (s)".into(),

@@ -1,4 +1,4 @@
-//! Counts of several kinds, stacked into one bar for each name.
+//! Stacked bars: counts of several kinds, one bar for each name.
 
 use super::axis::{Frame, number};
 use super::legend::{draw_legend, legend_height};
@@ -7,28 +7,28 @@ use crate::error::Error;
 
 /// Height of one bar with the space around it, in units.
 const ROW: i32 = 52;
-/// Room for the names, in units; longer ones are cut.
+/// Room for the names, in units; longer ones are truncated.
 const MOST_NAME_ROOM: i32 = 420;
 
 /// One bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackRow {
-    /// What is counted here.
+    /// Name of the counted thing.
     pub label: String,
-    /// How many of each kind, in the order of [`Stacks::kinds`].
+    /// Count of each kind, in the order of [`Stacks::kinds`].
     pub counts: Vec<u64>,
 }
 
-/// Bars from left to right, one below the other.
+/// A chart of horizontal stacked bars.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stacks {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
-    /// What is counted.
+    /// Label of the counts.
     pub x_label: String,
-    /// The names of the kinds, from left to right.
+    /// Names of the kinds, from left to right.
     pub kinds: Vec<String>,
-    /// From top to bottom.
+    /// Rows from top to bottom.
     pub rows: Vec<StackRow>,
 }
 
@@ -37,7 +37,7 @@ impl Stacks {
     ///
     /// # Errors
     ///
-    /// [`Error::LengthMismatch`] when a row has not one count for each kind.
+    /// Returns [`Error::LengthMismatch`] when a row does not have one count for each kind.
     pub fn to_svg(&self) -> Result<String, Error> {
         for row in &self.rows {
             if row.counts.len() != self.kinds.len() {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_has_its_colour_and_the_sum_stands_at_the_end() {
+    fn draws_each_kind_in_its_color_and_the_sum_at_the_end() {
         let svg = figure(&[&[3, 4], &[0, 1]]).to_svg().unwrap();
         // One rectangle in the legend and one in each bar that has the kind.
         assert_eq!(svg.matches(" fill=\"#0072B2\"").count(), 2);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_can_be_drawn_and_a_missing_count_is_refused() {
+    fn draws_nothing_and_rejects_a_missing_count() {
         assert!(figure(&[]).to_svg().unwrap().contains("no values"));
         assert!(figure(&[&[0, 0]]).to_svg().unwrap().contains("voice"));
         assert!(matches!(figure(&[&[1]]).to_svg(), Err(Error::LengthMismatch { got: 1, .. })));

@@ -1,4 +1,4 @@
-//! Differences of many items, sorted: how many are above zero, how many below, and how far.
+//! Waterfall plots: sorted differences of many items, with the shares above and below zero.
 
 use super::axis::{Frame, Scale, extent, number, y_label_room};
 use super::interval::check_interval;
@@ -7,50 +7,50 @@ use super::pen::{
 };
 use crate::error::Error;
 
-/// Panels beside each other.
+/// Number of panels per row.
 const COLUMNS: i32 = 2;
 const PANEL_WIDTH: i32 = WIDE / COLUMNS;
 const PANEL_HEIGHT: i32 = 500;
-/// More items than this are drawn as so many, evenly spread over the sorted ones: more are not told apart by eye.
+/// Maximum number of items drawn; more are sampled evenly from the sorted ones, since they cannot be told apart by eye.
 const MOST_STEPS: usize = 400;
 
 /// The differences by one measure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waterfall {
-    /// The measure.
+    /// Name of the measure.
     pub title: String,
-    /// What the differences are, with their unit.
+    /// Label of the differences, with their unit.
     pub label: String,
-    /// What an item above zero, below zero and at zero is called, such as `worse`, `better` and `equal`.
+    /// Words for an item above zero, below zero and at zero, such as `worse`, `better` and `equal`.
     pub words: [String; 3],
-    /// Whether above zero is good; what is good is blue.
+    /// `true` if above zero is good; the good side is blue.
     pub above_is_good: bool,
     /// One difference for each item, in any order; all finite.
     pub values: Vec<f64>,
-    /// The mean with the ends of its interval, where there is one.
+    /// Mean with the ends of its interval, if there is one.
     pub interval: Option<(f64, f64, f64)>,
 }
 
-/// The differences of the same items by several measures.
+/// Differences of the same items by several measures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waterfalls {
-    /// What is shown, for readers who cannot see the figure.
+    /// Description for readers who cannot see the figure.
     pub title: String,
-    /// In reading order.
+    /// Panels in reading order.
     pub panels: Vec<Waterfall>,
 }
 
 impl Waterfalls {
     /// Draws each measure in a panel: the items from left to right by their differences, filled up to zero.
     ///
-    /// The line across with the shaded band is the mean with its interval. Above the panel stand the shares of items
-    /// above zero, below and at zero. Of more than 400 items the quantiles of so many evenly spread ranks are drawn; the
-    /// shares count all. Without panels, or in an empty panel, the figure says so.
+    /// The line across with the shaded band is the mean with its interval. The shares of items above zero, below and at
+    /// zero are printed above the panel. With more than 400 items, 400 quantiles at evenly spaced ranks are drawn; the
+    /// shares count all items. Without panels, or in an empty panel, the figure says so.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] for a value that is not a number, [`Error::BadInterval`] for an interval that does not hold
-    /// its mean.
+    /// Returns [`Error::NotFinite`] for a value that is NaN or infinite, and [`Error::BadInterval`] for an interval
+    /// that does not contain its mean.
     pub fn to_svg(&self) -> Result<String, Error> {
         for (index, panel) in self.panels.iter().enumerate() {
             check_finite(&panel.title, &panel.values)?;
@@ -111,7 +111,7 @@ impl Waterfall {
         frame.draw_x_label(pen, &label, frame.bottom + 30)
     }
 
-    /// "72 % better, 26 % worse, 2 % equal".
+    /// Formats the shares: "72 % better, 26 % worse, 2 % equal".
     fn shares(&self) -> String {
         let n = self.values.len().max(1) as f64;
         let share = |is_counted: fn(f64) -> bool| {
@@ -128,17 +128,17 @@ impl Waterfall {
     }
 }
 
-/// The values, or so many of them that each is seen.
+/// Returns the values, or an evenly spaced sample of them small enough to draw.
 fn thin_out(sorted: &[f64]) -> Vec<f64> {
     if sorted.len() <= MOST_STEPS {
         return sorted.to_vec();
     }
-    // Both ends are kept, so that the largest differences are seen.
+    // Both ends are kept, so that the largest differences are visible.
     let index = |step: usize| (step * (sorted.len() - 1) + (MOST_STEPS - 1) / 2) / (MOST_STEPS - 1);
     (0..MOST_STEPS).map(|step| sorted[index(step)]).collect()
 }
 
-/// Fills between zero and the values that belong, one step wide each; they stand beside each other.
+/// Fills the area between zero and the selected values, one step wide each and side by side.
 fn fill_steps(
     pen: &mut Pen<'_>,
     x: &Scale,
@@ -175,14 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn shares_count_every_item_and_both_signs_are_filled() {
+    fn counts_every_item_and_fills_both_signs() {
         let svg = figure(vec![-1.0, -2.0, 0.0, 3.0], Some((0.0, -1.0, 1.0))).to_svg().unwrap();
         assert!(svg.contains("50\u{202f}% better, 25\u{202f}% worse, 25\u{202f}% equal"), "{svg}");
         assert_eq!(svg.matches("<polygon").count(), 2);
     }
 
     #[test]
-    fn many_items_keep_their_ends_and_cost_no_more() {
+    fn keeps_both_ends_when_sampling_many_items() {
         let values: Vec<f64> = (0..13_100).map(|index| f64::from(index) / 100.0 - 5.0).collect();
         let shown = thin_out(&values);
         assert_eq!((shown.len(), shown[0], shown[399]), (400, -5.0, values[13_099]));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_can_be_drawn_and_what_is_wrong_is_refused() {
+    fn draws_nothing_and_rejects_invalid_values() {
         assert!(figure(Vec::new(), None).to_svg().unwrap().contains("no values"));
         assert!(matches!(figure(vec![f64::NAN], None).to_svg(), Err(Error::NotFinite { index: 0, .. })));
         let wrong = figure(vec![1.0], Some((3.0, 0.0, 2.0)));

@@ -1,28 +1,28 @@
-//! What a page is made of.
+//! Building blocks of a page.
 
 use crate::table::Table;
 
 /// A page.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Page {
-    /// The heading of the whole.
+    /// Heading of the page.
     pub(crate) title: String,
-    /// What it is about, below the heading.
+    /// Introduction below the heading.
     pub(crate) lead: String,
-    /// What must not be missed, above everything else.
+    /// Warnings above everything else.
     pub(crate) banners: Vec<String>,
-    /// In reading order.
+    /// Sections in reading order.
     pub(crate) sections: Vec<Section>,
 }
 
-/// A part of a page with its own heading and its own place in the list of contents.
+/// A section of a page with its heading and its entry in the table of contents.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Section {
-    /// The name of its anchor: lower case, words joined by hyphens.
+    /// Name of the anchor: lowercase, words joined by hyphens.
     pub(crate) id: String,
-    /// The heading.
+    /// Heading.
     pub(crate) title: String,
-    /// In reading order.
+    /// Blocks in reading order.
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -31,55 +31,55 @@ pub(crate) struct Section {
 pub(crate) enum Block {
     /// A paragraph.
     Text(String),
-    /// Plain sentences, one below the other.
+    /// Plain sentences, one per line.
     List(Vec<String>),
-    /// Names and values, a few large ones.
+    /// A few names and values, in large type.
     Facts(Vec<(String, String)>),
-    /// Names and values, many small ones.
+    /// Many names and values, in small type.
     Settings(Vec<(String, String)>),
     /// A conclusion with its grounds.
     Finding {
-        /// What it is about.
+        /// Subject.
         title: String,
-        /// The conclusion in one or two words.
+        /// Conclusion in one or two words.
         word: String,
-        /// How it is coloured.
+        /// Tone, which determines the color.
         tone: Tone,
-        /// The conclusion in sentences.
+        /// Conclusion in sentences.
         sentences: Vec<String>,
-        /// Names and values that it rests on.
+        /// Names and values that support it.
         grounds: Vec<(String, String)>,
     },
     /// A table.
     Table(Table),
-    /// A table that is a CSV file only: too long to be read on a page.
+    /// A table available only as a CSV file, because it is too long for a page.
     File(Table),
-    /// Figures, two beside each other where they are narrow.
+    /// Figures, two side by side if they are narrow.
     Figures(Vec<Figure>),
-    /// Clips to be listened to, in one row.
+    /// Clips to listen to, in one row.
     Clips {
-        /// What is said.
+        /// Spoken text.
         title: String,
-        /// One player each.
+        /// Players, one per clip.
         clips: Vec<Clip>,
     },
-    /// What only some readers want to see.
+    /// Collapsed content that only some readers need.
     Folded {
-        /// The line that is always visible.
+        /// Summary, always visible.
         summary: String,
-        /// The rest.
+        /// Collapsed blocks.
         blocks: Vec<Block>,
     },
-    /// Text whose line breaks mean something.
+    /// Preformatted text.
     Code(String),
 }
 
-/// How a finding is coloured.
+/// The tone of a finding, which determines its color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// What was hoped for.
+    /// The desired outcome.
     Good,
-    /// What was feared.
+    /// The undesired outcome.
     Bad,
     /// Neither.
     Open,
@@ -88,18 +88,18 @@ pub(crate) enum Tone {
 /// A figure with its caption.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Figure {
-    /// The name of its file, without extension.
+    /// File name without extension.
     pub(crate) name: String,
-    /// The drawing.
+    /// Drawing as SVG.
     pub(crate) svg: String,
-    /// What it shows and how to read it.
+    /// Description and reading instructions.
     pub(crate) caption: String,
 }
 
-/// A sound file beside the page.
+/// A sound file next to the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Clip {
-    /// Who speaks.
+    /// Speaker.
     pub(crate) label: String,
     /// Path relative to the page.
     pub(crate) path: String,

@@ -1,8 +1,8 @@
-//! Words between backticks: names of files, settings and symbols inside a sentence.
+//! Inline code: names of files, settings and symbols between backticks inside a sentence.
 
 use crate::figure::escape;
 
-/// The pieces of `text`, each with whether it stood between backticks. A backtick without a partner is a letter.
+/// Splits `text` into pieces, each marked `true` if it was between backticks. An unpaired backtick is literal.
 pub(crate) fn code_spans(text: &str) -> Vec<(&str, bool)> {
     let mut spans = Vec::new();
     let mut rest = text;
@@ -16,7 +16,7 @@ pub(crate) fn code_spans(text: &str) -> Vec<(&str, bool)> {
     spans
 }
 
-/// `text` as HTML: special characters replaced, words between backticks in a `code` element.
+/// Converts `text` to HTML: special characters escaped, words between backticks in a `code` element.
 pub(crate) fn text_to_html(text: &str) -> String {
     let piece_to_html = |(piece, is_code): (&str, bool)| {
         let escaped = escape(piece);
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_closed_backticks_make_code() {
+    fn treats_only_closed_backticks_as_code() {
         assert_eq!(text_to_html("no `a<b` here"), "no <code>a&lt;b</code> here");
         assert_eq!(text_to_html("one ` and & no more"), "one ` and &amp; no more");
         assert_eq!(text_to_html(""), "");

@@ -1,4 +1,4 @@
-//! Pages as HTML: one file with its style and its figures inside; no script, no network.
+//! Pages as HTML: one file with embedded style and figures; no script, no network.
 
 use askama::Template;
 
@@ -8,13 +8,13 @@ use crate::error::Error;
 use crate::figure::{dark_style, inline, number};
 use crate::table::{Cell, Table};
 
-/// The style of all pages.
+/// Style sheet of all pages.
 const STYLE: &str = include_str!("../../templates/style.css");
 
-/// Rows of a table that are visible before the others are unfolded.
+/// Number of table rows visible before the others are unfolded.
 const SHOWN_ROWS: usize = 24;
 
-/// What `templates/page.html` needs.
+/// Context of `templates/page.html`.
 #[derive(Template)]
 #[template(path = "page.html")]
 struct PageTemplate<'a> {
@@ -23,14 +23,14 @@ struct PageTemplate<'a> {
     sections: Vec<(&'a Section, Vec<String>)>,
 }
 
-/// What `templates/block.html` needs.
+/// Context of `templates/block.html`.
 #[derive(Template)]
 #[template(path = "block.html")]
 struct BlockTemplate<'a> {
     block: View<'a>,
 }
 
-/// A block with everything inside it already written.
+/// A block with its contents already rendered.
 enum View<'a> {
     Text(&'a str),
     List(&'a [String]),
@@ -60,14 +60,14 @@ enum View<'a> {
     Code(&'a str),
 }
 
-/// A figure without what it has from the page.
+/// A figure without the parts that its page provides.
 struct FigureView<'a> {
     svg: String,
     caption: &'a str,
 }
 
 impl Page {
-    /// The whole page as one HTML file.
+    /// Renders the page as one HTML file.
     pub(crate) fn to_html(&self) -> Result<String, Error> {
         let mut sections = Vec::new();
         for section in &self.sections {
@@ -109,7 +109,7 @@ impl Block {
     }
 }
 
-/// The table, its later rows folded away when there are many.
+/// Renders the table, with its later rows folded if there are many.
 fn table_to_html(table: &Table) -> Result<String, Error> {
     if table.rows.len() <= SHOWN_ROWS + SHOWN_ROWS / 4 {
         return table.to_html();

@@ -4,7 +4,7 @@ use super::block::{Block, Page};
 use crate::table::escape_markdown;
 
 impl Page {
-    /// The whole page as Markdown; figures are taken to lie in `figures/` beside it.
+    /// Renders the page as Markdown, with figures expected in `figures/` next to it.
     pub(crate) fn to_markdown(&self) -> String {
         let mut parts = vec![format!("# {}", escape_markdown(&self.title)), escape_markdown(&self.lead)];
         parts.extend(self.banners.iter().map(|banner| format!("> **{}**", escape_markdown(banner))));
@@ -74,7 +74,7 @@ mod tests {
     use crate::page::{Section, Tone};
 
     #[test]
-    fn a_page_reads_the_same_in_markdown() {
+    fn renders_the_same_content_in_markdown() {
         let page = Page {
             title: "A *page*".into(),
             lead: "About nothing.".into(),

@@ -1,4 +1,4 @@
-//! Pages: sections of a few kinds of blocks, written as HTML and as Markdown from the same content.
+//! Pages: sections made of a few kinds of blocks, rendered as HTML and as Markdown from the same content.
 
 mod block;
 mod code;

@@ -1,80 +1,80 @@
-//! The table itself.
+//! Tables, columns and cells.
 
 use crate::figure::number;
 
-/// Names of a list that pages show.
+/// Number of names of a list shown on pages.
 const SHOWN_NAMES: usize = 12;
-/// p-values below this are given as "less than".
+/// p-values below this are printed as "less than".
 const SMALLEST_P: f64 = 1e-4;
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Its name in CSV files: lower case, words joined by underscores.
+    /// Key in CSV files: lowercase, words joined by underscores.
     pub key: String,
-    /// Its name on pages.
+    /// Title on pages.
     pub title: String,
 }
 
 impl Column {
-    /// A column called `key` in files and `title` on pages.
+    /// Creates a column called `key` in files and `title` on pages.
     #[must_use]
     pub fn new(key: &str, title: &str) -> Column {
         Column { key: key.to_owned(), title: title.to_owned() }
     }
 }
 
-/// What stands in one place of a table.
+/// Content of a table cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
-    /// Words.
+    /// Text.
     Text(String),
     /// Names, of which pages show the first dozen and files all.
     List(Vec<String>),
     /// A count.
     Count(u64),
-    /// A finite number, shown with so many decimals.
+    /// A finite number, shown with a fixed number of decimals.
     Number {
-        /// The value.
+        /// Value.
         value: f64,
         /// Decimals on pages.
         decimals: usize,
     },
-    /// A finite estimate with the ends of its interval, shown with so many decimals.
+    /// A finite estimate with the ends of its interval, shown with a fixed number of decimals.
     Interval {
-        /// The estimate.
+        /// Estimate.
         estimate: f64,
-        /// The lower end.
+        /// Lower end.
         low: f64,
-        /// The upper end.
+        /// Upper end.
         high: f64,
         /// Decimals on pages.
         decimals: usize,
     },
-    /// A finite number as others printed it, with what stands behind ±; in files the ends of the interval.
+    /// A finite number as others printed it, with the number after ±; files have the ends of the interval.
     PlusMinus {
-        /// The value.
+        /// Value.
         value: f64,
-        /// Half of the interval's width.
+        /// Half width of the interval.
         half_width: f64,
         /// Decimals on pages.
         decimals: usize,
     },
-    /// A finite number, shown with the fewest digits that tell it from all others.
+    /// A finite number, shown with the fewest digits that distinguish it from all others.
     Printed(f64),
     /// A probability, shown with four decimals, or as "< 0.0001".
     Probability(f64),
-    /// No value, and why.
+    /// A missing value with the reason.
     Missing(String),
 }
 
 impl Cell {
-    /// Words.
+    /// Creates a text cell.
     pub(crate) fn text(text: impl Into<String>) -> Cell {
         Cell::Text(text.into())
     }
 
-    /// The cell as it stands on a page; the reason in parentheses where there is no value.
+    /// Formats the cell as on a page, with the reason in parentheses if there is no value.
     pub(crate) fn shown(&self) -> String {
         match self {
             Cell::Text(text) => text.clone(),
@@ -102,7 +102,7 @@ impl Cell {
         }
     }
 
-    /// Whether it belongs to the right, under its unit.
+    /// Returns `true` if the cell is right-aligned.
     pub(crate) fn is_numeric(&self) -> bool {
         !matches!(self, Cell::Text(_) | Cell::List(_) | Cell::Missing(_))
     }
@@ -111,18 +111,18 @@ impl Cell {
 /// A table with a caption.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// The name of its files, without extension.
+    /// File name without extension.
     pub name: String,
-    /// What it shows and how to read it, one or two sentences.
+    /// Description and reading instructions, in one or two sentences.
     pub caption: String,
-    /// From left to right.
+    /// Columns from left to right.
     pub columns: Vec<Column>,
-    /// From top to bottom; each row has one cell per column.
+    /// Rows from top to bottom; each has one cell per column.
     pub rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
-    /// A table without rows.
+    /// Creates a table without rows.
     pub(crate) fn new(name: &str, caption: impl Into<String>, columns: &[(&str, &str)]) -> Table {
         Table {
             name: name.to_owned(),
@@ -132,12 +132,13 @@ impl Table {
         }
     }
 
-    /// Where its CSV lies, relative to the report's directory.
+    /// Returns the path of the CSV file, relative to the report's directory.
     pub(crate) fn csv_path(&self) -> String {
         format!("tables/{}.csv", self.name)
     }
 
-    /// Whether the cells of a column belong to the right: it has numbers, and words only where numbers are missing.
+    /// Returns `true` if the cells of a column are right-aligned: it has numbers, and text only where numbers are
+    /// missing.
     pub(crate) fn is_numeric(&self, column: usize) -> bool {
         let cells = || self.rows.iter().filter_map(|row| row.get(column));
         cells().any(Cell::is_numeric) && !cells().any(|cell| matches!(cell, Cell::Text(_) | Cell::List(_)))
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_shown_with_the_digits_that_mean_something() {
+    fn shows_cells_with_their_significant_digits() {
         let cases = [
             (Cell::Number { value: -0.004, decimals: 2 }, "0.00"),
             (

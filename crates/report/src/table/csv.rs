@@ -4,10 +4,10 @@ use super::cell::{Cell, Table};
 use crate::error::Error;
 
 impl Table {
-    /// The table as CSV with a header.
+    /// Renders the table as CSV with a header.
     ///
-    /// An interval becomes three columns, `key`, `key_low` and `key_high`; a column in which a value is missing is
-    /// followed by `key_reason`. Missing values are empty cells; the names of a list are separated by spaces.
+    /// An interval becomes three columns, `key`, `key_low` and `key_high`; a column with a missing value is followed by
+    /// `key_reason`. Missing values are empty cells; the names of a list are separated by spaces.
     pub fn to_csv(&self) -> Result<String, Error> {
         let shapes: Vec<Shape> = (0..self.columns.len()).map(|index| Shape::of(self, index)).collect();
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
@@ -35,7 +35,7 @@ impl Table {
     }
 }
 
-/// How many columns of the file one column of the table needs.
+/// Layout of one column of the table as columns of the file.
 struct Shape {
     is_interval: bool,
     has_missing: bool,
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intervals_and_reasons_have_their_own_columns() {
+    fn gives_intervals_and_reasons_their_own_columns() {
         let mut table = Table::new("t", "", &[("system", "System"), ("mean", "Mean")]);
         let interval = Cell::Interval { estimate: 1.25, low: 1.0, high: 1.5, decimals: 1 };
         table.rows.push(vec![Cell::text("a, \"b\""), interval]);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_every_digit() {
+    fn keeps_every_digit_of_numbers() {
         let mut table = Table::new("t", "", &[("value", "Value")]);
         table.rows.push(vec![Cell::Number { value: 0.1 + 0.2, decimals: 1 }]);
         assert_eq!(table.to_csv().unwrap(), "value\n0.30000000000000004\n");

@@ -6,10 +6,10 @@ use super::cell::{Cell, Table};
 use crate::error::Error;
 use crate::page::text_to_html;
 
-/// Texts of so many bytes stay on one line.
+/// Texts of up to this many bytes stay on one line.
 const SHORT: usize = 16;
 
-/// What `templates/table.html` needs.
+/// Context of `templates/table.html`.
 #[derive(Template)]
 #[template(path = "table.html")]
 struct TableTemplate<'a> {
@@ -18,14 +18,14 @@ struct TableTemplate<'a> {
     rows: Vec<Vec<CellView>>,
 }
 
-/// One cell, ready to be shown.
+/// A cell, ready to render.
 struct CellView {
     class: &'static str,
     html: String,
 }
 
 impl Table {
-    /// The table as HTML; the cells of the first column are the headers of their rows.
+    /// Renders the table as HTML; the cells of the first column are row headers.
     pub fn to_html(&self) -> Result<String, Error> {
         let view = |cell: &Cell| match cell {
             // A short name is not broken at its hyphens.
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_the_user_is_escaped() {
+    fn escapes_user_text() {
         let mut table = Table::new("t", "a < b", &[("system", "System"), ("n", "n")]);
         table.rows.push(vec![Cell::text("<script>"), Cell::Count(3)]);
         table.rows.push(vec![Cell::text("b"), Cell::Missing("only <one>".into())]);

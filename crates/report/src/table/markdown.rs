@@ -4,7 +4,7 @@ use super::cell::Table;
 use crate::page::code_spans;
 
 impl Table {
-    /// The table as Markdown, its caption above it.
+    /// Renders the table as Markdown with its caption above it.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
@@ -19,11 +19,11 @@ impl Table {
     }
 }
 
-/// `text` on one line, with the characters that would become formatting taken literally; words between backticks stay code.
+/// Escapes `text` for one line of Markdown, so that no character becomes formatting; words between backticks stay code.
 pub(crate) fn escape_markdown(text: &str) -> String {
     let escape = |(piece, is_code): (&str, bool)| {
         if is_code {
-            // Nothing is formatted inside of code, but a bar would still end the cell.
+            // Nothing is formatted inside code, but a pipe would still end the cell.
             ["`", &piece.replace(['\n', '\r'], " ").replace('|', "\\|"), "`"].concat()
         } else {
             escape_words(piece)
@@ -34,7 +34,7 @@ pub(crate) fn escape_markdown(text: &str) -> String {
 
 fn escape_words(text: &str) -> String {
     let mut escaped = String::new();
-    // Brackets stay as they are, since intervals have them, unless they would begin the address of a link.
+    // Brackets stay as they are, since intervals have them, unless they would start the address of a link.
     let text = text.replace("](", "]\u{200b}(").replace("]:", "]\u{200b}:");
     for character in text.chars() {
         match character {
@@ -55,7 +55,7 @@ mod tests {
     use crate::table::Cell;
 
     #[test]
-    fn names_cannot_break_the_table() {
+    fn escapes_names_that_would_break_the_table() {
         let mut table = Table::new("t", "A caption.", &[("system", "System"), ("n", "n")]);
         table.rows.push(vec![Cell::text("a|b\n*c*"), Cell::Count(3)]);
         assert_eq!(

@@ -1,7 +1,7 @@
-//! Tables: built once, written as HTML, Markdown, CSV and LaTeX.
+//! Tables: built once, rendered as HTML, Markdown, CSV and LaTeX.
 //!
-//! A cell keeps its value, so that the CSV has every digit while the page shows as many as mean something. A cell
-//! without a value keeps the reason, and every form of the table shows it.
+//! A cell keeps its value, so that the CSV has every digit while the page shows the significant ones. A cell without a
+//! value keeps the reason, and every form of the table shows it.
 
 mod cell;
 mod csv;

@@ -1,9 +1,9 @@
-//! LaTeX: a `tabular` in the style of the `booktabs` package, to be put into a paper with `\input`.
+//! LaTeX: a `tabular` in the style of the `booktabs` package, for inclusion in a paper with `\input`.
 
 use super::cell::Table;
 
 impl Table {
-    /// The table as LaTeX; the caption stands above it as a comment.
+    /// Renders the table as LaTeX, with the caption above it as a comment.
     #[must_use]
     pub fn to_tex(&self) -> String {
         let caption = self.caption.replace('\n', " ");
@@ -22,7 +22,7 @@ impl Table {
     }
 }
 
-/// `text` with the characters that mean something to LaTeX replaced.
+/// Escapes the special characters of LaTeX in `text`.
 fn escape_tex(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
@@ -53,7 +53,7 @@ mod tests {
     use crate::table::Cell;
 
     #[test]
-    fn a_table_is_a_tabular_with_escaped_names() {
+    fn renders_a_tabular_with_escaped_names() {
         let mut table = Table::new("t", "A caption.", &[("system", "System"), ("mean", "Mean")]);
         table.rows.push(vec![Cell::text("step_1 & 2%"), Cell::Number { value: -0.5, decimals: 1 }]);
         let tex = table.to_tex();

@@ -1,4 +1,4 @@
-//! Made-up results, and a reader of HTML that is only good enough to find what does not belong.
+//! Made-up results, and a minimal HTML reader that finds invalid content.
 
 use mynah_listening::{
     Analysis, Assay, Conclusion, Defined, Exclusion, ItemMean, NullPairs, Origin, PaperRule, Paradigm,
@@ -12,7 +12,7 @@ use mynah_stats::{Interval, Method, TestResult};
 /// Elements without an end tag.
 const VOID: [&str; 4] = ["meta", "source", "br", "image"];
 
-/// A report on `scores` and `verdicts`.
+/// Builds a report on `scores` and `verdicts`.
 pub(crate) fn comparison<'a>(
     scores: &'a [Score],
     verdicts: &'a [Verdict],
@@ -31,7 +31,7 @@ pub(crate) fn comparison<'a>(
     }
 }
 
-/// Two systems, three items, two metrics; one clip of one system is missing.
+/// Builds scores of two systems, three items and two metrics; one clip of one system is missing.
 pub(crate) fn scores() -> Vec<Score> {
     let mut scores = Vec::new();
     for (system, step, shift) in [("naturalspeech", Some(20_000), 0.0), ("vits", None, 0.75)] {
@@ -59,7 +59,7 @@ pub(crate) fn scores() -> Vec<Score> {
     scores
 }
 
-/// Checkpoints of a run by one metric, each around a mean of its own, on forty items.
+/// Builds scores of a run's checkpoints by one metric, each around its own mean, on forty items.
 pub(crate) fn checkpoints(means: &[f64]) -> Vec<Score> {
     let row = |checkpoint: usize, mean: f64, item: usize| Score {
         system: format!("voice-{}", (checkpoint + 1) * 1000),
@@ -69,7 +69,7 @@ pub(crate) fn checkpoints(means: &[f64]) -> Vec<Score> {
         profile: "mcd/sp2mc-2".into(),
         unit: "dB".into(),
         status: Status::Ok,
-        // Each checkpoint has a wobble of its own, so that no difference of two is constant.
+        // Each checkpoint varies differently, so that no difference of two is constant.
         value: Some(mean + 0.2 * (item as f64 * 2.4 + checkpoint as f64).sin()),
         reason: None,
         frames: None,
@@ -78,7 +78,7 @@ pub(crate) fn checkpoints(means: &[f64]) -> Vec<Score> {
     means.iter().enumerate().flat_map(rows).collect()
 }
 
-/// What the two metrics mean.
+/// Returns the notes on the two metrics.
 pub(crate) fn notes() -> Vec<MetricNote> {
     ["mcd/sp2mc-2", "duration_ratio/1"]
         .map(|profile| MetricNote {
@@ -101,7 +101,7 @@ fn test(p_value: f64) -> Defined<TestResult> {
     ok(TestResult { statistic: 0.5, p_value, method: Method::Asymptotic, n: 1000 })
 }
 
-/// One system that is equivalent, and one for which hardly anything is known.
+/// Builds a verdict with one equivalent system and one with hardly any data.
 pub(crate) fn verdict(origin: Origin) -> Verdict {
     let equivalent = SystemVerdict {
         system: "naturalspeech".into(),
@@ -258,9 +258,9 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
     }
 }
 
-/// Asserts that a page refers to nothing outside of it but `sources`, has no script, and closes what it opens.
+/// Asserts that a page refers to nothing external but `sources`, has no script, and closes what it opens.
 ///
-/// Only attributes are looked at: a URL in running text is text.
+/// Only attributes are checked: a URL in running text is text.
 #[track_caller]
 pub(crate) fn assert_whole(html: &str, sources: &[&str]) {
     let mut open: Vec<String> = Vec::new();

@@ -1,4 +1,5 @@
-//! Reports of any scores: made without a panic, without a number that is none, and the same whatever the order of rows.
+//! Property tests of reports: any scores make one without a panic and without a NaN or infinity, whatever the order of
+//! rows.
 
 use mynah_metrics::{Score, Status};
 use mynah_report::comparison::worst_items;
@@ -6,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::support::{checkpoints, comparison, notes};
 
-/// What one system has for one item: a value of any size, a failure, nothing defined, or no row.
+/// Generates the outcome of one system on one item: a value of any size, a failure, an undefined value, or no row.
 fn outcomes() -> impl Strategy<Value = Option<(Status, Option<f64>)>> {
     prop_oneof![
         6 => (-10.0..10.0).prop_map(|value| Some((Status::Ok, Some(value)))),
@@ -20,7 +21,7 @@ fn outcomes() -> impl Strategy<Value = Option<(Status, Option<f64>)>> {
     ]
 }
 
-/// Scores of up to four systems, some of them checkpoints, by one of the metrics with a note and one without.
+/// Generates scores of up to four systems, some of them checkpoints, by one metric with a note and one without.
 fn scores() -> impl Strategy<Value = Vec<Score>> {
     let system = (proptest::option::of(0_u64..5), proptest::collection::vec((outcomes(), outcomes()), 1..8));
     proptest::collection::vec(system, 1..5).prop_map(|systems| {
@@ -55,7 +56,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_scores_make_a_report(scores in scores()) {
+    fn makes_a_report_of_any_scores(scores in scores()) {
         prop_assume!(!scores.is_empty());
         let documents = comparison(&scores, &[], &notes()).documents().map_err(|error| TestCaseError::fail(error.to_string()))?;
         for document in &documents {
@@ -64,7 +65,7 @@ proptest! {
                 prop_assert!(!["NaN", "inf", "Infinity"].contains(&word), "{} has {}", document.path, word);
             }
         }
-        // The rows of each system the other way round.
+        // The rows of each system in reverse order.
         let mut systems: Vec<&str> = Vec::new();
         for score in &scores {
             if !systems.contains(&score.system.as_str()) {
@@ -83,7 +84,7 @@ proptest! {
 }
 
 #[test]
-fn systems_that_are_equal_everywhere_are_not_told_apart() {
+fn does_not_separate_systems_that_are_equal_everywhere() {
     let mut scores = checkpoints(&[5.0, 5.0, 5.0]);
     for score in &mut scores {
         score.value = Some(5.25);
@@ -96,7 +97,7 @@ fn systems_that_are_equal_everywhere_are_not_told_apart() {
         "By 0 of 1 metric the best is better than the second by more than chance.",
         "– (all 40 values are 0)",
         "By no metric is a checkpoint worse, by more than chance, than the best one before it in its run.",
-        // All of them stand where else the best does.
+        // All of them are listed where otherwise the best is.
         "| voice-1000, voice-2000, voice-3000 |",
     ] {
         assert!(markdown.contains(sentence), "{sentence} is missing:\n{markdown}");

@@ -1,9 +1,9 @@
-//! candle for one binary on every machine.
+//! Patched candle, so that one binary runs on every machine.
 //!
-//! As it is published, candle links the CUDA libraries: its program does not even start where there is no driver. It also
-//! compiles kernels of quantized language models for a quarter of an hour. The copies made here load the libraries when a
-//! device is opened, and leave those kernels out. They are made from the sources in cargo's registry by the patches in
-//! crates/xtask/patches, and never kept.
+//! As published, candle links the CUDA libraries: a program that uses it does not even start without a driver. It also
+//! spends a quarter of an hour compiling kernels of quantized language models. The copies made here load the libraries
+//! when a device is opened, and leave those kernels out. They are made from the sources in cargo's registry by the
+//! patches in crates/xtask/patches, and never committed.
 
 use std::fs;
 use std::io::Write as _;
@@ -16,7 +16,7 @@ use cargo_metadata::{CargoOpt, MetadataCommand, Package};
 use super::tree::write_changed;
 use crate::process::root;
 
-/// The crates that are changed, with the version that the patch was made for and the patch.
+/// Patched crates, with the version that the patch was made for and the patch.
 const PATCHES: [(&str, &str, &str); 2] = [
     ("candle-core", "0.11.1", include_str!("../../patches/candle-core-0.11.1.patch")),
     ("candle-kernels", "0.11.1", include_str!("../../patches/candle-kernels-0.11.1.patch")),
@@ -29,7 +29,7 @@ pub(super) fn patch(directory: &Path) -> Result<PathBuf> {
         let package = package(name)?;
         if package.version.to_string() != version {
             bail!(
-                "the patch is for {name} {version}, and the lock file has {}: make a new one in crates/xtask/patches",
+                "the patch is for {name} {version}, but the lock file has {}: make a new one in crates/xtask/patches",
                 package.version
             );
         }
@@ -39,7 +39,7 @@ pub(super) fn patch(directory: &Path) -> Result<PathBuf> {
         }
         copy_folder(&folder(&package)?, &fresh)?;
         apply(patch, &fresh)?;
-        // File by file, so that what has not changed keeps its date and is not built again.
+        // File by file, so that unchanged files keep their date and are not rebuilt.
         copy_folder(&fresh, &copy)?;
         text.push_str(&format!("{name} = {{ path = '{}' }}\n", copy.display()));
     }
@@ -48,7 +48,7 @@ pub(super) fn patch(directory: &Path) -> Result<PathBuf> {
     Ok(config)
 }
 
-/// Applies a patch by the system's `patch`, which refuses one that does not fit.
+/// Applies a patch with the system's `patch`, which rejects one that does not fit.
 fn apply(patch: &str, folder: &Path) -> Result<()> {
     let mut child = Command::new("patch")
         .args(["-p1", "--fuzz=0", "--quiet", "--no-backup-if-mismatch"])
@@ -56,7 +56,7 @@ fn apply(patch: &str, folder: &Path) -> Result<()> {
         .stdin(Stdio::piped())
         .spawn()
         .context("failed to run `patch`: install it")?;
-    let mut input = child.stdin.take().context("a pipe was asked for")?;
+    let mut input = child.stdin.take().context("the input of `patch` is not piped")?;
     input.write_all(patch.as_bytes()).context("failed to hand over a patch")?;
     drop(input);
     if !child.wait().context("failed to wait for `patch`")?.success() {
@@ -65,7 +65,7 @@ fn apply(patch: &str, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the folder where cargo keeps the sources of a package of the lock file.
+/// Returns the folder in which cargo keeps the sources of a package of the lock file.
 pub(super) fn source(name: &str) -> Result<PathBuf> {
     folder(&package(name)?)
 }
@@ -81,11 +81,11 @@ fn package(name: &str) -> Result<Package> {
 }
 
 fn folder(package: &Package) -> Result<PathBuf> {
-    let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
+    let folder = package.manifest_path.parent().context("a manifest has no folder")?;
     Ok(folder.as_std_path().to_owned())
 }
 
-/// Copies a folder; files that are the same already keep their date.
+/// Copies a folder; identical files keep their date.
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).with_context(|| format!("failed to list `{}`", from.display()))? {
         let entry = entry?;
@@ -117,8 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn fits_candle_as_the_lock_file_has_it() {
-        // Where the sources of the kernels, which only CUDA builds need, are not fetched, there is nothing to hold.
+    fn fits_candle_of_the_lock_file() {
+        // The sources of the kernels may be absent, since only CUDA builds fetch them; then there is nothing to check.
         for (name, _, patch) in PATCHES {
             let Ok(folder) = source(name) else { continue };
             let place = tempfile::tempdir().unwrap();

@@ -1,12 +1,12 @@
-//! A CUDA device that is the processor, so that the tests of a GPU run without one.
+//! An emulated CUDA device on the CPU, for running GPU tests without a GPU.
 //!
 //! ```text
-//! kernels of ops and candle ──► C++ that knows the words of CUDA ─┐
+//! kernels of ops and candle ──► C++ with CUDA's keywords defined ─┐
 //! crates/ops/emulator: driver, cuBLAS, cuDNN, cuRAND ─────────────┴─► libcuda.so.1 and its other names
 //! ```
 //!
-//! The programs are those of a GPU build: they load this library in the place of NVIDIA's. What it shows is that shapes,
-//! strides, launches and arithmetic are right; it knows nothing of speed, and the assembly for the GPU is not run.
+//! The programs are those of a GPU build, which load this library instead of NVIDIA's. It verifies shapes, strides,
+//! launches and arithmetic; it says nothing about speed, and does not run the assembly for the GPU.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,18 +19,18 @@ use super::candle;
 use super::tree::write_changed;
 use crate::process::{must, root, say};
 
-/// candle's kernels; those of its convolutions are never reached.
+/// Kernels of candle; those of its convolutions are never reached.
 const CANDLE: [&str; 9] =
     ["affine", "binary", "cast", "fill", "indexing", "reduce", "sort", "ternary", "unary"];
-/// Ours.
+/// Kernels of this workspace.
 const OURS: [&str; 3] = ["alignment", "pointwise", "signal"];
 /// Headers of number types that the tests do not use.
 const EMPTY: [&str; 5] = ["cuda.h", "cuda_fp16.h", "cuda_bf16.h", "cuda_fp8.h", "cuda/std/limits"];
-/// The names under which programs look for the library.
+/// Names under which programs look for the library.
 const NAMES: [&str; 4] = ["libcuda.so.1", "libcublas.so.13", "libcudnn.so.9", "libcurand.so.10"];
 const FLAGS: [&str; 5] = ["-std=c++17", "-O2", "-fPIC", "-w", "-fcf-protection=none"];
 
-/// Builds the library; the folder where it lies.
+/// Builds the library and returns its folder.
 pub(super) fn build(directory: &Path) -> Result<PathBuf> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         bail!("the emulated device is for Linux on x86-64");
@@ -72,12 +72,12 @@ pub(super) fn build(directory: &Path) -> Result<PathBuf> {
         objects.push(compile(&sources, &unit)?);
     }
     let library = built.join(NAMES[0]);
-    // The helpers of a header stand in every file that includes it, and are the same everywhere.
+    // Every file that includes a header repeats its helpers, which are identical everywhere.
     must(Command::new("g++").args(["-shared", "-Wl,-z,muldefs", "-o"]).arg(&library).args(&objects))?;
     for name in &NAMES[1..] {
         let link = built.join(name);
         if link.exists() {
-            // It may be what an earlier library was.
+            // It may be left over from an earlier library.
             fs::remove_file(&link).with_context(|| format!("failed to remove `{}`", link.display()))?;
         }
         // The same file under each name, so that it is loaded once.
@@ -87,7 +87,7 @@ pub(super) fn build(directory: &Path) -> Result<PathBuf> {
     Ok(built)
 }
 
-/// Copies a source; shared memory whose size the launch gives becomes a pointer to it.
+/// Copies a source; shared memory whose size is set at launch becomes a pointer to it.
 fn copy(from: &Path, folder: &Path) -> Result<()> {
     let text = fs::read_to_string(from).with_context(|| format!("failed to read `{}`", from.display()))?;
     let text: String = text
@@ -105,7 +105,7 @@ fn copy(from: &Path, folder: &Path) -> Result<()> {
     write_changed(&folder.join(from.file_name().unwrap_or_default()), text.as_bytes())
 }
 
-/// The names of the kernels that a source has once its macros are expanded.
+/// Returns the names of the kernels in a source after macro expansion.
 fn kernels(sources: &Path, name: &str) -> Result<BTreeSet<String>> {
     let output = Command::new("g++")
         .args(FLAGS)
@@ -132,7 +132,7 @@ fn kernels(sources: &Path, name: &str) -> Result<BTreeSet<String>> {
     Ok(found)
 }
 
-/// Compiles a file of the folder, unless nothing there is newer than what it was compiled to.
+/// Compiles a file of the folder, unless its output is newer than everything there.
 fn compile(sources: &Path, name: &str) -> Result<PathBuf> {
     let object = sources.join(name).with_extension("o");
     let changed = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();

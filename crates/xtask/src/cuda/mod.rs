@@ -1,4 +1,4 @@
-//! `cargo xtask cuda`: the programs for a GPU, built and tested on a machine that has none.
+//! `cargo xtask cuda`: builds and tests the programs for a GPU on a machine without one.
 //!
 //! ```text
 //! PyPI ──toolkit──► nvcc ─┐
@@ -6,7 +6,7 @@
 //! registry ─────candle──► candle with its libraries loaded when used, not when the program starts ─┘
 //! ```
 //!
-//! Everything lies in `target/cuda`; docs/gpu.md says what for.
+//! Everything is in `target/cuda`; docs/gpu.md explains its use.
 
 mod candle;
 mod emulator;
@@ -23,46 +23,47 @@ use serde_json::Value;
 use crate::process::{must, root, say};
 use toolkit::Toolkit;
 
-/// The programs of which a CUDA build makes sense, and their package.
+/// Package of the programs that have a CUDA build.
 const PACKAGE: &str = "pipelines";
-/// The packages whose tests run on the device.
+/// Packages whose tests run on the device.
 const TESTED: [&str; 3] = ["mynah-ops", "mynah-voice", "mynah-training"];
 
-/// What to do.
+/// Build or run to perform.
 #[derive(clap::Subcommand)]
 pub(crate) enum Arguments {
     /// Builds the programs that train and speak, in the release profile, for this platform.
     Build(Target),
-    /// Builds the tests of the operations and of the model, and the benchmark beside PyTorch, for a machine with a GPU.
+    /// Builds the tests of the operations and of the model, and the benchmark against PyTorch, for a machine with a
+    /// GPU.
     Tests(Target),
-    /// Runs those tests here, on a device that is emulated on the processor (needs g++): right or wrong, not fast or slow.
+    /// Runs those tests here, on a device emulated on the CPU (needs g++): a check of correctness, not of speed.
     Emulate(Emulate),
 }
 
-/// What for.
+/// Target of a build.
 #[derive(clap::Args)]
 pub(crate) struct Target {
-    /// The oldest architecture that the kernels run on: 80 is A100, 89 the RTX 40 series, 90 H100 and H200. Newer ones take
+    /// Oldest architecture that runs the kernels: 80 is A100, 89 the RTX 40 series, 90 H100 and H200. Newer ones run
     /// them too.
     #[arg(long, default_value = "80")]
     compute_capability: String,
-    /// Where the built files are copied to.
+    /// Directory for the built files.
     #[arg(long)]
     out: PathBuf,
 }
 
-/// What of.
+/// Selection of the tests to emulate.
 #[derive(clap::Args)]
 pub(crate) struct Emulate {
-    /// Only the tests whose name contains this.
+    /// Run only the tests whose name contains this.
     #[arg(default_value = "")]
     filter: String,
-    /// The package whose tests run; all that have tests on the device without it.
+    /// Package whose tests run; by default, all packages with tests on the device.
     #[arg(long)]
     package: Option<String>,
 }
 
-/// Does it.
+/// Runs the subcommand.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let workshop = Workshop::open()?;
     match arguments {
@@ -86,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// What a build needs, made once and kept in `target/cuda`.
+/// Everything that a build needs, made once and kept in `target/cuda`.
 struct Workshop {
     directory: PathBuf,
     toolkit: Toolkit,
@@ -153,7 +154,7 @@ impl Workshop {
     }
 }
 
-/// The executables of cargo's messages whose target is of the kind; of any with an empty one.
+/// Returns the executables in cargo's messages whose target is of the given kind, or of any kind if it is empty.
 fn executables(messages: &str, kind: &str) -> Vec<PathBuf> {
     messages
         .lines()

@@ -1,4 +1,4 @@
-//! NVIDIA's compiler, from the wheels on `PyPI`: no installation, no rights, 165 MB.
+//! NVIDIA's compiler from the wheels on `PyPI`: no installation, no root access, 165 MB.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ struct Wheel {
     sha256: &'static str,
 }
 
-/// CUDA 13.0: its PTX runs from driver 580 on, that of a later compiler would not.
+/// CUDA 13.0: its PTX runs on driver 580 and newer, that of a later compiler would not.
 const WHEELS: [Wheel; 5] = [
     Wheel {
         path: "71/8b/a546c12881fffeba927d810598987df25d74b8b241788c7db8dfc93b0173",
@@ -51,7 +51,7 @@ pub(super) struct Toolkit {
 }
 
 impl Toolkit {
-    /// The toolkit in `directory`; downloaded where it is not there yet.
+    /// Returns the toolkit in `directory`, downloading it if necessary.
     pub(super) fn fetch(directory: &Path) -> Result<Self> {
         let home = directory.join("toolkit/nvidia/cu13");
         let done = directory.join("toolkit/done");
@@ -74,15 +74,15 @@ impl Toolkit {
                 download(wheel, &file)?;
             }
             must(Command::new("unzip").args(["-q", "-o"]).arg(&file).arg("-d").arg(&unpacked))
-                .context("`unzip` has to be installed")?;
+                .context("failed to run `unzip`: install it")?;
         }
-        // Wheels do not keep the right to execute.
+        // Wheels do not preserve the executable bit.
         must(Command::new("chmod").args(["-R", "u+x"]).arg(home.join("bin")).arg(home.join("nvvm/bin")))?;
         fs::write(&done, "").with_context(|| format!("failed to write `{}`", done.display()))?;
         Ok(Self { home })
     }
 
-    /// Lets `command` find the compiler.
+    /// Sets up `command` to find the compiler.
     pub(super) fn enter(&self, command: &mut Command) {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut paths = vec![self.home.join("bin")];
@@ -94,19 +94,19 @@ impl Toolkit {
     }
 }
 
-/// Fetches a wheel and compares its hash before it gets its name.
+/// Downloads a wheel and verifies its hash before giving it its final name.
 fn download(wheel: &Wheel, file: &Path) -> Result<()> {
     let part = file.with_extension("part");
     let address = format!("https://files.pythonhosted.org/packages/{}/{}", wheel.path, wheel.name);
     say(&format!("fetching {address}"));
     must(Command::new("curl").args(["-fsSL", "--retry", "3", "-o"]).arg(&part).arg(&address))
-        .context("`curl` has to be installed, and PyPI in reach")?;
+        .context("failed to run `curl`: install it")?;
     let bytes = fs::read(&part).with_context(|| format!("failed to read `{}`", part.display()))?;
     let sha256 = hexadecimal(&Sha256::digest(&bytes));
     if sha256 != wheel.sha256 {
-        bail!("{address} has the SHA-256 {sha256}, not the pinned {}; nothing of it was used", wheel.sha256);
+        bail!("{address} has the SHA-256 {sha256}, not the pinned {}; it was not used", wheel.sha256);
     }
-    fs::rename(&part, file).with_context(|| format!("failed to name `{}`", file.display()))
+    fs::rename(&part, file).with_context(|| format!("failed to rename to `{}`", file.display()))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -119,7 +119,7 @@ mod tests {
     use sha2::{Digest as _, Sha256};
 
     #[test]
-    fn a_hash_is_written_as_others_write_it() {
+    fn formats_a_hash_like_other_tools() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(super::hexadecimal(&Sha256::digest([])), empty);
     }

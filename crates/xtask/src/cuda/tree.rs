@@ -1,4 +1,4 @@
-//! A copy of the workspace, whose lock file may change.
+//! A copy of the workspace with a lock file that may change.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,11 +9,11 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::process::root;
 
-/// Folders of which the build needs nothing.
+/// Folders that the build does not need.
 const LEFT_OUT: [&str; 2] = ["docs/pictures/", "demo/"];
 
-/// Makes `to` hold the files of the workspace that git tracks or would track; one that is the same keeps its date, so that
-/// nothing is built twice.
+/// Makes `to` contain the files of the workspace that git tracks or would track; identical files keep their date, so
+/// that nothing is rebuilt.
 pub(super) fn copy(to: &Path) -> Result<()> {
     let root = root();
     let listed = Command::new("git")
@@ -22,7 +22,7 @@ pub(super) fn copy(to: &Path) -> Result<()> {
         .output()
         .context("failed to run `git ls-files`")?;
     if !listed.status.success() {
-        bail!("`git ls-files` failed: the workspace has to be a git checkout");
+        bail!("`git ls-files` failed: the workspace must be a git checkout");
     }
     let names = String::from_utf8(listed.stdout).context("a file name is not UTF-8")?;
     let mut kept = BTreeSet::new();
@@ -43,7 +43,7 @@ pub(super) fn copy(to: &Path) -> Result<()> {
     remove_others(to, &kept)
 }
 
-/// Writes a file, unless it has these bytes already.
+/// Writes a file, unless it already has these bytes.
 pub(super) fn write_changed(path: &Path, bytes: &[u8]) -> Result<()> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
@@ -54,7 +54,7 @@ pub(super) fn write_changed(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).with_context(|| format!("failed to write `{}`", path.display()))
 }
 
-/// Removes what the workspace has no more.
+/// Removes files that are no longer in the workspace.
 fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("failed to list `{}`", folder.display()))? {
         let path = entry?.path();

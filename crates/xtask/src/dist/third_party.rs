@@ -1,4 +1,4 @@
-//! The licenses of everything that the programs link.
+//! Licenses of everything that the programs link.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,10 +10,11 @@ use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 
 use crate::process::metadata;
 
-/// The packages whose programs are in the archive.
+/// Packages whose programs are in the archive.
 const PROGRAMS: [&str; 2] = ["pipelines", "eval"];
 
-/// Lists each linked package with its version, license expression, home and license texts; the same text is printed once.
+/// Lists each linked package with its version, license expression, home page and license texts; identical texts are
+/// printed once.
 pub(super) fn text() -> Result<String> {
     let metadata = metadata()?;
     let mut packages = linked(&metadata)?;
@@ -25,7 +26,7 @@ pub(super) fn text() -> Result<String> {
         let home = package.repository.as_deref().unwrap_or_default();
         let title = format!("{} {}", package.name, package.version);
         let _ = writeln!(list, "| {title} | {license} | {home} |");
-        let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
+        let folder = package.manifest_path.parent().context("a manifest has no folder")?;
         for text in license_texts(folder.as_std_path())? {
             match texts.iter_mut().find(|(known, _)| *known == text) {
                 Some((_, of)) => of.push(title.clone()),
@@ -42,7 +43,7 @@ pub(super) fn text() -> Result<String> {
     Ok(page)
 }
 
-/// Returns the packages that the programs reach by normal dependencies, ours excepted.
+/// Returns the packages that the programs reach through normal dependencies, except those of this workspace.
 fn linked(metadata: &Metadata) -> Result<Vec<&Package>> {
     let resolve = metadata.resolve.as_ref().context("cargo has resolved nothing")?;
     let program = |package: &&Package| PROGRAMS.contains(&package.name.as_str());
@@ -63,7 +64,7 @@ fn linked(metadata: &Metadata) -> Result<Vec<&Package>> {
     Ok(metadata.packages.iter().filter(foreign).collect())
 }
 
-/// Reads the license and notice files of a package, in the order of their names.
+/// Reads the license and notice files of a package, sorted by name.
 fn license_texts(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder).with_context(|| format!("failed to list `{}`", folder.display()))?;
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();

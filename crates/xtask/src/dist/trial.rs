@@ -1,4 +1,4 @@
-//! The archive tried in a root directory that holds nothing else.
+//! Trial of the archive in an otherwise empty root directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use anyhow::{Context as _, Result, bail};
 use super::{PROGRAMS, copy, make};
 use crate::process::{must, root, say};
 
-/// What a dynamic program of Rust needs from the system.
+/// System libraries that a dynamically linked Rust program needs.
 const LIBRARIES: [&str; 5] =
     ["ld-linux-x86-64.so.2", "libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0"];
-/// Where distributions keep libraries.
+/// Directories in which distributions keep libraries.
 const FOLDERS: [&str; 4] = ["/lib64", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/lib64"];
 
-/// Unpacks the archive into a new root directory with the C library alone, runs every program there, and prepares and
+/// Unpacks the archive into a new root directory with only the C library, runs every program there, and prepares and
 /// scores the bundled clips.
 pub(super) fn run(archive: &Path, name: &str) -> Result<()> {
     let place = tempfile::tempdir().context("failed to make a root directory")?;
@@ -49,7 +49,7 @@ pub(super) fn run(archive: &Path, name: &str) -> Result<()> {
         let path = bare.join(made);
         fs::metadata(&path).with_context(|| format!("the programs did not write `{made}`"))?;
     }
-    say("every program runs beside nothing but the C library");
+    say("every program runs with only the C library");
     Ok(())
 }
 

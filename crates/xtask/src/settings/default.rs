@@ -1,11 +1,11 @@
-//! Defaults as expressions of the code.
+//! Default values as expressions of the code.
 
 use std::collections::BTreeMap;
 
 use quote::ToTokens as _;
 use syn::Expr;
 
-/// Default of a struct or of a field.
+/// Default value of a struct or of a field.
 #[derive(Clone)]
 pub(super) enum DefaultValue {
     /// No default.
@@ -53,14 +53,14 @@ impl DefaultValue {
         }
     }
 
-    /// Returns a number, text, truth value or list in TOML.
+    /// Formats a number, string, boolean or list as TOML.
     pub(super) fn value(&self) -> Option<String> {
         let Self::Value(value) = self else { return None };
         toml(value)
     }
 }
 
-/// Returns the variant that a path or a call of one names; `Self::default()` names none.
+/// Returns the variant named by a path or a call of one; `Self::default()` names none.
 pub(super) fn variant(value: &Expr) -> Option<String> {
     let path = match value {
         Expr::Path(path) => path,
@@ -77,7 +77,7 @@ pub(super) fn variant(value: &Expr) -> Option<String> {
 fn toml(value: &Expr) -> Option<String> {
     match value {
         Expr::Path(_) => None,
-        // A number or a text inside a variant or a constructor.
+        // A number or a string inside a variant or a constructor.
         Expr::Call(call) => match (call.args.first(), call.func.to_token_stream().to_string().as_str()) {
             (Some(inner), _) => toml(inner),
             (None, "Vec :: new") => Some("[]".to_owned()),
@@ -89,7 +89,7 @@ fn toml(value: &Expr) -> Option<String> {
     }
 }
 
-/// Removes the blanks that the printer of tokens inserts.
+/// Removes the spaces that the token printer inserts.
 fn tidy(tokens: &str) -> String {
     tokens.replace(" ,", ",").replace("- ", "-").replace("[ ", "[").replace(" ]", "]")
 }

@@ -111,7 +111,7 @@ fn page(sources: &Sources, roots: &[Root]) -> Result<String> {
     Ok(text)
 }
 
-/// Appends a table of the settings of a struct, and a section for each struct inside.
+/// Appends a table of the settings of a struct, and a section for each nested struct.
 fn section(
     sources: &Sources,
     of: &Struct,
@@ -175,7 +175,8 @@ fn tagged_section(sources: &Sources, tagged: &Tagged, prefix: &str, text: &mut S
     Ok(())
 }
 
-/// Returns the default of a field: that of its struct's place in another, else that of the struct, where serde uses it.
+/// Returns the default of a field: that of its struct's field in another struct, else that of the struct, if serde uses
+/// it.
 fn default_of(field: &Field, of: &Struct, given: Option<&DefaultValue>) -> Option<DefaultValue> {
     let own = || of.omittable.then(|| of.default.field(&field.name)).flatten();
     given.and_then(|given| given.field(&field.name)).or_else(own)
@@ -205,7 +206,7 @@ fn choice_meaning(docs: &str, choices: &Choices) -> String {
     format!("{docs} {}", words.collect::<Vec<_>>().join(" "))
 }
 
-/// Returns the default as TOML has it, or the type of what has none.
+/// Returns the default in TOML, or the type if there is none.
 fn value(field: &Field, of: &Struct, default: Option<&DefaultValue>) -> Result<String> {
     if let Some(value) = default.and_then(DefaultValue::value) {
         return Ok(format!("`{value}`"));
@@ -223,7 +224,7 @@ fn value(field: &Field, of: &Struct, default: Option<&DefaultValue>) -> Result<S
     }
 }
 
-/// Drops a default in parentheses from a documentation: the table has it in its own column.
+/// Removes a default in parentheses from documentation, since the table has it in a separate column.
 fn without_default(docs: &str, value: &str) -> String {
     let bare = |text: &str| {
         let text = text.replace(['`', '"', '_', ','], "");
@@ -378,14 +379,14 @@ Generator.
     }
 
     #[test]
-    fn a_default_that_serde_does_not_use_is_none() {
+    fn ignores_a_default_that_serde_does_not_use() {
         let text = page_of("Strict");
         assert!(text.contains("| `question` | required (string) | Question. |"), "{text}");
         assert!(text.contains("| `words` | `[]` | Words. `\"one-word\"`: First."), "{text}");
     }
 
     #[test]
-    fn drops_only_the_default_from_a_documentation() {
+    fn drops_only_the_default_from_documentation() {
         assert_eq!(without_default("Kernel (3) of each (all).", "`3`"), "Kernel of each (all).");
         assert_eq!(without_default("Rate (22,050).", "`22_050`"), "Rate.");
         assert_eq!(without_default("Profile (`vits`).", "`\"vits\"`"), "Profile.");

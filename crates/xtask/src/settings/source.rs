@@ -1,4 +1,4 @@
-//! Structs and enums of settings, as the source has them.
+//! Structs and enums of settings, parsed from the source.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +26,7 @@ pub(super) struct Sources {
 pub(super) struct Struct {
     pub(super) file: String,
     name: String,
-    /// First paragraph of its documentation.
+    /// First paragraph of the documentation.
     pub(super) docs: String,
     pub(super) fields: Vec<Field>,
     /// True if serde takes missing fields from `Default`.
@@ -55,7 +55,7 @@ pub(super) struct Field {
 pub(super) struct Choices {
     file: String,
     name: String,
-    /// Name of the variant that is the default.
+    /// Name of the default variant.
     pub(super) default: Option<String>,
     pub(super) variants: Vec<Variant>,
 }
@@ -65,7 +65,7 @@ pub(super) struct Tagged {
     pub(super) file: String,
     name: String,
     pub(super) tag: String,
-    /// Name of the variant that is the default.
+    /// Name of the default variant.
     pub(super) default: Option<String>,
     pub(super) variants: Vec<Variant>,
 }
@@ -76,7 +76,7 @@ pub(super) struct Variant {
     /// Name in the file.
     pub(super) word: String,
     pub(super) docs: String,
-    /// Type of its only field; empty without one.
+    /// Type of the only field; empty if there is none.
     pub(super) type_name: String,
 }
 
@@ -96,7 +96,7 @@ impl Choices {
 }
 
 impl Field {
-    /// Returns the type in TOML, or nothing for a type of ours.
+    /// Returns the type in TOML, or nothing for a type of the workspace.
     pub(super) fn toml_type(&self) -> String {
         let one = match self.type_name.as_str() {
             "String" | "PathBuf" => "string",
@@ -119,7 +119,7 @@ impl Sources {
         Ok(sources)
     }
 
-    /// Parses files that are given by path and content.
+    /// Parses files given by path and content.
     #[cfg(test)]
     pub(super) fn of(files: &[(&str, &str)]) -> Result<Self> {
         let mut sources = Self::default();
@@ -129,7 +129,7 @@ impl Sources {
         Ok(sources)
     }
 
-    /// Finds the struct of this name in a folder.
+    /// Finds the struct with this name in a folder.
     pub(super) fn find(&self, name: &str, folder: &str) -> Result<&Struct> {
         let mut found = self.structs.iter().filter(|of| of.name == name && of.file.starts_with(folder));
         let first = found.next().with_context(|| format!("failed to find `{name}` in `{folder}`"))?;
@@ -139,7 +139,8 @@ impl Sources {
         }
     }
 
-    /// Returns the kind of a type that a file names: of several types of that name, the one in the nearest folder.
+    /// Returns the kind of a type named in a file; of several types with that name, the one in the nearest folder is
+    /// used.
     pub(super) fn kind(&self, name: &str, from: &str) -> Kind<'_> {
         let near = |file: &str| file.split('/').zip(from.split('/')).take_while(|(a, b)| a == b).count();
         let structs = self.structs.iter().filter(|of| of.name == name);
@@ -167,7 +168,7 @@ impl Sources {
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path)
                     .with_context(|| format!("failed to read `{}`", path.display()))?;
-                // Other files hold no settings, and parsing them takes time.
+                // Other files have no settings, and parsing them takes time.
                 if text.contains("Deserialize") {
                     let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
                     let file = syn::parse_file(&text).with_context(|| format!("failed to parse `{name}`"))?;
@@ -253,7 +254,7 @@ fn settings(file: &str, of: &ItemStruct, default: Option<&Expr>) -> Option<Struc
     })
 }
 
-/// Returns the expression that `default()` ends with.
+/// Returns the expression with which `default()` ends.
 fn default_expression(items: &[syn::ImplItem]) -> Option<Expr> {
     let function = items.iter().find_map(|item| match item {
         syn::ImplItem::Fn(function) => Some(function),
@@ -304,7 +305,7 @@ fn last_segment(of: &Type) -> String {
     }
 }
 
-/// Returns the first paragraph of a documentation on one line, without links.
+/// Returns the first paragraph of documentation on one line, without links.
 fn docs(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         syn::Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
@@ -340,7 +341,7 @@ fn serde_word(attributes: &[Attribute], name: &str) -> Option<String> {
 /// Calls a function with the name and the text of every entry of `#[serde(…)]`.
 fn serde_entries(attributes: &[Attribute], mut each: impl FnMut(&str, Option<String>)) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        // An entry of another form, such as `bound(…)`, ends the list: none is used in settings.
+        // An entry of another form, such as `bound(…)`, ends the list: settings use none.
         let _ = attribute.parse_nested_meta(|meta| {
             let value = match meta.value() {
                 Ok(value) => Some(value.parse::<syn::LitStr>()?.value()),
@@ -352,7 +353,7 @@ fn serde_entries(attributes: &[Attribute], mut each: impl FnMut(&str, Option<Str
     }
 }
 
-/// Returns the name of a variant as serde's `rename_all` writes it.
+/// Returns the name of a variant under serde's `rename_all`.
 fn cased(variant: &str, case: &str) -> String {
     let separator = match case {
         "kebab-case" => "-",

@@ -1,11 +1,11 @@
-//! `cargo xtask licences`: nothing that we link may bind our users.
+//! `cargo xtask licenses`: checks that no linked dependency binds users.
 
 use anyhow::{Result, bail};
 use spdx::{Expression, LicenseReq, ParseMode};
 
 use crate::process::{metadata, say};
 
-/// Licences that ask for no more than a notice, and MPL-2.0, whose copyleft ends at the file.
+/// Licenses that require only a notice, and MPL-2.0, whose copyleft ends at the file.
 const ACCEPTED: [&str; 14] = [
     "0BSD",
     "Apache-2.0",
@@ -23,7 +23,7 @@ const ACCEPTED: [&str; 14] = [
     "Zlib",
 ];
 
-/// Fails when a dependency, on any platform, can only be had under another licence.
+/// Fails if a dependency, on any platform, is available only under another license.
 pub(crate) fn run() -> Result<()> {
     let metadata = metadata()?;
     let wrong: Vec<String> = metadata
@@ -32,28 +32,28 @@ pub(crate) fn run() -> Result<()> {
         .filter(|package| !metadata.workspace_members.contains(&package.id))
         .filter_map(|package| {
             let why = match &package.license {
-                None => "names no licence".to_owned(),
-                Some(licence) if is_accepted(licence) => return None,
-                Some(licence) => format!("is under `{licence}`"),
+                None => "names no license".to_owned(),
+                Some(license) if is_accepted(license) => return None,
+                Some(license) => format!("is under `{license}`"),
             };
             Some(format!("{} {} {why}", package.name, package.version))
         })
         .collect();
     if wrong.is_empty() {
-        say(&format!("{} dependencies, every licence accepted", metadata.packages.len()));
+        say(&format!("{} dependencies, every license accepted", metadata.packages.len()));
         Ok(())
     } else {
         bail!(
-            "{}\nleave it out, or argue for it in docs/decisions and add it to crates/xtask/src/licences.rs",
+            "{}\ndrop it, or justify it in docs/decisions and add it to crates/xtask/src/licenses.rs",
             wrong.join("\n")
         )
     }
 }
 
-fn is_accepted(licence: &str) -> bool {
+fn is_accepted(license: &str) -> bool {
     let accepted =
         |requirement: &LicenseReq| requirement.license.id().is_some_and(|id| ACCEPTED.contains(&id.name));
-    Expression::parse_mode(licence, ParseMode::LAX).is_ok_and(|expression| expression.evaluate(accepted))
+    Expression::parse_mode(license, ParseMode::LAX).is_ok_and(|expression| expression.evaluate(accepted))
 }
 
 #[cfg(test)]
@@ -61,8 +61,8 @@ mod tests {
     use super::is_accepted;
 
     #[test]
-    fn a_choice_is_enough_and_copyleft_is_not() {
-        for (licence, expected) in [
+    fn accepts_a_choice_and_rejects_copyleft() {
+        for (license, expected) in [
             ("MIT OR Apache-2.0", true),
             ("Unlicense/MIT", true),
             ("Apache-2.0 WITH LLVM-exception", true),
@@ -70,9 +70,9 @@ mod tests {
             ("MIT AND GPL-3.0-only", false),
             ("MIT OR GPL-3.0-only", true),
             ("CC-BY-NC-4.0", false),
-            ("no licence at all", false),
+            ("no license at all", false),
         ] {
-            assert_eq!(is_accepted(licence), expected, "{licence}");
+            assert_eq!(is_accepted(license), expected, "{license}");
         }
     }
 }
