@@ -1,4 +1,4 @@
-//! Removal of what lies below speech: offset and mains hum.
+//! Removal of offset and mains hum.
 
 use std::f64::consts::PI;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -7,14 +7,14 @@ use realfft::RealFftPlanner;
 
 use crate::Waveform;
 
-/// Nothing is left at or below this frequency: mains hum has 50 or 60 Hz.
+/// Frequency up to which everything is removed: mains hum has 50 or 60 Hz.
 const STOP_HZ: f64 = 62.0;
-/// Everything is left from this frequency on. In between the gain rises by a raised cosine.
+/// Frequency from which everything is kept. The gain rises between the two as a raised cosine.
 const PASS_HZ: f64 = 80.0;
-/// The signal is carried on so far beyond its ends, which is several times as long as the filter rings.
+/// Length of the reflection at either end, several times the ringing of the filter.
 const MARGIN_SECONDS: f64 = 0.25;
 
-/// Removes the mean and all below 62 Hz, and leaves all above 80 Hz as it is.
+/// Removes the mean and everything below 62 Hz, and keeps everything above 80 Hz.
 ///
 /// ```text
 /// x − mean(x) ─odd reflection by 0.25 s on either side─► transform of 2ⁿ points · H ─► inverse transform
@@ -22,7 +22,7 @@ const MARGIN_SECONDS: f64 = 0.25;
 /// ```
 ///
 /// The phase is kept, and so is the length. Reflection about the values at the ends keeps a hum from turning into a click
-/// there. Computed in double precision. A signal that has no samples, no rate, or samples that are not finite comes
+/// there; within some periods of an end, up to a quarter of it remains. Computed in double precision. A signal that has no samples, no rate, or samples that are not finite comes
 /// back as it is.
 #[must_use]
 #[expect(clippy::missing_panics_doc, reason = "the plans make buffers of the lengths that they want")]
