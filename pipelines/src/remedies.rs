@@ -5,7 +5,13 @@ use std::error::Error as StdError;
 /// Returns the remedy that a library's error carries, for [`mynah_cli::finish`].
 #[must_use]
 pub fn remedy(cause: &(dyn StdError + 'static)) -> Option<String> {
-    cause.downcast_ref::<mynah_corpus::Error>().and_then(mynah_corpus::Error::remedy)
+    if let Some(error) = cause.downcast_ref::<mynah_corpus::Error>() {
+        error.remedy()
+    } else if let Some(error) = cause.downcast_ref::<mynah_voice::Error>() {
+        error.remedy().map(str::to_owned)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -21,5 +27,12 @@ mod tests {
         let found: Vec<String> = error.chain().filter_map(remedy).collect();
         assert_eq!(found, [mynah_corpus::Error::EmptyText.remedy().unwrap()]);
         assert_eq!(remedy(&std::io::Error::from(std::io::ErrorKind::NotFound)), None);
+    }
+
+    #[test]
+    fn finds_the_remedies_of_voices() {
+        let error = mynah_voice::Error::Empty { why: "there are no symbols to speak" };
+        assert_eq!(remedy(&error).as_deref(), error.remedy());
+        assert!(error.remedy().is_some());
     }
 }
