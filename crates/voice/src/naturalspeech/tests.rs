@@ -109,9 +109,9 @@ fn results_do_not_depend_on_padding() {
         let length = one.dim(2).unwrap();
         let same = two.narrow(0, 0, 1).unwrap().narrow(2, 0, length).unwrap();
         assert!(largest_difference(one, &same) < ROUNDING, "output {index}");
-        let behind = two.narrow(0, 0, 1).unwrap().narrow(2, length, two.dim(2).unwrap() - length).unwrap();
+        let padding = two.narrow(0, 0, 1).unwrap().narrow(2, length, two.dim(2).unwrap() - length).unwrap();
         assert!(
-            largest_difference(&behind, &behind.zeros_like().unwrap()) == 0.0,
+            largest_difference(&padding, &padding.zeros_like().unwrap()) == 0.0,
             "output {index} in the padding"
         );
     }
@@ -261,8 +261,8 @@ fn hard_expansion_repeats_each_state_for_its_frames() {
             assert!(largest_difference(&of_frame, &of_symbol) < ROUNDING, "item {item}, frame {frame}");
         }
     }
-    let behind = prior.mean.narrow(0, 1, 1).unwrap().narrow(2, 5, 2).unwrap();
-    assert!(largest_difference(&behind, &behind.zeros_like().unwrap()) == 0.0);
+    let padding = prior.mean.narrow(0, 1, 1).unwrap().narrow(2, 5, 2).unwrap();
+    assert!(largest_difference(&padding, &padding.zeros_like().unwrap()) == 0.0);
     check_gradients(&[hidden], |arguments| {
         let prior = model.durator.prior(&arguments[0], &durations, &symbol_mask, &frame_mask)?;
         Tensor::cat(&[prior.mean, prior.log_deviation], 1)
