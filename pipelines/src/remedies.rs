@@ -10,7 +10,10 @@ pub fn remedy(cause: &(dyn StdError + 'static)) -> Option<String> {
     } else if let Some(error) = cause.downcast_ref::<mynah_voice::Error>() {
         error.remedy().map(str::to_owned)
     } else {
-        None
+        cause
+            .downcast_ref::<mynah_training::Error>()
+            .and_then(mynah_training::Error::remedy)
+            .map(str::to_owned)
     }
 }
 
@@ -34,5 +37,15 @@ mod tests {
         let error = mynah_voice::Error::Empty { why: "there are no symbols to speak" };
         assert_eq!(remedy(&error).as_deref(), error.remedy());
         assert!(error.remedy().is_some());
+    }
+
+    #[test]
+    fn finds_the_remedies_of_trainings_and_of_the_voices_in_them() {
+        let error = mynah_training::Error::Empty { why: "the training split has no examples" };
+        assert!(error.remedy().is_some());
+        assert_eq!(remedy(&error).as_deref(), error.remedy());
+        let voice = mynah_voice::Error::Config { key: "model.hidden", why: "7 is odd".to_owned() };
+        let expected = voice.remedy();
+        assert_eq!(remedy(&mynah_training::Error::from(voice)).as_deref(), expected);
     }
 }
