@@ -5,16 +5,17 @@ use std::error::Error as StdError;
 /// Returns the remedy that a library's error carries, for [`mynah_cli::finish`].
 #[must_use]
 pub fn remedy(cause: &(dyn StdError + 'static)) -> Option<String> {
-    if let Some(error) = cause.downcast_ref::<mynah_corpus::Error>() {
-        error.remedy()
-    } else if let Some(error) = cause.downcast_ref::<mynah_voice::Error>() {
-        error.remedy().map(str::to_owned)
-    } else {
-        cause
-            .downcast_ref::<mynah_training::Error>()
-            .and_then(mynah_training::Error::remedy)
-            .map(str::to_owned)
-    }
+    let found = cause.downcast_ref::<mynah_corpus::Error>().and_then(mynah_corpus::Error::remedy);
+    #[cfg(feature = "voice")]
+    let found = found.or_else(|| remedy_of_voice(cause).map(str::to_owned));
+    found
+}
+
+/// Returns the remedy of an error of a voice or a training.
+#[cfg(feature = "voice")]
+fn remedy_of_voice(cause: &(dyn StdError + 'static)) -> Option<&'static str> {
+    let voice = cause.downcast_ref::<mynah_voice::Error>().and_then(mynah_voice::Error::remedy);
+    voice.or_else(|| cause.downcast_ref::<mynah_training::Error>().and_then(mynah_training::Error::remedy))
 }
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod tests {
         assert_eq!(remedy(&std::io::Error::from(std::io::ErrorKind::NotFound)), None);
     }
 
+    #[cfg(feature = "voice")]
     #[test]
     fn finds_the_remedies_of_voices() {
         let error = mynah_voice::Error::Empty { why: "there are no symbols to speak" };
@@ -39,6 +41,7 @@ mod tests {
         assert!(error.remedy().is_some());
     }
 
+    #[cfg(feature = "voice")]
     #[test]
     fn finds_the_remedies_of_trainings_and_of_the_voices_in_them() {
         let error = mynah_training::Error::Empty { why: "the training split has no examples" };
