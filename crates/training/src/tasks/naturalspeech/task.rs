@@ -117,17 +117,20 @@ impl Task for NaturalSpeechTask<'_> {
         let numbers = NaturalSpeechState { memory_attached: trainer.memory_attached };
         Ok(TaskState::new(trainer.parameters.tensors(), &numbers)?
             .with(MODEL, trainer.optimizer.state()?)
-            .with(DISCRIMINATOR, trainer.judge_optimizer.state()?)
-            .with(DISCRIMINATOR_PARAMETERS, trainer.judge_parameters.tensors()))
+            .with(DISCRIMINATOR, trainer.discriminator_optimizer.state()?)
+            .with(DISCRIMINATOR_PARAMETERS, trainer.discriminator_parameters.tensors()))
     }
 
     fn restore(&mut self, state: &TaskState) -> Result<(), Error> {
         let (trainer, path) = (&mut self.trainer, &state.origin);
         let NaturalSpeechState { memory_attached } = state.numbers()?;
         trainer.parameters.assign(&state.model, path)?;
-        trainer.judge_parameters.assign(&state.section(DISCRIMINATOR_PARAMETERS), path)?;
+        trainer.discriminator_parameters.assign(&state.section(DISCRIMINATOR_PARAMETERS), path)?;
         trainer.optimizer.load_state(&state.section(MODEL)).map_err(Error::file(path))?;
-        trainer.judge_optimizer.load_state(&state.section(DISCRIMINATOR)).map_err(Error::file(path))?;
+        trainer
+            .discriminator_optimizer
+            .load_state(&state.section(DISCRIMINATOR))
+            .map_err(Error::file(path))?;
         trainer.memory_attached = memory_attached;
         Ok(())
     }

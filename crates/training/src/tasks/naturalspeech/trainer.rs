@@ -51,9 +51,9 @@ pub struct Trainer {
     pub(super) config: TrainConfig,
     pub(super) audio: AudioConfig,
     pub(super) parameters: Parameters,
-    pub(super) judge_parameters: Parameters,
+    pub(super) discriminator_parameters: Parameters,
     pub(super) optimizer: AdamW,
-    pub(super) judge_optimizer: AdamW,
+    pub(super) discriminator_optimizer: AdamW,
     /// Whether the decoder reads from the memory bank.
     pub(super) memory_attached: bool,
     pub(super) memory_slots: usize,
@@ -95,7 +95,8 @@ impl Trainer {
         }
         let dtype = DType::F32;
         let parameters = Parameters::new(config.seed, dtype, device).with_precision(config.precision);
-        let judge_parameters = Parameters::new(config.seed, dtype, device).with_precision(config.precision);
+        let discriminator_parameters =
+            Parameters::new(config.seed, dtype, device).with_precision(config.precision);
         let vb = parameters.builder();
         Ok(Self {
             config: config.clone(),
@@ -104,11 +105,11 @@ impl Trainer {
             hard,
             model: NaturalSpeech::new(model, sizes, &vb)?,
             posterior: posterior_encoder(model, &audio, &vb)?,
-            discriminators: Discriminators::new(discriminator, &judge_parameters.builder())?,
+            discriminators: Discriminators::new(discriminator, &discriminator_parameters.builder())?,
             optimizer: optimizer(&parameters, &config.optimizer)?,
-            judge_optimizer: optimizer(&judge_parameters, &config.optimizer)?,
+            discriminator_optimizer: optimizer(&discriminator_parameters, &config.optimizer)?,
             parameters,
-            judge_parameters,
+            discriminator_parameters,
             mel_loss: MelLoss::new(mel, dtype, device)?,
             stft_loss: StftLoss::new(&RESOLUTIONS, dtype, device)?,
             batcher: Batcher::new(&audio, dtype, device)?,
@@ -127,7 +128,7 @@ impl Trainer {
     /// Values in the generator's parameters, and in the discriminators'.
     #[must_use]
     pub fn parameter_counts(&self) -> (usize, usize) {
-        (self.parameters.count(), self.judge_parameters.count())
+        (self.parameters.count(), self.discriminator_parameters.count())
     }
 
     /// Takes the phoneme encoder of a pre-training, from the file of a checkpoint's parameters: the embeddings of symbols and
@@ -157,13 +158,13 @@ impl Trainer {
         generator.set_stream(step);
         let rate = self.config.optimizer.learning_rate_at(position.place.epoch);
         self.optimizer.set_learning_rate(rate);
-        self.judge_optimizer.set_learning_rate(rate);
+        self.discriminator_optimizer.set_learning_rate(rate);
 
         let forward = self.forward(&batch, &plan, &mut noise, true)?;
         let count = self.config.windows;
         let windows = window::draw(&batch.frames, frames, count, &mut generator);
         let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
-        let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
+        let generated = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
         let from_prior = match &forward.spoken {
             Some(latent) if self.config.weights.end_to_end > 0.0 => {
                 let windows = window::draw(&forward.prior_lengths, frames, count, &mut generator);
@@ -171,25 +172,25 @@ impl Trainer {
             }
             _ => None,
         };
-        let located = |error| with_origin(error, &forward, &[("decoder", &made), ("recordings", &real)]);
-        let judged_loss = self.discriminator_loss(&real, &made, from_prior.as_ref())?;
-        let discriminator = finite(&judged_loss, "discriminator", step).map_err(located)?;
-        self.judge_optimizer.step(&judged_loss.backward()?)?;
+        let located = |error| with_origin(error, &forward, &[("decoder", &generated), ("recordings", &real)]);
+        let d_loss = self.discriminator_loss(&real, &generated, from_prior.as_ref())?;
+        let discriminator = finite(&d_loss, "discriminator", step).map_err(located)?;
+        self.discriminator_optimizer.step(&d_loss.backward()?)?;
 
-        let judge = self.discriminators.detached();
-        let (real_judged, made_judged) = (judge.forward(&real)?, judge.forward(&made)?);
+        let discriminators = self.discriminators.detached();
+        let (of_real, of_generated) = (discriminators.forward(&real)?, discriminators.forward(&generated)?);
         let losses = Losses {
-            mel: self.mel_loss.forward(&real, &made)?,
+            mel: self.mel_loss.forward(&real, &generated)?,
             stft: match self.config.weights.stft {
                 0.0 => None,
-                _ => Some(self.stft_loss.forward(&real, &made)?),
+                _ => Some(self.stft_loss.forward(&real, &generated)?),
             },
-            adversarial: generator_loss(&made_judged)?,
-            feature: feature_loss(&real_judged, &made_judged)?,
+            adversarial: generator_loss(&of_generated)?,
+            feature: feature_loss(&of_real, &of_generated)?,
             backward_kl: self.backward_kl(&batch, &forward, &plan)?,
             duration: duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
             forward_kl: self.forward_kl(&batch, &forward, &plan)?,
-            end_to_end: from_prior.map(|wave| generator_loss(&judge.forward(&wave)?)).transpose()?,
+            end_to_end: from_prior.map(|wave| generator_loss(&discriminators.forward(&wave)?)).transpose()?,
         };
         let (total, mut values) = self.total(&losses, &plan, step).map_err(located)?;
         let norm = self.descend(&total, step)?;
@@ -220,9 +221,9 @@ impl Trainer {
             let forward = self.forward(&batch, &plan, &mut noise, false)?;
             let windows = window::middle(&batch.frames, frames);
             let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
-            let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
+            let generated = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
             let losses = [
-                self.mel_loss.forward(&real, &made)?,
+                self.mel_loss.forward(&real, &generated)?,
                 self.backward_kl(&batch, &forward, &plan)?,
                 duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
             ];
@@ -259,14 +260,14 @@ impl Trainer {
     fn discriminator_loss(
         &self,
         real: &Tensor,
-        made: &Tensor,
+        generated: &Tensor,
         from_prior: Option<&Tensor>,
     ) -> Result<Tensor, Error> {
-        let judged = self.discriminators.forward(real)?;
-        let loss = discriminator_loss(&judged, &self.discriminators.forward(&made.detach())?)?;
+        let of_real = self.discriminators.forward(real)?;
+        let loss = discriminator_loss(&of_real, &self.discriminators.forward(&generated.detach())?)?;
         let Some(from_prior) = from_prior else { return Ok(loss) };
-        let judged_prior = self.discriminators.forward(&from_prior.detach())?;
-        let extra = discriminator_loss(&judged, &judged_prior)?;
+        let of_prior = self.discriminators.forward(&from_prior.detach())?;
+        let extra = discriminator_loss(&of_real, &of_prior)?;
         Ok((loss + (extra * self.config.weights.end_to_end)?)?)
     }
 

@@ -30,14 +30,15 @@ fn trainer(config: &TrainConfig) -> Trainer {
         }
         .into(),
     };
-    let judges = DiscriminatorConfig {
+    let discriminator = DiscriminatorConfig {
         periods: vec![1],
         period_channels: vec![4],
         scale_channels: [4, 4, 4, 4, 4, 4],
     };
     let sizes = VocabularySizes { symbols: 6, sup_phones: 6 };
     let mel = MelProfile::Vits.config(22_050);
-    let config = TrainerConfig { model: &model, discriminator: &judges, train: config, mel: &mel, sizes };
+    let config =
+        TrainerConfig { model: &model, discriminator: &discriminator, train: config, mel: &mel, sizes };
     let trainer = Trainer::new(&config, &device()).unwrap();
     // What begins as zero hides what is behind it.
     let mut noise = Noise::new(3);
@@ -312,18 +313,18 @@ fn each_loss_falls_when_it_is_trained_alone() {
                     let windows = window::middle(lengths, 5);
                     trainer.decode(&window::cut(latent, &windows, 5, 1).unwrap()).unwrap()
                 };
-                let judge = |wave: &Tensor| trainer.discriminators.detached().forward(wave).unwrap();
-                let made = of(&forward.latent, &batch.frames);
+                let score = |wave: &Tensor| trainer.discriminators.detached().forward(wave).unwrap();
+                let generated = of(&forward.latent, &batch.frames);
                 let loss = match loss {
-                    "mel" => trainer.mel_loss.forward(&real, &made).unwrap(),
-                    "stft" => trainer.stft_loss.forward(&real, &made).unwrap(),
-                    "adversarial" => generator_loss(&judge(&made)).unwrap(),
-                    "feature" => feature_loss(&judge(&real), &judge(&made)).unwrap(),
+                    "mel" => trainer.mel_loss.forward(&real, &generated).unwrap(),
+                    "stft" => trainer.stft_loss.forward(&real, &generated).unwrap(),
+                    "adversarial" => generator_loss(&score(&generated)).unwrap(),
+                    "feature" => feature_loss(&score(&real), &score(&generated)).unwrap(),
                     "backward_kl" => trainer.backward_kl(&batch, &forward, &plan).unwrap(),
                     "forward_kl" => trainer.forward_kl(&batch, &forward, &plan).unwrap()?,
                     "end_to_end" => {
-                        let made = of(forward.spoken.as_ref()?, &forward.prior_lengths);
-                        generator_loss(&judge(&made)).unwrap()
+                        let generated = of(forward.spoken.as_ref()?, &forward.prior_lengths);
+                        generator_loss(&score(&generated)).unwrap()
                     }
                     _ => {
                         duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask).unwrap()
@@ -338,9 +339,9 @@ fn each_loss_falls_when_it_is_trained_alone() {
             };
             let last = (0..30).filter_map(|_| value()).last().unwrap();
             // What tiny discriminators at their first values see of a waveform is little.
-            let judged = ["adversarial", "feature", "end_to_end"].contains(&loss);
+            let adversarial = ["adversarial", "feature", "end_to_end"].contains(&loss);
             assert!(
-                last < if judged { first } else { 0.9 * first },
+                last < if adversarial { first } else { 0.9 * first },
                 "{loss} in {phase:?}: {first} to {last}"
             );
         }
