@@ -163,7 +163,7 @@ fn settings_and_examples_that_do_not_fit_are_named() {
     good.validate(&audio, SYMBOLS, SYMBOLS).unwrap();
     for (bad, why) in [
         (Example { symbols: vec![9; 5], ..good.clone() }, "symbol 9"),
-        (Example { sup_phones: vec![0; 4], ..good.clone() }, "4 sup-phones"),
+        (Example { sup_phones: vec![0; 4], ..good.clone() }, "4 sup-phonemes"),
         (Example { durations: vec![5; 5], ..good.clone() }, "sum to 25"),
         (Example { durations: vec![0; 5], ..good.clone() }, "no frame"),
         (Example { symbols: vec![], ..good.clone() }, "no symbols"),
