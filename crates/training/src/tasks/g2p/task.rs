@@ -55,7 +55,7 @@ impl<'a> G2pTask<'a> {
     /// [`Error::Empty`] when there are no words, [`Error::Config`] when a setting is out of range.
     pub fn new(config: &G2pConfig, lesson: &'a Lesson) -> Result<Self, Error> {
         if lesson.words() == 0 {
-            return Err(Error::Empty { why: "there are no words to learn letters and phones from" });
+            return Err(Error::Empty { why: "there are no words to train on" });
         }
         for (key, value) in
             [("hidden", config.hidden), ("features", config.features), ("history", config.history)]
@@ -156,7 +156,7 @@ impl Task for G2pTask<'_> {
         }
         let batch = usize::try_from(place.batch).ok().and_then(|batch| self.order.1.get(batch)).cloned();
         let Some(batch) = batch else {
-            return Err(Error::Empty { why: "the epoch has no such batch: the words are others" });
+            return Err(Error::Empty { why: "the epoch has no such batch, so the words have changed" });
         };
         Ok(Drawn { batch, next: place.next(self.epoch_steps()) })
     }
@@ -208,7 +208,7 @@ impl Task for G2pTask<'_> {
         let G2pState { config } = state.numbers()?;
         // How long a training is may change.
         if (G2pConfig { epochs: self.config.epochs, ..config }) != self.config {
-            let why = "it is of a training with other settings: give the same, or another file".to_owned();
+            let why = "it belongs to a training with other settings".to_owned();
             return Err(Error::File { path: path.clone(), why });
         }
         self.parameters.assign(&state.model, path)?;

@@ -18,10 +18,10 @@ const ORDER: u64 = 0x6f72_6465_7200;
 
 /// Where sentences come from: shards, of which some are in memory at a time.
 pub trait Shards {
-    /// How many there are.
+    /// Returns the number of shards.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Returns true if there are no shards.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -30,7 +30,7 @@ pub trait Shards {
     ///
     /// # Errors
     ///
-    /// When it cannot be read.
+    /// Fails if the shard cannot be read.
     fn load(&self, index: usize) -> Result<Vec<Sentence>, Error>;
 }
 
@@ -133,7 +133,7 @@ impl<'a> Stream<'a> {
             }
         }
         Err(Error::Empty {
-            why: "no sentence of the text is left to train on: all are held out or longer than `train.max_symbols`",
+            why: "the text has no sentences to train on: all are held out or longer than `train.max_symbols`",
         })
     }
 

@@ -69,7 +69,7 @@ pub(super) struct Tally {
 }
 
 impl Pretrainer {
-    /// A trainer whose parameters are drawn from the seed.
+    /// Builds a trainer with parameters drawn from the seed.
     ///
     /// # Errors
     ///
@@ -308,7 +308,7 @@ impl Pretrainer {
 fn report(tally: &Tally, step: u64) -> Result<Values, Error> {
     let (Some(of_symbols), Some(of_sup_phones)) = (baseline(&tally.symbols), baseline(&tally.sup_phones))
     else {
-        return Err(Error::Empty { why: "nothing is hidden in these sentences" });
+        return Err(Error::Empty { why: "these sentences have no masked symbols" });
     };
     let hidden_symbols = tally.symbols.values().sum::<u64>();
     let hidden_sup_phones = tally.sup_phones.values().sum::<u64>();
@@ -339,7 +339,7 @@ fn report(tally: &Tally, step: u64) -> Result<Values, Error> {
         .with("learning_rate", None::<f64>))
 }
 
-/// How many rows have their best score at their target.
+/// Counts the rows whose largest logit is that of the target.
 fn right(scores: &Tensor, targets: &[u32]) -> Result<u64, Error> {
     let best: Vec<u32> = scores.detach().argmax(D::Minus1)?.to_vec1()?;
     Ok(best.iter().zip(targets).filter(|(best, target)| best == target).count() as u64)
