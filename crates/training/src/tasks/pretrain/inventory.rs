@@ -220,7 +220,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn symbols_and_sup_phones_that_do_not_belong_together_are_refused() {
+    fn rejects_symbols_and_sup_phonemes_that_do_not_match() {
         let (inventory, _) = inventory();
         let (symbols, sup_phones) = line();
         let check = |symbols: &[u32], sup_phones: &[u32], why: &str| {
@@ -243,7 +243,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_vocabulary_without_a_mask_is_refused() {
+    fn rejects_a_vocabulary_without_a_mask() {
         let vocabulary = Vocabulary::from_json(r#"{"symbols": ["<pad>", "<unk>", "K"]}"#).unwrap();
         let error = Inventory::new(&vocabulary, &inventory().1).unwrap_err().to_string();
         assert!(error.contains("<mask>"), "{error}");
