@@ -1,8 +1,8 @@
-//! Checkpoints: all that a run needs to go on, for every task in the same form.
+//! Checkpoints: the state that a run needs to resume, in the same format for every task.
 //!
 //! ```text
-//! checkpoints/step-<N>/model.safetensors       the model's parameters
-//!                      optimizer.safetensors   the tensors that only training needs, by section
+//! checkpoints/step-<N>/model.safetensors       parameters of the model
+//!                      optimizer.safetensors   tensors that only training needs, by section
 //!                      state.toml              format, task, position of the run, [state] of the task
 //! ```
 
@@ -18,14 +18,14 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::task::{Place, Position, TaskState, Tensors};
 
-/// The form of a checkpoint. Form 1 had no `format`, no `task` and no table `[state]`.
+/// Format version of a checkpoint. Version 1 had no `format`, no `task` and no table `[state]`.
 const FORMAT: u32 = 2;
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const STATE_FILE: &str = "state.toml";
 const CHECKPOINTS: &str = "checkpoints";
 
-/// What `state.toml` holds.
+/// Contents of `state.toml`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StateFile {
@@ -38,7 +38,7 @@ struct StateFile {
     state: toml::Table,
 }
 
-/// What `state.toml` held in form 1: the position, `group` for the part, and the numbers of the task beside them.
+/// Contents of `state.toml` in version 1: the position, with `group` for the part, and the numbers of the task.
 #[derive(Debug, Deserialize)]
 struct FirstStateFile {
     step: u64,
@@ -50,25 +50,25 @@ struct FirstStateFile {
     state: toml::Table,
 }
 
-/// A checkpoint that was found and whose `state.toml` was read.
+/// Checkpoint whose `state.toml` has been read.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
-    /// Its directory.
+    /// Directory of the checkpoint.
     pub directory: PathBuf,
-    /// The task that wrote it; form 1 does not say.
+    /// Task that wrote it; unknown in version 1.
     pub task: Option<String>,
-    /// Where the run stood.
+    /// Position of the run.
     pub position: Position,
-    /// The numbers of the task.
+    /// Numbers of the task.
     numbers: toml::Table,
 }
 
 impl Checkpoint {
-    /// Reads `state.toml` of a checkpoint. Form 1 is read as well: its position and its numbers mean the same.
+    /// Reads `state.toml` of a checkpoint. Version 1 is accepted too: its position and its numbers mean the same.
     ///
     /// # Errors
     ///
-    /// When there is none, or it has another form.
+    /// Returns [`Error::Io`] if there is no such file, and [`Error::File`] if it has another format.
     pub fn read(directory: &Path) -> Result<Self, Error> {
         let path = directory.join(STATE_FILE);
         let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
@@ -88,17 +88,17 @@ impl Checkpoint {
                 Ok(Self { directory, task: Some(task), position, numbers: state })
             }
             Some(_) => {
-                let why = format!("this program reads checkpoints of the forms 1 and {FORMAT}");
+                let why = format!("its format is not one of the formats 1 and {FORMAT}");
                 Err(Error::File { path, why })
             }
         }
     }
 
-    /// Refuses the checkpoint of another task.
+    /// Rejects the checkpoint of another task.
     ///
     /// # Errors
     ///
-    /// When it is of another.
+    /// Returns [`Error::File`] for another task.
     pub fn check_task(&self, name: &str) -> Result<(), Error> {
         match &self.task {
             Some(task) if task != name => {
@@ -109,26 +109,26 @@ impl Checkpoint {
         }
     }
 
-    /// What is not a tensor of the task's state.
+    /// Returns the part of the task's state that is not tensors.
     ///
     /// # Errors
     ///
-    /// When it does not have the form of `T`.
+    /// Returns [`Error::File`] if it cannot be deserialized as `T`.
     pub fn numbers<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.numbers.clone().try_into().map_err(Error::file(&self.directory.join(STATE_FILE)))
     }
 
-    /// The file with the model's parameters.
+    /// Returns the path of the model parameters.
     #[must_use]
     pub fn model_file(&self) -> PathBuf {
         self.directory.join(MODEL_FILE)
     }
 
-    /// Reads the tensors too.
+    /// Reads the state, including its tensors.
     ///
     /// # Errors
     ///
-    /// When a file is missing or damaged.
+    /// Returns [`Error::File`] if a file is missing or damaged.
     pub fn state(&self) -> Result<TaskState, Error> {
         let read = |name: &str| -> Result<Tensors, Error> {
             let path = self.directory.join(name);
@@ -145,11 +145,11 @@ impl Checkpoint {
     }
 }
 
-/// The checkpoints of a run by their steps, in order.
+/// Lists the checkpoints of a run with their steps, in order.
 ///
 /// # Errors
 ///
-/// When the directory cannot be listed.
+/// Returns [`Error::Io`] if the directory cannot be listed.
 pub fn checkpoints(run: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     let path = run.join(CHECKPOINTS);
     if !path.exists() {
@@ -167,7 +167,8 @@ pub fn checkpoints(run: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     Ok(found)
 }
 
-/// Writes `checkpoints/step-<step>` of a run beside its place and renames it into it: a directory `step-N` is whole.
+/// Writes `checkpoints/step-<step>` of a run under a temporary name and renames it, so that a directory `step-N` is
+/// always complete.
 pub(crate) fn write(run: &Path, task: &str, position: Position, state: TaskState) -> Result<PathBuf, Error> {
     let Position { step, place: Place { epoch, part, batch } } = position;
     let place = run.join(CHECKPOINTS).join(format!("step-{step}"));
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_of_the_first_form_is_read() {
+    fn reads_a_checkpoint_of_the_first_format() {
         let checkpoint = read("step = 7\nepoch = 2\nbatch = 1\nmemory_attached = true\n").unwrap();
         let place = Place { epoch: 2, part: 0, batch: 1 };
         assert_eq!((checkpoint.position, checkpoint.task.as_deref()), (Position { step: 7, place }, None));
@@ -214,10 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn rejects_another_form_another_task_and_a_file_that_is_none() {
+    fn rejects_other_formats_other_tasks_and_malformed_files() {
         let says = |text: &str| read(text).unwrap_err().to_string();
-        assert!(says("format = 3\n").contains("the forms 1 and 2"));
-        assert!(says("format = \"2\"\n").contains("the forms 1 and 2"));
+        assert!(says("format = 3\n").contains("the formats 1 and 2"));
+        assert!(says("format = \"2\"\n").contains("the formats 1 and 2"));
         assert!(says("step = 1\n").contains("state.toml"));
         assert!(says("format = 2\nstep = 1\n").contains("task"));
         let text = "format = 2\ntask = \"g2p\"\nstep = 1\nepoch = 0\npart = 0\nbatch = 1\n[state]\n";
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_read_as_it_was_written() {
+    fn states_round_trip() {
         #[derive(Debug, PartialEq, Serialize, Deserialize)]
         struct Numbers {
             attached: bool,
@@ -238,7 +239,7 @@ mod tests {
         let moments = Tensors::from([("w".to_owned(), tensor(&[1.0, f32::MIN_POSITIVE]))]);
         let model = Tensors::from([("w".to_owned(), tensor(&[-0.0, 3.5]))]);
         let state = TaskState::new(model, &Numbers { attached: true }).unwrap();
-        let state = state.with("model", moments.clone()).with("judge", moments);
+        let state = state.with("model", moments.clone()).with("discriminator", moments);
         let position = Position { step: 5, place: Place { epoch: 1, part: 2, batch: 3 } };
         write(directory.path(), "test", position, state.clone()).unwrap();
         let there = checkpoints(directory.path()).unwrap();
@@ -253,7 +254,7 @@ mod tests {
         };
         assert_eq!(bits(&read.model), bits(&state.model));
         assert_eq!(bits(&read.training), bits(&state.training));
-        assert_eq!(bits(&read.section("judge")), bits(&state.section("model")));
-        assert!(read.section("jud").is_empty());
+        assert_eq!(bits(&read.section("discriminator")), bits(&state.section("model")));
+        assert!(read.section("discrim").is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The discriminators: what a waveform looks like folded by several periods.
+//! Discriminators of waveforms folded by several periods.
 
 use candle_core::{Result as TensorResult, Tensor};
 use mynah_ops::{Conv1dConfig, leaky_relu, reflect_pad};
@@ -8,19 +8,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// The slope of the leaky ReLUs.
+/// Slope of the leaky ReLUs.
 const SLOPE: f64 = 0.1;
 
-/// Strides of the scale discriminator's first five layers.
+/// Strides of the layers of the scale discriminator.
 const SCALE_STRIDES: [usize; 6] = [1, 4, 4, 4, 4, 1];
 
-/// Its kernels.
+/// Kernels of the layers of the scale discriminator.
 const SCALE_KERNELS: [usize; 6] = [15, 41, 41, 41, 41, 5];
 
-/// Its groups at full size.
+/// Groups of the layers of the scale discriminator at full size.
 const SCALE_GROUPS: [usize; 6] = [1, 4, 16, 64, 256, 1];
 
-/// The kernel of a period discriminator, and its stride in all layers but the last.
+/// Kernel of a period discriminator, and its stride in all layers except the last.
 const PERIOD_KERNEL: usize = 5;
 const PERIOD_STRIDE: usize = 3;
 
@@ -48,43 +48,43 @@ impl Default for DiscriminatorConfig {
 }
 
 impl DiscriminatorConfig {
-    /// Checks what the modules rely on.
+    /// Checks the settings.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] that names the setting.
+    /// Returns [`Error::Config`] with the name of the setting.
     pub fn validate(&self) -> Result<(), Error> {
         let fail = |key, why: &str| Err(Error::Config { key, why: why.to_owned() });
         if self.periods.is_empty() || self.periods.contains(&0) {
-            return fail("discriminator.periods", "there must be at least one, and none may be 0");
+            return fail("discriminator.periods", "it must be a non-empty list of positive numbers");
         }
         if self.period_channels.is_empty() || self.period_channels.contains(&0) {
-            return fail("discriminator.period_channels", "there must be at least one, and none may be 0");
+            return fail("discriminator.period_channels", "it must be a non-empty list of positive numbers");
         }
         if self.scale_channels.contains(&0) {
-            return fail("discriminator.scale_channels", "none may be 0");
+            return fail("discriminator.scale_channels", "all channels must be positive");
         }
         Ok(())
     }
 }
 
-/// What one discriminator says of a batch of waveforms.
+/// Output of one discriminator for a batch of waveforms.
 #[derive(Debug, Clone)]
 pub struct Judgement {
-    /// One score per patch of the waveform: 1 is real, 0 is made.
+    /// Score of each patch of the waveform: 1 for real, 0 for generated.
     pub score: Tensor,
-    /// What each layer saw, for the feature-matching loss.
+    /// Features of each layer, for the feature-matching loss.
     pub features: Vec<Tensor>,
 }
 
-/// All discriminators.
+/// Set of all discriminators.
 #[derive(Debug)]
 pub struct Discriminators {
     members: Vec<Member>,
 }
 
 impl Discriminators {
-    /// The discriminators whose parameters `vb` has.
+    /// Builds the discriminators from the parameters in `vb`.
     pub fn new(config: &DiscriminatorConfig, vb: &Builder<'_>) -> TensorResult<Self> {
         let members = config
             .periods
@@ -97,13 +97,13 @@ impl Discriminators {
         Ok(Self { members })
     }
 
-    /// The same discriminators as constants: no gradient flows into them, only through them.
+    /// Returns the discriminators as constants: gradients flow through them, but not into their parameters.
     #[must_use]
     pub fn detached(&self) -> Self {
         Self { members: self.members.iter().map(Member::detached).collect() }
     }
 
-    /// What each discriminator says.
+    /// Computes the output of each discriminator.
     ///
     /// # Shapes
     ///
@@ -113,7 +113,7 @@ impl Discriminators {
     }
 }
 
-/// One discriminator: the waveform folded into `period` columns, each seen by the same layers.
+/// Single discriminator: the same layers for each of the `period` columns of the folded waveform.
 #[derive(Debug)]
 struct Member {
     period: usize,
@@ -180,7 +180,8 @@ fn last(c_in: usize, vb: &Builder<'_>) -> TensorResult<NormConv1d> {
     NormConv1d::new(c_in, 1, 3, Conv1dConfig { padding: 1, ..Conv1dConfig::default() }, &vb.pp("output"))
 }
 
-/// Every `period`-th sample in a column of its own: [B, 1, N] → [B · period, 1, ⌈N / period⌉], the end reflected.
+/// Folds a waveform into columns of every `period`-th sample: [B, 1, N] → [B · period, 1, ⌈N / period⌉], reflected at the
+/// end.
 fn fold(waves: &Tensor, period: usize) -> TensorResult<Tensor> {
     let (batch, _, length) = waves.dims3()?;
     if period == 1 {
@@ -200,7 +201,7 @@ mod tests {
     use super::{DiscriminatorConfig, Discriminators, fold};
 
     #[test]
-    fn folding_reads_down_the_columns_and_reflects_the_end() {
+    fn fold_fills_columns_and_reflects_the_end() {
         let wave = Tensor::arange(0_f32, 8.0, &device()).unwrap().reshape((1, 1, 8)).unwrap();
         let folded = fold(&wave, 3).unwrap();
         assert_eq!(folded.dims(), [3, 1, 3]);
@@ -209,11 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn at_full_size_there_are_as_many_parameters_as_in_vits() {
+    fn full_size_has_the_parameter_count_of_vits() {
         let parameters = Parameters::new(0, DType::F32, &device());
         let config = DiscriminatorConfig::default();
         let discriminators = Discriminators::new(&config, &parameters.builder()).unwrap();
-        // The count of VITS' discriminators, kernel lengths included, as its users' training logs print it.
+        // Parameter count of the VITS discriminators, including `weight_g`, as printed in training logs of its users.
         assert_eq!(parameters.count(), 46_747_132);
         let wave = Tensor::zeros((1, 1, 1024), DType::F32, &device()).unwrap();
         assert_eq!(discriminators.forward(&wave).unwrap().len(), 6);

@@ -1,91 +1,174 @@
-//! What can go wrong with a training and its checkpoints.
+//! Errors of trainings and their checkpoints, with their remedies.
 
 use std::path::{Path, PathBuf};
 
-/// Why a model could not be trained, or a checkpoint not be written or read.
+/// Reason why a model could not be trained, or a checkpoint not be written or read.
+///
+/// [`remedy`](Self::remedy) says what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A tensor operation refused its arguments, or the device ran out of memory.
-    #[error("compute: {0}")]
+    /// A tensor operation rejected its arguments, or the device ran out of memory.
+    #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),
-    /// The model, its configuration or its parameters are not what they should be.
+    /// The model, its configuration or its parameters are invalid.
     #[error(transparent)]
     Voice(#[from] mynah_voice::Error),
-    /// The operating system refused.
-    #[error("{action} `{}`", path.display())]
+    /// The operating system refused an operation.
+    #[error("cannot {action} `{}`", path.display())]
     Io {
-        /// `read`, `write`, …
+        /// Name of the operation: `read`, `write`, …
         action: &'static str,
-        /// The file or directory.
+        /// File or directory.
         path: PathBuf,
-        /// What it said.
+        /// Error of the operating system.
         #[source]
         source: std::io::Error,
     },
-    /// A setting of the configuration contradicts another, or the model.
-    #[error("use `{key}`: {why}")]
+    /// A setting contradicts another one or the model.
+    #[error("invalid value for `{key}`: {why}")]
     Config {
-        /// The setting, as it stands in the file.
+        /// Name of the setting, as in the file.
         key: &'static str,
-        /// What is wrong with it.
+        /// Description of the fault.
         why: String,
     },
-    /// A file of a checkpoint or of the training data is not what it should be.
-    #[error("use `{}`: {why}", path.display())]
+    /// A file of a checkpoint or of the training data is malformed.
+    #[error("`{}` is invalid: {why}", path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the fault.
         why: String,
     },
-    /// An example's parts do not fit together.
-    #[error("use the example `{id}`: {why}")]
+    /// The parts of an example contradict each other.
+    #[error("example `{id}` is inconsistent: {why}")]
     Example {
-        /// The utterance.
+        /// Id of the utterance.
         id: String,
-        /// What does not fit.
+        /// Description of the contradiction.
         why: String,
     },
     /// There is nothing to train on.
-    #[error("find anything to work on: {why}")]
+    #[error("{why}")]
     Empty {
-        /// What is empty.
+        /// Description of what is missing.
         why: &'static str,
     },
     /// A loss is not a finite number.
-    #[error(
-        "go on at step {step}: the loss `{loss}` is {value}, and {origin}; lower the learning rate or resume from the last \
-         checkpoint"
-    )]
+    #[error("training diverged at step {step}: the loss `{loss}` is {value}, and {origin}")]
     Diverged {
-        /// The step.
+        /// Number of the step.
         step: u64,
-        /// The name of the loss.
+        /// Name of the loss.
         loss: String,
         /// NaN or an infinity.
         value: f64,
-        /// Where it comes from, as far as that can be said.
+        /// Origin of the value, as far as it is known.
         origin: String,
     },
-    /// The weights of a network for letters cannot be packed, or the pack not be opened.
-    #[error("pack the weights: {0}")]
+    /// The weights of a grapheme-to-phoneme network cannot be packed or unpacked.
+    #[error(transparent)]
     Text(#[from] mynah_text::Error),
     /// A signal could not be analyzed.
-    #[error("analyze a signal: {0}")]
+    #[error(transparent)]
     Signal(#[from] mynah_signal::Error),
 }
 
 impl Error {
-    /// A closure for `map_err` on I/O at `path`.
+    /// Returns the action that resolves the error, if one is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Tensor(_) | Self::Io { .. } => None,
+            Self::Voice(error) => error.remedy(),
+            Self::Config { .. } => Some("correct the setting"),
+            Self::File { .. } => Some("restore the file, or write it again"),
+            Self::Example { .. } => Some(
+                "prepare the text again with `mynah-prepare text`, or the dataset with `mynah-prepare run`",
+            ),
+            Self::Empty { .. } => Some("check the training data, or prepare more"),
+            Self::Diverged { .. } => Some("lower the learning rate, or resume from the last checkpoint"),
+            Self::Text(error) => error.remedy(),
+            Self::Signal(error) => error.remedy(),
+        }
+    }
+
+    /// Returns a closure for `map_err` on I/O at `path`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
     }
 
-    /// A closure for `map_err` on a file that does not have its form.
+    /// Returns a closure for `map_err` on a malformed file.
     pub(crate) fn file<E: std::fmt::Display>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
         move |why| Self::File { path, why: why.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    /// Builds every variant.
+    fn all() -> [Error; 10] {
+        let path = || PathBuf::from("run/checkpoints/step-20/state.toml");
+        let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let origin = "every gradient alone is finite".to_owned();
+        [
+            Error::Tensor(candle_core::Error::Msg("shape mismatch".to_owned())),
+            Error::Voice(mynah_voice::Error::Empty { why: "there are no symbols to speak" }),
+            Error::Io { action: "read", path: path(), source },
+            Error::Config { key: "train.steps", why: "it must be positive".to_owned() },
+            Error::File { path: path(), why: "its format is not 1 or 2".to_owned() },
+            Error::Example { id: "a".to_owned(), why: "it has no symbols".to_owned() },
+            Error::Empty { why: "the training split has no examples" },
+            Error::Diverged { step: 7, loss: "mel".to_owned(), value: f64::NAN, origin },
+            Error::Text(mynah_text::Error::NothingToSpeak { text: "--".to_owned() }),
+            Error::Signal(mynah_signal::Error::Empty { path: path() }),
+        ]
+    }
+
+    /// Fails to compile if a variant is added, as a reminder to add it to [`all`].
+    fn is_listed(error: &Error) -> bool {
+        match error {
+            Error::Tensor(_)
+            | Error::Voice(_)
+            | Error::Io { .. }
+            | Error::Config { .. }
+            | Error::File { .. }
+            | Error::Example { .. }
+            | Error::Empty { .. }
+            | Error::Diverged { .. }
+            | Error::Text(_)
+            | Error::Signal(_) => true,
+        }
+    }
+
+    #[test]
+    fn messages_and_remedies_are_lowercase_phrases() {
+        for error in all() {
+            assert!(is_listed(&error));
+            let (message, remedy) = (error.to_string(), error.remedy());
+            for text in [Some(message.as_str()), remedy].into_iter().flatten() {
+                assert!(text.starts_with(|first: char| first.is_lowercase() || first == '`'), "{text}");
+                assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `"), "{text}");
+            }
+            if let Some(source) = error.source() {
+                assert!(!message.contains(&source.to_string()), "{message}");
+            }
+            if let Some(remedy) = remedy {
+                assert!(!message.contains(remedy), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_errors_of_the_system_lack_a_remedy() {
+        let without: Vec<Error> = all().into_iter().filter(|error| error.remedy().is_none()).collect();
+        assert!(matches!(without[..], [Error::Tensor(_), Error::Io { .. }]), "{without:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The losses against an independent implementation in PyTorch (`fixtures/generate/voice_modules.py`).
+//! Comparison of the losses with an independent implementation in PyTorch (`fixtures/generate/voice_modules.py`).
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,10 @@ use crate::loss::{
 };
 use crate::tasks::pretrain::heads::Heads;
 
-/// Both sides add up to some thousand products near 1 in f64; the file has 13 digits of numbers of up to some hundred.
+/// Tolerance in f64: both sides sum up to a few thousand products near 1, and the file stores 13 digits of numbers of up
+/// to a few hundred.
 const F64: f64 = 1e-9;
-/// In f32 after some hundred roundings, relative to the largest number of an output: 6e-8 each.
+/// Tolerance in f32 relative to the largest number of an output: a few hundred roundings of 6e-8 each.
 const F32: f64 = 1e-4;
 
 #[derive(Deserialize)]
@@ -48,12 +49,12 @@ fn small() -> ModelConfig {
     }
 }
 
-/// One precision: the parameters, the arguments, and what is compared.
+/// Parameters, arguments and tolerance of one precision.
 struct Bench {
     golden: Golden,
     dtype: DType,
     parameters: Parameters,
-    judges: Parameters,
+    discriminators: Parameters,
     heads: Parameters,
     model: NaturalSpeech,
 }
@@ -66,13 +67,13 @@ impl Bench {
         posterior_encoder(&small(), &AUDIO, &parameters.builder()).unwrap();
         fill_parameters(&parameters.named());
         let model = NaturalSpeech::new(&small(), sizes, &parameters.builder()).unwrap();
-        let judges = Parameters::new(0, dtype, &device());
-        Discriminators::new(&judge_config(), &judges.builder()).unwrap();
-        fill_parameters(&judges.named());
+        let discriminators = Parameters::new(0, dtype, &device());
+        Discriminators::new(&discriminator_config(), &discriminators.builder()).unwrap();
+        fill_parameters(&discriminators.named());
         let heads = Parameters::new(0, dtype, &device());
         Heads::new(small().hidden, sizes.symbols, sizes.sup_phones, &heads.builder().pp("heads")).unwrap();
         fill_parameters(&heads.named());
-        Self { golden: golden("voice/modules.json"), dtype, parameters, judges, heads, model }
+        Self { golden: golden("voice/modules.json"), dtype, parameters, discriminators, heads, model }
     }
 
     fn mask(&self, lengths: &[usize], longest: usize) -> Tensor {
@@ -85,9 +86,9 @@ impl Bench {
         Var::from_tensor(&value).unwrap()
     }
 
-    /// Compares outputs and gradients; `kept` are the parameters whose names begin so.
+    /// Compares outputs and gradients; `kept` are the prefixes of the parameters to compare.
     fn compare(&self, name: &str, outputs: &[Tensor], kept: &[&str], arguments: &[&Var]) {
-        let of_parameters = [&self.parameters, &self.judges, &self.heads].map(Parameters::named);
+        let of_parameters = [&self.parameters, &self.discriminators, &self.heads].map(Parameters::named);
         let of_parameters = of_parameters.into_iter().flatten();
         let mut named: Vec<(String, Var)> =
             of_parameters.filter(|(name, _)| kept.iter().any(|prefix| name.starts_with(prefix))).collect();
@@ -97,7 +98,7 @@ impl Bench {
         });
     }
 
-    /// In f64 absolutely; in f32 relative to the largest of the numbers, since rounding is.
+    /// Compares absolutely in f64, and relative to the largest number in f32, as rounding is relative.
     fn close(&self, got: &[f64], expected: &[f64], what: &str) {
         let largest = expected.iter().fold(1.0_f64, |largest, value| largest.max(value.abs()));
         let tolerance = if self.dtype == DType::F64 { F64 } else { F32 };
@@ -105,7 +106,7 @@ impl Bench {
     }
 }
 
-fn judge_config() -> DiscriminatorConfig {
+fn discriminator_config() -> DiscriminatorConfig {
     DiscriminatorConfig {
         periods: vec![1, 3],
         period_channels: vec![4, 6],
@@ -115,11 +116,13 @@ fn judge_config() -> DiscriminatorConfig {
 
 fn losses_agree(dtype: DType) {
     let bench = Bench::new(dtype);
-    let judges = Discriminators::new(&judge_config(), &bench.judges.builder()).unwrap();
-    let (real, made) = (bench.argument(3, [2, 1, 50], None), bench.argument(4, [2, 1, 50], None));
-    let (judged_real, judged_made) = (judges.forward(&real).unwrap(), judges.forward(&made).unwrap());
-    // Folded items lie one below the other here and side by side there.
-    let scores: Vec<Tensor> = judged_made
+    let discriminators =
+        Discriminators::new(&discriminator_config(), &bench.discriminators.builder()).unwrap();
+    let (real, generated) = (bench.argument(3, [2, 1, 50], None), bench.argument(4, [2, 1, 50], None));
+    let (of_real, of_generated) =
+        (discriminators.forward(&real).unwrap(), discriminators.forward(&generated).unwrap());
+    // Folded items are stacked here and side by side in the reference.
+    let scores: Vec<Tensor> = of_generated
         .iter()
         .zip([1, 3])
         .map(|(judgement, period)| {
@@ -128,13 +131,13 @@ fn losses_agree(dtype: DType) {
             score.contiguous().unwrap().reshape((2, rows * period)).unwrap()
         })
         .collect();
-    bench.compare("discriminators", &scores, &["period_"], &[&made]);
+    bench.compare("discriminators", &scores, &["period_"], &[&generated]);
     let losses = [
-        discriminator_loss(&judged_real, &judged_made).unwrap(),
-        generator_loss(&judged_made).unwrap(),
-        feature_loss(&judged_real, &judged_made).unwrap(),
+        discriminator_loss(&of_real, &of_generated).unwrap(),
+        generator_loss(&of_generated).unwrap(),
+        feature_loss(&of_real, &of_generated).unwrap(),
     ];
-    bench.compare("adversarial losses", &losses, &["period_"], &[&made]);
+    bench.compare("adversarial losses", &losses, &["period_"], &[&generated]);
 
     let mask = bench.mask(&[7, 5], 7);
     let z = bench.argument(1, [2, 8, 7], Some(&mask));
@@ -161,7 +164,7 @@ fn masked_phones_agree(dtype: DType) {
     let ids = |values: &[u32]| Tensor::from_slice(values, values.len(), &device()).unwrap();
     let table = |values: [u32; 8]| Tensor::from_slice(&values, (2, 4), &device()).unwrap();
     let (symbols, sup_phones) = (table([3, 1, 4, 2, 5, 6, 2, 0]), table([8, 1, 0, 2, 5, 7, 3, 0]));
-    // The first two sup-phones of the first item are the same twice.
+    // The first two sup-phonemes of the first item are equal.
     let hidden = Hidden {
         places: ids(&[0, 1, 2, 3, 5]),
         span_of_place: ids(&[0, 0, 1, 1, 2]),
@@ -186,21 +189,21 @@ fn masked_phones_agree(dtype: DType) {
 }
 
 #[test]
-fn masked_phones_are_those_of_an_independent_implementation() {
+fn masked_phones_agree_with_an_independent_implementation() {
     masked_phones_agree(DType::F64);
 }
 
 #[test]
-fn masked_phones_in_single_precision_are_those_of_an_independent_implementation() {
+fn masked_phones_in_single_precision_agree_with_an_independent_implementation() {
     masked_phones_agree(DType::F32);
 }
 
 #[test]
-fn losses_are_those_of_an_independent_implementation() {
+fn losses_agree_with_an_independent_implementation() {
     losses_agree(DType::F64);
 }
 
 #[test]
-fn losses_in_single_precision_are_those_of_an_independent_implementation() {
+fn losses_in_single_precision_agree_with_an_independent_implementation() {
     losses_agree(DType::F32);
 }

@@ -1,4 +1,4 @@
-//! Training: one run for every task.
+//! Training, with one run for all tasks.
 //!
 //! ```text
 //!              ┌─ draw(place) ◄── data              Run: steps, rows of metrics, checkpoints, resumption, end
@@ -8,12 +8,12 @@
 //! ```
 //!
 //! A [`Task`] is a model with its data, losses and optimizers: [`tasks::naturalspeech`], [`tasks::pretrain`] and
-//! [`tasks::g2p`]. The [`Run`] owns the rest and knows no model: what a step or a validation measures are named [`Values`], and a
-//! checkpoint is tensors by name and a small table.
+//! [`tasks::g2p`]. The [`Run`] owns the rest and is independent of models: a step or a validation reports named [`Values`], and a
+//! checkpoint consists of named tensors and a small table.
 //!
 //! # Examples
 //!
-//! A task that learns one number, and a run of it that is interrupted:
+//! A task that learns one number, and an interrupted run of it:
 //!
 //! ```
 //! use std::path::Path;
@@ -90,11 +90,11 @@
 //!
 //! # Invariants
 //!
-//! - A run that was interrupted, in whatever way, ends as an undisturbed one to the last bit; for every task by the same test.
-//! - No row holds a number that is not finite: the run ends before.
-//! - A directory `step-N` is whole.
+//! - An interrupted run ends like an uninterrupted one bit for bit, however it was interrupted. The same test checks every task.
+//! - No row contains a number that is not finite: the run ends before.
+//! - A directory `step-N` is complete.
 //!
-//! It prints nothing, reads no manifest and knows no program.
+//! The crate prints nothing, reads no manifest and depends on no program.
 
 pub mod loss;
 pub mod tasks;

@@ -1,4 +1,4 @@
-//! The loop: batch, step, log, checkpoint, validate.
+//! Loop of batches, steps, logs, checkpoints and validations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,50 +11,50 @@ use crate::checkpoint::{Checkpoint, checkpoints, write};
 use crate::task::{Drawn, Position, Report, Task};
 use crate::values::{Value, Values};
 
-/// How long a run is, and what it leaves on its way.
+/// Length of a run, and the schedule of its outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunConfig {
-    /// Steps in all.
+    /// Total steps.
     pub steps: u64,
-    /// Steps from one logged row to the next; the first and the last step are always logged.
+    /// Steps between logged rows; the first and the last step are always logged.
     pub log_every: u64,
-    /// Steps from one checkpoint to the next; the last step always makes one.
+    /// Steps between checkpoints; the last step always writes one.
     pub checkpoint_every: u64,
-    /// Checkpoints that are kept, the latest; all of them with `None`.
+    /// Number of latest checkpoints to keep; `None` keeps all.
     pub keep: Option<usize>,
 }
 
-/// A row of `metrics.jsonl`: what a step or a validation measured.
+/// Row of `metrics.jsonl`, the measurements of a step or a validation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Steps done.
+    /// Completed steps.
     pub step: u64,
-    /// Passes over the data that are done.
+    /// Completed passes over the data.
     pub epoch: u64,
-    /// The phase, for a task that has phases.
+    /// Phase, for a task that has phases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
-    /// Whether it is of a step or of held-out examples.
+    /// Data that the row is about.
     pub split: Split,
-    /// The values of the task.
+    /// Values of the task.
     #[serde(flatten)]
     pub values: Values,
-    /// Wall time since the run began or was resumed, in seconds.
+    /// Wall time since the run was started or resumed, in seconds.
     pub seconds: f64,
 }
 
-/// The data that a row is about.
+/// Data that a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// The batch of a step.
+    /// Batch of a step.
     Train,
     /// Held-out examples, at a checkpoint.
     Validation,
 }
 
 impl Split {
-    /// Its name in the files.
+    /// Returns the name in the files.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -64,27 +64,27 @@ impl Split {
     }
 }
 
-/// Watches a run.
+/// Observer of a run.
 pub trait Observer {
-    /// Takes note of a step; `logged` when its row belongs into the metrics.
+    /// Records a step; `logged` is true if its row belongs in the metrics.
     ///
     /// # Errors
     ///
-    /// When it cannot be recorded; the run ends.
+    /// Ends the run if the step or checkpoint cannot be recorded.
     fn step(&mut self, row: &Row, logged: bool) -> Result<(), Error>;
 
-    /// Takes note of a checkpoint in `directory`, with the row of the validation where there is one.
+    /// Records a checkpoint in `directory`, with the row of the validation, if there is one.
     ///
     /// # Errors
     ///
-    /// When it cannot be recorded; the run ends.
+    /// Ends the run if the step or checkpoint cannot be recorded.
     fn checkpoint(&mut self, directory: &Path, validation: Option<&Row>) -> Result<(), Error>;
 
-    /// Returns whether to write a checkpoint and stop.
+    /// Returns true to write a checkpoint and stop.
     fn stop(&self) -> bool;
 }
 
-/// A task on its way through its steps, with the directory that keeps its checkpoints.
+/// Execution of a task, with the directory of its checkpoints.
 #[derive(Debug)]
 pub struct Run<T> {
     task: T,
@@ -94,40 +94,40 @@ pub struct Run<T> {
 }
 
 impl<T: Task> Run<T> {
-    /// A run that has not begun.
+    /// Returns a run at its start.
     pub fn new(task: T, config: RunConfig, directory: &Path) -> Self {
         Self { task, config, directory: directory.to_owned(), position: Position::default() }
     }
 
-    /// The task.
+    /// Returns the task.
     #[must_use]
     pub fn task(&self) -> &T {
         &self.task
     }
 
-    /// The task, to be prepared before the first step.
+    /// Returns the task for preparation before the first step.
     #[must_use]
     pub fn task_mut(&mut self) -> &mut T {
         &mut self.task
     }
 
-    /// Where the run stands.
+    /// Returns the position of the run.
     #[must_use]
     pub fn position(&self) -> Position {
         self.position
     }
 
-    /// Whether all steps are done.
+    /// Returns true if all steps are completed.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.position.step >= self.config.steps
     }
 
-    /// Goes back to the latest checkpoint of the directory; returns whether there is one.
+    /// Restores the latest checkpoint of the directory; returns false if there is none.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is of another task or another model.
+    /// Fails if the checkpoint cannot be read, or belongs to another task or model.
     pub fn resume(&mut self) -> Result<bool, Error> {
         let Some((_, directory)) = checkpoints(&self.directory)?.pop() else { return Ok(false) };
         let checkpoint = Checkpoint::read(&directory)?;
@@ -137,11 +137,11 @@ impl<T: Task> Run<T> {
         Ok(true)
     }
 
-    /// Writes a checkpoint of where the run stands, and returns its directory.
+    /// Writes a checkpoint of the current state, and returns its directory.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses.
+    /// Returns [`Error::Io`] if the operating system refuses.
     pub fn save(&self) -> Result<PathBuf, Error> {
         let written = write(&self.directory, self.task.name(), self.position, self.task.state()?)?;
         if let Some(keep) = self.config.keep {
@@ -157,7 +157,7 @@ impl<T: Task> Run<T> {
     ///
     /// # Errors
     ///
-    /// Whatever the task, a checkpoint or the observer says; the last checkpoint stays and can be resumed from.
+    /// Returns errors of the task, of checkpoints and of the observer. The run can be resumed from its last checkpoint.
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
         let begin = Instant::now();
         let seconds = || begin.elapsed().as_secs_f64();
@@ -192,7 +192,7 @@ fn row_of_validation(step: u64, epoch: u64, report: Report, seconds: f64) -> Res
     row(step, epoch, Split::Validation, report, seconds)
 }
 
-/// The row of a report; a value that is not finite ends the run, whichever task gave it.
+/// Converts a report to a row, or fails if any of its values is not finite.
 fn row(step: u64, epoch: u64, split: Split, report: Report, seconds: f64) -> Result<Row, Error> {
     for (name, value) in report.values.iter() {
         if let Value::Number(value) = value

@@ -1,13 +1,13 @@
-//! The order of the examples: which make a batch together.
+//! Order of the examples, and their batches.
 
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-/// The batches of an epoch, as indices of examples.
+/// Returns the batches of an epoch as indices of examples.
 ///
-/// The examples are shuffled, sorted by length within pools of `pool`, so that little is padding, cut into batches of at most
-/// `budget` (a longer example is a batch of its own), and the batches shuffled. Each example is in exactly one batch.
+/// The examples are shuffled, sorted by length within pools of `pool` to reduce padding, and cut into batches of at most
+/// `budget` (a longer example forms a batch alone). The batches are shuffled too. Each example is in exactly one batch.
 pub(crate) fn batches(
     lengths: &[usize],
     budget: usize,
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_depends_on_seed_and_epoch_alone() {
+    fn the_order_depends_only_on_seed_and_epoch() {
         let frames: Vec<usize> = (1..50).collect();
         assert_eq!(batches(&frames, 100, 64, 1, 2), batches(&frames, 100, 64, 1, 2));
         assert_ne!(batches(&frames, 100, 64, 1, 2), batches(&frames, 100, 64, 1, 3));

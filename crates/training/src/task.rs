@@ -1,4 +1,4 @@
-//! The seam between the run and what is trained.
+//! Interface between runs and tasks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,76 +10,76 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::values::Values;
 
-/// Tensors by name.
+/// Named tensors.
 pub type Tensors = BTreeMap<String, Tensor>;
 
-/// A kind of training: a model, its data, its losses and its optimizers.
+/// Model with its data, losses and optimizers, for a [`Run`](crate::Run).
 ///
-/// The [`Run`](crate::Run) owns the steps, the files, the resumption, the logging and the end; a task owns everything that
-/// depends on the model. An epoch, a phase, an adversarial step and several optimizers are the task's own affair: it sees
-/// the position of the run in every call and reports its phase by name.
+/// The run owns steps, files, resumption, logging and the end; the task owns everything that depends on the model. Epochs,
+/// phases, adversarial steps and multiple optimizers are internal to the task, which receives the position of the run in
+/// every call and reports its phase by name.
 ///
-/// A resumed run ends as an undisturbed one bit for bit, provided that
+/// A resumed run ends like an uninterrupted one bit for bit, provided that
 ///
-/// - [`draw`](Self::draw) depends on the task's seed and the place alone,
-/// - [`step`](Self::step) draws whatever is random in it from the seed and [`Position::step`], and
-/// - [`state`](Self::state) holds everything else that a step changes.
+/// - [`draw`](Self::draw) depends only on the seed of the task and the place,
+/// - [`step`](Self::step) draws its random numbers from the seed and [`Position::step`], and
+/// - [`state`](Self::state) contains everything else that a step changes.
 pub trait Task {
-    /// What one step learns from.
+    /// Input of a step.
     type Batch;
 
-    /// The name that its checkpoints carry; another task's are refused.
+    /// Returns the name in the checkpoints of the task; those of other tasks are rejected.
     fn name(&self) -> &'static str;
 
-    /// Draws the batch of a place, and says which place comes after it.
+    /// Draws the batch of a place, and returns the next place.
     ///
     /// # Errors
     ///
-    /// When the data cannot be read, or there is none.
+    /// Fails if there is no data or it cannot be read.
     fn draw(&mut self, place: Place) -> Result<Drawn<Self::Batch>, Error>;
 
-    /// Learns from a batch.
+    /// Trains on a batch.
     ///
     /// # Errors
     ///
-    /// [`Error::Diverged`] when a loss or a gradient is not finite.
+    /// Returns [`Error::Diverged`] if a loss or a gradient is not finite.
     fn step(&mut self, batch: Self::Batch, position: Position) -> Result<Report, Error>;
 
-    /// Measures held-out examples as the model is now; `None` without any.
+    /// Evaluates the current model on held-out examples; `None` without any.
     ///
     /// # Errors
     ///
-    /// When they cannot be read.
+    /// Fails if the examples cannot be read.
     fn validate(&mut self, position: Position) -> Result<Option<Report>, Error>;
 
-    /// Everything that steps change.
+    /// Returns everything that steps change.
     ///
     /// # Errors
     ///
-    /// When a tensor cannot be read.
+    /// Fails if a tensor cannot be read.
     fn state(&self) -> Result<TaskState, Error>;
 
-    /// Takes a state that [`state`](Self::state) gave.
+    /// Restores a state that [`state`](Self::state) returned.
     ///
     /// # Errors
     ///
-    /// When it is of another model or other settings.
+    /// Fails if the state belongs to another model or other settings.
     fn restore(&mut self, state: &TaskState) -> Result<(), Error>;
 }
 
-/// Where a run stands in its data. Only the task knows how many batches a part and how many parts an epoch has.
+/// Position in the data. Only the task knows the number of batches in a part and of parts in an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Place {
-    /// Passes over the data that are done.
+    /// Completed passes over the data.
     pub epoch: u64,
-    /// Parts of this pass that are done, where the data is larger than memory and read part by part; else 0.
+    /// Completed parts of this pass if the data is read in parts because it exceeds memory, otherwise 0.
     pub part: u64,
-    /// Batches of this part that are done.
+    /// Completed batches of this part.
     pub batch: u64,
 }
 
 impl Place {
-    /// The place after this one in epochs of one part and this many batches.
+    /// Returns the next place in epochs of one part with this number of batches.
     #[must_use]
     pub fn next(self, batches: u64) -> Self {
         if self.batch + 1 < batches {
@@ -90,65 +90,65 @@ impl Place {
     }
 }
 
-/// Where a run stands.
+/// Position of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Position {
-    /// Steps done.
+    /// Completed steps.
     pub step: u64,
-    /// What has been drawn for them.
+    /// Position in the data after these steps.
     pub place: Place,
 }
 
-/// A batch and what comes after it.
+/// Batch, with the place after it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drawn<B> {
-    /// The batch.
+    /// Batch of the place.
     pub batch: B,
-    /// The place of the next one.
+    /// Place of the next batch.
     pub next: Place,
 }
 
-/// What a step or a validation has to say.
+/// Report of a step or a validation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Report {
-    /// The phase of the training, for a task that has phases.
+    /// Phase of the training, for a task that has phases.
     pub phase: Option<&'static str>,
-    /// Losses and whatever else was measured. The same names in every report, so that the rows make a table.
+    /// Losses and other measurements. All reports have the same names, so that the rows form a table.
     pub values: Values,
 }
 
-/// The state of a task, as data.
+/// Serializable state of a task.
 #[derive(Debug, Clone)]
 pub struct TaskState {
-    /// The parameters of the model: `model.safetensors`.
+    /// Parameters of the model, stored in `model.safetensors`.
     pub model: Tensors,
-    /// The tensors that only training needs, each under the prefix of its section: `optimizer.safetensors`.
+    /// Tensors that only training needs, each with the prefix of its section, stored in `optimizer.safetensors`.
     pub training: Tensors,
-    /// What is not a tensor: the table `[state]` of `state.toml`.
+    /// Everything except tensors, stored in the table `[state]` of `state.toml`.
     pub numbers: toml::Table,
-    /// The directory that it was read from, for messages; empty for a state that was never written.
+    /// Directory that the state was read from, for messages; empty for a state that was never written.
     pub origin: PathBuf,
 }
 
 impl TaskState {
-    /// A state with the parameters of a model, and `numbers`: a struct whose fields TOML can hold.
+    /// Returns a state with the parameters of a model and `numbers`, a struct that can be serialized to TOML.
     ///
     /// # Errors
     ///
-    /// When `numbers` is no table.
+    /// Fails if `numbers` is not a TOML table.
     pub fn new(model: Tensors, numbers: &impl Serialize) -> Result<Self, Error> {
         let numbers = toml::Table::try_from(numbers).map_err(Error::file(Path::new("state.toml")))?;
         Ok(Self { model, training: Tensors::new(), numbers, origin: PathBuf::new() })
     }
 
-    /// The same with a section of tensors that only training needs.
+    /// Adds a section of tensors that only training needs.
     #[must_use]
     pub fn with(mut self, section: &str, tensors: Tensors) -> Self {
         self.training.extend(tensors.into_iter().map(|(name, tensor)| (format!("{section}.{name}"), tensor)));
         self
     }
 
-    /// The tensors of a section, without its prefix.
+    /// Returns the tensors of a section, without its prefix.
     #[must_use]
     pub fn section(&self, section: &str) -> Tensors {
         let named = self.training.iter().filter_map(|(name, tensor)| {
@@ -157,11 +157,11 @@ impl TaskState {
         named.collect()
     }
 
-    /// What is not a tensor.
+    /// Returns everything except tensors.
     ///
     /// # Errors
     ///
-    /// When it does not have the form of `T`.
+    /// Returns [`Error::File`] if it cannot be deserialized as `T`.
     pub fn numbers<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.numbers.clone().try_into().map_err(Error::file(&self.origin))
     }
@@ -172,7 +172,7 @@ mod tests {
     use super::Place;
 
     #[test]
-    fn places_follow_each_other_through_epochs() {
+    fn places_advance_through_epochs() {
         let mut place = Place::default();
         let mut seen = Vec::new();
         for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! Named values: the losses and other quantities of a step or a validation.
+//! Named values of a step or a validation: losses and other quantities.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// One quantity.
+/// Value of a quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// A number of things; written without a fraction.
+    /// Count, written without a fraction.
     Count(u64),
-    /// A real number.
+    /// Real number.
     Number(f64),
-    /// Not measured in this step; written as `null`, so that every row has the same columns.
+    /// Value that was not measured in this step, written as `null` so that every row has the same columns.
     Missing,
 }
 
@@ -36,18 +36,18 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     }
 }
 
-/// Quantities under their names, in the order in which they were set.
+/// Named quantities in insertion order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Values(Vec<(String, Value)>);
 
 impl Values {
-    /// No values yet.
+    /// Returns an empty set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets a value; one that is there under this name is replaced in its place.
+    /// Sets a value; an existing value of this name is replaced at its position.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         let value = value.into();
         match self.0.iter_mut().find(|(other, _)| other == name) {
@@ -56,14 +56,14 @@ impl Values {
         }
     }
 
-    /// Sets a value, and returns the others with it.
+    /// Returns the values with this one set.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.set(name, value);
         self
     }
 
-    /// The number under a name; `None` where there is none or it was not measured.
+    /// Returns the number of a name; `None` if it is missing or was not measured.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<f64> {
         match self.0.iter().find(|(other, _)| other == name)?.1 {
@@ -73,7 +73,7 @@ impl Values {
         }
     }
 
-    /// All values in their order.
+    /// Iterates over all values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Values {
             type Value = Values;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("numbers under their names")
+                formatter.write_str("a map of names to numbers")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
@@ -118,7 +118,7 @@ mod tests {
     use super::{Value, Values};
 
     #[test]
-    fn values_keep_their_order_and_counts_stay_whole() {
+    fn keeps_the_order_and_writes_counts_as_integers() {
         let mut values =
             Values::new().with("loss_total", 2.5).with("symbols", 7_u64).with("norm", None::<f64>);
         values.set("loss_total", 0.0);

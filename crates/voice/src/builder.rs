@@ -1,13 +1,12 @@
-//! What modules are built from.
+//! Builder of modules.
 
 use candle_core::{DType, Device, Result, Shape, Tensor};
 use candle_nn::{Init, VarBuilder};
 use mynah_ops::Precision;
 
-/// The parameters of a model by name, and how exactly a GPU multiplies with them.
+/// Named parameters of a model, and the precision of its products on a GPU.
 ///
-/// A module takes its parameters and its precision from the builder that it is given, so that each model of a process has its
-/// own.
+/// Modules take both from the builder, so that models in one process can differ.
 #[derive(Clone)]
 pub struct Builder<'a> {
     parameters: VarBuilder<'a>,
@@ -22,53 +21,53 @@ impl std::fmt::Debug for Builder<'_> {
 }
 
 impl<'a> Builder<'a> {
-    /// A builder over these parameters.
+    /// Returns a builder over these parameters.
     #[must_use]
     pub fn new(parameters: VarBuilder<'a>, precision: Precision) -> Self {
         Self { parameters, precision }
     }
 
-    /// The parameters below a name.
+    /// Returns the builder of the parameters below a name.
     #[must_use]
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "names and numbers are given as they are to candle's builder"
+        reason = "same signature as candle's builder, which takes names and numbers"
     )]
     pub fn pp(&self, name: impl ToString) -> Self {
         Self { parameters: self.parameters.pp(name.to_string()), precision: self.precision }
     }
 
-    /// A parameter that is there.
+    /// Returns an existing parameter.
     ///
     /// # Errors
     ///
-    /// When there is none of this name and shape.
+    /// Fails if no parameter has this name and shape.
     pub fn get(&self, shape: impl Into<Shape>, name: &str) -> Result<Tensor> {
         self.parameters.get(shape.into(), name)
     }
 
-    /// A parameter; where it is new it begins as `init` says.
+    /// Returns a parameter, initialized by `init` if it is new.
     ///
     /// # Errors
     ///
-    /// When there is one of this name and another shape.
+    /// Fails if a parameter has this name and another shape.
     pub fn get_with_hints(&self, shape: impl Into<Shape>, name: &str, init: Init) -> Result<Tensor> {
         self.parameters.get_with_hints(shape.into(), name, init)
     }
 
-    /// How exactly a GPU multiplies.
+    /// Returns the precision of products on a GPU.
     #[must_use]
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// The type of the parameters.
+    /// Returns the type of the parameters.
     #[must_use]
     pub fn dtype(&self) -> DType {
         self.parameters.dtype()
     }
 
-    /// The device of the parameters.
+    /// Returns the device of the parameters.
     #[must_use]
     pub fn device(&self) -> &Device {
         self.parameters.device()

@@ -67,11 +67,11 @@ impl Default for EncoderConfig {
 }
 
 impl EncoderConfig {
-    /// Checks what the encoder relies on, by itself.
+    /// Checks the settings of the encoder alone.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] that names the setting.
+    /// Returns [`Error::Config`] with the name of the setting.
     pub fn validate(&self, hidden: usize) -> Result<(), Error> {
         let Self { blocks, heads, filter, kernel, dropout, .. } = *self;
         let check = |good: bool, key: &'static str, why: String| {
@@ -83,18 +83,14 @@ impl EncoderConfig {
             ("model.encoder.heads", heads),
             ("model.encoder.filter", filter),
         ] {
-            check(value > 0, key, "it is 0".to_owned())?;
+            check(value > 0, key, "it must be positive".to_owned())?;
         }
         check(
             hidden.is_multiple_of(heads),
             "model.encoder.heads",
-            format!("{heads} heads do not divide {hidden} channels"),
+            format!("{hidden} channels are not divisible by {heads} heads"),
         )?;
-        check(
-            kernel % 2 == 1,
-            "model.encoder.kernel",
-            format!("{kernel} is even, so that it has no middle"),
-        )?;
+        check(kernel % 2 == 1, "model.encoder.kernel", format!("{kernel} is even, and kernels must be odd"))?;
         check((0.0..1.0).contains(&dropout), "model.encoder.dropout", format!("{dropout} is not in [0, 1)"))
     }
 }
@@ -204,7 +200,7 @@ pub struct AudioConfig {
 }
 
 impl AudioConfig {
-    /// Values of a linear spectrum.
+    /// Returns the number of bins of a linear spectrum.
     #[must_use]
     pub fn n_bins(&self) -> usize {
         self.n_fft / 2 + 1
@@ -212,17 +208,17 @@ impl AudioConfig {
 }
 
 impl ModelConfig {
-    /// Checks what the modules rely on.
+    /// Checks the settings against each other and against the audio.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] that names the setting.
+    /// Returns [`Error::Config`] with the name of the setting.
     pub fn validate(&self, audio: &AudioConfig) -> Result<(), Error> {
         let check = |good: bool, key: &'static str, why: String| {
             if good { Ok(()) } else { Err(Error::Config { key, why }) }
         };
         let hidden = self.hidden;
-        check(hidden.is_multiple_of(2), "model.hidden", format!("the flow halves it, and {hidden} is odd"))?;
+        check(hidden.is_multiple_of(2), "model.hidden", format!("{hidden} is odd, and the flow halves it"))?;
         self.encoder.validate(hidden)?;
         let positive: [(&'static str, usize); 8] = [
             ("model.durator.layers", self.durator.layers),
@@ -235,20 +231,20 @@ impl ModelConfig {
             ("model.memory.heads", self.memory.heads),
         ];
         for (key, value) in positive {
-            check(value > 0, key, "it is 0".to_owned())?;
+            check(value > 0, key, "it must be positive".to_owned())?;
         }
         let heads = self.memory.heads;
         check(
             hidden.is_multiple_of(heads),
             "model.memory.heads",
-            format!("{heads} heads do not divide {hidden} channels"),
+            format!("{hidden} channels are not divisible by {heads} heads"),
         )?;
         for (key, kernel) in [
             ("model.durator.kernel", self.durator.kernel),
             ("model.flow.wavenet.kernel", self.flow.wavenet.kernel),
             ("model.posterior.kernel", self.posterior.kernel),
         ] {
-            check(kernel % 2 == 1, key, format!("{kernel} is even, so that it has no middle"))?;
+            check(kernel % 2 == 1, key, format!("{kernel} is even, and kernels must be odd"))?;
         }
         let dropout = self.durator.dropout;
         check((0.0..1.0).contains(&dropout), "model.durator.dropout", format!("{dropout} is not in [0, 1)"))?;
@@ -265,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_sound_and_survive_toml() {
+    fn defaults_are_valid_and_round_trip_through_toml() {
         let config = ModelConfig::default();
         config.validate(&audio()).unwrap();
         let text = toml::to_string(&config).unwrap();
@@ -273,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_setting_is_named() {
+    fn names_the_invalid_setting() {
         for (toml, key) in [
             ("hidden = 3", "model.hidden"),
             ("[encoder]\nheads = 5", "model.encoder.heads"),

@@ -1,99 +1,199 @@
-//! What can go wrong with a voice and its files.
+//! Errors of voices and their files, with their remedies.
 
 use std::path::{Path, PathBuf};
 
-/// Why a voice could not be saved, loaded or made to speak.
+/// Reason why a voice could not be saved, loaded, imported or made to speak.
+///
+/// [`remedy`](Self::remedy) says what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A tensor operation refused its arguments, or the device ran out of memory.
-    #[error("compute: {0}")]
+    /// A tensor operation rejected its arguments, or the device ran out of memory.
+    #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),
-    /// The operating system refused.
-    #[error("{action} `{}`", path.display())]
+    /// The operating system refused an operation.
+    #[error("cannot {action} `{}`", path.display())]
     Io {
-        /// `read`, `write`, …
+        /// Name of the operation: `read`, `write`, …
         action: &'static str,
-        /// The file or directory.
+        /// File or directory.
         path: PathBuf,
-        /// What it said.
+        /// Error of the operating system.
         #[source]
         source: std::io::Error,
     },
-    /// There is no such device, or not all that it needs.
+    /// The device, or something that it requires, is missing.
     #[error("{why}")]
     Device {
-        /// Which, and what is missing.
+        /// Name of the device and of what is missing.
         why: String,
     },
-    /// A setting of the configuration contradicts another, or the model.
-    #[error("use `{key}`: {why}")]
+    /// A setting contradicts another one or the model.
+    #[error("invalid value for `{key}`: {why}")]
     Config {
-        /// The setting, as it stands in the file.
+        /// Name of the setting, as in the file.
         key: &'static str,
-        /// What is wrong with it.
+        /// Description of the fault.
         why: String,
     },
-    /// A file of a voice or a checkpoint is not what it should be.
-    #[error("use `{}`: {why}", path.display())]
+    /// A file of a voice or a checkpoint is malformed.
+    #[error("`{}` is invalid: {why}", path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the fault.
         why: String,
     },
-    /// The parameters of a file are not those of the model.
-    #[error("load `{}`: missing {missing:?}, unknown {unknown:?}, of another shape {reshaped:?}", path.display())]
+    /// The parameters in a file differ from those of the model.
+    #[error(
+        "the parameters in `{}` do not fit the model: missing {missing:?}, unknown {unknown:?}, wrong shape {reshaped:?}",
+        path.display()
+    )]
     Parameters {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Parameters of the model that the file lacks.
+        /// Parameters of the model that are not in the file.
         missing: Vec<String>,
-        /// Parameters of the file that the model lacks.
+        /// Parameters in the file that are not in the model.
         unknown: Vec<String>,
-        /// Parameters of both whose shapes differ.
+        /// Parameters in both whose shapes differ.
         reshaped: Vec<String>,
     },
-    /// There is nothing to say.
-    #[error("find anything to work on: {why}")]
+    /// The input is empty.
+    #[error("{why}")]
     Empty {
-        /// What is empty.
+        /// Description of what is missing.
         why: &'static str,
     },
-    /// A text holds a character that the voice does not read.
-    #[error("speak: {0}")]
-    Characters(#[source] mynah_text::Error),
-    /// The durations that a model predicts are no speech.
-    #[error("speak for {frames} frames: more than {most} are a fault of the voice or of `length_scale`")]
+    /// A text has a character that the voice does not know.
+    #[error(transparent)]
+    Characters(mynah_text::Error),
+    /// The predicted durations are too long for speech.
+    #[error("the durations sum to {frames} frames at this `length_scale`, expected at most {most}")]
     Durations {
-        /// Their sum; infinite or NaN where one is.
+        /// Sum of the durations; infinite or NaN if one of them is.
         frames: f64,
-        /// The most that is spoken.
+        /// Upper limit of the sum.
         most: f64,
     },
-    /// A checkpoint is of a kind that is not imported.
-    #[error("import `{}`: {why}", path.display())]
+    /// The import of this kind of checkpoint is not supported.
+    #[error("cannot import `{}`: {why}", path.display())]
     Import {
-        /// The checkpoint, or its configuration.
+        /// Path of the checkpoint.
         path: PathBuf,
-        /// What it is, and what is imported.
+        /// Property that is not supported.
         why: String,
     },
-    /// A signal could not be analysed.
-    #[error("analyse a signal: {0}")]
+    /// A signal could not be analyzed.
+    #[error(transparent)]
     Signal(#[from] mynah_signal::Error),
 }
 
 impl Error {
-    /// A closure for `map_err` on I/O at `path`.
+    /// Returns the action that resolves the error, if one is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Tensor(_) | Self::Io { .. } => None,
+            Self::Device { .. } => Some("name another device, or install what is missing"),
+            Self::Config { .. } => Some("correct the setting"),
+            Self::File { .. } => Some("restore the file, or write it again"),
+            Self::Parameters { .. } => Some("name a file that was written for a model of these sizes"),
+            Self::Empty { .. } => Some("give a text with at least one word"),
+            Self::Characters(error) => {
+                error.remedy().or(Some("remove the character, or replace it with one that the voice knows"))
+            }
+            Self::Durations { .. } => Some("lower the scale; at 1 the voice itself is faulty"),
+            Self::Import { .. } => Some(
+                "name the generator checkpoint of a single-speaker model of `jaywalnut310/vits` or \
+                 `heatz123/naturalspeech`, and its own `config.json`",
+            ),
+            Self::Signal(error) => error.remedy(),
+        }
+    }
+
+    /// Returns a closure for `map_err` on I/O at `path`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
     }
 
-    /// A closure for `map_err` on a file that does not have its form.
+    /// Returns a closure for `map_err` on a malformed file.
     pub(crate) fn file<E: std::fmt::Display>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
         move |why| Self::File { path, why: why.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    /// Builds every variant.
+    fn all() -> [Error; 11] {
+        let path = || PathBuf::from("voice/voice.toml");
+        let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let names = |name: &str| vec![name.to_owned()];
+        [
+            Error::Tensor(candle_core::Error::Msg("shape mismatch".to_owned())),
+            Error::Io { action: "read", path: path(), source },
+            Error::Device { why: "cuda:1: this program was built without CUDA".to_owned() },
+            Error::Config { key: "model.hidden", why: "7 is odd, and the flow halves it".to_owned() },
+            Error::File { path: path(), why: "its format is 2, expected 1".to_owned() },
+            Error::Parameters {
+                path: path(),
+                missing: names("a"),
+                unknown: names("b"),
+                reshaped: names("c"),
+            },
+            Error::Empty { why: "there are no symbols to speak" },
+            Error::Characters(mynah_text::Error::UnknownSymbol { name: "ß".to_owned() }),
+            Error::Durations { frames: f64::INFINITY, most: 131_072.0 },
+            Error::Import { path: path(), why: "it has 109 speakers, and only one is supported".to_owned() },
+            Error::Signal(mynah_signal::Error::Empty { path: path() }),
+        ]
+    }
+
+    /// Fails to compile if a variant is added, as a reminder to add it to [`all`].
+    fn is_listed(error: &Error) -> bool {
+        match error {
+            Error::Tensor(_)
+            | Error::Io { .. }
+            | Error::Device { .. }
+            | Error::Config { .. }
+            | Error::File { .. }
+            | Error::Parameters { .. }
+            | Error::Empty { .. }
+            | Error::Characters(_)
+            | Error::Durations { .. }
+            | Error::Import { .. }
+            | Error::Signal(_) => true,
+        }
+    }
+
+    #[test]
+    fn messages_and_remedies_are_lowercase_phrases() {
+        for error in all() {
+            assert!(is_listed(&error));
+            let (message, remedy) = (error.to_string(), error.remedy());
+            for text in [Some(message.as_str()), remedy].into_iter().flatten() {
+                assert!(text.starts_with(|first: char| first.is_lowercase() || first == '`'), "{text}");
+                assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `"), "{text}");
+            }
+            if let Some(source) = error.source() {
+                assert!(!message.contains(&source.to_string()), "{message}");
+            }
+            if let Some(remedy) = remedy {
+                assert!(!message.contains(remedy), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_errors_of_the_system_lack_a_remedy() {
+        let without: Vec<Error> = all().into_iter().filter(|error| error.remedy().is_none()).collect();
+        assert!(matches!(without[..], [Error::Tensor(_), Error::Io { .. }]), "{without:?}");
     }
 }

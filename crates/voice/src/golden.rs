@@ -1,4 +1,4 @@
-//! The modules against an independent implementation in PyTorch (`fixtures/generate/voice_modules.py`).
+//! Comparison of the modules with an independent implementation in PyTorch (`fixtures/generate/voice_modules.py`).
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,10 @@ use crate::naturalspeech::tests::{AUDIO, small};
 use crate::naturalspeech::{NaturalSpeech, posterior_encoder};
 use crate::parameters::Parameters;
 
-/// Both sides add up to some thousand products near 1 in f64; the file has 13 digits of numbers of up to some hundred.
+/// Tolerance in f64: both sides sum up to a few thousand products near 1, and the file stores 13 digits of numbers of up
+/// to a few hundred.
 const F64: f64 = 1e-9;
-/// In f32 after some hundred roundings, relative to the largest number of an output: 6e-8 each.
+/// Tolerance in f32 relative to the largest number of an output: a few hundred roundings of 6e-8 each.
 const F32: f64 = 1e-4;
 
 #[derive(Deserialize)]
@@ -23,7 +24,7 @@ struct Golden {
     modules: BTreeMap<String, GoldenModule>,
 }
 
-/// One precision: the parameters, the arguments, and what is compared.
+/// Parameters, arguments and tolerance of one precision.
 struct Bench {
     golden: Golden,
     dtype: DType,
@@ -56,7 +57,7 @@ impl Bench {
         Var::from_tensor(&value).unwrap()
     }
 
-    /// Compares outputs and gradients; `kept` are the parameters whose names begin so.
+    /// Compares outputs and gradients; `kept` are the prefixes of the parameters to compare.
     fn compare(&self, name: &str, outputs: &[Tensor], kept: &[&str], arguments: &[&Var]) {
         let of_parameters = [&self.parameters, &self.istft].map(Parameters::named).into_iter().flatten();
         let mut named: Vec<(String, Var)> =
@@ -67,7 +68,7 @@ impl Bench {
         });
     }
 
-    /// In f64 absolutely; in f32 relative to the largest of the numbers, since rounding is.
+    /// Compares absolutely in f64, and relative to the largest number in f32, as rounding is relative.
     fn close(&self, got: &[f64], expected: &[f64], what: &str) {
         let largest = expected.iter().fold(1.0_f64, |largest, value| largest.max(value.abs()));
         let tolerance = if self.dtype == DType::F64 { F64 } else { F32 };
@@ -116,11 +117,11 @@ fn modules_agree(dtype: DType) {
 }
 
 #[test]
-fn modules_are_those_of_an_independent_implementation() {
+fn modules_agree_with_an_independent_implementation() {
     modules_agree(DType::F64);
 }
 
 #[test]
-fn modules_in_single_precision_are_those_of_an_independent_implementation() {
+fn modules_in_single_precision_agree_with_an_independent_implementation() {
     modules_agree(DType::F32);
 }

@@ -1,4 +1,4 @@
-//! Voices that speak: NaturalSpeech (arXiv 2205.04421), the family of VITS, and the blocks that both are built from.
+//! Voices that speak: NaturalSpeech (arXiv 2205.04421), the VITS family, and the blocks that both are built from.
 //!
 //! ```text
 //! checkpoint of another program ─import_voice─┐
@@ -6,9 +6,9 @@
 //! ```
 //!
 //! Tensors are [batch, channels, time] throughout. Convolutions, norms, activations and products are those of `mynah-ops`:
-//! candle's own have no gradient, or a wrong one.
+//! those of candle have no gradient, or a wrong one.
 //!
-//! It does not know how a model came to its parameters, prints nothing, and reads no manifest.
+//! The crate knows nothing of training, prints nothing, and reads no manifest.
 
 pub mod blocks;
 pub mod import;
@@ -40,8 +40,8 @@ pub use tensors::{MODEL_FILE, write_tensors};
 pub use voice::Voice;
 pub use voice_file::{Architecture, SUP_PHONES_FILE, VOCABULARY_FILE, VoiceInfo, write_voice};
 
-/// How exactly a GPU multiplies.
+/// Precision of matrix products on a GPU.
 pub use mynah_ops::Precision;
 
-/// The device that tensors live on.
+/// Device that holds tensors.
 pub use candle_core::Device;

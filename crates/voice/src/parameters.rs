@@ -1,7 +1,7 @@
-//! The trainable parameters of a model, by name.
+//! Named trainable parameters of a model.
 //!
-//! Candle's own store draws initial values from a generator that cannot be seeded on the CPU. Here each value depends on
-//! the seed and the parameter's name alone, not on the order in which modules are built.
+//! Candle's store draws initial values from a generator that cannot be seeded on the CPU. Here each value depends only on
+//! the seed and the name of the parameter, not on the order in which modules are built.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,13 +16,13 @@ use mynah_ops::{Noise, Precision};
 use crate::Error;
 use crate::builder::Builder;
 
-/// The name of the length of a weight-normalised convolution's kernels; its initial value is the norm of its direction.
+/// Name of the kernel lengths in weight normalization, initialized with the norms of the directions.
 pub(crate) const LENGTH: &str = "weight_g";
 
-/// The name of the direction.
+/// Name of the kernel directions in weight normalization.
 pub(crate) const DIRECTION: &str = "weight_v";
 
-/// The trainable parameters of a model.
+/// Trainable parameters of a model.
 #[derive(Debug, Clone)]
 pub struct Parameters {
     seed: u64,
@@ -33,68 +33,68 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// No parameters yet: they come into being when a module asks for them.
+    /// Returns an empty set; parameters are created when a module asks for them.
     #[must_use]
     pub fn new(seed: u64, dtype: DType, device: &Device) -> Self {
         Self { seed, dtype, device: device.clone(), precision: Precision::F32, variables: Arc::default() }
     }
 
-    /// The same for modules that multiply so exactly on a GPU.
+    /// Returns the set with another precision for products on a GPU.
     #[must_use]
     pub fn with_precision(self, precision: Precision) -> Self {
         Self { precision, ..self }
     }
 
-    /// What modules are built from.
+    /// Returns the builder of modules over these parameters.
     #[must_use]
     pub fn builder(&self) -> Builder<'static> {
         let parameters = VarBuilder::from_backend(Box::new(self.clone()), self.dtype, self.device.clone());
         Builder::new(parameters, self.precision)
     }
 
-    /// All parameters in the order of their names.
+    /// Returns all parameters in the order of their names.
     #[must_use]
     pub fn named(&self) -> Vec<(String, Var)> {
         self.lock().iter().map(|(name, variable)| (name.clone(), variable.clone())).collect()
     }
 
-    /// Values in all parameters together.
+    /// Returns the number of values in all parameters.
     #[must_use]
     pub fn count(&self) -> usize {
         self.lock().values().map(|variable| variable.elem_count()).sum()
     }
 
-    /// The parameters as tensors, by name.
+    /// Returns the parameters as tensors, by name.
     #[must_use]
     pub fn tensors(&self) -> BTreeMap<String, Tensor> {
         self.lock().iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect()
     }
 
-    /// Overwrites every parameter with those of a safetensors file.
+    /// Overwrites every parameter with the values in a safetensors file.
     ///
     /// # Errors
     ///
-    /// [`Error::Parameters`] when the file does not hold exactly these parameters; nothing is changed then.
+    /// Returns [`Error::Parameters`] if the file does not contain exactly these parameters; nothing is changed then.
     pub fn load(&self, path: &Path) -> Result<(), Error> {
         self.load_below("", path)
     }
 
-    /// Overwrites the parameters whose names begin with `prefix` with those of a safetensors file, in which others may stand
-    /// beside them.
+    /// Overwrites the parameters whose names start with `prefix` with the values in a safetensors file, which may contain
+    /// others.
     ///
     /// # Errors
     ///
-    /// As [`Parameters::load`].
+    /// Same as [`Parameters::load`].
     pub fn load_below(&self, prefix: &str, path: &Path) -> Result<(), Error> {
         let tensors = safetensors::load(path, &self.device).map_err(Error::file(path))?;
         self.assign_below(prefix, &tensors.into_iter().collect(), path)
     }
 
-    /// Overwrites every parameter with those of `tensors`; `path` is where they came from.
+    /// Overwrites every parameter with the values in `tensors`, which were read from `path`.
     ///
     /// # Errors
     ///
-    /// As [`Parameters::load`].
+    /// Same as [`Parameters::load`].
     pub fn assign(&self, tensors: &BTreeMap<String, Tensor>, path: &Path) -> Result<(), Error> {
         self.assign_below("", tensors, path)
     }
@@ -129,7 +129,7 @@ impl Parameters {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Var>> {
-        // A panic elsewhere leaves whole variables behind, never half of one.
+        // A panic elsewhere cannot leave a variable half written.
         self.variables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -145,7 +145,7 @@ impl Parameters {
             Init::Uniform { lo, up } => {
                 noise.uniform(shape.clone(), self.dtype, &self.device)?.affine(up - lo, lo)
             }
-            Init::Kaiming { .. } => candle_core::bail!("`{name}`: initial values are given as numbers here"),
+            Init::Kaiming { .. } => candle_core::bail!("`{name}`: Kaiming initialization is not supported"),
         }
     }
 }
@@ -156,7 +156,7 @@ impl SimpleBackend for Parameters {
         let mut variables = self.lock();
         if let Some(variable) = variables.get(name) {
             if variable.shape() != &shape {
-                candle_core::bail!("`{name}` is {:?} and {shape:?} is asked for", variable.shape());
+                candle_core::bail!("`{name}` has the shape {:?}, expected {shape:?}", variable.shape());
             }
             return Ok(variable.as_tensor().clone());
         }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_depends_on_seed_and_name_not_on_order() {
+    fn values_depend_on_seed_and_name_but_not_on_order() {
         let new = |seed| Parameters::new(seed, DType::F32, &device());
         let (one, two) = (new(1), new(1));
         let (a, b) = (values(&one, "a"), values(&one, "b"));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_begins_as_the_norm_of_its_direction() {
+    fn initializes_lengths_with_the_norms_of_directions() {
         let parameters = Parameters::new(0, DType::F64, &device());
         let builder = parameters.builder().pp("conv");
         let direction = builder.get_with_hints((2, 3, 1), "weight_v", UNIFORM).unwrap();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_other_parameters_is_refused_whole() {
+    fn rejects_a_file_with_other_parameters_and_changes_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("p.safetensors");
         let written = Parameters::new(1, DType::F32, &device());
@@ -246,7 +246,7 @@ mod tests {
             error => panic!("{error}"),
         }
         assert_eq!((values(&other, "a"), values(&other, "c")), before);
-        // Of a part of the names only those have to be there.
+        // Below a prefix only its own parameters are required.
         other.load_below("a", &path).unwrap();
         assert_eq!((values(&other, "a"), values(&other, "c")), (a, before.1));
         assert!(matches!(other.load_below("c", &path), Err(Error::Parameters { .. })));

@@ -1,27 +1,27 @@
-//! How to speak, and the limits of speech, for every architecture.
+//! Settings and limits of speech for every architecture.
 
 use crate::Error;
 
-/// The most frames of one utterance, 25 minutes at 86 a second: more are no speech but a fault of the durations, and each
-/// costs memory.
+/// Upper limit of the frames of an utterance, 25 minutes at 86 per second. More indicate faulty durations, and each costs
+/// memory.
 const MOST_FRAMES: f64 = 131_072.0;
 
-/// The largest standard deviation of noise: beyond it nothing of the model is heard.
+/// Upper limit of the standard deviation of noise, beyond which it masks the model.
 const MOST_NOISE: f64 = 10.0;
 
-/// The smallest and the largest factor of the durations.
+/// Bounds of the factor of the durations.
 const LENGTH_SCALES: (f64, f64) = (0.01, 100.0);
 
-/// How to speak.
+/// Settings of speech.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SpeakConfig {
-    /// Standard deviation of the prior's sample (1 in the paper, 0.667 in VITS; 0 gives the mean), at most 10.
+    /// Standard deviation of the sample from the prior (1 in the paper, 0.667 in VITS; 0 is the mean), at most 10.
     pub noise_scale: f64,
-    /// The same for the durations, where they are sampled: in VITS with its stochastic predictor (0.8).
+    /// Standard deviation of sampled durations, for VITS with its stochastic predictor (0.8).
     pub duration_noise_scale: f64,
-    /// What every duration is multiplied by, from 0.01 to 100.
+    /// Factor of every duration, from 0.01 to 100.
     pub length_scale: f64,
-    /// Another seed draws another sample.
+    /// Seed of the sample.
     pub seed: u64,
 }
 
@@ -32,11 +32,11 @@ impl Default for SpeakConfig {
 }
 
 impl SpeakConfig {
-    /// Checks that the settings can give speech. Every voice checks them before it speaks.
+    /// Checks that the settings can produce speech. Every voice checks them before it speaks.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] that names the setting.
+    /// Returns [`Error::Config`] with the name of the setting.
     pub fn validate(&self) -> Result<(), Error> {
         let check = |key: &'static str, value: f64, (least, most): (f64, f64)| {
             if (least..=most).contains(&value) {
@@ -50,7 +50,7 @@ impl SpeakConfig {
     }
 }
 
-/// Refuses durations, in frames all together, that are no speech.
+/// Rejects a total of frames that is too long for speech.
 pub(crate) fn check_frames(total: f64) -> Result<(), Error> {
     if total.is_nan() || total > MOST_FRAMES {
         return Err(Error::Durations { frames: total, most: MOST_FRAMES });
@@ -63,7 +63,7 @@ mod tests {
     use super::{SpeakConfig, check_frames};
 
     #[test]
-    fn rejects_settings_that_give_no_speech() {
+    fn rejects_settings_out_of_range() {
         let plain = SpeakConfig::default();
         plain.validate().unwrap();
         for bad in [-1.0, 10.1, 1e30, f64::INFINITY, f64::NAN] {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_durations_that_are_no_speech() {
+    fn rejects_excessive_durations() {
         check_frames(0.0).unwrap();
         check_frames(131_072.0).unwrap();
         for frames in [131_073.0, f64::INFINITY, f64::NAN] {

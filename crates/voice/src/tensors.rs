@@ -1,4 +1,4 @@
-//! Tensors in files.
+//! Tensor files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,16 +8,16 @@ use candle_core::Tensor;
 
 use crate::Error;
 
-/// The file of a model's parameters, in a voice and in a checkpoint.
+/// File name of the parameters in a voice and in a checkpoint.
 pub const MODEL_FILE: &str = "model.safetensors";
 
-/// Writes tensors in the order of their names, and waits until they are on the disk.
+/// Writes tensors in the order of their names and syncs the file to disk.
 ///
 /// # Errors
 ///
-/// When the operating system refuses.
+/// Returns [`Error::Io`] if the operating system refuses.
 pub fn write_tensors(path: &Path, tensors: BTreeMap<String, Tensor>) -> Result<(), Error> {
-    // The library's own writer makes files that only their owner can read, and wraps what the system says into text.
+    // The writer of the library creates files that only their owner can read, and turns system errors into text.
     let bytes = safetensors::serialize(tensors, None).map_err(Error::file(path))?;
     fs::write(path, bytes).map_err(Error::io("write", path))?;
     fs::File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("write", path))

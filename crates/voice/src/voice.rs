@@ -1,4 +1,4 @@
-//! A voice that speaks.
+//! Voices.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::tensors::MODEL_FILE;
 use crate::vits::Vits;
 use crate::voice_file::{Architecture, SUP_PHONES_FILE, VOCABULARY_FILE, VOICE_FILE, VoiceInfo};
 
-/// A trained model with the symbols that it reads.
+/// Trained model with its vocabulary.
 #[derive(Debug)]
 pub struct Voice {
     info: VoiceInfo,
@@ -35,7 +35,7 @@ impl Voice {
     ///
     /// # Errors
     ///
-    /// When a file is missing, or does not fit the others: the weights must be those of the fingerprint.
+    /// Fails if a file is missing, malformed or inconsistent with the others; the weights must match the fingerprint.
     pub fn open(directory: &Path, device: &Device) -> Result<Self, Error> {
         let read = |name: &str| {
             let path = directory.join(name);
@@ -50,8 +50,7 @@ impl Voice {
         let path = directory.join(MODEL_FILE);
         let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
         if blake3::hash(&bytes).to_hex().as_str() != info.fingerprint {
-            let why =
-                format!("it is not the file of the fingerprint in `{VOICE_FILE}`: export the voice again");
+            let why = format!("its hash is not the fingerprint in `{VOICE_FILE}`");
             return Err(Error::File { path, why });
         }
         let tensors = safetensors::load_buffer(&bytes, device).map_err(Error::file(&path))?;
@@ -74,7 +73,7 @@ impl Voice {
         Ok(Self { info, model })
     }
 
-    /// The model of an imported voice, which speaks characters too.
+    /// Returns the model of an imported voice, which also speaks characters.
     #[must_use]
     pub fn vits(&self) -> Option<&Vits> {
         match &self.model {
@@ -83,18 +82,18 @@ impl Voice {
         }
     }
 
-    /// What stands in `voice.toml`.
+    /// Returns the contents of `voice.toml`.
     #[must_use]
     pub fn info(&self) -> &VoiceInfo {
         &self.info
     }
 
-    /// Speaks a sequence of symbols; `word_index` says which word each belongs to.
+    /// Speaks a sequence of symbols; `word_index` is the word of each.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] when there are no symbols, [`Error::Config`] for settings that give no speech ([`SpeakConfig::validate`]),
-    /// [`Error::Durations`] when the model asks for more frames than speech has.
+    /// Returns [`Error::Empty`] if there are no symbols, [`Error::Config`] for settings out of range
+    /// ([`SpeakConfig::validate`]), and [`Error::Durations`] for excessive durations.
     pub fn speak(
         &self,
         symbols: &[Symbol],
@@ -124,7 +123,7 @@ mod tests {
     use crate::parameters::Parameters;
     use crate::voice_file::write_voice;
 
-    /// A voice of NaturalSpeech that nobody has trained.
+    /// Builds an untrained voice of NaturalSpeech.
     fn untrained() -> Voice {
         let vocabulary = Vocabulary::arpabet();
         let sup_phones = SupPhones::train([(parse_phones("HH AH0 L OW1").unwrap(), 9)], 2);
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn naturalspeech_has_the_limits_of_every_voice() {
+    fn naturalspeech_respects_the_limits_of_every_voice() {
         let voice = untrained();
         let symbols: Vec<Symbol> =
             parse_phones("HH AH0 L OW1").unwrap().into_iter().map(Symbol::Phone).collect();
@@ -172,7 +171,7 @@ mod tests {
                 assert!(error.contains("noise_scale"), "{error}");
             }
         }
-        // More frames than speech has, by a scale that is allowed.
+        // Too many frames at a scale that is allowed.
         let long = symbols.repeat(1_000);
         let error = speak(&long, SpeakConfig { length_scale: 100.0, ..plain }).unwrap_err();
         assert!(matches!(error, Error::Durations { .. }), "{error}");

@@ -1,4 +1,4 @@
-//! The files of a voice: `voice.toml`, its parameters, and the symbols that it reads.
+//! Files of a voice: `voice.toml`, the parameters and the vocabulary.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,50 +12,50 @@ use crate::config::{AudioConfig, ModelConfig};
 use crate::tensors::{MODEL_FILE, write_tensors};
 use crate::vits::VitsConfig;
 
-/// The form of `voice.toml`.
+/// Format version of `voice.toml`.
 const FORMAT: u32 = 1;
 
 pub(crate) const VOICE_FILE: &str = "voice.toml";
-/// The vocabulary beside it.
+/// File name of the vocabulary of a voice.
 pub const VOCABULARY_FILE: &str = "vocabulary.json";
-/// The sup-phones beside it.
+/// File name of the sup-phonemes of a voice.
 pub const SUP_PHONES_FILE: &str = "supphones.json";
 
-/// What stands in `voice.toml`.
+/// Contents of `voice.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "VoiceToml", into = "VoiceToml")]
 pub struct VoiceInfo {
-    /// The training step of the weights; of an imported voice, what its checkpoint calls its iteration, or 0.
+    /// Training step of the weights; for an imported voice, the iteration in its checkpoint, or 0.
     pub step: u64,
-    /// BLAKE3 of `model.safetensors`.
+    /// BLAKE3 hash of `model.safetensors`.
     pub fingerprint: String,
-    /// What said the words that it was trained on, as the trainer calls it, so that it is spoken to in the same way; not known of
-    /// imported voices.
+    /// Pronouncer of the training text, under the trainer's name for it, so that new text is pronounced in the same way;
+    /// unknown for imported voices.
     pub pronunciation: Option<String>,
-    /// The audio that it makes.
+    /// Properties of the audio that the voice produces.
     pub audio: AudioConfig,
-    /// What kind of model it is, and its sizes.
+    /// Kind of model, with its sizes.
     pub architecture: Architecture,
 }
 
-/// The model of a voice.
+/// Model of a voice.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Architecture {
-    /// NaturalSpeech as this library has it.
+    /// NaturalSpeech as implemented in this library.
     NaturalSpeech {
-        /// Its sizes.
+        /// Sizes of the model.
         model: Box<ModelConfig>,
-        /// Whether the decoder reads from the memory bank; false for a checkpoint of the warm-up.
+        /// True if the decoder reads from the memory bank; false for a checkpoint of the warm-up.
         memory: bool,
     },
-    /// Official VITS, imported.
+    /// Imported model of official VITS.
     Vits(Box<VitsConfig>),
-    /// NaturalSpeech of `heatz123/naturalspeech`, imported.
+    /// Imported model of `heatz123/naturalspeech`.
     Heatz(Box<VitsConfig>),
 }
 
 impl Architecture {
-    /// Its name in `voice.toml`.
+    /// Returns the name in `voice.toml`.
     #[must_use]
     pub fn word(&self) -> &'static str {
         self.name().word()
@@ -70,12 +70,12 @@ impl Architecture {
     }
 }
 
-/// `voice.toml` as it lies on the disk.
+/// Layout of `voice.toml` on disk.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct VoiceToml {
     format: u32,
-    /// Files without it are of NaturalSpeech.
+    /// Architecture; NaturalSpeech in files without it.
     #[serde(default)]
     architecture: Name,
     step: u64,
@@ -114,7 +114,7 @@ impl TryFrom<VoiceToml> for VoiceInfo {
 
     fn try_from(file: VoiceToml) -> Result<Self, String> {
         if file.format != FORMAT {
-            return Err(format!("its format is {}, and this program reads format {FORMAT}", file.format));
+            return Err(format!("its format is {}, expected {FORMAT}", file.format));
         }
         let architecture = match (file.architecture, file.model, file.vits) {
             (Name::NaturalSpeech, Some(model), None) => {
@@ -151,11 +151,12 @@ impl From<VoiceInfo> for VoiceToml {
     }
 }
 
-/// Writes a voice beside its place and renames it into it; the fingerprint is that of the weights as they are written.
+/// Writes a voice to a temporary directory next to `out` and renames it; the fingerprint is the hash of the written
+/// weights.
 ///
 /// # Errors
 ///
-/// When the operating system refuses.
+/// Returns [`Error::Io`] if the operating system refuses.
 pub fn write_voice(
     mut info: VoiceInfo,
     tensors: BTreeMap<String, Tensor>,
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_an_architecture_is_of_naturalspeech() {
+    fn reads_a_file_without_an_architecture_as_naturalspeech() {
         let read = info("format = 1\n", "[model]\nhidden = 8\n").unwrap();
         let Architecture::NaturalSpeech { model, memory } = &read.architecture else { panic!("{read:?}") };
         assert_eq!((model.hidden, *memory, read.step), (8, true, 7));
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_sizes_of_another_architecture_and_another_format() {
+    fn rejects_sizes_of_another_architecture_and_unknown_formats() {
         let says = |head: &str, sizes: &str| info(head, sizes).unwrap_err();
         let vits = "format = 1\narchitecture = \"vits\"\n";
         assert!(says(vits, "[model]\nhidden = 8\n").contains("not those of `vits`"));

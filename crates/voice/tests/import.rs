@@ -1,4 +1,4 @@
-//! Imported voices against PyTorch: `fixtures/generate/voice_vits.py`.
+//! Comparison of imported voices with PyTorch (`fixtures/generate/voice_vits.py`).
 
 use mynah_ops::testing::device;
 use std::fs;
@@ -9,10 +9,10 @@ use mynah_voice::import::{CheckpointFormat, ImportConfig, Imported, import_voice
 use mynah_voice::{Architecture, Error, SpeakConfig, Voice};
 use serde::Deserialize;
 
-/// f32 through some thirty layers against PyTorch's f64; the waveforms are up to 0.4.
+/// Tolerance of f32 through about thirty layers against PyTorch's f64; waveforms reach 0.4.
 const WAVE: f64 = 1e-5;
 
-/// Frames; the same for durations of up to 40.
+/// Tolerance of durations of up to 40 frames.
 const FRAMES: f64 = 1e-4;
 
 const MEAN: SpeakConfig =
@@ -46,7 +46,7 @@ fn config(checkpoint: &str) -> ImportConfig {
 }
 
 #[test]
-fn imported_voices_say_what_pytorch_says() {
+fn imported_voices_speak_like_pytorch() {
     let place = tempfile::tempdir().unwrap();
     let golden: Golden = golden("voice/vits.json");
     assert_eq!(golden.cases.len(), 6);
@@ -63,7 +63,7 @@ fn imported_voices_say_what_pytorch_says() {
 }
 
 #[test]
-fn every_parameter_is_read_or_named() {
+fn reads_or_names_every_parameter() {
     let place = tempfile::tempdir().unwrap();
     let wrapped = ["iteration", "optimizer", "learning_rate"];
     for (checkpoint, format, architecture, step, beside, unneeded) in [
@@ -104,7 +104,7 @@ fn every_parameter_is_read_or_named() {
 }
 
 #[test]
-fn noise_and_length_do_what_they_say() {
+fn noise_and_length_scales_have_their_documented_effects() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("voice");
     import("vits.pth", &out).unwrap();
@@ -139,7 +139,7 @@ fn noise_and_length_do_what_they_say() {
 }
 
 #[test]
-fn a_configuration_is_used_and_what_it_says_is_refused_by_name() {
+fn uses_the_configuration_and_names_what_it_rejects() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("config.json");
     let import = |checkpoint: &str, json: &str, format| {

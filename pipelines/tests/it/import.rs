@@ -151,7 +151,10 @@ fn names_a_hostile_or_broken_checkpoint_and_runs_nothing() {
 
     let bytes = place.bytes("vits.pth");
     place.write("half.pth", &bytes[..bytes.len() / 2]);
-    import(&place, "half.pth --out voice").exits_with(2).says("`half.pth`").says("no whole zip archive");
+    import(&place, "half.pth --out voice")
+        .exits_with(2)
+        .says("`half.pth`")
+        .says("not a complete zip archive");
     import(&place, "nowhere.pth --out voice").exits_with(2).says("`nowhere.pth`").says("check the name");
     place.write("thesis/chapter-1.txt", "call me");
     import(&place, "vits.pth --out thesis").exits_with(2).says("`thesis` is not a voice");

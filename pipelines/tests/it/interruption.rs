@@ -98,6 +98,7 @@ fn leaves_no_partial_file_in_place_when_killed() {
 fn readers_refuse_an_incomplete_dataset() {
     let place = place();
     stop(&place, "KILL", |_| n_features(&place) >= 1);
-    let error = mynah_corpus::Dataset::open(&place.path("dataset")).unwrap_err().to_string();
-    assert!(error.contains("dataset/dataset.toml") && error.contains("mynah-prepare run"), "{error}");
+    let error = mynah_corpus::Dataset::open(&place.path("dataset")).unwrap_err();
+    assert!(error.to_string().contains("dataset/dataset.toml"), "{error}");
+    assert!(error.remedy().unwrap().contains("mynah-prepare run"), "{error:?}");
 }

@@ -69,7 +69,7 @@ fn names_files_that_cannot_be_read_or_written_and_leaves_nothing() {
     place.write("a.wav", bundled_wav("LJ001-0045"));
     place.write("stereo.wav", silence(2, 22_050, 22_050));
     place.write("text.wav", "no wav at all");
-    place.prepare("mel nowhere.wav --out a.npy").exits_with(2).says("`nowhere.wav`").says("no such file");
+    place.prepare("mel nowhere.wav --out a.npy").exits_with(2).says("`nowhere.wav` does not exist");
     place.prepare("mel text.wav --out a.npy").exits_with(2).says("`text.wav`").says("RIFF/WAVE");
     place.prepare("mel stereo.wav --out a.npy").exits_with(2).says("`stereo.wav`").says("2 channels");
     place

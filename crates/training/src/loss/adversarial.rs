@@ -4,7 +4,7 @@ use candle_core::{Result, Tensor};
 
 use crate::discriminator::Judgement;
 
-/// What the discriminators minimise: real scores towards 1, made ones towards 0.
+/// Computes the loss of the discriminators, which moves real scores towards 1 and generated ones towards 0.
 ///
 /// ```text
 /// L_D = Σ_k mean((1 − D_k(x))²) + mean(D_k(x̂)²)
@@ -13,13 +13,13 @@ use crate::discriminator::Judgement;
 /// # References
 ///
 /// NaturalSpeech appendix, equation 14; Mao et al. 2017.
-pub fn discriminator_loss(real: &[Judgement], made: &[Judgement]) -> Result<Tensor> {
-    sum(real.iter().zip(made).map(|(real, made)| {
-        real.score.affine(-1.0, 1.0)?.sqr()?.mean_all()? + made.score.sqr()?.mean_all()?
+pub fn discriminator_loss(real: &[Judgement], generated: &[Judgement]) -> Result<Tensor> {
+    sum(real.iter().zip(generated).map(|(real, generated)| {
+        real.score.affine(-1.0, 1.0)?.sqr()?.mean_all()? + generated.score.sqr()?.mean_all()?
     }))
 }
 
-/// What the generator minimises: its scores towards 1.
+/// Computes the adversarial loss of the generator, which moves its scores towards 1.
 ///
 /// ```text
 /// L_G = Σ_k mean((1 − D_k(x̂))²)
@@ -28,11 +28,11 @@ pub fn discriminator_loss(real: &[Judgement], made: &[Judgement]) -> Result<Tens
 /// # References
 ///
 /// NaturalSpeech appendix, equation 14.
-pub fn generator_loss(made: &[Judgement]) -> Result<Tensor> {
-    sum(made.iter().map(|made| made.score.affine(-1.0, 1.0)?.sqr()?.mean_all()))
+pub fn generator_loss(generated: &[Judgement]) -> Result<Tensor> {
+    sum(generated.iter().map(|generated| generated.score.affine(-1.0, 1.0)?.sqr()?.mean_all()))
 }
 
-/// The mean absolute difference of what the layers of the discriminators saw, summed over layers.
+/// Computes the mean absolute difference of the discriminator features, summed over layers.
 ///
 /// ```text
 /// L_fm = Σ_k Σ_l mean(|D_k^l(x) − D_k^l(x̂)|)
@@ -43,15 +43,18 @@ pub fn generator_loss(made: &[Judgement]) -> Result<Tensor> {
 /// # References
 ///
 /// NaturalSpeech appendix, equation 15; HiFi-GAN.
-pub fn feature_loss(real: &[Judgement], made: &[Judgement]) -> Result<Tensor> {
-    let layers = real.iter().zip(made).flat_map(|(real, made)| real.features.iter().zip(&made.features));
-    sum(layers.map(|(real, made)| (real.detach() - made)?.abs()?.mean_all()))
+pub fn feature_loss(real: &[Judgement], generated: &[Judgement]) -> Result<Tensor> {
+    let layers = real
+        .iter()
+        .zip(generated)
+        .flat_map(|(real, generated)| real.features.iter().zip(&generated.features));
+    sum(layers.map(|(real, generated)| (real.detach() - generated)?.abs()?.mean_all()))
 }
 
 fn sum(mut terms: impl Iterator<Item = Result<Tensor>>) -> Result<Tensor> {
     let first = match terms.next() {
         Some(first) => first?,
-        None => candle_core::bail!("a loss over no discriminators"),
+        None => candle_core::bail!("there are no discriminators to compute a loss from"),
     };
     terms.try_fold(first, |sum, term| sum + term?)
 }

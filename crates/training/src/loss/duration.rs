@@ -1,8 +1,8 @@
-//! Labelled durations.
+//! Loss of labeled durations.
 
 use candle_core::{Result, Tensor};
 
-/// The mean squared error of log-durations over the symbols of a batch.
+/// Computes the mean squared error of log-durations over the symbols of a batch.
 ///
 /// ```text
 /// L_dur = mean_j (ln d̂_j − ln d_j)²
@@ -13,7 +13,7 @@ use candle_core::{Result, Tensor};
 /// `predicted` [B, n] (ln d̂), `labels` [B, n] (frames, at least 1 inside an utterance), `mask` [B, 1, n] → a scalar.
 pub fn duration_loss(predicted: &Tensor, labels: &Tensor, mask: &Tensor) -> Result<Tensor> {
     let mask = mask.squeeze(1)?;
-    // Behind the end of an utterance the label is 0 and its logarithm is masked; 1 keeps it finite.
+    // In the padding the label is 0 and its logarithm is masked; adding 1 keeps it finite.
     let target = labels.maximum(&labels.ones_like()?)?.log()?;
     let squares = ((predicted - target)?.sqr()? * &mask)?;
     squares.sum_all()? / mask.sum_all()?
@@ -28,7 +28,7 @@ mod tests {
     use super::duration_loss;
 
     #[test]
-    fn only_symbols_inside_an_utterance_count() {
+    fn ignores_padding() {
         let mask = sequence_mask(&[2, 1], 2, DType::F64, &device()).unwrap();
         let labels = Tensor::new(&[[1.0, 4.0], [2.0, 0.0]], &device()).unwrap();
         let predicted = Tensor::new(&[[1.0, 4.0_f64.ln()], [2.0_f64.ln() - 2.0, 99.0]], &device()).unwrap();

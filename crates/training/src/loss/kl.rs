@@ -1,15 +1,15 @@
-//! The divergence between prior and posterior, frame by frame or along a soft alignment.
+//! Divergence between prior and posterior, frame by frame or along a soft alignment.
 
 use candle_core::{DType, Result, Tensor};
 use mynah_ops::{MatrixProduct as _, soft_dtw, soft_dtw_alignment};
 use serde::{Deserialize, Serialize};
 
-/// A Gaussian for every frame of a batch, with how many frames of each item count.
+/// Gaussians of every frame of a batch, with the lengths of its items.
 #[derive(Debug, Clone, Copy)]
 pub struct Gaussians<'a> {
-    /// μ, [B, h, frames].
+    /// Mean μ, [B, h, frames].
     pub mean: &'a Tensor,
-    /// ln σ, [B, h, frames].
+    /// Log-deviation ln σ, [B, h, frames].
     pub log_deviation: &'a Tensor,
     /// Frames of each item.
     pub lengths: &'a [usize],
@@ -47,13 +47,13 @@ pub enum Divergence {
 }
 
 impl SoftDtwConfig {
-    /// What every step of a path costs besides, so that the three ways into a cell have weights that sum to 1.
+    /// Returns the additional cost of every step of a path, with which the weights of the three ways into a cell sum to 1.
     ///
     /// ```text
     /// c = γ ln(1 + 2 e^(−warp / γ))
     /// ```
     ///
-    /// The weights of all paths then sum to at most 1, and their soft minimum is not below the cost of the cheapest.
+    /// The weights of all paths then sum to at most 1, so their soft minimum is at least the cost of the cheapest path.
     fn step(&self) -> f64 {
         match self.divergence {
             Divergence::Expected => self.gamma * (2.0 * (-self.warp / self.gamma).exp()).ln_1p(),
@@ -62,15 +62,15 @@ impl SoftDtwConfig {
     }
 }
 
-/// The divergence of one sampled side from the other, frame by frame.
+/// Computes the divergence of one sampled side from the other, frame by frame.
 ///
 /// ```text
 /// KL_t = Σ_c ln σ₂ − ln σ₁ − ½ + ½ (z − μ₂)² e^(−2 ln σ₂)
 /// ```
 ///
-/// where `z` was drawn with deviation σ₁ and the second Gaussian is (μ₂, σ₂); the entropy of the first is exact, its
-/// cross-entropy is by the one sample, so that a frame's value may be negative. The sum over channels, averaged over the
-/// frames of the batch.
+/// where `z` was drawn with deviation σ₁ and the second Gaussian is (μ₂, σ₂); the entropy of the first is exact, and its
+/// cross-entropy is estimated from the one sample, so the value of a frame may be negative. The result is the sum over
+/// channels, averaged over the frames of the batch.
 ///
 /// # Shapes
 ///
@@ -90,15 +90,14 @@ pub fn frame_kl(
     terms.broadcast_mul(mask)?.sum_all()? / mask.sum_all()?
 }
 
-/// The divergence of one side from the other along the soft alignment of their frames (soft-DTW), for sides of different
-/// lengths.
+/// Computes the divergence of one side from the other along the soft alignment of their frames (soft-DTW), for sides of
+/// different lengths.
 ///
-/// Inside the alignment a divergence is averaged over channels, the scale that γ and the warp cost are meant for; the
-/// result is multiplied by the channels and divided by the frames of `frames_of`, so that it has the size of
-/// [`frame_kl`].
+/// Inside the alignment a divergence is averaged over channels, the scale of γ and the warp cost. The result is multiplied
+/// by the channels and divided by the frames of `frames_of`, which makes it comparable to [`frame_kl`].
 ///
-/// The `mean` of `side` is the sample itself where [`Divergence::Sampled`] is asked for, and the sample without its own
-/// noise where [`Divergence::Expected`] is.
+/// The `mean` of `side` is the sample itself for [`Divergence::Sampled`], and the sample without its own noise for
+/// [`Divergence::Expected`].
 ///
 /// # Shapes
 ///
@@ -115,12 +114,13 @@ pub fn aligned_kl(
 ) -> Result<Tensor> {
     let channels = side.mean.dim(1)? as f64;
     let cost = alignment_cost(side, other, config)?;
-    // The first cell is no step.
+    // The first cell is not a step.
     let losses = (soft_dtw(&cost, side.lengths, other.lengths, config.gamma, config.warp)? - config.step())?;
     losses.sum_all()? * (channels / frames_of.iter().sum::<usize>() as f64)
 }
 
-/// The expected length of the path of [`aligned_kl`], over that of the shortest: 1 where it does not wander, nearly 2 at most.
+/// Computes the expected length of the path of [`aligned_kl`] relative to the shortest: 1 for the most direct path, and
+/// less than 2.
 pub fn path_ratio(side: &Gaussians<'_>, other: &Gaussians<'_>, config: &SoftDtwConfig) -> Result<f64> {
     let cost = alignment_cost(side, other, config)?.detach();
     let alignment = soft_dtw_alignment(&cost, side.lengths, other.lengths, config.gamma, config.warp)?;
@@ -129,15 +129,15 @@ pub fn path_ratio(side: &Gaussians<'_>, other: &Gaussians<'_>, config: &SoftDtwC
     Ok(cells / shortest as f64)
 }
 
-/// [B, N, M], averaged over channels.
+/// Computes the divergences [B, N, M], averaged over channels.
 fn alignment_cost(side: &Gaussians<'_>, other: &Gaussians<'_>, config: &SoftDtwConfig) -> Result<Tensor> {
     let channels = side.mean.dim(1)? as f64;
     let divergence = pairwise_kl(side.mean, side.log_deviation, other, config.divergence)?;
     (divergence / channels)? + config.step()
 }
 
-/// The divergence of every frame of one side from every frame of the other, with the square expanded into products of
-/// matrices so that no tensor has batch × channels × N × M values.
+/// Computes the divergence of every frame of one side from every frame of the other. The square is expanded into matrix
+/// products, so that no tensor has batch × channels × N × M values.
 ///
 /// ```text
 /// D_ij = Σ_c ln σ₂ − ln σ₁ − ½ + ½ (x² + v − 2 x μ₂ + μ₂²) e^(−2 ln σ₂)      v = 0 for a sample, σ₁² for a mean
@@ -174,7 +174,7 @@ mod tests {
 
     use super::{Divergence, Gaussians, SoftDtwConfig, aligned_kl, frame_kl, pairwise_kl, path_ratio};
 
-    /// Two ways of computing the same sums in f64.
+    /// Tolerance of the same sums computed in two ways in f64.
     const ROUNDING: f64 = 1e-10;
 
     fn scalar(x: &Tensor) -> f64 {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_expanded_square_is_the_square() {
+    fn the_expanded_square_agrees_with_the_square() {
         let (z, s, mean, deviation) = (small(1, 4), small(2, 4), small(3, 5), small(4, 5));
         let other = Gaussians { mean: &mean, log_deviation: &deviation, lengths: &[5, 5] };
         let got: Vec<Vec<Vec<f64>>> =
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dear_warp_makes_the_alignment_the_diagonal() {
+    fn an_expensive_warp_forces_the_diagonal() {
         let (z, s, mean, deviation) = (small(1, 6), small(2, 6), small(3, 6), small(4, 6));
         let lengths = [6, 6];
         let other = Gaussians { mean: &mean, log_deviation: &deviation, lengths: &lengths };
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_divergence_of_a_side_from_itself_is_half_its_noise() {
+    fn the_divergence_of_a_side_from_itself_depends_only_on_its_noise() {
         // z = μ + σ ε against its own Gaussian: Σ_c ½ (ε² − 1).
         let (mean, deviation, noise) = (small(1, 5), small(2, 5), normal(9, (2, 3, 5)));
         let z = (&mean + (&noise * deviation.exp().unwrap()).unwrap()).unwrap();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_are_those_of_the_forward() {
+    fn gradients_agree_with_finite_differences() {
         let arguments = [small(1, 4), small(2, 4), small(3, 5), small(4, 5)];
         for divergence in [Divergence::Sampled, Divergence::Expected] {
             check_gradients(&arguments, |x| {
@@ -251,14 +251,15 @@ mod tests {
         .unwrap();
     }
 
-    /// Warp costs from none to one that allows the diagonal only.
+    /// Warp costs from zero to one that allows only the diagonal.
     const WARPS: [f64; 5] = [0.0, 0.007, 0.07, 0.7, 7.0];
 
     fn config(warp: f64, divergence: Divergence) -> SoftDtwConfig {
         SoftDtwConfig { warp, divergence, ..SoftDtwConfig::default() }
     }
 
-    /// The same Gaussian in each of so many frames, of 64 channels; a sample of the first has a divergence of 0 from the other.
+    /// Builds equal Gaussians of 64 channels for this number of frames; a sample of the first has a divergence of 0 from the
+    /// other.
     fn constant(frames: usize) -> (Tensor, Tensor) {
         let all = |seed, size: f64| {
             let column = (normal(seed, (1, 64, 1)) * size).unwrap();
@@ -267,7 +268,7 @@ mod tests {
         (all(1, 1.0), all(2, 0.3))
     }
 
-    /// What a constant latent of `n` frames costs against the same of `m`, and how long the path is.
+    /// Computes the cost of a constant latent of `n` frames against one of `m`, and the length of the path.
     fn of_constants(n: usize, m: usize, seed: u64, config: &SoftDtwConfig) -> (f64, f64) {
         let ((mean, s), (other, d)) = (constant(n), constant(m));
         let noise = (normal(seed, (1, 64, n)) * s.exp().unwrap()).unwrap();
@@ -283,7 +284,7 @@ mod tests {
 
     #[test]
     fn the_expected_divergence_is_the_mean_over_samples() {
-        // Of two Gaussians.
+        // Two Gaussians.
         const DRAWS: usize = 20_000;
         let (mean, s, other, d) = (small(1, 1), small(2, 1), small(3, 1), small(4, 1));
         let other = Gaussians { mean: &other, log_deviation: &d, lengths: &[1, 1] };
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn no_expected_divergence_is_negative_and_that_of_equals_is_zero() {
+    fn expected_divergences_are_nonnegative_and_zero_for_equal_sides() {
         let (mean, s) = ((normal(1, (2, 5, 40)) * 2.0).unwrap(), small_of(2));
         let side = Gaussians { mean: &mean, log_deviation: &s, lengths: &[40, 40] };
         let all = pairwise_kl(&mean, &s, &side, Divergence::Expected).unwrap().to_vec3::<f64>().unwrap();
@@ -318,31 +319,31 @@ mod tests {
     }
 
     #[test]
-    fn a_latent_that_agrees_does_not_score_below_zero_by_picking() {
+    fn matching_latents_do_not_score_below_zero_by_choosing_frames() {
         for warp in WARPS {
             for (n, m) in [(60, 60), (60, 45), (60, 90), (1, 30), (30, 1)] {
                 let (loss, path) = of_constants(n, m, 5, &config(warp, Divergence::Expected));
                 assert!(loss > -ROUNDING, "{loss} at {warp}, {n} {m}");
                 assert!((1.0 - ROUNDING..2.0).contains(&path), "{path} at {warp}, {n} {m}");
             }
-            // With 0 on the whole diagonal, only the choice between paths is left.
+            // With 0 on the whole diagonal, only the choice between paths remains.
             let (loss, _) = of_constants(60, 60, 5, &config(warp, Divergence::Expected));
             assert!(warp < 0.07 || loss < 0.01, "{loss} at {warp}");
         }
-        // What this is for: one sample's divergence pays for a longer path at the paper's number.
+        // The reason for the expectation: with one sample a longer path pays off at the paper's setting.
         let (loss, path) = of_constants(60, 60, 5, &config(0.07, Divergence::Sampled));
         assert!(loss < -2.0 && path > 1.5, "{loss} {path}");
     }
 
     #[test]
-    fn a_longer_path_never_pays() {
+    fn longer_paths_never_pay_off() {
         let n = 40;
         for warp in WARPS {
             let config = config(warp, Divergence::Expected);
             let losses: Vec<f64> =
                 [40, 41, 44, 60, 80, 160].map(|m| of_constants(n, m, 5, &config).0).to_vec();
             assert!(losses.windows(2).all(|pair| pair[0] < pair[1]), "{losses:?} at {warp}");
-            // Without smoothing, each frame that is too many costs the warp.
+            // Without smoothing, each additional frame costs the warp.
             let hard = SoftDtwConfig { gamma: 1e-4, ..config };
             let frame = (of_constants(n, 140, 5, &hard).0 - of_constants(n, 40, 5, &hard).0) / 100.0;
             let expected = warp * 64.0 / n as f64;

@@ -1,15 +1,15 @@
-//! The losses of masked language modelling on two levels: hidden symbols, and the sup-phones that they make.
+//! Losses of masked language modeling on two levels: masked symbols, and masked sup-phonemes.
 
 use candle_core::{D, Result, Tensor};
 
-/// The cross-entropy of classes, summed over the rows.
+/// Computes the cross-entropy of classes, summed over the rows.
 ///
 /// ```text
 /// CE = Σ_i ( ln Σ_v e^(x_iv) − x_i,t(i) )
 /// ```
 ///
-/// The largest score of a row is subtracted first, so no finite score overflows. The sum is what batches that make one step
-/// can be added by; its mean is what is minimised.
+/// The largest logit of a row is subtracted first, so no finite logit overflows. Sums, unlike means, can be added over the
+/// batches of a step; training minimizes their mean.
 ///
 /// # Shapes
 ///
@@ -22,27 +22,27 @@ pub fn cross_entropy(scores: &Tensor, targets: &Tensor) -> Result<Tensor> {
     (total - right)?.sum_all()
 }
 
-/// Which symbols of a batch are hidden, and what they are in truth.
+/// Masked symbols of a batch, with their true values.
 ///
 /// # Shapes
 ///
-/// P hidden symbols in S hidden sup-phones of a batch [B, n].
+/// P masked symbols in S masked sup-phonemes of a batch [B, n].
 #[derive(Debug, Clone)]
 pub struct Hidden {
-    /// `[P]`, u32: the places of the hidden symbols in the batch as one row, item · n + symbol.
+    /// Positions of the masked symbols in the flattened batch, item · n + symbol; `[P]`, u32.
     pub places: Tensor,
-    /// `[P]`, u32: the hidden sup-phone of each. Two equal sup-phones side by side have two numbers.
+    /// Index of the masked sup-phoneme of each symbol; equal neighbors have different indices. `[P]`, u32.
     pub span_of_place: Tensor,
-    /// [S, 1]: the symbols of each sup-phone.
+    /// Number of symbols of each sup-phoneme, [S, 1].
     pub span_lengths: Tensor,
-    /// `[P]`, u32: the symbols in truth.
+    /// True symbols; `[P]`, u32.
     pub symbols: Tensor,
-    /// `[S]`, u32: the sup-phones in truth.
+    /// True sup-phonemes; `[S]`, u32.
     pub sup_phones: Tensor,
 }
 
 impl Hidden {
-    /// The hidden states of the hidden symbols, and their means over each hidden sup-phone.
+    /// Selects the hidden states of the masked symbols, and averages them over each masked sup-phoneme.
     ///
     /// # Shapes
     ///
@@ -66,7 +66,7 @@ mod tests {
 
     use super::{Hidden, cross_entropy};
 
-    /// Two ways of computing the same sums in f64.
+    /// Tolerance of the same sums computed in two ways in f64.
     const ROUNDING: f64 = 1e-12;
 
     fn ids(values: &[u32]) -> Tensor {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_formula_and_has_its_gradient() {
+    fn agrees_with_the_formula_and_with_finite_differences() {
         let scores = (normal(1, (5, 7)) * 3.0).unwrap();
         let targets = [4, 1, 4, 1, 0];
         let rows: Vec<Vec<f64>> = scores.to_vec2().unwrap();
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn large_scores_do_not_overflow() {
+    fn large_logits_do_not_overflow() {
         let scores = Tensor::new(&[[1e4_f32, 0.0, -1e4], [0.0, 1e4, 1e4]], &device()).unwrap();
         let loss: f32 = cross_entropy(&scores, &ids(&[1, 2])).unwrap().to_scalar().unwrap();
         assert!((f64::from(loss) - (1e4 + 2.0_f64.ln())).abs() < 1e-2, "{loss}");
     }
 
     #[test]
-    fn a_sup_phone_is_the_mean_of_its_symbols_and_equal_neighbours_stay_apart() {
+    fn averages_the_symbols_of_a_sup_phoneme_and_separates_equal_neighbors() {
         let states = normal(2, (2, 3, 4));
         let (of_symbols, of_spans) = hidden().states(&states).unwrap();
         let states: Vec<Vec<Vec<f64>>> = states.to_vec3().unwrap();

@@ -1,4 +1,4 @@
-//! The distance of two waveforms by their log-mel spectrograms.
+//! Distance of the log-mel spectrograms of two waveforms.
 
 use candle_core::{DType, Device, Result as TensorResult, Tensor};
 use mynah_ops::{MatrixProduct as _, StftMagnitude, reflect_pad};
@@ -6,11 +6,11 @@ use mynah_signal::{MelConfig, MelExtractor, Stft};
 
 use crate::Error;
 
-/// Computes log-mel spectrograms that carry a gradient, by the same definition as the dataset's.
+/// Differentiable log-mel spectrogram with the same definition as in the dataset.
 #[derive(Debug)]
 pub struct MelLoss {
     stft: StftMagnitude,
-    /// [mels, bins].
+    /// Mel filters, [mels, bins].
     filters: Tensor,
     padding: usize,
     floor: f64,
@@ -21,7 +21,7 @@ impl MelLoss {
     ///
     /// # Errors
     ///
-    /// When `config` is not a mel configuration.
+    /// Fails if `config` is not a valid mel configuration.
     pub fn new(config: &MelConfig, dtype: DType, device: &Device) -> Result<Self, Error> {
         let extractor = MelExtractor::new(config)?;
         let bins = config.n_fft / 2 + 1;
@@ -39,7 +39,7 @@ impl MelLoss {
         Ok(Self { stft, filters, padding: (config.n_fft - config.hop_length) / 2, floor: config.floor })
     }
 
-    /// The log-mel spectrogram of each waveform, its ends reflected.
+    /// Computes the log-mel spectrogram of each waveform, reflected at its ends.
     ///
     /// # Shapes
     ///
@@ -56,7 +56,7 @@ impl MelLoss {
         mels.broadcast_maximum(&floor)?.log()?.reshape((n_mels, batch, frames))?.transpose(0, 1)
     }
 
-    /// The mean absolute difference of the log-mel spectrograms; the real one is a constant.
+    /// Computes the mean absolute difference of the log-mel spectrograms; the real one is a constant.
     ///
     /// # Shapes
     ///
@@ -65,8 +65,8 @@ impl MelLoss {
     /// # References
     ///
     /// NaturalSpeech appendix, equation 16.
-    pub fn forward(&self, real: &Tensor, made: &Tensor) -> TensorResult<Tensor> {
-        (self.log_mel(real)?.detach() - self.log_mel(made)?)?.abs()?.mean_all()
+    pub fn forward(&self, real: &Tensor, generated: &Tensor) -> TensorResult<Tensor> {
+        (self.log_mel(real)?.detach() - self.log_mel(generated)?)?.abs()?.mean_all()
     }
 }
 
@@ -79,11 +79,11 @@ mod tests {
 
     use super::MelLoss;
 
-    /// Of the natural logarithm: products in f32 against double precision.
+    /// Tolerance of the natural logarithm: products in f32 against double precision.
     const SINGLE_PRECISION: f64 = 2e-3;
 
     #[test]
-    fn it_is_the_mel_of_the_dataset() {
+    fn agrees_with_the_mel_of_the_dataset() {
         let config = MelProfile::Vits.config(22_050);
         let wave = mynah_signal::wav::read(mini_corpus().join("wavs/LJ001-0045.wav")).unwrap();
         let samples = &wave.samples()[..100 * 256];
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn its_gradient_is_that_of_its_forward_and_the_real_side_has_none() {
+    fn gradients_agree_with_finite_differences_and_are_absent_for_the_real_side() {
         let config = MelConfig {
             n_fft: 32,
             window_length: 32,
@@ -108,7 +108,7 @@ mod tests {
         let loss = MelLoss::new(&config, DType::F64, &device()).unwrap();
         let real = normal(1, (2, 1, 48));
         check_gradients(&[normal(2, (2, 1, 48))], |x| loss.forward(&real, &x[0])).unwrap();
-        let made = normal(3, (2, 1, 48));
-        assert!(check_gradients(&[real], |x| loss.forward(&x[0], &made)).is_err());
+        let generated = normal(3, (2, 1, 48));
+        assert!(check_gradients(&[real], |x| loss.forward(&x[0], &generated)).is_err());
     }
 }

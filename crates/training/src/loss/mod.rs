@@ -1,4 +1,4 @@
-//! What training minimises.
+//! Losses of training.
 
 mod adversarial;
 mod duration;

@@ -1,39 +1,39 @@
-//! The distance of two waveforms by their spectra at several resolutions.
+//! Distance of the spectra of two waveforms at several resolutions.
 
 use std::f64::consts::TAU;
 
 use candle_core::{DType, Device, Result, Tensor};
 use mynah_ops::{StftMagnitude, reflect_pad};
 
-/// What is added to the power before the root: the gradient of the logarithm of silence stays finite.
+/// Term added to the power before the square root, which keeps the gradient of the logarithm of silence finite.
 const POWER_EPSILON: f64 = 1e-7;
 
-/// The gradient of the norm stays finite where two signals are the same.
+/// Term that keeps the gradient of the norm finite for equal signals.
 const NORM_EPSILON: f64 = 1e-12;
 
-/// One of the transforms.
+/// Resolution of one of the transforms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resolution {
     /// Points of the transform and of its Hann window; even.
     pub n_fft: usize,
-    /// Samples from one frame to the next; even.
+    /// Samples between frames; even.
     pub hop: usize,
 }
 
-/// Windows of 23, 46 and 93 ms at 22,050 Hz: the shortest tells pulses of the voice apart, the longest its harmonics.
+/// Windows of 23, 46 and 93 ms at 22,050 Hz: the shortest resolves pulses of the voice, the longest its harmonics.
 pub const RESOLUTIONS: [Resolution; 3] = [
     Resolution { n_fft: 512, hop: 128 },
     Resolution { n_fft: 1024, hop: 256 },
     Resolution { n_fft: 2048, hop: 512 },
 ];
 
-/// Compares magnitudes linearly and by their logarithms.
+/// Distance of magnitudes, linear and logarithmic.
 ///
 /// ```text
 /// L = 1/R Σ_r ‖S_r(x) − S_r(y)‖ / ‖S_r(x)‖ + mean |ln S_r(x) − ln S_r(y)|
 /// ```
 ///
-/// The norms run over the whole batch. The mel distance alone smooths over harmonics where bands are wide.
+/// The norms run over the whole batch. The mel distance alone would blur harmonics where bands are wide.
 ///
 /// # References
 ///
@@ -48,7 +48,7 @@ impl StftLoss {
     ///
     /// # Errors
     ///
-    /// When a resolution has no points or no hop.
+    /// Fails if a resolution has no points or no hop.
     pub fn new(resolutions: &[Resolution], dtype: DType, device: &Device) -> Result<Self> {
         let transforms = resolutions
             .iter()
@@ -62,21 +62,21 @@ impl StftLoss {
         Ok(Self { transforms })
     }
 
-    /// The distance; the real waveform is a constant.
+    /// Computes the distance; the real waveform is a constant.
     ///
     /// # Shapes
     ///
     /// [B, 1, N] twice → a scalar. N has to be longer than half of the longest transform.
-    pub fn forward(&self, real: &Tensor, made: &Tensor) -> Result<Tensor> {
-        let (real, made) = (real.detach().squeeze(1)?, made.squeeze(1)?);
-        let mut sum = Tensor::zeros((), made.dtype(), made.device())?;
+    pub fn forward(&self, real: &Tensor, generated: &Tensor) -> Result<Tensor> {
+        let (real, generated) = (real.detach().squeeze(1)?, generated.squeeze(1)?);
+        let mut sum = Tensor::zeros((), generated.dtype(), generated.device())?;
         for (Resolution { n_fft, hop }, stft) in &self.transforms {
             let padding = n_fft.saturating_sub(*hop) / 2;
             let magnitudes = |waves: &Tensor| stft.forward(&reflect_pad(waves, padding, padding)?);
-            let (real, made) = (magnitudes(&real)?, magnitudes(&made)?);
+            let (real, generated) = (magnitudes(&real)?, magnitudes(&generated)?);
             let norm = |x: &Tensor| (x.sqr()?.sum_all()? + NORM_EPSILON)?.sqrt();
-            let convergence = (norm(&(&made - &real)?)? / norm(&real)?)?;
-            let of_logarithms = (made.log()? - real.log()?)?.abs()?.mean_all()?;
+            let convergence = (norm(&(&generated - &real)?)? / norm(&real)?)?;
+            let of_logarithms = (generated.log()? - real.log()?)?.abs()?.mean_all()?;
             sum = ((sum + convergence)? + of_logarithms)?;
         }
         sum / self.transforms.len() as f64
@@ -99,8 +99,8 @@ mod tests {
         let expected = &golden["modules"]["stft loss"];
         for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 1e-4)] {
             let wave = |seed| Var::from_tensor(&numbers(seed, &[2, 1, 50]).to_dtype(dtype).unwrap()).unwrap();
-            let (real, made) = (wave(3), wave(4));
-            let loss = StftLoss::new(&SMALL, dtype, &device()).unwrap().forward(&real, &made).unwrap();
+            let (real, generated) = (wave(3), wave(4));
+            let loss = StftLoss::new(&SMALL, dtype, &device()).unwrap().forward(&real, &generated).unwrap();
             let number = |x: &Tensor| -> f64 { x.to_dtype(DType::F64).unwrap().to_scalar().unwrap() };
             assert_close(
                 number(&loss),
@@ -108,11 +108,11 @@ mod tests {
                 tolerance,
                 "loss",
             );
-            // The script multiplies the outputs before it sums them, as it does for every module.
+            // The script weights the outputs before it sums them, as for every module.
             let weight = numbers(100, &[1]).reshape(()).unwrap().to_dtype(dtype).unwrap();
             let gradients = (loss * weight).unwrap().backward().unwrap();
             assert!(gradients.get(&real).is_none());
-            let gradient = gradients.get(&made).unwrap().to_dtype(DType::F64).unwrap();
+            let gradient = gradients.get(&generated).unwrap().to_dtype(DType::F64).unwrap();
             let products = [200, 201, 202]
                 .map(|seed| number(&(&gradient * numbers(seed, &[2, 1, 50])).unwrap().sum_all().unwrap()));
             let expected: Vec<f64> =
@@ -124,8 +124,8 @@ mod tests {
     #[test]
     fn gradients_agree_with_finite_differences_and_are_finite_for_equal_waves() {
         let loss = StftLoss::new(&SMALL, DType::F64, &device()).unwrap();
-        let (real, made) = (normal(1, (2, 1, 40)), normal(2, (2, 1, 40)));
-        check_gradients(std::slice::from_ref(&made), |v| loss.forward(&real, &v[0])).unwrap();
+        let (real, generated) = (normal(1, (2, 1, 40)), normal(2, (2, 1, 40)));
+        check_gradients(std::slice::from_ref(&generated), |v| loss.forward(&real, &v[0])).unwrap();
         let same = Var::from_tensor(&real).unwrap();
         let distance = loss.forward(&real, &same).unwrap();
         assert!(distance.to_scalar::<f64>().unwrap() < 1e-6);

@@ -1,4 +1,4 @@
-//! What is trained.
+//! Tasks.
 
 pub mod g2p;
 pub mod naturalspeech;

@@ -80,7 +80,7 @@ fn every_ablation_of_table_5_trains() {
 }
 
 #[test]
-fn the_tuning_leaves_the_posterior_encoder_as_it_is_and_moves_the_rest() {
+fn fine_tuning_freezes_only_the_posterior_encoder() {
     let directory = tempfile::tempdir().unwrap();
     let config = TrainConfig {
         steps: 20,
@@ -118,8 +118,8 @@ fn the_tuning_leaves_the_posterior_encoder_as_it_is_and_moves_the_rest() {
 }
 
 #[test]
-fn a_divergence_names_the_module_that_it_comes_from() {
-    // A recording that is no number makes everything that sees it none.
+fn names_the_module_where_a_divergence_originates() {
+    // A NaN in a recording spreads to everything computed from it.
     let mut broken = examples();
     broken.examples[0].wave[5_000] = f32::NAN;
     let error = trainer(&config()).step(&broken.examples, Position::default()).unwrap_err();
@@ -136,7 +136,7 @@ fn a_divergence_names_the_module_that_it_comes_from() {
 }
 
 #[test]
-fn a_checkpoint_of_another_model_is_refused() {
+fn rejects_a_checkpoint_of_another_model() {
     let directory = tempfile::tempdir().unwrap();
     let (config, examples) = (TrainConfig { warm_up_steps: 1, ..config() }, examples());
     let config = TrainConfig { steps: 1, ..config };
@@ -154,7 +154,7 @@ fn a_checkpoint_of_another_model_is_refused() {
 }
 
 #[test]
-fn settings_and_examples_that_do_not_fit_are_named() {
+fn names_invalid_settings_and_inconsistent_examples() {
     let error = trainer_of(&model(), &TrainConfig { window_frames: 3, ..config() }).unwrap_err();
     assert!(error.to_string().contains("train.window_frames"), "{error}");
 
@@ -163,7 +163,7 @@ fn settings_and_examples_that_do_not_fit_are_named() {
     good.validate(&audio, SYMBOLS, SYMBOLS).unwrap();
     for (bad, why) in [
         (Example { symbols: vec![9; 5], ..good.clone() }, "symbol 9"),
-        (Example { sup_phones: vec![0; 4], ..good.clone() }, "4 sup-phones"),
+        (Example { sup_phones: vec![0; 4], ..good.clone() }, "4 sup-phonemes"),
         (Example { durations: vec![5; 5], ..good.clone() }, "sum to 25"),
         (Example { durations: vec![0; 5], ..good.clone() }, "no frame"),
         (Example { symbols: vec![], ..good.clone() }, "no symbols"),

@@ -85,7 +85,7 @@ fn check<T: Task>(new: impl Fn() -> T, config: RunConfig, stops: &[u64]) -> Run<
 }
 
 #[test]
-fn naturalspeech_ends_as_if_it_had_never_stopped() {
+fn naturalspeech_resumes_bit_for_bit() {
     let (config, examples) = (config(), examples());
     // Once in the warm-up, once in the main phase.
     check(|| NaturalSpeechTask::new(trainer(&config), &examples, &examples), config.run(), &[7, 20]);
@@ -113,7 +113,7 @@ fn shards(vocabulary: &Vocabulary, sup_phones: &SupPhones) -> InMemoryShards {
 }
 
 #[test]
-fn a_pretraining_ends_as_if_it_had_never_stopped() {
+fn pretraining_resumes_bit_for_bit() {
     let vocabulary = Vocabulary::arpabet();
     let sup_phones = SupPhones::train(WORDS.map(|word| (parse_phones(word).unwrap(), 9)), 4);
     let shards = shards(&vocabulary, &sup_phones);
@@ -142,7 +142,7 @@ fn a_pretraining_ends_as_if_it_had_never_stopped() {
 }
 
 #[test]
-fn the_network_for_unknown_words_ends_as_if_it_had_never_stopped() {
+fn g2p_resumes_bit_for_bit() {
     let syllables = [("ba", "B AA0"), ("to", "T OW0"), ("shi", "SH IY0"), ("mu", "M UW0"), ("ex", "EH2 K S")];
     let mut lines = Vec::new();
     for (a, x) in syllables {

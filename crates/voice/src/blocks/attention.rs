@@ -8,17 +8,17 @@ use super::dropout::Dropout;
 use super::layers::Conv1d;
 use crate::builder::Builder;
 
-/// What is added to the score of a symbol behind the end of its utterance.
+/// Bias on the attention logits of padding.
 const NEVER: f64 = -1e4;
 
-/// Multi-head self-attention; symbols up to `window` away have a key and a value for their distance.
+/// Multi-head self-attention with a learned key and value for each distance of up to `window` symbols.
 #[derive(Debug)]
 pub(crate) struct RelativeAttention {
     query: Conv1d,
     key: Conv1d,
     value: Conv1d,
     output: Conv1d,
-    /// [2 · window + 1, channels / heads], shared by the heads; row `window` is distance 0.
+    /// Keys by distance, [2 · window + 1, channels / heads], shared by the heads; row `window` is distance 0.
     relative_keys: Tensor,
     relative_values: Tensor,
     heads: usize,
@@ -52,7 +52,7 @@ impl RelativeAttention {
         })
     }
 
-    /// [B, C, T] with its mask [B, 1, T] → [B, C, T].
+    /// Attends within each sequence: [B, C, T] with its mask [B, 1, T] → [B, C, T].
     pub(crate) fn forward(&self, x: &Tensor, mask: &Tensor, dropout: &mut Dropout<'_>) -> Result<Tensor> {
         let (batch, channels, length) = x.dims3()?;
         let (heads, per_head) = (self.heads, channels / self.heads);
@@ -84,14 +84,14 @@ impl RelativeAttention {
     }
 }
 
-/// The diagonal band of a [T, T] matrix: entry (i, j) belongs to distance j - i.
+/// Diagonal band of a [T, T] matrix, whose entry (i, j) has the distance j - i.
 struct Band {
     length: usize,
     reach: usize,
-    /// [T, T]: the distance's row in the tables, clamped, and whether it is inside the band.
+    /// [T, T]: row of the distance in the tables, clamped, and 1 inside the band.
     row: Tensor,
     inside: Tensor,
-    /// [T, reach]: the symbol at each distance, clamped, and whether there is one.
+    /// [T, reach]: symbol at each distance, clamped, and 1 where there is one.
     symbol: Tensor,
     exists: Tensor,
 }
@@ -129,14 +129,14 @@ impl Band {
         })
     }
 
-    /// [.., T, reach] by distance → [.., T, T] by symbol, 0 outside the band.
+    /// Spreads [.., T, reach] by distance to [.., T, T] by symbol, 0 outside the band.
     fn spread(&self, by_distance: &Tensor) -> Result<Tensor> {
         let (batch, heads, length, _) = by_distance.dims4()?;
         let row = self.row.broadcast_as((batch, heads, length, length))?.contiguous()?;
         by_distance.gather(&row, 3)?.broadcast_mul(&self.inside)
     }
 
-    /// [.., T, T] by symbol → [.., T, reach] by distance, 0 where there is no symbol.
+    /// Collects [.., T, T] by symbol into [.., T, reach] by distance, 0 where there is no symbol.
     fn collect(&self, by_symbol: &Tensor) -> Result<Tensor> {
         let (batch, heads, ..) = by_symbol.dims4()?;
         let symbol = self.symbol.broadcast_as((batch, heads, self.length, self.reach))?.contiguous()?;

@@ -1,25 +1,25 @@
-//! Dropout that is drawn from a seed.
+//! Dropout with seeded noise.
 
 use candle_core::{Result, Tensor};
 use mynah_ops::Noise;
 
-/// Whether values are dropped, and from what the choice is drawn.
+/// Dropout, on or off, with the noise that it draws from.
 #[derive(Debug)]
 pub struct Dropout<'a>(Option<&'a mut Noise>);
 
 impl<'a> Dropout<'a> {
-    /// Drops nothing: inference and validation.
+    /// Returns dropout that drops nothing, for inference and validation.
     #[must_use]
     pub fn off() -> Self {
         Self(None)
     }
 
-    /// Drops by `noise`: training.
+    /// Returns dropout that draws from `noise`, for training.
     pub fn on(noise: &'a mut Noise) -> Self {
         Self(Some(noise))
     }
 
-    /// `x` with each value zeroed with this probability and the others scaled up by as much.
+    /// Zeroes each value of `x` with this probability and scales the others up to compensate.
     pub fn apply(&mut self, x: &Tensor, probability: f64) -> Result<Tensor> {
         match &mut self.0 {
             Some(noise) if probability > 0.0 => {

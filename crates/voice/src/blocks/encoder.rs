@@ -1,4 +1,4 @@
-//! `θ_pho`: symbols and sup-phones to hidden states.
+//! Phoneme encoder `θ_pho`, from symbols and sup-phonemes to hidden states.
 
 use candle_core::{Result, Tensor};
 use candle_nn::Init;
@@ -9,17 +9,17 @@ use super::layers::{Conv1d, LayerNorm};
 use crate::builder::Builder;
 use crate::config::EncoderConfig;
 
-/// How many symbols and sup-phones the encoder tells apart.
+/// Numbers of symbols and sup-phonemes that the encoder distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VocabularySizes {
     /// Phones, punctuation, boundaries and special symbols.
     pub symbols: usize,
-    /// Sup-phones.
+    /// Sup-phonemes.
     pub sup_phones: usize,
 }
 
-/// The mixed-phoneme encoder: each position is the sum of its symbol's and its sup-phone's embedding, through blocks of
-/// self-attention and convolution.
+/// Mixed-phoneme encoder: the sum of symbol and sup-phoneme embeddings, followed by blocks of self-attention and
+/// convolution.
 ///
 /// # References
 ///
@@ -32,7 +32,7 @@ pub struct PhonemeEncoder {
 }
 
 impl PhonemeEncoder {
-    /// The block whose parameters `vb` has.
+    /// Builds the encoder from the parameters in `vb`.
     pub fn new(
         config: &EncoderConfig,
         hidden: usize,
@@ -50,13 +50,13 @@ impl PhonemeEncoder {
         })
     }
 
-    /// The embeddings of symbols and of sup-phones, [ids, h] each.
+    /// Returns the embeddings of the symbols and of the sup-phonemes, [ids, h] each.
     #[must_use]
     pub fn tables(&self) -> (&Tensor, &Tensor) {
         (&self.symbols, &self.sup_phones)
     }
 
-    /// The hidden states of a batch.
+    /// Computes the hidden states of a batch.
     ///
     /// # Shapes
     ///
@@ -82,7 +82,7 @@ impl PhonemeEncoder {
     }
 }
 
-/// Attention and a convolutional feed-forward, each with a residual and a norm behind it.
+/// Attention and a convolutional feed-forward network, each followed by a residual connection and a norm.
 #[derive(Debug)]
 struct Block {
     attention: RelativeAttention,

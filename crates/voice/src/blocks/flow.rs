@@ -1,4 +1,4 @@
-//! `θ_bpp`: the bidirectional prior/posterior.
+//! Flow of the bidirectional prior/posterior, `θ_bpp`.
 
 use candle_core::{Result, Tensor};
 
@@ -7,9 +7,9 @@ use super::wavenet::WaveNet;
 use crate::builder::Builder;
 use crate::config::FlowConfig;
 
-/// Couplings that shift one half of the channels by a function of the other, with the halves swapped in between.
+/// Couplings that shift one half of the channels by a function of the other; the halves are swapped in between.
 ///
-/// There is no scale, so that the determinant is 1 both ways and no log-determinant enters the losses.
+/// Without a scale the determinant is 1 in both directions, and no log-determinant enters the losses.
 ///
 /// # References
 ///
@@ -20,7 +20,7 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// The block whose parameters `vb` has.
+    /// Builds the flow from the parameters in `vb`.
     pub fn new(config: &FlowConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let couplings = (0..config.couplings)
             .map(|index| Coupling::new(config, hidden, &vb.pp("couplings").pp(index)))
@@ -28,7 +28,7 @@ impl Flow {
         Ok(Self { couplings })
     }
 
-    /// f: z' → z, from the prior to the posterior; what inference uses.
+    /// Computes f: z' → z, from the prior to the posterior, the direction of inference.
     ///
     /// # Shapes
     ///
@@ -41,7 +41,7 @@ impl Flow {
         Ok(x)
     }
 
-    /// f⁻¹: z → z', from the posterior to the prior.
+    /// Computes f⁻¹: z → z', from the posterior to the prior.
     ///
     /// # Shapes
     ///
@@ -55,7 +55,7 @@ impl Flow {
     }
 }
 
-/// The channels in reverse order, so that the next coupling shifts the half that this one did not (as in VITS).
+/// Reverses the channels, so that the next coupling shifts the other half (as in VITS).
 fn swap(x: &Tensor) -> Result<Tensor> {
     let channels = x.dim(1)? as u32;
     let reversed = Tensor::from_vec((0..channels).rev().collect(), channels as usize, x.device())?;

@@ -1,4 +1,4 @@
-//! The layers from which the modules are built, on the operations of mynah-ops.
+//! Layers of the modules, built on the operations of mynah-ops.
 
 use candle_core::{Result, Tensor};
 use candle_nn::Init;
@@ -7,10 +7,10 @@ use mynah_ops::{Conv1dConfig, ConvTranspose1dConfig, conv_transpose1d, conv1d, l
 use crate::builder::Builder;
 use crate::parameters::{DIRECTION, LENGTH};
 
-/// What VITS adds to a variance before it divides by its root.
+/// Epsilon of the layer norm, as in VITS.
 const LAYER_NORM_EPSILON: f64 = 1e-5;
 
-/// PyTorch's default for convolutions: uniform within the inverse root of the fan-in.
+/// Returns PyTorch's default for convolutions: uniform within the inverse square root of the fan-in.
 fn uniform(fan_in: usize) -> Init {
     scaled_uniform(fan_in, 1.0)
 }
@@ -20,12 +20,12 @@ fn scaled_uniform(fan_in: usize, scale: f64) -> Init {
     Init::Uniform { lo: -bound, up: bound }
 }
 
-/// "Same" padding of an odd kernel.
+/// Returns a configuration with "same" padding for an odd kernel.
 pub(super) fn same(kernel: usize, dilation: usize) -> Conv1dConfig {
     Conv1dConfig { padding: dilation * (kernel - 1) / 2, dilation, ..Conv1dConfig::default() }
 }
 
-/// A convolution with a plain kernel.
+/// Convolution with a plain kernel.
 #[derive(Debug)]
 pub struct Conv1d {
     weight: Tensor,
@@ -34,7 +34,7 @@ pub struct Conv1d {
 }
 
 impl Conv1d {
-    /// A convolution of odd `kernel` that keeps the length.
+    /// Builds a length-preserving convolution with an odd `kernel`.
     pub fn new(c_in: usize, c_out: usize, kernel: usize, vb: &Builder<'_>) -> Result<Self> {
         let init = uniform(c_in * kernel);
         Ok(Self {
@@ -44,7 +44,7 @@ impl Conv1d {
         })
     }
 
-    /// A convolution of odd `kernel` that keeps the length and each channel to itself.
+    /// Builds a length-preserving depthwise convolution with an odd `kernel`.
     pub fn depthwise(channels: usize, kernel: usize, vb: &Builder<'_>) -> Result<Self> {
         let init = uniform(kernel);
         Ok(Self {
@@ -54,7 +54,7 @@ impl Conv1d {
         })
     }
 
-    /// A linear layer over channels, whose parameters begin within `scale` of the usual bound.
+    /// Builds a linear layer over channels whose initial parameters lie within `scale` times the usual bound.
     pub fn linear(c_in: usize, c_out: usize, scale: f64, vb: &Builder<'_>) -> Result<Self> {
         let init = scaled_uniform(c_in, scale);
         Ok(Self {
@@ -64,7 +64,7 @@ impl Conv1d {
         })
     }
 
-    /// A linear layer over channels that begins as zero: a shift or residual that is not there at first.
+    /// Builds a linear layer over channels with zero parameters, for a shift or residual that starts at zero.
     pub fn zero(c_in: usize, c_out: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             weight: vb.get_with_hints((c_out, c_in, 1), "weight", Init::Const(0.0))?,
@@ -73,7 +73,7 @@ impl Conv1d {
         })
     }
 
-    /// The same layer, each of its outputs multiplied by its factor of `scale` `[c_out, 1, 1]`.
+    /// Returns the layer with each output channel multiplied by its factor in `scale` `[c_out, 1, 1]`.
     pub fn scaled(&self, scale: &Tensor) -> Result<Self> {
         Ok(Self {
             weight: self.weight.broadcast_mul(scale)?,
@@ -82,13 +82,13 @@ impl Conv1d {
         })
     }
 
-    /// [B, C, T] → [B, C', T'].
+    /// Applies the layer: [B, C, T] → [B, C', T'].
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         conv1d(x, &self.weight, Some(&self.bias), &self.config)
     }
 }
 
-/// A convolution whose kernels are kept as direction and length (weight normalisation).
+/// Convolution with weight normalization: kernels are stored as direction `weight_v` and length `weight_g`.
 #[derive(Debug)]
 pub struct NormConv1d {
     direction: Tensor,
@@ -98,7 +98,7 @@ pub struct NormConv1d {
 }
 
 impl NormConv1d {
-    /// A convolution with any configuration, in the precision of the builder.
+    /// Builds a convolution with any configuration, in the precision of the builder.
     pub fn new(
         c_in: usize,
         c_out: usize,
@@ -116,7 +116,7 @@ impl NormConv1d {
         })
     }
 
-    /// The same layer as a constant: no gradient flows into it.
+    /// Returns the layer as a constant, without gradients for its parameters.
     #[must_use]
     pub fn detached(&self) -> Self {
         Self {
@@ -127,13 +127,13 @@ impl NormConv1d {
         }
     }
 
-    /// [B, C, T] → [B, C', T'].
+    /// Applies the layer: [B, C, T] → [B, C', T'].
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         conv1d(x, &weight_norm(&self.direction, &self.length)?, self.bias.as_ref(), &self.config)
     }
 }
 
-/// A transposed convolution with weight normalisation.
+/// Transposed convolution with weight normalization.
 #[derive(Debug)]
 pub(super) struct NormConvTranspose1d {
     direction: Tensor,
@@ -143,7 +143,7 @@ pub(super) struct NormConvTranspose1d {
 }
 
 impl NormConvTranspose1d {
-    /// A convolution that makes `factor` samples of one, with a kernel of twice as many (HiFi-GAN V1).
+    /// Builds a layer that upsamples by `factor`, with a kernel of twice the factor (HiFi-GAN V1).
     pub(super) fn upsampling(c_in: usize, c_out: usize, factor: usize, vb: &Builder<'_>) -> Result<Self> {
         let kernel = 2 * factor;
         let init = uniform(c_out * kernel);
@@ -165,10 +165,10 @@ impl NormConvTranspose1d {
     }
 }
 
-/// A length-keeping convolution of HiFi-GAN's residual blocks.
+/// Builds a length-preserving convolution of HiFi-GAN's residual blocks.
 ///
-/// HiFi-GAN means to draw these kernels from a normal distribution of deviation 0.01, but sets the product of direction and
-/// length, which is computed anew before it is used: they begin as PyTorch's default, and so they do here.
+/// HiFi-GAN initializes these kernels from a normal distribution of deviation 0.01, but sets the product of direction and
+/// length, which is recomputed before use. Its kernels therefore start at PyTorch's default, and so do these.
 pub(super) fn residual_conv(
     channels: usize,
     kernel: usize,
@@ -178,7 +178,7 @@ pub(super) fn residual_conv(
     NormConv1d::new(channels, channels, kernel, same(kernel, dilation), vb)
 }
 
-/// Layer normalisation over channels.
+/// Layer normalization over channels.
 #[derive(Debug)]
 pub struct LayerNorm {
     weight: Tensor,
@@ -186,7 +186,7 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// The block whose parameters `vb` has.
+    /// Builds the layer from the parameters in `vb`.
     pub fn new(channels: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             weight: vb.get_with_hints(channels, "weight", Init::Const(1.0))?,
@@ -194,7 +194,7 @@ impl LayerNorm {
         })
     }
 
-    /// [B, C, T] → [B, C, T].
+    /// Applies the layer: [B, C, T] → [B, C, T].
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         layer_norm(x, &self.weight, &self.bias, LAYER_NORM_EPSILON)
     }

@@ -1,12 +1,12 @@
-//! Bounds of what would otherwise overflow.
+//! Bounds against overflow.
 
 use candle_core::{Result, Tensor};
 
-/// The natural logarithm of a deviation is kept within this of 0: deviations from 4.5e-5 to 2.2e4, whose inverse squares
-/// single precision still holds. A trained model is far from either end.
+/// Bound of the natural logarithm of a deviation: deviations from 4.5e-5 to 2.2e4, whose inverse squares fit into single
+/// precision. Trained models stay far from both ends.
 const LOG_DEVIATION: f64 = 10.0;
 
-/// A log-deviation within its bounds; beyond them its gradient stops.
+/// Clamps a log-deviation to its bounds; the gradient is zero beyond them.
 pub(crate) fn bounded_log_deviation(log_deviation: &Tensor) -> Result<Tensor> {
     log_deviation.clamp(-LOG_DEVIATION, LOG_DEVIATION)
 }
@@ -19,7 +19,7 @@ mod tests {
     use super::bounded_log_deviation;
 
     #[test]
-    fn beyond_the_bounds_the_gradient_stops() {
+    fn gradient_is_zero_beyond_the_bounds() {
         let x = Var::new(&[-300.0, -9.0, 0.5, 300.0], &device()).unwrap();
         let bounded = bounded_log_deviation(&x).unwrap();
         assert_eq!(bounded.to_vec1::<f64>().unwrap(), [-10.0, -9.0, 0.5, 10.0]);

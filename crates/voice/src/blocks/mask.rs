@@ -1,8 +1,8 @@
-//! Which frames of a padded batch belong to an utterance.
+//! Masks of padded batches.
 
 use candle_core::{DType, Device, Result, Tensor};
 
-/// 1 inside each utterance and 0 behind its end, [batch, 1, `longest`].
+/// Returns a mask [batch, 1, `longest`] that is 1 inside each utterance and 0 in its padding.
 pub fn sequence_mask(lengths: &[usize], longest: usize, dtype: DType, device: &Device) -> Result<Tensor> {
     let mask: Vec<f32> = lengths
         .iter()

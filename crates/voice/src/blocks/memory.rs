@@ -1,4 +1,4 @@
-//! The memory bank between the latent frames and the decoder.
+//! Memory bank between the latent frames and the decoder.
 
 use candle_core::{Result, Tensor};
 use candle_nn::Init;
@@ -7,18 +7,18 @@ use mynah_ops::{MatrixProduct as _, Precision, softmax};
 use crate::builder::Builder;
 use crate::config::MemoryConfig;
 
-/// A bank of vectors that stands in for the latent frames: each frame is replaced by what it attends to.
+/// Bank of vectors that replaces each latent frame by the result of its attention over the bank.
 ///
 /// ```text
 /// Attention(z, M, M) = [softmax(z W_Q (M W_K)ᵀ / √d) M W_V] W_O
 /// ```
 ///
-/// The bank is attached after warm-up: it is filled with centroids of latent frames, and the projections begin as the
-/// identity, so that attention begins as a soft look-up of the nearest centroid and the decoder is not shocked.
+/// The bank is attached after warm-up. It starts with centroids of latent frames and identity projections, so that
+/// attention starts as a soft look-up of the nearest centroid and the input of the decoder changes little.
 ///
 /// # References
 ///
-/// NaturalSpeech section 3.5; for the initial values, which the paper does not give, see `docs/naturalspeech.md`.
+/// NaturalSpeech section 3.5; for the initial values, which the paper omits, see `docs/naturalspeech.md`.
 #[derive(Debug)]
 pub struct Memory {
     bank: Tensor,
@@ -26,14 +26,14 @@ pub struct Memory {
     key: Tensor,
     value: Tensor,
     output: Tensor,
-    /// Of query, key, value and output, h numbers each, where the projections have biases: ours have none.
+    /// Biases of query, key, value and output, h numbers each; `None` for our own models.
     biases: Option<[Tensor; 4]>,
     heads: usize,
     precision: Precision,
 }
 
 impl Memory {
-    /// The block whose parameters `vb` has.
+    /// Builds the bank from the parameters in `vb`.
     pub fn new(config: &MemoryConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let init = Init::Randn { mean: 0.0, stdev: (hidden as f64).sqrt().recip() };
         let square = |name: &str| vb.get_with_hints((hidden, hidden), name, init);
@@ -49,14 +49,14 @@ impl Memory {
         })
     }
 
-    /// A bank whose projections have biases, as those of `heatz123/naturalspeech` do.
+    /// Builds a bank whose projections have biases, as in `heatz123/naturalspeech`.
     pub fn with_biases(config: &MemoryConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let bias = |name: &str| vb.get_with_hints(hidden, name, Init::Const(0.0));
         let biases = [bias("query.bias")?, bias("key.bias")?, bias("value.bias")?, bias("output.bias")?];
         Ok(Self { biases: Some(biases), ..Self::new(config, hidden, vb)? })
     }
 
-    /// What the decoder reads in place of the latent frames.
+    /// Computes the input of the decoder from latent frames.
     ///
     /// # Shapes
     ///

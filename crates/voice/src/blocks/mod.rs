@@ -1,7 +1,7 @@
-//! The blocks that models are built from.
+//! Building blocks of the models.
 //!
 //! Tensors are [batch, channels, time]. A block that reads a sequence takes a mask [batch, 1, time] that is 1 inside an
-//! utterance and 0 behind its end, and leaves zeros there, so that an utterance gives the same alone and padded in a batch.
+//! utterance and 0 in its padding. It leaves the padding zero, so the result for an utterance does not depend on its batch.
 
 mod attention;
 mod decoder;

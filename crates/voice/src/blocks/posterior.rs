@@ -1,4 +1,4 @@
-//! φ: the linear spectrogram to the posterior of the latent frames.
+//! Posterior encoder φ, from the linear spectrogram to the posterior of the latent frames.
 
 use candle_core::{Result, Tensor};
 
@@ -8,17 +8,17 @@ use super::wavenet::WaveNet;
 use crate::builder::Builder;
 use crate::config::WaveNetConfig;
 
-/// The posterior of the latent frames, q = N(μ, σ).
+/// Posterior of the latent frames, q = N(μ, σ).
 #[derive(Debug, Clone)]
 pub struct Posterior {
-    /// μ, [B, h, T].
+    /// Mean μ, [B, h, T].
     pub mean: Tensor,
-    /// ln σ, [B, h, T].
+    /// Log-deviation ln σ, [B, h, T].
     pub log_deviation: Tensor,
 }
 
 impl Posterior {
-    /// z = μ + σ ε.
+    /// Draws the sample z = μ + σ ε.
     ///
     /// # Shapes
     ///
@@ -28,7 +28,7 @@ impl Posterior {
     }
 }
 
-/// The posterior encoder.
+/// Posterior encoder.
 ///
 /// # References
 ///
@@ -42,7 +42,7 @@ pub struct PosteriorEncoder {
 }
 
 impl PosteriorEncoder {
-    /// The block whose parameters `vb` has.
+    /// Builds the encoder from the parameters in `vb`.
     pub fn new(config: &WaveNetConfig, bins: usize, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             input: Conv1d::linear(bins, hidden, 1.0, &vb.pp("input"))?,
@@ -52,7 +52,7 @@ impl PosteriorEncoder {
         })
     }
 
-    /// The posterior of a batch.
+    /// Computes the posterior of a batch.
     ///
     /// # Shapes
     ///

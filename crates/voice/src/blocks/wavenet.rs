@@ -7,7 +7,7 @@ use super::layers::{NormConv1d, same};
 use crate::builder::Builder;
 use crate::config::WaveNetConfig;
 
-/// A stack of gated convolutions.
+/// Stack of gated convolutions.
 #[derive(Debug)]
 pub(super) struct WaveNet {
     layers: Vec<(NormConv1d, NormConv1d)>,
@@ -26,7 +26,7 @@ impl WaveNet {
                     same(config.kernel, 1),
                     &vb.pp("gated"),
                 )?;
-                // The last layer has no layer behind it that would read its residual.
+                // No layer reads the residual of the last one.
                 let outputs = if index + 1 < config.layers { 2 * channels } else { channels };
                 Ok((gated, NormConv1d::new(channels, outputs, 1, same(1, 1), &vb.pp("output"))?))
             })
@@ -34,7 +34,7 @@ impl WaveNet {
         Ok(Self { layers, channels })
     }
 
-    /// [B, C, T] with its mask → the sum of the skips, [B, C, T].
+    /// Returns the sum of the skip connections: [B, C, T] with its mask → [B, C, T].
     pub(super) fn forward(&self, x: &Tensor, mask: &Tensor) -> Result<Tensor> {
         let mut x = x.clone();
         let mut skips: Option<Tensor> = None;

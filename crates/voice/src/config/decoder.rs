@@ -78,7 +78,7 @@ impl Default for IstftConfig {
 }
 
 impl DecoderConfig {
-    /// Checks what the modules rely on.
+    /// Checks the settings against each other and against the audio.
     pub(super) fn validate(&self, audio: &AudioConfig) -> Result<(), Error> {
         match self {
             Self::HifiGan(config) => config.validate(audio),
@@ -93,7 +93,10 @@ impl HifiGanConfig {
         check(
             product == audio.hop_length,
             "model.decoder.upsampling",
-            format!("the product of {:?} is not the hop of {} samples", self.upsampling, audio.hop_length),
+            format!(
+                "the product of {:?} is not {}, the hop of the dataset",
+                self.upsampling, audio.hop_length
+            ),
         )?;
         check(
             self.upsampling.iter().all(|factor| factor.is_multiple_of(2)),
@@ -103,12 +106,12 @@ impl HifiGanConfig {
         check(
             !self.kernels.is_empty() && self.kernels.iter().all(|kernel| kernel % 2 == 1),
             "model.decoder.kernels",
-            format!("{:?} must be odd, and at least one", self.kernels),
+            format!("{:?} is not a non-empty list of odd numbers", self.kernels),
         )?;
         check(
             !self.dilations.is_empty() && self.dilations.iter().all(|dilation| *dilation > 0),
             "model.decoder.dilations",
-            format!("{:?} must be positive, and at least one", self.dilations),
+            format!("{:?} is not a non-empty list of positive numbers", self.dilations),
         )?;
         check(
             self.channels.is_multiple_of(1 << self.upsampling.len()) && self.channels > 0,
@@ -124,22 +127,24 @@ impl IstftConfig {
         check(
             hop_length == audio.hop_length,
             "model.decoder.hop_length",
-            format!("{hop_length} is not the hop of {} samples", audio.hop_length),
+            format!("{hop_length} is not {}, the hop of the dataset", audio.hop_length),
         )?;
-        // A Hann window that overlaps by less has places where all windows are nearly zero.
+        // With less overlap all Hann windows are nearly zero at some samples.
         check(
             n_fft >= 2 * hop_length && (n_fft - hop_length).is_multiple_of(2),
             "model.decoder.n_fft",
-            format!("{n_fft} is not a multiple of 2 away from {hop_length}, or less than two hops"),
+            format!(
+                "{n_fft} is less than two hops of {hop_length}, or differs from the hop by an odd number"
+            ),
         )?;
         for (key, value) in [
             ("model.decoder.channels", channels),
             ("model.decoder.filter", filter),
             ("model.decoder.blocks", blocks),
         ] {
-            check(value > 0, key, "it is 0".to_owned())?;
+            check(value > 0, key, "it must be positive".to_owned())?;
         }
-        check(kernel % 2 == 1, "model.decoder.kernel", format!("{kernel} is even, so that it has no middle"))
+        check(kernel % 2 == 1, "model.decoder.kernel", format!("{kernel} is even, and kernels must be odd"))
     }
 }
 
@@ -147,7 +152,7 @@ fn check(good: bool, key: &'static str, why: String) -> Result<(), Error> {
     if good { Ok(()) } else { Err(Error::Config { key, why }) }
 }
 
-/// A decoder as files have it: the settings of all kinds, so that one of another kind can be named.
+/// Decoder table of a file with the settings of all kinds, so that an error can name a setting of the wrong kind.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenDecoder {
@@ -237,7 +242,7 @@ mod tests {
     use super::{AudioConfig, DecoderConfig, HifiGanConfig, IstftConfig};
 
     #[test]
-    fn either_kind_survives_toml() {
+    fn both_kinds_round_trip_through_toml() {
         for config in [DecoderConfig::default(), DecoderConfig::Istft(IstftConfig::default())] {
             let text = toml::to_string(&config).unwrap();
             assert_eq!(toml::from_str::<DecoderConfig>(&text).unwrap(), config, "{text}");
@@ -245,14 +250,14 @@ mod tests {
     }
 
     #[test]
-    fn files_without_a_kind_are_read_as_hifigan() {
+    fn reads_a_table_without_a_kind_as_hifigan() {
         let config: DecoderConfig = toml::from_str("channels = 64\nkernels = [3]").unwrap();
         let expected = HifiGanConfig { channels: 64, kernels: vec![3], ..HifiGanConfig::default() };
         assert_eq!(config, DecoderConfig::HifiGan(expected));
     }
 
     #[test]
-    fn settings_of_another_kind_are_named() {
+    fn names_settings_of_the_wrong_kind() {
         for (text, says) in [
             ("kind = \"istft\"\ndilations = [1]", "kind `istft` has no setting `dilations`"),
             ("blocks = 3", "kind `hifigan` has no setting `blocks`"),
@@ -265,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_setting_of_an_inverse_transform_is_named() {
+    fn names_the_invalid_setting_of_an_istft_decoder() {
         let audio = AudioConfig { sample_rate: 22_050, hop_length: 256, n_fft: 1024 };
         for (text, key) in [
             ("hop_length = 128", "model.decoder.hop_length"),

@@ -1,4 +1,4 @@
-//! The file that `torch.save` writes: a zip archive of a pickle and of the raw bytes of its tensors.
+//! Reader of the files of `torch.save`: zip archives with a pickle and the raw bytes of its tensors.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,49 +12,49 @@ use zip::{CompressionMethod, ZipArchive};
 use super::pickle::{Element, Entry, Pickle, TensorPlan};
 use crate::Error;
 
-/// The largest pickle that is read. Those of VITS, with the state of its optimiser, have less than a million bytes.
+/// Upper limit of the size of a pickle. Those of VITS, including the optimizer state, have less than a million bytes.
 const PICKLE_BYTES: u64 = 1 << 26;
 
-/// The most elements of all tensors together (VITS has 40 million), and the most bytes of their storages.
+/// Upper limits of the elements of all tensors (VITS has 40 million) and of the bytes of their storages.
 const MOST_ELEMENTS: usize = 1 << 29;
 const MOST_BYTES: u64 = 1 << 33;
 
-/// The names under which training scripts keep a model's parameters beside other things.
+/// Names under which training scripts store the parameters of a model next to other contents.
 const WRAPPERS: [&str; 3] = ["model", "state_dict", "generator"];
 
-/// What `DistributedDataParallel` puts before every name.
+/// Prefix that `DistributedDataParallel` adds to every name.
 const PARALLEL: &str = "module.";
 
-/// How PyTorch 2 names what was `weight_g` and `weight_v` before.
+/// Names in PyTorch 2 of the former `weight_g` and `weight_v`.
 const PARAMETRIZED: [(&str, &str); 2] = [
     (".parametrizations.weight.original0", ".weight_g"),
     (".parametrizations.weight.original1", ".weight_v"),
 ];
 
-/// The tensors of a checkpoint and what stands beside them.
+/// Tensors of a checkpoint, and the names of its other contents.
 #[derive(Debug)]
 pub(super) struct Checkpoint {
-    /// The parameters, in f32, under the names of PyTorch 1: without `module.`, weight normalisation as `weight_g` and
+    /// Parameters in f32 under the names of PyTorch 1: without `module.`, weight normalization as `weight_g` and
     /// `weight_v`.
     pub(super) tensors: BTreeMap<String, Tensor>,
-    /// The names of what is no parameter: the state of an optimiser, the number of an epoch.
+    /// Names of contents other than parameters: the state of an optimizer, the number of an epoch.
     pub(super) beside: Vec<String>,
-    /// The integer `iteration`, where there is one.
+    /// Value of the integer `iteration`, if there is one.
     pub(super) iteration: Option<u64>,
 }
 
-/// Reads a checkpoint without running any of it.
+/// Reads a checkpoint without running any of its code.
 ///
 /// # Errors
 ///
-/// [`Error::File`] when it is no such archive, is cut off, is larger than any voice, or asks for a function.
+/// Returns [`Error::File`] if the file is not such an archive, is truncated, exceeds the limits, or calls a function.
 pub(super) fn read_checkpoint(path: &Path) -> Result<Checkpoint, Error> {
     let refuse = |why: String| Error::File { path: path.to_owned(), why };
     let file = File::open(path).map_err(Error::io("open", path))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| {
         refuse(format!(
-            "it is no whole zip archive, as PyTorch writes since 1.6 ({error}): fetch it again, or, if it is older, open \
-             and save it with a newer PyTorch"
+            "it is not a complete zip archive ({error}): either it is truncated, or it was written before PyTorch 1.6 and has to \
+             be saved again with a newer version"
         ))
     })?;
     let names: Vec<String> = archive.file_names().filter_map(|name| name.ok().map(Cow::into_owned)).collect();
@@ -63,7 +63,7 @@ pub(super) fn read_checkpoint(path: &Path) -> Result<Checkpoint, Error> {
         (Some(prefix), None) if prefix.is_empty() || prefix.ends_with('/') => prefix.to_owned(),
         _ => {
             return Err(refuse(
-                "it is a zip archive without one `data.pkl`: not a checkpoint of PyTorch".to_owned(),
+                "it is a zip archive without exactly one `data.pkl`, not a PyTorch checkpoint".to_owned(),
             ));
         }
     };
@@ -71,10 +71,10 @@ pub(super) fn read_checkpoint(path: &Path) -> Result<Checkpoint, Error> {
     reader.read().map_err(refuse)
 }
 
-/// An open archive, and how much was read of it.
+/// Open archive, with the amount read so far.
 struct Reader<'a> {
     archive: &'a mut ZipArchive<BufReader<File>>,
-    /// The directory of all entries, with its slash.
+    /// Directory of all entries, including the slash.
     prefix: String,
     elements: usize,
     bytes: u64,
@@ -85,11 +85,14 @@ impl Reader<'_> {
         if let Ok(order) = self.entry("byteorder", 16)
             && order != b"little"
         {
-            return Err("it was written by a big-endian machine: save it again on another".to_owned());
+            return Err(
+                "it was written on a big-endian machine and has to be saved again on a little-endian one"
+                    .to_owned(),
+            );
         }
         let pickle = Pickle::read(&self.entry("data.pkl", PICKLE_BYTES)?)?;
         let root = pickle.root().ok_or_else(|| {
-            "it holds no dictionary of tensors: save the state dictionary of the model, not the model"
+            "it is not a dictionary of tensors: the state dictionary of the model has to be saved, not the model"
                 .to_owned()
         })?;
         let outer = pickle.entries(root)?;
@@ -120,21 +123,22 @@ impl Reader<'_> {
             let tensor = self.tensor(&plan).map_err(|why| format!("its entry `{name}`: {why}"))?;
             if tensors.insert(known, tensor).is_some() {
                 return Err(format!(
-                    "its entry `{name}` is there twice, under the names of two versions of PyTorch"
+                    "it has the entry `{name}` twice, under the names of two versions of PyTorch"
                 ));
             }
         }
         if tensors.is_empty() {
-            return Err("there is no tensor in it".to_owned());
+            return Err("it contains no tensors".to_owned());
         }
         Ok(Checkpoint { tensors, beside, iteration })
     }
 
-    /// A tensor in f32, gathered by its strides.
+    /// Reads a tensor as f32, gathered by its strides.
     fn tensor(&mut self, plan: &TensorPlan) -> Result<Tensor, String> {
         let count = plan.shape.iter().try_fold(1_usize, |product, size| product.checked_mul(*size));
         let count = count.filter(|count| *count <= MOST_ELEMENTS - self.elements);
-        let count = count.ok_or_else(|| format!("its shape {:?} is larger than any voice", plan.shape))?;
+        let count =
+            count.ok_or_else(|| format!("its shape {:?} exceeds the limit for a voice", plan.shape))?;
         self.elements += count;
         let last = plan.shape.iter().zip(&plan.stride).try_fold(plan.offset, |last, (size, stride)| {
             last.checked_add(size.saturating_sub(1).checked_mul(*stride)?)
@@ -145,11 +149,11 @@ impl Reader<'_> {
         let size = plan.element.size();
         let length = plan.count.checked_mul(size).map(|length| length as u64);
         let length = length.filter(|length| *length <= MOST_BYTES - self.bytes);
-        let length = length.ok_or_else(|| "its storage is larger than any voice".to_owned())?;
+        let length = length.ok_or_else(|| "its storage exceeds the limit for a voice".to_owned())?;
         self.bytes += length;
         let bytes = self.entry(&format!("data/{}", plan.storage), length)?;
         if bytes.len() as u64 != length {
-            return Err(format!("its storage has {} bytes, and {length} are due", bytes.len()));
+            return Err(format!("its storage has {} bytes, expected {length}", bytes.len()));
         }
         let mut values = Vec::with_capacity(count);
         let mut index = vec![0; plan.shape.len()];
@@ -167,16 +171,16 @@ impl Reader<'_> {
         Tensor::from_vec(values, plan.shape.as_slice(), &Device::Cpu).map_err(|error| error.to_string())
     }
 
-    /// The bytes of an entry, which must lie there as they are and be no more than `limit`.
+    /// Reads the bytes of an entry, which must be uncompressed and at most `limit` long.
     fn entry(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, String> {
         let full = format!("{}{name}", self.prefix);
         let entry =
             self.archive.by_name(&full).map_err(|error| format!("`{full}` cannot be read: {error}"))?;
         if entry.compression() != CompressionMethod::Stored {
-            return Err(format!("`{full}` is compressed, which PyTorch never does"));
+            return Err(format!("`{full}` is compressed, unlike in PyTorch checkpoints"));
         }
         if entry.size() > limit {
-            return Err(format!("`{full}` has {} bytes, more than {limit}", entry.size()));
+            return Err(format!("`{full}` has {} bytes, expected at most {limit}", entry.size()));
         }
         let mut bytes = Vec::new();
         entry
@@ -187,7 +191,7 @@ impl Reader<'_> {
     }
 }
 
-/// The name as PyTorch 1 has it.
+/// Returns the name in PyTorch 1.
 fn canonical(name: &str) -> String {
     for (new, old) in PARAMETRIZED {
         if let Some(stem) = name.strip_suffix(new) {
@@ -197,7 +201,7 @@ fn canonical(name: &str) -> String {
     name.to_owned()
 }
 
-/// A number of a storage as f32.
+/// Converts a number of a storage to f32.
 fn value(element: Element, bytes: &[u8]) -> f32 {
     let four = || [bytes[0], bytes[1], bytes[2], bytes[3]];
     let eight = || {
@@ -217,7 +221,7 @@ fn value(element: Element, bytes: &[u8]) -> f32 {
     }
 }
 
-/// IEEE half precision: 1 sign, 5 exponent and 10 fraction bits.
+/// Converts IEEE half precision: 1 sign, 5 exponent and 10 fraction bits.
 fn half(bits: u16) -> f32 {
     let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff) / 1024.0);
@@ -239,7 +243,7 @@ mod tests {
 
     use super::{CompressionMethod, canonical, half, read_checkpoint};
 
-    /// A checkpoint of one tensor `w` of two halves, 1 and -2, with these arguments.
+    /// Builds the pickle of a checkpoint with one tensor `w` of two halves, 1 and -2, with these arguments.
     fn pickle(shape_and_stride: &[u8]) -> Vec<u8> {
         let mut bytes = b"\x80\x02}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n(".to_vec();
         bytes.extend(
@@ -272,7 +276,7 @@ mod tests {
     const WEIGHTS: &[u8] = &[0x00, 0x3c, 0x00, 0xc0];
 
     #[test]
-    fn strides_and_halves_are_those_of_pytorch() {
+    fn reads_strides_and_halves_like_pytorch() {
         let whole = |arguments: &[u8]| {
             read(&archive(&[
                 ("x/data.pkl", &pickle(arguments)),
@@ -281,7 +285,7 @@ mod tests {
             ]))
         };
         assert_eq!(whole(b"K\x00K\x02\x85K\x01\x85").unwrap(), [("w".to_owned(), vec![1.0, -2.0])]);
-        // Expanded and transposed.
+        // Expanded and transposed tensors.
         assert_eq!(whole(b"K\x00K\x02K\x02\x86K\x01K\x00\x86").unwrap()[0].1, [1.0, 1.0, -2.0, -2.0]);
         assert_eq!(whole(b"K\x01K\x01\x85K\x01\x85").unwrap()[0].1, [-2.0]);
         for (bits, value) in
@@ -295,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_checkpoint_is_refused_with_file_and_entry() {
+    fn rejects_incomplete_checkpoints_by_file_and_entry() {
         let fine = pickle(b"K\x00K\x02\x85K\x01\x85");
         let good = archive(&[("x/data.pkl", &fine), ("x/data/7", WEIGHTS)]);
         read(&good).unwrap();
@@ -304,32 +308,32 @@ mod tests {
             assert!(error.contains("voice.pth") && error.contains(says), "{error}, not {says}");
         };
         for length in [0, 1, good.len() / 2, good.len() - 1] {
-            check(&good[..length], "no whole zip archive");
+            check(&good[..length], "not a complete zip archive");
         }
-        check(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", "no whole zip archive");
+        check(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", "not a complete zip archive");
         check(&archive(&[("x/other", b"")]), "data.pkl");
         check(&archive(&[("x/data.pkl", &fine), ("y/data.pkl", &fine)]), "data.pkl");
         check(&archive(&[("x/data.pkl", &fine)]), "`x/data/7`");
         check(
             &archive(&[("x/data.pkl", &fine), ("x/data/7", &WEIGHTS[..3])]),
-            "`w`: its storage has 3 bytes, and 4",
+            "`w`: its storage has 3 bytes, expected 4",
         );
         check(&archive(&[("x/data.pkl", &fine), ("x/data/7", &[0; 5])]), "`x/data/7` has 5 bytes");
         check(
             &archive(&[("x/data.pkl", &fine), ("x/data/7", WEIGHTS), ("x/byteorder", b"big")]),
             "big-endian",
         );
-        check(&archive(&[("x/data.pkl", &fine[..fine.len() - 1])]), "ends before its end");
-        check(&archive(&[("x/data.pkl", b"\x80\x02}.")]), "no tensor");
-        check(&archive(&[("x/data.pkl", b"\x80\x02N.")]), "no dictionary");
+        check(&archive(&[("x/data.pkl", &fine[..fine.len() - 1])]), "its pickle is truncated");
+        check(&archive(&[("x/data.pkl", b"\x80\x02}.")]), "contains no tensors");
+        check(&archive(&[("x/data.pkl", b"\x80\x02N.")]), "not a dictionary of tensors");
         check(&archive(&[("x/data.pkl", b"\x80\x02cposix\nsystem\n.")]), "`posix.system`");
-        // More than there is, and more than there can be.
+        // More elements than the storage has, and more than the limit.
         let with = |arguments: &[u8]| archive(&[("x/data.pkl", &pickle(arguments)), ("x/data/7", WEIGHTS)]);
         check(&with(b"K\x01K\x02\x85K\x01\x85"), "does not fit into 2 elements");
-        check(&with(b"K\x00J\xff\xff\xff\x7f\x85K\x00\x85"), "larger than any voice");
+        check(&with(b"K\x00J\xff\xff\xff\x7f\x85K\x00\x85"), "exceeds the limit for a voice");
         check(
             &with(b"K\x00(J\xff\xff\xff\x7fJ\xff\xff\xff\x7fJ\xff\xff\xff\x7ft(K\x00K\x00K\x00t"),
-            "larger than any voice",
+            "exceeds the limit for a voice",
         );
     }
 }

@@ -1,12 +1,12 @@
-//! Voices of other programs: checkpoints of PyTorch, read without PyTorch and without running any of them.
+//! Import of voices of other programs: PyTorch checkpoints, read without PyTorch and without running their code.
 //!
 //! ```text
 //! voice.pth ─archive, pickle─► their parameters ─┬─settings (with config.json)─► sizes ─┐
 //!                                                └─parameters─► ours, and an account ───┴─► VOICE
 //! ```
 //!
-//! Read are the generators of `jaywalnut310/vits` and of `heatz123/naturalspeech`, for one speaker, as their training scripts
-//! write them. `docs/import.md` says what is read, and what a voice of theirs sounds like here.
+//! The import reads the single-speaker generators of `jaywalnut310/vits` and `heatz123/naturalspeech` as their training
+//! scripts write them. `docs/import.md` describes what is read, and the sound of imported voices.
 
 mod archive;
 mod parameters;
@@ -24,17 +24,17 @@ use crate::builder::Builder;
 use crate::vits::Vits;
 use crate::voice_file::{Architecture, VoiceInfo, write_voice};
 
-/// Whose checkpoint it is.
+/// Origin of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckpointFormat {
-    /// `jaywalnut310/vits`.
+    /// Official VITS, `jaywalnut310/vits`.
     Vits,
-    /// `heatz123/naturalspeech`.
+    /// NaturalSpeech of `heatz123/naturalspeech`.
     Heatz,
 }
 
 impl CheckpointFormat {
-    /// Its name in `voice.toml` and on the command line.
+    /// Returns the name in `voice.toml` and on the command line.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -44,42 +44,42 @@ impl CheckpointFormat {
     }
 }
 
-/// What to import, and how.
+/// Settings of an import.
 #[derive(Debug, Clone)]
 pub struct ImportConfig {
-    /// The checkpoint.
+    /// Path of the checkpoint.
     pub checkpoint: PathBuf,
-    /// The configuration of its training, `config.json`.
+    /// Path of the configuration of its training, `config.json`.
     pub config: Option<PathBuf>,
-    /// Whose it is; recognised without it.
+    /// Origin of the checkpoint; detected if `None`.
     pub format: Option<CheckpointFormat>,
-    /// Whether parameters that nobody knows are left out. Without it they are an error.
+    /// True to skip unknown parameters, which are an error otherwise.
     pub allow_unknown: bool,
 }
 
-/// What was imported: every parameter of the checkpoint is counted or named here.
+/// Account of an import, which counts or names every parameter of the checkpoint.
 #[derive(Debug)]
 pub struct Imported {
-    /// The voice.
+    /// Contents of `voice.toml`.
     pub info: VoiceInfo,
-    /// Whose it was.
+    /// Origin of the checkpoint.
     pub format: CheckpointFormat,
-    /// Parameters of the checkpoint that the voice has.
+    /// Number of parameters of the checkpoint that the voice contains.
     pub read: usize,
-    /// Those that only training needs.
+    /// Names of the parameters that only training needs.
     pub unneeded: Vec<String>,
-    /// Those that nobody knows; none without `allow_unknown`.
+    /// Names of unknown parameters; empty without `allow_unknown`.
     pub unknown: Vec<String>,
-    /// What stood beside the parameters: the state of an optimiser, the number of an epoch.
+    /// Names of other contents of the checkpoint: the state of an optimizer, the number of an epoch.
     pub beside: Vec<String>,
 }
 
-/// Makes a voice of a checkpoint. `out` is written beside its place and renamed into it.
+/// Converts a checkpoint to a voice, which is written to a temporary directory next to `out` and renamed.
 ///
 /// # Errors
 ///
-/// [`Error::File`] when the checkpoint cannot be read, [`Error::Import`] when it is of a kind that is not imported,
-/// [`Error::Parameters`] when parameters are missing, of another shape, or unknown.
+/// Returns [`Error::File`] if the checkpoint cannot be read, [`Error::Import`] if its kind is not supported, and
+/// [`Error::Parameters`] if parameters are missing, unknown or of the wrong shape.
 pub fn import_voice(config: &ImportConfig, out: &Path) -> Result<Imported, Error> {
     let path = &config.checkpoint;
     let training = settings::read_config(config.config.as_deref())?;
@@ -94,7 +94,7 @@ pub fn import_voice(config: &ImportConfig, out: &Path) -> Result<Imported, Error
         return Err(Error::Parameters { path: path.clone(), missing, unknown, reshaped });
     }
     let tensors = renamed.tensors;
-    // Whatever the model asks for is there, or no voice is written.
+    // Build the model before writing: a voice never lacks a parameter.
     let all = tensors.clone().into_iter().collect();
     let vb = VarBuilder::from_tensors(all, DType::F32, &Device::Cpu);
     Vits::new(&settings.model, &Builder::new(vb, Precision::F32))?;

@@ -1,4 +1,4 @@
-//! Their parameters under our names, with an account of every one.
+//! Renaming of the parameters of other programs to ours, with an account of every one.
 
 use std::collections::BTreeMap;
 
@@ -9,24 +9,24 @@ use super::settings::Settings;
 use crate::parameters::{DIRECTION, LENGTH};
 use crate::vits::{DurationsConfig, PriorConfig, VitsConfig};
 
-/// What `BatchNorm1d` adds to a variance.
+/// Epsilon of `BatchNorm1d`.
 const BATCH_NORM_EPSILON: f64 = 1e-5;
 
-/// The parameters that only training needs, by the beginnings of their names.
+/// Prefixes of the parameters that only training needs.
 const TRAINING_ONLY: [&str; 4] = ["enc_q.", "dp.post_", "dp.flows.1.", "discriminators."];
 
-/// What came of a checkpoint's parameters.
+/// Result of renaming the parameters of a checkpoint.
 #[derive(Debug)]
 pub(super) struct Renamed {
-    /// Ours.
+    /// Parameters under our names.
     pub(super) tensors: BTreeMap<String, Tensor>,
-    /// Theirs that speaking does not need.
+    /// Names of their parameters that inference does not need.
     pub(super) unneeded: Vec<String>,
-    /// Theirs that nobody knows.
+    /// Names of their unknown parameters.
     pub(super) unknown: Vec<String>,
-    /// Theirs that are not there.
+    /// Names of their missing parameters.
     pub(super) missing: Vec<String>,
-    /// Theirs whose shape does not fit the others.
+    /// Names of their parameters with the wrong shape.
     pub(super) reshaped: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn rename(theirs: BTreeMap<String, Tensor>, settings: &Settings) -> R
 fn encoder(parts: &mut Parts, model: &VitsConfig) -> Result<()> {
     let (hidden, config) = (model.hidden, &model.encoder);
     parts.plain("enc_p.emb.weight", "encoder.symbols.weight", &[model.symbols, hidden]);
-    // Nothing is added to a character's embedding.
+    // The embedding of a character has no sup-phoneme part.
     parts.put("encoder.sup_phones.weight", Tensor::zeros((1, hidden), DType::F32, &Device::Cpu)?);
     for block in 0..config.blocks {
         let (from, to) = ("enc_p.encoder", format!("encoder.blocks.{block}"));
@@ -104,7 +104,7 @@ fn durations(parts: &mut Parts, model: &VitsConfig) -> Result<()> {
             parts.plain("dp.flows.0.m", "durations.mean", &[2, 1]);
             parts.plain("dp.flows.0.logs", "durations.log_deviation", &[2, 1]);
             for index in 0..couplings {
-                // Speaking goes backwards, and every other of theirs only swaps the channels.
+                // Inference runs backwards, and every second layer of theirs only swaps the channels.
                 let from = format!("dp.flows.{}", 2 * (couplings - index) + 1);
                 let to = format!("durations.couplings.{index}");
                 parts.conv(&format!("{from}.pre"), &format!("{to}.input"), [hidden, 1, 1], true)?;
@@ -166,7 +166,7 @@ fn prior(parts: &mut Parts, model: &VitsConfig) -> Result<()> {
         parts.norm(&format!("{from}.layer_norm"), &format!("{to}.norm"), ["weight", "bias"], features);
         let from = format!("{theirs}.swish_{side}.layer");
         if let Some(weight) = parts.take(&format!("{from}.0.linear.weight"), &[outputs, features + 2]) {
-            // S, E, and behind them the features.
+            // S and E, followed by the features.
             let borders = weight.narrow(1, 0, 2)?.t()?.contiguous()?;
             parts.put(&format!("{to}.of_borders.weight"), borders);
             let of_features = weight.narrow(1, 2, features)?.contiguous()?.unsqueeze(2)?;
@@ -198,7 +198,7 @@ fn prior(parts: &mut Parts, model: &VitsConfig) -> Result<()> {
 fn flow(parts: &mut Parts, model: &VitsConfig) -> Result<()> {
     let (hidden, wavenet) = (model.hidden, &model.flow.wavenet);
     for coupling in 0..model.flow.couplings {
-        // Every other of theirs only swaps the channels.
+        // Every second layer of theirs only swaps the channels.
         let (from, to) = (format!("flow.flows.{}", 2 * coupling), format!("flow.couplings.{coupling}"));
         parts.conv(&format!("{from}.pre"), &format!("{to}.input"), [hidden, hidden / 2, 1], true)?;
         for layer in 0..wavenet.layers {
@@ -255,7 +255,7 @@ fn decoder(parts: &mut Parts, model: &VitsConfig) -> Result<()> {
     parts.conv("dec.conv_post", "decoder.output", [1, channels, 7], false)
 }
 
-/// Parameters on their way from them to us.
+/// Parameters in the course of renaming.
 struct Parts {
     theirs: BTreeMap<String, Tensor>,
     ours: BTreeMap<String, Tensor>,
@@ -264,7 +264,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Takes one of theirs; if it is missing or of another shape, that is written down.
+    /// Takes one of their parameters, or records it as missing or as having the wrong shape.
     fn take(&mut self, name: &str, shape: &[usize]) -> Option<Tensor> {
         match self.theirs.remove(name) {
             None => self.missing.push(name.to_owned()),
@@ -296,7 +296,7 @@ impl Parts {
         self.plain(&format!("{from}.{shift}"), &format!("{to}.bias"), &[channels]);
     }
 
-    /// A weight, folded where it is in two parts.
+    /// Takes a weight, folding weight normalization.
     fn weight(&mut self, from: &str, shape: &[usize; 3]) -> Result<Option<Tensor>> {
         let two = [DIRECTION, LENGTH].map(|part| format!("{from}.{part}"));
         if !self.theirs.contains_key(&two[0]) && !self.theirs.contains_key(&two[1]) {
@@ -306,7 +306,7 @@ impl Parts {
         direction.zip(length).map(|(direction, length)| weight_norm(&direction, &length)).transpose()
     }
 
-    /// The bias of a layer, or zeros for one that has none.
+    /// Moves the bias of a layer, or creates zeros for a layer without one.
     fn bias(&mut self, from: &str, to: &str, channels: usize, there: bool) -> Result<()> {
         if there {
             self.plain(&format!("{from}.bias"), &format!("{to}.bias"), &[channels]);
@@ -316,7 +316,7 @@ impl Parts {
         Ok(())
     }
 
-    /// A convolution whose weight is one tensor with us.
+    /// Moves a convolution whose weight is one tensor in our model.
     fn conv(&mut self, from: &str, to: &str, shape: [usize; 3], bias: bool) -> Result<()> {
         if let Some(weight) = self.weight(from, &shape)? {
             self.put(&format!("{to}.weight"), weight);
@@ -324,7 +324,7 @@ impl Parts {
         self.bias(from, to, shape[0], bias)
     }
 
-    /// A linear layer, which is a convolution of kernel 1 with us.
+    /// Moves a linear layer, which is a convolution of kernel 1 in our model.
     fn linear(&mut self, from: &str, to: &str, shape: [usize; 2], bias: bool) -> Result<()> {
         if let Some(weight) = self.take(&format!("{from}.weight"), &shape) {
             self.put(&format!("{to}.weight"), weight.unsqueeze(2)?);
@@ -332,7 +332,7 @@ impl Parts {
         self.bias(from, to, shape[0], bias)
     }
 
-    /// A convolution whose weight is in two parts with us; a folded one becomes its own direction.
+    /// Moves a convolution with weight normalization in our model; a folded weight becomes the direction `weight_v`.
     fn normed(&mut self, from: &str, to: &str, shape: [usize; 3], biases: usize) -> Result<()> {
         self.plain(&format!("{from}.bias"), &format!("{to}.bias"), &[biases]);
         if let Some(weight) = self.theirs.remove(&format!("{from}.weight")) {
@@ -341,7 +341,7 @@ impl Parts {
                 return Ok(());
             }
             let length = weight.flatten_from(1)?.sqr()?.sum(1)?.sqrt()?.reshape((shape[0], 1, 1))?;
-            // A slice of zeros has no direction: any one will do, with the length 0.
+            // A slice of zeros has no direction: any direction will do, with the length 0.
             let nowhere = length.eq(0.0)?.to_dtype(DType::F32)?;
             self.put(&format!("{to}.{DIRECTION}"), weight.broadcast_add(&nowhere)?);
             self.put(&format!("{to}.{LENGTH}"), length);
@@ -352,7 +352,8 @@ impl Parts {
         Ok(())
     }
 
-    /// A convolution with the batch norm behind it, as one convolution: w' = w · γ/√(v + ε), b' = (b − m) · γ/√(v + ε) + β.
+    /// Folds a convolution and the batch norm after it into one convolution: w' = w · γ/√(v + ε),
+    /// b' = (b − m) · γ/√(v + ε) + β.
     fn batch_normed(&mut self, from: &str, to: &str, shape: [usize; 3]) -> Result<()> {
         let (conv, norm) = (format!("{from}.conv_layer.0.conv"), format!("{from}.conv_layer.1"));
         let weight = self.weight(&conv, &shape)?;
@@ -398,17 +399,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_unknown_or_of_another_shape_is_named() {
+    fn names_missing_unknown_and_misshapen_parameters() {
         for checkpoint in ["vits.pth", "vits_folded.pth", "heatz.pth"] {
             let whole = theirs(checkpoint);
             let known = renamed(whole.clone()).unwrap();
             assert!(known.missing.is_empty() && known.unknown.is_empty() && known.reshaped.is_empty());
-            // Every parameter that is read is missed, each by its own name.
+            // Removing any parameter that is read is reported by its name.
             for name in whole.keys().filter(|name| !known.unneeded.contains(name)) {
                 let mut without = whole.clone();
                 without.remove(name);
                 match renamed(without) {
-                    // The settings may need it, or its other half may be alone.
+                    // The settings may depend on it, or only its other half may be left.
                     Err(why) => assert!(
                         why.contains(name.trim_end_matches("_v")) || why.contains("no "),
                         "{name}: {why}"
@@ -435,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn other_kinds_of_checkpoints_are_told_what_they_are() {
+    fn rejects_other_kinds_of_checkpoints_with_the_reason() {
         let check = |change: &dyn Fn(&mut BTreeMap<String, Tensor>), says: &str| {
             let mut tensors = theirs("vits.pth");
             change(&mut tensors);
@@ -445,7 +446,7 @@ mod tests {
         let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
         check(
             &|tensors| drop(tensors.insert("emb_g.weight".to_owned(), zeros(&[109, 4]))),
-            "several speakers",
+            "multiple speakers",
         );
         check(&|tensors| drop(tensors.insert("enc_p.emb.weight".to_owned(), zeros(&[59, 8]))), "59 symbols");
         check(
@@ -453,7 +454,7 @@ mod tests {
             "the shape [178]",
         );
         check(&|tensors| drop(tensors.remove("enc_p.emb.weight")), "no `enc_p.emb.weight`");
-        check(&|tensors| tensors.retain(|name, _| name.starts_with("dec.")), "no generator of VITS");
+        check(&|tensors| tensors.retain(|name, _| name.starts_with("dec.")), "not a VITS generator");
         check(
             &|tensors| *tensors = BTreeMap::from([("discriminators.0.convs.0.bias".to_owned(), zeros(&[1]))]),
             "`G_*.pth`",
@@ -465,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folded_slice_of_zeros_stays_zero() {
+    fn keeps_a_folded_slice_of_zeros_zero() {
         let weight = Tensor::from_vec(vec![3.0_f32, -4.0, 0.0, 0.0], (2, 1, 2), &Device::Cpu).unwrap();
         let mut parts = Parts {
             theirs: BTreeMap::from([

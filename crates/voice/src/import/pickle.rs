@@ -1,14 +1,14 @@
-//! The part of Python's pickle that a PyTorch checkpoint of tensors is written in.
+//! Reader of the subset of Python's pickle format that PyTorch checkpoints use.
 //!
-//! A pickle is a program for a stack machine, and Python's own machine calls whatever function the program names. This one
-//! calls nothing. It knows the few names below, and any other ends the reading before the object is made.
+//! A pickle is a program for a stack machine, and Python's machine calls any function that the program names. This machine
+//! calls nothing. It knows the few names below, and fails at any other before the object is created.
 //!
-//! **Invariant:** memory grows no faster than the pickle is long, and nothing recurses: values lie in one list and hold each
-//! other by position, so that neither depth nor sharing nor cycles cost more than they take in the file.
+//! **Invariant:** memory is linear in the length of the pickle, and nothing recurses. Values are stored in one list and refer
+//! to each other by index, so depth, sharing and cycles cost no more memory than their bytes in the file.
 
 use std::collections::HashMap;
 
-/// What may stand for a function or a type in a checkpoint: its module, its name, and what it is to us.
+/// Functions and types that a checkpoint may name: module, name and meaning.
 const KNOWN: [(&str, &str, Known); 22] = [
     ("collections", "OrderedDict", Known::Dictionary),
     ("collections", "defaultdict", Known::Dictionary),
@@ -34,10 +34,10 @@ const KNOWN: [(&str, &str, Known); 22] = [
     ("_codecs", "encode", Known::Aside),
 ];
 
-/// No tensor of a voice has more dimensions.
+/// Upper limit of the dimensions of a tensor.
 const MOST_DIMENSIONS: usize = 8;
 
-/// The type of a storage's elements.
+/// Element type of a storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element {
     /// IEEE single precision.
@@ -46,18 +46,18 @@ pub(super) enum Element {
     F64,
     /// IEEE half precision.
     F16,
-    /// The upper half of a single.
+    /// Brain floating point: the upper half of a single.
     Bf16,
-    /// Signed, eight bytes.
+    /// Signed integer of eight bytes.
     I64,
-    /// Signed, four bytes.
+    /// Signed integer of four bytes.
     I32,
-    /// Unsigned, one byte.
+    /// Unsigned integer of one byte.
     U8,
 }
 
 impl Element {
-    /// Bytes of one.
+    /// Returns the bytes of an element.
     pub(super) fn size(self) -> usize {
         match self {
             Self::F64 | Self::I64 => 8,
@@ -68,21 +68,21 @@ impl Element {
     }
 }
 
-/// A function or type of the list above.
+/// Meaning of a function or type in [`KNOWN`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
     Dictionary,
     Tensor,
     Parameter,
     Storage(Element),
-    /// Of no use here, and of no harm: what is made with it is not looked at.
+    /// Harmless and unused: its results are never read.
     Aside,
 }
 
-/// The place of a value in [`Pickle`].
+/// Index of a value in [`Pickle`].
 type Id = usize;
 
-/// A value; parts are places of other values.
+/// Value, whose parts are indices of other values.
 #[derive(Debug, Clone)]
 enum Value {
     None,
@@ -92,45 +92,45 @@ enum Value {
     List(Vec<Id>),
     Dictionary(Vec<(Id, Id)>),
     Known(Known),
-    /// The identifier of something that lies outside of the pickle.
+    /// Identifier of an object outside of the pickle.
     Persistent(Id),
-    /// A tensor made of this tuple of arguments.
+    /// Tensor with this tuple of arguments.
     Tensor(Id),
-    /// Floats, truths, and what is made with [`Known::Aside`].
+    /// Float, Boolean, or result of [`Known::Aside`].
     Opaque,
 }
 
-/// A tensor as the pickle describes it.
+/// Description of a tensor in the pickle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TensorPlan {
-    /// The name of the storage's entry in the archive.
+    /// Name of the storage's entry in the archive.
     pub(super) storage: String,
-    /// What it holds.
+    /// Type of its elements.
     pub(super) element: Element,
-    /// How many of them.
+    /// Number of elements of the storage.
     pub(super) count: usize,
-    /// The first element of the tensor in the storage.
+    /// Position of the first element of the tensor in the storage.
     pub(super) offset: usize,
     /// Elements along each dimension.
     pub(super) shape: Vec<usize>,
-    /// From one to the next along each dimension, in elements.
+    /// Distance of neighbors along each dimension, in elements.
     pub(super) stride: Vec<usize>,
 }
 
-/// An entry of a dictionary.
+/// Entry of a dictionary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// A tensor.
+    /// Tensor.
     Tensor(TensorPlan),
-    /// A dictionary; [`Pickle::entries`] opens it.
+    /// Dictionary for [`Pickle::entries`].
     Dictionary(usize),
-    /// An integer.
+    /// Integer.
     Integer(i64),
     /// Anything else.
     Other,
 }
 
-/// What a pickle holds.
+/// Contents of a pickle.
 #[derive(Debug)]
 pub(super) struct Pickle {
     values: Vec<Value>,
@@ -142,7 +142,7 @@ impl Pickle {
     ///
     /// # Errors
     ///
-    /// What is wrong, in words: a name that is not in the list, an unknown instruction, or an end before the end.
+    /// Returns a description of the fault: a name that is not in [`KNOWN`], an unknown instruction, or a truncated pickle.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         Machine {
             bytes,
@@ -155,16 +155,16 @@ impl Pickle {
         .run()
     }
 
-    /// The place of the outermost value, if it is a dictionary.
+    /// Returns the index of the outermost value, if it is a dictionary.
     pub(super) fn root(&self) -> Option<usize> {
         matches!(self.values[self.root], Value::Dictionary(_)).then_some(self.root)
     }
 
-    /// The entries of a dictionary whose names are texts, in order; the last of a name counts, as in Python.
+    /// Returns the entries of a dictionary with string keys, in order; the last of equal keys counts, as in Python.
     ///
     /// # Errors
     ///
-    /// When the arguments of a tensor are not those of one.
+    /// Returns a description of the fault if the arguments of a tensor are malformed.
     pub(super) fn entries(&self, dictionary: usize) -> Result<Vec<(String, Entry)>, String> {
         let Some(Value::Dictionary(pairs)) = self.values.get(dictionary) else { return Ok(Vec::new()) };
         let mut entries: Vec<(String, Entry)> = Vec::with_capacity(pairs.len());
@@ -174,7 +174,7 @@ impl Pickle {
             let entry = match &self.values[*value] {
                 Value::Tensor(arguments) => Entry::Tensor(
                     self.plan(*arguments)
-                        .ok_or_else(|| format!("its entry `{name}` is no tensor that PyTorch writes"))?,
+                        .ok_or_else(|| format!("its entry `{name}` is not a valid tensor"))?,
                 ),
                 Value::Dictionary(_) => Entry::Dictionary(*value),
                 Value::Integer(integer) => Entry::Integer(*integer),
@@ -190,7 +190,7 @@ impl Pickle {
         Ok(entries)
     }
 
-    /// (storage, offset, shape, stride, …), the storage being ("storage", type, name, device, count).
+    /// Reads the arguments (storage, offset, shape, stride, …), where the storage is ("storage", type, name, device, count).
     fn plan(&self, arguments: Id) -> Option<TensorPlan> {
         let [storage, offset, shape, stride, ..] = self.tuple(arguments)? else { return None };
         let Value::Persistent(storage) = self.values[*storage] else { return None };
@@ -229,13 +229,13 @@ impl Pickle {
     }
 }
 
-/// The stack machine.
+/// Stack machine.
 struct Machine<'a> {
     bytes: &'a [u8],
     at: usize,
     values: Vec<Value>,
     stack: Vec<Id>,
-    /// Heights of the stack at the open marks.
+    /// Stack heights at the open marks.
     marks: Vec<usize>,
     memo: HashMap<u32, Id>,
 }
@@ -245,7 +245,7 @@ impl Machine<'_> {
         loop {
             let instruction = self.take::<1>()?[0];
             match instruction {
-                // PROTO and FRAME say nothing that matters here.
+                // PROTO and FRAME have no effect here.
                 0x80 => drop(self.take::<1>()?),
                 0x95 => drop(self.take::<8>()?),
                 b'.' => {
@@ -261,7 +261,7 @@ impl Machine<'_> {
                     let (name, module) = (self.pop()?, self.pop()?);
                     let (Value::Text(module), Value::Text(name)) = (&self.values[module], &self.values[name])
                     else {
-                        return Err("it names a function by something that is no text".to_owned());
+                        return Err("its pickle names a function by a value that is not a string".to_owned());
                     };
                     let known = known(module, name)?;
                     self.push(Value::Known(known));
@@ -347,13 +347,13 @@ impl Machine<'_> {
                     let slot = u32::from_le_bytes(self.take()?);
                     self.recall(slot)?;
                 }
-                // REDUCE and NEWOBJ: where Python would call a function.
+                // REDUCE and NEWOBJ, which call a function in Python.
                 b'R' | 0x81 => self.make()?,
-                // BUILD: attributes of an object, which are no part of a state dictionary.
+                // BUILD sets attributes of an object, which are not part of a state dictionary.
                 b'b' => drop(self.pop()?),
                 other => {
                     return Err(format!(
-                        "its pickle has the instruction {other:#04x} at byte {}, which no checkpoint of tensors needs",
+                        "its pickle has the instruction {other:#04x} at byte {}, which checkpoints of tensors do not use",
                         self.at - 1
                     ));
                 }
@@ -361,11 +361,11 @@ impl Machine<'_> {
         }
     }
 
-    /// What Python would have got from a call.
+    /// Pushes the value that stands for the result of a call.
     fn make(&mut self) -> Result<(), String> {
         let (arguments, callable) = (self.pop()?, self.pop()?);
         let Value::Known(known) = self.values[callable] else {
-            return Err("its pickle calls something that is no function".to_owned());
+            return Err("its pickle calls a value that is not a function".to_owned());
         };
         let first = match &self.values[arguments] {
             Value::Tuple(parts) => parts.first().copied(),
@@ -388,7 +388,7 @@ impl Machine<'_> {
         let list = self.top()?;
         match &mut self.values[list] {
             Value::List(list) => list.append(&mut items),
-            _ => return Err("its pickle appends to something that is no list".to_owned()),
+            _ => return Err("its pickle appends to a value that is not a list".to_owned()),
         }
         Ok(())
     }
@@ -400,7 +400,7 @@ impl Machine<'_> {
                 pairs.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1])));
                 Ok(())
             }
-            _ => Err("its pickle sets an entry of something that is no dictionary".to_owned()),
+            _ => Err("its pickle sets an entry of a value that is not a dictionary".to_owned()),
         }
     }
 
@@ -411,7 +411,7 @@ impl Machine<'_> {
     }
 
     fn recall(&mut self, slot: u32) -> Result<(), String> {
-        let id = *self.memo.get(&slot).ok_or_else(|| "its pickle recalls what it has not kept".to_owned())?;
+        let id = *self.memo.get(&slot).ok_or_else(|| "its pickle reads an empty memo slot".to_owned())?;
         self.stack.push(id);
         Ok(())
     }
@@ -434,7 +434,7 @@ impl Machine<'_> {
     fn text(&mut self, length: usize) -> Result<(), String> {
         let bytes = self.slice(length)?;
         let text =
-            str::from_utf8(bytes).map_err(|_| "its pickle holds a text that is not UTF-8".to_owned())?;
+            str::from_utf8(bytes).map_err(|_| "its pickle has a string that is not UTF-8".to_owned())?;
         let text = text.to_owned();
         self.push(Value::Text(text));
         Ok(())
@@ -445,7 +445,7 @@ impl Machine<'_> {
         self.values.push(value);
     }
 
-    /// Nothing below an open mark is taken from the stack.
+    /// Returns the height of the stack at the innermost mark, below which nothing is popped.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
@@ -471,7 +471,7 @@ impl Machine<'_> {
 
     fn slice(&mut self, length: usize) -> Result<&[u8], String> {
         let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
-        let end = end.ok_or_else(|| "its pickle ends before its end".to_owned())?;
+        let end = end.ok_or_else(|| "its pickle is truncated".to_owned())?;
         let slice = &self.bytes[self.at..end];
         self.at = end;
         Ok(slice)
@@ -493,16 +493,16 @@ impl Machine<'_> {
 }
 
 fn empty() -> String {
-    "its pickle takes more from the stack than there is".to_owned()
+    "its pickle pops from an empty stack".to_owned()
 }
 
-/// A function of the list, or why reading ends.
+/// Looks up a function or type in [`KNOWN`].
 fn known(module: &str, name: &str) -> Result<Known, String> {
     let found = KNOWN.iter().find(|(m, n, _)| (*m, *n) == (module, name));
     found.map(|(_, _, known)| *known).ok_or_else(|| {
         format!(
-            "it asks Python for `{}.{}`, which is no part of a checkpoint of tensors; nothing was run. If you trust where \
-             it comes from, open it in Python and save its state dictionary alone",
+            "its pickle names `{}.{}`, which checkpoints of tensors do not use; nothing was run (if you trust its origin, open \
+             it in Python and save only its state dictionary)",
             module.escape_debug(),
             name.escape_debug()
         )
@@ -515,7 +515,7 @@ mod tests {
 
     use super::{Element, Entry, Pickle};
 
-    /// A pickle of protocol 2, without its beginning and end.
+    /// Wraps the body of a pickle of protocol 2.
     fn pickle(body: &[u8]) -> Vec<u8> {
         [b"\x80\x02", body, b"."].concat()
     }
@@ -525,11 +525,11 @@ mod tests {
     }
 
     #[test]
-    fn a_call_of_a_foreign_function_ends_the_reading() {
-        // What `pickle.dumps` makes of an object whose `__reduce__` is (os.system, ("touch owned",)).
+    fn rejects_calls_of_unknown_functions() {
+        // Output of `pickle.dumps` for an object whose `__reduce__` is (os.system, ("touch owned",)).
         let body = b"cposix\nsystem\nq\x00X\x0b\x00\x00\x00touch ownedq\x01\x85q\x02Rq\x03";
         assert!(refusal(body).contains("`posix.system`"), "{}", refusal(body));
-        // The same inside a state dictionary, and by protocol 4's instruction.
+        // The same inside a state dictionary, and with the instruction of protocol 4.
         let body = b"}X\x01\x00\x00\x00wcbuiltins\nexec\nX\x04\x00\x00\x00pass\x85Rs";
         assert!(refusal(body).contains("`builtins.exec`"));
         assert!(refusal(b"\x8c\x02os\x8c\x06system\x93").contains("`os.system`"));
@@ -537,31 +537,31 @@ mod tests {
             refusal(b"cos\nsystem\x1b[31m\n").contains("\\u{1b}"),
             "no control character reaches the terminal"
         );
-        // INST, OBJ and the extension registry would call too.
+        // INST, OBJ and the extension registry can call functions too.
         for body in [&b"(S'echo'\nios\nsystem\n"[..], b"(cos\nsystem\no", b"\x82\x01"] {
             assert!(Pickle::read(&pickle(body)).is_err());
         }
-        // A function of the list, called for what it is not.
-        assert!(refusal(b"X\x01\x00\x00\x00a)R").contains("no function"));
+        // A call of a value that is not a function.
+        assert!(refusal(b"X\x01\x00\x00\x00a)R").contains("not a function"));
     }
 
     #[test]
-    fn depth_sharing_and_cycles_cost_no_more_than_their_bytes() {
-        // A million tuples inside each other.
+    fn memory_for_depth_sharing_and_cycles_is_linear_in_the_bytes() {
+        // A million nested tuples.
         let deep = [&b"N"[..], &vec![0x85; 1_000_000]].concat();
         assert!(Pickle::read(&pickle(&deep)).unwrap().root().is_none());
-        // Each list holds the one before it twice: 2^60 leaves.
+        // Each list contains the previous one twice: 2^60 leaves.
         let mut shared = b"]q\x00".to_vec();
         for level in 0..60_u8 {
             shared.extend([b']', b'q', level + 1, b'h', level, b'a', b'h', level, b'a']);
         }
         Pickle::read(&pickle(&shared)).unwrap();
-        // A dictionary inside itself.
+        // A dictionary that contains itself.
         let cycle = Pickle::read(&pickle(b"}q\x00X\x01\x00\x00\x00mh\x00s")).unwrap();
         let root = cycle.root().unwrap();
         assert_eq!(cycle.entries(root).unwrap(), [("m".to_owned(), Entry::Dictionary(root))]);
-        // A text of four billion bytes that is not there.
-        assert!(refusal(b"X\xff\xff\xff\xffa").contains("ends before its end"));
+        // A string that claims four billion bytes.
+        assert!(refusal(b"X\xff\xff\xff\xffa").contains("its pickle is truncated"));
         assert!(
             refusal(b"R").contains("stack")
                 && refusal(b"t").contains("stack")
@@ -570,7 +570,7 @@ mod tests {
     }
 
     #[test]
-    fn the_arguments_of_a_tensor_are_read_and_checked() {
+    fn reads_and_checks_the_arguments_of_tensors() {
         let storage =
             b"(X\x07\x00\x00\x00storagectorch\nHalfStorage\nX\x01\x00\x00\x007X\x03\x00\x00\x00cpuK\x09tQ";
         let tensor = |storage: &[u8], rest: &[u8]| {
@@ -597,7 +597,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(pickle) = Pickle::read(&bytes) && let Some(root) = pickle.root() {
                 let _ = pickle.entries(root);
             }

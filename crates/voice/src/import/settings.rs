@@ -1,4 +1,4 @@
-//! The sizes of a checkpoint, from the shapes of its parameters and from the `config.json` beside it.
+//! Sizes of a checkpoint, from the shapes of its parameters and from its `config.json`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,19 +13,19 @@ use crate::Error;
 use crate::config::{AudioConfig, EncoderConfig, FlowConfig, HifiGanConfig, MemoryConfig, WaveNetConfig};
 use crate::vits::{DurationsConfig, PriorConfig, VitsConfig};
 
-/// What both repositories train with, where no `config.json` says otherwise.
+/// Settings of both repositories, unless `config.json` says otherwise.
 const SAMPLE_RATE: u32 = 22_050;
 const N_FFT: usize = 1024;
 const DILATIONS: [usize; 3] = [1, 3, 5];
 const MEMORY_HEADS: usize = 2;
 
-/// The cleaner of texts whose result is what [`mynah_text::vits_text`] writes.
+/// Text cleaner whose output matches [`mynah_text::vits_text`].
 const CLEANER: &str = "english_cleaners2";
 
-/// What the repositories call the modules that their voices of several speakers have.
+/// Prefixes of the modules of multi-speaker voices in the repositories.
 const SPEAKERS: [&str; 4] = ["emb_g.", "dp.cond.", "dec.cond.", "flow.flows.0.enc.cond_layer."];
 
-/// The settings of a voice.
+/// Settings of a voice.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) format: CheckpointFormat,
@@ -33,7 +33,7 @@ pub(super) struct Settings {
     pub(super) model: VitsConfig,
 }
 
-/// Reads `config.json`; without one, an empty one.
+/// Reads `config.json`; null without a path.
 pub(super) fn read_config(path: Option<&Path>) -> Result<Value, Error> {
     let Some(path) = path else { return Ok(Value::Null) };
     let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
@@ -41,18 +41,18 @@ pub(super) fn read_config(path: Option<&Path>) -> Result<Value, Error> {
     if config.is_object() {
         Ok(config)
     } else {
-        Err(Error::File { path: path.to_owned(), why: "it is no object".to_owned() })
+        Err(Error::File { path: path.to_owned(), why: "it is not a JSON object".to_owned() })
     }
 }
 
-/// The settings of a checkpoint.
+/// Derives the settings of a checkpoint.
 ///
-/// Sizes are those of the parameters. What they do not show is taken from the configuration: sample rate, transform, blanks,
-/// dilations, heads of the memory.
+/// Sizes come from the parameters. The configuration provides the rest: sample rate, transform, blanks, dilations, heads of
+/// the memory.
 ///
 /// # Errors
 ///
-/// [`Error::Import`] that says what of this checkpoint is not imported.
+/// Returns the reason for [`Error::Import`]: the property of the checkpoint that is not supported.
 pub(super) fn settings(
     tensors: &BTreeMap<String, Tensor>,
     config: &Value,
@@ -61,15 +61,15 @@ pub(super) fn settings(
     let shapes = Shapes(tensors);
     let format = recognise(&shapes, format)?;
     if let Some(name) = tensors.keys().find(|name| SPEAKERS.iter().any(|start| name.starts_with(start))) {
-        return Err(format!("it is of several speakers (it has `{name}`), and voices here have one"));
+        return Err(format!("it has multiple speakers (it contains `{name}`), and only one is supported"));
     }
     let data = &config["data"];
     check_config(data, config)?;
     let [symbols, hidden] = shapes.of("enc_p.emb.weight")?;
     if symbols != VITS_SYMBOLS.chars().count() {
         return Err(format!(
-            "it reads {symbols} symbols, and only the {} characters of official VITS are known: those of its English \
-             cleaner with espeak's phones",
+            "it has {symbols} symbols, and only the {} characters of official VITS are supported: the output of its English \
+             cleaner with espeak",
             VITS_SYMBOLS.chars().count()
         ));
     }
@@ -79,7 +79,7 @@ pub(super) fn settings(
         && hop != hop_length
     {
         return Err(format!(
-            "its decoder makes {hop_length} samples of a frame, and the configuration says {hop}"
+            "its decoder produces {hop_length} samples per frame, but `hop_length` of its configuration is {hop}"
         ));
     }
     let audio = AudioConfig {
@@ -127,42 +127,42 @@ fn recognise(shapes: &Shapes<'_>, format: Option<CheckpointFormat>) -> Result<Ch
     if !shapes.has("enc_p.emb.weight") {
         let names: Vec<&str> = shapes.0.keys().take(3).map(String::as_str).collect();
         return Err(if names.iter().any(|name| name.starts_with("discriminators.")) {
-            "it is the discriminator: the voice is in the other file, `G_*.pth`".to_owned()
+            "it is the discriminator, and the voice is in the generator checkpoint, `G_*.pth`".to_owned()
         } else {
-            format!("it is no generator of VITS: it has no `enc_p.emb.weight`, but {names:?} …")
+            format!("it is not a VITS generator: it has no `enc_p.emb.weight`, but {names:?} …")
         });
     }
     let found =
         if shapes.has("enc_p.proj.weight") { CheckpointFormat::Vits } else { CheckpointFormat::Heatz };
     match format {
         Some(format) if format != found => {
-            Err(format!("it is of the format {}, not {}", found.word(), format.word()))
+            Err(format!("it has the format {}, not {}", found.word(), format.word()))
         }
         _ => Ok(found),
     }
 }
 
-/// Refuses configurations whose voice would speak gibberish here.
+/// Rejects configurations of voices that would speak gibberish in this library.
 fn check_config(data: &Value, config: &Value) -> Result<(), String> {
     if number(data, "n_speakers")?.is_some_and(|speakers| speakers > 1) {
-        return Err(format!("it is of {} speakers, and voices here have one", data["n_speakers"]));
+        return Err(format!("it has {} speakers, and only one is supported", data["n_speakers"]));
     }
     if let Some(cleaners) = data["text_cleaners"].as_array()
         && cleaners.iter().all(|cleaner| cleaner != CLEANER)
     {
         return Err(format!(
-            "its texts were cleaned by {}, and only what `{CLEANER}` writes is known",
+            "its text cleaners are {}, and only `{CLEANER}` is supported",
             data["text_cleaners"]
         ));
     }
     if let Some(symbols) = config["symbols"].as_array() {
         let known = VITS_SYMBOLS.chars().map(String::from);
         if !symbols.iter().map(|symbol| symbol.as_str().unwrap_or_default().to_owned()).eq(known) {
-            return Err("its configuration lists symbols that are not those of official VITS".to_owned());
+            return Err("the symbols in its configuration differ from those of official VITS".to_owned());
         }
     }
     match number(&config["models"]["flow"], "dilation_rate")? {
-        Some(rate) if rate != 1 => Err(format!("its flow has dilations of {rate}, and only 1 is known")),
+        Some(rate) if rate != 1 => Err(format!("its flow has dilations of {rate}, and only 1 is supported")),
         _ => Ok(()),
     }
 }
@@ -209,7 +209,7 @@ fn decoder(shapes: &Shapes<'_>, vits: &Value, heatz: &Value) -> Result<HifiGanCo
     if shapes.has("dec.resblocks.0.convs.0.weight")
         || key("resblock").as_str().is_some_and(|kind| kind != "1")
     {
-        return Err("its decoder has residual blocks of kind 2, and only kind 1 is known".to_owned());
+        return Err("its decoder has residual blocks of kind 2, and only kind 1 is supported".to_owned());
     }
     let stages = count(|i| shapes.has(&format!("dec.ups.{i}.weight")));
     let mut upsampling = Vec::with_capacity(stages);
@@ -221,7 +221,7 @@ fn decoder(shapes: &Shapes<'_>, vits: &Value, heatz: &Value) -> Result<HifiGanCo
     if rates.as_ref().is_some_and(|rates| *rates != upsampling) || upsampling.contains(&0) {
         return Err(format!(
             "its decoder upsamples by {rates:?} with kernels of twice {upsampling:?}, and only kernels of twice the factor \
-             are known"
+             are supported"
         ));
     }
     let per_stage = count(|i| shapes.has(&format!("dec.resblocks.{i}.convs1.0.weight"))) / stages.max(1);
@@ -245,18 +245,18 @@ fn decoder(shapes: &Shapes<'_>, vits: &Value, heatz: &Value) -> Result<HifiGanCo
         }
     };
     let dilations = dilations.ok_or_else(|| {
-        format!("the dilations of its decoder are not {depth} that are the same for every kernel: give its config.json")
+        format!("its decoder does not have the same {depth} known dilations for every kernel; `config.json` can name them")
     })?;
     Ok(HifiGanConfig { channels, upsampling, kernels, dilations })
 }
 
-/// How many of 0, 1, 2, … there are; no model has more than a thousand of anything.
+/// Counts the indices 0, 1, 2, … up to the first that does not exist, and at most a thousand.
 fn count(there: impl Fn(usize) -> bool) -> usize {
     const MOST: usize = 1000;
     (0..MOST).take_while(|index| there(*index)).count()
 }
 
-/// The shapes of a checkpoint's parameters; that of a weight in two parts is that of its direction.
+/// Shapes of the parameters of a checkpoint; a weight in two parts has the shape of its direction.
 struct Shapes<'a>(&'a BTreeMap<String, Tensor>);
 
 impl Shapes<'_> {
@@ -274,7 +274,7 @@ impl Shapes<'_> {
     }
 }
 
-/// A whole number of the configuration, where it is there.
+/// Reads a whole number of the configuration, if it is present.
 fn number(table: &Value, key: &str) -> Result<Option<usize>, String> {
     match &table[key] {
         Value::Null => Ok(None),
@@ -285,7 +285,7 @@ fn number(table: &Value, key: &str) -> Result<Option<usize>, String> {
     }
 }
 
-/// Whole numbers of the configuration, where they are there.
+/// Reads whole numbers of the configuration, if they are present.
 fn numbers(value: &Value, key: &str) -> Result<Option<Vec<usize>>, String> {
     let Some(values) = value.as_array() else { return Ok(None) };
     let one = |value: &Value| value.as_u64().map(|number| number as usize);

@@ -1,4 +1,4 @@
-//! `θ_dur`: durations that carry a gradient, and the prior's frames made of them.
+//! Differentiable durator `θ_dur`: durations, and the frames of the prior.
 
 use candle_core::{Result, Tensor};
 use candle_nn::Init;
@@ -8,29 +8,29 @@ use crate::blocks::{Conv1d, Dropout, LayerNorm, bounded_log_deviation};
 use crate::builder::Builder;
 use crate::config::{DuratorConfig, Expansion};
 
-/// The shortest and the longest duration in frames that a prediction may have; one beyond is held there. In training its gradient goes
-/// on, so that it finds back.
+/// Bounds of a predicted duration, in frames. Predictions are clamped to them; in training the gradient passes through, so
+/// that a prediction can return.
 pub const DURATION_BOUNDS: (f64, f64) = (0.1, 100.0);
 
-/// What is added to the score of a symbol behind the end of its utterance.
+/// Bias on the attention logits of padding.
 const NEVER: f64 = -1e4;
 
-/// Hidden values of the two networks that compute W and C.
+/// Hidden units of the two networks that compute W and C.
 const PERCEPTRON: usize = 10;
 
-/// The initial size of the log-deviation's weights: the prior begins near unit variance.
+/// Initial scale of the weights of the log-deviation, so that the prior starts near unit variance.
 const SMALL: f64 = 0.01;
 
-/// The prior of the latent frames, N(μ, σ).
+/// Prior of the latent frames, N(μ, σ).
 #[derive(Debug, Clone)]
 pub struct Prior {
-    /// μ, [B, h, m].
+    /// Mean μ, [B, h, m].
     pub mean: Tensor,
-    /// ln σ, [B, h, m].
+    /// Log-deviation ln σ, [B, h, m].
     pub log_deviation: Tensor,
 }
 
-/// The differentiable durator.
+/// Differentiable durator.
 ///
 /// # References
 ///
@@ -38,7 +38,7 @@ pub struct Prior {
 #[derive(Debug)]
 pub struct Durator {
     predictor: DurationPredictor,
-    /// `None` where hidden states are repeated.
+    /// Learned upsampling; `None` if hidden states are repeated.
     upsampling: Option<Upsampling>,
     mean: Conv1d,
     log_deviation: Conv1d,
@@ -59,7 +59,7 @@ impl Durator {
         })
     }
 
-    /// The logarithm of each symbol's duration in frames.
+    /// Predicts the logarithm of the duration of each symbol, in frames.
     ///
     /// # Shapes
     ///
@@ -68,14 +68,14 @@ impl Durator {
         self.predictor.forward(hidden, mask, dropout)
     }
 
-    /// The prior over the frames that `durations` span.
+    /// Computes the prior over the frames that `durations` span.
     ///
     /// The number of frames has no gradient; the durations have one through the borders S and E, unless hidden states are
     /// repeated.
     ///
     /// # Shapes
     ///
-    /// `hidden` [B, h, n], `durations` [B, n] (frames, 0 behind the end), `mask` [B, 1, n], `frame_mask` [B, 1, m]
+    /// `hidden` [B, h, n], `durations` [B, n] (frames, 0 in the padding), `mask` [B, 1, n], `frame_mask` [B, 1, m]
     /// → [B, h, m] each.
     pub fn prior(
         &self,
@@ -91,8 +91,8 @@ impl Durator {
         self.of_states(&upsampled, frame_mask)
     }
 
-    /// The Gaussian of each symbol, as if it lasted one frame; only with [`Expansion::Hard`] is it
-    /// that of the symbol's frames.
+    /// Computes the Gaussian of each symbol as if it lasted one frame. Only with [`Expansion::Hard`] is this the Gaussian of
+    /// the frames of the symbol.
     ///
     /// # Shapes
     ///
@@ -106,15 +106,15 @@ impl Durator {
     }
 }
 
-/// Each hidden state for as many frames as its duration; borders between symbols are rounded, so that the rounding of
-/// one duration is made up by the next.
+/// Repeats each hidden state for the frames of its duration. Borders between symbols are rounded, not durations, so
+/// rounding errors do not accumulate.
 ///
-/// [B, h, n], [B, n], [B, 1, m] → [B, h, m]; zeros behind the last border.
+/// [B, h, n], [B, n], [B, 1, m] → [B, h, m]; zeros after the last border.
 fn repeat(hidden: &Tensor, durations: &Tensor, frame_mask: &Tensor, precision: Precision) -> Result<Tensor> {
     let m = frame_mask.dim(2)?;
     let ends = durations.detach().cumsum(1)?.round()?;
     let starts = ends.pad_with_zeros(1, 1, 0)?.narrow(1, 0, ends.dim(1)?)?;
-    // The middles of the frames: no comparison of equal numbers.
+    // Compare at the middle of the frames, where no two numbers are equal.
     let middles = (Tensor::arange(0_u32, m as u32, hidden.device())?.to_dtype(hidden.dtype())? + 0.5)?
         .reshape((1, m, 1))?;
     let begun = middles.broadcast_gt(&starts.unsqueeze(1)?)?;
@@ -127,7 +127,7 @@ fn repeat(hidden: &Tensor, durations: &Tensor, frame_mask: &Tensor, precision: P
         .broadcast_mul(frame_mask)
 }
 
-/// Convolutions with ReLU, layer norm and dropout, and a projection to one value a symbol.
+/// Convolutions with ReLU, layer norm and dropout, and a projection to one value per symbol.
 #[derive(Debug)]
 struct DurationPredictor {
     layers: Vec<(Conv1d, LayerNorm)>,
@@ -158,7 +158,7 @@ impl DurationPredictor {
     }
 }
 
-/// The learnable upsampling.
+/// Learnable upsampling.
 ///
 /// ```text
 /// S[i,j] = i − Σ_{k<j} d_k        E[i,j] = Σ_{k≤j} d_k − i            i = 1..m, j = 1..n   (6)
@@ -172,7 +172,7 @@ struct Upsampling {
     contexts: BorderNet,
     project_hidden: Conv1d,
     project_context: Conv1d,
-    /// Over O; equation 9 has none.
+    /// Norm of O, which equation 9 does not have.
     norm: Option<LayerNorm>,
     precision: Precision,
 }
@@ -234,18 +234,19 @@ impl Upsampling {
     }
 }
 
-/// A convolution over the symbols and a perceptron over symbol × frame: what W and C are made of.
+/// Network of W or C: a convolution over the symbols and a perceptron over symbol × frame.
 ///
-/// The first layer of the perceptron sees [S, E, U]; its part of U is the same for every frame and is computed once.
+/// The first layer of the perceptron reads [S, E, U]. Its contribution from U is the same for every frame and is computed
+/// once.
 #[derive(Debug)]
 struct BorderNet {
     project: Conv1d,
     conv: Conv1d,
     norm: LayerNorm,
     of_features: Conv1d,
-    /// [2, PERCEPTRON]: the weights of S and E.
+    /// Weights of S and E, [2, PERCEPTRON].
     of_borders: Tensor,
-    /// [PERCEPTRON, outputs].
+    /// Weights of the output, [PERCEPTRON, outputs].
     output: Tensor,
     output_bias: Tensor,
     precision: Precision,
@@ -273,7 +274,7 @@ impl BorderNet {
         })
     }
 
-    /// [B, h, n] and two [B, m, n] → [B, m, n, outputs].
+    /// Applies the network: [B, h, n] and two [B, m, n] → [B, m, n, outputs].
     fn forward(&self, hidden: &Tensor, starts: &Tensor, ends: &Tensor, mask: &Tensor) -> Result<Tensor> {
         let (batch, m, n) = starts.dims3()?;
         let projected = self.project.forward(hidden)?.broadcast_mul(mask)?;

@@ -1,14 +1,14 @@
-//! All that inference needs, and the posterior encoder.
+//! Modules of NaturalSpeech for inference, and the posterior encoder.
 //!
 //! ```text
 //! symbols ─PhonemeEncoder─► H [h, n] ─Durator─► prior N(μp, σp) [h, m] ─z'─► Flow ─z─► Memory ─► Decoder ─► wave
 //! spectrogram ─PosteriorEncoder─► q N(μq, σq) [h, T] ─z─► Flow⁻¹ ─z'                    (training only)
 //! ```
 //!
-//! Tensors are [batch, channels, time]. Every module takes a mask [batch, 1, time] that is 1 inside an utterance and 0
-//! behind its end, and leaves zeros there, so that an utterance gives the same alone and padded in a batch.
+//! Tensors are [batch, channels, time]. Every module takes a mask [batch, 1, time] that is 1 inside an utterance and 0 in
+//! its padding. It leaves the padding zero, so the result for an utterance does not depend on its batch.
 //!
-//! **Invariant:** nothing in here knows how it is trained.
+//! **Invariant:** nothing in this module depends on training.
 
 mod durator;
 mod speaker;
@@ -25,23 +25,23 @@ pub use durator::{DURATION_BOUNDS, Durator, Prior};
 
 pub(crate) use speaker::Speaker;
 
-/// The modules of the paper's figure 1 that speak.
+/// Modules of figure 1 of the paper that inference runs.
 #[derive(Debug)]
 pub struct NaturalSpeech {
-    /// `θ_pho`: symbols to hidden states.
+    /// Phoneme encoder `θ_pho`, from symbols to hidden states.
     pub encoder: PhonemeEncoder,
-    /// `θ_dur`: durations, and hidden states to the frames of the prior.
+    /// Durator `θ_dur`, from hidden states to durations and the frames of the prior.
     pub durator: Durator,
-    /// `θ_bpp`: between prior and posterior.
+    /// Flow `θ_bpp` between prior and posterior.
     pub flow: Flow,
-    /// M and its attention, part of `θ_dec`; `None` for a model without.
+    /// Memory bank M with its attention, part of `θ_dec`; `None` for a model without memory.
     pub memory: Option<Memory>,
-    /// `θ_dec`: latent frames to samples.
+    /// Decoder `θ_dec`, from latent frames to samples.
     pub decoder: Decoder,
 }
 
 impl NaturalSpeech {
-    /// The model whose parameters `vb` has.
+    /// Builds the model from the parameters in `vb`.
     pub fn new(config: &ModelConfig, sizes: VocabularySizes, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             encoder: PhonemeEncoder::new(&config.encoder, config.hidden, sizes, &vb.pp("encoder"))?,
@@ -56,7 +56,7 @@ impl NaturalSpeech {
     }
 }
 
-/// The posterior encoder φ of this model, which inference does not need.
+/// Builds the posterior encoder φ of the model, which inference does not need.
 pub fn posterior_encoder(
     config: &ModelConfig,
     audio: &AudioConfig,

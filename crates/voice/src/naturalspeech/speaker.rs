@@ -1,4 +1,4 @@
-//! NaturalSpeech with the symbols that it reads, for speaking.
+//! Inference of NaturalSpeech from symbols.
 
 use candle_core::{DType, Device, Result as TensorResult, Tensor};
 use mynah_ops::Noise;
@@ -11,11 +11,11 @@ use crate::builder::Builder;
 use crate::config::ModelConfig;
 use crate::speak::{SpeakConfig, check_frames};
 
-/// A model that speaks.
+/// Model with its vocabulary, for inference.
 #[derive(Debug)]
 pub(crate) struct Speaker {
     model: NaturalSpeech,
-    /// Whether the decoder reads from the memory bank.
+    /// True if the decoder reads from the memory bank.
     memory: bool,
     vocabulary: Vocabulary,
     sup_phones: SupPhones,
@@ -35,7 +35,7 @@ impl Speaker {
         Ok(Self { model, memory, vocabulary, sup_phones, device: vb.device().clone() })
     }
 
-    /// The samples of a sequence of symbols.
+    /// Computes the samples of a sequence of symbols.
     pub(crate) fn speak(
         &self,
         symbols: &[Symbol],

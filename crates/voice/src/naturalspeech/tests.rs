@@ -1,4 +1,4 @@
-//! The modules against slow plain versions, against finite differences, and alone against padded in a batch.
+//! Comparison of the modules with slow plain versions, with finite differences, and alone with padded in a batch.
 
 use candle_core::{DType, Result, Tensor};
 use mynah_ops::Precision;
@@ -13,7 +13,7 @@ use crate::config::{
 };
 use crate::parameters::Parameters;
 
-/// Two ways of computing the same sums in f64.
+/// Tolerance of the same sums computed in two ways in f64.
 const ROUNDING: f64 = 1e-10;
 
 const SIZES: VocabularySizes = VocabularySizes { symbols: 7, sup_phones: 9 };
@@ -37,7 +37,7 @@ pub(crate) fn small() -> ModelConfig {
     }
 }
 
-/// A model whose every parameter is drawn, also those that begin as zero, so that nothing is hidden by a zero.
+/// Builds a model with random values for all parameters, including those that start at zero, which could hide errors.
 fn parameters() -> Parameters {
     let parameters = Parameters::new(5, DType::F64, &device());
     NaturalSpeech::new(&small(), SIZES, &parameters.builder()).unwrap();
@@ -67,11 +67,11 @@ fn largest_difference(a: &Tensor, b: &Tensor) -> f64 {
 }
 
 #[test]
-fn at_full_size_inference_has_the_parameters_of_the_paper() {
+fn inference_at_full_size_has_the_parameter_count_of_the_paper() {
     let parameters = Parameters::new(0, DType::F32, &device());
     let sizes = VocabularySizes { symbols: 182, sup_phones: 1 };
     NaturalSpeech::new(&ModelConfig::default(), sizes, &parameters.builder()).unwrap();
-    // Weight normalisation's lengths are folded into the kernels when parameters are counted.
+    // The lengths `weight_g` are folded into the kernels when parameters are counted.
     let count: usize = parameters
         .named()
         .iter()
@@ -82,7 +82,7 @@ fn at_full_size_inference_has_the_parameters_of_the_paper() {
 }
 
 #[test]
-fn an_utterance_is_the_same_alone_and_padded_in_a_batch() {
+fn results_do_not_depend_on_padding() {
     let model = model();
     let posterior = posterior_encoder(&small(), &AUDIO, &parameters().builder()).unwrap();
     let (alone, other) = ([3, 1, 4, 2], [1, 5, 6, 2, 6, 5, 3]);
@@ -109,16 +109,16 @@ fn an_utterance_is_the_same_alone_and_padded_in_a_batch() {
         let length = one.dim(2).unwrap();
         let same = two.narrow(0, 0, 1).unwrap().narrow(2, 0, length).unwrap();
         assert!(largest_difference(one, &same) < ROUNDING, "output {index}");
-        let behind = two.narrow(0, 0, 1).unwrap().narrow(2, length, two.dim(2).unwrap() - length).unwrap();
+        let padding = two.narrow(0, 0, 1).unwrap().narrow(2, length, two.dim(2).unwrap() - length).unwrap();
         assert!(
-            largest_difference(&behind, &behind.zeros_like().unwrap()) == 0.0,
-            "output {index} behind the end"
+            largest_difference(&padding, &padding.zeros_like().unwrap()) == 0.0,
+            "output {index} in the padding"
         );
     }
 }
 
 #[test]
-fn the_flow_is_its_own_inverse_backwards() {
+fn the_flow_inverts_itself() {
     let model = model();
     let mask = mask(&[6, 4], 6);
     let z = normal(2, (2, 8, 6)).broadcast_mul(&mask).unwrap();
@@ -127,9 +127,9 @@ fn the_flow_is_its_own_inverse_backwards() {
     assert!(largest_difference(&model.flow.to_posterior(&there, &mask).unwrap(), &z) < ROUNDING);
 }
 
-/// [T][T] attention weights and the values, by loops over one head's queries, keys and values.
+/// Computes the [T][T] attention weights and the values by loops over the queries, keys and values of one head.
 #[test]
-fn attention_is_that_of_shaw_by_loops() {
+fn attention_agrees_with_a_loop_version_of_shaw() {
     let parameters = Parameters::new(1, DType::F64, &device());
     let (channels, heads, window, length) = (4, 2, 2, 6);
     let attention = RelativeAttention::new(channels, heads, window, 0.0, &parameters.builder()).unwrap();
@@ -168,7 +168,7 @@ fn attention_is_that_of_shaw_by_loops() {
                 };
                 (0..per_head).map(dot).sum::<f64>() / (per_head as f64).sqrt()
             };
-            // The last symbol is behind the end.
+            // The last symbol is padding.
             let exponentials: Vec<f64> = (0..length - 1).map(|j| score(j).exp()).collect();
             let sum: f64 = exponentials.iter().sum();
             for d in 0..per_head {
@@ -186,13 +186,13 @@ fn attention_is_that_of_shaw_by_loops() {
 }
 
 #[test]
-fn every_module_has_the_gradient_of_its_forward() {
+fn gradients_of_every_module_agree_with_finite_differences() {
     let (model, parameters) = (model(), parameters());
     let symbol_mask = mask(&[4, 3], 4);
     let frame_mask = mask(&[7, 5], 7);
     let symbols = ids(&[3, 1, 4, 2, 5, 6, 2, 0], 2);
     let hidden = normal(1, (2, 8, 4)).broadcast_mul(&symbol_mask).unwrap();
-    // Durations whose borders are not near a frame, where nothing is special but rounding.
+    // Durations with borders away from frames, where rounding is not special.
     let durations = Tensor::new(&[[1.7, 2.2, 1.3, 1.6], [1.4, 1.9, 2.3, 0.0]], &device()).unwrap();
     let z = normal(2, (2, 8, 7)).broadcast_mul(&frame_mask).unwrap();
 
@@ -220,7 +220,7 @@ fn every_module_has_the_gradient_of_its_forward() {
     })
     .unwrap();
 
-    // The encoder's arguments are indices, so its parameters are differentiated, one of each kind.
+    // The arguments of the encoder are indices, so one parameter of each kind is differentiated instead.
     let wanted = [
         "encoder.symbols.weight",
         "encoder.blocks.0.attention.relative_keys",
@@ -242,7 +242,7 @@ fn every_module_has_the_gradient_of_its_forward() {
 }
 
 #[test]
-fn without_upsampling_each_state_is_repeated_for_its_frames() {
+fn hard_expansion_repeats_each_state_for_its_frames() {
     let durator = DuratorConfig { expansion: Expansion::Hard, ..DuratorConfig::default() };
     let parameters = Parameters::new(5, DType::F64, &device());
     let config = ModelConfig { durator, ..small() };
@@ -250,7 +250,7 @@ fn without_upsampling_each_state_is_repeated_for_its_frames() {
     assert!(parameters.named().iter().all(|(name, _)| !name.starts_with("durator.upsampling")));
     let (symbol_mask, frame_mask) = (mask(&[4, 3], 4), mask(&[7, 5], 7));
     let hidden = normal(1, (2, 8, 4)).broadcast_mul(&symbol_mask).unwrap();
-    // Borders at 1.4, 2.9, 4.4 and 7.1 are 1, 3, 4 and 7: what rounding takes from one symbol it gives to the next.
+    // Borders at 1.4, 2.9, 4.4 and 7.1 become 1, 3, 4 and 7: rounding moves frames between neighbors.
     let durations = Tensor::new(&[[1.4, 1.5, 1.5, 2.7], [2.0, 0.2, 2.9, 0.0]], &device()).unwrap();
     let prior = model.durator.prior(&hidden, &durations, &symbol_mask, &frame_mask).unwrap();
     let of_symbols = model.durator.of_states(&hidden, &symbol_mask).unwrap();
@@ -261,14 +261,14 @@ fn without_upsampling_each_state_is_repeated_for_its_frames() {
             assert!(largest_difference(&of_frame, &of_symbol) < ROUNDING, "item {item}, frame {frame}");
         }
     }
-    let behind = prior.mean.narrow(0, 1, 1).unwrap().narrow(2, 5, 2).unwrap();
-    assert!(largest_difference(&behind, &behind.zeros_like().unwrap()) == 0.0);
+    let padding = prior.mean.narrow(0, 1, 1).unwrap().narrow(2, 5, 2).unwrap();
+    assert!(largest_difference(&padding, &padding.zeros_like().unwrap()) == 0.0);
     check_gradients(&[hidden], |arguments| {
         let prior = model.durator.prior(&arguments[0], &durations, &symbol_mask, &frame_mask)?;
         Tensor::cat(&[prior.mean, prior.log_deviation], 1)
     })
     .unwrap();
-    // One symbol has one border.
+    // A single symbol has one border.
     let one = model.durator.prior(
         &normal(1, (1, 8, 1)),
         &Tensor::new(&[[2.0]], &device()).unwrap(),
@@ -279,7 +279,7 @@ fn without_upsampling_each_state_is_repeated_for_its_frames() {
 }
 
 #[test]
-fn a_norm_over_the_upsampling_is_there_when_it_is_asked_for() {
+fn has_a_norm_after_the_upsampling_only_if_configured() {
     let config =
         |norm| ModelConfig { durator: DuratorConfig { norm, ..DuratorConfig::default() }, ..small() };
     let (symbol_mask, frame_mask) = (mask(&[4, 3], 4), mask(&[7, 5], 7));
@@ -300,7 +300,7 @@ fn a_norm_over_the_upsampling_is_there_when_it_is_asked_for() {
 }
 
 #[test]
-fn one_symbol_and_one_frame_are_enough() {
+fn accepts_one_symbol_and_one_frame() {
     let model = model();
     let hidden =
         model.encoder.forward(&ids(&[2], 1), &ids(&[8], 1), &mask(&[1], 1), &mut Dropout::off()).unwrap();
@@ -314,7 +314,7 @@ fn one_symbol_and_one_frame_are_enough() {
 }
 
 #[test]
-fn two_models_of_one_process_have_their_own_precision() {
+fn models_in_one_process_have_independent_precision() {
     let model = |precision| {
         let parameters = Parameters::new(5, DType::F32, &device()).with_precision(precision);
         let model = NaturalSpeech::new(&small(), SIZES, &parameters.builder()).unwrap();

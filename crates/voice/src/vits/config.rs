@@ -1,70 +1,70 @@
-//! The sizes of an imported model.
+//! Sizes of an imported model.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::config::{AudioConfig, EncoderConfig, FlowConfig, HifiGanConfig, MemoryConfig, ModelConfig};
 
-/// The sizes of a model of the family of VITS.
+/// Sizes of a model of the VITS family.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VitsConfig {
-    /// Identifiers that the encoder tells apart: 178 for the characters of VITS.
+    /// Identifiers that the encoder distinguishes: 178 for the characters of VITS.
     pub symbols: usize,
-    /// Whether a blank (identifier 0) stands before, between and behind the characters.
+    /// True if a blank (identifier 0) comes before, between and after the characters.
     pub blanks: bool,
     /// Channels between all modules (192).
     pub hidden: usize,
     /// Text encoder.
     pub encoder: EncoderConfig,
-    /// What predicts how long each identifier lasts.
+    /// Duration predictor.
     pub durations: DurationsConfig,
-    /// How the frames of the prior are made of the hidden states.
+    /// Expansion of hidden states into the frames of the prior.
     pub prior: PriorConfig,
     /// Flow.
     pub flow: FlowConfig,
-    /// The bank between flow and decoder, where there is one.
+    /// Memory bank between flow and decoder, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryConfig>,
     /// Waveform decoder.
     pub decoder: HifiGanConfig,
 }
 
-/// The predictor of durations.
+/// Duration predictor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "lowercase")]
 pub enum DurationsConfig {
-    /// Two convolutions; the same text lasts the same every time.
+    /// Two convolutions; durations of a text are always the same.
     Deterministic {
         /// Channels of the convolutions (256).
         filter: usize,
-        /// Their kernel (3).
+        /// Kernel of the convolutions (3).
         kernel: usize,
     },
-    /// A flow from noise to durations.
+    /// Flow from noise to durations.
     Stochastic {
-        /// Spline couplings that speaking needs: one less than were trained (3).
+        /// Spline couplings of inference, one less than in training (3).
         couplings: usize,
         /// Depthwise convolutions of each network (3), dilated by 1, `kernel`, `kernel`², ….
         layers: usize,
-        /// Their kernel (3).
+        /// Kernel of the convolutions (3).
         kernel: usize,
         /// Bins of each spline (10).
         bins: usize,
     },
 }
 
-/// How the frames of the prior are made.
+/// Expansion of hidden states into the frames of the prior.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "lowercase")]
 pub enum PriorConfig {
-    /// Each identifier is repeated for its frames, a whole number (VITS).
+    /// Repetition of each identifier for a whole number of frames (VITS).
     Expansion,
-    /// Every frame attends to all identifiers (`heatz123/naturalspeech`).
+    /// Attention of every frame to all identifiers (`heatz123/naturalspeech`).
     Upsampling {
         /// Channels of the convolutions that feed the two networks (8).
         features: usize,
-        /// Their kernel (3).
+        /// Kernel of the convolutions (3).
         kernel: usize,
         /// Attention maps, q (4).
         queries: usize,
@@ -74,13 +74,13 @@ pub enum PriorConfig {
 }
 
 impl VitsConfig {
-    /// Checks what the modules rely on.
+    /// Checks the settings against each other and against the audio.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] that names the setting.
+    /// Returns [`Error::Config`] with the name of the setting.
     pub fn validate(&self, audio: &AudioConfig) -> Result<(), Error> {
-        // What the model of this library has too is checked where that is.
+        // Settings shared with our own model are checked by its validation.
         let model = ModelConfig {
             hidden: self.hidden,
             encoder: self.encoder.clone(),
@@ -109,12 +109,16 @@ impl VitsConfig {
         let check = |good: bool, key: &'static str, why: &str| {
             if good { Ok(()) } else { Err(Error::Config { key, why: why.to_owned() }) }
         };
-        check(self.memory.as_ref().is_none_or(|memory| memory.slots > 0), "vits.memory.slots", "it is 0")?;
-        check(self.symbols > 1, "vits.symbols", "it is less than 2")?;
-        check(durations.iter().all(|size| *size > 0), "vits.durations", "a size is 0")?;
-        check(layers <= 8, "vits.durations.layers", "it is more than 8, and each dilates by a factor more")?;
-        check(kernels.iter().all(|kernel| kernel % 2 == 1), "vits.durations.kernel", "it is even")?;
-        check(prior.iter().all(|size| *size > 0), "vits.prior", "a size is 0")?;
-        check(kernel % 2 == 1, "vits.prior.kernel", "it is even")
+        check(
+            self.memory.as_ref().is_none_or(|memory| memory.slots > 0),
+            "vits.memory.slots",
+            "it must be positive",
+        )?;
+        check(self.symbols > 1, "vits.symbols", "it must be at least 2")?;
+        check(durations.iter().all(|size| *size > 0), "vits.durations", "all sizes must be positive")?;
+        check(layers <= 8, "vits.durations.layers", "it must be at most 8, as dilations grow exponentially")?;
+        check(kernels.iter().all(|kernel| kernel % 2 == 1), "vits.durations.kernel", "it must be odd")?;
+        check(prior.iter().all(|size| *size > 0), "vits.prior", "all sizes must be positive")?;
+        check(kernel % 2 == 1, "vits.prior.kernel", "it must be odd")
     }
 }

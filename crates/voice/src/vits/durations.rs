@@ -1,4 +1,4 @@
-//! How long each identifier lasts: the two predictors of VITS.
+//! The two duration predictors of VITS.
 
 use candle_core::{DType, Result, Tensor};
 use mynah_ops::{Conv1dConfig, Noise, conv1d, gelu};
@@ -8,7 +8,7 @@ use super::spline;
 use crate::blocks::{Conv1d, LayerNorm};
 use crate::builder::Builder;
 
-/// A predictor of durations.
+/// Duration predictor.
 #[derive(Debug)]
 pub(super) enum Durations {
     Deterministic(Deterministic),
@@ -27,7 +27,7 @@ impl Durations {
         })
     }
 
-    /// The logarithms of the frames of each identifier, in f64.
+    /// Predicts the logarithm of the duration of each identifier, in frames and in f64.
     ///
     /// # Shapes
     ///
@@ -74,14 +74,14 @@ impl Deterministic {
     }
 }
 
-/// A flow from two channels of noise to the logarithm of a duration and a value that nobody reads.
+/// Flow from two channels of noise to the logarithm of a duration and an unused value.
 ///
 /// ```text
 /// noise [2, n] ─swap─► spline coupling ─ … ─swap─► affine ─► ln d = the first channel
 /// ```
 ///
-/// The splines' parameters depend on the text and on the channel that stays. Of the couplings that were trained, the one
-/// next to the data is left out when speaking, as the authors do.
+/// The parameters of the splines depend on the text and on the other channel. Inference leaves out the trained coupling
+/// next to the data, as the authors do.
 ///
 /// # References
 ///
@@ -91,9 +91,9 @@ pub(super) struct Stochastic {
     input: Conv1d,
     network: Separable,
     output: Conv1d,
-    /// In the order of speaking.
+    /// Couplings in the order of inference.
     couplings: Vec<Coupling>,
-    /// [2, 1] each.
+    /// Mean of the affine layer, [2, 1], as is its log-deviation.
     mean: Tensor,
     log_deviation: Tensor,
     bins: usize,
@@ -131,7 +131,7 @@ impl Stochastic {
             let [kept, moved] = &mut z;
             let raw = coupling.parameters(kept, &context)?;
             for (y, raw) in moved.iter_mut().zip(raw) {
-                // Widths and heights, not slopes, are divided by the root of the channels.
+                // Widths and heights, but not slopes, are divided by the square root of the channels.
                 let root = (channels as f64).sqrt();
                 let scaled: Vec<f64> = raw
                     .iter()
@@ -148,7 +148,7 @@ impl Stochastic {
     }
 }
 
-/// What computes the spline of one channel from the other and the text.
+/// Network that computes the spline of one channel from the other and the text.
 #[derive(Debug)]
 struct Coupling {
     input: Conv1d,
@@ -165,7 +165,7 @@ impl Coupling {
         })
     }
 
-    /// n numbers and [1, h, n] → the parameters of n splines.
+    /// Computes the parameters of n splines from n numbers and the context [1, h, n].
     fn parameters(&self, kept: &[f64], context: &Tensor) -> Result<Vec<Vec<f64>>> {
         let kept =
             Tensor::new(kept, context.device())?.to_dtype(context.dtype())?.reshape((1, 1, kept.len()))?;
@@ -174,7 +174,7 @@ impl Coupling {
     }
 }
 
-/// Depthwise and pointwise convolutions in turn, each with layer norm and GELU, each pair with a residual.
+/// Alternating depthwise and pointwise convolutions, each with layer norm and GELU, and a residual around each pair.
 #[derive(Debug)]
 struct Separable {
     layers: Vec<SeparableLayer>,
@@ -215,7 +215,7 @@ impl Separable {
         Ok(Self { layers: (0..layers).map(layer).collect::<Result<_>>()? })
     }
 
-    /// [1, C, n] → [1, C, n].
+    /// Applies the layers: [1, C, n] → [1, C, n].
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let mut x = x.clone();
         for layer in &self.layers {

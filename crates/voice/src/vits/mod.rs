@@ -1,14 +1,14 @@
-//! Models of the family of VITS, for speaking only: official VITS, and `heatz123/naturalspeech`.
+//! Inference of models of the VITS family: official VITS, and `heatz123/naturalspeech`.
 //!
 //! ```text
 //! characters ─PhonemeEncoder─► H [h, n] ─┬─Durations──► d
 //!                                        └─Expansion or Upsampling, with d─► N(μ, σ) [h, m] ─z'─► Flow ─z─► (Memory) ─► Decoder
 //! ```
 //!
-//! Text encoder, flow, memory and decoder are those of [`crate::blocks`]: their parameters come under our names at import.
-//! What differs is here: both predictors of durations, and the upsampling of `heatz123/naturalspeech`.
+//! Text encoder, flow, memory and decoder are those of [`crate::blocks`]; the import renames their parameters. This module
+//! adds what differs: both duration predictors, and the upsampling of `heatz123/naturalspeech`.
 //!
-//! Not here: several speakers, and training.
+//! Multiple speakers and training are not supported.
 
 mod config;
 mod durations;
@@ -28,10 +28,10 @@ use upsampling::Upsampling;
 
 pub use config::{DurationsConfig, PriorConfig, VitsConfig};
 
-/// The identifier that stands before, between and behind the characters.
+/// Identifier of the blank before, between and after the characters.
 const BLANK: u32 = 0;
 
-/// A model that speaks the characters of VITS.
+/// Model that speaks the characters of VITS.
 #[derive(Debug)]
 pub struct Vits {
     config: VitsConfig,
@@ -45,14 +45,14 @@ pub struct Vits {
     device: Device,
 }
 
-/// What a model has said.
+/// Output of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VitsSpeech {
-    /// How long each identifier lasts, in frames, as predicted.
+    /// Predicted duration of each identifier, in frames.
     pub predicted: Vec<f64>,
-    /// As spoken: whole numbers where the prior is expanded, the same as predicted where it is upsampled.
+    /// Spoken durations: whole numbers for an expanded prior, the predicted ones for an upsampled prior.
     pub durations: Vec<f64>,
-    /// The samples, in (-1, 1).
+    /// Samples in (-1, 1).
     pub wave: Vec<f32>,
 }
 
@@ -75,7 +75,7 @@ impl Vits {
         })
     }
 
-    /// The sizes.
+    /// Returns the sizes.
     #[must_use]
     pub fn config(&self) -> &VitsConfig {
         &self.config
@@ -85,16 +85,18 @@ impl Vits {
     ///
     /// # Errors
     ///
-    /// As [`Self::speak_characters`].
+    /// Same as [`Self::speak_characters`].
     pub fn speak(&self, symbols: &[Symbol], config: &SpeakConfig) -> Result<VitsSpeech, Error> {
         self.speak_characters(&vits_text(symbols), config)
     }
 
-    /// Speaks a text of VITS' characters, such as `həlˈoʊ, wˈɜːld.`
+    /// Speaks a text in the characters of VITS, such as `həlˈoʊ, wˈɜːld.`
     ///
     /// # Errors
     ///
-    /// When there is no character, or one that VITS does not have, or the durations are no speech.
+    /// Returns [`Error::Empty`] for an empty text, [`Error::Characters`] for a character that VITS does not know,
+    /// [`Error::Config`] for settings out of range ([`SpeakConfig::validate`]), and [`Error::Durations`] for excessive
+    /// durations.
     pub fn speak_characters(&self, text: &str, config: &SpeakConfig) -> Result<VitsSpeech, Error> {
         config.validate()?;
         let characters = vits_ids(text).map_err(Error::Characters)?;

@@ -1,18 +1,18 @@
-//! The monotone rational-quadratic spline of neural spline flows, inverted.
+//! Inverse of the monotone rational-quadratic spline of neural spline flows.
 
-/// The spline maps [-BOUND, BOUND] onto itself and is the identity outside.
+/// Bound of the spline, which maps [-BOUND, BOUND] onto itself and is the identity outside.
 const BOUND: f64 = 5.0;
 
-/// The least share of a bin in the interval, both ways.
+/// Lower limit of the share of a bin in the interval, in both directions.
 const LEAST_SHARE: f64 = 1e-3;
 
-/// The least slope at a knot.
+/// Lower limit of the slope at a knot.
 const LEAST_SLOPE: f64 = 1e-3;
 
-/// The x that the spline maps to `y`.
+/// Returns the x that the spline maps to `y`.
 ///
-/// `raw` are the unnormalised widths (K), heights (K) and inner slopes (K − 1) of its K bins; the outer slopes are 1. Widths
-/// and heights are a softmax, slopes a softplus, each with a floor. In bin k, with the slope s = h/w of its chord, the slopes
+/// `raw` holds the unnormalized widths (K), heights (K) and inner slopes (K − 1) of the K bins; the outer slopes are 1.
+/// Widths and heights pass through a softmax, slopes through a softplus, each with a lower limit. In bin k, with the slope s = h/w of its chord, the slopes
 /// d₀ and d₁ at its ends and η = y − yₖ,
 ///
 /// ```text
@@ -36,17 +36,17 @@ pub(super) fn inverse(y: f64, raw: &[f64], bins: usize) -> f64 {
         None => 1.0,
     };
     let (w, h) = (xs[k + 1] - xs[k], ys[k + 1] - ys[k]);
-    let (chord, before, behind, rise) = (h / w, slope(k), slope(k + 1), y - ys[k]);
-    let bend = before + behind - 2.0 * chord;
+    let (chord, before, after, rise) = (h / w, slope(k), slope(k + 1), y - ys[k]);
+    let bend = before + after - 2.0 * chord;
     let a = h * (chord - before) + rise * bend;
     let b = h * before - rise * bend;
     let c = -chord * rise;
-    // Never negative but for rounding: the spline rises.
+    // Negative only by rounding, as the spline is increasing.
     let root = (b * b - 4.0 * a * c).max(0.0).sqrt();
     xs[k] + w * 2.0 * c / (-b - root)
 }
 
-/// The K + 1 ends of bins whose unnormalised sizes these are.
+/// Returns the K + 1 edges of bins with these unnormalized sizes.
 fn knots(raw: &[f64]) -> Vec<f64> {
     let largest = raw.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let exponentials: Vec<f64> = raw.iter().map(|value| (value - largest).exp()).collect();
@@ -62,7 +62,7 @@ fn knots(raw: &[f64]) -> Vec<f64> {
     knots
 }
 
-/// ln(1 + eˣ).
+/// Computes ln(1 + eˣ).
 fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
@@ -76,10 +76,10 @@ mod tests {
 
     const BINS: usize = 10;
 
-    /// The root of a quadratic of numbers up to 10 loses half of the digits where the bin is steep.
+    /// Tolerance: the root of a quadratic with numbers up to 10 loses half of the digits in a steep bin.
     const TOLERANCE: f64 = 1e-7;
 
-    /// The spline itself, equation 4 of the paper.
+    /// Computes the forward spline, equation 4 of the paper.
     fn forward(x: f64, raw: &[f64]) -> f64 {
         let (xs, ys) = (knots(&raw[..BINS]), knots(&raw[BINS..2 * BINS]));
         let k = (0..BINS).rev().find(|k| x >= xs[*k]).unwrap();
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_stay_and_the_outside_is_the_identity() {
+    fn keeps_the_ends_and_is_the_identity_outside() {
         let raw: Vec<f64> = (0..29).map(|i| f64::from(i * 7 % 5) - 2.0).collect();
         for y in [-BOUND, BOUND, -7.5, 100.0] {
             assert_close(inverse(y, &raw, BINS), y, 1e-12, "an end");

@@ -1,4 +1,4 @@
-//! The learnable upsampling of `heatz123/naturalspeech`: that of the paper, with networks of another shape than ours.
+//! Learnable upsampling of `heatz123/naturalspeech`, whose networks differ from ours.
 
 use candle_core::{Result, Tensor};
 use mynah_ops::{MatrixProduct as _, Precision, softmax};
@@ -7,11 +7,11 @@ use super::config::PriorConfig;
 use crate::blocks::{Conv1d, LayerNorm};
 use crate::builder::Builder;
 
-/// Hidden states of identifiers to those of frames.
+/// Upsampling of the hidden states of identifiers to frames.
 ///
-/// The equations are those of [`crate::naturalspeech::Durator`]. Here nothing is projected before the convolution, whose batch norm
-/// is folded into it at import, `SiLU` comes before the layer norm, the networks have three linear layers, and the sum is
-/// normalised.
+/// The equations are those of [`crate::naturalspeech::Durator`], with these differences: there is no projection before the
+/// convolution, the import folds its batch norm into it, `SiLU` comes before the layer norm, the networks have three
+/// linear layers, and the sum is normalized.
 ///
 /// # References
 ///
@@ -27,7 +27,7 @@ pub(super) struct Upsampling {
 }
 
 impl Upsampling {
-    /// None for a prior that is expanded.
+    /// Builds the upsampling; `None` for an expanded prior.
     pub(super) fn new(config: &PriorConfig, hidden: usize, vb: &Builder<'_>) -> Result<Option<Self>> {
         let PriorConfig::Upsampling { features, kernel, queries, contexts } = *config else {
             return Ok(None);
@@ -43,6 +43,8 @@ impl Upsampling {
         }))
     }
 
+    /// Upsamples hidden states to frames.
+    ///
     /// # Shapes
     ///
     /// `hidden` [1, h, n], n durations in frames, m frames → [1, h, m].
@@ -74,15 +76,15 @@ impl Upsampling {
     }
 }
 
-/// What W and C are made of: a convolution over the identifiers, and a perceptron over identifier × frame.
+/// Network of W or C: a convolution over the identifiers, and a perceptron over identifier × frame.
 #[derive(Debug)]
 struct Network {
     conv: Conv1d,
     norm: LayerNorm,
     of_features: Conv1d,
-    /// [2, outputs]: the weights of S and E.
+    /// Weights of S and E, [2, outputs].
     of_borders: Tensor,
-    /// `[outputs, outputs]` and `[outputs]`, twice.
+    /// Weight `[outputs, outputs]` and bias `[outputs]`, as in the output layer.
     inner: (Tensor, Tensor),
     output: (Tensor, Tensor),
     precision: Precision,
@@ -109,7 +111,7 @@ impl Network {
         })
     }
 
-    /// [1, h, n] and [m · n, 2] → [m, n, outputs].
+    /// Applies the network: [1, h, n] and [m · n, 2] → [m, n, outputs].
     fn forward(&self, hidden: &Tensor, borders: &Tensor, frames: usize) -> Result<Tensor> {
         let n = hidden.dim(2)?;
         let features = self.norm.forward(&self.conv.forward(hidden)?.silu()?)?;

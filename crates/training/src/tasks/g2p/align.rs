@@ -1,4 +1,4 @@
-//! Which letters of a word stand for which of its phones.
+//! Alignment of the letters of a word with its phones.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub(super) struct Spoken {
 /// Deals the phones of each word out to its letters: none, one or two to each.
 ///
 /// The probability of each deal is the product over the letters of p(phones without stress | letter), which are
-/// estimated by expectation maximisation over all deals; then the likeliest deal is taken, and of equally likely ones
+/// estimated by expectation maximization over all deals; then the likeliest deal is taken, and of equally likely ones
 /// that which gives the later letters less. A word with more than two phones a letter has none.
 ///
 /// # References
@@ -130,7 +130,7 @@ fn count(letters: &[usize], phones: &[usize], table: &[f64], counts: &mut [f64])
     }
 }
 
-/// How many phones each letter of a word stands for.
+/// Finds the number of phones of each letter of a word.
 fn best(letters: &[usize], phones: &[usize], table: &[f64]) -> Option<Vec<usize>> {
     let (n, m) = (letters.len(), phones.len());
     let width = m + 1;

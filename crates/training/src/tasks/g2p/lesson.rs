@@ -1,4 +1,4 @@
-//! The words that are learnt from, and their order.
+//! Training words and their order.
 
 use std::collections::BTreeMap;
 
@@ -111,13 +111,13 @@ impl Lesson {
         Self { words, chunks, allowed, watched, held_out }
     }
 
-    /// How many words are learnt from.
+    /// Returns the number of words to train on.
     #[must_use]
     pub fn words(&self) -> usize {
         self.words.len()
     }
 
-    /// The chunks of phones.
+    /// Returns the chunks of phones.
     #[must_use]
     pub fn chunks(&self) -> &[Vec<Phone>] {
         &self.chunks
@@ -135,7 +135,7 @@ impl Lesson {
         &self.watched
     }
 
-    /// The held-out tenth: nothing may be chosen by it.
+    /// Returns the held-out tenth, by which nothing may be chosen.
     #[must_use]
     pub fn held_out(&self) -> &Words {
         &self.held_out

@@ -1,7 +1,7 @@
 //! Training of the network from letters to phones that [`mynah_text::G2p`] says unknown words with.
 //!
 //! ```text
-//! CMUdict ─► Lesson: words without the held-out ones, a chunk of phones for each letter (expectation maximisation)
+//! CMUdict ─► Lesson: words without the held-out ones, a chunk of phones for each letter (expectation maximization)
 //!               │ batches of words of one length
 //!               ▼
 //!            G2pTask ─► G2pTensors ─pack─► the file in mynah-text

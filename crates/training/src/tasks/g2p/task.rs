@@ -39,7 +39,7 @@ pub struct G2pTask<'a> {
     order: (u64, Vec<Batch>),
 }
 
-/// What a checkpoint of this task knows beside its tensors.
+/// Numbers in a checkpoint of this task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct G2pState {
@@ -48,14 +48,14 @@ struct G2pState {
 }
 
 impl<'a> G2pTask<'a> {
-    /// A network that has learnt nothing yet.
+    /// Builds an untrained network.
     ///
     /// # Errors
     ///
     /// [`Error::Empty`] when there are no words, [`Error::Config`] when a setting is out of range.
     pub fn new(config: &G2pConfig, lesson: &'a Lesson) -> Result<Self, Error> {
         if lesson.words() == 0 {
-            return Err(Error::Empty { why: "there are no words to learn letters and phones from" });
+            return Err(Error::Empty { why: "there are no words to train on" });
         }
         for (key, value) in
             [("hidden", config.hidden), ("features", config.features), ("history", config.history)]
@@ -82,7 +82,7 @@ impl<'a> G2pTask<'a> {
         Ok(Self { config: config.clone(), lesson, parameters, model, optimizer, order })
     }
 
-    /// Parameters of the network.
+    /// Returns the parameter count of the network.
     #[must_use]
     pub fn parameter_count(&self) -> usize {
         self.parameters.count()
@@ -110,7 +110,7 @@ impl<'a> G2pTask<'a> {
     ///
     /// # Errors
     ///
-    /// When a tensor cannot be read.
+    /// Fails if a tensor cannot be read.
     pub fn tensors(&self) -> Result<G2pTensors, Error> {
         let values = self.parameters.tensors().into_iter();
         let values = values.map(|(name, tensor)| Ok((name, tensor.flatten_all()?.to_vec1::<f32>()?)));
@@ -126,7 +126,7 @@ impl<'a> G2pTask<'a> {
     ///
     /// # Errors
     ///
-    /// When a weight cannot be packed.
+    /// Fails if a weight cannot be packed.
     pub fn network(&self) -> Result<(Vec<u8>, G2p), Error> {
         let bytes = self.tensors()?.pack().map_err(Error::Text)?;
         let g2p = G2p::open(&bytes).map_err(Error::Text)?;
@@ -156,7 +156,7 @@ impl Task for G2pTask<'_> {
         }
         let batch = usize::try_from(place.batch).ok().and_then(|batch| self.order.1.get(batch)).cloned();
         let Some(batch) = batch else {
-            return Err(Error::Empty { why: "the epoch has no such batch: the words are others" });
+            return Err(Error::Empty { why: "the epoch has no such batch, so the words have changed" });
         };
         Ok(Drawn { batch, next: place.next(self.epoch_steps()) })
     }
@@ -208,7 +208,7 @@ impl Task for G2pTask<'_> {
         let G2pState { config } = state.numbers()?;
         // How long a training is may change.
         if (G2pConfig { epochs: self.config.epochs, ..config }) != self.config {
-            let why = "it is of a training with other settings: give the same, or another file".to_owned();
+            let why = "it belongs to a training with other settings".to_owned();
             return Err(Error::File { path: path.clone(), why });
         }
         self.parameters.assign(&state.model, path)?;
@@ -216,7 +216,7 @@ impl Task for G2pTask<'_> {
     }
 }
 
-/// How well a network says words.
+/// Accuracy of a network on words.
 #[must_use]
 pub fn accuracy(g2p: &G2p, words: &Words) -> G2pAccuracy {
     let one = |(word, variants): &(String, Vec<Vec<Phone>>)| G2pAccuracy::of(g2p, word, variants);

@@ -61,7 +61,7 @@ fn steps(task: &mut G2pTask<'_>, count: u64) -> Vec<f64> {
 }
 
 #[test]
-fn the_network_that_says_words_computes_what_was_trained() {
+fn the_packed_network_agrees_with_the_trained_one() {
     let lesson = lesson();
     let mut trainer = G2pTask::new(&config(), &lesson).unwrap();
     steps(&mut trainer, 30);
@@ -101,7 +101,7 @@ fn the_network_that_says_words_computes_what_was_trained() {
 }
 
 #[test]
-fn a_language_of_syllables_is_learnt() {
+fn learns_a_language_of_syllables() {
     let lesson = lesson();
     let mut trainer = G2pTask::new(&config(), &lesson).unwrap();
     let all = trainer.run().steps;
@@ -118,7 +118,7 @@ fn a_language_of_syllables_is_learnt() {
 }
 
 #[test]
-fn a_checkpoint_of_other_settings_is_refused_but_for_the_epochs() {
+fn rejects_a_checkpoint_with_other_settings_except_epochs() {
     let lesson = lesson();
     let directory = tempfile::tempdir().unwrap();
     let run = |config: &G2pConfig| {

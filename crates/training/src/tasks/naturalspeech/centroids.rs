@@ -1,4 +1,4 @@
-//! k-means in batches: the vectors with which the memory bank begins.
+//! Mini-batch k-means for the initial vectors of the memory bank.
 
 use candle_core::{D, DType, Result, Tensor};
 use mynah_ops::MatrixProduct as _;
@@ -6,25 +6,25 @@ use rand::seq::index::sample;
 use rand::{Rng, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-/// Frames that move the centroids at once.
+/// Frames per batch.
 const BATCH: usize = 4096;
 
-/// How often each frame is drawn on the average, and the least number of batches: few frames want more than one look.
+/// Average number of draws of each frame, and the minimum number of batches, for few frames.
 const PASSES: usize = 5;
 const LEAST_BATCHES: usize = 100;
 
-/// Of so many frames for each centroid the first ones are chosen: a cluster of which none is among them is not found.
+/// Frames per centroid among which the initial ones are chosen; clusters without any of them are not found.
 const CANDIDATES: usize = 20;
 
-/// `k` centroids of `frames` by k-means in batches: `k` first ones by k-means++ from a part of the frames, then batches of
-/// frames at random, each of which moves its nearest centroids.
+/// Computes `k` centroids of `frames` by mini-batch k-means: k-means++ on a part of the frames initializes them, and random
+/// batches of frames then move their nearest centroids.
 ///
 /// ```text
-/// c ← (N c + Σ x) / (N + n)      N frames that c has had, x its n frames of this batch
+/// c ← (N c + Σ x) / (N + n)      N frames of c so far, x its n frames of this batch
 /// ```
 ///
-/// A centroid that no frame is near stays where it began, on a frame. With fewer frames than centroids, frames are repeated.
-/// All that grows with the number of frames is computed on their device.
+/// A centroid without near frames stays at its initial frame. With fewer frames than centroids, frames are repeated.
+/// Everything that grows with the number of frames is computed on their device.
 ///
 /// # Shapes
 ///
@@ -48,22 +48,23 @@ pub(super) fn centroids(frames: &Tensor, k: usize, seed: u64) -> Result<Tensor> 
         let sums = table.broadcast_mul(&counts)?.index_add(&nearest, &drawn, 0)?;
         counts = counts.index_add(&nearest, &ones, 0)?;
         let moved = sums.broadcast_div(&counts.maximum(&counts.ones_like()?)?)?;
-        // A centroid without frames is 0 / 1 here; it stays.
+        // A centroid without frames is 0 / 1 here and stays unchanged.
         let has = counts.gt(&counts.zeros_like()?)?.broadcast_as(table.shape())?;
         table = has.where_cond(&moved, &table)?;
     }
     Ok(table)
 }
 
-/// Frames that are far from each other: some are drawn, each with a probability that grows with the square of its distance
-/// from those before it, and the one is taken that leaves the smallest squares (the greedy k-means++ of scikit-learn).
+/// Chooses frames that are far from each other by the greedy k-means++ of scikit-learn: candidates are drawn with a
+/// probability proportional to the squared distance from the frames chosen before, and the candidate with the smallest
+/// remaining sum of squares is taken.
 fn first_centroids(frames: &Tensor, k: usize, generator: &mut impl Rng) -> Result<Tensor> {
     let (n, device) = (frames.dim(0)?, frames.device());
     let part = sample(generator, n, (CANDIDATES * k).max(1).min(n)).into_iter().map(|index| index as u32);
     let candidates = frames.index_select(&Tensor::from_iter(part, device)?, 0)?;
     let m = candidates.dim(0)?;
     let (squares, columns) = (candidates.sqr()?.sum(D::Minus1)?, candidates.t()?.contiguous()?);
-    // The squared distances of all candidates from some: [some, m].
+    // Squared distances of the drawn candidates from all points: [some, m].
     let distances = |some: &[u32]| -> Result<Tensor> {
         let some = Tensor::new(some, device)?;
         let products = candidates.index_select(&some, 0)?.exact_product(&columns)?;
@@ -84,7 +85,7 @@ fn first_centroids(frames: &Tensor, k: usize, generator: &mut impl Rng) -> Resul
     candidates.index_select(&Tensor::from_vec(chosen, k, device)?, 0)
 }
 
-/// A place, with a probability that grows with its weight; when all weights are 0, `otherwise`, counted through the places.
+/// Draws an index with a probability proportional to its weight; if all weights are 0, `otherwise` modulo the count.
 fn draw(weights: &[f64], otherwise: usize, generator: &mut impl Rng) -> usize {
     let total: f64 = weights.iter().sum();
     if total <= 0.0 {
@@ -95,11 +96,11 @@ fn draw(weights: &[f64], otherwise: usize, generator: &mut impl Rng) -> usize {
         left -= weight;
         left < 0.0
     });
-    // Rounding may leave a rest behind the last.
+    // Rounding may leave a remainder after the last.
     passed.or_else(|| weights.iter().rposition(|weight| *weight > 0.0)).unwrap_or(0)
 }
 
-/// The nearest row of `table` for each frame.
+/// Returns the nearest row of `table` for each frame.
 fn nearest(frames: &Tensor, table: &Tensor) -> Result<Tensor> {
     let squares = (table.sqr()?.sum(D::Minus1)? * 0.5)?;
     // |x − c|² / 2 − |x|² / 2
@@ -120,7 +121,7 @@ mod tests {
 
     type Points = Vec<Vec<f64>>;
 
-    /// The sum of the squared distances of the points from their nearest centroid.
+    /// Computes the sum of the squared distances of the points from their nearest centroid.
     fn inertia(points: &Points, centroids: &Points) -> f64 {
         let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
         let nearest = |point: &Vec<f64>| {
@@ -129,7 +130,7 @@ mod tests {
         points.iter().map(nearest).sum()
     }
 
-    /// Lloyd's algorithm to its end, by loops, from `k` points at random.
+    /// Runs Lloyd's algorithm to convergence, by loops, from `k` random points.
     fn lloyd(points: &Points, k: usize, seed: u64) -> Points {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         let first = sample(&mut generator, points.len(), k);
@@ -162,31 +163,31 @@ mod tests {
     }
 
     #[test]
-    fn well_separated_clusters_are_found() {
-        // Two clusters of three points; k-means++ begins in both, and the batches end near the means.
+    fn finds_well_separated_clusters() {
+        // Two clusters of three points: k-means++ starts in both, and the batches converge to the means.
         let data = [[0.0_f32, 0.0], [0.1, 0.0], [-0.1, 0.0], [9.0, 9.0], [9.0, 9.1], [9.0, 8.9]];
         let frames = Tensor::new(&data, &device()).unwrap();
         let mut found = points(&centroids(&frames, 2, 5).unwrap());
         found.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        // Hundreds of draws from three points 0.1 apart: a mean within 0.02.
+        // Hundreds of draws from three points 0.1 apart give a mean within 0.02.
         assert!(found[0].iter().all(|value| value.abs() < 0.02), "{found:?}");
         assert!(found[1].iter().all(|value| (value - 9.0).abs() < 0.02), "{found:?}");
     }
 
     #[test]
-    fn more_centroids_than_frames_repeat_frames() {
+    fn repeats_frames_if_there_are_fewer_than_centroids() {
         let frames = Tensor::new(&[[1.0_f32], [2.0]], &device()).unwrap();
         let found = points(&centroids(&frames, 3, 0).unwrap());
         assert_eq!(found.len(), 3);
         assert!(found.iter().all(|row| row[0] >= 1.0 && row[0] <= 2.0), "{found:?}");
-        // All alike.
+        // Equal frames.
         let frames = Tensor::ones((5, 2), DType::F32, &device()).unwrap();
         assert!(points(&centroids(&frames, 3, 0).unwrap()).iter().flatten().all(|x| (x - 1.0).abs() < 1e-6));
     }
 
     #[test]
-    fn batches_lose_little_against_lloyd() {
-        // Forty clouds that overlap.
+    fn is_nearly_as_good_as_lloyd() {
+        // Forty overlapping clouds.
         let middles = (normal(1, (40, 8)) * 2.0).unwrap();
         let frames = (Tensor::cat(&vec![&middles; 50], 0).unwrap() + normal(2, (2000, 8))).unwrap();
         let all = points(&frames);
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_are_as_good_as_those_of_scikit_learn() {
+    fn is_as_good_as_scikit_learn() {
         #[derive(Deserialize)]
         struct Golden {
             inertia: Vec<f64>,

@@ -175,29 +175,29 @@ impl Default for LossWeights {
 }
 
 impl TrainConfig {
-    /// Checks what training relies on.
+    /// Checks the settings against each other.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] that names the setting.
+    /// Returns [`Error::Config`] with the name of the setting.
     pub fn validate(&self) -> Result<(), Error> {
         let check = |good: bool, key: &'static str, why: &str| {
             if good { Ok(()) } else { Err(Error::Config { key, why: why.to_owned() }) }
         };
-        check(self.steps > 0, "train.steps", "it is 0")?;
-        check(self.warm_up_steps <= self.steps, "train.warm_up_steps", "it is more than `train.steps`")?;
+        check(self.steps > 0, "train.steps", "it must be positive")?;
+        check(self.warm_up_steps <= self.steps, "train.warm_up_steps", "it exceeds `train.steps`")?;
         check(
             self.tuning_steps <= self.steps - self.warm_up_steps,
             "train.tuning_steps",
-            "it is more than `train.warm_up_steps` leaves of `train.steps`",
+            "it exceeds the steps of `train.steps` after `train.warm_up_steps`",
         )?;
-        check(self.batch_frames > 0, "train.batch_frames", "it is 0")?;
-        check(self.window_frames > 0, "train.window_frames", "it is 0")?;
-        check(self.windows > 0, "train.windows", "it is 0")?;
-        check(self.log_every > 0, "train.log_every", "it is 0")?;
-        check(self.checkpoint_every > 0, "train.checkpoint_every", "it is 0")?;
-        check(self.soft_dtw.gamma > 0.0, "train.soft_dtw.gamma", "it is not positive")?;
-        check(self.soft_dtw.warp >= 0.0, "train.soft_dtw.warp", "it is negative")?;
+        check(self.batch_frames > 0, "train.batch_frames", "it must be positive")?;
+        check(self.window_frames > 0, "train.window_frames", "it must be positive")?;
+        check(self.windows > 0, "train.windows", "it must be positive")?;
+        check(self.log_every > 0, "train.log_every", "it must be positive")?;
+        check(self.checkpoint_every > 0, "train.checkpoint_every", "it must be positive")?;
+        check(self.soft_dtw.gamma > 0.0, "train.soft_dtw.gamma", "it must be positive")?;
+        check(self.soft_dtw.warp >= 0.0, "train.soft_dtw.warp", "it must not be negative")?;
         let LossWeights {
             mel,
             stft,
@@ -222,14 +222,14 @@ impl TrainConfig {
             ("train.weights.duration_main", duration_main),
             ("train.weights.duration_tuning", duration_tuning),
         ] {
-            check(weight >= 0.0 && weight.is_finite(), key, "it is not a number of at least 0")?;
+            check(weight >= 0.0 && weight.is_finite(), key, "it must be finite and not negative")?;
         }
         let rate = self.optimizer.learning_rate;
-        check(rate > 0.0 && rate.is_finite(), "train.optimizer.learning_rate", "it is not positive")?;
-        check(self.optimizer.clip_norm > 0.0, "train.optimizer.clip_norm", "it is not positive")
+        check(rate > 0.0 && rate.is_finite(), "train.optimizer.learning_rate", "it must be positive")?;
+        check(self.optimizer.clip_norm > 0.0, "train.optimizer.clip_norm", "it must be positive")
     }
 
-    /// The part of its weight that `L_fwd` has in a step, counted from 0.
+    /// Returns the fraction of its weight that `L_fwd` has in a step, counted from 0.
     pub(super) fn forward_kl_ramp(&self, step: u64) -> f64 {
         let since = step.saturating_sub(self.warm_up_steps) as f64 + 1.0;
         if self.forward_kl_ramp_steps == 0 {
@@ -245,7 +245,7 @@ mod tests {
     use super::TrainConfig;
 
     #[test]
-    fn the_forward_divergence_gains_its_weight_by_a_line() {
+    fn the_weight_of_the_forward_divergence_rises_linearly() {
         let config = TrainConfig { warm_up_steps: 10, forward_kl_ramp_steps: 4, ..TrainConfig::default() };
         let quarters: Vec<u32> =
             (10..16).map(|step| (config.forward_kl_ramp(step) * 4.0).round() as u32).collect();
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn phases_that_do_not_fit_are_named() {
+    fn names_the_setting_of_phases_that_do_not_fit() {
         let config = TrainConfig { steps: 10, warm_up_steps: 6, tuning_steps: 5, ..TrainConfig::default() };
         let error = config.validate().unwrap_err().to_string();
         assert!(error.contains("train.tuning_steps"), "{error}");

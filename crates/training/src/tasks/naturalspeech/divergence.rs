@@ -1,4 +1,4 @@
-//! Losses and gradients that are not finite, and the module that they come from.
+//! Origins of losses and gradients that are not finite.
 
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor, Var};
@@ -10,7 +10,7 @@ pub(super) fn scalar(loss: &Tensor) -> Result<f64, Error> {
     Ok(loss.to_dtype(DType::F64)?.to_scalar()?)
 }
 
-/// The number of a loss, or the error that ends the run.
+/// Returns the value of a loss, or fails if it is not finite.
 pub(super) fn finite(loss: &Tensor, name: &str, step: u64) -> Result<f64, Error> {
     let value = scalar(loss)?;
     let origin = "the outputs of all modules are finite".to_owned();
@@ -21,7 +21,7 @@ pub(super) fn finite(loss: &Tensor, name: &str, step: u64) -> Result<f64, Error>
     }
 }
 
-/// A divergence with the first module whose output is not finite.
+/// Adds the first module whose output is not finite to a divergence.
 pub(super) fn with_origin(error: Error, forward: &Forward, others: &[(&str, &Tensor)]) -> Error {
     let Error::Diverged { step, loss, value, origin } = error else { return error };
     let outputs = [
@@ -44,14 +44,14 @@ pub(super) fn with_origin(error: Error, forward: &Forward, others: &[(&str, &Ten
     Error::Diverged { step, loss, value, origin }
 }
 
-/// Whether every value is a number; one that cannot be read is not.
+/// Returns true if every value is finite and can be read.
 fn is_finite(tensor: &Tensor) -> bool {
-    // A sum of finite numbers may be infinite, a product with 0 of anything else is NaN.
+    // A sum of finite numbers may be infinite, but 0 times a number is NaN unless it is finite.
     let sum = || tensor.zeros_like()?.mul(tensor)?.sum_all()?.to_dtype(DType::F64)?.to_scalar::<f64>();
     sum().is_ok_and(|sum: f64| sum == 0.0)
 }
 
-/// The modules with gradients that are not finite.
+/// Names the modules whose gradients are not finite.
 pub(super) fn gradient_origin(named: &[(String, Var)], gradients: &GradStore) -> String {
     let mut modules: Vec<&str> = Vec::new();
     for (name, variable) in named {
@@ -62,7 +62,7 @@ pub(super) fn gradient_origin(named: &[(String, Var)], gradients: &GradStore) ->
         }
     }
     match modules[..] {
-        [] => "every gradient by itself is finite".to_owned(),
+        [] => "every gradient alone is finite".to_owned(),
         _ => format!("these modules have gradients that are not finite: {}", modules.join(", ")),
     }
 }

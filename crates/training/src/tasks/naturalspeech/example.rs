@@ -1,4 +1,4 @@
-//! What the model learns from: one utterance, and a padded batch of them.
+//! Training examples and their padded batches.
 
 use std::fmt;
 
@@ -9,30 +9,30 @@ use mynah_voice::blocks::sequence_mask;
 
 use crate::Error;
 
-/// What VITS adds under the root of a magnitude.
+/// Epsilon under the square root of a magnitude, as in VITS.
 const MAGNITUDE_EPSILON: f64 = 1e-6;
 
-/// One utterance.
+/// Utterance to train on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
-    /// Its name, for messages.
+    /// Id for messages.
     pub id: String,
-    /// Symbols by the vocabulary.
+    /// Symbols as indices of the vocabulary.
     pub symbols: Vec<u32>,
-    /// The sup-phone of each symbol.
+    /// Sup-phoneme of each symbol.
     pub sup_phones: Vec<u32>,
     /// Frames of each symbol; their sum is floor(samples / hop).
     pub durations: Vec<u32>,
-    /// The samples, in [-1, 1].
+    /// Samples in [-1, 1].
     pub wave: Vec<f32>,
 }
 
 impl Example {
-    /// Checks that the parts fit together.
+    /// Checks that the parts are consistent.
     ///
     /// # Errors
     ///
-    /// [`Error::Example`] that says what does not.
+    /// Returns [`Error::Example`] with the contradiction.
     pub fn validate(&self, audio: &AudioConfig, symbols: usize, sup_phones: usize) -> Result<(), Error> {
         let fail = |why: String| Err(Error::Example { id: self.id.clone(), why });
         let n = self.symbols.len();
@@ -41,56 +41,56 @@ impl Example {
         }
         if self.sup_phones.len() != n || self.durations.len() != n {
             let (s, d) = (self.sup_phones.len(), self.durations.len());
-            return fail(format!("it has {n} symbols, {s} sup-phones and {d} durations"));
+            return fail(format!("it has {n} symbols, {s} sup-phonemes and {d} durations"));
         }
         if let Some(id) = self.symbols.iter().find(|id| **id as usize >= symbols) {
-            return fail(format!("symbol {id} is not one of the vocabulary's {symbols}"));
+            return fail(format!("symbol {id} is not one of the {symbols} in the vocabulary"));
         }
         if let Some(id) = self.sup_phones.iter().find(|id| **id as usize >= sup_phones) {
-            return fail(format!("sup-phone {id} is not one of {sup_phones}"));
+            return fail(format!("sup-phoneme {id} is not one of {sup_phones}"));
         }
         if let Some(index) = self.durations.iter().position(|duration| *duration == 0) {
             return fail(format!("symbol {} of {n} has no frame", index + 1));
         }
         let (sum, frames) = (self.durations.iter().sum::<u32>() as usize, self.frames(audio));
         if sum != frames {
-            return fail(format!("its durations sum to {sum} frames, and it has {frames}"));
+            return fail(format!("its durations sum to {sum} frames, expected {frames}"));
         }
         Ok(())
     }
 
-    /// How many frames it has.
+    /// Returns the number of frames.
     #[must_use]
     pub fn frames(&self, audio: &AudioConfig) -> usize {
         self.wave.len() / audio.hop_length
     }
 }
 
-/// Where examples come from. They are loaded one batch at a time.
+/// Source of examples, which are loaded one batch at a time.
 pub trait Examples {
-    /// How many there are.
+    /// Returns the number of examples.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Returns true if there are no examples.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The frames of one, without loading it.
+    /// Returns the frames of an example without loading it.
     fn frames(&self, index: usize) -> usize;
 
-    /// Loads one.
+    /// Loads an example.
     ///
     /// # Errors
     ///
-    /// When it cannot be read.
+    /// Fails if the example cannot be read.
     fn load(&self, index: usize) -> Result<Example, Error>;
 }
 
 /// Examples in memory.
 #[derive(Debug, Clone)]
 pub struct InMemory {
-    /// The examples.
+    /// List of the examples.
     pub examples: Vec<Example>,
     /// Samples per frame.
     pub hop_length: usize,
@@ -110,7 +110,7 @@ impl Examples for InMemory {
     }
 }
 
-/// Makes batches, and computes the linear spectrogram that the posterior encoder reads.
+/// Builder of batches, with the linear spectrogram that the posterior encoder reads.
 pub struct Batcher {
     audio: AudioConfig,
     stft: Stft,
@@ -118,7 +118,7 @@ pub struct Batcher {
     dtype: DType,
 }
 
-/// Several utterances, padded at the end.
+/// Batch of utterances, padded at the end.
 ///
 /// # Shapes
 ///
@@ -129,17 +129,17 @@ pub struct Batch {
     pub symbols: Tensor,
     /// [B, n], u32.
     pub sup_phones: Tensor,
-    /// [B, n], frames; 0 behind the end.
+    /// Durations in frames, 0 in the padding; [B, n].
     pub durations: Tensor,
-    /// [B, 1, n].
+    /// Mask of the symbols, [B, 1, n].
     pub symbol_mask: Tensor,
-    /// [B, F, T], magnitudes.
+    /// Magnitudes of the linear spectrogram, [B, F, T].
     pub spectrogram: Tensor,
-    /// [B, 1, T].
+    /// Mask of the frames, [B, 1, T].
     pub frame_mask: Tensor,
     /// Frames of each utterance.
     pub frames: Vec<usize>,
-    /// [B, 1, T · hop].
+    /// Samples, [B, 1, T · hop].
     pub wave: Tensor,
 }
 
@@ -154,7 +154,7 @@ impl Batcher {
     ///
     /// # Errors
     ///
-    /// When `audio` is not a transform's configuration.
+    /// Fails if `audio` is not a valid configuration of a transform.
     pub fn new(audio: &AudioConfig, dtype: DType, device: &Device) -> Result<Self, Error> {
         let config = StftConfig {
             n_fft: audio.n_fft,
@@ -165,11 +165,11 @@ impl Batcher {
         Ok(Self { audio: audio.clone(), stft: Stft::new(&config)?, device: device.clone(), dtype })
     }
 
-    /// A batch of `examples`, padded to the longest and to at least `shortest` frames.
+    /// Builds a batch of `examples`, padded to the longest and to at least `shortest` frames.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] without examples.
+    /// Returns [`Error::Empty`] without examples.
     pub fn batch(&self, examples: &[Example], shortest: usize) -> Result<Batch, Error> {
         let (device, dtype, hop) = (&self.device, self.dtype, self.audio.hop_length);
         let frames: Vec<usize> = examples.iter().map(|example| example.frames(&self.audio)).collect();

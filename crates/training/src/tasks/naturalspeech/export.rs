@@ -1,4 +1,4 @@
-//! The voice of a checkpoint.
+//! Export of checkpoints as voices.
 
 use std::path::Path;
 
@@ -11,33 +11,33 @@ use super::task::{NAME, NaturalSpeechState};
 use crate::Error;
 use crate::checkpoint::Checkpoint;
 
-/// The parameters that only training needs.
+/// Prefix of the parameters that only training needs.
 const TRAINING_ONLY: &str = "posterior.";
 
-/// What a voice is made of.
+/// Parts of a voice to export.
 #[derive(Debug, Clone, Copy)]
 pub struct ExportConfig<'a> {
-    /// The directory of the checkpoint.
+    /// Directory of the checkpoint.
     pub checkpoint: &'a Path,
-    /// The sizes of the model.
+    /// Sizes of the model.
     pub model: &'a ModelConfig,
-    /// The audio that it was trained on.
+    /// Properties of the training audio.
     pub audio: &'a AudioConfig,
-    /// What said the words that it was trained on.
+    /// Pronouncer of the training text.
     pub pronunciation: &'a str,
-    /// The content of `vocabulary.json`.
+    /// Contents of `vocabulary.json`.
     pub vocabulary: &'a str,
-    /// The content of `supphones.json`.
+    /// Contents of `supphones.json`.
     pub sup_phones: &'a str,
 }
 
 /// Writes the voice of a checkpoint: its inference parameters, its configuration and its symbols.
 ///
-/// `out` is written beside its place and renamed into it.
+/// The voice is written to a temporary directory next to `out` and renamed.
 ///
 /// # Errors
 ///
-/// When the checkpoint is not of this model, or the operating system refuses.
+/// Fails if the checkpoint belongs to another model, or the operating system refuses.
 pub fn export_voice(config: &ExportConfig<'_>, out: &Path) -> Result<VoiceInfo, Error> {
     let checkpoint = Checkpoint::read(config.checkpoint)?;
     checkpoint.check_task(NAME)?;

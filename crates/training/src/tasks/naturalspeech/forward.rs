@@ -1,4 +1,4 @@
-//! Everything that the generator computes for a batch up to the decoder.
+//! Forward pass of the generator up to the decoder.
 
 use candle_core::{DType, Tensor};
 use mynah_ops::{Noise, monotonic_alignment};
@@ -13,35 +13,35 @@ use super::trainer::Trainer;
 use crate::Error;
 use crate::loss::{Divergence, Gaussians, pairwise_kl};
 
-/// In training the prior may be so much longer than the longest utterance of the batch. Durations of a longer one are scaled
-/// down to it, which bounds the memory, and what they exceed it by is charged.
+/// Maximum length of the prior in training, relative to the longest utterance of the batch. Durations of a longer prior are
+/// scaled down to it, which bounds the memory, and the excess is penalized.
 const LONGEST_PRIOR: f64 = 1.2;
 
-/// What the generator computed for a batch.
+/// Results of the generator for a batch.
 pub(super) struct Forward {
     pub(super) hidden: Tensor,
     pub(super) log_durations: Tensor,
-    /// What the predictor learns, [B, n].
+    /// Targets of the duration predictor, [B, n].
     pub(super) durations: Tensor,
     pub(super) posterior: Posterior,
-    /// z ~ q.
+    /// Sample z ~ q.
     pub(super) latent: Tensor,
-    /// σ ε, what z has of its own noise.
+    /// Noise σ ε in z.
     pub(super) noise: Tensor,
-    /// f⁻¹(z).
+    /// Sample at the prior, f⁻¹(z).
     pub(super) latent_at_prior: Tensor,
-    /// What both divergences compare with. In the tuning its durations are constants.
+    /// Prior of both divergences. In the fine-tuning phase its durations are constants.
     pub(super) prior: Prior,
     pub(super) prior_lengths: Vec<usize>,
-    /// Frames by which predictions exceed the longest prior, summed over the batch; `None` where nothing is predicted.
+    /// Frames by which predictions exceed the maximum length, summed over the batch; `None` without predictions.
     pub(super) excess: Option<Tensor>,
-    /// f(z') of a z' ~ p of that prior, and what z' has of its own noise; not in the warm-up.
+    /// Sample f(z') with z' ~ p from that prior, and the noise in z'; `None` in the warm-up.
     pub(super) prior_at_posterior: Option<(Tensor, Tensor)>,
-    /// The same numbers, through which the durations always have their gradient: what `L_e2e` decodes.
+    /// Same values with a gradient to the durations in every phase, decoded by `L_e2e`.
     pub(super) spoken: Option<Tensor>,
 }
 
-/// The frames of the prior: durations [B, n], their sums, the mask of the frames, and by how many predictions exceed them.
+/// Frames of the prior: durations [B, n], their sums, the mask of the frames, and the excess of the predictions.
 struct Frames {
     durations: Tensor,
     lengths: Vec<usize>,
@@ -50,7 +50,7 @@ struct Frames {
 }
 
 impl Trainer {
-    /// Everything up to the decoder, as `plan` has it.
+    /// Computes everything up to the decoder according to `plan`.
     pub(super) fn forward(
         &self,
         batch: &Batch,
@@ -105,7 +105,7 @@ impl Trainer {
         })
     }
 
-    /// The hidden states of the symbols, and the logarithms of the durations that they predict.
+    /// Computes the hidden states of the symbols, and the predicted log-durations.
     fn read(&self, batch: &Batch, plan: &Plan, dropout: &mut Dropout<'_>) -> Result<(Tensor, Tensor), Error> {
         let (model, mask) = (&self.model, &batch.symbol_mask);
         let hidden = model.encoder.forward(&batch.symbols, &batch.sup_phones, mask, dropout)?;
@@ -114,7 +114,7 @@ impl Trainer {
         Ok((hidden, log_durations))
     }
 
-    /// The posterior of the recordings.
+    /// Computes the posterior of the recordings.
     fn listen(&self, batch: &Batch, plan: &Plan) -> Result<Posterior, Error> {
         let posterior = self.posterior.forward(&batch.spectrogram, &batch.frame_mask)?;
         if !plan.freeze_posterior {
@@ -123,18 +123,18 @@ impl Trainer {
         Ok(Posterior { mean: posterior.mean.detach(), log_deviation: posterior.log_deviation.detach() })
     }
 
-    /// The frames that the predictor asks for, as many as memory allows.
+    /// Returns the predicted frames, limited to the maximum length.
     fn predicted(&self, batch: &Batch, log_durations: &Tensor) -> Result<Frames, Error> {
         let limit = batch.frames.iter().max().copied().unwrap_or(1) as f64 * LONGEST_PRIOR;
         let (durations, excess) = bounded_durations(log_durations, &batch.symbol_mask, limit)?;
         let lengths = prior_lengths(&durations, limit)?;
-        // Long enough for a window to be cut out.
+        // Long enough for one window.
         let longest = lengths.iter().copied().max().unwrap_or(1).max(self.config.window_frames);
         let mask = sequence_mask(&lengths, longest, self.dtype, &self.device)?;
         Ok(Frames { durations, lengths, mask, excess: Some(excess) })
     }
 
-    /// The prior of the frames of `frames`, made with `durations`: the same numbers, with or without a gradient.
+    /// Computes the prior of `frames` from `durations`, which are the same numbers with or without a gradient.
     fn prior(
         &self,
         batch: &Batch,
@@ -145,7 +145,7 @@ impl Trainer {
         Ok(self.model.durator.prior(hidden, durations, &batch.symbol_mask, &frames.mask)?)
     }
 
-    /// A sample of the prior with this noise, taken through the flow, and what it has of its own noise; none without noise.
+    /// Draws a sample of the prior through the flow, and returns it with its noise; `None` without noise.
     fn sample(
         &self,
         prior: &Prior,
@@ -158,7 +158,7 @@ impl Trainer {
         Ok(Some((self.model.flow.to_posterior(&sample, &frames.mask)?, noise)))
     }
 
-    /// The frames of each symbol by which the latent frames are most likely under the symbols' priors, [B, n].
+    /// Finds the durations [B, n] under which the latent frames are most likely given the priors of the symbols.
     fn search(&self, batch: &Batch, hidden: &Tensor, latent_at_prior: &Tensor) -> Result<Tensor, Error> {
         let mask = &batch.symbol_mask;
         let prior = self.model.durator.of_states(&hidden.detach(), mask)?;
@@ -170,7 +170,7 @@ impl Trainer {
             log_deviation: &prior.log_deviation.detach(),
             lengths: &symbols,
         };
-        // The entropy of the sampled side is the same for every path, so that of a deviation of 1 will do.
+        // The entropy of the sampled side is the same for every path, so a deviation of 1 suffices.
         let divergence = pairwise_kl(&z, &z.zeros_like()?, &of_symbols, Divergence::Sampled)?;
         let score = divergence.neg()?.transpose(1, 2)?.contiguous()?;
         Ok(monotonic_alignment(&score, &symbols, &batch.frames)?.to_dtype(self.dtype)?)
@@ -178,19 +178,19 @@ impl Trainer {
 }
 
 impl Forward {
-    /// The prior of the frames.
+    /// Returns the prior of the frames.
     pub(super) fn prior_gaussians(&self) -> Gaussians<'_> {
         let Prior { mean, log_deviation } = &self.prior;
         Gaussians { mean, log_deviation, lengths: &self.prior_lengths }
     }
 
-    /// Gaussians with the deviation of the posterior.
+    /// Returns Gaussians with the deviation of the posterior.
     pub(super) fn posterior_gaussians<'a>(&'a self, mean: &'a Tensor, batch: &'a Batch) -> Gaussians<'a> {
         Gaussians { mean, log_deviation: &self.posterior.log_deviation, lengths: &batch.frames }
     }
 }
 
-/// The frames of the recordings.
+/// Returns the frames of the recordings.
 fn given(batch: &Batch, durations: &Tensor) -> Frames {
     Frames {
         durations: durations.clone(),
@@ -200,11 +200,11 @@ fn given(batch: &Batch, durations: &Tensor) -> Frames {
     }
 }
 
-/// Predicted durations [B, n], and by how many frames their sums exceed `limit`, over the batch.
+/// Computes the predicted durations [B, n], and the frames by which their sums exceed `limit`, over the batch.
 ///
-/// Each is held within [`DURATION_BOUNDS`], and those of an item that is too long are scaled down to the limit. Neither is a
-/// function whose gradient vanishes: it is that of the durations themselves times the scale, so that the losses that see the
-/// prior still move what is too long.
+/// Each is clamped to [`DURATION_BOUNDS`], and those of an item that is too long are scaled down to the limit. Neither makes
+/// the gradient vanish: it is the gradient of the durations times the scale, so that losses of the prior still move
+/// durations that are too long.
 pub(super) fn bounded_durations(
     log_durations: &Tensor,
     mask: &Tensor,
@@ -219,14 +219,14 @@ pub(super) fn bounded_durations(
     Ok((durations.broadcast_mul(&scale)?, excess))
 }
 
-/// The frames of a batch that the predictor asks for.
+/// Returns the number of predicted frames of a batch.
 pub(super) fn predicted_frames(log_durations: &Tensor, mask: &Tensor) -> Result<f64, Error> {
     let (shortest, longest) = DURATION_BOUNDS;
     let durations = (log_durations.exp()?.clamp(shortest, longest)? * mask.squeeze(1)?)?;
     scalar(&durations.sum_all()?)
 }
 
-/// Frames of each item: its durations' sum, rounded, at least 1 and at most `limit`.
+/// Returns the frames of each item: the rounded sum of its durations, at least 1 and at most `limit`.
 pub(super) fn prior_lengths(durations: &Tensor, limit: f64) -> Result<Vec<usize>, Error> {
     let sums: Vec<f64> = durations.sum(1)?.to_dtype(DType::F64)?.to_vec1()?;
     Ok(sums.into_iter().map(|sum| sum.round().clamp(1.0, limit.max(1.0)) as usize).collect())

@@ -1,4 +1,4 @@
-//! The losses of the generator, and their weighted sum.
+//! Losses of the generator, and their weighted sum.
 
 use candle_core::Tensor;
 
@@ -11,7 +11,7 @@ use crate::Error;
 use crate::loss::{Divergence, Gaussians, aligned_kl, frame_kl, path_ratio};
 use crate::values::Values;
 
-/// The losses of a batch as tensors, before weighting.
+/// Losses of a batch as tensors, before weighting.
 pub(super) struct Losses {
     pub(super) mel: Tensor,
     pub(super) stft: Option<Tensor>,
@@ -24,7 +24,7 @@ pub(super) struct Losses {
 }
 
 impl Trainer {
-    /// `L_bwd`: the posterior against the prior.
+    /// Computes `L_bwd`, the divergence of the posterior from the prior.
     pub(super) fn backward_kl(&self, batch: &Batch, forward: &Forward, plan: &Plan) -> Result<Tensor, Error> {
         let prior = forward.prior_gaussians();
         match plan.spacing {
@@ -39,7 +39,7 @@ impl Trainer {
         }
     }
 
-    /// `L_fwd`: the prior against the posterior; `None` where the prior is not sampled or the loss has no weight.
+    /// Computes `L_fwd`, the divergence of the prior from the posterior; `None` if the prior is not sampled or the weight is 0.
     pub(super) fn forward_kl(
         &self,
         batch: &Batch,
@@ -59,7 +59,7 @@ impl Trainer {
         }))
     }
 
-    /// The aligned divergence, and the warp that the frames would cost at least that are too many for the prior.
+    /// Computes the aligned divergence, plus the minimum warp cost of the frames that exceed the prior.
     fn aligned_kl(
         &self,
         side: &Gaussians<'_>,
@@ -74,7 +74,7 @@ impl Trainer {
         Ok((loss + (excess * frame)?)?)
     }
 
-    /// How much longer than need be the path of `L_bwd` is; `None` where it goes frame by frame.
+    /// Computes the relative length of the path of `L_bwd`; `None` if it is compared frame by frame.
     pub(super) fn path_ratio(
         &self,
         batch: &Batch,
@@ -89,7 +89,7 @@ impl Trainer {
         Ok(Some(path_ratio(&side, &forward.prior_gaussians(), &self.config.soft_dtw)?))
     }
 
-    /// What an alignment compares of a sample: itself, or where it would be without its own noise.
+    /// Returns the side of an alignment: the sample itself, or the sample without its noise.
     fn compared(&self, sample: &Tensor, noise: &Tensor) -> Result<Tensor, Error> {
         Ok(match self.config.soft_dtw.divergence {
             Divergence::Sampled => sample.clone(),
@@ -97,7 +97,7 @@ impl Trainer {
         })
     }
 
-    /// The weighted sum of the losses, and the losses by name.
+    /// Computes the weighted sum of the losses, and returns it with the named losses.
     pub(super) fn total(&self, losses: &Losses, plan: &Plan, step: u64) -> Result<(Tensor, Values), Error> {
         let weights = &self.config.weights;
         let mut total = (&losses.mel * weights.mel)?;
@@ -121,9 +121,9 @@ impl Trainer {
     }
 }
 
-/// The columns of this task in `metrics.jsonl` (`docs/formats/training-run.md`), nothing measured yet.
+/// Returns the columns of this task in `metrics.jsonl` (`docs/formats/training-run.md`), all unmeasured.
 ///
-/// Losses stand before weighting; a loss that the phase does not have stays missing.
+/// Losses are recorded before weighting; those that a phase does not have stay missing.
 pub(super) fn columns() -> Values {
     let names = [
         "loss_total",

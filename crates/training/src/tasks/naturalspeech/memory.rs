@@ -1,4 +1,4 @@
-//! The memory bank: filled with centroids of the posterior's frames when the warm-up is over.
+//! Initialization of the memory bank with centroids of posterior frames after the warm-up.
 
 use candle_core::Tensor;
 use mynah_ops::Noise;
@@ -11,32 +11,32 @@ use super::example::Examples;
 use super::trainer::Trainer;
 use crate::Error;
 
-/// Latent frames from which the memory's centroids are computed, at most.
+/// Maximum number of latent frames for the centroids of the memory.
 const CENTROID_FRAMES: usize = 500_000;
 
-/// The seed of what is drawn apart from the noise of a step.
+/// Seed of draws outside of steps.
 const CENTROID_STREAM: u64 = u64::MAX;
 
 impl Trainer {
-    /// Whether the main phase needs a memory that is not attached yet.
+    /// Returns true if the main phase needs a memory that is not attached yet.
     #[must_use]
     pub fn memory_is_missing(&self) -> bool {
         self.model.memory.is_some() && !self.memory_attached
     }
 
-    /// Whether the decoder reads from the memory bank.
+    /// Returns true if the decoder reads from the memory bank.
     #[must_use]
     pub fn memory_is_attached(&self) -> bool {
         self.memory_attached
     }
 
-    /// Fills the memory bank with centroids of the posterior's frames and lets the decoder read from it.
+    /// Fills the memory bank with centroids of posterior frames and attaches it to the decoder.
     ///
-    /// The projections begin as the identity. A model without memory stays as it is.
+    /// The projections start as the identity. A model without memory stays unchanged.
     ///
     /// # Errors
     ///
-    /// When an example cannot be loaded.
+    /// Fails if an example cannot be loaded.
     pub fn attach_memory(&mut self, examples: &dyn Examples) -> Result<(), Error> {
         if self.model.memory.is_none() {
             return Ok(());
@@ -58,7 +58,7 @@ impl Trainer {
             frames.push(latent.squeeze(0)?.t()?.contiguous()?.detach());
         }
         if frames.is_empty() {
-            return Err(Error::Empty { why: "no example to compute the memory's centroids from" });
+            return Err(Error::Empty { why: "there are no examples to compute the memory centroids from" });
         }
         let bank = centroids(&Tensor::cat(&frames, 0)?, self.memory_slots, self.config.seed)?;
         let identity = Tensor::eye(bank.dim(1)?, self.dtype, &self.device)?;

@@ -1,17 +1,17 @@
 //! NaturalSpeech (arXiv 2205.04421): batches, phases and steps.
 //!
 //! ```text
-//! warm-up   labelled durations, frame-wise L_bwd, L_rec, L_dur; the decoder reads z
+//! warm-up   labeled durations, frame-wise L_bwd, L_rec, L_dur; the decoder reads z
 //!    │      the memory bank is filled with centroids of z and attached
 //!    ▼
 //! main      predicted durations, soft-DTW L_bwd and L_fwd, L_rec, L_e2e; the decoder reads Attention(z, M, M)
 //!    │
 //!    ▼
-//! tuning    the same with the posterior encoder frozen, and durations that L_e2e alone moves; there where it is asked for
+//! tuning    optional fine-tuning phase: the same with a frozen posterior encoder, and only L_e2e moves the durations
 //! ```
 //!
-//! Everything random in a step is drawn from the seed and the number of the step, and the order of the examples from
-//! the seed and the number of the epoch, so that a resumed run goes on exactly as an undisturbed one.
+//! The random numbers of a step depend only on the seed and the number of the step, and the order of the examples on the
+//! seed and the number of the epoch, so that a resumed run continues exactly like an uninterrupted one.
 
 mod centroids;
 mod config;

@@ -1,20 +1,20 @@
-//! The phases of a training, and what a step does in each.
+//! Phases of training, and the plan of a step in each.
 
 use super::config::{DetachPredictor, TrainConfig};
 
-/// The part of training that a step belongs to.
+/// Phase of training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Labelled durations, no memory.
+    /// Warm-up with labeled durations and without memory.
     WarmUp,
-    /// Predicted durations, both divergences, memory.
+    /// Main phase with predicted durations, both divergences and memory.
     Main,
-    /// The same with a posterior encoder that is frozen, and durations that the end-to-end loss alone moves.
+    /// Fine-tuning phase: as the main phase, with a frozen posterior encoder and durations that only the end-to-end loss moves.
     Tuning,
 }
 
 impl Phase {
-    /// Its name in `metrics.jsonl`.
+    /// Returns the name in `metrics.jsonl`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -25,37 +25,37 @@ impl Phase {
     }
 }
 
-/// The decisions that depend on the phase and the settings, taken once for a step: nothing behind this asks for the phase.
+/// Decisions that depend on the phase and the settings, made once per step; later code does not look at the phase.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Plan {
-    /// The duration predictor sees the encoder's states as constants.
+    /// True if the hidden states are constants for the duration predictor.
     pub(super) detach_predictor: bool,
-    /// The posterior is a constant: without a gradient the optimizer leaves its parameters as they are.
+    /// True if the posterior is a constant; without gradients the optimizer leaves its parameters unchanged.
     pub(super) freeze_posterior: bool,
-    /// The frames that the prior is made of.
+    /// Source of the frames of the prior.
     pub(super) spacing: Spacing,
-    /// The prior is sampled, for the forward divergence and for the end-to-end loss.
+    /// True if the prior is sampled for the forward divergence and the end-to-end loss.
     pub(super) sample_prior: bool,
-    /// The weight of the labelled durations.
+    /// Weight of the labeled durations.
     pub(super) duration_weight: f64,
-    /// The weight of the forward divergence.
+    /// Weight of the forward divergence.
     pub(super) forward_kl_weight: f64,
 }
 
-/// Where the durations of the prior come from, and with them how prior and posterior are compared.
+/// Source of the durations of the prior, which determines the comparison of prior and posterior.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spacing {
-    /// From labels or from the alignment search: prior and posterior have the same frames and are compared one by one.
+    /// Labels or alignment search: prior and posterior have the same frames and are compared frame by frame.
     Given,
-    /// From the predictor: they differ in length and are compared along a soft alignment.
+    /// Predictor: prior and posterior differ in length and are compared along a soft alignment.
     Predicted {
-        /// Both divergences see the durations as constants, and only what is spoken moves them.
+        /// True if the durations are constants for both divergences, and only the end-to-end loss moves them.
         constant: bool,
     },
 }
 
 impl TrainConfig {
-    /// The phase of a step, counted from 0.
+    /// Returns the phase of a step, counted from 0.
     #[must_use]
     pub fn phase(&self, step: u64) -> Phase {
         if step < self.warm_up_steps {
@@ -67,7 +67,7 @@ impl TrainConfig {
         }
     }
 
-    /// What a step of a phase does; `hard` when hidden states are repeated, so that durations have no gradient.
+    /// Plans a step of a phase; `hard` is true if hidden states are repeated, so that durations have no gradient.
     pub(super) fn plan(&self, phase: Phase, step: u64, hard: bool) -> Plan {
         let spacing = if phase == Phase::WarmUp || hard {
             Spacing::Given
@@ -76,7 +76,7 @@ impl TrainConfig {
         };
         let weights = &self.weights;
         Plan {
-            // The labels teach the predictor, not the encoder; later the durations' gradient reaches it as in figure 3.
+            // Labels train the predictor, not the encoder; later the gradient of the durations reaches it as in figure 3.
             detach_predictor: match self.detach_predictor {
                 DetachPredictor::WarmUp => spacing == Spacing::Given,
                 DetachPredictor::Always => true,
@@ -85,7 +85,7 @@ impl TrainConfig {
             freeze_posterior: phase == Phase::Tuning,
             spacing,
             sample_prior: phase != Phase::WarmUp && (weights.forward_kl > 0.0 || weights.end_to_end > 0.0),
-            // Where durations have no other gradient, labels are as important in the main phase.
+            // Without another gradient for durations, labels keep their weight in the main phase.
             duration_weight: match (spacing, phase) {
                 (Spacing::Given, _) => weights.duration,
                 (Spacing::Predicted { .. }, Phase::Tuning) => weights.duration_tuning,
@@ -102,7 +102,7 @@ mod tests {
     use crate::tasks::naturalspeech::TrainConfig;
 
     #[test]
-    fn the_phases_follow_each_other() {
+    fn phases_have_the_configured_lengths() {
         let config = TrainConfig { steps: 10, warm_up_steps: 2, tuning_steps: 3, ..TrainConfig::default() };
         let phases: Vec<Phase> = (0..10).map(|step| config.phase(step)).collect();
         let (w, m, t) = (Phase::WarmUp, Phase::Main, Phase::Tuning);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn repeated_states_have_given_durations_in_every_phase() {
+    fn hard_expansion_uses_given_durations_in_every_phase() {
         let config = TrainConfig::default();
         for phase in [Phase::WarmUp, Phase::Main, Phase::Tuning] {
             let plan = config.plan(phase, 0, true);

@@ -1,4 +1,4 @@
-//! NaturalSpeech as a task: its data, its phases and its state.
+//! Task of NaturalSpeech: data, phases and state.
 
 use std::fmt;
 
@@ -13,33 +13,33 @@ use crate::run::RunConfig;
 use crate::sampler::batches;
 use crate::task::{Drawn, Place, Position, Report, Task, TaskState};
 
-/// Examples that are sorted by length together.
+/// Examples per pool that is sorted by length.
 const POOL: usize = 64;
 
-/// The name that checkpoints carry.
+/// Name of the task in checkpoints.
 pub(super) const NAME: &str = "naturalspeech";
 
-/// The sections of the tensors that only training needs.
+/// Sections of the tensors that only training needs.
 const MODEL: &str = "model";
 const DISCRIMINATOR: &str = "discriminator";
 const DISCRIMINATOR_PARAMETERS: &str = "discriminator_parameters";
 
-/// What a checkpoint of this task knows beside its tensors.
+/// Numbers in a checkpoint of this task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NaturalSpeechState {
-    /// Whether the decoder reads from the memory bank.
+    /// True if the decoder reads from the memory bank.
     pub memory_attached: bool,
 }
 
-/// The training of NaturalSpeech on two splits of a dataset.
+/// Training of NaturalSpeech on two splits of a dataset.
 pub struct NaturalSpeechTask<'a> {
     trainer: Trainer,
     training: &'a dyn Examples,
     validation: &'a dyn Examples,
-    /// The frames of the examples of the training split.
+    /// Frames of the examples of the training split.
     frames: Vec<usize>,
-    /// The batches of an epoch, and which one.
+    /// Batches of an epoch, with its number.
     order: Option<(u64, Vec<Vec<usize>>)>,
 }
 
@@ -51,20 +51,20 @@ impl fmt::Debug for NaturalSpeechTask<'_> {
 }
 
 impl<'a> NaturalSpeechTask<'a> {
-    /// The training of a model on `training`, watched by `validation`.
+    /// Returns the training of a model on `training`, evaluated on `validation`.
     #[must_use]
     pub fn new(trainer: Trainer, training: &'a dyn Examples, validation: &'a dyn Examples) -> Self {
         let frames = (0..training.len()).map(|index| training.frames(index)).collect();
         Self { trainer, training, validation, frames, order: None }
     }
 
-    /// The model, and what makes a step with it.
+    /// Returns the trainer.
     #[must_use]
     pub fn trainer(&self) -> &Trainer {
         &self.trainer
     }
 
-    /// The same, to begin with another encoder.
+    /// Returns the trainer, for example to load an encoder.
     #[must_use]
     pub fn trainer_mut(&mut self) -> &mut Trainer {
         &mut self.trainer
@@ -94,7 +94,7 @@ impl Task for NaturalSpeechTask<'_> {
         let training = self.training;
         let order = self.order(place.epoch);
         let Some(indices) = usize::try_from(place.batch).ok().and_then(|batch| order.get(batch)) else {
-            return Err(Error::Empty { why: "the epoch has no such batch: the dataset is another" });
+            return Err(Error::Empty { why: "the epoch has no such batch, so the dataset has changed" });
         };
         let batch = indices.iter().map(|index| training.load(*index)).collect::<Result<_, _>>()?;
         Ok(Drawn { batch, next: place.next(order.len() as u64) })
@@ -117,24 +117,27 @@ impl Task for NaturalSpeechTask<'_> {
         let numbers = NaturalSpeechState { memory_attached: trainer.memory_attached };
         Ok(TaskState::new(trainer.parameters.tensors(), &numbers)?
             .with(MODEL, trainer.optimizer.state()?)
-            .with(DISCRIMINATOR, trainer.judge_optimizer.state()?)
-            .with(DISCRIMINATOR_PARAMETERS, trainer.judge_parameters.tensors()))
+            .with(DISCRIMINATOR, trainer.discriminator_optimizer.state()?)
+            .with(DISCRIMINATOR_PARAMETERS, trainer.discriminator_parameters.tensors()))
     }
 
     fn restore(&mut self, state: &TaskState) -> Result<(), Error> {
         let (trainer, path) = (&mut self.trainer, &state.origin);
         let NaturalSpeechState { memory_attached } = state.numbers()?;
         trainer.parameters.assign(&state.model, path)?;
-        trainer.judge_parameters.assign(&state.section(DISCRIMINATOR_PARAMETERS), path)?;
+        trainer.discriminator_parameters.assign(&state.section(DISCRIMINATOR_PARAMETERS), path)?;
         trainer.optimizer.load_state(&state.section(MODEL)).map_err(Error::file(path))?;
-        trainer.judge_optimizer.load_state(&state.section(DISCRIMINATOR)).map_err(Error::file(path))?;
+        trainer
+            .discriminator_optimizer
+            .load_state(&state.section(DISCRIMINATOR))
+            .map_err(Error::file(path))?;
         trainer.memory_attached = memory_attached;
         Ok(())
     }
 }
 
 impl TrainConfig {
-    /// The length of the run, and what it leaves on its way.
+    /// Returns the length of the run, and the schedule of its outputs.
     #[must_use]
     pub fn run(&self) -> RunConfig {
         RunConfig {

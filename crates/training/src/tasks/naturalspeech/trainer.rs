@@ -1,4 +1,4 @@
-//! One step: forward, losses, backward, clip, step.
+//! Training step: forward, losses, backward, clipping, optimizer step.
 
 #[cfg(test)]
 mod tests;
@@ -27,37 +27,37 @@ use crate::loss::{
 use crate::precision::check_precision;
 use crate::task::{Position, Report};
 
-/// The seed of the noise of validation, which no step has.
+/// Seed of the noise of validation, distinct from those of steps.
 const VALIDATION_STREAM: u64 = u64::MAX - 1;
 
-/// What a training is made of: the sizes of both networks, and the schedule.
+/// Settings of a trainer: the sizes of both networks, and the schedule.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainerConfig<'a> {
-    /// The model.
+    /// Sizes of the model.
     pub model: &'a ModelConfig,
-    /// The discriminators.
+    /// Sizes of the discriminators.
     pub discriminator: &'a DiscriminatorConfig,
-    /// The schedule.
+    /// Schedule of the training.
     pub train: &'a TrainConfig,
-    /// The spectrogram that the reconstruction is compared by, and with it the audio.
+    /// Spectrogram of the reconstruction loss, which also determines the audio.
     pub mel: &'a MelConfig,
-    /// How many symbols and sup-phones there are.
+    /// Numbers of symbols and sup-phonemes.
     pub sizes: VocabularySizes,
 }
 
-/// Everything that training changes.
+/// Trainer of NaturalSpeech, with everything that training changes.
 #[derive(Debug)]
 pub struct Trainer {
     pub(super) config: TrainConfig,
     pub(super) audio: AudioConfig,
     pub(super) parameters: Parameters,
-    pub(super) judge_parameters: Parameters,
+    pub(super) discriminator_parameters: Parameters,
     pub(super) optimizer: AdamW,
-    pub(super) judge_optimizer: AdamW,
-    /// Whether the decoder reads from the memory bank.
+    pub(super) discriminator_optimizer: AdamW,
+    /// True if the decoder reads from the memory bank.
     pub(super) memory_attached: bool,
     pub(super) memory_slots: usize,
-    /// Hidden states are repeated: durations have no gradient and are never predicted in training.
+    /// True if hidden states are repeated, so that durations have no gradient and are never predicted in training.
     pub(super) hard: bool,
     pub(super) model: NaturalSpeech,
     pub(super) posterior: PosteriorEncoder,
@@ -70,11 +70,11 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A trainer whose parameters are drawn from the seed.
+    /// Builds a trainer with parameters drawn from the seed.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] for settings that contradict each other.
+    /// Returns [`Error::Config`] for settings that contradict each other.
     pub fn new(config: &TrainerConfig<'_>, device: &Device) -> Result<Self, Error> {
         let TrainerConfig { model, discriminator, train: config, mel, sizes } = *config;
         let audio =
@@ -89,13 +89,16 @@ impl Trainer {
             return Err(Error::Config { key: "train.durations", why });
         }
         if config.window_frames * audio.hop_length <= audio.n_fft {
-            let why =
-                format!("{} frames are not longer than a transform of {}", config.window_frames, audio.n_fft);
+            let why = format!(
+                "{} frames do not exceed a transform of {} samples",
+                config.window_frames, audio.n_fft
+            );
             return Err(Error::Config { key: "train.window_frames", why });
         }
         let dtype = DType::F32;
         let parameters = Parameters::new(config.seed, dtype, device).with_precision(config.precision);
-        let judge_parameters = Parameters::new(config.seed, dtype, device).with_precision(config.precision);
+        let discriminator_parameters =
+            Parameters::new(config.seed, dtype, device).with_precision(config.precision);
         let vb = parameters.builder();
         Ok(Self {
             config: config.clone(),
@@ -104,11 +107,11 @@ impl Trainer {
             hard,
             model: NaturalSpeech::new(model, sizes, &vb)?,
             posterior: posterior_encoder(model, &audio, &vb)?,
-            discriminators: Discriminators::new(discriminator, &judge_parameters.builder())?,
+            discriminators: Discriminators::new(discriminator, &discriminator_parameters.builder())?,
             optimizer: optimizer(&parameters, &config.optimizer)?,
-            judge_optimizer: optimizer(&judge_parameters, &config.optimizer)?,
+            discriminator_optimizer: optimizer(&discriminator_parameters, &config.optimizer)?,
             parameters,
-            judge_parameters,
+            discriminator_parameters,
             mel_loss: MelLoss::new(mel, dtype, device)?,
             stft_loss: StftLoss::new(&RESOLUTIONS, dtype, device)?,
             batcher: Batcher::new(&audio, dtype, device)?,
@@ -118,34 +121,34 @@ impl Trainer {
         })
     }
 
-    /// What the model needs to know of the audio.
+    /// Returns the properties of the audio that the model depends on.
     #[must_use]
     pub fn audio(&self) -> &AudioConfig {
         &self.audio
     }
 
-    /// Values in the generator's parameters, and in the discriminators'.
+    /// Returns the parameter counts of the generator and of the discriminators.
     #[must_use]
     pub fn parameter_counts(&self) -> (usize, usize) {
-        (self.parameters.count(), self.judge_parameters.count())
+        (self.parameters.count(), self.discriminator_parameters.count())
     }
 
-    /// Takes the phoneme encoder of a pre-training, from the file of a checkpoint's parameters: the embeddings of symbols and
-    /// of sup-phones among them. Vocabulary and sup-phones have to be the same, which only the caller can know.
+    /// Loads the phoneme encoder of a pre-training, including the embeddings of symbols and sup-phonemes, from the parameters
+    /// of a checkpoint. The caller must ensure that vocabulary and sup-phonemes are the same.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is of an encoder of other sizes.
+    /// Fails if the file cannot be read, or the encoder has other sizes.
     pub fn load_encoder(&mut self, path: &std::path::Path) -> Result<(), Error> {
         Ok(self.parameters.load_below(ENCODER, path)?)
     }
 
-    /// Learns from a batch.
+    /// Trains on a batch.
     ///
     /// # Errors
     ///
-    /// [`Error::Diverged`] when a loss or the gradient is not finite; the parameters are then those before the step,
-    /// but for the discriminators.
+    /// Returns [`Error::Diverged`] if a loss or the gradient is not finite; all parameters except those of the discriminators
+    /// are then unchanged.
     pub fn step(&mut self, examples: &[Example], position: Position) -> Result<Report, Error> {
         let step = position.step;
         let phase = self.config.phase(step);
@@ -157,13 +160,13 @@ impl Trainer {
         generator.set_stream(step);
         let rate = self.config.optimizer.learning_rate_at(position.place.epoch);
         self.optimizer.set_learning_rate(rate);
-        self.judge_optimizer.set_learning_rate(rate);
+        self.discriminator_optimizer.set_learning_rate(rate);
 
         let forward = self.forward(&batch, &plan, &mut noise, true)?;
         let count = self.config.windows;
         let windows = window::draw(&batch.frames, frames, count, &mut generator);
         let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
-        let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
+        let generated = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
         let from_prior = match &forward.spoken {
             Some(latent) if self.config.weights.end_to_end > 0.0 => {
                 let windows = window::draw(&forward.prior_lengths, frames, count, &mut generator);
@@ -171,25 +174,25 @@ impl Trainer {
             }
             _ => None,
         };
-        let located = |error| with_origin(error, &forward, &[("decoder", &made), ("recordings", &real)]);
-        let judged_loss = self.discriminator_loss(&real, &made, from_prior.as_ref())?;
-        let discriminator = finite(&judged_loss, "discriminator", step).map_err(located)?;
-        self.judge_optimizer.step(&judged_loss.backward()?)?;
+        let located = |error| with_origin(error, &forward, &[("decoder", &generated), ("recordings", &real)]);
+        let d_loss = self.discriminator_loss(&real, &generated, from_prior.as_ref())?;
+        let discriminator = finite(&d_loss, "discriminator", step).map_err(located)?;
+        self.discriminator_optimizer.step(&d_loss.backward()?)?;
 
-        let judge = self.discriminators.detached();
-        let (real_judged, made_judged) = (judge.forward(&real)?, judge.forward(&made)?);
+        let discriminators = self.discriminators.detached();
+        let (of_real, of_generated) = (discriminators.forward(&real)?, discriminators.forward(&generated)?);
         let losses = Losses {
-            mel: self.mel_loss.forward(&real, &made)?,
+            mel: self.mel_loss.forward(&real, &generated)?,
             stft: match self.config.weights.stft {
                 0.0 => None,
-                _ => Some(self.stft_loss.forward(&real, &made)?),
+                _ => Some(self.stft_loss.forward(&real, &generated)?),
             },
-            adversarial: generator_loss(&made_judged)?,
-            feature: feature_loss(&real_judged, &made_judged)?,
+            adversarial: generator_loss(&of_generated)?,
+            feature: feature_loss(&of_real, &of_generated)?,
             backward_kl: self.backward_kl(&batch, &forward, &plan)?,
             duration: duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
             forward_kl: self.forward_kl(&batch, &forward, &plan)?,
-            end_to_end: from_prior.map(|wave| generator_loss(&judge.forward(&wave)?)).transpose()?,
+            end_to_end: from_prior.map(|wave| generator_loss(&discriminators.forward(&wave)?)).transpose()?,
         };
         let (total, mut values) = self.total(&losses, &plan, step).map_err(located)?;
         let norm = self.descend(&total, step)?;
@@ -203,12 +206,12 @@ impl Trainer {
         Ok(Report { phase: Some(phase.word()), values })
     }
 
-    /// The mean losses of held-out examples: labelled durations, the middle window of each, no dropout, and the same
-    /// noise every time. `None` without examples.
+    /// Computes the mean losses of held-out examples with labeled durations, the middle window of each, no dropout, and the
+    /// same noise every time. `None` without examples.
     ///
     /// # Errors
     ///
-    /// When an example cannot be loaded.
+    /// Fails if an example cannot be loaded.
     pub fn validate(&self, examples: &dyn Examples, position: Position) -> Result<Option<Report>, Error> {
         let frames = self.config.window_frames;
         let plan = self.config.plan(Phase::WarmUp, position.step, self.hard);
@@ -220,9 +223,9 @@ impl Trainer {
             let forward = self.forward(&batch, &plan, &mut noise, false)?;
             let windows = window::middle(&batch.frames, frames);
             let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
-            let made = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
+            let generated = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
             let losses = [
-                self.mel_loss.forward(&real, &made)?,
+                self.mel_loss.forward(&real, &generated)?,
                 self.backward_kl(&batch, &forward, &plan)?,
                 duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
             ];
@@ -255,22 +258,22 @@ impl Trainer {
         Ok(self.model.decoder.forward(&seen)?)
     }
 
-    /// What the discriminators minimise, with the generator as a constant.
+    /// Computes the loss of the discriminators, with the generator as a constant.
     fn discriminator_loss(
         &self,
         real: &Tensor,
-        made: &Tensor,
+        generated: &Tensor,
         from_prior: Option<&Tensor>,
     ) -> Result<Tensor, Error> {
-        let judged = self.discriminators.forward(real)?;
-        let loss = discriminator_loss(&judged, &self.discriminators.forward(&made.detach())?)?;
+        let of_real = self.discriminators.forward(real)?;
+        let loss = discriminator_loss(&of_real, &self.discriminators.forward(&generated.detach())?)?;
         let Some(from_prior) = from_prior else { return Ok(loss) };
-        let judged_prior = self.discriminators.forward(&from_prior.detach())?;
-        let extra = discriminator_loss(&judged, &judged_prior)?;
+        let of_prior = self.discriminators.forward(&from_prior.detach())?;
+        let extra = discriminator_loss(&of_real, &of_prior)?;
         Ok((loss + (extra * self.config.weights.end_to_end)?)?)
     }
 
-    /// Backward, clip and step of the generator; returns the norm of its gradient before clipping.
+    /// Performs backward pass, clipping and step of the generator; returns the gradient norm before clipping.
     fn descend(&mut self, total: &Tensor, step: u64) -> Result<f64, Error> {
         let mut gradients = total.backward()?;
         let named = self.parameters.named();
@@ -285,11 +288,11 @@ impl Trainer {
     }
 }
 
-/// What the names of the phoneme encoder's parameters begin with.
+/// Prefix of the parameters of the phoneme encoder.
 const ENCODER: &str = "encoder.";
 
 impl OptimizerConfig {
-    /// The learning rate in an epoch.
+    /// Returns the learning rate in an epoch.
     fn learning_rate_at(&self, epoch: u64) -> f64 {
         self.learning_rate * self.decay.powi(i32::try_from(epoch).unwrap_or(i32::MAX))
     }

@@ -1,17 +1,17 @@
-//! Windows of latent frames and of the samples that belong to them.
+//! Windows of latent frames and of their samples.
 
 use candle_core::{Result, Tensor};
 use rand::{Rng, RngExt as _};
 
-/// A window of one item of a batch.
+/// Window of one item of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
     item: usize,
-    /// Its first frame.
+    /// First frame of the window.
     start: usize,
 }
 
-/// `count` windows of each item, anywhere that a window fits, at 0 where it does not.
+/// Draws `count` windows of each item at random positions, or at 0 in an item shorter than the window.
 pub(super) fn draw(lengths: &[usize], frames: usize, count: usize, generator: &mut impl Rng) -> Vec<Window> {
     let items = lengths.iter().enumerate().flat_map(|item| std::iter::repeat_n(item, count));
     items
@@ -22,13 +22,13 @@ pub(super) fn draw(lengths: &[usize], frames: usize, count: usize, generator: &m
         .collect()
 }
 
-/// The middle window of each item.
+/// Returns the middle window of each item.
 pub(super) fn middle(lengths: &[usize], frames: usize) -> Vec<Window> {
     let items = lengths.iter().enumerate();
     items.map(|(item, length)| Window { item, start: length.saturating_sub(frames) / 2 }).collect()
 }
 
-/// The windows of `x`, which has `scale` values a frame: [B, C, T · scale] → [windows, C, frames · scale].
+/// Cuts the windows out of `x`, which has `scale` values per frame: [B, C, T · scale] → [windows, C, frames · scale].
 pub(super) fn cut(x: &Tensor, windows: &[Window], frames: usize, scale: usize) -> Result<Tensor> {
     let windows = windows
         .iter()
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_of_samples_is_that_of_its_frames() {
+    fn windows_of_samples_match_those_of_frames() {
         let x = Tensor::arange(0_u32, 24, &device()).unwrap().reshape((2, 1, 12)).unwrap();
         let windows = [Window { item: 1, start: 1 }, Window { item: 0, start: 4 }];
         let cut: Vec<Vec<u32>> = cut(&x, &windows, 2, 2).unwrap().squeeze(1).unwrap().to_vec2().unwrap();

@@ -1,8 +1,8 @@
-//! What guessing gives that never looks at the sentence.
+//! Baseline of guesses that ignore the sentence.
 
 use std::collections::BTreeMap;
 
-/// How well the best fixed guess would have done.
+/// Result of the best fixed guess.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Baseline {
     /// The part that the most frequent class is right of.
@@ -11,7 +11,7 @@ pub(super) struct Baseline {
     pub(super) loss: f64,
 }
 
-/// The baseline of these targets, by their own frequencies.
+/// Computes the baseline of these targets from their own frequencies.
 ///
 /// No guess that is the same everywhere does better on them: one from frequencies in other text does worse or as well. None
 /// without targets.

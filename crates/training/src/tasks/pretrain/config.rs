@@ -130,53 +130,49 @@ impl Default for PretrainOptimizerConfig {
 }
 
 impl PretrainConfig {
-    /// Checks what pre-training relies on.
+    /// Checks the settings against each other.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] that names the setting.
+    /// Returns [`Error::Config`] with the name of the setting.
     pub fn validate(&self) -> Result<(), Error> {
         let check = |good: bool, key: &'static str, why: &str| {
             if good { Ok(()) } else { Err(Error::Config { key, why: why.to_owned() }) }
         };
-        check(self.steps > 0, "train.steps", "it is 0")?;
-        check(self.warm_up_steps < self.steps, "train.warm_up_steps", "it is not less than `train.steps`")?;
-        check(self.batch_symbols > 0, "train.batch_symbols", "it is 0")?;
-        check(self.accumulate > 0, "train.accumulate", "it is 0")?;
-        check(self.mix_shards > 0, "train.mix_shards", "it is 0")?;
-        check(self.max_symbols > 0, "train.max_symbols", "it is 0")?;
-        check(self.log_every > 0, "train.log_every", "it is 0")?;
-        check(self.checkpoint_every > 0, "train.checkpoint_every", "it is 0")?;
+        check(self.steps > 0, "train.steps", "it must be positive")?;
+        check(self.warm_up_steps < self.steps, "train.warm_up_steps", "it must be less than `train.steps`")?;
+        check(self.batch_symbols > 0, "train.batch_symbols", "it must be positive")?;
+        check(self.accumulate > 0, "train.accumulate", "it must be positive")?;
+        check(self.mix_shards > 0, "train.mix_shards", "it must be positive")?;
+        check(self.max_symbols > 0, "train.max_symbols", "it must be positive")?;
+        check(self.log_every > 0, "train.log_every", "it must be positive")?;
+        check(self.checkpoint_every > 0, "train.checkpoint_every", "it must be positive")?;
         let MaskConfig { chosen, masked, replaced } = self.mask;
         check(chosen > 0.0 && chosen < 1.0, "train.mask.chosen", "it is not between 0 and 1")?;
-        check((0.0..=1.0).contains(&masked), "train.mask.masked", "it is not a part")?;
-        check((0.0..=1.0).contains(&replaced), "train.mask.replaced", "it is not a part")?;
-        check(
-            masked + replaced <= 1.0,
-            "train.mask.replaced",
-            "it is more than `train.mask.masked` leaves over",
-        )?;
+        check((0.0..=1.0).contains(&masked), "train.mask.masked", "it must be between 0 and 1")?;
+        check((0.0..=1.0).contains(&replaced), "train.mask.replaced", "it must be between 0 and 1")?;
+        check(masked + replaced <= 1.0, "train.mask.replaced", "its sum with `train.mask.masked` exceeds 1")?;
         check(
             (0.0..=0.5).contains(&self.validation_fraction),
             "train.validation_fraction",
-            "it is not a part of at most a half",
+            "it must be between 0 and 0.5",
         )?;
         let PretrainOptimizerConfig { learning_rate, beta1, beta2, epsilon, weight_decay, clip_norm } =
             self.optimizer;
         check(
             learning_rate > 0.0 && learning_rate.is_finite(),
             "train.optimizer.learning_rate",
-            "it is not positive",
+            "it must be positive",
         )?;
         for (key, beta) in [("train.optimizer.beta1", beta1), ("train.optimizer.beta2", beta2)] {
             check((0.0..1.0).contains(&beta), key, "it is not in [0, 1)")?;
         }
-        check(epsilon > 0.0, "train.optimizer.epsilon", "it is not positive")?;
-        check(weight_decay >= 0.0, "train.optimizer.weight_decay", "it is negative")?;
-        check(clip_norm > 0.0, "train.optimizer.clip_norm", "it is not positive")
+        check(epsilon > 0.0, "train.optimizer.epsilon", "it must be positive")?;
+        check(weight_decay >= 0.0, "train.optimizer.weight_decay", "it must not be negative")?;
+        check(clip_norm > 0.0, "train.optimizer.clip_norm", "it must be positive")
     }
 
-    /// The learning rate of a step, counted from 0: a line up to the peak, then a line down to 0.
+    /// Returns the learning rate of a step, counted from 0, which rises linearly to the peak and falls linearly to 0.
     pub(super) fn learning_rate(&self, step: u64) -> f64 {
         let (done, rise) = (step as f64 + 1.0, self.warm_up_steps as f64);
         let part = if done <= rise {
@@ -195,7 +191,7 @@ mod tests {
     use super::{PretrainConfig, PretrainOptimizerConfig};
 
     #[test]
-    fn the_learning_rate_rises_and_falls_by_lines() {
+    fn the_learning_rate_rises_and_falls_linearly() {
         let optimizer = PretrainOptimizerConfig { learning_rate: 8.0, ..Default::default() };
         let config = PretrainConfig { steps: 8, warm_up_steps: 4, optimizer, ..PretrainConfig::default() };
         let rates: Vec<f64> = (0..8).map(|step| config.learning_rate(step)).collect();

@@ -1,4 +1,4 @@
-//! From hidden states to scores of symbols and of sup-phones.
+//! Heads from hidden states to logits of symbols and of sup-phonemes.
 
 use candle_core::{Result, Tensor};
 use candle_nn::Init;
@@ -7,7 +7,7 @@ use mynah_ops::{MatrixProduct as _, Precision, gelu};
 use mynah_voice::Builder;
 use mynah_voice::blocks::{Conv1d, LayerNorm};
 
-/// Both heads.
+/// Heads of symbols and of sup-phonemes.
 #[derive(Debug)]
 pub(crate) struct Heads {
     pub(crate) symbols: Head,
@@ -15,7 +15,7 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
-    /// The heads over so many symbols and sup-phones.
+    /// Builds the heads over these numbers of symbols and sup-phonemes.
     pub(crate) fn new(hidden: usize, symbols: usize, sup_phones: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             symbols: Head::new(hidden, symbols, &vb.pp("symbols"))?,

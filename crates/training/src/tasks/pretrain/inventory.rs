@@ -1,17 +1,17 @@
-//! The symbols and sup-phones that a text is made of, and its sentences as spans of them.
+//! Symbols and sup-phonemes of a text, and its sentences as spans of them.
 
 use mynah_text::{SupPhones, Symbol, Vocabulary};
 use mynah_voice::blocks::VocabularySizes;
 
 use crate::Error;
 
-/// What hiding needs to know of symbols and sup-phones.
+/// Symbols and sup-phonemes of a text, for masking.
 #[derive(Debug, Clone)]
 pub struct Inventory {
     sizes: VocabularySizes,
     /// The symbols of each sup-phone, as the vocabulary numbers them.
     spelled: Vec<Vec<u32>>,
-    /// Whether a sup-phone may be chosen.
+    /// True for sup-phonemes that may be chosen.
     choosable: Vec<bool>,
     mask_symbol: u32,
     mask_sup_phone: u32,
@@ -62,13 +62,13 @@ impl Inventory {
         })
     }
 
-    /// How many there are of either.
+    /// Returns the numbers of symbols and sup-phonemes.
     #[must_use]
     pub fn sizes(&self) -> VocabularySizes {
         self.sizes
     }
 
-    /// Whether this sup-phone may be chosen.
+    /// Returns true if this sup-phoneme may be chosen.
     #[must_use]
     pub fn may_be_chosen(&self, sup_phone: u32) -> bool {
         self.choosable.get(sup_phone as usize).copied().unwrap_or(false)
@@ -94,13 +94,13 @@ fn may_be_hidden(symbol: Symbol) -> bool {
 pub struct Span {
     /// Its first symbol.
     pub start: usize,
-    /// How many symbols it has.
+    /// Number of its symbols.
     pub length: usize,
     /// Which it is.
     pub sup_phone: u32,
 }
 
-/// A sentence as its symbols and its sup-phones. It holds something that may be hidden.
+/// Sentence as symbols and sup-phonemes, of which at least one may be masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
     symbols: Vec<u32>,
@@ -124,26 +124,20 @@ impl Sentence {
     ) -> Result<Self, Error> {
         let fail = |why: String| Err(Error::Example { id: id.to_owned(), why });
         if symbols.len() != sup_phones.len() {
-            return fail(format!("it has {} symbols and {} sup-phones", symbols.len(), sup_phones.len()));
+            return fail(format!("it has {} symbols and {} sup-phonemes", symbols.len(), sup_phones.len()));
         }
         let mut spans = Vec::new();
         let mut start = 0;
         while let Some(&sup_phone) = sup_phones.get(start) {
             let Some(spelled) = inventory.spelled.get(sup_phone as usize) else {
                 let of = inventory.sizes.sup_phones;
-                return fail(format!(
-                    "sup-phone {sup_phone} at symbol {} is not one of {of}; prepare the text again",
-                    start + 1
-                ));
+                return fail(format!("sup-phoneme {sup_phone} at symbol {} is not one of {of}", start + 1));
             };
             let end = start + spelled.len();
             let whole = symbols.get(start..end) == Some(spelled)
                 && sup_phones[start..end].iter().all(|other| *other == sup_phone);
             if !whole {
-                return fail(format!(
-                    "symbol {} does not begin sup-phone {sup_phone}, which it is said to belong to; prepare the text again",
-                    start + 1
-                ));
+                return fail(format!("symbol {} does not begin its sup-phoneme {sup_phone}", start + 1));
             }
             spans.push(Span { start, length: spelled.len(), sup_phone });
             start = end;
@@ -226,7 +220,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn symbols_and_sup_phones_that_do_not_belong_together_are_refused() {
+    fn rejects_symbols_and_sup_phonemes_that_do_not_match() {
         let (inventory, _) = inventory();
         let (symbols, sup_phones) = line();
         let check = |symbols: &[u32], sup_phones: &[u32], why: &str| {
@@ -234,13 +228,13 @@ pub(crate) mod tests {
             let error = error.to_string();
             assert!(error.contains(why) && error.contains("`a, row 3`"), "{error}");
         };
-        check(&symbols[1..], &sup_phones, "8 symbols and 9 sup-phones");
+        check(&symbols[1..], &sup_phones, "8 symbols and 9 sup-phonemes");
         let with = |at: usize, id: u32| {
             let mut changed = sup_phones.clone();
             changed[at] = id;
             changed
         };
-        check(&symbols, &with(6, 999), "sup-phone 999 at symbol 7");
+        check(&symbols, &with(6, 999), "sup-phoneme 999 at symbol 7");
         check(&symbols, &with(2, sup_phones[6]), "symbol 2 does not begin");
         check(&symbols, &with(6, sup_phones[1]), "symbol 7 does not begin");
         check(&symbols[..3], &with(2, sup_phones[1])[..2], "3 symbols and 2");
@@ -249,7 +243,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_vocabulary_without_a_mask_is_refused() {
+    fn rejects_a_vocabulary_without_a_mask() {
         let vocabulary = Vocabulary::from_json(r#"{"symbols": ["<pad>", "<unk>", "K"]}"#).unwrap();
         let error = Inventory::new(&vocabulary, &inventory().1).unwrap_err().to_string();
         assert!(error.contains("<mask>"), "{error}");

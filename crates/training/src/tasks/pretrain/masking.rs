@@ -1,4 +1,4 @@
-//! Which sup-phones are hidden, and what stands in their place.
+//! Masking of sup-phonemes.
 
 use rand::seq::index::sample;
 use rand::{Rng, RngExt as _};
@@ -6,10 +6,10 @@ use rand::{Rng, RngExt as _};
 use super::config::MaskConfig;
 use super::inventory::{Inventory, Sentence, Span};
 
-/// A sentence with some of its sup-phones hidden.
+/// Sentence with some of its sup-phonemes masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Masked {
-    /// What the encoder reads.
+    /// Symbols that the encoder reads.
     pub(super) symbols: Vec<u32>,
     /// The sup-phone of each symbol that the encoder reads.
     pub(super) sup_phones: Vec<u32>,
@@ -17,7 +17,7 @@ pub(super) struct Masked {
     pub(super) chosen: Vec<(Span, Vec<u32>)>,
 }
 
-/// Hides sup-phones of each sentence.
+/// Masks sup-phonemes of each sentence.
 ///
 /// Of the n that may be chosen in a sentence, n times the part are: as many as that is rounded down, and one more with the
 /// probability that is left over. A batch in which none was chosen gives up one of its first sentence. One draw decides for a
@@ -90,7 +90,7 @@ mod tests {
     const TOLERANCE: f64 = 0.018;
 
     #[test]
-    fn a_chosen_sup_phone_is_hidden_whole_by_one_decision() {
+    fn masks_a_chosen_sup_phoneme_as_a_whole() {
         let (inventory, _) = inventory();
         let sentence = sentence();
         let (mask_symbol, mask_sup_phone) = inventory.mask();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_always_hides_something() {
+    fn always_masks_something_in_a_batch() {
         let (inventory, _) = inventory();
         let sentences = [sentence(), sentence()];
         let config = MaskConfig { chosen: 1e-9, ..MaskConfig::default() };

@@ -10,8 +10,8 @@
 //! begins a training of that ([`Trainer::load_encoder`](crate::tasks::naturalspeech::Trainer::load_encoder)).
 //!
 //! The shards are read in an order that is drawn from the seed and the number of the pass, a few at a time, so that the text
-//! may be larger than memory. What is hidden is drawn from the seed and the number of the step: a resumed run goes on exactly
-//! as an undisturbed one.
+//! may be larger than memory. What is hidden depends only on the seed and the number of the step, so a resumed run continues exactly
+//! like an uninterrupted one.
 
 mod baseline;
 mod config;

@@ -16,12 +16,12 @@ const POOL: usize = 8192;
 /// What is added to the seed for what is drawn here.
 const ORDER: u64 = 0x6f72_6465_7200;
 
-/// Where sentences come from: shards, of which some are in memory at a time.
+/// Source of sentences: shards, of which some are in memory at a time.
 pub trait Shards {
-    /// How many there are.
+    /// Returns the number of shards.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Returns true if there are no shards.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -30,7 +30,7 @@ pub trait Shards {
     ///
     /// # Errors
     ///
-    /// When it cannot be read.
+    /// Fails if the shard cannot be read.
     fn load(&self, index: usize) -> Result<Vec<Sentence>, Error>;
 }
 
@@ -74,7 +74,7 @@ fn is_held_out(sentence: &Sentence, config: &PretrainConfig) -> bool {
     sentence.lot() < config.validation_fraction
 }
 
-/// What a step reads.
+/// Batches of a step.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Reading {
     /// The batches whose gradients make one step.
@@ -133,7 +133,7 @@ impl<'a> Stream<'a> {
             }
         }
         Err(Error::Empty {
-            why: "no sentence of the text is left to train on: all are held out or longer than `train.max_symbols`",
+            why: "the text has no sentences to train on: all are held out or longer than `train.max_symbols`",
         })
     }
 
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_on_from_any_state_as_if_it_had_never_stopped() {
+    fn resumes_from_any_state_like_an_uninterrupted_stream() {
         let (shards, config) = (shards(), config());
         let mut place = Place::default();
         let mut stream = Stream::new(&shards, &config);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_which_nothing_is_left_is_an_error() {
+    fn rejects_a_text_without_sentences_to_train_on() {
         let config = PretrainConfig { max_symbols: 1, ..config() };
         for shards in [shards(), InMemoryShards::default()] {
             let error = Stream::new(&shards, &config).draw(Place::default()).unwrap_err().to_string();

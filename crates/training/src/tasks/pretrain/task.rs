@@ -16,7 +16,7 @@ use crate::values::Values;
 /// The section of the optimizer's moments.
 const MODEL: &str = "model";
 
-/// What a checkpoint of this task knows beside its tensors.
+/// Numbers in a checkpoint of this task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PretrainState {
@@ -46,14 +46,14 @@ impl<'a> PretrainTask<'a> {
     ///
     /// # Errors
     ///
-    /// When a shard cannot be read.
+    /// Fails if a shard cannot be read.
     pub fn new(trainer: Pretrainer, shards: &'a dyn Shards) -> Result<Self, Error> {
         let validation = held_out(shards, &trainer.config)?;
         let stream = Stream::new(shards, &trainer.config);
         Ok(Self { trainer, stream, validation, state: PretrainState::default() })
     }
 
-    /// The encoder, and what makes a step with it.
+    /// Returns the trainer.
     #[must_use]
     pub fn trainer(&self) -> &Pretrainer {
         &self.trainer
@@ -111,7 +111,7 @@ impl Task for PretrainTask<'_> {
 }
 
 impl PretrainConfig {
-    /// The length of the run, and what it leaves on its way.
+    /// Returns the length of the run, and the schedule of its outputs.
     #[must_use]
     pub fn run(&self) -> RunConfig {
         RunConfig {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Error, Observer, Row, Run};
 
-/// Two ways of computing the same sums in f64.
+/// Tolerance of the same sums computed in two ways in f64.
 const ROUNDING: f64 = 1e-10;
 
 const WORDS: [&str; 5] = ["M AE1 P", "S IH1 T ER0", "DH AH0", "K AE1 T", "R AH1 N"];
@@ -120,7 +120,7 @@ fn pretrain(directory: &Path, config: &PretrainConfig) -> (PretrainState, Notebo
 }
 
 #[test]
-fn it_learns_more_than_the_best_fixed_guess() {
+fn learns_more_than_the_best_fixed_guess() {
     let directory = tempfile::tempdir().unwrap();
     let validation = pretrain(directory.path(), &config()).1.validation;
     assert_eq!(validation.iter().map(|row| row.step).collect::<Vec<_>>(), [20, 40, 60]);
@@ -138,7 +138,7 @@ fn it_learns_more_than_the_best_fixed_guess() {
 }
 
 #[test]
-fn a_sentence_has_the_same_loss_alone_and_padded() {
+fn losses_do_not_depend_on_padding() {
     let trainer = in_double_precision(&config());
     let all = sentences(8, 0);
     let everything = MaskConfig { masked: 1.0, replaced: 0.0, ..MaskConfig::default() };
@@ -167,7 +167,7 @@ fn a_sentence_has_the_same_loss_alone_and_padded() {
 }
 
 #[test]
-fn batches_that_make_one_step_are_one_batch() {
+fn accumulated_batches_equal_one_batch() {
     let all = sentences(12, 0);
     let step = |batches: &[Vec<Sentence>]| {
         let mut trainer = in_double_precision(&config());
@@ -191,7 +191,7 @@ fn batches_that_make_one_step_are_one_batch() {
 }
 
 #[test]
-fn too_many_symbols_are_counted_and_said() {
+fn counts_sentences_that_are_too_long() {
     let directory = tempfile::tempdir().unwrap();
     let config = PretrainConfig { max_symbols: 15, steps: 8, ..config() };
     let (progress, notebook) = pretrain(directory.path(), &config);

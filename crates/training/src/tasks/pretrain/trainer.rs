@@ -30,7 +30,7 @@ const VALIDATION: u64 = u64::MAX;
 /// Symbols of held-out sentences that are looked at together.
 const VALIDATION_SYMBOLS: usize = 8_000;
 
-/// Everything that pre-training changes.
+/// Trainer of the encoder, with everything that pre-training changes.
 #[derive(Debug)]
 pub struct Pretrainer {
     pub(super) config: PretrainConfig,
@@ -69,7 +69,7 @@ pub(super) struct Tally {
 }
 
 impl Pretrainer {
-    /// A trainer whose parameters are drawn from the seed.
+    /// Builds a trainer with parameters drawn from the seed.
     ///
     /// # Errors
     ///
@@ -119,13 +119,13 @@ impl Pretrainer {
         })
     }
 
-    /// What the text is made of.
+    /// Returns the inventory of the text.
     #[must_use]
     pub fn inventory(&self) -> &Inventory {
         &self.inventory
     }
 
-    /// Values in the encoder's parameters, and in the heads'.
+    /// Returns the parameter counts of the encoder and of the heads.
     #[must_use]
     pub fn parameter_counts(&self) -> (usize, usize) {
         let of = |prefix: &str| {
@@ -138,7 +138,7 @@ impl Pretrainer {
         (of("encoder."), of("heads."))
     }
 
-    /// Learns from batches that make one step together: their gradient is that of one batch of all their sentences.
+    /// Trains on the batches of one step, whose gradient equals that of one batch with all their sentences.
     ///
     /// # Errors
     ///
@@ -202,7 +202,7 @@ impl Pretrainer {
     ///
     /// # Errors
     ///
-    /// When a tensor operation fails.
+    /// Fails if a tensor operation fails.
     pub fn validate(&self, sentences: &[Sentence], step: u64) -> Result<Option<Values>, Error> {
         let everything = MaskConfig { masked: 1.0, replaced: 0.0, ..self.config.mask.clone() };
         let mut generator = self.hiding(VALIDATION);
@@ -228,7 +228,7 @@ impl Pretrainer {
         generator
     }
 
-    /// The tensors of sentences, padded to the longest.
+    /// Builds the tensors of sentences, padded to the longest.
     pub(super) fn batch(&self, sentences: &[Masked]) -> Result<Batch, Error> {
         let lengths: Vec<usize> = sentences.iter().map(|sentence| sentence.symbols.len()).collect();
         let n = lengths.iter().copied().max().ok_or(Error::Empty { why: "the batch has no sentences" })?;
@@ -308,7 +308,7 @@ impl Pretrainer {
 fn report(tally: &Tally, step: u64) -> Result<Values, Error> {
     let (Some(of_symbols), Some(of_sup_phones)) = (baseline(&tally.symbols), baseline(&tally.sup_phones))
     else {
-        return Err(Error::Empty { why: "nothing is hidden in these sentences" });
+        return Err(Error::Empty { why: "these sentences have no masked symbols" });
     };
     let hidden_symbols = tally.symbols.values().sum::<u64>();
     let hidden_sup_phones = tally.sup_phones.values().sum::<u64>();
@@ -339,7 +339,7 @@ fn report(tally: &Tally, step: u64) -> Result<Values, Error> {
         .with("learning_rate", None::<f64>))
 }
 
-/// How many rows have their best score at their target.
+/// Counts the rows whose largest logit is that of the target.
 fn right(scores: &Tensor, targets: &[u32]) -> Result<u64, Error> {
     let best: Vec<u32> = scores.detach().argmax(D::Minus1)?.to_vec1()?;
     Ok(best.iter().zip(targets).filter(|(best, target)| best == target).count() as u64)

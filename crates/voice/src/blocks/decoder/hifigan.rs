@@ -1,4 +1,4 @@
-//! HiFi-GAN's generator.
+//! HiFi-GAN generator.
 
 use candle_core::{Result, Tensor};
 use mynah_ops::{leaky_relu, tanh};
@@ -7,16 +7,16 @@ use crate::blocks::layers::{Conv1d, NormConv1d, NormConvTranspose1d, residual_co
 use crate::builder::Builder;
 use crate::config::HifiGanConfig;
 
-/// The slope of the leaky ReLUs inside the blocks.
+/// Slope of the leaky ReLUs inside the blocks.
 const SLOPE: f64 = 0.1;
 
-/// The slope of the last one, PyTorch's default, which HiFi-GAN and VITS leave there.
+/// Slope of the last leaky ReLU: PyTorch's default, which HiFi-GAN and VITS keep.
 const LAST_SLOPE: f64 = 0.01;
 
-/// The kernel of the first and of the last convolution.
+/// Kernel of the first and the last convolution.
 const OUTER_KERNEL: usize = 7;
 
-/// Transposed convolutions that upsample frames to samples, each with residual blocks behind it.
+/// Transposed convolutions that upsample frames to samples, each followed by residual blocks.
 ///
 /// # References
 ///
@@ -29,7 +29,7 @@ pub struct HifiGan {
 }
 
 impl HifiGan {
-    /// The block whose parameters `vb` has.
+    /// Builds the decoder from the parameters in `vb`.
     pub fn new(config: &HifiGanConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let mut channels = config.channels;
         let input = Conv1d::new(hidden, channels, OUTER_KERNEL, &vb.pp("input"))?;
@@ -52,7 +52,7 @@ impl HifiGan {
         Ok(Self { input, stages, output })
     }
 
-    /// The samples of a batch of frames, in (-1, 1).
+    /// Computes the samples of a batch of frames, in (-1, 1).
     ///
     /// # Shapes
     ///
@@ -77,7 +77,7 @@ impl HifiGan {
     }
 }
 
-/// Pairs of a dilated and a plain convolution, each pair with a residual.
+/// Pairs of a dilated and a plain convolution, each with a residual connection.
 #[derive(Debug)]
 struct ResidualBlock {
     pairs: Vec<(NormConv1d, NormConv1d)>,

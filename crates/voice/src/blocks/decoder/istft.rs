@@ -1,4 +1,4 @@
-//! Vocos' generator: spectra by a network at the rate of the frames, samples by an inverse transform.
+//! Vocos generator: a network predicts spectra at the frame rate, and an inverse transform turns them into samples.
 
 use std::f64::consts::TAU;
 
@@ -10,23 +10,23 @@ use crate::blocks::layers::{Conv1d, LayerNorm};
 use crate::builder::Builder;
 use crate::config::IstftConfig;
 
-/// The kernel of the first convolution.
+/// Kernel of the first convolution.
 const INPUT_KERNEL: usize = 7;
 
-/// Vocos cuts magnitudes off at this value.
+/// Upper limit of magnitudes, as in Vocos.
 const LARGEST_MAGNITUDE: f64 = 100.0;
 
-/// `ConvNeXt` blocks at the rate of the frames, and a head that gives each frame's spectrum as magnitude and phase.
+/// `ConvNeXt` blocks at the frame rate, and a head that predicts the magnitude and phase of each frame.
 ///
 /// ```text
 /// z ─Conv1d─norm─► ConvNeXt × blocks ─norm─Linear─► (ln m, p) ─► m·e^(ip) ─inverse STFT─► samples
 /// ```
 ///
-/// Nothing but the inverse transform runs at the rate of the samples, so that a frame costs a small part of what it
-/// costs [`HifiGan`](super::HifiGan).
+/// Only the inverse transform runs at the sample rate, so a frame costs a small fraction of what it costs in
+/// [`HifiGan`](super::HifiGan).
 ///
-/// A sample depends on the frames up to [`Self::reach`] before and behind its own, and on no others: what is decoded in
-/// pieces that overlap by as many is what is decoded at once.
+/// A sample depends only on the frames up to [`Self::reach`] before and after its own, so chunks that overlap by that
+/// many frames decode to the same samples as the whole.
 ///
 /// # References
 ///
@@ -44,7 +44,7 @@ pub struct Istft {
 }
 
 impl Istft {
-    /// The decoder whose parameters `vb` has.
+    /// Builds the decoder from the parameters in `vb`.
     pub fn new(config: &IstftConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         let IstftConfig { n_fft, hop_length, channels, filter, kernel, blocks } = *config;
         let bins = n_fft / 2 + 1;
@@ -68,13 +68,13 @@ impl Istft {
         })
     }
 
-    /// How many frames before and behind its own a sample depends on.
+    /// Returns the number of frames before and after its own that a sample depends on.
     #[must_use]
     pub fn reach(&self) -> usize {
         self.reach
     }
 
-    /// The samples of a batch of frames.
+    /// Computes the samples of a batch of frames.
     ///
     /// # Shapes
     ///
@@ -87,25 +87,25 @@ impl Istft {
         let spectrum = self.output.forward(&self.norm_2.forward(&x)?)?;
         let log_magnitude = spectrum.narrow(1, 0, self.bins)?;
         let phase = spectrum.narrow(1, self.bins, self.bins)?;
-        // Cut before the exponential: the gradient of one that overflows is no number.
+        // Clamp before the exponential: the gradient of an overflow would be NaN.
         let magnitude = log_magnitude.clamp(f64::NEG_INFINITY, LARGEST_MAGNITUDE.ln())?.exp()?;
         let spectrum = Tensor::cat(&[(&magnitude * phase.cos()?)?, (magnitude * phase.sin()?)?], 1)?;
         self.inverse.forward(&spectrum)?.unsqueeze(1)
     }
 }
 
-/// A depthwise convolution, a norm and a network over channels, with a residual that begins small.
+/// Depthwise convolution, norm and pointwise network, with a residual branch that is small at first.
 ///
 /// # References
 ///
-/// Z. Liu et al., `ConvNeXt`, arXiv 2201.03545, over time instead of over pictures.
+/// Z. Liu et al., `ConvNeXt`, arXiv 2201.03545, over time instead of images.
 #[derive(Debug)]
 struct ConvNext {
     depthwise: Conv1d,
     norm: LayerNorm,
     expand: Conv1d,
     contract: Conv1d,
-    /// One factor per channel, [c, 1, 1].
+    /// Factor of each channel, [c, 1, 1].
     scale: Tensor,
 }
 
@@ -123,7 +123,7 @@ impl ConvNext {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let y = self.norm.forward(&self.depthwise.forward(x)?)?;
         let y = gelu(&self.expand.forward(&y)?)?;
-        // Scaling the kernel scales what it gives, for fewer numbers.
+        // Scaling the kernel scales its output with fewer multiplications.
         x + self.contract.scaled(&self.scale)?.forward(&y)?
     }
 }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_that_overlap_by_the_reach_are_the_whole() {
+    fn decodes_chunks_that_overlap_by_the_reach_like_the_whole() {
         let decoder = small();
         let (reach, hop, frames) = (decoder.reach(), 4, 30);
         assert_eq!(reach, 3 + 2 * 2 + 2);
@@ -167,7 +167,7 @@ mod tests {
             let kept = piece.narrow(2, (start - first) * hop, 5 * hop).unwrap();
             assert_all_close(&flat(&kept), &whole[start * hop..][..5 * hop], 1e-12, "a piece");
         }
-        // One frame less is too few: the bound is the reach itself.
+        // One frame less is too few: the bound is tight.
         let piece = decoder.forward(&z.narrow(2, 12 - reach + 1, 2 * reach).unwrap()).unwrap();
         let kept = flat(&piece.narrow(2, (reach - 1) * hop, hop).unwrap());
         let difference = kept.iter().zip(&whole[12 * hop..]).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_magnitude_that_would_overflow_has_finite_gradients() {
+    fn gradients_stay_finite_when_a_magnitude_would_overflow() {
         let decoder = small();
         let z = candle_core::Var::from_tensor(&(normal(4, (1, 8, 5)) * 1e4).unwrap()).unwrap();
         let gradients = decoder.forward(&z).unwrap().sqr().unwrap().sum_all().unwrap().backward().unwrap();

@@ -1,4 +1,4 @@
-//! `θ_dec`: latent frames to samples.
+//! Waveform decoder `θ_dec`, from latent frames to samples.
 
 mod hifigan;
 mod istft;
@@ -11,17 +11,17 @@ use crate::config::DecoderConfig;
 pub use hifigan::HifiGan;
 pub use istft::Istft;
 
-/// The waveform decoder, of either kind.
+/// Waveform decoder of either kind.
 #[derive(Debug)]
 pub enum Decoder {
-    /// HiFi-GAN's generator, the paper's.
+    /// HiFi-GAN generator, as in the paper.
     HifiGan(HifiGan),
-    /// Spectra by a network at the rate of the frames, samples by an inverse transform.
+    /// Vocos generator: spectra at the frame rate and an inverse transform.
     Istft(Istft),
 }
 
 impl Decoder {
-    /// The decoder whose parameters `vb` has.
+    /// Builds the decoder from the parameters in `vb`.
     pub fn new(config: &DecoderConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(match config {
             DecoderConfig::HifiGan(config) => Self::HifiGan(HifiGan::new(config, hidden, vb)?),
@@ -29,7 +29,7 @@ impl Decoder {
         })
     }
 
-    /// The samples of a batch of frames.
+    /// Computes the samples of a batch of frames.
     ///
     /// # Shapes
     ///

@@ -1,4 +1,4 @@
-//! Which gradients reach what in each phase.
+//! Tests of the modules that the gradients reach in each phase.
 
 use candle_core::Var;
 use mynah_ops::testing::device;
@@ -30,16 +30,17 @@ fn trainer(config: &TrainConfig) -> Trainer {
         }
         .into(),
     };
-    let judges = DiscriminatorConfig {
+    let discriminator = DiscriminatorConfig {
         periods: vec![1],
         period_channels: vec![4],
         scale_channels: [4, 4, 4, 4, 4, 4],
     };
     let sizes = VocabularySizes { symbols: 6, sup_phones: 6 };
     let mel = MelProfile::Vits.config(22_050);
-    let config = TrainerConfig { model: &model, discriminator: &judges, train: config, mel: &mel, sizes };
+    let config =
+        TrainerConfig { model: &model, discriminator: &discriminator, train: config, mel: &mel, sizes };
     let trainer = Trainer::new(&config, &device()).unwrap();
-    // What begins as zero hides what is behind it.
+    // Parameters that start at zero would hide the modules before them.
     let mut noise = Noise::new(3);
     for (_, variable) in trainer.parameters.named() {
         let drawn = (noise.normal(variable.shape(), DType::F32, &device()).unwrap() * 0.2).unwrap();
@@ -67,7 +68,7 @@ fn batch(trainer: &Trainer) -> Batch {
     trainer.batcher.batch(&tones(), 5).unwrap()
 }
 
-/// The modules whose parameters `loss` has a gradient for that is not zero.
+/// Returns the modules for whose parameters `loss` has a nonzero gradient.
 fn reached(trainer: &Trainer, loss: &Tensor) -> Vec<String> {
     let gradients = loss.backward().unwrap();
     let modules = [
@@ -101,7 +102,7 @@ fn forward(trainer: &Trainer, phase: Phase) -> (Batch, Forward) {
 }
 
 #[test]
-fn in_the_tuning_divergences_move_neither_durations_nor_the_posterior() {
+fn fine_tuning_divergences_move_neither_durations_nor_the_posterior() {
     let trainer = trainer(&config());
     let divergences = |phase: Phase| {
         let (batch, forward) = forward(&trainer, phase);
@@ -116,7 +117,7 @@ fn in_the_tuning_divergences_move_neither_durations_nor_the_posterior() {
 }
 
 #[test]
-fn in_the_tuning_speech_moves_the_durations_and_recordings_the_decoder() {
+fn fine_tuning_speech_moves_the_durations_and_recordings_the_decoder() {
     let mut trainer = trainer(&config());
     trainer.memory_attached = true;
     let (_, tuning) = forward(&trainer, Phase::Tuning);
@@ -126,7 +127,7 @@ fn in_the_tuning_speech_moves_the_durations_and_recordings_the_decoder() {
     let of_recording = trainer.decode(&tuning.latent).unwrap().sqr().unwrap().sum_all().unwrap();
     assert_eq!(reached(&trainer, &of_recording), ["memory.", "decoder."]);
 
-    // Both branches are the same numbers.
+    // Both branches have the same values.
     let difference = (tuning.spoken.unwrap() - tuning.prior_at_posterior.unwrap().0)
         .unwrap()
         .abs()
@@ -137,7 +138,7 @@ fn in_the_tuning_speech_moves_the_durations_and_recordings_the_decoder() {
 }
 
 #[test]
-fn labels_have_no_part_in_the_tuning_unless_they_are_given_one() {
+fn fine_tuning_ignores_labels_without_a_weight() {
     let trainer = trainer(&config());
     let one = Tensor::new(1.0_f32, &device()).unwrap();
     let zero = Tensor::new(0.0_f32, &device()).unwrap();
@@ -157,12 +158,12 @@ fn labels_have_no_part_in_the_tuning_unless_they_are_given_one() {
     assert!((total(Phase::Main) - 0.1).abs() < 1e-6);
     assert!(
         total(Phase::Tuning).abs() < 1e-9 && values(Phase::Tuning).get("loss_duration") == Some(1.0),
-        "it is measured all the same"
+        "it is measured nevertheless"
     );
 }
 
 #[test]
-fn the_predictor_reaches_the_encoder_when_the_setting_says_so() {
+fn the_predictor_reaches_the_encoder_as_configured() {
     let encoder = "encoder.".to_owned();
     for (detach, in_warm_up, in_main) in [
         (DetachPredictor::WarmUp, false, true),
@@ -179,9 +180,9 @@ fn the_predictor_reaches_the_encoder_when_the_setting_says_so() {
 }
 
 #[test]
-fn a_prediction_that_is_too_long_is_scaled_and_still_shortened() {
+fn scales_excessive_predictions_and_still_shortens_them() {
     let mask = sequence_mask(&[3, 2], 3, DType::F32, &device()).unwrap();
-    // 20 + 30 + 50 frames and 10 + 10, where 60 are allowed; 1000 frames of one symbol are held at 100.
+    // 20 + 30 + 50 frames and 10 + 10, where 60 are allowed; 1000 frames of one symbol are clamped to 100.
     let log = |rows: [[f64; 3]; 2]| {
         let rows = rows.map(|row| row.map(|frames: f64| frames.ln() as f32));
         Var::from_tensor(&Tensor::new(&rows, &device()).unwrap()).unwrap()
@@ -194,7 +195,7 @@ fn a_prediction_that_is_too_long_is_scaled_and_still_shortened() {
     }
     assert_eq!(prior_lengths(&durations, 60.0).unwrap(), [60, 20]);
     assert!((scalar(&excess).unwrap() - 40.0).abs() < 1e-3);
-    // What the excess is charged with shortens the long item, and only that; what the prior is told reaches all.
+    // The penalty of the excess shortens only the long item; the gradient of the prior reaches all.
     let of = |loss: &Tensor, variable: &Var| {
         loss.backward().unwrap().get(variable).unwrap().to_vec2::<f32>().unwrap().concat()
     };
@@ -212,11 +213,11 @@ fn a_prediction_that_is_too_long_is_scaled_and_still_shortened() {
     assert!((told[0] - 100.0).abs() < 1e-2 && (told[2] - 0.1).abs() < 1e-5, "{told:?}");
 }
 
-/// The losses by name, each with its weight alone.
+/// Named losses, each with only its own weight.
 const LOSSES: [&str; 8] =
     ["mel", "stft", "adversarial", "feature", "backward_kl", "forward_kl", "end_to_end", "duration"];
 
-/// A run in which nothing else counts.
+/// Configures a run with this loss alone.
 fn alone(loss: &str) -> TrainConfig {
     let on = |name: &str| if name == loss { 1.0 } else { 0.0 };
     TrainConfig {
@@ -232,13 +233,13 @@ fn alone(loss: &str) -> TrainConfig {
             duration_main: on("duration"),
             duration_tuning: on("duration"),
         },
-        // What has no gradient then stays as it is.
+        // Parameters without a gradient then stay unchanged.
         optimizer: OptimizerConfig { weight_decay: 0.0, learning_rate: 1e-3, ..OptimizerConfig::default() },
         ..config()
     }
 }
 
-/// The modules that one step of a phase changes.
+/// Returns the modules that one step of a phase changes.
 fn moved(loss: &str, phase: Phase) -> String {
     let mut trainer = trainer(&alone(loss));
     let step = match phase {
@@ -269,9 +270,9 @@ fn moved(loss: &str, phase: Phase) -> String {
 }
 
 #[test]
-fn each_loss_moves_what_it_should() {
+fn each_loss_moves_its_modules() {
     let (w, m, t) = (Phase::WarmUp, Phase::Main, Phase::Tuning);
-    // Of the durator: `mean` is the prior's Gaussian.
+    // Parts of the durator: `mean` is the Gaussian of the prior.
     let prior = "encoder flow mean posterior upsampling";
     let all = "encoder flow mean posterior predictor upsampling";
     let spoken = "decoder encoder flow mean memory predictor upsampling";
@@ -296,14 +297,14 @@ fn each_loss_moves_what_it_should() {
 }
 
 #[test]
-fn each_loss_falls_when_it_is_trained_alone() {
+fn each_loss_falls_when_trained_alone() {
     for loss in LOSSES {
         for phase in [Phase::WarmUp, Phase::Main] {
             let mut trainer = trainer(&alone(loss));
             trainer.memory_attached = phase == Phase::Main;
             let batch = trainer.batcher.batch(&tones(), 5).unwrap();
             let plan = plan(&trainer, phase);
-            // Discriminators, noise and windows that stay as they are.
+            // Fixed discriminators, noise and windows.
             let mut value = || -> Option<f64> {
                 let forward = trainer.forward(&batch, &plan, &mut Noise::for_step(1, 1), false).unwrap();
                 let windows = window::middle(&batch.frames, 5);
@@ -312,18 +313,18 @@ fn each_loss_falls_when_it_is_trained_alone() {
                     let windows = window::middle(lengths, 5);
                     trainer.decode(&window::cut(latent, &windows, 5, 1).unwrap()).unwrap()
                 };
-                let judge = |wave: &Tensor| trainer.discriminators.detached().forward(wave).unwrap();
-                let made = of(&forward.latent, &batch.frames);
+                let score = |wave: &Tensor| trainer.discriminators.detached().forward(wave).unwrap();
+                let generated = of(&forward.latent, &batch.frames);
                 let loss = match loss {
-                    "mel" => trainer.mel_loss.forward(&real, &made).unwrap(),
-                    "stft" => trainer.stft_loss.forward(&real, &made).unwrap(),
-                    "adversarial" => generator_loss(&judge(&made)).unwrap(),
-                    "feature" => feature_loss(&judge(&real), &judge(&made)).unwrap(),
+                    "mel" => trainer.mel_loss.forward(&real, &generated).unwrap(),
+                    "stft" => trainer.stft_loss.forward(&real, &generated).unwrap(),
+                    "adversarial" => generator_loss(&score(&generated)).unwrap(),
+                    "feature" => feature_loss(&score(&real), &score(&generated)).unwrap(),
                     "backward_kl" => trainer.backward_kl(&batch, &forward, &plan).unwrap(),
                     "forward_kl" => trainer.forward_kl(&batch, &forward, &plan).unwrap()?,
                     "end_to_end" => {
-                        let made = of(forward.spoken.as_ref()?, &forward.prior_lengths);
-                        generator_loss(&judge(&made)).unwrap()
+                        let generated = of(forward.spoken.as_ref()?, &forward.prior_lengths);
+                        generator_loss(&score(&generated)).unwrap()
                     }
                     _ => {
                         duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask).unwrap()
@@ -337,10 +338,10 @@ fn each_loss_falls_when_it_is_trained_alone() {
                 continue;
             };
             let last = (0..30).filter_map(|_| value()).last().unwrap();
-            // What tiny discriminators at their first values see of a waveform is little.
-            let judged = ["adversarial", "feature", "end_to_end"].contains(&loss);
+            // Tiny untrained discriminators see little of a waveform.
+            let adversarial = ["adversarial", "feature", "end_to_end"].contains(&loss);
             assert!(
-                last < if judged { first } else { 0.9 * first },
+                last < if adversarial { first } else { 0.9 * first },
                 "{loss} in {phase:?}: {first} to {last}"
             );
         }
