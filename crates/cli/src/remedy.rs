@@ -78,7 +78,7 @@ fn remedy_of(cause: &(dyn StdError + 'static), remedies: Remedies) -> Option<Str
         return remedy_of_io_error(refusal.kind()).map(str::to_owned);
     }
     // Where the system refused, its error is the next cause, and has the same remedy whichever library met it.
-    let is_refusal = cause.source().is_some_and(|source| source.is::<io::Error>());
+    let is_refusal = cause.source().is_some_and(<dyn StdError>::is::<io::Error>);
     if is_refusal { None } else { remedies(cause) }
 }
 

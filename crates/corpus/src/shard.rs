@@ -190,6 +190,7 @@ impl ShardStore {
     ///
     /// There are no reports, shards of different counts, or missing shards (which are named); the shards differ in
     /// program, corpus or recipe; or a file cannot be read.
+    #[expect(clippy::missing_panics_doc, reason = "a list without shards is an error before")]
     pub fn join(&self) -> Result<ShardReport, Error> {
         let shards = self.list()?;
         let refuse = |path: &Path, why: String, remedy: String| {

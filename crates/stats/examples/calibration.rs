@@ -266,6 +266,9 @@ fn unequal_raters(n: u64) {
     }
 }
 
+/// Returns the true difference of a system, if it is not 0, by its index and the margin of its kind.
+type Truth = fn(usize, f64) -> Option<f64>;
+
 /// Prints the shares of studies in which any of several systems is judged wrongly: unadjusted, by Holm, and
 /// simultaneously.
 fn families(n: u64) {
@@ -275,8 +278,8 @@ fn families(n: u64) {
     let design = crossed(20, 50);
     let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
     let model = fine(Components::default());
-    let margin = |system: usize| if system % 2 == 0 { 0.4 } else { -0.4 };
-    let truths: [(&str, fn(usize, f64) -> Option<f64>); 4] = [
+    let margin = |system: usize| if system.is_multiple_of(2) { 0.4 } else { -0.4 };
+    let truths: [(&str, Truth); 4] = [
         ("all equal", |_, _| None),
         ("all at the margin", |_, _| Some(-0.4)),
         ("at either margin", |_, margin| Some(margin)),

@@ -45,8 +45,8 @@ pub struct Clustered {
     pub n_raters: usize,
     /// Number of items.
     pub n_items: usize,
-    /// Effective number of raters, the number of equally active ones of the same weight: K / Σ (n_kg / n_k)² over the K
-    /// groups of n_k values.
+    /// Effective number of raters, the number of equally active ones of the same weight: K / Σ (`n_kg` / `n_k`)² over the K
+    /// groups of `n_k` values.
     pub effective_raters: f64,
     /// Effective number of items, defined likewise.
     pub effective_items: f64,

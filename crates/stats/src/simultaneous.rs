@@ -191,7 +191,7 @@ mod tests {
     fn a_single_system_is_not_adjusted() {
         let one = levels(1, 0.0);
         assert_eq!((one.difference_alpha, one.equivalence_alpha), (0.05, 0.05));
-        assert_eq!(one.adjusted(0.03), 0.03);
+        assert_eq!(one.adjusted(0.03).to_bits(), 0.03_f64.to_bits());
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Answers {
 
     fn of(self, rater: usize, heard: f64) -> f64 {
         match self {
-            Self::TwoLevels if rater % 2 == 0 => {
+            Self::TwoLevels if rater.is_multiple_of(2) => {
                 if heard.abs() < 0.3 {
                     0.0
                 } else {
@@ -144,7 +144,7 @@ fn family_error(n_systems: usize, common: f64, at_margin: impl Fn(usize) -> Opti
     let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
     let components = Components { item_sd: 300.0, rater_sd: 300.0, residual_sd: 1000.0 };
     let model = Model { mean: 0.0, components, lowest: -9000, highest: 9000 };
-    let shared = model.replicates(&design, SEED, STUDIES, |heard| heard.to_vec()).expect("a model");
+    let shared = model.replicates(&design, SEED, STUDIES, <[f64]>::to_vec).expect("a model");
     let mut wrong = [0.0; 2];
     for (study, shared) in (0_u64..).zip(&shared) {
         let systems: Vec<(Clustered, Influence)> = (0..n_systems)
@@ -183,7 +183,7 @@ fn families_of_systems_err_in_at_most_five_percent() {
     // Three standard errors of 5 % over the studies.
     const FAMILY: f64 = 0.05 + 3.0 * 0.0178;
     for (n_systems, common) in [(2, 0.0), (5, 0.5), (12, 0.0), (12, 0.9), (20, 0.3)] {
-        let margin = |system: usize| if system % 2 == 0 { 0.4 } else { -0.4 };
+        let margin = |system: usize| if system.is_multiple_of(2) { 0.4 } else { -0.4 };
         let [naive, equal] = family_error(n_systems, common, |_| None);
         assert!(equal <= FAMILY, "{n_systems} equal systems, {common}: {equal}");
         assert!(n_systems < 12 || common > 0.5 || naive > 0.2, "unadjusted, {n_systems}: {naive}");

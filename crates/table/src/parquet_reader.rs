@@ -43,7 +43,7 @@ impl<'a> ParquetFile<'a> {
 
     /// Returns the number of rows.
     pub(crate) fn n_rows(&self) -> usize {
-        self.metadata.row_groups.iter().map(|group| group.num_rows()).sum()
+        self.metadata.row_groups.iter().map(polars_parquet::read::RowGroupMetadata::num_rows).sum()
     }
 
     /// Reads a column as cells, one per row.

@@ -1,7 +1,5 @@
 //! Tables written by other programs.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

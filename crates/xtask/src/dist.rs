@@ -10,6 +10,7 @@
 mod third_party;
 mod trial;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,8 +23,10 @@ use crate::process::{cargo, must, root, say};
 /// Programs and their packages.
 const PROGRAMS: [&str; 6] =
     ["mynah-prepare", "mynah-train", "mynah-synthesize", "mynah-score", "mynah-listen", "mynah-summarize"];
+/// Returns the file name of a program's completions.
+type FileName = fn(&str) -> String;
 /// Shells with completions, with the file name that each looks for.
-const SHELLS: [(&str, fn(&str) -> String); 3] = [
+const SHELLS: [(&str, FileName); 3] = [
     ("bash", |program| program.to_owned()),
     ("zsh", |program| format!("_{program}")),
     ("fish", |program| format!("{program}.fish")),
@@ -94,7 +97,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             .env("GZIP", "-n"),
     )?;
     let bytes = fs::read(&archive).with_context(|| format!("failed to read `{}`", archive.display()))?;
-    let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut sum = String::new();
+    for byte in Sha256::digest(&bytes) {
+        let _ = write!(sum, "{byte:02x}");
+    }
     write(&out.join(format!("{name}.tar.gz.sha256")), format!("{sum}  {name}.tar.gz\n").as_bytes())?;
     say(&format!(
         "{}: {:.1} MB, for glibc {}.{} and newer",

@@ -87,19 +87,18 @@ fn directories(settings: &Settings) -> impl Iterator<Item = &NamedDirectory> {
 ///
 /// Reports missing sentences, and fails unless they may be skipped.
 fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
-    let wanted: BTreeSet<String> = match &settings.items {
-        Some(path) => wavs::read_list(path)?.into_iter().collect(),
-        None => {
-            let mut union = BTreeSet::new();
-            for named in &settings.systems {
-                union.extend(wavs::items(&named.directory)?);
-                // A sentence that failed to synthesize has a row, but no wav.
-                if let Some(rows) = synthesis::read(&named.directory)? {
-                    union.extend(rows.into_keys());
-                }
+    let wanted: BTreeSet<String> = if let Some(path) = &settings.items {
+        wavs::read_list(path)?.into_iter().collect()
+    } else {
+        let mut union = BTreeSet::new();
+        for named in &settings.systems {
+            union.extend(wavs::items(&named.directory)?);
+            // A sentence that failed to synthesize has a row, but no wav.
+            if let Some(rows) = synthesis::read(&named.directory)? {
+                union.extend(rows.into_keys());
             }
-            union
         }
+        union
     };
     let mut items = wanted.clone();
     for named in directories(settings) {
@@ -118,7 +117,7 @@ fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
         );
         match &settings.items {
             Some(path) if !settings.allow_missing => {
-                say(&format!("`{}` lists item `{}`, but {what}", path.display(), missing[0]))
+                say(&format!("`{}` lists item `{}`, but {what}", path.display(), missing[0]));
             }
             _ => say(&what),
         }

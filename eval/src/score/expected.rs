@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(listed("a.csv", "id,text\nb,x\n").unwrap(), ["b"]);
         assert!(listed("b.txt", "b\nb.wav\n").unwrap_err().to_string().contains("twice"));
         assert!(listed("c.txt", "\n").unwrap_err().to_string().contains("lists no items"));
-        let long: String = (0..100_000).map(|n| format!("{n}\n")).collect();
+        let long = (0..100_000).map(|n| n.to_string()).collect::<Vec<_>>().join("\n");
         assert_eq!(listed("long.txt", &long).unwrap().len(), 100_000);
     }
 }

@@ -185,9 +185,10 @@ fn score_system(
         (Err(why), _) => (failed_item(system.name, step, item, why, &measured), Some(why.clone()), None),
     };
     let mut scores = scores.into_iter();
-    let mut next = |metric: &Option<_>| match metric {
-        Some(_) => scores.next(),
-        None => {
+    let mut next = |metric: &Option<_>| {
+        if metric.is_some() {
+            scores.next()
+        } else {
             let has_file = system.synthesis.is_some();
             Some(real_time::score(system.name, item, row, has_file, failure.as_deref()))
         }

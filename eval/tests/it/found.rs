@@ -1,5 +1,7 @@
 //! `mynah-summarize verdict` without a plan: ratings from any tool, and everything that can be wrong with them.
 
+use std::fmt::Write as _;
+
 use crate::support::{Outcome, Place};
 
 /// Formats the table of a crowdsourcing platform: other column names, separated by semicolons.
@@ -54,7 +56,7 @@ fn enough_votes_of_others_meet_a_requirement_but_never_human_level() {
     let mut rows = "WorkerId;clip;model;vote\n".to_owned();
     for rater in 0..12 {
         for sentence in 0..20 {
-            rows += &format!("w{rater};s{sentence};vits;{}\n", (rater * 7 + sentence * 5) % 3 - 1);
+            writeln!(rows, "w{rater};s{sentence};vits;{}", (rater * 7 + sentence * 5) % 3 - 1).unwrap();
         }
     }
     place.write("votes.csv", rows);

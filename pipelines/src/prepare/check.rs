@@ -142,11 +142,13 @@ struct CheckPage<'a> {
     problems: &'a [Problem],
 }
 
+/// A number of a clip, where it has one.
+type Value = fn(&CheckedClip) -> Option<f64>;
+
 impl CheckPage<'_> {
     /// Makes the page; `words` have predicted pronunciations.
     fn page(&self, words: Vec<GuessedWord>) -> Result<DatasetPage> {
         let Self { name, recipe, rows, clips, splits, problems } = *self;
-        type Value = fn(&CheckedClip) -> Option<f64>;
         let quantities: [(&str, &str, Value); 8] = [
             ("length", "s", |clip| Some(clip.recording.seconds)),
             ("characters per second", "1/s", |clip| {

@@ -62,13 +62,12 @@ pub(crate) fn finalize(
 
     let ids: Vec<&str> = aligned.iter().map(|(clip, _)| clip.entry.id.as_str()).collect();
     let splits = splitter.assign(&ids);
-    let sup_phones = match sup_phones::given(recipe).with_context(failed)? {
-        Some(sup_phones) => sup_phones,
-        None => {
-            let training = aligned.iter().zip(&splits).filter(|(_, split)| **split == Split::Train);
-            let words = training.flat_map(|((clip, _), _)| &clip.phonemized.words);
-            sup_phones::learn(words, recipe.sup_phones.merges)
-        }
+    let sup_phones = if let Some(sup_phones) = sup_phones::given(recipe).with_context(failed)? {
+        sup_phones
+    } else {
+        let training = aligned.iter().zip(&splits).filter(|(_, split)| **split == Split::Train);
+        let words = training.flat_map(|((clip, _), _)| &clip.phonemized.words);
+        sup_phones::learn(words, recipe.sup_phones.merges)
     };
     let vocabulary = Vocabulary::arpabet();
     let utterances: Vec<Utterance> = aligned

@@ -61,7 +61,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     ));
     let run_config = task.run();
     let mut observer =
-        Epochs { epoch_steps: task.epoch_steps(), epochs: config.epochs, sum: 0.0, count: 0, interrupted };
+        Epochs { epoch_steps: task.epoch_steps(), total: config.epochs, sum: 0.0, count: 0, interrupted };
     let mut run = Run::new(task, run_config, &checkpoint);
     let failed = || format!("failed to resume `{}`", checkpoint.display());
     if begun && run.resume().with_context(failed)? {
@@ -110,7 +110,7 @@ fn checkpoint_of(out: &Path) -> PathBuf {
 /// An observer that prints a line per epoch.
 struct Epochs {
     epoch_steps: u64,
-    epochs: u64,
+    total: u64,
     /// Sum of the losses since the last line.
     sum: f64,
     count: u32,
@@ -125,7 +125,7 @@ impl Observer for Epochs {
             say(&format!(
                 "epoch {} of {}  step {}  loss {:.4}  {:.0} s",
                 row.step / self.epoch_steps,
-                self.epochs,
+                self.total,
                 row.step,
                 self.sum / f64::from(self.count),
                 row.seconds

@@ -343,7 +343,7 @@ fn refuses_bad_settings_before_writing_anything() {
     // A dataset with a missing file.
     let lost = "dataset/features/LJ001-0043.safetensors";
     fs::remove_file(place.path(lost)).unwrap();
-    studio.train("run", "").exits_with(2).says(lost).says("run `mynah-prepare run` again");
+    studio.train("run", "").exits_with(2).says(lost).says("what to do: ").says("mynah-prepare run");
     place.prepare_corpus("dataset").exits_with(0);
     studio.train("run", "--resume").exits_with(0).says("20 steps are done");
 }

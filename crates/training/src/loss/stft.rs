@@ -37,7 +37,7 @@ pub const RESOLUTIONS: [Resolution; 3] = [
 ///
 /// # References
 ///
-/// R. Yamamoto et al., Parallel WaveGAN, arXiv 1910.11480, equations 4 to 6.
+/// R. Yamamoto et al., Parallel `WaveGAN`, arXiv 1910.11480, equations 4 to 6.
 #[derive(Debug)]
 pub struct StftLoss {
     transforms: Vec<(Resolution, StftMagnitude)>,

@@ -5,6 +5,7 @@
 //! when a device is opened, and leave those kernels out. They are made from the sources in cargo's registry by the
 //! patches in crates/xtask/patches, and never committed.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -41,7 +42,7 @@ pub(super) fn patch(directory: &Path) -> Result<PathBuf> {
         apply(patch, &fresh)?;
         // File by file, so that unchanged files keep their date and are not rebuilt.
         copy_folder(&fresh, &copy)?;
-        text.push_str(&format!("{name} = {{ path = '{}' }}\n", copy.display()));
+        let _ = writeln!(text, "{name} = {{ path = '{}' }}", copy.display());
     }
     let config = directory.join("patch.toml");
     write_changed(&config, text.as_bytes())?;

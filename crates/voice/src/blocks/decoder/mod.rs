@@ -17,7 +17,7 @@ pub enum Decoder {
     /// HiFi-GAN generator, as in the paper.
     HifiGan(HifiGan),
     /// Vocos generator: spectra at the frame rate and an inverse transform.
-    Istft(Istft),
+    Istft(Box<Istft>),
 }
 
 impl Decoder {
@@ -25,7 +25,7 @@ impl Decoder {
     pub fn new(config: &DecoderConfig, hidden: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(match config {
             DecoderConfig::HifiGan(config) => Self::HifiGan(HifiGan::new(config, hidden, vb)?),
-            DecoderConfig::Istft(config) => Self::Istft(Istft::new(config, hidden, vb)?),
+            DecoderConfig::Istft(config) => Self::Istft(Box::new(Istft::new(config, hidden, vb)?)),
         })
     }
 
