@@ -269,13 +269,13 @@ fn synthesize<'a, T: Planned>(
 
 #[cfg(test)]
 mod tests {
-    use candle_core::DType;
+    use candle_core::{DType, Tensor};
     use mynah_testkit::assert_all_close;
 
     use super::{Fourier, table};
     use crate::testing::{check_gradients, device, normal};
 
-    fn flat(x: &candle_core::Tensor) -> Vec<f64> {
+    fn flat(x: &Tensor) -> Vec<f64> {
         x.flatten_all().unwrap().to_vec1().unwrap()
     }
 
