@@ -9,7 +9,7 @@
 //!
 //! [`align`] finds the frames of every symbol of a corpus without a pretrained model (see `hmm`); [`LabelDirectory`]
 //! reads the output of the Montreal Forced Aligner, Praat, HTK, Festival, Kaldi or NumPy, and [`fit`] converts it to
-//! frames (see `labels`). [`outliers`] lists suspicious durations.
+//! frames (see `labels`). [`outliers()`] lists suspicious durations.
 //!
 //! **Invariant:** every symbol has at least one frame, and the durations sum to all frames.
 //!

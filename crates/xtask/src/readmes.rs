@@ -91,7 +91,7 @@ fn page(name: &str, source: &str) -> String {
     text
 }
 
-/// Replaces [`path::Item`] and [`Item`](path) by `Item` in backticks; other links are kept.
+/// Replaces links to items, with or without a path, by the item in backticks; other links are kept.
 pub(crate) fn without_links(line: &str) -> String {
     let mut text = String::new();
     let mut rest = line;
