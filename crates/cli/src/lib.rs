@@ -1,5 +1,5 @@
-//! What every program of Mynah does in the same way: exit statuses, errors with remedies, talk on stderr and data on
-//! stdout, progress, shell completions and man pages.
+//! The common behavior of all programs: exit statuses, errors with remedies, messages on stderr and data on stdout,
+//! progress, shell completions and man pages.
 //!
 //! ```text
 //! main ──parse──► Args ──run──► anyhow::Result<ExitCode> ──finish──► exit status

@@ -59,7 +59,7 @@ impl<'a> PretrainTask<'a> {
         &self.trainer
     }
 
-    /// What has been read.
+    /// Counts of the text read so far.
     #[must_use]
     pub fn progress(&self) -> PretrainState {
         self.state
