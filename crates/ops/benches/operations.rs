@@ -15,8 +15,9 @@ use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use mynah_ops::{
-    AdamW, AdamWConfig, Conv1dConfig, ConvTranspose1dConfig, Noise, StftMagnitude, conv_transpose1d, conv1d,
-    gated_activation, layer_norm, leaky_relu, monotonic_alignment, soft_dtw, softmax, weight_norm,
+    AdamW, AdamWConfig, BorderPerceptron, Conv1dConfig, ConvTranspose1dConfig, Noise, StftMagnitude,
+    border_perceptron, conv_transpose1d, conv1d, gated_activation, layer_norm, leaky_relu,
+    monotonic_alignment, row_products, soft_dtw, softmax, weight_norm,
 };
 
 /// Duration for which each figure is repeated.
@@ -174,6 +175,8 @@ fn cases() -> Vec<Case> {
         cases.push(case(with("weight norm 512x512x5"), move || direction(backward)));
         cases.push(case(with("stft 1024/256 16x8192"), move || spectrum(backward)));
         cases.push(case(with("soft-dtw 8x400x400"), move || warping(backward)));
+        cases.push(case(with("border perceptron 4x500x80, 10 to 4"), move || borders(backward)));
+        cases.push(case(with("row products 2000x4x80"), move || rows(backward)));
     }
     cases.push(case("monotonic alignment 32x150x800".to_owned(), alignment));
     cases.push(case("adamw 1e6 parameters".to_owned(), optimizer));
@@ -410,6 +413,39 @@ fn spectrum(backward: bool) -> Contest {
         own: Box::new(move || pass(&stft.forward(&x)?, backward)),
         peer: None,
     }
+}
+
+fn borders(backward: bool) -> Contest {
+    const SHAPES: [&[usize]; 6] = [&[4, 10, 80], &[4, 80], &[4, 80], &[2, 10], &[10, 4], &[4]];
+    let make = || -> Vec<Var> { (1..).zip(SHAPES).map(|(seed, shape)| variable(seed, shape)).collect() };
+    let (v, v2) = (make(), make());
+    plain(
+        move || {
+            let parameters = BorderPerceptron { borders: &v[3], output: &v[4], bias: &v[5] };
+            pass(&border_perceptron(&v[0], &v[1], &v[2], &parameters, 500)?, backward)
+        },
+        move || {
+            let frames =
+                Tensor::arange(1_u32, 501, &Device::Cpu)?.to_dtype(DType::F32)?.reshape((1, 500, 1))?;
+            let since_start = frames.broadcast_sub(&v2[1].unsqueeze(1)?)?.unsqueeze(3)?;
+            let until_end = v2[2].unsqueeze(1)?.broadcast_sub(&frames)?.unsqueeze(3)?;
+            let weight = |row: usize| v2[3].get(row)?.reshape((1, 1, 1, 10));
+            let distances =
+                (since_start.broadcast_mul(&weight(0)?)? + until_end.broadcast_mul(&weight(1)?)?)?;
+            let inner = distances.broadcast_add(&v2[0].transpose(1, 2)?.unsqueeze(1)?)?.silu()?;
+            let y = inner.reshape((4 * 500 * 80, 10))?.matmul(&v2[4])?.broadcast_add(&v2[5])?;
+            pass(&y.reshape((4, 500, 80, 4))?.transpose(2, 3)?.contiguous()?, backward)
+        },
+    )
+}
+
+fn rows(backward: bool) -> Contest {
+    let (a, b) = (variable(1, (2000, 4, 80)), variable(2, (2000, 2, 80)));
+    let (a2, b2) = (a.clone(), b.clone());
+    plain(
+        move || pass(&row_products(&a, &b)?, backward),
+        move || pass(&a2.matmul(&b2.transpose(1, 2)?.contiguous()?)?, backward),
+    )
 }
 
 fn warping(backward: bool) -> Contest {

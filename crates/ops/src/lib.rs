@@ -16,6 +16,8 @@
 //! | [`gelu()`] | one C library call per element, and a gradient accurate to six digits |
 //! | [`tanh()`] | one C library call per element |
 //! | [`gated_activation()`], [`leaky_relu()`], [`weight_norm()`] | many passes over memory instead of one |
+//! | [`border_perceptron()`] | many passes over a tensor of frames × symbols × units |
+//! | [`row_products()`] | a general product for each of thousands of tiny matrices |
 //! | [`frames()`], [`reflect_pad()`], [`Stft`], [`StftMagnitude`], [`InverseStft`] | missing |
 //! | [`lstm()`] | missing as a single operation; unrolled in the graph, it is slow |
 //! | [`soft_dtw()`] | missing; built cell by cell in the graph, it would overflow the stack |
@@ -67,6 +69,7 @@
 
 mod adamw;
 mod approximation;
+mod border_perceptron;
 mod conv;
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -87,6 +90,7 @@ mod noise;
 mod precision;
 mod product;
 mod reflect_pad;
+mod row_products;
 mod shared_output;
 mod soft_dtw;
 mod softmax;
@@ -99,6 +103,7 @@ mod weight_norm;
 pub use candle_core::{Error, Result};
 
 pub use adamw::{AdamW, AdamWConfig};
+pub use border_perceptron::{BorderPerceptron, border_perceptron};
 pub use conv::{Conv1dConfig, ConvTranspose1dConfig, conv_transpose1d, conv1d};
 pub use device::cuda_device;
 pub use frames::frames;
@@ -114,6 +119,7 @@ pub use monotonic_alignment::monotonic_alignment;
 pub use noise::Noise;
 pub use precision::Precision;
 pub use reflect_pad::reflect_pad;
+pub use row_products::row_products;
 pub use soft_dtw::{soft_dtw, soft_dtw_alignment};
 pub use softmax::softmax;
 pub use stft::{Stft, StftMagnitude};

@@ -4,8 +4,9 @@
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use mynah_ops::{
-    Conv1dConfig, ConvTranspose1dConfig, InverseStft, Noise, StftMagnitude, conv_transpose1d, conv1d,
-    gated_activation, gelu, gradient_norm, layer_norm, leaky_relu, soft_dtw, softmax, weight_norm,
+    BorderPerceptron, Conv1dConfig, ConvTranspose1dConfig, InverseStft, Noise, StftMagnitude,
+    border_perceptron, conv_transpose1d, conv1d, gated_activation, gelu, gradient_norm, layer_norm,
+    leaky_relu, row_products, soft_dtw, softmax, weight_norm,
 };
 
 /// Returns the bits of the result and of all gradients, computed on this number of threads.
@@ -58,6 +59,15 @@ fn norms_and_activations_do_not_depend_on_the_thread_count() {
     check(&[&[3, 64, 400]], &|v| gelu(&v[0]));
     check(&[&[300, 200]], &|v| softmax(&v[0]));
     check(&[&[300, 40, 5], &[300, 1, 1]], &|v| weight_norm(&v[0], &v[1]));
+}
+
+#[test]
+fn upsampling_does_not_depend_on_the_thread_count() {
+    check(&[&[3, 10, 60], &[3, 60], &[3, 60], &[2, 10], &[10, 4], &[4]], &|v| {
+        let parameters = BorderPerceptron { borders: &v[3], output: &v[4], bias: &v[5] };
+        border_perceptron(&v[0], &v[1], &v[2], &parameters, 200)
+    });
+    check(&[&[300, 4, 60], &[300, 2, 60]], &|v| row_products(&v[0], &v[1]));
 }
 
 #[test]

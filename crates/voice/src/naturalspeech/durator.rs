@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 use candle_nn::Init;
-use mynah_ops::{MatrixProduct as _, Precision, softmax};
+use mynah_ops::{BorderPerceptron, MatrixProduct as _, Precision, border_perceptron, row_products, softmax};
 
 use crate::blocks::{Conv1d, Dropout, LayerNorm, bounded_log_deviation};
 use crate::builder::Builder;
@@ -201,16 +201,11 @@ impl Upsampling {
         let m = frame_mask.dim(2)?;
         let ends = durations.cumsum(1)?;
         let starts = (&ends - durations)?;
-        let frames = Tensor::arange(1_u32, m as u32 + 1, hidden.device())?
-            .to_dtype(hidden.dtype())?
-            .reshape((1, m, 1))?;
-        let since_start = frames.broadcast_sub(&starts.unsqueeze(1)?)?;
-        let until_end = ends.unsqueeze(1)?.broadcast_sub(&frames)?;
 
-        // [B, m, n, q] -> [B, m, q, n]
-        let scores = self.weights.forward(hidden, &since_start, &until_end, mask)?.transpose(2, 3)?;
+        // [B, m, q, n]
+        let scores = self.weights.forward(hidden, &starts, &ends, mask, m)?;
         let never = mask.unsqueeze(1)?.affine(-NEVER, NEVER)?;
-        let weights = softmax(&scores.broadcast_add(&never)?.contiguous()?)?;
+        let weights = softmax(&scores.broadcast_add(&never)?)?;
         let queries = weights.dim(2)?;
 
         let attended = weights
@@ -219,15 +214,14 @@ impl Upsampling {
             .reshape((batch, m, queries * channels))?
             .transpose(1, 2)?
             .contiguous()?;
-        // [B, m, n, p]
-        let contexts = self.contexts.forward(hidden, &since_start, &until_end, mask)?;
-        let p = contexts.dim(3)?;
-        let summed = weights
-            .reshape((batch * m, queries, n))?
-            .product(&contexts.reshape((batch * m, n, p))?, self.precision)?
-            .reshape((batch, m, queries * p))?
-            .transpose(1, 2)?
-            .contiguous()?;
+        // [B, m, p, n]
+        let contexts = self.contexts.forward(hidden, &starts, &ends, mask, m)?;
+        let p = contexts.dim(2)?;
+        let summed =
+            row_products(&weights.reshape((batch * m, queries, n))?, &contexts.reshape((batch * m, p, n))?)?
+                .reshape((batch, m, queries * p))?
+                .transpose(1, 2)?
+                .contiguous()?;
         let x = (self.project_hidden.forward(&attended)? + self.project_context.forward(&summed)?)?;
         let x = self.norm.as_ref().map_or_else(|| Ok(x.clone()), |norm| norm.forward(&x))?;
         x.broadcast_mul(frame_mask)
@@ -249,7 +243,6 @@ struct BorderNet {
     /// Weights of the output, [PERCEPTRON, outputs].
     output: Tensor,
     output_bias: Tensor,
-    precision: Precision,
 }
 
 impl BorderNet {
@@ -270,25 +263,23 @@ impl BorderNet {
             )?,
             output: vb.get_with_hints((PERCEPTRON, outputs), "output.weight", bound(PERCEPTRON))?,
             output_bias: vb.get_with_hints(outputs, "output.bias", bound(PERCEPTRON))?,
-            precision: vb.precision(),
         })
     }
 
-    /// Applies the network: [B, h, n] and two [B, m, n] → [B, m, n, outputs].
-    fn forward(&self, hidden: &Tensor, starts: &Tensor, ends: &Tensor, mask: &Tensor) -> Result<Tensor> {
-        let (batch, m, n) = starts.dims3()?;
+    /// Applies the network to `frames` frames: [B, h, n] and two [B, n] → [B, m, outputs, n].
+    fn forward(
+        &self,
+        hidden: &Tensor,
+        starts: &Tensor,
+        ends: &Tensor,
+        mask: &Tensor,
+        frames: usize,
+    ) -> Result<Tensor> {
         let projected = self.project.forward(hidden)?.broadcast_mul(mask)?;
         let features = self.norm.forward(&self.conv.forward(&projected)?)?.silu()?;
-        // [B, PERCEPTRON, n] -> [B, 1, n, PERCEPTRON]
-        let features = self.of_features.forward(&features)?.transpose(1, 2)?.unsqueeze(1)?;
-        let weight = |row: usize| self.of_borders.get(row)?.reshape((1, 1, 1, PERCEPTRON));
-        let borders = (starts.unsqueeze(3)?.broadcast_mul(&weight(0)?)?
-            + ends.unsqueeze(3)?.broadcast_mul(&weight(1)?)?)?;
-        let inner = borders.broadcast_add(&features)?.silu()?;
-        inner
-            .reshape((batch * m * n, PERCEPTRON))?
-            .product(&self.output, self.precision)?
-            .broadcast_add(&self.output_bias)?
-            .reshape((batch, m, n, self.output.dim(1)?))
+        let features = self.of_features.forward(&features)?;
+        let parameters =
+            BorderPerceptron { borders: &self.of_borders, output: &self.output, bias: &self.output_bias };
+        border_perceptron(&features, starts, ends, &parameters, frames)
     }
 }
