@@ -59,6 +59,14 @@ pub enum Error {
         /// Parameters in both whose shapes differ.
         reshaped: Vec<String>,
     },
+    /// A parameter has values that are infinite or not a number.
+    #[error("the parameter `{name}` in `{}` has values that are not finite", path.display())]
+    NotFinite {
+        /// Path of the file.
+        path: PathBuf,
+        /// Name of the first such parameter.
+        name: String,
+    },
     /// The input is empty.
     #[error("{why}")]
     Empty {
@@ -99,6 +107,9 @@ impl Error {
             Self::Config { .. } => Some("correct the setting"),
             Self::File { .. } => Some("restore the file, or write it again"),
             Self::Parameters { .. } => Some("name a file that was written for a model of these sizes"),
+            Self::NotFinite { .. } => Some(
+                "take an earlier checkpoint of the training, or 32-bit weights if only 16-bit ones overflow",
+            ),
             Self::Empty { .. } => Some("give a text with at least one word"),
             Self::Characters(error) => {
                 error.remedy().or(Some("remove the character, or replace it with one that the voice knows"))
@@ -132,7 +143,7 @@ mod tests {
     use super::*;
 
     /// Builds every variant.
-    fn all() -> [Error; 11] {
+    fn all() -> [Error; 12] {
         let path = || PathBuf::from("voice/voice.toml");
         let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         let names = |name: &str| vec![name.to_owned()];
@@ -148,6 +159,7 @@ mod tests {
                 unknown: names("b"),
                 reshaped: names("c"),
             },
+            Error::NotFinite { path: path(), name: "encoder.symbols".to_owned() },
             Error::Empty { why: "there are no symbols to speak" },
             Error::Characters(mynah_text::Error::UnknownSymbol { name: "ß".to_owned() }),
             Error::Durations { frames: f64::INFINITY, most: 131_072.0 },
@@ -165,6 +177,7 @@ mod tests {
             | Error::Config { .. }
             | Error::File { .. }
             | Error::Parameters { .. }
+            | Error::NotFinite { .. }
             | Error::Empty { .. }
             | Error::Characters(_)
             | Error::Durations { .. }

@@ -4,12 +4,31 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
 use crate::Error;
 
 /// File name of the parameters in a voice and in a checkpoint.
 pub const MODEL_FILE: &str = "model.safetensors";
+
+/// Checks that every value is finite; `path` names the file in the error.
+pub(crate) fn check_finite<'a>(
+    tensors: impl IntoIterator<Item = (&'a String, &'a Tensor)>,
+    path: &Path,
+) -> Result<(), Error> {
+    let mut names: Vec<&String> = Vec::new();
+    for (name, tensor) in tensors {
+        // 0 times a finite number is 0, and NaN otherwise.
+        let sum: f32 = (tensor.to_dtype(DType::F32)? * 0.0)?.sum_all()?.to_scalar()?;
+        if sum != 0.0 {
+            names.push(name);
+        }
+    }
+    match names.into_iter().min() {
+        None => Ok(()),
+        Some(name) => Err(Error::NotFinite { path: path.to_owned(), name: name.clone() }),
+    }
+}
 
 /// Writes tensors in the order of their names and syncs the file to disk.
 ///

@@ -13,7 +13,7 @@ use crate::Error;
 use crate::builder::Builder;
 use crate::naturalspeech::Speaker;
 use crate::speak::SpeakConfig;
-use crate::tensors::MODEL_FILE;
+use crate::tensors::{MODEL_FILE, check_finite};
 use crate::vits::Vits;
 use crate::voice_file::{Architecture, SUP_PHONES_FILE, VOCABULARY_FILE, VOICE_FILE, VoiceInfo};
 
@@ -35,7 +35,8 @@ impl Voice {
     ///
     /// # Errors
     ///
-    /// Fails if a file is missing, malformed or inconsistent with the others; the weights must match the fingerprint.
+    /// Fails if a file is missing, malformed or inconsistent with the others; the weights must match the fingerprint
+    /// and be finite.
     pub fn open(directory: &Path, device: &Device) -> Result<Self, Error> {
         let read = |name: &str| {
             let path = directory.join(name);
@@ -54,6 +55,7 @@ impl Voice {
             return Err(Error::File { path, why });
         }
         let tensors = safetensors::load_buffer(&bytes, device).map_err(Error::file(&path))?;
+        check_finite(&tensors, &path)?;
         let vb = Builder::new(VarBuilder::from_tensors(tensors, DType::F32, device), Precision::F32);
         let model = match &info.architecture {
             Architecture::NaturalSpeech { model, memory } => {
@@ -113,6 +115,9 @@ impl Voice {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use candle_core::Tensor;
     use mynah_ops::testing::device;
     use mynah_text::parse_phones;
 
@@ -143,6 +148,29 @@ mod tests {
         let out = place.path().join("voice");
         write_voice(info, parameters.tensors(), &texts, &out).unwrap();
         Voice::open(&out, &device()).unwrap()
+    }
+
+    #[test]
+    fn weights_that_are_not_finite_are_neither_written_nor_spoken() {
+        let voice = untrained();
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("voice");
+        let broken = || {
+            let tensor = Tensor::new(&[1.0_f32, f32::NAN], &device()).unwrap();
+            BTreeMap::from([("decoder.bias".to_owned(), tensor)])
+        };
+        let error = write_voice(voice.info.clone(), broken(), &[], &out).unwrap_err();
+        assert!(matches!(&error, Error::NotFinite { name, .. } if name == "decoder.bias"), "{error}");
+        assert!(!out.exists());
+
+        std::fs::create_dir(&out).unwrap();
+        let weights = out.join(MODEL_FILE);
+        crate::tensors::write_tensors(&weights, broken()).unwrap();
+        let fingerprint = blake3::hash(&std::fs::read(&weights).unwrap()).to_hex().to_string();
+        let info = VoiceInfo { fingerprint, ..voice.info.clone() };
+        std::fs::write(out.join(VOICE_FILE), toml::to_string(&info).unwrap()).unwrap();
+        let error = Voice::open(&out, &device()).unwrap_err();
+        assert!(matches!(error, Error::NotFinite { .. }), "{error}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::config::{AudioConfig, ModelConfig};
-use crate::tensors::{MODEL_FILE, write_tensors};
+use crate::tensors::{MODEL_FILE, check_finite, write_tensors};
 use crate::vits::VitsConfig;
 
 /// Format version of `voice.toml`.
@@ -156,13 +156,14 @@ impl From<VoiceInfo> for VoiceToml {
 ///
 /// # Errors
 ///
-/// Returns [`Error::Io`] if the operating system refuses.
+/// Returns [`Error::NotFinite`] if a parameter is not finite, and [`Error::Io`] if the operating system refuses.
 pub fn write_voice(
     mut info: VoiceInfo,
     tensors: BTreeMap<String, Tensor>,
     texts: &[(&str, &str)],
     out: &Path,
 ) -> Result<VoiceInfo, Error> {
+    check_finite(&tensors, &out.join(MODEL_FILE))?;
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
     let beside = out.with_file_name(name);
