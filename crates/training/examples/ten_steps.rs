@@ -8,7 +8,7 @@ use std::path::Path;
 
 use mynah_text::{Dictionary, Lexicon, pack_dictionary};
 use mynah_training::tasks::g2p::{G2pConfig, G2pTask, Lesson};
-use mynah_training::{Error, Observer, Row, Run, RunConfig};
+use mynah_training::{Error, Keep, Observer, Row, Run, RunConfig};
 
 struct Printer;
 
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
 
     let config = G2pConfig { hidden: 12, features: 16, batch_letters: 96, ..G2pConfig::default() };
     let directory = tempfile::tempdir()?;
-    let schedule = RunConfig { steps: 10, log_every: 1, checkpoint_every: 10, keep: Some(1) };
+    let schedule = RunConfig { steps: 10, log_every: 1, checkpoint_every: 10, keep: Keep::last(1) };
     Run::new(G2pTask::new(&config, &lesson)?, schedule, directory.path()).train(&mut Printer)?;
     Ok(())
 }

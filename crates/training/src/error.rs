@@ -41,6 +41,12 @@ pub enum Error {
         /// Description of the fault.
         why: String,
     },
+    /// A file of a checkpoint is not the one that was written: it was truncated or changed.
+    #[error("`{}` is damaged: its hash is not the one that was recorded", path.display())]
+    Damaged {
+        /// Path of the file.
+        path: PathBuf,
+    },
     /// The parts of an example contradict each other.
     #[error("example `{id}` is inconsistent: {why}")]
     Example {
@@ -84,6 +90,9 @@ impl Error {
             Self::Voice(error) => error.remedy(),
             Self::Config { .. } => Some("correct the setting"),
             Self::File { .. } => Some("restore the file, or write it again"),
+            Self::Damaged { .. } => {
+                Some("restore the file from a copy, or remove its checkpoint to use the one before")
+            }
             Self::Example { .. } => Some(
                 "prepare the text again with `mynah-prepare text`, or the dataset with `mynah-prepare run`",
             ),
@@ -91,6 +100,15 @@ impl Error {
             Self::Diverged { .. } => Some("lower the learning rate, or resume from the last checkpoint"),
             Self::Text(error) => error.remedy(),
             Self::Signal(error) => error.remedy(),
+        }
+    }
+
+    /// Returns true if a file of a checkpoint is missing or was changed, so that an earlier checkpoint may serve instead.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::NotFound,
+            _ => false,
         }
     }
 
@@ -114,7 +132,7 @@ mod tests {
     use super::*;
 
     /// Builds every variant.
-    fn all() -> [Error; 10] {
+    fn all() -> [Error; 11] {
         let path = || PathBuf::from("run/checkpoints/step-20/state.toml");
         let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         let origin = "every gradient alone is finite".to_owned();
@@ -124,6 +142,7 @@ mod tests {
             Error::Io { action: "read", path: path(), source },
             Error::Config { key: "train.steps", why: "it must be positive".to_owned() },
             Error::File { path: path(), why: "its format is not 1 or 2".to_owned() },
+            Error::Damaged { path: path() },
             Error::Example { id: "a".to_owned(), why: "it has no symbols".to_owned() },
             Error::Empty { why: "the training split has no examples" },
             Error::Diverged { step: 7, loss: "mel".to_owned(), value: f64::NAN, origin },
@@ -140,6 +159,7 @@ mod tests {
             | Error::Io { .. }
             | Error::Config { .. }
             | Error::File { .. }
+            | Error::Damaged { .. }
             | Error::Example { .. }
             | Error::Empty { .. }
             | Error::Diverged { .. }

@@ -20,7 +20,7 @@
 //!
 //! use candle_core::{Device, Tensor};
 //! use mynah_training::{
-//!     Drawn, Error, Observer, Place, Position, Report, Row, Run, RunConfig, Task, TaskState, Tensors, Values,
+//!     Drawn, Error, Keep, Observer, Place, Position, Report, Row, Run, RunConfig, Task, TaskState, Tensors, Values,
 //! };
 //!
 //! #[derive(Default)]
@@ -77,9 +77,9 @@
 //! }
 //!
 //! let directory = tempfile::tempdir().unwrap();
-//! let config = RunConfig { steps: 200, log_every: 50, checkpoint_every: 100, keep: Some(1) };
+//! let config = RunConfig { steps: 200, log_every: 50, checkpoint_every: 100, keep: Keep::last(1) };
 //! for stop in [130, 200] {
-//!     let mut run = Run::new(Mean::default(), config, directory.path());
+//!     let mut run = Run::new(Mean::default(), config.clone(), directory.path());
 //!     run.resume()?;
 //!     run.train(&mut StopAt(stop, false))?;
 //!     assert_eq!(run.position().step, stop);
@@ -92,7 +92,8 @@
 //!
 //! - An interrupted run ends like an uninterrupted one bit for bit, however it was interrupted. The same test checks every task.
 //! - No row contains a number that is not finite: the run ends before.
-//! - A directory `step-N` is complete.
+//! - A directory `step-N` is complete, and a file in it that was changed later is noticed by its hash: the run resumes from the
+//!   checkpoint before.
 //!
 //! The crate prints nothing, reads no manifest and depends on no program.
 
@@ -113,6 +114,6 @@ mod values;
 pub use checkpoint::{Checkpoint, checkpoints};
 pub use discriminator::{DiscriminatorConfig, Discriminators, Judgement};
 pub use error::Error;
-pub use run::{Observer, Row, Run, RunConfig, Split};
+pub use run::{Keep, Observer, Resumed, Row, Run, RunConfig, Split, best_checkpoint};
 pub use task::{Drawn, Place, Position, Report, Task, TaskState, Tensors};
 pub use values::{Value, Values};

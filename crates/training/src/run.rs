@@ -12,7 +12,7 @@ use crate::task::{Drawn, Position, Report, Task};
 use crate::values::{Value, Values};
 
 /// Length of a run, and the schedule of its outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunConfig {
     /// Total steps.
     pub steps: u64,
@@ -20,8 +20,67 @@ pub struct RunConfig {
     pub log_every: u64,
     /// Steps between checkpoints; the last step always writes one.
     pub checkpoint_every: u64,
-    /// Number of latest checkpoints to keep; `None` keeps all.
-    pub keep: Option<usize>,
+    /// Checkpoints to keep.
+    pub keep: Keep,
+}
+
+/// Selection of the checkpoints that stay on disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keep {
+    /// Number of latest checkpoints; 0 keeps all.
+    pub last: usize,
+    /// Name of a value of the validation, such as `loss_mel`: the checkpoint where it is smallest is kept as well. Empty for none.
+    pub best: String,
+}
+
+impl Keep {
+    /// Keeps this number of latest checkpoints.
+    #[must_use]
+    pub fn last(count: usize) -> Self {
+        Self { last: count, best: String::new() }
+    }
+
+    /// Removes the other checkpoints of a run up to this step. Later ones are damaged; they were passed over.
+    fn prune(&self, run: &Path, step: u64) -> Result<(), Error> {
+        if self.last == 0 {
+            return Ok(());
+        }
+        let mut there = checkpoints(run)?;
+        there.retain(|(other, _)| *other <= step);
+        let best = best_checkpoint(run, &self.best)?;
+        for (step, old) in &there[..there.len().saturating_sub(self.last)] {
+            if best != Some(*step) {
+                fs::remove_dir_all(old).map_err(Error::io("remove", old))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the step of the checkpoint whose validation has the smallest value of this name, the earliest of equals; `None` if no
+/// checkpoint has such a value. Checkpoints that cannot be read are passed over.
+///
+/// # Errors
+///
+/// Returns [`Error::Io`] if the directory cannot be listed.
+pub fn best_checkpoint(run: &Path, name: &str) -> Result<Option<u64>, Error> {
+    let mut best: Option<(u64, f64)> = None;
+    for (step, directory) in checkpoints(run)? {
+        let Ok(checkpoint) = Checkpoint::read(&directory) else { continue };
+        let Some(value) = checkpoint.validation.get(name) else { continue };
+        if best.is_none_or(|(_, least)| value < least) {
+            best = Some((step, value));
+        }
+    }
+    Ok(best.map(|(step, _)| step))
+}
+
+/// Outcome of [`Run::resume`].
+#[derive(Debug)]
+pub struct Resumed {
+    /// Latest checkpoints that are damaged, with the reason of each; they were passed over.
+    pub passed_over: Vec<(PathBuf, Error)>,
 }
 
 /// Row of `metrics.jsonl`, the measurements of a step or a validation.
@@ -123,42 +182,59 @@ impl<T: Task> Run<T> {
         self.position.step >= self.config.steps
     }
 
-    /// Restores the latest checkpoint of the directory; returns false if there is none.
+    /// Restores the latest checkpoint of the directory that is not damaged; returns `None` if there are no checkpoints.
     ///
     /// # Errors
     ///
-    /// Fails if the checkpoint cannot be read, or belongs to another task or model.
-    pub fn resume(&mut self) -> Result<bool, Error> {
-        let Some((_, directory)) = checkpoints(&self.directory)?.pop() else { return Ok(false) };
-        let checkpoint = Checkpoint::read(&directory)?;
-        checkpoint.check_task(self.task.name())?;
-        self.task.restore(&checkpoint.state()?)?;
-        self.position = checkpoint.position;
-        Ok(true)
+    /// Fails if the checkpoint belongs to another task or model, or if all checkpoints are damaged.
+    pub fn resume(&mut self) -> Result<Option<Resumed>, Error> {
+        let mut passed_over = Vec::new();
+        for (_, directory) in checkpoints(&self.directory)?.into_iter().rev() {
+            let read = Checkpoint::read(&directory).and_then(|checkpoint| {
+                checkpoint.check_task(self.task.name())?;
+                Ok((checkpoint.position, checkpoint.state()?))
+            });
+            match read {
+                Ok((position, state)) => {
+                    self.task.restore(&state)?;
+                    self.position = position;
+                    return Ok(Some(Resumed { passed_over }));
+                }
+                Err(error) if error.is_damage() => passed_over.push((directory, error)),
+                Err(error) => return Err(error),
+            }
+        }
+        match passed_over.into_iter().next() {
+            Some((_, error)) => Err(error),
+            None => Ok(None),
+        }
     }
 
-    /// Writes a checkpoint of the current state, and returns its directory.
+    /// Writes a checkpoint of the current state with the values of its validation, and returns its directory.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Io`] if the operating system refuses.
-    pub fn save(&self) -> Result<PathBuf, Error> {
-        let written = write(&self.directory, self.task.name(), self.position, self.task.state()?)?;
-        if let Some(keep) = self.config.keep {
-            let there = checkpoints(&self.directory)?;
-            for (_, old) in &there[..there.len().saturating_sub(keep.max(1))] {
-                fs::remove_dir_all(old).map_err(Error::io("remove", old))?;
-            }
-        }
+    pub fn save(&self, validation: Values) -> Result<PathBuf, Error> {
+        let state = self.task.state()?;
+        let written = write(&self.directory, self.task.name(), self.position, validation, state)?;
+        self.config.keep.prune(&self.directory, self.position.step)?;
         Ok(written)
     }
 
     /// Trains until all steps are done or the observer stops the run.
     ///
+    /// The loop runs on a thread of rayon's global pool. Work that only one thread can do is then not handed over to another,
+    /// which on a busy machine takes most of the time of a step.
+    ///
     /// # Errors
     ///
     /// Returns errors of the task, of checkpoints and of the observer. The run can be resumed from its last checkpoint.
-    pub fn train(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
+    pub fn train(&mut self, observer: &mut (dyn Observer + Send)) -> Result<(), Error> {
+        rayon::scope(|_| self.advance(observer))
+    }
+
+    fn advance(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
         let begin = Instant::now();
         let seconds = || begin.elapsed().as_secs_f64();
         while !self.is_done() {
@@ -173,11 +249,11 @@ impl<T: Task> Run<T> {
             observer.step(&row, logged)?;
             let stop = observer.stop();
             if self.is_done() || stop || step.is_multiple_of(self.config.checkpoint_every) {
-                let directory = self.save()?;
                 let epoch = self.position.place.epoch;
                 let report = self.task.validate(self.position)?;
                 let row =
                     report.map(|report| row_of_validation(step, epoch, report, seconds())).transpose()?;
+                let directory = self.save(row.as_ref().map_or_else(Values::new, |row| row.values.clone()))?;
                 observer.checkpoint(&directory, row.as_ref())?;
             }
             if stop {

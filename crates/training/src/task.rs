@@ -24,7 +24,7 @@ pub type Tensors = BTreeMap<String, Tensor>;
 /// - [`draw`](Self::draw) depends only on the seed of the task and the place,
 /// - [`step`](Self::step) draws its random numbers from the seed and [`Position::step`], and
 /// - [`state`](Self::state) contains everything else that a step changes.
-pub trait Task {
+pub trait Task: Send {
     /// Input of a step.
     type Batch;
 

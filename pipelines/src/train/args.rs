@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_cli::{Completions, ManPages, read_toml};
 use mynah_training::tasks::g2p::G2pConfig;
+use mynah_training::tasks::naturalspeech::WeightFormat;
 use mynah_voice::import::{CheckpointFormat, ImportConfig};
 
 use super::{export, g2p, import, pretrain, run};
@@ -43,7 +44,8 @@ Losses are in OUT/metrics.jsonl, and in TensorBoard: `tensorboard --logdir runs`
 Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
 const EXPORT: &str = "\
 Example:
-  mynah-train export runs/first --step 400 --out voices/first";
+  mynah-train export runs/first --step 400 --out voices/first
+  mynah-train export runs/first --best --weights f16 --out voices/small";
 const IMPORT: &str = "\
 Examples:
   mynah-train import G_700000.pth --config config.json --out voices/other
@@ -92,7 +94,13 @@ impl Args {
             Command::Pretrain(args) => pretrain::run(&args.settings()?),
             Command::Run(args) => run::run(&args.settings()?),
             Command::Export(args) => {
-                export::run(&export::Settings { run: args.run, step: args.step, out: args.out })
+                let weights = args.weights.into();
+                let choice = match (args.step, args.best) {
+                    (Some(step), _) => export::Choice::Step(step),
+                    (None, Some(name)) => export::Choice::Best(name),
+                    (None, None) => export::Choice::Last,
+                };
+                export::run(&export::Settings { run: args.run, choice, out: args.out, weights })
             }
             Command::Import(args) => import::run(&args.settings()),
             Command::G2p(args) => g2p::run(&args.settings()?),
@@ -201,9 +209,38 @@ struct ExportArgs {
     /// Step of the checkpoint, by default the last
     #[arg(long, value_name = "N")]
     step: Option<u64>,
+    /// Take the checkpoint with the smallest value of a column in the validation rows of metrics.jsonl
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        num_args = 0..=1,
+        default_missing_value = "loss_total",
+        conflicts_with = "step"
+    )]
+    best: Option<String>,
     /// Directory for the voice
     #[arg(long, value_name = "VOICE")]
     out: PathBuf,
+    /// Number format of the weights on disk
+    #[arg(long, value_enum, default_value_t = Weights::F32)]
+    weights: Weights,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Weights {
+    /// 32 bits, as trained
+    F32,
+    /// 16 bits: half the size, rounded to three decimal digits
+    F16,
+}
+
+impl From<Weights> for WeightFormat {
+    fn from(weights: Weights) -> Self {
+        match weights {
+            Weights::F32 => Self::F32,
+            Weights::F16 => Self::F16,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

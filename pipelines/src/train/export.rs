@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use mynah_cli::{Advised, read_toml, say};
-use mynah_training::checkpoints;
-use mynah_training::tasks::naturalspeech::{ExportConfig, export_voice};
+use mynah_training::tasks::naturalspeech::{ExportConfig, WeightFormat, export_voice};
+use mynah_training::{best_checkpoint, checkpoints};
 use mynah_voice::AudioConfig;
 
 use super::files::{FORMAT, INFO, RunInfo, SUP_PHONES, VOCABULARY};
@@ -17,15 +17,25 @@ use super::voice_directory::check_replaceable;
 pub(crate) struct Settings {
     /// The run.
     pub(crate) run: PathBuf,
-    /// The step of the checkpoint; by default the last.
-    pub(crate) step: Option<u64>,
+    /// The checkpoint.
+    pub(crate) choice: Choice,
     /// The directory for the voice.
     pub(crate) out: PathBuf,
+    /// The number format of the weights.
+    pub(crate) weights: WeightFormat,
+}
+
+/// A checkpoint of the run.
+pub(crate) enum Choice {
+    Last,
+    Step(u64),
+    /// The one with the smallest value of this name in its validation.
+    Best(String),
 }
 
 /// Makes a voice of a checkpoint.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
-    let Settings { run, step, out } = settings;
+    let Settings { run, choice, out, weights } = settings;
     let info: RunInfo = read_toml(&run.join(INFO))?;
     if info.format != FORMAT {
         bail!("`{}` has format {}, expected {FORMAT}", run.join(INFO).display(), info.format);
@@ -39,9 +49,19 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         ));
     }
     let steps: Vec<String> = there.iter().map(|(step, _)| step.to_string()).collect();
-    let chosen = match step {
-        Some(step) => there.iter().find(|(other, _)| other == step),
-        None => there.last(),
+    let at = |step: u64| there.iter().find(|(other, _)| *other == step);
+    let chosen = match choice {
+        Choice::Last => there.last(),
+        Choice::Step(step) => at(*step),
+        Choice::Best(name) => {
+            let Some(step) = best_checkpoint(run, name).context("failed to list the checkpoints")? else {
+                bail!(Advised::new(
+                    format!("no checkpoint of `{}` has a validation with `{name}`", run.display()),
+                    "name a column of the validation rows in metrics.jsonl, or choose a --step"
+                ));
+            };
+            at(step)
+        }
     };
     let Some((_, checkpoint)) = chosen else {
         bail!(Advised::new(
@@ -63,6 +83,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         pronunciation: info.pronunciation.word(),
         vocabulary: &vocabulary,
         sup_phones: &sup_phones,
+        weights: *weights,
     };
     let voice = export_voice(&config, out)
         .with_context(|| format!("failed to write the voice `{}`", out.display()))?;

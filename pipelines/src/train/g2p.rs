@@ -11,9 +11,10 @@ use mynah_cli::{Advised, INTERRUPTED, put, say};
 use mynah_table::write_atomic;
 use mynah_text::Dictionary;
 use mynah_training::tasks::g2p::{G2pConfig, G2pTask, Lesson, accuracy};
-use mynah_training::{Error, Observer, Row, Run};
+use mynah_training::{Error, Observer, Row, Run, Values};
 
 use super::interruption;
+use super::resumption;
 use crate::lock;
 
 /// The settings of a training.
@@ -60,23 +61,23 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         task.parameter_count() as f64 / 1e6
     ));
     let run_config = task.run();
+    let steps = run_config.steps;
     let mut observer =
         Epochs { epoch_steps: task.epoch_steps(), total: config.epochs, sum: 0.0, count: 0, interrupted };
     let mut run = Run::new(task, run_config, &checkpoint);
     let failed = || format!("failed to resume `{}`", checkpoint.display());
-    if begun && run.resume().with_context(failed)? {
-        say(&format!("resuming from step {}", run.position().step));
-    } else {
+    let resumed = begun && resumption::resume(&mut run).with_context(failed)?;
+    if !resumed {
         // An hour later would be late to learn that nothing can be written there.
         if !begun {
             let failed = || format!("failed to make `{}`", checkpoint.display());
             fs::create_dir(&checkpoint).with_context(failed)?;
         }
-        run.save().context("failed to write a checkpoint")?;
+        run.save(Values::new()).context("failed to write a checkpoint")?;
     }
     run.train(&mut observer).context("failed to train the network")?;
     if !run.is_done() {
-        let (step, steps) = (run.position().step, run_config.steps);
+        let step = run.position().step;
         say(&format!("interrupted at step {step} of {steps}; continue with --resume"));
         return Ok(ExitCode::from(INTERRUPTED));
     }

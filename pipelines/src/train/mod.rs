@@ -14,6 +14,7 @@ mod interruption;
 mod observer;
 mod pretrained;
 mod reports;
+mod resumption;
 mod same_config;
 mod tensorboard;
 mod text_shards;

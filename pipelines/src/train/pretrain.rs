@@ -18,6 +18,7 @@ use super::files::{
 use super::interruption;
 use super::observer::Watcher;
 use super::reports::PRETRAIN;
+use super::resumption::resume;
 use super::same_config::check_same_config;
 use super::text_shards::TextShards;
 use crate::lock;
@@ -94,8 +95,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let shards = TextShards { text: &text, inventory: &inventory };
     let task = PretrainTask::new(trainer, &shards).context("failed to read the text")?;
     let mut run = Run::new(task, config.train.run(), out);
-    if settings.resume && run.resume().with_context(|| format!("failed to resume `{}`", out.display()))? {
-        say(&format!("resuming from step {}", run.position().step));
+    if settings.resume {
+        resume(&mut run).with_context(|| format!("failed to resume `{}`", out.display()))?;
     }
     let (step, steps) = (run.position().step, config.train.steps);
     if run.is_done() {

@@ -20,6 +20,7 @@ use super::interruption;
 use super::observer::Watcher;
 use super::pretrained::PretrainedEncoder;
 use super::reports::NATURALSPEECH;
+use super::resumption::resume;
 use super::same_config::check_same_config;
 use crate::lock;
 
@@ -112,9 +113,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     ));
     let task = NaturalSpeechTask::new(trainer, &training, &validation);
     let mut run = Run::new(task, config.train.run(), out);
-    if settings.resume && run.resume().with_context(|| format!("failed to resume `{}`", out.display()))? {
-        say(&format!("resuming from step {}", run.position().step));
-    } else if let Some(info) = &info.encoder {
+    let failed = || format!("failed to resume `{}`", out.display());
+    let resumed = settings.resume && resume(&mut run).with_context(failed)?;
+    if !resumed && let Some(info) = &info.encoder {
         // A run that stopped before its first checkpoint starts again with the same encoder.
         let encoder = match encoder.take() {
             Some(encoder) => encoder,

@@ -4,24 +4,29 @@ use anyhow::{Context as _, Result, bail};
 use mynah_cli::Advised;
 use serde::Serialize;
 
-/// Refuses a configuration that differs from the run's in anything but `train.steps`; `file` holds the run's.
+/// Settings under `[train]` that may change: the length of the run and its outputs.
+const FREE: [&str; 4] = ["steps", "log_every", "checkpoint_every", "keep"];
+
+/// Refuses a configuration that differs from the run's in settings other than [`FREE`]; `file` holds the run's.
 pub(super) fn check_same_config<C: Serialize>(earlier: &C, now: &C, file: &str) -> Result<()> {
     let table = |config: &C| {
         toml::Table::try_from(config).context("failed to compare the configuration with that of the run")
     };
-    let (mut earlier, now) = (table(earlier)?, table(now)?);
-    let steps = now.get("train").and_then(|train| train.get("steps")).cloned();
-    if let (Some(toml::Value::Table(train)), Some(steps)) = (earlier.get_mut("train"), steps) {
-        train.insert("steps".to_owned(), steps);
+    let (mut earlier, mut now) = (table(earlier)?, table(now)?);
+    for table in [&mut earlier, &mut now] {
+        if let Some(toml::Value::Table(train)) = table.get_mut("train") {
+            train.retain(|key, _| !FREE.contains(&key));
+        }
     }
     let mut keys = Vec::new();
     differences("", &earlier, &now, &mut keys);
     if !keys.is_empty() {
         bail!(Advised::new(
             format!(
-                "the run has another configuration: `{}` differ{} from its {file}, and only `train.steps` may change",
+                "the run has another configuration: `{}` differ{} from its {file}, and only `train.{}` may change",
                 keys.join("`, `"),
-                if keys.len() == 1 { "s" } else { "" }
+                if keys.len() == 1 { "s" } else { "" },
+                FREE.join("`, `train.")
             ),
             "use the same configuration, or name another --out"
         ));

@@ -40,6 +40,24 @@ fn exports_the_last_or_any_checkpoint() {
     }
 }
 
+#[test]
+fn halves_the_size_of_the_weights() {
+    let studio = Studio::with_run();
+    studio.export("run --out full").exits_with(0);
+    studio.export("run --weights f16 --out half").exits_with(0);
+    let of = |voice: &str| tensors(&studio.place.bytes(&format!("{voice}/model.safetensors")));
+    for ((name, full), (other, half)) in of("full").into_iter().zip(of("half")) {
+        assert_eq!((name, full.len()), (other, 2 * half.len()));
+    }
+    let wave = |voice: &str| {
+        studio.say(voice, "hello", "").exits_with(0);
+        studio.place.bytes("spoken.wav")
+    };
+    // Rounding the weights changes the samples, hardly the length.
+    let (full, half) = (wave("full"), wave("half"));
+    assert!(full != half && full.len().abs_diff(half.len()) <= 4 * 256, "{} {}", full.len(), half.len());
+}
+
 /// Returns the tensors of a safetensors file as names and bytes.
 fn tensors(file: &[u8]) -> Vec<(String, Vec<u8>)> {
     let (length, rest) = file.split_first_chunk().unwrap();

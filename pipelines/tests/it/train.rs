@@ -267,7 +267,7 @@ fn refuses_and_names_another_dataset_or_configuration() {
         .train("run", "--resume")
         .exits_with(2)
         .says("`model.hidden`, `train.seed` differ from its run.toml")
-        .says("only `train.steps` may change");
+        .says("only `train.steps`, `train.log_every`, `train.checkpoint_every`, `train.keep` may change");
     place.write("train.toml", config.replace("hidden = 8", "hiden = 8"));
     studio
         .train("run", "--resume")
@@ -286,6 +286,49 @@ fn a_finished_run_continues_with_more_steps() {
     assert!(studio.place.read("run/run.toml").contains("steps = 26"), "it records the steps");
     studio.train("whole", "").exits_with(0);
     studio.assert_same_checkpoint("whole", "run", 26);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over() {
+    let studio = Studio::with_run();
+    studio.place.copy("run", "whole");
+    let file = studio.place.path("run/checkpoints/step-20/optimizer.safetensors");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    studio
+        .train("run", "--resume")
+        .exits_with(0)
+        .says("skipping the checkpoint `run/checkpoints/step-20`: ")
+        .says("optimizer.safetensors` is damaged")
+        .says("resuming from step 10");
+    studio.assert_same_checkpoint("whole", "run", 20);
+
+    for step in [10, 20] {
+        fs::write(studio.place.path(&format!("run/checkpoints/step-{step}/state.toml")), "").unwrap();
+        fs::remove_file(studio.place.path(&format!("run/checkpoints/step-{step}/state.toml"))).unwrap();
+    }
+    studio.train("run", "--resume").exits_with(2).says("failed to resume `run`").says("step-20/state.toml");
+}
+
+#[test]
+fn keeps_the_latest_and_the_best_checkpoint() {
+    let studio = Studio::new();
+    let every = "checkpoint_every = 10";
+    studio.place.edit("train.toml", every, "checkpoint_every = 4\nkeep = { last = 1, best = \"loss_mel\" }");
+    studio.train("run", "").exits_with(0);
+    let rows = studio.metrics("run");
+    let validation = rows.iter().filter(|row| row["split"] == "validation");
+    let (best, _) = validation
+        .map(|row| (row["step"].as_u64().unwrap(), row["loss_mel"].as_f64().unwrap()))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .unwrap();
+    let expected: BTreeSet<String> = [best, 20].map(|step| format!("step-{step}")).into();
+    assert_eq!(names(&studio.place.path("run/checkpoints")), expected);
+    studio.export("run --best loss_mel --out voice").exits_with(0).says(&format!("the voice of step {best}"));
+    let refusal = studio.export("run --best loss_mle --out other").exits_with(2);
+    refusal.says("no checkpoint of `run` has a validation with `loss_mle`");
 }
 
 #[test]

@@ -42,8 +42,8 @@ fn files(run: &Path) -> BTreeMap<String, Vec<u8>> {
 fn check<T: Task>(new: impl Fn() -> T, config: RunConfig, stops: &[u64]) -> Run<T> {
     let config = RunConfig { log_every: 1, ..config };
     let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut undisturbed = Run::new(new(), config, whole.path());
-    assert!(!undisturbed.resume().unwrap(), "there is nothing to go on from");
+    let mut undisturbed = Run::new(new(), config.clone(), whole.path());
+    assert!(undisturbed.resume().unwrap().is_none(), "there is nothing to go on from");
     let mut expected = Notebook::default();
     undisturbed.train(&mut expected).unwrap();
     assert_eq!(
@@ -54,8 +54,8 @@ fn check<T: Task>(new: impl Fn() -> T, config: RunConfig, stops: &[u64]) -> Run<
     let mut rows = Vec::new();
     let mut last = Position::default();
     for stop in stops.iter().copied().map(Some).chain([None]) {
-        let mut run = Run::new(new(), config, parts.path());
-        assert_eq!(run.resume().unwrap(), last.step > 0);
+        let mut run = Run::new(new(), config.clone(), parts.path());
+        assert_eq!(run.resume().unwrap().is_some(), last.step > 0);
         assert_eq!(run.position(), last);
         let mut notebook = Notebook { stop_after: stop, ..Notebook::default() };
         run.train(&mut notebook).unwrap();

@@ -14,7 +14,7 @@ use super::config::G2pConfig;
 use super::lesson::{Batch, Lesson, Words};
 use super::model::{G2pModel, Question};
 use crate::Error;
-use crate::run::RunConfig;
+use crate::run::{Keep, RunConfig};
 use crate::task::{Drawn, Place, Position, Report, Task, TaskState};
 use crate::values::Values;
 
@@ -102,7 +102,7 @@ impl<'a> G2pTask<'a> {
             steps: epoch * self.config.epochs,
             log_every: epoch,
             checkpoint_every: epoch,
-            keep: Some(1),
+            keep: Keep::last(1),
         }
     }
 

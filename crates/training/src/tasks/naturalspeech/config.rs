@@ -3,8 +3,8 @@
 use mynah_voice::Precision;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::loss::SoftDtwConfig;
+use crate::{Error, Keep};
 
 /// Schedule of a run. The defaults are the paper's where it specifies them, otherwise those of `docs/naturalspeech.md`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub struct TrainConfig {
     pub log_every: u64,
     /// Steps between checkpoints; the last step always writes one.
     pub checkpoint_every: u64,
+    /// Checkpoints to keep: by default all.
+    pub keep: Keep,
     /// AdamW and its schedule.
     pub optimizer: OptimizerConfig,
     /// Weights of the losses, of which the paper prints none.
@@ -87,6 +89,7 @@ impl Default for TrainConfig {
             windows: 1,
             log_every: 100,
             checkpoint_every: 10_000,
+            keep: Keep::default(),
             optimizer: OptimizerConfig::default(),
             weights: LossWeights::default(),
             soft_dtw: SoftDtwConfig::default(),
@@ -155,6 +158,9 @@ pub struct LossWeights {
     pub duration_main: f64,
     /// Labeled durations in the fine-tuning phase (0).
     pub duration_tuning: f64,
+    /// Relative difference of predicted and recorded lengths, not in the warm-up (100). Without it the durations of the main
+    /// phase are free to shrink or grow.
+    pub length: f64,
 }
 
 impl Default for LossWeights {
@@ -170,6 +176,7 @@ impl Default for LossWeights {
             duration: 1.0,
             duration_main: 0.1,
             duration_tuning: 0.0,
+            length: 100.0,
         }
     }
 }
@@ -209,6 +216,7 @@ impl TrainConfig {
             duration,
             duration_main,
             duration_tuning,
+            length,
         } = self.weights;
         for (key, weight) in [
             ("train.weights.mel", mel),
@@ -221,6 +229,7 @@ impl TrainConfig {
             ("train.weights.duration", duration),
             ("train.weights.duration_main", duration_main),
             ("train.weights.duration_tuning", duration_tuning),
+            ("train.weights.length", length),
         ] {
             check(weight >= 0.0 && weight.is_finite(), key, "it must be finite and not negative")?;
         }

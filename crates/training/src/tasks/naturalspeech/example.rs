@@ -67,7 +67,7 @@ impl Example {
 }
 
 /// Source of examples, which are loaded one batch at a time.
-pub trait Examples {
+pub trait Examples: Sync {
     /// Returns the number of examples.
     fn len(&self) -> usize;
 

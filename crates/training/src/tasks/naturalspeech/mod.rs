@@ -28,7 +28,7 @@ mod window;
 
 pub use config::{DetachPredictor, DurationSource, LossWeights, OptimizerConfig, TrainConfig};
 pub use example::{Batch, Batcher, Example, Examples, InMemory};
-pub use export::{ExportConfig, export_voice};
+pub use export::{ExportConfig, WeightFormat, export_voice};
 pub use phase::Phase;
 pub use task::{NaturalSpeechState, NaturalSpeechTask};
 pub use trainer::{Trainer, TrainerConfig};

@@ -144,7 +144,7 @@ impl TrainConfig {
             steps: self.steps,
             log_every: self.log_every,
             checkpoint_every: self.checkpoint_every,
-            keep: None,
+            keep: self.keep.clone(),
         }
     }
 }

@@ -4,7 +4,7 @@ use mynah_voice::EncoderConfig;
 use mynah_voice::Precision;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, Keep};
 
 /// Sizes of the encoder, which must be those of the model that it is for (except dropout).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +52,8 @@ pub struct PretrainConfig {
     pub log_every: u64,
     /// Steps between checkpoints; the last step always writes one.
     pub checkpoint_every: u64,
+    /// Checkpoints to keep: by default all.
+    pub keep: Keep,
     /// AdamW and its schedule.
     pub optimizer: PretrainOptimizerConfig,
     /// Precision of products on a GPU (`docs/gpu.md`); the CPU supports `f32` only.
@@ -74,6 +76,7 @@ impl Default for PretrainConfig {
             validation_sentences: 1_000,
             log_every: 100,
             checkpoint_every: 5_000,
+            keep: Keep::default(),
             optimizer: PretrainOptimizerConfig::default(),
             precision: Precision::default(),
         }

@@ -17,7 +17,7 @@ const POOL: usize = 8192;
 const ORDER: u64 = 0x6f72_6465_7200;
 
 /// Source of sentences: shards, of which some are in memory at a time.
-pub trait Shards {
+pub trait Shards: Sync {
     /// Returns the number of shards.
     fn len(&self) -> usize;
 

@@ -118,7 +118,7 @@ impl PretrainConfig {
             steps: self.steps,
             log_every: self.log_every,
             checkpoint_every: self.checkpoint_every,
-            keep: None,
+            keep: self.keep.clone(),
         }
     }
 }
