@@ -14,7 +14,7 @@ use crate::Error;
 use crate::loss::{Divergence, Gaussians, pairwise_kl};
 
 /// Maximum length of the prior in training, relative to the longest utterance of the batch. Durations of a longer prior are
-/// scaled down to it, which bounds the memory, and the excess is penalized.
+/// scaled down to it, which bounds the memory.
 const LONGEST_PRIOR: f64 = 1.2;
 
 /// Results of the generator for a batch.
@@ -33,20 +33,20 @@ pub(super) struct Forward {
     /// Prior of both divergences. In the fine-tuning phase its durations are constants.
     pub(super) prior: Prior,
     pub(super) prior_lengths: Vec<usize>,
-    /// Frames by which predictions exceed the maximum length, summed over the batch; `None` without predictions.
-    pub(super) excess: Option<Tensor>,
+    /// Predicted frames of each item, [B], before rounding and limiting; `None` without predictions.
+    pub(super) predicted_lengths: Option<Tensor>,
     /// Sample f(z') with z' ~ p from that prior, and the noise in z'; `None` in the warm-up.
     pub(super) prior_at_posterior: Option<(Tensor, Tensor)>,
     /// Same values with a gradient to the durations in every phase, decoded by `L_e2e`.
     pub(super) spoken: Option<Tensor>,
 }
 
-/// Frames of the prior: durations [B, n], their sums, the mask of the frames, and the excess of the predictions.
+/// Frames of the prior: durations [B, n], their rounded sums, the mask of the frames, and the sums of the predictions.
 struct Frames {
     durations: Tensor,
     lengths: Vec<usize>,
     mask: Tensor,
-    excess: Option<Tensor>,
+    predicted_lengths: Option<Tensor>,
 }
 
 impl Trainer {
@@ -99,7 +99,7 @@ impl Trainer {
             latent_at_prior,
             prior,
             prior_lengths: frames.lengths,
-            excess: frames.excess,
+            predicted_lengths: frames.predicted_lengths,
             prior_at_posterior,
             spoken,
         })
@@ -126,12 +126,12 @@ impl Trainer {
     /// Returns the predicted frames, limited to the maximum length.
     fn predicted(&self, batch: &Batch, log_durations: &Tensor) -> Result<Frames, Error> {
         let limit = batch.frames.iter().max().copied().unwrap_or(1) as f64 * LONGEST_PRIOR;
-        let (durations, excess) = bounded_durations(log_durations, &batch.symbol_mask, limit)?;
+        let (durations, sums) = bounded_durations(log_durations, &batch.symbol_mask, limit)?;
         let lengths = prior_lengths(&durations, limit)?;
         // Long enough for one window.
         let longest = lengths.iter().copied().max().unwrap_or(1).max(self.config.window_frames);
         let mask = sequence_mask(&lengths, longest, self.dtype, &self.device)?;
-        Ok(Frames { durations, lengths, mask, excess: Some(excess) })
+        Ok(Frames { durations, lengths, mask, predicted_lengths: Some(sums) })
     }
 
     /// Computes the prior of `frames` from `durations`, which are the same numbers with or without a gradient.
@@ -196,11 +196,11 @@ fn given(batch: &Batch, durations: &Tensor) -> Frames {
         durations: durations.clone(),
         lengths: batch.frames.clone(),
         mask: batch.frame_mask.clone(),
-        excess: None,
+        predicted_lengths: None,
     }
 }
 
-/// Computes the predicted durations [B, n], and the frames by which their sums exceed `limit`, over the batch.
+/// Computes the predicted durations [B, n], limited to `limit` frames per item, and their sums [B] before that limit.
 ///
 /// Each is clamped to [`DURATION_BOUNDS`], and those of an item that is too long are scaled down to the limit. Neither makes
 /// the gradient vanish: it is the gradient of the durations times the scale, so that losses of the prior still move
@@ -214,9 +214,8 @@ pub(super) fn bounded_durations(
     let moved = (log_durations.clamp(shortest.ln(), longest.ln())? - log_durations)?.detach();
     let durations = ((log_durations + moved)?.exp()? * mask.squeeze(1)?)?;
     let sums = durations.sum_keepdim(1)?;
-    let excess = (&sums - limit)?.relu()?.sum_all()?;
     let scale = (sums.detach().recip()? * limit)?.minimum(1.0)?;
-    Ok((durations.broadcast_mul(&scale)?, excess))
+    Ok((durations.broadcast_mul(&scale)?, sums.squeeze(1)?))
 }
 
 /// Returns the number of predicted frames of a batch.

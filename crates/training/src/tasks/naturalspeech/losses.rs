@@ -19,6 +19,7 @@ pub(super) struct Losses {
     pub(super) feature: Tensor,
     pub(super) backward_kl: Tensor,
     pub(super) duration: Tensor,
+    pub(super) length: Option<Tensor>,
     pub(super) forward_kl: Option<Tensor>,
     pub(super) end_to_end: Option<Tensor>,
 }
@@ -34,7 +35,8 @@ impl Trainer {
             }
             Spacing::Predicted { .. } => {
                 let mean = self.compared(&forward.latent_at_prior, &forward.noise)?;
-                self.aligned_kl(&forward.posterior_gaussians(&mean, batch), &prior, batch, forward)
+                let posterior = forward.posterior_gaussians(&mean, batch);
+                Ok(aligned_kl(&posterior, &prior, &batch.frames, &self.config.soft_dtw)?)
             }
         }
     }
@@ -54,24 +56,9 @@ impl Trainer {
             Spacing::Predicted { .. } => {
                 let mean = self.compared(sample, noise)?;
                 let side = Gaussians { mean: &mean, ..forward.prior_gaussians() };
-                self.aligned_kl(&side, &posterior, batch, forward)?
+                aligned_kl(&side, &posterior, &batch.frames, &self.config.soft_dtw)?
             }
         }))
-    }
-
-    /// Computes the aligned divergence, plus the minimum warp cost of the frames that exceed the prior.
-    fn aligned_kl(
-        &self,
-        side: &Gaussians<'_>,
-        other: &Gaussians<'_>,
-        batch: &Batch,
-        forward: &Forward,
-    ) -> Result<Tensor, Error> {
-        let config = &self.config.soft_dtw;
-        let loss = aligned_kl(side, other, &batch.frames, config)?;
-        let Some(excess) = &forward.excess else { return Ok(loss) };
-        let frame = config.warp * side.mean.dim(1)? as f64 / batch.frames.iter().sum::<usize>() as f64;
-        Ok((loss + (excess * frame)?)?)
     }
 
     /// Computes the relative length of the path of `L_bwd`; `None` if it is compared frame by frame.
@@ -109,6 +96,7 @@ impl Trainer {
             ("feature", Some(&losses.feature), weights.feature),
             ("backward_kl", Some(&losses.backward_kl), weights.backward_kl),
             ("duration", Some(&losses.duration), plan.duration_weight),
+            ("length", losses.length.as_ref(), weights.length),
             ("forward_kl", losses.forward_kl.as_ref(), plan.forward_kl_weight),
             ("end_to_end", losses.end_to_end.as_ref(), weights.end_to_end),
         ] {
@@ -135,6 +123,7 @@ pub(super) fn columns() -> Values {
         "loss_forward_kl",
         "loss_end_to_end",
         "loss_duration",
+        "loss_length",
         "duration_ratio",
         "path_ratio",
         "loss_discriminator",

@@ -23,6 +23,7 @@ use crate::Error;
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::loss::{
     MelLoss, RESOLUTIONS, StftLoss, discriminator_loss, duration_loss, feature_loss, generator_loss,
+    length_loss,
 };
 use crate::precision::check_precision;
 use crate::task::{Position, Report};
@@ -191,6 +192,10 @@ impl Trainer {
             feature: feature_loss(&of_real, &of_generated)?,
             backward_kl: self.backward_kl(&batch, &forward, &plan)?,
             duration: duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
+            length: match &forward.predicted_lengths {
+                Some(predicted) => Some(length_loss(predicted, &batch.frames)?),
+                None => None,
+            },
             forward_kl: self.forward_kl(&batch, &forward, &plan)?,
             end_to_end: from_prior.map(|wave| generator_loss(&discriminators.forward(&wave)?)).transpose()?,
         };

@@ -11,6 +11,7 @@ use super::super::example::Batch;
 use super::super::forward::{Forward, bounded_durations, prior_lengths};
 use super::super::phase::Plan;
 use super::*;
+use crate::loss::{Divergence, SoftDtwConfig};
 
 const HOP: usize = 256;
 
@@ -149,6 +150,7 @@ fn fine_tuning_ignores_labels_without_a_weight() {
         feature: zero.clone(),
         backward_kl: zero,
         duration: one,
+        length: None,
         forward_kl: None,
         end_to_end: None,
     };
@@ -180,7 +182,7 @@ fn the_predictor_reaches_the_encoder_as_configured() {
 }
 
 #[test]
-fn scales_excessive_predictions_and_still_shortens_them() {
+fn scales_excessive_predictions_and_keeps_their_gradients() {
     let mask = sequence_mask(&[3, 2], 3, DType::F32, &device()).unwrap();
     // 20 + 30 + 50 frames and 10 + 10, where 60 are allowed; 1000 frames of one symbol are clamped to 100.
     let log = |rows: [[f64; 3]; 2]| {
@@ -188,34 +190,48 @@ fn scales_excessive_predictions_and_still_shortens_them() {
         Var::from_tensor(&Tensor::new(&rows, &device()).unwrap()).unwrap()
     };
     let long = log([[20.0, 30.0, 50.0], [10.0, 10.0, 7.0]]);
-    let (durations, excess) = bounded_durations(&long, &mask, 60.0).unwrap();
+    let (durations, sums) = bounded_durations(&long, &mask, 60.0).unwrap();
     let rows = durations.to_vec2::<f32>().unwrap();
     for (got, expected) in rows.concat().iter().zip([12.0, 18.0, 30.0, 10.0, 10.0, 0.0]) {
         assert!((got - expected).abs() < 1e-4, "{rows:?}");
     }
     assert_eq!(prior_lengths(&durations, 60.0).unwrap(), [60, 20]);
-    assert!((scalar(&excess).unwrap() - 40.0).abs() < 1e-3);
-    // The penalty of the excess shortens only the long item; the gradient of the prior reaches all.
+    let totals = sums.to_vec1::<f32>().unwrap();
+    assert!((totals[0] - 100.0).abs() < 1e-3 && (totals[1] - 20.0).abs() < 1e-4, "{totals:?}");
     let of = |loss: &Tensor, variable: &Var| {
         loss.backward().unwrap().get(variable).unwrap().to_vec2::<f32>().unwrap().concat()
     };
-    let pull = of(&excess, &long);
-    assert!(pull[..3].iter().all(|g| *g > 19.0) && pull[3..].iter().all(|g| g.abs() < 1e-6), "{pull:?}");
+    // The limit leaves the pull of the whole length: the first is 60 frames too long, the second 5 too short.
+    let length = length_loss(&sums, &[40, 25]).unwrap();
+    assert!((scalar(&length).unwrap() - 1.0).abs() < 1e-5);
+    let pull = of(&length, &long);
+    for (got, expected) in pull.iter().zip([20.0, 30.0, 50.0, -10.0, -10.0, 0.0]) {
+        assert!((got - expected / 65.0).abs() < 1e-4, "{pull:?}");
+    }
     let told = of(&durations.sum_all().unwrap(), &long);
     assert!(told[..5].iter().all(|g| *g > 9.0) && told[5].abs() < 1e-6, "{told:?}");
 
     let beyond = log([[1000.0, 1.0, 1e-3], [1.0, 1.0, 1.0]]);
-    let (durations, excess) = bounded_durations(&beyond, &mask, 600.0).unwrap();
+    let (durations, sums) = bounded_durations(&beyond, &mask, 600.0).unwrap();
     let rows = durations.to_vec2::<f32>().unwrap();
     assert!((rows[0][0] - 100.0).abs() < 1e-3 && (rows[0][2] - 0.1).abs() < 1e-6, "{rows:?}");
-    assert!(scalar(&excess).unwrap() == 0.0);
+    assert!((sums.to_vec1::<f32>().unwrap()[0] - 101.1).abs() < 1e-3);
     let told = of(&durations.sum_all().unwrap(), &beyond);
     assert!((told[0] - 100.0).abs() < 1e-2 && (told[2] - 0.1).abs() < 1e-5, "{told:?}");
 }
 
 /// Named losses, each with only its own weight.
-const LOSSES: [&str; 8] =
-    ["mel", "stft", "adversarial", "feature", "backward_kl", "forward_kl", "end_to_end", "duration"];
+const LOSSES: [&str; 9] = [
+    "mel",
+    "stft",
+    "adversarial",
+    "feature",
+    "backward_kl",
+    "forward_kl",
+    "end_to_end",
+    "duration",
+    "length",
+];
 
 /// Configures a run with this loss alone.
 fn alone(loss: &str) -> TrainConfig {
@@ -230,6 +246,7 @@ fn alone(loss: &str) -> TrainConfig {
             forward_kl: on("forward_kl"),
             end_to_end: on("end_to_end"),
             duration: on("duration"),
+            length: on("length"),
             duration_main: on("duration"),
             duration_tuning: on("duration"),
         },
@@ -289,6 +306,9 @@ fn each_loss_moves_its_modules() {
         (&["duration"], w, "predictor"),
         (&["duration"], m, "encoder predictor"),
         (&["duration"], t, "encoder predictor"),
+        (&["length"], w, ""),
+        (&["length"], m, "encoder predictor"),
+        (&["length"], t, "encoder predictor"),
     ] {
         for loss in losses {
             assert_eq!(moved(loss, phase), modules, "{loss} in {phase:?}");
@@ -326,6 +346,7 @@ fn each_loss_falls_when_trained_alone() {
                         let generated = of(forward.spoken.as_ref()?, &forward.prior_lengths);
                         generator_loss(&score(&generated)).unwrap()
                     }
+                    "length" => length_loss(forward.predicted_lengths.as_ref()?, &batch.frames).unwrap(),
                     _ => {
                         duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask).unwrap()
                     }
@@ -334,7 +355,7 @@ fn each_loss_falls_when_trained_alone() {
                 Some(scalar(&loss).unwrap())
             };
             let Some(first) = value() else {
-                assert!(phase == Phase::WarmUp && ["forward_kl", "end_to_end"].contains(&loss));
+                assert!(phase == Phase::WarmUp && ["forward_kl", "end_to_end", "length"].contains(&loss));
                 continue;
             };
             let last = (0..30).filter_map(|_| value()).last().unwrap();
@@ -343,6 +364,43 @@ fn each_loss_falls_when_trained_alone() {
             assert!(
                 last < if adversarial { first } else { 0.9 * first },
                 "{loss} in {phase:?}: {first} to {last}"
+            );
+        }
+    }
+}
+
+/// Trains through all phases and returns the mean length ratio of the last steps of each.
+fn length_by_phase(warp: f64, divergence: Divergence) -> [f64; 3] {
+    const PHASE: u64 = 120;
+    let config = TrainConfig {
+        steps: 3 * PHASE,
+        warm_up_steps: PHASE,
+        tuning_steps: PHASE,
+        soft_dtw: SoftDtwConfig { warp, divergence, ..SoftDtwConfig::default() },
+        optimizer: OptimizerConfig { learning_rate: 3e-3, ..OptimizerConfig::default() },
+        ..config()
+    };
+    let mut trainer = trainer(&config);
+    [0, 1, 2].map(|phase| {
+        trainer.memory_attached = phase > 0;
+        let ratios: Vec<f64> = (0..PHASE)
+            .map(|step| {
+                let position = Position { step: phase * PHASE + step, ..Position::default() };
+                trainer.step(&tones(), position).unwrap().values.get("duration_ratio").unwrap()
+            })
+            .collect();
+        ratios.iter().rev().take(20).sum::<f64>() / 20.0
+    })
+}
+
+#[test]
+fn speech_keeps_its_length_through_all_phases() {
+    for divergence in [Divergence::Expected, Divergence::Sampled] {
+        for warp in [0.07, 0.7] {
+            let ratios = length_by_phase(warp, divergence);
+            assert!(
+                ratios.iter().all(|ratio| (0.85..1.15).contains(ratio)),
+                "{ratios:?} with {divergence:?} and {warp}"
             );
         }
     }
