@@ -247,6 +247,8 @@ pub(crate) fn write(
         write_tensors(&path, tensors)?;
         files.insert(name.to_owned(), hash_of(&fs::read(&path).map_err(Error::io("read", &path))?));
     }
+    // TOML has no null.
+    let validation = validation.measured();
     let (format, task, state) = (FORMAT, task.to_owned(), state.numbers);
     let file = StateFile { format, task, step, epoch, part, batch, files, validation, state };
     let path = beside.join(STATE_FILE);

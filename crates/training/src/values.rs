@@ -73,6 +73,13 @@ impl Values {
         }
     }
 
+    /// Returns the values that were measured.
+    #[must_use]
+    pub fn measured(mut self) -> Self {
+        self.0.retain(|(_, value)| *value != Value::Missing);
+        self
+    }
+
     /// Iterates over all values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))

@@ -138,5 +138,5 @@ fn rejects_a_checkpoint_with_other_settings_except_epochs() {
         assert!(refusal.to_string().contains("other settings"), "{refusal}");
     }
     let state = std::fs::read_to_string(directory.path().join("checkpoints/step-0/state.toml")).unwrap();
-    assert!(state.contains("format = 2") && state.contains("[state.config]"), "{state}");
+    assert!(state.contains("format = 3") && state.contains("[state.config]"), "{state}");
 }
