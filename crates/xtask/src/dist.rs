@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// Builds the programs for release and returns their directory.
 fn build(glibc: Option<&str>) -> Result<PathBuf> {
-    let packages = ["--release", "--bins", "-p", "pipelines", "-p", "eval"];
+    let packages = ["--release", "--bins", "-p", "mynah-pipelines", "-p", "mynah-eval"];
     let Some(glibc) = glibc else {
         must(cargo(&["build"]).args(packages))?;
         return Ok(root().join("target/release"));

@@ -11,7 +11,7 @@ use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 use crate::process::metadata;
 
 /// Packages whose programs are in the archive.
-const PROGRAMS: [&str; 2] = ["pipelines", "eval"];
+const PROGRAMS: [&str; 2] = ["mynah-pipelines", "mynah-eval"];
 
 /// Lists each linked package with its version, license expression, home page and license texts; identical texts are
 /// printed once.
