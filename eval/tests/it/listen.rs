@@ -178,7 +178,7 @@ fn rehearses_a_test() {
     let outcome = place.listen("simulate PLAN.toml --studies 40 --true-difference cut=-1.5 --out rates.csv");
     let printed = outcome.exits_with(0).stdout;
     assert!(
-        printed.starts_with("40 simulated studies of 4 sentences, 6 judgments of each, 6 raters"),
+        printed.starts_with("40 simulated studies of 4 sentences, 6 ratings of each, 6 raters"),
         "{printed}"
     );
     for words in [
