@@ -108,7 +108,7 @@ fn makes_an_anchor_of_every_readable_recording() {
     place.listen("anchor nowhere --out none").exits_with(2).says("nowhere");
     place.listen("anchor recordings --q -3 --out none").exits_with(2);
     let refused = place.listen("anchor recordings --q=-3 --out none").exits_with(1);
-    refused.says("it must be 0 to 60");
+    refused.says("must be 0 to 60 dB");
 }
 
 #[test]
