@@ -8,6 +8,7 @@ pub fn remedy(cause: &(dyn StdError + 'static)) -> Option<String> {
     let remedy = (cause.downcast_ref::<mynah_signal::Error>().and_then(mynah_signal::Error::remedy))
         .or_else(|| cause.downcast_ref::<mynah_table::Error>().and_then(mynah_table::Error::remedy))
         .or_else(|| cause.downcast_ref::<mynah_listening::Error>().and_then(mynah_listening::Error::remedy))
+        .or_else(|| cause.downcast_ref::<mynah_report::Error>().and_then(mynah_report::Error::remedy))
         .or_else(|| cause.downcast_ref::<mynah_stats::Error>().and_then(mynah_stats::Error::remedy));
     remedy.map(str::to_owned)
 }
@@ -26,6 +27,8 @@ mod tests {
         let error = error.context("failed to score `a`").unwrap_err();
         let found: Vec<String> = error.chain().filter_map(remedy).collect();
         assert_eq!(found, ["check the name"]);
+        let report = mynah_report::Error::NothingToReport;
+        assert_eq!(remedy(&report).as_deref(), report.remedy());
         assert_eq!(remedy(&std::io::Error::from(std::io::ErrorKind::NotFound)), None);
     }
 }

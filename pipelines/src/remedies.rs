@@ -12,6 +12,9 @@ pub fn remedy(cause: &(dyn StdError + 'static)) -> Option<String> {
         .or_else(|| cause.downcast_ref::<mynah_text::Error>().and_then(mynah_text::Error::remedy).map(own))
         .or_else(|| {
             cause.downcast_ref::<mynah_signal::Error>().and_then(mynah_signal::Error::remedy).map(own)
+        })
+        .or_else(|| {
+            cause.downcast_ref::<mynah_report::Error>().and_then(mynah_report::Error::remedy).map(own)
         });
     #[cfg(feature = "voice")]
     let found = found.or_else(|| remedy_of_voice(cause).map(str::to_owned));

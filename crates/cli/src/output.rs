@@ -2,12 +2,12 @@
 
 use std::io::{self, Write as _};
 
-/// Writes a line to stderr, for the person in front of the program. A closed stderr is no error.
+/// Writes a line to stderr, for the user of the program. A closed stderr is not an error.
 pub fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Writes data to stdout. A reader that has gone away is no error.
+/// Writes data to stdout. A reader that has closed the pipe is not an error.
 ///
 /// # Errors
 ///

@@ -15,7 +15,7 @@ pub struct Advised {
 }
 
 impl Advised {
-    /// An error of a program's own, with its remedy.
+    /// Creates an error of the program itself, with its remedy.
     #[must_use]
     pub fn new(message: impl Display, remedy: impl Into<String>) -> Self {
         Self { error: anyhow::anyhow!("{message}"), remedy: remedy.into() }

@@ -89,7 +89,7 @@ pub enum Error {
         /// The version that it names.
         found: u32,
     },
-    /// Symbols or sup-phones could not be read or applied.
+    /// Symbols or sup-phonemes could not be read or applied.
     #[error(transparent)]
     Text(#[from] mynah_text::Error),
     /// The shards of a dataset cannot be merged.
@@ -182,43 +182,26 @@ mod tests {
         ]
     }
 
-    /// Fails to compile if a variant is added, as a reminder to add it to [`all`].
-    fn is_listed(error: &Error) -> bool {
-        match error {
-            Error::Io { .. }
-            | Error::Locked { .. }
-            | Error::Table(_)
-            | Error::NoMetadata { .. }
-            | Error::Recipe { .. }
-            | Error::Incomplete { .. }
-            | Error::Format { .. }
-            | Error::Dataset { .. }
-            | Error::Shards { .. }
-            | Error::Inconsistent { .. }
-            | Error::EmptyText
-            | Error::NotAFile { .. }
-            | Error::TextMissing { .. }
-            | Error::TextFormat { .. }
-            | Error::Text(_) => true,
-        }
-    }
-
     #[test]
     fn messages_and_remedies_are_lowercase_phrases() {
-        for error in all() {
-            assert!(is_listed(&error));
-            let (message, remedy) = (error.to_string(), error.remedy());
-            for text in [Some(message.as_str()), remedy.as_deref()].into_iter().flatten() {
-                assert!(text.starts_with(|first: char| first.is_lowercase() || first == '`'), "{text}");
-                assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `"), "{text}");
-            }
-            if let Some(source) = std::error::Error::source(&error) {
-                assert!(!message.contains(&source.to_string()), "{message}");
-            }
-            if let Some(remedy) = remedy {
-                assert!(!message.contains(&remedy), "{message}");
-            }
-        }
+        mynah_testkit::assert_every_error!(
+            all(),
+            Error::Io { .. }
+                | Error::Locked { .. }
+                | Error::Table(_)
+                | Error::NoMetadata { .. }
+                | Error::Recipe { .. }
+                | Error::Incomplete { .. }
+                | Error::Format { .. }
+                | Error::Dataset { .. }
+                | Error::Shards { .. }
+                | Error::Inconsistent { .. }
+                | Error::EmptyText
+                | Error::NotAFile { .. }
+                | Error::TextMissing { .. }
+                | Error::TextFormat { .. }
+                | Error::Text(_)
+        );
     }
 
     #[test]

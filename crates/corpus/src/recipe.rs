@@ -207,7 +207,7 @@ impl Default for AudioRecipe {
 pub struct SupPhoneRecipe {
     /// Maximum number of BPE merges to learn from the training split. The paper has 30,000 from 200 million sentences.
     pub merges: usize,
-    /// A `supphones.json` to use instead of learning sup-phones. A dataset for a pre-trained encoder needs those of the
+    /// A `supphones.json` to use instead of learning sup-phonemes. A dataset for a pre-trained encoder needs those of the
     /// pre-training. `mynah-prepare run --sup-phones` sets this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,

@@ -3,8 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "the example's purpose")]
 
-use std::error::Error;
-use std::{env, iter};
+use std::{env, error::Error, iter};
 
 use mynah_listening::{Analysis, FoundRating, FoundStudy, Origin, Paradigm, judge_found};
 
@@ -16,15 +15,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (first, origin, source_file) = (None, Origin::Human, file.clone());
         ratings.push(FoundRating { rater, item, system, score, first, origin, source_file, source_row });
     }
-    let study = FoundStudy {
-        name: "votes".to_owned(),
-        paradigm: Paradigm::Cmos,
-        reference: Some("recordings".to_owned()),
-        human_reference: true,
-        anchors: Vec::new(),
-        analysis: Analysis::default(),
-        repeats: false,
-    };
+    let (name, paradigm, reference) = ("votes".to_owned(), Paradigm::Cmos, Some("recordings".to_owned()));
+    let (anchors, analysis) = (Vec::new(), Analysis::default());
+    let study =
+        FoundStudy { name, paradigm, reference, human_reference: true, anchors, analysis, repeats: false };
     for system in judge_found(&study, &ratings)?.systems {
         println!("{}", system.words);
     }

@@ -65,8 +65,8 @@ pub use analysis::found::{FoundRating, FoundStudy, judge_found};
 pub use analysis::judge::judge;
 pub use analysis::screening::Exclusion;
 pub use analysis::verdict::{
-    Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, Reanalysis, ReanalysisMethod, ScoreCount,
-    Screening, SystemVerdict, Verdict,
+    Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, RaterSummary, Reanalysis, ReanalysisMethod,
+    ScoreCount, Screening, SystemVerdict, Verdict,
 };
 pub use answers::collect::{Collection, Problem, ProblemKind, collect};
 pub use design::plan::Plan;

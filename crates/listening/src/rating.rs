@@ -15,7 +15,7 @@ pub enum Origin {
     Simulated,
 }
 
-/// One judgment: a row of the ratings table (`docs/formats/ratings.md`).
+/// A rating: a row of the ratings table (`docs/formats/ratings.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rating {
     /// The name of the study.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A judgment of a system.
+    /// A rating of a system.
     Rating,
     /// A comparison of the reference with itself, which shows the bias and the noise of the raters.
     NullPair,
@@ -37,7 +37,7 @@ impl First {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Slot {
-    /// The clip of the system under judgment.
+    /// The clip of the rated system.
     System,
     /// The clip that it is compared with.
     Reference,
@@ -51,7 +51,7 @@ pub enum Slot {
 pub struct Trial {
     /// The sentence.
     pub item: String,
-    /// The system under judgment; for a null pair, the reference.
+    /// The rated system; for a null pair, the reference.
     pub system: String,
     /// The clip heard first; `None` for single clips. A null pair plays the reference twice and says `reference` here.
     #[serde(skip_serializing_if = "Option::is_none", default)]

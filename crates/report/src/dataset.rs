@@ -221,7 +221,7 @@ impl DatasetPage {
             title: self.title.clone(),
             lead: match self.kind {
                 PageKind::Dataset => format!("A dataset prepared from {}.", self.source),
-                PageKind::Check => format!("What is wrong with {}, and what is worth a look.", self.source),
+                PageKind::Check => format!("Faults of {}, and clips worth a look.", self.source),
             },
             banners: Vec::new(),
             sections,
@@ -289,18 +289,18 @@ impl DatasetPage {
         }
         let columns = [
             ("code", "Problem"),
-            ("count", "How often"),
+            ("count", "Count"),
             ("first", "First"),
             ("message", "What"),
             ("remedy", "Remedy"),
         ];
         let caption = match self.kind {
             PageKind::Dataset => {
-                "What was wrong with the corpus. The lines concerned were left out; the others were prepared. Every \
+                "Faults of the corpus. The lines concerned were skipped; the others were prepared. Every \
                  single problem is a row of problems.jsonl."
             }
             PageKind::Check => {
-                "What keeps a clip from being prepared, and what is worth a look in those that can be. With --out, every \
+                "Faults that prevent the preparation of a clip, and clips that are worth a look. With --out, every \
                  single finding is a row of a table."
             }
         };
@@ -349,7 +349,7 @@ impl DatasetPage {
         let rare: Vec<&str> =
             self.phones.iter().filter(|phone| phone.count == 0).map(|phone| phone.symbol.as_str()).collect();
         let bars = Bars {
-            title: "How often each phone occurs".into(),
+            title: "Frequencies of phones".into(),
             y_label: "how often".into(),
             bars: self
                 .phones
@@ -358,11 +358,8 @@ impl DatasetPage {
                 .collect(),
         };
         let never = if rare.is_empty() { String::new() } else { format!(" Never: {}.", rare.join(", ")) };
-        let caption = format!(
-            "How often each of {} symbols occurs; {} in all.{never}",
-            self.phones.len(),
-            count(total)
-        );
+        let caption =
+            format!("Frequencies of the {} symbols; {} in all.{never}", self.phones.len(), count(total));
         Ok(vec![Block::Figures(vec![Figure { name: "phones".into(), svg: bars.to_svg()?, caption }])])
     }
 
@@ -370,7 +367,7 @@ impl DatasetPage {
         if self.guessed_words.is_empty() {
             return vec![Block::Text("The dictionary has every word.".into())];
         }
-        let columns = [("word", "Word"), ("count", "How often"), ("pronunciation", "Pronunciation")];
+        let columns = [("word", "Word"), ("count", "Count"), ("pronunciation", "Pronunciation")];
         let caption = "Words whose pronunciation is a guess from their spelling. Read these first: guesses are often \
                        wrong about names.";
         let mut table = Table::new("guessed-words", caption, &columns);

@@ -116,3 +116,86 @@ pub enum Error {
         source: serde_json::Error,
     },
 }
+
+impl Error {
+    /// Returns the action that resolves the error, if one is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFinite { .. } => Some("remove NaN and infinite values"),
+            Self::BadInterval { .. } => Some("give the lower end first, then the upper end"),
+            Self::DuplicateScore { .. } => Some("remove one of them, or give the systems different names"),
+            Self::BadScore { .. } => Some("correct the row, or measure again with `mynah-score run`"),
+            Self::BadBaseline { .. } => Some("correct the table in the file of published numbers"),
+            Self::NothingToReport => Some("give scores, or ratings with their plan"),
+            // Faults of the caller or of a library, which no input avoids.
+            Self::LengthMismatch { .. }
+            | Self::Pixels { .. }
+            | Self::Drawing { .. }
+            | Self::Csv { .. }
+            | Self::Template { .. }
+            | Self::Json { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Builds every variant.
+    fn all() -> Vec<Error> {
+        let text = || "mel".to_owned();
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        vec![
+            Error::NotFinite { what: text(), index: 0 },
+            Error::LengthMismatch { what: text(), got: 2, expected: 3 },
+            Error::BadInterval { what: text(), index: 0, estimate: 1.0, low: 2.0, high: 3.0 },
+            Error::DuplicateScore { system: text(), item: text(), profile: text() },
+            Error::BadScore { system: text(), item: text(), profile: text(), why: "it has no value" },
+            Error::BadBaseline { table: text(), why: "it has no rows".to_owned() },
+            Error::NothingToReport,
+            Error::Pixels { what: text(), source: png::EncodingError::IoError(full()) },
+            Error::Drawing { what: text(), why: "the shape is empty".to_owned() },
+            Error::Csv { what: text(), source: csv::Error::from(full()) },
+            Error::Template { what: "the report", source: askama::Error::Fmt },
+            Error::Json { what: "the tables", source: serde_json::Error::io(full()) },
+        ]
+    }
+
+    #[test]
+    fn messages_and_remedies_are_lowercase_phrases() {
+        mynah_testkit::assert_every_error!(
+            all(),
+            Error::NotFinite { .. }
+                | Error::LengthMismatch { .. }
+                | Error::BadInterval { .. }
+                | Error::DuplicateScore { .. }
+                | Error::BadScore { .. }
+                | Error::BadBaseline { .. }
+                | Error::NothingToReport
+                | Error::Pixels { .. }
+                | Error::Drawing { .. }
+                | Error::Csv { .. }
+                | Error::Template { .. }
+                | Error::Json { .. }
+        );
+    }
+
+    #[test]
+    fn whatever_the_input_causes_has_a_remedy() {
+        let without: Vec<String> =
+            all().iter().filter(|error| error.remedy().is_none()).map(ToString::to_string).collect();
+        assert_eq!(
+            without,
+            [
+                "mel has 2 values, expected 3",
+                "failed to encode the pixels of mel",
+                "failed to draw mel: the shape is empty",
+                "failed to write table `mel` as CSV",
+                "failed to fill in the template of the report",
+                "failed to write the tables as JSON",
+            ]
+        );
+    }
+}

@@ -5,7 +5,7 @@ mod totality;
 
 use std::slice::from_ref;
 
-use mynah_listening::Origin;
+use mynah_listening::{ItemMean, Origin};
 use mynah_metrics::Status;
 use mynah_report::comparison::{Sample, SampleVersion};
 use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, ProblemGroup};
@@ -101,6 +101,42 @@ fn gives_every_listening_test_its_own_section_and_files() {
     let json: serde_json::Value = serde_json::from_str(&document(&documents, "report.json")).unwrap();
     assert_eq!(json["verdicts"][1]["study"], "second");
     assert_eq!(json["simulated"], true);
+}
+
+#[test]
+fn correlates_metrics_with_the_listeners() {
+    let (scores, notes) = (scores(), notes());
+    for sign in [1.0, -1.0] {
+        let mut verdict = verdict(Origin::Simulated);
+        // The distortions of the clips rank as 5.25, 5.5, 6, 6 and 6.25.
+        let means =
+            [[("a", 0.5), ("b", -1.0), ("c", 0.0)].as_slice(), &[("a", -1.0), ("b", 2.0), ("c", -2.0)]];
+        for (system, means) in verdict.systems.iter_mut().zip(means) {
+            let mean = |&(item, mean): &(&str, f64)| ItemMean {
+                item: item.into(),
+                n_ratings: 20,
+                mean: sign * mean,
+            };
+            system.item_means = means.iter().map(mean).collect();
+        }
+        let documents = comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
+        let json: serde_json::Value = serde_json::from_str(&document(&documents, "report.json")).unwrap();
+        let [mcd, duration] = &json["validity"].as_array().unwrap()[..] else { panic!("two metrics") };
+        assert_eq!(
+            (&mcd["profile"], &duration["profile"]),
+            (&"mcd/sp2mc-2".into(), &"duration_ratio/1".into())
+        );
+        // One clip has no score.
+        assert_eq!((&mcd["n_utterances"], &mcd["n_systems"]), (&5.into(), &2.into()));
+        let correlation = mcd["of_utterances"]["value"].as_f64().unwrap();
+        assert!((correlation - sign).abs() < 1e-12, "{correlation}");
+        assert_eq!(mcd["of_systems"]["reason"], "too few pairs of values: got 2, expected at least 3");
+        let markdown = document(&documents, "report.md");
+        let section = markdown.split("## Metrics and listeners").nth(1).unwrap();
+        assert!(section.trim_start().starts_with("Simulated ratings"), "{section}");
+    }
+    let documents = comparison(&scores, &[], &notes).documents().unwrap();
+    assert!(!document(&documents, "report.md").contains("Metrics and listeners"));
 }
 
 #[test]

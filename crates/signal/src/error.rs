@@ -129,11 +129,10 @@ impl Error {
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as _;
-
     use super::*;
 
-    fn every_variant() -> Vec<Error> {
+    /// Builds every variant.
+    fn all() -> Vec<Error> {
         let path = || PathBuf::from("a.wav");
         vec![
             Error::Missing { path: path() },
@@ -153,35 +152,25 @@ mod tests {
 
     #[test]
     fn messages_and_remedies_are_lowercase_phrases() {
-        let phrase = |text: &str| {
-            assert!(
-                text.starts_with(|first: char| first.is_lowercase()
-                    || first == '`'
-                    || first.is_ascii_digit()),
-                "{text}"
-            );
-            assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `…`:"), "{text}");
-        };
-        for error in every_variant() {
-            let message = error.to_string();
-            phrase(&message);
-            if let Some(source) = error.source() {
-                assert!(!message.contains(&source.to_string()), "{message}");
-            }
-            if let Some(remedy) = error.remedy() {
-                phrase(remedy);
-                assert!(!message.contains(remedy), "{message}");
-            }
-        }
+        mynah_testkit::assert_every_error!(
+            all(),
+            Error::Missing { .. }
+                | Error::Io { .. }
+                | Error::Unreadable { .. }
+                | Error::Empty { .. }
+                | Error::Truncated { .. }
+                | Error::NotMono { .. }
+                | Error::UnsupportedFormat { .. }
+                | Error::NotFinite { .. }
+                | Error::Setting { .. }
+                | Error::Shape { .. }
+        );
     }
 
     #[test]
     fn only_refusals_of_the_system_some_settings_and_shapes_lack_a_remedy() {
-        let without: Vec<String> = every_variant()
-            .iter()
-            .filter(|error| error.remedy().is_none())
-            .map(ToString::to_string)
-            .collect();
+        let without: Vec<String> =
+            all().iter().filter(|error| error.remedy().is_none()).map(ToString::to_string).collect();
         assert_eq!(
             without,
             [

@@ -14,6 +14,9 @@ use crate::error::Error;
 /// positively dependent ones, such as tests of several checkpoints against the same control. An empty family yields an
 /// empty result.
 ///
+/// Library only: a report makes few comparisons and must not be wrong about any, so the programs use [`crate::holm()`]. Kept
+/// for searches over hundreds of settings, where a share of false findings is acceptable.
+///
 /// # Errors
 ///
 /// [`Error::NotFinite`]; [`Error::OutOfRange`] for anything that is not a probability.

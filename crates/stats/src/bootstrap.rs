@@ -62,6 +62,9 @@ impl Bootstrap {
     /// [`Bootstrap::interval`]; the inflated residual variance more than compensates. Quantiles are interpolated
     /// linearly, as in numpy.
     ///
+    /// Library only: the programs use [`Bootstrap::interval`]. Kept because most published bootstraps are percentile intervals,
+    /// and the calibration example compares the two.
+    ///
     /// # Errors
     ///
     /// [`Error::OutOfRange`] if the level is not strictly between 0 and 1.

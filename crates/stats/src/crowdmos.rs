@@ -56,8 +56,10 @@ impl CrowdMos {
 /// ratings, the roles are swapped. This follows the published procedure, where it is a flaw.
 ///
 /// If raters judge several items, the interval is too wide instead, since variances divided by n leave a share of the
-/// residual in each component: the nominal 95 % interval covers the truth in 97 to 99.8 % of studies. The function is
-/// provided for conformance; [`crate::clustered::two_way`] is the default.
+/// residual in each component: the nominal 95 % interval covers the truth in 97 to 99.8 % of studies.
+///
+/// Library only: [`crate::clustered::two_way`] is the default. Kept to reproduce published intervals, and because the
+/// calibration example shows how far they are off.
 ///
 /// # Errors
 ///

@@ -140,6 +140,9 @@ impl NonInferiority {
 ///
 /// This is the lower half of [`tost`], for a one-sided question.
 ///
+/// Library only: the programs' verdicts rest on [`tost`], which contains this test. Kept for questions that are one-sided
+/// from the start, such as whether a smaller model loses quality.
+///
 /// # Errors
 ///
 /// Those of [`tost`]; the margin may be 0, which tests for superiority.

@@ -110,7 +110,7 @@ pub enum Error {
         rater: usize,
         /// Index of the item.
         item: usize,
-        /// Number of judgments.
+        /// Number of ratings.
         n: usize,
     },
     /// The formula is undefined here.
@@ -155,14 +155,14 @@ impl Error {
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::TooFew { what: "replicates" | "splits", .. } => Some("raise the number of replicates"),
-            Self::TooFew { .. } => Some("collect more judgments"),
-            Self::TooUnequal { .. } => Some("collect more judgments from those who contributed few"),
+            Self::TooFew { .. } => Some("collect more ratings"),
+            Self::TooUnequal { .. } => Some("collect more ratings from those who contributed few"),
             Self::NotFinite { .. } => Some("remove NaN and infinite values"),
             Self::TooLargeForExact { .. } => {
                 Some("choose the asymptotic method or a random subset of the values")
             }
             Self::Collinear => Some("remove a covariate that the others determine"),
-            Self::TooFewDefined { .. } => Some("collect judgments from more raters of more items"),
+            Self::TooFewDefined { .. } => Some("collect ratings from more raters of more items"),
             Self::Incomplete { .. } => {
                 Some("compute Krippendorff's alpha, or the correlation from a mixed model")
             }
@@ -202,39 +202,27 @@ mod tests {
         ]
     }
 
-    /// Fails to compile if a variant is added, as a reminder to add it to [`all`].
-    fn is_listed(error: &Error) -> bool {
-        match error {
-            Error::Empty
-            | Error::TooFew { .. }
-            | Error::TooUnequal { .. }
-            | Error::NotFinite { .. }
-            | Error::AllZero { .. }
-            | Error::AllEqual { .. }
-            | Error::NoSpread { .. }
-            | Error::LengthMismatch { .. }
-            | Error::OutOfRange { .. }
-            | Error::TooLargeForExact { .. }
-            | Error::NotConverged { .. }
-            | Error::Collinear
-            | Error::TooFewDefined { .. }
-            | Error::Incomplete { .. }
-            | Error::Undefined { .. }
-            | Error::Unattainable { .. }
-            | Error::Disconnected { .. } => true,
-        }
-    }
-
     #[test]
     fn messages_and_remedies_are_lowercase_phrases() {
-        for error in all() {
-            assert!(is_listed(&error));
-            let texts = [Some(error.to_string()), error.remedy().map(str::to_owned)];
-            for text in texts.into_iter().flatten() {
-                assert!(text.starts_with(|first: char| first.is_lowercase() || first == '`'), "{text}");
-                assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `"), "{text}");
-            }
-            assert!(std::error::Error::source(&error).is_none(), "{error}");
-        }
+        mynah_testkit::assert_every_error!(
+            all(),
+            Error::Empty
+                | Error::TooFew { .. }
+                | Error::TooUnequal { .. }
+                | Error::NotFinite { .. }
+                | Error::AllZero { .. }
+                | Error::AllEqual { .. }
+                | Error::NoSpread { .. }
+                | Error::LengthMismatch { .. }
+                | Error::OutOfRange { .. }
+                | Error::TooLargeForExact { .. }
+                | Error::NotConverged { .. }
+                | Error::Collinear
+                | Error::TooFewDefined { .. }
+                | Error::Incomplete { .. }
+                | Error::Undefined { .. }
+                | Error::Unattainable { .. }
+                | Error::Disconnected { .. }
+        );
     }
 }

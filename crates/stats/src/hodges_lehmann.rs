@@ -80,6 +80,9 @@ pub fn one_sample(differences: &[f64], level: f64) -> Result<Interval, Error> {
 ///
 /// Here k is as in [`one_sample`], but for the rank-sum statistic: exactly for up to 2,500 pairs.
 ///
+/// Library only: the programs compare systems on the same sentences, for which [`one_sample`] is right. Kept for ratings of
+/// different sentences.
+///
 /// # Errors
 ///
 /// Those of [`one_sample`]; [`Error::TooLargeForExact`] for more than 20 million pairs.

@@ -32,6 +32,9 @@ pub struct Icc {
 /// Differences in strictness between raters count as disagreement. The result may be negative if items differ less than
 /// expected by chance. The intervals are those of `McGraw` and Wong. For incomplete studies see [`icc_of_components`].
 ///
+/// Library only: the programs report Krippendorff's alpha, which needs no complete study, and the raters one by one. Kept for
+/// comparison with papers that report an ICC.
+///
 /// # Errors
 ///
 /// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`], [`Error::AllEqual`]; [`Error::TooFew`] for fewer
@@ -110,6 +113,8 @@ pub fn icc(values: &[f64], raters: &[usize], items: &[usize], level: f64) -> Res
 /// ```
 ///
 /// For incomplete studies. In complete ones it equals the result of [`icc`], unless a component is estimated as 0.
+///
+/// Library only, as [`icc()`].
 ///
 /// # Errors
 ///

@@ -50,6 +50,9 @@ pub struct FamilyMember {
 /// To compare checkpoints with recordings, pass the comparison scores; to compare pairs of systems, pass the
 /// differences within each rater and item.
 ///
+/// Library only: the programs use [`crate::simultaneous()`], which also gives intervals. Kept for
+/// comparisons of all pairs, where it is sharper than [`crate::holm()`].
+///
 /// # Errors
 ///
 /// Those of [`two_way`] for each system; [`Error::TooFew`] for fewer than two replicates; [`Error::TooFewDefined`] if

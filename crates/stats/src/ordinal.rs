@@ -78,6 +78,8 @@ impl Ordinal {
     /// A study planned this way has the categories, thresholds and spread of the fitted study. Numbers are drawn as by
     /// [`crate::simulate::Model::draw`]; the latent mean is as in [`Ordinal::probabilities`].
     ///
+    /// Library only: kept for rehearsals of a study with the answers of an earlier one, whose scale may be skewed.
+    ///
     /// # Errors
     ///
     /// [`Error::Empty`] for an empty design; [`Error::OutOfRange`] for a mean that is not finite.
@@ -114,6 +116,8 @@ impl Ordinal {
     ///
     /// The mean is the linear predictor of the covariates: 0, or [`Ordinal::coefficients`]`[0].estimate` with symmetric
     /// thresholds, if all covariates are 0. The random effects are integrated out, not set to 0.
+    ///
+    /// Library only, as [`Ordinal::draw`].
     #[must_use]
     pub fn probabilities(&self, mean: f64) -> Vec<f64> {
         let sd = self.rater_sd.hypot(self.item_sd);

@@ -149,6 +149,8 @@ impl BradleyTerry {
 /// directly or along a chain, and some other to it; otherwise its strength is unbounded, and the error names the
 /// groups.
 ///
+/// Library only: no paradigm of the programs asks for a preference yet. Kept for AB tests.
+///
 /// # Errors
 ///
 /// [`Error::Empty`]; [`Error::OutOfRange`] for a system compared with itself; [`Error::Disconnected`] as above;

@@ -128,6 +128,9 @@ pub struct SplitHalf {
 /// systems of a half have the same mean, are skipped. Ties for first place count as agreement only if the tied sets are
 /// equal.
 ///
+/// Library only: simultaneous intervals say which systems differ, with a probability of error, which a correlation of two
+/// halves does not. Kept for comparison with papers that report it.
+///
 /// # Errors
 ///
 /// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`]; [`Error::TooFew`] for fewer than two raters,

@@ -85,6 +85,8 @@ impl Model {
 
     /// Draws replicates and applies a function to each, in order, on all threads.
     ///
+    /// Library only, as [`pooled`].
+    ///
     /// # Errors
     ///
     /// Those of [`Model::draw`].
@@ -141,6 +143,8 @@ impl Model {
 }
 
 /// Returns the design in which every rater judges every item: (rater, item), rater by rater.
+///
+/// Library only, as [`pooled`].
 #[must_use]
 pub fn crossed(n_raters: usize, n_items: usize) -> Vec<(usize, usize)> {
     (0..n_raters).flat_map(|rater| (0..n_items).map(move |item| (rater, item))).collect()
@@ -150,6 +154,8 @@ pub fn crossed(n_raters: usize, n_items: usize) -> Vec<(usize, usize)> {
 ///
 /// Each item gets the raters with the fewest judgments so far, with ties broken at random, so that the numbers of
 /// judgments of any two raters differ by at most one. With as many raters as judgments, everybody judges once.
+///
+/// Library only: the programs simulate the sessions of a plan. Kept for the calibration of the statistics.
 ///
 /// # Errors
 ///
@@ -195,6 +201,8 @@ pub fn pooled(
 ///
 /// The items of the others are drawn at random.
 ///
+/// Library only, as [`pooled`].
+///
 /// # Errors
 ///
 /// [`Error::OutOfRange`] if a quitter is to judge more items than there are.
@@ -231,6 +239,8 @@ pub fn quitters(
 ///
 /// Each judgment is made by the k-th rater with probability proportional to k^-exponent (Zipf's law), on a random item
 /// that the rater has not judged. Raters who have judged everything are excluded.
+///
+/// Library only, as [`pooled`].
 ///
 /// # Errors
 ///

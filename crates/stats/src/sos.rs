@@ -16,6 +16,9 @@ use crate::error::Error;
 /// 0.3; much larger values suggest that raters did not all do the same task. Items at an end of the scale carry no
 /// information.
 ///
+/// Library only: speech comparisons have too few sentences away from the middle of the scale to judge a study by it. Kept
+/// for MOS tests with a wide range of qualities.
+///
 /// # Errors
 ///
 /// [`Error::Empty`], [`Error::NotFinite`], [`Error::LengthMismatch`]; [`Error::OutOfRange`] for a value off the scale

@@ -70,7 +70,7 @@ fn exact_variance(influence: &[f64], raters: &[usize], items: &[usize], n_raters
 
 #[test]
 fn the_crossed_bootstrap_has_its_theoretical_variance() {
-    by_definition("its theoretical variance, summed over all pairs of judgments");
+    by_definition("its theoretical variance, summed over all pairs of ratings");
     let (raters, items): (Vec<usize>, Vec<usize>) = mynah_stats::simulate::crossed(5, 7).into_iter().unzip();
     let values: Vec<f64> =
         (0..35).map(|k| f64::from(k * k % 11 % 7) - 3.0 + (raters[k as usize] as f64)).collect();

@@ -1,7 +1,8 @@
-//! Shared test support: paths of fixtures, golden values and comparisons with a tolerance.
+//! Shared test support: paths of fixtures, golden values, comparisons with a tolerance and the form of errors.
 //!
 //! A dev-dependency only. Its functions panic, since a test that cannot read its fixture has failed.
 
+mod errors;
 mod record;
 
 use std::fs;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+pub use errors::assert_error_form;
 pub use record::{Comparison, Oracle, RECORD, by_definition};
 
 /// Returns the path of `fixtures/<relative>` in this workspace.

@@ -67,10 +67,6 @@
 //!         Ok(())
 //!     }
 //!
-//!     fn checkpoint(&mut self, _: &Path, _: Option<&Row>) -> Result<(), Error> {
-//!         Ok(())
-//!     }
-//!
 //!     fn stop(&self) -> bool {
 //!         self.1
 //!     }

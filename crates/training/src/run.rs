@@ -129,18 +129,22 @@ pub trait Observer {
     ///
     /// # Errors
     ///
-    /// Ends the run if the step or checkpoint cannot be recorded.
+    /// Ends the run if the step cannot be recorded.
     fn step(&mut self, row: &Row, logged: bool) -> Result<(), Error>;
 
-    /// Records a checkpoint in `directory`, with the row of the validation, if there is one.
+    /// Records a checkpoint in `directory`, with the row of the validation, if there is one. By default, does nothing.
     ///
     /// # Errors
     ///
-    /// Ends the run if the step or checkpoint cannot be recorded.
-    fn checkpoint(&mut self, directory: &Path, validation: Option<&Row>) -> Result<(), Error>;
+    /// Ends the run if the checkpoint cannot be recorded.
+    fn checkpoint(&mut self, _directory: &Path, _validation: Option<&Row>) -> Result<(), Error> {
+        Ok(())
+    }
 
-    /// Returns true to write a checkpoint and stop.
-    fn stop(&self) -> bool;
+    /// Returns true to write a checkpoint and stop. By default, the run goes on to its end.
+    fn stop(&self) -> bool {
+        false
+    }
 }
 
 /// Execution of a task, with the directory of its checkpoints.

@@ -36,7 +36,7 @@ const SIMULATED_DIFFERENCES: [f64; 2] = [-2.0, -1.5];
 
 /// Builds the programs in the profile that the tests use too.
 pub(crate) fn build() -> Result<()> {
-    must(&mut cargo(&["build", "--package", "pipelines", "--package", "eval"])).map(drop)
+    must(&mut cargo(&["build", "--package", "mynah-pipelines", "--package", "mynah-eval"])).map(drop)
 }
 
 /// Returns the directory to which [`build`] writes the programs.

@@ -18,11 +18,13 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use crate::process::{cargo, must, root, say};
+use crate::process::{cargo, metadata, must, root, say};
 
-/// Programs and their packages.
+/// Programs in the archive.
 const PROGRAMS: [&str; 6] =
     ["mynah-prepare", "mynah-train", "mynah-synthesize", "mynah-score", "mynah-listen", "mynah-summarize"];
+/// The platform of the archive.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// Returns the file name of a program's completions.
 type FileName = fn(&str) -> String;
 /// Shells with completions, with the file name that each looks for.
@@ -91,10 +93,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Command::new("tar")
             .args(["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-C"])
             .arg(&out)
-            .args(["-czf"])
+            .args(["--use-compress-program", "gzip -n", "-cf"])
             .arg(&archive)
-            .arg(&name)
-            .env("GZIP", "-n"),
+            .arg(&name),
     )?;
     let bytes = fs::read(&archive).with_context(|| format!("failed to read `{}`", archive.display()))?;
     let mut sum = String::new();
@@ -114,15 +115,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// Builds the programs for release and returns their directory.
 fn build(glibc: Option<&str>) -> Result<PathBuf> {
-    let packages = ["--release", "--bins", "-p", "pipelines", "-p", "eval"];
+    let packages = ["--release", "--bins", "-p", "mynah-pipelines", "-p", "mynah-eval"];
+    let folder = metadata()?.target_directory.into_std_path_buf();
     let Some(glibc) = glibc else {
         must(cargo(&["build"]).args(packages))?;
-        return Ok(root().join("target/release"));
+        return Ok(folder.join("release"));
     };
-    let target = "x86_64-unknown-linux-gnu";
-    must(cargo(&["zigbuild", "--target", &format!("{target}.{glibc}")]).args(packages))
+    must(cargo(&["zigbuild", "--target", &format!("{TARGET}.{glibc}")]).args(packages))
         .context("failed to run `cargo zigbuild`: install cargo-zigbuild and ziglang")?;
-    Ok(root().join("target").join(target).join("release"))
+    Ok(folder.join(TARGET).join("release"))
 }
 
 /// Returns the newest version of glibc whose symbols a program needs, or (0, 0) if it needs none.

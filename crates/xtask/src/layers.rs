@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("mynah-listening", &["mynah-signal", "mynah-stats"]),
     ("mynah-report", &["mynah-stats", "mynah-metrics", "mynah-listening"]),
     (
-        "pipelines",
+        "mynah-pipelines",
         &[
             "mynah-align",
             "mynah-cli",
@@ -42,7 +42,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
         ],
     ),
     (
-        "eval",
+        "mynah-eval",
         &[
             "mynah-cli",
             "mynah-table",
@@ -71,8 +71,8 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("rustfft", &["mynah-signal"]),
     ("realfft", &["mynah-signal", "mynah-ops"]),
     ("ebur128", &["mynah-signal"]),
-    ("clap", &["mynah-cli", "pipelines", "eval", "xtask"]),
-    ("anyhow", &["mynah-cli", "pipelines", "eval", "xtask"]),
+    ("clap", &["mynah-cli", "mynah-pipelines", "mynah-eval", "xtask"]),
+    ("anyhow", &["mynah-cli", "mynah-pipelines", "mynah-eval", "xtask"]),
 ];
 
 /// Dependencies that the programs that judge must not link: no model, no aligner and no dictionary.
@@ -156,8 +156,8 @@ pub(crate) fn run() -> Result<()> {
     let metadata = metadata()?;
     let mut wrong = arrows(&dependencies(&metadata));
     wrong.extend(absences()?);
-    wrong.extend(without(&["tree", "--package", "eval"], &JUDGED_WITHOUT)?);
-    wrong.extend(without(&["tree", "--package", "pipelines", "--no-default-features"], &["candle"])?);
+    wrong.extend(without(&["tree", "--package", "mynah-eval"], &JUDGED_WITHOUT)?);
+    wrong.extend(without(&["tree", "--package", "mynah-pipelines", "--no-default-features"], &["candle"])?);
     wrong.extend(compiled_twice()?);
     if wrong.is_empty() {
         say(&format!(
@@ -249,7 +249,7 @@ fn compiled_twice() -> Result<Vec<String>> {
         }
         Ok(features)
     };
-    let demo = tree(&["--edges", "normal,build", "--package", "pipelines", "--package", "eval"])?;
+    let demo = tree(&["--edges", "normal,build", "--package", "mynah-pipelines", "--package", "mynah-eval"])?;
     let check = tree(&["--edges", "normal,build,dev", "--workspace"])?;
     Ok(demo
         .iter()
@@ -257,7 +257,7 @@ fn compiled_twice() -> Result<Vec<String>> {
         .filter(|(package, wanted)| check.get(*package).is_none_or(|others| !others.is_superset(wanted)))
         .map(|(package, _)| {
             format!(
-                "the demo enables other features of `{package}` than the tests: enable the same in `pipelines`"
+                "the demo enables other features of `{package}` than the tests: enable the same in `mynah-pipelines`"
             )
         })
         .collect())

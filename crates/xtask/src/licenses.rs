@@ -1,9 +1,12 @@
-//! `cargo xtask licenses`: checks that no linked dependency binds users.
+//! `cargo xtask licenses`: checks that no linked dependency binds users, and that every package contains its license.
 
-use anyhow::{Result, bail};
+use std::fs;
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::Metadata;
 use spdx::{Expression, LicenseReq, ParseMode};
 
-use crate::process::{metadata, say};
+use crate::process::{metadata, root, say};
 
 /// Licenses that require only a notice, and MPL-2.0, whose copyleft ends at the file.
 const ACCEPTED: [&str; 14] = [
@@ -39,6 +42,10 @@ pub(crate) fn run() -> Result<()> {
             Some(format!("{} {} {why}", package.name, package.version))
         })
         .collect();
+    let lacking = without_license(&metadata)?;
+    if !lacking.is_empty() {
+        bail!("not the license of the workspace: {}: link to it with `ln -s`", lacking.join(", "));
+    }
     if wrong.is_empty() {
         say(&format!("{} dependencies, every license accepted", metadata.packages.len()));
         Ok(())
@@ -48,6 +55,27 @@ pub(crate) fn run() -> Result<()> {
             wrong.join("\n")
         )
     }
+}
+
+/// Returns the license files of published packages that are missing or not those of the workspace.
+///
+/// A package on crates.io is all that its users get, and the licenses, that of the dictionary in `mynah-text` among them,
+/// have to come with it. The files are symbolic links, which cargo replaces by their contents.
+fn without_license(metadata: &Metadata) -> Result<Vec<String>> {
+    let mut lacking = Vec::new();
+    for name in ["LICENSE", "NOTICE"] {
+        let expected = fs::read(root().join(name)).with_context(|| format!("failed to read `{name}`"))?;
+        for package in metadata.workspace_packages() {
+            let is_published = package.publish.as_ref().is_none_or(|registries| !registries.is_empty());
+            if is_published && (name == "LICENSE" || package.name == "mynah-text") {
+                let path = package.manifest_path.with_file_name(name);
+                if fs::read(&path).ok().as_ref() != Some(&expected) {
+                    lacking.push(path.to_string());
+                }
+            }
+        }
+    }
+    Ok(lacking)
 }
 
 fn is_accepted(license: &str) -> bool {

@@ -26,7 +26,7 @@ pub(crate) struct Cost {
 
 /// Writes a progress line to standard error.
 pub(crate) fn say(line: &str) {
-    // A closed pipe is no reason to stop the work.
+    // A closed pipe must not stop the work.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 

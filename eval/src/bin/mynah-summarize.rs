@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    mynah_cli::finish(eval::summarize::Args::parse().run(), eval::remedy)
+    mynah_cli::finish(mynah_eval::summarize::Args::parse().run(), mynah_eval::remedy)
 }

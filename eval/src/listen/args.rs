@@ -278,7 +278,7 @@ impl AttendanceArgs {
     }
 }
 
-/// Variation of judgments: assumed, or estimated from an earlier test, since it is unknown before this one.
+/// Variation of ratings: assumed, or estimated from an earlier test, since it is unknown before this one.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ComponentArgs {
     /// Standard deviation between sentences, in points of the scale
@@ -287,7 +287,7 @@ pub(crate) struct ComponentArgs {
     /// Standard deviation between raters
     #[arg(long, value_name = "X", default_value_t = 0.3)]
     rater_sd: f64,
-    /// Standard deviation of single judgments
+    /// Standard deviation of single ratings
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     residual_sd: f64,
     /// Estimate all three from the ratings of an earlier test: .parquet, .csv or .jsonl
@@ -305,10 +305,10 @@ impl ComponentArgs {
         let ratings: Vec<Rating> =
             read_table(path).with_context(|| format!("failed to read ratings `{}`", path.display()))?;
         let components = estimate_components(&ratings).with_context(|| {
-            format!("failed to estimate the variation of judgments from `{}`", path.display())
+            format!("failed to estimate the variation of ratings from `{}`", path.display())
         })?;
         say(&format!(
-            "standard deviations from `{}`: {:.2} between sentences, {:.2} between raters, {:.2} of single judgments",
+            "standard deviations from `{}`: {:.2} between sentences, {:.2} between raters, {:.2} of single ratings",
             path.display(),
             components.item_sd,
             components.rater_sd,

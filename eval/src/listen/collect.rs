@@ -10,7 +10,7 @@ use super::args::CollectArgs;
 use crate::files::check_table;
 
 /// Design, rater, page, and the bits of the raw score.
-pub(super) type Judgment = (String, String, u32, u64);
+pub(super) type Identity = (String, String, u32, u64);
 
 /// Collects the answers of all files into one table, and reports the problems.
 pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     if !collection.absent.is_empty() {
         say(&format!("no answers yet from: {}", collection.absent.join(", ")));
     }
-    args.overwrite.write_table(&args.out, &collection.ratings, judgment)?;
+    args.overwrite.write_table(&args.out, &collection.ratings, identity)?;
     let n_planned: usize = plan.sessions.iter().map(|session| session.trials.len()).sum();
     say(&format!(
         "wrote {} of {n_planned} planned ratings to `{}`",
@@ -35,8 +35,8 @@ pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }
 
-/// Identifies a human judgment, independent of its file; `None` for a simulated rating, which can be drawn again.
-pub(super) fn judgment(rating: &Rating) -> Option<Judgment> {
-    let judgment = || (rating.design.clone(), rating.rater.clone(), rating.page, rating.score_raw.to_bits());
-    (rating.origin == Origin::Human).then(judgment)
+/// Identifies a human rating, independent of its file; `None` for a simulated one, which can be drawn again.
+pub(super) fn identity(rating: &Rating) -> Option<Identity> {
+    let identity = || (rating.design.clone(), rating.rater.clone(), rating.page, rating.score_raw.to_bits());
+    (rating.origin == Origin::Human).then(identity)
 }

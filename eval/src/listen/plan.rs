@@ -193,7 +193,7 @@ fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<
     writeln!(text, "study {}, design {}", plan.study, plan.design)?;
     writeln!(
         text,
-        "{} items, {} raters, {per_rater} judgments each, {} in all\n",
+        "{} items, {} raters, {per_rater} ratings each, {} in all\n",
         plan.items.len(),
         plan.sessions.len(),
         trials.iter().sum::<usize>()

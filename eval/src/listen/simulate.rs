@@ -7,7 +7,7 @@ use mynah_cli::{put, say};
 use mynah_listening::{FAMILY, Outcome, OutcomeRate, Plan, Simulation, rehearse, simulate};
 
 use super::args::SimulateArgs;
-use super::collect::judgment;
+use super::collect::identity;
 use crate::files::check_table;
 
 /// Simulates a rating for every trial of the plan and writes them, or rehearses the whole test.
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         }
     } else if let Some(out) = &args.out {
         let ratings = simulate(&plan, &simulation).context("failed to simulate the ratings")?;
-        args.overwrite.write_table(out, &ratings, judgment)?;
+        args.overwrite.write_table(out, &ratings, identity)?;
         say(&format!("wrote {} simulated ratings to `{}`", ratings.len(), out.display()));
     }
     Ok(ExitCode::SUCCESS)
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
 fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
     let analysis = &plan.protocol.analysis;
     let mut lines = vec![format!(
-        "{studies} simulated studies of {} sentences, {} judgments of each, {} raters; alpha {}, margin {}",
+        "{studies} simulated studies of {} sentences, {} ratings of each, {} raters; alpha {}, margin {}",
         plan.items.len(),
         plan.protocol.ratings_per_item,
         plan.sessions.len(),
@@ -91,7 +91,7 @@ fn words(outcome: Outcome) -> &'static str {
         Outcome::TTestRejects => "clustered t test finds a difference",
         Outcome::IntervalCovers => "clustered interval covers the true value",
         Outcome::NaiveIntervalCovers => "naive interval covers the true value",
-        Outcome::WilcoxonRatingsRejects => "Wilcoxon test on all judgments finds a difference",
+        Outcome::WilcoxonRatingsRejects => "Wilcoxon test on all ratings finds a difference",
         Outcome::WilcoxonItemMeansRejects => "Wilcoxon test on sentence means finds a difference",
         Outcome::RankSumRejects => "rank-sum test finds a difference",
         Outcome::PaperRulePasses => "the paper's rule passes",

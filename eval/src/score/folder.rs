@@ -58,7 +58,7 @@ impl Folder {
     }
 }
 
-/// An error followed by its causes.
+/// Formats an error followed by its causes.
 fn error_chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))

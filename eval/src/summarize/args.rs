@@ -129,7 +129,7 @@ pub(crate) struct FoundArgs {
     /// Two-sided significance level
     #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.05)]
     alpha: f64,
-    /// Allow repeated judgments of a sentence of a system by the same rater
+    /// Allow repeated ratings of a sentence of a system by the same rater
     #[arg(long, requires = "paradigm")]
     repeats: bool,
     /// Name of the study in the report

@@ -45,7 +45,7 @@ fn analyzes_a_table_from_another_tool_in_one_command() {
     assert!(page.contains("6 by 3 people on 2 sentences"), "{page}");
     judge(&place, "--margin 3 --alpha 0.2 --require equivalent").exits_with(0);
     judge(&place, "--margin 3 --alpha 0.2 --require human-level").exits_with(1);
-    // Six judgments of two sentences conclude nothing at a stricter level.
+    // Six ratings of two sentences conclude nothing at a stricter level.
     let strict = judge(&place, "--margin 3 --alpha 0.1 --require equivalent").exits_with(1);
     strict.says("not met: vits is inconclusive, expected equivalent");
 }

@@ -108,7 +108,7 @@ fn makes_an_anchor_of_every_readable_recording() {
     place.listen("anchor nowhere --out none").exits_with(2).says("nowhere");
     place.listen("anchor recordings --q -3 --out none").exits_with(2);
     let refused = place.listen("anchor recordings --q=-3 --out none").exits_with(1);
-    refused.says("it must be 0 to 60");
+    refused.says("must be 0 to 60 dB");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn rehearses_a_test() {
     let outcome = place.listen("simulate PLAN.toml --studies 40 --true-difference cut=-1.5 --out rates.csv");
     let printed = outcome.exits_with(0).stdout;
     assert!(
-        printed.starts_with("40 simulated studies of 4 sentences, 6 judgments of each, 6 raters"),
+        printed.starts_with("40 simulated studies of 4 sentences, 6 ratings of each, 6 raters"),
         "{printed}"
     );
     for words in [

@@ -76,7 +76,7 @@ fn missing_and_broken_wavs_have_rows_with_reasons() {
     fs::remove_file(place.path("cut/wavs/LJ001-0045.wav")).unwrap();
     let whole = fs::read(place.path("cut/wavs/LJ002-0009.wav")).unwrap();
     place.write("cut/wavs/LJ002-0009.wav", &whole[..whole.len() / 2]);
-    place.write("cut/wavs/LJ002-0151.wav", "this is no wav");
+    place.write("cut/wavs/LJ002-0151.wav", "this is not a wav");
     fs::remove_file(place.path("recordings/LJ001-0043.wav")).unwrap();
 
     place.write("items.txt", ITEMS.join("\n"));

@@ -201,13 +201,18 @@ fn rejects_contradictory_scores() {
         .summarize("report --scores twice.csv --out R")
         .exits_with(2)
         .says("two scores of system `quiet`")
+        .says("what to do: remove one of them, or give the systems different names")
         .says(&format!("row 1 of `twice.csv`, row {} of `twice.csv`", n_rows + 1));
     place
         .summarize("report --scores scores.csv --scores twice.csv --out R")
         .exits_with(2)
         .says("row 1 of `scores.csv`, row 1 of `twice.csv`");
     place.write("status.csv", good.replacen(",ok,", ",failed,", 1));
-    place.summarize("report --scores status.csv --out R").exits_with(2).says("its status is not `ok`");
+    place
+        .summarize("report --scores status.csv --out R")
+        .exits_with(2)
+        .says("its status is not `ok`")
+        .says("what to do: correct the row");
     place.summarize("report --out R").exits_with(2).says("--scores");
     place.summarize("report --scores scores.csv --plan PLAN.toml --out R").exits_with(2).says("--ratings");
     place.summarize("report --scores scores.csv --out R").exits_with(0);

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    mynah_cli::finish(pipelines::train::Args::parse().run(), pipelines::remedy)
+    mynah_cli::finish(mynah_pipelines::train::Args::parse().run(), mynah_pipelines::remedy)
 }

@@ -75,7 +75,7 @@ Examples:
   mynah-prepare text news.txt --out data/news
   mynah-prepare text books/*.txt --out data/books --unit paragraph --bpe data/news/supphones.json
 
-It takes about 120 MB of memory per thread, plus 300 bytes per distinct word while the sup-phones
+It takes about 120 MB of memory per thread, plus 300 bytes per distinct word while the sup-phonemes
 are learned, for a text of any size. A second run with the same --out skips finished work.
 
 Exit status: 0 when every line was encoded, 1 when there are problems (each is a row of
@@ -163,7 +163,7 @@ enum Command {
     Check(CheckArgs),
     /// Merge the shards of `run --shard`: the same dataset as without shards
     ///
-    /// Aligns, learns the sup-phones, makes the splits, and writes the manifest and the page. The corpus and the recipe are
+    /// Aligns, learns the sup-phonemes, makes the splits, and writes the manifest and the page. The corpus and the recipe are
     /// those of the shards.
     #[command(after_help = MERGE)]
     Merge(MergeArgs),
@@ -178,12 +178,12 @@ enum Command {
     /// Print the phones of sentences, with words separated by " / " and punctuation as separate tokens
     #[command(after_help = PHONEMIZE)]
     Phonemize(PhonemizeArgs),
-    /// Learn and apply a BPE of phones (sup-phones)
+    /// Learn and apply a BPE of phones (sup-phonemes)
     #[command(subcommand, after_help = BPE)]
     Bpe(BpeCommand),
-    /// Encode plain text for pre-training: symbols and sup-phones of every sentence, in Parquet shards
+    /// Encode plain text for pre-training: symbols and sup-phonemes of every sentence, in Parquet shards
     ///
-    /// Reads text of any size in pieces. Learns the sup-phones from its words unless they are given.
+    /// Reads text of any size in pieces. Learns the sup-phonemes from its words unless they are given.
     #[command(after_help = TEXT)]
     Text(TextArgs),
     /// Compute the log-mel spectrogram of a mono wav or FLAC file as a NumPy file, f32 [mel, frame]
@@ -338,7 +338,7 @@ enum BpeCommand {
     /// Learn merges from phonemized sentences, one per line, as `phonemize` prints them in ARPAbet
     #[command(after_help = BPE_TRAIN)]
     Train(BpeTrainArgs),
-    /// Encode phonemized sentences from stdin, with the phones of each sup-phone joined by "_"
+    /// Encode phonemized sentences from stdin, with the phones of each sup-phoneme joined by "_"
     #[command(after_help = BPE_ENCODE)]
     Encode(BpeEncodeArgs),
 }
@@ -350,7 +350,7 @@ struct BpeTrainArgs {
     /// Maximum number of merges
     #[arg(long, value_name = "N")]
     merges: usize,
-    /// File for the sup-phones, in the format of Hugging Face's tokenizer.json
+    /// File for the sup-phonemes, in the format of Hugging Face's tokenizer.json
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -394,7 +394,7 @@ struct TextArgs {
     /// Unit of a line of the input
     #[arg(long, value_enum, default_value = "line")]
     unit: Unit,
-    /// Existing sup-phones, instead of learned ones
+    /// Existing sup-phonemes, instead of learned ones
     #[arg(long, value_name = "FILE", conflicts_with = "merges")]
     bpe: Option<PathBuf>,
     /// Maximum number of merges to learn

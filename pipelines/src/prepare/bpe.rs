@@ -17,13 +17,13 @@ pub(crate) struct TrainSettings {
     pub(crate) input: PathBuf,
     /// The maximum number of merges.
     pub(crate) merges: usize,
-    /// The file for the sup-phones.
+    /// The file for the sup-phonemes.
     pub(crate) out: PathBuf,
 }
 
 /// The settings of `bpe encode`.
 pub(crate) struct EncodeSettings {
-    /// The sup-phones.
+    /// The sup-phonemes.
     pub(crate) model: PathBuf,
     /// Prints identifiers instead of phones.
     pub(crate) ids: bool,
@@ -55,7 +55,8 @@ pub(crate) fn train(settings: &TrainSettings) -> anyhow::Result<ExitCode> {
     }
     let (types, tokens) = (words.len(), words.values().sum::<u64>());
     let sup_phones = SupPhones::train(words, settings.merges);
-    write_atomic(&settings.out, sup_phones.to_json().as_bytes()).context("failed to write the sup-phones")?;
+    write_atomic(&settings.out, sup_phones.to_json().as_bytes())
+        .context("failed to write the sup-phonemes")?;
     say(&format!("{} merges from {types} distinct words ({tokens} in all)", sup_phones.merges().len()));
     Ok(ExitCode::SUCCESS)
 }
@@ -84,7 +85,7 @@ fn identifiers(sup_phones: &SupPhones, word: &[Symbol]) -> Vec<String> {
     sup_phones.encode(word, &index).iter().map(u32::to_string).collect()
 }
 
-/// Returns the sup-phones of a word as joined phones; symbols between words stay unchanged.
+/// Returns the sup-phonemes of a word as joined phones; symbols between words stay unchanged.
 fn names(sup_phones: &SupPhones, word: &[Symbol]) -> Vec<String> {
     if !matches!(word.first(), Some(Symbol::Phone(_))) {
         return word.iter().map(ToString::to_string).collect();

@@ -46,7 +46,7 @@ pub(crate) struct ClipPreparer<'a> {
 }
 
 impl<'a> ClipPreparer<'a> {
-    /// Reads the lexicon, plans the transforms, and checks that the recipe's sup-phones can be read.
+    /// Reads the lexicon, plans the transforms, and checks that the recipe's sup-phonemes can be read.
     pub(crate) fn new(corpus: &'a Corpus, layout: &'a DatasetLayout, recipe: &'a Recipe) -> Result<Self> {
         let phonemizer = phonemizer(recipe.text.lexicon.as_deref())?;
         let extractor = FeatureExtractor::new(&recipe.audio)?;

@@ -1,4 +1,4 @@
-//! The steps that need all clips: durations, sup-phones, splits, and the files that complete the dataset.
+//! The steps that need all clips: durations, sup-phonemes, splits, and the files that complete the dataset.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The sup-phones of a dataset: those that the recipe names, or learned ones.
+//! The sup-phonemes of a dataset: those that the recipe names, or learned ones.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,10 +7,10 @@ use anyhow::{Context as _, Result};
 use mynah_corpus::Recipe;
 use mynah_text::{Phone, SupPhones, Word};
 
-/// Reads the sup-phones that the recipe names, if it names any.
+/// Reads the sup-phonemes that the recipe names, if it names any.
 pub(super) fn given(recipe: &Recipe) -> Result<Option<SupPhones>> {
     let Some(path) = &recipe.sup_phones.model else { return Ok(None) };
-    let failed = || format!("failed to read the sup-phones `{}`", path.display());
+    let failed = || format!("failed to read the sup-phonemes `{}`", path.display());
     let json = fs::read_to_string(path).with_context(failed)?;
     SupPhones::from_json(&json).map(Some).with_context(failed)
 }

@@ -22,9 +22,9 @@ pub(crate) struct Settings {
     pub(crate) out: PathBuf,
     /// The unit of a line.
     pub(crate) unit: TextUnit,
-    /// Existing sup-phones.
+    /// Existing sup-phonemes.
     pub(crate) bpe: Option<PathBuf>,
-    /// Merges to learn without existing sup-phones.
+    /// Merges to learn without existing sup-phonemes.
     pub(crate) merges: usize,
     /// The user's lexicon.
     pub(crate) lexicon: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub(crate) struct Settings {
     pub(crate) shard_bytes: u64,
 }
 
-/// Counts words, learns sup-phones and encodes sentences, skipping finished work.
+/// Counts words, learns sup-phonemes and encodes sentences, skipping finished work.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let begin = Instant::now();
     let out = &settings.out;
@@ -68,7 +68,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let TextCounts { shards, lines, sentences, words, problems, .. } = info.counts;
     let shards = if shards == 1 { "1 shard".to_owned() } else { format!("{shards} shards") };
     say(&format!(
-        "{words} words, {sentences} sentences of {lines} lines, {} sup-phones, {shards} ({:.1} s)",
+        "{words} words, {sentences} sentences of {lines} lines, {} sup-phonemes, {shards} ({:.1} s)",
         sup_phones.len(),
         begin.elapsed().as_secs_f64()
     ));
@@ -78,7 +78,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     Ok(if problems == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }
 
-/// Learns sup-phones from the words of the whole text.
+/// Learns sup-phonemes from the words of the whole text.
 fn learn(encoder: &TextEncoder<'_>, merges: usize) -> Result<SupPhones> {
     let progress = Progress::new("counted", encoder.n_pieces());
     let counts = encoder.count_words(|| progress.step());

@@ -26,7 +26,7 @@ Examples:
   mynah-train pretrain --config pipelines/ljspeech/pretrain.toml --data data/news --out runs/news
   mynah-train run --config train.toml --data data/mine --out runs/first --encoder runs/news
 
-The dataset must have the sup-phones of the text: in its recipe, `model = \"runs/news/supphones.json\"`
+The dataset must have the sup-phonemes of the text: in its recipe, `model = \"runs/news/supphones.json\"`
 under `[sup_phones]`. Ctrl-C writes a checkpoint and stops; --resume continues from it to the result
 of an uninterrupted run.
 OUT/metrics.jsonl has losses and accuracies, next to those of the best fixed guess.
@@ -114,7 +114,7 @@ impl Args {
 enum Command {
     /// Pre-train the phoneme encoder on text alone
     ///
-    /// The encoder learns to predict masked sup-phones (Mixed-Phoneme BERT) from a text that `mynah-prepare text` encoded.
+    /// The encoder learns to predict masked sup-phonemes (Mixed-Phoneme BERT) from a text that `mynah-prepare text` encoded.
     #[command(after_help = PRETRAIN)]
     Pretrain(PretrainArgs),
     /// Train a model

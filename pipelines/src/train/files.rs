@@ -21,7 +21,7 @@ pub(super) const INFO: &str = "run.toml";
 pub(super) const PRETRAIN_INFO: &str = "pretrain.toml";
 /// The vocabulary of the symbols.
 pub(super) const VOCABULARY: &str = "vocabulary.json";
-/// The sup-phones.
+/// The sup-phonemes.
 pub(super) const SUP_PHONES: &str = "supphones.json";
 
 /// Training configuration. The defaults are the paper's where it specifies them, otherwise those of `docs/naturalspeech.md`.

@@ -119,7 +119,7 @@ impl PretrainedEncoder {
             != *sup_phones
         {
             bail!(Advised::new(
-                format!("the sup-phones of `{run}` differ from the dataset's"),
+                format!("the sup-phonemes of `{run}` differ from the dataset's"),
                 format!("prepare the dataset with `mynah-prepare run … --sup-phones {run}/{SUP_PHONES}`")
             ));
         }

@@ -38,7 +38,7 @@ pub(super) const PRETRAIN: Style = Style {
 fn pretrain_short(row: &Row) -> String {
     let percent = |name| value(row, name) * 100.0;
     format!(
-        "loss {:.3}  symbols {:.1} % correct (fixed guess {:.1} %)  sup-phones {:.1} % ({:.1} %)",
+        "loss {:.3}  symbols {:.1} % correct (fixed guess {:.1} %)  sup-phonemes {:.1} % ({:.1} %)",
         value(row, "loss_total"),
         percent("accuracy_symbols"),
         percent("baseline_accuracy_symbols"),

@@ -27,7 +27,7 @@ fn learned_merges_are_applied_and_reversible() {
 
     let encoded = encode(&place, "");
     assert_ne!(encoded, phones);
-    assert_eq!(encoded.replace('_', " "), phones, "sup-phones are phones with other separators");
+    assert_eq!(encoded.replace('_', " "), phones, "sup-phonemes are phones with other separators");
     assert!(encoded.starts_with("HH_AH0_L_OW1 , / "), "the word that occurs three times: {encoded}");
 
     // An identifier per symbol, as the library encodes them.

@@ -149,11 +149,11 @@ fn a_training_starts_with_the_encoder() {
     let place = &studio.place;
     prepare(place);
     pretrain(place, "pre", "").exits_with(0);
-    // The encoder cannot read a dataset with other sup-phones.
+    // The encoder cannot read a dataset with other sup-phonemes.
     studio
         .train("run", "--encoder pre")
         .exits_with(2)
-        .says("the sup-phones of `pre` differ from the dataset's")
+        .says("the sup-phonemes of `pre` differ from the dataset's")
         .says("`mynah-prepare run … --sup-phones pre/supphones.json`");
     let arguments = "run corpus --out flagged --recipe recipe.toml --sup-phones pre/supphones.json";
     place.prepare(arguments).exits_with(0);
@@ -272,7 +272,7 @@ fn refuses_and_names_unusable_input() {
         .exits_with(2)
         .says("there is no `text/shards/00001.parquet`")
         .says("what to do: run `mynah-prepare text … --out text`");
-    // The sup-phones of another text.
+    // The sup-phonemes of another text.
     place.write("text/shards/00001.parquet", &shards["00001.parquet"]);
     place.write("text/supphones.json", place.read("dataset/supphones.json"));
     pretrain(place, "newer", "").exits_with(2).says(".parquet, row ").says("prepare the text again");

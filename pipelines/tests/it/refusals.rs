@@ -89,10 +89,10 @@ fn uses_given_sup_phones_and_names_unreadable_ones() {
     let place = Place::with_corpus();
     place.prepare_corpus("learned").exits_with(0);
     place.edit("recipe.toml", "merges = 20", "model = \"given.json\"");
-    place.prepare_corpus("dataset").exits_with(2).says("failed to read the sup-phones `given.json`");
+    place.prepare_corpus("dataset").exits_with(2).says("failed to read the sup-phonemes `given.json`");
     assert!(!place.has("dataset/features"), "the error precedes the work");
     place.write("given.json", "{}");
-    place.prepare_corpus("dataset").exits_with(2).says("failed to read the sup-phones `given.json`");
+    place.prepare_corpus("dataset").exits_with(2).says("failed to read the sup-phonemes `given.json`");
 
     place.write("phones.txt", "HH AH0 L OW1 / W ER1 L D\nHH AH0 L OW1 / DH AH0\n");
     place.prepare("bpe train phones.txt --merges 3 --out given.json").exits_with(0);

@@ -97,7 +97,7 @@ fn a_second_run_encodes_only_stale_pieces() {
     place.prepare(arguments).exits_with(0).says(&format!("{} of {pieces} pieces were encoded", pieces - 1));
     place.assert_same("o", "first");
 
-    // With the sup-phones of the first run, a change in one piece affects one piece.
+    // With the sup-phonemes of the first run, a change in one piece affects one piece.
     let given = "text a.txt --out o --bpe first/supphones.json --shard-bytes 1000";
     place.prepare(given).exits_with(0).says(&format!("{pieces} of {pieces} pieces were encoded before"));
     let text = place.read("a.txt");

@@ -23,7 +23,7 @@ pub struct TextDataset {
 pub struct TextSentence {
     /// Identifiers of the symbols.
     pub symbol_ids: Vec<u32>,
-    /// The sup-phone of each symbol.
+    /// The sup-phoneme of each symbol.
     pub sup_phone_ids: Vec<u32>,
 }
 
@@ -71,7 +71,7 @@ impl TextDataset {
         &self.vocabulary
     }
 
-    /// Returns the sup-phones.
+    /// Returns the sup-phonemes.
     #[must_use]
     pub fn sup_phones(&self) -> &SupPhones {
         &self.sup_phones

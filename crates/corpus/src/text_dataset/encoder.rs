@@ -36,7 +36,7 @@ pub struct TextConfig {
 
 /// Encodes a text piece by piece, on all threads, reusing the pieces that an earlier run finished.
 ///
-/// The steps are [`begin`](Self::begin), optionally [`count_words`](Self::count_words) to learn sup-phones from,
+/// The steps are [`begin`](Self::begin), optionally [`count_words`](Self::count_words) to learn sup-phonemes from,
 /// [`encode`](Self::encode) and [`finish`](Self::finish). The caller holds a [`DirectoryLock`](crate::DirectoryLock).
 #[derive(Debug)]
 pub struct TextEncoder<'a> {
@@ -129,7 +129,7 @@ impl<'a> TextEncoder<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] and [`Error::Table`]; [`Error::Text`] when there are more sup-phones than 16 bits can number.
+    /// [`Error::Io`] and [`Error::Table`]; [`Error::Text`] when there are more sup-phonemes than 16 bits can number.
     pub fn encode(&self, sup_phones: &SupPhones, done: impl Fn() + Sync) -> Result<EncodedShards, Error> {
         let base = format!("{}{}", self.base, blake3::hash(sup_phones.to_json().as_bytes()));
         Ok(EncodedShards { found: self.all(Some(sup_phones), Work::Encode, base, done)? })

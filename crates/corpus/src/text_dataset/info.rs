@@ -47,7 +47,7 @@ pub struct TextInfo {
     pub unit: TextUnit,
     /// Bytes of input per shard.
     pub shard_bytes: u64,
-    /// BLAKE3 of the keys of all shards and of the sup-phones.
+    /// BLAKE3 of the keys of all shards and of the sup-phonemes.
     pub fingerprint: String,
     /// Sizes of the text.
     pub counts: TextCounts,

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::analysis::estimate::SystemEstimate;
 use crate::analysis::family::Family;
-use crate::analysis::raters::{agreement, null_pairs};
+use crate::analysis::raters::{agreement, null_pairs, summaries};
 use crate::analysis::sample::Sample;
 use crate::analysis::scores::Indices;
 use crate::analysis::screening::{rules_for, screen};
@@ -35,7 +35,7 @@ use crate::system::Role;
 /// For a comparison (CMOS), the difference is the mean score, system minus reference. For single clips (MOS), it is the
 /// system's mean minus the reference's; without a reference, nothing is concluded.
 ///
-/// The verdict also reports the rule of the `NaturalSpeech` paper: enough sentences and judges, a Wilcoxon signed-rank
+/// The verdict also reports the rule of the `NaturalSpeech` paper: enough sentences and raters, a Wilcoxon signed-rank
 /// test on all ratings that is not significant, and a mean close to 0, for which the paper gives no number: here, within
 /// the margin. For single clips the rule uses the rank-sum test instead, and no mean.
 ///
@@ -50,7 +50,7 @@ use crate::system::Role;
 /// # Errors
 ///
 /// [`Error::Rating`], with file and row, for a rating of another design, one that contradicts the plan or itself, one for a
-/// trial that was not planned, a score off the scale, and a repeated judgment.
+/// trial that was not planned, a score off the scale, and a repeated rating.
 ///
 /// # References
 ///
@@ -82,6 +82,10 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
     if sensitivity == Sensitivity::Examined {
         examine(study, ratings, declared, &family, &mut systems, &mut screening);
     }
+    let raters = match sensitivity {
+        Sensitivity::Examined => summaries(study, &kept, &indices),
+        Sensitivity::LeftOut => Vec::new(),
+    };
     let origin = origin(ratings);
     let assay = assay(study, origin, &systems);
     for system in &mut systems {
@@ -101,6 +105,7 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
         protocol: study.protocol.clone(),
         null_pairs: null_pairs(study, &kept, &indices),
         agreement: agreement(study, &kept, &indices),
+        raters,
         systems,
         assay,
         screening,

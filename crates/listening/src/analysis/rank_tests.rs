@@ -1,4 +1,4 @@
-//! Rank tests and rank effect sizes, as in the `NaturalSpeech` paper; all of them take judgments for independent.
+//! Rank tests and rank effect sizes, as in the `NaturalSpeech` paper; all of them assume independent ratings.
 
 use mynah_stats::TestResult;
 use mynah_stats::effect::{cliffs_delta, rank_biserial};
@@ -38,7 +38,7 @@ pub(crate) fn summed(
     }
 }
 
-/// Computes by how much better judgments outweigh worse ones.
+/// Computes the matched-pairs rank-biserial correlation: by how much better ratings outweigh worse ones.
 pub(crate) fn effect_size(scores: &Scores, against: Against<'_>, zeros: ZeroMethod) -> Defined<f64> {
     match against {
         Against::Zero => rank_biserial(&scores.values, zeros).map_err(explain).into(),

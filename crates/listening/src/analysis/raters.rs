@@ -1,17 +1,23 @@
 //! The raters themselves: their bias, their noise and their agreement.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mynah_stats::Interval;
+use mynah_stats::bias::{RaterProfile, bias_model};
 use mynah_stats::clustered::difference;
 use mynah_stats::krippendorff::{self, Scale};
+use mynah_stats::reliability::leave_one_out;
 
 use crate::analysis::scores::{Against, Indices, Scores, clustered_mean, explain};
 use crate::analysis::study::Study;
-use crate::analysis::verdict::{Defined, NullPairs};
+use crate::analysis::verdict::{Defined, NullPairs, RaterSummary};
 use crate::design::protocol::Analysis;
 use crate::rating::Rating;
 use crate::trial::Kind;
+
+/// Weight of the average inconsistency, in ratings, in the estimate of each rater's: without it, a rater who is fitted
+/// exactly, as may happen in a small test, leaves the model without a solution.
+const PRIOR_RATINGS: f64 = 2.0;
 
 /// Summarizes the comparisons of the reference with itself.
 pub(crate) fn null_pairs(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<NullPairs> {
@@ -46,13 +52,51 @@ pub(crate) fn null_pairs(study: &Study, ratings: &[&Rating], indices: &Indices<'
 
 /// Computes Krippendorff's alpha over all systems and sentences, without null pairs.
 pub(crate) fn agreement(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<f64> {
-    let (mut values, mut units) = (Vec::new(), Vec::new());
+    let (values, _, clips) = by_clip(study, ratings, indices);
+    krippendorff::alpha(&values, &clips, Scale::Ordinal).map_err(explain).into()
+}
+
+/// Compares each rater with the others, over all systems and sentences, without null pairs.
+pub(crate) fn summaries(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Vec<RaterSummary> {
+    let (values, raters, clips) = by_clip(study, ratings, indices);
+    let profiles = bias_model(&values, &raters, &clips, PRIOR_RATINGS).map_err(explain).map(|model| {
+        model.raters.into_iter().map(|profile| (profile.rater, profile)).collect::<BTreeMap<_, _>>()
+    });
+    let correlations = leave_one_out(&values, &raters, &clips).map_err(explain);
+    let mut counts = BTreeMap::<usize, usize>::new();
+    for &rater in &raters {
+        *counts.entry(rater).or_default() += 1;
+    }
+    let summary = |(rater, n_ratings): (usize, usize)| {
+        let of_profile = |value: fn(&RaterProfile) -> f64| {
+            profiles.as_ref().map(|profiles| value(&profiles[&rater])).into()
+        };
+        RaterSummary {
+            rater: study.raters[rater].clone(),
+            n_ratings,
+            bias: of_profile(|profile| profile.bias),
+            inconsistency: of_profile(|profile| profile.inconsistency),
+            agreement: match &correlations {
+                Ok(correlations) => correlations[&rater].clone().map_err(explain).into(),
+                Err(reason) => Defined::Undefined { reason: reason.clone() },
+            },
+        }
+    };
+    let mut summaries: Vec<RaterSummary> = counts.into_iter().map(summary).collect();
+    summaries.sort_by(|one, other| one.rater.cmp(&other.rater));
+    summaries
+}
+
+/// Collects the scores of all systems, each with its rater and its clip, a sentence of a system.
+fn by_clip(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> (Vec<f64>, Vec<usize>, Vec<usize>) {
+    let (mut values, mut raters, mut clips) = (Vec::new(), Vec::new(), Vec::new());
     for (position, (name, _)) in study.judged().enumerate() {
         let scores = Scores::of(ratings, Kind::Rating, name, indices);
         values.extend(scores.values);
-        units.extend(scores.items.into_iter().map(|item| position * study.items.len() + item));
+        raters.extend(scores.raters);
+        clips.extend(scores.items.into_iter().map(|item| position * study.items.len() + item));
     }
-    krippendorff::alpha(&values, &units, Scale::Ordinal).map_err(explain).into()
+    (values, raters, clips)
 }
 
 /// Estimates by how much higher a system is scored when heard second.

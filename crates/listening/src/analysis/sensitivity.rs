@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use mynah_stats::bootstrap::{Bootstrap, BootstrapConfig, crossed_difference, crossed_mean};
+use mynah_stats::hodges_lehmann;
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
 use mynah_stats::mixed::mixed_model;
 use mynah_stats::ordinal::{OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::t_test::{TTest, one_sample, welch};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
-use mynah_stats::{Alternative, Interval, TestResult};
+use mynah_stats::{Alternative, Interval, TestResult, sign_test};
 
 use crate::analysis::scores::{Against, Scores, clustered_difference, clustered_mean, explain};
 use crate::analysis::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod};
@@ -43,6 +44,7 @@ fn analyses(
         Against::Zero => {
             let mut all = estimates(analysis, levels, scores, None);
             all.extend(signed_ranks(scores));
+            all.extend(of_item_differences(analysis, levels, scores.item_means()));
             all
         }
         Against::Reference(reference) => {
@@ -51,6 +53,8 @@ fn analyses(
             all.push(of_test(ReanalysisMethod::RankSum, ranks(&scores.values, &reference.values)));
             let means = ranks(&scores.item_means(), &reference.item_means());
             all.push(of_test(ReanalysisMethod::RankSumItemMeans, means));
+            let differences = item_differences(scores, Some(reference));
+            all.extend(of_item_differences(analysis, levels, differences));
             all
         }
     }
@@ -212,6 +216,18 @@ fn signed_ranks(scores: &Scores) -> Vec<Reanalysis> {
     ]
 }
 
+/// Runs the analyses of the differences of the sentences that assume nothing of their distribution but symmetry, or not
+/// even that.
+fn of_item_differences(analysis: &Analysis, levels: (f64, f64), differences: Vec<f64>) -> [Reanalysis; 2] {
+    let sign = sign_test(&differences, Alternative::TwoSided);
+    let interval = boxed(move |level| hodges_lehmann::one_sample(&differences, level));
+    let shift = Ok((interval, None));
+    [
+        of_estimate(analysis, levels, ReanalysisMethod::HodgesLehmannItemMeans, false, shift),
+        of_test(ReanalysisMethod::SignTestItemMeans, sign),
+    ]
+}
+
 fn of_estimate(
     analysis: &Analysis,
     levels: (f64, f64),
@@ -227,7 +243,7 @@ fn of_estimate(
                 (Ok(interval), Ok(inner)) => Some(conclude(interval, &inner, analysis.margin)),
                 _ => None,
             };
-            let p_value = p_value.ok_or("the interval stands for it");
+            let p_value = p_value.ok_or("its interval decides instead");
             (interval.map_err(explain).into(), p_value.into(), conclusion)
         }
     };
@@ -246,7 +262,7 @@ fn of_test(method: ReanalysisMethod, test: Result<TestResult, mynah_stats::Error
         analysis: method,
         screening: Vec::new(),
         allows_for_dependence: false,
-        interval: Defined::Undefined { reason: "a rank test has none".to_owned() },
+        interval: Defined::Undefined { reason: "a test of ranks or signs has none".to_owned() },
         p_value: test.map(|test| test.p_value).map_err(explain).into(),
         conclusion: None,
     }

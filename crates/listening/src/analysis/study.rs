@@ -20,7 +20,7 @@ pub(crate) struct Study {
     pub(crate) systems: Vec<(String, Role)>,
     pub(crate) raters: Vec<String>,
     pub(crate) items: Vec<String>,
-    /// The number of planned judgments, where it is known.
+    /// The number of planned ratings, where it is known.
     pub(crate) n_planned: Option<usize>,
 }
 

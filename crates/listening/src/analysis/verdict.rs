@@ -90,6 +90,8 @@ pub struct Verdict {
     /// The agreement of the raters: Krippendorff's alpha for ordered categories, over all systems and sentences. Near 0 in a
     /// comparison of equals, where there is nothing to agree on.
     pub agreement: Defined<f64>,
+    /// The raters, sorted by name; empty in a rehearsal.
+    pub raters: Vec<RaterSummary>,
     /// Sentences that belong next to the results: missing ratings, several comparisons, simulated rows.
     pub notes: Vec<String>,
 }
@@ -129,22 +131,22 @@ pub struct SystemVerdict {
     pub system: String,
     /// Its role.
     pub role: Role,
-    /// The number of judgments, without null pairs.
+    /// The number of ratings, without null pairs.
     pub n_ratings: usize,
-    /// The number of sentences judged.
+    /// The number of rated sentences.
     pub n_items: usize,
-    /// The number of people who judged.
+    /// The number of raters.
     pub n_raters: usize,
-    /// The smallest number of judges of any judged sentence.
+    /// The smallest number of raters of any rated sentence.
     pub minimum_ratings_per_item: usize,
     /// The mean score; CMOS: system minus reference.
     pub mean: Defined<f64>,
     /// The mean with its interval, from standard errors jackknifed over raters and sentences. The coverage is that of
     /// `difference` for CMOS and 1 - alpha for MOS.
     pub interval: Defined<Interval>,
-    /// The mean with the interval that assumes independent judgments: too narrow, and the one in most papers.
+    /// The mean with the interval that assumes independent ratings: too narrow, and the one in most papers.
     pub naive_interval: Defined<Interval>,
-    /// (clustered standard error / naive standard error)²: the factor by which the naive interval overcounts judgments.
+    /// (clustered standard error / naive standard error)²: the factor by which the naive interval overcounts ratings.
     pub design_effect: Defined<f64>,
     /// System minus reference with its interval. With several systems under test, all intervals together contain the truth
     /// with probability 1 - alpha, so the coverage of each is larger. CMOS: the same as `interval`.
@@ -155,7 +157,7 @@ pub struct SystemVerdict {
     pub degrees_of_freedom: Defined<f64>,
     /// The number of raters with equal shares that would weigh as much; less than `n_raters` if shares differ.
     pub effective_raters: Defined<f64>,
-    /// The number of equally judged sentences that would weigh as much.
+    /// The number of equally often rated sentences that would weigh as much.
     pub effective_items: Defined<f64>,
     /// The difference with its interval of coverage 1 - 2 alpha, more for several systems under test. Equivalence means that
     /// it lies within the margin.
@@ -169,7 +171,7 @@ pub struct SystemVerdict {
     /// The p-value corrected for all systems under test by the joint distribution of their differences: below alpha for
     /// `better` and `worse`. Undefined for anchors and the reference.
     pub adjusted_p_value: Defined<f64>,
-    /// CMOS: the Wilcoxon signed-rank test on all judgments, as in the paper; it assumes independence.
+    /// CMOS: the Wilcoxon signed-rank test on all ratings, as in the paper; it assumes independence.
     pub wilcoxon_ratings: Defined<TestResult>,
     /// CMOS: the Wilcoxon signed-rank test on the means of the sentences.
     pub wilcoxon_item_means: Defined<TestResult>,
@@ -200,7 +202,7 @@ pub struct SystemVerdict {
 }
 
 impl SystemVerdict {
-    /// Returns the outcome of a rank test on all judgments, and on the means of the sentences.
+    /// Returns the outcome of a rank test on all ratings, and on the means of the sentences.
     #[must_use]
     pub fn rank_test(&self, test: RankTest) -> (&Defined<TestResult>, &Defined<TestResult>) {
         match test {
@@ -241,13 +243,13 @@ pub enum ReanalysisMethod {
     CrossedBootstrap,
     /// The t test on the means of the sentences.
     ItemMeans,
-    /// The t test that assumes independent judgments.
+    /// The t test that assumes independent ratings.
     Naive,
-    /// The signed-rank test on all judgments, zeros discarded.
+    /// The signed-rank test on all ratings, zeros discarded.
     WilcoxonRatingsWilcox,
-    /// The signed-rank test on all judgments, zeros ranked and left out.
+    /// The signed-rank test on all ratings, zeros ranked and left out.
     WilcoxonRatingsPratt,
-    /// The signed-rank test on all judgments, the ranks of zeros shared.
+    /// The signed-rank test on all ratings, the ranks of zeros shared.
     WilcoxonRatingsZsplit,
     /// The signed-rank test on the means of the sentences, zeros discarded.
     WilcoxonItemMeansWilcox,
@@ -255,10 +257,14 @@ pub enum ReanalysisMethod {
     WilcoxonItemMeansPratt,
     /// The signed-rank test on the means of the sentences, the ranks of zeros shared.
     WilcoxonItemMeansZsplit,
-    /// The rank-sum test on all judgments of the system and of the reference.
+    /// The rank-sum test on all ratings of the system and of the reference.
     RankSum,
     /// The rank-sum test on the means of the sentences.
     RankSumItemMeans,
+    /// The Hodges-Lehmann estimate from the means of the sentences, with the interval that matches the signed-rank test.
+    HodgesLehmannItemMeans,
+    /// The sign test on the means of the sentences.
+    SignTestItemMeans,
 }
 
 impl ReanalysisMethod {
@@ -271,17 +277,34 @@ impl ReanalysisMethod {
             Self::OrdinalModel => "cumulative link mixed model",
             Self::CrossedBootstrap => "crossed bootstrap, 10,000 draws",
             Self::ItemMeans => "t on sentence means",
-            Self::Naive => "t on judgements as if independent",
-            Self::WilcoxonRatingsWilcox => "Wilcoxon on judgements, zeros left out",
-            Self::WilcoxonRatingsPratt => "Wilcoxon on judgements, zeros by Pratt",
-            Self::WilcoxonRatingsZsplit => "Wilcoxon on judgements, zeros shared",
+            Self::Naive => "t on ratings as if independent",
+            Self::WilcoxonRatingsWilcox => "Wilcoxon on ratings, zeros left out",
+            Self::WilcoxonRatingsPratt => "Wilcoxon on ratings, zeros by Pratt",
+            Self::WilcoxonRatingsZsplit => "Wilcoxon on ratings, zeros shared",
             Self::WilcoxonItemMeansWilcox => "Wilcoxon on sentence means, zeros left out",
             Self::WilcoxonItemMeansPratt => "Wilcoxon on sentence means, zeros by Pratt",
             Self::WilcoxonItemMeansZsplit => "Wilcoxon on sentence means, zeros shared",
-            Self::RankSum => "rank sum on judgements",
+            Self::RankSum => "rank sum on ratings",
             Self::RankSumItemMeans => "rank sum on sentence means",
+            Self::HodgesLehmannItemMeans => "Hodges-Lehmann on sentence means",
+            Self::SignTestItemMeans => "sign test on sentence means",
         }
     }
+}
+
+/// The ratings of one rater, compared with those of the others. Null pairs do not count.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RaterSummary {
+    /// The rater.
+    pub rater: String,
+    /// The number of ratings.
+    pub n_ratings: usize,
+    /// The excess of the rater's scores over everybody's ([`mynah_stats::bias`]).
+    pub bias: Defined<f64>,
+    /// The standard deviation of the rater's scores about the quality of each clip plus the bias.
+    pub inconsistency: Defined<f64>,
+    /// The correlation of the rater's scores with the means of the other raters ([`mynah_stats::reliability`]).
+    pub agreement: Defined<f64>,
 }
 
 /// The count of one point of the scale.
@@ -289,16 +312,16 @@ impl ReanalysisMethod {
 pub struct ScoreCount {
     /// The point of the scale.
     pub score: i32,
-    /// The number of judgments that gave it.
+    /// The number of ratings that gave it.
     pub count: usize,
 }
 
-/// The judgments of one sentence of a system.
+/// The ratings of one sentence of a system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemMean {
     /// The sentence.
     pub item: String,
-    /// The number of judgments.
+    /// The number of ratings.
     pub n_ratings: usize,
     /// Their mean.
     pub mean: f64,
@@ -331,7 +354,7 @@ pub struct Screening {
 /// The rule by which the NaturalSpeech paper calls a system human-level, reported next to our conclusion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PaperRule {
-    /// States that there are enough sentences, and enough judges of each.
+    /// States that there are enough sentences, and enough raters of each.
     pub sizes_met: bool,
     /// `true` if the rule calls the system human-level; `None` if it cannot be applied.
     pub passes: Option<bool>,
@@ -389,6 +412,6 @@ pub struct NullPairs {
     /// The mean with its interval of coverage 1 - alpha, clustered by rater and by sentence. A bias is shown if it does not
     /// contain 0.
     pub interval: Defined<Interval>,
-    /// The standard deviation: the noise of the judgments.
+    /// The standard deviation: the noise of the ratings.
     pub standard_deviation: Defined<f64>,
 }

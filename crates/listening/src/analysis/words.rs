@@ -239,7 +239,7 @@ pub(crate) fn notes(
     }
     if let Some(n_planned) = study.n_planned.filter(|n_planned| ratings.len() < *n_planned) {
         let n_missing = n_planned - ratings.len();
-        notes.push(format!("{n_missing} of {n_planned} planned judgements are missing."));
+        notes.push(format!("{n_missing} of {n_planned} planned ratings are missing."));
     }
     if !screening.rules.is_empty() {
         let rules: Vec<&str> = screening.rules.iter().map(|rule| rule.as_str()).collect();

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::rating::Rating;
 use crate::trial::{First, Kind};
 
-/// The subject of a judgment: rater, item, system, kind.
+/// The subject of a rating: rater, item, system, kind.
 type Subject<'a> = (&'a str, &'a str, &'a str, Kind);
 
 /// Rejects ratings that do not belong to a plan, contradict it, or occur twice.
@@ -77,7 +77,7 @@ fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
     None
 }
 
-/// Names the part of a judgment that is not in the plan.
+/// Names the part of a rating that is not in the plan.
 fn unplanned(plan: &Plan, rating: &Rating) -> String {
     let raters: BTreeSet<&str> = plan.sessions.iter().map(|session| session.rater.as_str()).collect();
     if !raters.contains(rating.rater.as_str()) {

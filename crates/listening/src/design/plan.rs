@@ -51,7 +51,7 @@ impl Plan {
     /// - Items are drawn without replacement when the protocol asks for fewer than given, and sorted by name.
     /// - Each item of each system gets exactly `ratings_per_item` raters, and the raters' numbers of trials differ
     ///   by at most one. When `ratings_per_item` × systems does not exceed the raters, nobody hears a sentence twice.
-    /// - Half of the judges of an item of a system hear the reference first, and so do half of a rater's trials, over all
+    /// - Half of the raters of an item of a system hear the reference first, and so do half of a rater's trials, over all
     ///   systems and for each: exactly when the number is even, off by one otherwise.
     /// - Null pairs go through all items before any is used again, and each rater's are different items.
     /// - Each session has its own random order, without a sentence twice in a row where that can be avoided.

@@ -161,7 +161,7 @@ impl Analysis {
 }
 
 impl Default for Analysis {
-    /// Returns the analysis of the standard protocols: margin 0.2, alpha 0.05, Pratt's zeros, 50 items by 20 judges, no
+    /// Returns the analysis of the standard protocols: margin 0.2, alpha 0.05, Pratt's zeros, 50 items by 20 raters, no
     /// screening.
     fn default() -> Self {
         Self {

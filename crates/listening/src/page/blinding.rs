@@ -70,7 +70,7 @@ pub(crate) struct ClipContent {
     pub(crate) item: String,
     /// The system whose voice it is.
     pub(crate) voice: String,
-    /// The system under judgment on the pages that play it.
+    /// The rated system on the pages that play it.
     pub(crate) judged: String,
     pub(crate) kind: Kind,
     pub(crate) slot: Slot,

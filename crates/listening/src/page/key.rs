@@ -33,7 +33,7 @@ pub struct KeyClip {
     pub item: String,
     /// The system whose voice it is.
     pub system: String,
-    /// The system under judgment in the trials that play it.
+    /// The rated system in the trials that play it.
     pub judged: String,
     /// The purpose of the trials that play it.
     pub kind: Kind,

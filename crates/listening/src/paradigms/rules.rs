@@ -45,7 +45,7 @@ pub struct PaperCriterion {
     pub test: RankTest,
     /// Requires a mean close to 0 as well. The paper gives no number for it: here, within the margin.
     pub needs_mean_near_zero: bool,
-    /// A sentence on the standing of the rule in this paradigm.
+    /// A sentence on the authority of the rule in this paradigm.
     pub remark: Option<&'static str>,
 }
 

@@ -44,9 +44,9 @@ pub enum Outcome {
     TTestRejects,
     /// The clustered interval of the difference, or of the mean if there is no difference, contains the truth.
     IntervalCovers,
-    /// The interval of the mean that assumes independent judgments contains the truth.
+    /// The interval of the mean that assumes independent ratings contains the truth.
     NaiveIntervalCovers,
-    /// The signed-rank test on all judgments rejects "no difference" at alpha.
+    /// The signed-rank test on all ratings rejects "no difference" at alpha.
     WilcoxonRatingsRejects,
     /// The signed-rank test on the means of the sentences does.
     WilcoxonItemMeansRejects,
@@ -178,7 +178,7 @@ pub fn estimate_components(ratings: &[Rating]) -> Result<Components, Error> {
         by_system.entry(&rating.system).or_default().push(rating);
     }
     if by_system.is_empty() {
-        let what = "there are no ratings to estimate the variation of judgments from".to_owned();
+        let what = "there are no ratings to estimate the variation of ratings from".to_owned();
         return Err(Error::Simulation { what });
     }
     let (mut item, mut rater, mut residual) = (0.0, 0.0, 0.0);
@@ -195,7 +195,7 @@ pub fn estimate_components(ratings: &[Rating]) -> Result<Components, Error> {
         let values: Vec<f64> = ratings.iter().map(|rating| rating.score).collect();
         let model =
             mixed_model(&values, &number(|rating| &rating.rater), &number(|rating| &rating.item), &[])
-                .map_err(|source| Error::Statistics { what: "the variation of judgments", source })?;
+                .map_err(|source| Error::Statistics { what: "the variation of ratings", source })?;
         let components = model.components();
         item += components.item_sd.powi(2);
         rater += components.rater_sd.powi(2);

@@ -73,7 +73,7 @@ fn anchors_are_not_under_test() {
     let level = |index: usize| 1.0 - verdict.systems[index].difference.value().expect("an interval").level;
     assert_eq!(level(0).to_bits(), level(1).to_bits());
     assert!((0.025 - 1e-12..0.04).contains(&level(0)), "{}", level(0));
-    assert!((level(2) - 0.05).abs() < 1e-12, "the anchor stands for itself");
+    assert!((level(2) - 0.05).abs() < 1e-12, "the anchor is not corrected for the systems");
     let one_sided = |index: usize| verdict.systems[index].equivalence.value().expect("a test").alpha;
     assert_eq!((one_sided(0), one_sided(2)), (0.025, 0.05));
     assert!(

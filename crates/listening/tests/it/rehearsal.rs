@@ -48,7 +48,7 @@ fn true_differences_are_found_within_the_scale() {
     assert!(rate(&rates, "s1", Outcome::IntervalCovers) > 0.85);
     assert!(rate(&rates, "s2", Outcome::TTestRejects) < 0.2);
     assert!(rate(&rates, "s1", Outcome::RankSumRejects) > 0.9);
-    // Single clips are no comparison, and the reference is compared with nothing.
+    // Single clips are not compared, and the reference is compared with nothing.
     assert!(!rates.iter().any(|row| row.outcome == Outcome::WilcoxonRatingsRejects));
     assert!(!rates.iter().any(|row| row.system == "recordings" && row.outcome == Outcome::Worse));
     assert!(rate(&rates, "recordings", Outcome::IntervalCovers) > 0.85);
@@ -83,11 +83,7 @@ fn components_are_recovered() {
 
     ratings.retain(|rating| rating.rater == "r001");
     let error = estimate_components(&ratings).unwrap_err();
-    assert!(
-        chain(&error).starts_with("the variation of judgments cannot be computed: "),
-        "{}",
-        chain(&error)
-    );
+    assert!(chain(&error).starts_with("the variation of ratings cannot be computed: "), "{}", chain(&error));
     assert!(chain(&estimate_components(&[]).unwrap_err()).contains("there are no ratings"));
 }
 

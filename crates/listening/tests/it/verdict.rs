@@ -135,7 +135,7 @@ fn a_comparison_has_the_numbers_of_scipy_and_statsmodels() {
         let found = system.sensitivity.iter().find(|other| other.analysis == method);
         found.unwrap_or_else(|| panic!("no {method:?}"))
     };
-    let (as_declared, screened) = system.sensitivity.split_at(12);
+    let (as_declared, screened) = system.sensitivity.split_at(14);
     assert!(as_declared.iter().all(|other| other.screening.is_empty()));
     assert!(screened.iter().all(|other| other.screening == ScreeningRule::ALL));
     assert_eq!((screened.len(), verdict.screening.other_excluded.len()), (0, 0));
@@ -195,7 +195,7 @@ fn single_clips_have_the_numbers_of_scipy_and_statsmodels() {
     assert!(!system.words.contains("human"), "{}", system.words);
 
     assert!(recordings.sensitivity.is_empty());
-    assert_eq!(system.sensitivity.len(), 8);
+    assert_eq!(system.sensitivity.len(), 10);
     let allows = system.sensitivity.iter().filter(|other| other.allows_for_dependence).count();
     assert_eq!(allows, 2, "of two systems the models do not know what raters make of each");
     for other in system.sensitivity[..6].iter().filter(|o| o.analysis != ReanalysisMethod::OrdinalModel) {
@@ -208,6 +208,54 @@ fn single_clips_have_the_numbers_of_scipy_and_statsmodels() {
     ] {
         assert_eq!((other.analysis, other.p_value.value()), (method, Some(&test.p_value)));
     }
+    let shift = &system.sensitivity[8];
+    assert_eq!(shift.analysis, ReanalysisMethod::HodgesLehmannItemMeans);
+    assert!(shift.p_value.value().is_none() && shift.interval.value().is_some_and(|it| it.contains(0.0)));
+    assert_eq!(system.sensitivity[9].analysis, ReanalysisMethod::SignTestItemMeans);
+}
+
+#[test]
+fn estimates_the_shift_and_tests_the_signs_of_the_sentences() {
+    let plan = plan(cmos(6, 6, 0), 1, 8, 1);
+    // Means of the sentences: -1, then seven times 1.
+    let score = |_, item, _: &str, _| if item == 0 { -1.0 } else { 1.0 };
+    let system = &judge(&plan, &ratings(&plan, score)).expect("fine").systems[0];
+    let of = |method| system.sensitivity.iter().find(|other| other.analysis == method).expect("it ran");
+    let shift = of(ReanalysisMethod::HodgesLehmannItemMeans);
+    let interval = shift.interval.value().expect("eight sentences suffice");
+    // Of the 36 means of two sentences, 28 are 1, seven 0 and one -1; the fourth smallest bounds the interval.
+    assert_eq!((interval.estimate, interval.low, interval.high), (1.0, 0.0, 1.0));
+    assert_eq!(shift.conclusion, Some(Conclusion::NonInferior));
+    let sign = of(ReanalysisMethod::SignTestItemMeans);
+    assert_close(*sign.p_value.value().expect("a test"), 2.0 * 9.0 / 256.0, NUMBERS, "sign test");
+    assert!(sign.interval.value().is_none());
+}
+
+#[test]
+fn summarizes_each_rater() {
+    let plan = plan(mos(6, 6), 1, 8, 1);
+    let quality = |item: usize| 2.0 + (item % 3) as f64;
+    let score = |rater, item, _: &str, _| match rater {
+        4 => quality(item) + 1.0,
+        5 => 6.0 - quality(item),
+        _ => quality(item),
+    };
+    let raters = judge(&plan, &ratings(&plan, score)).expect("fine").raters;
+    let names: Vec<&str> = raters.iter().map(|rater| rater.rater.as_str()).collect();
+    let of = |index: usize| {
+        let position = names.iter().position(|name| *name == plan.sessions[index].rater).expect("a rater");
+        let rater = &raters[position];
+        assert_eq!(rater.n_ratings, 16);
+        [&rater.bias, &rater.inconsistency, &rater.agreement].map(|value| *value.value().expect("a number"))
+    };
+    assert!(names.is_sorted() && names.len() == 6);
+    let ([usual, noise, agreement], [lenient, ..], [reversed, most, disagreement]) = (of(0), of(4), of(5));
+    assert_close(lenient - usual, 1.0, NUMBERS, "bias of a lenient rater");
+    // Qualities are 23/8 on average.
+    assert_close(reversed - usual, 0.25, NUMBERS, "bias of a reversed scale");
+    assert!(most > 4.0 * noise, "{most} is not more than {noise}");
+    assert_close(agreement, 1.0, NUMBERS, "agreement");
+    assert_close(disagreement, -1.0, NUMBERS, "agreement of a reversed scale");
 }
 
 #[test]
@@ -354,7 +402,7 @@ fn undefined_values_have_reasons_and_nothing_is_nan() {
     assert!(second.adjusted_p_value.value().is_none());
     assert_eq!(verdict.null_pairs.value().expect("four pairs").n_ratings, 4);
     assert!(
-        verdict.notes.iter().any(|note| note == "24 of 52 planned judgements are missing."),
+        verdict.notes.iter().any(|note| note == "24 of 52 planned ratings are missing."),
         "{:?}",
         verdict.notes
     );

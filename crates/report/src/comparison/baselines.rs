@@ -37,7 +37,7 @@ pub struct BaselineTable {
     /// Number of utterances in the test, if known.
     #[serde(default)]
     pub utterances: Option<u64>,
-    /// Number of people who judged each utterance, if known.
+    /// Number of raters of each utterance, if known.
     #[serde(default)]
     pub judges_per_utterance: Option<u64>,
     /// Caveats.
@@ -54,7 +54,7 @@ pub struct BaselineTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BaselineKind {
-    /// Judgments by people, which depend on what else is in the test.
+    /// Ratings by listeners, which depend on what else is in the test.
     Listening,
     /// Time, which depends on the machine.
     Speed,
@@ -170,11 +170,11 @@ fn printed(published: &BaselineTable) -> Table {
     let mut caption = format!("Published: {}", published.caption);
     match (published.utterances, published.judges_per_utterance) {
         (Some(utterances), Some(judges)) => {
-            caption += &[" ", &utterances.to_string(), " utterances, ", &judges.to_string(), " judges each."]
+            caption += &[" ", &utterances.to_string(), " utterances, ", &judges.to_string(), " raters each."]
                 .concat();
         }
         (Some(utterances), None) => caption += &[" ", &utterances.to_string(), " utterances."].concat(),
-        (None, Some(judges)) => caption += &[" ", &judges.to_string(), " judges of each utterance."].concat(),
+        (None, Some(judges)) => caption += &[" ", &judges.to_string(), " raters of each utterance."].concat(),
         (None, None) => {}
     }
     for note in &published.notes {
@@ -185,7 +185,7 @@ fn printed(published: &BaselineTable) -> Table {
     let mut columns = vec![("system", "System")];
     columns.extend(published.columns.iter().map(|column| (column.key.as_str(), column.title.as_str())));
     if has_notes {
-        columns.push(("note", "What it is"));
+        columns.push(("note", "Note"));
     }
     let mut table = Table::new(&published.name, caption, &columns);
     for row in &published.rows {

@@ -145,7 +145,7 @@ fn verdicts(compared: &Checkpoints) -> Vec<String> {
     firsts.sort_by_key(|(_, metrics)| std::cmp::Reverse(metrics.len()));
     match &firsts[..] {
         [] if tied.is_empty() => {
-            return vec!["No metric can say which is best: the reasons stand in the table.".into()];
+            return vec!["No metric can tell which is best; the table gives the reasons.".into()];
         }
         [] => {}
         [(best, metrics)] if metrics.len() == 1 => {
@@ -521,16 +521,11 @@ fn from_best(compared: &Checkpoints, percent: &str) -> Result<Figure, Error> {
     };
     Ok(Figure {
         name: "from-best".into(),
-        svg: Panels {
-            title: "How much more each system loses than the best".into(),
-            panels,
-            zero_line: true,
-        }
-        .to_svg()?,
+        svg: Panels { title: "Excess loss over the best system".into(), panels, zero_line: true }.to_svg()?,
         caption: format!(
-            "How much more each system loses than the best one of the metric (at 0), on the same items, with the \
-             {percent} interval of the paired difference. These intervals are what tells systems apart; those of the \
-             means also hold how much the items differ, which is the same for all.{undrawn}"
+            "Excess loss of each system over the best one by the metric (at 0) on the same items, with the {percent} \
+             interval of the paired difference. These intervals tell systems apart; those of the means also include \
+             the differences between items, which all systems share.{undrawn}"
         ),
     })
 }

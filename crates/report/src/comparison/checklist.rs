@@ -95,7 +95,7 @@ const OF_TESTS: [OfTest; 11] = [
                 Answer::Yes,
                 format!(
                     "Conclusions, their intervals and p-values are simultaneous over {n} systems, by the joint \
-                     distribution of their differences; anchors and other analyses stand each for itself"
+                     distribution of their differences; anchors and the other analyses are not corrected"
                 ),
             ),
         }
@@ -129,7 +129,8 @@ pub(crate) fn entries(comparison: &Comparison<'_>, metrics: &[MetricSummary]) ->
         "Is every comparison of listeners' scores within one test?",
         (
             Answer::Yes,
-            "Scores of different tests, and published ones, stand apart and are in no comparison".to_owned(),
+            "Scores of different tests and published scores are listed separately and never compared"
+                .to_owned(),
         ),
     );
     add("Are objective scores defined, and not taken for listening?", objective(comparison, metrics));

@@ -10,6 +10,7 @@ use super::baselines::Baselines;
 use super::checkpoints::{Checkpoints, compare_grids};
 use super::grid::{Grid, grids};
 use super::summary::{MetricSummary, summarize_grid};
+use super::validity::{self, Validity, validities};
 use super::{baselines, best, checklist, methods, ratings, samples, scores};
 use crate::document::Document;
 use crate::error::Error;
@@ -87,6 +88,7 @@ struct Numbers<'a> {
     level: f64,
     metrics: &'a [MetricSummary],
     checkpoints: &'a Checkpoints,
+    validity: &'a [Validity],
     without_value: Vec<&'a Score>,
     notes: Vec<&'a MetricNote>,
     baselines: Option<&'a Baselines>,
@@ -149,8 +151,10 @@ impl Comparison<'_> {
         // Rounded, since 1 − 0.95 is 0.050000000000000044.
         let alpha = ((1.0 - self.level) * 1e9).round() / 1e9;
         let checkpoints = compare_grids(&grids, alpha);
-        let page = self.page(&grids, &metrics, &checkpoints)?;
-        let json = serde_json::to_string_pretty(&self.numbers(&grids, &metrics, &checkpoints))
+        let validity = validities(&grids, self.verdicts);
+        let page = self.page(&grids, &metrics, &checkpoints, &validity)?;
+        let numbers = self.numbers(&grids, &metrics, &checkpoints, &validity);
+        let json = serde_json::to_string_pretty(&numbers)
             .map_err(|source| Error::Json { what: "report.json", source })?;
         let mut documents = vec![
             Document::text("index.html", page.to_html()?),
@@ -168,6 +172,7 @@ impl Comparison<'_> {
         grids: &[Grid<'_>],
         metrics: &[MetricSummary],
         checkpoints: &Checkpoints,
+        validity: &[Validity],
     ) -> Result<Page, Error> {
         let mut sections = Vec::new();
         let mut banners = Vec::new();
@@ -188,6 +193,7 @@ impl Comparison<'_> {
         sections.extend(best::section(grids, checkpoints, self.level)?);
         sections.extend(best::regressions(checkpoints, self.level));
         sections.extend(scores::sections(grids, metrics, self.level)?);
+        sections.extend(validity::section(validity, self.verdicts));
         let mut names = BTreeSet::new();
         if !self.worst.is_empty() {
             let lead = "The worst utterances of each system: those that failed, then those that are most standard \
@@ -269,6 +275,7 @@ impl Comparison<'_> {
         grids: &[Grid<'b>],
         metrics: &'b [MetricSummary],
         checkpoints: &'b Checkpoints,
+        validity: &'b [Validity],
     ) -> Numbers<'b> {
         let columns = grids.iter().flat_map(|grid| &grid.columns);
         let rows = columns.flat_map(|column| column.scores.iter().flatten().copied());
@@ -280,6 +287,7 @@ impl Comparison<'_> {
             level: self.level,
             metrics,
             checkpoints,
+            validity,
             without_value: rows.filter(|score| score.value.is_none()).collect(),
             notes: methods::used_notes(self.metrics, metrics),
             baselines: self.baselines,

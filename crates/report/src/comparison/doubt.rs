@@ -1,9 +1,9 @@
 //! Grounds for doubting a verdict: anchors, null pairs, screening and alternative analyses.
 
-use mynah_listening::{Defined, Exclusion, ScreeningRule, Verdict};
+use mynah_listening::{Defined, Exclusion, RaterSummary, ScreeningRule, Verdict};
 
 use super::documents::plural;
-use super::ratings::{interval_cell, interval_text, plain, simulated};
+use super::ratings::{DECIMALS, interval_cell, interval_text, plain, simulated};
 use super::scores::percent;
 use crate::page::{Block, Tone};
 use crate::table::{Cell, Table};
@@ -34,14 +34,18 @@ pub(crate) fn blocks(verdict: &Verdict) -> Vec<Block> {
     blocks.push(Block::Text(agreement(verdict)));
     blocks.push(Block::Text(screening_words(verdict)));
     if let Some(table) = screening(verdict) {
+        blocks
+            .push(Block::Folded { summary: "Exclusions by rule".into(), blocks: vec![Block::Table(table)] });
+    }
+    if !verdict.raters.is_empty() {
         blocks.push(Block::Folded {
-            summary: "Who is left out by which rule".into(),
-            blocks: vec![Block::Table(table)],
+            summary: "The raters one by one".into(),
+            blocks: vec![Block::Table(raters(verdict))],
         });
     }
     if let Some(table) = sensitivity(verdict) {
         blocks.push(Block::Folded {
-            summary: "The same judgements by other analyses".into(),
+            summary: "The same ratings by other analyses".into(),
             blocks: vec![Block::Table(table)],
         });
     }
@@ -59,12 +63,12 @@ fn null_pairs(verdict: &Verdict) -> String {
             if value.contains(0.0) {
                 "No bias is shown"
             } else {
-                "The listeners have a habit: they answer so whatever they hear"
+                "The listeners are biased: they answer this way whatever they hear"
             },
         ),
         Defined::Undefined { reason } => (
             format!("{} (no interval: {reason})", plain(pairs.mean)),
-            "Whether there is a bias cannot be said",
+            "It is unclear whether there is a bias",
         ),
     };
     let noise = match &pairs.standard_deviation {
@@ -104,13 +108,13 @@ fn screening_words(verdict: &Verdict) -> String {
     let screening = &verdict.screening;
     if screening.rules.is_empty() {
         return format!(
-            "Screening: none was declared, and nothing is left out. The rules that there are ({}) would leave out {}.",
+            "Screening: none was declared, and nothing is excluded. The available rules ({}) would exclude {}.",
             list(&screening.other_rules),
             counted(&screening.other_excluded)
         );
     }
     format!(
-        "Screening: by the declared rules ({}) {} left out.",
+        "Screening: by the declared rules ({}), {} excluded.",
         list(&screening.rules),
         match &screening.excluded[..] {
             [] => "nothing is".to_owned(),
@@ -127,11 +131,11 @@ fn screening(verdict: &Verdict) -> Option<Table> {
         ("rule", "Rule"),
         ("ratings", "Ratings"),
         ("why", "Why"),
-        ("left_out", "Left out"),
+        ("excluded", "Excluded"),
     ];
     let caption = format!(
-        "{}What rules of screening leave out. What no declared rule leaves out is in every number; the table of other \
-         analyses shows what would come of it.",
+        "{}Exclusions by the rules of screening. Only declared rules affect the numbers of this report; the table of \
+         other analyses shows the effect of the others.",
         simulated(verdict)
     );
     let mut table = Table::new("screening", caption, &columns);
@@ -151,6 +155,39 @@ fn screening(verdict: &Verdict) -> Option<Table> {
     (!table.rows.is_empty()).then_some(table)
 }
 
+/// Returns the table of the raters.
+fn raters(verdict: &Verdict) -> Table {
+    let columns = [
+        ("rater", "Rater"),
+        ("ratings", "Ratings"),
+        ("bias", "Bias"),
+        ("inconsistency", "Inconsistency"),
+        ("agreement", "Agreement with the others"),
+    ];
+    let caption = format!(
+        "{}Bias: how much higher than the others a rater scores. Inconsistency: the standard deviation of a rater's \
+         scores about the quality of each clip plus the bias (ITU-T P.910, annex E). Agreement: Pearson's correlation \
+         with the mean of the other raters. Nobody is excluded by these numbers.",
+        simulated(verdict)
+    );
+    let mut table = Table::new("raters", caption, &columns);
+    let number = |value: &Defined<f64>| match value {
+        Defined::Ok { value } => Cell::Number { value: *value, decimals: DECIMALS },
+        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+    };
+    let row = |rater: &RaterSummary| {
+        vec![
+            Cell::text(&rater.rater),
+            Cell::Count(rater.n_ratings as u64),
+            number(&rater.bias),
+            number(&rater.inconsistency),
+            number(&rater.agreement),
+        ]
+    };
+    table.rows.extend(verdict.raters.iter().map(row));
+    table
+}
+
 /// Returns the conclusions of every analysis, if there are others besides the declared one.
 fn sensitivity(verdict: &Verdict) -> Option<Table> {
     if verdict.systems.iter().all(|system| system.sensitivity.is_empty()) {
@@ -168,8 +205,8 @@ fn sensitivity(verdict: &Verdict) -> Option<Table> {
         ("conclusion", "Conclusion"),
     ];
     let caption = format!(
-        "{}Does the conclusion rest on the choice of an analysis? Those that do not allow for raters and sentences \
-         being shared find differences that are not there. Only the first of each system counts, the declared one.",
+        "{}Does the conclusion depend on the choice of the analysis? Analyses that do not allow for shared raters and \
+         sentences find nonexistent differences. Only the first of each system, the declared one, counts.",
         simulated(verdict)
     );
     let mut table = Table::new("sensitivity", caption, &columns);

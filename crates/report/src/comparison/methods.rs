@@ -28,9 +28,9 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
     for verdict in comparison.verdicts {
         let analysis = &verdict.analysis;
         sentences.push(format!(
-            "The paper's rule: at least {} sentences, each judged by at least {} people, and p > 0.05 by {}. It takes \
-             judgements for independent, and takes \"not found\" for \"not there\"; it is reported beside the \
-             conclusion, not in its place.",
+            "The paper's rule: at least {} sentences, each judged by at least {} people, and p > 0.05 by {}. It \
+             assumes independent ratings, and treats a difference that was not found as one that does not exist; it is \
+             reported beside the conclusion, not in its place.",
             analysis.minimum_items,
             analysis.minimum_ratings_per_item,
             paper_criterion(verdict)
@@ -62,9 +62,9 @@ fn paper_criterion(verdict: &Verdict) -> String {
     let criterion = verdict.paradigm.rules().paper_criterion();
     let test = match criterion.test {
         RankTest::SignedRank => {
-            format!("the Wilcoxon signed-rank test on all judgements (zeros: `{}`)", verdict.analysis.zeros)
+            format!("the Wilcoxon signed-rank test on all ratings (zeros: `{}`)", verdict.analysis.zeros)
         }
-        RankTest::RankSum => "the rank-sum test on all judgements".to_owned(),
+        RankTest::RankSum => "the rank-sum test on all ratings".to_owned(),
     };
     if criterion.needs_mean_near_zero { format!("{test}, with a mean close to 0") } else { test }
 }
@@ -122,7 +122,7 @@ fn participants(verdict: &Verdict) -> String {
         names(Role::Candidate),
         range(judged.clone().map(|system| system.n_items), "sentence"),
         range(judged.clone().map(|system| system.minimum_ratings_per_item), "listener"),
-        range(judged.map(|system| system.n_ratings), "judgement"),
+        range(judged.map(|system| system.n_ratings), "rating"),
     )
 }
 

@@ -24,6 +24,7 @@ mod samples;
 mod scores;
 mod sentences;
 mod summary;
+mod validity;
 mod worst;
 
 pub use baselines::{BaselineColumn, BaselineKind, BaselineRow, BaselineTable, BaselineValue, Baselines};
@@ -33,4 +34,5 @@ pub use documents::{Comparison, MetricNote, Sample, SampleVersion};
 pub use ranking::{LossPair, NotRanked, Outcome, RankedSystem, Ranking};
 pub use regression::{LostItem, MoreFailures, NewlyWithoutValue, Regression};
 pub use summary::{MetricSummary, PairSummary, SystemSummary, summarize};
+pub use validity::Validity;
 pub use worst::{WorstItem, worst_items};

@@ -110,7 +110,7 @@ fn grounds(verdict: &Verdict, system: &SystemVerdict, is_reference: bool) -> Vec
     }
     grounds.extend([
         (
-            "judgements".into(),
+            "ratings".into(),
             format!(
                 "{} by {} on {}",
                 number(system.n_ratings as f64, 0),
@@ -118,7 +118,7 @@ fn grounds(verdict: &Verdict, system: &SystemVerdict, is_reference: bool) -> Vec
                 plural(system.n_items, "sentence")
             ),
         ),
-        ("fewest judges of a sentence".into(), system.minimum_ratings_per_item.to_string()),
+        ("fewest raters of a sentence".into(), system.minimum_ratings_per_item.to_string()),
     ]);
     grounds
 }
@@ -160,7 +160,7 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
     let test = verdict.paradigm.rules().paper_criterion().test;
     let [on_ratings, on_means, effect_size] = match test {
         RankTest::SignedRank => {
-            ["p, Wilcoxon on judgements", "p, Wilcoxon on sentence means", "rank-biserial correlation"]
+            ["p, Wilcoxon on ratings", "p, Wilcoxon on sentence means", "rank-biserial correlation"]
         }
         RankTest::RankSum => {
             ["p, rank sum against the reference", "p, rank sum of sentence means", "Cliff's delta"]
@@ -260,13 +260,13 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
     figures.push(Figure {
         name: "ratings".into(),
         svg: Ratings {
-            title: "How often each answer was given".into(),
+            title: "Distribution of answers".into(),
             x_label: scale.into(),
             scores: scores.iter().map(|score| f64::from(*score)).collect(),
             systems: verdict.systems.iter().map(counts).collect(),
         }
         .to_svg()?,
-        caption: "How often each answer was given, in percent of the judgements of that system.".into(),
+        caption: "Distribution of the answers, in percent of the ratings of each system.".into(),
     });
     Ok(figures)
 }
@@ -336,7 +336,7 @@ fn table(verdict: &Verdict) -> Table {
     let test = verdict.paradigm.rules().paper_criterion().test;
     match test {
         RankTest::SignedRank => columns.extend([
-            ("p_wilcoxon_judgements", "p, Wilcoxon on judgements".to_owned()),
+            ("p_wilcoxon_ratings", "p, Wilcoxon on ratings".to_owned()),
             ("p_wilcoxon_means", "p, Wilcoxon on sentence means".to_owned()),
         ]),
         RankTest::RankSum => columns.push(("p_rank_sum", "p, rank sum".to_owned())),
@@ -345,14 +345,14 @@ fn table(verdict: &Verdict) -> Table {
         ("design_effect", "Design effect".to_owned()),
         ("standard_error", "Standard error".to_owned()),
         ("degrees_of_freedom", "Degrees of freedom".to_owned()),
-        ("judgements", "Judgements".to_owned()),
+        ("ratings", "Ratings".to_owned()),
         ("effective_raters", "Raters, effective".to_owned()),
         ("effective_items", "Sentences, effective".to_owned()),
         ("conclusion", "Conclusion".to_owned()),
     ]);
     let columns: Vec<(&str, &str)> = columns.iter().map(|(key, title)| (*key, title.as_str())).collect();
     let caption =
-        format!("{}The judgements of each system, with two-way clustered intervals.", simulated(verdict));
+        format!("{}The ratings of each system, with two-way clustered intervals.", simulated(verdict));
     let mut table = Table::new("verdict", caption, &columns);
     let p = |value: &Defined<TestResult>| match value {
         Defined::Ok { value } => Cell::Probability(value.p_value),

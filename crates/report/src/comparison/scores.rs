@@ -169,11 +169,11 @@ fn panels(metrics: &[MetricSummary], percent: &str) -> Result<Figure, Error> {
 
 fn means(metrics: &[MetricSummary], percent: &str) -> Table {
     let caption = format!(
-        "Mean over the items that have a value, with its {percent} t interval, and how many items stand behind it. \
+        "Mean over the items that have a value, with its {percent} t interval, and the number of those items. \
          Coverage: of the items that were expected, the percentage with a value; a mean at less is over other items than \
          one at 100. Undefined: the definition gives no number for the item. Failed: there was nothing to measure, since \
-         the wav is missing, unreadable, empty, silent or truncated. No row: the scores do not mention the item. A mean without an interval rests on one item, or on items that all have the \
-         same value."
+         the wav is missing, unreadable, empty, silent or truncated. No row: the scores do not mention the item. A \
+         mean without an interval rests on one item, or on items that all have the same value."
     );
     let has_steps = systems(metrics).iter().any(|system| system.step.is_some());
     let mut columns = vec![("metric", "Metric"), ("system", "System")];

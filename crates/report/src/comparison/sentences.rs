@@ -1,4 +1,4 @@
-//! Listeners' judgments sentence by sentence.
+//! Ratings of each sentence.
 
 use std::collections::BTreeMap;
 
@@ -66,18 +66,18 @@ fn figure(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)])
             interval: system
                 .difference
                 .value()
-                // With missing judgments, their mean may differ from that of the sentences.
+                // With missing ratings, their mean may differ from that of the sentences.
                 .filter(|_| system.n_ratings == system.n_items * system.minimum_ratings_per_item)
                 .map(|interval| (interval.estimate, interval.low, interval.high)),
         })
         .collect();
     Ok(Figure {
         name: "sentences".into(),
-        svg: Waterfalls { title: "How each sentence was judged".into(), panels }.to_svg()?,
+        svg: Waterfalls { title: "Ratings of each sentence".into(), panels }.to_svg()?,
         caption: format!(
             "{}Every sentence against the reference, from the worst to the best; the line across is the mean of all \
-             judgements, the band its {} two-way interval. How far single sentences lie apart is mostly the noise of \
-             their few judges.",
+             ratings, the band its {} two-way interval. How far single sentences lie apart is mostly the noise of \
+             their few ratings.",
             simulated(verdict),
             percent(verdict.mean_level())
         ),
@@ -89,10 +89,9 @@ fn worst(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)]) 
         ("system", "System"),
         ("item", "Sentence"),
         ("difference", "Minus the reference"),
-        ("judgements", "Judgements"),
+        ("ratings", "Ratings"),
     ];
-    let caption =
-        format!("{}The {WORST} sentences of each system that were judged worst.", simulated(verdict));
+    let caption = format!("{}The {WORST} worst sentences of each system.", simulated(verdict));
     let mut table = Table::new("worst-sentences", caption, &columns);
     for (system, differences) in differences {
         let mut sorted = differences.clone();
@@ -112,9 +111,8 @@ fn worst(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)]) 
 
 /// Computes the mean of every sentence of every system.
 fn all(verdict: &Verdict) -> Table {
-    let columns =
-        [("item", "Sentence"), ("system", "System"), ("mean", "Mean"), ("judgements", "Judgements")];
-    let caption = format!("{}How each sentence of each system was judged.", simulated(verdict));
+    let columns = [("item", "Sentence"), ("system", "System"), ("mean", "Mean"), ("ratings", "Ratings")];
+    let caption = format!("{}Ratings of each sentence of each system.", simulated(verdict));
     let mut table = Table::new("sentences", caption, &columns);
     let mut rows: Vec<(&str, usize)> = Vec::new();
     for (index, system) in verdict.systems.iter().enumerate() {

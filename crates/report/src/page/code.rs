@@ -7,9 +7,9 @@ pub(crate) fn code_spans(text: &str) -> Vec<(&str, bool)> {
     let mut spans = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('`') {
-        let Some((code, behind)) = after.split_once('`') else { break };
+        let Some((code, remaining)) = after.split_once('`') else { break };
         spans.extend([(before, false), (code, true)]);
-        rest = behind;
+        rest = remaining;
     }
     spans.push((rest, false));
     spans.retain(|(piece, _)| !piece.is_empty());

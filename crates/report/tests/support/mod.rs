@@ -2,8 +2,8 @@
 
 use mynah_listening::{
     Analysis, Assay, Conclusion, Defined, Exclusion, ItemMean, NullPairs, Origin, PaperRule, Paradigm,
-    Protocol, Reanalysis, ReanalysisMethod, Role, ScoreCount, Screening, ScreeningRule, SystemVerdict,
-    Verdict,
+    Protocol, RaterSummary, Reanalysis, ReanalysisMethod, Role, ScoreCount, Screening, ScreeningRule,
+    SystemVerdict, Verdict,
 };
 use mynah_metrics::{Score, Status};
 use mynah_report::comparison::{Comparison, MetricNote};
@@ -157,7 +157,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
                 analysis: ReanalysisMethod::WilcoxonRatingsPratt,
                 screening: vec![ScreeningRule::NullPairs],
                 allows_for_dependence: false,
-                interval: Defined::Undefined { reason: "a rank test has none".into() },
+                interval: Defined::Undefined { reason: "a test of ranks or signs has none".into() },
                 p_value: ok(0.0003),
                 conclusion: None,
             },
@@ -254,6 +254,13 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
             }],
         },
         agreement: ok(0.08),
+        raters: vec![RaterSummary {
+            rater: "r07".into(),
+            n_ratings: 53,
+            bias: ok(-0.25),
+            inconsistency: ok(1.25),
+            agreement: Defined::Undefined { reason: "all 53 scores are 0".into() },
+        }],
         notes: vec!["Two systems were compared.".into()],
     }
 }

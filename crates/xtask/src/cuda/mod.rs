@@ -24,7 +24,7 @@ use crate::process::{must, root, say};
 use toolkit::Toolkit;
 
 /// Package of the programs that have a CUDA build.
-const PACKAGE: &str = "pipelines";
+const PACKAGE: &str = "mynah-pipelines";
 /// Packages whose tests run on the device.
 const TESTED: [&str; 3] = ["mynah-ops", "mynah-voice", "mynah-training"];
 

@@ -6,17 +6,20 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 
-use crate::process::metadata;
+use super::TARGET;
+use crate::process::root;
 
 /// Packages whose programs are in the archive.
-const PROGRAMS: [&str; 2] = ["pipelines", "eval"];
+const PROGRAMS: [&str; 2] = ["mynah-pipelines", "mynah-eval"];
 
 /// Lists each linked package with its version, license expression, home page and license texts; identical texts are
 /// printed once.
 pub(super) fn text() -> Result<String> {
-    let metadata = metadata()?;
+    let options = ["--filter-platform", TARGET].map(str::to_owned);
+    let metadata = MetadataCommand::new().current_dir(root()).other_options(options).exec();
+    let metadata = metadata.context("failed to run `cargo metadata`")?;
     let mut packages = linked(&metadata)?;
     packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
     let mut list = String::new();

@@ -1,6 +1,7 @@
 //! Trial of the archive in an otherwise empty root directory.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,6 +24,8 @@ pub(super) fn run(archive: &Path, name: &str) -> Result<()> {
     for folder in ["lib64", "tmp"] {
         make(&bare.join(folder))?;
     }
+    // Where the loader of Debian looks; that of Fedora looks in `lib64`.
+    symlink("lib64", bare.join("lib")).context("failed to make a root directory")?;
     for library in LIBRARIES {
         let Some(found) = find(library) else { bail!("`{library}` is not on this machine") };
         copy(&found, &bare.join("lib64").join(library))?;
@@ -33,7 +36,9 @@ pub(super) fn run(archive: &Path, name: &str) -> Result<()> {
     )?;
     let program = |program: &str, arguments: &[&str]| -> Result<()> {
         let mut command = Command::new("chroot");
-        command.arg(bare).arg(format!("/{name}/bin/{program}")).args(arguments).env_clear();
+        command.arg(bare).arg(format!("/{name}/bin/{program}")).args(arguments);
+        // PATH finds `chroot`, and leads nowhere inside.
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         must(&mut command).map(drop)
     };
     for name in PROGRAMS {

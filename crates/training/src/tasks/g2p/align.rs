@@ -4,32 +4,33 @@ use std::collections::BTreeMap;
 
 use mynah_text::Phone;
 
-/// Letters that can be told apart.
+/// Number of letters.
 const LETTERS: usize = mynah_text::LETTERS;
 /// Phones without stress.
 const BASES: usize = 39;
-/// No phone, one phone, two phones.
+/// Number of chunks of at most two phones.
 const KEYS: usize = 1 + BASES + BASES * BASES;
-/// Phones that a letter may stand for at most.
+/// Maximum number of phones per letter.
 const LONGEST: usize = 2;
-/// What a letter stands for before the first pass: how likely it is to have no phone, one and two.
+/// Initial probabilities that a letter has no phone, one phone and two phones.
 const PRIOR: [f64; LONGEST + 1] = [0.2, 0.7, 0.1];
+/// Iterations of expectation maximization.
 const PASSES: usize = 12;
 
-/// A word as it is said.
+/// A word and its pronunciation.
 #[derive(Debug, Clone)]
 pub(super) struct Spoken {
-    /// Positions of the letters.
+    /// Indices of the letters.
     pub(super) letters: Vec<usize>,
     /// The phones.
     pub(super) phones: Vec<Phone>,
 }
 
-/// Deals the phones of each word out to its letters: none, one or two to each.
+/// Aligns the phones of each word with its letters: none, one or two phones to each letter.
 ///
-/// The probability of each deal is the product over the letters of p(phones without stress | letter), which are
-/// estimated by expectation maximization over all deals; then the likeliest deal is taken, and of equally likely ones
-/// that which gives the later letters less. A word with more than two phones a letter has none.
+/// The probability of an alignment is the product over the letters of p(phones without stress | letter), estimated by
+/// expectation maximization over all alignments. Returns the most probable alignment of each word; among equally probable
+/// ones, the one with fewer phones on later letters. A word with more than two phones per letter has no alignment.
 ///
 /// # References
 ///
@@ -53,21 +54,21 @@ pub(super) fn align(words: &[Spoken]) -> Vec<Option<Vec<Vec<Phone>>>> {
             }
         }
     }
-    let deals = words.iter().zip(&coded).map(|(word, phones)| {
+    let alignments = words.iter().zip(&coded).map(|(word, phones)| {
         let lengths = best(&word.letters, phones, &table)?;
         let mut rest = &word.phones[..];
         let mut chunks = Vec::with_capacity(lengths.len());
         for length in lengths {
-            let (chunk, behind) = rest.split_at(length);
+            let (chunk, remaining) = rest.split_at(length);
             chunks.push(chunk.to_vec());
-            rest = behind;
+            rest = remaining;
         }
         Some(chunks)
     });
-    deals.collect()
+    alignments.collect()
 }
 
-/// The position of each phone among those without stress.
+/// Returns the index of each phone among the phones without stress.
 fn bases() -> Vec<usize> {
     let mut positions = BTreeMap::new();
     for phone in Phone::all() {
@@ -95,14 +96,14 @@ fn first_table() -> Vec<f64> {
     table
 }
 
-/// Adds how often each letter of a word is expected to stand for what.
+/// Adds the expected number of times that each letter of a word produces each chunk.
 fn count(letters: &[usize], phones: &[usize], table: &[f64], counts: &mut [f64]) {
     let (n, m) = (letters.len(), phones.len());
     let width = m + 1;
     let score = |letter: usize, from: usize, length: usize| {
         letters[letter] * KEYS + key(&phones[from..from + length])
     };
-    // The probability of all deals of the first i letters that use up j phones, and of the others the rest.
+    // Forward probabilities: the first i letters produce the first j phones. `after` holds the backward ones.
     let mut before = vec![0.0; (n + 1) * width];
     before[0] = 1.0;
     for i in 0..n {
@@ -116,21 +117,21 @@ fn count(letters: &[usize], phones: &[usize], table: &[f64], counts: &mut [f64])
     if total <= 0.0 {
         return;
     }
-    let mut behind = vec![0.0; (n + 1) * width];
-    behind[n * width + m] = 1.0;
+    let mut after = vec![0.0; (n + 1) * width];
+    after[n * width + m] = 1.0;
     for i in (0..n).rev() {
         for j in 0..=m {
             for length in 0..=LONGEST.min(m - j) {
                 let place = score(i, j, length);
-                let through = table[place] * behind[(i + 1) * width + j + length];
-                behind[i * width + j] += through;
+                let through = table[place] * after[(i + 1) * width + j + length];
+                after[i * width + j] += through;
                 counts[place] += before[i * width + j] * through / total;
             }
         }
     }
 }
 
-/// Finds the number of phones of each letter of a word.
+/// Returns the number of phones of each letter in the most probable alignment of a word.
 fn best(letters: &[usize], phones: &[usize], table: &[f64]) -> Option<Vec<usize>> {
     let (n, m) = (letters.len(), phones.len());
     let width = m + 1;
@@ -167,34 +168,34 @@ mod tests {
 
     use super::*;
 
-    /// Every deal of `phones` to `letters` with its probability.
-    fn all_deals(letters: &[usize], phones: &[usize], table: &[f64]) -> Vec<(Vec<usize>, f64)> {
+    /// Returns every alignment of `phones` with `letters`, and its probability.
+    fn all_alignments(letters: &[usize], phones: &[usize], table: &[f64]) -> Vec<(Vec<usize>, f64)> {
         let Some((letter, rest)) = letters.split_first() else {
             return if phones.is_empty() { vec![(Vec::new(), 1.0)] } else { Vec::new() };
         };
-        let mut deals = Vec::new();
+        let mut alignments = Vec::new();
         for length in 0..=LONGEST.min(phones.len()) {
             let own = table[letter * KEYS + key(&phones[..length])];
-            for (mut lengths, probability) in all_deals(rest, &phones[length..], table) {
+            for (mut lengths, probability) in all_alignments(rest, &phones[length..], table) {
                 lengths.insert(0, length);
-                deals.push((lengths, own * probability));
+                alignments.push((lengths, own * probability));
             }
         }
-        deals
+        alignments
     }
 
     #[test]
-    fn expected_counts_are_those_of_all_deals() {
-        // Uneven numbers, so that no two deals are equally likely.
+    fn expected_counts_are_those_of_all_alignments() {
+        // Irregular values, so that no two alignments are equally probable.
         let table: Vec<f64> =
             (0..LETTERS * KEYS).map(|i| ((i * 7919 % 1013) as f64 + 1.0) / 2000.0).collect();
         let (letters, phones) = ([3, 0, 3, 5], [1, 20, 1, 7]);
         let mut counts = vec![0.0; LETTERS * KEYS];
         count(&letters, &phones, &table, &mut counts);
-        let deals = all_deals(&letters, &phones, &table);
-        let total: f64 = deals.iter().map(|(_, probability)| probability).sum();
+        let alignments = all_alignments(&letters, &phones, &table);
+        let total: f64 = alignments.iter().map(|(_, probability)| probability).sum();
         let mut expected = vec![0.0; LETTERS * KEYS];
-        for (lengths, probability) in &deals {
+        for (lengths, probability) in &alignments {
             let mut from = 0;
             for (letter, length) in letters.iter().zip(lengths) {
                 expected[letter * KEYS + key(&phones[from..from + length])] += probability / total;
@@ -204,12 +205,13 @@ mod tests {
         for (place, (count, expected)) in counts.iter().zip(&expected).enumerate() {
             assert!((count - expected).abs() < 1e-12, "{place}: {count}, not {expected}");
         }
-        let likeliest = deals.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(lengths, _)| lengths.clone());
+        let likeliest =
+            alignments.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(lengths, _)| lengths.clone());
         assert_eq!(best(&letters, &phones, &table), likeliest);
     }
 
     #[test]
-    fn letters_get_the_phones_that_they_stand_for() {
+    fn aligns_letters_with_the_phones_that_they_spell() {
         let mut words = Vec::new();
         let mut count = 0;
         let tested =

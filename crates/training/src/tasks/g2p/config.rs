@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct G2pConfig {
     /// Seed of the initial values, the order of the data and the dropout.
     pub seed: u64,
-    /// Passes over the words; may change when a training is resumed before the last [`cool_down_epochs`](Self::cool_down_epochs).
+    /// Passes over the words; may change when training is resumed before the last [`cool_down_epochs`](Self::cool_down_epochs).
     pub epochs: u64,
     /// Passes at the end over which the learning rate falls to zero.
     pub cool_down_epochs: u64,
@@ -60,7 +60,7 @@ impl Default for G2pConfig {
 }
 
 impl G2pConfig {
-    /// The sizes alone.
+    /// Returns the sizes alone.
     #[must_use]
     pub fn shape(&self) -> G2pShape {
         G2pShape { hidden: self.hidden, features: self.features, history: self.history }

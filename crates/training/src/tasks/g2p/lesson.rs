@@ -9,23 +9,23 @@ use rand_chacha::ChaCha8Rng;
 
 use super::align::{Spoken, align};
 
-/// A letter and a chunk that stand together more rarely are taken for a fault or an abbreviation.
+/// Minimum number of occurrences of a chunk on a letter; a rarer one is taken for an error or an abbreviation.
 const RAREST: usize = 5;
-/// One word in so many, of those that are not held out, is kept aside to watch the training.
+/// Every `WATCHED`th word that is not held out is kept out of training for validation.
 const WATCHED: usize = 100;
 
-/// A word to learn.
+/// A word to train on.
 #[derive(Debug, Clone)]
 struct Word {
     letters: Vec<usize>,
-    /// For each pronunciation the chunk of each letter.
+    /// The chunk of each letter, for each pronunciation.
     variants: Vec<Vec<u16>>,
 }
 
-/// Words, each with its pronunciations.
+/// Words with their pronunciations.
 pub type Words = [(String, Vec<Vec<Phone>>)];
 
-/// Words with their pronunciations: those that are learnt from, those that watch, those that are held out.
+/// Words with their pronunciations, divided into those for training, for validation, and held out.
 #[derive(Debug)]
 pub struct Lesson {
     words: Vec<Word>,
@@ -35,14 +35,15 @@ pub struct Lesson {
     held_out: Vec<(String, Vec<Vec<Phone>>)>,
 }
 
-/// Words of one length with one of their pronunciations each: `words[w].0[l]` is a letter, `.1[l]` its chunk.
+/// Words of equal length, each with one pronunciation: `words[w].0[l]` is a letter, `.1[l]` its chunk.
 pub type Batch = Vec<(Vec<usize>, Vec<u16>)>;
 
 impl Lesson {
-    /// The words of a dictionary that are at least two of a to z and the apostrophe.
+    /// Divides the words of a dictionary that consist of at least two letters (a to z and the apostrophe).
     ///
-    /// Of those that are not held out ([`is_held_out`]), one in a hundred is kept aside. A pronunciation is left out when
-    /// it has more than two phones a letter, or gives a letter a chunk of phones that it has fewer than five times.
+    /// One in a hundred of those that are not held out ([`is_held_out`]) is used for validation. A pronunciation is
+    /// dropped if it has more than two phones per letter, or aligns a letter with a chunk that occurs on that letter fewer
+    /// than five times.
     #[must_use]
     pub fn new(dictionary: &Dictionary) -> Self {
         let (mut spoken, mut owners) = (Vec::new(), Vec::new());
@@ -123,27 +124,27 @@ impl Lesson {
         &self.chunks
     }
 
-    /// For each letter the chunks that it stands for; all of them for a letter that is in no word.
+    /// Returns the chunks that each letter may produce; all of them for a letter that no word contains.
     #[must_use]
     pub fn allowed(&self) -> &[Vec<u16>] {
         &self.allowed
     }
 
-    /// Words that are not learnt from, to watch the training with; each with its pronunciations.
+    /// Returns the words for validation, which are not trained on.
     #[must_use]
     pub fn watched(&self) -> &Words {
         &self.watched
     }
 
-    /// Returns the held-out tenth, by which nothing may be chosen.
+    /// Returns the held-out tenth of the words, which must not influence any choice.
     #[must_use]
     pub fn held_out(&self) -> &Words {
         &self.held_out
     }
 
-    /// The batches of an epoch: each word is in one of them, with a pronunciation that is drawn.
+    /// Draws the batches of an epoch, which contain every word once, with a random pronunciation.
     ///
-    /// Every epoch has equally many batches.
+    /// Every epoch has the same number of batches.
     pub(super) fn batches(&self, batch_letters: usize, seed: u64, epoch: u64) -> Vec<Batch> {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(epoch);
@@ -176,7 +177,7 @@ mod tests {
     use super::*;
 
     fn lesson() -> Lesson {
-        // Words made of syllables, six hundred of them, some with a second pronunciation.
+        // About three hundred words made of syllables, some with a second pronunciation.
         let syllables = [("ba", "B AA1"), ("to", "T OW0"), ("shi", "SH IY0"), ("mu", "M UW0")];
         let mut lines = Vec::new();
         for (a, x) in syllables {
@@ -194,13 +195,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_learnt_from_what_is_held_out() {
+    fn does_not_train_on_words_held_out_or_for_validation() {
         let lesson = lesson();
         assert!(lesson.words() > 200 && !lesson.watched().is_empty());
         assert!(!lesson.held_out().is_empty() && lesson.held_out().iter().all(|(word, _)| is_held_out(word)));
-        let learnt: Vec<&Vec<usize>> = lesson.words.iter().map(|word| &word.letters).collect();
+        let trained: Vec<&Vec<usize>> = lesson.words.iter().map(|word| &word.letters).collect();
         for (word, _) in lesson.held_out().iter().chain(lesson.watched()) {
-            assert!(!learnt.contains(&&letter_indices(word)), "{word}");
+            assert!(!trained.contains(&&letter_indices(word)), "{word}");
         }
     }
 

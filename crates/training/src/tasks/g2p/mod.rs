@@ -1,10 +1,10 @@
-//! Training of the network from letters to phones that [`mynah_text::G2p`] says unknown words with.
+//! Training of the grapheme-to-phoneme network with which [`mynah_text::G2p`] pronounces unknown words.
 //!
 //! ```text
-//! CMUdict ─► Lesson: words without the held-out ones, a chunk of phones for each letter (expectation maximization)
-//!               │ batches of words of one length
+//! CMUdict ─► Lesson: words without the held-out ones, each letter aligned with a chunk of phones
+//!               │ batches of words of equal length
 //!               ▼
-//!            G2pTask ─► G2pTensors ─pack─► the file in mynah-text
+//!            G2pTask ─► G2pTensors ─pack─► the file in `mynah-text`
 //! ```
 
 mod align;

@@ -1,4 +1,4 @@
-//! The network of [`mynah_text::G2p`] as it is trained.
+//! The differentiable form of the network of [`mynah_text::G2p`].
 
 use candle_core::{Result, Tensor};
 use candle_nn::Init;
@@ -8,7 +8,7 @@ use mynah_text::{G2pShape, LETTERS, StressState};
 use mynah_voice::Builder;
 use mynah_voice::blocks::Dropout;
 
-/// The network; its parameters have the names and shapes of [`mynah_text::G2pTensors`].
+/// Grapheme-to-phoneme network, whose parameters have the names and shapes of [`mynah_text::G2pTensors`].
 #[derive(Debug)]
 pub struct G2pModel {
     letters: Tensor,
@@ -26,27 +26,27 @@ pub struct G2pModel {
     precision: Precision,
 }
 
-/// What the network is asked: words of one length.
+/// Input of the network: words of equal length.
 #[derive(Debug)]
 pub struct Question {
-    /// The letters, `[T·B]`, time by time.
+    /// Indices of the letters, `[T·B]`, time-major.
     pub letters: Tensor,
-    /// For each letter back the chunks that were said, `[N][T·B]`.
+    /// Chunks of the N preceding letters, the nearest first, `[N][T·B]`.
     pub history: Vec<Tensor>,
-    /// The positions of the stress states, `[T·B]`.
+    /// Indices of the stress states, `[T·B]`.
     pub stress: Tensor,
-    /// T.
+    /// Letters per word, T.
     pub length: usize,
-    /// B.
+    /// Number of words, B.
     pub words: usize,
 }
 
 impl G2pModel {
-    /// The network for so many chunks.
+    /// Builds the network for a number of chunks.
     ///
     /// # Errors
     ///
-    /// When a parameter is there in another shape.
+    /// Fails if a parameter exists with another shape.
     pub fn new(shape: G2pShape, chunks: usize, vb: &Builder<'_>) -> Result<Self> {
         let G2pShape { hidden, features, history } = shape;
         let uniform = |fan_in: usize| {
@@ -80,15 +80,15 @@ impl G2pModel {
         })
     }
 
-    /// The logits of the chunks.
-    ///
-    /// # Shapes
-    ///
-    /// `[T·B, C]`, time by time.
+    /// Computes the logits of the chunks.
     ///
     /// # Errors
     ///
-    /// When the question's tensors do not fit.
+    /// Fails if the tensors of the question have inconsistent shapes.
+    ///
+    /// # Shapes
+    ///
+    /// Returns `[T·B, C]`, time-major.
     pub fn forward(
         &self,
         question: &Question,

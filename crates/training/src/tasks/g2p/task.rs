@@ -1,4 +1,4 @@
-//! The network for unknown words as a task.
+//! Training of the grapheme-to-phoneme network as a task.
 
 use candle_core::{DType, Device, Tensor};
 use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients};
@@ -18,16 +18,16 @@ use crate::run::{Keep, RunConfig};
 use crate::task::{Drawn, Place, Position, Report, Task, TaskState};
 use crate::values::Values;
 
-/// What the forget gates begin with: at first, little is forgotten.
+/// Initial bias of the forget gates, so that little is forgotten at first.
 const REMEMBER: f32 = 1.0;
-/// Where a divergence comes from.
+/// Origin of a divergence, for the error.
 const ORIGIN: &str = "this network has a single module";
-/// Distinguishes the seed of the history's dropout from that of the order, which numbers its streams by epochs.
+/// XORed into the seed of the history dropout, since the order of the batches uses the seed itself.
 const HISTORY_SEED: u64 = 0x6869_7374_6F72_7921;
-/// The section of the optimizer's moments in a checkpoint.
+/// Section of the optimizer's moments in a checkpoint.
 const OPTIMIZER: &str = "optimizer";
 
-/// The training of a network on a lesson.
+/// Training of a grapheme-to-phoneme network on the words of a lesson.
 #[derive(Debug)]
 pub struct G2pTask<'a> {
     config: G2pConfig,
@@ -35,7 +35,7 @@ pub struct G2pTask<'a> {
     pub(super) parameters: Parameters,
     pub(super) model: G2pModel,
     optimizer: AdamW,
-    /// The batches of an epoch, and which one.
+    /// The current epoch and its batches.
     order: (u64, Vec<Batch>),
 }
 
@@ -43,7 +43,7 @@ pub struct G2pTask<'a> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct G2pState {
-    /// The settings of the training: one with others cannot go on from here.
+    /// Settings of the training, which must be the same when it resumes.
     config: G2pConfig,
 }
 
@@ -52,7 +52,7 @@ impl<'a> G2pTask<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] when there are no words, [`Error::Config`] when a setting is out of range.
+    /// Returns [`Error::Empty`] if there are no words, and [`Error::Config`] if a setting is out of range.
     pub fn new(config: &G2pConfig, lesson: &'a Lesson) -> Result<Self, Error> {
         if lesson.words() == 0 {
             return Err(Error::Empty { why: "there are no words to train on" });
@@ -88,13 +88,13 @@ impl<'a> G2pTask<'a> {
         self.parameters.count()
     }
 
-    /// Steps of an epoch; every epoch has equally many.
+    /// Returns the number of steps per epoch.
     #[must_use]
     pub fn epoch_steps(&self) -> u64 {
         self.order.1.len() as u64
     }
 
-    /// The length of the run: an epoch leaves a logged row and a checkpoint, of which the last is kept.
+    /// Returns the length of the run, which logs and writes a checkpoint after every epoch and keeps the last checkpoint.
     #[must_use]
     pub fn run(&self) -> RunConfig {
         let epoch = self.epoch_steps();
@@ -106,11 +106,11 @@ impl<'a> G2pTask<'a> {
         }
     }
 
-    /// The weights as they are, with the chunks that they are about.
+    /// Returns the current weights with the inventory of chunks.
     ///
     /// # Errors
     ///
-    /// Fails if a tensor cannot be read.
+    /// Fails if a tensor cannot be copied to memory.
     pub fn tensors(&self) -> Result<G2pTensors, Error> {
         let values = self.parameters.tensors().into_iter();
         let values = values.map(|(name, tensor)| Ok((name, tensor.flatten_all()?.to_vec1::<f32>()?)));
@@ -122,7 +122,7 @@ impl<'a> G2pTask<'a> {
         })
     }
 
-    /// The network as it says words, and its file.
+    /// Returns the packed network and the same network opened for inference.
     ///
     /// # Errors
     ///
@@ -133,12 +133,12 @@ impl<'a> G2pTask<'a> {
         Ok((bytes, g2p))
     }
 
-    /// A batch as tensors, with the right chunks.
+    /// Converts a batch to tensors: the network's input and the target chunks.
     fn question(&self, batch: &Batch, step: u64) -> Result<(Question, Tensor), Error> {
         let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed ^ HISTORY_SEED);
         generator.set_stream(step);
-        let untold = self.config.history_dropout as f32;
-        question(batch, self.lesson.chunks(), self.config.history, || generator.random::<f32>() < untold)
+        let dropout = self.config.history_dropout as f32;
+        question(batch, self.lesson.chunks(), self.config.history, || generator.random::<f32>() < dropout)
     }
 }
 
@@ -170,7 +170,7 @@ impl Task for G2pTask<'_> {
         let logits = self.model.forward(&question, &mut Dropout::on(&mut noise), self.config.dropout)?;
         let loss = cross_entropy(&logits, &targets, self.config.label_smoothing)?;
         let letters = question.length * question.words;
-        // A batch counts by its letters, so that the words of rare lengths do not count more than others.
+        // Weighted by its letters, so that words of rare lengths, whose batches are small, do not count more than others.
         let share = letters as f64 / self.config.batch_letters as f64;
         let mut gradients = (&loss * share)?.backward()?;
         let loss = finite(f64::from(loss.to_scalar::<f32>()?), "cross entropy", step)?;
@@ -184,7 +184,7 @@ impl Task for G2pTask<'_> {
         Ok(Report { phase: None, values })
     }
 
-    /// Says the words kept aside, and counts those that are wrong, in percent.
+    /// Pronounces the words for validation and reports the percentage of wrong ones.
     fn validate(&mut self, _: Position) -> Result<Option<Report>, Error> {
         if self.lesson.watched().is_empty() {
             return Ok(None);
@@ -206,7 +206,7 @@ impl Task for G2pTask<'_> {
     fn restore(&mut self, state: &TaskState) -> Result<(), Error> {
         let path = &state.origin;
         let G2pState { config } = state.numbers()?;
-        // How long a training is may change.
+        // Only the length of the training may change.
         if (G2pConfig { epochs: self.config.epochs, ..config }) != self.config {
             let why = "it belongs to a training with other settings".to_owned();
             return Err(Error::File { path: path.clone(), why });
@@ -216,7 +216,7 @@ impl Task for G2pTask<'_> {
     }
 }
 
-/// Accuracy of a network on words.
+/// Computes the accuracy of a network on words.
 #[must_use]
 pub fn accuracy(g2p: &G2p, words: &Words) -> G2pAccuracy {
     let one = |(word, variants): &(String, Vec<Vec<Phone>>)| G2pAccuracy::of(g2p, word, variants);
@@ -234,8 +234,8 @@ fn finite(value: f64, loss: &str, step: u64) -> Result<f64, Error> {
 }
 
 impl G2pConfig {
-    /// The learning rate of a step: it rises, stays, and falls to zero along straight lines, so that how long it stays
-    /// can be decided while it does.
+    /// Returns the learning rate of a step: a linear rise, a plateau and a linear fall to zero, so that the length of the
+    /// training can be changed during the plateau.
     fn learning_rate_at(&self, step: u64, epoch_steps: u64) -> f64 {
         let rise = (step + 1) as f64 / self.warm_up_steps.max(1) as f64;
         let left = (self.epochs * epoch_steps).saturating_sub(step) as f64;
@@ -244,13 +244,13 @@ impl G2pConfig {
     }
 }
 
-/// Words of one length with the chunks of their letters, as tensors; `untold` says for each letter whether the chunks
-/// before it are not told.
+/// Converts words of equal length to tensors: the network's input and the target chunks. `hides_history` decides for each
+/// letter whether the chunks before it are hidden.
 pub(super) fn question(
     batch: &[(Vec<usize>, Vec<u16>)],
     chunks: &[Vec<Phone>],
     history: usize,
-    mut untold: impl FnMut() -> bool,
+    mut hides_history: impl FnMut() -> bool,
 ) -> Result<(Question, Tensor), Error> {
     let (words, length) = (batch.len(), batch.first().map_or(0, |(letters, _)| letters.len()));
     let count = words * length;
@@ -264,10 +264,10 @@ pub(super) fn question(
         for ((word_letters, word_chunks), state) in batch.iter().zip(&mut states) {
             letters.push(word_letters[time] as u32);
             targets.push(u32::from(word_chunks[time]));
-            let untold = untold();
+            let hidden = hides_history();
             for (back, before) in before.iter_mut().enumerate() {
-                let told = time.checked_sub(back + 1).map_or(nothing, |at| u32::from(word_chunks[at]));
-                before.push(if untold { nothing + 1 } else { told });
+                let chunk = time.checked_sub(back + 1).map_or(nothing, |at| u32::from(word_chunks[at]));
+                before.push(if hidden { nothing + 1 } else { chunk });
             }
             stress.push(state.index() as u32);
             *state = state.after(&chunks[usize::from(word_chunks[time])]);
@@ -284,7 +284,8 @@ pub(super) fn question(
     Ok((question, tensor(targets)?))
 }
 
-/// The mean over the letters of the cross entropy with a target that gives 1 − ε to the right chunk and ε to all alike.
+/// Computes the cross entropy with label smoothing, averaged over the letters: the target has 1 − ε on the right chunk and
+/// distributes ε evenly over all chunks.
 ///
 /// ```text
 /// L = ln Σ_c e^{z_c} − (1 − ε) z_right − ε mean_c z_c
@@ -300,7 +301,8 @@ fn cross_entropy(logits: &Tensor, targets: &Tensor, smoothing: f64) -> Result<Te
     Ok(((total - (right * (1.0 - smoothing))?)? - (all * smoothing)?)?.mean_all()?)
 }
 
-/// What is added to the gates of a layer at first, `[8H]`: the second quarter in either direction forgets.
+/// Returns the initial bias of a layer's gates, `[8H]`: [`REMEMBER`] for the forget gates, which are the second quarter of
+/// each direction, and 0 for the others.
 fn forget_gates(hidden: usize) -> Result<Tensor, Error> {
     let gates = (0..8 * hidden).map(|gate| if gate / hidden % 4 == 1 { REMEMBER } else { 0.0 });
     Ok(Tensor::from_iter(gates, &Device::Cpu)?)

@@ -1,4 +1,4 @@
-//! The trained network and the one that says the words are the same.
+//! Agreement of the trained network with the packed one, learning, and checkpoints.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ use crate::run::Run;
 use crate::task::{Drawn, Position, Task as _};
 use crate::values::Values;
 
-/// States and features are kept with 14 bits behind the point, which moves each product of 24 of them by some 1e-4;
-/// the weights here are the rounded ones on both sides.
+/// The packed network rounds states and features to 14 fractional bits, which changes a product of 24 of them by some
+/// 1e-4. Both networks have the rounded weights.
 const TOLERANCE: f32 = 2e-3;
 
 fn lesson() -> Lesson {
@@ -49,7 +49,7 @@ fn config() -> G2pConfig {
     }
 }
 
-/// Learns from this many batches; the losses.
+/// Takes `count` training steps and returns their losses.
 fn steps(task: &mut G2pTask<'_>, count: u64) -> Vec<f64> {
     let mut position = Position::default();
     let step = |_| {
@@ -68,7 +68,7 @@ fn the_packed_network_agrees_with_the_trained_one() {
     steps(&mut trainer, 30);
     let packed = trainer.tensors().unwrap().pack().unwrap();
     let g2p = G2p::open(&packed).unwrap();
-    // The trained network with the rounded weights.
+    // Give the trained network the rounded weights.
     let rounded = g2p.tensors();
     assert_eq!(rounded.pack().unwrap(), packed);
     let shapes: BTreeMap<String, Tensor> = trainer.parameters.tensors();

@@ -1,20 +1,19 @@
-//! Baseline of guesses that ignore the sentence.
+//! Baseline that ignores the sentence.
 
 use std::collections::BTreeMap;
 
 /// Result of the best fixed guess.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Baseline {
-    /// The part that the most frequent class is right of.
+    /// Accuracy of always predicting the most frequent class.
     pub(super) accuracy: f64,
-    /// The mean cross-entropy of the classes' own frequencies, their entropy.
+    /// Mean cross entropy of predicting the class frequencies, which is their entropy.
     pub(super) loss: f64,
 }
 
-/// Computes the baseline of these targets from their own frequencies.
+/// Computes the baseline of targets from their own frequencies; `None` if there are no targets.
 ///
-/// No guess that is the same everywhere does better on them: one from frequencies in other text does worse or as well. None
-/// without targets.
+/// No constant prediction does better on these targets; one from the frequencies of another text does at best equally well.
 pub(super) fn baseline(counts: &BTreeMap<u32, u64>) -> Option<Baseline> {
     let total = counts.values().sum::<u64>() as f64;
     let most = *counts.values().max()?;
@@ -31,7 +30,7 @@ mod tests {
     use super::baseline;
 
     #[test]
-    fn it_is_the_largest_part_and_the_entropy() {
+    fn is_the_largest_share_and_the_entropy() {
         assert_eq!(baseline(&BTreeMap::new()), None);
         let found = baseline(&BTreeMap::from([(7, 2), (3, 1), (5, 1)])).unwrap();
         assert_close(found.accuracy, 0.5, 1e-12, "accuracy");

@@ -1,4 +1,4 @@
-//! Sizes and schedule of the pre-training.
+//! Sizes and schedule of pre-training.
 
 use mynah_voice::EncoderConfig;
 use mynah_voice::Precision;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Keep};
 
-/// Sizes of the encoder, which must be those of the model that it is for (except dropout).
+/// Sizes of the encoder; all but dropout must equal those of the model that will use it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PretrainModelConfig {
@@ -22,12 +22,12 @@ impl Default for PretrainModelConfig {
     }
 }
 
-/// Schedule of a pre-training. The defaults are the paper's where it specifies them, otherwise those of
+/// Schedule of pre-training. The defaults are the paper's where it specifies them, otherwise those of
 /// `docs/naturalspeech.md`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PretrainConfig {
-    /// Seed of the initial values, the order of the data and the choice of hidden sup-phones.
+    /// Seed of the initial values, the order of the data and the masks.
     pub seed: u64,
     /// Total optimizer steps; may change when a run is resumed, and the learning rate then falls to 0 at the new end.
     pub steps: u64,
@@ -41,12 +41,12 @@ pub struct PretrainConfig {
     pub mix_shards: usize,
     /// Maximum symbols per sentence; longer sentences are skipped and counted in `too_long`.
     pub max_symbols: usize,
-    /// Masking of sup-phones.
+    /// Masking of sup-phonemes.
     pub mask: MaskConfig,
-    /// Fraction of the sentences that is never trained on, chosen by the BLAKE3 of their symbols: copies of a sentence are
-    /// held out together.
+    /// Fraction of the sentences that is held out from training, chosen by the BLAKE3 hash of their symbols, so that copies of
+    /// a sentence are held out together.
     pub validation_fraction: f64,
-    /// Number of held-out sentences that are evaluated, the first in the order of the shards.
+    /// Number of held-out sentences that are evaluated: the first in the order of the shards.
     pub validation_sentences: usize,
     /// Steps between rows of metrics.
     pub log_every: u64,
@@ -66,7 +66,7 @@ impl Default for PretrainConfig {
             seed: 0,
             steps: 120_000,
             warm_up_steps: 10_000,
-            // 1,024 sentences of some 110 symbols, in eight parts as on the paper's eight GPUs.
+            // 8 × 14,000 symbols: 1,024 sentences of some 110 symbols, divided as over the paper's eight GPUs.
             batch_symbols: 14_000,
             accumulate: 8,
             mix_shards: 8,
@@ -83,15 +83,15 @@ impl Default for PretrainConfig {
     }
 }
 
-/// Masking of sup-phones.
+/// Masking of sup-phonemes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MaskConfig {
-    /// Fraction of a sentence's sup-phones that is chosen (0.15).
+    /// Fraction of a sentence's sup-phonemes that is chosen (0.15).
     pub chosen: f64,
     /// Fraction of the chosen ones that becomes `<mask>` (0.8).
     pub masked: f64,
-    /// Fraction of the chosen ones that becomes a random sup-phone (0.1); the rest stays unchanged.
+    /// Fraction of the chosen ones that becomes a random sup-phoneme (0.1); the rest stays unchanged.
     pub replaced: f64,
 }
 

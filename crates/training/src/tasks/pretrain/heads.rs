@@ -15,7 +15,7 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
-    /// Builds the heads over these numbers of symbols and sup-phonemes.
+    /// Builds the heads for the given numbers of symbols and sup-phonemes.
     pub(crate) fn new(hidden: usize, symbols: usize, sup_phones: usize, vb: &Builder<'_>) -> Result<Self> {
         Ok(Self {
             symbols: Head::new(hidden, symbols, &vb.pp("symbols"))?,
@@ -24,10 +24,10 @@ impl Heads {
     }
 }
 
-/// A linear layer, GELU and a norm, and the products with the embeddings: BERT's head.
+/// BERT's head: a linear layer, GELU, a layer norm, and products with the embeddings.
 ///
-/// The output matrix is the table of the embeddings itself. A table of its own for 30,000 sup-phones would be as large as the
-/// encoder, and thrown away with the head.
+/// The output matrix is the embedding table itself. A separate one for 30,000 sup-phonemes would be as large as the encoder
+/// and be discarded after pre-training.
 #[derive(Debug)]
 pub(crate) struct Head {
     dense: Conv1d,
@@ -46,9 +46,13 @@ impl Head {
         })
     }
 
-    /// [N, h] and the embeddings [classes, h] → [N, classes].
+    /// Computes the logits of the classes.
+    ///
+    /// # Shapes
+    ///
+    /// States `[N, h]`, embeddings `[classes, h]` → `[N, classes]`.
     pub(crate) fn forward(&self, states: &Tensor, table: &Tensor) -> Result<Tensor> {
-        // The layers are over channels: [N, h] -> [1, h, N].
+        // The layers expect channels first: [N, h] -> [1, h, N].
         let x = states.t()?.contiguous()?.unsqueeze(0)?;
         let x = self.norm.forward(&gelu(&self.dense.forward(&x)?)?)?;
         x.squeeze(0)?.t()?.contiguous()?.product(&table.t()?, self.precision)?.broadcast_add(&self.bias)

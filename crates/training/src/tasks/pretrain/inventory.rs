@@ -1,4 +1,4 @@
-//! Symbols and sup-phonemes of a text, and its sentences as spans of them.
+//! Symbols and sup-phonemes of a text, and its sentences as spans of sup-phonemes.
 
 use mynah_text::{SupPhones, Symbol, Vocabulary};
 use mynah_voice::blocks::VocabularySizes;
@@ -9,26 +9,27 @@ use crate::Error;
 #[derive(Debug, Clone)]
 pub struct Inventory {
     sizes: VocabularySizes,
-    /// The symbols of each sup-phone, as the vocabulary numbers them.
+    /// Symbol ids of each sup-phoneme.
     spelled: Vec<Vec<u32>>,
     /// True for sup-phonemes that may be chosen.
     choosable: Vec<bool>,
     mask_symbol: u32,
     mask_sup_phone: u32,
-    /// What a chosen one may be replaced by.
+    /// Symbols that may replace those of a chosen sup-phoneme.
     symbols: Vec<u32>,
+    /// Sup-phonemes that may replace a chosen one.
     sup_phones: Vec<u32>,
 }
 
 impl Inventory {
-    /// The inventory of a text.
+    /// Builds the inventory of a text from its vocabulary and sup-phonemes.
     ///
-    /// Phones, the sup-phones that they make and punctuation may be chosen. The boundary between words may not: every fifth
-    /// symbol is one, and two phones beside it tell it. Nor may `<bos>`, `<eos>`, `<pad>`, `<unk>` and `<mask>`.
+    /// Phones, sup-phonemes made of them and punctuation may be chosen. The boundary between words may not: every fifth
+    /// symbol is one, and the phones around it reveal it. Nor may `<bos>`, `<eos>`, `<pad>`, `<unk>` and `<mask>`.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] when the vocabulary has no `<mask>`, or nothing that may be chosen.
+    /// Returns [`Error::Empty`] if the vocabulary has no `<mask>` or nothing that may be chosen.
     pub fn new(vocabulary: &Vocabulary, sup_phones: &SupPhones) -> Result<Self, Error> {
         let mask_symbol = vocabulary.id(Symbol::Mask);
         if vocabulary.symbol(mask_symbol) != Some(Symbol::Mask) {
@@ -74,12 +75,12 @@ impl Inventory {
         self.choosable.get(sup_phone as usize).copied().unwrap_or(false)
     }
 
-    /// `<mask>` among the symbols and among the sup-phones.
+    /// Returns the ids of `<mask>` among the symbols and among the sup-phonemes.
     pub(super) fn mask(&self) -> (u32, u32) {
         (self.mask_symbol, self.mask_sup_phone)
     }
 
-    /// The symbols and the sup-phones that a chosen one may be replaced by.
+    /// Returns the symbols and the sup-phonemes that may replace a chosen one.
     pub(super) fn replacements(&self) -> (&[u32], &[u32]) {
         (&self.symbols, &self.sup_phones)
     }
@@ -89,14 +90,14 @@ fn may_be_hidden(symbol: Symbol) -> bool {
     matches!(symbol, Symbol::Phone(_) | Symbol::Punctuation(_))
 }
 
-/// One sup-phone where it stands in a sentence.
+/// A sup-phoneme at a position in a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// Its first symbol.
+    /// Index of its first symbol.
     pub start: usize,
     /// Number of its symbols.
     pub length: usize,
-    /// Which it is.
+    /// Id of the sup-phoneme.
     pub sup_phone: u32,
 }
 
@@ -108,14 +109,14 @@ pub struct Sentence {
 }
 
 impl Sentence {
-    /// A sentence of which each symbol has its sup-phone beside it, as `mynah-prepare text` writes it.
+    /// Builds a sentence from its symbols and the sup-phoneme of each symbol, as `mynah-prepare text` writes them.
     ///
-    /// Two equal sup-phones side by side are two spans: a sup-phone spans as many symbols as it has. `id` names the sentence
-    /// in messages.
+    /// Two adjacent equal sup-phonemes are two spans, since a span has as many symbols as its sup-phoneme. `id` names the
+    /// sentence in messages.
     ///
     /// # Errors
     ///
-    /// [`Error::Example`] when the two do not belong together.
+    /// Returns [`Error::Example`] if symbols and sup-phonemes do not match.
     pub fn new(
         id: &str,
         symbols: Vec<u32>,
@@ -148,20 +149,19 @@ impl Sentence {
         Ok(Self { symbols, spans })
     }
 
-    /// The symbols.
+    /// Returns the symbols.
     #[must_use]
     pub fn symbols(&self) -> &[u32] {
         &self.symbols
     }
 
-    /// The sup-phones, which cover the symbols from the first to the last.
+    /// Returns the spans of the sup-phonemes, which cover all symbols in order.
     #[must_use]
     pub fn spans(&self) -> &[Span] {
         &self.spans
     }
 
-    /// A number from 0 to 1 that depends on the symbols alone, so that a sentence that stands in a text twice is held out twice
-    /// or not at all.
+    /// Returns a number from 0 to 1 that depends on the symbols alone, so that all copies of a sentence are held out, or none.
     pub(super) fn lot(&self) -> f64 {
         let mut hasher = blake3::Hasher::new();
         for symbol in &self.symbols {
@@ -179,14 +179,14 @@ pub(crate) mod tests {
 
     use super::{Inventory, Sentence, Span};
 
-    /// Sup-phones with `M AE1`, and the identifiers of what the sentences of tests are made of.
+    /// Sup-phonemes that include `M AE1`, and their inventory.
     pub(crate) fn inventory() -> (Inventory, SupPhones) {
         let words = ["M AE1", "M AE1 M AE1", "M AE1 K"].map(|line| (parse_phones(line).unwrap(), 9));
         let sup_phones = SupPhones::train(words, 1);
         (Inventory::new(&Vocabulary::arpabet(), &sup_phones).unwrap(), sup_phones)
     }
 
-    /// `<bos> M AE1 M AE1 / K . <eos>` with the repeated sup-phone twice side by side.
+    /// `<bos> M AE1 M AE1 / K . <eos>`, in which the same sup-phoneme occurs twice in a row.
     pub(crate) fn line() -> (Vec<u32>, Vec<u32>) {
         let names = ["<bos>", "M", "AE1", "M", "AE1", "/", "K", ".", "<eos>"];
         let symbols: Vec<Symbol> = names.iter().map(|name| name.parse().unwrap()).collect();
@@ -201,7 +201,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn equal_sup_phones_side_by_side_are_two_spans() {
+    fn adjacent_equal_sup_phonemes_are_two_spans() {
         let (inventory, _) = inventory();
         let merged = Symbol::COUNT as u32;
         let (_, sup_phones) = line();
@@ -213,7 +213,7 @@ pub(crate) mod tests {
         assert_eq!(sentence.spans()[1], Span { start: 1, length: 2, sup_phone: merged });
         let chosen: Vec<bool> =
             sentence.spans().iter().map(|span| inventory.may_be_chosen(span.sup_phone)).collect();
-        // Words and the full stop; neither the ends nor the boundary.
+        // The words and the full stop, but neither the ends nor the boundary.
         assert_eq!(chosen, [false, true, true, false, true, true, false]);
         assert_eq!(sentence.lot().to_bits(), super::tests::sentence().lot().to_bits());
         assert!((0.0..1.0).contains(&sentence.lot()));

@@ -11,35 +11,36 @@ use super::inventory::{Inventory, Sentence, Span};
 pub(super) struct Masked {
     /// Symbols that the encoder reads.
     pub(super) symbols: Vec<u32>,
-    /// The sup-phone of each symbol that the encoder reads.
+    /// Sup-phoneme of each symbol that the encoder reads.
     pub(super) sup_phones: Vec<u32>,
-    /// The chosen spans, in their order, with their symbols as they are in truth.
+    /// Chosen spans in order, with their true symbols.
     pub(super) chosen: Vec<(Span, Vec<u32>)>,
 }
 
 /// Masks sup-phonemes of each sentence.
 ///
-/// Of the n that may be chosen in a sentence, n times the part are: as many as that is rounded down, and one more with the
-/// probability that is left over. A batch in which none was chosen gives up one of its first sentence. One draw decides for a
-/// chosen sup-phone and all its symbols whether they become `<mask>`, another, or stay. Another is one random sup-phone for the
-/// whole span, over random symbols.
+/// Of the n sup-phonemes that may be chosen in a sentence, `n · chosen` are on average: that number rounded down, plus one with
+/// the probability of its fractional part. If a batch ends up with none, one of its first sentence is chosen. A single draw
+/// decides for a chosen sup-phoneme and all its symbols: they become `<mask>`, are replaced, or stay. A replacement is one random
+/// sup-phoneme for the whole span, and random symbols.
 pub(super) fn mask(
     sentences: &[Sentence],
     inventory: &Inventory,
     config: &MaskConfig,
     generator: &mut impl Rng,
 ) -> Vec<Masked> {
-    let one = |sentence: &Sentence, generator: &mut _| hide(sentence, inventory, config, 0, generator);
+    let one = |sentence: &Sentence, generator: &mut _| mask_one(sentence, inventory, config, 0, generator);
     let mut masked: Vec<Masked> = sentences.iter().map(|sentence| one(sentence, generator)).collect();
     if masked.iter().all(|masked| masked.chosen.is_empty())
         && let (Some(first), Some(sentence)) = (masked.first_mut(), sentences.first())
     {
-        *first = hide(sentence, inventory, config, 1, generator);
+        *first = mask_one(sentence, inventory, config, 1, generator);
     }
     masked
 }
 
-fn hide(
+/// Masks at least `least` sup-phonemes of a sentence.
+fn mask_one(
     sentence: &Sentence,
     inventory: &Inventory,
     config: &MaskConfig,
@@ -85,8 +86,9 @@ mod tests {
     use super::super::inventory::tests::{inventory, sentence};
     use super::{MaskConfig, mask};
 
-    /// Draws, and the most by which a part of them may differ from its probability: five standard deviations.
+    /// Number of draws.
     const DRAWS: usize = 20_000;
+    /// Largest difference between a relative frequency and its probability: five standard deviations.
     const TOLERANCE: f64 = 0.018;
 
     #[test]
@@ -110,7 +112,7 @@ mod tests {
                 untouched[place.clone()].fill(false);
                 let (symbols, sup_phones) =
                     (&hidden.symbols[place.clone()], &hidden.sup_phones[place.clone()]);
-                assert!(sup_phones.iter().all(|id| *id == sup_phones[0]), "one sup-phone over the span");
+                assert!(sup_phones.iter().all(|id| *id == sup_phones[0]), "one sup-phoneme over the span");
                 chosen += 1;
                 if symbols.iter().all(|id| *id == mask_symbol) {
                     assert_eq!(sup_phones[0], mask_sup_phone);
@@ -124,7 +126,7 @@ mod tests {
                     varied |= symbols.len() == 2 && symbols[0] != symbols[1];
                 }
             }
-            // The two equal sup-phones side by side are chosen each by itself.
+            // The two adjacent equal sup-phonemes are chosen independently.
             twins += usize::from(
                 hidden.chosen.iter().filter(|(span, _)| [1, 3].contains(&span.start)).count() == 1,
             );

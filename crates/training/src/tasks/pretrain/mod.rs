@@ -1,17 +1,18 @@
-//! Pre-training of the phoneme encoder on text alone, as Mixed-Phoneme BERT does it.
+//! Pre-training of the phoneme encoder on text alone, as in Mixed-Phoneme BERT.
 //!
 //! ```text
-//! Shards ─► Sentence: symbols, spans of sup-phones ─mask─► 15 % of the spans hidden, with all their symbols
+//! Shards ─► Sentence: symbols, spans of sup-phonemes ─mask─► 15 % of the spans masked, with all their symbols
 //!                                                             │ PhonemeEncoder
-//!             L = CE of the hidden symbols + CE of the hidden sup-phones (mean of their hidden states)
+//!             L = CE of the masked symbols + CE of the masked sup-phonemes (mean of their hidden states)
 //! ```
 //!
-//! The encoder is that of [`NaturalSpeech`](mynah_voice::naturalspeech::NaturalSpeech), under the same names, so that a checkpoint of this
-//! begins a training of that ([`Trainer::load_encoder`](crate::tasks::naturalspeech::Trainer::load_encoder)).
+//! The encoder and the names of its parameters are those of [`NaturalSpeech`](mynah_voice::naturalspeech::NaturalSpeech),
+//! whose training can start from a checkpoint of this one
+//! ([`Trainer::load_encoder`](crate::tasks::naturalspeech::Trainer::load_encoder)).
 //!
-//! The shards are read in an order that is drawn from the seed and the number of the pass, a few at a time, so that the text
-//! may be larger than memory. What is hidden depends only on the seed and the number of the step, so a resumed run continues exactly
-//! like an uninterrupted one.
+//! A few shards are in memory at a time, in a random order for each pass, so the text may be larger than memory. The order
+//! depends only on the seed and the pass, and the masks only on the seed and the step, so a resumed run continues exactly like
+//! an uninterrupted one.
 
 mod baseline;
 mod config;

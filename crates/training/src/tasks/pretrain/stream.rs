@@ -1,4 +1,4 @@
-//! Text of any size as batches: a few shards at a time, in an order that is drawn.
+//! Batches from a text of any size: a few shards at a time, in random order.
 
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
@@ -10,13 +10,13 @@ use crate::Error;
 use crate::sampler::batches;
 use crate::task::{Drawn, Place};
 
-/// Sentences that are sorted by length together before they are cut into batches.
+/// Number of sentences that are sorted by length together before they are divided into batches.
 const POOL: usize = 8192;
 
-/// What is added to the seed for what is drawn here.
+/// XORed into the seed of the order, so that it is independent of other draws.
 const ORDER: u64 = 0x6f72_6465_7200;
 
-/// Source of sentences: shards, of which some are in memory at a time.
+/// A source of sentences in shards, a few of which are in memory at a time.
 pub trait Shards: Sync {
     /// Returns the number of shards.
     fn len(&self) -> usize;
@@ -26,7 +26,7 @@ pub trait Shards: Sync {
         self.len() == 0
     }
 
-    /// Loads the sentences of one, in an order that is always the same.
+    /// Loads the sentences of a shard, always in the same order.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ pub trait Shards: Sync {
 /// Shards in memory.
 #[derive(Debug, Clone, Default)]
 pub struct InMemoryShards(
-    /// The sentences of each.
+    /// Sentences of each shard.
     pub Vec<Vec<Sentence>>,
 );
 
@@ -51,7 +51,8 @@ impl Shards for InMemoryShards {
     }
 }
 
-/// The sentences that are held out: the first of them in the order of the shards. Shards are read until there are enough.
+/// Returns the held-out sentences for validation: the first `validation_sentences` in the order of the shards, of which no
+/// more are read than necessary.
 pub(super) fn held_out(shards: &dyn Shards, config: &PretrainConfig) -> Result<Vec<Sentence>, Error> {
     let mut found = Vec::new();
     if config.validation_fraction <= 0.0 {
@@ -74,25 +75,26 @@ fn is_held_out(sentence: &Sentence, config: &PretrainConfig) -> bool {
     sentence.lot() < config.validation_fraction
 }
 
-/// Batches of a step.
+/// The data of a step.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Reading {
-    /// The batches whose gradients make one step.
+    /// Batches whose gradients are accumulated in the step.
     pub batches: Vec<Vec<Sentence>>,
-    /// Sentences that were left out before them because they are too long; of a whole group, with its first batch.
+    /// Number of sentences that were skipped because they are too long; those of a whole group are counted with its first
+    /// batch.
     pub too_long: u64,
 }
 
-/// The batches of a run: a pass is an epoch, a group of shards is a part of it.
+/// Draws the batches of a run: a pass over the text is an epoch, and a group of shards a part of it.
 pub(super) struct Stream<'a> {
     shards: &'a dyn Shards,
     config: PretrainConfig,
     group: Option<Group>,
 }
 
-/// Shards that are in memory together.
+/// Sentences of the shards that are in memory together.
 struct Group {
-    /// The pass and the place in it.
+    /// Number of the pass, and of the group within it.
     place: (u64, u64),
     sentences: Vec<Sentence>,
     order: Vec<Vec<usize>>,
@@ -104,7 +106,7 @@ impl<'a> Stream<'a> {
         Self { shards, config: config.clone(), group: None }
     }
 
-    /// The batches of the step at a place, as many as make one; fewer at the end of a group of shards.
+    /// Draws the batches of the step at a place: `accumulate` of them, or fewer at the end of a group.
     pub(super) fn draw(&mut self, mut place: Place) -> Result<Drawn<Reading>, Error> {
         let accumulate = self.config.accumulate;
         let n_groups = self.shards.len().div_ceil(self.config.mix_shards) as u64;
@@ -166,7 +168,7 @@ impl<'a> Stream<'a> {
             }
         }
         let lengths: Vec<usize> = sentences.iter().map(|sentence| sentence.symbols().len()).collect();
-        // A number of its own for each group of each pass.
+        // A different number for each group of each pass.
         let draw = (epoch << 32) | number;
         let order = batches(&lengths, self.config.batch_symbols, POOL, seed.wrapping_add(1), draw);
         Ok(Group { place: (epoch, number), sentences, order, too_long })
@@ -180,7 +182,7 @@ mod tests {
     use super::super::inventory::tests::inventory;
     use super::*;
 
-    /// Sentences that differ, `<bos> phone … <eos>`, some of them long.
+    /// Different sentences, `<bos> phone … <eos>`, some of them long.
     fn shards() -> InMemoryShards {
         let (inventory, _) = inventory();
         let sentence = |shard: usize, row: usize| {
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_has_every_sentence_once_but_those_held_out_and_too_long() {
+    fn a_pass_has_every_sentence_once_except_held_out_and_long_ones() {
         let (shards, config) = (shards(), config());
         let mut place = Place::default();
         let mut stream = Stream::new(&shards, &config);
@@ -247,7 +249,7 @@ mod tests {
         assert_eq!(too_long, 2 * long as u64);
         assert_eq!(seen[0], counted(kept));
         assert_eq!(seen[0], seen[1]);
-        assert_ne!(orders[0], orders[1], "every pass has an order of its own");
+        assert_ne!(orders[0], orders[1], "every pass has a different order");
 
         let held = held_out(&shards, &config).unwrap();
         assert_eq!(held.len(), 10);

@@ -1,4 +1,4 @@
-//! The pre-training as a task: a text larger than memory, and what has been read of it.
+//! Pre-training as a task.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::run::RunConfig;
 use crate::task::{Drawn, Place, Position, Report, Task, TaskState};
 use crate::values::Values;
 
-/// The section of the optimizer's moments.
+/// Section of the optimizer's moments in a checkpoint.
 const MODEL: &str = "model";
 
 /// Numbers in a checkpoint of this task.
@@ -22,11 +22,11 @@ const MODEL: &str = "model";
 pub struct PretrainState {
     /// Sentences trained on.
     pub sentences: u64,
-    /// Sentences left out because they are too long.
+    /// Sentences skipped because they are too long.
     pub too_long: u64,
 }
 
-/// The pre-training of an encoder on the shards of a text.
+/// Pre-training of an encoder on the shards of a text.
 pub struct PretrainTask<'a> {
     trainer: Pretrainer,
     stream: Stream<'a>,
@@ -42,7 +42,7 @@ impl fmt::Debug for PretrainTask<'_> {
 }
 
 impl<'a> PretrainTask<'a> {
-    /// The pre-training on `shards`, of which the held-out sentences are read at once.
+    /// Starts pre-training on `shards`, from which the held-out sentences are loaded immediately.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl<'a> PretrainTask<'a> {
         &self.trainer
     }
 
-    /// Counts of the text read so far.
+    /// Returns the counts of the sentences read so far.
     #[must_use]
     pub fn progress(&self) -> PretrainState {
         self.state

@@ -1,4 +1,4 @@
-//! The whole of pre-training on sentences that can be learnt, against padding and division into batches.
+//! Pre-training on learnable sentences, and its independence of padding and of the division into batches.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Error, Observer, Row, Run};
 
-/// Tolerance of the same sums computed in two ways in f64.
+/// Tolerance between two ways to compute the same sums in f64.
 const ROUNDING: f64 = 1e-10;
 
 const WORDS: [&str; 5] = ["M AE1 P", "S IH1 T ER0", "DH AH0", "K AE1 T", "R AH1 N"];
@@ -45,7 +45,7 @@ fn sup_phones() -> SupPhones {
     SupPhones::train(WORDS.map(|word| (parse_phones(word).unwrap(), 9)), 4)
 }
 
-/// Sentences of words in a fixed cycle, so that what stands around a word tells which it is.
+/// Sentences of words in a fixed cycle, so that the words around it determine a word.
 fn sentences(count: usize, from: usize) -> Vec<Sentence> {
     let (vocabulary, sup_phones) = (Vocabulary::arpabet(), sup_phones());
     let inventory = Inventory::new(&vocabulary, &sup_phones).unwrap();
@@ -104,10 +104,6 @@ impl Observer for Notebook {
         self.validation.extend(validation.cloned());
         Ok(())
     }
-
-    fn stop(&self) -> bool {
-        false
-    }
 }
 
 fn pretrain(directory: &Path, config: &PretrainConfig) -> (PretrainState, Notebook) {
@@ -128,7 +124,7 @@ fn learns_more_than_the_best_fixed_guess() {
     let value = |name| last.values.get(name).unwrap();
     assert!(value("hidden_symbols") >= 10.0, "{last:?}");
     assert!(value("hidden_symbols") > value("hidden_sup_phones"), "{last:?}");
-    // The words follow each other in a cycle: what is hidden can be known.
+    // The words follow each other in a cycle, so masked ones can be inferred.
     assert!(value("accuracy_symbols") > value("baseline_accuracy_symbols") + 0.3, "{last:?}");
     assert!(value("accuracy_sup_phones") > value("baseline_accuracy_sup_phones") + 0.3, "{last:?}");
     assert!(value("loss_symbols") < 0.5 * value("baseline_loss_symbols"), "{last:?}");
@@ -142,7 +138,7 @@ fn losses_do_not_depend_on_padding() {
     let trainer = in_double_precision(&config());
     let all = sentences(8, 0);
     let everything = MaskConfig { masked: 1.0, replaced: 0.0, ..MaskConfig::default() };
-    let mut generator = trainer.hiding(3);
+    let mut generator = trainer.masking(3);
     let masked = super::masking::mask(&all, trainer.inventory(), &everything, &mut generator);
     let losses = |masked: &[super::masking::Masked]| -> [f64; 2] {
         let batch = trainer.batch(masked).unwrap();
@@ -161,9 +157,9 @@ fn losses_do_not_depend_on_padding() {
         let loss = losses(std::slice::from_ref(one));
         alone = [alone[0] + loss[0], alone[1] + loss[1]];
     }
-    assert!(lengths.len() > 2, "sentences of other lengths are padded");
+    assert!(lengths.len() > 2, "the lengths must differ for padding");
     assert_close(together[0], alone[0], ROUNDING * together[0], "symbols");
-    assert_close(together[1], alone[1], ROUNDING * together[1], "sup-phones");
+    assert_close(together[1], alone[1], ROUNDING * together[1], "sup-phonemes");
 }
 
 #[test]
@@ -185,7 +181,7 @@ fn accumulated_batches_equal_one_batch() {
     }
     for (a, b) in of_one.iter().zip(&of_three) {
         let largest: f64 = (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar().unwrap();
-        // Adam divides a gradient by its size, so that one near 0 moves as far as any.
+        // Adam normalizes gradients, so that rounding errors of one near 0 are amplified.
         assert!(largest < 1e-6, "{largest}");
     }
 }

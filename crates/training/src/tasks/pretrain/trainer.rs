@@ -1,4 +1,4 @@
-//! One step: hide, read, guess, backward, clip, step.
+//! One step: mask, encode, predict, backward, clip, step.
 
 use std::collections::BTreeMap;
 
@@ -21,16 +21,16 @@ use crate::loss::{Hidden, cross_entropy};
 use crate::precision::check_precision;
 use crate::values::Values;
 
-/// What is added to the seed for what is hidden, so that it is drawn apart from dropout.
-const HIDING: u64 = 0x6869_6465_0000;
+/// XORed into the seed of the masks, so that they are independent of dropout.
+const MASKING: u64 = 0x6869_6465_0000;
 
-/// The step whose draws hide parts of the held-out sentences: the same every time, and no step's.
+/// Step number that seeds the masks of held-out sentences, so that they are the same at every validation.
 const VALIDATION: u64 = u64::MAX;
 
-/// Symbols of held-out sentences that are looked at together.
+/// Maximum number of symbols per batch of held-out sentences.
 const VALIDATION_SYMBOLS: usize = 8_000;
 
-/// Trainer of the encoder, with everything that pre-training changes.
+/// Trainer of the encoder: its parameters, those of the heads, and the optimizer.
 #[derive(Debug)]
 pub struct Pretrainer {
     pub(super) config: PretrainConfig,
@@ -43,20 +43,20 @@ pub struct Pretrainer {
     device: Device,
 }
 
-/// A batch with some of it hidden.
+/// A masked batch as tensors.
 pub(super) struct Batch {
     symbols: Tensor,
     sup_phones: Tensor,
     mask: Tensor,
     hidden: Hidden,
-    /// The same as numbers, for counting.
+    /// The targets of `hidden` as numbers, for counting.
     symbol_targets: Vec<u32>,
     sup_phone_targets: Vec<u32>,
-    /// Symbols without padding.
+    /// Number of symbols without padding.
     size: usize,
 }
 
-/// What was found in batches that belong together.
+/// Sums over the batches of one report.
 #[derive(Default)]
 pub(super) struct Tally {
     loss_symbols: f64,
@@ -73,8 +73,7 @@ impl Pretrainer {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] for settings that contradict each other, [`Error::Empty`] for a vocabulary that nothing can be hidden
-    /// of.
+    /// Returns [`Error::Config`] if settings contradict each other, and [`Error::Empty`] if the vocabulary has nothing to mask.
     pub fn new(
         model: &PretrainModelConfig,
         config: &PretrainConfig,
@@ -142,10 +141,10 @@ impl Pretrainer {
     ///
     /// # Errors
     ///
-    /// [`Error::Diverged`] when a loss or the gradient is not finite; the parameters are then those before the step.
+    /// Returns [`Error::Diverged`] if a loss or the gradient is not finite; the parameters are then unchanged.
     pub fn step(&mut self, batches: &[Vec<Sentence>], step: u64) -> Result<Values, Error> {
         let mut noise = Noise::for_step(self.config.seed, step);
-        let mut generator = self.hiding(step);
+        let mut generator = self.masking(step);
         let batches: Vec<Batch> = batches
             .iter()
             .map(|sentences| {
@@ -197,15 +196,16 @@ impl Pretrainer {
         Ok(values)
     }
 
-    /// The losses of held-out sentences, without dropout: the same sup-phones are hidden every time, and every one that is
-    /// chosen is `<mask>`, so that nothing of what is to be guessed can be seen. None without sentences.
+    /// Evaluates held-out sentences without dropout; returns `None` if there are none.
+    ///
+    /// The same sup-phonemes are masked every time, and all chosen ones become `<mask>`, so that no target is visible.
     ///
     /// # Errors
     ///
     /// Fails if a tensor operation fails.
     pub fn validate(&self, sentences: &[Sentence], step: u64) -> Result<Option<Values>, Error> {
         let everything = MaskConfig { masked: 1.0, replaced: 0.0, ..self.config.mask.clone() };
-        let mut generator = self.hiding(VALIDATION);
+        let mut generator = self.masking(VALIDATION);
         let mut tally = Tally::default();
         let mut rest = sentences;
         while !rest.is_empty() {
@@ -214,16 +214,17 @@ impl Pretrainer {
                 size += sentence.symbols().len();
                 size <= VALIDATION_SYMBOLS
             });
-            let (some, behind) = rest.split_at(fitting.count().max(1));
+            let (some, remaining) = rest.split_at(fitting.count().max(1));
             let batch = self.batch(&mask(some, &self.inventory, &everything, &mut generator))?;
             self.losses(&batch, &mut Dropout::off(), &mut tally)?;
-            rest = behind;
+            rest = remaining;
         }
         if sentences.is_empty() { Ok(None) } else { report(&tally, step).map(Some) }
     }
 
-    pub(super) fn hiding(&self, step: u64) -> ChaCha8Rng {
-        let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed ^ HIDING);
+    /// Returns the generator of the masks of a step.
+    pub(super) fn masking(&self, step: u64) -> ChaCha8Rng {
+        let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed ^ MASKING);
         generator.set_stream(step);
         generator
     }
@@ -271,7 +272,7 @@ impl Pretrainer {
         })
     }
 
-    /// The summed losses of symbols and of sup-phones of a batch; they are added to the tally too.
+    /// Returns the summed losses of the symbols and of the sup-phonemes of a batch, and adds them to the tally.
     pub(super) fn losses(
         &self,
         batch: &Batch,
@@ -301,10 +302,9 @@ impl Pretrainer {
     }
 }
 
-/// The values of a tally (`docs/formats/training-run.md`).
+/// Computes the reported values of a tally (`docs/formats/training-run.md`).
 ///
-/// In a step some of what is to be guessed is seen (`mask.masked`); of held-out sentences everything chosen is `<mask>`, so that
-/// only what surrounds it tells.
+/// In a training step some targets are visible (`mask.masked`), in validation none, so their values cannot be compared.
 fn report(tally: &Tally, step: u64) -> Result<Values, Error> {
     let (Some(of_symbols), Some(of_sup_phones)) = (baseline(&tally.symbols), baseline(&tally.sup_phones))
     else {
