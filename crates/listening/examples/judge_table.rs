@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         anchors: Vec::new(),
         analysis: Analysis::default(),
         repeats: false,
+        score_sign: None,
     };
     for system in judge_found(&study, &ratings)?.systems {
         println!("{}", system.words);

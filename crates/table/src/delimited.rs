@@ -1,4 +1,4 @@
-//! Values separated by commas, semicolons or tabs.
+//! Values separated by commas, semicolons, tabs or bars.
 
 use std::path::Path;
 
@@ -37,11 +37,11 @@ pub(crate) fn decode(
     separator: Option<u8>,
     schema: &Schema,
 ) -> Result<Untyped, Error> {
-    let (separator, text) = dialect(text, separator);
-    let (names, records) = records(path, text, separator)?;
+    let Records { names, records, .. } = records(path, text, separator)?;
     let columns: Vec<Option<&Column>> =
         names.iter().map(|name| schema.columns.iter().find(|column| &column.name == name)).collect();
     let mut rows = Vec::with_capacity(records.len());
+    let separator = dialect(text, separator).0;
     for (index, record) in records.iter().enumerate() {
         let cells = record
             .iter()
@@ -58,12 +58,22 @@ pub(crate) fn decode(
     Ok((names, rows))
 }
 
-/// Decodes a table with arbitrary columns.
+/// Decodes a table with arbitrary columns, without its empty rows.
 pub(crate) fn decode_text(path: &Path, text: &str, separator: Option<u8>) -> Result<TextTable, Error> {
-    let (separator, text) = dialect(text, separator);
-    let (columns, records) = records(path, text, separator)?;
+    let Records { names, records, n_lines_before } = records(path, text, separator)?;
     let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| !cell.is_empty());
-    Ok(TextTable { columns, rows: records.iter().map(|record| record.iter().map(cell).collect()).collect() })
+    let mut table = TextTable { columns: names, rows: Vec::new(), lines: Some(Vec::new()) };
+    for record in records {
+        // Spreadsheets write separators for rows that once had content.
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        table.rows.push(record.iter().map(cell).collect());
+        if let Some(lines) = &mut table.lines {
+            lines.push(record.position().map_or(0, csv::Position::line) + n_lines_before);
+        }
+    }
+    Ok(table)
 }
 
 /// Returns the separator and the text after Excel's `sep=` line.
@@ -82,15 +92,50 @@ fn dialect(text: &str, separator: Option<u8>) -> (u8, &str) {
     let header: Vec<u8> = first.split('"').step_by(2).flat_map(str::bytes).collect();
     let count = |separator: u8| header.iter().map(|byte| usize::from(*byte == separator)).sum::<usize>();
     // Of two equally frequent candidates the last one wins: a comma.
-    let found = [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator));
+    let found = [b'|', b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator));
     (separator.or(found).unwrap_or(b','), text)
 }
 
-fn records(path: &Path, text: &str, separator: u8) -> Result<(Vec<String>, Vec<csv::StringRecord>), Error> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text.as_bytes());
+/// Header and records of a text.
+struct Records {
+    names: Vec<String>,
+    records: Vec<csv::StringRecord>,
+    /// Number of lines before the header.
+    n_lines_before: u64,
+}
+
+/// Splits a text into records of as many cells as its header.
+///
+/// A header that lacks one cell has none for the names of the rows, as written by R's `write.table`.
+fn records(path: &Path, text: &str, separator: Option<u8>) -> Result<Records, Error> {
+    let (separator, rest) = dialect(text, separator);
+    let n_lines_before = u64::from(rest.len() < text.len());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(rest.as_bytes());
     let table = |why: csv::Error| Error::Table { path: path.to_owned(), why: why.to_string() };
-    let names = reader.headers().map_err(table)?.iter().map(|name| name.trim().to_owned()).collect();
-    Ok((names, reader.records().collect::<Result<_, _>>().map_err(table)?))
+    let mut names: Vec<String> =
+        reader.headers().map_err(table)?.iter().map(|name| name.trim().to_owned()).collect();
+    let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().map_err(table)?;
+    if !records.is_empty() && records.iter().all(|record| record.len() == names.len() + 1) {
+        names.insert(0, String::new());
+    }
+    if let Some((index, record)) =
+        records.iter().enumerate().find(|(_, record)| record.len() != names.len())
+    {
+        let line = record.position().map_or(0, csv::Position::line) + n_lines_before;
+        let why = format!(
+            "line {line} has {} cells, but the header has {}; the separator is {}",
+            record.len(),
+            names.len(),
+            named(separator)
+        );
+        return Err(row_error(path, index, &why));
+    }
+    Ok(Records { names, records, n_lines_before })
+}
+
+fn named(separator: u8) -> String {
+    if separator == b'\t' { "a tab".to_owned() } else { format!("`{}`", char::from(separator)) }
 }
 
 fn parse(cell: &str, column: &Column, decimal_comma: bool) -> Result<Cell, String> {
@@ -166,6 +211,7 @@ mod tests {
         check("sep=\na;b\n", b',', "sep=\na;b\n");
         check("\"a;b;c\",d\n", b',', "\"a;b;c\",d\n");
         check("a\tb;c\td\n", b'\t', "a\tb;c\td\n");
+        check("a|b,c|d\n", b'|', "a|b,c|d\n");
         check("a", b',', "a");
         assert_eq!(dialect("a,b\n", Some(b'\t')), (b'\t', "a,b\n"));
     }

@@ -7,6 +7,7 @@ pub(crate) mod inference;
 pub(crate) mod judge;
 pub(crate) mod rank_tests;
 pub(crate) mod raters;
+pub(crate) mod ranking;
 pub(crate) mod sample;
 pub(crate) mod scores;
 pub(crate) mod screening;

@@ -6,12 +6,15 @@ use mynah_stats::Interval;
 use mynah_stats::clustered::difference;
 use mynah_stats::krippendorff::{self, Scale};
 
-use crate::analysis::scores::{Against, Indices, Scores, clustered_mean, explain};
+use crate::analysis::scores::{Against, Indices, NO_RATINGS, Scores, clustered_mean, explain};
 use crate::analysis::study::Study;
 use crate::analysis::verdict::{Defined, NullPairs};
 use crate::design::protocol::Analysis;
 use crate::rating::Rating;
-use crate::trial::Kind;
+use crate::trial::{First, Kind};
+
+/// The shares of ratings with the system second that count as balanced, where some orders are unknown.
+const BALANCED: std::ops::RangeInclusive<f64> = 0.4..=0.6;
 
 /// Summarizes the comparisons of the reference with itself.
 pub(crate) fn null_pairs(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<NullPairs> {
@@ -60,7 +63,33 @@ pub(crate) fn order_effect(scores: &Scores, against: Against<'_>, analysis: &Ana
     if !matches!(against, Against::Zero) {
         return Defined::Undefined { reason: "single clips have no order".to_owned() };
     }
-    difference(&scores.values, &scores.heard_second, &scores.raters, &scores.items)
+    let n = scores.values.len();
+    let known: Vec<usize> = (0..n).filter(|&index| scores.first[index].is_some()).collect();
+    let heard_second: Vec<bool> =
+        known.iter().map(|&index| scores.first[index] == Some(First::Reference)).collect();
+    let n_second = heard_second.iter().filter(|second| **second).count();
+    let undefined = |reason: String| Defined::Undefined { reason };
+    if n == 0 {
+        return undefined(NO_RATINGS.to_owned());
+    }
+    if known.is_empty() {
+        return undefined("which clip was heard first is unknown".to_owned());
+    }
+    // Whoever wrote down only some orders may have done so for a reason that has to do with the scores.
+    if known.len() < n && !BALANCED.contains(&(n_second as f64 / known.len() as f64)) {
+        return undefined(format!(
+            "which clip was heard first is unknown for {} of {n} ratings, and the others are not balanced: the system was \
+             second in {n_second} of {}",
+            n - known.len(),
+            known.len()
+        ));
+    }
+    if n_second == 0 || n_second == known.len() {
+        return undefined("the clips were heard in one order only".to_owned());
+    }
+    let values: Vec<f64> = known.iter().map(|&index| scores.values[index]).collect();
+    let of = |clusters: &[usize]| -> Vec<usize> { known.iter().map(|&index| clusters[index]).collect() };
+    difference(&values, &heard_second, &of(&scores.raters), &of(&scores.items))
         // Nothing is concluded from it, so the plain standard errors suffice if one sentence was heard in one order only.
         .and_then(|effect| effect.jackknifed().unwrap_or(effect).interval(1.0 - analysis.alpha))
         .map_err(explain)
