@@ -313,17 +313,22 @@ fn unequal_raters(n: u64, part: &str) {
                 rates.half_width / n
             );
         }
-        let largest = |of: fn(&Rates) -> usize| {
-            all.iter().map(|(_, rates)| rates.percent(of(rates))).fold(0.0, f64::max)
-        };
         let n_raters = raters.iter().collect::<std::collections::BTreeSet<_>>().len();
+        let one_sided = |rates: &Rates| rates.percent(rates.equivalent[0].max(rates.equivalent[1]));
+        let (single, [.., ceiling, two]) = (&all[..4], &all[..]) else { continue };
+        let largest = |of: &dyn Fn(&Rates) -> f64, among: &[(&str, Rates)]| {
+            among.iter().map(|(_, rates)| of(rates)).fold(0.0, f64::max)
+        };
         let two_sided: Vec<String> =
-            all.iter().map(|(_, rates)| format!("{:.1}", rates.percent(rates.jackknife))).collect();
+            single.iter().map(|(_, rates)| format!("{:.1}", rates.percent(rates.jackknife))).collect();
         table.push(format!(
-            "| {name} | {n_raters} | {effective:.1} | {:.1} | {} | {:.1} |",
-            largest(|rates| rates.counted_heads),
+            "| {name} | {n_raters} | {effective:.1} | {:.1} | {} | {:.1} | {:.1} | {:.1} | {:.1} |",
+            largest(&|rates| rates.percent(rates.counted_heads), single),
             two_sided.join(" | "),
-            largest(|rates| rates.equivalent[0].max(rates.equivalent[1])),
+            largest(&one_sided, &all[..3]),
+            one_sided(&ceiling.1),
+            two.1.percent(two.1.jackknife),
+            one_sided(&two.1),
         ));
     }
     println!("\n{}", table.join("\n"));

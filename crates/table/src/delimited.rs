@@ -60,20 +60,18 @@ pub(crate) fn decode(
 
 /// Decodes a table with arbitrary columns, without its empty rows.
 pub(crate) fn decode_text(path: &Path, text: &str, separator: Option<u8>) -> Result<TextTable, Error> {
-    let Records { names, records, n_lines_before } = records(path, text, separator)?;
+    let Records { names, records, lines } = records(path, text, separator)?;
     let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| !cell.is_empty());
-    let mut table = TextTable { columns: names, rows: Vec::new(), lines: Some(Vec::new()) };
-    for record in records {
+    let mut rows = Vec::with_capacity(records.len());
+    let mut lines_of_rows = Vec::with_capacity(records.len());
+    for (record, line) in records.iter().zip(lines) {
         // Spreadsheets write separators for rows that once had content.
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
-        table.rows.push(record.iter().map(cell).collect());
-        if let Some(lines) = &mut table.lines {
-            lines.push(record.position().map_or(0, csv::Position::line) + n_lines_before);
+        if record.iter().any(|cell| !cell.is_empty()) {
+            rows.push(record.iter().map(cell).collect());
+            lines_of_rows.push(line);
         }
     }
-    Ok(table)
+    Ok(TextTable { columns: names, rows, lines: Some(lines_of_rows) })
 }
 
 /// Returns the separator and the text after Excel's `sep=` line.
@@ -100,8 +98,8 @@ fn dialect(text: &str, separator: Option<u8>) -> (u8, &str) {
 struct Records {
     names: Vec<String>,
     records: Vec<csv::StringRecord>,
-    /// Number of lines before the header.
-    n_lines_before: u64,
+    /// Line of the text on which each record begins, counted from 1.
+    lines: Vec<u64>,
 }
 
 /// Splits a text into records of as many cells as its header.
@@ -109,7 +107,6 @@ struct Records {
 /// A header that lacks one cell has none for the names of the rows, as written by R's `write.table`.
 fn records(path: &Path, text: &str, separator: Option<u8>) -> Result<Records, Error> {
     let (separator, rest) = dialect(text, separator);
-    let n_lines_before = u64::from(rest.len() < text.len());
     let mut reader =
         csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(rest.as_bytes());
     let table = |why: csv::Error| Error::Table { path: path.to_owned(), why: why.to_string() };
@@ -119,10 +116,9 @@ fn records(path: &Path, text: &str, separator: Option<u8>) -> Result<Records, Er
     if !records.is_empty() && records.iter().all(|record| record.len() == names.len() + 1) {
         names.insert(0, String::new());
     }
-    if let Some((index, record)) =
-        records.iter().enumerate().find(|(_, record)| record.len() != names.len())
-    {
-        let line = record.position().map_or(0, csv::Position::line) + n_lines_before;
+    let lines = lines_of(text, text.len() - rest.len(), &records);
+    if let Some(index) = records.iter().position(|record| record.len() != names.len()) {
+        let (line, record) = (lines[index], &records[index]);
         let why = format!(
             "line {line} has {} cells, but the header has {}; the separator is {}",
             record.len(),
@@ -131,7 +127,26 @@ fn records(path: &Path, text: &str, separator: Option<u8>) -> Result<Records, Er
         );
         return Err(row_error(path, index, &why));
     }
-    Ok(Records { names, records, n_lines_before })
+    Ok(Records { names, records, lines })
+}
+
+/// Returns the line on which each record begins. The csv crate has the record's place before the line break that precedes it.
+fn lines_of(text: &str, offset: usize, records: &[csv::StringRecord]) -> Vec<u64> {
+    let bytes = text.as_bytes();
+    let is_break = |byte: u8| matches!(byte, b'\r' | b'\n');
+    let (mut at, mut line) = (0, 1);
+    let mut lines = Vec::with_capacity(records.len());
+    for record in records {
+        let start = offset + record.position().map_or(0, |position| position.byte() as usize);
+        while at < bytes.len() && (at < start || is_break(bytes[at])) {
+            // A carriage return before a line feed belongs to the same line break.
+            let is_end = bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+            line += u64::from(is_end);
+            at += 1;
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 fn named(separator: u8) -> String {

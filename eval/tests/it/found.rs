@@ -274,7 +274,7 @@ fn tables_of_every_program_give_the_same_verdict() {
         "pandas-category.parquet",
         "pandas-nullable.parquet",
         "arrow-float16.parquet",
-        "arrow-decimal256.parquet",
+        "arrow-dictionary.parquet",
         "polars.parquet",
         "german.csv",
         "excel-unicode.csv",
