@@ -24,7 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             let FoundRating { rater, item, system, score, .. } = rating;
             format!("{rater},{item},{system},{score}\n")
         };
-        fs::write(path, "rater,item,system,score\n".to_owned() + &ratings.iter().map(row).collect::<String>())?;
+        fs::write(
+            path,
+            "rater,item,system,score\n".to_owned() + &ratings.iter().map(row).collect::<String>(),
+        )?;
         return Ok(());
     }
     let study = FoundStudy {
@@ -39,7 +42,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let start = Instant::now();
     let verdict = judge_found(&study, &ratings)?;
-    println!("{} ratings of {} systems: {:.1} s", ratings.len(), verdict.systems.len(), start.elapsed().as_secs_f64());
+    println!(
+        "{} ratings of {} systems: {:.1} s",
+        ratings.len(),
+        verdict.systems.len(),
+        start.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

@@ -23,8 +23,12 @@ pub enum ScoreSign {
 
 impl ScoreSign {
     /// All conventions, the one of our own tables first.
-    pub const ALL: [Self; 4] =
-        [Self::SystemMinusReference, Self::ReferenceMinusSystem, Self::SecondMinusFirst, Self::FirstMinusSecond];
+    pub const ALL: [Self; 4] = [
+        Self::SystemMinusReference,
+        Self::ReferenceMinusSystem,
+        Self::SecondMinusFirst,
+        Self::FirstMinusSecond,
+    ];
 
     /// Returns the name used on command lines.
     #[must_use]

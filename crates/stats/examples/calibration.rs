@@ -281,7 +281,8 @@ fn unequal_raters(n: u64, part: &str) {
         ("dropouts of 60", dropouts),
     ];
     println!("{n} studies: rejections of the truth in percent");
-    let columns = ["counted heads", "Satterthwaite", "jackknife", "equivalent below", "above", "df", "± 95 %"];
+    let columns =
+        ["counted heads", "Satterthwaite", "jackknife", "equivalent below", "above", "df", "± 95 %"];
     println!("{:24}{:16}{}", "", "", columns.map(|column| format!("{column:>18}")).concat());
     let mut table = Vec::new();
     for (name, design) in designs.into_iter().filter(|(name, _)| name.contains(part)) {

@@ -19,7 +19,9 @@ const POWER: f64 = 0.8;
 fn main() {
     let n: u64 = std::env::args().nth(1).map_or(2000, |n| n.parse().unwrap());
     let components = Components::default();
-    println!("| sentences × ratings, raters | margin | equivalent: planned | reached | non-inferior: planned | reached | difference | found: planned | reached | df planned | df |");
+    println!(
+        "| sentences × ratings, raters | margin | equivalent: planned | reached | non-inferior: planned | reached | difference | found: planned | reached | df planned | df |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for (items, ratings_per_item, raters) in [
         (10, 5, 5),
@@ -33,19 +35,20 @@ fn main() {
     ] {
         let size = Size { items, ratings_per_item, raters };
         let planned = power(&components, &size, ALPHA, POWER).unwrap();
-        let design =
-            pooled(raters as usize, items as usize, ratings_per_item as usize, 1).unwrap();
+        let design = pooled(raters as usize, items as usize, ratings_per_item as usize, 1).unwrap();
         let (of_raters, of_items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
         // A scale without ends.
         let studies = |mean: f64| {
             let model = Model { mean, components, lowest: -100, highest: 100 };
-            let analyze = |scores: &[f64]| two_way(scores, &of_raters, &of_items).unwrap().jackknifed().unwrap();
+            let analyze =
+                |scores: &[f64]| two_way(scores, &of_raters, &of_items).unwrap().jackknifed().unwrap();
             model.replicates(&design, SEED, n, analyze).unwrap()
         };
         let share = |studies: &[Clustered], is_reached: &dyn Fn(&Clustered) -> bool| {
             100.0 * studies.iter().filter(|study| is_reached(study)).count() as f64 / n as f64
         };
-        let of = |goal, difference| 100.0 * probability_of(goal, difference, &components, &size, ALPHA).unwrap();
+        let of =
+            |goal, difference| 100.0 * probability_of(goal, difference, &components, &size, ALPHA).unwrap();
         let (margin, difference) = (planned.smallest_margin, planned.detectable_difference);
         let (equal, worse) = (studies(0.0), studies(-difference));
         let tost = |study: &Clustered| study.tost(margin, ALPHA).unwrap();

@@ -150,7 +150,8 @@ pub(crate) fn precision(components: &Components, size: &Size) -> Result<Precisio
     let between = |of: f64, own: f64, each: f64, other: f64, of_others: f64| {
         ((of - 1.0) * (own + e / each) + of * other * (each.recip() - of_others.recip())) / (of - 1.0).powi(2)
     };
-    let by_cell = (a * (1.0 - raters.recip()) + b * (1.0 - items.recip()) + e * (1.0 - n.recip())) / (n - 1.0);
+    let by_cell =
+        (a * (1.0 - raters.recip()) + b * (1.0 - items.recip()) + e * (1.0 - n.recip())) / (n - 1.0);
     let (variance, degrees_of_freedom) = together(
         (between(raters, a, per_rater, b, items), raters - 1.0),
         (between(items, b, per_item, a, raters), items - 1.0),

@@ -64,8 +64,7 @@ fn planned_power_is_reached_by_the_analysis_of_a_verdict() {
             let expected = probability_of(goal, difference, &USUAL, &size, 0.05).expect("a size");
             assert_close(expected, 0.8, 1e-9, "the margin and the difference have the desired power");
         }
-        let design =
-            pooled(raters as usize, items as usize, ratings_per_item as usize, 1).expect("a design");
+        let design = pooled(raters as usize, items as usize, ratings_per_item as usize, 1).expect("a design");
         let (of_raters, of_items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
         let share = |mean: f64, is_reached: &(dyn Fn(&Clustered) -> bool + Sync)| {
             let model = Model { mean, components: USUAL, lowest: -100, highest: 100 };

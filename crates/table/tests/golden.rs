@@ -131,7 +131,8 @@ type Vote = ([String; 4], f64);
 fn votes(name: &str, separator: Option<char>) -> Vec<Vote> {
     let wanted = ["worker", "clip", "model", "order", "vote"];
     let path = table("votes").join(name);
-    let table = read_text_columns(&path, separator, &wanted).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let table =
+        read_text_columns(&path, separator, &wanted).unwrap_or_else(|error| panic!("{name}: {error}"));
     let positions = wanted.map(|wanted| {
         let found = table.columns.iter().position(|column| column == wanted);
         found.unwrap_or_else(|| panic!("{name}: no column {wanted} in {:?}", table.columns))

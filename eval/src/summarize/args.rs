@@ -33,7 +33,7 @@ Examples:
   mynah-summarize report --ratings cmos.csv --plan CMOS.toml --ratings mos.csv --plan MOS.toml \\
       --out REPORT
   mynah-summarize report --scores scores.csv --ratings votes.csv --paradigm mos \\
-      --reference recordings --map rater=WorkerId,item=clip --out REPORT";
+      --reference-name recordings --map rater=WorkerId,item=clip --out REPORT";
 const COMPLETIONS: &str = "\
 Example:
   mynah-summarize completions bash > ~/.local/share/bash-completion/completions/mynah-summarize";
@@ -96,7 +96,15 @@ pub(crate) struct VerdictArgs {
     #[arg(long, value_name = "PLAN.toml", conflicts_with_all = ["paradigm", "map"])]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) found: FoundArgs,
+    found: FoundArgs,
+    /// Reference that the systems were compared with; for MOS, one of the systems
+    #[arg(
+        long = "reference",
+        value_name = "NAME",
+        requires = "paradigm",
+        help_heading = "Ratings without a plan"
+    )]
+    reference_name: Option<String>,
     /// Table of ratings: .parquet, .csv, .tsv or .jsonl
     #[arg(long, value_name = "FILE")]
     pub(crate) ratings: PathBuf,
@@ -110,7 +118,14 @@ pub(crate) struct VerdictArgs {
     pub(crate) require: Option<Requirement>,
 }
 
-/// Description of ratings without a plan.
+impl VerdictArgs {
+    /// Returns the description of the ratings, if a paradigm is given.
+    pub(crate) fn found(&self) -> Option<FoundSettings> {
+        self.found.settings(self.reference_name.as_deref())
+    }
+}
+
+/// Description of ratings without a plan; the reference is named by the subcommand.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Ratings without a plan")]
 pub(crate) struct FoundArgs {
@@ -129,14 +144,11 @@ pub(crate) struct FoundArgs {
     /// Separator of a CSV file (default: the most frequent of comma, semicolon, tab and bar in its header)
     #[arg(long, value_name = "CHAR", requires = "paradigm", value_parser = separator)]
     separator: Option<char>,
-    /// Reference that the systems were compared with; for MOS, one of the systems
-    #[arg(long, value_name = "NAME", requires = "paradigm")]
-    reference: Option<String>,
     /// Treat the reference as human recordings
-    #[arg(long, requires = "reference")]
+    #[arg(long, requires = "reference_name")]
     human_reference: bool,
     /// System known to be worse than the reference; may be repeated
-    #[arg(long = "anchor", value_name = "NAME", requires = "reference")]
+    #[arg(long = "anchor", value_name = "NAME", requires = "reference_name")]
     anchors: Vec<String>,
     /// Equivalence margin, in points of the scale
     #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.2)]
@@ -186,20 +198,20 @@ fn separator(text: &str) -> Result<char, String> {
 
 impl FoundArgs {
     /// Returns the description of the ratings, if a paradigm is given.
-    pub(crate) fn settings(&self) -> Option<FoundSettings> {
+    fn settings(&self, reference: Option<&str>) -> Option<FoundSettings> {
         Some(FoundSettings {
-            study: self.study()?,
+            study: self.study(reference)?,
             map: self.map.clone(),
             separator: self.separator,
             item_names: self.item_is,
         })
     }
 
-    fn study(&self) -> Option<FoundStudy> {
+    fn study(&self, reference: Option<&str>) -> Option<FoundStudy> {
         Some(FoundStudy {
             name: self.study.clone(),
             paradigm: self.paradigm?,
-            reference: self.reference.clone(),
+            reference: reference.map(str::to_owned),
             human_reference: self.human_reference,
             anchors: self.anchors.clone(),
             analysis: Analysis { margin: self.margin, alpha: self.alpha, ..Analysis::default() },
@@ -248,6 +260,9 @@ pub(crate) struct ReportArgs {
     plans: Vec<PathBuf>,
     #[command(flatten)]
     found: FoundArgs,
+    /// Reference of the ratings that the systems were compared with; for MOS, one of the systems
+    #[arg(long, value_name = "NAME", requires = "paradigm", help_heading = "Ratings without a plan")]
+    reference_name: Option<String>,
     /// Recordings to show and play
     #[arg(long, value_name = "DIR")]
     reference: Option<PathBuf>,
@@ -279,7 +294,7 @@ pub(crate) struct ReportArgs {
 impl ReportArgs {
     /// Pairs ratings with their plans; those beyond the last plan are judged without one.
     fn tests(&self) -> anyhow::Result<Vec<report::Test>> {
-        let found = self.found.settings();
+        let found = self.found.settings(self.reference_name.as_deref());
         let (n_ratings, n_plans) = (self.ratings.len(), self.plans.len());
         if found.is_some() && n_ratings <= n_plans {
             let remedy = "add the --ratings that have no plan, or leave --paradigm out";

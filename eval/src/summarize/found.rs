@@ -68,7 +68,8 @@ pub(crate) fn found_verdict(path: &Path, settings: &FoundSettings) -> anyhow::Re
     let failed = || format!("failed to read ratings `{}`", path.display());
     let columns: Vec<&str> =
         NEEDED.into_iter().chain(OPTIONAL).filter_map(|name| settings.map.column(name)).collect();
-    let table = read_text_columns(path, settings.separator, &columns).with_context(failed)?;
+    let table =
+        read_text_columns(path, settings.separator, &columns).map_err(advised).with_context(failed)?;
     let mut rows = found_ratings(path, &table, settings).with_context(failed)?;
     let study = &settings.study;
     let is_judged = study.paradigm.rules().is_judged(Role::Reference);
@@ -82,12 +83,24 @@ pub(crate) fn found_verdict(path: &Path, settings: &FoundSettings) -> anyhow::Re
     judge_found(study, &rows).map_err(|error| explained(error, path, &table))
 }
 
+/// Adds the argument that may resolve an error of the table.
+fn advised(error: mynah_table::Error) -> anyhow::Error {
+    match error {
+        mynah_table::Error::Row { .. } => {
+            let remedy = "correct the row, or name the separator of the table with --separator";
+            Advised::new(error.to_string(), remedy).into()
+        }
+        _ => error.into(),
+    }
+}
+
 /// Adds the arguments that resolve an error of the analysis, and the line of the file.
 fn explained(error: Error, path: &Path, table: &TextTable) -> anyhow::Error {
     let failed = format!("failed to analyze `{}`", path.display());
     match error {
         Error::ScoreSign { .. } => {
-            let remedy = "state what they are: --score-is second-minus-first, or --score-is system-minus-reference";
+            let remedy =
+                "state what they are: --score-is second-minus-first, or --score-is system-minus-reference";
             anyhow::Error::new(Advised::new(error.to_string(), remedy)).context(failed)
         }
         Error::Rating { row, .. } => match table.line(row as usize - 1) {
@@ -124,7 +137,8 @@ fn found_ratings(
     let positions = NEEDED.into_iter().chain(OPTIONAL).map(|name| (name, find(name)));
     let positions: BTreeMap<&str, Option<usize>> = positions.collect();
     let rows = table.rows.iter().enumerate().map(|(index, row)| {
-        let text = |name: &str| positions[name].and_then(|position| row[position].as_deref()).unwrap_or_default();
+        let text =
+            |name: &str| positions[name].and_then(|position| row[position].as_deref()).unwrap_or_default();
         let read = || -> anyhow::Result<FoundRating> {
             Ok(FoundRating {
                 rater: text("rater").to_owned(),

@@ -13,7 +13,7 @@ use super::{ratings, write};
 /// Analyzes the ratings, writes the report and prints the conclusions.
 pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     args.overwrite.check_report(&args.out)?;
-    let verdict = match (&args.plan, args.found.settings()) {
+    let verdict = match (&args.plan, args.found()) {
         (Some(plan), _) => ratings::verdict(plan, &args.ratings)?,
         (None, Some(settings)) => found_verdict(&args.ratings, &settings)?,
         (None, None) => {

@@ -162,24 +162,30 @@ fn raw_votes_are_refused_until_their_sign_is_stated() {
     let judge = |options: &str| place.summarize(&format!("{verdict} {options}"));
     judge(RAW)
         .exits_with(2)
-        .says("the scores look like second minus first: those of `voice` differ by -2.95 points")
+        .says("the scores look like second minus first: those of `voice` differ by -2.96 points")
         .says("--score-is second-minus-first, or --score-is system-minus-reference");
     assert!(!place.path("V").exists(), "nothing is written");
     // The truth is 1.5 worse.
     let raw = judge(&format!("{RAW} --score-is second-minus-first")).exits_with(0);
     assert!(raw.stdout.starts_with("voice: `voice` is worse than `recordings`"), "{}", raw.stdout);
-    assert!(raw.stdout.contains("the difference is -1.47 points"), "{}", raw.stdout);
+    assert!(raw.stdout.contains("the difference is -1.48 points"), "{}", raw.stdout);
     let note = "The scores were second minus first and have been converted to system minus reference.";
     assert!(place.read("V/report.md").contains(note));
     let other = judge(&format!("{RAW} --score-is first-minus-second")).exits_with(0);
-    assert!(other.stdout.starts_with("voice: `voice` is better than `recordings` by 1.47"), "{}", other.stdout);
+    assert!(
+        other.stdout.starts_with("voice: `voice` is better than `recordings` by 1.48"),
+        "{}",
+        other.stdout
+    );
     // Whoever insists gets a note.
     judge(&format!("{RAW} --score-is system-minus-reference")).exits_with(0);
     assert!(place.read("V/report.md").contains("The order of the clips matters more than the system"));
     let no_order = "--map rater=worker,item=clip,system=model,score=vote --score-is second-minus-first";
     judge(no_order)
         .exits_with(2)
-        .says("199 of 199 do not say which clip was heard first, among them row 1 of `second-minus-first.csv`")
+        .says(
+            "199 of 199 do not say which clip was heard first, among them row 1 of `second-minus-first.csv`",
+        )
         .says("add a column with the clip heard first");
     let mos = "verdict --ratings second-minus-first.csv --paradigm mos --out V --score-is second-minus-first";
     place.summarize(&format!("{mos} {RAW}")).exits_with(2).says("they judge single clips");
@@ -288,7 +294,7 @@ fn tables_of_every_program_give_the_same_verdict() {
     place
         .summarize(&format!("verdict --ratings colons.csv {RAW} {CMOS}"))
         .exits_with(2)
-        .says("or the separator of the table with --separator");
+        .says("name the separator of the table with --separator");
 }
 
 #[test]
@@ -296,7 +302,9 @@ fn unrelated_columns_are_ignored() {
     let place = Place::new();
     // Two columns that share a name, one called like an optional one, and a vote with a comma in a comment.
     let rows = "rater,item,system,score,first,note,note\n".to_owned()
-        + &(0..40).map(|k| format!("w{},s{},vits,{},Ann,\"a,b\",\n", k % 8, k / 8, k * 7 % 3 - 1)).collect::<String>();
+        + &(0..40)
+            .map(|k| format!("w{},s{},vits,{},Ann,\"a,b\",\n", k % 8, k / 8, k * 7 % 3 - 1))
+            .collect::<String>();
     place.write("votes.csv", rows);
     let verdict = format!("verdict --ratings votes.csv {CMOS}");
     place
@@ -305,7 +313,10 @@ fn unrelated_columns_are_ignored() {
         .says("first `Ann` is not one of")
         .says("leave the column out with --map first=");
     place.summarize(&format!("{verdict} --map first=")).exits_with(0);
-    place.summarize(&format!("{verdict} --map first=,score=note")).exits_with(2).says("two columns are named `note`");
+    place
+        .summarize(&format!("{verdict} --map first=,score=note"))
+        .exits_with(2)
+        .says("two columns are named `note`");
 }
 
 #[test]
@@ -313,11 +324,12 @@ fn reports_take_ratings_without_a_plan() {
     let place = with_fixture("listening/blanks.csv");
     place.plan().exits_with(0);
     place.listen("simulate PLAN.toml --out ratings.csv").exits_with(0);
-    let found = "--ratings blanks.csv --paradigm cmos --reference recordings --study crowd";
+    let found = "--ratings blanks.csv --paradigm cmos --study crowd --reference-name recordings";
     place.summarize(&format!("report {found} --out R")).exits_with(0);
     assert!(place.read("R/report.md").contains("Study crowd, without a plan."));
     // The same numbers as those of `verdict`.
-    place.summarize(&format!("verdict {found} --out V")).exits_with(0);
+    let verdict = found.replace("--reference-name", "--reference");
+    place.summarize(&format!("verdict {verdict} --out V")).exits_with(0);
     let verdicts = |report: &str| -> Value {
         serde_json::from_str::<Value>(&place.read(report)).unwrap()["verdicts"].take()
     };
@@ -327,7 +339,7 @@ fn reports_take_ratings_without_a_plan() {
     place.summarize(&format!("report {planned} {found} --out R")).exits_with(0);
     assert_eq!(verdicts("R/report.json").as_array().unwrap().len(), 2);
     place
-        .summarize(&format!("report {planned} --paradigm cmos --reference recordings --out R"))
+        .summarize(&format!("report {planned} --paradigm cmos --reference-name recordings --out R"))
         .exits_with(2)
         .says("--paradigm is given, but no ratings without a plan");
     place.summarize("report --ratings blanks.csv --out R").exits_with(2).says("with --paradigm");

@@ -182,7 +182,9 @@ fn rows(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Vec<Rating>, Erro
                 first.source_file,
                 sign.words()
             ),
-            remedy: Some("add a column with the clip heard first, or convert the scores to system minus reference"),
+            remedy: Some(
+                "add a column with the clip heard first, or convert the scores to system minus reference",
+            ),
         });
     }
     let row = |rating: &FoundRating| {
@@ -222,11 +224,8 @@ fn check(study: &FoundStudy, ratings: &[FoundRating]) -> Result<(), Error> {
     let listed = || systems.iter().map(|system| format!("`{system}`")).collect::<Vec<_>>().join(", ");
     let rules = study.paradigm.rules();
     if let Some(sign) = study.score_sign.filter(|_| !rules.has_order()) {
-        let what = format!(
-            "{} scores are not {}: they judge single clips",
-            rules.abbreviation(),
-            sign.words()
-        );
+        let what =
+            format!("{} scores are not {}: they judge single clips", rules.abbreviation(), sign.words());
         return Err(Error::Found { what, remedy: Some("leave the sign of the scores out") });
     }
     match &study.reference {

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use crate::analysis::estimate::SystemEstimate;
 use crate::analysis::family::Family;
-use crate::analysis::raters::{agreement, null_pairs};
 use crate::analysis::ranking::ranking;
+use crate::analysis::raters::{agreement, null_pairs};
 use crate::analysis::sample::Sample;
 use crate::analysis::scores::Indices;
 use crate::analysis::screening::{rules_for, screen};

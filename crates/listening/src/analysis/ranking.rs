@@ -119,16 +119,17 @@ pub(crate) fn ranking(study: &Study, sample: &Sample<'_>) -> Defined<Ranking> {
 
 /// Returns the interval and the corrected p-value of each pair.
 fn corrected(compared: &[Compared], alpha: f64) -> Vec<(Defined<Interval>, Defined<f64>)> {
-    let influences: Vec<&Influence> =
-        compared.iter().filter_map(|(_, estimate)| estimate.as_ref().ok().map(|(_, influence)| influence)).collect();
+    let influences: Vec<&Influence> = compared
+        .iter()
+        .filter_map(|(_, estimate)| estimate.as_ref().ok().map(|(_, influence)| influence))
+        .collect();
     let joint = Some(&influences)
         .filter(|influences| influences.len() <= MOST_JOINT)
         .and_then(|influences| simultaneous(influences, alpha).ok());
     let n = influences.len().max(1) as f64;
     let level = 1.0 - joint.as_ref().map_or(alpha / n, |joint| joint.difference_alpha);
-    let adjusted = |p_value: f64| {
-        joint.as_ref().map_or_else(|| (n * p_value).min(1.0), |joint| joint.adjusted(p_value))
-    };
+    let adjusted =
+        |p_value: f64| joint.as_ref().map_or_else(|| (n * p_value).min(1.0), |joint| joint.adjusted(p_value));
     compared
         .iter()
         .map(|(_, estimate)| match estimate {
@@ -188,7 +189,8 @@ mod tests {
         assert_eq!((ranks("s1"), ranks("s2")), ((1, 2), (1, 2)));
         assert_eq!(found.pairs.len(), 6);
         for pair in &found.pairs {
-            let (interval, p) = (pair.difference.value().expect("one"), pair.adjusted_p_value.value().expect("one"));
+            let (interval, p) =
+                (pair.difference.value().expect("one"), pair.adjusted_p_value.value().expect("one"));
             assert!(interval.estimate >= 0.0 && (interval.low > 0.0) == (*p < 0.05), "{pair:?}");
         }
         assert!(found.systems.is_sorted_by(|one, other| one.mean >= other.mean));
@@ -198,7 +200,9 @@ mod tests {
     fn equal_systems_are_put_in_order_in_few_studies() {
         // Of 60 studies of six equal systems, at most 5 % find any pair different: more than eight happen once in 600.
         let n_wrong = (0..60)
-            .filter(|&seed| ranked(&[0.0; 6], seed).systems.iter().any(|ranked| ranked.worst_rank - ranked.best_rank < 5))
+            .filter(|&seed| {
+                ranked(&[0.0; 6], seed).systems.iter().any(|ranked| ranked.worst_rank - ranked.best_rank < 5)
+            })
             .count();
         assert!(n_wrong <= 8, "{n_wrong}");
     }

@@ -6,7 +6,7 @@ use mynah_stats::Interval;
 use mynah_stats::clustered::difference;
 use mynah_stats::krippendorff::{self, Scale};
 
-use crate::analysis::scores::{Against, Indices, NO_RATINGS, Scores, clustered_mean, explain};
+use crate::analysis::scores::{Against, BySystem, Indices, NO_RATINGS, Scores, clustered_mean, explain};
 use crate::analysis::study::Study;
 use crate::analysis::verdict::{Defined, NullPairs};
 use crate::design::protocol::Analysis;
@@ -19,7 +19,7 @@ const BALANCED: std::ops::RangeInclusive<f64> = 0.4..=0.6;
 /// Summarizes the comparisons of the reference with itself.
 pub(crate) fn null_pairs(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<NullPairs> {
     let pairs = match study.reference() {
-        Some(reference) => Scores::of(ratings, Kind::NullPair, reference, indices),
+        Some(reference) => BySystem::of(ratings).scores(Kind::NullPair, reference, indices),
         None => return Defined::Undefined { reason: "there is no reference".to_owned() },
     };
     let n = pairs.values.len();
@@ -50,8 +50,9 @@ pub(crate) fn null_pairs(study: &Study, ratings: &[&Rating], indices: &Indices<'
 /// Computes Krippendorff's alpha over all systems and sentences, without null pairs.
 pub(crate) fn agreement(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<f64> {
     let (mut values, mut units) = (Vec::new(), Vec::new());
+    let by_system = BySystem::of(ratings);
     for (position, (name, _)) in study.judged().enumerate() {
-        let scores = Scores::of(ratings, Kind::Rating, name, indices);
+        let scores = by_system.scores(Kind::Rating, name, indices);
         values.extend(scores.values);
         units.extend(scores.items.into_iter().map(|item| position * study.items.len() + item));
     }

@@ -28,6 +28,25 @@ impl<'a> Indices<'a> {
     }
 }
 
+/// Ratings by system and kind, so that hundreds of systems need not search all of them for their own.
+pub(crate) struct BySystem<'a>(BTreeMap<(&'a str, Kind), Vec<&'a Rating>>);
+
+impl<'a> BySystem<'a> {
+    /// Sorts ratings into systems and kinds.
+    pub(crate) fn of(ratings: &[&'a Rating]) -> Self {
+        let mut all: BTreeMap<(&str, Kind), Vec<&Rating>> = BTreeMap::new();
+        for rating in ratings {
+            all.entry((&rating.system, rating.kind)).or_default().push(rating);
+        }
+        Self(all)
+    }
+
+    /// Returns the scores of one kind and system.
+    pub(crate) fn scores(&self, kind: Kind, system: &str, indices: &Indices<'_>) -> Scores {
+        Scores::of(self.0.get(&(system, kind)).map_or(&[], Vec::as_slice), indices)
+    }
+}
+
 /// The scores of one system, in the order of the ratings.
 pub(crate) struct Scores {
     pub(crate) values: Vec<f64>,
@@ -38,10 +57,9 @@ pub(crate) struct Scores {
 }
 
 impl Scores {
-    /// Collects the ratings of one kind and system.
-    pub(crate) fn of(ratings: &[&Rating], kind: Kind, system: &str, indices: &Indices<'_>) -> Self {
+    fn of(ratings: &[&Rating], indices: &Indices<'_>) -> Self {
         let mut scores = Self { values: vec![], raters: vec![], items: vec![], first: vec![] };
-        for rating in ratings.iter().filter(|rating| rating.kind == kind && rating.system == system) {
+        for rating in ratings {
             scores.values.push(rating.score);
             scores.raters.push(indices.raters[rating.rater.as_str()]);
             scores.items.push(indices.items[rating.item.as_str()]);

@@ -142,11 +142,8 @@ fn same_answer(study: &Study, rater: &str, by_rater: &BTreeMap<&str, Vec<&Rating
         return None;
     }
     let own = answers(ratings);
-    let others: Vec<BTreeMap<Condition<'_>, Vec<f64>>> = by_rater
-        .iter()
-        .filter(|(other, _)| **other != rater)
-        .map(|(_, ratings)| answers(ratings))
-        .collect();
+    let others: Vec<BTreeMap<Condition<'_>, Vec<f64>>> =
+        by_rater.iter().filter(|(other, _)| **other != rater).map(|(_, ratings)| answers(ratings)).collect();
     let conditions: Vec<(&Condition<'_>, usize)> =
         own.iter().map(|(condition, answers)| (condition, answers.len())).collect();
     conditions.iter().enumerate().find_map(|(place, &(one, n_one))| {
@@ -225,7 +222,8 @@ mod tests {
             system("voice", Role::Candidate),
             system("noisy", Role::Anchor),
         ];
-        let protocol = Protocol { raters: 24, ratings_per_item: 24, items: None, ..Protocol::standard(paradigm) };
+        let protocol =
+            Protocol { raters: 24, ratings_per_item: 24, items: None, ..Protocol::standard(paradigm) };
         let items = (0..12).map(|number| format!("s{number}")).collect();
         let plan = Plan::new(protocol, systems, items, "study", 1).expect("a plan");
         let study = Study::of(&plan);
@@ -255,7 +253,8 @@ mod tests {
             counts[2] += excluded(&ratings).iter().filter(|one| one.rater == *rater).count();
         }
         let n = STUDIES as f64;
-        [counts[0] as f64 / n / 24.0, counts[1] as f64 / n / 24.0, counts[2] as f64 / n].map(|share| 100.0 * share)
+        [counts[0] as f64 / n / 24.0, counts[1] as f64 / n / 24.0, counts[2] as f64 / n]
+            .map(|share| 100.0 * share)
     }
 
     #[test]

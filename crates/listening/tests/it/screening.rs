@@ -58,7 +58,10 @@ fn raters_are_excluded_for_reasons_unrelated_to_the_system() {
     let why: Vec<&str> = verdict.screening.excluded.iter().map(|one| one.why.as_str()).collect();
     assert_eq!(why[0], "answered 2 of 23 before all clips were played");
     assert_eq!(why[1], "judged 2 of 3 null pairs to differ by more than one point");
-    assert_eq!(why[2], "answered 1 to all 23 trials, although 21 of 22 others tell `noisy` heard first from `noisy` heard second");
+    assert_eq!(
+        why[2],
+        "answered 1 to all 23 trials, although 21 of 22 others tell `noisy` heard first from `noisy` heard second"
+    );
     assert_eq!(why[3], "judged the anchors 1.00 on average, not below 0");
     let [system, anchor] = &verdict.systems[..] else { panic!("one system and one anchor") };
     assert_eq!((system.n_raters, anchor.n_raters), (21, 22), "the anchor keeps the rater who likes it");

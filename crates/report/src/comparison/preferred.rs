@@ -19,7 +19,12 @@ pub(crate) fn blocks(verdict: &Verdict) -> Vec<Block> {
 
 fn sentence(ranking: &Ranking) -> String {
     let names = |of: &dyn Fn(&&Ranked) -> bool| -> Vec<String> {
-        ranking.systems.iter().filter(|ranked| of(ranked)).map(|ranked| format!("`{}`", ranked.system)).collect()
+        ranking
+            .systems
+            .iter()
+            .filter(|ranked| of(ranked))
+            .map(|ranked| format!("`{}`", ranked.system))
+            .collect()
     };
     let first = names(&|ranked| ranked.best_rank == 1);
     match &first[..] {

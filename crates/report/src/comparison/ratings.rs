@@ -4,9 +4,9 @@ use mynah_listening::{Conclusion, Defined, Origin, RankTest, Role, SystemVerdict
 use mynah_stats::{Interval, TestResult};
 
 use super::documents::plural;
-use super::{doubt, preferred};
 use super::scores::percent;
 use super::sentences;
+use super::{doubt, preferred};
 use crate::error::Error;
 use crate::figure::{Forest, ForestRow, RatingCounts, Ratings, number};
 use crate::page::{Block, Figure, Tone};

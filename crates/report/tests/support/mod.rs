@@ -1,9 +1,9 @@
 //! Made-up results, and a minimal HTML reader that finds invalid content.
 
 use mynah_listening::{
-    Analysis, Assay, Conclusion, Defined, Exclusion, ItemMean, NullPairs, Origin, PaperRule, Pair, Paradigm,
-    Protocol, Ranked, Ranking, Reanalysis, ReanalysisMethod, Role, ScoreCount, Screening, ScreeningRule, SystemVerdict,
-    Verdict,
+    Analysis, Assay, Conclusion, Defined, Exclusion, ItemMean, NullPairs, Origin, Pair, PaperRule, Paradigm,
+    Protocol, Ranked, Ranking, Reanalysis, ReanalysisMethod, Role, ScoreCount, Screening, ScreeningRule,
+    SystemVerdict, Verdict,
 };
 use mynah_metrics::{Score, Status};
 use mynah_report::comparison::{Comparison, MetricNote};
@@ -310,12 +310,8 @@ pub(crate) fn assert_whole(html: &str, sources: &[&str]) {
 
 /// Builds a ranking of two systems, one of which is better.
 fn ranking() -> Defined<Ranking> {
-    let ranked = |system: &str, mean, rank| Ranked {
-        system: system.into(),
-        mean,
-        best_rank: rank,
-        worst_rank: rank,
-    };
+    let ranked =
+        |system: &str, mean, rank| Ranked { system: system.into(), mean, best_rank: rank, worst_rank: rank };
     ok(Ranking {
         alpha: 0.05,
         systems: vec![ranked("step-200000", 0.02, 1), ranked("step-100000", -1.2, 2)],

@@ -27,7 +27,10 @@ pub(crate) fn notes(study: &FoundStudy, rows: &[Rating]) -> Vec<String> {
                 .to_owned(),
         );
     } else if n_unknown > 0 {
-        notes.push(format!("Which clip was heard first is unknown for {n_unknown} of {} ratings.", judged.len()));
+        notes.push(format!(
+            "Which clip was heard first is unknown for {n_unknown} of {} ratings.",
+            judged.len()
+        ));
     }
     let n_second = known.iter().filter(|first| **first == First::Reference).count();
     let share = n_second as f64 / known.len() as f64;
@@ -39,7 +42,10 @@ pub(crate) fn notes(study: &FoundStudy, rows: &[Rating]) -> Vec<String> {
         ));
     }
     if let Some(sign) = study.score_sign.filter(|sign| *sign != ScoreSign::SystemMinusReference) {
-        notes.push(format!("The scores were {} and have been converted to system minus reference.", sign.words()));
+        notes.push(format!(
+            "The scores were {} and have been converted to system minus reference.",
+            sign.words()
+        ));
     }
     notes
 }
@@ -70,5 +76,6 @@ pub(crate) fn check(study: &FoundStudy, mut verdict: Verdict) -> Result<Verdict,
 fn looks_raw(system: &SystemVerdict) -> Option<(String, f64, f64)> {
     let (order, mean) = (system.order_effect.value()?, *system.mean.value()?);
     let is_clear = order.estimate.abs() > CLEAR * order.half_width();
-    (is_clear && order.estimate.abs() / 2.0 > mean.abs()).then(|| (system.system.clone(), order.estimate, mean))
+    (is_clear && order.estimate.abs() / 2.0 > mean.abs())
+        .then(|| (system.system.clone(), order.estimate, mean))
 }

@@ -23,7 +23,10 @@ pub(crate) fn trimmed(ratings: &[FoundRating]) -> (Vec<FoundRating>, Option<Stri
         .map(|(what, count)| format!("{count} of {what}"))
         .collect();
     let note = (!found.is_empty()).then(|| {
-        format!("Blanks around names were removed ({}), so that such names are not different.", found.join(", "))
+        format!(
+            "Blanks around names were removed ({}), so that such names are not different.",
+            found.join(", ")
+        )
     });
     (all, note)
 }
