@@ -17,8 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let (name, paradigm, reference) = ("votes".to_owned(), Paradigm::Cmos, Some("recordings".to_owned()));
     let (anchors, analysis) = (Vec::new(), Analysis::default());
+    let (human_reference, repeats, score_sign) = (true, false, None);
     let study =
-        FoundStudy { name, paradigm, reference, human_reference: true, anchors, analysis, repeats: false };
+        FoundStudy { name, paradigm, reference, human_reference, anchors, analysis, repeats, score_sign };
     for system in judge_found(&study, &ratings)?.systems {
         println!("{}", system.words);
     }

@@ -140,6 +140,19 @@ pub enum Error {
         /// The remedy, if one is known.
         remedy: Option<&'static str>,
     },
+    /// The scores of a comparison look like raw votes, whose mean says nothing about the system.
+    #[error(
+        "the scores look like second minus first: those of `{system}` differ by {order_effect:.2} points with the order of \
+         the clips, but from 0 only by {mean:.2} on average"
+    )]
+    ScoreSign {
+        /// The system.
+        system: String,
+        /// The mean score when the system was heard second, minus that when it was heard first.
+        order_effect: f64,
+        /// The mean score.
+        mean: f64,
+    },
     /// A parameter of a simulation breaks a rule.
     #[error("invalid simulation: {what}")]
     Simulation {
@@ -170,6 +183,9 @@ impl Error {
             Self::SampleRates { .. } => Some("resample one of them"),
             Self::BundleExists { .. } => Some("remove it, or build the bundle elsewhere"),
             Self::KeyExists { .. } => Some("build the bundle elsewhere, or move the key away"),
+            Self::ScoreSign { .. } => {
+                Some("state whether the scores are second minus first or system minus reference")
+            }
             Self::PlanFormat { .. } => {
                 Some("read the plan with the version that made it, or make a new plan")
             }
@@ -212,6 +228,7 @@ mod tests {
             Error::Rating { file: text(), row: 1, what: text(), remedy: None },
             Error::Anchor { q_db: 61.0 },
             Error::Found { what: text(), remedy: None },
+            Error::ScoreSign { system: text(), order_effect: -3.0, mean: 0.1 },
             Error::Simulation { what: text() },
             Error::Statistics { what: "the power of the test", source: mynah_stats::Error::Empty },
         ]
@@ -237,6 +254,7 @@ mod tests {
                 | Error::Rating { .. }
                 | Error::Anchor { .. }
                 | Error::Found { .. }
+                | Error::ScoreSign { .. }
                 | Error::Simulation { .. }
                 | Error::Statistics { .. }
         );

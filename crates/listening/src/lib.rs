@@ -57,12 +57,14 @@ mod page;
 mod paradigms;
 mod rating;
 mod rehearsal;
+mod score_sign;
 mod screening_rule;
 mod system;
 mod trial;
 
 pub use analysis::found::{FoundRating, FoundStudy, judge_found};
 pub use analysis::judge::judge;
+pub use analysis::ranking::{Pair, Ranked, Ranking};
 pub use analysis::screening::Exclusion;
 pub use analysis::verdict::{
     Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, RaterSummary, Reanalysis, ReanalysisMethod,
@@ -83,6 +85,7 @@ pub use paradigms::{Contrast, PaperCriterion, Paradigm, ParadigmRules, RankTest,
 pub use rating::{Origin, Rating};
 pub use rehearsal::rehearse::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};
 pub use rehearsal::simulate::{ANCHOR_DIFFERENCE, Attendance, Simulation, simulate};
+pub use score_sign::ScoreSign;
 pub use screening_rule::ScreeningRule;
 pub use system::{Role, System};
 pub use trial::{First, Kind, Session, Slot, Trial};

@@ -13,8 +13,10 @@ pub enum ScreeningRule {
     Unplayed,
     /// Excludes raters who judged more than half of their null pairs to differ by more than one point.
     NullPairs,
-    /// Excludes raters of at least ten trials who gave the same answer every time. In a comparison the clicked answer
-    /// counts, and "about the same" passes.
+    /// Excludes raters of at least ten trials who gave the same answer every time, although nearly all other raters tell two
+    /// of the systems apart. At least ten others must have judged both, 95 % of them in the same direction, by as many trials
+    /// each. In a comparison the clicked answer counts, the same system heard first and second is two systems, and "about the
+    /// same" passes.
     SameAnswer,
     /// Excludes raters who, on average, do not hear that the anchors are worse than the reference. The anchors are judged
     /// without this rule: otherwise they would always come out worse.

@@ -90,7 +90,9 @@ fn gives_every_listening_test_its_own_section_and_files() {
     let verdicts = [verdict(Origin::Simulated), mos];
     let documents = comparison(&[], &verdicts, &[]).documents().unwrap();
     let html = document(&documents, "index.html");
-    support::assert_whole(&html, &["tables/sentences-1.csv", "tables/sentences-2.csv"]);
+    let separate =
+        ["sentences", "preferred-pairs"].map(|name| [1, 2].map(|test| format!("tables/{name}-{test}.csv")));
+    support::assert_whole(&html, &separate.as_flattened().iter().map(String::as_str).collect::<Vec<_>>());
     assert!(html.contains("id=\"verdict-1\"") && html.contains("id=\"verdict-2\""), "{html}");
     assert!(html.contains("What listeners say, test 2: second"), "{html}");
     assert!(html.contains("Some of the ratings in this report are simulated, those of demo: "), "{html}");

@@ -2,9 +2,9 @@
 //!
 //! `cargo run --release -p mynah-stats --example calibration [-- REPLICATES [PART OF A DESIGN]]`
 //!
-//! With `raters` as the part, the program prints the error rates of the clustered analyses if raters contribute
-//! unequally: two-sided rejections, and false "equivalent" at the lower and the upper margin. With `families` it prints
-//! the rates at which any of several systems is judged wrongly.
+//! With `raters` as the part (and then part of a design), the program prints the error rates of the clustered analyses
+//! if raters contribute unequally: two-sided rejections, and false "equivalent" at the lower and the upper margin; last
+//! the table of docs/verdict.md. With `families` it prints the rates at which any of several systems is judged wrongly.
 //!
 //! `tests/calibration.rs` and `tests/unequal.rs` check the same rates with fewer replicates. The number of studies for
 //! which an analysis gave no result is in parentheses. The ordinal model is fitted to one study in ten, since it takes
@@ -12,7 +12,7 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
 
 use mynah_stats::bootstrap::{BootstrapConfig, crossed_mean};
-use mynah_stats::clustered::{Clustered, two_way, two_way_with_influence};
+use mynah_stats::clustered::{Clustered, difference, two_way, two_way_with_influence};
 use mynah_stats::mixed::mixed_model;
 use mynah_stats::ordinal::{Link, OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::power::Components;
@@ -45,7 +45,7 @@ fn main() {
     let n: u64 = arguments.next().map_or(400, |n| n.parse().unwrap());
     let part = arguments.next().unwrap_or_default();
     match part.as_str() {
-        "raters" => return unequal_raters(n),
+        "raters" => return unequal_raters(n, &arguments.next().unwrap_or_default()),
         "families" => return families(n),
         _ => {}
     }
@@ -184,7 +184,77 @@ fn fine(components: Components) -> Model {
     Model { mean: 0.0, components, lowest: -9000, highest: 9000 }
 }
 
-fn unequal_raters(n: u64) {
+/// Error rates of one way to answer, over all studies.
+#[derive(Default)]
+struct Rates {
+    n: usize,
+    counted_heads: usize,
+    satterthwaite: usize,
+    jackknife: usize,
+    /// False "equivalent" at the lower and the upper margin.
+    equivalent: [usize; 2],
+    /// Sums over the studies.
+    degrees_of_freedom: f64,
+    half_width: f64,
+}
+
+impl Rates {
+    fn percent(&self, count: usize) -> f64 {
+        100.0 * count as f64 / self.n as f64
+    }
+}
+
+/// Counts the errors of the analyses of studies with a known truth.
+fn rates(studies: Vec<Option<Clustered>>, truth: f64) -> Rates {
+    let mut rates = Rates::default();
+    let outside = |mean: Clustered| usize::from(!mean.interval(0.95).unwrap().contains(truth));
+    for plain in studies.into_iter().flatten() {
+        rates.n += 1;
+        rates.counted_heads += outside(plain);
+        rates.satterthwaite += outside(plain.satterthwaite());
+        let Ok(mean) = plain.jackknifed().and_then(|mean| mean.on_steps(1.0)) else { continue };
+        rates.jackknife += outside(mean);
+        for (count, sign) in rates.equivalent.iter_mut().zip([-1.0, 1.0]) {
+            let moved = Clustered { estimate: mean.estimate - truth + sign, ..mean };
+            *count += usize::from(moved.tost(1.0, 0.05).unwrap().equivalent);
+        }
+        rates.degrees_of_freedom += mean.degrees_of_freedom;
+        rates.half_width += mean.interval(0.95).unwrap().half_width();
+    }
+    rates
+}
+
+/// Draws studies in which systems at the ceiling of five points are compared with each other, and analyzes the difference.
+fn differences_at_the_ceiling(design: &[(usize, usize)], n: u64) -> Rates {
+    const LEVEL: f64 = 4.6;
+    let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
+    let both = |of: &[usize]| [of, of].concat();
+    let (raters, items) = (both(&raters), both(&items));
+    let is_system: Vec<bool> = (0..raters.len()).map(|place| place < raters.len() / 2).collect();
+    let model = fine(Components::default());
+    let studies = model.replicates(design, SEED, n, |shared| {
+        let study = study_of(shared);
+        let scores: Vec<f64> = [1, 2]
+            .iter()
+            .flat_map(|&system| {
+                let own = model.draw(design, study, system).unwrap();
+                let heard = move |(own, shared): (f64, &f64)| {
+                    (LEVEL + 0.5_f64.sqrt() * (own + shared) / FINE).round().clamp(1.0, 5.0)
+                };
+                own.into_iter().zip(shared).map(heard).collect::<Vec<_>>()
+            })
+            .collect();
+        difference(&scores, &is_system, &raters, &items).ok()
+    });
+    rates(studies.unwrap(), 0.0)
+}
+
+/// Returns the number of the random sequence that belongs to a drawn study.
+fn study_of(shared: &[f64]) -> u64 {
+    shared.iter().take(8).fold(7_u64, |sum, x| sum.wrapping_mul(8009) ^ x.to_bits())
+}
+
+fn unequal_raters(n: u64, part: &str) {
     let mut dropouts = pooled(60, 50, 20, 1).unwrap();
     let mut judged = std::collections::BTreeMap::new();
     dropouts.retain(|&(rater, _)| {
@@ -193,14 +263,14 @@ fn unequal_raters(n: u64) {
         rater % 2 == 0 || *count <= 1 + rater % 12
     });
     let designs: Vec<(&str, Design)> = vec![
-        ("10x5 shared", crossed(5, 10)),
-        ("10x5 pool of 15", pooled(15, 10, 5, 1).unwrap()),
-        ("20x10 shared", crossed(10, 20)),
-        ("50x20 shared", crossed(20, 50)),
-        ("50x20 pool of 60", pooled(60, 50, 20, 1).unwrap()),
-        ("50x20 one-off", pooled(1000, 50, 20, 1).unwrap()),
-        ("50x20 unbalanced", thinned(20, 50, |rater, _| (rater + 1) as f64 / 20.0)),
-        ("50x20 30 % missing", thinned(20, 50, |_, _| 0.7)),
+        ("10 × 5 shared", crossed(5, 10)),
+        ("10 × 5 pool of 15", pooled(15, 10, 5, 1).unwrap()),
+        ("20 × 10 shared", crossed(10, 20)),
+        ("50 × 20 shared", crossed(20, 50)),
+        ("50 × 20 pool of 60", pooled(60, 50, 20, 1).unwrap()),
+        ("50 × 20 one-off", pooled(1000, 50, 20, 1).unwrap()),
+        ("50 × 20 unbalanced", thinned(20, 50, |rater, _| (rater + 1) as f64 / 20.0)),
+        ("50 × 20 30 % missing", thinned(20, 50, |_, _| 0.7)),
         ("50 sentences, 3 raters", crossed(3, 50)),
         ("quitters 3 + 20", quitters(3, 20, 100, 5, 1).unwrap()),
         ("quitters 5 + 30", quitters(5, 30, 100, 5, 1).unwrap()),
@@ -210,60 +280,59 @@ fn unequal_raters(n: u64) {
         ("Zipf 2, 100", crowd(100, 300, 900, 2.0, 1).unwrap()),
         ("dropouts of 60", dropouts),
     ];
-    println!(
-        "{n} studies: rejections of the truth by min(raters, items) - 1, Satterthwaite and jackknife; by the jackknife below"
-    );
-    println!(
-        "and above a margin at the truth; mean degrees of freedom and half width of the jackknife's 95 % interval"
-    );
-    for (name, design) in designs {
+    println!("{n} studies: rejections of the truth in percent");
+    let columns =
+        ["counted heads", "Satterthwaite", "jackknife", "equivalent below", "above", "df", "± 95 %"];
+    println!("{:24}{:16}{}", "", "", columns.map(|column| format!("{column:>18}")).concat());
+    let mut table = Vec::new();
+    for (name, design) in designs.into_iter().filter(|(name, _)| name.contains(part)) {
         let (raters, items): (Vec<usize>, Vec<usize>) = design.iter().copied().unzip();
+        let mut all: Vec<(&str, Rates)> = Vec::new();
+        let mut effective = 0.0;
         for (answers, answer, truth) in answers() {
             let analyze = |heard: &[f64]| {
                 let scores: Vec<f64> =
                     heard.iter().zip(&raters).map(|(heard, &rater)| answer(rater, heard / FINE)).collect();
-                let plain = two_way(&scores, &raters, &items).ok()?;
-                let jackknifed = plain.jackknifed().and_then(|mean| mean.on_steps(1.0)).ok();
-                let outside = |mean: Clustered| !mean.interval(0.95).unwrap().contains(truth);
-                let equivalent = |sign: f64| {
-                    jackknifed.is_some_and(|mean| {
-                        let moved = Clustered { estimate: mean.estimate - truth + sign, ..mean };
-                        moved.tost(1.0, 0.05).unwrap().equivalent
-                    })
-                };
-                let numbers = jackknifed
-                    .map(|mean| (mean.degrees_of_freedom, mean.interval(0.95).unwrap().half_width()));
-                let rejections = [
-                    outside(plain),
-                    outside(plain.satterthwaite()),
-                    jackknifed.is_some_and(outside),
-                    equivalent(-1.0),
-                    equivalent(1.0),
-                ];
-                Some((rejections, numbers, [plain.effective_raters, plain.effective_items]))
+                two_way(&scores, &raters, &items).ok()
             };
-            let outcomes = fine(Components::default()).replicates(&design, SEED, n, analyze).unwrap();
-            let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
-            let share = |k: usize| {
-                100.0 * outcomes.iter().filter(|outcome| outcome.0[k]).count() as f64 / outcomes.len() as f64
-            };
-            let numbers: Vec<(f64, f64)> = outcomes.iter().filter_map(|outcome| outcome.1).collect();
-            let mean = |pick: fn(&(f64, f64)) -> f64| {
-                numbers.iter().map(pick).sum::<f64>() / numbers.len().max(1) as f64
-            };
-            let [effective_raters, effective_items] = outcomes[0].2;
+            let studies = fine(Components::default()).replicates(&design, SEED, n, analyze).unwrap();
+            effective = studies.iter().flatten().next().map_or(effective, |study| study.effective_raters);
+            all.push((answers, rates(studies, truth)));
+        }
+        all.push(("ceiling, two", differences_at_the_ceiling(&design, n)));
+        for (answers, rates) in &all {
+            let n = rates.n as f64;
+            let [below, above] = rates.equivalent;
             println!(
-                "{name:24}{answers:16}{effective_raters:6.1} raters{effective_items:7.1} sentences |{:6.1}{:6.1}{:6.1} |{:6.1}{:6.1} |{:7.1}{:8.2}",
-                share(0),
-                share(1),
-                share(2),
-                share(3),
-                share(4),
-                mean(|pair| pair.0),
-                mean(|pair| pair.1),
+                "{name:24}{answers:16}{:18.1}{:18.1}{:18.1}{:18.1}{:18.1}{:18.1}{:18.2}",
+                rates.percent(rates.counted_heads),
+                rates.percent(rates.satterthwaite),
+                rates.percent(rates.jackknife),
+                rates.percent(below),
+                rates.percent(above),
+                rates.degrees_of_freedom / n,
+                rates.half_width / n
             );
         }
+        let n_raters = raters.iter().collect::<std::collections::BTreeSet<_>>().len();
+        let one_sided = |rates: &Rates| rates.percent(rates.equivalent[0].max(rates.equivalent[1]));
+        let (single, [.., ceiling, two]) = (&all[..4], &all[..]) else { continue };
+        let largest = |of: &dyn Fn(&Rates) -> f64, among: &[(&str, Rates)]| {
+            among.iter().map(|(_, rates)| of(rates)).fold(0.0, f64::max)
+        };
+        let two_sided: Vec<String> =
+            single.iter().map(|(_, rates)| format!("{:.1}", rates.percent(rates.jackknife))).collect();
+        table.push(format!(
+            "| {name} | {n_raters} | {effective:.1} | {:.1} | {} | {:.1} | {:.1} | {:.1} | {:.1} |",
+            largest(&|rates| rates.percent(rates.counted_heads), single),
+            two_sided.join(" | "),
+            largest(&one_sided, &all[..3]),
+            one_sided(&ceiling.1),
+            two.1.percent(two.1.jackknife),
+            one_sided(&two.1),
+        ));
     }
+    println!("\n{}", table.join("\n"));
 }
 
 /// Returns the true difference of a system, if it is not 0, by its index and the margin of its kind.
@@ -289,7 +358,7 @@ fn families(n: u64) {
         for common in [0.0, 0.3, 0.9_f64] {
             let outcomes = model.replicates(&design, SEED, n, |shared| {
                 // The common part is drawn by study, so that the systems' individual parts differ in each.
-                let study = shared.iter().take(8).fold(7_u64, |sum, x| sum.wrapping_mul(8009) ^ x.to_bits());
+                let study = study_of(shared);
                 let systems: Vec<_> = (0..n_systems)
                     .map(|system| {
                         let own = model.draw(&design, study, system).unwrap();

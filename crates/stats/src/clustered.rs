@@ -469,7 +469,7 @@ pub(crate) fn clustered(
 
 /// Combines the variances of raters, items and cells, each with its degrees of freedom, into V and its degrees of
 /// freedom.
-fn together(raters: (f64, f64), items: (f64, f64), cells: (f64, f64)) -> (f64, f64) {
+pub(crate) fn together(raters: (f64, f64), items: (f64, f64), cells: (f64, f64)) -> (f64, f64) {
     let (more_raters, more_items) = (raters.0 > cells.0, items.0 > cells.0);
     let variance = cells.0 + (raters.0 - cells.0).max(0.0) + (items.0 - cells.0).max(0.0);
     // From parts relative to V, so that no square underflows.

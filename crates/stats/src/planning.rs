@@ -6,7 +6,7 @@ use statrs::function::gamma::ln_gamma;
 use crate::check;
 use crate::distribution::{normal_upper_tail, student_quantile};
 use crate::error::Error;
-use crate::power::{Components, Size, power};
+use crate::power::{Components, Precision, Size, precision};
 
 /// Step of the integral over the estimated error, in standard deviations of its logarithm.
 const STEP: f64 = 0.01;
@@ -50,19 +50,21 @@ pub enum Unknown {
 /// Computes the probability that a test of a given size reaches its goal if the true difference is `difference`.
 ///
 /// ```text
-/// s² ~ χ²_ν/ν, c = t_{1-alpha/2} or t_{1-alpha}, ν = min(raters, items) - 1, SE as in power
-/// difference       E Φ(|d|/SE - c s) + E Φ(-|d|/SE - c s)                       the noncentral t distribution
+/// s² ~ χ²_ν/ν, c = t_{1-alpha/2} or t_{1-alpha} times E/SE, with the degrees of freedom ν and the error E expected of the
+/// jackknife (Clustered::jackknifed), SE as in power
+/// difference       E Φ(|d|/SE - c s) + E Φ(-|d|/SE - c s)                       the noncentral t distribution if E = SE
 /// non-inferiority  E Φ((margin + d)/SE - c s)
 /// equivalence      E max(0, Φ((margin - d)/SE - c s) - Φ(-(margin + d)/SE + c s))
 /// ```
 ///
-/// The expectation over the estimated error s is integrated numerically, to about 1e-5. Unlike [`power`], which
-/// approximates the distance to a true difference as t distributed, this is exact for normal means; both treat the
-/// two-way clustered error as that of a single mean square.
+/// The expectation over the estimated error s is integrated numerically, to about 1e-5. This is exact for normal means if
+/// the square of the two-way error is distributed as a single mean square with ν degrees of freedom. In simulated studies
+/// (`cargo run --release -p mynah-stats --example planned_power`) the verdict reaches its goal as often as computed here,
+/// to within two percent.
 ///
 /// # Errors
 ///
-/// Those of [`power`]; [`Error::OutOfRange`] for a margin that is not positive or a difference that is not finite.
+/// Those of [`power`](crate::power::power()); [`Error::OutOfRange`] for a margin that is not positive or a difference that is not finite.
 ///
 /// # Examples
 ///
@@ -96,33 +98,40 @@ pub fn probability_of(
     if let Goal::Equivalence { margin } | Goal::NonInferiority { margin } = goal {
         check::positive("margin", margin)?;
     }
-    let planned = power(components, size, alpha, 0.8)?;
-    check::positive("standard_error", planned.standard_error)?;
-    let degrees = planned.degrees_of_freedom;
-    let shift = difference / planned.standard_error;
+    check::alpha(alpha)?;
+    let precision = precision(components, size)?;
+    check::positive("standard_error", precision.standard_error)?;
+    Ok(reached(goal, difference, &precision, alpha))
+}
+
+/// Computes the probability that a test of a given precision reaches its goal.
+pub(crate) fn reached(goal: Goal, difference: f64, precision: &Precision, alpha: f64) -> f64 {
+    let Precision { standard_error, estimated_error, degrees_of_freedom: degrees } = *precision;
+    let shift = difference / standard_error;
+    let critical = |tail: f64| student_quantile(1.0 - tail, degrees) * estimated_error / standard_error;
     let below = |z: f64| normal_upper_tail(-z);
     let reached = match goal {
         Goal::Difference => {
-            let critical = student_quantile(1.0 - alpha / 2.0, degrees);
+            let critical = critical(alpha / 2.0);
             expectation(degrees, f64::INFINITY, |s| {
                 below(shift.abs() - critical * s) + below(-shift.abs() - critical * s)
             })
         }
         Goal::NonInferiority { margin } => {
-            let critical = student_quantile(1.0 - alpha, degrees);
-            let margin = margin / planned.standard_error;
+            let critical = critical(alpha);
+            let margin = margin / standard_error;
             expectation(degrees, f64::INFINITY, |s| below(margin + shift - critical * s))
         }
         Goal::Equivalence { margin } => {
-            let critical = student_quantile(1.0 - alpha, degrees);
-            let margin = margin / planned.standard_error;
+            let critical = critical(alpha);
+            let margin = margin / standard_error;
             // Beyond this, the interval is wider than the margins.
             expectation(degrees, margin / critical, |s| {
                 below(margin - shift - critical * s) - below(-margin - shift + critical * s)
             })
         }
     };
-    Ok(reached.clamp(0.0, 1.0))
+    reached.clamp(0.0, 1.0)
 }
 
 /// Finds the smallest test that reaches its goal with the desired probability, given the other two numbers of its size.

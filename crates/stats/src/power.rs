@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::check;
-use crate::distribution::student_quantile;
+use crate::clustered::together;
 use crate::error::Error;
+use crate::planning::{Goal, reached};
 
 /// Variance of a uniform error of width 1, which rounding to whole points adds to a judgment.
 pub(crate) const ROUNDING_VARIANCE: f64 = 1.0 / 12.0;
@@ -40,12 +41,16 @@ pub struct Size {
     pub raters: u32,
 }
 
+/// Halvings of the range in which a margin is sought; it is then known to 14 digits.
+const HALVINGS: u32 = 60;
+
 /// Power of a test of a given size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Power {
-    /// Expected standard error of the mean score.
+    /// Standard error of the mean score.
     pub standard_error: f64,
-    /// Degrees of freedom, min(raters, items) - 1, as in the interval computed from the data.
+    /// Degrees of freedom expected of [`Clustered::jackknifed`](crate::clustered::Clustered::jackknifed), on which the
+    /// verdict rests.
     pub degrees_of_freedom: f64,
     /// Smallest margin within which a truly equal system is shown equivalent with the desired power.
     pub smallest_margin: f64,
@@ -53,21 +58,32 @@ pub struct Power {
     pub detectable_difference: f64,
 }
 
+/// Precision that a test of a given size will have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Precision {
+    /// Standard error of the mean score.
+    pub(crate) standard_error: f64,
+    /// Root of the expected square of the standard error that the ratings will give.
+    pub(crate) estimated_error: f64,
+    /// Degrees of freedom of that square.
+    pub(crate) degrees_of_freedom: f64,
+}
+
 /// Computes the power of a listening test.
 ///
 /// ```text
 /// SE²  = σ_item²/items + σ_rater²/raters + (σ_residual² + 1/12) / (items · ratings per item)
-/// smallest margin       = SE (t_{1-alpha} + t_{1-(1-power)/2})       two one-sided tests, true difference 0
-/// detectable difference = SE (t_{1-alpha/2} + t_{power})             two-sided test of difference 0
+/// smallest margin         shown with the desired power by two one-sided tests, if the true difference is 0
+/// detectable difference   found with the desired power by the two-sided test of difference 0
 /// ```
 ///
-/// The t quantiles have min(raters, items) - 1 degrees of freedom. This is the usual approximation, which takes the
-/// distance of the estimate from the truth as Student-t distributed even if the true value is not zero.
+/// Both are those of [`probability_of`](crate::planning::probability_of), in which the standard error and the degrees of
+/// freedom are those expected of the jackknife over raters and items when all contribute equally.
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] for components that are negative or not finite, alpha outside (0, 0.5), power outside (0, 1),
-/// or fewer raters than ratings per item; [`Error::TooFew`] for fewer than two raters or items.
+/// [`Error::OutOfRange`] for components that are negative or not finite, alpha outside (0, 0.5), power outside
+/// (0, 1), or fewer raters than ratings per item; [`Error::TooFew`] for fewer than two raters or items.
 ///
 /// # Examples
 ///
@@ -80,11 +96,38 @@ pub struct Power {
 /// # Ok::<(), mynah_stats::Error>(())
 /// ```
 pub fn power(components: &Components, size: &Size, alpha: f64, power: f64) -> Result<Power, Error> {
+    check::probability("power", power)?;
+    check::alpha(alpha)?;
+    let precision = precision(components, size)?;
+    let margin = smallest(precision.estimated_error, |margin| {
+        reached(Goal::Equivalence { margin }, 0.0, &precision, alpha) >= power
+    });
+    let difference = smallest(precision.estimated_error, |difference| {
+        reached(Goal::Difference, difference, &precision, alpha) >= power
+    });
+    Ok(Power {
+        standard_error: precision.standard_error,
+        degrees_of_freedom: precision.degrees_of_freedom,
+        smallest_margin: margin,
+        detectable_difference: difference,
+    })
+}
+
+/// Computes the precision of a test in which all raters, and all items, contribute equally.
+///
+/// ```text
+/// k judgments of each of R raters, m of each of I items, N in all; a, b, e: the components of raters, items, residual
+/// E V_raters = ((R-1)(a² + e²/k) + R b² (1/k - 1/I)) / (R-1)²
+/// E V_items  = ((I-1)(b² + e²/m) + I a² (1/m - 1/R)) / (I-1)²
+/// E V_cells  = (a² (1 - 1/R) + b² (1 - 1/I) + e² (1 - 1/N)) / (N-1)
+/// ```
+///
+/// They are combined as in [`Clustered::jackknifed`](crate::clustered::Clustered::jackknifed), with R - 1, I - 1 and N - 1
+/// degrees of freedom.
+pub(crate) fn precision(components: &Components, size: &Size) -> Result<Precision, Error> {
     check::not_negative("item_sd", components.item_sd)?;
     check::not_negative("rater_sd", components.rater_sd)?;
     check::not_negative("residual_sd", components.residual_sd)?;
-    check::probability("power", power)?;
-    check::alpha(alpha)?;
     for (what, got) in [("raters", size.raters), ("items", size.items)] {
         if got < 2 {
             return Err(Error::TooFew { what, needed: 2, got: got as usize });
@@ -97,19 +140,43 @@ pub fn power(components: &Components, size: &Size, alpha: f64, power: f64) -> Re
             allowed: "between 1 and the number of raters",
         });
     }
-    let (items, raters) = (f64::from(size.items), f64::from(size.raters));
-    let variance = components.item_sd.powi(2) / items
-        + components.rater_sd.powi(2) / raters
-        + (components.residual_sd.powi(2) + ROUNDING_VARIANCE) / (items * f64::from(size.ratings_per_item));
-    let standard_error = variance.sqrt();
-    let degrees_of_freedom = items.min(raters) - 1.0;
-    let t = |probability: f64| student_quantile(probability, degrees_of_freedom);
-    Ok(Power {
-        standard_error,
-        degrees_of_freedom,
-        smallest_margin: standard_error * (t(1.0 - alpha) + t(1.0 - (1.0 - power) / 2.0)),
-        detectable_difference: standard_error * (t(1.0 - alpha / 2.0) + t(power)),
-    })
+    let (items, raters, per_item) =
+        (f64::from(size.items), f64::from(size.raters), f64::from(size.ratings_per_item));
+    let n = items * per_item;
+    let per_rater = n / raters;
+    let (a, b) = (components.rater_sd.powi(2), components.item_sd.powi(2));
+    let e = components.residual_sd.powi(2) + ROUNDING_VARIANCE;
+    let standard_error = (b / items + a / raters + e / n).sqrt();
+    let between = |of: f64, own: f64, each: f64, other: f64, of_others: f64| {
+        ((of - 1.0) * (own + e / each) + of * other * (each.recip() - of_others.recip())) / (of - 1.0).powi(2)
+    };
+    let by_cell =
+        (a * (1.0 - raters.recip()) + b * (1.0 - items.recip()) + e * (1.0 - n.recip())) / (n - 1.0);
+    let (variance, degrees_of_freedom) = together(
+        (between(raters, a, per_rater, b, items), raters - 1.0),
+        (between(items, b, per_item, a, raters), items - 1.0),
+        (by_cell, n - 1.0),
+    );
+    Ok(Precision { standard_error, estimated_error: variance.sqrt(), degrees_of_freedom })
+}
+
+/// Finds the smallest number for which a monotonic condition holds, starting from its order of magnitude.
+fn smallest(start: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    let mut high = start;
+    // With few degrees of freedom, even a large multiple may not suffice; infinity always does.
+    while high.is_finite() && !holds(high) {
+        high *= 2.0;
+    }
+    let mut low = 0.0;
+    for _ in 0..HALVINGS {
+        let middle = low + (high - low) / 2.0;
+        if holds(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    high
 }
 
 #[cfg(test)]
@@ -117,24 +184,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reproduces_the_reference_table() {
-        // Items, ratings per item, raters, standard error, smallest margin, detectable difference, as printed there.
+    fn agrees_with_scipy() {
+        // Items, ratings per item, raters, standard error, degrees of freedom, smallest margin, detectable difference, by the
+        // functions of fixtures/generate/stats_planning.py and scipy's root finder.
         let table = [
-            (10, 5, 10, "0.199", "0.64", "0.63"),
-            (20, 10, 20, "0.120", "0.37", "0.35"),
-            (30, 15, 30, "0.092", "0.28", "0.27"),
-            (50, 20, 20, "0.086", "0.26", "0.25"),
-            (50, 20, 60, "0.066", "0.20", "0.19"),
-            (50, 20, 100, "0.062", "0.18", "0.18"),
-            (100, 20, 200, "0.043", "0.13", "0.12"),
-            (200, 20, 200, "0.034", "0.10", "0.10"),
+            (10, 5, 10, "0.199", "7.2", "0.677", "0.684"),
+            (20, 10, 20, "0.120", "18.7", "0.370", "0.361"),
+            (30, 15, 30, "0.092", "32.8", "0.276", "0.267"),
+            (50, 20, 20, "0.086", "28.6", "0.259", "0.251"),
+            (50, 20, 50, "0.068", "60.9", "0.203", "0.196"),
+            (50, 20, 100, "0.062", "63.6", "0.183", "0.176"),
+            (100, 20, 200, "0.043", "128.3", "0.128", "0.123"),
+            (200, 20, 200, "0.034", "246.1", "0.100", "0.096"),
         ];
-        for (items, ratings_per_item, raters, error, margin, detectable) in table {
+        for (items, ratings_per_item, raters, error, degrees, margin, detectable) in table {
             let size = Size { items, ratings_per_item, raters };
             let result = power(&Components::default(), &size, 0.05, 0.8).expect("the sizes are valid");
             assert_eq!(format!("{:.3}", result.standard_error), error, "{size:?}");
-            assert_eq!(format!("{:.2}", result.smallest_margin), margin, "{size:?}");
-            assert_eq!(format!("{:.2}", result.detectable_difference), detectable, "{size:?}");
+            assert_eq!(format!("{:.1}", result.degrees_of_freedom), degrees, "{size:?}");
+            assert_eq!(format!("{:.3}", result.smallest_margin), margin, "{size:?}");
+            assert_eq!(format!("{:.3}", result.detectable_difference), detectable, "{size:?}");
         }
     }
 

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use polars_arrow::array::{
-    Array, BinaryViewArray, BooleanArray, FixedSizeBinaryArray, ListArray, PrimitiveArray, StructArray,
-    Utf8ViewArray, get_value_display,
+    Array, BinaryViewArray, BooleanArray, FixedSizeBinaryArray, Float16Array, ListArray, PrimitiveArray,
+    StructArray, Utf8ViewArray, get_value_display,
 };
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_arrow::temporal_conversions::{
@@ -33,6 +33,10 @@ pub(crate) fn cells(array: &dyn Array) -> Vec<Cell> {
         ArrowDataType::Int16 => numbers(array, |value: i16| Cell::Int(value.into())),
         ArrowDataType::Int32 => numbers(array, |value: i32| Cell::Int(value.into())),
         ArrowDataType::Int64 => numbers(array, Cell::Int),
+        ArrowDataType::Float16 => {
+            let array: &Float16Array = cast(array);
+            array.iter().map(|value| value.map_or(Cell::Null, |value| Cell::Float((*value).into()))).collect()
+        }
         ArrowDataType::Float32 => numbers(array, |value: f32| Cell::Float(value.into())),
         ArrowDataType::Float64 => numbers(array, Cell::Float),
         ArrowDataType::Utf8View => {

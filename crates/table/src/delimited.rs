@@ -1,4 +1,4 @@
-//! Values separated by commas, semicolons or tabs.
+//! Values separated by commas, semicolons, tabs or bars.
 
 use std::path::Path;
 
@@ -37,11 +37,11 @@ pub(crate) fn decode(
     separator: Option<u8>,
     schema: &Schema,
 ) -> Result<Untyped, Error> {
-    let (separator, text) = dialect(text, separator);
-    let (names, records) = records(path, text, separator)?;
+    let Records { names, records, .. } = records(path, text, separator)?;
     let columns: Vec<Option<&Column>> =
         names.iter().map(|name| schema.columns.iter().find(|column| &column.name == name)).collect();
     let mut rows = Vec::with_capacity(records.len());
+    let separator = dialect(text, separator).0;
     for (index, record) in records.iter().enumerate() {
         let cells = record
             .iter()
@@ -58,12 +58,20 @@ pub(crate) fn decode(
     Ok((names, rows))
 }
 
-/// Decodes a table with arbitrary columns.
+/// Decodes a table with arbitrary columns, without its empty rows.
 pub(crate) fn decode_text(path: &Path, text: &str, separator: Option<u8>) -> Result<TextTable, Error> {
-    let (separator, text) = dialect(text, separator);
-    let (columns, records) = records(path, text, separator)?;
+    let Records { names, records, lines } = records(path, text, separator)?;
     let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| !cell.is_empty());
-    Ok(TextTable { columns, rows: records.iter().map(|record| record.iter().map(cell).collect()).collect() })
+    let mut rows = Vec::with_capacity(records.len());
+    let mut lines_of_rows = Vec::with_capacity(records.len());
+    for (record, line) in records.iter().zip(lines) {
+        // Spreadsheets write separators for rows that once had content.
+        if record.iter().any(|cell| !cell.is_empty()) {
+            rows.push(record.iter().map(cell).collect());
+            lines_of_rows.push(line);
+        }
+    }
+    Ok(TextTable { columns: names, rows, lines: Some(lines_of_rows) })
 }
 
 /// Returns the separator and the text after Excel's `sep=` line.
@@ -82,15 +90,67 @@ fn dialect(text: &str, separator: Option<u8>) -> (u8, &str) {
     let header: Vec<u8> = first.split('"').step_by(2).flat_map(str::bytes).collect();
     let count = |separator: u8| header.iter().map(|byte| usize::from(*byte == separator)).sum::<usize>();
     // Of two equally frequent candidates the last one wins: a comma.
-    let found = [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator));
+    let found = [b'|', b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator));
     (separator.or(found).unwrap_or(b','), text)
 }
 
-fn records(path: &Path, text: &str, separator: u8) -> Result<(Vec<String>, Vec<csv::StringRecord>), Error> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text.as_bytes());
+/// Header and records of a text.
+struct Records {
+    names: Vec<String>,
+    records: Vec<csv::StringRecord>,
+    /// Line of the text on which each record begins, counted from 1.
+    lines: Vec<u64>,
+}
+
+/// Splits a text into records of as many cells as its header.
+///
+/// A header that lacks one cell has none for the names of the rows, as written by R's `write.table`.
+fn records(path: &Path, text: &str, separator: Option<u8>) -> Result<Records, Error> {
+    let (separator, rest) = dialect(text, separator);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(rest.as_bytes());
     let table = |why: csv::Error| Error::Table { path: path.to_owned(), why: why.to_string() };
-    let names = reader.headers().map_err(table)?.iter().map(|name| name.trim().to_owned()).collect();
-    Ok((names, reader.records().collect::<Result<_, _>>().map_err(table)?))
+    let mut names: Vec<String> =
+        reader.headers().map_err(table)?.iter().map(|name| name.trim().to_owned()).collect();
+    let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().map_err(table)?;
+    if !records.is_empty() && records.iter().all(|record| record.len() == names.len() + 1) {
+        names.insert(0, String::new());
+    }
+    let lines = lines_of(text, text.len() - rest.len(), &records);
+    if let Some(index) = records.iter().position(|record| record.len() != names.len()) {
+        let (line, record) = (lines[index], &records[index]);
+        let why = format!(
+            "line {line} has {} cells, but the header has {}; the separator is {}",
+            record.len(),
+            names.len(),
+            named(separator)
+        );
+        return Err(row_error(path, index, &why));
+    }
+    Ok(Records { names, records, lines })
+}
+
+/// Returns the line on which each record begins. The csv crate has the record's place before the line break that precedes it.
+fn lines_of(text: &str, offset: usize, records: &[csv::StringRecord]) -> Vec<u64> {
+    let bytes = text.as_bytes();
+    let is_break = |byte: u8| matches!(byte, b'\r' | b'\n');
+    let (mut at, mut line) = (0, 1);
+    let mut lines = Vec::with_capacity(records.len());
+    for record in records {
+        let start = offset + record.position().map_or(0, |position| position.byte() as usize);
+        while at < bytes.len() && (at < start || is_break(bytes[at])) {
+            // A carriage return before a line feed belongs to the same line break.
+            let is_end = bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+            line += u64::from(is_end);
+            at += 1;
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+fn named(separator: u8) -> String {
+    if separator == b'\t' { "a tab".to_owned() } else { format!("`{}`", char::from(separator)) }
 }
 
 fn parse(cell: &str, column: &Column, decimal_comma: bool) -> Result<Cell, String> {
@@ -166,6 +226,7 @@ mod tests {
         check("sep=\na;b\n", b',', "sep=\na;b\n");
         check("\"a;b;c\",d\n", b',', "\"a;b;c\",d\n");
         check("a\tb;c\td\n", b'\t', "a\tb;c\td\n");
+        check("a|b,c|d\n", b'|', "a|b,c|d\n");
         check("a", b',', "a");
         assert_eq!(dialect("a,b\n", Some(b'\t')), (b'\t', "a,b\n"));
     }

@@ -7,7 +7,7 @@ use crate::schema::{Column, Type};
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Converts `cell` to the type of `column`: whole floats become integers, as in a nullable column of pandas, where NaN
-/// is also a missing value.
+/// is also a missing value, and decimals become floats.
 ///
 /// # Errors
 ///
@@ -23,6 +23,11 @@ fn fit_kind(cell: Cell, kind: &Type) -> Result<Cell, String> {
     match cell {
         Cell::Float(value) if !value.is_finite() => Err(format!("{value} is not a finite number")),
         Cell::Float(value) if *kind == Type::Int || *kind == Type::UInt => Ok(whole(value)),
+        // Decimals arrive as text, with all their digits.
+        Cell::Text(text) if matches!(kind, Type::Float | Type::Int | Type::UInt) => match text.parse() {
+            Ok(value) => fit_kind(Cell::Float(value), kind),
+            Err(_) => Ok(Cell::Text(text)),
+        },
         Cell::List(cells) => {
             let kind = if let Type::List(inner) = kind { inner } else { kind };
             cells.into_iter().map(|cell| fit_kind(cell, kind)).collect::<Result<_, _>>().map(Cell::List)
@@ -56,6 +61,11 @@ mod tests {
         assert_eq!(fit(f64::NAN, Type::UInt, true), Ok(Cell::Null));
         assert_eq!(fit(f64::NAN, Type::Float, true), Ok(Cell::Null));
         assert!(fit(f64::NAN, Type::Float, false).is_err());
+        let decimal = |text: &str, kind| super::fit(Cell::Text(text.to_owned()), &column(kind, false));
+        assert_eq!(decimal("-0.50", Type::Float), Ok(Cell::Float(-0.5)));
+        assert_eq!(decimal("12.00", Type::UInt), Ok(Cell::UInt(12)));
+        assert_eq!(decimal("12.00", Type::Text), Ok(Cell::Text("12.00".to_owned())));
+        assert_eq!(decimal("twelve", Type::UInt), Ok(Cell::Text("twelve".to_owned())));
         assert!(fit(f64::INFINITY, Type::Float, true).is_err());
     }
 }

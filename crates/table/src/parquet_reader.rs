@@ -104,16 +104,20 @@ impl<'a> ParquetFile<'a> {
 fn field(parquet_type: &ParquetType) -> Option<Field> {
     let schema = parquet_to_arrow_schema(std::slice::from_ref(parquet_type));
     let mut field = schema.iter_values().next()?.clone();
-    // Enumerations and JSON, as written by DuckDB, are text.
-    if let ParquetType::PrimitiveType(primitive) = parquet_type
-        && field.dtype == ArrowDataType::BinaryView
-        && (matches!(primitive.logical_type, Some(PrimitiveLogicalType::Enum | PrimitiveLogicalType::Json))
-            || matches!(
-                primitive.converted_type,
-                Some(PrimitiveConvertedType::Enum | PrimitiveConvertedType::Json)
-            ))
-    {
-        field.dtype = ArrowDataType::Utf8View;
+    if let ParquetType::PrimitiveType(primitive) = parquet_type {
+        // Enumerations and JSON, as written by DuckDB, are text.
+        let is_text =
+            matches!(primitive.logical_type, Some(PrimitiveLogicalType::Enum | PrimitiveLogicalType::Json))
+                || matches!(
+                    primitive.converted_type,
+                    Some(PrimitiveConvertedType::Enum | PrimitiveConvertedType::Json)
+                );
+        if is_text && field.dtype == ArrowDataType::BinaryView {
+            field.dtype = ArrowDataType::Utf8View;
+        }
+        if primitive.logical_type == Some(PrimitiveLogicalType::Float16) {
+            field.dtype = ArrowDataType::Float16;
+        }
     }
     Some(field)
 }

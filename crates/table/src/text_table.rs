@@ -16,29 +16,72 @@ pub struct TextTable {
     pub columns: Vec<String>,
     /// Rows of cells; an empty cell is `None`.
     pub rows: Vec<Vec<Option<String>>>,
+    /// Line of the file on which each row begins, counted from 1; `None` for Parquet.
+    pub lines: Option<Vec<u64>>,
+}
+
+impl TextTable {
+    /// Returns the line of the file on which a row begins, as shown by an editor or a spreadsheet.
+    #[must_use]
+    pub fn line(&self, row: usize) -> Option<u64> {
+        self.lines.as_ref()?.get(row).copied()
+    }
 }
 
 /// Reads a table with arbitrary columns.
 ///
-/// Text may be UTF-8, UTF-16 or Windows-1252, a superset of Latin-1. CSV may be separated by commas, semicolons or tabs
-/// (whichever occurs most often in the header, unless Excel's `sep=` line names another). Objects of JSON Lines may
-/// differ in their keys, whose columns are then in no particular order. Numbers are formatted as in Rust, NaN is a
-/// missing value, lists and objects are JSON, dates and times ISO 8601.
+/// Text may be UTF-8, UTF-16 or Windows-1252, a superset of Latin-1. CSV may be separated by commas, semicolons, tabs or
+/// bars (whichever occurs most often in the header, unless Excel's `sep=` line names another); empty rows are skipped.
+/// Objects of JSON Lines may differ in their keys, whose columns are then in no particular order. Numbers are formatted
+/// as in Rust, NaN is a missing value, lists and objects are JSON, dates and times ISO 8601.
 ///
 /// # Errors
 ///
 /// An unknown extension, a file that is not of its format, a duplicate column in the header, or an error of the
 /// operating system.
 pub fn read_text_table(path: &Path) -> Result<TextTable, Error> {
+    read(path, None, &|_| true)
+}
+
+/// Reads those columns of a table whose names are `wanted`, as [`read_text_table`] does; the cells of others are empty.
+///
+/// `separator` is that of a CSV file, if it need not be detected. Columns that are not wanted may have any type, and
+/// may have the same name.
+///
+/// # Errors
+///
+/// Those of [`read_text_table`], where the duplicate column is a wanted one; a separator that is not ASCII.
+pub fn read_text_columns(path: &Path, separator: Option<char>, wanted: &[&str]) -> Result<TextTable, Error> {
+    let separator = separator
+        .map(u8::try_from)
+        .transpose()
+        .ok()
+        .filter(|separator| separator.is_none_or(|byte| byte.is_ascii() && !b"\"\r\n".contains(&byte)))
+        .ok_or_else(|| Error::Table {
+            path: path.to_owned(),
+            why: "a separator is one ASCII character other than a quotation mark".to_owned(),
+        })?;
+    let mut table = read(path, separator, &|name| wanted.contains(&name))?;
+    let unwanted: Vec<usize> =
+        (0..table.columns.len()).filter(|&at| !wanted.contains(&table.columns[at].as_str())).collect();
+    for row in &mut table.rows {
+        for &at in &unwanted {
+            row[at] = None;
+        }
+    }
+    Ok(table)
+}
+
+fn read(path: &Path, separator: Option<u8>, is_wanted: &dyn Fn(&str) -> bool) -> Result<TextTable, Error> {
     let format = TableFormat::of(path)?;
     let table = match format {
-        TableFormat::Csv => delimited::decode_text(path, &read_text(path)?, None)?,
-        TableFormat::Tsv => delimited::decode_text(path, &read_text(path)?, Some(b'\t'))?,
-        TableFormat::Parquet => parquet(path)?,
+        TableFormat::Csv => delimited::decode_text(path, &read_text(path)?, separator)?,
+        TableFormat::Tsv => delimited::decode_text(path, &read_text(path)?, separator.or(Some(b'\t')))?,
+        TableFormat::Parquet => parquet(path, is_wanted)?,
         TableFormat::JsonLines => json_lines(path, &read_text(path)?)?,
     };
     for (index, name) in table.columns.iter().enumerate() {
-        if !name.is_empty() && table.columns[..index].contains(name) {
+        if !name.is_empty() && is_wanted(name) && table.columns[..index].contains(name) {
             let why = format!("two columns are named `{name}`");
             return Err(Error::Table { path: path.to_owned(), why });
         }
@@ -46,23 +89,27 @@ pub fn read_text_table(path: &Path) -> Result<TextTable, Error> {
     Ok(table)
 }
 
-fn parquet(path: &Path) -> Result<TextTable, Error> {
+fn parquet(path: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<TextTable, Error> {
     let file = ParquetFile::open(path)?;
     let columns: Vec<String> = file.names().map(str::to_owned).collect();
     let mut rows = vec![Vec::with_capacity(columns.len()); file.n_rows()];
     for name in &columns {
+        if !is_wanted(name) {
+            rows.iter_mut().for_each(|row| row.push(None));
+            continue;
+        }
         for (row, cell) in rows.iter_mut().zip(file.cells(name)?) {
             let missing = matches!(cell, Cell::Float(value) if value.is_nan());
             row.push(Some(cell.to_text()).filter(|text| !missing && !text.is_empty()));
         }
     }
-    Ok(TextTable { columns, rows })
+    Ok(TextTable { columns, rows, lines: None })
 }
 
 fn json_lines(path: &Path, text: &str) -> Result<TextTable, Error> {
-    let mut table = TextTable { columns: Vec::new(), rows: Vec::new() };
-    let lines = text.split('\n').filter(|line| !line.trim_ascii().is_empty());
-    for (index, line) in lines.enumerate() {
+    let mut table = TextTable { columns: Vec::new(), rows: Vec::new(), lines: Some(Vec::new()) };
+    let lines = (1..).zip(text.split('\n')).filter(|(_, line)| !line.trim_ascii().is_empty());
+    for (index, (number, line)) in lines.enumerate() {
         let object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(line).map_err(|why| row_error(path, index, &why))?;
         let mut row = vec![None; table.columns.len()];
@@ -79,6 +126,9 @@ fn json_lines(path: &Path, text: &str) -> Result<TextTable, Error> {
             };
         }
         table.rows.push(row);
+        if let Some(lines) = &mut table.lines {
+            lines.push(number);
+        }
     }
     for row in &mut table.rows {
         row.resize(table.columns.len(), None);
@@ -115,6 +165,32 @@ mod tests {
         let lines = b"{\"a\": 1, \"b\": \"x\"}\n\n{\"b\": null, \"c\": [1, 2], \"a\": -0.5}\n";
         assert_eq!(shown(&read("t.jsonl", lines).unwrap()), "a|b|c 1|x|- -0.5|-|[1,2]");
         assert_eq!(shown(&read("t.csv", b"").unwrap()), "");
+        // R's write.table has no name for the column of row names.
+        assert_eq!(shown(&read("t.tsv", b"\"a\"\t\"b\"\n\"1\"\t2\t3\n").unwrap()), "|a|b 1|2|3");
+        assert_eq!(shown(&read("t.csv", b"a|b\n1|2,5\n|\n3|4\n").unwrap()), "a|b 1|2,5 3|4");
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        let lines = |name: &str, content: &str| read(name, content.as_bytes()).unwrap().lines.unwrap();
+        assert_eq!(lines("t.csv", "sep=;\r\na;b\r\n1;\"x\r\ny\"\r\n;\r\n\r\n2;z\r\n"), [3, 7]);
+        assert_eq!(lines("t.jsonl", "{\"a\":1}\n\n{\"a\":2}\n"), [1, 3]);
+    }
+
+    #[test]
+    fn unwanted_columns_are_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("t.csv");
+        fs::write(&path, "a:x:x:b\n1:2:3:4\n").unwrap();
+        let table = read_text_columns(&path, Some(':'), &["b", "a"]).unwrap();
+        assert_eq!(shown(&table), "a|x|x|b 1|-|-|4");
+        let error = |separator, wanted: &[&str]| {
+            read_text_columns(&path, Some(separator), wanted).unwrap_err().to_string()
+        };
+        assert!(error(':', &["x"]).contains("two columns are named `x`"));
+        for separator in ['"', '\n', '€'] {
+            assert!(error(separator, &["a"]).contains("one ASCII character"), "{separator}");
+        }
     }
 
     #[test]
@@ -151,7 +227,7 @@ mod tests {
     fn rejects_a_malformed_table_by_row() {
         let error = |name: &str, content: &[u8]| read(name, content).unwrap_err().to_string();
         assert!(error("t.csv", b"a,a\n1,2\n").contains("two columns are named `a`"));
-        assert!(error("t.csv", b"a,b\n1,2\n3\n").contains('3'), "{}", error("t.csv", b"a,b\n1,2\n3\n"));
+        assert!(error("t.csv", b"a,b\n1,2\n3\n").contains("line 3 has 1 cells"));
         assert!(error("t.csv", b"a,b\n1,\x81\n").contains("t.csv"));
         assert!(error("t.jsonl", b"{\"a\": 1}\n[1]\n").starts_with("row 2 of"));
         assert!(error("t.xlsx", b"").contains(".parquet"));

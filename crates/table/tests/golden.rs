@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use mynah_table::{read_table, read_text_table};
+use mynah_table::{read_table, read_text_columns, read_text_table};
 use mynah_testkit::{fixture, golden};
 use serde::{Deserialize, Serialize};
 
@@ -115,4 +115,52 @@ fn reads_text_of_every_separator_and_encoding_as_text() {
         let expected: Vec<f64> = golden.text.rows.iter().map(|row| row.score).collect();
         assert_eq!(scores, expected, "{name}");
     }
+}
+
+/// The files of `fixtures/generate/table_votes.py`, by the votes that they hold.
+#[derive(Deserialize)]
+struct Votes {
+    half: Vec<String>,
+    whole: Vec<String>,
+    five: Vec<String>,
+}
+
+/// The cells of a vote: worker, clip, model, order, and the vote as a number.
+type Vote = ([String; 4], f64);
+
+fn votes(name: &str, separator: Option<char>) -> Vec<Vote> {
+    let wanted = ["worker", "clip", "model", "order", "vote"];
+    let path = table("votes").join(name);
+    let table =
+        read_text_columns(&path, separator, &wanted).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let positions = wanted.map(|wanted| {
+        let found = table.columns.iter().position(|column| column == wanted);
+        found.unwrap_or_else(|| panic!("{name}: no column {wanted} in {:?}", table.columns))
+    });
+    for row in &table.rows {
+        assert!(row.iter().enumerate().all(|(at, cell)| cell.is_none() || positions.contains(&at)), "{name}");
+    }
+    let cell = |row: &[Option<String>], at: usize| row[at].clone().unwrap_or_default();
+    let vote = |row: &Vec<Option<String>>| {
+        let [worker, clip, model, order, vote] = positions.map(|at| cell(row, at));
+        let number = vote.replace(',', ".").parse().unwrap_or_else(|_| panic!("{name}: {vote}"));
+        ([worker, clip, model, order], number)
+    };
+    table.rows.iter().map(vote).collect()
+}
+
+#[test]
+fn votes_are_the_same_from_every_program() {
+    let files: Votes = golden("table/votes/files.json");
+    for (plain, files, at_least) in
+        [("votes.csv", files.half, 29), ("whole.csv", files.whole, 5), ("five.csv", files.five, 5)]
+    {
+        let expected = votes(plain, None);
+        assert_eq!(expected.len(), 96);
+        assert!(files.len() >= at_least, "{}", files.len());
+        for name in files {
+            assert!(votes(&name, None) == expected, "{name} differs from {plain}");
+        }
+    }
+    assert!(votes("colons.csv", Some(':')) == votes("votes.csv", None), "a separator that is given");
 }

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_cli::{Advised, Completions, ManPages};
-use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm};
+use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm, ScoreSign};
 
 use super::baselines::Source;
-use super::ratings::ColumnMap;
+use super::found::{ColumnMap, FoundSettings};
+use super::item_names::ItemNames;
 use super::{report, verdict};
 use crate::files::Overwrite;
 use crate::named::NamedDirectory;
@@ -20,14 +21,19 @@ Example:
       --require equivalent
 Ratings from another tool, without a plan:
   mynah-summarize verdict --ratings votes.csv --paradigm cmos --reference recordings \\
-      --human-reference --map rater=WorkerId,item=clip,system=model,score=vote --out REPORT";
+      --human-reference --map rater=WorkerId,item=clip,system=model,score=vote --out REPORT
+Raw votes, how much better the second clip was, with a column of the clip heard first:
+  mynah-summarize verdict --ratings votes.csv --paradigm cmos --reference recordings \\
+      --map first=order --score-is second-minus-first --out REPORT";
 const REPORT: &str = "\
 Examples:
   mynah-summarize report --scores scores.parquet --reference LJSpeech \\
       --system voice=out/voice --out REPORT
   mynah-summarize report --scores step-1000.parquet --scores step-2000.parquet --out REPORT
   mynah-summarize report --ratings cmos.csv --plan CMOS.toml --ratings mos.csv --plan MOS.toml \\
-      --out REPORT";
+      --out REPORT
+  mynah-summarize report --scores scores.csv --ratings votes.csv --paradigm mos \\
+      --reference-name recordings --map rater=WorkerId,item=clip --out REPORT";
 const COMPLETIONS: &str = "\
 Example:
   mynah-summarize completions bash > ~/.local/share/bash-completion/completions/mynah-summarize";
@@ -90,8 +96,16 @@ pub(crate) struct VerdictArgs {
     #[arg(long, value_name = "PLAN.toml", conflicts_with_all = ["paradigm", "map"])]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) found: FoundArgs,
-    /// Table of ratings: .parquet, .csv or .jsonl
+    found: FoundArgs,
+    /// Reference that the systems were compared with; for MOS, one of the systems
+    #[arg(
+        long = "reference",
+        value_name = "NAME",
+        requires = "paradigm",
+        help_heading = "Ratings without a plan"
+    )]
+    reference_name: Option<String>,
+    /// Table of ratings: .parquet, .csv, .tsv or .jsonl
     #[arg(long, value_name = "FILE")]
     pub(crate) ratings: PathBuf,
     /// Output directory of the report
@@ -104,7 +118,14 @@ pub(crate) struct VerdictArgs {
     pub(crate) require: Option<Requirement>,
 }
 
-/// Description of ratings without a plan.
+impl VerdictArgs {
+    /// Returns the description of the ratings, if a paradigm is given.
+    pub(crate) fn found(&self) -> Option<FoundSettings> {
+        self.found.settings(self.reference_name.as_deref())
+    }
+}
+
+/// Description of ratings without a plan; the reference is named by the subcommand.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Ratings without a plan")]
 pub(crate) struct FoundArgs {
@@ -113,15 +134,21 @@ pub(crate) struct FoundArgs {
     paradigm: Option<Paradigm>,
     /// Columns of rater, item, system, score and, optionally, first and origin, if their names differ
     #[arg(long, value_name = "NAME=COLUMN,…", requires = "paradigm", default_value = "", hide_default_value = true, value_parser = column_map)]
-    pub(crate) map: ColumnMap,
-    /// Reference that the systems were compared with; for MOS, one of the systems
-    #[arg(long, value_name = "NAME", requires = "paradigm")]
-    reference: Option<String>,
+    map: ColumnMap,
+    /// Meaning of a positive score of a comparison (default: system-minus-reference, unless the scores look otherwise)
+    #[arg(long, value_name = "SIGN", requires = "paradigm", value_parser = score_signs())]
+    score_is: Option<ScoreSign>,
+    /// Part of an item's name that names the sentence
+    #[arg(long, value_name = "PART", requires = "paradigm", default_value = "sentence")]
+    item_is: ItemNames,
+    /// Separator of a CSV file (default: the most frequent of comma, semicolon, tab and bar in its header)
+    #[arg(long, value_name = "CHAR", requires = "paradigm", value_parser = separator)]
+    separator: Option<char>,
     /// Treat the reference as human recordings
-    #[arg(long, requires = "reference")]
+    #[arg(long, requires = "reference_name")]
     human_reference: bool,
     /// System known to be worse than the reference; may be repeated
-    #[arg(long = "anchor", value_name = "NAME", requires = "reference")]
+    #[arg(long = "anchor", value_name = "NAME", requires = "reference_name")]
     anchors: Vec<String>,
     /// Equivalence margin, in points of the scale
     #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.2)]
@@ -151,17 +178,45 @@ fn paradigms() -> impl TypedValueParser<Value = Paradigm> {
     })
 }
 
+/// Parses the name of a sign convention.
+fn score_signs() -> impl TypedValueParser<Value = ScoreSign> {
+    PossibleValuesParser::new(ScoreSign::ALL.map(ScoreSign::as_str)).try_map(|name| {
+        let found = ScoreSign::ALL.into_iter().find(|sign| sign.as_str() == name);
+        found.ok_or_else(|| format!("`{name}` is not a sign"))
+    })
+}
+
+/// Parses a separator: a character, or `tab`.
+fn separator(text: &str) -> Result<char, String> {
+    let mut characters = text.chars();
+    match (text, characters.next(), characters.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(separator), None) => Ok(separator),
+        _ => Err(format!("`{text}` is neither one character nor `tab`")),
+    }
+}
+
 impl FoundArgs {
-    /// Returns the description of the study, if a paradigm is given.
-    pub(crate) fn study(&self) -> Option<FoundStudy> {
+    /// Returns the description of the ratings, if a paradigm is given.
+    fn settings(&self, reference: Option<&str>) -> Option<FoundSettings> {
+        Some(FoundSettings {
+            study: self.study(reference)?,
+            map: self.map.clone(),
+            separator: self.separator,
+            item_names: self.item_is,
+        })
+    }
+
+    fn study(&self, reference: Option<&str>) -> Option<FoundStudy> {
         Some(FoundStudy {
             name: self.study.clone(),
             paradigm: self.paradigm?,
-            reference: self.reference.clone(),
+            reference: reference.map(str::to_owned),
             human_reference: self.human_reference,
             anchors: self.anchors.clone(),
             analysis: Analysis { margin: self.margin, alpha: self.alpha, ..Analysis::default() },
             repeats: self.repeats,
+            score_sign: self.score_is,
         })
     }
 }
@@ -197,11 +252,17 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "FILE", required_unless_present = "ratings")]
     scores: Vec<PathBuf>,
     /// Ratings of a listening test; may be repeated
-    #[arg(long, value_name = "FILE", requires = "plans")]
+    #[arg(long, value_name = "FILE")]
     ratings: Vec<PathBuf>,
-    /// Plan of the listening test; the first plan belongs to the first ratings, and so on
+    /// Plan of the listening test; the first plan belongs to the first ratings, and so on. With --paradigm, ratings beyond
+    /// the last plan are judged without one
     #[arg(long = "plan", value_name = "PLAN.toml", requires = "ratings")]
     plans: Vec<PathBuf>,
+    #[command(flatten)]
+    found: FoundArgs,
+    /// Reference of the ratings that the systems were compared with; for MOS, one of the systems
+    #[arg(long, value_name = "NAME", requires = "paradigm", help_heading = "Ratings without a plan")]
+    reference_name: Option<String>,
     /// Recordings to show and play
     #[arg(long, value_name = "DIR")]
     reference: Option<PathBuf>,
@@ -231,12 +292,37 @@ pub(crate) struct ReportArgs {
 }
 
 impl ReportArgs {
-    fn settings(self) -> anyhow::Result<report::Settings> {
-        if self.ratings.len() != self.plans.len() {
-            let (n_ratings, n_plans) = (self.ratings.len(), self.plans.len());
-            let message = format!("there are {n_ratings} --ratings and {n_plans} --plan");
-            return Err(Advised::new(message, "give each listening test its ratings and its plan").into());
+    /// Pairs ratings with their plans; those beyond the last plan are judged without one.
+    fn tests(&self) -> anyhow::Result<Vec<report::Test>> {
+        let found = self.found.settings(self.reference_name.as_deref());
+        let (n_ratings, n_plans) = (self.ratings.len(), self.plans.len());
+        if found.is_some() && n_ratings <= n_plans {
+            let remedy = "add the --ratings that have no plan, or leave --paradigm out";
+            return Err(Advised::new("--paradigm is given, but no ratings without a plan", remedy).into());
         }
+        let unequal = || {
+            let message = format!("there are {n_ratings} --ratings and {n_plans} --plan");
+            let remedy = "give each listening test its ratings and its plan, or describe ratings without a plan with \
+                          --paradigm";
+            Advised::new(message, remedy)
+        };
+        if n_ratings < n_plans {
+            return Err(unequal().into());
+        }
+        let mut plans = self.plans.iter().cloned();
+        let mut tests = Vec::new();
+        for ratings in self.ratings.iter().cloned() {
+            tests.push(match (plans.next(), &found) {
+                (Some(plan), _) => report::Test::Planned { ratings, plan },
+                (None, Some(found)) => report::Test::Found { ratings, settings: Box::new(found.clone()) },
+                (None, None) => return Err(unequal().into()),
+            });
+        }
+        Ok(tests)
+    }
+
+    fn settings(self) -> anyhow::Result<report::Settings> {
+        let tests = self.tests()?;
         self.overwrite.check_report(&self.out)?;
         let mut directories = Vec::new();
         if let Some(directory) = self.reference {
@@ -246,7 +332,7 @@ impl ReportArgs {
         crate::named::check_names(&directories)?;
         Ok(report::Settings {
             scores: self.scores,
-            tests: self.ratings.into_iter().zip(self.plans).collect(),
+            tests,
             directories,
             n_samples: self.samples,
             n_worst: self.worst,

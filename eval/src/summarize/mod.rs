@@ -2,6 +2,8 @@
 
 mod args;
 mod baselines;
+mod found;
+mod item_names;
 mod notes;
 mod ratings;
 mod report;

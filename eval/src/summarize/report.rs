@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_cli::say;
+use mynah_listening::Verdict;
 use mynah_metrics::Score;
 use mynah_report::comparison::{Comparison, worst_items};
 use mynah_table::read_table;
 
 use super::baselines::{self, Source};
+use super::found::{FoundSettings, found_verdict};
 use super::{notes, ratings, samples, write};
 use crate::named::NamedDirectory;
 
@@ -23,8 +25,7 @@ pub(crate) const REFERENCE: &str = "reference";
 /// Settings from the command line.
 pub(crate) struct Settings {
     pub(crate) scores: Vec<PathBuf>,
-    /// Ratings and plan of each listening test.
-    pub(crate) tests: Vec<(PathBuf, PathBuf)>,
+    pub(crate) tests: Vec<Test>,
     /// Directories of the reference, if given, and of the systems.
     pub(crate) directories: Vec<NamedDirectory>,
     pub(crate) n_samples: usize,
@@ -34,6 +35,21 @@ pub(crate) struct Settings {
     pub(crate) baselines: Source,
     pub(crate) title: String,
     pub(crate) out: PathBuf,
+}
+
+/// The ratings of a listening test.
+pub(crate) enum Test {
+    Planned { ratings: PathBuf, plan: PathBuf },
+    Found { ratings: PathBuf, settings: Box<FoundSettings> },
+}
+
+impl Test {
+    fn verdict(&self) -> anyhow::Result<Verdict> {
+        match self {
+            Self::Planned { ratings, plan } => ratings::verdict(plan, ratings),
+            Self::Found { ratings, settings } => found_verdict(ratings, settings),
+        }
+    }
 }
 
 /// Rows of scores with the files they come from.
@@ -46,11 +62,7 @@ struct Scores<'a> {
 /// Reads everything and writes the report.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let scores = Scores::read(&settings.scores)?;
-    let verdicts = settings
-        .tests
-        .iter()
-        .map(|(ratings, plan)| ratings::verdict(plan, ratings))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let verdicts = settings.tests.iter().map(Test::verdict).collect::<anyhow::Result<Vec<_>>>()?;
     let baselines = baselines::read(&settings.baselines)?;
     let notes = notes::metric_notes();
     let worst = worst_items(&scores.rows, &notes, settings.n_worst)

@@ -3,18 +3,19 @@
 use std::process::ExitCode;
 
 use mynah_cli::{Advised, BAD_RESULT, put, say};
-use mynah_listening::{Conclusion, Origin, Role, Verdict};
+use mynah_listening::{Conclusion, Defined, Origin, Ranking, Role, Verdict};
 use mynah_report::comparison::Comparison;
 
 use super::args::{Requirement, VerdictArgs};
+use super::found::found_verdict;
 use super::{ratings, write};
 
 /// Analyzes the ratings, writes the report and prints the conclusions.
 pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     args.overwrite.check_report(&args.out)?;
-    let verdict = match (&args.plan, args.found.study()) {
+    let verdict = match (&args.plan, args.found()) {
         (Some(plan), _) => ratings::verdict(plan, &args.ratings)?,
-        (None, Some(study)) => ratings::found_verdict(&args.ratings, &args.found.map, &study)?,
+        (None, Some(settings)) => found_verdict(&args.ratings, &settings)?,
         (None, None) => {
             let remedy =
                 "name the plan of the test with --plan, or describe a test without one with --paradigm";
@@ -38,11 +39,27 @@ pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     for system in &verdict.systems {
         put(&format!("{}: {}\n", system.system, system.words))?;
     }
+    if let Defined::Ok { value: ranking } = &verdict.ranking {
+        put(&format!("ranking: {}\n", ranks(ranking)))?;
+    }
     put(&format!("assay sensitivity: {}\n", verdict.assay.explanation))?;
     match args.require {
         Some(requirement) if !is_met(&verdict, requirement) => Ok(ExitCode::from(BAD_RESULT)),
         _ => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// Lists the systems with their possible ranks.
+fn ranks(ranking: &Ranking) -> String {
+    let listed: Vec<String> = ranking
+        .systems
+        .iter()
+        .map(|ranked| match (ranked.best_rank, ranked.worst_rank) {
+            (best, worst) if best == worst => format!("{} {best}", ranked.system),
+            (best, worst) => format!("{} {best} to {worst}", ranked.system),
+        })
+        .collect();
+    listed.join(", ")
 }
 
 /// Returns true if human ratings support the required conclusion on every system under test; reports those that fail.

@@ -1,6 +1,10 @@
 //! `mynah-summarize verdict` without a plan: ratings from any tool, and everything that can be wrong with them.
 
 use std::fmt::Write as _;
+use std::fs;
+
+use mynah_testkit::fixture;
+use serde_json::Value;
 
 use crate::support::{Outcome, Place};
 
@@ -88,11 +92,15 @@ fn rejects_bad_ratings_by_row_or_calls_the_result_undefined() {
     let mut rows = GOOD;
     for (vote, expected) in [
         ("4", "row 3: score 4 is not a point of the scale"),
-        ("0.5", "row 3: score 0.5 is not a point of the scale"),
+        ("0.7", "row 3: score 0.7 is not a point of the scale"),
+        ("0,25", "single votes on this scale, one a row"),
+        ("9", "failed to analyze `votes.csv`, line 4"),
         ("NaN", "row 3: score NaN is not a point of the scale"),
         ("inf", "row 3: score inf is not a point of the scale"),
+        ("good", "row 3, line 4"),
         ("good", "score `good` is not a number"),
         ("", "score `` is not a number"),
+        ("", "remove rows without a vote"),
     ] {
         rows[2].3 = vote;
         refused(&rows, "", expected);
@@ -134,4 +142,205 @@ fn names_missing_arguments_and_columns() {
         .summarize(&format!("verdict --ratings votes.csv {no_reference}"))
         .exits_with(2)
         .says("a comparison needs the name of what the systems were compared with");
+}
+
+/// Creates a place with a table of the fixtures.
+fn with_fixture(path: &str) -> Place {
+    let place = Place::new();
+    let path = fixture(path);
+    place.write(path.file_name().unwrap().to_str().unwrap(), fs::read(&path).unwrap());
+    place
+}
+
+const RAW: &str = "--map rater=worker,item=clip,system=model,score=vote,first=order";
+const CMOS: &str = "--paradigm cmos --reference recordings --out V";
+
+#[test]
+fn raw_votes_are_refused_until_their_sign_is_stated() {
+    let place = with_fixture("listening/second-minus-first.csv");
+    let verdict = format!("verdict --ratings second-minus-first.csv {CMOS}");
+    let judge = |options: &str| place.summarize(&format!("{verdict} {options}"));
+    judge(RAW)
+        .exits_with(2)
+        .says("the scores look like second minus first: those of `voice` differ by -2.96 points")
+        .says("--score-is second-minus-first, or --score-is system-minus-reference");
+    assert!(!place.path("V").exists(), "nothing is written");
+    // The truth is 1.5 worse.
+    let raw = judge(&format!("{RAW} --score-is second-minus-first")).exits_with(0);
+    assert!(raw.stdout.starts_with("voice: `voice` is worse than `recordings`"), "{}", raw.stdout);
+    assert!(raw.stdout.contains("the difference is -1.48 points"), "{}", raw.stdout);
+    let note = "The scores were second minus first and have been converted to system minus reference.";
+    assert!(place.read("V/report.md").contains(note));
+    let other = judge(&format!("{RAW} --score-is first-minus-second")).exits_with(0);
+    assert!(
+        other.stdout.starts_with("voice: `voice` is better than `recordings` by 1.48"),
+        "{}",
+        other.stdout
+    );
+    // Whoever insists gets a note.
+    judge(&format!("{RAW} --score-is system-minus-reference")).exits_with(0);
+    assert!(place.read("V/report.md").contains("The order of the clips matters more than the system"));
+    let no_order = "--map rater=worker,item=clip,system=model,score=vote --score-is second-minus-first";
+    judge(no_order)
+        .exits_with(2)
+        .says(
+            "199 of 199 do not say which clip was heard first, among them row 1 of `second-minus-first.csv`",
+        )
+        .says("add a column with the clip heard first");
+    let mos = "verdict --ratings second-minus-first.csv --paradigm mos --out V --score-is second-minus-first";
+    place.summarize(&format!("{mos} {RAW}")).exits_with(2).says("they judge single clips");
+    judge(&format!("{RAW} --score-is better")).exits_with(2).says("reference-minus-system");
+}
+
+#[test]
+fn half_known_orders_make_no_order_effect() {
+    let place = with_fixture("listening/half-order.csv");
+    place.summarize(&format!("verdict --ratings half-order.csv {CMOS}")).exits_with(0);
+    let page = place.read("V/report.md");
+    assert!(page.contains("Which clip was heard first is unknown for 101 of 200 ratings."), "{page}");
+    assert!(page.contains("the others are not balanced: the system was second in 99 of 99"), "{page}");
+    // With both orders about equally often among the known ones, the effect can be estimated.
+    let mut n_known = 0;
+    let table = place.read("half-order.csv");
+    let balanced = table.lines().map(|line| {
+        let Some(row) = line.strip_suffix("reference") else { return line.to_owned() };
+        n_known += 1;
+        format!("{row}{}", ["reference", "system"][n_known % 2])
+    });
+    place.write("half-order.csv", balanced.collect::<Vec<_>>().join("\n"));
+    place.summarize(&format!("verdict --ratings half-order.csv {CMOS}")).exits_with(0);
+    let page = place.read("V/report.md");
+    assert!(page.contains("Which clip was heard first is unknown for 101 of 200 ratings."), "{page}");
+    assert!(!page.contains("not balanced"), "{page}");
+    // An order that is known but always the same, or nearly so.
+    let always = table.replace(",\n", ",system\n").replace(",reference\n", ",system\n");
+    place.write("always.csv", always.replacen(",system\n", ",reference\n", 20));
+    place.summarize(&format!("verdict --ratings always.csv {CMOS}")).exits_with(0);
+    assert!(place.read("V/report.md").contains("the system was heard second in 20 of 200 ratings"));
+}
+
+#[test]
+fn blanks_do_not_make_two_raters_of_one() {
+    let place = with_fixture("listening/blanks.csv");
+    let outcome = place.summarize(&format!("verdict --ratings blanks.csv {CMOS}")).exits_with(0);
+    assert_eq!(outcome.stdout.lines().count(), 2, "one system and the assay: {}", outcome.stdout);
+    let page = place.read("V/report.md");
+    assert!(page.contains("60 by 6 people on 10 sentences"), "{page}");
+    assert!(page.contains("Blanks around names were removed (20 of raters, 30 of systems)"), "{page}");
+}
+
+#[test]
+fn sentences_named_per_system_are_reported_and_can_be_mapped() {
+    let place = Place::new();
+    let mut rows = "rater,item,system,score\n".to_owned();
+    for rater in 0..10 {
+        for sentence in 0..12 {
+            for (system, level) in [("ref", 4), ("vits", 3)] {
+                let score = level + (rater * 7 + sentence * 5 + level) % 2;
+                writeln!(rows, "w{rater},https://x.org/{system}/{sentence:04}.wav,{system},{score}").unwrap();
+            }
+        }
+    }
+    place.write("p808.csv", rows);
+    let verdict = "verdict --ratings p808.csv --paradigm mos --reference ref --out V";
+    let unpaired = place
+        .summarize(verdict)
+        .exits_with(0)
+        .says("the systems have no sentence in common, so nothing is paired; --item-is file-stem would pair 12 sentences");
+    let note = "No sentence was judged for more than one of the 2 systems";
+    assert!(place.read("V/report.md").contains(note));
+    for part in ["file-stem", "without-system"] {
+        let paired = place.summarize(&format!("{verdict} --item-is {part}")).exits_with(0);
+        assert!(!paired.stderr.contains("in common"), "{}", paired.stderr);
+        assert!(!place.read("V/report.md").contains(note));
+        assert_ne!(paired.stdout, unpaired.stdout);
+    }
+    place.write("p808.csv", place.read("p808.csv").replace("https://x.org/ref/", "r").replace("https", "v"));
+    place.summarize(verdict).exits_with(0).says("map a column to item that names them alike");
+}
+
+#[test]
+fn tables_of_every_program_give_the_same_verdict() {
+    let judge = |name: &str, options: &str| {
+        let place = with_fixture(&format!("golden/table/votes/{name}"));
+        let sign = "--score-is system-minus-reference";
+        place.summarize(&format!("verdict --ratings {name} {RAW} {CMOS} {sign} {options}")).exits_with(0);
+        let mut report: Value = serde_json::from_str(&place.read("V/report.json")).unwrap();
+        report["verdicts"].take()
+    };
+    let expected = judge("votes.csv", "");
+    let scores: Vec<f64> = expected[0]["systems"][0]["histogram"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bar| bar["score"].as_f64().unwrap())
+        .collect();
+    assert_eq!(scores.len(), 13, "half points have bars of their own: {scores:?}");
+    for name in [
+        "pandas-category.parquet",
+        "pandas-nullable.parquet",
+        "arrow-float16.parquet",
+        "arrow-dictionary.parquet",
+        "polars.parquet",
+        "german.csv",
+        "excel-unicode.csv",
+        "r-write-table.tsv",
+        "pandas.jsonl.gz",
+    ] {
+        assert!(judge(name, "") == expected, "{name}");
+    }
+    assert!(judge("colons.csv", "--separator :") == expected);
+    let place = with_fixture("golden/table/votes/colons.csv");
+    place
+        .summarize(&format!("verdict --ratings colons.csv {RAW} {CMOS}"))
+        .exits_with(2)
+        .says("name the separator of the table with --separator");
+}
+
+#[test]
+fn unrelated_columns_are_ignored() {
+    let place = Place::new();
+    // Two columns that share a name, one called like an optional one, and a vote with a comma in a comment.
+    let rows = "rater,item,system,score,first,note,note\n".to_owned()
+        + &(0..40)
+            .map(|k| format!("w{},s{},vits,{},Ann,\"a,b\",\n", k % 8, k / 8, k * 7 % 3 - 1))
+            .collect::<String>();
+    place.write("votes.csv", rows);
+    let verdict = format!("verdict --ratings votes.csv {CMOS}");
+    place
+        .summarize(&verdict)
+        .exits_with(2)
+        .says("first `Ann` is not one of")
+        .says("leave the column out with --map first=");
+    place.summarize(&format!("{verdict} --map first=")).exits_with(0);
+    place
+        .summarize(&format!("{verdict} --map first=,score=note"))
+        .exits_with(2)
+        .says("two columns are named `note`");
+}
+
+#[test]
+fn reports_take_ratings_without_a_plan() {
+    let place = with_fixture("listening/blanks.csv");
+    place.plan().exits_with(0);
+    place.listen("simulate PLAN.toml --out ratings.csv").exits_with(0);
+    let found = "--ratings blanks.csv --paradigm cmos --study crowd --reference-name recordings";
+    place.summarize(&format!("report {found} --out R")).exits_with(0);
+    assert!(place.read("R/report.md").contains("Study crowd, without a plan."));
+    // The same numbers as those of `verdict`.
+    let verdict = found.replace("--reference-name", "--reference");
+    place.summarize(&format!("verdict {verdict} --out V")).exits_with(0);
+    let verdicts = |report: &str| -> Value {
+        serde_json::from_str::<Value>(&place.read(report)).unwrap()["verdicts"].take()
+    };
+    assert_eq!(verdicts("R/report.json"), verdicts("V/report.json"));
+    // Those with a plan come first.
+    let planned = "--ratings ratings.csv --plan PLAN.toml";
+    place.summarize(&format!("report {planned} {found} --out R")).exits_with(0);
+    assert_eq!(verdicts("R/report.json").as_array().unwrap().len(), 2);
+    place
+        .summarize(&format!("report {planned} --paradigm cmos --reference-name recordings --out R"))
+        .exits_with(2)
+        .says("--paradigm is given, but no ratings without a plan");
+    place.summarize("report --ratings blanks.csv --out R").exits_with(2).says("with --paradigm");
 }

@@ -25,7 +25,8 @@ fn goes_from_wavs_to_a_report() {
     place.score(&format!("run --reference recordings {systems} --out scores.parquet")).exits_with(0);
     let verdict =
         place.summarize("verdict --plan PLAN.toml --ratings ratings.csv --out VERDICT").exits_with(0);
-    assert_eq!(verdict.stdout.lines().count(), 3, "{}", verdict.stdout);
+    assert_eq!(verdict.stdout.lines().count(), 4, "{}", verdict.stdout);
+    assert!(verdict.stdout.contains("\nranking: quiet 1, cut 2\n"), "{}", verdict.stdout);
     assert!(verdict.stdout.contains("\nassay sensitivity: There is no anchor"), "{}", verdict.stdout);
     assert!(verdict.stdout.starts_with("quiet: Simulated ratings, not a finding"), "{}", verdict.stdout);
 

@@ -1,5 +1,9 @@
 //! Ratings without a plan, from any tool.
 
+mod order;
+mod pairing;
+mod trim;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::judge::{Sensitivity, judge_study};
@@ -9,6 +13,7 @@ use crate::design::protocol::Analysis;
 use crate::error::Error;
 use crate::paradigms::Paradigm;
 use crate::rating::{Origin, Rating};
+use crate::score_sign::ScoreSign;
 use crate::system::Role;
 use crate::trial::{First, Kind};
 
@@ -21,7 +26,7 @@ pub struct FoundRating {
     pub item: String,
     /// The system that was judged. In a comparison, the reference itself marks a null pair.
     pub system: String,
-    /// CMOS: system minus reference, -3 to 3. MOS: 1 to 5.
+    /// CMOS: -3 to 3, with the sign of [`FoundStudy::score_sign`]. MOS: 1 to 5. Half points are allowed.
     pub score: f64,
     /// CMOS: the clip heard first, where that is known.
     pub first: Option<First>,
@@ -50,6 +55,9 @@ pub struct FoundStudy {
     pub analysis: Analysis,
     /// Allows a rater to judge a sentence of a system more than once; otherwise a second judgment is an error.
     pub repeats: bool,
+    /// The meaning of a positive score of a comparison. `None` is system minus reference as well, but then scores that look
+    /// like second minus first are an error.
+    pub score_sign: Option<ScoreSign>,
 }
 
 /// Judges ratings without a plan, as [`judge`](crate::judge()) does with one.
@@ -57,11 +65,19 @@ pub struct FoundStudy {
 /// The verdict has no design and notes that nothing shows what was declared before anybody listened. Systems, raters and
 /// sentences are those that occur, systems in order of appearance. Missing ratings cannot be detected.
 ///
+/// Blanks around names are removed. The notes of the verdict count them, and report ratings whose order is unknown,
+/// orders that are not balanced, and sentences that are named differently for each system, which are not paired.
+///
+/// Scores that are second minus first, but were taken as system minus reference, have a mean near 0 and depend on the
+/// order of the clips by twice the difference. As true scores rarely do that, such ratings are refused unless
+/// [`FoundStudy::score_sign`] states their sign.
+///
 /// # Errors
 ///
 /// [`Error::Protocol`] for an analysis that breaks a rule; [`Error::Found`] without ratings, for a comparison without a
-/// reference, and for a reference or anchor that nobody judged; [`Error::Rating`], with file and row, for an empty name, a
-/// score off the scale, and a repeated judgment.
+/// reference, for a reference or anchor that nobody judged, and for scores that cannot be converted because the order is
+/// unknown; [`Error::ScoreSign`] for scores that look like second minus first; [`Error::Rating`], with file and row, for
+/// an empty name, a score off the scale, and a repeated judgment.
 ///
 /// # Examples
 ///
@@ -90,6 +106,7 @@ pub struct FoundStudy {
 ///     anchors: vec![],
 ///     analysis: Analysis::default(),
 ///     repeats: false,
+///     score_sign: None,
 /// };
 /// let verdict = judge_found(&study, &ratings)?;
 /// assert!(verdict.systems[0].words.starts_with("The test cannot tell whether `vits` is as good as `recordings`"));
@@ -97,7 +114,11 @@ pub struct FoundStudy {
 /// ```
 pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdict, Error> {
     study.analysis.check(study.paradigm)?;
+    let (ratings, trimmed) = trim::trimmed(ratings);
+    let (study, ratings) = (&trim::trimmed_study(study), &ratings[..]);
     check(study, ratings)?;
+    let mut notes: Vec<String> = trimmed.into_iter().collect();
+    notes.extend(pairing::note(study, ratings));
     let rules = study.paradigm.rules();
     let reference = study.reference.as_ref();
     let mut names: Vec<&String> = reference.into_iter().collect();
@@ -117,6 +138,10 @@ pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdic
     let distinct = |name: fn(&FoundRating) -> &String| -> Vec<String> {
         ratings.iter().map(name).collect::<BTreeSet<_>>().into_iter().cloned().collect()
     };
+    let rows = rows(study, ratings)?;
+    if rules.has_order() {
+        notes.extend(order::notes(study, &rows));
+    }
     let known = Study {
         name: study.name.clone(),
         design: None,
@@ -128,34 +153,65 @@ pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdic
         raters: distinct(|rating| &rating.rater),
         items: distinct(|rating| &rating.item),
         n_planned: None,
+        notes,
     };
-    let rows: Vec<Rating> = ratings
+    let verdict = judge_study(&known, &rows, Sensitivity::Examined);
+    order::check(study, verdict)
+}
+
+/// Converts ratings to rows of the ratings table.
+fn rows(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Vec<Rating>, Error> {
+    let rules = study.paradigm.rules();
+    let reference = study.reference.as_ref();
+    let sign = study.score_sign.unwrap_or(ScoreSign::SystemMinusReference);
+    let kind_of = |rating: &FoundRating| {
+        let is_null = rules.allows_null_pairs() && reference == Some(&rating.system);
+        if is_null { Kind::NullPair } else { Kind::Rating }
+    };
+    let without_order: Vec<&FoundRating> = ratings
         .iter()
-        .map(|rating| {
-            let is_null = rules.allows_null_pairs() && reference == Some(&rating.system);
-            Rating {
-                study: study.name.clone(),
-                design: String::new(),
-                origin: rating.origin,
-                paradigm: study.paradigm,
-                rater: rating.rater.clone(),
-                page: 0,
-                item: rating.item.clone(),
-                system: rating.system.clone(),
-                reference: reference.filter(|_| rules.plays_reference()).cloned(),
-                first: rating.first,
-                kind: if is_null { Kind::NullPair } else { Kind::Rating },
-                score: rating.score,
-                score_raw: rules.clicked(rating.score, rating.first),
-                plays_first: None,
-                plays_second: None,
-                milliseconds: None,
-                source_file: rating.source_file.clone(),
-                source_row: rating.source_row,
-            }
-        })
+        .filter(|rating| sign.convert(rating.score, rating.first, kind_of(rating)).is_none())
         .collect();
-    Ok(judge_study(&known, &rows, Sensitivity::Examined))
+    if let Some(first) = without_order.first() {
+        return Err(Error::Found {
+            what: format!(
+                "{} of {} do not say which clip was heard first, among them row {} of `{}`; scores that are {} need it",
+                without_order.len(),
+                ratings.len(),
+                first.source_row,
+                first.source_file,
+                sign.words()
+            ),
+            remedy: Some(
+                "add a column with the clip heard first, or convert the scores to system minus reference",
+            ),
+        });
+    }
+    let row = |rating: &FoundRating| {
+        let kind = kind_of(rating);
+        let score = sign.convert(rating.score, rating.first, kind).unwrap_or(rating.score);
+        Rating {
+            study: study.name.clone(),
+            design: String::new(),
+            origin: rating.origin,
+            paradigm: study.paradigm,
+            rater: rating.rater.clone(),
+            page: 0,
+            item: rating.item.clone(),
+            system: rating.system.clone(),
+            reference: reference.filter(|_| rules.plays_reference()).cloned(),
+            first: rating.first,
+            kind,
+            score,
+            score_raw: rules.clicked(score, rating.first),
+            plays_first: None,
+            plays_second: None,
+            milliseconds: None,
+            source_file: rating.source_file.clone(),
+            source_row: rating.source_row,
+        }
+    };
+    Ok(ratings.iter().map(row).collect())
 }
 
 /// Validates ratings without a plan.
@@ -167,6 +223,11 @@ fn check(study: &FoundStudy, ratings: &[FoundRating]) -> Result<(), Error> {
     let systems: BTreeSet<&String> = ratings.iter().map(|rating| &rating.system).collect();
     let listed = || systems.iter().map(|system| format!("`{system}`")).collect::<Vec<_>>().join(", ");
     let rules = study.paradigm.rules();
+    if let Some(sign) = study.score_sign.filter(|_| !rules.has_order()) {
+        let what =
+            format!("{} scores are not {}: they judge single clips", rules.abbreviation(), sign.words());
+        return Err(Error::Found { what, remedy: Some("leave the sign of the scores out") });
+    }
     match &study.reference {
         None if rules.requires_reference() => {
             return refuse("a comparison needs the name of what the systems were compared with".to_owned());
@@ -202,12 +263,17 @@ fn check(study: &FoundStudy, ratings: &[FoundRating]) -> Result<(), Error> {
                 return fault(format!("it has no {name}"));
             }
         }
-        if !study.paradigm.has_point(rating.score) {
+        if !study.paradigm.has_half_point(rating.score) {
             let (lowest, highest) = rules.scale();
-            return fault(format!(
-                "score {} is not a point of the scale, the whole numbers from {lowest} to {highest}",
-                rating.score
-            ));
+            return Err(Error::Rating {
+                file: rating.source_file.clone(),
+                row: rating.source_row,
+                what: format!(
+                    "score {} is not a point of the scale, the whole and half numbers from {lowest} to {highest}",
+                    rating.score
+                ),
+                remedy: Some("give single votes on this scale, one a row, not means or other units"),
+            });
         }
         let subject = (rating.rater.as_str(), rating.item.as_str(), rating.system.as_str());
         if let Some(earlier) = first_row.insert(subject, rating).filter(|_| !study.repeats) {

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::analysis::estimate::SystemEstimate;
 use crate::analysis::family::Family;
+use crate::analysis::ranking::ranking;
 use crate::analysis::raters::{agreement, null_pairs, summaries};
 use crate::analysis::sample::Sample;
 use crate::analysis::scores::Indices;
@@ -11,7 +12,7 @@ use crate::analysis::screening::{rules_for, screen};
 use crate::analysis::sensitivity::reanalyze;
 use crate::analysis::study::{Study, origin};
 use crate::analysis::system::judge_system;
-use crate::analysis::verdict::{Assay, Conclusion, Screening, SystemVerdict, Verdict};
+use crate::analysis::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict, Verdict};
 use crate::analysis::words::{assay_explanation, is_human_level, notes, paper_explanation, system_words};
 use crate::answers::check::check_ratings;
 use crate::design::plan::Plan;
@@ -77,6 +78,11 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
     let declared = Sample::of(study, ratings, rules, &indices);
     let (kept, excluded) = screen(study, ratings, rules);
     let (mut systems, family) = judge_systems(study, &declared);
+    // A rehearsal asks how often conclusions are right, and draws none from the ranking.
+    let ranking = match sensitivity {
+        Sensitivity::Examined => ranking(study, &declared),
+        Sensitivity::LeftOut => Defined::Undefined { reason: "it was left out".to_owned() },
+    };
     let mut screening =
         Screening { rules: rules.clone(), excluded, other_rules: Vec::new(), other_excluded: Vec::new() };
     if sensitivity == Sensitivity::Examined {
@@ -108,6 +114,7 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
         raters,
         systems,
         assay,
+        ranking,
         screening,
     }
 }

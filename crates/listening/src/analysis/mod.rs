@@ -6,6 +6,7 @@ pub(crate) mod found;
 pub(crate) mod inference;
 pub(crate) mod judge;
 pub(crate) mod rank_tests;
+pub(crate) mod ranking;
 pub(crate) mod raters;
 pub(crate) mod sample;
 pub(crate) mod scores;

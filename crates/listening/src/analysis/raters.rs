@@ -8,12 +8,15 @@ use mynah_stats::clustered::difference;
 use mynah_stats::krippendorff::{self, Scale};
 use mynah_stats::reliability::leave_one_out;
 
-use crate::analysis::scores::{Against, Indices, Scores, clustered_mean, explain};
+use crate::analysis::scores::{Against, BySystem, Indices, NO_RATINGS, Scores, clustered_mean, explain};
 use crate::analysis::study::Study;
 use crate::analysis::verdict::{Defined, NullPairs, RaterSummary};
 use crate::design::protocol::Analysis;
 use crate::rating::Rating;
-use crate::trial::Kind;
+use crate::trial::{First, Kind};
+
+/// The shares of ratings with the system second that count as balanced, where some orders are unknown.
+const BALANCED: std::ops::RangeInclusive<f64> = 0.4..=0.6;
 
 /// Weight of the average inconsistency, in ratings, in the estimate of each rater's: without it, a rater who is fitted
 /// exactly, as may happen in a small test, leaves the model without a solution.
@@ -22,7 +25,7 @@ const PRIOR_RATINGS: f64 = 2.0;
 /// Summarizes the comparisons of the reference with itself.
 pub(crate) fn null_pairs(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> Defined<NullPairs> {
     let pairs = match study.reference() {
-        Some(reference) => Scores::of(ratings, Kind::NullPair, reference, indices),
+        Some(reference) => BySystem::of(ratings).scores(Kind::NullPair, reference, indices),
         None => return Defined::Undefined { reason: "there is no reference".to_owned() },
     };
     let n = pairs.values.len();
@@ -90,8 +93,9 @@ pub(crate) fn summaries(study: &Study, ratings: &[&Rating], indices: &Indices<'_
 /// Collects the scores of all systems, each with its rater and its clip, a sentence of a system.
 fn by_clip(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> (Vec<f64>, Vec<usize>, Vec<usize>) {
     let (mut values, mut raters, mut clips) = (Vec::new(), Vec::new(), Vec::new());
+    let by_system = BySystem::of(ratings);
     for (position, (name, _)) in study.judged().enumerate() {
-        let scores = Scores::of(ratings, Kind::Rating, name, indices);
+        let scores = by_system.scores(Kind::Rating, name, indices);
         values.extend(scores.values);
         raters.extend(scores.raters);
         clips.extend(scores.items.into_iter().map(|item| position * study.items.len() + item));
@@ -104,7 +108,33 @@ pub(crate) fn order_effect(scores: &Scores, against: Against<'_>, analysis: &Ana
     if !matches!(against, Against::Zero) {
         return Defined::Undefined { reason: "single clips have no order".to_owned() };
     }
-    difference(&scores.values, &scores.heard_second, &scores.raters, &scores.items)
+    let n = scores.values.len();
+    let known: Vec<usize> = (0..n).filter(|&index| scores.first[index].is_some()).collect();
+    let heard_second: Vec<bool> =
+        known.iter().map(|&index| scores.first[index] == Some(First::Reference)).collect();
+    let n_second = heard_second.iter().filter(|second| **second).count();
+    let undefined = |reason: String| Defined::Undefined { reason };
+    if n == 0 {
+        return undefined(NO_RATINGS.to_owned());
+    }
+    if known.is_empty() {
+        return undefined("which clip was heard first is unknown".to_owned());
+    }
+    // Whoever wrote down only some orders may have done so for a reason that has to do with the scores.
+    if known.len() < n && !BALANCED.contains(&(n_second as f64 / known.len() as f64)) {
+        return undefined(format!(
+            "which clip was heard first is unknown for {} of {n} ratings, and the others are not balanced: the system was \
+             second in {n_second} of {}",
+            n - known.len(),
+            known.len()
+        ));
+    }
+    if n_second == 0 || n_second == known.len() {
+        return undefined("the clips were heard in one order only".to_owned());
+    }
+    let values: Vec<f64> = known.iter().map(|&index| scores.values[index]).collect();
+    let of = |clusters: &[usize]| -> Vec<usize> { known.iter().map(|&index| clusters[index]).collect() };
+    difference(&values, &heard_second, &of(&scores.raters), &of(&scores.items))
         // Nothing is concluded from it, so the plain standard errors suffice if one sentence was heard in one order only.
         .and_then(|effect| effect.jackknifed().unwrap_or(effect).interval(1.0 - analysis.alpha))
         .map_err(explain)

@@ -1,6 +1,6 @@
 //! The ratings of a study after screening.
 
-use crate::analysis::scores::{Against, Indices, Scores};
+use crate::analysis::scores::{Against, BySystem, Indices, Scores};
 use crate::analysis::screening::{rules_for, screen};
 use crate::analysis::study::Study;
 use crate::rating::Rating;
@@ -12,8 +12,8 @@ use crate::trial::Kind;
 pub(crate) struct Sample<'a> {
     study: &'a Study,
     indices: &'a Indices<'a>,
-    ratings: Vec<&'a Rating>,
-    of_anchors: Vec<&'a Rating>,
+    ratings: BySystem<'a>,
+    of_anchors: BySystem<'a>,
 }
 
 impl<'a> Sample<'a> {
@@ -24,14 +24,14 @@ impl<'a> Sample<'a> {
         rules: &[ScreeningRule],
         indices: &'a Indices<'a>,
     ) -> Self {
-        let kept = |role| screen(study, ratings, &rules_for(rules, role)).0;
+        let kept = |role| BySystem::of(&screen(study, ratings, &rules_for(rules, role)).0);
         Self { study, indices, ratings: kept(Role::Candidate), of_anchors: kept(Role::Anchor) }
     }
 
     /// Returns the scores of a system, and those of the reference where it has its own.
     pub(crate) fn of_system(&self, name: &str, role: Role) -> SystemScores {
         let ratings = if role == Role::Anchor { &self.of_anchors } else { &self.ratings };
-        let scores = |name: &str| Scores::of(ratings, Kind::Rating, name, self.indices);
+        let scores = |name: &str| ratings.scores(Kind::Rating, name, self.indices);
         let is_judged = self.study.rules().is_judged(Role::Reference);
         let reference = self.study.reference().filter(|_| is_judged);
         SystemScores { system: scores(name), reference: reference.map(scores) }

@@ -10,9 +10,7 @@ use crate::paradigms::Contrast;
 use crate::rating::Rating;
 use crate::trial::{First, Kind};
 
-const NO_RATINGS: &str = "there are no ratings";
-/// The distance between adjacent answers.
-const STEP: f64 = 1.0;
+pub(crate) const NO_RATINGS: &str = "there are no ratings";
 
 /// The numbers of raters and items in the statistics.
 pub(crate) struct Indices<'a> {
@@ -30,24 +28,42 @@ impl<'a> Indices<'a> {
     }
 }
 
+/// Ratings by system and kind, so that hundreds of systems need not search all of them for their own.
+pub(crate) struct BySystem<'a>(BTreeMap<(&'a str, Kind), Vec<&'a Rating>>);
+
+impl<'a> BySystem<'a> {
+    /// Sorts ratings into systems and kinds.
+    pub(crate) fn of(ratings: &[&'a Rating]) -> Self {
+        let mut all: BTreeMap<(&str, Kind), Vec<&Rating>> = BTreeMap::new();
+        for rating in ratings {
+            all.entry((&rating.system, rating.kind)).or_default().push(rating);
+        }
+        Self(all)
+    }
+
+    /// Returns the scores of one kind and system.
+    pub(crate) fn scores(&self, kind: Kind, system: &str, indices: &Indices<'_>) -> Scores {
+        Scores::of(self.0.get(&(system, kind)).map_or(&[], Vec::as_slice), indices)
+    }
+}
+
 /// The scores of one system, in the order of the ratings.
 pub(crate) struct Scores {
     pub(crate) values: Vec<f64>,
     pub(crate) raters: Vec<usize>,
     pub(crate) items: Vec<usize>,
-    /// Marks the scores for which the system was heard second; all false for single clips.
-    pub(crate) heard_second: Vec<bool>,
+    /// The clip that was heard first, where that is known; never for single clips.
+    pub(crate) first: Vec<Option<First>>,
 }
 
 impl Scores {
-    /// Collects the ratings of one kind and system.
-    pub(crate) fn of(ratings: &[&Rating], kind: Kind, system: &str, indices: &Indices<'_>) -> Self {
-        let mut scores = Self { values: vec![], raters: vec![], items: vec![], heard_second: vec![] };
-        for rating in ratings.iter().filter(|rating| rating.kind == kind && rating.system == system) {
+    fn of(ratings: &[&Rating], indices: &Indices<'_>) -> Self {
+        let mut scores = Self { values: vec![], raters: vec![], items: vec![], first: vec![] };
+        for rating in ratings {
             scores.values.push(rating.score);
             scores.raters.push(indices.raters[rating.rater.as_str()]);
             scores.items.push(indices.items[rating.item.as_str()]);
-            scores.heard_second.push(rating.first == Some(First::Reference));
+            scores.first.push(rating.first);
         }
         scores
     }
@@ -72,7 +88,12 @@ impl Scores {
         (0..self.values.len()).filter(move |&index| Some(key(self.values[index])) != commonest)
     }
 
-    /// Returns the mean score of each item with scores. Sums are whole numbers, so equal means are equal floats.
+    /// Returns the distance between adjacent answers: half a point if any score lies between two points.
+    pub(crate) fn step(&self) -> f64 {
+        if self.values.iter().any(|value| value.fract() != 0.0) { 0.5 } else { 1.0 }
+    }
+
+    /// Returns the mean score of each item with scores. Sums are multiples of a half, so equal means are equal floats.
     pub(crate) fn means_by_item(&self) -> BTreeMap<usize, f64> {
         let mut sums: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
         for (value, &item) in self.values.iter().zip(&self.items) {
@@ -167,7 +188,8 @@ fn hardened((estimate, influence): Estimate, groups: &[&Scores]) -> Result<Estim
             ));
         }
     }
-    let estimate = estimate.jackknifed().and_then(|estimate| estimate.on_steps(STEP)).map_err(explain)?;
+    let step = groups.iter().map(|scores| scores.step()).fold(0.5, f64::max);
+    let estimate = estimate.jackknifed().and_then(|estimate| estimate.on_steps(step)).map_err(explain)?;
     Ok((estimate, influence))
 }
 

@@ -9,10 +9,15 @@ use crate::paradigms::Contrast;
 use crate::rating::Rating;
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
-use crate::trial::Kind;
+use crate::trial::{First, Kind};
 
 /// The fewest answers of a rater before giving the same one throughout counts as a habit.
 const FEWEST_FOR_A_HABIT: usize = 10;
+/// The fewest other raters who can show that two conditions differ: of ten who guess, all agree in one study of 500.
+const FEWEST_OTHERS: usize = 10;
+/// The share of the other raters who must tell two conditions apart. An honest rater then fails to in about one of twenty
+/// cases, and gives the same answer to everything else as well in far fewer.
+const TELL_APART: f64 = 0.95;
 /// The largest score of a null pair that counts as right, as in ITU-T P.808 for trapping questions of a comparison.
 const NULL_PAIR_TOLERANCE: f64 = 1.0;
 
@@ -55,9 +60,12 @@ pub(crate) fn screen<'a>(
             continue;
         }
         let found: BTreeMap<&str, Exclusion> = by_rater
-            .into_iter()
-            .filter_map(|(rater, ratings)| {
-                let why = fault(study, rule, &ratings)?;
+            .iter()
+            .filter_map(|(&rater, ratings)| {
+                let why = match rule {
+                    ScreeningRule::SameAnswer => same_answer(study, rater, &by_rater)?,
+                    _ => fault(study, rule, ratings)?,
+                };
                 let n_ratings = ratings.len();
                 Some((rater, Exclusion { rater: rater.to_owned(), rule, n_ratings, why }))
             })
@@ -76,7 +84,8 @@ fn is_unplayed(rating: &Rating) -> bool {
 /// Returns the objection of a rule to a rater with these ratings, if there is one.
 fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<String> {
     match rule {
-        ScreeningRule::Unplayed => None,
+        // These two depend on more than the ratings of a rater.
+        ScreeningRule::Unplayed | ScreeningRule::SameAnswer => None,
         ScreeningRule::NullPairs => {
             let pairs: Vec<&&Rating> =
                 ratings.iter().filter(|rating| rating.kind == Kind::NullPair).collect();
@@ -84,14 +93,6 @@ fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<Stri
             (2 * wrong > pairs.len()).then(|| {
                 format!("judged {wrong} of {} null pairs to differ by more than one point", pairs.len())
             })
-        }
-        ScreeningRule::SameAnswer => {
-            let first = ratings.first()?.score_raw;
-            #[expect(clippy::float_cmp, reason = "scores are points of the scale: whole numbers")]
-            let same = ratings.iter().all(|rating| rating.score_raw == first);
-            let harmless = study.rules().neutral_answer() == Some(first);
-            (same && !harmless && ratings.len() >= FEWEST_FOR_A_HABIT)
-                .then(|| format!("answered {first} to all {} trials", ratings.len()))
         }
         ScreeningRule::Anchor => {
             let anchor = mean_of(ratings, |system| study.anchors().any(|anchor| anchor == system))?;
@@ -111,6 +112,79 @@ fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<Stri
     }
 }
 
+/// What a trial asked: the system and, in a comparison, the clip heard first and the kind of pair.
+type Condition<'a> = (&'a str, Option<First>, Kind);
+
+/// Returns the answers of a rater to each condition, in the order of the trials.
+fn answers<'a>(ratings: &[&'a Rating]) -> BTreeMap<Condition<'a>, Vec<f64>> {
+    let mut answers: BTreeMap<Condition<'a>, Vec<f64>> = BTreeMap::new();
+    for rating in ratings {
+        answers.entry((&rating.system, rating.first, rating.kind)).or_default().push(rating.score_raw);
+    }
+    answers
+}
+
+/// Returns the objection to a rater who always gives the same answer, if other raters show that it cannot be right.
+///
+/// A voice at the ceiling of the scale deserves the same answer every time, so the habit alone is none. It is one if the
+/// rater's trials contain two conditions that nearly all others tell apart. Others are taken by as many trials as the rater
+/// has, since more of them would tell apart more.
+fn same_answer(study: &Study, rater: &str, by_rater: &BTreeMap<&str, Vec<&Rating>>) -> Option<String> {
+    let ratings = &by_rater[rater];
+    let answer = ratings.first()?.score_raw;
+    #[expect(clippy::float_cmp, reason = "scores are points of the scale: whole numbers or halves")]
+    let is_constant = ratings.iter().all(|rating| rating.score_raw == answer);
+    if !is_constant
+        || study.rules().neutral_answer() == Some(answer)
+        || ratings.len() < FEWEST_FOR_A_HABIT
+        || by_rater.len() <= FEWEST_OTHERS
+    {
+        return None;
+    }
+    let own = answers(ratings);
+    let others: Vec<BTreeMap<Condition<'_>, Vec<f64>>> =
+        by_rater.iter().filter(|(other, _)| **other != rater).map(|(_, ratings)| answers(ratings)).collect();
+    let conditions: Vec<(&Condition<'_>, usize)> =
+        own.iter().map(|(condition, answers)| (condition, answers.len())).collect();
+    conditions.iter().enumerate().find_map(|(place, &(one, n_one))| {
+        conditions[..place].iter().find_map(|&(two, n_two)| {
+            let (mut n_both, mut higher, mut lower) = (0, 0, 0);
+            for other in &others {
+                let (Some(ones), Some(twos)) = (other.get(one), other.get(two)) else { continue };
+                let difference = mean_of_first(ones, n_one) - mean_of_first(twos, n_two);
+                n_both += 1;
+                higher += usize::from(difference > 0.0);
+                lower += usize::from(difference < 0.0);
+            }
+            let agree = higher.max(lower);
+            let is_apart = n_both >= FEWEST_OTHERS && agree as f64 >= TELL_APART * n_both as f64;
+            is_apart.then(|| {
+                format!(
+                    "answered {answer} to all {} trials, although {agree} of {n_both} others tell {} from {}",
+                    ratings.len(),
+                    described(one),
+                    described(two)
+                )
+            })
+        })
+    })
+}
+
+/// Returns the mean of the first few answers.
+fn mean_of_first(answers: &[f64], n: usize) -> f64 {
+    let first = &answers[..n.min(answers.len())];
+    first.iter().sum::<f64>() / first.len() as f64
+}
+
+fn described((system, first, kind): &Condition<'_>) -> String {
+    match (kind, first) {
+        (Kind::NullPair, _) => format!("`{system}` after itself"),
+        (Kind::Rating, Some(First::Reference)) => format!("`{system}` heard second"),
+        (Kind::Rating, Some(First::System)) => format!("`{system}` heard first"),
+        (Kind::Rating, None) => format!("`{system}`"),
+    }
+}
+
 /// Returns the mean score of some systems; `None` without ratings of them.
 fn mean_of(ratings: &[&Rating], is_one: impl Fn(&str) -> bool) -> Option<f64> {
     let scores: Vec<f64> = ratings
@@ -124,4 +198,80 @@ fn mean_of(ratings: &[&Rating], is_one: impl Fn(&str) -> bool) -> Option<f64> {
 /// Returns the rules that screen the ratings of a system with this role.
 pub(crate) fn rules_for(rules: &[ScreeningRule], role: Role) -> Vec<ScreeningRule> {
     rules.iter().copied().filter(|rule| role != Role::Anchor || *rule != ScreeningRule::Anchor).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mynah_stats::power::Components;
+
+    use super::*;
+    use crate::design::plan::Plan;
+    use crate::design::protocol::Protocol;
+    use crate::paradigms::Paradigm;
+    use crate::rehearsal::simulate::{Simulation, simulate};
+    use crate::system::System;
+
+    const STUDIES: u64 = 100;
+
+    /// Shares of raters, in percent, over simulated studies of 24 raters: of honest ones who give the same answer
+    /// throughout, of honest ones excluded, and of those excluded who always answer as `careless` says.
+    fn rates(paradigm: Paradigm, level: f64, anchor: f64, careless: f64) -> [f64; 3] {
+        let system = |name: &str, role| System { name: name.into(), role, directory: name.into() };
+        let systems = vec![
+            system("recordings", Role::Reference),
+            system("voice", Role::Candidate),
+            system("noisy", Role::Anchor),
+        ];
+        let protocol =
+            Protocol { raters: 24, ratings_per_item: 24, items: None, ..Protocol::standard(paradigm) };
+        let items = (0..12).map(|number| format!("s{number}")).collect();
+        let plan = Plan::new(protocol, systems, items, "study", 1).expect("a plan");
+        let study = Study::of(&plan);
+        let mut counts = [0; 3];
+        for seed in 0..STUDIES {
+            let simulation = Simulation {
+                true_differences: [("noisy".to_owned(), anchor)].into(),
+                components: Components { item_sd: 0.2, rater_sd: 0.5, residual_sd: 0.7 },
+                mos_level: level,
+                seed,
+                ..Simulation::default()
+            };
+            let mut ratings = simulate(&plan, &simulation).expect("a simulation");
+            let excluded = |ratings: &[Rating]| screen(&study, ratings, &[ScreeningRule::SameAnswer]).1;
+            let constant = plan.sessions.iter().filter(|session| {
+                let mut own = ratings.iter().filter(|rating| rating.rater == session.rater);
+                let first = own.next().map(|rating| rating.score_raw);
+                own.all(|rating| Some(rating.score_raw) == first)
+            });
+            counts[0] += constant.count();
+            counts[1] += excluded(&ratings).len();
+            let rater = &plan.sessions[0].rater;
+            for rating in ratings.iter_mut().filter(|rating| rating.rater == *rater) {
+                rating.score_raw = careless;
+                rating.score = study.rules().score(careless, rating.first);
+            }
+            counts[2] += excluded(&ratings).iter().filter(|one| one.rater == *rater).count();
+        }
+        let n = STUDIES as f64;
+        [counts[0] as f64 / n / 24.0, counts[1] as f64 / n / 24.0, counts[2] as f64 / n]
+            .map(|share| 100.0 * share)
+    }
+
+    #[test]
+    fn honest_raters_at_the_ceiling_are_kept_and_careless_ones_are_not() {
+        // Two systems that nearly everybody finds excellent, and an anchor that is nearly as good: many honest raters give
+        // the same answer throughout, and nobody can be told from them.
+        let [constant, honest, careless] = rates(Paradigm::Mos, 6.0, -0.5, 5.0);
+        assert!(constant > 10.0, "{constant}");
+        assert!(honest == 0.0, "{honest}");
+        assert!(careless < 1.0, "{careless}");
+        // An anchor that most hear.
+        let [constant, honest, careless] = rates(Paradigm::Mos, 5.5, -2.0, 5.0);
+        assert!(honest < 0.1, "{honest} of {constant}");
+        assert!(careless > 80.0, "{careless}");
+        // Whoever leans on one key of a comparison claims to hear the second clip better each time.
+        let [constant, honest, careless] = rates(Paradigm::Cmos, 0.0, -2.0, 1.0);
+        assert!(honest == 0.0, "{honest} of {constant}");
+        assert!(careless > 80.0, "{careless}");
+    }
 }

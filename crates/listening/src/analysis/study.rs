@@ -22,6 +22,8 @@ pub(crate) struct Study {
     pub(crate) items: Vec<String>,
     /// The number of planned ratings, where it is known.
     pub(crate) n_planned: Option<usize>,
+    /// Notes on what was done to the ratings before they were judged.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Study {
@@ -39,6 +41,7 @@ impl Study {
             raters: plan.sessions.iter().map(|session| session.rater.clone()).collect(),
             items: plan.items.clone(),
             n_planned: Some(plan.sessions.iter().map(|session| session.trials.len()).sum()),
+            notes: Vec::new(),
         }
     }
 

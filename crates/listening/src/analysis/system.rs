@@ -91,12 +91,14 @@ fn of_tost<T>(equivalence: &Defined<Tost>, value: impl Fn(&Tost) -> T) -> Define
     }
 }
 
-/// Counts how often each point of the scale was given.
+/// Counts how often each point of the scale was given, and each point between two if any was.
 fn histogram(scores: &Scores, (lowest, highest): (i32, i32)) -> Vec<ScoreCount> {
-    (lowest..=highest)
-        .map(|score| {
-            let count = scores.values.iter().filter(|value| **value as i32 == score).count();
-            ScoreCount { score, count }
+    let per_point = scores.step().recip();
+    let step_of = |score: f64| (score * per_point).round() as i32;
+    (step_of(lowest.into())..=step_of(highest.into()))
+        .map(|step| {
+            let count = scores.values.iter().filter(|value| step_of(**value) == step).count();
+            ScoreCount { score: f64::from(step) / per_point, count }
         })
         .collect()
 }

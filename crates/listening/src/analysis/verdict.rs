@@ -6,6 +6,7 @@ use mynah_stats::equivalence::Tost;
 use mynah_stats::{Interval, TestResult};
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::ranking::Ranking;
 use crate::analysis::screening::Exclusion;
 use crate::design::protocol::{Analysis, Protocol};
 use crate::paradigms::{Paradigm, RankTest};
@@ -83,6 +84,8 @@ pub struct Verdict {
     pub systems: Vec<SystemVerdict>,
     /// The ability of this test to detect a difference.
     pub assay: Assay,
+    /// The systems under test against each other. Undefined for one, and for more than 30.
+    pub ranking: Defined<Ranking>,
     /// The comparisons of the reference with itself.
     pub null_pairs: Defined<NullPairs>,
     /// The ratings excluded by the declared rules.
@@ -182,9 +185,11 @@ pub struct SystemVerdict {
     /// The effect size, -1 to 1. CMOS: the matched rank-biserial correlation; MOS: Cliff's delta against the reference's
     /// ratings.
     pub effect_size: Defined<f64>,
-    /// CMOS: mean score when the system was heard second minus mean score when it was heard first.
+    /// CMOS: mean score when the system was heard second minus mean score when it was heard first. Undefined if the order of
+    /// some ratings is unknown and the known ones do not balance.
     pub order_effect: Defined<Interval>,
-    /// The count of each point of the scale, from the lowest to the highest, including zeros.
+    /// The count of each point of the scale, from the lowest to the highest, including zeros; with the points halfway between
+    /// two if any score is one.
     pub histogram: Vec<ScoreCount>,
     /// The mean score of each judged sentence.
     pub item_means: Vec<ItemMean>,
@@ -311,7 +316,7 @@ pub struct RaterSummary {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ScoreCount {
     /// The point of the scale.
-    pub score: i32,
+    pub score: f64,
     /// The number of ratings that gave it.
     pub count: usize,
 }

@@ -233,6 +233,7 @@ pub(crate) fn notes(
             study.analysis.margin, study.analysis.alpha
         ));
     }
+    notes.extend(study.notes.iter().cloned());
     let n_simulated = ratings.iter().filter(|rating| rating.origin == Origin::Simulated).count();
     if n_simulated > 0 {
         notes.push(format!("{n_simulated} of {} ratings are simulated: nobody gave them.", ratings.len()));

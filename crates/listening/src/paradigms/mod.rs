@@ -56,6 +56,13 @@ impl Paradigm {
         (highest - lowest + 1) as usize
     }
 
+    /// Returns `true` if a number is a point of the scale or lies halfway between two, as some tools allow.
+    #[must_use]
+    pub fn has_half_point(self, score: f64) -> bool {
+        let (lowest, highest) = self.scale();
+        (2.0 * score).fract() == 0.0 && (f64::from(lowest)..=f64::from(highest)).contains(&score)
+    }
+
     /// Returns `true` if a number is a point of the scale.
     #[must_use]
     pub fn has_point(self, score: f64) -> bool {

@@ -16,6 +16,7 @@ fn study(paradigm: Paradigm) -> FoundStudy {
         anchors: vec!["noisy".to_owned()],
         analysis: Analysis::default(),
         repeats: false,
+        score_sign: None,
     }
 }
 
@@ -103,10 +104,10 @@ fn rejects_ratings_by_row_or_name() {
     check(&FoundStudy { reference: None, ..study(Paradigm::Mos) }, &few(&[1.0]), "name that too");
     let only_reference = FoundStudy { reference: Some("vits".to_owned()), ..mos };
     check(&only_reference, &few(&[1.0, 2.0]), "no system is under test; judged were `vits`");
-    for score in [3.5, -4.0, f64::NAN, f64::INFINITY] {
+    for score in [2.7, -4.0, f64::NAN, f64::INFINITY] {
         let rows = few(&[0.0, score]);
         check(&without_anchor(), &rows, "`votes.csv`, row 2: score ");
-        check(&without_anchor(), &rows, "the whole numbers from -3 to 3");
+        check(&without_anchor(), &rows, "the whole and half numbers from -3 to 3");
     }
     let mut nameless = good.clone();
     nameless[3].rater = " ".to_owned();

@@ -18,7 +18,7 @@ fn excluded(verdict: &Verdict) -> Vec<(&str, ScreeningRule, usize)> {
 
 #[test]
 fn raters_are_excluded_for_reasons_unrelated_to_the_system() {
-    let plan = plan_with_anchor(screened(cmos(6, 6, 3), &ScreeningRule::ALL), 1, 10);
+    let plan = plan_with_anchor(screened(cmos(24, 24, 3), &ScreeningRule::ALL), 1, 10);
     let answers = |rater: usize, item: usize, system: &str, kind: Kind| match (rater, kind, system) {
         // The first hears differences between a clip and itself, but for one time below.
         (0, Kind::NullPair, _) => 2.0,
@@ -58,10 +58,13 @@ fn raters_are_excluded_for_reasons_unrelated_to_the_system() {
     let why: Vec<&str> = verdict.screening.excluded.iter().map(|one| one.why.as_str()).collect();
     assert_eq!(why[0], "answered 2 of 23 before all clips were played");
     assert_eq!(why[1], "judged 2 of 3 null pairs to differ by more than one point");
-    assert_eq!(why[2], "answered 1 to all 23 trials");
+    assert_eq!(
+        why[2],
+        "answered 1 to all 23 trials, although 21 of 22 others tell `noisy` heard first from `noisy` heard second"
+    );
     assert_eq!(why[3], "judged the anchors 1.00 on average, not below 0");
     let [system, anchor] = &verdict.systems[..] else { panic!("one system and one anchor") };
-    assert_eq!((system.n_raters, anchor.n_raters), (3, 4), "the anchor keeps the rater who likes it");
+    assert_eq!((system.n_raters, anchor.n_raters), (21, 22), "the anchor keeps the rater who likes it");
     let left_out = "Screened by the declared rules (unplayed, null-pairs, same-answer, anchor): 71 ratings of 4 raters \
                     are left out.";
     assert!(verdict.notes.iter().any(|note| note == left_out), "{:?}", verdict.notes);
@@ -70,7 +73,7 @@ fn raters_are_excluded_for_reasons_unrelated_to_the_system() {
     let without = verdict.systems[0].sensitivity.iter().filter(|other| other.screening.is_empty()).count();
     assert_eq!((without, verdict.systems[0].sensitivity.len()), (14, 28));
     assert!(verdict.screening.other_rules.is_empty() && verdict.screening.other_excluded.is_empty());
-    let unscreened = judge(&plan_with_anchor(cmos(6, 6, 3), 1, 10), &of_other_plan(&rows)).expect("fine");
+    let unscreened = judge(&plan_with_anchor(cmos(24, 24, 3), 1, 10), &of_other_plan(&rows)).expect("fine");
     assert!(unscreened.screening.excluded.is_empty());
     assert_eq!(unscreened.screening.other_excluded, verdict.screening.excluded);
     let of_anchor = &unscreened.systems[1].sensitivity[14].screening;
@@ -83,14 +86,14 @@ fn raters_are_excluded_for_reasons_unrelated_to_the_system() {
 
 /// The same answers, given for the plan that declares no screening.
 fn of_other_plan(rows: &[Rating]) -> Vec<Rating> {
-    let design = plan_with_anchor(cmos(6, 6, 3), 1, 10).design;
+    let design = plan_with_anchor(cmos(24, 24, 3), 1, 10).design;
     rows.iter().map(|row| Rating { design: design.clone(), ..row.clone() }).collect()
 }
 
 #[test]
-fn constant_answers_to_single_clips_are_a_habit() {
+fn constant_answers_to_what_others_tell_apart_are_a_habit() {
     let rules = [ScreeningRule::SameAnswer, ScreeningRule::Anchor];
-    let plan = plan_with_anchor(screened(mos(4, 4), &rules), 1, 6);
+    let plan = plan_with_anchor(screened(mos(24, 24), &rules), 1, 6);
     let verdict = judge(
         &plan,
         &ratings(&plan, |rater, item, system, _| match (rater, system) {
@@ -107,9 +110,33 @@ fn constant_answers_to_single_clips_are_a_habit() {
         [("r01", ScreeningRule::SameAnswer, 18), ("r02", ScreeningRule::Anchor, 18)]
     );
     assert_eq!(
+        verdict.screening.excluded[0].why,
+        "answered 3 to all 18 trials, although 22 of 23 others tell `recordings` from `noisy`"
+    );
+    assert_eq!(
         verdict.screening.excluded[1].why,
         "judged the anchors 5.00 on average and the reference 4.00"
     );
+}
+
+#[test]
+fn constant_answers_at_the_ceiling_are_none() {
+    let rules = [ScreeningRule::SameAnswer];
+    // The first three find all systems excellent, and so do most others most of the time.
+    let judged = |n_raters: u32, noisy: f64| {
+        let plan = plan_with_anchor(screened(mos(n_raters, n_raters), &rules), 1, 6);
+        let answers = |rater: usize, item: usize, system: &str, _: Kind| match (rater, system) {
+            (0..=2, _) => 5.0,
+            (_, "noisy") => noisy + f64::from(u8::from((rater + item) % 5 == 0)),
+            _ => 5.0 - f64::from(u8::from((rater * item) % 4 == 1)),
+        };
+        let rows = ratings(&plan, answers);
+        judge(&plan, &rows).expect("fine").screening.excluded.len()
+    };
+    assert_eq!(judged(24, 4.0), 0, "three of 23 others hear no difference either");
+    assert_eq!(judged(8, 1.0), 0, "seven others are too few");
+    // Of 199 others, 197 hear the anchor.
+    assert_eq!(judged(200, 1.0), 3);
 }
 
 #[test]

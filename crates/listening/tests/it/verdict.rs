@@ -128,7 +128,7 @@ fn a_comparison_has_the_numbers_of_scipy_and_statsmodels() {
     let counted: usize = system.histogram.iter().map(|bin| bin.count).sum();
     assert_eq!((system.histogram.len(), counted), (7, 48));
     let minus_one = expected.scores.iter().flatten().filter(|&&score| score as i32 == -1).count();
-    assert_eq!((system.histogram[2].score, system.histogram[2].count), (-1, minus_one));
+    assert_eq!((system.histogram[2].score, system.histogram[2].count), (-1.0, minus_one));
 
     // The declared analysis comes first, and the others are those that have been held against scipy just now.
     let reanalysis = |method| {

@@ -17,6 +17,7 @@ mod failures;
 mod file_name;
 mod grid;
 mod methods;
+mod preferred;
 mod ranking;
 mod ratings;
 mod regression;

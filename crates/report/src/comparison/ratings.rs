@@ -4,9 +4,9 @@ use mynah_listening::{Conclusion, Defined, Origin, RankTest, Role, SystemVerdict
 use mynah_stats::{Interval, TestResult};
 
 use super::documents::plural;
-use super::doubt;
 use super::scores::percent;
 use super::sentences;
+use super::{doubt, preferred};
 use crate::error::Error;
 use crate::figure::{Forest, ForestRow, RatingCounts, Ratings, number};
 use crate::page::{Block, Figure, Tone};
@@ -22,6 +22,7 @@ pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
     let mut blocks = vec![Block::Text(what_was_asked(verdict))];
     blocks.extend(verdict.systems.iter().map(|system| finding(verdict, system)));
     blocks.push(doubt::assay(verdict));
+    blocks.extend(preferred::blocks(verdict));
     blocks.push(Block::Figures(figures(verdict)?));
     blocks.push(Block::Folded {
         summary: "The same numbers as a table".into(),
@@ -247,13 +248,14 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
             )
         })?);
     }
-    let mut scores: Vec<i32> =
+    let mut scores: Vec<f64> =
         verdict.systems.iter().flat_map(|system| system.histogram.iter().map(|bar| bar.score)).collect();
-    scores.sort_unstable();
+    scores.sort_by(f64::total_cmp);
     scores.dedup();
     let counts = |system: &SystemVerdict| {
-        let count = |score: &i32| {
-            system.histogram.iter().filter(|bar| bar.score == *score).map(|bar| bar.count as u64).sum()
+        let count = |score: &f64| {
+            let bars = system.histogram.iter().filter(|bar| bar.score.total_cmp(score).is_eq());
+            bars.map(|bar| bar.count as u64).sum()
         };
         RatingCounts { label: system.system.clone(), counts: scores.iter().map(count).collect() }
     };
@@ -262,7 +264,7 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
         svg: Ratings {
             title: "Distribution of answers".into(),
             x_label: scale.into(),
-            scores: scores.iter().map(|score| f64::from(*score)).collect(),
+            scores: scores.clone(),
             systems: verdict.systems.iter().map(counts).collect(),
         }
         .to_svg()?,

@@ -161,6 +161,7 @@ mod tests {
             anchors: vec![],
             analysis: Analysis::default(),
             repeats: false,
+            score_sign: None,
         };
         judge_found(&study, &ratings).unwrap()
     }

@@ -1,9 +1,9 @@
 //! Made-up results, and a minimal HTML reader that finds invalid content.
 
 use mynah_listening::{
-    Analysis, Assay, Conclusion, Defined, Exclusion, ItemMean, NullPairs, Origin, PaperRule, Paradigm,
-    Protocol, RaterSummary, Reanalysis, ReanalysisMethod, Role, ScoreCount, Screening, ScreeningRule,
-    SystemVerdict, Verdict,
+    Analysis, Assay, Conclusion, Defined, Exclusion, ItemMean, NullPairs, Origin, Pair, PaperRule, Paradigm,
+    Protocol, Ranked, Ranking, RaterSummary, Reanalysis, ReanalysisMethod, Role, ScoreCount, Screening,
+    ScreeningRule, SystemVerdict, Verdict,
 };
 use mynah_metrics::{Score, Status};
 use mynah_report::comparison::{Comparison, MetricNote};
@@ -133,7 +133,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         histogram: [12, 71, 201, 431, 198, 69, 18]
             .iter()
             .zip(-3..)
-            .map(|(&count, score)| ScoreCount { score, count })
+            .map(|(&count, score)| ScoreCount { score: f64::from(score), count })
             .collect(),
         item_means: [("LJ050-0001", 0.25), ("LJ050-0002", -0.5), ("LJ050-0003", 0.0)]
             .map(|(item, mean)| ItemMean { item: item.into(), n_ratings: 20, mean })
@@ -188,7 +188,9 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         wilcoxon_ratings: Defined::Undefined { reason: "a single rating".into() },
         wilcoxon_item_means: Defined::Undefined { reason: "a single item".into() },
         order_effect: Defined::Undefined { reason: "heard in one order only".into() },
-        histogram: (-3..=3).map(|score| ScoreCount { score, count: usize::from(score == 1) }).collect(),
+        histogram: (-3..=3)
+            .map(|score| ScoreCount { score: f64::from(score), count: usize::from(score == 1) })
+            .collect(),
         paper_rule: PaperRule {
             sizes_met: false,
             passes: None,
@@ -234,6 +236,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         analysis: Analysis::default(),
         protocol: Some(Protocol::standard(Paradigm::Cmos)),
         systems: vec![equivalent, unknown, anchor],
+        ranking: ranking(),
         assay: Assay { sensitive: Some(true), explanation: "The test has found the anchor.".into() },
         null_pairs: ok(NullPairs {
             n_ratings: 40,
@@ -310,4 +313,20 @@ pub(crate) fn assert_whole(html: &str, sources: &[&str]) {
     for address in ["http://", "https://"] {
         assert!(!html.contains(address), "{address}");
     }
+}
+
+/// Builds a ranking of two systems, one of which is better.
+fn ranking() -> Defined<Ranking> {
+    let ranked =
+        |system: &str, mean, rank| Ranked { system: system.into(), mean, best_rank: rank, worst_rank: rank };
+    ok(Ranking {
+        alpha: 0.05,
+        systems: vec![ranked("step-200000", 0.02, 1), ranked("step-100000", -1.2, 2)],
+        pairs: vec![Pair {
+            system: "step-200000".into(),
+            minus: "step-100000".into(),
+            difference: interval(1.22, 0.3, 0.95),
+            adjusted_p_value: ok(0.0004),
+        }],
+    })
 }
