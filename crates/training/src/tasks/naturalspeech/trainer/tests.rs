@@ -370,13 +370,14 @@ fn each_loss_falls_when_trained_alone() {
 }
 
 /// Trains through all phases and returns the mean length ratio of the last steps of each.
-fn length_by_phase(warp: f64, divergence: Divergence) -> [f64; 3] {
-    const PHASE: u64 = 120;
+fn length_by_phase(warp: f64, divergence: Divergence, length: f64) -> [f64; 3] {
+    const PHASE: u64 = 60;
     let config = TrainConfig {
         steps: 3 * PHASE,
         warm_up_steps: PHASE,
         tuning_steps: PHASE,
         soft_dtw: SoftDtwConfig { warp, divergence, ..SoftDtwConfig::default() },
+        weights: LossWeights { length, ..LossWeights::default() },
         optimizer: OptimizerConfig { learning_rate: 3e-3, ..OptimizerConfig::default() },
         ..config()
     };
@@ -395,13 +396,12 @@ fn length_by_phase(warp: f64, divergence: Divergence) -> [f64; 3] {
 
 #[test]
 fn speech_keeps_its_length_through_all_phases() {
-    for divergence in [Divergence::Expected, Divergence::Sampled] {
-        for warp in [0.07, 0.7] {
-            let ratios = length_by_phase(warp, divergence);
-            assert!(
-                ratios.iter().all(|ratio| (0.85..1.15).contains(ratio)),
-                "{ratios:?} with {divergence:?} and {warp}"
-            );
-        }
+    let kept = |ratio: &f64| (0.85..1.15).contains(ratio);
+    for (divergence, warp) in [(Divergence::Expected, 0.7), (Divergence::Sampled, 0.07)] {
+        let ratios = length_by_phase(warp, divergence, LossWeights::default().length);
+        assert!(ratios.iter().all(kept), "{ratios:?} with {divergence:?} and {warp}");
+        // Without the loss of the length it is lost.
+        let ratios = length_by_phase(warp, divergence, 0.0);
+        assert!(!ratios[1..].iter().any(kept), "{ratios:?} with {divergence:?} and {warp}");
     }
 }
