@@ -293,7 +293,7 @@ fn backward<T: Element>(
         let (dstarts, dends) = dplaces.split_at_mut(symbols);
         for (k, dfeatures) in dfeatures.chunks(symbols).enumerate() {
             for ((dstart, dend), &d) in dstarts.iter_mut().zip(dends.iter_mut()).zip(dfeatures) {
-                *dstart = *dstart - d * weights.since_start[k];
+                *dstart -= d * weights.since_start[k];
                 *dend += d * weights.until_end[k];
             }
         }

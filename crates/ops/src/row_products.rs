@@ -159,12 +159,13 @@ mod tests {
     use mynah_testkit::assert_all_close;
 
     use super::row_products;
+    use crate::MatrixProduct as _;
     use crate::testing::{check_gradients, normal};
 
     #[test]
     fn matches_the_matrix_product_across_blocks() {
         let (a, b) = (normal(1, (130, 3, 37)), normal(2, (130, 2, 37)));
-        let expected = a.matmul(&b.transpose(1, 2).unwrap().contiguous().unwrap()).unwrap();
+        let expected = a.exact_product(&b.transpose(1, 2).unwrap().contiguous().unwrap()).unwrap();
         let flat = |x: candle_core::Tensor| x.flatten_all().unwrap().to_vec1::<f64>().unwrap();
         let got = row_products(&a, &b).unwrap();
         assert_eq!(got.dims(), [130, 3, 2]);

@@ -37,7 +37,7 @@ pub(crate) fn decode(
     separator: Option<u8>,
     schema: &Schema,
 ) -> Result<Untyped, Error> {
-    let Records { names, records, .. } = records(path, text, separator)?;
+    let Split { names, records, .. } = split(path, text, separator)?;
     let columns: Vec<Option<&Column>> =
         names.iter().map(|name| schema.columns.iter().find(|column| &column.name == name)).collect();
     let mut rows = Vec::with_capacity(records.len());
@@ -60,7 +60,7 @@ pub(crate) fn decode(
 
 /// Decodes a table with arbitrary columns, without its empty rows.
 pub(crate) fn decode_text(path: &Path, text: &str, separator: Option<u8>) -> Result<TextTable, Error> {
-    let Records { names, records, lines } = records(path, text, separator)?;
+    let Split { names, records, lines } = split(path, text, separator)?;
     let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| !cell.is_empty());
     let mut rows = Vec::with_capacity(records.len());
     let mut lines_of_rows = Vec::with_capacity(records.len());
@@ -95,7 +95,7 @@ fn dialect(text: &str, separator: Option<u8>) -> (u8, &str) {
 }
 
 /// Header and records of a text.
-struct Records {
+struct Split {
     names: Vec<String>,
     records: Vec<csv::StringRecord>,
     /// Line of the text on which each record begins, counted from 1.
@@ -105,7 +105,7 @@ struct Records {
 /// Splits a text into records of as many cells as its header.
 ///
 /// A header that lacks one cell has none for the names of the rows, as written by R's `write.table`.
-fn records(path: &Path, text: &str, separator: Option<u8>) -> Result<Records, Error> {
+fn split(path: &Path, text: &str, separator: Option<u8>) -> Result<Split, Error> {
     let (separator, rest) = dialect(text, separator);
     let mut reader =
         csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(rest.as_bytes());
@@ -127,7 +127,7 @@ fn records(path: &Path, text: &str, separator: Option<u8>) -> Result<Records, Er
         );
         return Err(row_error(path, index, &why));
     }
-    Ok(Records { names, records, lines })
+    Ok(Split { names, records, lines })
 }
 
 /// Returns the line on which each record begins. The csv crate has the record's place before the line break that precedes it.

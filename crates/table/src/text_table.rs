@@ -95,7 +95,9 @@ fn parquet(path: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<TextTable, E
     let mut rows = vec![Vec::with_capacity(columns.len()); file.n_rows()];
     for name in &columns {
         if !is_wanted(name) {
-            rows.iter_mut().for_each(|row| row.push(None));
+            for row in &mut rows {
+                row.push(None);
+            }
             continue;
         }
         for (row, cell) in rows.iter_mut().zip(file.cells(name)?) {

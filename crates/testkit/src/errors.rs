@@ -46,7 +46,7 @@ macro_rules! assert_every_error {
             match error {
                 $($variant)|+ => {}
             }
-            $crate::assert_error_form(error, error.remedy());
+            $crate::assert_error_form(error, error.remedy().as_ref().map(AsRef::<str>::as_ref));
         }
         $(
             assert!(
@@ -67,9 +67,8 @@ macro_rules! assert_every_error {
 ///
 /// Panics if they do not have this form.
 #[track_caller]
-pub fn assert_error_form<R: AsRef<str>>(error: &dyn Error, remedy: Option<R>) {
+pub fn assert_error_form(error: &dyn Error, remedy: Option<&str>) {
     let message = error.to_string();
-    let remedy = remedy.as_ref().map(AsRef::as_ref);
     for text in [Some(message.as_str()), remedy].into_iter().flatten() {
         let begins_well = |first: char| first.is_lowercase() || first.is_ascii_digit() || first == '`';
         assert!(text.starts_with(begins_well), "does not begin as a phrase: {text}");

@@ -148,7 +148,8 @@ fn names_missing_arguments_and_columns() {
 fn with_fixture(path: &str) -> Place {
     let place = Place::new();
     let path = fixture(path);
-    place.write(path.file_name().unwrap().to_str().unwrap(), fs::read(&path).unwrap());
+    let name = path.file_name().and_then(|name| name.to_str()).expect("the fixtures have plain names");
+    place.write(name, fs::read(&path).expect("the fixture is readable"));
     place
 }
 
@@ -301,11 +302,10 @@ fn tables_of_every_program_give_the_same_verdict() {
 fn unrelated_columns_are_ignored() {
     let place = Place::new();
     // Two columns that share a name, one called like an optional one, and a vote with a comma in a comment.
-    let rows = "rater,item,system,score,first,note,note\n".to_owned()
-        + &(0..40)
-            .map(|k| format!("w{},s{},vits,{},Ann,\"a,b\",\n", k % 8, k / 8, k * 7 % 3 - 1))
-            .collect::<String>();
-    place.write("votes.csv", rows);
+    let header = "rater,item,system,score,first,note,note".to_owned();
+    let votes = (0..40).map(|k| format!("w{},s{},vits,{},Ann,\"a,b\",", k % 8, k / 8, k * 7 % 3 - 1));
+    let lines: Vec<String> = std::iter::once(header).chain(votes).collect();
+    place.write("votes.csv", lines.join("\n") + "\n");
     let verdict = format!("verdict --ratings votes.csv {CMOS}");
     place
         .summarize(&verdict)

@@ -127,7 +127,7 @@ fn constant_answers_at_the_ceiling_are_none() {
         let plan = plan_with_anchor(screened(mos(n_raters, n_raters), &rules), 1, 6);
         let answers = |rater: usize, item: usize, system: &str, _: Kind| match (rater, system) {
             (0..=2, _) => 5.0,
-            (_, "noisy") => noisy + f64::from(u8::from((rater + item) % 5 == 0)),
+            (_, "noisy") => noisy + f64::from(u8::from((rater + item).is_multiple_of(5))),
             _ => 5.0 - f64::from(u8::from((rater * item) % 4 == 1)),
         };
         let rows = ratings(&plan, answers);

@@ -22,7 +22,7 @@ use crate::values::Values;
 const REMEMBER: f32 = 1.0;
 /// Origin of a divergence, for the error.
 const ORIGIN: &str = "this network has a single module";
-/// XORed into the seed of the history dropout, since the order of the batches uses the seed itself.
+/// Constant that is combined with the seed for the dropout of the history, since the order of the batches uses the seed itself.
 const HISTORY_SEED: u64 = 0x6869_7374_6F72_7921;
 /// Section of the optimizer's moments in a checkpoint.
 const OPTIMIZER: &str = "optimizer";

@@ -13,7 +13,7 @@ use crate::task::{Drawn, Place};
 /// Number of sentences that are sorted by length together before they are divided into batches.
 const POOL: usize = 8192;
 
-/// XORed into the seed of the order, so that it is independent of other draws.
+/// Constant that is combined with the seed for the order, so that it is independent of other draws.
 const ORDER: u64 = 0x6f72_6465_7200;
 
 /// A source of sentences in shards, a few of which are in memory at a time.

@@ -21,7 +21,7 @@ use crate::loss::{Hidden, cross_entropy};
 use crate::precision::check_precision;
 use crate::values::Values;
 
-/// XORed into the seed of the masks, so that they are independent of dropout.
+/// Constant that is combined with the seed for the masks, so that they are independent of dropout.
 const MASKING: u64 = 0x6869_6465_0000;
 
 /// Step number that seeds the masks of held-out sentences, so that they are the same at every validation.
