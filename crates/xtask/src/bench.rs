@@ -210,6 +210,7 @@ fn chain(settings: &ChainArguments) -> Result<()> {
         corpus: absolute(corpus)?,
         recipe: root().join(recipe),
         config: root().join(config),
+        voice: None,
         protocol: root().join(protocol),
         out: absolute(out)?,
     };

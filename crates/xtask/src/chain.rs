@@ -16,6 +16,8 @@ pub(crate) struct Chain {
     pub(crate) recipe: PathBuf,
     /// Training configuration.
     pub(crate) config: PathBuf,
+    /// Finished voice that is compared with the checkpoints.
+    pub(crate) voice: Option<PathBuf>,
     /// Protocol of the listening test.
     pub(crate) protocol: PathBuf,
     /// Output directory; must not exist.
@@ -30,7 +32,7 @@ pub(crate) struct Done {
     pub(crate) cost: Cost,
 }
 
-/// True differences of the simulated raters for the first checkpoint and for every later one. They are invented, and
+/// True differences of the simulated raters for the first checkpoint and for every later voice. They are invented, and
 /// everything made from them is marked as simulated.
 const SIMULATED_DIFFERENCES: [f64; 2] = [-2.0, -1.5];
 
@@ -67,13 +69,22 @@ impl Chain {
         let checkpoints = checkpoints(&self.out.join("run"))?;
 
         say("\n== 3. speak, with each checkpoint");
-        let mut systems = Vec::new();
+        let mut voices = Vec::new();
         for step in &checkpoints {
-            let (voice, spoken) = (at(&format!("voices/step-{step}")), at(&format!("spoken/step-{step}")));
+            let (name, voice) = (format!("step-{step}"), at(&format!("voices/step-{step}")));
             steps.must("mynah-train export", &[&run, "--step", &step.to_string(), "--out", &voice])?;
-            let batch = ["--voice", &voice, "--data", &dataset, "--split", "test", "--out", &spoken];
+            voices.push((name, voice));
+        }
+        if let Some(voice) = &self.voice {
+            let name = voice.file_name().and_then(|name| name.to_str()).context("the voice has no name")?;
+            voices.push((name.to_owned(), shown(voice)));
+        }
+        let mut systems = Vec::new();
+        for (name, voice) in &voices {
+            let spoken = at(&format!("spoken/{name}"));
+            let batch = ["--voice", voice, "--data", &dataset, "--split", "test", "--out", &spoken];
             steps.must("mynah-synthesize batch", &batch)?;
-            systems.extend(["--system".to_owned(), format!("step-{step}={spoken}")]);
+            systems.extend(["--system".to_owned(), format!("{name}={spoken}")]);
         }
         let systems: Vec<&str> = systems.iter().map(String::as_str).collect();
 
@@ -81,7 +92,7 @@ impl Chain {
         steps
             .must("mynah-score run", &[&["--reference", &corpus, "--out", &scores], &systems[..]].concat())?;
 
-        say("\n== 5. a listening test: the recordings against each checkpoint, and against an anchor");
+        say("\n== 5. a listening test: the recordings against each voice, and against an anchor");
         let noisy = at("noisy");
         steps.must("mynah-listen anchor", &[&corpus, "--out", &noisy])?;
         let (recordings, anchor) = (format!("recordings={corpus}"), format!("noisy={noisy}"));
@@ -89,12 +100,12 @@ impl Chain {
         steps.must("mynah-listen plan", &[&test, &systems[..]].concat())?;
         steps.must("mynah-listen build", &[&plan, "--out", &at("listening-test")])?;
         say("(nobody has listened yet: these ratings are simulated, and marked as such everywhere)");
-        let differences: Vec<String> = checkpoints
+        let differences: Vec<String> = voices
             .iter()
             .enumerate()
-            .map(|(index, step)| {
+            .map(|(index, (name, _))| {
                 let last = SIMULATED_DIFFERENCES.len() - 1;
-                format!("--true-difference=step-{step}={}", SIMULATED_DIFFERENCES[index.min(last)])
+                format!("--true-difference={name}={}", SIMULATED_DIFFERENCES[index.min(last)])
             })
             .collect();
         let differences: Vec<&str> = differences.iter().map(String::as_str).collect();

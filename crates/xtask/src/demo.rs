@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         corpus: root().join("fixtures/ljspeech-mini"),
         recipe: root().join("pipelines/ljspeech/demo-prepare.toml"),
         config: root().join("pipelines/ljspeech/demo.toml"),
+        voice: Some(root().join("fixtures/voices/ljspeech-small")),
         protocol: root().join("eval/protocols/cmos-demo.toml"),
         out: out.clone(),
     };

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use mynah_corpus::{Dataset, Split};
+use mynah_signal::f0::{PyinConfig, pyin};
 use mynah_signal::wav;
-use mynah_testkit::assert_close;
+use mynah_testkit::{assert_close, fixture};
 use serde_json::Value;
 
 use crate::studio::{SYNTHESIZE, Studio};
-use crate::support::{Place, documented_columns};
+use crate::support::{Place, bundled_line, bundled_wav, documented_columns};
 
 /// The tolerance of quotients of numbers in one row.
 const TOLERANCE: f64 = 1e-9;
@@ -190,4 +191,26 @@ fn refuses_a_batch_without_a_dataset_or_sentences() {
     place.write("spoken", "mine");
     batch("dataset").exits_with(2).says("`spoken`").says("what to do: ");
     assert_eq!(place.read("spoken"), "mine");
+}
+
+#[test]
+fn the_bundled_voice_speaks_an_unseen_sentence() {
+    let place = Place::new();
+    let line = bundled_line("LJ002-0092");
+    let text = line.rsplit('|').next().unwrap();
+    let voice = fixture("voices/ljspeech-small");
+    let mut command = place.command(SYNTHESIZE);
+    command.args(["text", "--out", "spoken.wav", "--voice"]).arg(voice).arg(text);
+    assert!(command.output().unwrap().status.success());
+    let [spoken, recorded] = [place.bytes("spoken.wav"), bundled_wav("LJ002-0092")].map(|bytes| {
+        let wave = wav::decode(&bytes, "wav".as_ref()).unwrap();
+        let track = pyin(wave.samples(), wave.sample_rate(), &PyinConfig::default()).unwrap();
+        let mut f0: Vec<f32> = track.f0_hz.iter().copied().filter(|f0| *f0 > 0.0).collect();
+        f0.sort_by(f32::total_cmp);
+        assert!(f0.len() * 4 > track.len(), "{} of {} frames are voiced", f0.len(), track.len());
+        (wave.samples().len() as f64, f64::from(f0[f0.len() / 2]))
+    });
+    // Durations and pitch of the speaker, who never read this sentence to the voice.
+    assert!((0.75..1.33).contains(&(spoken.0 / recorded.0)), "{spoken:?} {recorded:?}");
+    assert!((0.75..1.33).contains(&(spoken.1 / recorded.1)), "{spoken:?} {recorded:?}");
 }

@@ -30,7 +30,7 @@ pub fn duration_loss(predicted: &Tensor, labels: &Tensor, mask: &Tensor) -> Resu
 ///
 /// # Shapes
 ///
-/// `predicted` [B] (Σ d̂ in frames), B recorded frames → a scalar.
+/// `predicted` `[B]` (Σ d̂ in frames), B numbers of recorded frames → a scalar.
 ///
 /// # References
 ///
