@@ -33,7 +33,7 @@ pub(super) struct Forward {
     /// Prior of both divergences. In the fine-tuning phase its durations are constants.
     pub(super) prior: Prior,
     pub(super) prior_lengths: Vec<usize>,
-    /// Predicted frames of each item, [B], before rounding and limiting; `None` without predictions.
+    /// Predicted frames of each item, `[B]`, before rounding and limiting; `None` without predictions.
     pub(super) predicted_lengths: Option<Tensor>,
     /// Sample f(z') with z' ~ p from that prior, and the noise in z'; `None` in the warm-up.
     pub(super) prior_at_posterior: Option<(Tensor, Tensor)>,
@@ -200,7 +200,7 @@ fn given(batch: &Batch, durations: &Tensor) -> Frames {
     }
 }
 
-/// Computes the predicted durations [B, n], limited to `limit` frames per item, and their sums [B] before that limit.
+/// Computes the predicted durations [B, n], limited to `limit` frames per item, and their sums `[B]` before that limit.
 ///
 /// Each is clamped to [`DURATION_BOUNDS`], and those of an item that is too long are scaled down to the limit. Neither makes
 /// the gradient vanish: it is the gradient of the durations times the scale, so that losses of the prior still move
