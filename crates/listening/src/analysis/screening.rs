@@ -112,7 +112,7 @@ fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<Stri
     }
 }
 
-/// What a trial asked: the system and, in a comparison, the clip heard first and the kind of pair.
+/// Condition of a trial: the system and, in a comparison, the clip heard first and the kind of pair.
 type Condition<'a> = (&'a str, Option<First>, Kind);
 
 /// Returns the answers of a rater to each condition, in the order of the trials.
