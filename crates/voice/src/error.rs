@@ -138,8 +138,6 @@ impl Error {
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as _;
-
     use super::*;
 
     /// Builds every variant.
@@ -168,40 +166,23 @@ mod tests {
         ]
     }
 
-    /// Fails to compile if a variant is added, as a reminder to add it to [`all`].
-    fn is_listed(error: &Error) -> bool {
-        match error {
-            Error::Tensor(_)
-            | Error::Io { .. }
-            | Error::Device { .. }
-            | Error::Config { .. }
-            | Error::File { .. }
-            | Error::Parameters { .. }
-            | Error::NotFinite { .. }
-            | Error::Empty { .. }
-            | Error::Characters(_)
-            | Error::Durations { .. }
-            | Error::Import { .. }
-            | Error::Signal(_) => true,
-        }
-    }
-
     #[test]
     fn messages_and_remedies_are_lowercase_phrases() {
-        for error in all() {
-            assert!(is_listed(&error));
-            let (message, remedy) = (error.to_string(), error.remedy());
-            for text in [Some(message.as_str()), remedy].into_iter().flatten() {
-                assert!(text.starts_with(|first: char| first.is_lowercase() || first == '`'), "{text}");
-                assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("use `"), "{text}");
-            }
-            if let Some(source) = error.source() {
-                assert!(!message.contains(&source.to_string()), "{message}");
-            }
-            if let Some(remedy) = remedy {
-                assert!(!message.contains(remedy), "{message}");
-            }
-        }
+        mynah_testkit::assert_every_error!(
+            all(),
+            Error::Tensor(_)
+                | Error::Io { .. }
+                | Error::Device { .. }
+                | Error::Config { .. }
+                | Error::File { .. }
+                | Error::Parameters { .. }
+                | Error::NotFinite { .. }
+                | Error::Empty { .. }
+                | Error::Characters(_)
+                | Error::Durations { .. }
+                | Error::Import { .. }
+                | Error::Signal(_)
+        );
     }
 
     #[test]
