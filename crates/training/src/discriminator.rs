@@ -70,7 +70,7 @@ impl DiscriminatorConfig {
 
 /// Output of one discriminator for a batch of waveforms.
 #[derive(Debug, Clone)]
-pub struct Judgement {
+pub struct DiscriminatorOutput {
     /// Score of each patch of the waveform: 1 for real, 0 for generated.
     pub score: Tensor,
     /// Features of each layer, for the feature-matching loss.
@@ -108,7 +108,7 @@ impl Discriminators {
     /// # Shapes
     ///
     /// `waves` [B, 1, N].
-    pub fn forward(&self, waves: &Tensor) -> TensorResult<Vec<Judgement>> {
+    pub fn forward(&self, waves: &Tensor) -> TensorResult<Vec<DiscriminatorOutput>> {
         self.members.iter().map(|member| member.forward(waves)).collect()
     }
 }
@@ -163,7 +163,7 @@ impl Member {
         }
     }
 
-    fn forward(&self, waves: &Tensor) -> TensorResult<Judgement> {
+    fn forward(&self, waves: &Tensor) -> TensorResult<DiscriminatorOutput> {
         let mut x = fold(waves, self.period)?;
         let mut features = Vec::with_capacity(self.layers.len() + 1);
         for layer in &self.layers {
@@ -172,7 +172,7 @@ impl Member {
         }
         let score = self.output.forward(&x)?;
         features.push(score.clone());
-        Ok(Judgement { score, features })
+        Ok(DiscriminatorOutput { score, features })
     }
 }
 

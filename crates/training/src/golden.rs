@@ -125,9 +125,9 @@ fn losses_agree(dtype: DType) {
     let scores: Vec<Tensor> = of_generated
         .iter()
         .zip([1, 3])
-        .map(|(judgement, period)| {
-            let rows = judgement.score.dim(2).unwrap();
-            let score = judgement.score.reshape((2, period, rows)).unwrap().transpose(1, 2).unwrap();
+        .map(|(output, period)| {
+            let rows = output.score.dim(2).unwrap();
+            let score = output.score.reshape((2, period, rows)).unwrap().transpose(1, 2).unwrap();
             score.contiguous().unwrap().reshape((2, rows * period)).unwrap()
         })
         .collect();

@@ -108,7 +108,7 @@ mod task;
 mod values;
 
 pub use checkpoint::{Checkpoint, checkpoints};
-pub use discriminator::{DiscriminatorConfig, Discriminators, Judgement};
+pub use discriminator::{DiscriminatorConfig, DiscriminatorOutput, Discriminators};
 pub use error::Error;
 pub use run::{Keep, Observer, Resumed, Row, Run, RunConfig, Split, best_checkpoint};
 pub use task::{Drawn, Place, Position, Report, Task, TaskState, Tensors};

@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::discriminator::Judgement;
+use crate::discriminator::DiscriminatorOutput;
 
 /// Computes the loss of the discriminators, which moves real scores towards 1 and generated ones towards 0.
 ///
@@ -13,7 +13,7 @@ use crate::discriminator::Judgement;
 /// # References
 ///
 /// NaturalSpeech appendix, equation 14; Mao et al. 2017.
-pub fn discriminator_loss(real: &[Judgement], generated: &[Judgement]) -> Result<Tensor> {
+pub fn discriminator_loss(real: &[DiscriminatorOutput], generated: &[DiscriminatorOutput]) -> Result<Tensor> {
     sum(real.iter().zip(generated).map(|(real, generated)| {
         real.score.affine(-1.0, 1.0)?.sqr()?.mean_all()? + generated.score.sqr()?.mean_all()?
     }))
@@ -28,7 +28,7 @@ pub fn discriminator_loss(real: &[Judgement], generated: &[Judgement]) -> Result
 /// # References
 ///
 /// NaturalSpeech appendix, equation 14.
-pub fn generator_loss(generated: &[Judgement]) -> Result<Tensor> {
+pub fn generator_loss(generated: &[DiscriminatorOutput]) -> Result<Tensor> {
     sum(generated.iter().map(|generated| generated.score.affine(-1.0, 1.0)?.sqr()?.mean_all()))
 }
 
@@ -43,7 +43,7 @@ pub fn generator_loss(generated: &[Judgement]) -> Result<Tensor> {
 /// # References
 ///
 /// NaturalSpeech appendix, equation 15; HiFi-GAN.
-pub fn feature_loss(real: &[Judgement], generated: &[Judgement]) -> Result<Tensor> {
+pub fn feature_loss(real: &[DiscriminatorOutput], generated: &[DiscriminatorOutput]) -> Result<Tensor> {
     let layers = real
         .iter()
         .zip(generated)
