@@ -22,7 +22,8 @@ pub struct SoftDtwConfig {
     /// γ of the soft minimum, in units of a divergence averaged over channels. The paper's 0.07 has no unit
     /// (`docs/naturalspeech.md`).
     pub gamma: f64,
-    /// Cost of a step that is not diagonal, in the same units.
+    /// Cost of a step that is not diagonal, in the same units. It must be small against the divergence of different sounds:
+    /// a path that cannot afford to bend compares sounds with their neighbors wherever a predicted duration is off.
     pub warp: f64,
     /// Cost of a pair of frames.
     pub divergence: Divergence,
@@ -30,7 +31,7 @@ pub struct SoftDtwConfig {
 
 impl Default for SoftDtwConfig {
     fn default() -> Self {
-        Self { gamma: 0.01, warp: 0.7, divergence: Divergence::default() }
+        Self { gamma: 0.01, warp: 0.07, divergence: Divergence::default() }
     }
 }
 
@@ -169,10 +170,13 @@ pub(crate) fn pairwise_kl(
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Tensor;
+    use candle_core::{DType, Tensor};
+    use mynah_ops::soft_dtw_alignment;
     use mynah_ops::testing::{check_gradients, device, normal};
 
-    use super::{Divergence, Gaussians, SoftDtwConfig, aligned_kl, frame_kl, pairwise_kl, path_ratio};
+    use super::{
+        Divergence, Gaussians, SoftDtwConfig, aligned_kl, alignment_cost, frame_kl, pairwise_kl, path_ratio,
+    };
 
     /// Tolerance of the same sums computed in two ways in f64.
     const ROUNDING: f64 = 1e-10;
@@ -351,5 +355,31 @@ mod tests {
         }
         let sampled = |m| of_constants(n, m, 5, &config(0.07, Divergence::Sampled)).0;
         assert!(sampled(160) < sampled(80) && sampled(80) < sampled(40));
+    }
+
+    #[test]
+    fn only_an_affordable_warp_follows_durations_that_differ() {
+        // Two sounds that differ by 0.3 per channel, as long together on both sides, but not each.
+        let sounds = |frames: [usize; 2]| {
+            let part = |mean: f64, frames: usize| {
+                (Tensor::ones((1, 64, frames), DType::F64, &device()).unwrap() * mean).unwrap()
+            };
+            Tensor::cat(&[part(0.0, frames[0]), part(0.6_f64.sqrt(), frames[1])], 2).unwrap()
+        };
+        let (posterior, prior) = (sounds([20, 10]), sounds([10, 20]));
+        let zeros = posterior.zeros_like().unwrap();
+        let side = |mean| Gaussians { mean, log_deviation: &zeros, lengths: &[30] };
+        let mismatched = |warp: f64| {
+            let config = config(warp, Divergence::Expected);
+            let cost = alignment_cost(&side(&posterior), &side(&prior), &config).unwrap();
+            let alignment = soft_dtw_alignment(&cost, &[30], &[30], config.gamma, config.warp).unwrap();
+            let alignment = alignment.squeeze(0).unwrap().to_vec2::<f64>().unwrap();
+            let sound = |frame: usize, first: usize| frame < first;
+            let pairs = (0..30).flat_map(|i| (0..30).map(move |j| (i, j)));
+            pairs.filter(|(i, j)| sound(*i, 20) != sound(*j, 10)).map(|(i, j)| alignment[i][j]).sum::<f64>()
+        };
+        // The ten frames between the borders are compared with the other sound, or none is.
+        let (free, rigid) = (mismatched(0.07), mismatched(0.7));
+        assert!(free < 0.5 && rigid > 9.0, "{free} {rigid}");
     }
 }
