@@ -3,6 +3,7 @@
 //! ```text
 //! plain data ───────────────► figure::*                one SVG each
 //! dataset::DatasetPage ─────► one HTML file            what mynah-prepare made of a corpus
+//! training::TrainingPage ───► one HTML file            curves, speech and settings of training runs
 //! Score rows, Verdict ──────► comparison::Comparison   HTML, Markdown, JSON, CSV, LaTeX and SVG files
 //! ```
 //!
@@ -33,6 +34,7 @@ mod error;
 pub mod figure;
 mod page;
 mod table;
+pub mod training;
 
 pub use document::Document;
 pub use error::Error;
