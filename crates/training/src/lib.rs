@@ -96,6 +96,7 @@
 pub mod loss;
 pub mod tasks;
 
+mod averages;
 mod checkpoint;
 mod discriminator;
 mod error;

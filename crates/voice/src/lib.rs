@@ -38,7 +38,9 @@ pub use parameters::Parameters;
 pub use speak::SpeakConfig;
 pub use tensors::{MODEL_FILE, write_tensors};
 pub use voice::Voice;
-pub use voice_file::{Architecture, SUP_PHONES_FILE, VOCABULARY_FILE, VoiceInfo, write_voice};
+pub use voice_file::{
+    Architecture, SUP_PHONES_FILE, VOCABULARY_FILE, VoiceInfo, read_symbols, read_voice, write_voice,
+};
 
 /// Precision of matrix products on a GPU.
 pub use mynah_ops::Precision;

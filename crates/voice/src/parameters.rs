@@ -99,7 +99,16 @@ impl Parameters {
         self.assign_below("", tensors, path)
     }
 
-    fn assign_below(
+    /// Checks that `tensors`, which were read from `path`, are these parameters, in name and shape.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Parameters`] if they are not.
+    pub fn check(&self, tensors: &BTreeMap<String, Tensor>, path: &Path) -> Result<(), Error> {
+        self.check_below("", tensors, path)
+    }
+
+    fn check_below(
         &self,
         prefix: &str,
         tensors: &BTreeMap<String, Tensor>,
@@ -122,7 +131,17 @@ impl Parameters {
         if !(missing.is_empty() && unknown.is_empty() && reshaped.is_empty()) {
             return Err(Error::Parameters { path: path.to_owned(), missing, unknown, reshaped });
         }
-        for (name, variable) in variables.iter().filter(|(name, _)| below(name)) {
+        Ok(())
+    }
+
+    fn assign_below(
+        &self,
+        prefix: &str,
+        tensors: &BTreeMap<String, Tensor>,
+        path: &Path,
+    ) -> Result<(), Error> {
+        self.check_below(prefix, tensors, path)?;
+        for (name, variable) in self.lock().iter().filter(|(name, _)| name.starts_with(prefix)) {
             variable.set(&tensors[name].to_device(&self.device)?.to_dtype(self.dtype)?)?;
         }
         Ok(())

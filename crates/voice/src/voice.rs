@@ -1,21 +1,20 @@
 //! Voices.
 
-use std::fs;
 use std::path::Path;
 
-use candle_core::{DType, Device, safetensors};
+use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
 use mynah_ops::Precision;
 use mynah_signal::Waveform;
-use mynah_text::{SupPhones, Symbol, Vocabulary};
+use mynah_text::Symbol;
 
 use crate::Error;
 use crate::builder::Builder;
 use crate::naturalspeech::Speaker;
 use crate::speak::SpeakConfig;
-use crate::tensors::{MODEL_FILE, check_finite};
+use crate::tensors::MODEL_FILE;
 use crate::vits::Vits;
-use crate::voice_file::{Architecture, SUP_PHONES_FILE, VOCABULARY_FILE, VOICE_FILE, VoiceInfo};
+use crate::voice_file::{Architecture, VoiceInfo, read_symbols, read_voice};
 
 /// Trained model with its vocabulary.
 #[derive(Debug)]
@@ -38,33 +37,12 @@ impl Voice {
     /// Fails if a file is missing, malformed or inconsistent with the others; the weights must match the fingerprint
     /// and be finite.
     pub fn open(directory: &Path, device: &Device) -> Result<Self, Error> {
-        let read = |name: &str| {
-            let path = directory.join(name);
-            fs::read_to_string(&path).map_err(Error::io("read", &path))
-        };
-        let path = directory.join(VOICE_FILE);
-        let info: VoiceInfo = toml::from_str(&read(VOICE_FILE)?).map_err(Error::file(&path))?;
-        match &info.architecture {
-            Architecture::NaturalSpeech { model, .. } => model.validate(&info.audio)?,
-            Architecture::Vits(vits) | Architecture::Heatz(vits) => vits.validate(&info.audio)?,
-        }
+        let (info, tensors) = read_voice(directory, device)?;
         let path = directory.join(MODEL_FILE);
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
-        if blake3::hash(&bytes).to_hex().as_str() != info.fingerprint {
-            let why = format!("its hash is not the fingerprint in `{VOICE_FILE}`");
-            return Err(Error::File { path, why });
-        }
-        let tensors = safetensors::load_buffer(&bytes, device).map_err(Error::file(&path))?;
-        check_finite(&tensors, &path)?;
         let vb = Builder::new(VarBuilder::from_tensors(tensors, DType::F32, device), Precision::F32);
         let model = match &info.architecture {
             Architecture::NaturalSpeech { model, memory } => {
-                let of_symbols = directory.join(VOCABULARY_FILE);
-                let vocabulary =
-                    Vocabulary::from_json(&read(VOCABULARY_FILE)?).map_err(Error::file(&of_symbols))?;
-                let of_sup_phones = directory.join(SUP_PHONES_FILE);
-                let sup_phones =
-                    SupPhones::from_json(&read(SUP_PHONES_FILE)?).map_err(Error::file(&of_sup_phones))?;
+                let (vocabulary, sup_phones) = read_symbols(directory)?;
                 let speaker = Speaker::new(model, *memory, vocabulary, sup_phones, &vb);
                 Model::NaturalSpeech(Box::new(speaker.map_err(Error::file(&path))?))
             }
@@ -119,14 +97,14 @@ mod tests {
 
     use candle_core::Tensor;
     use mynah_ops::testing::device;
-    use mynah_text::parse_phones;
+    use mynah_text::{SupPhones, Vocabulary, parse_phones};
 
     use super::*;
     use crate::blocks::VocabularySizes;
     use crate::naturalspeech::NaturalSpeech;
     use crate::naturalspeech::tests::{AUDIO, small};
     use crate::parameters::Parameters;
-    use crate::voice_file::write_voice;
+    use crate::voice_file::{SUP_PHONES_FILE, VOCABULARY_FILE, VOICE_FILE, write_voice};
 
     /// Builds an untrained voice of NaturalSpeech.
     fn untrained() -> Voice {
@@ -143,7 +121,7 @@ mod tests {
             architecture: Architecture::NaturalSpeech { model: Box::new(small()), memory: true },
         };
         let (symbols, spans) = (vocabulary.to_json(), sup_phones.to_json());
-        let texts = [(VOCABULARY_FILE, symbols.as_str()), (SUP_PHONES_FILE, spans.as_str())];
+        let texts = [(VOCABULARY_FILE, symbols.as_bytes()), (SUP_PHONES_FILE, spans.as_bytes())];
         let place = tempfile::tempdir().unwrap();
         let out = place.path().join("voice");
         write_voice(info, parameters.tensors(), &texts, &out).unwrap();

@@ -1,10 +1,11 @@
 //! Files of a voice: `voice.toml`, the parameters and the vocabulary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor, safetensors};
+use mynah_text::{SupPhones, Vocabulary};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -151,8 +152,45 @@ impl From<VoiceInfo> for VoiceToml {
     }
 }
 
-/// Writes a voice to a temporary directory next to `out` and renames it; the fingerprint is the hash of the written
-/// weights.
+/// Reads `voice.toml` and the weights of a voice, without building its model.
+///
+/// # Errors
+///
+/// Fails if a file is missing or malformed, the weights do not match the fingerprint, or one of them is not finite.
+pub fn read_voice(directory: &Path, device: &Device) -> Result<(VoiceInfo, HashMap<String, Tensor>), Error> {
+    let path = directory.join(VOICE_FILE);
+    let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    let info: VoiceInfo = toml::from_str(&text).map_err(Error::file(&path))?;
+    match &info.architecture {
+        Architecture::NaturalSpeech { model, .. } => model.validate(&info.audio)?,
+        Architecture::Vits(vits) | Architecture::Heatz(vits) => vits.validate(&info.audio)?,
+    }
+    let path = directory.join(MODEL_FILE);
+    let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+    if blake3::hash(&bytes).to_hex().as_str() != info.fingerprint {
+        let why = format!("its hash is not the fingerprint in `{VOICE_FILE}`");
+        return Err(Error::File { path, why });
+    }
+    let tensors = safetensors::load_buffer(&bytes, device).map_err(Error::file(&path))?;
+    check_finite(&tensors, &path)?;
+    Ok((info, tensors))
+}
+
+/// Reads the symbols and the sup-phonemes of a voice of NaturalSpeech.
+///
+/// # Errors
+///
+/// Fails if a file is missing or malformed.
+pub fn read_symbols(directory: &Path) -> Result<(Vocabulary, SupPhones), Error> {
+    let (of_symbols, of_sup_phones) = (directory.join(VOCABULARY_FILE), directory.join(SUP_PHONES_FILE));
+    let read = |path: &Path| fs::read_to_string(path).map_err(Error::io("read", path));
+    let vocabulary = Vocabulary::from_json(&read(&of_symbols)?).map_err(Error::file(&of_symbols))?;
+    let sup_phones = SupPhones::from_json(&read(&of_sup_phones)?).map_err(Error::file(&of_sup_phones))?;
+    Ok((vocabulary, sup_phones))
+}
+
+/// Writes a voice with additional `files` to a temporary directory next to `out` and renames it; the fingerprint is the hash
+/// of the written weights.
 ///
 /// # Errors
 ///
@@ -160,7 +198,7 @@ impl From<VoiceInfo> for VoiceToml {
 pub fn write_voice(
     mut info: VoiceInfo,
     tensors: BTreeMap<String, Tensor>,
-    texts: &[(&str, &str)],
+    files: &[(&str, &[u8])],
     out: &Path,
 ) -> Result<VoiceInfo, Error> {
     check_finite(&tensors, &out.join(MODEL_FILE))?;
@@ -175,15 +213,15 @@ pub fn write_voice(
     write_tensors(&weights, tensors)?;
     let bytes = fs::read(&weights).map_err(Error::io("read", &weights))?;
     info.fingerprint = blake3::hash(&bytes).to_hex().to_string();
-    let write = |name: &str, text: &str| {
+    let write = |name: &str, bytes: &[u8]| {
         let path = beside.join(name);
-        fs::write(&path, text).map_err(Error::io("write", &path))
+        fs::write(&path, bytes).map_err(Error::io("write", &path))
     };
     let text = toml::to_string(&info).map_err(Error::file(&beside.join(VOICE_FILE)))?;
-    for (name, text) in texts {
-        write(name, text)?;
+    for (name, bytes) in files {
+        write(name, bytes)?;
     }
-    write(VOICE_FILE, &text)?;
+    write(VOICE_FILE, text.as_bytes())?;
     if out.exists() {
         fs::remove_dir_all(out).map_err(Error::io("remove", out))?;
     }

@@ -16,7 +16,7 @@ pub(crate) struct Chain {
     pub(crate) recipe: PathBuf,
     /// Training configuration.
     pub(crate) config: PathBuf,
-    /// Finished voice that is compared with the checkpoints.
+    /// Voice that the training starts from, and that is compared with the checkpoints.
     pub(crate) voice: Option<PathBuf>,
     /// Protocol of the listening test.
     pub(crate) protocol: PathBuf,
@@ -64,8 +64,11 @@ impl Chain {
             _ => bail!("`mynah-prepare run` failed"),
         }
 
-        say("\n== 2. train");
-        steps.must("mynah-train run", &["--config", &config, "--data", &dataset, "--out", &run])?;
+        say("\n== 2. train, starting from the voice if there is one");
+        let voice = self.voice.as_deref().map(shown);
+        let from = voice.as_ref().map_or_else(Vec::new, |voice| vec!["--from", voice]);
+        let training = ["--config", &config, "--data", &dataset, "--out", &run];
+        steps.must("mynah-train run", &[&training[..], &from].concat())?;
         let checkpoints = checkpoints(&self.out.join("run"))?;
 
         say("\n== 3. speak, with each checkpoint");

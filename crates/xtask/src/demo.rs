@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let chain = Chain {
         corpus: root().join("fixtures/ljspeech-mini"),
         recipe: root().join("pipelines/ljspeech/demo-prepare.toml"),
-        config: root().join("pipelines/ljspeech/demo.toml"),
+        config: root().join("pipelines/ljspeech/demo-fine-tune.toml"),
         voice: Some(root().join("fixtures/voices/ljspeech-small")),
         protocol: root().join("eval/protocols/cmos-demo.toml"),
         out: out.clone(),

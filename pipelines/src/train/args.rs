@@ -9,7 +9,7 @@ use mynah_training::tasks::g2p::G2pConfig;
 use mynah_training::tasks::naturalspeech::WeightFormat;
 use mynah_voice::import::{CheckpointFormat, ImportConfig};
 
-use super::{export, g2p, import, pretrain, run};
+use super::{export, g2p, import, pretrain, report, run};
 use crate::device::Device;
 use crate::memory::keep_freed_memory;
 use crate::threads::Threads;
@@ -36,16 +36,33 @@ const RUN: &str = "\
 Examples:
   mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first
   mynah-train run --config pipelines/ljspeech/demo.toml --data data/mine --out runs/first --resume
+  mynah-train run --config pipelines/ljspeech/fine-tune.toml --data data/mine --out runs/tuned \\
+      --from fixtures/voices/ljspeech-small
 
 Ctrl-C writes a checkpoint and stops; --resume continues from it to the result of an uninterrupted
 run.
+--from needs the sizes of the voice under [model]. Symbols that the voice lacks get new embeddings,
+and parts that it lacks are trained alone for the first `train.freeze_steps`.
 Losses are in OUT/metrics.jsonl, and in TensorBoard: `tensorboard --logdir runs`.
 
 Exit status: 0 when all steps are done, 130 when interrupted, 2 on an error.";
 const EXPORT: &str = "\
 Example:
   mynah-train export runs/first --step 400 --out voices/first
-  mynah-train export runs/first --best --weights f16 --out voices/small";
+  mynah-train export runs/first --best --weights f16 --out voices/small
+  mynah-train export runs/first --trainable --out voices/start";
+const REPORT: &str = "\
+Example:
+  mynah-train report runs/first --out pages/first
+
+Run it again while the training goes on. OUT/samples has the wavs that the page plays: the first
+validation sentences, spoken by the last checkpoint.";
+const COMPARE: &str = "\
+Example:
+  mynah-train compare runs/first runs/second --out pages/both
+
+Lists the settings that differ. OUT/samples has the wavs that the page plays: the first validation
+sentences of the first run's dataset, spoken by the last checkpoint of each run.";
 const IMPORT: &str = "\
 Examples:
   mynah-train import G_700000.pth --config config.json --out voices/other
@@ -100,8 +117,11 @@ impl Args {
                     (None, Some(name)) => export::Choice::Best(name),
                     (None, None) => export::Choice::Last,
                 };
-                export::run(&export::Settings { run: args.run, choice, out: args.out, weights })
+                let ExportArgs { run, out, trainable, .. } = args;
+                export::run(&export::Settings { run, choice, out, weights, trainable })
             }
+            Command::Report(ReportArgs { run, page }) => report::run(&page.settings(vec![run])),
+            Command::Compare(CompareArgs { runs, page }) => report::run(&page.settings(runs)),
             Command::Import(args) => import::run(&args.settings()),
             Command::G2p(args) => g2p::run(&args.settings()?),
             Command::Completions(args) => args.run::<Self>(),
@@ -126,6 +146,12 @@ enum Command {
     /// Make a voice of a checkpoint: the parameters that speaking needs, with their symbols
     #[command(after_help = EXPORT)]
     Export(ExportArgs),
+    /// Write a page on a run: curves, speech and settings
+    #[command(after_help = REPORT)]
+    Report(ReportArgs),
+    /// Write a page that compares runs: curves, speech and the settings that differ
+    #[command(after_help = COMPARE)]
+    Compare(CompareArgs),
     /// Make a voice of another program's checkpoint: official VITS, or NaturalSpeech by heatz123
     #[command(after_help = IMPORT)]
     Import(ImportArgs),
@@ -189,6 +215,9 @@ struct RunArgs {
     /// Start with the encoder of a pre-training, or of one of its checkpoints
     #[arg(long, value_name = "RUN")]
     encoder: Option<PathBuf>,
+    /// Start with all parameters of a voice, or of a run's last checkpoint, or of one of its checkpoints
+    #[arg(long, value_name = "VOICE|RUN", conflicts_with = "encoder")]
+    from: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -198,7 +227,8 @@ impl RunArgs {
         let Place { out, device, resume, threads } = self.place;
         threads.start()?;
         let (config, device) = (read_toml(&self.config)?, device.open()?);
-        Ok(run::Settings { config, data: self.data, out, device, resume, encoder: self.encoder })
+        let Self { data, encoder, from, .. } = self;
+        Ok(run::Settings { config, data, out, device, resume, encoder, from })
     }
 }
 
@@ -224,6 +254,9 @@ struct ExportArgs {
     /// Number format of the weights on disk
     #[arg(long, value_enum, default_value_t = Weights::F32)]
     weights: Weights,
+    /// Add the parts that only training needs, so that `mynah-train run --from` can train the voice further
+    #[arg(long)]
+    trainable: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -240,6 +273,43 @@ impl From<Weights> for WeightFormat {
             Weights::F32 => Self::F32,
             Weights::F16 => Self::F16,
         }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+struct ReportArgs {
+    /// Run of `mynah-train run` or `pretrain`
+    run: PathBuf,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+struct CompareArgs {
+    /// Runs of `mynah-train run` or `pretrain`
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+// The page of a run. (A doc comment would become the help of every subcommand with these options.)
+#[derive(Debug, ClapArgs)]
+struct PageArgs {
+    /// Directory for the page and its sound files
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Dataset whose validation sentences are spoken, by default that of the first run
+    #[arg(long, value_name = "DATASET")]
+    data: Option<PathBuf>,
+    /// Number of sentences to speak
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    sentences: usize,
+}
+
+impl PageArgs {
+    fn settings(self, runs: Vec<PathBuf>) -> report::Settings {
+        report::Settings { runs, data: self.data, sentences: self.sentences, out: self.out }
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) out: PathBuf,
     /// The number format of the weights.
     pub(crate) weights: WeightFormat,
+    /// Adds the parts that only training needs.
+    pub(crate) trainable: bool,
 }
 
 /// A checkpoint of the run.
@@ -35,7 +37,7 @@ pub(crate) enum Choice {
 
 /// Makes a voice of a checkpoint.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
-    let Settings { run, choice, out, weights } = settings;
+    let Settings { run, choice, out, weights, trainable } = settings;
     let info: RunInfo = read_toml(&run.join(INFO))?;
     if info.format != FORMAT {
         bail!("`{}` has format {}, expected {FORMAT}", run.join(INFO).display(), info.format);
@@ -84,6 +86,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         vocabulary: &vocabulary,
         sup_phones: &sup_phones,
         weights: *weights,
+        trainable: *trainable,
     };
     let voice = export_voice(&config, out)
         .with_context(|| format!("failed to write the voice `{}`", out.display()))?;

@@ -51,6 +51,9 @@ pub(crate) struct RunInfo {
     /// Pre-trained encoder that the run started from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) encoder: Option<EncoderInfo>,
+    /// Parameters that the run started from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<OriginInfo>,
     /// Source of the dataset's pronunciations; the dictionary for runs that do not record it.
     #[serde(default)]
     pub(crate) pronunciation: TextBackend,
@@ -69,6 +72,16 @@ pub(crate) struct EncoderInfo {
     /// The step of the checkpoint.
     pub(crate) step: u64,
     /// BLAKE3 of the checkpoint's `model.safetensors`.
+    pub(crate) fingerprint: String,
+}
+
+/// Voice or checkpoint whose parameters a run started from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OriginInfo {
+    /// Directory of the voice or of the checkpoint, as given or found.
+    pub(crate) path: String,
+    /// BLAKE3 of its `model.safetensors`.
     pub(crate) fingerprint: String,
 }
 

@@ -6,12 +6,15 @@ mod export;
 mod g2p;
 mod import;
 mod pretrain;
+mod report;
 mod run;
 
+mod curves;
 mod examples;
 mod files;
 mod interruption;
 mod observer;
+mod origin;
 mod pretrained;
 mod reports;
 mod resumption;

@@ -8,7 +8,9 @@ use mynah_cli::{Advised, INTERRUPTED, read_toml, say};
 use mynah_corpus::{Dataset, Split};
 use mynah_table::write_atomic;
 use mynah_training::Run;
-use mynah_training::tasks::naturalspeech::{Examples as _, NaturalSpeechTask, Trainer, TrainerConfig};
+use mynah_training::tasks::naturalspeech::{
+    Examples as _, NaturalSpeechTask, Symbols, Trainer, TrainerConfig,
+};
 use mynah_voice::Device;
 use mynah_voice::blocks::VocabularySizes;
 
@@ -18,6 +20,7 @@ use super::files::{
 };
 use super::interruption;
 use super::observer::Watcher;
+use super::origin::Origin;
 use super::pretrained::PretrainedEncoder;
 use super::reports::NATURALSPEECH;
 use super::resumption::resume;
@@ -38,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) resume: bool,
     /// The pre-training, or one of its checkpoints, whose encoder the training starts from.
     pub(crate) encoder: Option<PathBuf>,
+    /// The voice, the run or the checkpoint whose parameters the training starts from.
+    pub(crate) from: Option<PathBuf>,
 }
 
 /// Trains until all steps are done or the user interrupts.
@@ -51,6 +56,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let _lock = lock::directory(out, || format!("failed to start the run `{}`", out.display()))?;
     refuse_other(out, PRETRAIN_INFO, "a pre-training")?;
     let mut encoder = settings.encoder.as_deref().map(PretrainedEncoder::find).transpose()?;
+    let mut origin = settings.from.as_deref().map(Origin::find).transpose()?;
     let trainer = TrainerConfig {
         model: &config.model,
         discriminator: &config.discriminator,
@@ -68,6 +74,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         pronunciation: dataset.info().recipe.text.backend,
         audio: audio.clone(),
         encoder: encoder.as_ref().map(|encoder| encoder.info.clone()),
+        from: origin.as_ref().map(|origin| origin.info.clone()),
         config: config.clone(),
     };
     if out.join(INFO).exists() {
@@ -80,12 +87,16 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         let earlier: RunInfo = read_toml(&out.join(INFO))?;
         check_same(&earlier, &info)?;
         info.encoder.clone_from(&earlier.encoder);
+        info.from.clone_from(&earlier.from);
         if earlier.config != info.config {
             write_info(out, INFO, &RunInfo { config: info.config.clone(), ..earlier })?;
         }
     } else {
         if let Some(encoder) = &encoder {
             encoder.check(&config.model, vocabulary, sup_phones)?;
+        }
+        if let Some(origin) = &origin {
+            origin.check(&config.model, trainer.audio())?;
         }
         let failed = "failed to start the run";
         write_atomic(&out.join(VOCABULARY), vocabulary.to_json().as_bytes()).context(failed)?;
@@ -127,6 +138,16 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             .load_encoder(&encoder.parameters())
             .context("failed to load the pre-trained encoder")?;
         say(&format!("starting with the encoder of {}, step {}", info.checkpoint, info.step));
+    }
+    if !resumed && let Some(info) = &info.from {
+        let origin = match origin.take() {
+            Some(origin) => origin,
+            None => Origin::again(info)?,
+        };
+        let trainer = run.task_mut().trainer_mut();
+        origin.check(&config.model, trainer.audio())?;
+        let symbols = Symbols { vocabulary: vocabulary.clone(), sup_phones: sup_phones.clone() };
+        origin.load(trainer, &symbols, config.train.freeze_steps)?;
     }
     let (step, steps) = (run.position().step, config.train.steps);
     if run.is_done() {
@@ -176,6 +197,14 @@ fn check_same(earlier: &RunInfo, now: &RunInfo) -> Result<()> {
             format!("the run was started {started}"),
             "omit --encoder, or name another --out"
         ));
+    }
+    let from = |info: &RunInfo| info.from.as_ref().map(|from| from.fingerprint.clone());
+    if now.from.is_some() && from(earlier) != from(now) {
+        let started = earlier
+            .from
+            .as_ref()
+            .map_or_else(|| "from new parameters".to_owned(), |from| format!("from `{}`", from.path));
+        bail!(Advised::new(format!("the run was started {started}"), "omit --from, or name another --out"));
     }
     check_same_config(&earlier.config, &now.config, INFO)
 }

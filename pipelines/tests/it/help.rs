@@ -48,7 +48,7 @@ fn every_subcommand_has_help_with_an_example() {
             &place,
             env!("CARGO_BIN_EXE_mynah-train"),
             "mynah-train",
-            &["", "pretrain", "run", "export", "import", "g2p", "completions", "man"],
+            &["", "pretrain", "run", "export", "report", "compare", "import", "g2p", "completions", "man"],
         );
         check(
             &place,
@@ -97,7 +97,10 @@ fn the_options_of_the_examples_exist() {
     );
     #[cfg(feature = "voice")]
     {
-        check(env!("CARGO_BIN_EXE_mynah-train"), &["pretrain", "run", "export", "import", "g2p", "man"]);
+        check(
+            env!("CARGO_BIN_EXE_mynah-train"),
+            &["pretrain", "run", "export", "report", "compare", "import", "g2p", "man"],
+        );
         check(env!("CARGO_BIN_EXE_mynah-synthesize"), &["text", "batch", "man"]);
     }
 }

@@ -10,6 +10,8 @@ mod dataset;
 mod espeak;
 #[cfg(feature = "voice")]
 mod export;
+#[cfg(feature = "voice")]
+mod from;
 mod full_disk;
 #[cfg(feature = "voice")]
 mod g2p;
@@ -19,6 +21,8 @@ mod import;
 mod interruption;
 mod locks;
 mod mel;
+#[cfg(feature = "voice")]
+mod pages;
 mod phonemize;
 #[cfg(feature = "voice")]
 mod pretrain;

@@ -4,4 +4,5 @@
 
 mod naturalspeech;
 mod resumption;
+mod start;
 mod support;

@@ -25,6 +25,12 @@ pub struct TrainConfig {
     pub forward_kl_ramp_steps: u64,
     /// When the duration predictor's gradient stops before the phoneme encoder.
     pub detach_predictor: DetachPredictor,
+    /// Steps at the start of a run from a voice without the parts that only training needs, in which only those parts learn
+    /// (500). They would otherwise ruin the voice before they are of use.
+    pub freeze_steps: u64,
+    /// Decay of the exponential moving average of the weights; 0 keeps no average (0). Validations and exported voices use the
+    /// average, which varies less from step to step than the weights.
+    pub average: f64,
     /// Frames per batch, without padding, as per GPU in the paper.
     pub batch_frames: usize,
     /// Frames per decoded window, as in VITS.
@@ -84,6 +90,8 @@ impl Default for TrainConfig {
             tuning_steps: 0,
             forward_kl_ramp_steps: 0,
             detach_predictor: DetachPredictor::default(),
+            freeze_steps: 500,
+            average: 0.0,
             batch_frames: 8_000,
             window_frames: 32,
             windows: 1,
@@ -107,6 +115,9 @@ pub struct OptimizerConfig {
     pub learning_rate: f64,
     /// Factor that each epoch multiplies the learning rate by.
     pub decay: f64,
+    /// Steps over which the learning rate rises linearly from 0 (0). A run from earlier parameters has no moments yet, and its
+    /// first updates are large.
+    pub ramp_steps: u64,
     /// β₁ (0.8).
     pub beta1: f64,
     /// β₂ (0.99).
@@ -124,6 +135,7 @@ impl Default for OptimizerConfig {
         Self {
             learning_rate: 2e-4,
             decay: 0.999_875,
+            ramp_steps: 0,
             beta1: 0.8,
             beta2: 0.99,
             epsilon: 1e-9,
@@ -142,6 +154,9 @@ pub struct LossWeights {
     /// Distance of spectra at three resolutions in `L_rec`, next to that of mels (0, since the paper has none). With 0 it is not
     /// computed.
     pub stft: f64,
+    /// Distance of the advance of phases between frames in `L_rec` (0, since the paper has none). It teaches the decoder
+    /// harmonics sooner than the discriminators do. With 0 it is not computed.
+    pub phase: f64,
     /// Adversarial term of `L_rec` (1).
     pub adversarial: f64,
     /// Feature matching in `L_rec` (2).
@@ -168,6 +183,7 @@ impl Default for LossWeights {
         Self {
             mel: 45.0,
             stft: 0.0,
+            phase: 0.0,
             adversarial: 1.0,
             feature: 2.0,
             backward_kl: 1.0,
@@ -208,6 +224,7 @@ impl TrainConfig {
         let LossWeights {
             mel,
             stft,
+            phase,
             adversarial,
             feature,
             backward_kl,
@@ -221,6 +238,7 @@ impl TrainConfig {
         for (key, weight) in [
             ("train.weights.mel", mel),
             ("train.weights.stft", stft),
+            ("train.weights.phase", phase),
             ("train.weights.adversarial", adversarial),
             ("train.weights.feature", feature),
             ("train.weights.backward_kl", backward_kl),
@@ -235,6 +253,7 @@ impl TrainConfig {
         }
         let rate = self.optimizer.learning_rate;
         check(rate > 0.0 && rate.is_finite(), "train.optimizer.learning_rate", "it must be positive")?;
+        check((0.0..1.0).contains(&self.average), "train.average", "it must be from 0 to less than 1")?;
         check(self.optimizer.clip_norm > 0.0, "train.optimizer.clip_norm", "it must be positive")
     }
 

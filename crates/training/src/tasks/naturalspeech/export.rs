@@ -2,18 +2,20 @@
 
 use std::path::Path;
 
-use candle_core::DType;
+use candle_core::{DType, Tensor};
 use mynah_voice::{
     Architecture, AudioConfig, ModelConfig, SUP_PHONES_FILE, VOCABULARY_FILE, VoiceInfo, write_voice,
 };
 use serde::{Deserialize, Serialize};
 
-use super::task::{NAME, NaturalSpeechState};
+use super::task::{AVERAGES, DISCRIMINATOR_PARAMETERS, NAME, NaturalSpeechState};
+use super::training_file::{TRAINING_FILE, training_file};
 use crate::Error;
 use crate::checkpoint::Checkpoint;
+use crate::task::Tensors;
 
-/// Prefix of the parameters that only training needs.
-const TRAINING_ONLY: &str = "posterior.";
+/// Prefix of the parameters of the posterior encoder, which only training needs.
+pub(super) const POSTERIOR: &str = "posterior.";
 
 /// Number format of the weights of a voice on disk; speaking always computes in 32 bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,9 +54,12 @@ pub struct ExportConfig<'a> {
     pub sup_phones: &'a str,
     /// Number format of the weights.
     pub weights: WeightFormat,
+    /// True to add the posterior encoder and the discriminators, so that the voice can be trained further.
+    pub trainable: bool,
 }
 
-/// Writes the voice of a checkpoint: its inference parameters, its configuration and its symbols.
+/// Writes the voice of a checkpoint: its inference parameters, or their averages if it has them, its configuration and its
+/// symbols.
 ///
 /// The voice is written to a temporary directory next to `out` and renamed.
 ///
@@ -64,13 +69,25 @@ pub struct ExportConfig<'a> {
 pub fn export_voice(config: &ExportConfig<'_>, out: &Path) -> Result<VoiceInfo, Error> {
     let checkpoint = Checkpoint::read(config.checkpoint)?;
     checkpoint.check_task(NAME)?;
-    let NaturalSpeechState { memory_attached } = checkpoint.numbers()?;
-    let tensors = checkpoint
-        .model()?
-        .into_iter()
-        .filter(|(name, _)| !name.starts_with(TRAINING_ONLY))
-        .map(|(name, tensor)| Ok((name, tensor.to_dtype(config.weights.dtype())?)))
-        .collect::<candle_core::Result<_>>()?;
+    let NaturalSpeechState { memory_attached, .. } = checkpoint.numbers()?;
+    let state = checkpoint.state()?;
+    let mut model = state.model.clone();
+    model.extend(state.section(AVERAGES));
+    let converted = |tensors: Tensors| -> candle_core::Result<Tensors> {
+        let convert = |(name, tensor): (String, Tensor)| Ok((name, tensor.to_dtype(config.weights.dtype())?));
+        tensors.into_iter().map(convert).collect()
+    };
+    let (training, speaking): (Tensors, Tensors) =
+        model.into_iter().partition(|(name, _)| name.starts_with(POSTERIOR));
+    let training = match config.trainable {
+        true => {
+            let of_discriminators = state.section(DISCRIMINATOR_PARAMETERS).into_iter();
+            let named = of_discriminators
+                .map(|(name, tensor)| (format!("{DISCRIMINATOR_PARAMETERS}.{name}"), tensor));
+            Some(training_file(&converted(training.into_iter().chain(named).collect())?)?)
+        }
+        false => None,
+    };
     let info = VoiceInfo {
         step: checkpoint.position.step,
         fingerprint: String::new(),
@@ -81,6 +98,10 @@ pub fn export_voice(config: &ExportConfig<'_>, out: &Path) -> Result<VoiceInfo, 
             memory: memory_attached,
         },
     };
-    let symbols = [(VOCABULARY_FILE, config.vocabulary), (SUP_PHONES_FILE, config.sup_phones)];
-    Ok(write_voice(info, tensors, &symbols, out)?)
+    let mut files = vec![
+        (VOCABULARY_FILE, config.vocabulary.as_bytes()),
+        (SUP_PHONES_FILE, config.sup_phones.as_bytes()),
+    ];
+    files.extend(training.as_deref().map(|bytes| (TRAINING_FILE, bytes)));
+    Ok(write_voice(info, converted(speaking)?, &files, out)?)
 }

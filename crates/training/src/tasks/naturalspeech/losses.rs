@@ -15,6 +15,7 @@ use crate::values::Values;
 pub(super) struct Losses {
     pub(super) mel: Tensor,
     pub(super) stft: Option<Tensor>,
+    pub(super) phase: Option<Tensor>,
     pub(super) adversarial: Tensor,
     pub(super) feature: Tensor,
     pub(super) backward_kl: Tensor,
@@ -92,6 +93,7 @@ impl Trainer {
         values.set("loss_mel", finite(&losses.mel, "mel", step)?);
         for (name, loss, weight) in [
             ("stft", losses.stft.as_ref(), weights.stft),
+            ("phase", losses.phase.as_ref(), weights.phase),
             ("adversarial", Some(&losses.adversarial), weights.adversarial),
             ("feature", Some(&losses.feature), weights.feature),
             ("backward_kl", Some(&losses.backward_kl), weights.backward_kl),
@@ -117,6 +119,7 @@ pub(super) fn columns() -> Values {
         "loss_total",
         "loss_mel",
         "loss_stft",
+        "loss_phase",
         "loss_adversarial",
         "loss_feature",
         "loss_backward_kl",

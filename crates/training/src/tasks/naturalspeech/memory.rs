@@ -14,6 +14,9 @@ use crate::Error;
 /// Maximum number of latent frames for the centroids of the memory.
 const CENTROID_FRAMES: usize = 500_000;
 
+/// Prefix of the parameters of the memory.
+const MEMORY: &str = "memory.";
+
 /// Seed of draws outside of steps.
 const CENTROID_STREAM: u64 = u64::MAX;
 
@@ -63,11 +66,14 @@ impl Trainer {
         let bank = centroids(&Tensor::cat(&frames, 0)?, self.memory_slots, self.config.seed)?;
         let identity = Tensor::eye(bank.dim(1)?, self.dtype, &self.device)?;
         for (name, variable) in self.parameters.named() {
-            match name.strip_prefix("memory.") {
+            match name.strip_prefix(MEMORY) {
                 Some("bank") => variable.set(&bank)?,
                 Some(_) => variable.set(&identity)?,
                 None => {}
             }
+        }
+        if let Some(averages) = &mut self.averages {
+            averages.reset_below(MEMORY, &self.parameters)?;
         }
         self.memory_attached = true;
         Ok(())

@@ -22,13 +22,16 @@ mod forward;
 mod losses;
 mod memory;
 mod phase;
+mod start;
 mod task;
 mod trainer;
+mod training_file;
 mod window;
 
 pub use config::{DetachPredictor, DurationSource, LossWeights, OptimizerConfig, TrainConfig};
 pub use example::{Batch, Batcher, Example, Examples, InMemory};
 pub use export::{ExportConfig, WeightFormat, export_voice};
 pub use phase::Phase;
+pub use start::{Part, Start, Started, Symbols};
 pub use task::{NaturalSpeechState, NaturalSpeechTask};
 pub use trainer::{Trainer, TrainerConfig};

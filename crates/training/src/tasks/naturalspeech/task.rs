@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::config::TrainConfig;
 use super::example::{Example, Examples};
 use super::phase::Phase;
+use super::start::Part;
 use super::trainer::Trainer;
 use crate::Error;
+use crate::averages::Averages;
 use crate::run::RunConfig;
 use crate::sampler::batches;
 use crate::task::{Drawn, Place, Position, Report, Task, TaskState};
@@ -22,7 +24,8 @@ pub(super) const NAME: &str = "naturalspeech";
 /// Sections of the tensors that only training needs.
 const MODEL: &str = "model";
 const DISCRIMINATOR: &str = "discriminator";
-const DISCRIMINATOR_PARAMETERS: &str = "discriminator_parameters";
+pub(super) const DISCRIMINATOR_PARAMETERS: &str = "discriminator_parameters";
+pub(super) const AVERAGES: &str = "average";
 
 /// Numbers in a checkpoint of this task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,12 @@ const DISCRIMINATOR_PARAMETERS: &str = "discriminator_parameters";
 pub struct NaturalSpeechState {
     /// True if the decoder reads from the memory bank.
     pub memory_attached: bool,
+    /// Parts that the source of the parameters lacked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fresh: Vec<Part>,
+    /// Updates of the averages, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_updates: Option<u64>,
 }
 
 /// Training of NaturalSpeech on two splits of a dataset.
@@ -114,16 +123,22 @@ impl Task for NaturalSpeechTask<'_> {
 
     fn state(&self) -> Result<TaskState, Error> {
         let trainer = &self.trainer;
-        let numbers = NaturalSpeechState { memory_attached: trainer.memory_attached };
+        let numbers = NaturalSpeechState {
+            memory_attached: trainer.memory_attached,
+            fresh: trainer.fresh.clone(),
+            average_updates: trainer.averages.as_ref().map(Averages::updates),
+        };
+        let averages = trainer.averages.as_ref().map(|averages| averages.tensors().clone());
         Ok(TaskState::new(trainer.parameters.tensors(), &numbers)?
             .with(MODEL, trainer.optimizer.state()?)
             .with(DISCRIMINATOR, trainer.discriminator_optimizer.state()?)
-            .with(DISCRIMINATOR_PARAMETERS, trainer.discriminator_parameters.tensors()))
+            .with(DISCRIMINATOR_PARAMETERS, trainer.discriminator_parameters.tensors())
+            .with(AVERAGES, averages.unwrap_or_default()))
     }
 
     fn restore(&mut self, state: &TaskState) -> Result<(), Error> {
         let (trainer, path) = (&mut self.trainer, &state.origin);
-        let NaturalSpeechState { memory_attached } = state.numbers()?;
+        let NaturalSpeechState { memory_attached, fresh, average_updates } = state.numbers()?;
         trainer.parameters.assign(&state.model, path)?;
         trainer.discriminator_parameters.assign(&state.section(DISCRIMINATOR_PARAMETERS), path)?;
         trainer.optimizer.load_state(&state.section(MODEL)).map_err(Error::file(path))?;
@@ -131,7 +146,14 @@ impl Task for NaturalSpeechTask<'_> {
             .discriminator_optimizer
             .load_state(&state.section(DISCRIMINATOR))
             .map_err(Error::file(path))?;
+        if let Some(averages) = &mut trainer.averages {
+            match average_updates {
+                Some(updates) => averages.restore(state.section(AVERAGES), updates),
+                None => averages.reset(&trainer.parameters)?,
+            }
+        }
         trainer.memory_attached = memory_attached;
+        trainer.fresh = fresh;
         Ok(())
     }
 }

@@ -18,12 +18,14 @@ use super::example::{Batcher, Example, Examples};
 use super::forward::predicted_frames;
 use super::losses::{Losses, columns};
 use super::phase::Phase;
+use super::start::Part;
 use super::window;
 use crate::Error;
+use crate::averages::Averages;
 use crate::discriminator::{DiscriminatorConfig, Discriminators};
 use crate::loss::{
-    MelLoss, RESOLUTIONS, StftLoss, discriminator_loss, duration_loss, feature_loss, generator_loss,
-    length_loss,
+    MelLoss, PhaseLoss, RESOLUTIONS, StftLoss, discriminator_loss, duration_loss, feature_loss,
+    generator_loss, length_loss,
 };
 use crate::precision::check_precision;
 use crate::task::{Position, Report};
@@ -55,6 +57,10 @@ pub struct Trainer {
     pub(super) discriminator_parameters: Parameters,
     pub(super) optimizer: AdamW,
     pub(super) discriminator_optimizer: AdamW,
+    /// Moving averages of the parameters, if the settings ask for them.
+    pub(super) averages: Option<Averages>,
+    /// Parts that the source of the parameters lacked.
+    pub(super) fresh: Vec<Part>,
     /// True if the decoder reads from the memory bank.
     pub(super) memory_attached: bool,
     pub(super) memory_slots: usize,
@@ -65,6 +71,7 @@ pub struct Trainer {
     pub(super) discriminators: Discriminators,
     pub(super) mel_loss: MelLoss,
     pub(super) stft_loss: StftLoss,
+    pub(super) phase_loss: PhaseLoss,
     pub(super) batcher: Batcher,
     pub(super) dtype: DType,
     pub(super) device: Device,
@@ -101,13 +108,21 @@ impl Trainer {
         let discriminator_parameters =
             Parameters::new(config.seed, dtype, device).with_precision(config.precision);
         let vb = parameters.builder();
+        let (network, posterior) =
+            (NaturalSpeech::new(model, sizes, &vb)?, posterior_encoder(model, &audio, &vb)?);
+        let averages = match config.average {
+            0.0 => None,
+            decay => Some(Averages::new(decay, &parameters)?),
+        };
         Ok(Self {
             config: config.clone(),
+            averages,
+            fresh: Vec::new(),
             memory_attached: false,
             memory_slots: model.memory.slots,
             hard,
-            model: NaturalSpeech::new(model, sizes, &vb)?,
-            posterior: posterior_encoder(model, &audio, &vb)?,
+            model: network,
+            posterior,
             discriminators: Discriminators::new(discriminator, &discriminator_parameters.builder())?,
             optimizer: optimizer(&parameters, &config.optimizer)?,
             discriminator_optimizer: optimizer(&discriminator_parameters, &config.optimizer)?,
@@ -115,6 +130,7 @@ impl Trainer {
             discriminator_parameters,
             mel_loss: MelLoss::new(mel, dtype, device)?,
             stft_loss: StftLoss::new(&RESOLUTIONS, dtype, device)?,
+            phase_loss: PhaseLoss::new(&RESOLUTIONS, dtype, device)?,
             batcher: Batcher::new(&audio, dtype, device)?,
             audio,
             dtype,
@@ -159,7 +175,7 @@ impl Trainer {
         let mut noise = Noise::for_step(self.config.seed, step);
         let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed);
         generator.set_stream(step);
-        let rate = self.config.optimizer.learning_rate_at(position.place.epoch);
+        let rate = self.config.optimizer.learning_rate_at(position);
         self.optimizer.set_learning_rate(rate);
         self.discriminator_optimizer.set_learning_rate(rate);
 
@@ -188,6 +204,10 @@ impl Trainer {
                 0.0 => None,
                 _ => Some(self.stft_loss.forward(&real, &generated)?),
             },
+            phase: match self.config.weights.phase {
+                0.0 => None,
+                _ => Some(self.phase_loss.forward(&real, &generated)?),
+            },
             adversarial: generator_loss(&of_generated)?,
             feature: feature_loss(&of_real, &of_generated)?,
             backward_kl: self.backward_kl(&batch, &forward, &plan)?,
@@ -212,15 +232,23 @@ impl Trainer {
     }
 
     /// Computes the mean losses of held-out examples with labeled durations, the middle window of each, no dropout, and the
-    /// same noise every time. `None` without examples.
+    /// same noise every time. The weights are their averages if there are any. `None` without examples.
     ///
     /// # Errors
     ///
     /// Fails if an example cannot be loaded.
     pub fn validate(&self, examples: &dyn Examples, position: Position) -> Result<Option<Report>, Error> {
+        match &self.averages {
+            Some(averages) => averages.applied(&self.parameters, || self.measure(examples, position)),
+            None => self.measure(examples, position),
+        }
+    }
+
+    /// Computes the losses of [`Trainer::validate`] with the parameters as they are.
+    fn measure(&self, examples: &dyn Examples, position: Position) -> Result<Option<Report>, Error> {
         let frames = self.config.window_frames;
         let plan = self.config.plan(Phase::WarmUp, position.step, self.hard);
-        let mut sums = [0.0; 3];
+        let mut sums = [0.0; 4];
         let (mut asked, mut there) = (0.0, 0);
         for index in 0..examples.len() {
             let batch = self.batcher.batch(&[examples.load(index)?], frames)?;
@@ -233,6 +261,7 @@ impl Trainer {
                 self.mel_loss.forward(&real, &generated)?,
                 self.backward_kl(&batch, &forward, &plan)?,
                 duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
+                self.phase_loss.forward(&real, &generated)?,
             ];
             for (sum, loss) in sums.iter_mut().zip(losses) {
                 *sum += scalar(&loss)?;
@@ -243,7 +272,7 @@ impl Trainer {
         if examples.is_empty() {
             return Ok(None);
         }
-        let [mel, backward_kl, duration] = sums.map(|sum| sum / examples.len() as f64);
+        let [mel, backward_kl, duration, phase] = sums.map(|sum| sum / examples.len() as f64);
         let weights = &self.config.weights;
         let mut values = columns();
         let total = weights.mel * mel + weights.backward_kl * backward_kl + weights.duration * duration;
@@ -251,6 +280,7 @@ impl Trainer {
         values.set("loss_mel", mel);
         values.set("loss_backward_kl", backward_kl);
         values.set("loss_duration", duration);
+        values.set("loss_phase", phase);
         values.set("duration_ratio", asked / there as f64);
         Ok(Some(Report { phase: Some(self.config.phase(position.step).word()), values }))
     }
@@ -288,7 +318,17 @@ impl Trainer {
             let origin = gradient_origin(&named, &gradients);
             return Err(Error::Diverged { step, loss: "gradient".to_owned(), value: norm, origin });
         }
+        if self.is_frozen(step) {
+            for (name, variable) in &named {
+                if !self.is_fresh(name) {
+                    gradients.remove(variable);
+                }
+            }
+        }
         self.optimizer.step(&gradients)?;
+        if let Some(averages) = &mut self.averages {
+            averages.update(&self.parameters)?;
+        }
         Ok(norm)
     }
 }
@@ -297,9 +337,13 @@ impl Trainer {
 const ENCODER: &str = "encoder.";
 
 impl OptimizerConfig {
-    /// Returns the learning rate in an epoch.
-    fn learning_rate_at(&self, epoch: u64) -> f64 {
-        self.learning_rate * self.decay.powi(i32::try_from(epoch).unwrap_or(i32::MAX))
+    /// Returns the learning rate of a step.
+    fn learning_rate_at(&self, position: Position) -> f64 {
+        let rise = match self.ramp_steps {
+            0 => 1.0,
+            steps => ((position.step as f64 + 1.0) / steps as f64).min(1.0),
+        };
+        rise * self.learning_rate * self.decay.powi(i32::try_from(position.place.epoch).unwrap_or(i32::MAX))
     }
 }
 

@@ -146,6 +146,7 @@ fn fine_tuning_ignores_labels_without_a_weight() {
     let losses = Losses {
         mel: zero.clone(),
         stft: None,
+        phase: None,
         adversarial: zero.clone(),
         feature: zero.clone(),
         backward_kl: zero,
@@ -221,9 +222,10 @@ fn scales_excessive_predictions_and_keeps_their_gradients() {
 }
 
 /// Named losses, each with only its own weight.
-const LOSSES: [&str; 9] = [
+const LOSSES: [&str; 10] = [
     "mel",
     "stft",
+    "phase",
     "adversarial",
     "feature",
     "backward_kl",
@@ -240,6 +242,7 @@ fn alone(loss: &str) -> TrainConfig {
         weights: LossWeights {
             mel: on("mel"),
             stft: on("stft"),
+            phase: on("phase"),
             adversarial: on("adversarial"),
             feature: on("feature"),
             backward_kl: on("backward_kl"),
@@ -294,9 +297,9 @@ fn each_loss_moves_its_modules() {
     let all = "encoder flow mean posterior predictor upsampling";
     let spoken = "decoder encoder flow mean memory predictor upsampling";
     for (losses, phase, modules) in [
-        (&["mel", "stft", "adversarial", "feature"][..], w, "decoder posterior"),
-        (&["mel", "stft", "adversarial", "feature"], m, "decoder memory posterior"),
-        (&["mel", "stft", "adversarial", "feature"], t, "decoder memory"),
+        (&["mel", "stft", "phase", "adversarial", "feature"][..], w, "decoder posterior"),
+        (&["mel", "stft", "phase", "adversarial", "feature"], m, "decoder memory posterior"),
+        (&["mel", "stft", "phase", "adversarial", "feature"], t, "decoder memory"),
         (&["backward_kl"], w, prior),
         (&["backward_kl", "forward_kl"], m, all),
         (&["backward_kl", "forward_kl"], t, "encoder flow mean upsampling"),
@@ -338,6 +341,7 @@ fn each_loss_falls_when_trained_alone() {
                 let loss = match loss {
                     "mel" => trainer.mel_loss.forward(&real, &generated).unwrap(),
                     "stft" => trainer.stft_loss.forward(&real, &generated).unwrap(),
+                    "phase" => trainer.phase_loss.forward(&real, &generated).unwrap(),
                     "adversarial" => generator_loss(&score(&generated)).unwrap(),
                     "feature" => feature_loss(&score(&real), &score(&generated)).unwrap(),
                     "backward_kl" => trainer.backward_kl(&batch, &forward, &plan).unwrap(),
@@ -397,7 +401,9 @@ fn length_by_phase(warp: f64, divergence: Divergence, length: f64) -> [f64; 3] {
 #[test]
 fn speech_keeps_its_length_through_all_phases() {
     let kept = |ratio: &f64| (0.85..1.15).contains(ratio);
-    for (divergence, warp) in [(Divergence::Expected, 0.7), (Divergence::Sampled, 0.07)] {
+    for (divergence, warp) in
+        [(Divergence::Expected, 0.7), (Divergence::Expected, 0.07), (Divergence::Sampled, 0.07)]
+    {
         let ratios = length_by_phase(warp, divergence, LossWeights::default().length);
         assert!(ratios.iter().all(kept), "{ratios:?} with {divergence:?} and {warp}");
         // Without the loss of the length it is lost.
