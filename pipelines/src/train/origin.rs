@@ -91,7 +91,7 @@ impl Origin {
         }
         if !fresh.is_empty() {
             let parts: Vec<&str> = fresh.iter().map(|part| part.word()).collect();
-            say(&format!("it lacks: {}; they are trained alone for {freeze_steps} steps", parts.join(", ")));
+            say(&format!("new, and trained alone for {freeze_steps} steps: {}", parts.join(", ")));
         }
         Ok(())
     }

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use mynah_signal::MelProfile;
 use mynah_text::{SupPhones, Vocabulary, parse_phones};
 use mynah_training::tasks::naturalspeech::{
     Example, ExportConfig, InMemory, NaturalSpeechTask, Part, Start, Symbols, TrainConfig, Trainer,
-    WeightFormat, export_voice,
+    TrainerConfig, WeightFormat, export_voice,
 };
-use mynah_training::{Error, Run, Task as _, checkpoints};
+use mynah_training::{DiscriminatorConfig, Error, Run, Task as _, checkpoints};
 use mynah_voice::blocks::VocabularySizes;
 use mynah_voice::{AudioConfig, Device, ModelConfig, Voice};
 
-use crate::support::{HOP, Notebook, RATE, config, examples, model, train, trainer_with};
+use crate::support::{HOP, Notebook, RATE, config, discriminator, examples, model, train, trainer_with};
 
 type Values = BTreeMap<String, Vec<f32>>;
 
@@ -174,6 +175,23 @@ fn parts_that_a_voice_lacks_are_trained_alone_at_first() {
         last.iter().filter(|(name, _)| name.starts_with(part)).any(|(name, value)| *value != expected[name])
     };
     assert!(["encoder.", "durator.", "flow.", "decoder."].into_iter().all(moved));
+}
+
+#[test]
+fn discriminators_of_other_sizes_start_anew() {
+    let place = tempfile::tempdir().unwrap();
+    let symbols = symbols("HH AH0, L OW1");
+    let (checkpoint, expected) = source(place.path(), &symbols);
+    let start = Start::of_checkpoint(&checkpoint, symbols.clone()).unwrap();
+    let larger = DiscriminatorConfig { period_channels: vec![4, 12], ..discriminator() };
+    let (model, mel) = (model(), MelProfile::Vits.config(RATE));
+    let sizes = VocabularySizes { symbols: symbols.vocabulary.len(), sup_phones: symbols.sup_phones.len() };
+    let config = TrainerConfig { model: &model, discriminator: &larger, train: &config(), mel: &mel, sizes };
+    let mut trainer = Trainer::new(&config, &Device::Cpu).unwrap();
+    let started = trainer.start_from(&start, &symbols).unwrap();
+    assert_eq!(started.fresh, [Part::Discriminators]);
+    let got = values_of_model(trainer, &examples());
+    assert!(got.iter().all(|(name, value)| expected[name] == *value));
 }
 
 #[test]

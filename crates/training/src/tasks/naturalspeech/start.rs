@@ -63,7 +63,7 @@ pub struct Start {
 /// Result of [`Trainer::start_from`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Started {
-    /// Parts with initial values, which the source lacks.
+    /// Parts with initial values, which the source lacks or has in other sizes.
     pub fresh: Vec<Part>,
     /// Symbols without an embedding in the source.
     pub new_symbols: usize,
@@ -127,13 +127,19 @@ impl Start {
 
 impl Trainer {
     /// Replaces the parameters with those of `start`, and returns what it lacks. Embeddings are found by symbol; `symbols`
-    /// are those of this model. The optimizers, the averages and the schedule are those of a new training.
+    /// are those of this model. Discriminators of other sizes start anew. The optimizers, the averages and the schedule are
+    /// those of a new training.
     ///
     /// # Errors
     ///
-    /// Returns [`mynah_voice::Error::Parameters`] if the model or the discriminators have other sizes.
+    /// Returns [`mynah_voice::Error::Parameters`] if the model has other sizes; nothing is changed then.
     pub fn start_from(&mut self, start: &Start, symbols: &Symbols) -> Result<Started, Error> {
-        let fresh = start.missing();
+        let mut fresh = start.missing();
+        if self.discriminator_parameters.check(&start.discriminators, &start.path).is_err()
+            && !fresh.contains(&Part::Discriminators)
+        {
+            fresh.push(Part::Discriminators);
+        }
         let mut model = start.model.clone();
         if fresh.contains(&Part::Posterior) {
             let mut own = self.parameters.tensors();
@@ -152,12 +158,10 @@ impl Trainer {
         let ids = (0..to.sup_phones.len() as u32).map(|id| known.get(&key(&to.sup_phones, id)).copied());
         let new_sup_phones = self.map_rows(&mut model, SUP_PHONE_EMBEDDING, &ids.collect::<Vec<_>>())?;
 
-        // Both are checked before either is changed.
         let of_discriminators = match fresh.contains(&Part::Discriminators) {
             true => copies(self.discriminator_parameters.tensors())?,
             false => start.discriminators.clone(),
         };
-        self.discriminator_parameters.check(&of_discriminators, &start.path)?;
         self.parameters.assign(&model, &start.path)?;
         self.discriminator_parameters.assign(&of_discriminators, &start.path)?;
         self.memory_attached = start.memory_attached && self.model.memory.is_some();
