@@ -100,7 +100,7 @@ impl Recorded {
 }
 
 /// Describes a run for the page.
-pub(super) fn run_on_page(run: &Recorded) -> Result<TrainingRun> {
+pub(super) fn run_on_page(run: &Recorded) -> TrainingRun {
     let setting = |name: &str, value: String| Setting { name: name.to_owned(), value };
     let last = run.rows.last();
     let mut facts = vec![
@@ -125,7 +125,7 @@ pub(super) fn run_on_page(run: &Recorded) -> Result<TrainingRun> {
         settings.extend(info.encoder.as_ref().map(|from| setting("encoder", from.checkpoint.clone())));
     }
     flatten("", &run.settings, &mut settings);
-    Ok(TrainingRun { name: run.name.clone(), facts, settings })
+    TrainingRun { name: run.name.clone(), facts, settings }
 }
 
 /// Lists the values of a table under their dotted names.

@@ -50,7 +50,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         title: runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>().join(", "),
         curves: curves(&runs),
         sentences: if settings.sentences == 0 { Vec::new() } else { speech(settings, &runs)? },
-        runs: runs.iter().map(run_on_page).collect::<Result<_>>()?,
+        runs: runs.iter().map(run_on_page).collect(),
     };
     let path = out.join("index.html");
     write_atomic(&path, page.to_html().with_context(failed)?.as_bytes()).with_context(failed)?;
@@ -125,7 +125,7 @@ fn clip(
 ) -> Result<SpokenClip> {
     let speaker = label.split(',').next().unwrap_or(label);
     let path = format!("samples/{}-{speaker}.wav", utterance.id);
-    wav::write_pcm16(&settings.out.join(&path), wave).context("failed to write a wav")?;
+    wav::write_pcm16(settings.out.join(&path), wave).context("failed to write a wav")?;
     let spectrogram = MelExtractor::new(&MelConfig { sample_rate: wave.sample_rate(), ..mel.clone() })
         .map(|extractor| extractor.log_mel(wave.samples()))
         .context("failed to compute a spectrogram")?;

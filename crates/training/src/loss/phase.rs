@@ -24,7 +24,7 @@ const EPSILON: f64 = 1e-5;
 ///
 /// # References
 ///
-/// The instantaneous frequency of Y. Ai and Z.-H. Ling, APNet, arXiv 2305.07952, with the cosine of the difference in place of
+/// The instantaneous frequency of Y. Ai and Z.-H. Ling, arXiv 2305.07952, with the cosine of the difference in place of
 /// its wrapped magnitude, and weights.
 #[derive(Debug)]
 pub struct PhaseLoss {

@@ -154,8 +154,7 @@ pub struct LossWeights {
     /// Distance of spectra at three resolutions in `L_rec`, next to that of mels (0, since the paper has none). With 0 it is not
     /// computed.
     pub stft: f64,
-    /// Distance of the advance of phases between frames in `L_rec` (0, since the paper has none). It teaches the decoder
-    /// harmonics sooner than the discriminators do. With 0 it is not computed.
+    /// Distance of the advance of phases between frames in `L_rec` (0, since the paper has none). With 0 it is not computed.
     pub phase: f64,
     /// Adversarial term of `L_rec` (1).
     pub adversarial: f64,

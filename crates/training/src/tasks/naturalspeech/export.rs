@@ -79,14 +79,13 @@ pub fn export_voice(config: &ExportConfig<'_>, out: &Path) -> Result<VoiceInfo, 
     };
     let (training, speaking): (Tensors, Tensors) =
         model.into_iter().partition(|(name, _)| name.starts_with(POSTERIOR));
-    let training = match config.trainable {
-        true => {
-            let of_discriminators = state.section(DISCRIMINATOR_PARAMETERS).into_iter();
-            let named = of_discriminators
-                .map(|(name, tensor)| (format!("{DISCRIMINATOR_PARAMETERS}.{name}"), tensor));
-            Some(training_file(&converted(training.into_iter().chain(named).collect())?)?)
-        }
-        false => None,
+    let training = if config.trainable {
+        let of_discriminators = state.section(DISCRIMINATOR_PARAMETERS).into_iter();
+        let named =
+            of_discriminators.map(|(name, tensor)| (format!("{DISCRIMINATOR_PARAMETERS}.{name}"), tensor));
+        Some(training_file(&converted(training.into_iter().chain(named).collect())?)?)
+    } else {
+        None
     };
     let info = VoiceInfo {
         step: checkpoint.position.step,

@@ -158,9 +158,10 @@ impl Trainer {
         let ids = (0..to.sup_phones.len() as u32).map(|id| known.get(&key(&to.sup_phones, id)).copied());
         let new_sup_phones = self.map_rows(&mut model, SUP_PHONE_EMBEDDING, &ids.collect::<Vec<_>>())?;
 
-        let of_discriminators = match fresh.contains(&Part::Discriminators) {
-            true => copies(self.discriminator_parameters.tensors())?,
-            false => start.discriminators.clone(),
+        let of_discriminators = if fresh.contains(&Part::Discriminators) {
+            copies(self.discriminator_parameters.tensors())?
+        } else {
+            start.discriminators.clone()
         };
         self.parameters.assign(&model, &start.path)?;
         self.discriminator_parameters.assign(&of_discriminators, &start.path)?;
