@@ -140,7 +140,7 @@ mod tests {
         // The advance per hop differs by TAU · hop · (1/20 − 1/24).
         let expected = [16.0, 32.0].map(|hop| 1.0 - (TAU * hop * (1.0 / 20.0 - 1.0 / 24.0)).cos());
         let got = loss(&sine(20.0, 0.0), &sine(24.0, 0.0));
-        let expected = (expected[0] + expected[1]) / 2.0;
+        let expected = f64::midpoint(expected[0], expected[1]);
         assert!((got - expected).abs() < ENDS && expected > 4.0 * ENDS, "{got} {expected}");
         // Noise of the same spectrum is not a tone.
         assert!(loss(&sine(20.0, 0.0), &noise(3).narrow(0, 0, 1).unwrap()) > 0.4);

@@ -126,13 +126,13 @@ fn embeddings_are_found_by_symbol() {
         let phones = after.sup_phones.phones(id).unwrap();
         let there = (0..before.sup_phones.len() as u32)
             .find(|other| if phones.is_empty() { *other == id } else { common(*other) == phones });
-        match there {
-            Some(there) => assert_eq!(row(&got, "sup_phones", id), row(&source, "sup_phones", there)),
-            None => {
-                new += 1;
-                assert_eq!(row(&got, "sup_phones", id), row(&initial, "sup_phones", id));
-            }
-        }
+        let expected = if let Some(there) = there {
+            row(&source, "sup_phones", there)
+        } else {
+            new += 1;
+            row(&initial, "sup_phones", id)
+        };
+        assert_eq!(row(&got, "sup_phones", id), expected);
     }
     assert_eq!((started.new_sup_phones, new), (1, 1), "one of two merges is the same");
 }
