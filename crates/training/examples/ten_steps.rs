@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let lesson = Lesson::new(Dictionary::cmudict());
     let config = G2pConfig { hidden: 32, features: 32, ..G2pConfig::default() };
     let directory = tempfile::tempdir()?;
-    let schedule = RunConfig { steps: 10, log_every: 1, checkpoint_every: 10, keep: Keep::last(1) };
+    let schedule =
+        RunConfig { steps: 10, log_every: 1, checkpoint_every: 10, keep: Keep::last(1), patience: 0 };
     Run::new(G2pTask::new(&config, &lesson)?, schedule, directory.path()).train(&mut Printer)?;
     Ok(())
 }

@@ -73,7 +73,7 @@
 //! }
 //!
 //! let directory = tempfile::tempdir().unwrap();
-//! let config = RunConfig { steps: 200, log_every: 50, checkpoint_every: 100, keep: Keep::last(1) };
+//! let config = RunConfig { steps: 200, log_every: 50, checkpoint_every: 100, keep: Keep::last(1), patience: 0 };
 //! for stop in [130, 200] {
 //!     let mut run = Run::new(Mean::default(), config.clone(), directory.path());
 //!     run.resume()?;

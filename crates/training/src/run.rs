@@ -22,6 +22,8 @@ pub struct RunConfig {
     pub checkpoint_every: u64,
     /// Checkpoints to keep.
     pub keep: Keep,
+    /// Checkpoints after the best one, by [`Keep::best`], at which the run ends; 0 for no early end.
+    pub patience: u64,
 }
 
 /// Selection of the checkpoints that stay on disk.
@@ -186,6 +188,20 @@ impl<T: Task> Run<T> {
         self.position.step >= self.config.steps
     }
 
+    /// Returns the step of the best checkpoint if the run has waited for a better one as long as its patience allows.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] if the checkpoints cannot be listed.
+    pub fn stalled(&self) -> Result<Option<u64>, Error> {
+        let RunConfig { patience, checkpoint_every, keep, .. } = &self.config;
+        if *patience == 0 {
+            return Ok(None);
+        }
+        let best = best_checkpoint(&self.directory, &keep.best)?;
+        Ok(best.filter(|best| self.position.step >= best + patience * checkpoint_every))
+    }
+
     /// Restores the latest checkpoint of the directory that is not damaged; returns `None` if there are no checkpoints.
     ///
     /// # Errors
@@ -226,7 +242,7 @@ impl<T: Task> Run<T> {
         Ok(written)
     }
 
-    /// Trains until all steps are done or the observer stops the run.
+    /// Trains until all steps are done, the patience is over or the observer stops the run.
     ///
     /// The loop runs on a thread of rayon's global pool. Work that only one thread can do is then not handed over to another,
     /// which on a busy machine takes most of the time of a step.
@@ -241,7 +257,8 @@ impl<T: Task> Run<T> {
     fn advance(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
         let begin = Instant::now();
         let seconds = || begin.elapsed().as_secs_f64();
-        while !self.is_done() {
+        let mut stalled = self.stalled()?.is_some();
+        while !self.is_done() && !stalled {
             let epoch = self.position.place.epoch;
             let Drawn { batch, next } = self.task.draw(self.position.place)?;
             let report = self.task.step(batch, self.position)?;
@@ -259,6 +276,7 @@ impl<T: Task> Run<T> {
                     report.map(|report| row_of_validation(step, epoch, report, seconds())).transpose()?;
                 let directory = self.save(row.as_ref().map_or_else(Values::new, |row| row.values.clone()))?;
                 observer.checkpoint(&directory, row.as_ref())?;
+                stalled = self.stalled()?.is_some();
             }
             if stop {
                 break;

@@ -4,10 +4,14 @@ use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
+/// Least number of batches in a pool of average examples: the last one of each is incomplete.
+const BATCHES_OF_A_POOL: usize = 4;
+
 /// Returns the batches of an epoch as indices of examples.
 ///
-/// The examples are shuffled, sorted by length within pools of `pool` to reduce padding, and cut into batches of at most
-/// `budget` (a longer example forms a batch alone). The batches are shuffled too. Each example is in exactly one batch.
+/// The examples are shuffled, sorted by length within pools to reduce padding, and cut into batches of at most `budget` (a
+/// longer example forms a batch alone). The batches are shuffled too. Each example is in exactly one batch. A pool has
+/// `pool` examples, or as many as fill [`BATCHES_OF_A_POOL`] batches of average length if those are more.
 pub(crate) fn batches(
     lengths: &[usize],
     budget: usize,
@@ -20,7 +24,9 @@ pub(crate) fn batches(
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.shuffle(&mut generator);
     let mut batches: Vec<Vec<usize>> = Vec::new();
-    for pool in order.chunks_mut(pool.max(1)) {
+    let total: usize = lengths.iter().sum();
+    let filling = (BATCHES_OF_A_POOL * budget * lengths.len()).checked_div(total).unwrap_or(0);
+    for pool in order.chunks_mut(pool.max(filling).max(1)) {
         pool.sort_by_key(|index| lengths[*index]);
         let mut batch = Vec::new();
         let mut total = 0;
@@ -59,6 +65,14 @@ mod tests {
                 prop_assert!(batch.len() == 1 || batch.iter().map(|index| frames[*index]).sum::<usize>() <= budget);
             }
         }
+    }
+
+    #[test]
+    fn a_large_budget_is_used() {
+        let frames = vec![100; 4_000];
+        let batches = batches(&frames, 50_000, 64, 1, 0);
+        assert_eq!(batches.iter().map(Vec::len).max(), Some(500));
+        assert!(batches.len() <= 10, "{}", batches.len());
     }
 
     #[test]

@@ -80,6 +80,21 @@ impl Values {
         self
     }
 
+    /// Returns the means of the numbers of several measurements, under the names and in the order of the first. A number that
+    /// some of them lack is the mean of the others; counts are those of the first.
+    #[must_use]
+    pub fn mean(measurements: &[Self]) -> Self {
+        let Some(first) = measurements.first() else { return Self::new() };
+        first.iter().fold(Self::new(), |means, (name, value)| {
+            if let Value::Count(count) = value {
+                return means.with(name, count);
+            }
+            let numbers: Vec<f64> = measurements.iter().filter_map(|values| values.get(name)).collect();
+            let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
+            means.with(name, (!numbers.is_empty()).then_some(mean))
+        })
+    }
+
     /// Iterates over all values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
@@ -137,5 +152,15 @@ mod tests {
             (Some(7.0), None, None)
         );
         assert_eq!(values.iter().last(), Some(("norm", Value::Missing)));
+    }
+
+    #[test]
+    fn means_skip_what_was_not_measured() {
+        let first =
+            Values::new().with("a", 1.0).with("b", None::<f64>).with("n", 7_u64).with("c", None::<f64>);
+        let second = Values::new().with("a", 4.0).with("b", 3.0).with("n", 9_u64).with("c", None::<f64>);
+        let expected = Values::new().with("a", 2.5).with("b", 3.0).with("n", 7_u64).with("c", None::<f64>);
+        assert_eq!(Values::mean(&[first, second]), expected);
+        assert_eq!(Values::mean(&[]), Values::new());
     }
 }

@@ -159,7 +159,18 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mut watcher = Watcher::new(out, (step, steps), NATURALSPEECH, interrupted)?;
     let outcome = run.train(&mut watcher);
     watcher.finish();
-    outcome.with_context(|| format!("failed to train `{}`", out.display()))?;
+    let failed = || format!("failed to train `{}`", out.display());
+    outcome.with_context(failed)?;
+    if let Some(best) = run.stalled().with_context(failed)? {
+        say(&format!(
+            "stopped at step {}: `{}` has not fallen since step {best}; make a voice with `mynah-train export {} --step \
+             {best} --out VOICE`",
+            run.position().step,
+            config.train.keep.best,
+            out.display()
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
     if !run.is_done() {
         say(&format!("interrupted at step {} of {steps}; continue with --resume", run.position().step));
         return Ok(ExitCode::from(INTERRUPTED));

@@ -5,7 +5,7 @@ use mynah_cli::Advised;
 use serde::Serialize;
 
 /// Settings under `[train]` that may change: the length of the run and its outputs.
-const FREE: [&str; 4] = ["steps", "log_every", "checkpoint_every", "keep"];
+const FREE: [&str; 5] = ["steps", "log_every", "checkpoint_every", "keep", "patience"];
 
 /// Refuses a configuration that differs from the run's in settings other than [`FREE`]; `file` holds the run's.
 pub(super) fn check_same_config<C: Serialize>(earlier: &C, now: &C, file: &str) -> Result<()> {

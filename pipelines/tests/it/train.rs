@@ -271,7 +271,7 @@ fn refuses_and_names_another_dataset_or_configuration() {
         .train("run", "--resume")
         .exits_with(2)
         .says("`model.hidden`, `train.seed` differ from its run.toml")
-        .says("only `train.steps`, `train.log_every`, `train.checkpoint_every`, `train.keep` may change");
+        .says("only `train.steps`, `train.log_every`, `train.checkpoint_every`, `train.keep`, `train.patience` may change");
     place.write("train.toml", config.replace("hidden = 8", "hiden = 8"));
     studio
         .train("run", "--resume")

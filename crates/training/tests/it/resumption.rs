@@ -8,7 +8,7 @@ use std::path::Path;
 use mynah_ops::testing::device;
 use mynah_text::{Dictionary, Lexicon, SupPhones, Symbol, Vocabulary, pack_dictionary, parse_phones};
 use mynah_training::tasks::g2p::{G2pConfig, G2pTask, Lesson};
-use mynah_training::tasks::naturalspeech::NaturalSpeechTask;
+use mynah_training::tasks::naturalspeech::{NaturalSpeechTask, TrainConfig};
 use mynah_training::tasks::pretrain::{
     InMemoryShards, Inventory, PretrainConfig, PretrainModelConfig, PretrainOptimizerConfig, PretrainTask,
     Pretrainer, Sentence,
@@ -88,6 +88,14 @@ fn check<T: Task>(new: impl Fn() -> T, config: RunConfig, stops: &[u64]) -> Run<
 fn naturalspeech_resumes_bit_for_bit() {
     let (config, examples) = (config(), examples());
     // Once in the warm-up, once in the main phase.
+    check(|| NaturalSpeechTask::new(trainer(&config), &examples, &examples), config.run(), &[7, 20]);
+}
+
+#[test]
+fn accumulated_batches_and_averages_resume_bit_for_bit() {
+    // Steps of three batches straddle the epochs.
+    let config = TrainConfig { accumulate: 3, average: 0.9, ..config() };
+    let examples = examples();
     check(|| NaturalSpeechTask::new(trainer(&config), &examples, &examples), config.run(), &[7, 20]);
 }
 

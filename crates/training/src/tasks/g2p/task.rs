@@ -103,6 +103,7 @@ impl<'a> G2pTask<'a> {
             log_every: epoch,
             checkpoint_every: epoch,
             keep: Keep::last(1),
+            patience: 0,
         }
     }
 

@@ -33,6 +33,8 @@ pub struct TrainConfig {
     pub average: f64,
     /// Frames per batch, without padding, as per GPU in the paper.
     pub batch_frames: usize,
+    /// Batches per optimizer step (1), for the paper's batch on one device: their gradients are averaged.
+    pub accumulate: usize,
     /// Frames per decoded window, as in VITS.
     pub window_frames: usize,
     /// Decoded windows per utterance and step: one in VITS, more for small batches.
@@ -43,6 +45,8 @@ pub struct TrainConfig {
     pub checkpoint_every: u64,
     /// Checkpoints to keep: by default all.
     pub keep: Keep,
+    /// Checkpoints after the best one, by `keep.best`, at which the run ends before `steps` (0, never).
+    pub patience: u64,
     /// AdamW and its schedule.
     pub optimizer: OptimizerConfig,
     /// Weights of the losses, of which the paper prints none.
@@ -93,11 +97,13 @@ impl Default for TrainConfig {
             freeze_steps: 500,
             average: 0.0,
             batch_frames: 8_000,
+            accumulate: 1,
             window_frames: 32,
             windows: 1,
             log_every: 100,
             checkpoint_every: 10_000,
             keep: Keep::default(),
+            patience: 0,
             optimizer: OptimizerConfig::default(),
             weights: LossWeights::default(),
             soft_dtw: SoftDtwConfig::default(),
@@ -214,10 +220,16 @@ impl TrainConfig {
             "it exceeds the steps of `train.steps` after `train.warm_up_steps`",
         )?;
         check(self.batch_frames > 0, "train.batch_frames", "it must be positive")?;
+        check(self.accumulate > 0, "train.accumulate", "it must be positive")?;
         check(self.window_frames > 0, "train.window_frames", "it must be positive")?;
         check(self.windows > 0, "train.windows", "it must be positive")?;
         check(self.log_every > 0, "train.log_every", "it must be positive")?;
         check(self.checkpoint_every > 0, "train.checkpoint_every", "it must be positive")?;
+        check(
+            self.patience == 0 || !self.keep.best.is_empty(),
+            "train.patience",
+            "`train.keep.best` must name the value that it waits for",
+        )?;
         check(self.soft_dtw.gamma > 0.0, "train.soft_dtw.gamma", "it must be positive")?;
         check(self.soft_dtw.warp >= 0.0, "train.soft_dtw.warp", "it must not be negative")?;
         let LossWeights {

@@ -90,31 +90,37 @@ impl<'a> NaturalSpeechTask<'a> {
 }
 
 impl Task for NaturalSpeechTask<'_> {
-    type Batch = Vec<Example>;
+    /// The batches of a step.
+    type Batch = Vec<Vec<Example>>;
 
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn draw(&mut self, place: Place) -> Result<Drawn<Vec<Example>>, Error> {
+    fn draw(&mut self, place: Place) -> Result<Drawn<Vec<Vec<Example>>>, Error> {
         if self.frames.is_empty() {
             return Err(Error::Empty { why: "the training split has no examples" });
         }
-        let training = self.training;
-        let order = self.order(place.epoch);
-        let Some(indices) = usize::try_from(place.batch).ok().and_then(|batch| order.get(batch)) else {
-            return Err(Error::Empty { why: "the epoch has no such batch, so the dataset has changed" });
-        };
-        let batch = indices.iter().map(|index| training.load(*index)).collect::<Result<_, _>>()?;
-        Ok(Drawn { batch, next: place.next(order.len() as u64) })
+        let (training, count) = (self.training, self.trainer.config.accumulate);
+        let (mut batch, mut next) = (Vec::with_capacity(count), place);
+        for _ in 0..count {
+            let order = self.order(next.epoch);
+            let Some(indices) = usize::try_from(next.batch).ok().and_then(|batch| order.get(batch)) else {
+                return Err(Error::Empty { why: "the epoch has no such batch, so the dataset has changed" });
+            };
+            batch.push(indices.iter().map(|index| training.load(*index)).collect::<Result<_, _>>()?);
+            next = next.next(order.len() as u64);
+        }
+        Ok(Drawn { batch, next })
     }
 
-    fn step(&mut self, batch: Vec<Example>, position: Position) -> Result<Report, Error> {
+    fn step(&mut self, batch: Vec<Vec<Example>>, position: Position) -> Result<Report, Error> {
         let phase = self.trainer.config.phase(position.step);
         if phase != Phase::WarmUp && self.trainer.memory_is_missing() {
             self.trainer.attach_memory(self.training)?;
         }
-        self.trainer.step(&batch, position)
+        let batches: Vec<&[Example]> = batch.iter().map(Vec::as_slice).collect();
+        self.trainer.step_over(&batches, position)
     }
 
     fn validate(&mut self, position: Position) -> Result<Option<Report>, Error> {
@@ -167,6 +173,7 @@ impl TrainConfig {
             log_every: self.log_every,
             checkpoint_every: self.checkpoint_every,
             keep: self.keep.clone(),
+            patience: self.patience,
         }
     }
 }

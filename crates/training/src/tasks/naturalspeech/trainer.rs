@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor};
 use mynah_ops::{AdamW, AdamWConfig, Noise, clip_gradients};
 use mynah_signal::MelConfig;
@@ -14,10 +15,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::config::{DurationSource, OptimizerConfig, TrainConfig};
 use super::divergence::{finite, gradient_origin, scalar, with_origin};
-use super::example::{Batcher, Example, Examples};
-use super::forward::predicted_frames;
+use super::example::{Batch, Batcher, Example, Examples};
+use super::forward::{Forward, predicted_frames};
 use super::losses::{Losses, columns};
-use super::phase::Phase;
+use super::phase::{Phase, Plan};
 use super::start::Part;
 use super::window;
 use crate::Error;
@@ -29,6 +30,7 @@ use crate::loss::{
 };
 use crate::precision::check_precision;
 use crate::task::{Position, Report};
+use crate::values::Values;
 
 /// Seed of the noise of validation, distinct from those of steps.
 const VALIDATION_STREAM: u64 = u64::MAX - 1;
@@ -167,20 +169,86 @@ impl Trainer {
     /// Returns [`Error::Diverged`] if a loss or the gradient is not finite; all parameters except those of the discriminators
     /// are then unchanged.
     pub fn step(&mut self, examples: &[Example], position: Position) -> Result<Report, Error> {
+        self.step_over(&[examples], position)
+    }
+
+    /// Trains on the mean of the losses of several batches, one after another in the memory of one. Reports the means of
+    /// their measurements.
+    ///
+    /// With more than one batch, the forward pass is computed twice: for the step of the discriminators, and after it for
+    /// that of the generator.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trainer::step`].
+    pub fn step_over(&mut self, batches: &[&[Example]], position: Position) -> Result<Report, Error> {
         let step = position.step;
         let phase = self.config.phase(step);
         let plan = self.config.plan(phase, step, self.hard);
-        let frames = self.config.window_frames;
-        let batch = self.batcher.batch(examples, frames)?;
-        let mut noise = Noise::for_step(self.config.seed, step);
-        let mut generator = ChaCha8Rng::seed_from_u64(self.config.seed);
-        generator.set_stream(step);
         let rate = self.config.optimizer.learning_rate_at(position);
         self.optimizer.set_learning_rate(rate);
         self.discriminator_optimizer.set_learning_rate(rate);
+        let share = 1.0 / batches.len().max(1) as f64;
 
-        let forward = self.forward(&batch, &plan, &mut noise, true)?;
-        let count = self.config.windows;
+        let mut kept = None;
+        let mut discriminator = 0.0;
+        let mut gradients = GradientSum::default();
+        for (index, examples) in batches.iter().enumerate() {
+            let drawn = self.draw_windows(examples, &plan, step, index)?;
+            let loss = self.discriminator_loss(&drawn.real, &drawn.generated, drawn.from_prior.as_ref())?;
+            discriminator +=
+                share * finite(&loss, "discriminator", step).map_err(|error| drawn.located(error))?;
+            gradients.add((loss * share)?.backward()?, &self.discriminator_parameters)?;
+            kept = (batches.len() == 1).then_some(drawn);
+        }
+        if let Some(gradients) = gradients.take() {
+            self.discriminator_optimizer.step(&gradients)?;
+        }
+
+        let discriminators = self.discriminators.detached();
+        let mut measured = Vec::new();
+        for (index, examples) in batches.iter().enumerate() {
+            let drawn = match kept.take() {
+                Some(drawn) => drawn,
+                None => self.draw_windows(examples, &plan, step, index)?,
+            };
+            let losses = self.losses(&drawn, &discriminators, &plan)?;
+            let (total, mut values) =
+                self.total(&losses, &plan, step).map_err(|error| drawn.located(error))?;
+            let Drawn { batch, forward, .. } = &drawn;
+            let asked = predicted_frames(&forward.log_durations, &batch.symbol_mask)?;
+            values.set("duration_ratio", asked / batch.frames.iter().sum::<usize>() as f64);
+            values.set("path_ratio", self.path_ratio(batch, forward, &plan)?);
+            measured.push(values);
+            gradients.add((total * share)?.backward()?, &self.parameters)?;
+        }
+        let norm = match gradients.take() {
+            Some(gradients) => self.descend(gradients, step)?,
+            None => 0.0,
+        };
+        let mut values = Values::mean(&measured);
+        values.set("loss_discriminator", discriminator);
+        values.set("gradient_norm", norm);
+        values.set("learning_rate", rate);
+        Ok(Report { phase: Some(phase.word()), values })
+    }
+
+    /// Computes the forward pass of a batch and decodes windows of it. The random numbers depend on the seed, the step and
+    /// the number of the batch in the step.
+    fn draw_windows(
+        &self,
+        examples: &[Example],
+        plan: &Plan,
+        step: u64,
+        index: usize,
+    ) -> Result<Drawn, Error> {
+        let (frames, count) = (self.config.window_frames, self.config.windows);
+        let batch = self.batcher.batch(examples, frames)?;
+        let seed = self.config.seed.wrapping_add((index as u64).wrapping_mul(BATCH_SEED));
+        let mut noise = Noise::for_step(seed, step);
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        generator.set_stream(step);
+        let forward = self.forward(&batch, plan, &mut noise, true)?;
         let windows = window::draw(&batch.frames, frames, count, &mut generator);
         let real = window::cut(&batch.wave, &windows, frames, self.audio.hop_length)?;
         let generated = self.decode(&window::cut(&forward.latent, &windows, frames, 1)?)?;
@@ -191,44 +259,38 @@ impl Trainer {
             }
             _ => None,
         };
-        let located = |error| with_origin(error, &forward, &[("decoder", &generated), ("recordings", &real)]);
-        let d_loss = self.discriminator_loss(&real, &generated, from_prior.as_ref())?;
-        let discriminator = finite(&d_loss, "discriminator", step).map_err(located)?;
-        self.discriminator_optimizer.step(&d_loss.backward()?)?;
+        Ok(Drawn { batch, forward, real, generated, from_prior })
+    }
 
-        let discriminators = self.discriminators.detached();
-        let (of_real, of_generated) = (discriminators.forward(&real)?, discriminators.forward(&generated)?);
-        let losses = Losses {
-            mel: self.mel_loss.forward(&real, &generated)?,
-            stft: match self.config.weights.stft {
+    /// Computes the losses of the generator.
+    fn losses(&self, drawn: &Drawn, discriminators: &Discriminators, plan: &Plan) -> Result<Losses, Error> {
+        let Drawn { batch, forward, real, generated, from_prior } = drawn;
+        let weights = &self.config.weights;
+        let (of_real, of_generated) = (discriminators.forward(real)?, discriminators.forward(generated)?);
+        Ok(Losses {
+            mel: self.mel_loss.forward(real, generated)?,
+            stft: match weights.stft {
                 0.0 => None,
-                _ => Some(self.stft_loss.forward(&real, &generated)?),
+                _ => Some(self.stft_loss.forward(real, generated)?),
             },
-            phase: match self.config.weights.phase {
+            phase: match weights.phase {
                 0.0 => None,
-                _ => Some(self.phase_loss.forward(&real, &generated)?),
+                _ => Some(self.phase_loss.forward(real, generated)?),
             },
             adversarial: generator_loss(&of_generated)?,
             feature: feature_loss(&of_real, &of_generated)?,
-            backward_kl: self.backward_kl(&batch, &forward, &plan)?,
+            backward_kl: self.backward_kl(batch, forward, plan)?,
             duration: duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask)?,
             length: match &forward.predicted_lengths {
                 Some(predicted) => Some(length_loss(predicted, &batch.frames)?),
                 None => None,
             },
-            forward_kl: self.forward_kl(&batch, &forward, &plan)?,
-            end_to_end: from_prior.map(|wave| generator_loss(&discriminators.forward(&wave)?)).transpose()?,
-        };
-        let (total, mut values) = self.total(&losses, &plan, step).map_err(located)?;
-        let norm = self.descend(&total, step)?;
-
-        let asked = predicted_frames(&forward.log_durations, &batch.symbol_mask)?;
-        values.set("duration_ratio", asked / batch.frames.iter().sum::<usize>() as f64);
-        values.set("path_ratio", self.path_ratio(&batch, &forward, &plan)?);
-        values.set("loss_discriminator", discriminator);
-        values.set("gradient_norm", norm);
-        values.set("learning_rate", rate);
-        Ok(Report { phase: Some(phase.word()), values })
+            forward_kl: self.forward_kl(batch, forward, plan)?,
+            end_to_end: match from_prior {
+                Some(wave) => Some(generator_loss(&discriminators.forward(wave)?)?),
+                None => None,
+            },
+        })
     }
 
     /// Computes the mean losses of held-out examples with labeled durations, the middle window of each, no dropout, and the
@@ -308,9 +370,8 @@ impl Trainer {
         Ok((loss + (extra * self.config.weights.end_to_end)?)?)
     }
 
-    /// Performs backward pass, clipping and step of the generator; returns the gradient norm before clipping.
-    fn descend(&mut self, total: &Tensor, step: u64) -> Result<f64, Error> {
-        let mut gradients = total.backward()?;
+    /// Clips the gradients and performs the step of the generator; returns the gradient norm before clipping.
+    fn descend(&mut self, mut gradients: GradStore, step: u64) -> Result<f64, Error> {
         let named = self.parameters.named();
         let variables = named.iter().map(|(_, variable)| variable);
         let norm = clip_gradients(&mut gradients, variables, self.config.optimizer.clip_norm)?;
@@ -332,6 +393,56 @@ impl Trainer {
         Ok(norm)
     }
 }
+
+/// Forward pass of a batch with its decoded windows.
+struct Drawn {
+    batch: Batch,
+    forward: Forward,
+    /// Windows of the recordings.
+    real: Tensor,
+    /// The same windows, decoded from the posterior.
+    generated: Tensor,
+    /// Windows decoded from the prior.
+    from_prior: Option<Tensor>,
+}
+
+impl Drawn {
+    /// Names the origin of a value that is not finite.
+    fn located(&self, error: Error) -> Error {
+        with_origin(error, &self.forward, &[("decoder", &self.generated), ("recordings", &self.real)])
+    }
+}
+
+/// Sum of the gradients of several losses.
+#[derive(Default)]
+struct GradientSum(Option<GradStore>);
+
+impl GradientSum {
+    /// Adds the gradients of `parameters`.
+    fn add(&mut self, gradients: GradStore, parameters: &Parameters) -> Result<(), Error> {
+        let Some(sum) = &mut self.0 else {
+            self.0 = Some(gradients);
+            return Ok(());
+        };
+        for (_, variable) in parameters.named() {
+            let Some(gradient) = gradients.get(&variable) else { continue };
+            let gradient = match sum.get(&variable) {
+                Some(before) => (before + gradient)?,
+                None => gradient.clone(),
+            };
+            sum.insert(&variable, gradient);
+        }
+        Ok(())
+    }
+
+    /// Returns the sum, and starts a new one.
+    fn take(&mut self) -> Option<GradStore> {
+        self.0.take()
+    }
+}
+
+/// Distance of the seeds of batches in a step, arbitrary and odd.
+const BATCH_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Prefix of the parameters of the phoneme encoder.
 const ENCODER: &str = "encoder.";

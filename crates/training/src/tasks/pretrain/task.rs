@@ -119,6 +119,7 @@ impl PretrainConfig {
             log_every: self.log_every,
             checkpoint_every: self.checkpoint_every,
             keep: self.keep.clone(),
+            patience: 0,
         }
     }
 }

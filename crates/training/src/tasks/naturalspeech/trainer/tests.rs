@@ -373,6 +373,40 @@ fn each_loss_falls_when_trained_alone() {
     }
 }
 
+#[test]
+fn gradients_of_several_batches_are_averaged() {
+    let trainer = trainer(&config());
+    let example = |symbols: [u32; 3]| Example {
+        symbols: symbols.to_vec(),
+        sup_phones: symbols.to_vec(),
+        ..tones()[0].clone()
+    };
+    let (one, other) = (example([3, 1, 4]), example([5, 2, 0]));
+    let loss = |examples: &[Example]| {
+        let batch = trainer.batcher.batch(examples, 5).unwrap();
+        let mut noise = Noise::new(1);
+        let forward = trainer.forward(&batch, &plan(&trainer, Phase::WarmUp), &mut noise, false).unwrap();
+        duration_loss(&forward.log_durations, &forward.durations, &batch.symbol_mask).unwrap()
+    };
+    let joint = loss(&[one.clone(), other.clone()]).backward().unwrap();
+    let mut sum = GradientSum::default();
+    for part in [one, other] {
+        sum.add((loss(&[part]) * 0.5).unwrap().backward().unwrap(), &trainer.parameters).unwrap();
+    }
+    let sum = sum.take().unwrap();
+    let mut compared = 0;
+    for (name, variable) in trainer.parameters.named() {
+        let Some(joint) = joint.get(&variable) else { continue };
+        let flat = |gradient: &Tensor| gradient.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        for (a, b) in flat(joint).into_iter().zip(flat(sum.get(&variable).unwrap())) {
+            // Rounding of sums in f32.
+            assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{name}: {a} {b}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}
+
 /// Trains through all phases and returns the mean length ratio of the last steps of each.
 fn length_by_phase(warp: f64, divergence: Divergence, length: f64) -> [f64; 3] {
     const PHASE: u64 = 60;
