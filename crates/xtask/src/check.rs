@@ -29,8 +29,8 @@ const STEPS: [Step; 10] = [
     }),
 ];
 
-/// Examples that need only `fixtures`, with their arguments. `speak` needs a trained voice and is only compiled.
-const EXAMPLES: [(&str, &[&str]); 6] = [
+/// Examples that need only `fixtures`, with their arguments.
+const EXAMPLES: [(&str, &[&str]); 7] = [
     ("prepare_clip", &["fixtures/ljspeech-mini/wavs/LJ001-0045.wav", "1469, 1470;"]),
     (
         "score_pair",
@@ -39,6 +39,7 @@ const EXAMPLES: [(&str, &[&str]); 6] = [
     ("judge_table", &["fixtures/listening/quitters.csv"]),
     ("align_clip", &["fixtures/ljspeech-mini", "LJ001-0045"]),
     ("read_foreign", &["fixtures/golden/table/german.csv"]),
+    ("speak", &["fixtures/voices/ljspeech-small", "Hello, world."]),
     ("ten_steps", &[]),
 ];
 
