@@ -155,7 +155,7 @@ fn erfc(x: f64) -> f64 {
 }
 
 /// Compares a candidate that is worse by `loss` margins; higher is worse in every metric but the opinions.
-fn study(metric: Metric, design: &Design, loss: f64, seed: u64) -> (Comparison, f64) {
+fn study(metric: Metric, design: &Design, loss: f64, seed: u64) -> (Option<Comparison>, f64) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let items = Items::draw(design.items, &mut random);
     let (level, margin) = metric.levels();
@@ -163,12 +163,13 @@ fn study(metric: Metric, design: &Design, loss: f64, seed: u64) -> (Comparison, 
     let baseline = draw(metric, level, design.baseline_runs, design, &items, &mut random);
     let worse = level + sign * loss * margin;
     let candidate = draw(metric, worse, design.candidate_runs, design, &items, &mut random);
-    (compare(metric.statistic(), &baseline, &candidate, 1.0).unwrap(), sign)
+    (compare(metric.statistic(), &baseline, &candidate, 1.0).ok(), sign)
 }
 
-/// Returns the p-values of the hypotheses that the loss is at least, and at most, the margin.
+/// Returns the p-values of the hypotheses that the loss is at least, and at most, the margin; 1 if nothing can be said.
 fn p_values(metric: Metric, design: &Design, loss: f64, seed: u64) -> (f64, f64) {
     let (found, sign) = study(metric, design, loss, seed);
+    let Some(found) = found else { return (1.0, 1.0) };
     let bound = sign * metric.levels().1;
     let (below, above) = (found.p_below(bound).unwrap(), found.p_above(bound).unwrap());
     if sign > 0.0 { (below, above) } else { (above, below) }

@@ -20,6 +20,8 @@ pub(super) struct Contrast {
 pub(super) struct Variance {
     pub(super) total: f64,
     pub(super) degrees_of_freedom: f64,
+    /// Third cumulant of the difference, from its items.
+    pub(super) third: f64,
     pub(super) run_basis: RunBasis,
     pub(super) variation: Variation,
 }
@@ -66,7 +68,8 @@ impl Contrast {
                 .map(|(runs, cells)| ((runs.variance - cells.variance).max(0.0) / once).sqrt()),
             cell_sd: cell_variance.map(f64::sqrt),
         };
-        Ok(Variance { total, degrees_of_freedom, run_basis: self.run_basis(), variation })
+        let (run_basis, third) = (self.run_basis(), self.third());
+        Ok(Variance { total, degrees_of_freedom, third, run_basis, variation })
     }
 
     /// Computes the variance of scores of whole runs.
@@ -81,6 +84,7 @@ impl Contrast {
         Ok(Variance {
             total: runs.variance,
             degrees_of_freedom: runs.degrees,
+            third: 0.0,
             run_basis: self.run_basis(),
             variation,
         })
@@ -94,17 +98,35 @@ impl Contrast {
         }
     }
 
-    /// Computes the jackknife variance over items, each left out of both systems.
-    fn items(&self) -> Part {
-        let without: Vec<f64> = (self.candidate.without_item.iter().zip(&self.baseline.without_item))
+    /// Returns the difference without each item, left out of both systems.
+    fn without_items(&self) -> Vec<f64> {
+        (self.candidate.without_item.iter().zip(&self.baseline.without_item))
             .map(|(candidate, baseline)| candidate - self.factor * baseline)
-            .collect();
+            .collect()
+    }
+
+    /// Computes the third cumulant of the difference; 0 for two items, which have none.
+    fn third(&self) -> f64 {
+        let without = self.without_items();
+        let n = without.len() as f64;
+        if n < 3.0 {
+            return 0.0;
+        }
+        let mean = without.iter().sum::<f64>() / n;
+        let cubes: f64 = without.iter().map(|value| (mean - value).powi(3)).sum();
+        (n - 1.0).powi(2) / (n * (n - 2.0)) * cubes
+    }
+
+    /// Computes the jackknife variance over items.
+    fn items(&self) -> Part {
+        let without = self.without_items();
         let n = without.len() as f64;
         let weights: Vec<f64> =
             self.candidate.weights.iter().zip(&self.baseline.weights).map(|(a, b)| a + b).collect();
+        let by_weight = effective(&weights) - 1.0;
         Part {
             variance: (n - 1.0) / n * squares(&without),
-            degrees: (effective(&weights) - 1.0).max(MINIMUM_DEGREES),
+            degrees: by_weight.min(degrees_by_kurtosis(&without)).max(MINIMUM_DEGREES),
         }
     }
 
@@ -187,6 +209,21 @@ fn interaction(rows: &[Vec<f64>]) -> f64 {
             row.iter().zip(&columns).map(|(value, column)| (value - mean - column + all).powi(2)).sum::<f64>()
         })
         .sum()
+}
+
+/// Returns the degrees of freedom of a variance whose own variance follows from the kurtosis of the values.
+///
+/// ```text
+/// 2n / (κ - 1),   κ = n Σ c⁴ / (Σ c²)²        n for normal values, infinite for two values
+/// ```
+fn degrees_by_kurtosis(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let second = squares(values);
+    // Relative to the sum of squares, so that nothing underflows.
+    let fourth: f64 = values.iter().map(|value| ((value - mean).powi(2) / second).powi(2)).sum();
+    let excess = fourth - 1.0 / n;
+    if second > 0.0 && excess > 0.0 { 2.0 / excess } else { f64::INFINITY }
 }
 
 /// Returns the number of items of equal weight with the same variance of a variance.
