@@ -7,6 +7,8 @@
 //! with the worst of five runs plus slack.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
 
+use std::fmt::Write as _;
+
 use mynah_stats::crossed::{Comparison, Runs, Statistic, compare};
 use mynah_stats::holm;
 use rand_chacha::ChaCha8Rng;
@@ -199,29 +201,51 @@ fn at_the_margin(n: u64) {
     println!(
         "| metric | utterances | runs | run sd / margin | passes | called worse |\n|---|---|---|---|---|---|"
     );
+    let mut summary = String::from(
+        "\n| metric | utterances | passes: mean | highest | called worse: mean | highest |\n|---|---|---|---|---|---|\n",
+    );
     for metric in [Metric::Mos, Metric::Wer, Metric::Bad, Metric::Latency] {
-        for design in designs() {
-            let rejected: Vec<(bool, bool)> = (0..n)
-                .into_par_iter()
-                .map(|seed| {
-                    let (pass, fail) = p_values(metric, &design, 1.0, seed);
-                    (pass < ALPHA, fail < ALPHA)
-                })
-                .collect();
-            let count =
-                |of: &dyn Fn(&(bool, bool)) -> bool| percent(rejected.iter().filter(|it| of(it)).count(), n);
-            println!(
-                "| {} | {} | {} and {} | {} | {:.1} | {:.1} |",
+        for items in [60, 200] {
+            let mut rates = Vec::new();
+            for design in designs().into_iter().filter(|design| design.items == items) {
+                let (passes, worse) = rejections(metric, &design, n);
+                println!(
+                    "| {} | {items} | {} and {} | {} | {passes:.1} | {worse:.1} |",
+                    metric.name(),
+                    design.baseline_runs,
+                    design.candidate_runs,
+                    design.run_sd,
+                );
+                rates.push((passes, worse));
+            }
+            let mean = |of: fn(&(f64, f64)) -> f64| rates.iter().map(of).sum::<f64>() / rates.len() as f64;
+            let highest = |of: fn(&(f64, f64)) -> f64| rates.iter().map(of).fold(0.0, f64::max);
+            writeln!(
+                summary,
+                "| {} | {items} | {:.1} | {:.1} | {:.1} | {:.1} |",
                 metric.name(),
-                design.items,
-                design.baseline_runs,
-                design.candidate_runs,
-                design.run_sd,
-                count(&|it| it.0),
-                count(&|it| it.1)
-            );
+                mean(|rate| rate.0),
+                highest(|rate| rate.0),
+                mean(|rate| rate.1),
+                highest(|rate| rate.1)
+            )
+            .unwrap();
         }
     }
+    println!("{summary}");
+}
+
+/// Returns the shares of studies at the margin that pass, and that are called worse, in percent.
+fn rejections(metric: Metric, design: &Design, n: u64) -> (f64, f64) {
+    let rejected: Vec<(bool, bool)> = (0..n)
+        .into_par_iter()
+        .map(|seed| {
+            let (pass, fail) = p_values(metric, design, 1.0, seed);
+            (pass < ALPHA, fail < ALPHA)
+        })
+        .collect();
+    let count = |of: fn(&(bool, bool)) -> bool| percent(rejected.iter().filter(|it| of(it)).count(), n);
+    (count(|it| it.0), count(|it| it.1))
 }
 
 /// Five metrics, each at its margin: none is worse than allowed, and none may pass.
@@ -266,12 +290,12 @@ fn families(n: u64) {
     }
 }
 
-/// The rules of continuous integration, on word error rates of 200 utterances.
-fn rules(n: u64) {
+/// The rules of continuous integration, on word error rates.
+fn rules(items: usize, n: u64) {
     println!(
-        "\n| the candidate is worse by | fixed threshold: passes | worst of five plus slack: passes | gate, 5 and 1 runs: pass / fail | 5 and 3 runs | 5 and 5 runs |\n|---|---|---|---|---|---|"
+        "\n| {items} utterances, worse by | fixed threshold: passes | worst of five plus slack: passes | gate, 5 and 1 runs: pass / fail | 5 and 3 runs | 5 and 5 runs |\n|---|---|---|---|---|---|"
     );
-    let design = |candidate_runs| Design { items: 200, baseline_runs: 5, candidate_runs, run_sd: 0.3 };
+    let design = |candidate_runs| Design { items, baseline_runs: 5, candidate_runs, run_sd: 0.3 };
     let (level, margin) = Metric::Wer.levels();
     for loss in [0.0, 0.5, 1.0, 1.5, 2.0, 3.0] {
         let outcomes: Vec<(bool, bool, [(bool, bool); 3])> = (0..n)
@@ -315,5 +339,7 @@ fn main() {
     let n: u64 = std::env::args().nth(1).map_or(1000, |n| n.parse().unwrap());
     at_the_margin(n);
     families(n);
-    rules(n);
+    for items in [200, 1000] {
+        rules(items, n);
+    }
 }

@@ -185,7 +185,7 @@ fn statistic_of(value: f64, asymmetry: f64) -> f64 {
 /// df = V² / (V_items²/d_items + V_runs²/d_runs + V_cells²/d_cells)         the last two if V_runs > V_cells
 /// ```
 ///
-/// The spread over items already contains the cells, which must not count twice. V_runs is the larger of the formula and
+/// The spread over items already contains the cells, which must not count twice. `V_runs` is the larger of the formula and
 /// of the one with a common s², and its degrees of freedom are the smaller of Welch's and of the sum, so that a candidate
 /// that is less steady than its baseline does not pass for that reason. If one system ran once, the other's s² stands
 /// for both. In simulated studies the one-sided test at 5 % errs in at most 4.6 % with runs of equal variance, and in at
@@ -199,7 +199,7 @@ fn statistic_of(value: f64, asymmetry: f64) -> f64 {
 /// a = κ₃(D) / SE³      T + a/6 + a T²/3 + a² T³/27,   T = (D - bound) / SE
 /// ```
 ///
-/// For the same reason d_items is at most 2U/(κ - 1), with the kurtosis κ of the changes without each item.
+/// For the same reason `d_items` is at most 2U/(κ - 1), with the kurtosis κ of the changes without each item.
 ///
 /// A rate is linearized around its value; leaving out items is exact. Its items count as (Σ t²)²/Σ t⁴, with the
 /// totals t of the items. A quantile is linearized with the density over its own interval, as by Woodruff.
