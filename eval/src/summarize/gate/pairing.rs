@@ -161,10 +161,10 @@ fn add_item(
             pairs.coverage.candidate_failures.push(failure);
         }
     }
-    let filled = |values: Vec<Value>| -> Option<Vec<(f64, f64)>> {
-        values.into_iter().map(|value| number(metric, value, total)).collect()
+    let filled = |values: &[Value]| -> Option<Vec<(f64, f64)>> {
+        values.iter().map(|value| number(metric, value, total)).collect()
     };
-    let (Some(of_baseline), Some(of_candidate)) = (filled(of_baseline), filled(of_candidate)) else {
+    let (Some(of_baseline), Some(of_candidate)) = (filled(&of_baseline), filled(&of_candidate)) else {
         pairs.coverage.n_without_value += 1;
         return;
     };
@@ -206,8 +206,8 @@ fn value(metric: &Metric, sheet: &Sheet, item: &str) -> Value {
 }
 
 /// Returns a value with its total, or those of a failure; none if a failure has no value.
-fn number(metric: &Metric, value: Value, total: Option<f64>) -> Option<(f64, f64)> {
-    if let Value::Number(value, total) = value {
+fn number(metric: &Metric, value: &Value, total: Option<f64>) -> Option<(f64, f64)> {
+    if let Value::Number(value, total) = *value {
         return Some((value, total));
     }
     match metric.kind {

@@ -238,10 +238,9 @@ fn runs(judgment: &Judgment) -> &'static str {
         Some(RunBasis::One) => {
             " The system that ran once is assumed to vary between runs as much as the other."
         }
-        Some(RunBasis::Both) => "",
         None if judgment.n_runs == [1, 1] => {
             " One run of each: this holds for these two runs, not for others."
         }
-        None => "",
+        Some(RunBasis::Both) | None => "",
     }
 }
