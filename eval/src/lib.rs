@@ -9,7 +9,10 @@
 //! This library implements them: a folder per program, with its arguments and a file per subcommand. They link no model
 //! and evaluate any voice; all they need are wavs named by sentence.
 //!
-//! Data goes to stdout, messages to stderr. The exit status is 0 on success, 1 for a bad result and 2 for an error.
+//! `mynah-summarize gate` judges the scores of any tool for continuous integration.
+//!
+//! Data goes to stdout, messages to stderr. The exit status is 0 on success, 1 for a bad result, 2 for an error and 3 for a
+//! gate that cannot tell.
 
 pub mod listen;
 pub mod score;

@@ -155,6 +155,10 @@ impl Error {
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::TooFew { what: "replicates" | "splits", .. } => Some("raise the number of replicates"),
+            Self::TooFew { what: "runs", .. } => Some("repeat the evaluation with other seeds"),
+            Self::TooFew { what: "utterances" | "utterances for this quantile", .. } => {
+                Some("evaluate more utterances")
+            }
             Self::TooFew { .. } => Some("collect more ratings"),
             Self::TooUnequal { .. } => Some("collect more ratings from those who contributed few"),
             Self::NotFinite { .. } => Some("remove NaN and infinite values"),

@@ -14,6 +14,7 @@
 //!                                            ├─ effect, hodges_lehmann ──► effect sizes
 //!                                            ├─ krippendorff, icc, reliability, bias, sos ──► quality of the raters
 //! preferences of pairs                       └─ preference ──► strengths of systems
+//! scores by run and item, of two systems     └─ crossed ──► Comparison ──► items and runs needed
 //! ```
 //!
 //! When the same twenty people judge the same fifty sentences, their judgments are not independent. [`clustered`]
@@ -53,6 +54,7 @@ pub mod bootstrap;
 mod check;
 pub mod clustered;
 mod coefficient;
+pub mod crossed;
 mod crowdmos;
 mod dense;
 mod design;

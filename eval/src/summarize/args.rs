@@ -10,6 +10,7 @@ use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm, ScoreSign};
 
 use super::baselines::Source;
 use super::found::{ColumnMap, FoundSettings};
+use super::gate::GateArgs;
 use super::item_names::ItemNames;
 use super::{report, verdict};
 use crate::files::Overwrite;
@@ -59,6 +60,7 @@ impl Args {
         match self.command {
             Command::Verdict(args) => verdict::run(&args),
             Command::Report(args) => report::run(&args.settings()?),
+            Command::Gate(args) => args.run(),
             Command::Completions(args) => args.run::<Self>(),
             Command::Man(args) => args.run::<Self>(),
         }
@@ -82,6 +84,11 @@ enum Command {
     /// the directories of the wavs, the page shows and plays a few sentences.
     #[command(after_help = REPORT)]
     Report(ReportArgs),
+    /// Judge scores of a candidate against those of a baseline, from any tool: pass, fail or inconclusive.
+    ///
+    /// For continuous integration. `init` writes a gate.toml from your tables, `keep` a baseline for your repository,
+    /// `check` judges a candidate, `plan` says how many utterances and runs it takes, and `history` draws earlier checks.
+    Gate(GateArgs),
     /// Print completions for a shell.
     #[command(after_help = COMPLETIONS)]
     Completions(Completions),

@@ -1,8 +1,9 @@
-//! `mynah-summarize`: verdicts and reports.
+//! `mynah-summarize`: verdicts, reports and quality gates.
 
 mod args;
 mod baselines;
 mod found;
+mod gate;
 mod item_names;
 mod notes;
 mod ratings;

@@ -1,6 +1,7 @@
 //! End-to-end tests of the programs: real binaries on real clips.
 
 mod found;
+mod gate;
 mod listen;
 mod programs;
 mod score;
