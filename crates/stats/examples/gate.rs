@@ -1,6 +1,6 @@
 //! Error rates and power of the quality gate on simulated runs, beside the rules that continuous integration uses.
 //!
-//! `cargo run --release -p mynah-stats --example gate [-- STUDIES]`
+//! `cargo run --release -p mynah-stats --example gate [-- STUDIES [FIRST_SEED]]`
 //!
 //! The first table puts the candidate at its margin: how often does it pass, and how often is it called worse? The second
 //! has five metrics of candidates within all margins, of which any may fail. The third compares with a fixed threshold and
@@ -237,7 +237,7 @@ fn at_the_margin(n: u64) {
 
 /// Returns the shares of studies at the margin that pass, and that are called worse, in percent.
 fn rejections(metric: Metric, design: &Design, n: u64) -> (f64, f64) {
-    let rejected: Vec<(bool, bool)> = (0..n)
+    let rejected: Vec<(bool, bool)> = seeds(n)
         .into_par_iter()
         .map(|seed| {
             let (pass, fail) = p_values(metric, design, 1.0, seed);
@@ -262,7 +262,7 @@ fn families(n: u64) {
                 candidate_runs: runs,
                 run_sd: if runs == 1 { 0.0 } else { 0.3 },
             };
-            let counts: Vec<(bool, bool, bool)> = (0..n)
+            let counts: Vec<(bool, bool, bool)> = seeds(n)
                 .into_par_iter()
                 .map(|seed| {
                     let of = |(index, metric): (usize, &Metric)| {
@@ -290,6 +290,16 @@ fn families(n: u64) {
     }
 }
 
+/// Answers about one simulated candidate.
+struct Outcome {
+    /// True if the fixed threshold lets it pass.
+    fixed: bool,
+    /// True if the worst of five runs plus slack lets it pass.
+    worst_of_five: bool,
+    /// Whether the gate says pass and fail, with 1, 3 and 5 runs of the candidate.
+    gate: [(bool, bool); 3],
+}
+
 /// The rules of continuous integration, on word error rates.
 fn rules(items: usize, n: u64) {
     println!(
@@ -298,7 +308,7 @@ fn rules(items: usize, n: u64) {
     let design = |candidate_runs| Design { items, baseline_runs: 5, candidate_runs, run_sd: 0.3 };
     let (level, margin) = Metric::Wer.levels();
     for loss in [0.0, 0.5, 1.0, 1.5, 2.0, 3.0] {
-        let outcomes: Vec<(bool, bool, [(bool, bool); 3])> = (0..n)
+        let outcomes: Vec<Outcome> = seeds(n)
             .into_par_iter()
             .map(|seed| {
                 let gate = [1, 3, 5].map(|runs| {
@@ -317,22 +327,27 @@ fn rules(items: usize, n: u64) {
                 let found = rate(&candidate, 0);
                 // The threshold was set once, to a measured run plus the margin; the slack is half of it.
                 let fixed = found <= rate(&baseline, 0) + margin;
-                (fixed, found <= worst + 0.5 * margin, gate)
+                Outcome { fixed, worst_of_five: found <= worst + 0.5 * margin, gate }
             })
             .collect();
-        let count = |of: &dyn Fn(&(bool, bool, [(bool, bool); 3])) -> bool| {
-            percent(outcomes.iter().filter(|it| of(it)).count(), n)
-        };
-        let gate = |at: usize| format!("{:.0} / {:.0}", count(&|it| it.2[at].0), count(&|it| it.2[at].1));
+        let count = |of: &dyn Fn(&Outcome) -> bool| percent(outcomes.iter().filter(|it| of(it)).count(), n);
+        let gate =
+            |at: usize| format!("{:.0} / {:.0}", count(&|it| it.gate[at].0), count(&|it| it.gate[at].1));
         println!(
             "| {loss} margins | {:.0} | {:.0} | {} | {} | {} |",
-            count(&|it| it.0),
-            count(&|it| it.1),
+            count(&|it| it.fixed),
+            count(&|it| it.worst_of_five),
             gate(0),
             gate(1),
             gate(2)
         );
     }
+}
+
+/// Returns the seeds of the studies.
+fn seeds(n: u64) -> std::ops::Range<u64> {
+    let first = std::env::args().nth(2).map_or(0, |first| first.parse().unwrap());
+    first..first + n
 }
 
 fn main() {

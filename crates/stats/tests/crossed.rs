@@ -1,6 +1,8 @@
 //! Comparisons over items and runs against scipy and statsmodels (`fixtures/generate/stats_crossed.py`), and their error
 //! rates on simulated studies.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use mynah_stats::crossed::{Comparison, Runs, Statistic, compare};
 use mynah_testkit::{assert_close, golden};
 use rand_chacha::ChaCha8Rng;

@@ -1,7 +1,5 @@
 //! `mynah-summarize gate`: init, check, keep, plan and history on tables of several tools.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 use crate::support::Place;
@@ -17,22 +15,19 @@ fn noise(seed: usize, item: usize) -> f64 {
 
 /// Writes a run as VERSA does: Python's spelling, and one utterance whose SDR is infinite.
 fn versa(seed: usize, n_items: usize, errors: f64, mos: f64) -> String {
-    let mut text = String::new();
-    for item in 0..n_items {
+    let line = |item: usize| {
         let words = 6 + item % 9;
         let wrong = usize::from(noise(seed, item) < errors * 8.0);
         let score = mos + 0.5 * noise(0, item) + 0.1 * noise(seed + 50, item);
         let sdr = if item == 0 { "inf" } else { "12.5" };
-        writeln!(
-            text,
+        format!(
             "{{'key': 'utt{item:03}', 'utmos': {score:.4}, 'sdr': {sdr}, 'ref_text': \"it's finance\", \
              'whisper_wer_delete': 0, 'whisper_wer_insert': 0, 'whisper_wer_replace': {wrong}, \
              'whisper_wer_equal': {}}}",
             words - wrong
         )
-        .unwrap();
-    }
-    text
+    };
+    (0..n_items).map(line).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn with_runs(candidate_errors: f64, candidate_mos: f64) -> Place {
@@ -107,7 +102,7 @@ fn a_run_that_wrote_nothing_fails() {
     assert!(outcome.stdout.contains("a run without values has failed"), "{}", outcome.stdout);
     // An utterance that the tool left out counts as failed: all its words are wrong.
     let text = versa(13, 200, 0.02, 4.0);
-    place.write("new3.txt", text.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>());
+    place.write("new3.txt", text.lines().skip(1).collect::<Vec<_>>().join("\n") + "\n");
     let outcome = place.summarize(&format!("gate check --gate gate.toml {OLD} {NEW} --out out"));
     assert_eq!(outcome.code, 3, "{}", outcome.stdout);
     assert!(

@@ -232,7 +232,10 @@ mod tests {
         config::parse(&format!("[[metric]]\nname = \"m\"\nmargin = 0.1\n{text}")).unwrap().metrics.remove(0)
     }
 
-    fn sheet(run: &str, rows: &[(&str, &[(&str, Option<f64>)])]) -> Sheet {
+    /// Values of an utterance by column.
+    type Values<'a> = &'a [(&'a str, Option<f64>)];
+
+    fn sheet(run: &str, rows: &[(&str, Values<'_>)]) -> Sheet {
         let mut sheet = Sheet::new(run);
         for (item, cells) in rows {
             sheet.add_item(item);
