@@ -10,9 +10,17 @@ use anyhow::{Context as _, Result, bail};
 use super::{PROGRAMS, copy, make};
 use crate::process::{must, root, say};
 
-/// System libraries that a dynamically linked Rust program needs.
-const LIBRARIES: [&str; 5] =
-    ["ld-linux-x86-64.so.2", "libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0"];
+/// System libraries that a dynamically linked Rust program needs, parts of glibc and libgcc. Programs for a glibc before 2.34
+/// ask for the last three by name; later ones have them in `libc.so.6`.
+const LIBRARIES: [&str; 7] = [
+    "ld-linux-x86-64.so.2",
+    "libc.so.6",
+    "libm.so.6",
+    "libgcc_s.so.1",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+];
 /// Directories in which distributions keep libraries.
 const FOLDERS: [&str; 4] = ["/lib64", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/lib64"];
 
