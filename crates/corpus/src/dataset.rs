@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use mynah_align::AlignmentSource;
 use mynah_signal::Analysis;
 use mynah_table::{final_name, read_table, remove_files, write_atomic, write_table};
-use mynah_text::{SupPhones, Vocabulary};
+use mynah_text::{SupPhones, Symbol, Vocabulary};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -109,6 +109,21 @@ pub struct Utterance {
 }
 
 impl Utterance {
+    /// Parses the symbols.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no symbol of such a name.
+    pub fn parse_symbols(&self) -> Result<Vec<Symbol>, mynah_text::Error> {
+        self.symbols.split(' ').map(str::parse).collect()
+    }
+
+    /// Returns the word of each symbol; `None` outside of words.
+    #[must_use]
+    pub fn words(&self) -> Vec<Option<u32>> {
+        self.word_index.iter().map(|word| u32::try_from(*word).ok()).collect()
+    }
+
     /// Returns the audio columns of the manifest as a summary of the feature store.
     #[must_use]
     pub fn audio_summary(&self) -> AudioSummary {

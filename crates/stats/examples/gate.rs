@@ -296,7 +296,7 @@ struct Outcome {
     fixed: bool,
     /// True if the worst of five runs plus slack lets it pass.
     worst_of_five: bool,
-    /// Whether the gate says pass and fail, with 1, 3 and 5 runs of the candidate.
+    /// Pass and fail of the gate, with 1, 3 and 5 runs of the candidate.
     gate: [(bool, bool); 3],
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use anyhow::Result;
 use mynah_cli::say;
 use mynah_corpus::{Agreement, Dataset, agreement};
-use mynah_text::Symbol;
 use rayon::prelude::*;
 
 /// Prints the share of frames in which the recording sounds as the durations say.
@@ -14,7 +13,7 @@ pub(super) fn say_agreement(dataset: &Path) -> Result<()> {
     let audio = &dataset.info().recipe.audio;
     let hop = audio.mel.config(audio.sample_rate).hop_length;
     let of_each = dataset.utterances().par_iter().map(|utterance| {
-        let symbols: Vec<Symbol> = utterance.symbols.split(' ').map(str::parse).collect::<Result<_, _>>()?;
+        let symbols = utterance.parse_symbols()?;
         let features = dataset.features(utterance)?;
         anyhow::Ok(agreement(&symbols, &utterance.durations, &features, audio.sample_rate, hop))
     });

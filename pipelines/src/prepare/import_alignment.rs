@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result, bail};
 use mynah_align::{AlignmentSource, FitTarget, LabelDirectory, LabelFormat, Lookup, MisfitKind, fit};
 use mynah_cli::{Advised, say};
 use mynah_corpus::{Code, Dataset, DatasetLayout, Import, ImportedRow, Problem, Stage, Utterance};
-use mynah_text::Symbol;
 use rayon::prelude::*;
 
 use super::agreement::say_agreement;
@@ -129,11 +128,8 @@ fn read(
             return problem(Code::UnreadableAlignment, name, error.line, error.to_string(), remedy);
         }
     };
-    let symbols: Vec<Symbol> = utterance
-        .symbols
-        .split(' ')
-        .map(str::parse)
-        .collect::<Result<_, _>>()
+    let symbols = utterance
+        .parse_symbols()
         .with_context(|| format!("failed to read the symbols of `{}`", utterance.id))?;
     let target = FitTarget {
         symbols: &symbols,

@@ -10,7 +10,6 @@ use mynah_cli::{BAD_RESULT, Progress, say};
 use mynah_corpus::{Dataset, Split, Utterance};
 use mynah_signal::wav;
 use mynah_table::write_table;
-use mynah_text::Symbol;
 use mynah_voice::{SpeakConfig, Voice};
 use serde::{Deserialize, Serialize};
 
@@ -111,12 +110,9 @@ fn speak(settings: &Settings, voice: &Voice, utterance: &Utterance) -> Result<Ro
         voice: voice.info().fingerprint.clone(),
         step: voice.info().step,
     };
-    let symbols: Result<Vec<Symbol>, _> = utterance.symbols.split(' ').map(str::parse).collect();
-    let word_index: Vec<Option<u32>> =
-        utterance.word_index.iter().map(|word| u32::try_from(*word).ok()).collect();
     let begin = Instant::now();
-    let spoken = symbols.map_err(anyhow::Error::from).and_then(|symbols| {
-        Ok(voice.speak(&symbols, &word_index, &SpeakConfig { seed, ..settings.speak })?)
+    let spoken = utterance.parse_symbols().map_err(anyhow::Error::from).and_then(|symbols| {
+        Ok(voice.speak(&symbols, &utterance.words(), &SpeakConfig { seed, ..settings.speak })?)
     });
     let compute = begin.elapsed().as_secs_f64();
     match spoken {

@@ -11,7 +11,6 @@ use mynah_table::read_table;
 use mynah_training::{Row, Split, Value};
 
 use super::files::{INFO, PRETRAIN_INFO, PretrainInfo, RunInfo};
-use super::report::is_run;
 
 /// The points of a line; more rows are averaged, since they cannot be told apart on a page.
 const POINTS: usize = 300;
@@ -54,7 +53,7 @@ impl Recorded {
     /// Reads the description and the metrics of a run or of a pre-training.
     pub(super) fn read(name: String, directory: &Path) -> Result<Self> {
         let failed = || format!("failed to read the run `{}`", directory.display());
-        let (info, settings, steps) = if is_run(directory) {
+        let (info, settings, steps) = if directory.join(INFO).is_file() {
             let info: RunInfo = read_toml(&directory.join(INFO))?;
             let settings = toml::Table::try_from(&info.config).with_context(failed)?;
             let steps = info.config.train.steps;

@@ -1,14 +1,14 @@
 //! `mynah-train export`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use mynah_cli::{Advised, read_toml, say};
 use mynah_training::tasks::naturalspeech::{ExportConfig, WeightFormat, export_voice};
 use mynah_training::{best_checkpoint, checkpoints};
-use mynah_voice::AudioConfig;
+use mynah_voice::VoiceInfo;
 
 use super::files::{FORMAT, INFO, RunInfo, SUP_PHONES, VOCABULARY};
 use super::voice_directory::check_replaceable;
@@ -71,25 +71,32 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             format!("choose a step of [{}]", steps.join(", "))
         ));
     };
+    let voice = write_voice((run, &info), checkpoint, (*weights, *trainable), out)
+        .with_context(|| format!("failed to write the voice `{}`", out.display()))?;
+    say(&format!("wrote the voice of step {} to {}", voice.step, out.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the voice of a checkpoint of a run, in a number format, with or without the parts that only training needs.
+pub(super) fn write_voice(
+    (run, info): (&Path, &RunInfo),
+    checkpoint: &Path,
+    (weights, trainable): (WeightFormat, bool),
+    out: &Path,
+) -> Result<VoiceInfo> {
     let read = |name: &str| {
         let path = run.join(name);
         fs::read_to_string(&path).with_context(|| format!("failed to read `{}`", path.display()))
     };
-    let mel = info.audio.mel.config(info.audio.sample_rate);
-    let audio = AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft };
-    let (vocabulary, sup_phones) = (read(VOCABULARY)?, read(SUP_PHONES)?);
     let config = ExportConfig {
         checkpoint,
         model: &info.config.model,
-        audio: &audio,
+        audio: &info.audio_config(),
         pronunciation: info.pronunciation.word(),
-        vocabulary: &vocabulary,
-        sup_phones: &sup_phones,
-        weights: *weights,
-        trainable: *trainable,
+        vocabulary: &read(VOCABULARY)?,
+        sup_phones: &read(SUP_PHONES)?,
+        weights,
+        trainable,
     };
-    let voice = export_voice(&config, out)
-        .with_context(|| format!("failed to write the voice `{}`", out.display()))?;
-    say(&format!("wrote the voice of step {} to {}", voice.step, out.display()));
-    Ok(ExitCode::SUCCESS)
+    Ok(export_voice(&config, out)?)
 }

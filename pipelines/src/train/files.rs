@@ -9,7 +9,7 @@ use mynah_table::write_atomic;
 use mynah_training::DiscriminatorConfig;
 use mynah_training::tasks::naturalspeech::TrainConfig;
 use mynah_training::tasks::pretrain::{PretrainConfig, PretrainModelConfig};
-use mynah_voice::ModelConfig;
+use mynah_voice::{AudioConfig, ModelConfig};
 use serde::{Deserialize, Serialize};
 
 /// The version of a run's layout.
@@ -61,6 +61,14 @@ pub(crate) struct RunInfo {
     pub(crate) audio: AudioRecipe,
     /// The configuration, with every default filled in.
     pub(crate) config: Config,
+}
+
+impl RunInfo {
+    /// Returns the properties of the audio that the model depends on.
+    pub(super) fn audio_config(&self) -> AudioConfig {
+        let mel = self.audio.mel.config(self.audio.sample_rate);
+        AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft }
+    }
 }
 
 /// Pre-trained encoder of a run.

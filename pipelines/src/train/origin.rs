@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use mynah_cli::{Advised, read_toml, say};
-use mynah_text::{SupPhones, Vocabulary};
 use mynah_training::checkpoints;
 use mynah_training::tasks::naturalspeech::{Start, Started, Symbols, Trainer};
-use mynah_voice::{AudioConfig, MODEL_FILE, ModelConfig};
+use mynah_voice::{AudioConfig, MODEL_FILE, ModelConfig, read_symbols};
 
-use super::files::{INFO, OriginInfo, RunInfo, SUP_PHONES, VOCABULARY};
-
-/// The file that identifies a voice.
-const VOICE: &str = "voice.toml";
+use super::files::{INFO, OriginInfo, RunInfo};
+use super::voice_directory::VOICE;
 
 /// The parameters of a voice or of a checkpoint, with what they belong to.
 pub(super) struct Origin {
@@ -36,10 +33,11 @@ impl Origin {
         }
         let (run, checkpoint) = checkpoint_of(given)?;
         let info: RunInfo = read_toml(&run.join(INFO))?;
-        let start = Start::of_checkpoint(&checkpoint, read_symbols(&run)?).with_context(failed)?;
-        let mel = info.audio.mel.config(info.audio.sample_rate);
-        let audio =
-            AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft };
+        // A run has the files of its symbols under the names that they have in a voice.
+        let (vocabulary, sup_phones) = read_symbols(&run).with_context(failed)?;
+        let symbols = Symbols { vocabulary, sup_phones };
+        let start = Start::of_checkpoint(&checkpoint, symbols).with_context(failed)?;
+        let audio = info.audio_config();
         Ok(Self { info: origin_info(&checkpoint)?, start, model: info.config.model, audio })
     }
 
@@ -118,18 +116,6 @@ fn checkpoint_of(given: &Path) -> Result<(PathBuf, PathBuf)> {
              `{VOICE}` and no `{INFO}`)"
         ),
     }
-}
-
-fn read_symbols(run: &Path) -> Result<Symbols> {
-    let read = |name: &str| {
-        let path = run.join(name);
-        fs::read_to_string(&path).with_context(|| format!("failed to read `{}`", path.display()))
-    };
-    let failed = |name: &str| format!("failed to read `{}`", run.join(name).display());
-    Ok(Symbols {
-        vocabulary: Vocabulary::from_json(&read(VOCABULARY)?).with_context(|| failed(VOCABULARY))?,
-        sup_phones: SupPhones::from_json(&read(SUP_PHONES)?).with_context(|| failed(SUP_PHONES))?,
-    })
 }
 
 fn origin_info(directory: &Path) -> Result<OriginInfo> {

@@ -12,13 +12,12 @@ use mynah_report::figure::Mel;
 use mynah_report::training::{SpokenClip, SpokenSentence, TrainingPage};
 use mynah_signal::{MelConfig, MelExtractor, Waveform, wav};
 use mynah_table::write_atomic;
-use mynah_text::Symbol;
 use mynah_training::checkpoints;
-use mynah_training::tasks::naturalspeech::{ExportConfig, WeightFormat, export_voice};
-use mynah_voice::{AudioConfig, Device, SpeakConfig, Voice};
+use mynah_training::tasks::naturalspeech::WeightFormat;
+use mynah_voice::{Device, SpeakConfig, Voice};
 
 use super::curves::{Recorded, curves, run_on_page};
-use super::files::{INFO, RunInfo, SUP_PHONES, VOCABULARY};
+use super::export::write_voice;
 use crate::lock;
 
 /// The full scale of the stored wave.
@@ -98,16 +97,11 @@ fn speech(settings: &Settings, runs: &[Recorded]) -> Result<Vec<SpokenSentence>>
         let Some((voice, step)) = voice(run, &settings.out)? else { continue };
         let label = format!("{}, step {step}", run.name);
         for (utterance, sentence) in utterances.iter().zip(&mut sentences) {
-            let symbols: Vec<Symbol> = utterance
-                .symbols
-                .split(' ')
-                .map(str::parse)
-                .collect::<Result<_, _>>()
+            let symbols = utterance
+                .parse_symbols()
                 .with_context(|| format!("failed to read the symbols of `{}`", utterance.id))?;
-            let words: Vec<Option<u32>> =
-                utterance.word_index.iter().map(|word| u32::try_from(*word).ok()).collect();
             let spoken = voice
-                .speak(&symbols, &words, &SpeakConfig::default())
+                .speak(&symbols, &utterance.words(), &SpeakConfig::default())
                 .with_context(|| format!("failed to speak `{}`", utterance.id))?;
             sentence.clips.push(clip(settings, &label, utterance, &spoken, &mel)?);
         }
@@ -142,39 +136,18 @@ fn clip(
 /// Returns the voice of the last checkpoint of a run with its step; `None` for a pre-training, or before the first
 /// checkpoint.
 fn voice(run: &Recorded, out: &Path) -> Result<Option<(Voice, u64)>> {
-    let Some(RunInfo { config, audio, pronunciation, .. }) = &run.info else { return Ok(None) };
+    let Some(info) = &run.info else { return Ok(None) };
     let Some((step, checkpoint)) =
         checkpoints(&run.directory).context("failed to list the checkpoints")?.pop()
     else {
         return Ok(None);
     };
-    let read = |name: &str| {
-        let path = run.directory.join(name);
-        fs::read_to_string(&path).with_context(|| format!("failed to read `{}`", path.display()))
-    };
-    let mel = audio.mel.config(audio.sample_rate);
-    let audio = AudioConfig { sample_rate: mel.sample_rate, hop_length: mel.hop_length, n_fft: mel.n_fft };
-    let (vocabulary, sup_phones) = (read(VOCABULARY)?, read(SUP_PHONES)?);
-    let export = ExportConfig {
-        checkpoint: &checkpoint,
-        model: &config.model,
-        audio: &audio,
-        pronunciation: pronunciation.word(),
-        vocabulary: &vocabulary,
-        sup_phones: &sup_phones,
-        weights: WeightFormat::F32,
-        trainable: false,
-    };
     // The voice is only needed to speak these sentences.
     let place = out.join(format!("voice-{}", run.name));
     let failed = || format!("failed to make a voice of `{}`", checkpoint.display());
-    export_voice(&export, &place).with_context(failed)?;
+    write_voice((&run.directory, info), &checkpoint, (WeightFormat::F32, false), &place)
+        .with_context(failed)?;
     let voice = Voice::open(&place, &Device::Cpu).with_context(failed)?;
     fs::remove_dir_all(&place).with_context(|| format!("failed to remove `{}`", place.display()))?;
     Ok(Some((voice, step)))
-}
-
-/// Returns true if a directory has a run of `mynah-train run`.
-pub(super) fn is_run(directory: &Path) -> bool {
-    directory.join(INFO).is_file()
 }

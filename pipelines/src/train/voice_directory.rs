@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use mynah_cli::Advised;
 
 /// The file that identifies a voice.
-const VOICE: &str = "voice.toml";
+pub(super) const VOICE: &str = "voice.toml";
 
 /// Checks that `out` is missing, empty or a voice. Writing a voice replaces the whole directory.
 pub(super) fn check_replaceable(out: &Path) -> Result<()> {

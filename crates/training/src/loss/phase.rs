@@ -1,7 +1,5 @@
 //! Distance of the advance of phases between successive frames of two waveforms.
 
-use std::f64::consts::TAU;
-
 use candle_core::{D, DType, Device, Result, Tensor};
 use mynah_ops::{Stft, reflect_pad};
 
@@ -41,9 +39,7 @@ impl PhaseLoss {
         let transforms = resolutions
             .iter()
             .map(|resolution| {
-                let Resolution { n_fft, hop } = *resolution;
-                let weight = |n| 0.5 - 0.5 * (TAU * n as f64 / n_fft as f64).cos();
-                let window: Vec<f32> = (0..n_fft).map(|n| weight(n) as f32).collect();
+                let (Resolution { n_fft, hop }, window) = (*resolution, resolution.window());
                 Ok((*resolution, Stft::new(n_fft, hop, &window, device, dtype)?))
             })
             .collect::<Result<_>>()?;
@@ -58,8 +54,8 @@ impl PhaseLoss {
     pub fn forward(&self, real: &Tensor, generated: &Tensor) -> Result<Tensor> {
         let (real, generated) = (real.detach().squeeze(1)?, generated.squeeze(1)?);
         let mut sum = Tensor::zeros((), generated.dtype(), generated.device())?;
-        for (Resolution { n_fft, hop }, stft) in &self.transforms {
-            let padding = n_fft.saturating_sub(*hop) / 2;
+        for (resolution, stft) in &self.transforms {
+            let padding = resolution.padding();
             let advance =
                 |waves: &Tensor| Advance::new(&stft.spectrum(&reflect_pad(waves, padding, padding)?)?);
             let (real, generated) = (advance(&real)?, advance(&generated)?);
@@ -99,6 +95,8 @@ impl Advance {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::TAU;
+
     use candle_core::Var;
     use mynah_ops::testing::{check_gradients, device, normal};
     use mynah_ops::{AdamW, AdamWConfig};

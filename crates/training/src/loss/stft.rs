@@ -20,6 +20,19 @@ pub struct Resolution {
     pub hop: usize,
 }
 
+impl Resolution {
+    /// Returns a Hann window of all points.
+    pub(super) fn window(self) -> Vec<f32> {
+        let weight = |n| 0.5 - 0.5 * (TAU * n as f64 / self.n_fft as f64).cos();
+        (0..self.n_fft).map(|n| weight(n) as f32).collect()
+    }
+
+    /// Returns the samples to reflect at either end, for one frame per hop.
+    pub(super) fn padding(self) -> usize {
+        self.n_fft.saturating_sub(self.hop) / 2
+    }
+}
+
 /// Windows of 23, 46 and 93 ms at 22,050 Hz: the shortest resolves pulses of the voice, the longest its harmonics.
 pub const RESOLUTIONS: [Resolution; 3] = [
     Resolution { n_fft: 512, hop: 128 },
@@ -53,9 +66,7 @@ impl StftLoss {
         let transforms = resolutions
             .iter()
             .map(|resolution| {
-                let Resolution { n_fft, hop } = *resolution;
-                let weight = |n| 0.5 - 0.5 * (TAU * n as f64 / n_fft as f64).cos();
-                let window: Vec<f32> = (0..n_fft).map(|n| weight(n) as f32).collect();
+                let (Resolution { n_fft, hop }, window) = (*resolution, resolution.window());
                 Ok((*resolution, StftMagnitude::new(n_fft, hop, &window, POWER_EPSILON, device, dtype)?))
             })
             .collect::<Result<_>>()?;
@@ -70,8 +81,8 @@ impl StftLoss {
     pub fn forward(&self, real: &Tensor, generated: &Tensor) -> Result<Tensor> {
         let (real, generated) = (real.detach().squeeze(1)?, generated.squeeze(1)?);
         let mut sum = Tensor::zeros((), generated.dtype(), generated.device())?;
-        for (Resolution { n_fft, hop }, stft) in &self.transforms {
-            let padding = n_fft.saturating_sub(*hop) / 2;
+        for (resolution, stft) in &self.transforms {
+            let padding = resolution.padding();
             let magnitudes = |waves: &Tensor| stft.forward(&reflect_pad(waves, padding, padding)?);
             let (real, generated) = (magnitudes(&real)?, magnitudes(&generated)?);
             let norm = |x: &Tensor| (x.sqr()?.sum_all()? + NORM_EPSILON)?.sqrt();

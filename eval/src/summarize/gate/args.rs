@@ -75,8 +75,9 @@ enum Command {
     History(HistoryArgs),
 }
 
+// The tables of one system. (A doc comment would become the help of every subcommand with these options.)
 #[derive(Debug, Args)]
-pub(crate) struct InitArgs {
+pub(crate) struct Source {
     /// Tables of a run, separated by commas; may be repeated for more runs
     #[arg(long, value_name = "FILE[,FILE]", required = true)]
     pub(super) scores: Vec<RunFiles>,
@@ -86,6 +87,19 @@ pub(crate) struct InitArgs {
     /// System to take from tables of several
     #[arg(long, value_name = "NAME")]
     pub(super) system: Option<String>,
+}
+
+impl Source {
+    /// Returns the way of reading the tables.
+    pub(super) fn reading(&self) -> Reading {
+        Reading { map: self.map.clone(), system: self.system.clone() }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    #[command(flatten)]
+    pub(super) source: Source,
     /// Output file
     #[arg(long, value_name = "GATE.toml")]
     pub(super) out: PathBuf,
@@ -148,15 +162,8 @@ pub(crate) struct KeepArgs {
     /// Metrics and margins
     #[arg(long, value_name = "GATE.toml")]
     pub(super) gate: PathBuf,
-    /// Tables of a run, separated by commas; may be repeated for more runs
-    #[arg(long, value_name = "FILE[,FILE]", required = true)]
-    pub(super) scores: Vec<RunFiles>,
-    /// Columns of item, run, system, metric and value, if their names differ
-    #[arg(long, value_name = "NAME=COLUMN,…", default_value = "", hide_default_value = true, value_parser = score_map)]
-    pub(super) map: ScoreMap,
-    /// System to take from tables of several
-    #[arg(long, value_name = "NAME")]
-    pub(super) system: Option<String>,
+    #[command(flatten)]
+    pub(super) source: Source,
     /// Output table: .csv, .tsv, .jsonl or .parquet
     #[arg(long, value_name = "FILE")]
     pub(super) out: PathBuf,

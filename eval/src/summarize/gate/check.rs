@@ -68,7 +68,7 @@ pub(super) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Rejects a gate whose columns are in no table of the baseline, and a baseline with a run that lacks them.
 ///
-/// What the candidate lacks is a failure of the candidate, not an error.
+/// Missing values of the candidate are its failures, not errors.
 pub(super) fn check_columns(gate: &Gate, baseline: &[Sheet], candidate: &[Sheet]) -> anyhow::Result<()> {
     let columns = |sheets: &[Sheet]| -> BTreeSet<String> {
         sheets.iter().flat_map(Sheet::columns).map(str::to_owned).collect()

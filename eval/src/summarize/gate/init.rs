@@ -9,13 +9,12 @@ use mynah_cli::{Advised, say};
 use super::args::InitArgs;
 use super::config::{self, Better, Kind, Metric};
 use super::known::guess;
-use super::read::{Reading, System, system};
+use super::read::{System, system};
 use super::sheet::Cell;
 
 /// Writes a gate with a guess for every known column.
 pub(crate) fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
-    let reading = Reading { map: args.map.clone(), system: args.system.clone() };
-    let system = system(&args.scores, &reading)?;
+    let system = system(&args.source.scores, &args.source.reading())?;
     for (path, layout) in &system.layouts {
         say(&format!("read `{}`: {}", path.display(), layout.words()));
     }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::args::KeepArgs;
 use super::check::{check_columns, read};
 use super::config::{self, Gate};
-use super::read::Reading;
 use super::sheet::{Cell, Sheet};
 use crate::files::check_table;
 
@@ -32,8 +31,7 @@ struct Kept {
 pub(crate) fn run(args: &KeepArgs) -> anyhow::Result<ExitCode> {
     check_table(&args.out)?;
     let gate = config::read(&args.gate)?;
-    let reading = Reading { map: args.map.clone(), system: args.system.clone() };
-    let sheets = read(&args.scores, &reading)?;
+    let sheets = read(&args.source.scores, &args.source.reading())?;
     check_columns(&gate, &sheets, &[])?;
     let rows = rows(&gate, &sheets);
     // A baseline is replaced as a whole, on purpose.
