@@ -55,8 +55,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let sizes = VocabularySizes { symbols: vocabulary.len(), sup_phones: sup_phones.len() };
     let _lock = lock::directory(out, || format!("failed to start the run `{}`", out.display()))?;
     refuse_other(out, PRETRAIN_INFO, "a pre-training")?;
-    let mut encoder = settings.encoder.as_deref().map(PretrainedEncoder::find).transpose()?;
-    let mut origin = settings.from.as_deref().map(Origin::find).transpose()?;
+    let encoder = settings.encoder.as_deref().map(PretrainedEncoder::find).transpose()?;
+    let origin = settings.from.as_deref().map(Origin::find).transpose()?;
     let trainer = TrainerConfig {
         model: &config.model,
         discriminator: &config.discriminator,
@@ -126,28 +126,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mut run = Run::new(task, config.train.run(), out);
     let failed = || format!("failed to resume `{}`", out.display());
     let resumed = settings.resume && resume(&mut run).with_context(failed)?;
-    if !resumed && let Some(info) = &info.encoder {
-        // A run that stopped before its first checkpoint starts again with the same encoder.
-        let encoder = match encoder.take() {
-            Some(encoder) => encoder,
-            None => PretrainedEncoder::again(info)?,
-        };
-        encoder.check(&config.model, vocabulary, sup_phones)?;
-        run.task_mut()
-            .trainer_mut()
-            .load_encoder(&encoder.parameters())
-            .context("failed to load the pre-trained encoder")?;
-        say(&format!("starting with the encoder of {}, step {}", info.checkpoint, info.step));
-    }
-    if !resumed && let Some(info) = &info.from {
-        let origin = match origin.take() {
-            Some(origin) => origin,
-            None => Origin::again(info)?,
-        };
-        let trainer = run.task_mut().trainer_mut();
-        origin.check(&config.model, trainer.audio())?;
+    if !resumed {
         let symbols = Symbols { vocabulary: vocabulary.clone(), sup_phones: sup_phones.clone() };
-        origin.load(trainer, &symbols, config.train.freeze_steps)?;
+        load_sources(run.task_mut().trainer_mut(), &info, (encoder, origin), &symbols)?;
     }
     let (step, steps) = (run.position().step, config.train.steps);
     if run.is_done() {
@@ -179,6 +160,29 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Loads the parameters that a run starts with, if it has a source. A run that stopped before its first checkpoint starts again
+/// with the same source, which it finds by its record.
+fn load_sources(
+    trainer: &mut Trainer,
+    info: &RunInfo,
+    (encoder, origin): (Option<PretrainedEncoder>, Option<Origin>),
+    symbols: &Symbols,
+) -> Result<()> {
+    let RunInfo { config, .. } = info;
+    if let Some(info) = &info.encoder {
+        let encoder = encoder.map_or_else(|| PretrainedEncoder::again(info), Ok)?;
+        encoder.check(&config.model, &symbols.vocabulary, &symbols.sup_phones)?;
+        trainer.load_encoder(&encoder.parameters()).context("failed to load the pre-trained encoder")?;
+        say(&format!("starting with the encoder of {}, step {}", info.checkpoint, info.step));
+    }
+    if let Some(info) = &info.from {
+        let origin = origin.map_or_else(|| Origin::again(info), Ok)?;
+        origin.check(&config.model, trainer.audio())?;
+        origin.load(trainer, symbols, config.train.freeze_steps)?;
+    }
+    Ok(())
+}
+
 fn say_done(steps: u64, out: &Path) {
     say(&format!(
         "{steps} steps are done; make a voice with `mynah-train export {} --out VOICE`",
@@ -198,24 +202,46 @@ fn check_same(earlier: &RunInfo, now: &RunInfo) -> Result<()> {
             "name that dataset, or another --out"
         ));
     }
-    let encoder = |info: &RunInfo| info.encoder.as_ref().map(|encoder| encoder.fingerprint.clone());
-    if now.encoder.is_some() && encoder(earlier) != encoder(now) {
-        let started = earlier.encoder.as_ref().map_or_else(
-            || "without a pre-trained encoder".to_owned(),
-            |encoder| format!("with the encoder of `{}`", encoder.checkpoint),
-        );
-        bail!(Advised::new(
-            format!("the run was started {started}"),
-            "omit --encoder, or name another --out"
-        ));
-    }
-    let from = |info: &RunInfo| info.from.as_ref().map(|from| from.fingerprint.clone());
-    if now.from.is_some() && from(earlier) != from(now) {
-        let started = earlier
-            .from
-            .as_ref()
-            .map_or_else(|| "from new parameters".to_owned(), |from| format!("from `{}`", from.path));
-        bail!(Advised::new(format!("the run was started {started}"), "omit --from, or name another --out"));
-    }
+    check_source(
+        "--encoder",
+        now.encoder_source().as_ref(),
+        earlier.encoder_source(),
+        "without a pre-trained encoder",
+    )?;
+    check_source("--from", now.origin_source().as_ref(), earlier.origin_source(), "from new parameters")?;
     check_same_config(&earlier.config, &now.config, INFO)
+}
+
+/// A source of parameters: its fingerprint, and what a run that has it started with.
+type Source<'a> = (&'a str, String);
+
+impl RunInfo {
+    fn encoder_source(&self) -> Option<Source<'_>> {
+        let encoder = self.encoder.as_ref()?;
+        Some((&encoder.fingerprint, format!("with the encoder of `{}`", encoder.checkpoint)))
+    }
+
+    fn origin_source(&self) -> Option<Source<'_>> {
+        let from = self.from.as_ref()?;
+        Some((&from.fingerprint, format!("from `{}`", from.path)))
+    }
+}
+
+/// Refuses a source, named by an option, that is not the one the run was started with.
+fn check_source(
+    option: &str,
+    now: Option<&Source<'_>>,
+    earlier: Option<Source<'_>>,
+    without: &str,
+) -> Result<()> {
+    let Some((fingerprint, _)) = now else { return Ok(()) };
+    let started = match earlier {
+        Some((earlier, _)) if earlier == *fingerprint => return Ok(()),
+        Some((_, started)) => started,
+        None => without.to_owned(),
+    };
+    bail!(Advised::new(
+        format!("the run was started {started}"),
+        format!("omit {option}, or name another --out")
+    ))
 }
