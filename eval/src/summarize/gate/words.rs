@@ -165,7 +165,14 @@ fn conclusion(gate: &Gate, judgment: &Judgment) -> String {
             format!(": worse than the {bound} allows ({p_value}).")
         }
         Word::Inconclusive => {
-            let mut text = format!(": shown to be neither within the {bound} nor beyond it.");
+            let mut text = match (judgment.p_fail, judgment.p_fail_corrected) {
+                // The interval, which is not corrected, lies beyond the bound.
+                (Some(alone), Some(corrected)) if alone < gate.alpha => format!(
+                    ": beyond the {bound} if it were the only metric (p = {alone:.3}), but not after the correction for all \
+                     metrics (p = {corrected:.3})."
+                ),
+                _ => format!(": shown to be neither within the {bound} nor beyond it."),
+            };
             text.push_str(&needed(gate, judgment));
             text
         }

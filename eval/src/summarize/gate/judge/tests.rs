@@ -144,6 +144,17 @@ fn a_failure_is_corrected_for_all_metrics() {
     assert!((alone.judgments[0].p_fail_corrected.unwrap() - p_fail).abs() < 1e-12);
     let corrected = together.judgments[0].p_fail_corrected.unwrap();
     assert!(p_fail < 0.2 && (corrected - 5.0 * p_fail).abs() < 1e-12, "{p_fail} {corrected}");
+
+    // Some candidate fails alone and not among five metrics; the sentence says why.
+    let found = (0..40).find_map(|step| {
+        let candidate = runs(&[4, 5], 30, 3.88 - 0.005 * f64::from(step));
+        let failed = judge(&gate(""), &baseline, &candidate).judgments[0].word == Some(Word::Fail);
+        let among = judge(&gate(&many), &baseline, &candidate).judgments.swap_remove(0);
+        (failed && among.word == Some(Word::Inconclusive)).then_some(among.words)
+    });
+    let words = found.unwrap();
+    assert!(words.contains("if it were the only metric (p = 0.0"), "{words}");
+    assert!(words.contains("not after the correction for all metrics"), "{words}");
 }
 
 #[test]
