@@ -68,13 +68,14 @@ pub use analysis::ranking::{Pair, Ranked, Ranking};
 pub use analysis::screening::Exclusion;
 pub use analysis::verdict::{
     Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, RaterSummary, Reanalysis, ReanalysisMethod,
-    ScoreCount, Screening, SystemVerdict, Verdict,
+    ScoreCount, Screening, SystemVerdict, VarianceComponents, Verdict,
 };
 pub use answers::collect::{Collection, Problem, ProblemKind, collect};
 pub use design::plan::Plan;
 pub use design::power::PowerRow;
 pub use design::protocol::{
-    Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, Protocol,
+    Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, ListenerFacts,
+    Protocol,
 };
 pub use error::Error;
 pub use mnru::mnru;

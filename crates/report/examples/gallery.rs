@@ -145,7 +145,7 @@ fn waterfalls() -> Result<String, mynah_report::Error> {
         }
     };
     let panels = vec![panel("mcd: vits − naturalspeech", 0.12, 500), panel("a few sentences", -0.05, 12)];
-    Waterfalls { title: "Differences item by item".into(), panels }.to_svg()
+    Waterfalls { title: "Differences item by item".into(), panels, one_scale: false }.to_svg()
 }
 
 fn stacks() -> Result<String, mynah_report::Error> {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use mynah_metrics::{Score, Status};
-use mynah_report::comparison::{Comparison, MetricNote};
+use mynah_report::comparison::{Better, Comparison, MetricNote};
 
 const N_CHECKPOINTS: usize = 20;
 const N_ITEMS: usize = 500;
@@ -23,10 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|metric| MetricNote {
             profile: metric.profile().into(),
             explanation: metric.explain().into(),
-            perfect: Some(0.0),
+            better: Some(Better::Near(0.0)),
         })
         .collect();
-    notes.push(MetricNote { profile: TIME.into(), explanation: "Made up.".into(), perfect: None });
+    notes.push(MetricNote { profile: TIME.into(), explanation: "Made up.".into(), better: None });
     let comparison = Comparison {
         title: "Twenty checkpoints",
         scores: &scores,

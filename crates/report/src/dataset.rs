@@ -185,37 +185,24 @@ impl DatasetPage {
     /// # Ok::<(), mynah_report::Error>(())
     /// ```
     pub fn to_html(&self) -> Result<String, Error> {
-        let mut sections =
-            vec![Section { id: "summary".into(), title: "Summary".into(), blocks: self.summary()? }];
-        sections.push(Section {
-            id: "problems".into(),
-            title: "Problems".into(),
-            blocks: self.problem_blocks(),
-        });
+        let mut sections = vec![Section::open("summary", "Summary", self.summary()?)];
+        sections.push(Section::open("problems", "Problems", self.problem_blocks()));
         if !self.distributions.is_empty() {
             let blocks = vec![Block::Figures(self.distribution_figures()?)];
-            sections.push(Section { id: "distributions".into(), title: "Distributions".into(), blocks });
+            sections.push(Section::open("distributions", "Distributions", blocks));
         }
         if !self.phones.is_empty() {
-            sections.push(Section {
-                id: "phones".into(),
-                title: "Phones".into(),
-                blocks: self.phone_blocks()?,
-            });
+            sections.push(Section::open("phones", "Phones", self.phone_blocks()?));
         }
-        sections.push(Section {
-            id: "words".into(),
-            title: "Words outside of the dictionary".into(),
-            blocks: self.word_blocks(),
-        });
+        sections.push(Section::open("words", "Words outside of the dictionary", self.word_blocks()));
         if !(self.worst_alignments.is_empty() && self.examples.is_empty()) {
             let blocks = self.alignment_blocks()?;
-            sections.push(Section { id: "alignments".into(), title: "Alignments".into(), blocks });
+            sections.push(Section::open("alignments", "Alignments", blocks));
         }
         if !self.recipe.is_empty() {
             let settings = self.recipe.iter().map(|setting| (setting.name.clone(), setting.value.clone()));
             let blocks = vec![Block::Settings(settings.collect())];
-            sections.push(Section { id: "recipe".into(), title: "Recipe".into(), blocks });
+            sections.push(Section::open("recipe", "Recipe", blocks));
         }
         Page {
             title: self.title.clone(),
@@ -224,6 +211,7 @@ impl DatasetPage {
                 PageKind::Check => format!("Faults of {}, and clips worth a look.", self.source),
             },
             banners: Vec::new(),
+            answer: Vec::new(),
             sections,
         }
         .to_html()

@@ -68,6 +68,12 @@ pub enum Error {
         /// Description of the mistake.
         why: String,
     },
+    /// A training run cannot be followed.
+    #[error("failed to follow the run: {why}")]
+    Follow {
+        /// Description of the obstacle.
+        why: String,
+    },
     /// The report would have neither scores nor a verdict.
     #[error("there are neither scores nor ratings to report")]
     NothingToReport,
@@ -127,6 +133,9 @@ impl Error {
             Self::DuplicateScore { .. } => Some("remove one of them, or give the systems different names"),
             Self::BadScore { .. } => Some("correct the row, or measure again with `mynah-score run`"),
             Self::BadBaseline { .. } => Some("correct the table in the file of published numbers"),
+            Self::Follow { .. } => Some(
+                "give the scores of the checkpoints of one run, with training steps, by a metric that has a best value",
+            ),
             Self::NothingToReport => Some("give scores, or ratings with their plan"),
             // Faults of the caller or of a library, which no input avoids.
             Self::LengthMismatch { .. }
@@ -154,6 +163,7 @@ mod tests {
             Error::DuplicateScore { system: text(), item: text(), profile: text() },
             Error::BadScore { system: text(), item: text(), profile: text(), why: "it has no value" },
             Error::BadBaseline { table: text(), why: "it has no rows".to_owned() },
+            Error::Follow { why: "the scores have no metric `wer`, only mcd".to_owned() },
             Error::NothingToReport,
             Error::Pixels { what: text(), source: png::EncodingError::IoError(full()) },
             Error::Drawing { what: text(), why: "the shape is empty".to_owned() },
@@ -173,6 +183,7 @@ mod tests {
                 | Error::DuplicateScore { .. }
                 | Error::BadScore { .. }
                 | Error::BadBaseline { .. }
+                | Error::Follow { .. }
                 | Error::NothingToReport
                 | Error::Pixels { .. }
                 | Error::Drawing { .. }

@@ -89,17 +89,17 @@ impl TrainingPage {
     /// # Ok::<(), mynah_report::Error>(())
     /// ```
     pub fn to_html(&self) -> Result<String, Error> {
-        let mut sections = vec![section("runs", "Runs", self.facts())];
+        let mut sections = vec![Section::open("runs", "Runs", self.facts())];
         if !self.sentences.is_empty() {
-            sections.push(section("speech", "Speech", self.speech()?));
+            sections.push(Section::open("speech", "Speech", self.speech()?));
         }
-        sections.push(section("curves", "Curves", self.figures()?));
-        sections.push(section("settings", "Settings", self.settings()));
+        sections.push(Section::open("curves", "Curves", self.figures()?));
+        sections.push(Section::open("settings", "Settings", self.settings()));
         let lead = match &self.runs[..] {
             [_] => "A training run.".to_owned(),
             runs => format!("{} training runs.", runs.len()),
         };
-        Page { title: self.title.clone(), lead, banners: Vec::new(), sections }.to_html()
+        Page { title: self.title.clone(), lead, banners: Vec::new(), answer: Vec::new(), sections }.to_html()
     }
 
     fn facts(&self) -> Vec<Block> {
@@ -220,10 +220,6 @@ fn names(page: &TrainingPage, of: fn(&TrainingRun) -> &Vec<Setting>) -> Vec<Stri
 
 fn value<'a>(settings: &'a [Setting], name: &str) -> Option<&'a str> {
     settings.iter().find(|setting| setting.name == name).map(|setting| setting.value.as_str())
-}
-
-fn section(id: &str, title: &str, blocks: Vec<Block>) -> Section {
-    Section { id: id.into(), title: title.into(), blocks }
 }
 
 #[cfg(test)]

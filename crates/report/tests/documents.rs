@@ -5,7 +5,7 @@ mod totality;
 
 use std::slice::from_ref;
 
-use mynah_listening::{ItemMean, Origin};
+use mynah_listening::{ItemMean, Origin, SystemVerdict, Verdict};
 use mynah_metrics::Status;
 use mynah_report::comparison::{Sample, SampleVersion};
 use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, ProblemGroup};
@@ -186,7 +186,7 @@ fn names_no_best_without_a_value_of_a_perfect_copy() {
     let documents = comparison(&checkpoints(&[5.0, 6.0]), &[], &[]).documents().unwrap();
     let markdown = document(&documents, "report.md");
     assert!(
-        markdown.contains("Undefined: no metric of these scores has a value that is known"),
+        markdown.contains("Undefined: no metric of these scores says which way is better."),
         "{markdown}"
     );
     assert!(document(&documents, "figures/items.svg").contains("mcd/sp2mc-2: voice-2000 − voice-1000"));
@@ -301,4 +301,122 @@ fn writes_the_numbers_of_the_page_to_json() {
     assert_eq!(json["metrics"][0]["pairs"][0]["n_lost"], 1);
     assert_eq!(json["verdicts"][0]["systems"][0]["conclusion"], "equivalent");
     assert_eq!(json["without_value"][0]["reason"], "there is no `b.wav`");
+}
+
+/// Returns what is visible before any part is unfolded.
+fn first_screen(html: &str) -> &str {
+    html.split("<details class=\"part\">").next().unwrap()
+}
+
+#[test]
+fn answers_before_anything_else() {
+    let (scores, verdict, notes) = (scores(), verdict(Origin::Human), notes());
+    let documents = comparison(&scores, from_ref(&verdict), &notes).documents().unwrap();
+    let html = document(&documents, "index.html");
+    let shown = first_screen(&html);
+    for words in [
+        "Equivalent to <code>recordings</code> within ±0.2: naturalspeech.",
+        "Inconclusive: vits.",
+        "At human level: naturalspeech.",
+        "Listeners prefer",
+        "Before you rely on it",
+        "Some items have no value by some metric, at most: vits (1 of 3).",
+        "The scores are of 3 items only.",
+    ] {
+        assert!(shown.contains(words), "{words} is missing:\n{shown}");
+    }
+    // One figure and one table, with what a reader of a paper asks for.
+    assert_eq!((shown.matches("<figure>").count(), shown.matches("<table").count()), (1, 1));
+    assert_eq!(
+        document(&documents, "tables/answer.csv").lines().nth(2),
+        Some(
+            "naturalspeech,equivalent,-0.0125,-0.1625,0.13749999999999998,,0.0725,,28.5,,0.87,,,-0.1375,0.1125,,0.2,1000,20,20,,\
+             50,50,"
+        )
+    );
+    assert!(!html.contains("<nav"), "the folded parts are the table of contents");
+    let ids =
+        ["verdict", "raters", "best", "scores", "differences", "worst-items", "without-value", "checklist"];
+    for id in ids {
+        assert!(
+            !shown.contains(&format!("id=\"{id}\"")) && html.contains(&format!("<h2 id=\"{id}\">")),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn answers_by_scores_alone() {
+    let documents = comparison(&checkpoints(&[7.0, 5.0, 5.5]), &[], &notes()).documents().unwrap();
+    let html = document(&documents, "index.html");
+    let shown = first_screen(&html);
+    for words in [
+        "best: voice-2000",
+        "voice-2000 is best by mcd, the only metric that can say so.",
+        "1 regression found: voice-3000 is worse than voice-2000 by mcd/sp2mc-2.",
+        "May be the best by",
+    ] {
+        assert!(shown.contains(words), "{words} is missing:\n{shown}");
+    }
+    // Rows go by training step.
+    let csv = document(&documents, "tables/answer.csv");
+    let systems: Vec<&str> = csv.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(systems, ["voice-1000", "voice-2000", "voice-3000"]);
+    let leads: Vec<bool> = csv.lines().skip(1).map(|line| line.ends_with(",mcd")).collect();
+    assert_eq!(leads, [false, true, false], "{csv}");
+    // A single system is not compared.
+    let single = comparison(&checkpoints(&[5.0]), &[], &notes()).documents().unwrap();
+    assert!(!document(&single, "tables/answer.csv").contains("may_be_best"));
+}
+
+#[test]
+fn keeps_the_first_screen_short_for_many_systems() {
+    let means: Vec<f64> = (0..20).map(|checkpoint| 7.0 - 0.1 * f64::from(checkpoint)).collect();
+    let documents = comparison(&checkpoints(&means), &[], &notes()).documents().unwrap();
+    let svg = document(&documents, "figures/answer.svg");
+    let height: u32 = svg.split("height=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+    assert!(height < 480, "{height}");
+    assert!(document(&documents, "index.html").contains("The table has 4 more systems."));
+}
+
+#[test]
+fn draws_rated_checkpoints_over_their_steps() {
+    let mut verdict = verdict(Origin::Human);
+    let rated = verdict.systems[0].clone();
+    verdict.systems = [1000, 2000, 4000]
+        .map(|step| SystemVerdict { system: format!("voice-{step}"), ..rated.clone() })
+        .into();
+    let documents = comparison(&[], from_ref(&verdict), &[]).documents().unwrap();
+    assert!(document(&documents, "figures/ratings-over-steps.svg").contains("training step"));
+    verdict.systems.pop();
+    let documents = comparison(&[], from_ref(&verdict), &[]).documents().unwrap();
+    assert!(!documents.iter().any(|document| document.path == "figures/ratings-over-steps.svg"));
+}
+
+#[test]
+fn reports_the_listeners_of_the_protocol() {
+    let mut verdict = verdict(Origin::Human);
+    let answer = |verdict: &Verdict| {
+        let documents = comparison(&[], from_ref(verdict), &[]).documents().unwrap();
+        let json: serde_json::Value = serde_json::from_str(&document(&documents, "report.json")).unwrap();
+        let entry = json["checklist"][1].clone();
+        assert_eq!(entry["question"], "Were the listeners qualified, and are they described?");
+        (entry["answer"].as_str().unwrap().to_owned(), document(&documents, "report.md"))
+    };
+    assert_eq!(answer(&verdict).0, "yours");
+    let facts = &mut verdict.protocol.as_mut().unwrap().listeners;
+    facts.recruitment = Some("a university course".into());
+    facts.language = Some("native speakers of English".into());
+    assert_eq!(answer(&verdict).0, "in-part");
+    let facts = &mut verdict.protocol.as_mut().unwrap().listeners;
+    (facts.devices, facts.pay) = (Some("own headphones".into()), Some("none.".into()));
+    let (word, markdown) = answer(&verdict);
+    assert_eq!(word, "yes");
+    assert!(
+        markdown.contains(
+            "Listeners, recruitment: a university course; language: native speakers of English; devices: own \
+             headphones; pay: none."
+        ),
+        "{markdown}"
+    );
 }

@@ -9,7 +9,7 @@ use crate::analysis::raters::{agreement, null_pairs, summaries};
 use crate::analysis::sample::Sample;
 use crate::analysis::scores::Indices;
 use crate::analysis::screening::{rules_for, screen};
-use crate::analysis::sensitivity::reanalyze;
+use crate::analysis::sensitivity::{fit_mixed_model, reanalyze, variance_components};
 use crate::analysis::study::{Study, origin};
 use crate::analysis::system::judge_system;
 use crate::analysis::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict, Verdict};
@@ -163,11 +163,22 @@ fn examine(
     systems.par_iter_mut().for_each(|system| {
         let levels = family.levels(system.role);
         let levels = (levels.difference, levels.equivalence);
-        for (rules, sample) in &samples {
+        for (index, (rules, sample)) in samples.iter().enumerate() {
             let scores = sample.of_system(&system.system, system.role);
             let against = scores.against(study, system.role);
             let rules = rules_for(rules, system.role);
-            system.sensitivity.extend(reanalyze(&study.analysis, levels, &rules, &scores.system, &against));
+            let model = fit_mixed_model(&scores.system, &against);
+            system.sensitivity.extend(reanalyze(
+                &study.analysis,
+                levels,
+                &rules,
+                (&scores.system, &against),
+                &model,
+            ));
+            // The declared sample is the first.
+            if index == 0 {
+                system.components = variance_components(model).into();
+            }
         }
     });
 }

@@ -66,6 +66,8 @@ pub(crate) fn summaries(study: &Study, ratings: &[&Rating], indices: &Indices<'_
         model.raters.into_iter().map(|profile| (profile.rater, profile)).collect::<BTreeMap<_, _>>()
     });
     let correlations = leave_one_out(&values, &raters, &clips).map_err(explain);
+    let minutes = minutes_by_rater(ratings);
+    let n_all = values.len() as f64;
     let mut counts = BTreeMap::<usize, usize>::new();
     for &rater in &raters {
         *counts.entry(rater).or_default() += 1;
@@ -77,6 +79,11 @@ pub(crate) fn summaries(study: &Study, ratings: &[&Rating], indices: &Indices<'_
         RaterSummary {
             rater: study.raters[rater].clone(),
             n_ratings,
+            share: n_ratings as f64 / n_all,
+            minutes: match minutes.get(study.raters[rater].as_str()) {
+                Some(Some(minutes)) => Defined::Ok { value: *minutes },
+                _ => Defined::Undefined { reason: "unknown".to_owned() },
+            },
             bias: of_profile(|profile| profile.bias),
             inconsistency: of_profile(|profile| profile.inconsistency),
             agreement: match &correlations {
@@ -88,6 +95,18 @@ pub(crate) fn summaries(study: &Study, ratings: &[&Rating], indices: &Indices<'_
     let mut summaries: Vec<RaterSummary> = counts.into_iter().map(summary).collect();
     summaries.sort_by(|one, other| one.rater.cmp(&other.rater));
     summaries
+}
+
+/// Sums the time of the answers of each rater, in minutes; `None` if it is unknown for any answer.
+fn minutes_by_rater<'a>(ratings: &[&'a Rating]) -> BTreeMap<&'a str, Option<f64>> {
+    const MILLISECONDS: f64 = 60_000.0;
+    let mut minutes = BTreeMap::new();
+    for rating in ratings {
+        let spent = rating.milliseconds.map(|milliseconds| milliseconds as f64 / MILLISECONDS);
+        let sum = minutes.entry(rating.rater.as_str()).or_insert(Some(0.0));
+        *sum = sum.zip(spent).map(|(sum, spent)| sum + spent);
+    }
+    minutes
 }
 
 /// Collects the scores of all systems, each with its rater and its clip, a sentence of a system.

@@ -5,28 +5,28 @@ use std::collections::BTreeMap;
 use mynah_stats::bootstrap::{Bootstrap, BootstrapConfig, crossed_difference, crossed_mean};
 use mynah_stats::hodges_lehmann;
 use mynah_stats::mann_whitney::{RankSumConfig, rank_sum};
-use mynah_stats::mixed::mixed_model;
+use mynah_stats::mixed::{Mixed, mixed_model};
 use mynah_stats::ordinal::{OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::t_test::{TTest, one_sample, welch};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
 use mynah_stats::{Alternative, Interval, TestResult, sign_test};
 
 use crate::analysis::scores::{Against, Scores, clustered_difference, clustered_mean, explain};
-use crate::analysis::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod};
+use crate::analysis::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod, VarianceComponents};
 use crate::design::protocol::Analysis;
 use crate::screening_rule::ScreeningRule;
 
 /// Runs all applicable analyses on the ratings that passed some rules; none without a comparison.
 ///
-/// The levels are those of the tests of a difference and of equivalence.
+/// The levels are those of the tests of a difference and of equivalence; `model` comes from [`fit_mixed_model`].
 pub(crate) fn reanalyze(
     analysis: &Analysis,
     levels: (f64, f64),
     rules: &[ScreeningRule],
-    scores: &Scores,
-    against: &Against<'_>,
+    (scores, against): (&Scores, &Against<'_>),
+    model: &Result<Mixed, String>,
 ) -> Vec<Reanalysis> {
-    let mut all = analyses(analysis, levels, scores, against);
+    let mut all = analyses(analysis, levels, (scores, against), model);
     for one in &mut all {
         one.screening = rules.to_vec();
     }
@@ -36,19 +36,19 @@ pub(crate) fn reanalyze(
 fn analyses(
     analysis: &Analysis,
     levels: (f64, f64),
-    scores: &Scores,
-    against: &Against<'_>,
+    (scores, against): (&Scores, &Against<'_>),
+    model: &Result<Mixed, String>,
 ) -> Vec<Reanalysis> {
     match against {
         Against::Nothing(_) => Vec::new(),
         Against::Zero => {
-            let mut all = estimates(analysis, levels, scores, None);
+            let mut all = estimates(analysis, levels, (scores, None), model);
             all.extend(signed_ranks(scores));
             all.extend(of_item_differences(analysis, levels, scores.item_means()));
             all
         }
         Against::Reference(reference) => {
-            let mut all = estimates(analysis, levels, scores, Some(reference));
+            let mut all = estimates(analysis, levels, (scores, Some(reference)), model);
             let ranks = |one: &[f64], other: &[f64]| rank_sum(one, other, &RankSumConfig::default());
             all.push(of_test(ReanalysisMethod::RankSum, ranks(&scores.values, &reference.values)));
             let means = ranks(&scores.item_means(), &reference.item_means());
@@ -85,8 +85,8 @@ type Estimate = (IntervalOf, Option<f64>);
 fn estimates(
     analysis: &Analysis,
     levels: (f64, f64),
-    scores: &Scores,
-    reference: Option<&Scores>,
+    (scores, reference): (&Scores, Option<&Scores>),
+    model: &Result<Mixed, String>,
 ) -> Vec<Reanalysis> {
     let clustered = match reference {
         None => clustered_mean(scores),
@@ -96,7 +96,11 @@ fn estimates(
         let p_value = clustered.t_test().p_value;
         (boxed(move |level| clustered.interval(level)), Some(p_value))
     });
-    let mixed = mixed(scores, reference).map_err(explain);
+    let mixed = model.clone().map(|model| {
+        // The intercept of a comparison; for single clips, the effect of the system.
+        let coefficient = model.coefficients[usize::from(reference.is_some())];
+        (boxed(move |level| coefficient.interval(level)), Some(coefficient.t_test().p_value))
+    });
     let bootstrap = bootstrap(scores, reference).map_err(explain).map(|bootstrap| {
         // No p-value: the interval shows a difference.
         (boxed(move |level| bootstrap.interval(level)), None)
@@ -161,18 +165,28 @@ fn of_t(test: TTest) -> Estimate {
     (boxed(move |level| test.interval(level)), Some(test.test(Alternative::TwoSided).p_value))
 }
 
-fn mixed(scores: &Scores, reference: Option<&Scores>) -> Result<Estimate, mynah_stats::Error> {
-    let model = match reference {
-        None => mixed_model(&scores.values, &scores.raters, &scores.items, &[])?,
-        Some(reference) => {
+/// Fits the linear mixed model: an intercept or, against a reference with scores of its own, the effect of the system.
+pub(crate) fn fit_mixed_model(scores: &Scores, against: &Against<'_>) -> Result<Mixed, String> {
+    let model = match against {
+        Against::Zero | Against::Nothing(_) => {
+            mixed_model(&scores.values, &scores.raters, &scores.items, &[])
+        }
+        Against::Reference(reference) => {
             let (values, is_system, raters, items) = scores.stacked_on(reference);
             let covariate = is_system.iter().map(|is_system| f64::from(u8::from(*is_system))).collect();
-            mixed_model(&values, &raters, &items, &[covariate])?
+            mixed_model(&values, &raters, &items, &[covariate])
         }
     };
-    // The intercept of a comparison; for single clips, the effect of the system.
-    let coefficient = model.coefficients[usize::from(reference.is_some())];
-    Ok((boxed(move |level| coefficient.interval(level)), Some(coefficient.t_test().p_value)))
+    model.map_err(explain)
+}
+
+/// Returns the standard deviations of a fitted model.
+pub(crate) fn variance_components(model: Result<Mixed, String>) -> Result<VarianceComponents, String> {
+    model.map(|model| VarianceComponents {
+        rater_sd: model.rater_sd,
+        item_sd: model.item_sd,
+        residual_sd: model.residual_sd,
+    })
 }
 
 fn bootstrap(scores: &Scores, reference: Option<&Scores>) -> Result<Bootstrap, mynah_stats::Error> {

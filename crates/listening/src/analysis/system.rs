@@ -60,6 +60,7 @@ pub(crate) fn judge_system(
         paper_rule: PaperRule { sizes_met: false, passes: None, explanation: String::new() },
         conclusion: effect.conclusion,
         sensitivity: Vec::new(),
+        components: Defined::Undefined { reason: "the rehearsal leaves it out".to_owned() },
         human_level: false,
         words: String::new(),
     };

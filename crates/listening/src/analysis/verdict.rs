@@ -199,6 +199,8 @@ pub struct SystemVerdict {
     pub conclusion: Option<Conclusion>,
     /// The results of other analyses of the same ratings.
     pub sensitivity: Vec<Reanalysis>,
+    /// The sources of the variation of the scores; undefined in a rehearsal.
+    pub components: Defined<VarianceComponents>,
     /// States that people found the system equivalent in a planned comparison with human recordings that met the sizes of the
     /// protocol and found its anchors worse. Only then do the words speak of human level.
     pub human_level: bool,
@@ -215,6 +217,21 @@ impl SystemVerdict {
             RankTest::RankSum => (&self.rank_sum, &self.rank_sum_item_means),
         }
     }
+}
+
+/// The sources of the variation of scores, as standard deviations in points.
+///
+/// They explain why intervals of different tests differ: more sentences average out `item_sd` and more raters `rater_sd`,
+/// whatever the number of ratings. Estimated by the linear mixed model with crossed effects ([`mynah_stats::mixed`]); for
+/// single clips with a reference, of system and reference together after subtraction of their means.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct VarianceComponents {
+    /// Between raters.
+    pub rater_sd: f64,
+    /// Between sentences.
+    pub item_sd: f64,
+    /// Within a rater and a sentence, with the rounding to the points of the scale.
+    pub residual_sd: f64,
 }
 
 /// The result of another analysis than the declared one.
@@ -310,6 +327,10 @@ pub struct RaterSummary {
     pub inconsistency: Defined<f64>,
     /// The correlation of the rater's scores with the means of the other raters ([`mynah_stats::reliability`]).
     pub agreement: Defined<f64>,
+    /// The share of all ratings that the rater gave, from 0 to 1.
+    pub share: f64,
+    /// The minutes from the opening of each page to its answer, summed over all answers, null pairs included.
+    pub minutes: Defined<f64>,
 }
 
 /// The count of one point of the scale.

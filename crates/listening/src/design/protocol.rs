@@ -49,8 +49,48 @@ pub struct Protocol {
     /// True peak that no clip may exceed, in dBTP. Where one would, all clips of the sentence stay quieter, with a note in the
     /// key.
     pub true_peak_dbtp: f64,
+    /// Facts about the listeners for the report; the page does not show them.
+    #[serde(default, skip_serializing_if = "ListenerFacts::is_empty")]
+    pub listeners: ListenerFacts,
     /// Analysis, declared before the test.
     pub analysis: Analysis,
+}
+
+/// Facts about the listeners that reviewers ask for, in the words of a paper. They are part of the design.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerFacts {
+    /// Recruitment, such as "Prolific, approval rate at least 95 %".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recruitment: Option<String>,
+    /// Languages, such as "native speakers of English".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Devices, such as "own headphones, checked by a screening test".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices: Option<String>,
+    /// Pay, such as "3 euros for about 15 minutes".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay: Option<String>,
+}
+
+impl ListenerFacts {
+    /// Returns `true` if nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+
+    /// Returns each fact with its name, in the order of the fields.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, Option<&str>); 4] {
+        [
+            ("recruitment", self.recruitment.as_deref()),
+            ("language", self.language.as_deref()),
+            ("devices", self.devices.as_deref()),
+            ("pay", self.pay.as_deref()),
+        ]
+    }
 }
 
 impl Protocol {
@@ -108,6 +148,11 @@ impl Protocol {
         let peak = self.true_peak_dbtp;
         rule((-20.0..=0.0).contains(&peak), "true_peak_dbtp", peak, "-20 to 0")?;
 
+        let keys = ["listeners.recruitment", "listeners.language", "listeners.devices", "listeners.pay"];
+        for ((_, fact), key) in self.listeners.named().into_iter().zip(keys) {
+            let is_given = fact.is_none_or(|fact| !fact.trim().is_empty());
+            rule(is_given, key, fact.unwrap_or_default(), "a text, or no such key")?;
+        }
         self.analysis.check(self.paradigm)
     }
 }

@@ -35,11 +35,7 @@ pub(crate) fn section(
     let percent = percent(level);
     let mut blocks = Vec::new();
     if compared.rankings.is_empty() {
-        blocks.push(Block::Text(
-            "Undefined: no metric of these scores has a value that is known to be that of a perfect copy, so none \
-             says which way is better."
-                .into(),
-        ));
+        blocks.push(Block::Text("Undefined: no metric of these scores says which way is better.".into()));
         blocks.extend(items(grids, compared, &percent, level)?.map(|figure| Block::Figures(vec![figure])));
     } else {
         blocks.push(Block::List(sentences(compared)));
@@ -57,7 +53,9 @@ pub(crate) fn section(
             blocks.push(Block::List(left_out));
         }
     }
-    Ok(Some(Section { id: "best".into(), title, blocks }))
+    let n_pairs = compared.rankings.iter().map(|ranking| ranking.pairs.len()).sum();
+    let gist = format!("{}, corrected for each metric", plural(n_pairs, "paired comparison"));
+    Ok(Some(Section::folded("best", title, gist, blocks)))
 }
 
 /// Returns the section on regressions; `None` when no run has checkpoints at two steps.
@@ -87,7 +85,11 @@ pub(crate) fn regressions(compared: &Checkpoints, level: f64) -> Option<Section>
     } else {
         blocks.push(Block::Table(lost_table(compared)));
     }
-    Some(Section { id: "regressions".into(), title: "Regressions".into(), blocks })
+    let gist = match compared.regressions.len() + compared.more_failures.len() {
+        0 => "none by more than chance".to_owned(),
+        n => plural(n, "checkpoint") + " worse than an earlier one",
+    };
+    Some(Section::folded("regressions", "Regressions", gist, blocks))
 }
 
 /// Returns the number of decimals for the losses of a metric.
@@ -121,11 +123,48 @@ fn failing(compared: &Checkpoints) -> Vec<String> {
         .collect()
 }
 
-/// Describes the verdict of each metric.
-fn sentences(compared: &Checkpoints) -> Vec<String> {
+/// Describes which systems fail and which are best, without the grounds.
+pub(crate) fn short_sentences(compared: &Checkpoints) -> Vec<String> {
     let mut sentences = failing(compared);
     sentences.extend(verdicts(compared));
     sentences
+}
+
+/// Describes which systems fail and which are best, with the reason why picking them from the data is valid.
+fn sentences(compared: &Checkpoints) -> Vec<String> {
+    let mut sentences = short_sentences(compared);
+    if compared.rankings.iter().any(|ranking| ranking.outcome.value().is_some()) {
+        sentences.push(format!("{WHY_HOLM} {}.", percent(compared.alpha)));
+    }
+    sentences
+}
+
+/// Summarizes the rankings in a few words: the best system if all metrics name the same.
+pub(crate) fn word(compared: &Checkpoints) -> String {
+    let mut firsts: Vec<&str> = compared
+        .rankings
+        .iter()
+        .filter(|ranking| !ranking.is_tied())
+        .filter_map(|ranking| Some(ranking.outcome.value()?.best.as_str()))
+        .collect();
+    firsts.sort_unstable();
+    firsts.dedup();
+    match firsts[..] {
+        [best] => format!("best: {best}"),
+        [] => "none is best".to_owned(),
+        _ => "metrics do not agree".to_owned(),
+    }
+}
+
+/// Returns the metrics by which a system is the best or is not told from it.
+pub(crate) fn leads(compared: &Checkpoints, system: &str) -> Vec<String> {
+    let may_be_best =
+        |ranking: &&Ranking| ranking.outcome.value().is_some_and(|outcome| is_among_best(system, outcome));
+    compared.rankings.iter().filter(may_be_best).map(|ranking| ranking.metric.clone()).collect()
+}
+
+fn is_among_best(system: &str, outcome: &Outcome) -> bool {
+    outcome.best == system || outcome.not_told_apart.iter().any(|other| other == system)
 }
 
 /// Describes which system is best by which metric.
@@ -169,9 +208,6 @@ fn verdicts(compared: &Checkpoints) -> Vec<String> {
         "By {n_told} of {} the best is better than the second by more than chance.",
         plural(outcomes.len(), "metric")
     ));
-    let is_among_best = |system: &str, outcome: &Outcome| {
-        outcome.best == system || outcome.not_told_apart.iter().any(|other| other == system)
-    };
     let mut everywhere: Vec<&str> = Vec::new();
     if let Some((ranking, _)) = outcomes.first() {
         everywhere.extend(ranking.systems.iter().map(|system| system.system.as_str()));
@@ -184,13 +220,13 @@ fn verdicts(compared: &Checkpoints) -> Vec<String> {
             format!("Best, or not told from the best, by every metric: {}.", everywhere.join(", "))
         });
     }
-    sentences.push(format!("{WHY_HOLM} {}.", percent(compared.alpha)));
     sentences
 }
 
 fn best_table(compared: &Checkpoints, percent: &str) -> Table {
     let caption = format!(
-        "The loss of an item is its distance from the value of a perfect copy; the mean loss is over the items for \
+        "The loss of an item is its distance from the value of a perfect copy or, where higher or lower is better, the \
+         value with the sign that makes less better; the mean loss is over the items for \
          which every ranked system has a value. Difference: how much more the second loses on the items of both, with \
          the {percent} interval of the paired t test. Metrics are not put together into one number: what such a number \
          says depends on weights that nobody knows. A system that fails more often than another by more than chance is not \
@@ -470,7 +506,7 @@ fn items(
     }
     Ok(Some(Figure {
         name: "items".into(),
-        svg: Waterfalls { title: "Differences item by item".into(), panels }.to_svg()?,
+        svg: Waterfalls { title: "Differences item by item".into(), panels, one_scale: false }.to_svg()?,
         caption: format!(
             "Every item of the second beside the best, sorted by the difference: above 0 the second is worse. Where a \
              metric does not say what is better, two systems are compared by their values. The line across is the mean, \
@@ -539,7 +575,7 @@ fn item_by_item(grid: &Grid<'_>, compared: &Checkpoints, level: f64) -> Option<W
         (Some(ranking), _) => {
             let outcome = ranking.outcome.value()?;
             let (best, second) = (column(&outcome.best)?, column(&outcome.second)?);
-            let values = differences(&losses(second, ranking.perfect), &losses(best, ranking.perfect));
+            let values = differences(&losses(second, ranking.better), &losses(best, ranking.better));
             let words = ["worse by the second", "better by the second", "equal"];
             (values, format!("{} − {}", outcome.second, outcome.best), "more loss than the best", words)
         }

@@ -143,6 +143,13 @@ pub(crate) fn entries(comparison: &Comparison<'_>, metrics: &[MetricSummary]) ->
     entries
 }
 
+/// Counts the questions that are answered with yes.
+pub(crate) fn gist(entries: &[Entry]) -> String {
+    let count = |answer| entries.iter().filter(|entry| entry.answer == answer).count();
+    let n_asked = entries.len() - count(Answer::DoesNotApply);
+    format!("{} of {n_asked} yes, {} yours to answer", count(Answer::Yes), count(Answer::Yours))
+}
+
 /// Returns the worst answer over all tests, with the grounds of each.
 fn over_tests(verdicts: &[Verdict], of_test: fn(&Verdict) -> (Answer, String)) -> (Answer, String) {
     let mut answers = verdicts.iter().map(|verdict| (verdict, of_test(verdict)));
@@ -186,10 +193,24 @@ fn question(verdict: &Verdict) -> (Answer, String) {
     }
 }
 
-fn listeners(_: &Verdict) -> (Answer, String) {
-    let grounds = "Nothing is recorded about people: say how they were found, what language they speak, how they \
-                   listened and what they were paid";
-    (Answer::Yours, grounds.to_owned())
+fn listeners(verdict: &Verdict) -> (Answer, String) {
+    let facts = verdict.protocol.as_ref().map(|protocol| protocol.listeners.named());
+    let known: Vec<String> = facts
+        .iter()
+        .flatten()
+        .filter_map(|(name, fact)| fact.map(|fact| format!("{name}: {}", fact.trim_end_matches('.'))))
+        .collect();
+    let unknown: Vec<&str> =
+        facts.iter().flatten().filter(|(_, fact)| fact.is_none()).map(|(name, _)| *name).collect();
+    if known.is_empty() {
+        let grounds = "Nothing is recorded about people: say how they were found, what language they speak, how they \
+                       listened and what they were paid ([listeners] in the protocol)";
+        return (Answer::Yours, grounds.to_owned());
+    }
+    let answer = if unknown.is_empty() { Answer::Yes } else { Answer::InPart };
+    let rest =
+        if unknown.is_empty() { String::new() } else { format!("; not recorded: {}", unknown.join(", ")) };
+    (answer, known.join("; ") + &rest)
 }
 
 fn sizes(verdict: &Verdict) -> (Answer, String) {

@@ -16,7 +16,7 @@ use crate::error::Error;
 pub struct Checkpoints {
     /// Level below which a corrected p-value tells two systems apart.
     pub alpha: f64,
-    /// One ranking for each metric that has a value of a perfect copy.
+    /// One ranking for each metric that says which way is better.
     pub rankings: Vec<Ranking>,
     /// Profiles of the other metrics.
     pub not_ranked: Vec<NotRanked>,
@@ -44,7 +44,7 @@ pub struct Checkpoints {
 ///
 /// ```
 /// use mynah_metrics::{Score, Status};
-/// use mynah_report::comparison::{MetricNote, compare_checkpoints};
+/// use mynah_report::comparison::{Better, MetricNote, compare_checkpoints};
 ///
 /// let score = |system: &str, step, item: &str, value| Score {
 ///     system: system.into(),
@@ -58,7 +58,7 @@ pub struct Checkpoints {
 ///     reason: None,
 ///     frames: None,
 /// };
-/// let note = MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), perfect: Some(0.0) };
+/// let note = MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), better: Some(Better::Near(0.0)) };
 /// let scores = [
 ///     score("voice-1000", 1000, "a", 6.0),
 ///     score("voice-1000", 1000, "b", 7.0),
@@ -95,7 +95,7 @@ pub(crate) fn compare_grids(grids: &[Grid<'_>], alpha: f64) -> Checkpoints {
             }
             None => compared.not_ranked.push(NotRanked {
                 name: grid.profile.to_owned(),
-                reason: "no value of it is known to be that of a perfect copy".to_owned(),
+                reason: "it does not say which way is better".to_owned(),
             }),
         }
     }

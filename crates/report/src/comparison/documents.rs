@@ -6,19 +6,23 @@ use mynah_listening::{Origin, Verdict};
 use mynah_metrics::Score;
 use serde::Serialize;
 
+use super::answer::Answer;
 use super::baselines::Baselines;
+use super::better::Better;
 use super::checkpoints::{Checkpoints, compare_grids};
 use super::grid::{Grid, grids};
 use super::summary::{MetricSummary, summarize_grid};
 use super::validity::{self, Validity, validities};
-use super::{baselines, best, checklist, methods, ratings, samples, scores};
+use super::{baselines, best, checklist, doubt, methods, ratings, samples, scores};
 use crate::document::Document;
 use crate::error::Error;
 use crate::figure::Mel;
 use crate::page::{Block, Page, Section};
 
+/// Number of systems named below the heading; more are only counted.
+const MOST_NAMED: usize = 6;
 /// Format version of `report.json`.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// All inputs of a report.
 ///
@@ -52,8 +56,8 @@ pub struct MetricNote {
     pub profile: String,
     /// Formula, parameters, oracle, known limitations.
     pub explanation: String,
-    /// Value of a perfect copy, from which the worst items are counted; `None` if the metric has none.
-    pub perfect: Option<f64>,
+    /// Direction in which the metric is better; `None` if it says nothing about that, and so ranks nothing.
+    pub better: Option<Better>,
 }
 
 /// One sentence spoken by several speakers.
@@ -161,7 +165,7 @@ impl Comparison<'_> {
             Document::text("report.md", page.to_markdown()),
             Document::text("report.json", json + "\n"),
         ];
-        for block in page.sections.iter().flat_map(|section| &section.blocks) {
+        for block in page.answer.iter().chain(page.sections.iter().flat_map(|section| &section.blocks)) {
             collect_files(block, &mut documents)?;
         }
         Ok(documents)
@@ -175,20 +179,9 @@ impl Comparison<'_> {
         validity: &[Validity],
     ) -> Result<Page, Error> {
         let mut sections = Vec::new();
-        let mut banners = Vec::new();
-        banners.extend(self.simulated_banner());
         for (index, verdict) in self.verdicts.iter().enumerate() {
-            let mut blocks = ratings::blocks(verdict)?;
-            let (id, title) = if self.verdicts.len() > 1 {
-                let number = index + 1;
-                for block in &mut blocks {
-                    append_to_names(block, &format!("-{number}"));
-                }
-                (format!("verdict-{number}"), format!("What listeners say, test {number}: {}", verdict.study))
-            } else {
-                ("verdict".to_owned(), "What listeners say".to_owned())
-            };
-            sections.push(Section { id, title, blocks });
+            let number = (self.verdicts.len() > 1).then_some(index + 1);
+            sections.extend(self.sections_of_test(verdict, number)?);
         }
         sections.extend(best::section(grids, checkpoints, self.level)?);
         sections.extend(best::regressions(checkpoints, self.level));
@@ -200,23 +193,63 @@ impl Comparison<'_> {
                         deviations worse by any metric than the mean of all systems and items.";
             let mut blocks = vec![Block::Text(lead.into())];
             blocks.extend(samples::blocks(self.worst, &mut names)?);
-            sections.push(Section { id: "worst".into(), title: "Worst utterances".into(), blocks });
+            let gist = format!("{} to hear", plural(self.worst.len(), "utterance"));
+            sections.push(Section::folded("worst", "Worst utterances", gist, blocks));
         }
         if !self.samples.is_empty() {
             let blocks = samples::blocks(self.samples, &mut names)?;
-            sections.push(Section { id: "samples".into(), title: "Listen and look".into(), blocks });
+            let gist = format!("{}, each by every system", plural(self.samples.len(), "sentence"));
+            sections.push(Section::folded("samples", "Listen and look", gist, blocks));
         }
         if let Some(baselines) = self.baselines {
             baselines.check()?;
             let blocks = baselines::blocks(baselines);
-            sections.push(Section { id: "published".into(), title: "Published numbers".into(), blocks });
+            sections.push(Section::folded("published", "Published numbers", baselines.title.clone(), blocks));
         }
-        let table = checklist::table(&checklist::entries(self, metrics));
-        let blocks = vec![Block::Table(table)];
-        sections.push(Section { id: "checklist".into(), title: "Reviewers' checklist".into(), blocks });
+        let entries = checklist::entries(self, metrics);
+        let gist = checklist::gist(&entries);
+        let blocks = vec![Block::Table(checklist::table(&entries))];
+        sections.push(Section::folded("checklist", "Reviewers' checklist", gist, blocks));
         let blocks = methods::blocks(self, metrics);
-        sections.push(Section { id: "methods".into(), title: "Methods".into(), blocks });
-        Ok(Page { title: self.title.to_owned(), lead: self.lead(metrics), banners, sections })
+        sections.push(Section::folded(
+            "methods",
+            "Methods",
+            "paragraphs for a paper, definitions, versions",
+            blocks,
+        ));
+        Ok(Page {
+            title: self.title.to_owned(),
+            lead: self.lead(metrics),
+            banners: self.simulated_banner().into_iter().collect(),
+            answer: Answer { verdicts: self.verdicts, metrics, checkpoints, validity, level: self.level }
+                .blocks()?,
+            sections,
+        })
+    }
+
+    /// Returns the sections of one listening test; `number` distinguishes several.
+    fn sections_of_test(&self, verdict: &Verdict, number: Option<usize>) -> Result<[Section; 2], Error> {
+        let (mut blocks, mut raters) = (ratings::blocks(verdict)?, doubt::rater_blocks(verdict));
+        let (mut suffix, mut which) = (String::new(), String::new());
+        if let Some(number) = number {
+            suffix = format!("-{number}");
+            which = format!(", test {number}: {}", verdict.study);
+            for block in blocks.iter_mut().chain(&mut raters) {
+                append_to_names(block, &suffix);
+            }
+        }
+        let n_ratings: usize = verdict.systems.iter().map(|system| system.n_ratings).sum();
+        let gist = format!("{} of {}", plural(n_ratings, "rating"), plural(verdict.systems.len(), "system"));
+        let listeners = format!("What listeners say{which}");
+        Ok([
+            Section::folded(&format!("verdict{suffix}"), listeners, gist, blocks),
+            Section::folded(
+                &format!("raters{suffix}"),
+                format!("Raters{which}"),
+                doubt::rater_gist(verdict),
+                raters,
+            ),
+        ])
     }
 
     /// Returns the warning that ratings are simulated, naming them, if there are any.
@@ -267,6 +300,9 @@ impl Comparison<'_> {
                 format!(" Scored by {} on {}.", plural(n_metrics, "metric"), plural(n_items, "item"))
             }
         };
+        if systems.len() > MOST_NAMED {
+            return format!("{}.{against}{scored}", plural(systems.len(), "system"));
+        }
         format!("{}: {}.{against}{scored}", capital_count(systems.len()), systems.join(", "))
     }
 
@@ -311,7 +347,7 @@ fn append_to_names(block: &mut Block, suffix: &str) {
                 figure.name += suffix;
             }
         }
-        Block::Folded { blocks, .. } => {
+        Block::Folded { blocks, .. } | Block::SideBySide(blocks) => {
             for block in blocks {
                 append_to_names(block, suffix);
             }
@@ -334,7 +370,10 @@ fn collect_files(block: &Block, documents: &mut Vec<Document>) -> Result<(), Err
     match block {
         Block::Table(table) => {
             documents.push(Document::text(table.csv_path(), table.to_csv()?));
-            documents.push(Document::text(format!("tables/{}.tex", table.name), table.to_tex()));
+            for (index, page) in table.to_tex().into_iter().enumerate() {
+                let number = if index == 0 { String::new() } else { format!("-page-{}", index + 1) };
+                documents.push(Document::text(format!("tables/{}{number}.tex", table.name), page));
+            }
         }
         Block::File(table) => documents.push(Document::text(table.csv_path(), table.to_csv()?)),
         Block::Figures(figures) => {
@@ -343,7 +382,7 @@ fn collect_files(block: &Block, documents: &mut Vec<Document>) -> Result<(), Err
             };
             documents.extend(figures.iter().map(file));
         }
-        Block::Folded { blocks, .. } => {
+        Block::Folded { blocks, .. } | Block::SideBySide(blocks) => {
             for inner in blocks {
                 collect_files(inner, documents)?;
             }

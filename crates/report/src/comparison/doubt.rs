@@ -25,23 +25,11 @@ pub(crate) fn assay(verdict: &Verdict) -> Block {
     }
 }
 
-/// Returns the blocks on null pairs, agreement, screening and alternative analyses.
+/// Returns the blocks on null pairs and alternative analyses.
 pub(crate) fn blocks(verdict: &Verdict) -> Vec<Block> {
     let mut blocks = Vec::new();
     if verdict.paradigm.rules().allows_null_pairs() {
         blocks.push(Block::Text(null_pairs(verdict)));
-    }
-    blocks.push(Block::Text(agreement(verdict)));
-    blocks.push(Block::Text(screening_words(verdict)));
-    if let Some(table) = screening(verdict) {
-        blocks
-            .push(Block::Folded { summary: "Exclusions by rule".into(), blocks: vec![Block::Table(table)] });
-    }
-    if !verdict.raters.is_empty() {
-        blocks.push(Block::Folded {
-            summary: "The raters one by one".into(),
-            blocks: vec![Block::Table(raters(verdict))],
-        });
     }
     if let Some(table) = sensitivity(verdict) {
         blocks.push(Block::Folded {
@@ -50,6 +38,26 @@ pub(crate) fn blocks(verdict: &Verdict) -> Vec<Block> {
         });
     }
     blocks
+}
+
+/// Returns the blocks on the raters: agreement, screening, and each of them.
+pub(crate) fn rater_blocks(verdict: &Verdict) -> Vec<Block> {
+    let mut blocks = vec![Block::Text(agreement(verdict)), Block::Text(screening_words(verdict))];
+    if let Some(table) = screening(verdict) {
+        blocks
+            .push(Block::Folded { summary: "Exclusions by rule".into(), blocks: vec![Block::Table(table)] });
+    }
+    if !verdict.raters.is_empty() {
+        blocks.push(Block::Table(raters(verdict)));
+    }
+    blocks
+}
+
+/// Summarizes the raters in a line.
+pub(crate) fn rater_gist(verdict: &Verdict) -> String {
+    let n_ratings: usize = verdict.screening.excluded.iter().map(|excluded| excluded.n_ratings).sum();
+    let excluded = if n_ratings == 0 { "nothing".to_owned() } else { plural(n_ratings, "rating") };
+    format!("{}, {excluded} excluded", plural(verdict.raters.len(), "rater"))
 }
 
 fn null_pairs(verdict: &Verdict) -> String {
@@ -160,12 +168,14 @@ fn raters(verdict: &Verdict) -> Table {
     let columns = [
         ("rater", "Rater"),
         ("ratings", "Ratings"),
+        ("share", "Share (%)"),
+        ("minutes", "Minutes"),
         ("bias", "Bias"),
         ("inconsistency", "Inconsistency"),
         ("agreement", "Agreement with the others"),
     ];
     let caption = format!(
-        "{}Bias: how much higher than the others a rater scores. Inconsistency: the standard deviation of a rater's \
+        "{}Share: of all ratings. Minutes: from the opening of each page to its answer. Bias: how much higher than the others a rater scores. Inconsistency: the standard deviation of a rater's \
          scores about the quality of each clip plus the bias (ITU-T P.910, annex E). Agreement: Pearson's correlation \
          with the mean of the other raters. Nobody is excluded by these numbers.",
         simulated(verdict)
@@ -179,6 +189,11 @@ fn raters(verdict: &Verdict) -> Table {
         vec![
             Cell::text(&rater.rater),
             Cell::Count(rater.n_ratings as u64),
+            Cell::Number { value: 100.0 * rater.share, decimals: 1 },
+            match &rater.minutes {
+                Defined::Ok { value } => Cell::Number { value: *value, decimals: 1 },
+                Defined::Undefined { reason } => Cell::Missing(reason.clone()),
+            },
             number(&rater.bias),
             number(&rater.inconsistency),
             number(&rater.agreement),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mynah_metrics::{Score, Status};
 
+use super::better::Better;
 use super::documents::MetricNote;
 use crate::error::Error;
 
@@ -16,8 +17,8 @@ pub(crate) struct Grid<'a> {
     pub(crate) profile: &'a str,
     /// Unit of all values.
     pub(crate) unit: &'a str,
-    /// Value of a perfect copy, if the metric's note has one.
-    pub(crate) perfect: Option<f64>,
+    /// Direction in which the metric is better, if its note has one.
+    pub(crate) better: Option<Better>,
     /// Every item for which any system has a row, sorted by name.
     pub(crate) items: Vec<&'a str>,
     /// Columns in the order in which the systems first occur in all scores; systems without a row of this profile are
@@ -100,7 +101,7 @@ fn grid<'a>(
         metric: &rows[0].metric,
         profile,
         unit: &rows[0].unit,
-        perfect: notes.iter().find(|note| note.profile == profile).and_then(|note| note.perfect),
+        better: notes.iter().find(|note| note.profile == profile).and_then(|note| note.better),
         items: items.into_iter().collect(),
         columns,
     }

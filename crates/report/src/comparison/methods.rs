@@ -77,6 +77,14 @@ pub(crate) fn paragraph(verdict: &Verdict, versions: &[(String, String)]) -> Str
     }
     text.push_str(&participants(verdict));
     if let Some(protocol) = &verdict.protocol {
+        let facts = protocol.listeners.named();
+        let known: Vec<String> = facts
+            .iter()
+            .filter_map(|(name, fact)| fact.map(|fact| format!("{name}: {}", fact.trim_end_matches('.'))))
+            .collect();
+        if !known.is_empty() {
+            text.extend([" Listeners, ", &known.join("; "), "."]);
+        }
         text.push_str(&presentation(verdict, protocol));
     }
     text.push_str(&analysis(verdict));

@@ -6,8 +6,10 @@
 //! spectrograms and clips ───────────────────────────────┘                  tables/* figures/*
 //! ```
 
+mod answer;
 mod baselines;
 mod best;
+mod better;
 mod checklist;
 mod checkpoints;
 mod coverage;
@@ -15,6 +17,7 @@ mod documents;
 mod doubt;
 mod failures;
 mod file_name;
+mod follow;
 mod grid;
 mod methods;
 mod preferred;
@@ -24,14 +27,17 @@ mod regression;
 mod samples;
 mod scores;
 mod sentences;
+mod steps;
 mod summary;
 mod validity;
 mod worst;
 
 pub use baselines::{BaselineColumn, BaselineKind, BaselineRow, BaselineTable, BaselineValue, Baselines};
+pub use better::Better;
 pub use checkpoints::{Checkpoints, compare_checkpoints};
 pub use coverage::{Coverage, CoveragePair};
 pub use documents::{Comparison, MetricNote, Sample, SampleVersion};
+pub use follow::{FollowSettings, Followed, Following, Improvement, Look, follow};
 pub use ranking::{LossPair, NotRanked, Outcome, RankedSystem, Ranking};
 pub use regression::{LostItem, MoreFailures, NewlyWithoutValue, Regression};
 pub use summary::{MetricSummary, PairSummary, SystemSummary, summarize};

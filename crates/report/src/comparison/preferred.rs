@@ -17,7 +17,8 @@ pub(crate) fn blocks(verdict: &Verdict) -> Vec<Block> {
     ]
 }
 
-fn sentence(ranking: &Ranking) -> String {
+/// Describes which systems may be the first.
+pub(crate) fn sentence(ranking: &Ranking) -> String {
     let names = |of: &dyn Fn(&&Ranked) -> bool| -> Vec<String> {
         ranking
             .systems

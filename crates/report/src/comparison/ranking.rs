@@ -5,6 +5,7 @@ use mynah_stats::t_test::one_sample;
 use mynah_stats::{Alternative, Interval, TestResult, holm};
 use serde::Serialize;
 
+use super::better::Better;
 use super::coverage::{Coverage, CoveragePair, coverage, coverage_pairs};
 use super::grid::{Grid, GridColumn};
 use super::summary::{differences, mean};
@@ -16,7 +17,8 @@ const SMALLEST_SHARE: f64 = 0.5;
 /// The systems ranked by one metric, best first.
 ///
 /// ```text
-/// loss of an item = |value − perfect|          mean loss = Σ loss / n over the items that all ranked systems have
+/// loss of an item = |value − perfect|, or ∓value where higher or lower is better
+/// mean loss       = Σ loss / n over the items that all ranked systems have
 /// ```
 ///
 /// Every two systems are compared by the paired t test of their losses on the items for which both have a value. The
@@ -38,8 +40,8 @@ pub struct Ranking {
     pub profile: String,
     /// Unit of the losses.
     pub unit: String,
-    /// Value of a perfect copy, from which losses are counted.
-    pub perfect: f64,
+    /// Direction in which the metric is better, from which losses follow.
+    pub better: Better,
     /// Number of items for which any system has a row.
     pub n_items: usize,
     /// Number of items for which every ranked system has a value; the mean losses are over these.
@@ -163,15 +165,15 @@ impl Ranking {
 }
 
 /// Computes the losses of a system, one entry for each item of the grid.
-pub(crate) fn losses(column: &GridColumn<'_>, perfect: f64) -> Vec<Option<f64>> {
-    column.values().map(|value| Some((value? - perfect).abs())).collect()
+pub(crate) fn losses(column: &GridColumn<'_>, better: Better) -> Vec<Option<f64>> {
+    column.values().map(|value| Some(better.loss(value?))).collect()
 }
 
-/// Ranks the systems of a grid; returns `None` if the metric has no value of a perfect copy.
+/// Ranks the systems of a grid; returns `None` if the metric does not say what is better.
 ///
 /// `alpha` is the level at which systems are told apart.
 pub(crate) fn rank(grid: &Grid<'_>, alpha: f64) -> Option<Ranking> {
-    let perfect = grid.perfect?;
+    let better = grid.better?;
     let coverage_pairs = coverage_pairs(grid);
     let fails_more_often = |system: &str| {
         let pairs =
@@ -183,7 +185,7 @@ pub(crate) fn rank(grid: &Grid<'_>, alpha: f64) -> Option<Ranking> {
     let mut not_ranked = Vec::new();
     let mut ranked: Vec<(&GridColumn<'_>, Vec<Option<f64>>)> = Vec::new();
     for column in &grid.columns {
-        let losses = losses(column, perfect);
+        let losses = losses(column, better);
         match why_not_ranked(&losses).or_else(|| fails_more_often(column.system)) {
             Some(reason) => not_ranked.push(NotRanked { name: column.system.to_owned(), reason }),
             None => ranked.push((column, losses)),
@@ -211,7 +213,7 @@ pub(crate) fn rank(grid: &Grid<'_>, alpha: f64) -> Option<Ranking> {
         metric: grid.metric.to_owned(),
         profile: grid.profile.to_owned(),
         unit: grid.unit.to_owned(),
-        perfect,
+        better,
         n_items: grid.items.len(),
         n_common: common.len(),
         coverage: coverage(grid),
@@ -383,8 +385,11 @@ mod tests {
     }
 
     fn ranking(systems: &[(&str, &[f64])]) -> Ranking {
-        let note =
-            MetricNote { profile: "duration_ratio/1".into(), explanation: String::new(), perfect: Some(0.0) };
+        let note = MetricNote {
+            profile: "duration_ratio/1".into(),
+            explanation: String::new(),
+            better: Some(Better::Near(0.0)),
+        };
         let scores = scores(systems);
         rank(&grids(&scores, &[note]).unwrap()[0], 0.05).unwrap()
     }

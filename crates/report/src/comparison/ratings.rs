@@ -6,7 +6,7 @@ use mynah_stats::{Interval, TestResult};
 use super::documents::plural;
 use super::scores::percent;
 use super::sentences;
-use super::{doubt, preferred};
+use super::{doubt, preferred, steps};
 use crate::error::Error;
 use crate::figure::{Forest, ForestRow, RatingCounts, Ratings, number};
 use crate::page::{Block, Figure, Tone};
@@ -19,15 +19,18 @@ const SMALLEST_P: f64 = 1e-4;
 
 /// Returns the section.
 pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
-    let mut blocks = vec![Block::Text(what_was_asked(verdict))];
-    blocks.extend(verdict.systems.iter().map(|system| finding(verdict, system)));
-    blocks.push(doubt::assay(verdict));
-    blocks.extend(preferred::blocks(verdict));
+    let mut blocks = vec![Block::Text(what_was_asked(verdict)), doubt::assay(verdict)];
     blocks.push(Block::Figures(figures(verdict)?));
+    blocks.extend(preferred::blocks(verdict));
+    blocks.push(Block::Folded {
+        summary: "Each system with its grounds".into(),
+        blocks: verdict.systems.iter().map(|system| finding(verdict, system)).collect(),
+    });
     blocks.push(Block::Folded {
         summary: "The same numbers as a table".into(),
         blocks: vec![Block::Table(table(verdict))],
     });
+    blocks.push(Block::Table(components(verdict)));
     blocks.extend(sentences::blocks(verdict)?);
     blocks.extend(doubt::blocks(verdict));
     if !verdict.notes.is_empty() {
@@ -54,7 +57,8 @@ pub(crate) fn short(hash: &str) -> String {
     hash.chars().take(12).collect()
 }
 
-fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
+/// Returns the conclusion on a system with its grounds.
+pub(crate) fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
     let simulated = verdict.origin == Origin::Simulated;
     let is_reference = system.role == Role::Reference;
     let word = match system.conclusion {
@@ -64,9 +68,7 @@ fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
     };
     let tone = match system.conclusion {
         _ if simulated || system.role == Role::Anchor => Tone::Open,
-        Some(Conclusion::Better | Conclusion::Equivalent | Conclusion::NonInferior) => Tone::Good,
-        Some(Conclusion::Worse) => Tone::Bad,
-        Some(Conclusion::Inconclusive) | None => Tone::Open,
+        conclusion => tone(conclusion),
     };
     Block::Finding {
         title: match system.role {
@@ -81,6 +83,15 @@ fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
             vec![system.words.clone(), system.paper_rule.explanation.clone()]
         },
         grounds: grounds(verdict, system, is_reference),
+    }
+}
+
+/// Returns the tone of a conclusion on a system under test.
+pub(crate) fn tone(conclusion: Option<Conclusion>) -> Tone {
+    match conclusion {
+        Some(Conclusion::Better | Conclusion::Equivalent | Conclusion::NonInferior) => Tone::Good,
+        Some(Conclusion::Worse) => Tone::Bad,
+        Some(Conclusion::Inconclusive) | None => Tone::Open,
     }
 }
 
@@ -248,6 +259,7 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
             )
         })?);
     }
+    figures.extend(steps::figure(verdict)?);
     let mut scores: Vec<f64> =
         verdict.systems.iter().flat_map(|system| system.histogram.iter().map(|bar| bar.score)).collect();
     scores.sort_by(f64::total_cmp);
@@ -387,6 +399,34 @@ fn table(verdict: &Verdict) -> Table {
             measured(&system.effective_items, 1),
             Cell::text(system.conclusion.map_or("none", Conclusion::as_str)),
         ]);
+        table.rows.push(row);
+    }
+    table
+}
+
+/// Returns the table of the sources of variation.
+fn components(verdict: &Verdict) -> Table {
+    let caption = format!(
+        "{}Where the scores vary: standard deviations in points between raters, between sentences, and within both. More \
+         ratings by the same raters average out the last only.",
+        simulated(verdict)
+    );
+    let columns = [
+        ("system", "System"),
+        ("rater_sd", "Raters"),
+        ("item_sd", "Sentences"),
+        ("residual_sd", "Single ratings"),
+    ];
+    let mut table = Table::new("components", caption, &columns);
+    for system in verdict.systems.iter().filter(|system| system.role != Role::Reference) {
+        let mut row = vec![Cell::text(&system.system)];
+        match &system.components {
+            Defined::Ok { value } => row.extend(
+                [value.rater_sd, value.item_sd, value.residual_sd]
+                    .map(|value| Cell::Number { value, decimals: DECIMALS }),
+            ),
+            Defined::Undefined { reason } => row.extend((0..3).map(|_| Cell::Missing(reason.clone()))),
+        }
         table.rows.push(row);
     }
     table

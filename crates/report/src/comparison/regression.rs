@@ -222,9 +222,9 @@ mod tests {
     use mynah_metrics::Score;
 
     use super::*;
-    use crate::comparison::MetricNote;
     use crate::comparison::grid::grids;
     use crate::comparison::ranking::rank;
+    use crate::comparison::{Better, MetricNote};
 
     fn score(system: &str, step: u64, item: usize, value: Option<f64>) -> Score {
         Score {
@@ -252,8 +252,11 @@ mod tests {
     }
 
     fn found(scores: &[Score]) -> Vec<(String, String)> {
-        let note =
-            MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), perfect: Some(0.0) };
+        let note = MetricNote {
+            profile: "mcd/sp2mc-2".into(),
+            explanation: String::new(),
+            better: Some(Better::Near(0.0)),
+        };
         let grids = grids(scores, &[note]).unwrap();
         let ranking = rank(&grids[0], 0.05).unwrap();
         let regressions = regressions(&grids[0], &ranking, 0.05);
@@ -305,8 +308,11 @@ mod tests {
             (score.status, score.value, score.reason) =
                 (Status::Failed, None, Some("the wav is silent".into()));
         }
-        let note =
-            MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), perfect: Some(0.0) };
+        let note = MetricNote {
+            profile: "mcd/sp2mc-2".into(),
+            explanation: String::new(),
+            better: Some(Better::Near(0.0)),
+        };
         let grids = grids(&scores, &[note]).unwrap();
         let ranking = rank(&grids[0], 0.05).unwrap();
         assert_eq!(regressions(&grids[0], &ranking, 0.05), []);

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::figure::Mel;
 use crate::page::{Block, Clip, Figure};
 
-/// Returns players and spectrograms, sentence by sentence; `names` are the figure names already taken.
+/// Returns players and folded spectrograms, sentence by sentence; `names` are the figure names already taken.
 pub(crate) fn blocks(samples: &[Sample], names: &mut BTreeSet<String>) -> Result<Vec<Block>, Error> {
     let mut blocks = Vec::new();
     for sample in samples {
@@ -36,12 +36,13 @@ pub(crate) fn blocks(samples: &[Sample], names: &mut BTreeSet<String>) -> Result
             let title = format!("Mel spectrogram of {} by {}", sample.item, version.system);
             figures.push(Figure {
                 name: free_name(&format!("mel-{}-{}", sample.item, version.system), names),
-                svg: Mel { title, ..version.mel.clone() }.to_svg_lasting(longest)?,
+                svg: Mel { title, ..version.mel.clone() }.to_narrow_svg_lasting(longest)?,
                 caption: format!("{}: {}", sample.item, version.system),
             });
         }
         if !figures.is_empty() {
-            blocks.push(Block::Figures(figures));
+            let summary = format!("Spectrograms of {}", sample.item);
+            blocks.push(Block::Folded { summary, blocks: vec![Block::Figures(figures)] });
         }
     }
     Ok(blocks)

@@ -33,10 +33,11 @@ pub(crate) fn sections(
         return Ok(Vec::new());
     }
     let percent = percent(level);
-    let mut sections = vec![Section {
-        id: "scores".into(),
-        title: "Scores".into(),
-        blocks: vec![
+    let mut sections = vec![Section::folded(
+        "scores",
+        "Scores",
+        format!("means with intervals by {}", plural(metrics.len(), "metric")),
+        vec![
             Block::Figures(vec![panels(metrics, &percent)?]),
             Block::Table(means(metrics, &percent)),
             Block::Text(
@@ -45,7 +46,7 @@ pub(crate) fn sections(
                     .into(),
             ),
         ],
-    }];
+    )];
     sections[0].blocks.extend(item_tables(grids).into_iter().map(Block::File));
     if metrics.iter().any(|metric| !metric.pairs.is_empty()) {
         let mut table = differences(metrics, &percent);
@@ -56,16 +57,24 @@ pub(crate) fn sections(
         } else {
             vec![Block::Table(table)]
         };
-        sections.push(Section { id: "differences".into(), title: "Differences".into(), blocks });
+        let gist = "every two systems, item by item";
+        sections.push(Section::folded("differences", "Differences", gist, blocks));
     }
     if let Some(table) = worst(grids, metrics) {
         let blocks = vec![Block::Table(table)];
-        sections.push(Section { id: "worst-items".into(), title: "Worst items".into(), blocks });
+        let gist = "the items that lose most";
+        sections.push(Section::folded("worst-items", "Worst items", gist, blocks));
     }
     let figure = failures::figure(grids)?;
     let mut blocks: Vec<Block> = figure.into_iter().map(|figure| Block::Figures(vec![figure])).collect();
     blocks.push(without_value(grids));
-    sections.push(Section { id: "without-value".into(), title: "Without a value".into(), blocks });
+    let n_missing: usize = grids
+        .iter()
+        .flat_map(|grid| &grid.columns)
+        .map(|column| column.scores.iter().flatten().filter(|score| score.value.is_none()).count())
+        .sum();
+    let gist = if n_missing == 0 { "nothing is missing".to_owned() } else { plural(n_missing, "row") };
+    sections.push(Section::folded("without-value", "Without a value", gist, blocks));
     Ok(sections)
 }
 
@@ -75,7 +84,7 @@ pub(crate) fn percent(level: f64) -> String {
 }
 
 /// Returns the decimals that show two digits of the narrowest half width, or three of the smallest value without one.
-fn decimals(metric: &MetricSummary) -> usize {
+pub(crate) fn decimals(metric: &MetricSummary) -> usize {
     let intervals = metric
         .systems
         .iter()
@@ -104,7 +113,7 @@ pub(crate) fn interval_cell(interval: &Defined<Interval>, mean: &Defined<f64>, d
     }
 }
 
-fn label(metric: &MetricSummary) -> String {
+pub(crate) fn label(metric: &MetricSummary) -> String {
     label_of(&metric.profile, &metric.unit)
 }
 
@@ -238,17 +247,15 @@ fn differences(metrics: &[MetricSummary], percent: &str) -> Table {
 /// Returns the items farthest from the value of a perfect copy; `None` when no metric has such a value.
 fn worst(grids: &[Grid<'_>], metrics: &[MetricSummary]) -> Option<Table> {
     let columns = [("metric", "Metric"), ("system", "System"), ("item", "Item"), ("value", "Value")];
-    let caption =
-        format!("The {WORST} items of each system that are farthest from a perfect copy: listen to these.");
+    let caption = format!("The {WORST} items of each system that lose most: listen to these.");
     let mut table = Table::new("worst-items", caption, &columns);
     for (grid, metric) in grids.iter().zip(metrics) {
-        let Some(perfect) = grid.perfect else { continue };
+        let Some(better) = grid.better else { continue };
         for column in &grid.columns {
             let mut values: Vec<(f64, &str)> =
                 column.values().zip(&grid.items).filter_map(|(value, item)| Some((value?, *item))).collect();
-            let distance = |value: f64| (value - perfect).abs();
-            values.retain(|(value, _)| distance(*value) > 0.0);
-            values.sort_by(|a, b| distance(b.0).total_cmp(&distance(a.0)).then_with(|| a.1.cmp(b.1)));
+            values.retain(|(value, _)| !better.is_perfect(*value));
+            values.sort_by(|a, b| better.loss(b.0).total_cmp(&better.loss(a.0)).then_with(|| a.1.cmp(b.1)));
             for (value, item) in values.into_iter().take(WORST) {
                 table.rows.push(vec![
                     Cell::text(label(metric)),
@@ -344,10 +351,10 @@ mod tests {
     use mynah_metrics::Score;
 
     use super::*;
-    use crate::comparison::MetricNote;
     use crate::comparison::grid::grids;
     use crate::comparison::summarize;
     use crate::comparison::summary::summarize_grid;
+    use crate::comparison::{Better, MetricNote};
 
     fn score(system: &str, item: &str, value: Result<f64, &str>) -> Score {
         Score {
@@ -365,7 +372,11 @@ mod tests {
     }
 
     fn note() -> MetricNote {
-        MetricNote { profile: "duration_ratio/1".into(), explanation: String::new(), perfect: Some(0.0) }
+        MetricNote {
+            profile: "duration_ratio/1".into(),
+            explanation: String::new(),
+            better: Some(Better::Near(0.0)),
+        }
     }
 
     #[test]

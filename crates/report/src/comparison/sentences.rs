@@ -73,7 +73,7 @@ fn figure(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)])
         .collect();
     Ok(Figure {
         name: "sentences".into(),
-        svg: Waterfalls { title: "Ratings of each sentence".into(), panels }.to_svg()?,
+        svg: Waterfalls { title: "Ratings of each sentence".into(), panels, one_scale: true }.to_svg()?,
         caption: format!(
             "{}Every sentence against the reference, from the worst to the best; the line across is the mean of all \
              ratings, the band its {} two-way interval. How far single sentences lie apart is mostly the noise of \

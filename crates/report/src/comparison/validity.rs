@@ -6,6 +6,7 @@ use mynah_listening::{Defined, Verdict};
 use mynah_stats::reliability::spearman;
 use serde::Serialize;
 
+use super::better::Better;
 use super::grid::Grid;
 use super::ranking::losses;
 use super::ratings::{DECIMALS, simulated};
@@ -29,20 +30,20 @@ pub struct Validity {
     pub of_systems: Defined<f64>,
 }
 
-/// Correlates every metric that has a value of a perfect copy with the ratings of every listening test.
+/// Correlates every metric that says which way is better with the ratings of every listening test.
 ///
 /// ```text
-/// Spearman's correlation of −|value − perfect| and the mean score of the utterance (CMOS: system minus reference)
+/// Spearman's correlation of −loss and the mean score of the utterance (CMOS: system minus reference)
 /// ```
 ///
 /// Pairs without a value or a rating are dropped, and metrics without a pair have no row.
 pub(crate) fn validities(grids: &[Grid<'_>], verdicts: &[Verdict]) -> Vec<Validity> {
     let of_verdict =
-        |verdict| grids.iter().filter_map(move |grid| Some(validity(grid, grid.perfect?, verdict)));
+        |verdict| grids.iter().filter_map(move |grid| Some(validity(grid, grid.better?, verdict)));
     verdicts.iter().flat_map(of_verdict).filter(|validity| validity.n_utterances > 0).collect()
 }
 
-fn validity(grid: &Grid<'_>, perfect: f64, verdict: &Verdict) -> Validity {
+fn validity(grid: &Grid<'_>, better: Better, verdict: &Verdict) -> Validity {
     let (mut gains, mut ratings) = (Vec::new(), Vec::new());
     let (mut system_gains, mut system_ratings) = (Vec::new(), Vec::new());
     for column in &grid.columns {
@@ -52,7 +53,7 @@ fn validity(grid: &Grid<'_>, perfect: f64, verdict: &Verdict) -> Validity {
         let means: BTreeMap<&str, f64> =
             system.item_means.iter().map(|mean| (mean.item.as_str(), mean.mean)).collect();
         let first = gains.len();
-        for (item, loss) in grid.items.iter().zip(losses(column, perfect)) {
+        for (item, loss) in grid.items.iter().zip(losses(column, better)) {
             if let (Some(loss), Some(mean)) = (loss, means.get(item)) {
                 gains.push(-loss);
                 ratings.push(*mean);
@@ -109,9 +110,6 @@ pub(crate) fn section(validities: &[Validity], verdicts: &[Verdict]) -> Option<S
         ]
     };
     table.rows.extend(validities.iter().map(row));
-    Some(Section {
-        id: "metrics-and-listeners".into(),
-        title: "Metrics and listeners".into(),
-        blocks: vec![Block::Table(table)],
-    })
+    let gist = "which metrics rank as the listeners do";
+    Some(Section::folded("metrics-and-listeners", "Metrics and listeners", gist, vec![Block::Table(table)]))
 }

@@ -93,8 +93,8 @@ fn rate<'a>(grid: &Grid<'a>, worst: &mut BTreeMap<(&'a str, &'a str), Badness>) 
             }
         }
     }
-    let Some(perfect) = grid.perfect else { return };
-    let all: Vec<f64> = grid.columns.iter().flat_map(|column| losses(column, perfect)).flatten().collect();
+    let Some(better) = grid.better else { return };
+    let all: Vec<f64> = grid.columns.iter().flat_map(|column| losses(column, better)).flatten().collect();
     let Some((mean, deviation)) = spread(&all) else { return };
     let values: Vec<f64> =
         grid.columns.iter().flat_map(|column| column.values().flatten().collect::<Vec<_>>()).collect();
@@ -105,7 +105,7 @@ fn rate<'a>(grid: &Grid<'a>, worst: &mut BTreeMap<(&'a str, &'a str), Badness>) 
     for column in &grid.columns {
         for (item, value) in grid.items.iter().zip(column.values()) {
             let Some(value) = value else { continue };
-            let deviations = ((value - perfect).abs() - mean) / deviation;
+            let deviations = (better.loss(value) - mean) / deviation;
             let why = format!(
                 "{} {}{unit}, mean of all {}{unit}",
                 grid.metric,
@@ -128,6 +128,7 @@ fn spread(values: &[f64]) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comparison::Better;
 
     fn score(system: &str, item: &str, metric: &str, value: Result<f64, &str>) -> Score {
         Score {
@@ -148,7 +149,7 @@ mod tests {
         let notes = ["mcd/1", "f0/1"].map(|profile| MetricNote {
             profile: profile.into(),
             explanation: String::new(),
-            perfect: Some(0.0),
+            better: Some(Better::Near(0.0)),
         });
         let worst = worst_items(scores, &notes, count).unwrap();
         worst.into_iter().map(|worst| (worst.system, worst.item, worst.why)).collect()

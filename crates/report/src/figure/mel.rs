@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::axis::{Frame, extent};
-use super::pen::{Align, Ink, SMALL_TEXT, TEXT, WIDE, check_finite, draw, draw_nothing, text_width};
+use super::pen::{Align, Ink, NARROW, SMALL_TEXT, TEXT, WIDE, check_finite, draw, draw_nothing, text_width};
 use crate::error::Error;
 
 /// Steps of the color scale; more cannot be told apart by eye and cost bytes.
@@ -79,6 +79,19 @@ impl Mel {
     ///
     /// Returns the errors of [`Mel::to_svg`], and [`Error::NotFinite`] when `seconds` is NaN or infinite.
     pub fn to_svg_lasting(&self, seconds: f64) -> Result<String, Error> {
+        self.draw(seconds, WIDE)
+    }
+
+    /// Draws the spectrogram as [`Mel::to_svg_lasting`] does, at half the width, for two side by side.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Mel::to_svg_lasting`].
+    pub fn to_narrow_svg_lasting(&self, seconds: f64) -> Result<String, Error> {
+        self.draw(seconds, NARROW)
+    }
+
+    fn draw(&self, seconds: f64, width: i32) -> Result<String, Error> {
         let n_frames = self.values.len().checked_div(self.n_bands).unwrap_or(0);
         if n_frames * self.n_bands != self.values.len() {
             return Err(Error::LengthMismatch {
@@ -92,15 +105,15 @@ impl Mel {
         }
         check_finite(&self.title, &[self.hop_seconds, seconds])?;
         if n_frames == 0 {
-            return draw_nothing(&self.title, WIDE, 160);
+            return draw_nothing(&self.title, width, 160);
         }
         let label_height = SMALL_TEXT + 4;
         let top = if self.labels.is_empty() { 20 } else { 20 + LABEL_ROWS as i32 * label_height };
-        let frame = Frame { left: 110, top, right: WIDE - 30, bottom: top + PICTURE_HEIGHT };
+        let frame = Frame { left: 110, top, right: width - 30, bottom: top + PICTURE_HEIGHT };
         let own_seconds = n_frames as f64 * self.hop_seconds;
         let x = frame.x(0.0, own_seconds.max(seconds));
         let y = frame.y(0.0, self.n_bands as f64);
-        let svg = draw(&self.title, WIDE, frame.bottom + 92, |pen| {
+        let svg = draw(&self.title, width, frame.bottom + 92, |pen| {
             // An axis without a grid, whose lines would look like boundaries in the picture.
             let axis = Frame { top: frame.bottom, ..frame };
             axis.draw_x(pen, &x, "time (s)")?;

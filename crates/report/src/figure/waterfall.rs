@@ -38,6 +38,8 @@ pub struct Waterfalls {
     pub title: String,
     /// Panels in reading order.
     pub panels: Vec<Waterfall>,
+    /// `true` to draw all panels to one scale, for one measure of several systems.
+    pub one_scale: bool,
 }
 
 impl Waterfalls {
@@ -61,12 +63,15 @@ impl Waterfalls {
         if self.panels.is_empty() {
             return draw_nothing(&self.title, WIDE, 160);
         }
+        let ranges: Vec<(f64, f64)> = self.panels.iter().map(Waterfall::range).collect();
+        let widest = extent(ranges.iter().flat_map(|&(low, high)| [low, high])).filter(|_| self.one_scale);
         let n_rows = (self.panels.len() as i32 + COLUMNS - 1) / COLUMNS;
         let width = if self.panels.len() == 1 { PANEL_WIDTH } else { WIDE };
         draw(&self.title, width, n_rows * PANEL_HEIGHT, |pen| {
-            for (index, panel) in self.panels.iter().enumerate() {
+            for (index, (panel, range)) in self.panels.iter().zip(ranges).enumerate() {
                 let index = index as i32;
-                panel.draw(pen, (index % COLUMNS * PANEL_WIDTH, index / COLUMNS * PANEL_HEIGHT))?;
+                let corner = (index % COLUMNS * PANEL_WIDTH, index / COLUMNS * PANEL_HEIGHT);
+                panel.draw(pen, corner, widest.unwrap_or(range))?;
             }
             Ok(())
         })
@@ -74,7 +79,13 @@ impl Waterfalls {
 }
 
 impl Waterfall {
-    fn draw(&self, pen: &mut Pen<'_>, (left, top): (i32, i32)) -> Drawn {
+    /// Returns the range of the values, the interval and 0.
+    fn range(&self) -> (f64, f64) {
+        let ends = self.interval.map(|(_, low, high)| [low, high]).into_iter().flatten();
+        extent(self.values.iter().copied().chain(ends).chain([0.0])).unwrap_or((0.0, 1.0))
+    }
+
+    fn draw(&self, pen: &mut Pen<'_>, (left, top): (i32, i32), (low, high): (f64, f64)) -> Drawn {
         let title = fit_text(&self.title, TEXT + 3, PANEL_WIDTH - 48);
         pen.text(&title, (left + 24, top + 34), Align::Left, TEXT + 3, Ink::TEXT)?;
         let mut sorted = self.values.clone();
@@ -84,8 +95,6 @@ impl Waterfall {
             return pen.text("no values", at, Align::Center, TEXT, Ink::MUTED);
         }
         pen.text(&self.shares(), (left + 24, top + 72), Align::Left, SMALL_TEXT, Ink::MUTED)?;
-        let ends = self.interval.map(|(_, low, high)| [low, high]).into_iter().flatten();
-        let (low, high) = extent(sorted.iter().copied().chain(ends).chain([0.0])).unwrap_or((0.0, 1.0));
         let frame = Frame {
             left: left + 24 + y_label_room(low, high),
             top: top + 150,
@@ -171,7 +180,7 @@ mod tests {
             values,
             interval,
         };
-        Waterfalls { title: "differences".into(), panels: vec![panel] }
+        Waterfalls { title: "differences".into(), panels: vec![panel], one_scale: false }
     }
 
     #[test]
@@ -188,6 +197,15 @@ mod tests {
         assert_eq!((shown.len(), shown[0], shown[399]), (400, -5.0, values[13_099]));
         assert!(shown.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(figure(values, None).to_svg().unwrap().len() < 20_000);
+    }
+
+    #[test]
+    fn draws_panels_to_one_scale_on_request() {
+        let mut both = figure(vec![-1.0, 1.0], None);
+        both.panels.push(figure(vec![-8.0, 8.0], None).panels.remove(0));
+        assert_eq!(both.to_svg().unwrap().matches(">5</text>").count(), 1);
+        both.one_scale = true;
+        assert_eq!(both.to_svg().unwrap().matches(">5</text>").count(), 2);
     }
 
     #[test]

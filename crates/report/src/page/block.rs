@@ -11,6 +11,8 @@ pub(crate) struct Page {
     pub(crate) lead: String,
     /// Warnings above everything else.
     pub(crate) banners: Vec<String>,
+    /// Blocks before the first section: the answer, if the page gives one.
+    pub(crate) answer: Vec<Block>,
     /// Sections in reading order.
     pub(crate) sections: Vec<Section>,
 }
@@ -22,8 +24,27 @@ pub(crate) struct Section {
     pub(crate) id: String,
     /// Heading.
     pub(crate) title: String,
+    /// One line beside the heading of a section that is folded until it is asked for; `None` leaves it open.
+    pub(crate) gist: Option<String>,
     /// Blocks in reading order.
     pub(crate) blocks: Vec<Block>,
+}
+
+impl Section {
+    /// Creates a section whose blocks are visible.
+    pub(crate) fn open(id: &str, title: impl Into<String>, blocks: Vec<Block>) -> Section {
+        Section { id: id.to_owned(), title: title.into(), gist: None, blocks }
+    }
+
+    /// Creates a section of which only the heading and `gist` are visible until it is asked for.
+    pub(crate) fn folded(
+        id: &str,
+        title: impl Into<String>,
+        gist: impl Into<String>,
+        blocks: Vec<Block>,
+    ) -> Section {
+        Section { id: id.to_owned(), title: title.into(), gist: Some(gist.into()), blocks }
+    }
 }
 
 /// One piece of content.
@@ -41,7 +62,7 @@ pub(crate) enum Block {
     Finding {
         /// Subject.
         title: String,
-        /// Conclusion in one or two words.
+        /// Conclusion in a few words; may be empty.
         word: String,
         /// Tone, which determines the color.
         tone: Tone,
@@ -50,6 +71,8 @@ pub(crate) enum Block {
         /// Names and values that support it.
         grounds: Vec<(String, String)>,
     },
+    /// Blocks beside each other where there is room.
+    SideBySide(Vec<Block>),
     /// A table.
     Table(Table),
     /// A table available only as a CSV file, because it is too long for a page.

@@ -20,7 +20,10 @@ const SHOWN_ROWS: usize = 24;
 struct PageTemplate<'a> {
     page: &'a Page,
     style: String,
+    answer: Vec<String>,
     sections: Vec<(&'a Section, Vec<String>)>,
+    /// `true` for a table of contents; folded sections are one themselves.
+    has_contents: bool,
 }
 
 /// Context of `templates/block.html`.
@@ -43,6 +46,7 @@ enum View<'a> {
         sentences: &'a [String],
         grounds: &'a [(String, String)],
     },
+    SideBySide(Vec<String>),
     Written(String),
     File {
         caption: &'a str,
@@ -69,13 +73,16 @@ struct FigureView<'a> {
 impl Page {
     /// Renders the page as one HTML file.
     pub(crate) fn to_html(&self) -> Result<String, Error> {
+        let render =
+            |blocks: &[Block]| blocks.iter().map(Block::to_html).collect::<Result<Vec<String>, Error>>();
         let mut sections = Vec::new();
         for section in &self.sections {
-            let blocks: Result<Vec<String>, Error> = section.blocks.iter().map(Block::to_html).collect();
-            sections.push((section, blocks?));
+            sections.push((section, render(&section.blocks)?));
         }
         let style = format!("{STYLE}{}\n", dark_style());
-        let template = PageTemplate { page: self, style, sections };
+        let has_contents = self.sections.iter().any(|section| section.gist.is_none());
+        let template =
+            PageTemplate { page: self, style, answer: render(&self.answer)?, sections, has_contents };
         template.render().map_err(|source| Error::Template { what: "a page", source })
     }
 }
@@ -94,6 +101,10 @@ impl Block {
                     Tone::Open => "open",
                 };
                 View::Finding { title, word, tone, sentences, grounds }
+            }
+            Block::SideBySide(blocks) => {
+                let blocks: Result<Vec<String>, Error> = blocks.iter().map(Block::to_html).collect();
+                View::SideBySide(blocks?)
             }
             Block::Table(table) => View::Written(table_to_html(table)?),
             Block::File(table) => View::File { caption: &table.caption, path: table.csv_path() },

@@ -8,6 +8,7 @@ impl Page {
     pub(crate) fn to_markdown(&self) -> String {
         let mut parts = vec![format!("# {}", escape_markdown(&self.title)), escape_markdown(&self.lead)];
         parts.extend(self.banners.iter().map(|banner| format!("> **{}**", escape_markdown(banner))));
+        parts.extend(self.answer.iter().map(Block::to_markdown));
         for section in &self.sections {
             parts.push(format!("## {}", escape_markdown(&section.title)));
             parts.extend(section.blocks.iter().map(Block::to_markdown));
@@ -33,13 +34,19 @@ impl Block {
             }
             Block::Facts(facts) | Block::Settings(facts) => pairs(facts),
             Block::Finding { title, word, sentences, grounds, .. } => {
-                let heading = format!("### {}: {}", escape_markdown(title), escape_markdown(word));
+                let heading = match word.as_str() {
+                    "" => format!("### {}", escape_markdown(title)),
+                    word => format!("### {}: {}", escape_markdown(title), escape_markdown(word)),
+                };
                 let sentences = sentences.iter().map(|sentence| escape_markdown(sentence));
                 std::iter::once(heading)
                     .chain(sentences)
                     .chain((!grounds.is_empty()).then(|| pairs(grounds)))
                     .collect::<Vec<_>>()
                     .join("\n\n")
+            }
+            Block::SideBySide(blocks) => {
+                blocks.iter().map(Block::to_markdown).collect::<Vec<_>>().join("\n\n")
             }
             Block::Table(table) => table.to_markdown().trim_end().to_owned(),
             Block::File(table) => {
@@ -79,10 +86,11 @@ mod tests {
             title: "A *page*".into(),
             lead: "About nothing.".into(),
             banners: vec!["Simulated.".into()],
-            sections: vec![Section {
-                id: "s".into(),
-                title: "Section".into(),
-                blocks: vec![
+            answer: vec![Block::Text("Yes.".into())],
+            sections: vec![Section::open(
+                "s",
+                "Section",
+                vec![
                     Block::Finding {
                         title: "vits".into(),
                         word: "worse".into(),
@@ -92,11 +100,11 @@ mod tests {
                     },
                     Block::List(vec!["one".into(), "two".into()]),
                 ],
-            }],
+            )],
         };
         assert_eq!(
             page.to_markdown(),
-            "# A \\*page\\*\n\nAbout nothing.\n\n> **Simulated.**\n\n## Section\n\n### vits: worse\n\n\
+            "# A \\*page\\*\n\nAbout nothing.\n\n> **Simulated.**\n\nYes.\n\n## Section\n\n### vits: worse\n\n\
              It is worse.\n\n- mean: −0.2\n\n- one\n- two\n"
         );
     }

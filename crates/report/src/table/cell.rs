@@ -51,6 +51,15 @@ pub enum Cell {
         /// Decimals on pages.
         decimals: usize,
     },
+    /// The ends of an interval, shown with a fixed number of decimals.
+    Range {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+        /// Decimals on pages.
+        decimals: usize,
+    },
     /// A finite number as others printed it, with the number after ±; files have the ends of the interval.
     PlusMinus {
         /// Value.
@@ -88,6 +97,9 @@ impl Cell {
             Cell::Interval { estimate, low, high, decimals } => {
                 let text = |value| number(value, *decimals);
                 format!("{} [{}, {}]", text(*estimate), text(*low), text(*high))
+            }
+            Cell::Range { low, high, decimals } => {
+                format!("{} to {}", number(*low, *decimals), number(*high, *decimals))
             }
             Cell::PlusMinus { value, half_width, decimals } => {
                 format!("{} ± {}", number(*value, *decimals), number(*half_width, *decimals))

@@ -6,7 +6,7 @@ use crate::error::Error;
 impl Table {
     /// Renders the table as CSV with a header.
     ///
-    /// An interval becomes three columns, `key`, `key_low` and `key_high`; a column with a missing value is followed by
+    /// An interval becomes three columns, `key`, `key_low` and `key_high`, the first empty for one without an estimate; a column with a missing value is followed by
     /// `key_reason`. Missing values are empty cells; the names of a list are separated by spaces.
     pub fn to_csv(&self) -> Result<String, Error> {
         let shapes: Vec<Shape> = (0..self.columns.len()).map(|index| Shape::of(self, index)).collect();
@@ -45,7 +45,9 @@ impl Shape {
     fn of(table: &Table, column: usize) -> Shape {
         let cells = || table.rows.iter().filter_map(|row| row.get(column));
         Shape {
-            is_interval: cells().any(|cell| matches!(cell, Cell::Interval { .. } | Cell::PlusMinus { .. })),
+            is_interval: cells().any(|cell| {
+                matches!(cell, Cell::Interval { .. } | Cell::Range { .. } | Cell::PlusMinus { .. })
+            }),
             has_missing: cells().any(|cell| matches!(cell, Cell::Missing(_))),
         }
     }
@@ -59,6 +61,7 @@ impl Shape {
                 (value.to_string(), None)
             }
             Cell::Interval { estimate, low, high, .. } => (estimate.to_string(), Some((*low, *high))),
+            Cell::Range { low, high, .. } => (String::new(), Some((*low, *high))),
             Cell::PlusMinus { value, half_width, .. } => {
                 (value.to_string(), Some((value - half_width, value + half_width)))
             }

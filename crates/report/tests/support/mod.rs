@@ -3,10 +3,10 @@
 use mynah_listening::{
     Analysis, Assay, Conclusion, Defined, Exclusion, ItemMean, NullPairs, Origin, Pair, PaperRule, Paradigm,
     Protocol, Ranked, Ranking, RaterSummary, Reanalysis, ReanalysisMethod, Role, ScoreCount, Screening,
-    ScreeningRule, SystemVerdict, Verdict,
+    ScreeningRule, SystemVerdict, VarianceComponents, Verdict,
 };
 use mynah_metrics::{Score, Status};
-use mynah_report::comparison::{Comparison, MetricNote};
+use mynah_report::comparison::{Better, Comparison, MetricNote};
 use mynah_stats::{Interval, Method, TestResult};
 
 /// Elements without an end tag.
@@ -84,7 +84,7 @@ pub(crate) fn notes() -> Vec<MetricNote> {
         .map(|profile| MetricNote {
             profile: profile.into(),
             explanation: "The formula.\n  And its parameters.".into(),
-            perfect: Some(0.0),
+            better: Some(Better::Near(0.0)),
         })
         .into()
 }
@@ -162,6 +162,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
                 conclusion: None,
             },
         ],
+        components: ok(VarianceComponents { rater_sd: 0.25, item_sd: 0.375, residual_sd: 1.125 }),
         human_level: origin == Origin::Human,
         words: "As good as the recordings within 0.2 points.".into(),
     };
@@ -197,6 +198,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
             explanation: "The sizes are not met.".into(),
         },
         conclusion: Some(Conclusion::Inconclusive),
+        components: Defined::Undefined { reason: "a single rater".into() },
         human_level: false,
         words: "The test was too small to tell.".into(),
         ..equivalent.clone()
@@ -258,6 +260,8 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         },
         agreement: ok(0.08),
         raters: vec![RaterSummary {
+            share: 0.05,
+            minutes: ok(12.5),
             rater: "r07".into(),
             n_ratings: 53,
             bias: ok(-0.25),
