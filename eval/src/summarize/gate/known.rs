@@ -44,6 +44,7 @@ const KNOWN: [Known; 20] = [
             "sheetssqa",
             "distillmos",
             "nisqamospred",
+            "scoreqnr",
         ],
         Better::Higher,
         0.1,
@@ -95,6 +96,9 @@ const COUNTS: [(&[&str], &[&str]); 4] = [
 /// Error of the logarithm of F0, which is in cents in our tables and natural in those of others, so its margin is relative.
 const LOG_F0: &str = "logf0rmse";
 
+/// Models of VERSA that predict other metrics, whose names they put before those of the metrics.
+const PREDICTORS: [&str; 5] = ["universa_", "arecho_", "nisqa_", "pysepm_", "se_"];
+
 /// Returns the metrics to start with for tables of these numeric columns, and the columns about which nothing is known.
 pub(crate) fn guess(columns: &BTreeSet<&str>) -> (Vec<Metric>, Vec<String>) {
     let mut metrics = Vec::new();
@@ -108,7 +112,7 @@ pub(crate) fn guess(columns: &BTreeSet<&str>) -> (Vec<Metric>, Vec<String>) {
     let has_rate = !metrics.is_empty();
     let mut unknown = Vec::new();
     for &column in columns.iter().filter(|column| !used.contains(*column)) {
-        let bare = simplified(column);
+        let bare = simplified(without_predictor(column));
         if has_rate && ["wer", "cer", "reswer", "ins", "del", "sub"].contains(&bare.as_str()) {
             // A mean of rates, of which the pooled rate is there.
             continue;
@@ -174,6 +178,14 @@ fn rates<'a>(columns: &BTreeSet<&'a str>) -> Vec<(String, Vec<&'a str>, Vec<&'a 
     found
 }
 
+/// Returns a name without the models that predict it.
+fn without_predictor(mut name: &str) -> &str {
+    while let Some(rest) = PREDICTORS.iter().find_map(|predictor| name.strip_prefix(predictor)) {
+        name = rest;
+    }
+    name
+}
+
 /// Returns a name in lowercase letters and digits.
 fn simplified(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect()
@@ -206,6 +218,20 @@ mod tests {
         assert_eq!(names(&["insertions", "deletions", "substitutions", "hits"]).0, ["wer"]);
         assert_eq!(names(&["wer"]).0, ["wer"]);
         assert_eq!(names(&["RTF"]).0, ["RTF"]);
+        // As in the results that VERSA's repository shows.
+        let predicted = ["universa_utmos", "arecho_nisqa_mos_pred", "arecho_se_si_snr", "universa_dns_p808"];
+        assert_eq!(
+            names(&predicted),
+            (
+                vec![
+                    "arecho_nisqa_mos_pred".into(),
+                    "arecho_se_si_snr".into(),
+                    "universa_dns_p808".into(),
+                    "universa_utmos".into()
+                ],
+                Vec::new()
+            )
+        );
     }
 
     #[test]
