@@ -9,6 +9,8 @@ use mynah_cli::{Advised, Completions, ManPages};
 use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm, ScoreSign};
 
 use super::baselines::Source;
+use super::follow::{self, FollowArgs};
+use super::foreign::{Foreign, ForeignScores};
 use super::found::{ColumnMap, FoundSettings};
 use super::gate::GateArgs;
 use super::item_names::ItemNames;
@@ -34,7 +36,13 @@ Examples:
   mynah-summarize report --ratings cmos.csv --plan CMOS.toml --ratings mos.csv --plan MOS.toml \\
       --out REPORT
   mynah-summarize report --scores scores.csv --ratings votes.csv --paradigm mos \\
-      --reference-name recordings --map rater=WorkerId,item=clip --out REPORT";
+      --reference-name recordings --map rater=WorkerId,item=clip --out REPORT
+  mynah-summarize report --foreign vits=vits.jsonl --foreign ours=ours.jsonl \\
+      --foreign-metrics gate.toml --out REPORT";
+const FOLLOW: &str = "\
+Example:
+  mynah-summarize follow --scores step-1000.parquet --scores step-2000.parquet \\
+      --metric mcd/sp2mc-2 --margin 0.05 --last 3";
 const COMPLETIONS: &str = "\
 Example:
   mynah-summarize completions bash > ~/.local/share/bash-completion/completions/mynah-summarize";
@@ -60,6 +68,7 @@ impl Args {
         match self.command {
             Command::Verdict(args) => verdict::run(&args),
             Command::Report(args) => report::run(&args.settings()?),
+            Command::Follow(args) => follow::run(&args),
             Command::Gate(args) => args.run(),
             Command::Completions(args) => args.run::<Self>(),
             Command::Man(args) => args.run::<Self>(),
@@ -84,6 +93,13 @@ enum Command {
     /// the directories of the wavs, the page shows and plays a few sentences.
     #[command(after_help = REPORT)]
     Report(ReportArgs),
+    /// Follow a training run: the best checkpoint so far, and whether further ones still improve.
+    ///
+    /// Reads the scores of its checkpoints, as far as they exist, and prints two sentences. A run is flat once none of the
+    /// last K checkpoints is better than the one before them by the margin; over all looks at a run together, the probability
+    /// to say so wrongly is at most alpha. `pipelines/follow.sh` speaks, scores and follows while a training goes on.
+    #[command(after_help = FOLLOW)]
+    Follow(FollowArgs),
     /// Judge scores of a candidate against those of a baseline, from any tool: pass, fail or inconclusive.
     ///
     /// For continuous integration. `init` writes a gate.toml from your tables, `keep` a baseline for your repository,
@@ -256,8 +272,14 @@ impl Requirement {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ReportArgs {
     /// Scores from `mynah-score run`; may be repeated, for example for each checkpoint
-    #[arg(long, value_name = "FILE", required_unless_present = "ratings")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["ratings", "foreign"])]
     scores: Vec<PathBuf>,
+    /// Scores of a system from another tool, read as `gate check` reads them; may be repeated
+    #[arg(long = "foreign", value_name = "NAME=FILE", requires = "foreign_metrics")]
+    foreign: Vec<ForeignScores>,
+    /// Metrics of the scores from other tools with their directions, from `gate init`
+    #[arg(long, value_name = "gate.toml", requires = "foreign")]
+    foreign_metrics: Option<PathBuf>,
     /// Ratings of a listening test; may be repeated
     #[arg(long, value_name = "FILE")]
     ratings: Vec<PathBuf>,
@@ -339,6 +361,7 @@ impl ReportArgs {
         crate::named::check_names(&directories)?;
         Ok(report::Settings {
             scores: self.scores,
+            foreign: Foreign { scores: self.foreign, metrics: self.foreign_metrics },
             tests,
             directories,
             n_samples: self.samples,

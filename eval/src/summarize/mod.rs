@@ -2,6 +2,8 @@
 
 mod args;
 mod baselines;
+mod follow;
+mod foreign;
 mod found;
 mod gate;
 mod item_names;

@@ -12,6 +12,7 @@ use mynah_report::comparison::{Comparison, worst_items};
 use mynah_table::read_table;
 
 use super::baselines::{self, Source};
+use super::foreign::Foreign;
 use super::found::{FoundSettings, found_verdict};
 use super::{notes, ratings, samples, write};
 use crate::named::NamedDirectory;
@@ -25,6 +26,8 @@ pub(crate) const REFERENCE: &str = "reference";
 /// Settings from the command line.
 pub(crate) struct Settings {
     pub(crate) scores: Vec<PathBuf>,
+    /// Scores of other tools.
+    pub(crate) foreign: Foreign,
     pub(crate) tests: Vec<Test>,
     /// Directories of the reference, if given, and of the systems.
     pub(crate) directories: Vec<NamedDirectory>,
@@ -61,10 +64,13 @@ struct Scores<'a> {
 
 /// Reads everything and writes the report.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let scores = Scores::read(&settings.scores)?;
+    let mut scores = Scores::read(&settings.scores)?;
+    let (rows, foreign_notes) = settings.foreign.read(&scores.rows)?;
+    scores.rows.extend(rows);
     let verdicts = settings.tests.iter().map(Test::verdict).collect::<anyhow::Result<Vec<_>>>()?;
     let baselines = baselines::read(&settings.baselines)?;
-    let notes = notes::metric_notes();
+    let mut notes = notes::metric_notes();
+    notes.extend(foreign_notes);
     let worst = worst_items(&scores.rows, &notes, settings.n_worst)
         .map_err(|error| scores.with_place(anyhow::Error::new(error)))?;
     warn_of_unknown_systems(settings, &scores.rows);

@@ -1,5 +1,6 @@
 //! End-to-end tests of the programs: real binaries on real clips.
 
+mod follow;
 mod found;
 mod gate;
 mod listen;

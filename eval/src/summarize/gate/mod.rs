@@ -21,3 +21,7 @@ mod sheet;
 mod words;
 
 pub(crate) use args::GateArgs;
+pub(crate) use config::{Better, Kind, Metric, read as read_config};
+pub(crate) use pairing::utterance_value;
+pub(crate) use read::{Reading, RunFiles, system};
+pub(crate) use sheet::Sheet;

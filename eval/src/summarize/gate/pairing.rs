@@ -177,6 +177,16 @@ fn add_item(
     }
 }
 
+/// Returns the value of an utterance in a run, a rate as a share, or the reason why there is none.
+pub(crate) fn utterance_value(metric: &Metric, sheet: &Sheet, item: &str) -> Result<f64, String> {
+    match value(metric, sheet, item) {
+        Value::Number(value, total) if total > 0.0 => Ok(value / total),
+        Value::Number(..) => Err("the total is 0".to_owned()),
+        Value::Failed(reason) => Err(reason),
+        Value::Absent => Err("there is no row".to_owned()),
+    }
+}
+
 /// Returns the value of an utterance in a run.
 fn value(metric: &Metric, sheet: &Sheet, item: &str) -> Value {
     let number = match sheet.sum(item, &metric.value_columns()) {
