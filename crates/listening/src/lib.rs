@@ -8,6 +8,7 @@
 //!                                          ├─simulate► Rating ─┤
 //!                                          └──────────────── judge ─► Verdict      rehearse: simulate and judge many times
 //!                          tables of other tools ─► FoundRating ─ judge_found ─► Verdict
+//!                                                 ─► Vote ─ judge_preferences ─► PreferenceVerdict
 //! ```
 //!
 //! Everything is decided before anybody listens: the protocol names the question, the sizes and the analysis; the plan
@@ -64,6 +65,9 @@ mod trial;
 
 pub use analysis::found::{FoundRating, FoundStudy, judge_found};
 pub use analysis::judge::judge;
+pub use analysis::preference::{
+    PreferencePair, PreferenceStudy, PreferenceSystem, PreferenceVerdict, Vote, judge_preferences,
+};
 pub use analysis::ranking::{Pair, Ranked, Ranking};
 pub use analysis::screening::Exclusion;
 pub use analysis::verdict::{

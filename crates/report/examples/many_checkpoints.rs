@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         scores: &scores,
         metrics: &notes,
         verdicts: &[],
+        preferences: &[],
         samples: &[],
         worst: &[],
         baselines: None,

@@ -17,6 +17,7 @@ use crate::equivalence::Tost;
 use crate::error::Error;
 use crate::result::{Interval, TestResult};
 
+pub(crate) use self::jackknife::Contributions;
 use self::jackknife::{effective_number, leave_one_out};
 
 /// Smallest degrees of freedom assigned to a variance between clusters.
@@ -70,6 +71,30 @@ pub struct Jackknife {
     pub standard_error: f64,
     /// Degrees of freedom of its square.
     pub degrees_of_freedom: f64,
+    /// Variance between raters.
+    pub raters: Part,
+    /// Variance between items.
+    pub items: Part,
+    /// Variance if only the values of a rater and an item were dependent.
+    pub cells: Part,
+}
+
+/// Estimated variance of an estimate, by one kind of cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Variance of the estimate.
+    pub variance: f64,
+    /// Degrees of freedom of the variance.
+    pub degrees_of_freedom: f64,
+}
+
+impl Jackknife {
+    /// Combines the parts.
+    pub(crate) fn of(raters: Part, items: Part, cells: Part) -> Self {
+        let pair = |part: Part| (part.variance, part.degrees_of_freedom);
+        let (variance, degrees_of_freedom) = together(pair(raters), pair(items), pair(cells));
+        Self { standard_error: variance.sqrt(), degrees_of_freedom, raters, items, cells }
+    }
 }
 
 /// Influence of each rater and each item on an estimate: the change if it is left out.
@@ -143,7 +168,7 @@ impl Clustered {
     /// The plain errors take the squared residuals of a rater who gave a third of all values as a measure of that
     /// rater's variance; but such a rater pulls the mean along, and the residuals are too small. Three people who judge
     /// a hundred sentences and twenty who stop after five count as 23 raters there, and a true null hypothesis is
-    /// rejected in 16 % of studies; here in 2 to 3 %. In the designs of `examples/calibration.rs` this estimator (CR3
+    /// rejected in 16 % of studies; here in 2 to 3 %. In the designs of `examples/calibration` this estimator (CR3
     /// in clubSandwich's terms) rejects at most about 6 %, and CR2 up to 7.5 % with three raters. With equal
     /// contributions the variance is G/(G - 1) times the plain one, and the degrees of freedom are those of
     /// [`Clustered::satterthwaite`].
@@ -166,10 +191,11 @@ impl Clustered {
                 return Err(Error::TooUnequal { what, effective });
             }
         }
-        let Jackknife { standard_error, degrees_of_freedom } = self.jackknife.ok_or(Error::TooUnequal {
-            what: "raters or items",
-            effective: self.effective_raters.min(self.effective_items),
-        })?;
+        let Jackknife { standard_error, degrees_of_freedom, .. } =
+            self.jackknife.ok_or(Error::TooUnequal {
+                what: "raters or items",
+                effective: self.effective_raters.min(self.effective_items),
+            })?;
         Ok(Self { standard_error, degrees_of_freedom, ..*self })
     }
 
@@ -221,6 +247,11 @@ impl Clustered {
     /// Those of [`tost`](crate::equivalence::tost).
     pub fn tost(&self, margin: f64, alpha: f64) -> Result<Tost, Error> {
         self.coefficient().tost(margin, alpha)
+    }
+
+    /// Returns the variance if only the values of a cell were dependent.
+    pub(crate) fn cell_variance(&self) -> f64 {
+        self.standard_error.powi(2) - self.rater_excess.max(0.0) - self.item_excess.max(0.0)
     }
 
     fn coefficient(&self) -> Coefficient {
@@ -441,12 +472,8 @@ pub(crate) fn clustered(
     let jackknife = leave_one_out(influence, groups, raters)
         .zip(leave_one_out(influence, groups, items))
         .map(|(raters, items)| {
-            let (variance, degrees_of_freedom) = together(
-                (raters.variance, raters.degrees_of_freedom),
-                (items.variance, items.degrees_of_freedom),
-                cells,
-            );
-            Jackknife { standard_error: variance.sqrt(), degrees_of_freedom }
+            let (variance, degrees_of_freedom) = cells;
+            Jackknife::of(raters.part(), items.part(), Part { variance, degrees_of_freedom })
         });
     Ok(Clustered {
         estimate,

@@ -1,7 +1,7 @@
 //! Dense linear algebra for the models: symmetric positive definite matrices of a few hundred rows.
 
 /// Cholesky factor L of a symmetric positive definite matrix A = L Lᵀ.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cholesky {
     size: usize,
     /// Row-major entries; those above the diagonal are unused.

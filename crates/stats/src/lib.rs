@@ -98,5 +98,5 @@ pub use mean::mean_interval;
 pub use proportion::proportion_interval;
 pub use result::{Alternative, Interval, Method, MethodChoice, TestResult};
 pub use sign::sign_test;
-pub use simultaneous::{Simultaneous, simultaneous};
+pub use simultaneous::{Adjusted, Simultaneous, adjust, simultaneous};
 pub use sos::sos_parameter;

@@ -79,7 +79,7 @@ impl Mixed {
 ///
 /// In simulated studies of one system, tests at 5 % reject 3 to 5.5 % of true null hypotheses, from 10 sentences by 5
 /// raters to 200 by 20, whether all items have the same raters, raters are drawn from a pool, or each rater judges once
-/// (`examples/calibration.rs`).
+/// (`examples/calibration`).
 ///
 /// # Errors
 ///

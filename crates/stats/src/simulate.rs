@@ -1,5 +1,7 @@
 //! Judgments simulated from a model, for testing analyses on data with a known truth.
 
+mod preferences;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
@@ -10,6 +12,8 @@ use crate::check;
 use crate::distribution::normal_upper_tail;
 use crate::error::Error;
 use crate::power::Components;
+
+pub use preferences::Preferences;
 
 /// Model from which judgments are drawn.
 ///

@@ -7,15 +7,18 @@ use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::check;
-use crate::clustered::Influence;
+use crate::clustered::{Clustered, Influence};
 use crate::dense::Cholesky;
 use crate::distribution::{normal_quantile, normal_upper_tail};
 use crate::error::Error;
+use crate::result::Interval;
 
 /// Number of draws; the standard error of the probability 0.05 is 0.0015.
 const DRAWS: usize = 20_000;
 /// Share of each system's variance assumed independent of the others.
 const OWN_SHARE: f64 = 1e-6;
+/// Largest number of estimates whose joint distribution is used; the p-values of more are multiplied by their number.
+const MOST_JOINT: usize = 190;
 /// Fixed seed of the draws, so that the same ratings always give the same verdict.
 const SEED: u64 = 0x7369_6d75_6c74_616e;
 
@@ -105,6 +108,45 @@ pub fn simultaneous(systems: &[&Influence], alpha: f64) -> Result<Simultaneous, 
     let difference_alpha = (2.0 * normal_upper_tail(critical)).max(bonferroni).min(alpha);
     let equivalence_alpha = bonferroni.max(difference_alpha / 2.0);
     Ok(Simultaneous { alpha, difference_alpha, equivalence_alpha, n_systems, largest })
+}
+
+/// Inference about one estimate of a family.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Adjusted {
+    /// Interval; all intervals of the family together contain the truth with probability 1 - alpha.
+    pub interval: Interval,
+    /// p-value of the t test against 0, corrected for the family.
+    pub adjusted_p_value: f64,
+}
+
+/// Computes simultaneous intervals and corrected p-values of a family of estimates, such as all pairs of systems.
+///
+/// They follow from the joint distribution, as [`simultaneous()`] explains; those of more than 190 estimates from
+/// Bonferroni's inequality.
+///
+/// # Errors
+///
+/// [`Error::Empty`] without estimates; [`Error::OutOfRange`] for an alpha not in (0, 0.5).
+pub fn adjust(estimates: &[(&Clustered, &Influence)], alpha: f64) -> Result<Vec<Adjusted>, Error> {
+    check::alpha(alpha)?;
+    if estimates.is_empty() {
+        return Err(Error::Empty);
+    }
+    let influences: Vec<&Influence> = estimates.iter().map(|(_, influence)| *influence).collect();
+    let joint = Some(&influences)
+        .filter(|influences| influences.len() <= MOST_JOINT)
+        .and_then(|influences| simultaneous(influences, alpha).ok());
+    let n = influences.len() as f64;
+    let level = 1.0 - joint.as_ref().map_or(alpha / n, |joint| joint.difference_alpha);
+    estimates
+        .iter()
+        .map(|(estimate, _)| {
+            let p_value = estimate.t_test().p_value;
+            let adjusted_p_value =
+                joint.as_ref().map_or_else(|| (n * p_value).min(1.0), |joint| joint.adjusted(p_value));
+            Ok(Adjusted { interval: estimate.interval(level)?, adjusted_p_value })
+        })
+        .collect()
 }
 
 /// Returns the correlations of the systems' estimates in row-major order.

@@ -1,7 +1,7 @@
 //! Error rates of each analysis on simulated studies with a known truth: the reason for clustered errors.
 //!
 //! Seeds are fixed, so each rate is a fixed number; the bands allow for changes in the code that draws the numbers.
-//! `examples/calibration.rs` prints the same rates from as many replicates as time allows.
+//! `examples/calibration` prints the same rates from as many replicates as time allows.
 
 use std::cmp::Ordering;
 

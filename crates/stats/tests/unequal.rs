@@ -1,6 +1,6 @@
 //! Error rates of the verdict's analysis with raters who contribute unequally, and with many systems.
 //!
-//! `examples/calibration.rs` prints the same rates from as many studies as time allows.
+//! `examples/calibration` prints the same rates from as many studies as time allows.
 
 use std::collections::BTreeMap;
 

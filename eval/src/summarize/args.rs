@@ -6,14 +6,16 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_cli::{Advised, Completions, ManPages};
-use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm, ScoreSign};
+use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm, PreferenceStudy, ScoreSign};
 
 use super::baselines::Source;
+use super::columns::ColumnMap;
 use super::follow::{self, FollowArgs};
 use super::foreign::{Foreign, ForeignScores};
-use super::found::{ColumnMap, FoundSettings};
+use super::found::{self, FoundSettings};
 use super::gate::GateArgs;
 use super::item_names::ItemNames;
+use super::votes::{self, ChoiceIs, Choices, VoteSettings};
 use super::{report, verdict};
 use crate::files::Overwrite;
 use crate::named::NamedDirectory;
@@ -27,7 +29,10 @@ Ratings from another tool, without a plan:
       --human-reference --map rater=WorkerId,item=clip,system=model,score=vote --out REPORT
 Raw votes, how much better the second clip was, with a column of the clip heard first:
   mynah-summarize verdict --ratings votes.csv --paradigm cmos --reference recordings \\
-      --map first=order --score-is second-minus-first --out REPORT";
+      --map first=order --score-is second-minus-first --out REPORT
+Votes for one of two clips, in the order in which they were heard:
+  mynah-summarize verdict --ratings votes.csv --paradigm ab --reference old \
+      --map rater=WorkerId,item=clip,first=a,second=b,choice=vote --out REPORT";
 const REPORT: &str = "\
 Examples:
   mynah-summarize report --scores scores.parquet --reference LJSpeech \\
@@ -120,7 +125,7 @@ pub(crate) struct VerdictArgs {
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     found: FoundArgs,
-    /// Reference that the systems were compared with; for MOS, one of the systems
+    /// Reference that the systems were compared with; for MOS and AB, one of the systems
     #[arg(
         long = "reference",
         value_name = "NAME",
@@ -143,9 +148,25 @@ pub(crate) struct VerdictArgs {
 
 impl VerdictArgs {
     /// Returns the description of the ratings, if a paradigm is given.
-    pub(crate) fn found(&self) -> Option<FoundSettings> {
+    pub(crate) fn found(&self) -> anyhow::Result<Option<Described>> {
         self.found.settings(self.reference_name.as_deref())
     }
+}
+
+/// The kind of a test without a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Scores of systems.
+    Scores(Paradigm),
+    /// Votes for one of two clips.
+    Votes,
+}
+
+/// The description of ratings without a plan.
+#[derive(Debug, Clone)]
+pub(crate) enum Described {
+    Scores(FoundSettings),
+    Votes(VoteSettings),
 }
 
 /// Description of ratings without a plan; the reference is named by the subcommand.
@@ -154,13 +175,18 @@ impl VerdictArgs {
 pub(crate) struct FoundArgs {
     /// Kind of test
     #[arg(long, value_parser = paradigms())]
-    paradigm: Option<Paradigm>,
-    /// Columns of rater, item, system, score and, optionally, first and origin, if their names differ
+    paradigm: Option<Kind>,
+    /// Columns of rater, item, system, score (AB: rater, item, first, second, choice) and, optionally, first and origin, if
+    /// their names differ
     #[arg(long, value_name = "NAME=COLUMN,…", requires = "paradigm", default_value = "", hide_default_value = true, value_parser = column_map)]
     map: ColumnMap,
-    /// Meaning of a positive score of a comparison (default: system-minus-reference, unless the scores look otherwise)
+    /// Meaning of a positive score of a comparison (default: system-minus-reference, unless the scores look otherwise; AB:
+    /// none, numbers are errors)
     #[arg(long, value_name = "SIGN", requires = "paradigm", value_parser = score_signs())]
     score_is: Option<ScoreSign>,
+    /// Thing that the choices of an AB test name, if both readings are possible
+    #[arg(long, value_name = "THING", requires = "paradigm")]
+    choice_is: Option<ChoiceIs>,
     /// Part of an item's name that names the sentence
     #[arg(long, value_name = "PART", requires = "paradigm", default_value = "sentence")]
     item_is: ItemNames,
@@ -173,9 +199,9 @@ pub(crate) struct FoundArgs {
     /// System known to be worse than the reference; may be repeated
     #[arg(long = "anchor", value_name = "NAME", requires = "reference_name")]
     anchors: Vec<String>,
-    /// Equivalence margin, in points of the scale
-    #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.2)]
-    margin: f64,
+    /// Equivalence margin, in points of the scale [default: 0.2]
+    #[arg(long, value_name = "X", requires = "paradigm")]
+    margin: Option<f64>,
     /// Two-sided significance level
     #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.05)]
     alpha: f64,
@@ -192,12 +218,14 @@ fn column_map(text: &str) -> Result<ColumnMap, String> {
     if text.is_empty() { Ok(ColumnMap::default()) } else { text.parse() }
 }
 
-/// Parses the name of any paradigm that the library has.
-fn paradigms() -> impl TypedValueParser<Value = Paradigm> {
+/// Parses the name of any paradigm that the library has, or of votes for one of two clips.
+fn paradigms() -> impl TypedValueParser<Value = Kind> {
     let value = |paradigm: Paradigm| PossibleValue::new(paradigm.as_str()).help(paradigm.rules().summary());
-    PossibleValuesParser::new(Paradigm::ALL.map(value)).try_map(|name| {
-        let found = Paradigm::ALL.into_iter().find(|paradigm| paradigm.as_str() == name);
-        found.ok_or_else(|| format!("`{name}` is not a paradigm"))
+    let votes = PossibleValue::new(votes::PARADIGM).help("votes for the first clip, the second or neither");
+    PossibleValuesParser::new(Paradigm::ALL.into_iter().map(value).chain([votes])).try_map(|name| {
+        let found = Paradigm::ALL.into_iter().find(|paradigm| paradigm.as_str() == name).map(Kind::Scores);
+        let votes = (name == votes::PARADIGM).then_some(Kind::Votes);
+        found.or(votes).ok_or_else(|| format!("`{name}` is not a paradigm"))
     })
 }
 
@@ -221,27 +249,68 @@ fn separator(text: &str) -> Result<char, String> {
 
 impl FoundArgs {
     /// Returns the description of the ratings, if a paradigm is given.
-    fn settings(&self, reference: Option<&str>) -> Option<FoundSettings> {
-        Some(FoundSettings {
-            study: self.study(reference)?,
+    fn settings(&self, reference: Option<&str>) -> anyhow::Result<Option<Described>> {
+        Ok(match self.paradigm {
+            None => None,
+            Some(Kind::Scores(paradigm)) => Some(Described::Scores(self.scores(paradigm, reference)?)),
+            Some(Kind::Votes) => Some(Described::Votes(self.votes(reference)?)),
+        })
+    }
+
+    fn scores(&self, paradigm: Paradigm, reference: Option<&str>) -> anyhow::Result<FoundSettings> {
+        self.map.check(paradigm.as_str(), &found::NEEDED, &found::OPTIONAL)?;
+        if self.choice_is.is_some() {
+            return Err(not_of("--choice-is", paradigm.as_str()));
+        }
+        let usual = Analysis::default();
+        let analysis = Analysis { margin: self.margin.unwrap_or(usual.margin), alpha: self.alpha, ..usual };
+        Ok(FoundSettings {
+            study: FoundStudy {
+                name: self.study.clone(),
+                paradigm,
+                reference: reference.map(str::to_owned),
+                human_reference: self.human_reference,
+                anchors: self.anchors.clone(),
+                analysis,
+                repeats: self.repeats,
+                score_sign: self.score_is,
+            },
             map: self.map.clone(),
             separator: self.separator,
             item_names: self.item_is,
         })
     }
 
-    fn study(&self, reference: Option<&str>) -> Option<FoundStudy> {
-        Some(FoundStudy {
-            name: self.study.clone(),
-            paradigm: self.paradigm?,
-            reference: reference.map(str::to_owned),
-            human_reference: self.human_reference,
-            anchors: self.anchors.clone(),
-            analysis: Analysis { margin: self.margin, alpha: self.alpha, ..Analysis::default() },
-            repeats: self.repeats,
-            score_sign: self.score_is,
+    fn votes(&self, reference: Option<&str>) -> anyhow::Result<VoteSettings> {
+        self.map.check(votes::PARADIGM, &votes::NEEDED, &votes::OPTIONAL)?;
+        for (argument, is_given) in [
+            ("--margin", self.margin.is_some()),
+            ("--human-reference", self.human_reference),
+            ("--anchor", !self.anchors.is_empty()),
+        ] {
+            if is_given {
+                return Err(not_of(argument, votes::PARADIGM));
+            }
+        }
+        Ok(VoteSettings {
+            study: PreferenceStudy {
+                name: self.study.clone(),
+                reference: reference.map(str::to_owned),
+                alpha: self.alpha,
+                repeats: self.repeats,
+            },
+            map: self.map.clone(),
+            separator: self.separator,
+            item_names: self.item_is,
+            choices: Choices { reading: self.choice_is, sign: self.score_is },
         })
     }
+}
+
+/// Rejects an argument that has no meaning for a kind of test.
+fn not_of(argument: &str, paradigm: &str) -> anyhow::Error {
+    let message = format!("{argument} has no meaning for --paradigm {paradigm}");
+    Advised::new(message, format!("leave {argument} out")).into()
 }
 
 /// A required conclusion.
@@ -289,7 +358,7 @@ pub(crate) struct ReportArgs {
     plans: Vec<PathBuf>,
     #[command(flatten)]
     found: FoundArgs,
-    /// Reference of the ratings that the systems were compared with; for MOS, one of the systems
+    /// Reference of the ratings that the systems were compared with; for MOS and AB, one of the systems
     #[arg(long, value_name = "NAME", requires = "paradigm", help_heading = "Ratings without a plan")]
     reference_name: Option<String>,
     /// Recordings to show and play
@@ -323,7 +392,7 @@ pub(crate) struct ReportArgs {
 impl ReportArgs {
     /// Pairs ratings with their plans; those beyond the last plan are judged without one.
     fn tests(&self) -> anyhow::Result<Vec<report::Test>> {
-        let found = self.found.settings(self.reference_name.as_deref());
+        let found = self.found.settings(self.reference_name.as_deref())?;
         let (n_ratings, n_plans) = (self.ratings.len(), self.plans.len());
         if found.is_some() && n_ratings <= n_plans {
             let remedy = "add the --ratings that have no plan, or leave --paradigm out";
@@ -343,7 +412,12 @@ impl ReportArgs {
         for ratings in self.ratings.iter().cloned() {
             tests.push(match (plans.next(), &found) {
                 (Some(plan), _) => report::Test::Planned { ratings, plan },
-                (None, Some(found)) => report::Test::Found { ratings, settings: Box::new(found.clone()) },
+                (None, Some(Described::Scores(settings))) => {
+                    report::Test::Found { ratings, settings: Box::new(settings.clone()) }
+                }
+                (None, Some(Described::Votes(settings))) => {
+                    report::Test::Votes { ratings, settings: Box::new(settings.clone()) }
+                }
                 (None, None) => return Err(unequal().into()),
             });
         }

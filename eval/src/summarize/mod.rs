@@ -2,6 +2,7 @@
 
 mod args;
 mod baselines;
+mod columns;
 mod follow;
 mod foreign;
 mod found;
@@ -12,6 +13,7 @@ mod ratings;
 mod report;
 mod samples;
 mod verdict;
+mod votes;
 mod write;
 
 pub use args::Args;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_cli::say;
-use mynah_listening::Verdict;
+use mynah_listening::{PreferenceVerdict, Verdict};
 use mynah_metrics::Score;
 use mynah_report::comparison::{Comparison, worst_items};
 use mynah_table::read_table;
@@ -14,6 +14,7 @@ use mynah_table::read_table;
 use super::baselines::{self, Source};
 use super::foreign::Foreign;
 use super::found::{FoundSettings, found_verdict};
+use super::votes::{VoteSettings, preference_verdict};
 use super::{notes, ratings, samples, write};
 use crate::named::NamedDirectory;
 
@@ -44,14 +45,29 @@ pub(crate) struct Settings {
 pub(crate) enum Test {
     Planned { ratings: PathBuf, plan: PathBuf },
     Found { ratings: PathBuf, settings: Box<FoundSettings> },
+    Votes { ratings: PathBuf, settings: Box<VoteSettings> },
 }
 
-impl Test {
-    fn verdict(&self) -> anyhow::Result<Verdict> {
-        match self {
-            Self::Planned { ratings, plan } => ratings::verdict(plan, ratings),
-            Self::Found { ratings, settings } => found_verdict(ratings, settings),
+/// Verdicts on the tests of a report.
+#[derive(Default)]
+struct Verdicts {
+    scores: Vec<Verdict>,
+    preferences: Vec<PreferenceVerdict>,
+}
+
+impl Verdicts {
+    fn of(tests: &[Test]) -> anyhow::Result<Self> {
+        let mut verdicts = Self::default();
+        for test in tests {
+            match test {
+                Test::Planned { ratings, plan } => verdicts.scores.push(ratings::verdict(plan, ratings)?),
+                Test::Found { ratings, settings } => verdicts.scores.push(found_verdict(ratings, settings)?),
+                Test::Votes { ratings, settings } => {
+                    verdicts.preferences.push(preference_verdict(ratings, settings)?);
+                }
+            }
         }
+        Ok(verdicts)
     }
 }
 
@@ -67,7 +83,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut scores = Scores::read(&settings.scores)?;
     let (rows, foreign_notes) = settings.foreign.read(&scores.rows)?;
     scores.rows.extend(rows);
-    let verdicts = settings.tests.iter().map(Test::verdict).collect::<anyhow::Result<Vec<_>>>()?;
+    let verdicts = Verdicts::of(&settings.tests)?;
     let baselines = baselines::read(&settings.baselines)?;
     let mut notes = notes::metric_notes();
     notes.extend(foreign_notes);
@@ -79,7 +95,8 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         title: &settings.title,
         scores: &scores.rows,
         metrics: &notes,
-        verdicts: &verdicts,
+        verdicts: &verdicts.scores,
+        preferences: &verdicts.preferences,
         samples: &samples.spread,
         worst: &samples.worst,
         baselines: baselines.as_ref(),

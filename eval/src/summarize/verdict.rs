@@ -3,19 +3,21 @@
 use std::process::ExitCode;
 
 use mynah_cli::{Advised, BAD_RESULT, put, say};
-use mynah_listening::{Conclusion, Defined, Origin, Ranking, Role, Verdict};
+use mynah_listening::{Conclusion, Defined, Origin, PreferenceVerdict, Ranking, Role, Verdict};
 use mynah_report::comparison::Comparison;
 
-use super::args::{Requirement, VerdictArgs};
+use super::args::{Described, Requirement, VerdictArgs};
 use super::found::found_verdict;
+use super::votes::{VoteSettings, preference_verdict};
 use super::{ratings, write};
 
 /// Analyzes the ratings, writes the report and prints the conclusions.
 pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     args.overwrite.check_report(&args.out)?;
-    let verdict = match (&args.plan, args.found()) {
+    let verdict = match (&args.plan, args.found()?) {
         (Some(plan), _) => ratings::verdict(plan, &args.ratings)?,
-        (None, Some(settings)) => found_verdict(&args.ratings, &settings)?,
+        (None, Some(Described::Scores(settings))) => found_verdict(&args.ratings, &settings)?,
+        (None, Some(Described::Votes(settings))) => return run_votes(args, &settings),
         (None, None) => {
             let remedy =
                 "name the plan of the test with --plan, or describe a test without one with --paradigm";
@@ -29,6 +31,7 @@ pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
         scores: &[],
         metrics: &[],
         verdicts: std::slice::from_ref(&verdict),
+        preferences: &[],
         samples: &[],
         worst: &[],
         baselines: None,
@@ -49,16 +52,77 @@ pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Analyzes the votes of a preference test, writes the report and prints the conclusions.
+fn run_votes(args: &VerdictArgs, settings: &VoteSettings) -> anyhow::Result<ExitCode> {
+    if let Some(requirement) = args.require.filter(|requirement| *requirement != Requirement::Better) {
+        let required = requirement.conclusion().map_or("human-level", Conclusion::as_str);
+        let message = format!("a preference test cannot show `{required}`");
+        let remedy =
+            "require better, or leave --require out: not finding a preference does not show equality";
+        return Err(Advised::new(message, remedy).into());
+    }
+    if args.require.is_some() && settings.study.reference.is_none() {
+        let remedy = "name the system that must be beaten with --reference";
+        return Err(Advised::new("--require better needs a reference", remedy).into());
+    }
+    let verdict = preference_verdict(&args.ratings, settings)?;
+    let versions = write::versions();
+    let title = format!("Preference test: {}", verdict.study);
+    let comparison = Comparison {
+        title: &title,
+        scores: &[],
+        metrics: &[],
+        verdicts: &[],
+        preferences: std::slice::from_ref(&verdict),
+        samples: &[],
+        worst: &[],
+        baselines: None,
+        versions: &versions,
+        level: 1.0 - verdict.alpha,
+    };
+    write::write(&comparison, &args.out)?;
+    for system in verdict.systems.iter().filter(|system| verdict.reference.as_ref() != Some(&system.system)) {
+        put(&format!("{}: {}\n", system.system, system.words))?;
+    }
+    if verdict.reference.is_none() || verdict.systems.len() > 2 {
+        put(&format!("all: {}\n", verdict.words))?;
+    }
+    let listed = verdict.systems.iter().map(|one| (one.system.as_str(), one.best_rank, one.worst_rank));
+    put(&format!("ranking: {}\n", list_ranks(listed)))?;
+    match args.require {
+        Some(_) if !is_preferred(&verdict) => Ok(ExitCode::from(BAD_RESULT)),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Returns true if people prefer every system to the reference; reports those that fail.
+fn is_preferred(verdict: &PreferenceVerdict) -> bool {
+    if verdict.origin == Origin::Simulated {
+        say("not met: the votes are simulated, so they prove nothing about a voice");
+        return false;
+    }
+    let mut met = true;
+    for system in &verdict.systems {
+        if let Some(found) = system.conclusion.filter(|conclusion| *conclusion != Conclusion::Better) {
+            say(&format!("not met: {} is {}, expected better", system.system, found.as_str()));
+            met = false;
+        }
+    }
+    met
+}
+
 /// Lists the systems with their possible ranks.
 fn ranks(ranking: &Ranking) -> String {
-    let listed: Vec<String> = ranking
-        .systems
-        .iter()
-        .map(|ranked| match (ranked.best_rank, ranked.worst_rank) {
-            (best, worst) if best == worst => format!("{} {best}", ranked.system),
-            (best, worst) => format!("{} {best} to {worst}", ranked.system),
-        })
-        .collect();
+    list_ranks(ranking.systems.iter().map(|one| (one.system.as_str(), one.best_rank, one.worst_rank)))
+}
+
+fn list_ranks<'a>(systems: impl Iterator<Item = (&'a str, usize, usize)>) -> String {
+    let listed: Vec<String> =
+        systems
+            .map(|(system, best, worst)| {
+                if best == worst { format!("{system} {best}") } else { format!("{system} {best} to {worst}") }
+            })
+            .collect();
     listed.join(", ")
 }
 

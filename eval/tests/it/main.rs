@@ -8,3 +8,4 @@ mod programs;
 mod score;
 mod summarize;
 mod support;
+mod votes;

@@ -5,6 +5,7 @@ pub(crate) mod family;
 pub(crate) mod found;
 pub(crate) mod inference;
 pub(crate) mod judge;
+pub(crate) mod preference;
 pub(crate) mod rank_tests;
 pub(crate) mod ranking;
 pub(crate) mod raters;

@@ -1,7 +1,7 @@
 //! The order of the systems under test, by all pairs of them.
 
 use mynah_stats::clustered::{Clustered, Influence};
-use mynah_stats::{Interval, simultaneous};
+use mynah_stats::{Adjusted, Interval, adjust};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,6 @@ use crate::system::Role;
 
 /// The largest number of systems that are ranked. Of more, hundreds of pairs leave no rank certain.
 const MOST_SYSTEMS: usize = 30;
-/// The largest number of pairs whose joint distribution is used; the p-values of more are multiplied by their number.
-const MOST_JOINT: usize = 190;
 
 /// The systems under test, ordered by what listeners preferred.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,19 +90,16 @@ pub(crate) fn ranking(study: &Study, sample: &Sample<'_>) -> Defined<Ranking> {
         .map(|&(high, low)| ((high, low), clustered_difference(&systems[high].2, &systems[low].2)))
         .collect();
     let pairs = corrected(&compared, study.analysis.alpha);
-    let (mut better, mut worse) = (vec![0; systems.len()], vec![0; systems.len()]);
-    for (&(high, low), (difference, _)) in places.iter().zip(&pairs) {
-        if difference.value().is_some_and(|interval| !interval.contains(0.0)) {
-            better[low] += 1;
-            worse[high] += 1;
-        }
-    }
-    let n = systems.len();
-    let ranked = systems.iter().enumerate().map(|(place, (name, mean, _))| Ranked {
+    let found = places.iter().zip(&pairs).filter(|(_, (difference, _))| {
+        // The first of each pair has the higher mean.
+        difference.value().is_some_and(|interval| !interval.contains(0.0))
+    });
+    let ranks = possible_ranks(systems.len(), found.map(|(&pair, _)| pair));
+    let ranked = systems.iter().zip(ranks).map(|((name, mean, _), (best_rank, worst_rank))| Ranked {
         system: (*name).to_owned(),
         mean: *mean,
-        best_rank: 1 + better[place],
-        worst_rank: n - worse[place],
+        best_rank,
+        worst_rank,
     });
     let named = places.iter().zip(pairs).map(|(&(high, low), (difference, adjusted_p_value))| Pair {
         system: systems[high].0.to_owned(),
@@ -117,29 +112,43 @@ pub(crate) fn ranking(study: &Study, sample: &Sample<'_>) -> Defined<Ranking> {
     }
 }
 
+/// Returns the range of ranks of each of n systems: 1 + those found better to n less those found worse.
+///
+/// Each finding is the better system with the worse one, by position.
+pub(crate) fn possible_ranks(
+    n: usize,
+    found: impl IntoIterator<Item = (usize, usize)>,
+) -> Vec<(usize, usize)> {
+    let mut ranks = vec![(1, n); n];
+    for (better, worse) in found {
+        ranks[worse].0 += 1;
+        ranks[better].1 -= 1;
+    }
+    ranks
+}
+
 /// Returns the interval and the corrected p-value of each pair.
 fn corrected(compared: &[Compared], alpha: f64) -> Vec<(Defined<Interval>, Defined<f64>)> {
-    let influences: Vec<&Influence> = compared
+    let family: Vec<(&Clustered, &Influence)> = compared
         .iter()
-        .filter_map(|(_, estimate)| estimate.as_ref().ok().map(|(_, influence)| influence))
+        .filter_map(|(_, estimate)| {
+            estimate.as_ref().ok().map(|(difference, influence)| (difference, influence))
+        })
         .collect();
-    let joint = Some(&influences)
-        .filter(|influences| influences.len() <= MOST_JOINT)
-        .and_then(|influences| simultaneous(influences, alpha).ok());
-    let n = influences.len().max(1) as f64;
-    let level = 1.0 - joint.as_ref().map_or(alpha / n, |joint| joint.difference_alpha);
-    let adjusted =
-        |p_value: f64| joint.as_ref().map_or_else(|| (n * p_value).min(1.0), |joint| joint.adjusted(p_value));
+    // Without any estimate, nothing reads the result.
+    let mut adjusted = adjust(&family, alpha).unwrap_or_default().into_iter();
     compared
         .iter()
-        .map(|(_, estimate)| match estimate {
-            Ok((difference, _)) => (
-                difference.interval(level).into(),
-                Defined::Ok { value: adjusted(difference.t_test().p_value) },
-            ),
-            Err(reason) => {
-                let undefined = || reason.clone();
-                (Defined::Undefined { reason: undefined() }, Defined::Undefined { reason: undefined() })
+        .map(|(_, estimate)| match (estimate, estimate.as_ref().ok().and_then(|_| adjusted.next())) {
+            (_, Some(Adjusted { interval, adjusted_p_value })) => {
+                (Defined::Ok { value: interval }, Defined::Ok { value: adjusted_p_value })
+            }
+            (estimate, None) => {
+                let reason = || match estimate {
+                    Ok(_) => "the pairs have no joint level".to_owned(),
+                    Err(reason) => reason.clone(),
+                };
+                (Defined::Undefined { reason: reason() }, Defined::Undefined { reason: reason() })
             }
         })
         .collect()

@@ -319,12 +319,13 @@ fn number(value: f64) -> String {
     if text == "-0.00" { "0.00".to_owned() } else { text }
 }
 
-fn probability(value: f64) -> String {
+/// Formats a p-value.
+pub(crate) fn probability(value: f64) -> String {
     if value < 0.0001 { format!("{value:.1e}") } else { format!("{value:.4}") }
 }
 
 /// Formats a coverage as a percentage without trailing zeros.
-fn percent(level: f64) -> String {
+pub(crate) fn percent(level: f64) -> String {
     let text = format!("{:.2}", level * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,11 +1,12 @@
 //! The answer at the top of a report: what follows, in one figure and one table, and the grounds for doubting it.
 
-use mynah_listening::{Conclusion, Defined, Role, SystemVerdict, Verdict};
+use mynah_listening::{Conclusion, Defined, PreferenceVerdict, Role, SystemVerdict, Verdict};
 use mynah_stats::Interval;
 
 use super::best;
 use super::checkpoints::Checkpoints;
 use super::documents::plural;
+use super::preference;
 use super::preferred;
 use super::ratings::{self, simulated};
 use super::scores::{interval_cell, label, percent};
@@ -34,6 +35,7 @@ const UNRELATED: f64 = 0.2;
 /// Everything from which the answer follows.
 pub(crate) struct Answer<'a> {
     pub(crate) verdicts: &'a [Verdict],
+    pub(crate) preferences: &'a [PreferenceVerdict],
     pub(crate) metrics: &'a [MetricSummary],
     pub(crate) checkpoints: &'a Checkpoints,
     pub(crate) validity: &'a [Validity],
@@ -43,16 +45,23 @@ pub(crate) struct Answer<'a> {
 impl Answer<'_> {
     /// Returns the words, the figure, the table and the doubts.
     pub(crate) fn blocks(&self) -> Result<Vec<Block>, Error> {
-        let findings = self.verdicts.iter().map(|verdict| self.of_test(verdict)).chain(self.of_scores());
+        let findings = self
+            .verdicts
+            .iter()
+            .map(|verdict| self.of_test(verdict))
+            .chain(self.preferences.iter().map(preference::summary))
+            .chain(self.of_scores());
         let mut blocks = vec![Block::SideBySide(findings.collect())];
         let systems = self.systems();
         if !systems.is_empty() {
             blocks.push(Block::Figures(vec![self.figure(&systems)?]));
         }
-        blocks.push(Block::Table(if self.verdicts.is_empty() {
-            self.score_table(&systems)
-        } else {
-            self.rating_table(&systems)
+        blocks.push(Block::Table(match (self.verdicts, self.preferences) {
+            ([], [test, ..]) if self.metrics.is_empty() => {
+                Table { name: "answer".into(), ..preference::systems(test) }
+            }
+            ([], _) => self.score_table(&systems),
+            _ => self.rating_table(&systems),
         }));
         let mut doubts = self.doubts();
         if !doubts.is_empty() {
@@ -174,6 +183,9 @@ impl Answer<'_> {
             rated.sort_by(|a, b| mean(b).total_cmp(&mean(a)));
             rated.iter().for_each(|system| add(&system.system));
         }
+        for test in self.preferences {
+            test.systems.iter().for_each(|system| add(&system.system));
+        }
         let mut scored: Vec<&SystemSummary> =
             self.metrics.iter().flat_map(|metric| &metric.systems).collect();
         if scored.iter().all(|system| system.step.is_some()) {
@@ -193,7 +205,12 @@ impl Answer<'_> {
             .enumerate()
             .map(|(index, verdict)| self.column_of_test(index, verdict, rows));
         let metrics = self.metrics.iter().map(|metric| self.column_of_metric(metric, rows));
-        let mut columns: Vec<MatrixColumn> = tests.chain(metrics).collect();
+        let preferences = self
+            .preferences
+            .iter()
+            .enumerate()
+            .map(|(index, test)| self.column_of_preference(index, test, rows));
+        let mut columns: Vec<MatrixColumn> = tests.chain(preferences).chain(metrics).collect();
         let n_left_out = columns.len().saturating_sub(MOST_COLUMNS);
         columns.truncate(MOST_COLUMNS);
         let mut caption = String::from(
@@ -244,6 +261,25 @@ impl Answer<'_> {
             label: rules.abbreviation().to_owned(),
             points: rows.iter().map(point).collect(),
             margin: has_difference.then_some(verdict.analysis.margin),
+        }
+    }
+
+    /// Returns the strengths of a preference test; their intervals are those of differences, which the part below has.
+    fn column_of_preference(&self, index: usize, test: &PreferenceVerdict, rows: &[String]) -> MatrixColumn {
+        let point = |name: &String| {
+            let system = test.systems.iter().find(|system| system.system == *name)?;
+            Some(MatrixPoint {
+                estimate: *system.strength.value()?,
+                interval: None,
+                is_accented: system.best_rank == 1,
+            })
+        };
+        let number = if self.preferences.len() > 1 { format!(" {}", index + 1) } else { String::new() };
+        MatrixColumn {
+            title: format!("preference{number}"),
+            label: "log odds".into(),
+            points: rows.iter().map(point).collect(),
+            margin: None,
         }
     }
 
@@ -371,6 +407,7 @@ impl Answer<'_> {
                 if self.verdicts.len() > 1 { format!("Test {}: ", index + 1) } else { String::new() };
             doubts.extend(doubts_of_test(verdict).into_iter().map(|doubt| format!("{prefix}{doubt}")));
         }
+        doubts.extend(self.preferences.iter().flat_map(|test| test.notes.iter().cloned()));
         doubts.extend(self.doubts_of_scores());
         doubts
     }

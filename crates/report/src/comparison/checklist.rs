@@ -7,6 +7,7 @@ use mynah_metrics::Status;
 use serde::Serialize;
 
 use super::documents::{Comparison, plural};
+use super::preference;
 use super::ratings::{interval_text, plain};
 use super::summary::MetricSummary;
 use crate::table::{Cell, Table};
@@ -118,8 +119,15 @@ const OF_TESTS: [OfTest; 11] = [
 pub(crate) fn entries(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = OF_TESTS
         .into_iter()
-        .map(|(question, of_test)| {
-            let (answer, grounds) = over_tests(comparison.verdicts, of_test);
+        .enumerate()
+        .map(|(index, (question, of_test))| {
+            let verdicts =
+                comparison.verdicts.iter().map(|verdict| (verdict.study.as_str(), of_test(verdict)));
+            let preferences = comparison
+                .preferences
+                .iter()
+                .map(|test| (test.study.as_str(), preference::answers(test)[index].clone()));
+            let (answer, grounds) = over_tests(verdicts.chain(preferences).collect());
             Entry { question, answer, grounds }
         })
         .collect();
@@ -151,21 +159,22 @@ pub(crate) fn gist(entries: &[Entry]) -> String {
 }
 
 /// Returns the worst answer over all tests, with the grounds of each.
-fn over_tests(verdicts: &[Verdict], of_test: fn(&Verdict) -> (Answer, String)) -> (Answer, String) {
-    let mut answers = verdicts.iter().map(|verdict| (verdict, of_test(verdict)));
-    let Some((_, (mut answer, mut grounds))) = answers.next() else {
+fn over_tests(answers: Vec<(&str, (Answer, String))>) -> (Answer, String) {
+    let n = answers.len();
+    let mut answers = answers.into_iter();
+    let Some((first, (mut answer, mut grounds))) = answers.next() else {
         return (Answer::No, "Nobody listened".to_owned());
     };
-    if let [first, _, ..] = verdicts {
-        grounds = format!("{}: {grounds}", first.study);
-        for (verdict, (other, more)) in answers {
+    if n > 1 {
+        grounds = format!("{first}: {grounds}");
+        for (study, (other, more)) in answers {
             let (other_counts, counts) = (other != Answer::DoesNotApply, answer != Answer::DoesNotApply);
             answer = match (counts, other_counts) {
                 (true, true) => answer.max(other),
                 (false, true) => other,
                 _ => answer,
             };
-            let _ = write!(grounds, ". {}: {more}", verdict.study);
+            let _ = write!(grounds, ". {study}: {more}");
         }
     }
     (answer, grounds)
@@ -308,7 +317,7 @@ fn objective(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> (Answer,
     if !unknown.is_empty() {
         return (Answer::InPart, format!("Of {} no definition is known here", unknown.join(", ")));
     }
-    if comparison.verdicts.is_empty() {
+    if comparison.verdicts.is_empty() && comparison.preferences.is_empty() {
         return (
             Answer::InPart,
             "Defined, but nobody listened: they do not say how natural a voice sounds".to_owned(),
@@ -367,6 +376,7 @@ mod tests {
             scores: &[],
             metrics: &[],
             verdicts: &[],
+            preferences: &[],
             worst: &[],
             baselines: None,
             samples: &[],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mynah_listening::{Origin, Verdict};
+use mynah_listening::{Origin, PreferenceVerdict, Verdict};
 use mynah_metrics::Score;
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use super::checkpoints::{Checkpoints, compare_grids};
 use super::grid::{Grid, grids};
 use super::summary::{MetricSummary, summarize_grid};
 use super::validity::{self, Validity, validities};
-use super::{baselines, best, checklist, doubt, methods, ratings, samples, scores};
+use super::{baselines, best, checklist, doubt, methods, preference, ratings, samples, scores};
 use crate::document::Document;
 use crate::error::Error;
 use crate::figure::Mel;
@@ -26,7 +26,7 @@ const FORMAT: u32 = 3;
 
 /// All inputs of a report.
 ///
-/// Either scores or verdicts may be empty, but not both.
+/// Scores, verdicts and preferences may be empty, but not all of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison<'a> {
     /// Heading of the report.
@@ -37,6 +37,8 @@ pub struct Comparison<'a> {
     pub metrics: &'a [MetricNote],
     /// Results of the ratings, one verdict for each listening test; they are never pooled.
     pub verdicts: &'a [Verdict],
+    /// Results of preference tests, one for each.
+    pub preferences: &'a [PreferenceVerdict],
     /// Sentences to look at and listen to.
     pub samples: &'a [Sample],
     /// Samples of the worst sentences of each system; [`super::worst_items`] finds them.
@@ -89,6 +91,7 @@ struct Numbers<'a> {
     title: &'a str,
     simulated: bool,
     verdicts: &'a [Verdict],
+    preferences: &'a [PreferenceVerdict],
     level: f64,
     metrics: &'a [MetricSummary],
     checkpoints: &'a Checkpoints,
@@ -96,7 +99,7 @@ struct Numbers<'a> {
     without_value: Vec<&'a Score>,
     notes: Vec<&'a MetricNote>,
     baselines: Option<&'a Baselines>,
-    /// One paragraph for each verdict.
+    /// One paragraph for each verdict, then for each preference test.
     methods: Vec<String>,
     checklist: Vec<checklist::Entry>,
     versions: &'a [(String, String)],
@@ -110,7 +113,7 @@ impl Comparison<'_> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::NothingToReport`] without scores and verdicts, the errors of [`super::summarize`] for rows that
+    /// Returns [`Error::NothingToReport`] without scores, verdicts and preferences, the errors of [`super::summarize`] for rows that
     /// contradict each other, and the errors of [`Baselines::check`] and of drawing a figure.
     ///
     /// # Examples
@@ -136,6 +139,7 @@ impl Comparison<'_> {
     ///     scores: &scores,
     ///     metrics: &[],
     ///     verdicts: &[],
+    ///     preferences: &[],
     ///     samples: &[],
     ///     worst: &[],
     ///     baselines: None,
@@ -147,7 +151,7 @@ impl Comparison<'_> {
     /// # Ok::<(), mynah_report::Error>(())
     /// ```
     pub fn documents(&self) -> Result<Vec<Document>, Error> {
-        if self.scores.is_empty() && self.verdicts.is_empty() {
+        if self.scores.is_empty() && self.verdicts.is_empty() && self.preferences.is_empty() {
             return Err(Error::NothingToReport);
         }
         let grids = grids(self.scores, self.metrics)?;
@@ -183,6 +187,7 @@ impl Comparison<'_> {
             let number = (self.verdicts.len() > 1).then_some(index + 1);
             sections.extend(self.sections_of_test(verdict, number)?);
         }
+        sections.extend(preference::sections(self.preferences)?);
         sections.extend(best::section(grids, checkpoints, self.level)?);
         sections.extend(best::regressions(checkpoints, self.level));
         sections.extend(scores::sections(grids, metrics, self.level)?);
@@ -221,8 +226,15 @@ impl Comparison<'_> {
             title: self.title.to_owned(),
             lead: self.lead(metrics),
             banners: self.simulated_banner().into_iter().collect(),
-            answer: Answer { verdicts: self.verdicts, metrics, checkpoints, validity, level: self.level }
-                .blocks()?,
+            answer: Answer {
+                verdicts: self.verdicts,
+                preferences: self.preferences,
+                metrics,
+                checkpoints,
+                validity,
+                level: self.level,
+            }
+            .blocks()?,
             sections,
         })
     }
@@ -254,15 +266,17 @@ impl Comparison<'_> {
 
     /// Returns the warning that ratings are simulated, naming them, if there are any.
     fn simulated_banner(&self) -> Option<String> {
-        let studies: Vec<&str> = self
-            .verdicts
-            .iter()
-            .filter(|verdict| is_simulated(verdict))
+        let verdicts = self.verdicts.iter().filter(|verdict| is_simulated(verdict));
+        let preferences = self.preferences.iter().filter(|test| preference::is_simulated(test));
+        let studies: Vec<&str> = verdicts
             .map(|verdict| verdict.study.as_str())
+            .chain(preferences.map(|test| test.study.as_str()))
             .collect();
         let which = match studies.len() {
             0 => return None,
-            n if n == self.verdicts.len() => "The ratings in this report are simulated".to_owned(),
+            n if n == self.verdicts.len() + self.preferences.len() => {
+                "The ratings in this report are simulated".to_owned()
+            }
             _ => format!("Some of the ratings in this report are simulated, those of {}", studies.join(", ")),
         };
         Some(format!(
@@ -277,7 +291,9 @@ impl Comparison<'_> {
         let rated =
             self.verdicts.iter().flat_map(|verdict| verdict.systems.iter().map(|system| &system.system));
         let scored = metrics.iter().flat_map(|metric| metric.systems.iter().map(|system| &system.system));
-        for system in rated.chain(scored) {
+        let preferred =
+            self.preferences.iter().flat_map(|test| test.systems.iter().map(|system| &system.system));
+        for system in rated.chain(preferred).chain(scored) {
             if !systems.contains(&system.as_str()) {
                 systems.push(system);
             }
@@ -318,8 +334,9 @@ impl Comparison<'_> {
         Numbers {
             format: FORMAT,
             title: self.title,
-            simulated: self.verdicts.iter().any(is_simulated),
+            simulated: self.simulated_banner().is_some(),
             verdicts: self.verdicts,
+            preferences: self.preferences,
             level: self.level,
             metrics,
             checkpoints,
@@ -327,7 +344,7 @@ impl Comparison<'_> {
             without_value: rows.filter(|score| score.value.is_none()).collect(),
             notes: methods::used_notes(self.metrics, metrics),
             baselines: self.baselines,
-            methods: self.verdicts.iter().map(|verdict| methods::paragraph(verdict, self.versions)).collect(),
+            methods: methods::paragraphs(self),
             checklist: checklist::entries(self, metrics),
             versions: self.versions,
         }
@@ -339,7 +356,7 @@ fn is_simulated(verdict: &Verdict) -> bool {
 }
 
 /// Appends `suffix` to the file names of a block and of its nested blocks.
-fn append_to_names(block: &mut Block, suffix: &str) {
+pub(crate) fn append_to_names(block: &mut Block, suffix: &str) {
     match block {
         Block::Table(table) | Block::File(table) => table.name += suffix,
         Block::Figures(figures) => {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use mynah_listening::{Origin, Protocol, RankTest, Role, Verdict};
 
 use super::documents::{Comparison, MetricNote, plural};
+use super::preference;
 use super::scores::percent;
 use super::summary::MetricSummary;
 use crate::figure::number;
@@ -39,11 +40,7 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
     // Tests with the same analysis are described once.
     let mut said = BTreeSet::new();
     sentences.retain(|sentence| said.insert(sentence.clone()));
-    let mut blocks: Vec<Block> = comparison
-        .verdicts
-        .iter()
-        .map(|verdict| Block::Text(paragraph(verdict, comparison.versions)))
-        .collect();
+    let mut blocks: Vec<Block> = paragraphs(comparison).into_iter().map(Block::Text).collect();
     blocks.push(Block::List(sentences));
     for note in used_notes(comparison.metrics, metrics) {
         blocks.push(Block::Folded {
@@ -55,6 +52,14 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
         blocks.push(Block::Settings(comparison.versions.to_vec()));
     }
     blocks
+}
+
+/// Describes each listening test and each preference test in a paragraph.
+pub(crate) fn paragraphs(comparison: &Comparison<'_>) -> Vec<String> {
+    let verdicts = comparison.verdicts.iter().map(|verdict| paragraph(verdict, comparison.versions));
+    let preferences =
+        comparison.preferences.iter().map(|test| preference::paragraph(test, comparison.versions));
+    verdicts.chain(preferences).collect()
 }
 
 /// Describes the test of the paper's rule, and the condition on the mean if the rule has one.
@@ -70,7 +75,7 @@ fn paper_criterion(verdict: &Verdict) -> String {
 }
 
 /// Describes a listening test in a paragraph, in the form used in papers.
-pub(crate) fn paragraph(verdict: &Verdict, versions: &[(String, String)]) -> String {
+fn paragraph(verdict: &Verdict, versions: &[(String, String)]) -> String {
     let mut text = String::new();
     if verdict.origin == Origin::Simulated {
         text.push_str("[Simulated ratings: nobody listened, and this paragraph describes a rehearsal.] ");

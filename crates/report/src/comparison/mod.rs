@@ -20,6 +20,7 @@ mod file_name;
 mod follow;
 mod grid;
 mod methods;
+mod preference;
 mod preferred;
 mod ranking;
 mod ratings;

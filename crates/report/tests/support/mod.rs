@@ -23,6 +23,7 @@ pub(crate) fn comparison<'a>(
         scores,
         metrics,
         verdicts,
+        preferences: &[],
         samples: &[],
         worst: &[],
         baselines: None,

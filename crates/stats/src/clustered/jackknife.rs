@@ -2,17 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use super::Part;
 use crate::dense::dot;
 
 /// Contributions of the clusters of one kind, each the change of the estimate if the cluster is left out.
 #[derive(Debug, Clone)]
-pub(super) struct Contributions {
+pub(crate) struct Contributions {
     /// Contribution of each cluster, by name.
-    pub(super) by_cluster: BTreeMap<usize, f64>,
+    pub(crate) by_cluster: BTreeMap<usize, f64>,
     /// Sum of the squared contributions.
-    pub(super) variance: f64,
+    pub(crate) variance: f64,
     /// Degrees of freedom of that sum.
-    pub(super) degrees_of_freedom: f64,
+    pub(crate) degrees_of_freedom: f64,
+}
+
+impl Contributions {
+    /// Returns the variance with its degrees of freedom.
+    pub(crate) fn part(&self) -> Part {
+        Part { variance: self.variance, degrees_of_freedom: self.degrees_of_freedom }
+    }
 }
 
 /// Returns the number of equal clusters with the same weight on the estimate.
