@@ -28,6 +28,8 @@ while :; do
     for step in $(steps); do
         name=step-$step scores=$out/scores/step-$step.parquet
         [ -f "$scores" ] && continue
+        # The training keeps the last checkpoints only: one that is gone by now is passed over.
+        [ -d "$run/checkpoints/$name" ] || continue
         echo "== $name"
         [ -d "$out/voices/$name" ] || mynah-train export "$run" --step "$step" --out "$out/voices/$name"
         # Status 1 says that some sentences failed; their rows say which, and they count against the checkpoint.
