@@ -31,7 +31,7 @@ pub(crate) struct FollowArgs {
     /// Probability of ever calling a run flat that still improves by more than the margin
     #[arg(long, value_name = "X", default_value_t = 0.05)]
     alpha: f64,
-    /// Number of checkpoints that the run will have, if it is known: flat runs are then found earlier
+    /// Number of checkpoints that the run will have, if it is known: all looks then have the same level
     #[arg(long, value_name = "N")]
     planned: Option<usize>,
     /// Write all numbers as JSON
@@ -93,13 +93,17 @@ fn flat(following: &Following, settings: &FollowSettings) -> String {
         last => format!("none of the last {last} checkpoints is"),
     };
     if let Some(look) = following.first_flat() {
-        return format!(
+        let since = format!(
             "Flat since step {}: {window} better than {} by {margin}{unit} (look {} at the one-sided level {:.2e}).",
             look.step,
             look.from,
             following.looks.iter().position(|other| other == look).map_or(0, |place| place + 1),
             look.alpha
         );
+        return match following.looks.last() {
+            Some(last) if !last.is_flat => format!("{since} At the last look it is not. {}", not_flat(last, &unit)),
+            _ => since,
+        };
     }
     let Some(look) = following.looks.last() else {
         return format!(
@@ -108,6 +112,11 @@ fn flat(following: &Following, settings: &FollowSettings) -> String {
             last + 1
         );
     };
+    not_flat(look, &unit)
+}
+
+/// States why a look is not flat.
+fn not_flat(look: &Look, unit: &str) -> String {
     match largest(look) {
         Ok((system, upper)) => {
             format!("Not flat: {system} may be better than {} by as much as {upper:.3}{unit}.", look.from)

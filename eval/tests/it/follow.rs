@@ -42,6 +42,8 @@ fn says_that_a_run_is_flat_and_keeps_saying_it() {
     let words =
         "Flat since step 5000: none of the last 2 checkpoints is better than step-3000 by 0.1 dB (look 3";
     assert!(flat.stdout.contains(words), "{}", flat.stdout);
+    let again = "At the last look it is not. Not flat: step-6000 may be better than step-4000 by as much as";
+    assert!(flat.stdout.contains(again), "{}", flat.stdout);
     assert!(flat.stdout.contains("Best by mcd/sp2mc-2: step-6000, by more than chance."), "{}", flat.stdout);
     let json: Value = serde_json::from_str(&place.read("follow.json")).unwrap();
     let is_flat: Vec<bool> =

@@ -264,22 +264,34 @@ impl Answer<'_> {
         }
     }
 
-    /// Returns the strengths of a preference test; their intervals are those of differences, which the part below has.
+    /// Returns the differences in strength from the reference of a preference test or, without one, the strengths, which
+    /// have no intervals of their own.
     fn column_of_preference(&self, index: usize, test: &PreferenceVerdict, rows: &[String]) -> MatrixColumn {
         let point = |name: &String| {
             let system = test.systems.iter().find(|system| system.system == *name)?;
-            Some(MatrixPoint {
-                estimate: *system.strength.value()?,
-                interval: None,
-                is_accented: system.best_rank == 1,
-            })
+            let is_accented = system.best_rank == 1;
+            let Some(reference) = &test.reference else {
+                return Some(MatrixPoint {
+                    estimate: *system.strength.value()?,
+                    interval: None,
+                    is_accented,
+                });
+            };
+            let pair = test.pair(name, reference)?.seen_from(name);
+            let difference = pair.difference.value()?;
+            let interval = Some((difference.low, difference.high));
+            Some(MatrixPoint { estimate: difference.estimate, interval, is_accented })
         };
         let number = if self.preferences.len() > 1 { format!(" {}", index + 1) } else { String::new() };
         MatrixColumn {
             title: format!("preference{number}"),
-            label: "log odds".into(),
+            label: match &test.reference {
+                Some(reference) => format!("log odds − {reference}"),
+                None => "log odds".to_owned(),
+            },
             points: rows.iter().map(point).collect(),
-            margin: None,
+            // A line at 0 without a region around it: a preference test has no margin.
+            margin: test.reference.as_ref().map(|_| 0.0),
         }
     }
 

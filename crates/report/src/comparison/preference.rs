@@ -199,11 +199,30 @@ pub(crate) fn summary(test: &PreferenceVerdict) -> Block {
     let first: Vec<&str> =
         test.systems.iter().filter(|one| one.best_rank == 1).map(|one| one.system.as_str()).collect();
     let word = if first.len() == 1 { format!("{} is first", first[0]) } else { "not decided".to_owned() };
+    let mut sentences = Vec::new();
+    if let Some(reference) = &test.reference {
+        for (conclusion, words) in [
+            (Conclusion::Better, format!("Preferred to `{reference}`")),
+            (Conclusion::Inconclusive, format!("Not told from `{reference}`")),
+            (Conclusion::Worse, format!("`{reference}` is preferred to")),
+        ] {
+            let names: Vec<&str> = test
+                .systems
+                .iter()
+                .filter(|system| system.conclusion == Some(conclusion))
+                .map(|system| system.system.as_str())
+                .collect();
+            if !names.is_empty() {
+                sentences.push(format!("{words}: {}.", names.join(", ")));
+            }
+        }
+    }
+    sentences.push(test.words.clone());
     Block::Finding {
         title: format!("Preference, {}", test.study),
         word: if is_simulated(test) { format!("simulated: {word}") } else { word },
         tone: Tone::Open,
-        sentences: vec![test.words.clone()],
+        sentences,
         grounds: Vec::new(),
     }
 }

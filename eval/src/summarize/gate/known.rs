@@ -52,7 +52,19 @@ const KNOWN: [Known; 20] = [
     ),
     known(&["noipred", "colpred", "dispred", "loudpred"], Better::Higher, 0.1, "points"),
     known(
-        &["ovrl", "sig", "bak", "p808mos", "dnsoverall", "dnsmosoverall", "dnsp808", "plcmos"],
+        &[
+            "ovrl",
+            "sig",
+            "bak",
+            "ovrlmos",
+            "sigmos",
+            "bakmos",
+            "p808mos",
+            "dnsoverall",
+            "dnsmosoverall",
+            "dnsp808",
+            "plcmos",
+        ],
         Better::Higher,
         0.1,
         "points",
@@ -77,8 +89,8 @@ const KNOWN: [Known; 20] = [
         "",
     ),
     known(&["w2v2", "w2v2wer", "wespeaker", "voicerestore", "wadasnr", "overall"], Better::Higher, 2.0, ""),
-    known(&["wer", "reswer"], Better::Lower, 0.01, ""),
-    known(&["cer"], Better::Lower, 0.01, ""),
+    known(&["wer", "reswer", "worderrorrate"], Better::Lower, 0.01, ""),
+    known(&["cer", "charactererrorrate"], Better::Lower, 0.01, ""),
 ];
 
 /// Columns of times, judged by the quantile that users wait for.
@@ -218,6 +230,8 @@ mod tests {
         assert_eq!(names(&["insertions", "deletions", "substitutions", "hits"]).0, ["wer"]);
         assert_eq!(names(&["wer"]).0, ["wer"]);
         assert_eq!(names(&["RTF"]).0, ["RTF"]);
+        // As the package speechmos writes DNSMOS.
+        assert_eq!(names(&["bak_mos", "ovrl_mos", "sig_mos"]).1, Vec::<String>::new());
         // As in the results that VERSA's repository shows.
         let predicted = ["universa_utmos", "arecho_nisqa_mos_pred", "arecho_se_si_snr", "universa_dns_p808"];
         assert_eq!(
