@@ -101,7 +101,9 @@ fn flat(following: &Following, settings: &FollowSettings) -> String {
             look.alpha
         );
         return match following.looks.last() {
-            Some(last) if !last.is_flat => format!("{since} At the last look it is not. {}", not_flat(last, &unit)),
+            Some(last) if !last.is_flat => {
+                format!("{since} At the last look it is not. {}", not_flat(last, &unit))
+            }
             _ => since,
         };
     }

@@ -1,6 +1,6 @@
 //! LaTeX: tabulars in the style of the `booktabs` package that fit a two-column paper, for inclusion with `\input`.
 //!
-//! Widths are estimated from the number of characters, generously, at the size of footnotes. Long texts wrap; a table that
+//! Widths are estimated from the characters, generously, at the size of footnotes. Long texts wrap; a table that
 //! is still too wide is divided into several, each with the first column, and one that is too long for a page likewise.
 
 use std::fmt::Write as _;
@@ -11,10 +11,8 @@ use super::cell::{Cell, Table};
 const ONE_COLUMN: f64 = 227.0;
 /// Width of both columns with the space between them: 170 mm.
 const TWO_COLUMNS: f64 = 483.0;
-/// Width of a character in points at `\footnotesize` of a ten-point paper, rounded up from Computer Modern's average.
-const CHARACTER: f64 = 4.4;
 /// Space on both sides of a column, in points.
-const COLUMN_SPACE: f64 = 6.0;
+const COLUMN_SPACE: f64 = 4.0;
 /// Width to which texts are wrapped at least, in points.
 const NARROWEST_TEXT: f64 = 72.0;
 /// Width to which texts are wrapped first, in points.
@@ -66,7 +64,7 @@ impl Table {
             if n_pages > 1 {
                 let _ = writeln!(tex, "% Page {} of {n_pages}.", index + 1);
             }
-            tex += "{\\footnotesize\\setlength{\\tabcolsep}{3pt}%\n";
+            tex += "{\\footnotesize\\setlength{\\tabcolsep}{2pt}%\n";
             let mut notes: Vec<&str> = Vec::new();
             let tabulars: Vec<String> =
                 page.tabulars.into_iter().map(|(part, rows)| self.tabular(part, rows, &mut notes)).collect();
@@ -130,11 +128,10 @@ impl Table {
 
     /// Estimates the width of a column from its cells and from the longest word of its title.
     fn width(&self, column: usize) -> Width {
-        let longest_word = |text: &str| text.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
         let cells = self.rows.iter().filter_map(|row| row.get(column));
-        let longest = cells.map(|cell| shown(cell).chars().count()).max().unwrap_or(0);
-        let title = longest_word(&self.columns[column].title);
-        let points = longest.max(title) as f64 * CHARACTER;
+        let widest = cells.map(|cell| text_points(&shown(cell))).fold(0.0, f64::max);
+        let title = self.columns[column].title.split(' ').map(text_points).fold(0.0, f64::max);
+        let points = widest.max(title);
         if self.is_numeric(column) || points <= WIDEST_TEXT {
             Width::Natural(points)
         } else {
@@ -156,7 +153,7 @@ impl Table {
         let mut tex = format!("\\begin{{tabular}}{{{align}}}\n\\toprule\n");
         let title = |(column, width): &(usize, Width)| {
             let side = if self.is_numeric(*column) { 'r' } else { 'l' };
-            stacked(&self.columns[*column].title, (width.points() / CHARACTER).ceil() as usize, side)
+            stacked(&self.columns[*column].title, width.points(), side)
         };
         tex += &line(part.columns.iter().map(title).collect());
         tex += "\\midrule\n";
@@ -198,9 +195,8 @@ impl Part {
         let of_cell = |(column, width): &(usize, Width)| match width {
             Width::Natural(_) => 1,
             Width::Wrapped(points) => {
-                let characters = shown(&row[*column]).chars().count() as f64;
                 // Ragged lines are a tenth shorter.
-                (1.1 * characters * CHARACTER / points).ceil().max(1.0) as usize
+                (1.1 * text_points(&shown(&row[*column])) / points).ceil().max(1.0) as usize
             }
         };
         self.columns.iter().map(of_cell).max().unwrap_or(1)
@@ -250,12 +246,26 @@ fn mark(index: usize) -> String {
     format!("$^\\mathrm{{{letters}}}$")
 }
 
-/// Breaks a title into lines of at most `width` characters, as far as its words allow.
-fn stacked(title: &str, width: usize, side: char) -> String {
+/// Estimates the width of a text in points at `\footnotesize`: Computer Modern's 8-point characters, rounded up by class.
+fn text_points(text: &str) -> f64 {
+    let of = |character: char| match character {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | '[' | ']' => 2.4,
+        'f' | 't' | 'r' | 's' | 'I' | '(' | ')' | '-' | ' ' => 3.4,
+        'm' | 'w' | 'M' | 'W' | '−' | '<' | '>' | '±' | '%' => 7.2,
+        'A'..='Z' => 6.2,
+        'a'..='z' | '0'..='9' | '/' => 4.4,
+        '\u{1100}'.. => 8.5,
+        _ => 5.0,
+    };
+    text.chars().map(of).sum()
+}
+
+/// Breaks a title into lines of at most `width` points, as far as its words allow.
+fn stacked(title: &str, width: f64, side: char) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in title.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+            Some(line) if text_points(line) + text_points(" ") + text_points(word) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }
