@@ -346,6 +346,15 @@ fn answers_before_anything_else() {
 }
 
 #[test]
+fn leaves_out_columns_of_comparisons_without_a_reference() {
+    let mut verdict = verdict(Origin::Human);
+    verdict.reference = None;
+    let documents = comparison(&[], from_ref(&verdict), &[]).documents().unwrap();
+    let csv = document(&documents, "tables/answer.csv");
+    assert!(csv.starts_with("system,estimate,") && !csv.contains("margin"), "{csv}");
+}
+
+#[test]
 fn answers_by_scores_alone() {
     let documents = comparison(&checkpoints(&[7.0, 5.0, 5.5]), &[], &notes()).documents().unwrap();
     let html = document(&documents, "index.html");

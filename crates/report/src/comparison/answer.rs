@@ -373,6 +373,9 @@ impl Answer<'_> {
                 table.rows.push(row);
             }
         }
+        if self.verdicts.iter().all(|verdict| verdict.reference.is_none()) {
+            return table.without(&["conclusion", "p_corrected", "equivalence", "margin"]);
+        }
         table
     }
 

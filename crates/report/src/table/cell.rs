@@ -144,6 +144,19 @@ impl Table {
         }
     }
 
+    /// Removes columns by their keys.
+    pub(crate) fn without(mut self, keys: &[&str]) -> Table {
+        let is_kept: Vec<bool> =
+            self.columns.iter().map(|column| !keys.contains(&column.key.as_str())).collect();
+        let mut kept = is_kept.iter();
+        self.columns.retain(|_| kept.next() == Some(&true));
+        for row in &mut self.rows {
+            let mut kept = is_kept.iter();
+            row.retain(|_| kept.next() == Some(&true));
+        }
+        self
+    }
+
     /// Returns the path of the CSV file, relative to the report's directory.
     pub(crate) fn csv_path(&self) -> String {
         format!("tables/{}.csv", self.name)
@@ -160,6 +173,14 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn removes_columns_with_their_cells() {
+        let mut table = Table::new("t", "", &[("a", "A"), ("b", "B"), ("c", "C")]);
+        table.rows.push([1, 2, 3].map(Cell::Count).into());
+        let rest = table.without(&["a", "c"]);
+        assert_eq!((rest.columns, rest.rows), (vec![Column::new("b", "B")], vec![vec![Cell::Count(2)]]));
+    }
 
     #[test]
     fn shows_cells_with_their_significant_digits() {
