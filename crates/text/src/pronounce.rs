@@ -7,6 +7,7 @@ mod morphology;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::dictionary::Dictionary;
 use crate::heteronym::{self, Context, Heteronym, Reason};
@@ -143,6 +144,15 @@ impl Pronouncer {
     }
 }
 
+/// Returns the rows of CMUdict that are wrong, corrected.
+fn corrections() -> &'static Lexicon {
+    static CORRECTIONS: LazyLock<Lexicon> = LazyLock::new(|| {
+        Lexicon::parse("corrections.txt", include_str!("../data/corrections.txt"))
+            .expect("the tests read the corrections")
+    });
+    &CORRECTIONS
+}
+
 /// Words available to the rules: all except a hidden one.
 #[derive(Clone, Copy)]
 struct Known<'a> {
@@ -160,7 +170,8 @@ impl Known<'_> {
         if let Some(phones) = user {
             return Some(Pronunciation { phones: phones.clone(), source: Source::User });
         }
-        let phones = self.pronouncer.dictionary.first(word)?;
+        let corrected = corrections().get(word).and_then(|variants| variants.first().cloned());
+        let phones = corrected.or_else(|| self.pronouncer.dictionary.first(word))?;
         Some(Pronunciation { phones, source: Source::Dictionary })
     }
 
@@ -248,6 +259,39 @@ mod tests {
             let pronunciation = pronouncer.pronounce(word);
             assert_eq!((said(&pronunciation).as_str(), pronunciation.source), (phones, source), "{word}");
         }
+    }
+
+    #[test]
+    fn corrections_replace_rows_of_the_dictionary() {
+        let pronouncer = Pronouncer::new(None);
+        for (word, variants) in corrections().iter() {
+            let row = pronouncer.dictionary.first(word);
+            assert!(row.is_some_and(|row| row != variants[0]), "`{word}` needs no correction");
+            let pronunciation = pronouncer.pronounce(word);
+            assert_eq!(
+                (&pronunciation.phones, pronunciation.source),
+                (&variants[0], Source::Dictionary),
+                "{word}"
+            );
+        }
+        // Each is what its parts say.
+        for word in ["twenty-one", "three-dimensional", "step-by-step"] {
+            assert_eq!(
+                without_stress(&pronouncer.pronounce(word)),
+                without_stress(&pronouncer.guess(word)),
+                "{word}"
+            );
+        }
+        for word in ["gdp", "gps", "jfk", "kpmg"] {
+            let letters: Vec<String> = word.chars().map(|letter| format!("{letter}.")).collect();
+            let named = pronouncer.pronounce(&letters.concat());
+            assert_eq!(without_stress(&pronouncer.pronounce(word)), without_stress(&named), "{word}");
+        }
+    }
+
+    /// Returns the phones without their stress.
+    fn without_stress(pronunciation: &Pronunciation) -> Vec<&str> {
+        pronunciation.phones.iter().map(|phone| phone.without_stress()).collect()
     }
 
     #[test]

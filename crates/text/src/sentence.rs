@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::normalize::is_title;
 
 /// Words that begin sentences far more often than they follow an abbreviation inside one.
-const STARTERS: [&str; 48] = [
+pub(crate) const STARTERS: [&str; 48] = [
     "The", "A", "An", "He", "She", "It", "They", "We", "You", "I", "But", "And", "Or", "In", "On", "At",
     "By", "This", "That", "These", "Those", "There", "Here", "When", "Where", "While", "If", "As", "His",
     "Her", "Its", "Our", "My", "Their", "For", "After", "Before", "No", "Yes", "What", "Who", "How", "Why",

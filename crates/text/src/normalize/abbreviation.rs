@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxBuildHasher;
 
 use super::cursor::{Cursor, Reading, is_capitalized};
+use crate::sentence::STARTERS;
 
 /// Condition under which a spelling is an abbreviation.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,12 +19,16 @@ enum When {
     BeforeName,
     /// With a full stop, before a number.
     BeforeNumber,
+    /// With a full stop, before a number of four digits.
+    BeforeYear,
+    /// Before or after a number, with or without a full stop.
+    BesideNumber,
 }
 
 /// Abbreviations, of which the first matching entry wins. A capital here requires a capital in the text.
 ///
 /// Mr. to Ft. is the list of LJSpeech's README.
-const ABBREVIATIONS: [(&str, When, &str); 69] = [
+const ABBREVIATIONS: [(&str, When, &str); 70] = [
     ("Mr", When::Bare, "mister"),
     ("Mrs", When::Bare, "missus"),
     ("Dr", When::Bare, "doctor"),
@@ -72,18 +77,19 @@ const ABBREVIATIONS: [(&str, When, &str); 69] = [
     ("ch", When::BeforeNumber, "chapter"),
     ("pp", When::BeforeNumber, "pages"),
     ("p", When::BeforeNumber, "page"),
-    ("Jan", When::BeforeNumber, "january"),
-    ("Feb", When::BeforeNumber, "february"),
-    ("Mar", When::BeforeNumber, "march"),
-    ("Apr", When::BeforeNumber, "april"),
-    ("Jun", When::BeforeNumber, "june"),
-    ("Jul", When::BeforeNumber, "july"),
-    ("Aug", When::BeforeNumber, "august"),
-    ("Sep", When::BeforeNumber, "september"),
-    ("Sept", When::BeforeNumber, "september"),
-    ("Oct", When::BeforeNumber, "october"),
-    ("Nov", When::BeforeNumber, "november"),
-    ("Dec", When::BeforeNumber, "december"),
+    ("c", When::BeforeYear, "circa"),
+    ("Jan", When::BesideNumber, "january"),
+    ("Feb", When::BesideNumber, "february"),
+    ("Mar", When::BesideNumber, "march"),
+    ("Apr", When::BesideNumber, "april"),
+    ("Jun", When::BesideNumber, "june"),
+    ("Jul", When::BesideNumber, "july"),
+    ("Aug", When::BesideNumber, "august"),
+    ("Sep", When::BesideNumber, "september"),
+    ("Sept", When::BesideNumber, "september"),
+    ("Oct", When::BesideNumber, "october"),
+    ("Nov", When::BesideNumber, "november"),
+    ("Dec", When::BesideNumber, "december"),
     ("vs", When::Bare, "versus"),
     ("etc", When::Bare, "et cetera"),
     ("viz", When::Stopped, "namely"),
@@ -120,7 +126,21 @@ pub(crate) fn abbreviation(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let fits = |when| match when {
         When::Bare => true,
         When::Stopped => stopped,
-        When::BeforeName => is_capitalized(cursor.next_word(end + usize::from(stopped))),
+        When::BeforeName => {
+            let next = cursor.next_word(end + usize::from(stopped));
+            // After a name and before a word that begins sentences, as in "Elm St. It was quiet.", it ends a name.
+            let ends_name = stopped
+                && !cursor.begins_sentence(at)
+                && is_capitalized(cursor.word_before(at))
+                && STARTERS.contains(&next);
+            is_capitalized(next) && !ends_name
+        }
+        When::BeforeYear => stopped && cursor.digits(cursor.skip_spaces(end + 1)).len() == 4,
+        When::BesideNumber => {
+            let next = cursor.byte(cursor.skip_spaces(end + usize::from(stopped)));
+            let before = cursor.text[..at].trim_end_matches(' ').as_bytes().last();
+            next.is_ascii_digit() || before.is_some_and(u8::is_ascii_digit)
+        }
         When::BeforeNumber => {
             stopped && matches!(cursor.byte(cursor.skip_spaces(end + 1)), b'0'..=b'9' | b'#')
                 || is_code(cursor, end)
@@ -156,7 +176,8 @@ pub(crate) fn is_title(word: &str, after: &str) -> bool {
     ];
     let number = after.starts_with(|character: char| character.is_ascii_digit());
     ABBREVIATIONS.iter().any(|(short, when, _)| {
-        *short == word && !ends.contains(short) && (*when != When::BeforeNumber || number)
+        let needs_number = matches!(when, When::BeforeNumber | When::BeforeYear | When::BesideNumber);
+        *short == word && !ends.contains(short) && (!needs_number || number)
     })
 }
 

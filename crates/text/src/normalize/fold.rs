@@ -90,6 +90,8 @@ fn fold_character(character: char, text: &mut String) -> bool {
         '‐' | '‑' | '‒' | '–' | '−' => "-",
         '—' | '―' => "--",
         '…' => "...",
+        '²' if text.ends_with(|before: char| before.is_ascii_alphanumeric()) => " squared",
+        '³' if text.ends_with(|before: char| before.is_ascii_alphanumeric()) => " cubed",
         '£' => "\u{1}",
         '€' => "\u{2}",
         '¥' => "\u{3}",

@@ -30,6 +30,19 @@ const SHORT_MAGNITUDES: [(&str, &str); 6] = [
     ("tn", "trillion"),
 ];
 
+/// What prices are for, short and long.
+const PERIODS: [(&str, &str); 9] = [
+    ("hr", "hour"),
+    ("h", "hour"),
+    ("d", "day"),
+    ("wk", "week"),
+    ("mo", "month"),
+    ("yr", "year"),
+    ("kg", "kilogram"),
+    ("lb", "pound"),
+    ("pp", "person"),
+];
+
 /// Reads a currency sign and a number, or a number and a cent sign.
 ///
 /// Two decimals are the smaller unit; any other number of decimals is read as a decimal fraction.
@@ -58,7 +71,18 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         }
         _ => format!("{} {unit}", quantity.phrase()),
     };
-    Some(join_word(cursor, quantity.end, phrase))
+    let reading = join_word(cursor, quantity.end, phrase);
+    Some(match period(cursor, reading.end) {
+        Some((end, period)) => Reading::new(end, format!("{} per {period}", reading.phrase)),
+        None => reading,
+    })
+}
+
+/// Finds what a price is for after a slash: `$20/mo`.
+fn period(cursor: Cursor<'_>, at: usize) -> Option<(usize, &'static str)> {
+    let letters = cursor.letters(at + 1);
+    let (_, period) = PERIODS.iter().find(|(short, long)| letters == *short || letters == *long)?;
+    (cursor.byte(at) == b'/').then_some((at + 1 + letters.len(), *period))
 }
 
 /// Finds a magnitude after a number, either written out after a space or abbreviated and attached.

@@ -8,7 +8,9 @@ use super::verbalize::{
 use super::word;
 
 const YEARS: std::ops::Range<u64> = 1100..2100;
-const MONTHS: [&str; 23] = [
+/// Years after "the" that name an event even before a plural: `the 1979 floods`.
+const YEARS_OF_EVENTS: std::ops::Range<u64> = 1700..2100;
+const MONTHS: [&str; 24] = [
     "January",
     "February",
     "March",
@@ -32,6 +34,7 @@ const MONTHS: [&str; 23] = [
     "Sept",
     "Oct",
     "Nov",
+    "Dec",
 ];
 /// Words that mark the number after them as a year.
 const BEFORE_YEARS: [&str; 17] = [
@@ -39,7 +42,7 @@ const BEFORE_YEARS: [&str; 17] = [
     "late", "spring", "summer", "autumn", "winter",
 ];
 /// Words that end in "s" without being plurals of anything countable.
-const NO_PLURALS: [&str; 16] = [
+const NO_PLURALS: [&str; 20] = [
     "is",
     "was",
     "as",
@@ -56,6 +59,10 @@ const NO_PLURALS: [&str; 16] = [
     "towards",
     "besides",
     "sometimes",
+    "census",
+    "basis",
+    "crisis",
+    "series",
 ];
 /// Words after which a number is a name, not a count.
 const LABELS: [&str; 11] =
@@ -222,8 +229,20 @@ fn slashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         parts.push(part);
         end += 1 + part.len();
     }
+    let suffix = cursor.letters(end);
     let phrase = match parts.as_slice() {
         [_] => return None,
+        // `1/4th` names its part by the ordinal.
+        [numerator, denominator] if matches!(suffix, "th" | "ths" | "rd" | "rds") => {
+            end += suffix.len();
+            let (numerator, denominator) = (numerator.parse().ok()?, denominator.parse().ok()?);
+            let part = ordinal(denominator);
+            format!("{} {}", cardinal(numerator), if numerator == 1 { part } else { plural(&part) })
+        }
+        [month, day, year] if year.len() == 4 && is_date_of(month, day) => {
+            let month = MONTHS[month.parse::<usize>().ok()? - 1].to_ascii_lowercase();
+            format!("{month} {} {}", ordinal(day.parse().ok()?), part_of_date(year))
+        }
         [numerator, denominator] => {
             let named =
                 numerator.parse().ok().zip(denominator.parse().ok()).and_then(|(n, d)| fraction(n, d));
@@ -274,6 +293,12 @@ fn dashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return Some(Reading::new(end + 1, format!("{phrase} percent")));
     }
     Some(join_word(cursor, end, phrase))
+}
+
+/// Returns true for the digits of a month and of one of its days.
+fn is_date_of(month: &str, day: &str) -> bool {
+    let within = |digits: &str, most: u64| digits.parse().is_ok_and(|value| (1..=most).contains(&value));
+    within(month, 12) && within(day, 31)
 }
 
 fn part_of_date(digits: &str) -> String {
@@ -355,7 +380,8 @@ fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
     }
     let counted = is_counted(cursor.next_word(quantity.end));
     let early_year = three && !round && !counted && is_one_of(before, &["in", "year"]);
-    if early_year || YEARS.contains(&value) && (is_date(before) || !counted) {
+    let event = before == "the" && YEARS_OF_EVENTS.contains(&value) && !round;
+    if early_year || YEARS.contains(&value) && (is_date(before) || event || !counted) {
         return by_hundreds(value);
     }
     cardinal(value)
@@ -390,6 +416,22 @@ fn is_counted(word: &str) -> bool {
         && !word.ends_with("ss")
         && !is_capitalized(word)
         && !NO_PLURALS.contains(&word)
+}
+
+/// Reads digits behind a hyphen: the year of `pre-1914`, the decade of `mid-1980s`, the count of `catch-22`.
+pub(crate) fn joined_number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let digits = cursor.digits(at);
+    let end = at + digits.len();
+    let value: u64 = match digits {
+        "" => return None,
+        digits => digits.parse().ok().filter(|_| digits.len() == 4).unwrap_or(0),
+    };
+    if !YEARS.contains(&value) {
+        return Some(Reading::new(end, cardinal_of(digits)));
+    }
+    let is_decade = value.is_multiple_of(10) && cursor.letters(end) == "s";
+    let year = by_hundreds(value);
+    Some(if is_decade { Reading::new(end + 1, plural(&year)) } else { Reading::new(end, year) })
 }
 
 /// Joins a number to the word after a hyphen: `45-minute`, `133-A`.

@@ -4,10 +4,10 @@ use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
 use super::verbalize::{cardinal, ordinal};
 
 /// Words after which a numeral counts.
-const COUNTED: [&str; 25] = [
+const COUNTED: [&str; 29] = [
     "Chapter", "Part", "Section", "Volume", "Vol", "Book", "Act", "Scene", "Article", "Title", "War",
     "Appendix", "Figure", "Table", "Plate", "Class", "Type", "Phase", "Stage", "Level", "Grade", "Lecture",
-    "Canto", "Apollo", "Mark",
+    "Canto", "Apollo", "Mark", "Division", "Bowl", "Group", "Category",
 ];
 /// Names of monarchs and popes, after which even `I` and `V` are numerals.
 const RULERS: [&str; 45] = [
@@ -83,6 +83,11 @@ pub(crate) fn roman(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let end = at + letters.len();
     if cursor.byte(end).is_ascii_digit() {
         return None;
+    }
+    match letters {
+        "WWI" => return Some(Reading::new(end, "world war one")),
+        "WWII" => return Some(Reading::new(end, "world war two")),
+        _ => {}
     }
     let value = value(letters)?;
     let before = cursor.word_before(at);

@@ -295,6 +295,44 @@ mod tests {
     }
 
     #[test]
+    fn reads_text_of_today() {
+        check(&[
+            (
+                "The mid-1980s, post-1914 and Catch-22",
+                "the mid-nineteen-eighties, post-nineteen-fourteen and catch-twenty-two",
+            ),
+            (
+                "After the 1979 floods, the 1881 census",
+                "after the nineteen seventy-nine floods, the eighteen eighty-one census",
+            ),
+            ("the 1308 prisoners", "the one thousand three hundred eight prisoners"),
+            ("10² values, 5 m³, x²", "ten squared values, five meters cubed, x. squared"),
+            (
+                "on 9 Jan 2011, On Dec 25 or Oct. 3",
+                "on nine january twenty eleven, on december twenty-five or october three",
+            ),
+            ("Jan came. The Mar of it", "jan came. the mar of it"),
+            ("in AD 200; an ad 200 wide", "in a.d. two hundred; an ad two hundred wide"),
+            ("AI, UN, UPS and IT are not it", "a.i., u.n., u.p.s. and i.t. are not it"),
+            ("GPUs, MPs and DVDs; NGOs", "g.p.u.'s, m.p.'s and dvds; n.g.o.'s"),
+            ("Super Bowl XLII, Division I, WWII.", "super bowl forty-two, division one, world war two."),
+            (
+                "on Elm St. It was; St. Albans, in St. The end",
+                "on elm street it was; saint albans, in saint the end",
+            ),
+            ("6.5 x 4 x scope", "six point five x. four x. scope"),
+            ("25 x 7 m, x marks 5", "twenty-five by seven meters, x. marks five"),
+            ("$20/mo, £5/kg, $3/4", "twenty dollars per month, five pounds per kilogram, three dollars four"),
+            ("1/4th or 3/5ths", "one fourth or three fifths"),
+            ("03/04/2021, 13/40/2021", "march fourth twenty twenty-one, thirteen forty twenty twenty-one"),
+            (
+                "c. 1650, 9 George IV. c. 40, a 2-in. nail, 2-in-1, 5 in a row",
+                "circa sixteen fifty, nine george the fourth c. forty, a two inch nail, two-in-one, five in a row",
+            ),
+        ]);
+    }
+
+    #[test]
     fn folds_marks() {
         check(&[
             ("“Hello,” she ‘said’ — left…", "\"hello,\" she \"said\" - left."),

@@ -5,7 +5,7 @@ use super::number::Quantity;
 use super::verbalize::cardinal_of;
 
 /// Unit signs, compared with case, with their singular and plural.
-const UNITS: [(&str, &str, &str); 49] = [
+const UNITS: [(&str, &str, &str); 50] = [
     ("km/h", "kilometer per hour", "kilometers per hour"),
     ("kph", "kilometer per hour", "kilometers per hour"),
     ("m/s", "meter per second", "meters per second"),
@@ -20,6 +20,7 @@ const UNITS: [(&str, &str, &str); 49] = [
     ("yd", "yard", "yards"),
     ("yds", "yard", "yards"),
     ("ft", "foot", "feet"),
+    ("in", "inch", "inches"),
     ("kg", "kilogram", "kilograms"),
     ("mg", "milligram", "milligrams"),
     ("g", "gram", "grams"),
@@ -70,6 +71,8 @@ pub(crate) fn measure(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let rest = cursor.text.get(start..)?;
     let (sign, one, many) = UNITS
         .iter()
+        // Anywhere else "in" is the preposition.
+        .filter(|(sign, ..)| *sign != "in" || joined)
         .filter(|(sign, ..)| rest.starts_with(sign) && !is_part_of_word(cursor, start + sign.len()))
         .max_by_key(|(sign, ..)| sign.len())?;
     // A lone letter after a space is more often an initial or a name.
@@ -87,7 +90,7 @@ pub(crate) fn measure(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let stop = cursor.byte(end) == b'.'
         && matches!(
             *sign,
-            "ft" | "lb" | "lbs" | "oz" | "mi" | "yd" | "yds" | "hr" | "hrs" | "min" | "sec" | "sq"
+            "ft" | "in" | "lb" | "lbs" | "oz" | "mi" | "yd" | "yds" | "hr" | "hrs" | "min" | "sec" | "sq"
         );
     Some(Reading { end: end + usize::from(stop), phrase, full_stop: stop })
 }

@@ -3,12 +3,12 @@
 use super::abbreviation::{abbreviation, is_abbreviation};
 use super::code::code;
 use super::cursor::{Cursor, Reading, is_capitalized};
+use super::number::{Quantity, joined_number};
 use super::roman::roman;
-use super::verbalize::cardinal_of;
 use crate::dictionary::Dictionary;
 
-/// Acronyms that look like ordinary words of the dictionary.
-const SPELLED: [&str; 1] = ["us"];
+/// Acronyms that look like ordinary words or names of the dictionary.
+const SPELLED: [&str; 6] = ["us", "un", "ai", "it", "ups", "ngo"];
 /// Length of the longest unknown word in capitals that is spelled out despite having vowels.
 const LONGEST_SPELLED: usize = 4;
 
@@ -21,6 +21,8 @@ pub(crate) fn word(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return None;
     }
     abbreviation(cursor, at)
+        .or_else(|| era(cursor, at))
+        .or_else(|| dimension(cursor, at))
         .or_else(|| roman(cursor, at))
         .or_else(|| initials(cursor, at))
         .or_else(|| code(cursor, at))
@@ -49,9 +51,8 @@ pub(crate) fn plain_word(cursor: Cursor<'_>, at: usize) -> Option<usize> {
 pub(crate) fn hyphenated(cursor: Cursor<'_>, at: usize) -> Reading {
     let mut reading = part(cursor, at);
     while cursor.byte(reading.end) == b'-' {
-        let digits = cursor.digits(reading.end + 1);
-        let next = if !digits.is_empty() {
-            Reading::new(reading.end + 1 + digits.len(), cardinal_of(digits).replace(' ', "-"))
+        let next = if let Some(number) = joined_number(cursor, reading.end + 1) {
+            Reading { phrase: number.phrase.replace(' ', "-"), ..number }
         } else if cursor.byte(reading.end + 1).is_ascii_alphabetic() {
             part(cursor, reading.end + 1)
         } else {
@@ -65,6 +66,27 @@ pub(crate) fn hyphenated(cursor: Cursor<'_>, at: usize) -> Reading {
 /// Writes `fbi` as `f.b.i.`
 pub(crate) fn spoken_letters(letters: &str) -> String {
     letters.chars().flat_map(|letter| [letter, '.']).collect()
+}
+
+/// Reads `AD 200`: letters before a year.
+fn era(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let letters = cursor.letters(at);
+    let next = at + letters.len();
+    let is_era = letters == "AD" && cursor.byte(next) == b' ' && cursor.byte(next + 1).is_ascii_digit();
+    is_era.then(|| Reading::new(next, "a.d."))
+}
+
+/// Reads the `x` of `25 x 7 m`, but not that of a name such as `4 x 4 x scope`.
+fn dimension(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let next = cursor.skip_spaces(at + 1);
+    let after = Quantity::parse(cursor, next).map_or(next, |quantity| quantity.end);
+    let is_between = cursor.letters(at) == "x"
+        && cursor.byte_before(at) == b' '
+        && cursor.text[..at].trim_end_matches(' ').ends_with(|before: char| before.is_ascii_digit())
+        && cursor.byte(at + 1) == b' '
+        && cursor.byte(next).is_ascii_digit()
+        && cursor.next_word(after) != "x";
+    is_between.then(|| Reading::new(at + 1, "by"))
 }
 
 /// Reads `'tis`, `'em`: words that the dictionary lists with their apostrophe.
@@ -173,9 +195,28 @@ fn part(cursor: Cursor<'_>, at: usize) -> Reading {
     Reading::new(end, phrase)
 }
 
+/// Writes `GPUs` as `g.p.u.'s`: capitals that are spelled out, and the ending of the plural.
+fn plural_acronym(cursor: Cursor<'_>, letters: &str) -> Option<String> {
+    let capitals = letters.strip_suffix('s')?;
+    let is_acronym = (2..=LONGEST_SPELLED + 1).contains(&capitals.len())
+        && capitals.bytes().all(|letter| letter.is_ascii_uppercase());
+    if !is_acronym || Dictionary::cmudict().contains(&letters.to_ascii_lowercase()) && !is_spelled(capitals) {
+        return None;
+    }
+    Some(spoken(cursor, capitals)).filter(|spelled| spelled.ends_with('.')).map(|spelled| spelled + "'s")
+}
+
+/// Returns true for an acronym that is spelled although the dictionary has the word.
+fn is_spelled(capitals: &str) -> bool {
+    SPELLED.contains(&capitals.to_ascii_lowercase().as_str())
+}
+
 /// Writes lowercase, or the letters of an acronym: capitals that are missing from the dictionary and are
 /// either few or without vowels.
 fn spoken(cursor: Cursor<'_>, letters: &str) -> String {
+    if let Some(letters) = plural_acronym(cursor, letters) {
+        return letters;
+    }
     let lower = letters.to_ascii_lowercase();
     let acronym = letters.len() > 1 && letters.bytes().all(|letter| letter.is_ascii_uppercase());
     if !acronym {
@@ -186,7 +227,7 @@ fn spoken(cursor: Cursor<'_>, letters: &str) -> String {
         !vowels && !Dictionary::cmudict().contains(&lower)
     } else {
         let few = !vowels || letters.len() <= LONGEST_SPELLED;
-        SPELLED.contains(&lower.as_str()) || (few && !Dictionary::cmudict().contains(&lower))
+        is_spelled(letters) || (few && !Dictionary::cmudict().contains(&lower))
     };
     if spell { spoken_letters(&lower) } else { lower }
 }
