@@ -127,19 +127,22 @@ pub fn crossed_difference(
 ) -> Result<Bootstrap, Error> {
     check::values(values)?;
     check::same_length("values", values.len(), "raters", raters.len())?;
+    check::same_length("raters", raters.len(), "items", items.len())?;
     check::same_length("values", values.len(), "in_group_1", in_group_1.len())?;
     check::vary(values)?;
     let n1 = in_group_1.iter().filter(|&&member| member).count();
     if n1 == 0 || n1 == values.len() {
         return Err(Error::TooFew { what: "values in each group", needed: 1, got: 0 });
     }
-    crossed_bootstrap(raters, items, config, |weights| {
-        let (mut sums, mut totals) = ([0.0; 2], [0.0; 2]);
-        for ((value, weight), &group) in values.iter().zip(weights).zip(in_group_1) {
-            sums[usize::from(group)] += weight * value;
-            totals[usize::from(group)] += weight;
-        }
-        (totals[0] > 0.0 && totals[1] > 0.0).then(|| sums[1] / totals[1] - sums[0] / totals[0])
+    // Group by group, so that no sum depends on the group of a value.
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by_key(|&index| in_group_1[index]);
+    let sorted = |of: &[usize]| -> Vec<usize> { order.iter().map(|&index| of[index]).collect() };
+    let values: Vec<f64> = order.iter().map(|&index| values[index]).collect();
+    crossed_bootstrap(&sorted(raters), &sorted(items), config, |weights| {
+        let (values_0, values_1) = values.split_at(values.len() - n1);
+        let (weights_0, weights_1) = weights.split_at(values.len() - n1);
+        Some(weighted_mean(values_1, weights_1)? - weighted_mean(values_0, weights_0)?)
     })
 }
 

@@ -77,8 +77,10 @@ pub(crate) struct CrossedFactor {
     n_raters: usize,
     /// Diagonal of the eliminated block.
     eliminated: Vec<f64>,
-    /// For each level of the eliminated block, the levels of the other block that it meets, with the matrix entry.
-    coupling: Vec<Vec<(usize, f64)>>,
+    /// The levels of the other block that each level of the eliminated block meets, with the matrix entry.
+    coupling: Vec<(usize, f64)>,
+    /// For each level of the eliminated block, the end of its part of `coupling`.
+    ends: Vec<usize>,
     /// Factored Schur complement of the other block.
     rest: Cholesky,
 }
@@ -95,7 +97,16 @@ impl CrossedFactor {
             (&design.items, &design.raters, design.n_items(), design.n_raters(), scales[1], scales[0])
         };
         let mut eliminated = vec![1.0; n_first];
-        let mut coupling: Vec<Vec<(usize, f64)>> = vec![Vec::new(); n_first];
+        // Sorted by the eliminated block; the judgments of a level keep their order.
+        let mut ends = vec![0; n_first];
+        for &i in first {
+            ends[i] += 1;
+        }
+        let mut n_before = 0;
+        for end in &mut ends {
+            n_before += std::mem::replace(end, n_before);
+        }
+        let mut coupling = vec![(0, 0.0); first.len()];
         let mut rest = vec![0.0; n_second * n_second];
         for level in 0..n_second {
             rest[level * n_second + level] = 1.0;
@@ -104,9 +115,11 @@ impl CrossedFactor {
             let weight = weights.map_or(1.0, |weights| weights[index]);
             eliminated[i] += first_scale * first_scale * weight;
             rest[j * n_second + j] += second_scale * second_scale * weight;
-            coupling[i].push((j, first_scale * second_scale * weight));
+            // Each end moves from where its level begins to where it ends.
+            coupling[ends[i]] = (j, first_scale * second_scale * weight);
+            ends[i] += 1;
         }
-        for (entries, pivot) in coupling.iter().zip(&eliminated) {
+        for (entries, pivot) in levels(&coupling, &ends).zip(&eliminated) {
             for &(j, left) in entries {
                 for &(k, right) in entries {
                     if k <= j {
@@ -116,7 +129,7 @@ impl CrossedFactor {
             }
         }
         let rest = Cholesky::new(rest, n_second)?;
-        Some(Self { raters_first, n_raters: design.n_raters(), eliminated, coupling, rest })
+        Some(Self { raters_first, n_raters: design.n_raters(), eliminated, coupling, ends, rest })
     }
 
     /// Returns the logarithm of the determinant of the matrix.
@@ -128,17 +141,24 @@ impl CrossedFactor {
     pub(crate) fn solve(&self, vector: &mut [f64]) {
         let (raters, items) = vector.split_at_mut(self.n_raters);
         let (first, second) = if self.raters_first { (raters, items) } else { (items, raters) };
-        for ((entries, pivot), value) in self.coupling.iter().zip(&self.eliminated).zip(&*first) {
+        let levels = || levels(&self.coupling, &self.ends).zip(&self.eliminated);
+        for ((entries, pivot), value) in levels().zip(&*first) {
             for &(j, entry) in entries {
                 second[j] -= entry * value / pivot;
             }
         }
         self.rest.solve(second);
-        for ((entries, pivot), value) in self.coupling.iter().zip(&self.eliminated).zip(first) {
+        for ((entries, pivot), value) in levels().zip(first) {
             let known: f64 = entries.iter().map(|&(j, entry)| entry * second[j]).sum();
             *value = (*value - known) / pivot;
         }
     }
+}
+
+/// Iterates over the parts of a list that end at the given places.
+fn levels<'a, T>(list: &'a [T], ends: &'a [usize]) -> impl Iterator<Item = &'a [T]> {
+    let begins = std::iter::once(0).chain(ends.iter().copied());
+    begins.zip(ends).map(|(begin, &end)| &list[begin..end])
 }
 
 #[cfg(test)]

@@ -119,8 +119,8 @@ impl BradleyTerry {
     /// effective clusters = 1 / Σ_g h_g²,   h_g = xᵀ I⁻¹ I_g I⁻¹ x / xᵀ I⁻¹ x
     /// ```
     ///
-    /// Here x is the contrast, I the information, I_g the information of the cluster's judgments and S_g the sum of
-    /// their scores. For two systems without ties and order effect, the changes are those of a logit of a mean, to
+    /// Here x is the contrast, I the information of all judgments; the index g marks the information I and the sum S of the
+    /// scores of the cluster's own. For two systems without ties and order effect, the changes are those of a logit of a mean, to
     /// first order.
     ///
     /// # Errors

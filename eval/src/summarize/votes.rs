@@ -149,7 +149,7 @@ fn choice(
 /// Parses -1, 0 or 1, with any decimals that are 0.
 fn number(text: &str) -> Option<i8> {
     let value: f64 = text.replacen(',', ".", 1).replacen('\u{2212}', "-", 1).parse().ok()?;
-    [-1_i8, 0, 1].into_iter().find(|point| f64::from(*point) == value)
+    (value.fract() == 0.0 && value.abs() <= 1.0).then_some(value as i8)
 }
 
 /// Reads a number by its sign convention.

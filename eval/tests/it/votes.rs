@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::support::{Outcome, Place};
 
+/// Writes a choice from the first system, the second and the vote of the fixture.
+type Writer<'a> = &'a dyn Fn(&str, &str, &str) -> String;
+
 const MAP: &str = "--map rater=worker,item=clip,first=heard_first,second=heard_second,choice=vote";
 
 fn place() -> Place {
@@ -104,7 +107,7 @@ fn choices_may_be_positions_names_letters_or_signed_numbers() {
     judge(&place, "--reference old").exits_with(0);
     let expected = report(&place)["preferences"].take();
     let table = place.read("votes.csv");
-    let rewritten = |write: &dyn Fn(&str, &str, &str) -> String| -> String {
+    let rewritten = |write: Writer<'_>| -> String {
         let row = |line: &str| {
             let cells: Vec<&str> = line.split(',').collect();
             let choice = write(cells[2], cells[3], cells[4]);
@@ -114,7 +117,6 @@ fn choices_may_be_positions_names_letters_or_signed_numbers() {
         let header = lines.next().expect("a header").to_owned();
         std::iter::once(header).chain(lines.map(row)).collect::<Vec<_>>().join("\n")
     };
-    type Writer<'a> = &'a dyn Fn(&str, &str, &str) -> String;
     let name: Writer<'_> = &|first, second, vote| match vote {
         "first" => first.to_owned(),
         "second" => second.to_owned(),

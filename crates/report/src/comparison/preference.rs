@@ -23,7 +23,9 @@ pub(crate) fn sections(tests: &[PreferenceVerdict]) -> Result<Vec<Section>, Erro
         let gist = format!("{} on {}", plural(test.n_votes, "vote"), plural(test.pairs.len(), "pair"));
         let (id, title) = if tests.len() > 1 {
             let number = index + 1;
-            blocks.iter_mut().for_each(|block| append_to_names(block, &format!("-{number}")));
+            for block in &mut blocks {
+                append_to_names(block, &format!("-{number}"));
+            }
             (format!("preference-{number}"), format!("What listeners prefer, test {number}: {}", test.study))
         } else {
             ("preference".to_owned(), "What listeners prefer".to_owned())

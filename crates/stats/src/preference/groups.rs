@@ -78,9 +78,9 @@ impl Graph {
                 .copied()
                 .filter(|&other| below[other].contains(&top) && below[top].contains(&other))
                 .collect();
-            group.iter().for_each(|place| {
+            for place in &group {
                 left.remove(place);
-            });
+            }
             groups.push(self.named(group.into_iter()));
         }
         groups

@@ -11,7 +11,7 @@ use crate::dense::{Cholesky, dot};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LeaveOut {
     clusters: Vec<Cluster>,
-    /// Spread of the estimates if each cluster has unit effects of its own: I⁻¹ (Σ_g I_g U I_g) I⁻¹.
+    /// Spread of the estimates if each cluster has unit effects of its own, Q of [`LeaveOut::degrees_of_freedom`].
     spread: Vec<f64>,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct LeaveOut {
 #[derive(Debug, Clone, PartialEq)]
 struct Cluster {
     name: usize,
-    /// Change of each parameter if the cluster is left out, negative: (I - I_g)⁻¹ S_g.
+    /// Estimate of each parameter minus that without the cluster, to first order.
     change: Vec<f64>,
     /// Information of its judgments.
     information: Vec<f64>,

@@ -58,7 +58,9 @@ impl Layout {
         let mut result = vector.to_vec();
         for group in &self.by_group {
             let sum: f64 = group.iter().map(|&place| vector[place]).sum();
-            group.iter().for_each(|&place| result[place] += sum);
+            for &place in group {
+                result[place] += sum;
+            }
         }
         result
     }

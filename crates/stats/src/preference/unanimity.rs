@@ -80,8 +80,8 @@ pub fn unanimity(comparisons: &[Comparison], system: usize, other: usize) -> Res
             .collect::<BTreeSet<_>>()
             .len()
     };
-    let (rater, item): (fn(&Comparison) -> usize, fn(&Comparison) -> usize) =
-        (|comparison| comparison.rater, |comparison| comparison.item);
+    let rater: fn(&Comparison) -> usize = |comparison| comparison.rater;
+    let item: fn(&Comparison) -> usize = |comparison| comparison.item;
     let in_order = |is_first: bool| {
         let keep = |comparison: &Comparison| (comparison.first == preferred) == is_first;
         distinct(rater, &keep).min(distinct(item, &keep))

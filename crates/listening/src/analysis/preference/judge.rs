@@ -83,7 +83,7 @@ pub fn judge_preferences(study: &PreferenceStudy, votes: &[Vote]) -> Result<Pref
     }
     let tests = test_pairs(&numbered.comparisons, study.alpha)
         .map_err(|source| Error::Statistics { what: "the preferences", source })?;
-    let order = numbered.from_above(&tests);
+    let order = numbered.by_strength(&tests);
     let ranks = possible_ranks(order.len(), found(&tests, &order, study.alpha));
     let name = |system: usize| numbered.systems[system];
     let pairs: Vec<PreferencePair> = (0..order.len())
@@ -205,7 +205,7 @@ impl<'a> Numbered<'a> {
     }
 
     /// Returns the systems from the strongest to the weakest; without strengths, by their shares of votes.
-    fn from_above(&self, tests: &PairTests) -> Vec<usize> {
+    fn by_strength(&self, tests: &PairTests) -> Vec<usize> {
         let share = |system: usize| {
             let own = self.comparisons.iter().filter(|one| one.first == system || one.second == system);
             let (points, n) = own.fold((0.0, 0.0), |(points, n), one| {
