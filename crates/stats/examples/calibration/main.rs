@@ -5,7 +5,7 @@
 //! With `raters` as the part (and then part of a design), the program prints the error rates of the clustered analyses
 //! if raters contribute unequally: two-sided rejections, and false "equivalent" at the lower and the upper margin; last
 //! the table of docs/verdict.md. With `families` it prints the rates at which any of several systems is judged wrongly,
-//! with `preferences` (and part of a design) those at which a preference between equal systems is found.
+//! with `preferences` (part of a design, and a number of systems) those at which a preference between equal systems is found.
 //!
 //! `tests/calibration.rs` and `tests/unequal.rs` check the same rates with fewer replicates. The number of studies for
 //! which an analysis gave no result is in parentheses. The ordinal model is fitted to one study in ten, since it takes
@@ -50,7 +50,10 @@ fn main() {
     match part.as_str() {
         "raters" => return unequal_raters(n, &arguments.next().unwrap_or_default()),
         "families" => return families(n),
-        "preferences" => return preferences::preferences(n, &arguments.next().unwrap_or_default()),
+        "preferences" => {
+            let (part, only) = (arguments.next().unwrap_or_default(), arguments.next());
+            return preferences::preferences(n, &part, only.map(|number| number.parse().unwrap()));
+        }
         _ => {}
     }
     let usual = Components::default();

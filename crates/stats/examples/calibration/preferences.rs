@@ -23,8 +23,8 @@ struct Study {
     n_missing: usize,
 }
 
-/// Prints the rates for designs whose names contain a part.
-pub(crate) fn preferences(n: u64, part: &str) {
+/// Prints the rates for designs whose names contain a part, for one number of systems or all.
+pub(crate) fn preferences(n: u64, part: &str, only: Option<usize>) {
     let designs = [
         ("10 × 5 shared", crossed(5, 10)),
         ("20 × 10 shared", crossed(10, 20)),
@@ -42,7 +42,7 @@ pub(crate) fn preferences(n: u64, part: &str) {
     );
     println!("|---|---|---|---|---|---|---|");
     for (name, design) in designs.iter().filter(|(name, _)| name.contains(part)) {
-        for n_systems in NUMBERS {
+        for n_systems in NUMBERS.into_iter().filter(|number| only.is_none_or(|only| only == *number)) {
             for (answers, order, indifference) in ANSWERS {
                 let model = Preferences {
                     strengths: vec![0.0; n_systems],
