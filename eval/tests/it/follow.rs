@@ -1,5 +1,7 @@
 //! `mynah-summarize follow`, and `report` with scores of other tools.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::support::Place;
@@ -13,10 +15,10 @@ fn with_checkpoints(levels: &[f64]) -> (Place, String) {
         let mut csv = "system,step,item,metric,profile,unit,status,value,reason,frames\n".to_owned();
         for item in 0..40 {
             let value = level + 0.02 * ((item * 7 + index * 5) % 11) as f64;
-            csv += &format!("step-{step},{step},LJ{item:03},mcd,mcd/sp2mc-2,dB,ok,{value},,\n");
+            let _ = writeln!(csv, "step-{step},{step},LJ{item:03},mcd,mcd/sp2mc-2,dB,ok,{value},,");
         }
         place.write(&format!("step-{step}.csv"), csv);
-        arguments += &format!(" --scores step-{step}.csv");
+        let _ = write!(arguments, " --scores step-{step}.csv");
     }
     (place, arguments)
 }

@@ -1,5 +1,7 @@
 //! The answer at the top of a report: what follows, in one figure and one table, and the grounds for doubting it.
 
+use std::fmt::Write as _;
+
 use mynah_listening::{Conclusion, Defined, PreferenceVerdict, Role, SystemVerdict, Verdict};
 use mynah_stats::Interval;
 
@@ -48,7 +50,7 @@ impl Answer<'_> {
         let findings = self
             .verdicts
             .iter()
-            .map(|verdict| self.of_test(verdict))
+            .map(Self::of_test)
             .chain(self.preferences.iter().map(preference::summary))
             .chain(self.of_scores());
         let mut blocks = vec![Block::SideBySide(findings.collect())];
@@ -82,7 +84,7 @@ impl Answer<'_> {
     }
 
     /// Describes the outcome of a listening test: of one system in full, of several grouped by conclusion.
-    fn of_test(&self, verdict: &Verdict) -> Block {
+    fn of_test(verdict: &Verdict) -> Block {
         let candidates: Vec<&SystemVerdict> = candidates(verdict).collect();
         if let [system] = candidates[..] {
             let Block::Finding { title, word, tone, .. } = ratings::finding(verdict, system) else {
@@ -181,19 +183,27 @@ impl Answer<'_> {
             let mut rated: Vec<&SystemVerdict> = candidates(verdict).collect();
             let mean = |system: &SystemVerdict| system.mean.value().copied().unwrap_or(f64::NEG_INFINITY);
             rated.sort_by(|a, b| mean(b).total_cmp(&mean(a)));
-            rated.iter().for_each(|system| add(&system.system));
+            for system in rated {
+                add(&system.system);
+            }
         }
         for test in self.preferences {
-            test.systems.iter().for_each(|system| add(&system.system));
+            for system in &test.systems {
+                add(&system.system);
+            }
         }
         let mut scored: Vec<&SystemSummary> =
             self.metrics.iter().flat_map(|metric| &metric.systems).collect();
         if scored.iter().all(|system| system.step.is_some()) {
             scored.sort_by_key(|system| system.step);
         } else if let Some(ranking) = self.checkpoints.rankings.first() {
-            ranking.systems.iter().for_each(|system| add(&system.system));
+            for system in &ranking.systems {
+                add(&system.system);
+            }
         }
-        scored.iter().for_each(|system| add(&system.system));
+        for system in scored {
+            add(&system.system);
+        }
         names
     }
 
@@ -221,10 +231,10 @@ impl Answer<'_> {
             caption += " Shaded: the margin within which a difference from the reference counts as none.";
         }
         if systems.len() > rows.len() {
-            caption += &format!(" The table has {}.", plural(systems.len() - rows.len(), "more system"));
+            let _ = write!(caption, " The table has {}.", plural(systems.len() - rows.len(), "more system"));
         }
         if n_left_out > 0 {
-            caption += &format!(" The scores below have {}.", plural(n_left_out, "more metric"));
+            let _ = write!(caption, " The scores below have {}.", plural(n_left_out, "more metric"));
         }
         let title = "The systems by what listeners say and by the metrics".to_owned();
         let svg = Matrix { title, rows: rows.to_vec(), columns }.to_svg()?;
@@ -348,7 +358,7 @@ impl Answer<'_> {
         }
         caption += "Estimate: the difference from the reference or, without one, the mean, with its interval";
         if let [verdict] = self.verdicts {
-            caption += &format!(" of {}", percent(verdict.difference_level()));
+            let _ = write!(caption, " of {}", percent(verdict.difference_level()));
         }
         caption += ". Intervals, p-values and conclusions hold for all systems under test together. Raters and sentences \
                     who contribute unequally weigh as fewer equal ones.";
@@ -435,7 +445,7 @@ impl Answer<'_> {
                 let n_without = metric.n_items - system.n_ok;
                 match missing.iter_mut().find(|(name, ..)| *name == system.system) {
                     Some((_, most, n_items)) if n_without > *most => {
-                        (*most, *n_items) = (n_without, metric.n_items)
+                        (*most, *n_items) = (n_without, metric.n_items);
                     }
                     Some(_) => {}
                     None => missing.push((&system.system, n_without, metric.n_items)),

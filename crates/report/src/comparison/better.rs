@@ -28,7 +28,7 @@ impl Better {
 
     /// Returns `true` if no value is better.
     pub(crate) fn is_perfect(self, value: f64) -> bool {
-        matches!(self, Self::Near(perfect) if value == perfect)
+        matches!(self, Self::Near(perfect) if (value - perfect).abs() <= 0.0)
     }
 }
 

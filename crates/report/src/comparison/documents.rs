@@ -185,7 +185,7 @@ impl Comparison<'_> {
         let mut sections = Vec::new();
         for (index, verdict) in self.verdicts.iter().enumerate() {
             let number = (self.verdicts.len() > 1).then_some(index + 1);
-            sections.extend(self.sections_of_test(verdict, number)?);
+            sections.extend(Self::sections_of_test(verdict, number)?);
         }
         sections.extend(preference::sections(self.preferences)?);
         sections.extend(best::section(grids, checkpoints, self.level)?);
@@ -240,7 +240,7 @@ impl Comparison<'_> {
     }
 
     /// Returns the sections of one listening test; `number` distinguishes several.
-    fn sections_of_test(&self, verdict: &Verdict, number: Option<usize>) -> Result<[Section; 2], Error> {
+    fn sections_of_test(verdict: &Verdict, number: Option<usize>) -> Result<[Section; 2], Error> {
         let (mut blocks, mut raters) = (ratings::blocks(verdict)?, doubt::rater_blocks(verdict));
         let (mut suffix, mut which) = (String::new(), String::new());
         if let Some(number) = number {

@@ -98,7 +98,7 @@ impl Following {
 /// ```
 ///
 /// A look errs if it calls the run flat although one of the last K checkpoints is better than c by more than the margin.
-/// Then the interval of that checkpoint must have missed the truth, which happens with a probability of a_t; so over all
+/// Then the interval of that checkpoint must have missed the truth, which happens with the probability of the level; so over all
 /// looks at a run, however many, an error has at most the probability `alpha`. The items are a sample of what the voice is
 /// for, and each look uses the same ones, which the sum of the levels allows for.
 ///

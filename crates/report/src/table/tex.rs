@@ -45,15 +45,14 @@ impl Table {
                 let notes = rows.iter().flat_map(|row| part.columns.iter().map(|(column, _)| &row[*column]));
                 let n_reasons = notes.filter(|cell| matches!(cell, Cell::Missing(_))).count();
                 // A note for each reason is an upper bound: the same reason is printed once.
-                let page = match pages.last_mut() {
-                    Some(page) if page.lines + lines <= MOST_LINES => page,
-                    _ => {
-                        pages.push(TexPage::default());
-                        pages.last_mut().expect("one was pushed")
+                let (lines, tabular) = (lines + n_reasons.min(MOST_NOTE_LINES), (part, rows));
+                match pages.last_mut() {
+                    Some(page) if page.lines + lines <= MOST_LINES => {
+                        page.lines += lines;
+                        page.tabulars.push(tabular);
                     }
-                };
-                page.lines += lines + n_reasons.min(MOST_NOTE_LINES);
-                page.tabulars.push((part, rows));
+                    _ => pages.push(TexPage { tabulars: vec![tabular], lines }),
+                }
             }
         }
         let n_pages = pages.len();
@@ -204,7 +203,6 @@ impl Part {
 }
 
 /// Tabulars that share a page.
-#[derive(Default)]
 struct TexPage<'a> {
     tabulars: Vec<(&'a Part, &'a [Vec<Cell>])>,
     lines: usize,
