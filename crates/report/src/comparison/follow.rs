@@ -340,7 +340,7 @@ mod tests {
         assert!(!following.looks[0].is_flat);
         let planned = FollowSettings { planned: Some(3), ..settings(1.0, 1) };
         let following = follow(&scores, &notes(), &planned).unwrap();
-        assert!(following.looks.iter().all(|look| look.alpha == 0.025));
+        assert!(following.looks.iter().all(|look| (look.alpha - 0.025).abs() < 1e-12));
     }
 
     #[test]
@@ -400,7 +400,9 @@ mod tests {
         rows[2].system = "other-200".into();
         rows[3].system = "other-200".into();
         assert_eq!(why(&rows, &settings(1.0, 1)), "`voice-100` and `other-200` are not of one run");
-        rows.iter_mut().for_each(|row| row.step = None);
+        for row in &mut rows {
+            row.step = None;
+        }
         assert_eq!(why(&rows, &settings(1.0, 1)), "`voice-100` has no training step, or rows of several");
     }
 

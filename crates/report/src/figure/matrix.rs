@@ -167,13 +167,14 @@ mod tests {
         }
     }
 
-    fn point(estimate: f64, half: f64, is_accented: bool) -> Option<MatrixPoint> {
-        Some(MatrixPoint { estimate, interval: Some((estimate - half, estimate + half)), is_accented })
+    fn point(estimate: f64, half: f64, is_accented: bool) -> MatrixPoint {
+        MatrixPoint { estimate, interval: Some((estimate - half, estimate + half)), is_accented }
     }
 
     #[test]
     fn draws_every_system_once_and_every_measure_beside_it() {
-        let svg = matrix(&[point(4.0, 0.5, true), None, point(5.0, 0.25, false)]).to_svg().unwrap();
+        let svg =
+            matrix(&[Some(point(4.0, 0.5, true)), None, Some(point(5.0, 0.25, false))]).to_svg().unwrap();
         for name in ["system 0", "system 1", "system 2", "mcd", "listeners"] {
             assert_eq!(svg.matches(&format!(">{name}</text>")).count(), 1, "{name}");
         }
@@ -184,7 +185,7 @@ mod tests {
 
     #[test]
     fn includes_zero_only_where_it_means_something() {
-        let mut figure = matrix(&[point(5.0, 0.1, true), point(5.5, 0.1, false)]);
+        let mut figure = matrix(&[Some(point(5.0, 0.1, true)), Some(point(5.5, 0.1, false))]);
         assert!(figure.to_svg().unwrap().contains(">0</text>"));
         figure.columns.pop();
         assert!(!figure.to_svg().unwrap().contains(">0</text>"));
@@ -200,13 +201,13 @@ mod tests {
 
     #[test]
     fn rejects_columns_of_another_length_and_wrong_intervals() {
-        let mut wrong = matrix(&[point(1.0, 0.5, true)]);
+        let mut wrong = matrix(&[Some(point(1.0, 0.5, true))]);
         wrong.columns[1].points.clear();
         assert!(matches!(wrong.to_svg(), Err(Error::LengthMismatch { got: 0, expected: 1, .. })));
         assert!(matches!(
-            matrix(&[point(1.0, -0.5, true)]).to_svg(),
+            matrix(&[Some(point(1.0, -0.5, true))]).to_svg(),
             Err(Error::BadInterval { index: 0, .. })
         ));
-        assert!(matches!(matrix(&[point(f64::NAN, 0.5, true)]).to_svg(), Err(Error::NotFinite { .. })));
+        assert!(matches!(matrix(&[Some(point(f64::NAN, 0.5, true))]).to_svg(), Err(Error::NotFinite { .. })));
     }
 }
