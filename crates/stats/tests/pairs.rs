@@ -42,7 +42,7 @@ fn equal_systems_are_told_apart_in_at_most_six_percent_of_studies() {
     ];
     for (name, design) in &designs {
         for (n_systems, order, indifference, studies) in
-            [(2, 0.0, 0.0, 150), (2, 1.0, 0.5, 150), (5, 1.0, 0.3, 100), (12, 1.0, 0.3, 20)]
+            [(2, 0.0, 0.0, 100), (2, 1.0, 0.5, 100), (5, 1.0, 0.3, 50), (12, 1.0, 0.3, 10)]
         {
             let rates = error_rates(design, &equal(n_systems, order, indifference), studies);
             assert!(rates.iter().all(|rate| *rate <= most(studies)), "{name}, {n_systems}: {rates:?}");
