@@ -109,6 +109,19 @@ pub struct Influence {
 }
 
 impl Clustered {
+    /// Returns the same estimate for a family of several, with at most as many degrees of freedom as the effective number
+    /// of raters or of items, whichever is smaller, less one.
+    ///
+    /// The degrees of freedom that follow from the variances vary from one estimate to the next: where raters agree by
+    /// chance, there seem to be many. Of one estimate that averages out; of several, the smallest p-value comes from the
+    /// one whose raters agreed by chance, at a level far in the tail of Student's distribution. In 1,000 studies of five
+    /// equal systems by three raters, 13 % had a false conclusion without this limit.
+    #[must_use]
+    pub fn in_a_family(self) -> Self {
+        let most = self.effective_raters.min(self.effective_items) - 1.0;
+        Self { degrees_of_freedom: self.degrees_of_freedom.min(most), ..self }
+    }
+
     /// Returns the interval that covers the true value with the given probability, by Student's t.
     ///
     /// # Errors

@@ -22,4 +22,12 @@ impl SystemEstimate {
         };
         Self { role, mean, effect }
     }
+
+    /// Returns the estimates for a system that is judged with others ([`mynah_stats::clustered::Clustered::in_a_family`]).
+    pub(crate) fn in_a_family(self) -> Self {
+        let limited = |estimate: Result<Estimate, String>| {
+            estimate.map(|(clustered, influence)| (clustered.in_a_family(), influence))
+        };
+        Self { role: self.role, mean: limited(self.mean), effect: limited(self.effect) }
+    }
 }

@@ -128,6 +128,14 @@ fn judge_systems(study: &Study, declared: &Sample<'_>) -> (Vec<SystemVerdict>, F
             SystemEstimate::of(role, &scores.system, scores.against(study, role))
         })
         .collect();
+    let n_candidates = estimates.iter().filter(|estimate| estimate.role == Role::Candidate).count();
+    let estimates: Vec<SystemEstimate> = estimates
+        .into_iter()
+        .map(|estimate| {
+            let is_of_family = n_candidates > 1 && estimate.role == Role::Candidate;
+            if is_of_family { estimate.in_a_family() } else { estimate }
+        })
+        .collect();
     let family = Family::of(&estimates, study.analysis.alpha);
     let systems = study
         .judged()

@@ -87,7 +87,15 @@ pub(crate) fn ranking(study: &Study, sample: &Sample<'_>) -> Defined<Ranking> {
         (0..systems.len()).flat_map(|high| (high + 1..systems.len()).map(move |low| (high, low))).collect();
     let compared: Vec<Compared> = places
         .par_iter()
-        .map(|&(high, low)| ((high, low), clustered_difference(&systems[high].2, &systems[low].2)))
+        .map(|&(high, low)| {
+            let difference = clustered_difference(&systems[high].2, &systems[low].2);
+            // Two systems are one pair.
+            let limited = difference.map(|(clustered, influence)| {
+                let clustered = if places.len() > 1 { clustered.in_a_family() } else { clustered };
+                (clustered, influence)
+            });
+            ((high, low), limited)
+        })
         .collect();
     let pairs = corrected(&compared, study.analysis.alpha);
     let found = places.iter().zip(&pairs).filter(|(_, (difference, _))| {
