@@ -365,7 +365,7 @@ mod tests {
             assert!(page.contains(&format!("% Page {} of {}.", index + 1, pages.len())), "{page}");
             assert!(page.lines().filter(|line| line.ends_with("\\\\")).count() <= MOST_LINES, "{page}");
         }
-        // What is short shares a page.
+        // Short tables share a page.
         table.rows.truncate(5);
         assert_eq!(table.to_tex().len(), 1);
     }

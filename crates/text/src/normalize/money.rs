@@ -30,7 +30,7 @@ const SHORT_MAGNITUDES: [(&str, &str); 6] = [
     ("tn", "trillion"),
 ];
 
-/// What prices are for, short and long.
+/// Units of prices after a slash, short and long.
 const PERIODS: [(&str, &str); 9] = [
     ("hr", "hour"),
     ("h", "hour"),
