@@ -1,5 +1,6 @@
 //! The analysis: from ratings to a verdict.
 
+pub(crate) mod blanks;
 pub(crate) mod estimate;
 pub(crate) mod family;
 pub(crate) mod found;

@@ -5,35 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use mynah_stats::preference::Preference;
 
 use super::{PreferenceStudy, Vote};
+use crate::analysis::blanks::Blanks;
 use crate::error::Error;
 
 /// Removes blanks around names, and reports how many had any.
 pub(super) fn trimmed(votes: &[Vote]) -> (Vec<Vote>, Option<String>) {
     let mut all = votes.to_vec();
-    let mut counts = [("raters", 0), ("sentences", 0), ("systems", 0)];
+    let mut blanks = Blanks::of(["raters", "sentences", "systems"]);
     for vote in &mut all {
         for (name, place) in
             [(&mut vote.rater, 0), (&mut vote.item, 1), (&mut vote.first, 2), (&mut vote.second, 2)]
         {
-            let bare = name.trim();
-            if bare.len() < name.len() {
-                *name = bare.to_owned();
-                counts[place].1 += 1;
-            }
+            blanks.remove(name, place);
         }
     }
-    let found: Vec<String> = counts
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(what, count)| format!("{count} of {what}"))
-        .collect();
-    let note = (!found.is_empty()).then(|| {
-        format!(
-            "Blanks around names were removed ({}), so that such names are not different.",
-            found.join(", ")
-        )
-    });
-    (all, note)
+    (all, blanks.note())
 }
 
 /// Validates the votes, whose names have no blanks around them.
