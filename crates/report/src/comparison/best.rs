@@ -3,6 +3,7 @@
 use mynah_listening::Defined;
 use mynah_stats::Interval;
 
+use super::cells::{cell, probability_cell};
 use super::checkpoints::Checkpoints;
 use super::coverage::CoveragePair;
 use super::documents::plural;
@@ -269,7 +270,7 @@ fn best_table(compared: &Checkpoints, percent: &str) -> Table {
                         .map_or_else(missing, |best| Cell::Number { value: best.mean_loss, decimals }),
                     Cell::text(&outcome.second),
                     pair.map_or_else(missing, |pair| interval_cell(&pair.interval, &pair.mean, decimals)),
-                    pair.map_or_else(missing, |pair| probability(&pair.holm_p_value)),
+                    pair.map_or_else(missing, |pair| probability_cell(&pair.holm_p_value)),
                     Cell::text(if outcome.is_better_than_second { "yes" } else { "no" }),
                     Cell::List(outcome.not_told_apart.clone()),
                 ]);
@@ -287,19 +288,9 @@ fn best_table(compared: &Checkpoints, percent: &str) -> Table {
     table
 }
 
-fn probability(p: &Defined<f64>) -> Cell {
-    match p {
-        Defined::Ok { value } => Cell::Probability(*value),
-        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-    }
-}
-
 /// Returns the uncorrected p-value of a pair.
 fn raw(pair: &LossPair) -> Cell {
-    match &pair.test {
-        Defined::Ok { value } => Cell::Probability(value.p_value),
-        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-    }
+    cell(&pair.test, |test| Cell::Probability(test.p_value))
 }
 
 fn against_best(compared: &Checkpoints, percent: &str) -> Table {
@@ -339,7 +330,7 @@ fn against_best(compared: &Checkpoints, percent: &str) -> Table {
                 row.extend([
                     interval_cell(&pair.interval, &pair.mean, decimals),
                     raw(pair),
-                    probability(&pair.holm_p_value),
+                    probability_cell(&pair.holm_p_value),
                     Cell::Count(pair.n_both as u64),
                     Cell::text(if pair.is_worse(compared.alpha) { "yes" } else { "not shown" }),
                 ]);
@@ -383,7 +374,7 @@ fn all_pairs(compared: &Checkpoints) -> Table {
                 Cell::text(&pair.minus),
                 interval_cell(&pair.interval, &pair.mean, decimals),
                 raw(pair),
-                probability(&pair.holm_p_value),
+                probability_cell(&pair.holm_p_value),
                 Cell::Count(pair.n_both as u64),
             ]);
         }

@@ -2,6 +2,7 @@
 
 use mynah_listening::{Defined, Exclusion, RaterSummary, ScreeningRule, Verdict};
 
+use super::cells::{number_cell, probability_cell};
 use super::documents::plural;
 use super::ratings::{DECIMALS, interval_cell, interval_text, plain, simulated};
 use super::scores::percent;
@@ -181,19 +182,13 @@ fn raters(verdict: &Verdict) -> Table {
         simulated(verdict)
     );
     let mut table = Table::new("raters", caption, &columns);
-    let number = |value: &Defined<f64>| match value {
-        Defined::Ok { value } => Cell::Number { value: *value, decimals: DECIMALS },
-        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-    };
+    let number = |value: &Defined<f64>| number_cell(value, DECIMALS);
     let row = |rater: &RaterSummary| {
         vec![
             Cell::text(&rater.rater),
             Cell::Count(rater.n_ratings as u64),
             Cell::Number { value: 100.0 * rater.share, decimals: 1 },
-            match &rater.minutes {
-                Defined::Ok { value } => Cell::Number { value: *value, decimals: 1 },
-                Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-            },
+            number_cell(&rater.minutes, 1),
             number(&rater.bias),
             number(&rater.inconsistency),
             number(&rater.agreement),
@@ -235,10 +230,7 @@ fn sensitivity(verdict: &Verdict) -> Option<Table> {
                 Cell::text(screening),
                 Cell::text(if other.allows_for_dependence { "yes" } else { "no" }),
                 interval_cell(&other.interval),
-                match &other.p_value {
-                    Defined::Ok { value } => Cell::Probability(*value),
-                    Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-                },
+                probability_cell(&other.p_value),
                 match other.conclusion {
                     Some(conclusion) => Cell::text(conclusion.as_str()),
                     None => Cell::Missing("none follows".into()),

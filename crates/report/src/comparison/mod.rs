@@ -10,6 +10,7 @@ mod answer;
 mod baselines;
 mod best;
 mod better;
+mod cells;
 mod checklist;
 mod checkpoints;
 mod coverage;

@@ -3,6 +3,7 @@
 use mynah_listening::{Conclusion, Defined, Origin, PreferencePair, PreferenceSystem, PreferenceVerdict};
 use mynah_stats::Interval;
 
+use super::cells::{number_cell, probability_cell};
 use super::checklist::Answer;
 use super::documents::{append_to_names, plural};
 use super::ratings::{DECIMALS, interval_cell, p_value};
@@ -298,7 +299,7 @@ pub(crate) fn systems(test: &PreferenceVerdict) -> Table {
         let beaten = beaten.map(|pair| pair.seen_from(&system.system).minus);
         table.rows.push(vec![
             Cell::text(&system.system),
-            measured(&system.strength, DECIMALS),
+            number_cell(&system.strength, DECIMALS),
             Cell::text(&ranks),
             Cell::Count(system.n_votes as u64),
             Cell::Count(system.n_preferred as u64),
@@ -354,16 +355,13 @@ fn pairs(test: &PreferenceVerdict) -> Table {
             share(pair.n_tied),
             share(pair.n_not_preferred),
             interval_cell(&pair.share),
-            measured(&pair.expected, 3),
+            number_cell(&pair.expected, 3),
             interval_cell(&pair.difference),
-            measured(&pair.standard_error, 3),
-            measured(&pair.degrees_of_freedom, 1),
+            number_cell(&pair.standard_error, 3),
+            number_cell(&pair.degrees_of_freedom, 1),
             Cell::Count(pair.n_raters as u64),
             Cell::Count(pair.n_items as u64),
-            match &pair.adjusted_p_value {
-                Defined::Ok { value } => Cell::Probability(*value),
-                Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-            },
+            probability_cell(&pair.adjusted_p_value),
             Cell::text(pair.preferred.as_deref().unwrap_or("not found")),
         ]);
     }
@@ -492,13 +490,6 @@ fn order_words(test: &PreferenceVerdict) -> String {
         }
     };
     format!("{counts} {effect}")
-}
-
-fn measured(value: &Defined<f64>, decimals: usize) -> Cell {
-    match value {
-        Defined::Ok { value } => Cell::Number { value: *value, decimals },
-        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-    }
 }
 
 fn log_odds(interval: &Interval) -> String {

@@ -2,6 +2,7 @@
 
 use mynah_listening::{Defined, Pair, Ranked, Ranking, Verdict};
 
+use super::cells::probability_cell;
 use super::ratings::{DECIMALS, interval_cell, simulated};
 use super::scores::percent;
 use crate::page::Block;
@@ -86,10 +87,7 @@ fn pairs(verdict: &Verdict, ranking: &Ranking) -> Table {
             Cell::text(&pair.system),
             Cell::text(&pair.minus),
             interval_cell(&pair.difference),
-            match &pair.adjusted_p_value {
-                Defined::Ok { value } => Cell::Probability(*value),
-                Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-            },
+            probability_cell(&pair.adjusted_p_value),
         ]);
     }
     table

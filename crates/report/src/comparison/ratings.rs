@@ -3,6 +3,7 @@
 use mynah_listening::{Conclusion, Defined, Origin, RankTest, Role, SystemVerdict, Verdict};
 use mynah_stats::{Interval, TestResult};
 
+use super::cells::{cell, number_cell, probability_cell};
 use super::documents::plural;
 use super::scores::percent;
 use super::sentences;
@@ -368,35 +369,25 @@ fn table(verdict: &Verdict) -> Table {
     let caption =
         format!("{}The ratings of each system, with two-way clustered intervals.", simulated(verdict));
     let mut table = Table::new("verdict", caption, &columns);
-    let p = |value: &Defined<TestResult>| match value {
-        Defined::Ok { value } => Cell::Probability(value.p_value),
-        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-    };
+    let p = |value: &Defined<TestResult>| cell(value, |test| Cell::Probability(test.p_value));
     for system in &verdict.systems {
         let mut row = vec![Cell::text(&system.system), interval_cell(&system.interval)];
         if has_own_difference(verdict) {
             row.push(interval_cell(&system.difference));
         }
         row.push(p(&system.t_test));
-        row.push(match &system.adjusted_p_value {
-            Defined::Ok { value } => Cell::Probability(*value),
-            Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-        });
+        row.push(probability_cell(&system.adjusted_p_value));
         match test {
             RankTest::SignedRank => row.extend([p(&system.wilcoxon_ratings), p(&system.wilcoxon_item_means)]),
             RankTest::RankSum => row.push(p(&system.rank_sum)),
         }
-        let measured = |value: &Defined<f64>, decimals: usize| match value {
-            Defined::Ok { value } => Cell::Number { value: *value, decimals },
-            Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-        };
         row.extend([
-            measured(&system.design_effect, 1),
-            measured(&system.standard_error, 3),
-            measured(&system.degrees_of_freedom, 1),
+            number_cell(&system.design_effect, 1),
+            number_cell(&system.standard_error, 3),
+            number_cell(&system.degrees_of_freedom, 1),
             Cell::Count(system.n_ratings as u64),
-            measured(&system.effective_raters, 1),
-            measured(&system.effective_items, 1),
+            number_cell(&system.effective_raters, 1),
+            number_cell(&system.effective_items, 1),
             Cell::text(system.conclusion.map_or("none", Conclusion::as_str)),
         ]);
         table.rows.push(row);
@@ -441,10 +432,10 @@ pub(crate) fn simulated(verdict: &Verdict) -> &'static str {
 }
 
 pub(crate) fn interval_cell(value: &Defined<Interval>) -> Cell {
-    match value {
-        Defined::Ok { value } => {
-            Cell::Interval { estimate: value.estimate, low: value.low, high: value.high, decimals: DECIMALS }
-        }
-        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-    }
+    cell(value, |value| Cell::Interval {
+        estimate: value.estimate,
+        low: value.low,
+        high: value.high,
+        decimals: DECIMALS,
+    })
 }

@@ -113,7 +113,7 @@ pub(crate) fn interval_cell(interval: &Defined<Interval>, mean: &Defined<f64>, d
     }
 }
 
-pub(crate) fn label(metric: &MetricSummary) -> String {
+fn label(metric: &MetricSummary) -> String {
     label_of(&metric.profile, &metric.unit)
 }
 

@@ -7,6 +7,7 @@ use mynah_stats::reliability::spearman;
 use serde::Serialize;
 
 use super::better::Better;
+use super::cells::number_cell;
 use super::grid::Grid;
 use super::ranking::losses;
 use super::ratings::{DECIMALS, simulated};
@@ -95,10 +96,7 @@ pub(crate) fn section(validities: &[Validity], verdicts: &[Verdict]) -> Option<S
                    so there is no p-value; a metric that separates the systems may still fail within each."
     );
     let mut table = Table::new("metrics-and-listeners", caption, &columns);
-    let number = |value: &Defined<f64>| match value {
-        Defined::Ok { value } => Cell::Number { value: *value, decimals: DECIMALS },
-        Defined::Undefined { reason } => Cell::Missing(reason.clone()),
-    };
+    let number = |value: &Defined<f64>| number_cell(value, DECIMALS);
     let row = |validity: &Validity| {
         vec![
             Cell::text(&validity.study),
