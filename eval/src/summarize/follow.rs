@@ -123,7 +123,9 @@ fn not_flat(look: &Look, unit: &str) -> String {
         Ok((system, upper)) => {
             format!("Not flat: {system} may be better than {} by as much as {upper:.3}{unit}.", look.from)
         }
-        Err(reason) => format!("Not flat: nothing is known of {} and {}: {reason}.", look.system, look.from),
+        Err(reason) => {
+            format!("Not flat: the improvement of {} over {} is not known: {reason}.", look.system, look.from)
+        }
     }
 }
 
