@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::design::plan::Plan;
 use crate::error::Error;
@@ -117,6 +120,7 @@ fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
         for (system, stimulus) in plan.systems.iter().zip(&stimuli) {
             one_rate.check(stimulus)?;
             let blake3 = blake3::hash(&stimulus.bytes).to_hex().to_string();
+            let sha256 = hexadecimal(&Sha256::digest(&stimulus.bytes));
             for (name, content) in wanted.iter().filter(|(_, content)| content.voice == system.name) {
                 write(&clips_directory.join(format!("{name}.wav")), &stimulus.bytes)?;
                 let clip = KeyClip {
@@ -129,6 +133,9 @@ fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
                     source_blake3: stimulus.source_blake3.clone(),
                     content: names.content(name, &blake3),
                     blake3: blake3.clone(),
+                    sha256: sha256.clone(),
+                    bytes: stimulus.bytes.len() as u64,
+                    duration_ms: stimulus.duration_ms,
                     gain_db: stimulus.gain_db,
                     note: stimulus.note.clone(),
                 };
@@ -139,6 +146,15 @@ fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
     key.bundle = hash_of(&key.clips);
     write(&directory.join("index.html"), page(plan, &names, &key).as_bytes())?;
     Ok(key)
+}
+
+/// Returns bytes in lowercase hexadecimal digits.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        write!(text, "{byte:02x}").ok();
+        text
+    })
 }
 
 /// Hashes all clips with their names.

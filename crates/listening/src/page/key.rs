@@ -46,6 +46,15 @@ pub struct KeyClip {
     /// The BLAKE3 hash of the clip in the bundle.
     #[serde(default)]
     pub blake3: String,
+    /// The SHA-256 hash of the clip in the bundle, in lowercase hexadecimal digits, which browsers can compute.
+    #[serde(default)]
+    pub sha256: String,
+    /// The size of the clip's file in bytes.
+    #[serde(default)]
+    pub bytes: u64,
+    /// The duration of the clip, rounded to milliseconds.
+    #[serde(default)]
+    pub duration_ms: u32,
     /// The name of the content in answer files: a keyed hash, which does not reveal equal clips.
     #[serde(default)]
     pub content: String,

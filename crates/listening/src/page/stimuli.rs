@@ -24,6 +24,8 @@ pub(crate) struct Stimulus {
     pub(crate) gain_db: f64,
     /// The reason why the clip is not at the protocol's loudness, where that applies.
     pub(crate) note: Option<String>,
+    /// The duration, rounded to milliseconds.
+    pub(crate) duration_ms: u32,
     sample_rate: u32,
 }
 
@@ -154,6 +156,7 @@ impl Source {
         };
         let factor = 10_f64.powf(gain_db / 20.0);
         let sample_rate = self.waveform.sample_rate();
+        let duration_ms = (1000.0 * self.waveform.len() as f64 / f64::from(sample_rate)).round() as u32;
         let samples = self.waveform.samples().iter().map(|&sample| (f64::from(sample) * factor) as f32);
         Stimulus {
             bytes: encode_pcm16(&Waveform::new(samples.collect(), sample_rate)),
@@ -161,6 +164,7 @@ impl Source {
             source_blake3: self.blake3,
             gain_db,
             note,
+            duration_ms,
             sample_rate,
         }
     }

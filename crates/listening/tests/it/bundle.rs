@@ -12,6 +12,7 @@ use mynah_signal::loudness::{integrated_lufs, true_peak_dbtp};
 use mynah_signal::wav;
 use mynah_testkit::{assert_close, fixture, mini_corpus};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use ProblemKind::{
     DuplicateAnswer, DuplicateRater, MalformedAnswer, OffScale, Unfinished, UnknownClip, UnknownRater,
@@ -24,6 +25,8 @@ use crate::support::{cmos, mos};
 const LOUDNESS_LU: f64 = 0.02;
 /// Rounding to 16 bits moves a peak near full scale by less than half a step.
 const PEAK_DB: f64 = 0.01;
+/// Durations in the key are rounded to milliseconds.
+const HALF_A_MILLISECOND: f64 = 0.000_501;
 
 /// The recordings of the bundled corpus, and a system whose voice is theirs at other levels.
 pub(crate) struct Study {
@@ -143,6 +146,15 @@ fn a_bundle_is_blind_equally_loud_and_complete() {
         );
         let waveform = wav::decode(bytes, Path::new(name)).expect("it is a wav");
         let clip = &key.clips[name];
+        assert_eq!(clip.bytes, bytes.len() as u64);
+        let seconds = waveform.len() as f64 / f64::from(waveform.sample_rate());
+        assert_close(f64::from(clip.duration_ms) / 1000.0, seconds, HALF_A_MILLISECOND, name);
+        let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            (&clip.sha256, &clip.blake3),
+            (&sha256, &blake3::hash(bytes).to_hex().to_string()),
+            "{name}"
+        );
         let lufs = integrated_lufs(&waveform).expect("speech has a loudness");
         assert_close(lufs, -23.0, LOUDNESS_LU, name);
         assert!(clip.note.is_none(), "{clip:?}");
