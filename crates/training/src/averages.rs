@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use candle_core::Device;
 use mynah_voice::Parameters;
 
 use crate::Error;
@@ -29,9 +30,13 @@ impl Averages {
         Ok(averages)
     }
 
-    /// Restores averages that were saved after `updates` updates.
-    pub(crate) fn restore(&mut self, tensors: Tensors, updates: u64) {
-        (self.tensors, self.updates) = (tensors, updates);
+    /// Restores averages that were saved after `updates` updates, on the device of those that they replace.
+    pub(crate) fn restore(&mut self, tensors: Tensors, updates: u64) -> Result<(), Error> {
+        let device = self.tensors.values().next().map_or(Device::Cpu, |tensor| tensor.device().clone());
+        let moved = tensors.into_iter().map(|(name, tensor)| Ok((name, tensor.to_device(&device)?)));
+        self.tensors = moved.collect::<Result<_, Error>>()?;
+        self.updates = updates;
+        Ok(())
     }
 
     /// Sets the averages to the parameters, as before the first update.
@@ -94,7 +99,7 @@ pub(crate) fn copies(tensors: Tensors) -> Result<Tensors, Error> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::DType;
+    use candle_core::{DType, Tensor};
     use candle_nn::Init;
     use mynah_ops::testing::device;
 
@@ -129,6 +134,18 @@ mod tests {
             expected = decay * expected + (1.0 - decay) * parameter;
             assert!((value(averages.tensors()) - expected).abs() < 1e-12 * expected);
         }
+    }
+
+    /// Checkpoints are read into the memory of the processor, wherever the parameters are.
+    #[test]
+    fn restored_averages_go_on() {
+        let parameters = parameters();
+        let mut averages = Averages::new(0.5, &parameters).unwrap();
+        let saved = Tensor::new(&[3.0_f64], &Device::Cpu).unwrap();
+        averages.restore([("x".to_owned(), saved)].into(), 100).unwrap();
+        averages.update(&parameters).unwrap();
+        assert!((value(averages.tensors()) - 2.0).abs() < 1e-12);
+        assert_eq!(averages.updates(), 101);
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Task for NaturalSpeechTask<'_> {
             .map_err(Error::file(path))?;
         if let Some(averages) = &mut trainer.averages {
             match average_updates {
-                Some(updates) => averages.restore(state.section(AVERAGES), updates),
+                Some(updates) => averages.restore(state.section(AVERAGES), updates)?,
                 None => averages.reset(&trainer.parameters)?,
             }
         }
