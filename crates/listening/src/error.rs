@@ -89,6 +89,25 @@ pub enum Error {
         /// Its rate.
         other_rate: u32,
     },
+    /// A file of the page's words cannot be used.
+    #[error("the strings cannot be used: {what}")]
+    Strings {
+        /// The fault.
+        what: String,
+        /// The error of the parser, where it is one.
+        #[source]
+        source: Option<Box<toml::de::Error>>,
+    },
+    /// The key does not fit the plan.
+    #[error("the key is of a bundle of design `{key}`, the plan has design `{plan}`{}", if *is_old { "; the key was written by an older version" } else { "" })]
+    KeyDesign {
+        /// The key's design.
+        key: String,
+        /// The plan's design.
+        plan: String,
+        /// The key lacks what this version writes.
+        is_old: bool,
+    },
     /// The path of the bundle is taken.
     #[error("`{path}` exists already")]
     BundleExists {
@@ -182,6 +201,11 @@ impl Error {
             Self::MissingStimulus { .. } => Some("synthesize the sentence, or leave it out of the plan"),
             Self::SampleRates { .. } => Some("resample one of them"),
             Self::BundleExists { .. } => Some("remove it, or build the bundle elsewhere"),
+            Self::Strings { .. } => {
+                Some("compare the file with the English strings, which `mynah-listen strings` prints")
+            }
+            Self::KeyDesign { is_old: true, .. } => Some("build the bundle again"),
+            Self::KeyDesign { .. } => Some("name the plan that the bundle was built from"),
             Self::KeyExists { .. } => Some("build the bundle elsewhere, or move the key away"),
             Self::ScoreSign { .. } => {
                 Some("state whether the scores are second minus first or system minus reference")
@@ -222,6 +246,9 @@ mod tests {
                 source: mynah_signal::Error::Missing { path: path() },
             },
             Error::SampleRates { path: path(), rate: 1, other_path: path(), other_rate: 2 },
+            Error::Strings { what: text(), source: None },
+            Error::KeyDesign { key: text(), plan: text(), is_old: false },
+            Error::KeyDesign { key: text(), plan: text(), is_old: true },
             Error::BundleExists { path: path() },
             Error::KeyExists { path: path(), design: text() },
             Error::Io { action: "read", path: path(), source: io::Error::from(io::ErrorKind::NotFound) },
@@ -248,6 +275,8 @@ mod tests {
                 | Error::MissingStimulus { .. }
                 | Error::Stimulus { .. }
                 | Error::SampleRates { .. }
+                | Error::Strings { .. }
+                | Error::KeyDesign { .. }
                 | Error::BundleExists { .. }
                 | Error::KeyExists { .. }
                 | Error::Io { .. }

@@ -74,18 +74,24 @@ pub use analysis::verdict::{
     Assay, Conclusion, Defined, ItemMean, NullPairs, PaperRule, RaterSummary, Reanalysis, ReanalysisMethod,
     ScoreCount, Screening, SystemVerdict, VarianceComponents, Verdict,
 };
-pub use answers::collect::{Collection, Problem, ProblemKind, collect};
+pub use answers::answer::AnswerFault;
+pub use answers::collect::{Collection, Problem, ProblemKind, collect, collect_sessions};
 pub use design::plan::Plan;
 pub use design::power::PowerRow;
 pub use design::protocol::{
     Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, ListenerFacts,
     Protocol,
 };
+pub use design::session_settings::{Question, SessionSettings};
 pub use error::Error;
 pub use mnru::mnru;
-pub use page::bundle::{build, build_replacing_key};
+pub use page::bundle::{BuildOptions, build, build_with};
+pub use page::html::{Entry, served_page};
 pub use page::key::{Key, KeyClip};
+pub use page::links::{Link, Links};
+pub use page::pages::{ClipFile, PageOfTrial, Pages};
 pub use page::stimuli::{common_items, find_wav};
+pub use page::strings::Strings;
 pub use paradigms::{Contrast, PaperCriterion, Paradigm, ParadigmRules, RankTest, Template};
 pub use rating::{Origin, Rating};
 pub use rehearsal::rehearse::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};

@@ -50,6 +50,18 @@ pub struct Rating {
     pub plays_second: Option<u32>,
     /// Milliseconds from the opening of the page to the answer.
     pub milliseconds: Option<u64>,
+    /// Duration of the page's clips, in milliseconds.
+    #[serde(default)]
+    pub audio_ms: Option<u64>,
+    /// Milliseconds of the clips that were not heard in one piece.
+    #[serde(default)]
+    pub unheard_ms: Option<u64>,
+    /// Milliseconds by which the plays took longer than the sound: stalls.
+    #[serde(default)]
+    pub gap_ms: Option<u64>,
+    /// Milliseconds for which the page was hidden while clips played.
+    #[serde(default)]
+    pub hidden_ms: Option<u64>,
     /// The file that the row came from.
     pub source_file: String,
     /// The answer's position in that file, from 1.

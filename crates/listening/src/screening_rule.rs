@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub enum ScreeningRule {
     /// Excludes answers given before every clip was played at least once; unrecorded plays pass.
     Unplayed,
+    /// Excludes answers for which the clips were not heard to their ends in one piece (up to 300 ms may be missing), with stalls
+    /// of more than a second in all, or that took less time than the clips last. Unrecorded times pass.
+    Unheard,
     /// Excludes raters who judged more than half of their null pairs to differ by more than one point.
     NullPairs,
     /// Excludes raters of at least ten trials who gave the same answer every time, although nearly all other raters tell two
@@ -25,13 +28,15 @@ pub enum ScreeningRule {
 
 impl ScreeningRule {
     /// All rules, in the order in which they are applied.
-    pub const ALL: [Self; 4] = [Self::Unplayed, Self::NullPairs, Self::SameAnswer, Self::Anchor];
+    pub const ALL: [Self; 5] =
+        [Self::Unplayed, Self::Unheard, Self::NullPairs, Self::SameAnswer, Self::Anchor];
 
     /// Returns the name used in files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unplayed => "unplayed",
+            Self::Unheard => "unheard",
             Self::NullPairs => "null-pairs",
             Self::SameAnswer => "same-answer",
             Self::Anchor => "anchor",

@@ -207,6 +207,10 @@ fn rows(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Vec<Rating>, Erro
             plays_first: None,
             plays_second: None,
             milliseconds: None,
+            audio_ms: None,
+            unheard_ms: None,
+            gap_ms: None,
+            hidden_ms: None,
             source_file: rating.source_file.clone(),
             source_row: rating.source_row,
         }

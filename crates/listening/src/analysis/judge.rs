@@ -59,7 +59,7 @@ use crate::system::Role;
 /// arXiv 2205.04421, section 2.
 pub fn judge(plan: &Plan, ratings: &[Rating]) -> Result<Verdict, Error> {
     check_ratings(plan, ratings)?;
-    Ok(judge_study(&Study::of(plan), ratings, Sensitivity::Examined))
+    Ok(judge_study(&Study::rated(plan, ratings), ratings, Sensitivity::Examined))
 }
 
 /// Selects whether sensitivity analyses run alongside the declared one.

@@ -18,6 +18,10 @@ const FEWEST_OTHERS: usize = 10;
 /// The share of the other raters who must tell two conditions apart. An honest rater then fails to in about one of twenty
 /// cases, and gives the same answer to everything else as well in far fewer.
 const TELL_APART: f64 = 0.95;
+/// The most that may be missing of the clips of an answer, in ms: sound devices begin and end with less delay.
+const UNHEARD_MS: u64 = 300;
+/// The longest stalls of an answer in all, in ms. Every play takes some 50 ms longer than its sound.
+const GAP_MS: u64 = 1000;
 /// The largest score of a null pair that counts as right, as in ITU-T P.808 for trapping questions of a comparison.
 const NULL_PAIR_TOLERANCE: f64 = 1.0;
 
@@ -47,16 +51,20 @@ pub(crate) fn screen<'a>(
         for rating in &kept {
             by_rater.entry(&rating.rater).or_default().push(rating);
         }
-        if rule == ScreeningRule::Unplayed {
+        let of_answers: Option<(fn(&Rating) -> bool, &str)> = match rule {
+            ScreeningRule::Unplayed => Some((is_unplayed, "before all clips were played")),
+            ScreeningRule::Unheard => Some((is_unheard, "without hearing the clips to their ends")),
+            _ => None,
+        };
+        if let Some((is_faulty, words)) = of_answers {
             for (rater, ratings) in by_rater {
-                let n_ratings = ratings.iter().filter(|rating| is_unplayed(rating)).count();
+                let n_ratings = ratings.iter().filter(|rating| is_faulty(rating)).count();
                 if n_ratings > 0 {
-                    let why =
-                        format!("answered {n_ratings} of {} before all clips were played", ratings.len());
+                    let why = format!("answered {n_ratings} of {} {words}", ratings.len());
                     exclusions.push(Exclusion { rater: rater.to_owned(), rule, n_ratings, why });
                 }
             }
-            kept.retain(|rating| !is_unplayed(rating));
+            kept.retain(|rating| !is_faulty(rating));
             continue;
         }
         let found: BTreeMap<&str, Exclusion> = by_rater
@@ -81,11 +89,21 @@ fn is_unplayed(rating: &Rating) -> bool {
     rating.plays_first == Some(0) || (has_second && rating.plays_second == Some(0))
 }
 
+/// Returns `true` if the times that the page measured show that the clips were not heard.
+fn is_unheard(rating: &Rating) -> bool {
+    let exceeds = |value: Option<u64>, limit| value.is_some_and(|value| value > limit);
+    let is_hurried = match (rating.milliseconds, rating.audio_ms) {
+        (Some(taken), Some(audio)) => taken + UNHEARD_MS < audio,
+        _ => false,
+    };
+    is_hurried || exceeds(rating.unheard_ms, UNHEARD_MS) || exceeds(rating.gap_ms, GAP_MS)
+}
+
 /// Returns the objection of a rule to a rater with these ratings, if there is one.
 fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<String> {
     match rule {
-        // These two depend on more than the ratings of a rater.
-        ScreeningRule::Unplayed | ScreeningRule::SameAnswer => None,
+        // These depend on single ratings, or on more than the ratings of a rater.
+        ScreeningRule::Unplayed | ScreeningRule::Unheard | ScreeningRule::SameAnswer => None,
         ScreeningRule::NullPairs => {
             let pairs: Vec<&&Rating> =
                 ratings.iter().filter(|rating| rating.kind == Kind::NullPair).collect();

@@ -1,5 +1,7 @@
 //! A test as its ratings are judged, with or without a plan.
 
+use std::collections::BTreeSet;
+
 use crate::design::plan::Plan;
 use crate::design::protocol::{Analysis, Protocol};
 use crate::paradigms::{Paradigm, ParadigmRules};
@@ -27,6 +29,15 @@ pub(crate) struct Study {
 }
 
 impl Study {
+    /// Returns the study of a plan with ratings, whose raters may have done sessions after somebody else.
+    pub(crate) fn rated(plan: &Plan, ratings: &[Rating]) -> Self {
+        let mut study = Self::of(plan);
+        let planned: BTreeSet<String> = study.raters.iter().cloned().collect();
+        let rated: BTreeSet<String> = ratings.iter().map(|rating| rating.rater.clone()).collect();
+        study.raters.extend(rated.difference(&planned).cloned());
+        study
+    }
+
     /// Returns the study of a plan.
     pub(crate) fn of(plan: &Plan) -> Self {
         let protocol = &plan.protocol;

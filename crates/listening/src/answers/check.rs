@@ -1,6 +1,6 @@
 //! Validation of ratings against their plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::design::plan::Plan;
 use crate::error::Error;
@@ -27,7 +27,10 @@ pub(crate) fn check_ratings(plan: &Plan, ratings: &[Rating]) -> Result<(), Error
         let subject = (rating.rater.as_str(), rating.item.as_str(), rating.system.as_str(), rating.kind);
         let is_of_plan = rating.design == plan.design;
         let mut remedy = (!is_of_plan).then_some("use the plan that was rated");
-        let fault = contradiction(plan, rating).or_else(|| match planned.get(&subject) {
+        // Whoever does a session after somebody else has the same trials.
+        let session = plan.session_of(&rating.rater).map(|session| plan.sessions[session].rater.as_str());
+        let trial = (session.unwrap_or(subject.0), subject.1, subject.2, subject.3);
+        let fault = contradiction(plan, rating).or_else(|| match planned.get(&trial) {
             None => Some(unplanned(plan, rating)),
             Some(first) if *first != rating.first => {
                 Some("the clips were heard in another order than planned".to_owned())
@@ -79,8 +82,7 @@ fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
 
 /// Names the part of a rating that is not in the plan.
 fn unplanned(plan: &Plan, rating: &Rating) -> String {
-    let raters: BTreeSet<&str> = plan.sessions.iter().map(|session| session.rater.as_str()).collect();
-    if !raters.contains(rating.rater.as_str()) {
+    if plan.session_of(&rating.rater).is_none() {
         return format!("rater `{}` is not in the plan", rating.rater);
     }
     if !plan.systems.iter().any(|system| system.name == rating.system) {

@@ -1,21 +1,23 @@
 //! Answer files: from the files that raters send back to rows of ratings.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::answers::answer::{self as heard, Answer, AnswerFault, AnswerReader};
 use crate::answers::row::planned_row;
+use crate::answers::source::read;
 use crate::design::plan::Plan;
 use crate::page::blinding::Names;
+use crate::page::key::Key;
 use crate::rating::{Origin, Rating};
 use crate::trial::Session;
 
-/// The supported version of answer files.
-const FORMAT: u64 = 1;
+/// The supported versions of answer files.
+const FORMATS: std::ops::RangeInclusive<u64> = 1..=2;
 
 /// The outcome of collecting answer files.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,8 +67,14 @@ pub enum ProblemKind {
     MalformedAnswer,
     /// An answer names clips that its page does not have: the file was edited. It is dropped.
     UnknownClip,
+    /// An answer was given to other audio than that of the bundle; it is dropped.
+    OtherAudio,
     /// A score is off the scale; the answer is dropped.
     OffScale,
+    /// A page was skipped, since a clip could not be had; there is no rating.
+    Skipped,
+    /// The page was opened from the disk, where it cannot verify its clips; the answers are kept.
+    Unverified,
     /// A page was answered twice; the first answer is kept.
     DuplicateAnswer,
     /// Pages have no answer; the others are kept.
@@ -74,49 +82,115 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::WrongDesign => "wrong-design",
+            Self::UnknownRater => "unknown-rater",
+            Self::DuplicateRater => "duplicate-rater",
+            Self::TwoSessions => "two-sessions",
+            Self::OtherBundle => "other-bundle",
+            Self::Contradiction => "contradiction",
+            Self::MalformedAnswer => "malformed-answer",
+            Self::UnknownClip => "unknown-clip",
+            Self::OtherAudio => "other-audio",
+            Self::OffScale => "off-scale",
+            Self::Skipped => "skipped",
+            Self::Unverified => "unverified",
+            Self::DuplicateAnswer => "duplicate-answer",
+            Self::Unfinished => "unfinished",
+        }
+    }
+
     /// Returns `true` for a mere notice, with nothing lost or doubtful.
     #[must_use]
     pub fn is_harmless(self) -> bool {
-        self == Self::DuplicateRater
+        matches!(self, Self::DuplicateRater | Self::Unverified)
     }
 }
 
-/// Reads the answer files that raters downloaded from the page.
+/// Reads the answers that raters sent: the files that the page hands over, mails into which their content or a hand-back code
+/// was pasted, and lists of sessions.
 ///
-/// The plan alone resolves the names of clips. A click becomes a score: in a comparison, system minus reference. A bad file
-/// or answer becomes a [`Problem`], and everything else is kept.
+/// The plan alone resolves the names of clips; hand-back codes need the key of their bundle, which also lets the sound that
+/// answers name be checked. A click becomes a score: in a comparison, system minus reference. A bad file or answer becomes a
+/// [`Problem`], and everything else is kept.
 ///
 /// All files of one rater are merged: a page is answered if any of them answers it. Of two different answers the later one
 /// by its time counts, and without a time the one in the file that comes first.
 #[must_use]
-pub fn collect(plan: &Plan, files: &[PathBuf]) -> Collection {
+pub fn collect(plan: &Plan, key: Option<&Key>, files: &[PathBuf]) -> Collection {
+    let sources = files.iter().map(|path| {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        (name, read(path, plan, key))
+    });
+    collect_sources(plan, key, sources)
+}
+
+/// Collects sessions that are no files, such as those of a server: each with the name of its source, in the form of an
+/// answer file.
+#[must_use]
+pub fn collect_sessions(plan: &Plan, sessions: Vec<(String, Value)>) -> Collection {
+    collect_sources(plan, None, sessions.into_iter().map(|(name, session)| (name, Ok(vec![Ok(session)]))))
+}
+
+fn collect_sources(
+    plan: &Plan,
+    key: Option<&Key>,
+    sources: impl Iterator<Item = (String, Result<Vec<Result<Value, String>>, String>)>,
+) -> Collection {
     let names = Names::of(plan);
-    let mut by_rater: BTreeMap<usize, Merged> = BTreeMap::new();
+    let mut by_rater: BTreeMap<(usize, String), Merged> = BTreeMap::new();
     let mut first_bundle: Option<(String, String)> = None;
     let mut problems = Vec::new();
-    for path in files {
-        let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let mut reader = FileReader { plan, names: &names, file, problems: &mut problems };
-        let Some((index, header)) = reader.open(path) else { continue };
-        let session = &plan.sessions[index];
-        match (&first_bundle, &header.bundle) {
-            (None, Some(bundle)) => first_bundle = Some((bundle.clone(), reader.file.clone())),
-            (Some((first, file)), Some(bundle)) if first != bundle => {
-                let message = format!(
-                    "the answers are for bundle `{bundle}`, those of `{file}` for `{first}`: both are of this plan, but \
-                     their clips differ; judge them apart"
-                );
-                reader.problem(None, ProblemKind::OtherBundle, message);
+    for (file, content) in sources {
+        let mut reader = FileReader { plan, names: &names, key, file, problems: &mut problems };
+        let sessions = content.unwrap_or_else(|message| vec![Err(message)]);
+        for session in sessions {
+            let session = match session {
+                Ok(session) => session,
+                Err(message) => {
+                    reader.problem(None, ProblemKind::Unreadable, message);
+                    continue;
+                }
+            };
+            let Some((index, header)) = reader.open(&session) else { continue };
+            match (&first_bundle, &header.bundle) {
+                (None, Some(bundle)) => first_bundle = Some((bundle.clone(), reader.file.clone())),
+                (Some((first, file)), Some(bundle)) if first != bundle => {
+                    let message = format!(
+                        "the answers are for bundle `{bundle}`, those of `{file}` for `{first}`: both are of this plan, but \
+                         their clips differ; judge them apart"
+                    );
+                    reader.problem(None, ProblemKind::OtherBundle, message);
+                }
+                _ => {}
             }
-            _ => {}
+            if header.verified == Some(false) {
+                let message = format!(
+                    "rater `{}` had the page opened from the disk, where it cannot verify its clips: better let it be opened \
+                     from a web host",
+                    header.rater
+                );
+                reader.problem(None, ProblemKind::Unverified, message);
+            }
+            let given = reader.given(index, &header);
+            let rater = header.rater.clone();
+            by_rater.entry((index, rater.clone())).or_default().merge(
+                given,
+                header.started,
+                &rater,
+                &mut reader,
+            );
         }
-        let given = reader.given(session, &header.answers);
-        by_rater.entry(index).or_default().merge(given, header.started, &session.rater, &mut reader);
     }
-    for (index, merged) in &by_rater {
-        problems.extend(merged.unfinished(&plan.sessions[*index]));
+    for ((index, rater), merged) in &by_rater {
+        problems.extend(merged.unfinished(rater, &plan.sessions[*index]));
     }
-    let absent = plan.sessions.iter().enumerate().filter(|(index, _)| !by_rater.contains_key(index));
+    let present: BTreeSet<usize> = by_rater.keys().map(|(index, _)| *index).collect();
+    let absent = plan.sessions.iter().enumerate().filter(|(index, _)| !present.contains(index));
     Collection {
         absent: absent.map(|(_, session)| session.rater.clone()).collect(),
         ratings: by_rater.into_values().flat_map(Merged::into_ratings).collect(),
@@ -145,6 +219,8 @@ impl Given {
 #[derive(Default)]
 struct Merged {
     by_page: BTreeMap<usize, Given>,
+    /// The pages whose clips could not be had.
+    skipped: BTreeSet<usize>,
     /// The files, each with the time at which its session began.
     files: Vec<(String, Option<String>)>,
 }
@@ -153,7 +229,7 @@ impl Merged {
     /// Merges the answers of another file.
     fn merge(
         &mut self,
-        given: BTreeMap<usize, Given>,
+        (given, skipped): (BTreeMap<usize, Given>, BTreeSet<usize>),
         started: Option<String>,
         rater: &str,
         reader: &mut FileReader<'_>,
@@ -174,6 +250,7 @@ impl Merged {
                 reader.problem(None, ProblemKind::TwoSessions, message);
             }
         }
+        self.skipped.extend(skipped);
         for (page, new) in given {
             match self.by_page.entry(page) {
                 Entry::Vacant(place) => {
@@ -212,9 +289,9 @@ impl Merged {
     }
 
     /// Reports the pages that no file answers.
-    fn unfinished(&self, session: &Session) -> Option<Problem> {
+    fn unfinished(&self, rater: &str, session: &Session) -> Option<Problem> {
         let missing: Vec<String> = (0..session.trials.len())
-            .filter(|page| !self.by_page.contains_key(page))
+            .filter(|page| !self.by_page.contains_key(page) && !self.skipped.contains(page))
             .map(|page| page.to_string())
             .collect();
         let files: Vec<&str> = self.files.iter().map(|(file, _)| file.as_str()).collect();
@@ -223,8 +300,7 @@ impl Merged {
             row: None,
             kind: ProblemKind::Unfinished,
             message: format!(
-                "rater `{}` has not answered {} of {} pages: {}",
-                session.rater,
+                "rater `{rater}` has not answered {} of {} pages: {}",
                 missing.len(),
                 session.trials.len(),
                 missing.join(", ")
@@ -246,40 +322,23 @@ struct Header {
     rater: String,
     bundle: Option<String>,
     started: Option<String>,
+    /// Whether the page compared its clips with their hashes.
+    verified: Option<bool>,
     answers: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    trial: String,
-    page: usize,
-    first: String,
-    second: Option<String>,
-    score_raw: f64,
-    plays_first: Option<u32>,
-    plays_second: Option<u32>,
-    milliseconds: Option<u64>,
-    answered: Option<String>,
 }
 
 struct FileReader<'a> {
     plan: &'a Plan,
     names: &'a Names,
+    key: Option<&'a Key>,
     file: String,
     problems: &'a mut Vec<Problem>,
 }
 
 impl FileReader<'_> {
-    /// Reads a file and finds its session.
-    fn open(&mut self, path: &Path) -> Option<(usize, Header)> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) => {
-                self.problem(None, ProblemKind::Unreadable, format!("the file cannot be read: {error}"));
-                return None;
-            }
-        };
-        let header: Header = match serde_json::from_str(&text) {
+    /// Reads the header of a session and finds the session.
+    fn open(&mut self, session: &Value) -> Option<(usize, Header)> {
+        let header = match Header::deserialize(session) {
             Ok(header) => header,
             Err(error) => {
                 let message = format!("this is not a file of answers, or not all of it: {error}");
@@ -287,9 +346,9 @@ impl FileReader<'_> {
                 return None;
             }
         };
-        if header.format != FORMAT {
+        if !FORMATS.contains(&header.format) {
             let message =
-                format!("the file has format {}, this version reads format {FORMAT}", header.format);
+                format!("the file has format {}, this version reads formats 1 and 2", header.format);
             self.problem(None, ProblemKind::Unreadable, message);
             return None;
         }
@@ -302,7 +361,7 @@ impl FileReader<'_> {
             self.problem(None, ProblemKind::WrongDesign, message);
             return None;
         }
-        let Some(index) = self.plan.sessions.iter().position(|session| session.rater == header.rater) else {
+        let Some(index) = self.plan.session_of(&header.rater) else {
             let message = format!("rater `{}` is not in the plan", header.rater);
             self.problem(None, ProblemKind::UnknownRater, message);
             return None;
@@ -310,68 +369,57 @@ impl FileReader<'_> {
         Some((index, header))
     }
 
-    /// Returns the valid answers by page.
-    fn given(&mut self, session: &Session, answers: &[Value]) -> BTreeMap<usize, Given> {
+    /// Returns the valid answers by page, and the pages that were skipped.
+    fn given(&mut self, session: usize, header: &Header) -> (BTreeMap<usize, Given>, BTreeSet<usize>) {
         let mut by_page: BTreeMap<usize, Given> = BTreeMap::new();
-        for (position, value) in answers.iter().enumerate() {
+        let mut skipped = BTreeSet::new();
+        let answers = AnswerReader { plan: self.plan, names: self.names, key: self.key };
+        for (position, value) in header.answers.iter().enumerate() {
             let row = position as u64 + 1;
-            match self.one(session, value, row) {
-                Ok((page, given)) => match by_page.entry(page) {
-                    Entry::Vacant(place) => {
-                        place.insert(given);
-                    }
-                    Entry::Occupied(_) => {
-                        let message = format!("page {page} was answered already; this answer is left out");
-                        self.problem(Some(row), ProblemKind::DuplicateAnswer, message);
-                    }
-                },
-                Err((kind, message)) => self.problem(Some(row), kind, message),
+            let (answer, score) = match answers.read(session, value, Some(header.format)) {
+                Ok(answer) => answer,
+                Err(AnswerFault { kind, message }) => {
+                    self.problem(Some(row), kind, message);
+                    continue;
+                }
+            };
+            let page = answer.page;
+            if let heard::Given::Skipped(reason) = &answer.given {
+                let message = format!("page {page} of rater `{}` was skipped: {reason}", header.rater);
+                self.problem(Some(row), ProblemKind::Skipped, message);
+                skipped.insert(page);
+            }
+            let Some(score) = score else { continue };
+            match by_page.entry(page) {
+                Entry::Vacant(place) => {
+                    place.insert(self.one(session, &header.rater, answer, score, row));
+                }
+                Entry::Occupied(_) => {
+                    let message = format!("page {page} was answered already; this answer is left out");
+                    self.problem(Some(row), ProblemKind::DuplicateAnswer, message);
+                }
             }
         }
-        by_page
+        (by_page, skipped)
     }
 
-    /// Validates one answer and turns it into a rating.
-    fn one(
-        &self,
-        session: &Session,
-        value: &Value,
-        row: u64,
-    ) -> Result<(usize, Given), (ProblemKind, String)> {
-        let answer = Answer::deserialize(value).map_err(|error| {
-            (ProblemKind::MalformedAnswer, format!("the answer has not the right form: {error}"))
-        })?;
-        let trial = session.trials.get(answer.page).ok_or_else(|| {
-            let n_pages = session.trials.len();
-            (ProblemKind::UnknownClip, format!("page {} does not exist, there are {n_pages}", answer.page))
-        })?;
-        let expected = self.names.heard(trial);
-        let on_page = self.names.trial(&session.rater, answer.page);
-        if (answer.first, answer.second) != expected || answer.trial != on_page {
-            let message = format!(
-                "page {} of rater `{}` does not have these clips: the file was edited or mixed up",
-                answer.page, session.rater
-            );
-            return Err((ProblemKind::UnknownClip, message));
-        }
-        let paradigm = self.plan.protocol.paradigm;
-        if !paradigm.has_point(answer.score_raw) {
-            let (lowest, highest) = paradigm.scale();
-            let message =
-                format!("score {} is not a point of the scale, {lowest} to {highest}", answer.score_raw);
-            return Err((ProblemKind::OffScale, message));
-        }
-        let score = paradigm.rules().score(answer.score_raw, trial.first);
+    /// Turns an answer into a rating.
+    fn one(&self, session: usize, rater: &str, answer: Answer, score: f64, row: u64) -> Given {
+        let plays = |position: usize| answer.clips.get(position).and_then(|heard| heard.plays);
         let rating = Rating {
-            score_raw: answer.score_raw,
-            plays_first: answer.plays_first,
-            plays_second: answer.plays_second,
+            rater: rater.to_owned(),
+            plays_first: plays(0),
+            plays_second: plays(1),
             milliseconds: answer.milliseconds,
+            audio_ms: answer.audio_ms(),
+            unheard_ms: answer.unheard_ms(),
+            gap_ms: answer.gap_ms(),
+            hidden_ms: answer.hidden_ms(),
             source_file: self.file.clone(),
             source_row: row,
-            ..planned_row(self.plan, session, answer.page, Origin::Human, score)
+            ..planned_row(self.plan, &self.plan.sessions[session], answer.page, Origin::Human, score)
         };
-        Ok((answer.page, Given { rating, answered: answer.answered }))
+        Given { rating, answered: answer.answered }
     }
 
     fn problem(&mut self, row: Option<u64>, kind: ProblemKind, message: String) {

@@ -30,6 +30,10 @@ pub(crate) fn planned_row(plan: &Plan, session: &Session, page: usize, origin: O
         plays_first: None,
         plays_second: None,
         milliseconds: None,
+        audio_ms: None,
+        unheard_ms: None,
+        gap_ms: None,
+        hidden_ms: None,
         source_file: String::new(),
         source_row: 0,
     }

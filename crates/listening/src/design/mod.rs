@@ -4,3 +4,4 @@ pub(crate) mod allocation;
 pub(crate) mod plan;
 pub(crate) mod power;
 pub(crate) mod protocol;
+pub(crate) mod session_settings;

@@ -158,6 +158,20 @@ impl Plan {
         self.systems.iter().find(|system| system.role == Role::Reference)
     }
 
+    /// Returns the position of a rater's session.
+    ///
+    /// Several people may do one session: the first goes by the session's rater code, the others by that code with `.2`, `.3`
+    /// and so on.
+    #[must_use]
+    pub fn session_of(&self, rater: &str) -> Option<usize> {
+        let position = |code: &str| self.sessions.iter().position(|session| session.rater == code);
+        position(rater).or_else(|| {
+            let (code, number) = rater.rsplit_once('.')?;
+            let is_repeat = number.parse::<u32>().is_ok_and(|n| n >= 2 && n.to_string() == number);
+            position(code).filter(|_| is_repeat)
+        })
+    }
+
     /// Iterates over the systems under test.
     pub fn candidates(&self) -> impl Iterator<Item = &System> {
         self.systems.iter().filter(|system| system.role == Role::Candidate)

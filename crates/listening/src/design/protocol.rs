@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use mynah_stats::wilcoxon::ZeroMethod;
 use serde::{Deserialize, Serialize};
 
+use crate::design::session_settings::SessionSettings;
 use crate::error::Error;
 use crate::paradigms::Paradigm;
 use crate::screening_rule::ScreeningRule;
@@ -52,6 +53,9 @@ pub struct Protocol {
     /// Facts about the listeners for the report; the page does not show them.
     #[serde(default, skip_serializing_if = "ListenerFacts::is_empty")]
     pub listeners: ListenerFacts,
+    /// Parts of a session around its trials.
+    #[serde(default, skip_serializing_if = "SessionSettings::is_empty")]
+    pub session: SessionSettings,
     /// Analysis, declared before the test.
     pub analysis: Analysis,
 }
@@ -153,6 +157,7 @@ impl Protocol {
             let is_given = fact.is_none_or(|fact| !fact.trim().is_empty());
             rule(is_given, key, fact.unwrap_or_default(), "a text, or no such key")?;
         }
+        self.session.check()?;
         self.analysis.check(self.paradigm)
     }
 }
@@ -220,7 +225,13 @@ impl Default for Analysis {
     }
 }
 
-fn rule(holds: bool, key: &'static str, value: impl std::fmt::Debug, rule: &str) -> Result<(), Error> {
+/// Returns the error of a key whose value breaks a rule.
+pub(crate) fn rule(
+    holds: bool,
+    key: &'static str,
+    value: impl std::fmt::Debug,
+    rule: &str,
+) -> Result<(), Error> {
     if holds {
         Ok(())
     } else {

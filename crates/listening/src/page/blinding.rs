@@ -14,6 +14,8 @@ use crate::trial::{First, Kind, Slot, Trial};
 const CONTEXT: &str = "mynah-listening 2026-11 opaque names";
 /// Hexadecimal digits of a name: 80 bits.
 const NAME_DIGITS: usize = 20;
+/// The digits of codes, as Crockford's base 32 has them.
+const CODE_DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// The names of a plan's clips and trials.
 pub(crate) struct Names {
@@ -48,9 +50,17 @@ impl Names {
         self.name(&("trial", rater, page))
     }
 
-    /// Returns the name of a clip's content, which differs for different bytes and for equal bytes under different names.
-    pub(crate) fn content(&self, clip: &str, blake3: &str) -> String {
-        self.name(&("content", clip, blake3))
+    /// Returns the code with which a rater enters, of letters and digits that are not mistaken for each other: 50 bits.
+    pub(crate) fn code(&self, rater: &str) -> String {
+        const DIGITS: usize = 10;
+        let bytes = serde_json::to_vec(&("code", rater)).expect("strings have a JSON form");
+        let hash = blake3::keyed_hash(&self.key, &bytes);
+        hash.as_bytes()[..DIGITS].iter().map(|byte| char::from(CODE_DIGITS[usize::from(byte % 32)])).collect()
+    }
+
+    /// Returns the experimenter's secret.
+    pub(crate) fn experimenter(&self) -> String {
+        self.name(&("experimenter",))
     }
 
     /// Returns the name of the clip for setting the volume.

@@ -13,12 +13,43 @@ use sha2::{Digest as _, Sha256};
 use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::page::blinding::{Names, clips};
-use crate::page::html::page;
+use crate::page::html::{Entry, served_page, static_page};
 use crate::page::key::{Key, KeyClip};
+use crate::page::pages::Pages;
 use crate::page::stimuli::{OneRate, prepare_item};
+use crate::page::strings::Strings;
 
+/// The address of a receiver's requests.
+const RECEIVER: &str = "api.php?request=";
 /// Hexadecimal digits of a bundle's hash: 128 bits.
 const BUNDLE_DIGITS: usize = 32;
+
+/// Presentation of a bundle. It is no part of the design.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// Lets the key overwrite that of another bundle.
+    pub replace_key: bool,
+    /// The page's own words.
+    pub strings: Strings,
+    /// Lets the page enter by, and send its answers to, a receiver `api.php` that the caller puts into the bundle.
+    pub receiver: Option<Entry>,
+}
+
+impl Default for BuildOptions {
+    /// Returns the options of [`build()`]: English words, no receiver, and no key is overwritten.
+    fn default() -> Self {
+        Self { replace_key: false, strings: Strings::english(), receiver: None }
+    }
+}
+
+/// Builds the bundle of a plan with the default options; see [`build_with`].
+///
+/// # Errors
+///
+/// Those of [`build_with`].
+pub fn build(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
+    build_with(plan, bundle, &BuildOptions::default())
+}
 
 /// Builds the bundle of a plan, `index.html` and `clips/<opaque name>.wav`, and returns its key.
 ///
@@ -26,44 +57,14 @@ const BUNDLE_DIGITS: usize = 32;
 /// are brought to one loudness and written as plain 16-bit wavs. A clip has a different name in every pair; a determined
 /// rater can still compare the files of two pairs byte by byte.
 ///
-/// The bundle is written under a temporary name and renamed, so an existing bundle is complete. The same plan and wavs
+/// The bundle is written under a temporary name and renamed, so an existing bundle is complete. The same plan, wavs and options
 /// give the same bytes.
 ///
 /// # Errors
 ///
 /// [`Error::BundleExists`] when the path exists, [`Error::KeyExists`] when the key of another bundle is in the way;
-/// [`Error::MissingStimulus`], [`Error::Stimulus`] and
-/// [`Error::SampleRates`] for wavs that cannot be used; [`Error::Io`].
-pub fn build(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
-    build_beside(plan, bundle, |key| {
-        let path = Key::path_beside(bundle);
-        if !path.exists() {
-            return Ok(());
-        }
-        let there = Key::read(&path);
-        if there.as_ref().is_ok_and(|there| there == key) {
-            return Ok(());
-        }
-        let design = there.map_or_else(|_| "unknown".to_owned(), |there| there.design);
-        Err(Error::KeyExists { path, design })
-    })
-}
-
-/// Builds the bundle of a plan as [`build()`] does, even if its key will overwrite that of another bundle.
-///
-/// # Errors
-///
-/// Those of [`build()`], except [`Error::KeyExists`].
-pub fn build_replacing_key(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
-    build_beside(plan, bundle, |_| Ok(()))
-}
-
-/// Builds a bundle, unless its key fails the check.
-fn build_beside(
-    plan: &Plan,
-    bundle: &Path,
-    check: impl FnOnce(&Key) -> Result<(), Error>,
-) -> Result<Key, Error> {
+/// [`Error::MissingStimulus`], [`Error::Stimulus`] and [`Error::SampleRates`] for wavs that cannot be used; [`Error::Io`].
+pub fn build_with(plan: &Plan, bundle: &Path, options: &BuildOptions) -> Result<Key, Error> {
     if bundle.exists() {
         return Err(Error::BundleExists { path: bundle.to_owned() });
     }
@@ -71,14 +72,30 @@ fn build_beside(
     name.push(bundle.file_name().unwrap_or_else(|| "bundle".as_ref()));
     name.push(format!(".{}.partial", std::process::id()));
     let partial = Partial(bundle.with_file_name(name));
-    let key = fill(plan, &partial.0)?;
-    check(&key)?;
+    let key = fill(plan, &partial.0, options)?;
+    if !options.replace_key {
+        check_key(&key, bundle)?;
+    }
     fs::rename(&partial.0, bundle).map_err(|source| Error::Io {
         action: "write",
         path: bundle.to_owned(),
         source,
     })?;
     Ok(key)
+}
+
+/// Rejects a bundle whose key would overwrite that of another bundle.
+fn check_key(key: &Key, bundle: &Path) -> Result<(), Error> {
+    let path = Key::path_beside(bundle);
+    if !path.exists() {
+        return Ok(());
+    }
+    let there = Key::read(&path);
+    if there.as_ref().is_ok_and(|there| there == key) {
+        return Ok(());
+    }
+    let design = there.map_or_else(|_| "unknown".to_owned(), |there| there.design);
+    Err(Error::KeyExists { path, design })
 }
 
 /// A directory that is removed on drop, unless it was renamed.
@@ -92,7 +109,7 @@ impl Drop for Partial {
 }
 
 /// Writes the page and the clips into a directory.
-fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
+fn fill(plan: &Plan, directory: &Path, options: &BuildOptions) -> Result<Key, Error> {
     // All files get the same time: the order of writing would tell systems apart.
     let now = SystemTime::now();
     let write = |path: &Path, bytes: &[u8]| {
@@ -131,7 +148,6 @@ fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
                     slot: content.slot,
                     source: stimulus.source.to_string_lossy().into_owned(),
                     source_blake3: stimulus.source_blake3.clone(),
-                    content: names.content(name, &blake3),
                     blake3: blake3.clone(),
                     sha256: sha256.clone(),
                     bytes: stimulus.bytes.len() as u64,
@@ -144,7 +160,12 @@ fn fill(plan: &Plan, directory: &Path) -> Result<Key, Error> {
         }
     }
     key.bundle = hash_of(&key.clips);
-    write(&directory.join("index.html"), page(plan, &names, &key).as_bytes())?;
+    let pages = Pages::unchecked(plan, &key);
+    let page = match options.receiver {
+        Some(entry) => served_page(plan, &pages, &options.strings, (entry, RECEIVER)),
+        None => static_page(plan, &pages, &options.strings),
+    };
+    write(&directory.join("index.html"), page.as_bytes())?;
     Ok(key)
 }
 

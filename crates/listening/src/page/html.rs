@@ -1,4 +1,4 @@
-//! The page that raters see: one file, no network.
+//! The page that raters see: one file, which asks for nothing but its clips and, where there is one, its server.
 //!
 //! Its data is one JSON element with opaque names, without systems or keys. The content security policy names the hashes
 //! of the one style and the one script, so that nothing else can run or be fetched.
@@ -11,8 +11,23 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::design::plan::Plan;
-use crate::page::blinding::Names;
-use crate::page::key::Key;
+use crate::design::session_settings::{Question, SessionSettings};
+use crate::page::pages::{ClipFile, PageOfTrial, Pages};
+use crate::page::strings::Strings;
+
+/// The way in which participants enter a study that a server holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entry {
+    /// With a code of the list of links.
+    Code,
+    /// From Prolific, whose links carry `PROLIFIC_PID`.
+    Prolific,
+    /// From Amazon Mechanical Turk, whose links carry `workerId` and `assignmentId`.
+    Mturk,
+    /// Anybody; the browser keeps a random number.
+    Open,
+}
 
 /// The data of the page.
 #[derive(Serialize)]
@@ -20,58 +35,115 @@ struct Data<'a> {
     study: &'a str,
     design: &'a str,
     bundle: &'a str,
-    comparison: bool,
+    paradigm: &'static str,
     question: &'a str,
     labels: &'a [String],
     lowest: i32,
     consent: &'a str,
     instructions: &'a str,
+    settings: Settings<'a>,
+    strings: &'a BTreeMap<String, String>,
     volume: String,
-    /// The names of contents by the names of clips.
-    contents: BTreeMap<&'a str, &'a str>,
-    sessions: BTreeMap<&'a str, Vec<Page>>,
-}
-
-/// One trial on the page.
-#[derive(Serialize)]
-struct Page {
-    id: String,
-    first: String,
+    /// The address of requests, to which the name of one is added.
     #[serde(skip_serializing_if = "Option::is_none")]
-    second: Option<String>,
+    api: Option<&'static str>,
+    /// A server holds the sessions; else the page does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<Entry>,
+    /// All clips, without a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clips: Option<BTreeMap<&'a str, ClipFile>>,
+    /// All sessions by the hash of their code, without a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sessions: Option<BTreeMap<String, SessionOfRater<'a>>>,
 }
 
-/// Returns the bytes of `index.html`.
-pub(crate) fn page(plan: &Plan, names: &Names, key: &Key) -> String {
-    let rules = plan.protocol.paradigm.rules();
-    let sessions = plan.sessions.iter().map(|session| {
-        let pages = session.trials.iter().enumerate().map(|(page, trial)| {
-            let (first, second) = names.heard(trial);
-            Page { id: names.trial(&session.rater, page), first, second }
-        });
-        (session.rater.as_str(), pages.collect())
+/// The parts around the trials, none of them left out.
+#[derive(Serialize)]
+struct Settings<'a> {
+    headphone_check: bool,
+    /// 0 for no breaks.
+    break_every: u32,
+    comments: bool,
+    questions: &'a [Question],
+}
+
+impl<'a> Settings<'a> {
+    fn of(settings: &'a SessionSettings) -> Self {
+        Self {
+            headphone_check: settings.headphone_check,
+            break_every: settings.break_every.unwrap_or(0),
+            comments: settings.comments,
+            questions: &settings.questions,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SessionOfRater<'a> {
+    rater: &'a str,
+    /// Its position in the plan.
+    number: usize,
+    pages: Vec<PageOfTrial>,
+}
+
+/// Returns the page that holds all sessions and needs no server.
+pub(crate) fn static_page(plan: &Plan, pages: &Pages<'_>, strings: &Strings) -> String {
+    let sessions = plan.sessions.iter().enumerate().map(|(index, session)| {
+        let hash = hash_of_code(&plan.design, &pages.code(index));
+        (hash, SessionOfRater { rater: &session.rater, number: index, pages: pages.of_session(index) })
     });
-    let data = Data {
+    let mut data = data(plan, pages, strings);
+    data.clips = Some(pages.clips());
+    data.sessions = Some(sessions.collect());
+    fill(plan, &data, strings)
+}
+
+/// Returns the page that gets its session from a server and hands every answer to it. `api` is the address of requests, such
+/// as `api/`, to which the name of one is added.
+#[must_use]
+pub fn served_page(
+    plan: &Plan,
+    pages: &Pages<'_>,
+    strings: &Strings,
+    (entry, api): (Entry, &'static str),
+) -> String {
+    let mut data = data(plan, pages, strings);
+    data.entry = Some(entry);
+    data.api = Some(api);
+    fill(plan, &data, strings)
+}
+
+fn data<'a>(plan: &'a Plan, pages: &'a Pages<'_>, strings: &'a Strings) -> Data<'a> {
+    let rules = plan.protocol.paradigm.rules();
+    Data {
         study: &plan.study,
         design: &plan.design,
-        bundle: &key.bundle,
-        comparison: rules.plays_reference(),
+        bundle: pages.bundle(),
+        paradigm: rules.name(),
         question: &plan.protocol.question,
         labels: &plan.protocol.labels,
         lowest: rules.scale().0,
         consent: &plan.protocol.consent,
         instructions: &plan.protocol.instructions,
-        volume: names.volume(),
-        contents: key.clips.iter().map(|(name, clip)| (name.as_str(), clip.content.as_str())).collect(),
-        sessions: sessions.collect(),
-    };
-    let data = serde_json::to_string(&data).expect("strings and numbers have a JSON form");
-    let template = rules.page();
+        settings: Settings::of(&plan.protocol.session),
+        strings: strings.all(),
+        volume: pages.volume(),
+        entry: None,
+        api: None,
+        clips: None,
+        sessions: None,
+    }
+}
+
+fn fill(plan: &Plan, data: &Data<'_>, strings: &Strings) -> String {
+    let data = serde_json::to_string(data).expect("strings and numbers have a JSON form");
+    let template = plan.protocol.paradigm.rules().page();
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
-    // Only clips are loaded; a page opened as a file loads them as files.
+    // Only clips and the server are asked; a page opened as a file plays them as files.
     let policy = format!(
-        "default-src 'none'; script-src {}; style-src {}; media-src 'self' file:; img-src data:; base-uri 'none'; \
-         form-action 'none'",
+        "default-src 'none'; script-src {}; style-src {}; media-src 'self' file:; connect-src 'self'; img-src data:; \
+         base-uri 'none'; form-action 'none'",
         hash(template.script),
         hash(template.style)
     );
@@ -79,7 +151,24 @@ pub(crate) fn page(plan: &Plan, names: &Names, key: &Key) -> String {
     template
         .html
         .replace("{{policy}}", &policy)
+        .replace("{{language}}", &escaped(strings.language()))
+        .replace("{{direction}}", strings.direction())
+        .replace("{{title}}", &escaped(strings.text("title")))
+        .replace("{{noscript}}", &escaped(strings.text("noscript")))
         .replace("{{style}}", template.style)
         .replace("{{script}}", template.script)
         .replace("{{data}}", &data.replace('<', "\\u003c"))
+}
+
+/// Escapes text for an element or an attribute.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+/// Returns the hash by which the page finds the session of a code, without naming the code.
+pub(crate) fn hash_of_code(design: &str, code: &str) -> String {
+    const DIGITS: usize = 32;
+    let digest = Sha256::digest(format!("{design}:{code}"));
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    hex[..DIGITS].to_owned()
 }

@@ -55,13 +55,18 @@ pub struct KeyClip {
     /// The duration of the clip, rounded to milliseconds.
     #[serde(default)]
     pub duration_ms: u32,
-    /// The name of the content in answer files: a keyed hash, which does not reveal equal clips.
-    #[serde(default)]
-    pub content: String,
     /// The gain applied to it, in dB.
     pub gain_db: f64,
     /// The reason why it is not at the loudness of the protocol, where that applies.
     pub note: Option<String>,
+}
+
+impl KeyClip {
+    /// Returns `true` if these bytes are the clip's file.
+    #[must_use]
+    pub fn is_content(&self, bytes: &[u8]) -> bool {
+        blake3::hash(bytes).to_hex().as_str() == self.blake3
+    }
 }
 
 impl Key {

@@ -1,7 +1,10 @@
-//! The bundle that raters receive: clips with opaque names and the page that plays them.
+//! The page that raters see, and its clips.
 
 pub(crate) mod blinding;
 pub(crate) mod bundle;
 pub(crate) mod html;
 pub(crate) mod key;
+pub(crate) mod links;
+pub(crate) mod pages;
 pub(crate) mod stimuli;
+pub(crate) mod strings;

@@ -1,25 +1,37 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
+  const { strings, settings } = data;
   const element = (id) => document.getElementById(id);
-  const pages = ["code", "elsewhere", "consent", "volume", "trial", "end"];
-  const ordinal = data.comparison ? ["first", "second"] : ["the"];
+  const pages = ["code", "closed", "elsewhere", "consent", "questions", "headphones", "volume", "trial", "break", "comments", "end"];
+  const served = data.sessions === undefined;
   // Answers to other clips are other answers, also where the questions are the same.
   const prefix = `mynah-listening:${data.bundle}:`;
+  const parameters = new URLSearchParams(window.location.search);
+  const sound = createSound();
+  const server = served ? createServer(data.api, data.bundle) : null;
+  // What a step takes besides its clips until there is experience, in milliseconds.
+  const usual = 6000;
   let session = null;
   let trials = [];
-  let audios = [];
+  let clips = {};
+  let token = null;
+  let outbox = null;
+  let hold = null;
+  let keys = {};
 
   // Answers are kept in the browser. Where that is forbidden the test still works, with a warning.
   const store = createStore(prefix, () => { element("storage-notice").hidden = false; });
-  let hold = null;
+
+  const words = (key, values = {}) => strings[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
   function show(name) {
-    for (const audio of audios) audio.pause();
-    audios = [];
+    sound.stop();
+    keys = {};
     for (const page of pages) element(`page-${page}`).hidden = page !== name;
     element("status").textContent = "";
     const section = element(`page-${name}`);
     for (const error of section.querySelectorAll(".error")) error.textContent = "";
+    for (const trouble of section.querySelectorAll(".trouble")) trouble.hidden = true;
     section.querySelector("h1").focus();
     window.scrollTo(0, 0);
   }
@@ -32,42 +44,82 @@
     }));
   }
 
-  // A clip with its button. It always plays from the beginning; only one clip sounds at a time.
-  function clip(name, button, label, onChange) {
-    const audio = new Audio(`clips/${name}.wav`);
-    audio.preload = "auto";
+  function button(text, action) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = text;
+    made.onclick = action;
+    return made;
+  }
+
+  // A clip with its button. It plays from the beginning, and to its end unless another one is played. onChange is called
+  // with every change; onSkip, where there is one, gives up on a clip that cannot be had.
+  function clipButton(name, label, onChange, onSkip) {
+    const clip = { name, sha256: clips[name].sha256, milliseconds: clips[name].milliseconds };
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = "play";
     const state = document.createElement("span");
     state.className = "state";
-    button.replaceChildren(document.createTextNode(label), state);
-    const result = { plays: 0, heard: false };
-    const describe = () => {
-      const playing = !audio.paused && !audio.ended;
-      button.classList.toggle("playing", playing);
-      state.textContent = playing ? "playing" : result.heard ? "heard, play again" : result.plays ? "not heard to the end" : "not heard yet";
-    };
-    const fail = () => {
-      const message = `A clip cannot be played (${name}.wav). Please reload the page; if that does not help, tell the person who invited you.`;
-      button.closest("section").querySelector(".error").textContent = message;
-    };
-    audio.addEventListener("error", fail);
-    for (const event of ["play", "pause"]) audio.addEventListener(event, describe);
-    audio.addEventListener("ended", () => {
-      result.heard = true;
-      describe();
+    made.append(document.createTextNode(label), state);
+    const result = { tally: sound.newTally(), heard: false, playing: false, failure: null, duration: 0, button: made };
+    let failures = 0;
+    const section = () => made.closest("section");
+    const describe = (loading) => {
+      made.classList.toggle("playing", result.playing);
+      state.textContent = strings[loading ? "state_loading" : result.playing ? "state_playing" : result.heard ? "state_heard"
+        : result.tally.plays ? "state_partly" : "state_new"];
       onChange();
-    });
-    button.onclick = () => {
-      for (const other of audios) if (other !== audio) other.pause();
-      audio.currentTime = 0;
-      audio.play().then(() => { result.plays += 1; }, (error) => { if (error.name !== "AbortError") fail(); });
     };
-    audios.push(audio);
-    describe();
+    const fail = (key, reason) => {
+      failures += 1;
+      result.failure = reason;
+      const shown = section();
+      if (!shown || shown.hidden) return;
+      shown.querySelector(".error").textContent = words(key, { reason });
+      const trouble = shown.querySelector(".trouble");
+      const choices = [button(strings.try_again, () => { trouble.hidden = true; result.play(); })];
+      // Nobody is stuck: what was tried twice may be left out.
+      if (failures > 1 && onSkip) choices.push(button(strings.skip, () => onSkip(`${name}: ${reason}`)));
+      trouble.replaceChildren(...choices);
+      trouble.hidden = false;
+    };
+    result.play = async () => {
+      // A second click on a clip that plays is a slip.
+      if (result.playing || !document.contains(made)) return;
+      sound.stop();
+      describe(true);
+      let loaded;
+      try {
+        loaded = await sound.load(clip);
+      } catch (error) {
+        describe();
+        fail("clip_failed", error.message);
+        return;
+      }
+      if (!document.contains(made) || section().hidden) return;
+      result.duration = Math.round(1000 * loaded.seconds);
+      const outcome = await sound.play(loaded, result.tally, () => { result.playing = true; describe(); });
+      result.playing = false;
+      if (outcome === "whole") {
+        result.heard = true;
+        result.failure = null;
+        section().querySelector(".error").textContent = "";
+        section().querySelector(".trouble").hidden = true;
+      } else if (outcome !== "stopped") {
+        fail("sound_failed", outcome);
+      }
+      describe();
+    };
+    made.onclick = result.play;
+    // What is heard of a clip, for the answer.
+    result.account = () => ({ clip: name, sha256: sound.verified ? clip.sha256 : null, duration_ms: result.duration, ...result.tally });
+    state.textContent = strings.state_new;
     return result;
   }
 
   // The session of a rater as the browser keeps it; null when there is none.
-  function stored(rater, pagesOfRater) {
+  function stored(rater) {
     const text = store.get(rater);
     if (text === null) return null;
     let saved = null;
@@ -76,15 +128,19 @@
       store.set(`${rater}:unreadable:${Date.now()}`, text);
       return null;
     }
-    saved.answers = saved.answers.filter((answer) => answer && answer.trial === pagesOfRater[answer.page]?.id);
+    saved.answers = saved.answers.filter((answer) => answer && answer.trial === trials[answer.page]?.id);
+    saved.forms ??= {};
+    saved.acknowledged ??= [];
     return saved;
   }
 
   // Takes into the session what is stored of it: answers never become fewer.
   function merge() {
-    const saved = stored(session.rater, trials);
+    const saved = stored(session.rater);
     if (!saved) return;
     session.answers = mergeAnswers(session.answers, saved.answers);
+    session.forms = { ...saved.forms, ...session.forms };
+    session.acknowledged = [...new Set([...session.acknowledged, ...saved.acknowledged])];
     if (saved.started < session.started) session.started = saved.started;
     session.finished ??= saved.finished;
   }
@@ -93,96 +149,273 @@
     merge();
     const kept = store.set(session.rater, JSON.stringify(session));
     element("storage-notice").hidden = kept;
+    outbox?.flush();
+    if (!element("sending-notice").hidden) sayUnsent();
+  }
+
+  function sayUnsent() {
+    element("sending-notice").textContent = words("unsent", { count: unsent().length });
   }
 
   // Another tab has written: what it does not have is put back.
   store.watch((key) => {
     if (!session || key !== session.rater) return;
     merge();
-    const there = stored(session.rater, trials)?.answers ?? [];
-    if (JSON.stringify(there) !== JSON.stringify(session.answers)) save();
+    const there = stored(session.rater);
+    if (JSON.stringify([there?.answers, there?.forms]) !== JSON.stringify([session.answers, session.forms])) save();
   });
 
-  const find = (code) => Object.keys(data.sessions).find((known) => known.toLowerCase() === code.trim().toLowerCase());
-
-  // Begins or goes on with a session, unless another tab has it.
-  async function enter(rater, takeOver) {
-    hold?.release();
-    const mine = createHold(rater, store, () => showElsewhere(rater));
-    hold = mine;
-    element("status").textContent = "One moment please.";
-    const granted = await mine.take(takeOver);
-    if (hold !== mine) return;
-    try { window.sessionStorage.setItem(`${prefix}rater`, rater); } catch { /* Then the code is asked for again. */ }
-    if (!granted) {
-      showElsewhere(rater);
-      return;
-    }
-    trials = data.sessions[rater];
-    const earlier = session?.rater === rater ? session : null;
-    session = stored(rater, trials) ?? {
-      format: 1, study: data.study, design: data.design, bundle: data.bundle, rater, started: new Date().toISOString(), finished: null,
-      user_agent: navigator.userAgent, answers: [],
-    };
-    if (earlier) {
-      session.answers = mergeAnswers(session.answers, earlier.answers);
-      save();
-    }
-    if (session.answers.length === 0) {
-      show("consent");
-    } else {
-      advance();
-      element("status").textContent = `Welcome back: ${session.answers.length} of ${trials.length} answers are kept.`;
-    }
+  function unsent() {
+    const acknowledged = new Set(session.acknowledged);
+    const forms = Object.entries(session.forms).map(([key, answer]) => ({ key, answer }));
+    const answers = session.answers.map((answer) => ({ key: answer.trial, answer }));
+    return [...forms, ...answers].filter(({ key }) => !acknowledged.has(key));
   }
 
-  function showElsewhere(rater) {
+  // What the server keeps counts, whatever is kept here.
+  function keep(key, answer) {
+    if (answer.trial === key) session.answers = mergeAnswers(session.answers, [{ ...answer, kept: true }]);
+    else session.forms[key] = answer;
+    if (!session.acknowledged.includes(key)) session.acknowledged.push(key);
+  }
+
+  function createSessionOutbox() {
+    return server.createOutbox(() => token, {
+      unsent,
+      onKept(key, answer) {
+        keep(key, answer);
+        merge();
+        store.set(session.rater, JSON.stringify(session));
+      },
+      onRefused(key, reason) {
+        const notice = element("sending-notice");
+        notice.textContent = words("refused", { reason });
+        notice.hidden = false;
+        return false;
+      },
+      onState(waiting) {
+        if (!waiting && unsent().length > 0) return;
+        sayUnsent();
+        element("sending-notice").hidden = !waiting;
+        if (!element("page-end").hidden) describeEnd();
+      },
+    });
+  }
+
+  const codeOf = (text) => text.toLowerCase().replace(/[\s-]/g, "").replace(/o/g, "0").replace(/[il]/g, "1");
+  const hashOf = (code) => sha256(new TextEncoder().encode(`${data.design}:${codeOf(code)}`).buffer).slice(0, 32);
+
+  // Begins or goes on with a session, unless another tab has it.
+  async function enter(found, takeOver) {
+    const { rater } = found;
+    hold?.release();
+    const mine = createHold(rater, store, () => showElsewhere(found));
+    hold = mine;
+    element("status").textContent = strings.one_moment;
+    const granted = await mine.take(takeOver);
+    if (hold !== mine) return;
+    if (!granted) {
+      showElsewhere(found);
+      return;
+    }
+    trials = found.pages;
+    clips = found.clips;
+    token = found.token;
+    const earlier = session?.rater === rater ? session : null;
+    const number = found.number ?? null;
+    session = stored(rater) ?? {
+      format: 2, study: data.study, design: data.design, bundle: data.bundle, rater, number, started: new Date().toISOString(), finished: null,
+      user_agent: navigator.userAgent, verified: sound.verified, forms: {}, answers: [], acknowledged: [],
+    };
+    if (!sound.verified) session.verified = false;
+    if (earlier) session.answers = mergeAnswers(session.answers, earlier.answers);
+    if (served) {
+      // What the server has now is what counts as stored, even if it once had more.
+      session.acknowledged = [];
+      for (const [key, answer] of Object.entries(found.stored)) keep(key, answer);
+      store.set(rater, JSON.stringify(session));
+      outbox = createSessionOutbox();
+      outbox.flush();
+    } else if (earlier) {
+      save();
+    }
+    const n = session.answers.length;
+    advance();
+    if (n > 0) element("status").textContent = words("welcome_back", { answered: n, steps: trials.length });
+  }
+
+  function showElsewhere(found) {
     show("elsewhere");
-    element("take-over").onclick = () => { enter(rater, true); };
+    element("take-over").onclick = () => { enter(found, true); };
+  }
+
+  // Each step in turn, until all have been taken.
+  function advance(answered) {
+    const done = new Set(session.answers.map((answer) => answer.page));
+    const page = trials.findIndex((_, index) => !done.has(index));
+    const all = page < 0;
+    if (!session.forms.consent) show("consent");
+    else if (settings.questions.length > 0 && !session.forms.questions && !all) showQuestions();
+    else if (settings.headphone_check && !session.forms.headphones && !all) showHeadphones(0, 0, []);
+    else if (!session.forms.device && !all) showVolume();
+    else if (!all && answered && settings.break_every && done.size % settings.break_every === 0) show("break");
+    else if (!all) showTrial(page);
+    else if (settings.comments && !session.forms.comments) show("comments");
+    else showEnd();
+  }
+
+  function form(name, content) {
+    session.forms[name] = content;
+    save();
+    advance();
+  }
+
+  const now = () => new Date().toISOString();
+
+  function showQuestions() {
+    show("questions");
+    element("questions").replaceChildren(...settings.questions.map((question) => {
+      const group = document.createElement("fieldset");
+      group.className = "asked";
+      const legend = document.createElement("legend");
+      legend.textContent = question.required ? question.text : `${question.text} (${strings.optional})`;
+      group.append(legend);
+      if (question.answers.length === 0) {
+        const input = document.createElement("input");
+        input.type = "text";
+        input.name = question.id;
+        input.maxLength = 1000;
+        input.setAttribute("aria-label", question.text);
+        group.append(input);
+      }
+      for (const answer of question.answers) {
+        const label = document.createElement("label");
+        const input = document.createElement("input");
+        input.type = "radio";
+        input.name = question.id;
+        input.value = answer;
+        label.append(input, document.createTextNode(answer));
+        group.append(label);
+      }
+      return group;
+    }));
+    element("questions-form").onsubmit = (event) => {
+      event.preventDefault();
+      const given = new FormData(element("questions-form"));
+      const answers = {};
+      for (const question of settings.questions) {
+        const answer = (given.get(question.id) ?? "").trim();
+        if (answer === "" && question.required) {
+          element("page-questions").querySelector(".error").textContent = strings.questions_missing;
+          return;
+        }
+        answers[question.id] = answer;
+      }
+      form("questions", { answers, time: now() });
+    };
+  }
+
+  // Six rounds, of which five must be right, twice at most; the outcome is recorded, and nobody is turned away by it.
+  function showHeadphones(round, right, earlier) {
+    const rounds = 6;
+    const needed = 5;
+    if (round === rounds) {
+      const attempts = [...earlier, right];
+      if (right >= needed || attempts.length === 2) {
+        form("headphones", { passed: right >= needed, right: attempts, rounds, time: now() });
+        return;
+      }
+      showHeadphones(0, 0, attempts);
+      element("page-headphones").querySelector(".error").textContent = strings.headphones_failed;
+      return;
+    }
+    const error = element("page-headphones").querySelector(".error").textContent;
+    show("headphones");
+    if (round > 0) element("page-headphones").querySelector(".error").textContent = error;
+    element("headphones-round").textContent = words("headphones_round", { step: round + 1, steps: rounds });
+    const quiet = Math.floor(Math.random() * 3);
+    const reversed = (quiet + 1 + Math.floor(Math.random() * 2)) % 3;
+    const buttons = [...element("headphones-answers").querySelectorAll("button")];
+    for (const [index, choice] of buttons.entries()) {
+      choice.disabled = true;
+      choice.onclick = () => showHeadphones(round + 1, right + (index === quiet ? 1 : 0), earlier);
+    }
+    const begin = element("headphones-play");
+    begin.disabled = false;
+    begin.onclick = async () => {
+      begin.disabled = true;
+      await sound.tones(quiet, reversed);
+      begin.disabled = false;
+      for (const choice of buttons) choice.disabled = false;
+    };
+    // For the tests of the page, which have no ears.
+    element("page-headphones").dataset.round = `${quiet} ${reversed}`;
   }
 
   function showVolume() {
     show("volume");
     element("volume-done").disabled = true;
-    clip(data.volume, element("volume-play"), "Play the clip", () => { element("volume-done").disabled = false; });
+    sound.outputs().then((outputs) => {
+      element("no-output").hidden = outputs !== 0;
+      element("volume-done").onclick = () => form("device", {
+        outputs, verified: sound.verified, screen: [window.screen.width, window.screen.height], language: navigator.language, time: now(),
+      });
+      const clip = clipButton(data.volume, strings.volume_play, () => { if (clip.heard) element("volume-done").disabled = false; },
+        () => { element("volume-done").disabled = false; });
+      element("volume-clips").replaceChildren(clip.button);
+    });
   }
 
-  function advance() {
-    const answered = new Set(session.answers.map((answer) => answer.page));
-    const page = trials.findIndex((_, index) => !answered.has(index));
-    if (page >= 0) showTrial(page); else showEnd();
+  const audioOf = (page) => trials[page].clips.reduce((sum, name) => sum + clips[name].milliseconds, 0);
+
+  // Minutes that are left at the pace so far.
+  function minutesLeft(done) {
+    const thinking = session.answers.filter((answer) => answer.milliseconds).map((answer) => answer.milliseconds - audioOf(answer.page));
+    thinking.sort((a, b) => a - b);
+    const pace = thinking.length > 4 ? Math.max(0, thinking[Math.floor(thinking.length / 2)]) : usual;
+    let sum = 0;
+    trials.forEach((_, page) => { if (!done.has(page)) sum += audioOf(page) + pace; });
+    return Math.max(1, Math.round(sum / 60000));
   }
 
   function showTrial(page) {
     show("trial");
     const trial = trials[page];
     const opened = performance.now();
-    const names = data.comparison ? [trial.first, trial.second] : [trial.first];
+    const done = new Set(session.answers.map((answer) => answer.page));
     element("progress").max = trials.length;
-    element("progress").value = page;
-    element("progress-text").textContent = `Step ${page + 1} of ${trials.length}`;
+    element("progress").value = done.size;
+    element("progress-text").textContent = words("step", { step: page + 1, steps: trials.length });
+    element("minutes").textContent = words("minutes_left", { minutes: minutesLeft(done) });
     element("answers").disabled = true;
     element("next").disabled = true;
-    element("hint").textContent = data.comparison
-      ? "Listen to both clips to the end, then answer." : "Listen to the clip to the end, then answer.";
+    element("leave-question").hidden = true;
+    const single = trial.clips.length === 1;
+    element("hint").textContent = strings[single ? "hint_single" : "hint_both"];
     let results = [];
-    const heard = () => {
-      const open = results.length === names.length && results.every((result) => result.heard);
-      if (open && element("answers").disabled) {
-        element("answers").disabled = false;
-        element("hint").textContent = "You can answer now, or listen again.";
-      } else if (!open) {
-        element("hint").textContent = "Now play the other clip.";
-      }
+    const changed = () => {
+      const open = results.length > 0 && results.every((result) => result.heard);
+      element("answers").disabled = !open;
+      const playing = results.some((result) => result.playing);
+      element("hint").textContent = strings[open ? "hint_answer" : playing ? "hint_playing"
+        : results.some((result) => result.heard) ? "hint_other" : single ? "hint_single" : "hint_both"];
     };
-    const buttons = names.map(() => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "play";
-      return button;
-    });
-    element("clips").replaceChildren(...buttons);
-    results = names.map((name, index) => clip(name, buttons[index], `Play ${ordinal[index]} clip`, heard));
+    const answer = (content) => {
+      const given = {
+        trial: trial.id, page, score_raw: null, skipped: null, clips: results.map((result) => result.account()),
+        milliseconds: Math.round(performance.now() - opened), answered: now(), ...content,
+      };
+      session.answers = mergeAnswers(session.answers, [given]);
+      merge();
+      if (session.answers.length === trials.length) session.finished ??= given.answered;
+      save();
+      advance(true);
+    };
+    const labels = single ? ["play_only"] : ["play_first", "play_second"];
+    results = trial.clips.map((name, index) => clipButton(name, strings[labels[index]], changed, (reason) => answer({ skipped: reason })));
+    element("clips").replaceChildren(...results.map((result) => result.button));
+    for (const result of results) sound.load({ name: result.account().clip, ...clips[result.account().clip] }).catch(() => {});
+    for (const name of trials[page + 1]?.clips ?? []) sound.load({ name, ...clips[name] }).catch(() => {});
 
     element("scale").replaceChildren(...data.labels.map((text, index) => {
       const label = document.createElement("label");
@@ -198,28 +431,84 @@
       event.preventDefault();
       const chosen = element("scale").querySelector("input:checked");
       if (!chosen || element("answers").disabled || !hold.held()) return;
-      const answer = {
-        trial: trial.id, page, first: trial.first, second: trial.second ?? null,
-        content_first: data.contents[trial.first], content_second: data.contents[trial.second] ?? null,
-        score_raw: Number(chosen.value),
-        plays_first: results[0].plays, plays_second: data.comparison ? results[1].plays : null,
-        milliseconds: Math.round(performance.now() - opened), answered: new Date().toISOString(),
-      };
-      session.answers = mergeAnswers(session.answers, [answer]);
-      merge();
-      if (session.answers.length === trials.length) session.finished ??= answer.answered;
-      save();
-      advance();
+      answer({ score_raw: Number(chosen.value) });
     };
+    results.forEach((result, index) => { keys["ab"[index]] = result.play; });
+    data.labels.forEach((_, index) => {
+      keys[String(index + 1)] = () => {
+        const input = element("scale").querySelectorAll("input")[index];
+        if (!element("answers").disabled) { input.focus(); input.click(); }
+      };
+    });
+    element("keys").textContent = words("keys", { play: single ? "A" : "A, B", answers: `1–${data.labels.length}` });
   }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.target.matches("input[type=text], textarea")) return;
+    const action = keys[event.key.toLowerCase()];
+    if (action) {
+      event.preventDefault();
+      action();
+    } else if (event.key === "Enter" && !element("page-trial").hidden && !event.target.matches("button, input") && !element("next").disabled) {
+      element("trial-form").requestSubmit();
+    }
+  });
 
   function showEnd() {
     show("end");
     element("text").value = content();
+    element("hand-over").hidden = served;
+    element("hand-back").hidden = served;
+    if (!served) element("hand-back-code").textContent = handBackCode();
+    for (const another of element("page-end").querySelectorAll(".another")) another.hidden = served;
+    describeEnd();
+  }
+
+  let finishing = false;
+  async function describeEnd() {
+    if (!served) {
+      element("end-text").textContent = strings.end_text;
+      return;
+    }
+    const left = unsent().length;
+    if (left > 0) {
+      element("end-text").textContent = words("end_sending", { count: left });
+      outbox.flush();
+      return;
+    }
+    if (finishing) return;
+    finishing = true;
+    element("end-text").textContent = strings.one_moment;
+    const { status, content: answer } = await server.insist("finish", { token }, () => {});
+    finishing = false;
+    if (status !== 200) {
+      element("end-text").textContent = words("refused", { reason: answer.error ?? `status ${status}` });
+      return;
+    }
+    element("end-text").textContent = strings.end_sent;
+    element("completion").hidden = !(answer.completion_code || answer.redirect);
+    element("completion-code-line").hidden = !answer.completion_code;
+    element("completion-code").textContent = answer.completion_code ?? "";
+    element("completion-link-line").hidden = !answer.redirect;
+    if (answer.redirect) element("completion-link").href = answer.redirect;
+  }
+
+  // The scores in letters and digits, for people who cannot send a file (crates/listening/src/answers/code.rs).
+  function handBackCode() {
+    const digits = "0123456789abcdefghjkmnpqrstvwxyz";
+    const byPage = new Map(session.answers.map((answer) => [answer.page, answer.score_raw]));
+    const scores = trials.map((_, page) => (byPage.get(page) ?? null) === null ? 7 : byPage.get(page) - data.lowest).join("");
+    const hash = sha256(new TextEncoder().encode(`${data.bundle}:${session.number}:${scores}`).buffer);
+    const binary = (value, bits) => value.toString(2).padStart(bits, "0");
+    let bits = binary(session.number, 16) + [...scores].map((score) => binary(Number(score), 3)).join("") + binary(parseInt(hash.slice(0, 6), 16), 24);
+    bits += "0".repeat((5 - bits.length % 5) % 5);
+    const letters = bits.match(/.{5}/g).map((five) => digits[parseInt(five, 2)]).join("");
+    return `M1-${letters.match(/.{1,5}/g).join("-")}`;
   }
 
   function content() {
-    return `${JSON.stringify(session, null, 1)}\n`;
+    const { acknowledged, number, ...file } = session;
+    return `${JSON.stringify(file, null, 1)}\n`;
   }
 
   function download() {
@@ -231,7 +520,7 @@
     link.click();
     link.remove();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    element("status").textContent = `${link.download} was handed to your browser's downloads.`;
+    element("status").textContent = words("downloaded", { file: link.download });
   }
 
   async function copy() {
@@ -246,51 +535,109 @@
       text.select();
       try { copied = document.execCommand("copy"); } catch { /* Then the text is selected at least. */ }
     }
-    element("status").textContent = copied
-      ? "Copied. Paste it into a message to the person who invited you."
-      : "Your browser does not allow copying: the text is selected, copy it with the keyboard.";
+    element("status").textContent = strings[copied ? "copied" : "copy_failed"];
   }
 
+  // Where the session comes from: the page itself, or the server.
+
+  function enterWithCode(code) {
+    const found = data.sessions[hashOf(code)];
+    if (found) {
+      try { window.sessionStorage.setItem(`${prefix}code`, code); } catch { /* Then the code is asked for again. */ }
+      enter({ ...found, clips: data.clips }, false);
+      return true;
+    }
+    return false;
+  }
+
+  function showClosed(key, retry) {
+    show("closed");
+    element("closed-text").textContent = strings[key];
+    element("retry-entry").hidden = !retry;
+    element("retry-entry").onclick = retry ?? null;
+  }
+
+  // Asks the server for a session. A participant who comes again gets the same one.
+  async function join(code) {
+    element("status").textContent = strings.one_moment;
+    const entry = Object.fromEntries(parameters);
+    if (code) entry.code = code;
+    if (data.entry === "open") {
+      let visitor = store.get("visitor");
+      if (!visitor) {
+        visitor = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+        store.set("visitor", visitor);
+      }
+      entry.visitor = visitor;
+    }
+    const { status, content: answer } = await server.post("join", { entry });
+    if (status === 200) {
+      try { if (code) window.sessionStorage.setItem(`${prefix}code`, code); } catch { /* Then the code is asked for again. */ }
+      await enter(answer, false);
+    } else if (answer.code === "unknown-code") {
+      askForCode(code !== null);
+    } else if (["full", "left", "entry", "preview"].includes(answer.code)) {
+      showClosed(`closed_${answer.code}`, answer.code === "full" ? () => join(code) : null);
+    } else {
+      showClosed("closed_offline", () => join(code));
+    }
+  }
+
+  function askForCode(wrong) {
+    show("code");
+    if (wrong) element("code-error").textContent = strings.code_error;
+    element("code").focus();
+  }
+
+  for (const part of document.querySelectorAll("[data-text]")) part.textContent = strings[part.dataset.text];
   element("question").textContent = data.question;
-  element("legend").textContent = data.comparison ? "The second clip, compared with the first, is" : "The clip is";
+  element("legend").textContent = strings[`legend_${data.paradigm}`];
   paragraphs("consent", data.consent);
   paragraphs("instructions", data.instructions);
-  element("agree").onclick = showVolume;
-  element("volume-done").onclick = () => { save(); advance(); };
+  element("agree").onclick = () => form("consent", { agreed: now() });
+  element("break-done").onclick = () => advance();
+  element("comments-form").onsubmit = (event) => {
+    event.preventDefault();
+    form("comments", { text: element("comments").value.trim(), time: now() });
+  };
   element("download").onclick = download;
   element("save").onclick = download;
+  element("save").hidden = served;
+  element("leave").hidden = !served;
+  element("leave").onclick = () => { element("leave-question").hidden = false; element("leave-no").focus(); };
+  element("leave-no").onclick = () => { element("leave-question").hidden = true; };
+  element("leave-yes").onclick = async () => {
+    await outbox.flush();
+    await server.insist("leave", { token }, () => {});
+    hold?.release();
+    showClosed("closed_left", null);
+  };
   element("copy").onclick = copy;
-  for (const button of document.querySelectorAll(".another")) {
-    button.onclick = () => {
-      try { window.sessionStorage.removeItem(`${prefix}rater`); } catch { /* Nothing was kept. */ }
+  for (const another of document.querySelectorAll(".another")) {
+    another.hidden = served && data.entry !== "code";
+    another.onclick = () => {
+      try { window.sessionStorage.removeItem(`${prefix}code`); } catch { /* Nothing was kept. */ }
       hold?.release();
       hold = null;
       session = null;
       element("code").value = "";
-      show("code");
-      element("code").focus();
+      askForCode(false);
     };
   }
   element("code-form").onsubmit = (event) => {
     event.preventDefault();
-    const rater = find(element("code").value);
-    if (rater) {
-      enter(rater, false);
-    } else {
-      element("code-error").textContent = "This code is not known. Please check it with the person who invited you.";
-      element("code").focus();
-    }
+    const code = element("code").value;
+    if (served) join(code);
+    else if (!enterWithCode(code)) askForCode(true);
   };
 
-  const given = new URLSearchParams(window.location.search).get("rater");
   let earlier = null;
-  try { earlier = window.sessionStorage.getItem(`${prefix}rater`); } catch { /* Then the code is asked for. */ }
-  const known = find(given ?? earlier ?? "");
-  if (known) {
-    enter(known, false);
-  } else {
-    show("code");
-    if (given) element("code-error").textContent = `The code ${given} is not known. Please check it with the person who invited you.`;
-    element("code").focus();
+  try { earlier = window.sessionStorage.getItem(`${prefix}code`); } catch { /* Then the code is asked for. */ }
+  const given = parameters.get("code") ?? earlier;
+  if (served) {
+    if (data.entry === "code" && !given) askForCode(false);
+    else join(data.entry === "code" ? given : null);
+  } else if (!given || !enterWithCode(given)) {
+    askForCode(given !== null);
   }
 })();

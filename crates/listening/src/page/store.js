@@ -29,11 +29,11 @@ function createStore(prefix, onRefused) {
   };
 }
 
-// The answers of two copies of one session: every page that either has, and of two answers to a page the later one. The
-// order of the copies does not matter, so that all tabs arrive at the same.
+// The answers of two copies of one session: every page that either has, and of two answers to a page the one that a server
+// keeps, else the later one. The order of the copies does not matter, so that all tabs arrive at the same.
 function mergeAnswers(some, others) {
   const byPage = new Map();
-  const rank = (answer) => `${answer.answered ?? ""} ${JSON.stringify(answer)}`;
+  const rank = (answer) => `${answer.kept ? 1 : 0} ${answer.answered ?? ""} ${JSON.stringify(answer)}`;
   for (const answer of [...some, ...others]) {
     const other = byPage.get(answer.page);
     if (!other || rank(answer) > rank(other)) byPage.set(answer.page, answer);

@@ -2,7 +2,8 @@
 
 /// The static parts of a page: markup, style and script.
 ///
-/// The markup has the places `{{policy}}`, `{{style}}`, `{{script}}` and `{{data}}`.
+/// The markup has the places `{{policy}}`, `{{language}}`, `{{direction}}`, `{{title}}`, `{{noscript}}`, `{{style}}`,
+/// `{{script}}` and `{{data}}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Template {
     /// The markup.
@@ -17,5 +18,10 @@ pub struct Template {
 pub(crate) const ONE_CHOICE: Template = Template {
     html: include_str!("../page/page.html"),
     style: include_str!("../page/page.css"),
-    script: concat!(include_str!("../page/store.js"), include_str!("../page/page.js")),
+    script: concat!(
+        include_str!("../page/store.js"),
+        include_str!("../page/sound.js"),
+        include_str!("../page/outbox.js"),
+        include_str!("../page/page.js")
+    ),
 };

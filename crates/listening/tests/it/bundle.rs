@@ -80,16 +80,24 @@ impl Study {
         serde_json::from_str(data).expect("the data is JSON")
     }
 
-    /// The file that the page would hand to a rater who gives these answers.
+    /// The pages of a rater.
+    pub(crate) fn pages(&self, rater: &str) -> Vec<Value> {
+        let data = self.data();
+        let mut sessions = data["sessions"].as_object().expect("sessions").values();
+        let session = sessions.find(|session| session["rater"] == rater).expect("a session");
+        session["pages"].as_array().expect("pages").clone()
+    }
+
+    /// The file that an older page would have handed to a rater who gives these answers.
     pub(crate) fn answers(&self, plan: &Plan, rater: &str, score: impl Fn(usize) -> i64) -> Value {
-        let pages = self.data()["sessions"][rater].as_array().expect("a session").clone();
+        let pages = self.pages(rater);
         let answers: Vec<Value> = pages
             .iter()
             .enumerate()
             .map(|(page, trial)| {
                 json!({
-                    "trial": trial["id"], "page": page, "first": trial["first"],
-                    "second": trial.get("second").unwrap_or(&Value::Null), "score_raw": score(page),
+                    "trial": trial["id"], "page": page, "first": trial["clips"][0], "second": trial["clips"][1],
+                    "score_raw": score(page),
                     "plays_first": 1, "plays_second": 2, "milliseconds": 4000 + page,
                 })
             })
@@ -110,7 +118,7 @@ impl Study {
                 path
             })
             .collect();
-        collect(plan, &paths)
+        collect(plan, None, &paths)
     }
 }
 
@@ -207,14 +215,13 @@ fn pages_play_the_planned_trials() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
     let plan = study.plan(true);
     let key = build(&plan, &study.bundle()).expect("it can be built");
-    let data = study.data();
     let mut names_of: BTreeMap<(String, Kind, String), BTreeSet<String>> = BTreeMap::new();
     for session in &plan.sessions {
-        let pages = data["sessions"][&session.rater].as_array().expect("a session");
+        let pages = study.pages(&session.rater);
         assert_eq!(pages.len(), session.trials.len());
         for (page, trial) in pages.iter().zip(&session.trials) {
-            let clip = |slot: &str| &key.clips[page[slot].as_str().expect("a name")];
-            let (first, second) = (clip("first"), clip("second"));
+            let clip = |position: usize| &key.clips[page["clips"][position].as_str().expect("a name")];
+            let (first, second) = (clip(0), clip(1));
             assert_eq!((&first.item, &second.item), (&trial.item, &trial.item));
             let expected = match (trial.kind, trial.first) {
                 (Kind::NullPair, _) => ("recordings", "recordings"),
@@ -222,9 +229,9 @@ fn pages_play_the_planned_trials() {
                 (Kind::Rating, _) => ("recordings", "secret-voice"),
             };
             assert_eq!((first.system.as_str(), second.system.as_str()), expected);
-            let reference = if expected.0 == "recordings" { "first" } else { "second" };
+            let reference = usize::from(expected.0 != "recordings");
             let names = names_of.entry((trial.item.clone(), trial.kind, trial.system.clone())).or_default();
-            names.insert(page[reference].as_str().expect("a name").to_owned());
+            names.insert(page["clips"][reference].as_str().expect("a name").to_owned());
         }
     }
     // A reference has one name in a pair, and shares it with no other pair.
@@ -364,7 +371,7 @@ fn single_clip_answers_become_ratings() {
     let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7)]);
     let plan = study.plan(false);
     build(&plan, &study.bundle()).expect("it can be built");
-    assert!(study.data()["sessions"]["r01"][0].get("second").is_none());
+    assert_eq!(study.pages("r01")[0]["clips"].as_array().map(Vec::len), Some(1));
     let answers = study.answers(&plan, "r01", |page| 1 + page as i64 % 5);
     let collection = study.collect(&plan, &[("a.json", &answers)]);
     assert_eq!((collection.problems.len(), collection.ratings.len()), (0, 4));
@@ -395,7 +402,7 @@ fn bad_answers_become_problems_and_the_rest_is_kept() {
         "the plan that their bundle was built from",
     );
     check(&|file| file["rater"] = json!("r77"), &[UnknownRater], 0, "rater `r77`");
-    check(&|file| file["format"] = json!(2), &[Unreadable], 0, "format 2");
+    check(&|file| file["format"] = json!(3), &[Unreadable], 0, "format 3");
     check(&|file| *file = json!([1, 2]), &[Unreadable], 0, "not a file of answers");
     check(
         &|file| file["answers"][1]["score_raw"] = json!(4),
@@ -442,7 +449,7 @@ fn bad_answers_become_problems_and_the_rest_is_kept() {
         (collection.problems[0].kind, collection.problems[0].file.as_str()),
         (DuplicateRater, "b.json")
     );
-    let missing = collect(&plan, &[study.directory.path().join("none.json")]);
+    let missing = collect(&plan, None, &[study.directory.path().join("none.json")]);
     assert_eq!((missing.problems[0].kind, missing.absent.len()), (Unreadable, 4));
 }
 
@@ -462,7 +469,7 @@ fn common_items_are_those_of_every_system() {
 #[test]
 fn answers_from_a_real_browser_become_ratings() {
     let plan = Plan::read(&fixture("golden/listening/PLAN.toml")).expect("the pinned plan is unchanged");
-    let collection = collect(&plan, &[fixture("golden/listening/page_answers.json")]);
+    let collection = collect(&plan, None, &[fixture("golden/listening/page_answers.json")]);
     assert_eq!(collection.problems, []);
     let clicked: Vec<f64> = collection.ratings.iter().map(|rating| rating.score_raw).collect();
     // The drive presses the right arrow once, twice, three times, once: from -3 up.

@@ -4,6 +4,7 @@ mod answers;
 mod assay;
 mod bundle;
 mod found;
+mod heard;
 mod plan;
 mod protocol;
 mod rehearsal;

@@ -65,8 +65,8 @@ fn raters_are_excluded_for_reasons_unrelated_to_the_system() {
     assert_eq!(why[3], "judged the anchors 1.00 on average, not below 0");
     let [system, anchor] = &verdict.systems[..] else { panic!("one system and one anchor") };
     assert_eq!((system.n_raters, anchor.n_raters), (21, 22), "the anchor keeps the rater who likes it");
-    let left_out = "Screened by the declared rules (unplayed, null-pairs, same-answer, anchor): 71 ratings of 4 raters \
-                    are left out.";
+    let left_out = "Screened by the declared rules (unplayed, unheard, null-pairs, same-answer, anchor): 71 ratings \
+                    of 4 raters are left out.";
     assert!(verdict.notes.iter().any(|note| note == left_out), "{:?}", verdict.notes);
 
     // The analysis without exclusions is reported next to it.

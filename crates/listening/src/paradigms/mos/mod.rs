@@ -46,7 +46,7 @@ impl ParadigmRules for Mos {
     }
 
     fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &[ScreeningRule::Unplayed, ScreeningRule::SameAnswer, ScreeningRule::Anchor]
+        &[ScreeningRule::Unplayed, ScreeningRule::Unheard, ScreeningRule::SameAnswer, ScreeningRule::Anchor]
     }
 
     fn page(&self) -> Template {

@@ -1,0 +1,231 @@
+//! One page's answer, in the forms in which pages have written it.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::answers::collect::ProblemKind;
+use crate::design::plan::Plan;
+use crate::page::blinding::Names;
+use crate::page::key::Key;
+
+/// A fault of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerFault {
+    /// The kind of fault.
+    pub kind: ProblemKind,
+    /// A description.
+    pub message: String,
+}
+
+impl AnswerFault {
+    fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    pub(crate) fn other_page() -> Self {
+        Self::new(ProblemKind::UnknownClip, "the answer belongs to another page")
+    }
+}
+
+/// An answer to a trial.
+pub(crate) struct Answer {
+    pub(crate) trial: String,
+    pub(crate) page: usize,
+    pub(crate) given: Given,
+    /// In the order in which they were heard.
+    pub(crate) clips: Vec<Heard>,
+    pub(crate) milliseconds: Option<u64>,
+    pub(crate) answered: Option<String>,
+}
+
+/// What was answered.
+pub(crate) enum Given {
+    /// A point of the scale, as clicked.
+    Score(f64),
+    /// Nothing, since a clip could not be had, with the reason.
+    Skipped(String),
+}
+
+/// What was heard of one clip. Pages before format 2 recorded plays only.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Heard {
+    pub(crate) clip: String,
+    pub(crate) sha256: Option<String>,
+    pub(crate) plays: Option<u32>,
+    /// The longest stretch played without interruption, in ms.
+    pub(crate) longest_ms: Option<u64>,
+    /// By how much plays took longer than the sound, in ms: stalls.
+    pub(crate) gap_ms: Option<u64>,
+    /// For how long the page was hidden during plays, in ms.
+    pub(crate) hidden_ms: Option<u64>,
+    pub(crate) duration_ms: Option<u64>,
+}
+
+impl Answer {
+    /// Sums a number over all clips; `None` if it is unknown for any of them.
+    fn sum(&self, of: impl Fn(&Heard) -> Option<u64>) -> Option<u64> {
+        self.clips.iter().map(of).sum()
+    }
+
+    /// Returns the duration of the page's clips, in ms.
+    pub(crate) fn audio_ms(&self) -> Option<u64> {
+        self.sum(|clip| clip.duration_ms)
+    }
+
+    /// Returns how much of the clips was not heard in one piece, in ms.
+    pub(crate) fn unheard_ms(&self) -> Option<u64> {
+        self.sum(|clip| Some(clip.duration_ms?.saturating_sub(clip.longest_ms?)))
+    }
+
+    /// Returns the length of all stalls, in ms.
+    pub(crate) fn gap_ms(&self) -> Option<u64> {
+        self.sum(|clip| clip.gap_ms)
+    }
+
+    /// Returns for how long the page was hidden while clips played, in ms.
+    pub(crate) fn hidden_ms(&self) -> Option<u64> {
+        self.sum(|clip| clip.hidden_ms)
+    }
+}
+
+/// An answer of format 2.
+#[derive(Deserialize)]
+struct Form2 {
+    trial: String,
+    page: usize,
+    score_raw: Option<f64>,
+    skipped: Option<String>,
+    clips: Vec<Heard>,
+    milliseconds: Option<u64>,
+    answered: Option<String>,
+}
+
+/// An answer of format 1.
+#[derive(Deserialize)]
+struct Form1 {
+    trial: String,
+    page: usize,
+    first: String,
+    second: Option<String>,
+    score_raw: f64,
+    plays_first: Option<u32>,
+    plays_second: Option<u32>,
+    milliseconds: Option<u64>,
+    answered: Option<String>,
+}
+
+impl From<Form1> for Answer {
+    fn from(form: Form1) -> Self {
+        let heard = |clip, plays| Heard {
+            clip,
+            sha256: None,
+            plays,
+            longest_ms: None,
+            gap_ms: None,
+            hidden_ms: None,
+            duration_ms: None,
+        };
+        let second = form.second.map(|second| heard(second, form.plays_second));
+        Self {
+            trial: form.trial,
+            page: form.page,
+            given: Given::Score(form.score_raw),
+            clips: std::iter::once(heard(form.first, form.plays_first)).chain(second).collect(),
+            milliseconds: form.milliseconds,
+            answered: form.answered,
+        }
+    }
+}
+
+impl TryFrom<Form2> for Answer {
+    type Error = AnswerFault;
+
+    fn try_from(form: Form2) -> Result<Self, AnswerFault> {
+        let given = match (form.score_raw, form.skipped) {
+            (Some(score), None) => Given::Score(score),
+            (None, Some(reason)) => Given::Skipped(reason),
+            _ => {
+                let message = "the answer must have either a score or the reason why there is none";
+                return Err(AnswerFault::new(ProblemKind::MalformedAnswer, message));
+            }
+        };
+        Ok(Self {
+            trial: form.trial,
+            page: form.page,
+            given,
+            clips: form.clips,
+            milliseconds: form.milliseconds,
+            answered: form.answered,
+        })
+    }
+}
+
+/// Reads the answers of one plan.
+pub(crate) struct AnswerReader<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) names: &'a Names,
+    /// Where it is known, answers must name the sound of its clips.
+    pub(crate) key: Option<&'a Key>,
+}
+
+impl AnswerReader<'_> {
+    /// Reads an answer to a page of a session, in format 1 or 2, and returns it with the score in the direction of the
+    /// paradigm, which a skipped page lacks.
+    pub(crate) fn read(
+        &self,
+        session: usize,
+        value: &Value,
+        format: Option<u64>,
+    ) -> Result<(Answer, Option<f64>), AnswerFault> {
+        let malformed = |error: serde_json::Error| {
+            AnswerFault::new(
+                ProblemKind::MalformedAnswer,
+                format!("the answer has not the right form: {error}"),
+            )
+        };
+        let answer = match format {
+            Some(1) => Form1::deserialize(value).map_err(malformed)?.into(),
+            _ => Answer::try_from(Form2::deserialize(value).map_err(malformed)?)?,
+        };
+        let session = &self.plan.sessions[session];
+        let unknown = |message: String| AnswerFault::new(ProblemKind::UnknownClip, message);
+        let trial = session.trials.get(answer.page).ok_or_else(|| {
+            unknown(format!("page {} does not exist, there are {}", answer.page, session.trials.len()))
+        })?;
+        let (first, second) = self.names.heard(trial);
+        let has_clips =
+            answer.clips.iter().map(|heard| &heard.clip).eq(std::iter::once(&first).chain(&second));
+        if !has_clips || answer.trial != self.names.trial(&session.rater, answer.page) {
+            return Err(unknown(format!(
+                "page {} of rater `{}` does not have these clips: the file was edited or mixed up",
+                answer.page, session.rater
+            )));
+        }
+        for heard in &answer.clips {
+            let expected = self.key.and_then(|key| key.clips.get(&heard.clip)).map(|clip| &clip.sha256);
+            if let (Some(expected), Some(sha256)) = (expected, &heard.sha256)
+                && expected != sha256
+            {
+                let message = format!(
+                    "page {} was answered to other audio than that of the bundle's clip",
+                    answer.page
+                );
+                return Err(AnswerFault::new(ProblemKind::OtherAudio, message));
+            }
+        }
+        let score = match answer.given {
+            Given::Skipped(_) => None,
+            Given::Score(clicked) => {
+                let paradigm = self.plan.protocol.paradigm;
+                if !paradigm.has_point(clicked) {
+                    let (lowest, highest) = paradigm.scale();
+                    let message =
+                        format!("score {clicked} is not a point of the scale, {lowest} to {highest}");
+                    return Err(AnswerFault::new(ProblemKind::OffScale, message));
+                }
+                Some(paradigm.rules().score(clicked, trial.first))
+            }
+        };
+        Ok((answer, score))
+    }
+}
