@@ -11,7 +11,7 @@ use cargo_metadata::{DependencyKind, Metadata};
 use crate::process::{cargo, metadata, root, say};
 
 /// Packages of the workspace, each with the workspace packages that it may depend on.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("mynah-cli", &[]),
     ("mynah-signal", &[]),
     ("mynah-text", &[]),
@@ -26,6 +26,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("mynah-training", &["mynah-voice", "mynah-ops", "mynah-signal", "mynah-text"]),
     ("mynah-metrics", &["mynah-signal"]),
     ("mynah-listening", &["mynah-signal", "mynah-stats"]),
+    ("mynah-study", &["mynah-listening"]),
     ("mynah-report", &["mynah-stats", "mynah-metrics", "mynah-listening"]),
     (
         "mynah-pipelines",
@@ -51,12 +52,13 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "mynah-listening",
             "mynah-report",
             "mynah-stats",
+            "mynah-study",
         ],
     ),
 ];
 
 /// Heavy dependencies, each with the packages that may depend on it.
-const OWNERS: [(&str, &[&str]); 16] = [
+const OWNERS: [(&str, &[&str]); 18] = [
     ("candle-core", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("candle-nn", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("gemm", &["mynah-ops"]),
@@ -71,6 +73,8 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("rustfft", &["mynah-signal"]),
     ("realfft", &["mynah-signal", "mynah-ops"]),
     ("ebur128", &["mynah-signal"]),
+    ("rusqlite", &["mynah-study"]),
+    ("axum", &["mynah-eval"]),
     ("clap", &["mynah-cli", "mynah-pipelines", "mynah-eval", "xtask"]),
     ("anyhow", &["mynah-cli", "mynah-pipelines", "mynah-eval", "xtask"]),
 ];
