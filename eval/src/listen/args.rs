@@ -1,16 +1,18 @@
 //! The command line of `mynah-listen`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Args as ClapArgs, Parser, Subcommand};
-use mynah_cli::{Completions, ManPages, say};
-use mynah_listening::{Attendance, Rating, estimate_components};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use mynah_cli::{Completions, ManPages, put, say};
+use mynah_listening::{Attendance, Entry, Rating, estimate_components};
 use mynah_stats::power::Components;
+use mynah_study::Places;
 use mynah_table::read_table;
 
-use super::{anchor, build, collect, plan, simulate};
+use super::{anchor, build, collect, plan, progress, serve, simulate};
 use crate::files::Overwrite;
 use crate::named::NamedDirectory;
 
@@ -35,9 +37,18 @@ const BUILD: &str = "\
 Example:
   mynah-listen build PLAN.toml --out BUNDLE
 Then upload BUNDLE to any web host and send each rater its address with ?rater=CODE.";
-const COLLECT: &str = "\
+const SERVE: &str = "\
+Examples:
+  mynah-listen serve BUNDLE --plan PLAN.toml --store answers.sqlite
+  mynah-listen serve BUNDLE --plan PLAN.toml --store answers.sqlite --entry prolific \\
+      --completion-code C1A2B3 --redirect 'https://app.prolific.com/submissions/complete?cc=C1A2B3'";
+const PROGRESS: &str = "\
 Example:
-  mynah-listen collect PLAN.toml ratings-*.json --out ratings.parquet";
+  mynah-listen progress PLAN.toml --store answers.sqlite --payments payments.csv";
+const COLLECT: &str = "\
+Examples:
+  mynah-listen collect PLAN.toml ratings-*.json --out ratings.parquet
+  mynah-listen collect PLAN.toml --store answers.sqlite --out ratings.parquet";
 const SIMULATE: &str = "\
 Examples:
   mynah-listen simulate PLAN.toml --true-difference voice=-0.2 --out simulated.csv
@@ -72,6 +83,9 @@ impl Args {
             Command::Plan(args) => plan::run(&args.settings()?),
             Command::Anchor(args) => anchor::run(&args),
             Command::Build(args) => build::run(&args),
+            Command::Serve(args) => serve::run(args),
+            Command::Progress(args) => progress::run(&args),
+            Command::Strings(args) => args.run(),
             Command::Collect(args) => collect::run(&args),
             Command::Simulate(args) => simulate::run(&args),
             Command::Completions(args) => args.run::<Self>(),
@@ -101,6 +115,18 @@ enum Command {
     /// only the key resolves. It is written next to the bundle: keep it to yourself.
     #[command(after_help = BUILD)]
     Build(BuildArgs),
+    /// Serve a test to strangers: from Prolific, Mechanical Turk or a list of links.
+    ///
+    /// Every participant gets the least filled session on a lease. An answer is acknowledged once it is on the disk, and
+    /// whoever stops is replaced. Answers are in one SQLite file, which `collect` and `progress` read at any time. For the
+    /// internet, put it behind a proxy that adds TLS.
+    #[command(after_help = SERVE)]
+    Serve(ServeArgs),
+    /// Print the state of a served test: its raters, their pace and faults, and how far the design is filled.
+    #[command(after_help = PROGRESS)]
+    Progress(ProgressArgs),
+    /// Print the page's own words in English, to be translated.
+    Strings(StringsArgs),
     /// Collect the raters' files into one table of ratings.
     ///
     /// Every file is checked against the plan. Problems are reported and make the exit status 1; valid answers are
@@ -205,9 +231,150 @@ pub(crate) struct BuildArgs {
     /// Output directory; must not exist
     #[arg(long, value_name = "BUNDLE")]
     pub(crate) out: PathBuf,
+    /// Language of the page: `en`, `de` or a file of strings
+    #[arg(long, value_name = "NAME|FILE", default_value = "en")]
+    pub(crate) language: String,
+    /// Address at which the page will be found, for the list of links
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub(crate) url: Option<String>,
+    /// Add a receiver for web space with PHP, api.php, by which participants enter in this way
+    #[arg(long, value_name = "ENTRY", value_enum)]
+    pub(crate) php: Option<EntryArg>,
+    #[command(flatten)]
+    pub(crate) ending: EndingArgs,
+    #[command(flatten)]
+    pub(crate) places: PlacesArgs,
     /// Overwrite the key of an earlier bundle of this name
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServeArgs {
+    /// Bundle of the test, with its key next to it
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+    /// Plan of the test
+    #[arg(long, value_name = "PLAN.toml")]
+    pub(crate) plan: PathBuf,
+    /// File of participants and answers; made if it does not exist
+    #[arg(long, value_name = "FILE.sqlite")]
+    pub(crate) store: PathBuf,
+    /// Address to listen on
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) address: SocketAddr,
+    /// Way in which participants enter
+    #[arg(long, value_enum, default_value_t = EntryArg::Code)]
+    pub(crate) entry: EntryArg,
+    #[command(flatten)]
+    pub(crate) ending: EndingArgs,
+    #[command(flatten)]
+    pub(crate) places: PlacesArgs,
+    /// Try out the study: these answers never enter the analysis
+    #[arg(long)]
+    pub(crate) pilot: bool,
+    /// Language of the page: `en`, `de` or a file of strings
+    #[arg(long, value_name = "NAME|FILE", default_value = "en")]
+    pub(crate) language: String,
+    /// Bonus of participants who are approved, for the list of payments
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) bonus: Option<f64>,
+    /// Most people who may enter per minute from one address
+    #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) joins_per_minute: u32,
+    /// Trust the X-Forwarded-For header of a proxy in front
+    #[arg(long)]
+    pub(crate) behind_proxy: bool,
+}
+
+/// The end of a session.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EndingArgs {
+    /// Code that is shown when all answers are stored
+    #[arg(long, value_name = "CODE")]
+    pub(crate) completion_code: Option<String>,
+    /// Address that participants go back to when all answers are stored
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub(crate) redirect: Option<String>,
+}
+
+/// The places of a study.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PlacesArgs {
+    /// Number of people who do each session
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    per_session: u32,
+    /// Number of people beyond all places who may begin, since some of those at work will stop
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    overbook: u32,
+    /// Minutes after a participant's last answer before the place is given to somebody else
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    lease_minutes: u32,
+}
+
+impl PlacesArgs {
+    /// Returns the places, of a pilot or of the study itself.
+    pub(crate) fn places(&self, pilot: bool) -> Places {
+        let lease_ms = i64::from(self.lease_minutes) * 60_000;
+        Places { copies: self.per_session, overbook: self.overbook, lease_ms, pilot }
+    }
+}
+
+/// The way in which participants enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EntryArg {
+    /// By a code from the list of links
+    Code,
+    /// From Prolific: `?PROLIFIC_PID=…&SESSION_ID=…`
+    Prolific,
+    /// From Mechanical Turk: `?workerId=…&assignmentId=…`
+    Mturk,
+    /// Anybody
+    Open,
+}
+
+impl EntryArg {
+    /// Returns what the page knows of it.
+    pub(crate) fn entry(self) -> Entry {
+        match self {
+            Self::Code => Entry::Code,
+            Self::Prolific => Entry::Prolific,
+            Self::Mturk => Entry::Mturk,
+            Self::Open => Entry::Open,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ProgressArgs {
+    /// Plan of the test
+    #[arg(value_name = "PLAN.toml")]
+    pub(crate) plan: PathBuf,
+    /// Answers of the served test
+    #[arg(long, value_name = "FILE.sqlite")]
+    pub(crate) store: PathBuf,
+    /// Write the list of payments: .csv, .jsonl or .parquet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) payments: Option<PathBuf>,
+    /// Bonus of participants who are approved
+    #[arg(long, value_name = "AMOUNT", requires = "payments")]
+    pub(crate) bonus: Option<f64>,
+    #[command(flatten)]
+    pub(crate) overwrite: Overwrite,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StringsArgs {
+    /// Language: `en` or `de`
+    #[arg(default_value = "en")]
+    language: String,
+}
+
+impl StringsArgs {
+    fn run(&self) -> anyhow::Result<ExitCode> {
+        put(&super::language::strings(&self.language)?.to_toml())?;
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -216,8 +383,17 @@ pub(crate) struct CollectArgs {
     #[arg(value_name = "PLAN.toml")]
     pub(crate) plan: PathBuf,
     /// Answer files from the raters
-    #[arg(value_name = "FILES", required = true)]
+    #[arg(value_name = "FILES", required_unless_present = "store")]
     pub(crate) files: Vec<PathBuf>,
+    /// Answers of a served test
+    #[arg(long, value_name = "FILE.sqlite", conflicts_with = "files")]
+    pub(crate) store: Option<PathBuf>,
+    /// Key of the bundle: reads hand-back codes, and checks the sound that answers name
+    #[arg(long, value_name = "BUNDLE.key.json")]
+    pub(crate) key: Option<PathBuf>,
+    /// Collect the answers of the pilot instead, which are otherwise left out
+    #[arg(long, requires = "store")]
+    pub(crate) pilot: bool,
     /// Output table of ratings: .parquet, .csv or .jsonl
     #[arg(long, value_name = "RATINGS")]
     pub(crate) out: PathBuf,
@@ -315,6 +491,15 @@ impl ComponentArgs {
             components.residual_sd
         ));
         Ok(components)
+    }
+}
+
+/// Accepts an address of the web.
+fn web_address(text: &str) -> Result<String, String> {
+    if text.starts_with("https://") || text.starts_with("http://") {
+        Ok(text.to_owned())
+    } else {
+        Err("an address begins with https:// or http://".to_owned())
     }
 }
 

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_cli::{BAD_RESULT, say};
-use mynah_listening::{Origin, Plan, Rating, collect};
+use mynah_listening::{Key, Origin, Plan, Problem, ProblemKind, Rating, collect, collect_sessions};
+use mynah_study::Store;
 
 use super::args::CollectArgs;
 use crate::files::check_table;
@@ -16,11 +17,14 @@ pub(super) type Identity = (String, String, u32, u64);
 pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     check_table(&args.out)?;
     let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
-    let collection = collect(&plan, &args.files);
-    for problem in &collection.problems {
-        let place = problem.row.map_or_else(String::new, |row| format!(", answer {row}"));
-        say(&format!("{}{place}: {}", problem.file, problem.message));
-    }
+    let key = args.key.as_deref().map(Key::read).transpose()?;
+    let collection = match &args.store {
+        Some(path) => {
+            collect_sessions(&plan, Store::open_existing(path, &plan)?.sessions(&plan, args.pilot)?)
+        }
+        None => collect(&plan, key.as_ref(), &args.files),
+    };
+    report(&collection.problems);
     if !collection.absent.is_empty() {
         say(&format!("no answers yet from: {}", collection.absent.join(", ")));
     }
@@ -33,6 +37,28 @@ pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     ));
     let is_good = collection.problems.iter().all(|problem| problem.kind.is_harmless());
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
+}
+
+/// The most problems of one kind that are printed one by one.
+const SHOWN: usize = 10;
+
+/// Prints problems; of many of one kind the first ones and the number of the others.
+fn report(problems: &[Problem]) {
+    let mut kinds: Vec<(ProblemKind, usize)> = Vec::new();
+    for problem in problems {
+        let position = kinds.iter().position(|(kind, _)| *kind == problem.kind).unwrap_or_else(|| {
+            kinds.push((problem.kind, 0));
+            kinds.len() - 1
+        });
+        kinds[position].1 += 1;
+        if kinds[position].1 <= SHOWN {
+            let place = problem.row.map_or_else(String::new, |row| format!(", answer {row}"));
+            say(&format!("{}{place}: {}", problem.file, problem.message));
+        }
+    }
+    for (kind, n) in kinds.into_iter().filter(|(_, n)| *n > SHOWN) {
+        say(&format!("and {} more problems of the kind `{}`", n - SHOWN, kind.as_str()));
+    }
 }
 
 /// Identifies a human rating, independent of its file; `None` for a simulated one, which can be drawn again.

@@ -4,7 +4,10 @@ mod anchor;
 mod args;
 mod build;
 mod collect;
+mod language;
 mod plan;
+mod progress;
+mod serve;
 mod simulate;
 
 pub use args::Args;

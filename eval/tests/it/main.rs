@@ -1,11 +1,14 @@
 //! End-to-end tests of the programs: real binaries on real clips.
 
+#[path = "../../examples/study_load/client.rs"]
+mod client;
 mod follow;
 mod found;
 mod gate;
 mod listen;
 mod programs;
 mod score;
+mod serve;
 mod summarize;
 mod support;
 mod votes;
