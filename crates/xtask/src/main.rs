@@ -4,6 +4,7 @@
 //! xtask help` lists the rest.
 
 mod bench;
+mod browser;
 mod chain;
 mod check;
 mod conformance;
@@ -38,6 +39,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Runs all CI checks: format, lints, tests, documentation, layers, licenses.
     Check,
+    /// Plays whole listening tests in real browsers (needs Chromium or Firefox with its driver).
+    Browser(browser::Arguments),
     /// Checks the workspace against the dependency arrows and owners of docs/architecture.md.
     Layers,
     /// Checks the licenses of all dependencies against the accepted ones.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check => check::run(),
+        Command::Browser(arguments) => browser::run(&arguments),
         Command::Layers => layers::run(),
         Command::Licenses => licenses::run(),
         Command::Golden(arguments) => golden::run(&arguments),

@@ -1,0 +1,271 @@
+//! A browser, driven over `WebDriver` (W3C).
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+
+/// The longest wait for something to happen on a page.
+const PATIENCE: Duration = Duration::from_secs(40);
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A kind of browser, with the program that drives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Chromium,
+    Firefox,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 2] = [Self::Chromium, Self::Firefox];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+        }
+    }
+
+    fn program(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromedriver",
+            Self::Firefox => "geckodriver",
+        }
+    }
+
+    /// Returns `true` if the program that drives it is there.
+    pub(super) fn is_installed(self) -> bool {
+        let version = Command::new(self.program())
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        version.is_ok_and(|status| status.success())
+    }
+
+    fn capabilities(self) -> Value {
+        match self {
+            Self::Chromium => json!({
+                "browserName": "chrome",
+                "goog:loggingPrefs": { "browser": "ALL" },
+                "goog:chromeOptions": { "args": [
+                    "--headless=new", "--no-sandbox", "--mute-audio", "--disable-gpu", "--disable-dev-shm-usage",
+                ] },
+            }),
+            Self::Firefox => json!({
+                "browserName": "firefox",
+                "moz:firefoxOptions": { "args": ["-headless"], "prefs": { "media.volume_scale": "0.0" } },
+            }),
+        }
+    }
+}
+
+/// The program that drives browsers of one kind; it ends on drop.
+pub(super) struct Driver {
+    child: Child,
+    kind: Kind,
+    address: String,
+    agent: ureq::Agent,
+}
+
+impl Driver {
+    pub(super) fn start(kind: Kind) -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let child = Command::new(kind.program())
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("failed to start `{}`", kind.program()))?;
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(120)))
+            .build();
+        let driver = Self { child, kind, address: format!("http://127.0.0.1:{port}"), agent: config.into() };
+        let begun = Instant::now();
+        while driver.agent.get(format!("{}/status", driver.address)).call().is_err() {
+            if begun.elapsed() > PATIENCE {
+                bail!("`{}` does not answer", kind.program());
+            }
+            sleep(Duration::from_millis(50));
+        }
+        Ok(driver)
+    }
+
+    /// Opens a browser with a profile of its own.
+    pub(super) fn browser(&self) -> Result<Browser<'_>> {
+        let capabilities = json!({ "capabilities": { "alwaysMatch": self.kind.capabilities() } });
+        let session = self.send("POST", "/session", Some(&capabilities))?;
+        let id = session["sessionId"].as_str().context("the browser has no session")?.to_owned();
+        Ok(Browser { driver: self, id })
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let address = format!("{}{path}", self.address);
+        let mut response = match (method, body) {
+            ("GET", _) => self.agent.get(&address).call()?,
+            ("DELETE", _) => self.agent.delete(&address).call()?,
+            (_, body) => {
+                let body = body.unwrap_or(&Value::Null).to_string();
+                self.agent.post(&address).header("Content-Type", "application/json").send(body.as_bytes())?
+            }
+        };
+        let text = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_string()?;
+        let content: Value = serde_json::from_str(&text).context("the driver answers no JSON")?;
+        let value = content["value"].clone();
+        if let Some(error) = value["error"].as_str() {
+            bail!(
+                "{path}: {error}: {}",
+                value["message"].as_str().unwrap_or_default().lines().next().unwrap_or_default()
+            );
+        }
+        Ok(value)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // It may have ended already.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// One browser; it closes on drop.
+pub(super) struct Browser<'a> {
+    driver: &'a Driver,
+    id: String,
+}
+
+impl Browser<'_> {
+    fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.driver.send("POST", &format!("/session/{}{path}", self.id), Some(body))
+    }
+
+    fn get(&self, path: &str) -> Result<Value> {
+        self.driver.send("GET", &format!("/session/{}{path}", self.id), None)
+    }
+
+    pub(super) fn open(&self, address: &str) -> Result<()> {
+        self.post("/url", &json!({ "url": address })).map(drop)
+    }
+
+    pub(super) fn reload(&self) -> Result<()> {
+        self.post("/refresh", &json!({})).map(drop)
+    }
+
+    /// Opens another tab and goes there; returns its handle.
+    pub(super) fn new_tab(&self) -> Result<String> {
+        let tab = self.post("/window/new", &json!({ "type": "tab" }))?;
+        let handle = tab["handle"].as_str().context("a tab has a handle")?.to_owned();
+        self.go_to(&handle)?;
+        Ok(handle)
+    }
+
+    pub(super) fn tab(&self) -> Result<String> {
+        Ok(self.get("/window")?.as_str().context("a tab has a handle")?.to_owned())
+    }
+
+    pub(super) fn go_to(&self, tab: &str) -> Result<()> {
+        self.post("/window", &json!({ "handle": tab })).map(drop)
+    }
+
+    pub(super) fn close_tab(&self) -> Result<()> {
+        self.driver.send("DELETE", &format!("/session/{}/window", self.id), None).map(drop)
+    }
+
+    pub(super) fn resize(&self, width: u32, height: u32) -> Result<()> {
+        self.post("/window/rect", &json!({ "width": width, "height": height })).map(drop)
+    }
+
+    /// Runs a script and returns its value.
+    pub(super) fn run(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+        self.post("/execute/sync", &json!({ "script": script, "args": arguments }))
+    }
+
+    /// Waits until an expression is true, and returns its value.
+    pub(super) fn wait(&self, expression: &str) -> Result<Value> {
+        let begun = Instant::now();
+        loop {
+            let value = self.run(&format!("return ({expression});"), &[]).unwrap_or(Value::Null);
+            if !matches!(value, Value::Null | Value::Bool(false)) && value != json!(0) && value != json!("") {
+                return Ok(value);
+            }
+            if begun.elapsed() > PATIENCE {
+                let seen =
+                    self.run("return document.querySelector('main').innerText;", &[]).unwrap_or(Value::Null);
+                bail!("this never came true: {expression}; the page says {seen}");
+            }
+            sleep(Duration::from_millis(40));
+        }
+    }
+
+    /// Clicks an element as a person does: where it is covered or out of sight, that fails.
+    pub(super) fn click(&self, selector: &str) -> Result<()> {
+        let element = self.post("/element", &json!({ "using": "css selector", "value": selector }))?;
+        let id = element[ELEMENT].as_str().with_context(|| format!("there is no `{selector}`"))?.to_owned();
+        self.post(&format!("/element/{id}/click"), &json!({}))
+            .with_context(|| format!("click on `{selector}`"))?;
+        Ok(())
+    }
+
+    pub(super) fn type_into(&self, selector: &str, text: &str) -> Result<()> {
+        let element = self.post("/element", &json!({ "using": "css selector", "value": selector }))?;
+        let id = element[ELEMENT].as_str().with_context(|| format!("there is no `{selector}`"))?.to_owned();
+        self.post(&format!("/element/{id}/value"), &json!({ "text": text })).map(drop)
+    }
+
+    /// Presses keys wherever the focus is.
+    pub(super) fn press(&self, keys: &str) -> Result<()> {
+        let actions: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| {
+                [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
+            })
+            .collect();
+        self.post("/actions", &json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }))
+            .map(drop)
+    }
+
+    /// Returns the text of an element.
+    pub(super) fn text(&self, selector: &str) -> Result<String> {
+        let text =
+            self.run("return document.querySelector(arguments[0]).textContent;", &[json!(selector)])?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Returns the section of the page that is shown, without `page-`.
+    pub(super) fn section(&self) -> Result<String> {
+        let script = "[...document.querySelectorAll('main > section')].find((one) => !one.hidden)?.id";
+        let id = self.wait(script)?;
+        Ok(id.as_str().unwrap_or_default().trim_start_matches("page-").to_owned())
+    }
+
+    /// Waits for a section.
+    pub(super) fn comes(&self, section: &str) -> Result<()> {
+        self.wait(&format!("!document.getElementById('page-{section}').hidden")).map(drop)
+    }
+
+    /// Returns a picture of the window as PNG in base 64.
+    pub(super) fn picture(&self) -> Result<String> {
+        Ok(self.get("/screenshot")?.as_str().context("a picture")?.to_owned())
+    }
+
+    /// Returns what the page has logged as errors, where the browser tells.
+    pub(super) fn errors(&self) -> Vec<String> {
+        let Ok(log) = self.post("/se/log", &json!({ "type": "browser" })) else { return Vec::new() };
+        let entries = log.as_array().cloned().unwrap_or_default();
+        let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
+        severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+impl Drop for Browser<'_> {
+    fn drop(&mut self) {
+        // The driver ends all that are left.
+        self.driver.send("DELETE", &format!("/session/{}", self.id), None).ok();
+    }
+}

@@ -1,0 +1,118 @@
+//! A participant in a browser: reads the page, listens, and clicks.
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use super::driver::Browser;
+
+/// How a participant takes part.
+pub(super) struct Manner<'a> {
+    /// The score of a page, by its position.
+    pub(super) score: &'a dyn Fn(usize) -> i64,
+    /// Stops before the page with this position; else goes to the end.
+    pub(super) until: Option<usize>,
+    /// Uses the keyboard for listening and answering.
+    pub(super) by_keyboard: bool,
+}
+
+/// Takes part from wherever the page is, and returns the positions answered.
+pub(super) fn take_part(browser: &Browser<'_>, manner: &Manner<'_>) -> Result<Vec<usize>> {
+    let mut answered = Vec::new();
+    loop {
+        match browser.section()?.as_str() {
+            "consent" => browser.click("#agree")?,
+            "questions" => {
+                // Without an answer the page says so and stays.
+                browser.click("#questions-form button[type=submit]")?;
+                browser.wait("document.querySelector('#page-questions .error').textContent")?;
+                browser.run(
+                    "for (const group of document.querySelectorAll('#questions fieldset')) {
+                       const input = group.querySelector('input');
+                       if (input.type === 'radio') input.click(); else input.value = 'something';
+                     }",
+                    &[],
+                )?;
+                browser.click("#questions-form button[type=submit]")?;
+            }
+            "headphones" => {
+                let round = browser.text("#headphones-round")?;
+                browser.click("#headphones-play")?;
+                browser.wait("!document.querySelector('#headphones-answers button').disabled")?;
+                browser.run(
+                    "const quiet = Number(document.getElementById('page-headphones').dataset.round.split(' ')[0]);
+                     document.querySelectorAll('#headphones-answers button')[quiet].click();",
+                    &[],
+                )?;
+                browser.wait(&format!(
+                    "document.getElementById('page-headphones').hidden || document.getElementById('headphones-round').textContent !== {}",
+                    json!(round)
+                ))?;
+            }
+            "volume" => {
+                browser.wait("document.querySelector('#volume-clips button')")?;
+                browser.click("#volume-clips button")?;
+                browser.wait("!document.getElementById('volume-done').disabled")?;
+                browser.click("#volume-done")?;
+            }
+            "trial" => {
+                let page = position(browser)?;
+                if manner.until.is_some_and(|until| page >= until) {
+                    return Ok(answered);
+                }
+                answer_page(browser, page, manner)?;
+                answered.push(page);
+            }
+            "break" => browser.click("#break-done")?,
+            "comments" => {
+                browser.type_into("#comments", "A dog barked. <b>&\"äß")?;
+                browser.click("#comments-form button[type=submit]")?;
+            }
+            "end" => return Ok(answered),
+            other => bail!("the page shows `{other}`: {}", browser.text("main")?),
+        }
+    }
+}
+
+/// Returns the position of the page that is shown.
+pub(super) fn position(browser: &Browser<'_>) -> Result<usize> {
+    Ok(browser.run("return document.getElementById('progress').value;", &[])?.as_u64().unwrap_or(0) as usize)
+}
+
+/// Listens to all clips of a page.
+pub(super) fn listen(browser: &Browser<'_>, manner: &Manner<'_>) -> Result<()> {
+    let n =
+        browser.run("return document.querySelectorAll('#clips button').length;", &[])?.as_u64().unwrap_or(0);
+    for clip in 1..=n {
+        let button = format!("#clips button:nth-child({clip})");
+        if manner.by_keyboard {
+            browser.press(if clip == 1 { "a" } else { "b" })?;
+        } else {
+            browser.click(&button)?;
+        }
+        browser.wait(&format!(
+            "document.querySelector('{button} .state').textContent.match(/^(heard|gehört|سُمع)/)"
+        ))?;
+    }
+    Ok(())
+}
+
+fn answer_page(browser: &Browser<'_>, page: usize, manner: &Manner<'_>) -> Result<()> {
+    listen(browser, manner)?;
+    let score = (manner.score)(page);
+    browser.wait("!document.getElementById('answers').disabled")?;
+    if manner.by_keyboard {
+        // First another answer, which is taken back.
+        browser.press("1")?;
+        let lowest = browser.run("return Number(document.querySelector('#scale input').value);", &[])?;
+        let key = score - lowest.as_i64().unwrap_or(0) + 1;
+        browser.press(&key.to_string())?;
+        browser.press("\u{e007}")?;
+    } else {
+        browser.click(&format!("#scale input[value=\"{score}\"]"))?;
+        browser.click("#next")?;
+    }
+    browser.wait(&format!(
+        "document.getElementById('page-trial').hidden || document.getElementById('progress').value !== {page}"
+    ))?;
+    Ok(())
+}
