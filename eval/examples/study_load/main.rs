@@ -118,8 +118,13 @@ fn build(program: &Path, directory: &Path, raters: u32) {
         })
         .collect();
     let items = common_items(&systems).expect("the clips are there");
-    let protocol =
-        Protocol { raters, ratings_per_item: raters, items: None, ..Protocol::standard(Paradigm::Mos) };
+    let protocol = Protocol {
+        raters,
+        ratings_per_item: raters,
+        items: None,
+        human_reference: false,
+        ..Protocol::standard(Paradigm::Mos)
+    };
     let plan = Plan::new(protocol, systems, items, "load", 1).expect("the design is possible");
     fs::create_dir_all(directory).expect("it can be made");
     plan.write(&directory.join("PLAN.toml")).expect("it can be written");
