@@ -6,11 +6,11 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::process::{cargo, metadata, must, root, say};
-use crate::{layers, licenses, readmes, settings};
+use crate::{browser, layers, licenses, readmes, settings};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("format", || must(&mut cargo(&["fmt", "--all", "--check"])).map(drop)),
     ("layers", layers::run),
     ("licenses", licenses::run),
@@ -27,10 +27,11 @@ const STEPS: [Step; 10] = [
         let mut command = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"]);
         must(command.env("RUSTDOCFLAGS", "-D warnings")).map(drop)
     }),
+    ("browsers", browser::check),
 ];
 
 /// Examples that need only `fixtures`, with their arguments.
-const EXAMPLES: [(&str, &[&str]); 7] = [
+const EXAMPLES: [(&str, &[&str]); 8] = [
     ("prepare_clip", &["fixtures/ljspeech-mini/wavs/LJ001-0045.wav", "1469, 1470;"]),
     (
         "score_pair",
@@ -41,6 +42,7 @@ const EXAMPLES: [(&str, &[&str]); 7] = [
     ("read_foreign", &["fixtures/golden/table/german.csv"]),
     ("speak", &["fixtures/voices/ljspeech-small", "Hello, world."]),
     ("ten_steps", &[]),
+    ("two_participants", &[]),
 ];
 
 /// Runs every step, even after a failure, and fails if any step failed.

@@ -118,7 +118,7 @@ enum Command {
     /// Serve a test to strangers: from Prolific, Mechanical Turk or a list of links.
     ///
     /// Every participant gets the least filled session on a lease. An answer is acknowledged once it is on the disk, and
-    /// whoever stops is replaced. Answers are in one SQLite file, which `collect` and `progress` read at any time. For the
+    /// whoever stops is replaced. Answers are in one database file, which `collect` and `progress` read at any time. For the
     /// internet, put it behind a proxy that adds TLS.
     #[command(after_help = SERVE)]
     Serve(ServeArgs),

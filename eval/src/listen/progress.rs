@@ -56,7 +56,7 @@ impl From<Payment> for Row {
 }
 
 /// Returns the name of a decision in files.
-pub(super) fn decision_words(decision: Decision) -> &'static str {
+pub(crate) fn decision_words(decision: Decision) -> &'static str {
     match decision {
         Decision::Approve => "approve",
         Decision::Review => "review",
@@ -65,7 +65,7 @@ pub(super) fn decision_words(decision: Decision) -> &'static str {
 }
 
 /// Describes a state.
-pub(super) fn state_words(state: State) -> &'static str {
+pub(crate) fn state_words(state: State) -> &'static str {
     match state {
         State::Complete => "complete",
         State::Active => "at work",

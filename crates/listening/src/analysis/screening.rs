@@ -38,6 +38,9 @@ pub struct Exclusion {
     pub why: String,
 }
 
+/// Tells whether a single answer has a fault.
+type Fault = fn(&Rating) -> bool;
+
 /// Applies rules, and returns the ratings that pass and an account of the others.
 pub(crate) fn screen<'a>(
     study: &Study,
@@ -51,7 +54,7 @@ pub(crate) fn screen<'a>(
         for rating in &kept {
             by_rater.entry(&rating.rater).or_default().push(rating);
         }
-        let of_answers: Option<(fn(&Rating) -> bool, &str)> = match rule {
+        let of_answers: Option<(Fault, &str)> = match rule {
             ScreeningRule::Unplayed => Some((is_unplayed, "before all clips were played")),
             ScreeningRule::Unheard => Some((is_unheard, "without hearing the clips to their ends")),
             _ => None,

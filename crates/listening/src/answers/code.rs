@@ -96,7 +96,7 @@ mod tests {
             push(u32::from(digit), SCORE_BITS);
         }
         push(check(bundle, session, digits), CHECK_BITS);
-        while bits.len() % 5 > 0 {
+        while !bits.len().is_multiple_of(5) {
             bits.push(false);
         }
         let digit = |five: &[bool]| five.iter().fold(0, |sum, bit| sum << 1 | usize::from(*bit));

@@ -170,7 +170,7 @@ fn fill(plan: &Plan, directory: &Path, options: &BuildOptions) -> Result<Key, Er
 }
 
 /// Returns bytes in lowercase hexadecimal digits.
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a string cannot fail.
         write!(text, "{byte:02x}").ok();

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::design::plan::Plan;
 use crate::design::session_settings::{Question, SessionSettings};
+use crate::page::bundle::hexadecimal;
 use crate::page::pages::{ClipFile, PageOfTrial, Pages};
 use crate::page::strings::Strings;
 
@@ -168,7 +169,5 @@ pub(crate) fn escaped(text: &str) -> String {
 /// Returns the hash by which the page finds the session of a code, without naming the code.
 pub(crate) fn hash_of_code(design: &str, code: &str) -> String {
     const DIGITS: usize = 32;
-    let digest = Sha256::digest(format!("{design}:{code}"));
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    hex[..DIGITS].to_owned()
+    hexadecimal(&Sha256::digest(format!("{design}:{code}")))[..DIGITS].to_owned()
 }

@@ -49,6 +49,10 @@ impl Links {
     }
 
     /// Returns a page to be printed, with one row for each rater.
+    ///
+    /// # Panics
+    ///
+    /// Never: a string takes every text.
     #[must_use]
     pub fn to_html(&self, study: &str) -> String {
         let mut rows = String::new();

@@ -112,7 +112,7 @@ fn keys_of_other_bundles_are_not_overwritten() {
     build_with(&other, &study.bundle(), &options).expect("it was said that it may go");
 }
 
-/// The file that Chromium downloaded after `fixtures/generate/listening_tabs.mjs` went to and fro between two tabs.
+/// The file that Chromium downloaded from a page of format 1 after going to and fro between two tabs.
 #[test]
 fn answers_from_two_tabs_are_complete() {
     let plan = Plan::read(&fixture("golden/listening/PLAN.toml")).expect("the pinned plan is unchanged");

@@ -157,7 +157,8 @@ fn a_bundle_is_blind_equally_loud_and_complete() {
         assert_eq!(clip.bytes, bytes.len() as u64);
         let seconds = waveform.len() as f64 / f64::from(waveform.sample_rate());
         assert_close(f64::from(clip.duration_ms) / 1000.0, seconds, HALF_A_MILLISECOND, name);
-        let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits: Vec<String> = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = digits.concat();
         assert_eq!(
             (&clip.sha256, &clip.blake3),
             (&sha256, &blake3::hash(bytes).to_hex().to_string()),
@@ -465,7 +466,7 @@ fn common_items_are_those_of_every_system() {
     assert!(error.to_string().contains("cannot list `no/such/place`"), "{error}");
 }
 
-/// The file that Chromium downloaded when `fixtures/generate/listening_page.mjs` drove the page.
+/// The file that Chromium downloaded from a page of format 1.
 #[test]
 fn answers_from_a_real_browser_become_ratings() {
     let plan = Plan::read(&fixture("golden/listening/PLAN.toml")).expect("the pinned plan is unchanged");

@@ -223,8 +223,8 @@ fn files_from_mail_programs_and_lists_of_sessions_are_read() {
     assert_eq!(read(format!("\u{feff}{text}").into_bytes()), n);
     // A reply that quotes the answers, with lines broken at blanks.
     let pretty = serde_json::to_string_pretty(&heard(&pages, 0, "r01", |_| 4)).expect("it has a form");
-    let quoted: String = pretty.replace(' ', "\n").lines().map(|line| format!("> {line}\n")).collect();
-    assert_eq!(read(format!("Hello,\n\nhere they are:\n{quoted}\nBye!\n").into_bytes()), n);
+    let quoted = pretty.replace(' ', "\n").replace('\n', "\n> ");
+    assert_eq!(read(format!("Hello,\n\nhere they are:\n> {quoted}\n\nBye!\n").into_bytes()), n);
     assert_eq!(read(list.into_bytes()), n + plan.sessions[1].trials.len());
 }
 

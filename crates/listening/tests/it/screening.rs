@@ -77,7 +77,7 @@ fn raters_are_excluded_for_reasons_unrelated_to_the_system() {
     assert!(unscreened.screening.excluded.is_empty());
     assert_eq!(unscreened.screening.other_excluded, verdict.screening.excluded);
     let of_anchor = &unscreened.systems[1].sensitivity[14].screening;
-    assert_eq!(of_anchor, &ScreeningRule::ALL[..3], "that of the anchors is not applied to them");
+    assert_eq!(of_anchor, &ScreeningRule::ALL[..4], "that of the anchors is not applied to them");
     let declared = &unscreened.systems[0].sensitivity[0];
     let other = &verdict.systems[0].sensitivity[14];
     assert_eq!((&declared.interval, declared.analysis), (&other.interval, other.analysis));

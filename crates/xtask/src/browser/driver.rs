@@ -82,7 +82,7 @@ impl Driver {
             .with_context(|| format!("failed to start `{}`", kind.program()))?;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(120)))
+            .timeout_global(Some(Duration::from_mins(2)))
             .build();
         let driver = Self { child, kind, address: format!("http://127.0.0.1:{port}"), agent: config.into() };
         let begun = Instant::now();

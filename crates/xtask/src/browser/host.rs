@@ -81,7 +81,7 @@ fn answer(mut stream: TcpStream, folder: &Path, faults: &Faults) -> std::io::Res
         _ => {}
     }
     drop(faults);
-    let kind = if path.ends_with(".wav") { "audio/wav" } else { "text/html; charset=utf-8" };
+    let kind = if path.starts_with("/clips/") { "audio/wav" } else { "text/html; charset=utf-8" };
     let status = if bytes.is_some() { "200 OK" } else { "404 Not Found" };
     let bytes = bytes.unwrap_or_default();
     write!(

@@ -36,6 +36,15 @@ pub(crate) struct Arguments {
     pictures: Option<PathBuf>,
 }
 
+/// Plays all scenes in the browsers that are installed, with few participants; nothing where there is none.
+pub(crate) fn check() -> Result<()> {
+    if !Kind::ALL.into_iter().any(Kind::is_installed) {
+        say("left out: there is no browser with its driver");
+        return Ok(());
+    }
+    run(&Arguments { browsers: Vec::new(), only: None, participants: 4, axe: None, pictures: None })
+}
+
 /// Plays all scenes in all browsers.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let wanted = |kind: &Kind| {
@@ -74,7 +83,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             let begun = Instant::now();
             match scene(&stage) {
                 Ok(()) => {
-                    say(&format!("{}: {name}: passed in {:.0} s", kind.name(), begun.elapsed().as_secs_f64()))
+                    say(&format!(
+                        "{}: {name}: passed in {:.0} s",
+                        kind.name(),
+                        begun.elapsed().as_secs_f64()
+                    ));
                 }
                 Err(error) => {
                     n_failed += 1;

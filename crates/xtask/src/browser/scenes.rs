@@ -130,7 +130,7 @@ fn check_rows(rows: &[Value], rater: &str, expected: &dyn Fn(usize) -> i64, n: u
     for row in own {
         let page = row["page"].as_u64().context("a page")? as usize;
         let score = row["score_raw"].as_f64().context("a score")?;
-        ensure!(score == expected(page) as f64, "page {page} of {rater} has {score}");
+        ensure!((score - expected(page) as f64).abs() < 0.25, "page {page} of {rater} has {score}");
         let (audio, unheard) = (row["audio_ms"].as_u64(), row["unheard_ms"].as_u64());
         ensure!(audio.is_some_and(|audio| audio > 500), "{row}");
         ensure!(unheard.is_some_and(|unheard| unheard < 300), "{row}");

@@ -217,6 +217,9 @@ fn value(field: &Field, of: &Struct, default: Option<&DefaultValue>) -> Result<S
         Ok(format!("none{kind}"))
     } else if field.list && (field.omittable || of.omittable) {
         Ok("`[]`".to_owned())
+    } else if field.omittable && field.type_name == "bool" {
+        // The default of the type, which serde takes without the name of a function.
+        Ok("`false`".to_owned())
     } else if field.omittable || of.omittable {
         bail!("`{}` of `{}` has no known default", field.name, of.file)
     } else {

@@ -108,7 +108,7 @@ async fn join(
     }
     let JoinRequest { bundle, entry } = match parsed(&body) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     if let Some(response) = other_bundle(&study, &bundle) {
         return response;
@@ -156,7 +156,7 @@ struct PageRequest {
 async fn put_page(State(study): Shared, body: Bytes) -> Response {
     let PageRequest { bundle, token, page, answer } = match parsed(&body) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     if let Some(response) = other_bundle(&study, &bundle).or_else(|| too_many(&study, &token)) {
         return response;
@@ -186,7 +186,7 @@ struct TokenRequest {
 async fn finish(State(study): Shared, body: Bytes) -> Response {
     let TokenRequest { bundle, token } = match parsed(&body) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     if let Some(response) = other_bundle(&study, &bundle).or_else(|| too_many(&study, &token)) {
         return response;
@@ -205,7 +205,7 @@ async fn finish(State(study): Shared, body: Bytes) -> Response {
 async fn leave(State(study): Shared, body: Bytes) -> Response {
     let TokenRequest { bundle, token } = match parsed(&body) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     if let Some(response) = other_bundle(&study, &bundle).or_else(|| too_many(&study, &token)) {
         return response;
@@ -217,9 +217,9 @@ async fn leave(State(study): Shared, body: Bytes) -> Response {
 }
 
 /// Parses the body of a request.
-fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
     serde_json::from_slice(body).map_err(|error| {
-        refuse(StatusCode::BAD_REQUEST, "malformed", &format!("the request is malformed: {error}"))
+        Box::new(refuse(StatusCode::BAD_REQUEST, "malformed", &format!("the request is malformed: {error}")))
     })
 }
 

@@ -9,11 +9,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use mynah_listening::collect_sessions;
-use mynah_study::{Payment, Progress, RaterProgress, Store, payments, progress};
+use mynah_study::{Payment, Progress, RaterProgress, Store, SystemProgress, payments, progress};
 use serde::Deserialize;
 
 use super::api::failed;
 use super::state::{Study, now};
+use crate::listen::progress::{decision_words, state_words};
 
 const COOKIE: &str = "mynah-experimenter";
 const STYLE: &str = include_str!("../../../templates/experimenter.css");
@@ -33,30 +34,46 @@ pub(super) fn routes() -> Router<Arc<Study>> {
 #[template(path = "experimenter.html")]
 struct Overview<'a> {
     progress: &'a Progress,
+    systems: Vec<SystemRow<'a>>,
+    raters: Vec<RaterRow<'a>>,
 }
 
-impl Overview<'_> {
-    fn minutes(&self, rater: &RaterProgress) -> String {
-        format!("{:.1} of {:.1}", rater.minutes, rater.audio_minutes)
-    }
+/// One system, as the page shows it.
+struct SystemRow<'a> {
+    system: &'a SystemProgress,
+    interval: String,
+}
 
-    fn signed(&self, value: Option<&f64>) -> String {
-        value.map_or_else(String::new, |value| format!("{value:+.2}"))
-    }
+/// One rater, as the page shows it.
+struct RaterRow<'a> {
+    rater: &'a RaterProgress,
+    state: &'static str,
+    minutes: String,
+    plays: String,
+    bias: String,
+}
 
-    fn decimal(&self, value: Option<&f64>) -> String {
-        value.map_or_else(String::new, |value| format!("{value:.1}"))
-    }
-
-    fn interval(&self, interval: Option<&[f64; 3]>) -> String {
-        interval.map_or_else(
-            || "too few ratings".to_owned(),
-            |[mean, low, high]| format!("{mean:.2} ({low:.2} to {high:.2}), width {:.2}", high - low),
-        )
-    }
-
-    fn state(&self, rater: &RaterProgress) -> String {
-        super::super::progress::state_words(rater.state).to_owned()
+impl<'a> Overview<'a> {
+    fn of(progress: &'a Progress) -> Self {
+        let system = |system: &'a SystemProgress| SystemRow {
+            system,
+            interval: system.interval.map_or_else(
+                || "too few ratings".to_owned(),
+                |[mean, low, high]| format!("{mean:.2} ({low:.2} to {high:.2}), width {:.2}", high - low),
+            ),
+        };
+        let rater = |rater: &'a RaterProgress| RaterRow {
+            rater,
+            state: state_words(rater.state),
+            minutes: format!("{:.1} of {:.1}", rater.minutes, rater.audio_minutes),
+            plays: rater.plays.map_or_else(String::new, |plays| format!("{plays:.1}")),
+            bias: rater.bias.map_or_else(String::new, |bias| format!("{bias:+.2}")),
+        };
+        Self {
+            progress,
+            systems: progress.systems.iter().map(system).collect(),
+            raters: progress.raters.iter().map(rater).collect(),
+        }
     }
 }
 
@@ -130,7 +147,7 @@ async fn page(State(study): State<Arc<Study>>, headers: HeaderMap) -> Response {
         return entrance;
     }
     match read(&study, |store, study| progress(store, study.plan, now())).await {
-        Ok(progress) => rendered(StatusCode::OK, &Overview { progress: &progress }),
+        Ok(progress) => rendered(StatusCode::OK, &Overview::of(&progress)),
         Err(response) => response,
     }
 }
@@ -210,7 +227,7 @@ async fn pay(State(study): State<Arc<Study>>, headers: HeaderMap) -> Response {
 fn payments_csv(payments: &[Payment]) -> String {
     let mut lines = vec!["platform,participant,assignment,rater,decision,minutes,bonus,reason".to_owned()];
     for payment in payments {
-        let decision = super::super::progress::decision_words(payment.decision);
+        let decision = decision_words(payment.decision);
         lines.push(format!(
             "{},{},{},{},{decision},{:.1},{},\"{}\"",
             payment.platform.as_str(),

@@ -16,18 +16,18 @@ const REMEMBERED: usize = 10_000;
 struct Buckets<K> {
     capacity: f64,
     per_second: f64,
-    buckets: Mutex<HashMap<K, (f64, Instant)>>,
+    levels: Mutex<HashMap<K, (f64, Instant)>>,
 }
 
 impl<K: std::hash::Hash + Eq> Buckets<K> {
     fn new(capacity: f64, per_second: f64) -> Self {
-        Self { capacity, per_second, buckets: Mutex::new(HashMap::new()) }
+        Self { capacity, per_second, levels: Mutex::new(HashMap::new()) }
     }
 
     /// Takes a permission, or returns the seconds until there is one.
     fn take(&self, key: K, now: Instant) -> Result<(), u64> {
         // A thread that panicked with the lock has left numbers that are still right.
-        let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut buckets = self.levels.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let level = |(level, then): (f64, Instant)| {
             (level + self.per_second * now.saturating_duration_since(then).as_secs_f64()).min(self.capacity)
         };
@@ -99,6 +99,6 @@ mod tests {
             assert_eq!(buckets.take(caller, start), Ok(()));
         }
         assert_eq!(buckets.take(REMEMBERED, start + Duration::from_secs(5)), Ok(()));
-        assert_eq!(buckets.buckets.lock().expect("nobody panicked").len(), 1);
+        assert_eq!(buckets.levels.lock().expect("nobody panicked").len(), 1);
     }
 }
