@@ -178,7 +178,9 @@ fn tagged_section(sources: &Sources, tagged: &Tagged, prefix: &str, text: &mut S
 /// Returns the default of a field: that of its struct's field in another struct, else that of the struct, if serde uses
 /// it.
 fn default_of(field: &Field, of: &Struct, given: Option<&DefaultValue>) -> Option<DefaultValue> {
-    let own = || of.omittable.then(|| of.default.field(&field.name)).flatten();
+    // The derived default of an option is none, whatever its type.
+    let is_none = field.optional && matches!(of.default, DefaultValue::Derived(_));
+    let own = || (of.omittable && !is_none).then(|| of.default.field(&field.name)).flatten();
     given.and_then(|given| given.field(&field.name)).or_else(own)
 }
 
