@@ -16,6 +16,9 @@ use crate::page::bundle::hexadecimal;
 use crate::page::pages::{ClipFile, PageOfTrial, Pages};
 use crate::page::strings::Strings;
 
+/// The addresses of Mechanical Turk and of its sandbox.
+const MTURK: [&str; 2] = ["https://www.mturk.com", "https://workersandbox.mturk.com"];
+
 /// The way in which participants enter a study that a server holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,6 +48,9 @@ struct Data<'a> {
     settings: Settings<'a>,
     strings: &'a BTreeMap<String, String>,
     volume: String,
+    /// The addresses that a finished task may be sent to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platforms: Option<[&'static str; 2]>,
     /// The address of requests, to which the name of one is added.
     #[serde(skip_serializing_if = "Option::is_none")]
     api: Option<&'static str>,
@@ -111,6 +117,7 @@ pub fn served_page(
 ) -> String {
     let mut data = data(plan, pages, strings);
     data.entry = Some(entry);
+    data.platforms = (entry == Entry::Mturk).then_some(MTURK);
     data.api = Some(api);
     fill(plan, &data, strings)
 }
@@ -132,19 +139,21 @@ fn data<'a>(plan: &'a Plan, pages: &'a Pages<'_>, strings: &'a Strings) -> Data<
         volume: pages.volume(),
         entry: None,
         api: None,
+        platforms: None,
         clips: None,
         sessions: None,
     }
 }
 
 fn fill(plan: &Plan, data: &Data<'_>, strings: &Strings) -> String {
-    let data = serde_json::to_string(data).expect("strings and numbers have a JSON form");
+    let json = serde_json::to_string(data).expect("strings and numbers have a JSON form");
     let template = plan.protocol.paradigm.rules().page();
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+    let forms = data.platforms.map_or_else(|| "'none'".to_owned(), |platforms| platforms.join(" "));
     // Only clips and the server are asked; a page opened as a file plays them as files.
     let policy = format!(
         "default-src 'none'; script-src {}; style-src {}; media-src 'self' file:; connect-src 'self'; img-src data:; \
-         base-uri 'none'; form-action 'none'",
+         base-uri 'none'; form-action {forms}",
         hash(template.script),
         hash(template.style)
     );
@@ -158,7 +167,7 @@ fn fill(plan: &Plan, data: &Data<'_>, strings: &Strings) -> String {
         .replace("{{noscript}}", &escaped(strings.text("noscript")))
         .replace("{{style}}", template.style)
         .replace("{{script}}", template.script)
-        .replace("{{data}}", &data.replace('<', "\\u003c"))
+        .replace("{{data}}", &json.replace('<', "\\u003c"))
 }
 
 /// Escapes text for an element or an attribute.

@@ -486,11 +486,34 @@
       return;
     }
     element("end-text").textContent = strings.end_sent;
-    element("completion").hidden = !(answer.completion_code || answer.redirect);
+    const form = data.entry === "mturk" ? turkForm(answer.completion_code) : null;
+    element("completion-form").replaceChildren(...(form ? [form] : []));
+    element("completion").hidden = !(answer.completion_code || answer.redirect || form);
     element("completion-code-line").hidden = !answer.completion_code;
     element("completion-code").textContent = answer.completion_code ?? "";
     element("completion-link-line").hidden = !answer.redirect;
     if (answer.redirect) element("completion-link").href = answer.redirect;
+  }
+
+  // Mechanical Turk takes a task for done when a form is sent to it.
+  function turkForm(code) {
+    const address = parameters.get("turkSubmitTo")?.replace(/\/$/, "");
+    if (!data.platforms.includes(address)) return null;
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = `${address}/mturk/externalSubmit`;
+    for (const [name, value] of Object.entries({ assignmentId: parameters.get("assignmentId") ?? "", code: code ?? "done" })) {
+      const input = document.createElement("input");
+      input.type = "hidden";
+      input.name = name;
+      input.value = value;
+      form.append(input);
+    }
+    const send = document.createElement("button");
+    send.className = "primary";
+    send.textContent = strings.completion_link;
+    form.append(send);
+    return form;
   }
 
   // The scores in letters and digits, for people who cannot send a file (crates/listening/src/answers/code.rs).

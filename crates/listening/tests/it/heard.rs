@@ -171,6 +171,10 @@ fn codes_cannot_be_guessed_and_are_read_as_people_type_them() {
     assert_eq!(pages.session_of_code(&format!(" {}-{} ", &code[..5].to_uppercase(), &code[5..])), Some(2));
     assert_eq!(pages.session_of_code(&code.replace('0', "O").replace('1', "l")), Some(2));
     assert_eq!(pages.session_of_code("r03"), None);
+    // Forms are sent nowhere, but for Mechanical Turk.
+    let turk = served_page(&plan, &pages, &Strings::english(), (Entry::Mturk, "api/"));
+    assert!(turk.contains("form-action https://www.mturk.com https://workersandbox.mturk.com\""));
+    assert!(served.contains("form-action 'none'\"") && page.contains("form-action 'none'\""));
     // A page with a server holds no session at all.
     for session in 0..plan.sessions.len() {
         for trial in pages.of_session(session) {

@@ -21,6 +21,7 @@ use super::access::{Refusal, identity};
 use super::experimenter;
 use super::state::{Study, now};
 use super::writer::Failure;
+use crate::listen::args::EntryArg;
 
 /// The largest request.
 const BODY_BYTES: usize = 64 * 1024;
@@ -41,12 +42,12 @@ pub(super) fn router(study: Arc<Study>) -> Router {
         .merge(experimenter::routes())
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "not-found", "there is nothing here") })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(middleware::from_fn(protected))
+        .layer(middleware::from_fn_with_state(Arc::clone(&study), protected))
         .with_state(study)
 }
 
 /// Adds the headers that every response has.
-async fn protected(request: Request, next: Next) -> Response {
+async fn protected(State(study): Shared, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let fixed: [(HeaderName, &'static str); 4] = [
@@ -58,10 +59,13 @@ async fn protected(request: Request, next: Next) -> Response {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // The page itself declares what it may load; a frame around it cannot be refused from within.
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("frame-ancestors 'none'; base-uri 'none'"));
+    // The page itself declares what it may load; a frame around it cannot be refused from within. Mechanical Turk shows tasks
+    // in one.
+    let policy = match study.entry {
+        EntryArg::Mturk => "frame-ancestors https://*.mturk.com; base-uri 'none'",
+        _ => "frame-ancestors 'none'; base-uri 'none'",
+    };
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
