@@ -199,7 +199,7 @@ impl Error {
                 "undo the change (only directories may be edited), or make a new plan and collect ratings for that",
             ),
             Self::MissingStimulus { .. } => Some("synthesize the sentence, or leave it out of the plan"),
-            Self::SampleRates { .. } => Some("resample one of them"),
+            Self::SampleRates { .. } => Some("resample one of them, or let the build resample all clips"),
             Self::BundleExists { .. } => Some("remove it, or build the bundle elsewhere"),
             Self::Strings { .. } => {
                 Some("compare the file with the English strings, which `mynah-listen strings` prints")

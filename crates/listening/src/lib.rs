@@ -83,15 +83,19 @@ pub use design::protocol::{
     Protocol,
 };
 pub use design::session_settings::{Question, SessionSettings};
+pub use design::workload::{ANSWER_SECONDS, LONG_SESSION_MINUTES, RaterLoad, Workload};
 pub use error::Error;
 pub use mnru::mnru;
+pub use page::audit::{Audit, Comparison, Duplicates, LengthRatio, Property, SystemAudit, audit};
 pub use page::bundle::{BuildOptions, build, build_with};
+pub use page::edges::Edges;
 pub use page::html::{Entry, served_page};
 pub use page::key::{Key, KeyClip};
 pub use page::links::{Link, Links};
 pub use page::pages::{ClipFile, PageOfTrial, Pages};
 pub use page::stimuli::{common_items, find_wav};
 pub use page::strings::Strings;
+pub use page::survey::{Conversion, NeededConversion, SourceFile, Survey};
 pub use paradigms::{Contrast, PaperCriterion, Paradigm, ParadigmRules, RankTest, Template};
 pub use rating::{Origin, Rating};
 pub use rehearsal::rehearse::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};

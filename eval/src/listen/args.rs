@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_cli::{Completions, ManPages, put, say};
-use mynah_listening::{Attendance, Entry, Rating, estimate_components};
+use mynah_listening::{Attendance, Edges, Entry, Rating, estimate_components};
 use mynah_stats::power::Components;
 use mynah_study::Places;
 use mynah_table::read_table;
 
-use super::{anchor, build, collect, plan, progress, serve, simulate};
+use super::{anchor, audit, build, collect, plan, progress, serve, simulate};
 use crate::files::Overwrite;
 use crate::named::NamedDirectory;
 
@@ -36,7 +36,10 @@ Example:
 const BUILD: &str = "\
 Example:
   mynah-listen build PLAN.toml --out BUNDLE
-Then upload BUNDLE to any web host and send each rater its address with ?rater=CODE.";
+Then upload BUNDLE to any web host and send each rater a link of BUNDLE.links.html.";
+const AUDIT: &str = "\
+Example:
+  mynah-listen audit PLAN.toml BUNDLE";
 const SERVE: &str = "\
 Examples:
   mynah-listen serve BUNDLE --plan PLAN.toml --store answers.sqlite
@@ -86,6 +89,7 @@ impl Args {
             Command::Serve(args) => serve::run(args),
             Command::Progress(args) => progress::run(&args),
             Command::Strings(args) => args.run(),
+            Command::Audit(args) => audit::run(&args),
             Command::Collect(args) => collect::run(&args),
             Command::Simulate(args) => simulate::run(&args),
             Command::Completions(args) => args.run::<Self>(),
@@ -112,7 +116,8 @@ enum Command {
     /// Build the web page for the raters, with its clips.
     ///
     /// The bundle needs no server: its index.html opens from file:// or any web host. Clips have opaque names, which
-    /// only the key resolves. It is written next to the bundle: keep it to yourself.
+    /// only the key resolves. It is written next to the bundle: keep it to yourself. All clips get the same loudness and
+    /// the same silence around the speech; other properties that give a system away are printed.
     #[command(after_help = BUILD)]
     Build(BuildArgs),
     /// Serve a test to strangers: from Prolific, Mechanical Turk or a list of links.
@@ -127,6 +132,12 @@ enum Command {
     Progress(ProgressArgs),
     /// Print the page's own words in English, to be translated.
     Strings(StringsArgs),
+    /// Print what tells the systems of a bundle apart, besides the speech.
+    ///
+    /// `build` prints the same. Silence around the speech, length, level, noise floor and bandwidth of all systems are
+    /// compared with those of the reference, sentence by sentence, and identical files are named.
+    #[command(after_help = AUDIT)]
+    Audit(AuditArgs),
     /// Collect the raters' files into one table of ratings.
     ///
     /// Every file is checked against the plan. Problems are reported and make the exit status 1; valid answers are
@@ -178,6 +189,12 @@ pub(crate) struct PlanArgs {
     /// Skip sentences that a system lacks instead of failing
     #[arg(long)]
     allow_missing: bool,
+    /// Accept clips of several channels or different sample rates, which `build --resample` makes equal
+    #[arg(long)]
+    resample: bool,
+    /// Pay of a rater per hour, in any currency, to print what the test costs
+    #[arg(long, value_name = "X", value_parser = pay)]
+    pay_per_hour: Option<f64>,
     #[command(flatten)]
     overwrite: Overwrite,
     #[command(flatten)]
@@ -196,6 +213,8 @@ impl PlanArgs {
             seed: self.seed,
             items: self.items,
             allow_missing: self.allow_missing,
+            resample: self.resample,
+            pay_per_hour: self.pay_per_hour,
             overwrite: self.overwrite,
             components: self.components.components()?,
         })
@@ -244,9 +263,44 @@ pub(crate) struct BuildArgs {
     pub(crate) ending: EndingArgs,
     #[command(flatten)]
     pub(crate) places: PlacesArgs,
+    /// Bring clips to mono and to the lowest sample rate of all systems
+    #[arg(long)]
+    pub(crate) resample: bool,
+    /// Silence before and after the speech
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) edges: EdgesChoice,
     /// Overwrite the key of an earlier bundle of this name
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// Treatment of the silence before and after the speech.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum EdgesChoice {
+    /// Bring it to 100 ms before and 200 ms after the speech in all clips
+    #[default]
+    Trim,
+    /// Leave it, and report the differences
+    Keep,
+}
+
+impl From<EdgesChoice> for Edges {
+    fn from(choice: EdgesChoice) -> Self {
+        match choice {
+            EdgesChoice::Trim => Self::Trim,
+            EdgesChoice::Keep => Self::Keep,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AuditArgs {
+    /// Plan of the test
+    #[arg(value_name = "PLAN.toml")]
+    pub(crate) plan: PathBuf,
+    /// Bundle, with its key next to it
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -501,6 +555,12 @@ fn web_address(text: &str) -> Result<String, String> {
     } else {
         Err("an address begins with https:// or http://".to_owned())
     }
+}
+
+/// Parses an amount of money.
+fn pay(text: &str) -> Result<f64, String> {
+    let value = text.trim().parse().ok().filter(|value: &f64| value.is_finite() && *value > 0.0);
+    value.ok_or_else(|| format!("`{text}` is not a number above 0"))
 }
 
 /// Parses `NAME=X`.

@@ -1,14 +1,16 @@
 //! `mynah-listen build`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_cli::{AdviseExt as _, say};
+use mynah_cli::{AdviseExt as _, put, say};
 use mynah_listening::{BuildOptions, Error, Key, Links, Pages, Plan, build_with};
 use mynah_study::receiver;
 use mynah_table::write_atomic;
 
 use super::args::{BuildArgs, EntryArg};
+use super::audit;
 use super::language::strings;
 use crate::files::make_parent;
 
@@ -17,6 +19,8 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
     make_parent(&args.out)?;
     let options = BuildOptions {
+        resample: args.resample,
+        edges: args.edges.into(),
         replace_key: args.force,
         strings: strings(&args.language)?,
         receiver: args.php.map(EntryArg::entry),
@@ -25,15 +29,21 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         taken @ Err(Error::KeyExists { .. }) => {
             taken.advise("build elsewhere, move the key away, or overwrite it with --force")
         }
+        unequal @ Err(
+            Error::SampleRates { .. } | Error::Stimulus { source: mynah_signal::Error::NotMono { .. }, .. },
+        ) => unequal.advise(
+            "convert all clips to mono and one sample rate, or build with --resample, which brings them to the lowest",
+        ),
         made => made.map_err(anyhow::Error::new),
     };
     let key = key.with_context(|| format!("failed to build `{}`", args.out.display()))?;
     let key_path = Key::path_beside(&args.out);
     key.write(&key_path)?;
-    for (name, clip) in &key.clips {
-        if let Some(note) = &clip.note {
-            say(&format!("clip {name} (item {} of {}): {note}", clip.item, clip.system));
-        }
+    for ((system, note), items) in notes(&key) {
+        say(&format!("{} of `{system}`: {note}", shown(&items)));
+    }
+    if let Some(audit) = &key.audit {
+        put(&audit::describe(audit)?)?;
     }
     let pages = Pages::new(&plan, &key)?;
     if let Some(entry) = args.php {
@@ -52,4 +62,29 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     say(&format!("wrote `{}`, with a link for each rater", links_path.display()));
     say(&format!("wrote `{}`, which identifies the clips: keep it to yourself", key_path.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the sentences of each note of a system.
+fn notes(key: &Key) -> BTreeMap<(&str, &str), Vec<&str>> {
+    let mut notes: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for clip in key.clips.values() {
+        // A clip may have several; each of its copies has the same.
+        for note in clip.note.iter().flat_map(|note| note.split("; ")) {
+            notes.entry((&clip.system, note)).or_default().push(&clip.item);
+        }
+    }
+    for items in notes.values_mut() {
+        items.sort_unstable();
+        items.dedup();
+    }
+    notes
+}
+
+/// Names up to three sentences, or counts them.
+fn shown(items: &[&str]) -> String {
+    match items {
+        [item] => format!("clip {item}"),
+        [_, _] | [_, _, _] => format!("{} clips ({})", items.len(), items.join(", ")),
+        _ => format!("{} clips", items.len()),
+    }
 }

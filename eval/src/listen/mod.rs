@@ -2,6 +2,7 @@
 
 mod anchor;
 mod args;
+mod audit;
 mod build;
 mod collect;
 mod language;

@@ -1,6 +1,6 @@
 //! `mynah-listen plan`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_cli::{AdviseExt as _, Advised, put, say};
-use mynah_listening::{Plan, PowerRow, Protocol, Role, System, find_wav};
-use mynah_signal::wav;
+use mynah_listening::{
+    ANSWER_SECONDS, LONG_SESSION_MINUTES, Plan, PowerRow, Protocol, Role, Survey, System, Workload,
+};
 use mynah_stats::power::Components;
 
 use crate::files::Overwrite;
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) seed: u64,
     pub(crate) items: Option<PathBuf>,
     pub(crate) allow_missing: bool,
+    pub(crate) resample: bool,
+    pub(crate) pay_per_hour: Option<f64>,
     pub(crate) overwrite: Overwrite,
     pub(crate) components: Components,
 }
@@ -50,7 +53,7 @@ pub(crate) fn read_protocol(name: &str) -> anyhow::Result<Protocol> {
     Protocol::from_toml(&text).with_context(|| format!("failed to use protocol `{name}`"))
 }
 
-/// Plans the test, writes the plan and prints its power.
+/// Plans the test, writes the plan, and prints its power and what it asks of raters.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     check_names(directories(settings))?;
     let system = |named: &NamedDirectory, role| System {
@@ -68,12 +71,14 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let items = items(settings)?;
     let plan = Plan::new(settings.protocol.clone(), systems, items, &settings.study, settings.seed)
         .context("failed to plan the test")?;
-    check_wavs(&plan)?;
+    let survey = Survey::of(&plan);
+    check_wavs(&survey, settings.resample)?;
     let table = plan.power_table(&settings.components)?;
     // A plan of the same design decodes the same answers: only its directories may differ.
     let same_design = |path: &Path| Plan::read(path).is_ok_and(|there| there.design == plan.design);
     settings.overwrite.write(&settings.out, plan.to_toml()?.as_bytes(), same_design)?;
     put(&describe(&plan, &settings.components, &table)?)?;
+    put(&describe_work(&plan, &survey, settings.pay_per_hour)?)?;
     say(&format!("wrote `{}`", settings.out.display()));
     Ok(ExitCode::SUCCESS)
 }
@@ -137,29 +142,30 @@ fn items(settings: &Settings) -> anyhow::Result<Vec<String>> {
     Ok(items.into_iter().collect())
 }
 
-/// Rejects wavs that no bundle can be built from: unreadable, multichannel or of different sample rates.
-fn check_wavs(plan: &Plan) -> anyhow::Result<()> {
-    let mut rates: BTreeMap<u32, (usize, PathBuf)> = BTreeMap::new();
-    let mut wrong = Vec::new();
-    for system in &plan.systems {
-        for item in &plan.items {
-            let path = find_wav(system, item)?;
-            let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
-            match wav::info(&bytes, &path) {
-                Ok(info) if info.channels > 1 => {
-                    wrong.push(format!("`{}` has {} channels", path.display(), info.channels));
-                }
-                Ok(info) => rates.entry(info.sample_rate).or_insert((0, path)).0 += 1,
-                Err(error) => wrong.push(error.to_string()),
-            }
+/// Rejects wavs that no bundle can be built from: unreadable, and, unless the bundle will be resampled, multichannel or of
+/// different sample rates.
+fn check_wavs(survey: &Survey, resample: bool) -> anyhow::Result<()> {
+    let chain = |error: &mynah_listening::Error| {
+        anyhow::Chain::new(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    };
+    let mut wrong: Vec<String> = survey.unusable.iter().map(chain).collect();
+    let mut remedy = "export them again";
+    if resample {
+        for needed in survey.conversions() {
+            say(&format!(
+                "{} clips of `{}` have to be {}: build with --resample",
+                needed.n_files,
+                needed.system,
+                needed.conversion.words()
+            ));
         }
-    }
-    if rates.len() > 1 {
-        let rates: Vec<String> = rates
-            .iter()
-            .map(|(rate, (n, path))| format!("{n} at {rate} Hz, such as `{}`", path.display()))
-            .collect();
-        wrong.push(format!("the clips differ in sample rate: {}", rates.join("; ")));
+    } else {
+        let unequal = unequal(survey);
+        if !unequal.is_empty() {
+            remedy = "convert all of them to mono and one sample rate, or pass --resample to `plan` and `build`, which \
+                      brings all of them to mono and the lowest rate";
+        }
+        wrong.extend(unequal);
     }
     if wrong.is_empty() {
         return Ok(());
@@ -171,8 +177,24 @@ fn check_wavs(plan: &Plan) -> anyhow::Result<()> {
     if n_more > 0 {
         say(&format!("and {n_more} more"));
     }
-    let message = "the wavs cannot be compared blindly";
-    Err(Advised::new(message, "convert all of them to mono and one sample rate").into())
+    Err(Advised::new("the wavs cannot be compared blindly", remedy).into())
+}
+
+/// Lists the files of several channels, and the sample rates if there are several.
+fn unequal(survey: &Survey) -> Vec<String> {
+    let multichannel = survey.files.iter().filter(|file| file.channels > 1);
+    let mut unequal: Vec<String> = multichannel
+        .map(|file| format!("`{}` has {} channels", file.path.display(), file.channels))
+        .collect();
+    let rates = survey.rates();
+    if rates.len() > 1 {
+        let rates: Vec<String> = rates
+            .iter()
+            .map(|(rate, (n, file))| format!("{n} at {rate} Hz, such as `{}`", file.path.display()))
+            .collect();
+        unequal.push(format!("the clips differ in sample rate: {}", rates.join("; ")));
+    }
+    unequal
 }
 
 /// Joins the first few names, followed by the number of the others.
@@ -239,4 +261,55 @@ fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<
         )?;
     }
     Ok(text)
+}
+
+/// Describes the time, the download and the pay of raters, and offers remedies for long sessions.
+fn describe_work(plan: &Plan, survey: &Survey, pay_per_hour: Option<f64>) -> anyhow::Result<String> {
+    let work = Workload::of(plan, survey);
+    let (least, most) = work.range(|load| load.minutes);
+    let mut text = String::new();
+    writeln!(
+        text,
+        "\nWork of a rater: {} minutes, of which {} are audio, each clip played once, and {ANSWER_SECONDS} s are spent on each \
+         answer;\n{} MB to download.",
+        between((least, most), 1),
+        between(work.range(|load| load.audio_minutes), 1),
+        between(work.range(|load| load.megabytes), 1)
+    )?;
+    if let Some(pay) = pay_per_hour {
+        writeln!(
+            text,
+            "At {pay} per hour that is {} for a rater, and {:.2} for all {}.",
+            between((least / 60.0 * pay, most / 60.0 * pay), 2),
+            work.total_minutes() / 60.0 * pay,
+            plan.sessions.len()
+        )?;
+    }
+    if most > LONG_SESSION_MINUTES {
+        write!(
+            text,
+            "\nThe longest session takes {most:.0} minutes; attention fades after {LONG_SESSION_MINUTES}.\n"
+        )?;
+        let sittings = (most / LONG_SESSION_MINUTES).ceil();
+        let pause = format!(
+            "ask raters to take it in {sittings} sittings of {:.0} minutes, since the page keeps their answers",
+            most / sittings
+        );
+        match Workload::raters_for(plan, survey, LONG_SESSION_MINUTES)? {
+            Some(raters) => writeln!(
+                text,
+                "With {raters} raters instead of {}, and as many ratings of each sentence, none is longer than that: set \
+                 `raters = {raters}` in the protocol, or {pause}.",
+                plan.protocol.raters
+            )?,
+            None => writeln!(text, "More raters do not help, since null pairs stay as many: {pause}.")?,
+        }
+    }
+    Ok(text)
+}
+
+/// Formats the least and the most of a quantity, once if they look the same.
+fn between((least, most): (f64, f64), decimals: usize) -> String {
+    let (least, most) = (format!("{least:.decimals$}"), format!("{most:.decimals$}"));
+    if least == most { least } else { format!("{least} to {most}") }
 }

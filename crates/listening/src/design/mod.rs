@@ -5,3 +5,4 @@ pub(crate) mod plan;
 pub(crate) mod power;
 pub(crate) mod protocol;
 pub(crate) mod session_settings;
+pub(crate) mod workload;

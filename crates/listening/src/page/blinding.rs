@@ -68,9 +68,18 @@ impl Names {
         self.name(&("volume",))
     }
 
+    /// Returns the seed of the dither and the edges of a clip, which nobody can undo without the plan.
+    pub(crate) fn seed(&self, clip: &str) -> [u8; 32] {
+        *self.hash(&("samples", clip)).as_bytes()
+    }
+
     fn name(&self, what: &impl Serialize) -> String {
+        self.hash(what).to_hex()[..NAME_DIGITS].to_owned()
+    }
+
+    fn hash(&self, what: &impl Serialize) -> blake3::Hash {
         let bytes = serde_json::to_vec(what).expect("strings and numbers have a JSON form");
-        blake3::keyed_hash(&self.key, &bytes).to_hex()[..NAME_DIGITS].to_owned()
+        blake3::keyed_hash(&self.key, &bytes)
     }
 }
 

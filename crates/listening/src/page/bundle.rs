@@ -8,25 +8,36 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use mynah_signal::ChannelChoice;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::design::plan::Plan;
 use crate::error::Error;
-use crate::page::blinding::{Names, clips};
+use crate::page::audit::audit;
+use crate::page::blinding::{ClipContent, Names, clips};
+use crate::page::edges::Edges;
 use crate::page::html::{Entry, served_page, static_page};
 use crate::page::key::{Key, KeyClip};
 use crate::page::pages::Pages;
-use crate::page::stimuli::{OneRate, prepare_item};
+use crate::page::stimuli::{Preparation, prepare_item};
 use crate::page::strings::Strings;
+use crate::page::survey::Survey;
 
 /// The address of a receiver's requests.
 const RECEIVER: &str = "api.php?request=";
 /// Hexadecimal digits of a bundle's hash: 128 bits.
 const BUNDLE_DIGITS: usize = 32;
 
-/// Presentation of a bundle. It is no part of the design.
+/// Presentation of a bundle. It is no part of the design: the same answers can be given to all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildOptions {
+    /// Brings all clips to mono and to the lowest sample rate of all systems, instead of refusing others.
+    pub resample: bool,
+    /// Treatment of the silence before and after speech.
+    pub edges: Edges,
     /// Lets the key overwrite that of another bundle.
     pub replace_key: bool,
     /// The page's own words.
@@ -36,9 +47,16 @@ pub struct BuildOptions {
 }
 
 impl Default for BuildOptions {
-    /// Returns the options of [`build()`]: English words, no receiver, and no key is overwritten.
+    /// Returns the options of [`build()`]: nothing is resampled, edges are trimmed, no key is overwritten, English words, no
+    /// receiver.
     fn default() -> Self {
-        Self { replace_key: false, strings: Strings::english(), receiver: None }
+        Self {
+            resample: false,
+            edges: Edges::default(),
+            replace_key: false,
+            strings: Strings::english(),
+            receiver: None,
+        }
     }
 }
 
@@ -51,11 +69,12 @@ pub fn build(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
     build_with(plan, bundle, &BuildOptions::default())
 }
 
-/// Builds the bundle of a plan, `index.html` and `clips/<opaque name>.wav`, and returns its key.
+/// Builds the bundle of a plan, `index.html` and `clips/<opaque name>.wav`, and returns its key, which contains the audit.
 ///
 /// The page opens from the disk and from any web host, needs no network and stores answers in the rater's browser. Clips
-/// are brought to one loudness and written as plain 16-bit wavs. A clip has a different name in every pair; a determined
-/// rater can still compare the files of two pairs byte by byte.
+/// are brought to one loudness and written as plain 16-bit wavs. A clip has a different name in every pair, and every file has its
+/// own dither and edges, so that neither names, sizes nor bytes tell which clips are the same recording. A determined rater can
+/// still find that out by decoding and aligning all clips.
 ///
 /// The bundle is written under a temporary name and renamed, so an existing bundle is complete. The same plan, wavs and options
 /// give the same bytes.
@@ -72,7 +91,8 @@ pub fn build_with(plan: &Plan, bundle: &Path, options: &BuildOptions) -> Result<
     name.push(bundle.file_name().unwrap_or_else(|| "bundle".as_ref()));
     name.push(format!(".{}.partial", std::process::id()));
     let partial = Partial(bundle.with_file_name(name));
-    let key = fill(plan, &partial.0, options)?;
+    let mut key = fill(plan, &partial.0, options)?;
+    key.audit = Some(audit(plan, &partial.0, &key)?);
     if !options.replace_key {
         check_key(&key, bundle)?;
     }
@@ -110,15 +130,10 @@ impl Drop for Partial {
 
 /// Writes the page and the clips into a directory.
 fn fill(plan: &Plan, directory: &Path, options: &BuildOptions) -> Result<Key, Error> {
-    // All files get the same time: the order of writing would tell systems apart.
-    let now = SystemTime::now();
-    let write = |path: &Path, bytes: &[u8]| {
-        let write = || {
-            let mut file = File::create(path)?;
-            file.write_all(bytes)?;
-            file.set_modified(now)
-        };
-        write().map_err(|source| Error::Io { action: "write", path: path.to_owned(), source })
+    let preparation = Preparation {
+        sample_rate: Survey::of(plan).target_rate(options.resample)?,
+        channels: if options.resample { ChannelChoice::Mix } else { ChannelChoice::Mono },
+        edges: options.edges,
     };
     let clips_directory = directory.join("clips");
     fs::create_dir_all(&clips_directory).map_err(|source| Error::Io {
@@ -126,47 +141,87 @@ fn fill(plan: &Plan, directory: &Path, options: &BuildOptions) -> Result<Key, Er
         path: clips_directory.clone(),
         source,
     })?;
-
     let names = Names::of(plan);
     let contents = clips(plan, &names);
-    let mut key = Key { design: plan.design.clone(), bundle: String::new(), clips: BTreeMap::new() };
-    let mut one_rate = OneRate::new();
-    for item in &plan.items {
-        let wanted: Vec<_> = contents.iter().filter(|(_, content)| content.item == *item).collect();
-        let stimuli = prepare_item(plan, item)?;
-        for (system, stimulus) in plan.systems.iter().zip(&stimuli) {
-            one_rate.check(stimulus)?;
-            let blake3 = blake3::hash(&stimulus.bytes).to_hex().to_string();
-            let sha256 = hexadecimal(&Sha256::digest(&stimulus.bytes));
+    let filler = Filler {
+        plan,
+        names: &names,
+        contents: &contents,
+        preparation,
+        clips_directory,
+        now: SystemTime::now(),
+    };
+    // All items are tried, so that the first error does not depend on the number of threads.
+    let filled: Vec<Result<Vec<(String, KeyClip)>, Error>> =
+        plan.items.par_iter().map(|item| filler.fill_item(item)).collect();
+    let mut clips = BTreeMap::new();
+    for item in filled {
+        clips.extend(item?);
+    }
+    let key = Key { design: plan.design.clone(), bundle: hash_of(&clips), clips, audit: None };
+    let pages = Pages::unchecked(plan, &key);
+    let page = match options.receiver {
+        Some(entry) => served_page(plan, &pages, &options.strings, (entry, RECEIVER)),
+        None => static_page(plan, &pages, &options.strings),
+    };
+    filler.write(&directory.join("index.html"), page.as_bytes())?;
+    Ok(key)
+}
+
+/// Everything needed to write the clips of an item.
+struct Filler<'a> {
+    plan: &'a Plan,
+    names: &'a Names,
+    contents: &'a BTreeMap<String, ClipContent>,
+    preparation: Preparation,
+    clips_directory: PathBuf,
+    /// The time of all files: the order of writing would tell systems apart.
+    now: SystemTime,
+}
+
+impl Filler<'_> {
+    /// Writes the clips of an item and returns their rows of the key.
+    fn fill_item(&self, item: &str) -> Result<Vec<(String, KeyClip)>, Error> {
+        let wanted: Vec<_> = self.contents.iter().filter(|(_, content)| content.item == *item).collect();
+        let stimuli = prepare_item(self.plan, item, self.preparation)?;
+        let mut rows = Vec::with_capacity(wanted.len());
+        for (system, stimulus) in self.plan.systems.iter().zip(&stimuli) {
             for (name, content) in wanted.iter().filter(|(_, content)| content.voice == system.name) {
-                write(&clips_directory.join(format!("{name}.wav")), &stimulus.bytes)?;
+                let mut generator = ChaCha8Rng::from_seed(self.names.seed(name));
+                let file = stimulus.copy(self.preparation.edges, &mut generator);
+                self.write(&self.clips_directory.join(format!("{name}.wav")), &file.bytes)?;
+                let blake3 = blake3::hash(&file.bytes).to_hex().to_string();
                 let clip = KeyClip {
-                    item: item.clone(),
+                    item: item.to_owned(),
                     system: content.voice.clone(),
                     judged: content.judged.clone(),
                     kind: content.kind,
                     slot: content.slot,
                     source: stimulus.source.to_string_lossy().into_owned(),
                     source_blake3: stimulus.source_blake3.clone(),
-                    blake3: blake3.clone(),
-                    sha256: sha256.clone(),
-                    bytes: stimulus.bytes.len() as u64,
-                    duration_ms: stimulus.duration_ms,
+                    blake3,
+                    sha256: hexadecimal(&Sha256::digest(&file.bytes)),
+                    bytes: file.bytes.len() as u64,
+                    duration_ms: file.duration_ms,
                     gain_db: stimulus.gain_db,
+                    lead_change_ms: file.edges.lead_ms,
+                    tail_change_ms: file.edges.tail_ms,
                     note: stimulus.note.clone(),
                 };
-                key.clips.insert((*name).clone(), clip);
+                rows.push(((*name).clone(), clip));
             }
         }
+        Ok(rows)
     }
-    key.bundle = hash_of(&key.clips);
-    let pages = Pages::unchecked(plan, &key);
-    let page = match options.receiver {
-        Some(entry) => served_page(plan, &pages, &options.strings, (entry, RECEIVER)),
-        None => static_page(plan, &pages, &options.strings),
-    };
-    write(&directory.join("index.html"), page.as_bytes())?;
-    Ok(key)
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let write = || {
+            let mut file = File::create(path)?;
+            file.write_all(bytes)?;
+            file.set_modified(self.now)
+        };
+        write().map_err(|source| Error::Io { action: "write", path: path.to_owned(), source })
+    }
 }
 
 /// Returns bytes in lowercase hexadecimal digits.

@@ -10,6 +10,7 @@ use atomic_write_file::AtomicWriteFile;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::page::audit::Audit;
 use crate::trial::{Kind, Slot};
 
 /// The key to the names of a bundle: `bundle.key.json`, which stays with the experimenter.
@@ -23,6 +24,9 @@ pub struct Key {
     pub bundle: String,
     /// The clips by name.
     pub clips: BTreeMap<String, KeyClip>,
+    /// The audit of the clips; missing from keys of older versions.
+    #[serde(default)]
+    pub audit: Option<Audit>,
 }
 
 /// One clip of a bundle.
@@ -57,7 +61,14 @@ pub struct KeyClip {
     pub duration_ms: u32,
     /// The gain applied to it, in dB.
     pub gain_db: f64,
-    /// The reason why it is not at the loudness of the protocol, where that applies.
+    /// Milliseconds of silence added before the speech; negative where samples were cut.
+    #[serde(default)]
+    pub lead_change_ms: i32,
+    /// Milliseconds of silence added after the speech; negative where samples were cut.
+    #[serde(default)]
+    pub tail_change_ms: i32,
+    /// The conversions of its sample rate and channels, and the reason why it is not at the loudness of the protocol, where
+    /// they apply.
     pub note: Option<String>,
 }
 

@@ -4,31 +4,55 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mynah_signal::Waveform;
 use mynah_signal::loudness::{integrated_lufs, true_peak_dbtp};
-use mynah_signal::wav::{decode, encode_pcm16};
+use mynah_signal::wav::{decode_channels, encode_pcm16};
+use mynah_signal::{ChannelChoice, Resampler, Waveform};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 
 use crate::design::plan::Plan;
 use crate::error::Error;
+use crate::page::dither::dithered;
+use crate::page::edges::{EdgeChange, Edges, Speech, draw_shifts, trimmed};
+use crate::page::survey::{Conversion, conversions};
 use crate::system::System;
 
-/// One clip as raters hear it.
+/// One recording as raters hear it, from which copies are made.
 pub(crate) struct Stimulus {
-    /// A plain 16-bit PCM wav.
-    pub(crate) bytes: Vec<u8>,
     /// The source file.
     pub(crate) source: PathBuf,
     /// The hash of the source file.
     pub(crate) source_blake3: String,
     /// The gain applied to the samples, in dB.
     pub(crate) gain_db: f64,
-    /// The reason why the clip is not at the protocol's loudness, where that applies.
+    /// Conversions, and the reason why the clip is not at the protocol's loudness, where that applies.
     pub(crate) note: Option<String>,
-    /// The duration, rounded to milliseconds.
-    pub(crate) duration_ms: u32,
-    sample_rate: u32,
+    /// The samples before the edges are cut.
+    waveform: Waveform,
+    speech: Option<Speech>,
 }
 
+/// A file that a stimulus is played from.
+pub(crate) struct ClipFile {
+    /// A plain 16-bit PCM wav.
+    pub(crate) bytes: Vec<u8>,
+    /// The duration, rounded to milliseconds.
+    pub(crate) duration_ms: u32,
+    /// The change of its edges.
+    pub(crate) edges: EdgeChange,
+}
+
+/// Preparation of all stimuli of a bundle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Preparation {
+    /// The sample rate of all clips.
+    pub(crate) sample_rate: u32,
+    /// The treatment of channels beyond the first.
+    pub(crate) channels: ChannelChoice,
+    /// The treatment of silence before and after speech.
+    pub(crate) edges: Edges,
+}
 /// Finds the wav of an item of a system: `DIR/wavs/<item>.wav`, or else `DIR/<item>.wav`.
 ///
 /// # Errors
@@ -63,17 +87,21 @@ pub fn common_items(systems: &[System]) -> Result<Vec<String>, Error> {
     Ok(common.unwrap_or_default().into_iter().collect())
 }
 
-/// Prepares the clips of one item, in the order of the plan's systems, all at the same loudness.
+/// Prepares the recordings of one item, in the order of the plan's systems, all at the same loudness.
 ///
-/// That is the protocol's. If a clip would exceed the true-peak limit, all clips of the item stay quieter by the same
-/// amount, so that loudness never tells them apart. A clip without a loudness (shorter than 400 ms, or silent) keeps its
-/// level, lowered only where its peak exceeds the limit.
-pub(crate) fn prepare_item(plan: &Plan, item: &str) -> Result<Vec<Stimulus>, Error> {
+/// That is the protocol's, measured on the clip with its edges cut. If a clip would exceed the true-peak limit, all clips of the
+/// item stay quieter by the same amount, so that loudness never tells them apart. A clip without a loudness (shorter than 400
+/// ms, or silent) keeps its level, lowered only where its peak exceeds the limit.
+pub(crate) fn prepare_item(
+    plan: &Plan,
+    item: &str,
+    preparation: Preparation,
+) -> Result<Vec<Stimulus>, Error> {
     let target = plan.protocol.loudness_lufs;
     let limit = plan.protocol.true_peak_dbtp;
     let mut sources = Vec::with_capacity(plan.systems.len());
     for system in &plan.systems {
-        sources.push(Source::read(system, item)?);
+        sources.push(Source::read(system, item, preparation)?);
     }
     let headroom = sources
         .iter()
@@ -83,28 +111,23 @@ pub(crate) fn prepare_item(plan: &Plan, item: &str) -> Result<Vec<Stimulus>, Err
     Ok(prepared.collect())
 }
 
-/// Rejects stimuli of different sample rates.
-pub(crate) struct OneRate(Option<(PathBuf, u32)>);
-
-impl OneRate {
-    pub(crate) fn new() -> Self {
-        Self(None)
-    }
-
-    pub(crate) fn check(&mut self, stimulus: &Stimulus) -> Result<(), Error> {
-        let (path, rate) = (stimulus.source.clone(), stimulus.sample_rate);
-        match &self.0 {
-            Some((other_path, other_rate)) if *other_rate != rate => Err(Error::SampleRates {
-                path,
-                rate,
-                other_path: other_path.clone(),
-                other_rate: *other_rate,
-            }),
-            Some(_) => Ok(()),
-            None => {
-                self.0 = Some((path, rate));
-                Ok(())
-            }
+impl Stimulus {
+    /// Makes a copy with dither and edges of its own, both drawn from the generator.
+    ///
+    /// Copies of a recording differ in length and in nearly every sample, but only by what nobody hears, so decoded copies can
+    /// still be recognized: at the shift at which they correlate best, their difference is dither. No inaudible change
+    /// prevents that; a random gain would only be divided out, and would undo the match of loudness by its size.
+    /// With [`Edges::Keep`] the lengths of copies stay equal.
+    pub(crate) fn copy(&self, edges: Edges, generator: &mut impl Rng) -> ClipFile {
+        let shifts = draw_shifts(generator);
+        let (waveform, change) = match &self.speech {
+            Some(speech) if edges == Edges::Trim => trimmed(&self.waveform, speech, shifts, generator),
+            _ => (self.waveform.clone(), EdgeChange::default()),
+        };
+        ClipFile {
+            bytes: encode_pcm16(&dithered(&waveform, generator)),
+            duration_ms: (1000.0 * waveform.seconds()).round() as u32,
+            edges: change,
         }
     }
 }
@@ -112,32 +135,46 @@ impl OneRate {
 struct Source {
     path: PathBuf,
     blake3: String,
+    notes: Vec<String>,
     waveform: Waveform,
+    speech: Option<Speech>,
     loudness: Option<f64>,
     true_peak: Option<f64>,
 }
 
 impl Source {
-    fn read(system: &System, item: &str) -> Result<Self, Error> {
+    fn read(system: &System, item: &str, preparation: Preparation) -> Result<Self, Error> {
         let path = find_wav(system, item)?;
         let bytes =
             fs::read(&path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
-        let waveform = decode(&bytes, &path).map_err(|source| Error::Stimulus {
-            system: system.name.clone(),
-            item: item.to_owned(),
-            source,
-        })?;
+        let failed = |source| Error::Stimulus { system: system.name.clone(), item: item.to_owned(), source };
+        let recording = decode_channels(&bytes, &path).map_err(failed)?;
+        let (n_channels, rate) = (recording.n_channels(), recording.sample_rate());
+        let notes = conversions(n_channels, rate, preparation.sample_rate);
+        let notes = notes.map(Conversion::words).collect();
+        let mono = recording.into_mono(preparation.channels, &path).map_err(failed)?;
+        let waveform = Resampler::new(rate, preparation.sample_rate).map_err(failed)?.resample(&mono);
+        let speech = Speech::find(&waveform);
+        let heard = match &speech {
+            // Room tone is drawn anew for each copy; any draw has the same level.
+            Some(speech) if preparation.edges == Edges::Trim => {
+                &trimmed(&waveform, speech, (0.0, 0.0), &mut ChaCha8Rng::seed_from_u64(0)).0
+            }
+            _ => &waveform,
+        };
         Ok(Self {
             blake3: blake3::hash(&bytes).to_hex().to_string(),
-            loudness: integrated_lufs(&waveform),
-            true_peak: true_peak_dbtp(&waveform),
+            notes,
+            loudness: integrated_lufs(heard),
+            true_peak: true_peak_dbtp(heard),
             path,
             waveform,
+            speech,
         })
     }
 
     /// Applies the gain; `headroom_db`, at most 0, is the distance of the item's clips from the target.
-    fn prepare(self, target: f64, headroom_db: f64, limit: f64) -> Stimulus {
+    fn prepare(mut self, target: f64, headroom_db: f64, limit: f64) -> Stimulus {
         let (gain_db, note) = match (self.loudness, self.true_peak) {
             (Some(loudness), _) => {
                 let note = (headroom_db < 0.0).then(|| {
@@ -154,18 +191,17 @@ impl Source {
             ),
             (None, _) => (0.0, Some("no loudness (short or very quiet): level kept".to_owned())),
         };
+        self.notes.extend(note);
         let factor = 10_f64.powf(gain_db / 20.0);
         let sample_rate = self.waveform.sample_rate();
-        let duration_ms = (1000.0 * self.waveform.len() as f64 / f64::from(sample_rate)).round() as u32;
         let samples = self.waveform.samples().iter().map(|&sample| (f64::from(sample) * factor) as f32);
         Stimulus {
-            bytes: encode_pcm16(&Waveform::new(samples.collect(), sample_rate)),
             source: self.path,
             source_blake3: self.blake3,
             gain_db,
-            note,
-            duration_ms,
-            sample_rate,
+            note: (!self.notes.is_empty()).then(|| self.notes.join("; ")),
+            waveform: Waveform::new(samples.collect(), sample_rate),
+            speech: self.speech.map(|speech| speech.amplified(gain_db)),
         }
     }
 }

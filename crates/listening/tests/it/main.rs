@@ -2,6 +2,7 @@
 
 mod answers;
 mod assay;
+mod audit;
 mod bundle;
 mod found;
 mod heard;
@@ -9,5 +10,7 @@ mod plan;
 mod protocol;
 mod rehearsal;
 mod screening;
+mod stimuli;
 mod support;
 mod verdict;
+mod workload;
