@@ -7,6 +7,7 @@
 //!                                          ├─collect─► Rating ─┐
 //!                                          ├─simulate► Rating ─┤
 //!                                          └──────────────── judge ─► Verdict      rehearse: simulate and judge many times
+//!                                                      judge_votes ─► PreferenceVerdict
 //!                          tables of other tools ─► FoundRating ─ judge_found ─► Verdict
 //!                                                 ─► Vote ─ judge_preferences ─► PreferenceVerdict
 //! ```
@@ -15,8 +16,8 @@
 //! fixes which rater hears which clips in which order; its design is a hash of all that, and ratings of another design are
 //! rejected.
 //!
-//! Comparisons (CMOS) and single clips (MOS) differ in their [`ParadigmRules`] only; each paradigm implements them in one
-//! folder.
+//! Comparisons (CMOS), single clips (MOS) and preferences (AB) differ in their [`ParadigmRules`]; each paradigm implements
+//! them in one folder. Preferences are judged by [`judge_votes`], everything else by [`judge()`].
 //!
 //! # Examples
 //!
@@ -67,6 +68,7 @@ pub use analysis::found::{FoundRating, FoundStudy, judge_found};
 pub use analysis::judge::judge;
 pub use analysis::preference::{
     PreferencePair, PreferenceStudy, PreferenceSystem, PreferenceVerdict, Vote, judge_preferences,
+    judge_votes,
 };
 pub use analysis::ranking::{Pair, Ranked, Ranking};
 pub use analysis::screening::Exclusion;
@@ -77,7 +79,7 @@ pub use analysis::verdict::{
 pub use answers::answer::AnswerFault;
 pub use answers::collect::{Collection, Problem, ProblemKind, collect, collect_sessions};
 pub use design::plan::Plan;
-pub use design::power::PowerRow;
+pub use design::power::{PowerRow, PreferencePowerRow};
 pub use design::protocol::{
     Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, ListenerFacts,
     Protocol,

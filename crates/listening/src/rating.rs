@@ -34,15 +34,15 @@ pub struct Rating {
     pub item: String,
     /// The system that was judged.
     pub system: String,
-    /// The system it was compared with; `None` for MOS.
+    /// The system it was compared with, for AB the other one of the pair; `None` for MOS.
     pub reference: Option<String>,
     /// The clip heard first; `None` for MOS.
     pub first: Option<First>,
     /// The purpose of the trial.
     pub kind: Kind,
-    /// CMOS: system minus reference, -3 to 3. MOS: 1 to 5.
+    /// CMOS: system minus reference, -3 to 3. MOS: 1 to 5. AB: 1 if the system was preferred, -1 if the reference was, else 0.
     pub score: f64,
-    /// The clicked answer. CMOS: second minus first.
+    /// The clicked answer. CMOS: second minus first. AB: -1 for the first clip, 1 for the second.
     pub score_raw: f64,
     /// Number of plays of the first (or only) clip.
     pub plays_first: Option<u32>,

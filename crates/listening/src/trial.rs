@@ -16,9 +16,9 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum First {
-    /// The reference, then the system.
+    /// The reference, or the system it stands for, then the rated system.
     Reference,
-    /// The system, then the reference.
+    /// The rated system, then the reference.
     System,
 }
 
@@ -53,6 +53,9 @@ pub struct Trial {
     pub item: String,
     /// The rated system; for a null pair, the reference.
     pub system: String,
+    /// The system that it is compared with, if that is not always the reference.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub versus: Option<String>,
     /// The clip heard first; `None` for single clips. A null pair plays the reference twice and says `reference` here.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub first: Option<First>,

@@ -1,8 +1,9 @@
 //! The state of a running study, as the experimenter sees it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use mynah_listening::{Kind, Plan, Rating, collect_sessions, judge};
+use mynah_listening::{Kind, Plan, PreferencePair, Rating, collect_sessions, judge, judge_votes};
+use mynah_stats::Interval;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -64,7 +65,7 @@ pub struct Cells {
     pub most: usize,
 }
 
-/// The state of one system.
+/// The state of one system, or of one pair of a preference test.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SystemProgress {
     /// The system.
@@ -73,8 +74,8 @@ pub struct SystemProgress {
     pub ratings: usize,
     /// The sentences with a rating.
     pub items: usize,
-    /// The estimate and the limits of its interval so far, of the difference from the reference where there is one. They say
-    /// when to stop only if the number of ratings was fixed before.
+    /// The estimate and the limits of its interval so far: of the difference from the reference where there is one, of the
+    /// share of votes for a pair. They say when to stop only if the number of ratings was fixed before.
     pub interval: Option<[f64; 3]>,
 }
 
@@ -170,10 +171,11 @@ fn grouped(lines: impl Iterator<Item = String>) -> Vec<String> {
     counts.into_iter().map(told).collect()
 }
 
-type Clip<'a> = (&'a str, &'a str, Kind);
+/// A sentence of a system, and the one that it is compared with.
+type Clip<'a> = (&'a str, &'a str, Option<&'a str>, Kind);
 
 fn clip(rating: &Rating) -> Clip<'_> {
-    (&rating.item, &rating.system, rating.kind)
+    (&rating.item, &rating.system, rating.reference.as_deref(), rating.kind)
 }
 
 /// Returns the sum and the number of the scores of each clip.
@@ -274,7 +276,7 @@ fn cells(plan: &Plan, ratings: &[Rating]) -> Cells {
     for trial in
         plan.sessions.iter().flat_map(|session| &session.trials).filter(|trial| trial.kind == Kind::Rating)
     {
-        let cell: Clip<'_> = (&trial.item, &trial.system, trial.kind);
+        let cell: Clip<'_> = (&trial.item, &trial.system, plan.opponent(trial), trial.kind);
         counts.insert(cell, 0);
         *planned.entry(cell).or_default() += 1;
     }
@@ -292,13 +294,26 @@ fn cells(plan: &Plan, ratings: &[Rating]) -> Cells {
     }
 }
 
+/// Returns the systems, or the pairs of a preference test.
 fn systems(plan: &Plan, ratings: &[Rating]) -> Vec<SystemProgress> {
+    let limits = |interval: &Interval| [interval.estimate, interval.low, interval.high];
+    if plan.protocol.paradigm.rules().compares_all_pairs() {
+        let verdict = judge_votes(plan, ratings).ok();
+        let pairs = verdict.into_iter().flat_map(|verdict| verdict.pairs);
+        let one = |pair: PreferencePair| SystemProgress {
+            system: format!("{} preferred to {}", pair.system, pair.minus),
+            ratings: pair.n_votes,
+            items: pair.n_items,
+            interval: pair.share.value().map(limits),
+        };
+        return pairs.map(one).collect();
+    }
     // Early on there may be too little for any interval.
     let verdict = judge(plan, ratings).ok();
     let one = |name: &str| {
         let own =
             || ratings.iter().filter(move |rating| rating.system == name && rating.kind == Kind::Rating);
-        let items: std::collections::BTreeSet<&str> = own().map(|rating| rating.item.as_str()).collect();
+        let items: BTreeSet<&str> = own().map(|rating| rating.item.as_str()).collect();
         let judged =
             verdict.as_ref().and_then(|verdict| verdict.systems.iter().find(|one| one.system == name));
         let interval = judged.and_then(|one| one.difference.value().or_else(|| one.interval.value()));
@@ -306,7 +321,7 @@ fn systems(plan: &Plan, ratings: &[Rating]) -> Vec<SystemProgress> {
             system: name.to_owned(),
             ratings: own().count(),
             items: items.len(),
-            interval: interval.map(|interval| [interval.estimate, interval.low, interval.high]),
+            interval: interval.map(limits),
         }
     };
     plan.judged_systems().map(|system| one(&system.name)).collect()

@@ -26,7 +26,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("mynah-training", &["mynah-voice", "mynah-ops", "mynah-signal", "mynah-text"]),
     ("mynah-metrics", &["mynah-signal"]),
     ("mynah-listening", &["mynah-signal", "mynah-stats"]),
-    ("mynah-study", &["mynah-listening"]),
+    ("mynah-study", &["mynah-listening", "mynah-stats"]),
     ("mynah-report", &["mynah-stats", "mynah-metrics", "mynah-listening"]),
     (
         "mynah-pipelines",

@@ -25,9 +25,10 @@ Example:
   mynah-listen collect PLAN.toml ratings-*.json --out ratings.parquet
   mynah-summarize verdict --plan PLAN.toml --ratings ratings.parquet --out REPORT";
 const PLAN: &str = "\
-Example:
+Examples:
   mynah-listen plan --protocol cmos --reference recordings=LJSpeech \\
-      --system voice=out/voice --out PLAN.toml";
+      --system voice=out/voice --out PLAN.toml
+  mynah-listen plan --protocol ab --system old=out/old --system new=out/new --out PLAN.toml";
 const ANCHOR: &str = "\
 Example:
   mynah-listen anchor LJSpeech --items test.txt --out out/noisy
@@ -162,10 +163,10 @@ enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct PlanArgs {
-    /// Protocol: `cmos`, `mos` or a TOML file (see eval/protocols)
+    /// Protocol: `cmos`, `mos`, `ab` or a TOML file (see eval/protocols)
     #[arg(long, value_name = "NAME|FILE")]
     protocol: String,
-    /// Reference of the comparison, usually the recordings; wavs are in DIR/wavs or DIR
+    /// Reference of the comparison, usually the recordings; wavs are in DIR/wavs or DIR. Optional for MOS and AB
     #[arg(long, value_name = "NAME=DIR")]
     reference: Option<NamedDirectory>,
     /// System under test; may be repeated
@@ -466,7 +467,8 @@ pub(crate) struct SimulateArgs {
     /// Rehearse the test N times and print the rate of each outcome
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) studies: Option<u64>,
-    /// True difference of a system from the reference, in points (default: 0, or -1 for an anchor)
+    /// True difference of a system from the reference, in points (default: 0, or -1 for an anchor). AB: in points of the
+    /// comparison whose sign is the vote
     #[arg(long, value_name = "NAME=X", value_parser = true_difference)]
     pub(crate) true_difference: Vec<(String, f64)>,
     /// True mean of the reference in a MOS test

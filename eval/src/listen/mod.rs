@@ -7,6 +7,7 @@ mod build;
 mod collect;
 mod language;
 mod plan;
+mod preferences;
 mod progress;
 mod serve;
 mod simulate;

@@ -13,14 +13,18 @@ use mynah_listening::{
 };
 use mynah_stats::power::Components;
 
+use super::preferences;
 use crate::files::Overwrite;
 use crate::named::{NamedDirectory, check_names};
 use crate::score::synthesis;
 use crate::wavs;
 
 /// Built-in protocols.
-const PROTOCOLS: [(&str, &str); 2] =
-    [("cmos", include_str!("../../protocols/cmos.toml")), ("mos", include_str!("../../protocols/mos.toml"))];
+const PROTOCOLS: [(&str, &str); 3] = [
+    ("cmos", include_str!("../../protocols/cmos.toml")),
+    ("mos", include_str!("../../protocols/mos.toml")),
+    ("ab", include_str!("../../protocols/ab.toml")),
+];
 
 /// Maximum number of missing sentences, or unusable wavs, to list.
 const SHOWN: usize = 10;
@@ -48,7 +52,7 @@ pub(crate) fn read_protocol(name: &str) -> anyhow::Result<Protocol> {
         Some((_, text)) => (*text).to_owned(),
         None => fs::read_to_string(name)
             .with_context(|| format!("failed to read protocol `{name}`"))
-            .advise("name `cmos`, `mos` or a TOML file")?,
+            .advise("name `cmos`, `mos`, `ab` or a TOML file")?,
     };
     Protocol::from_toml(&text).with_context(|| format!("failed to use protocol `{name}`"))
 }
@@ -73,11 +77,15 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         .context("failed to plan the test")?;
     let survey = Survey::of(&plan);
     check_wavs(&survey, settings.resample)?;
-    let table = plan.power_table(&settings.components)?;
+    let described = if plan.protocol.paradigm.rules().compares_all_pairs() {
+        preferences::describe(&plan, &settings.components)?
+    } else {
+        describe(&plan, &settings.components, &plan.power_table(&settings.components)?)?
+    };
     // A plan of the same design decodes the same answers: only its directories may differ.
     let same_design = |path: &Path| Plan::read(path).is_ok_and(|there| there.design == plan.design);
     settings.overwrite.write(&settings.out, plan.to_toml()?.as_bytes(), same_design)?;
-    put(&describe(&plan, &settings.components, &table)?)?;
+    put(&described)?;
     put(&describe_work(&plan, &survey, settings.pay_per_hour)?)?;
     say(&format!("wrote `{}`", settings.out.display()));
     Ok(ExitCode::SUCCESS)
@@ -205,21 +213,25 @@ fn shown(items: &[&String]) -> String {
     format!("{}{rest}", first.join(", "))
 }
 
-/// Describes the size of the test, and the power of tests of this and other sizes.
-fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<String, fmt::Error> {
+/// Describes the size of the test.
+pub(super) fn describe_size(plan: &Plan) -> String {
     let mut trials: Vec<usize> = plan.sessions.iter().map(|session| session.trials.len()).collect();
     trials.sort_unstable();
     let (least, most) = (trials.first().copied().unwrap_or(0), trials.last().copied().unwrap_or(0));
     let per_rater = if least == most { most.to_string() } else { format!("{least} to {most}") };
-    let mut text = String::new();
-    writeln!(text, "study {}, design {}", plan.study, plan.design)?;
-    writeln!(
-        text,
-        "{} items, {} raters, {per_rater} ratings each, {} in all\n",
+    format!(
+        "study {}, design {}\n{} items, {} raters, {per_rater} ratings each, {} in all\n\n",
+        plan.study,
+        plan.design,
         plan.items.len(),
         plan.sessions.len(),
         trials.iter().sum::<usize>()
-    )?;
+    )
+}
+
+/// Describes the size of the test, and the power of tests of this and other sizes.
+fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<String, fmt::Error> {
+    let mut text = describe_size(plan);
     writeln!(
         text,
         "Power of one comparison, with standard deviations of {} between sentences, {} between raters and {} within:\n",

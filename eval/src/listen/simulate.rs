@@ -8,6 +8,7 @@ use mynah_listening::{FAMILY, Outcome, OutcomeRate, Plan, Simulation, rehearse, 
 
 use super::args::SimulateArgs;
 use super::collect::identity;
+use super::preferences;
 use crate::files::check_table;
 
 /// Simulates a rating for every trial of the plan and writes them, or rehearses the whole test.
@@ -46,19 +47,22 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
 /// Formats the rates by system.
 fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
     let analysis = &plan.protocol.analysis;
+    let is_of_pairs = plan.protocol.paradigm.rules().compares_all_pairs();
+    let margin = if is_of_pairs { String::new() } else { format!(", margin {}", analysis.margin) };
     let mut lines = vec![format!(
-        "{studies} simulated studies of {} sentences, {} ratings of each, {} raters; alpha {}, margin {}",
+        "{studies} simulated studies of {} sentences, {} ratings of each, {} raters; alpha {}{margin}",
         plan.items.len(),
         plan.protocol.ratings_per_item,
         plan.sessions.len(),
         analysis.alpha,
-        analysis.margin
     )];
-    let mut system = None;
+    let mut subject = None;
     for rate in rates {
-        if system != Some(&rate.system) {
-            system = Some(&rate.system);
-            lines.push(if rate.system == FAMILY {
+        if subject != Some((&rate.system, &rate.reference)) {
+            subject = Some((&rate.system, &rate.reference));
+            lines.push(if is_of_pairs {
+                preferences::heading(rate)
+            } else if rate.system == FAMILY {
                 "\nall systems under test together".to_owned()
             } else {
                 format!("\n{}, true difference {:+.2}", rate.system, rate.true_difference)
@@ -71,7 +75,7 @@ fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
         };
         lines.push(format!(
             "  {:<52} {:>5.1} %   ({:.1} to {:.1}){defined}",
-            words(rate.outcome),
+            if is_of_pairs { preferences::words(rate.outcome) } else { words(rate.outcome) },
             100.0 * rate.rate,
             100.0 * rate.low,
             100.0 * rate.high
@@ -81,7 +85,7 @@ fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
 }
 
 /// Describes an outcome.
-fn words(outcome: Outcome) -> &'static str {
+pub(super) fn words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Better => "concludes: better",
         Outcome::Equivalent => "concludes: equivalent",
@@ -94,6 +98,7 @@ fn words(outcome: Outcome) -> &'static str {
         Outcome::WilcoxonRatingsRejects => "Wilcoxon test on all ratings finds a difference",
         Outcome::WilcoxonItemMeansRejects => "Wilcoxon test on sentence means finds a difference",
         Outcome::RankSumRejects => "rank-sum test finds a difference",
+        Outcome::SignTestRejects => "sign test on all votes finds a preference",
         Outcome::PaperRulePasses => "the paper's rule passes",
         Outcome::AnyFalseWord => "at least one conclusion is false",
         Outcome::AnyIntervalMisses => "at least one interval misses the true value",

@@ -218,14 +218,15 @@ fn column_map(text: &str) -> Result<ColumnMap, String> {
     if text.is_empty() { Ok(ColumnMap::default()) } else { text.parse() }
 }
 
-/// Parses the name of any paradigm that the library has, or of votes for one of two clips.
+/// Parses the name of any paradigm that the library has.
 fn paradigms() -> impl TypedValueParser<Value = Kind> {
     let value = |paradigm: Paradigm| PossibleValue::new(paradigm.as_str()).help(paradigm.rules().summary());
-    let votes = PossibleValue::new(votes::PARADIGM).help("votes for the first clip, the second or neither");
-    PossibleValuesParser::new(Paradigm::ALL.into_iter().map(value).chain([votes])).try_map(|name| {
-        let found = Paradigm::ALL.into_iter().find(|paradigm| paradigm.as_str() == name).map(Kind::Scores);
-        let votes = (name == votes::PARADIGM).then_some(Kind::Votes);
-        found.or(votes).ok_or_else(|| format!("`{name}` is not a paradigm"))
+    PossibleValuesParser::new(Paradigm::ALL.into_iter().map(value)).try_map(|name| {
+        let found = Paradigm::ALL.into_iter().find(|paradigm| paradigm.as_str() == name);
+        let kind = |paradigm: Paradigm| {
+            if paradigm.rules().compares_all_pairs() { Kind::Votes } else { Kind::Scores(paradigm) }
+        };
+        found.map(kind).ok_or_else(|| format!("`{name}` is not a paradigm"))
     })
 }
 

@@ -14,6 +14,7 @@ use mynah_table::read_table;
 use super::baselines::{self, Source};
 use super::foreign::Foreign;
 use super::found::{FoundSettings, found_verdict};
+use super::ratings::Planned;
 use super::votes::{VoteSettings, preference_verdict};
 use super::{notes, ratings, samples, write};
 use crate::named::NamedDirectory;
@@ -60,7 +61,10 @@ impl Verdicts {
         let mut verdicts = Self::default();
         for test in tests {
             match test {
-                Test::Planned { ratings, plan } => verdicts.scores.push(ratings::verdict(plan, ratings)?),
+                Test::Planned { ratings, plan } => match ratings::verdict(plan, ratings)? {
+                    Planned::Scores(verdict) => verdicts.scores.push(*verdict),
+                    Planned::Votes(verdict) => verdicts.preferences.push(*verdict),
+                },
                 Test::Found { ratings, settings } => verdicts.scores.push(found_verdict(ratings, settings)?),
                 Test::Votes { ratings, settings } => {
                     verdicts.preferences.push(preference_verdict(ratings, settings)?);

@@ -8,16 +8,22 @@ use mynah_report::comparison::Comparison;
 
 use super::args::{Described, Requirement, VerdictArgs};
 use super::found::found_verdict;
-use super::votes::{VoteSettings, preference_verdict};
+use super::ratings::Planned;
+use super::votes::preference_verdict;
 use super::{ratings, write};
 
 /// Analyzes the ratings, writes the report and prints the conclusions.
 pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     args.overwrite.check_report(&args.out)?;
     let verdict = match (&args.plan, args.found()?) {
-        (Some(plan), _) => ratings::verdict(plan, &args.ratings)?,
+        (Some(plan), _) => match ratings::verdict(plan, &args.ratings)? {
+            Planned::Scores(verdict) => *verdict,
+            Planned::Votes(verdict) => return report_votes(args, &verdict),
+        },
         (None, Some(Described::Scores(settings))) => found_verdict(&args.ratings, &settings)?,
-        (None, Some(Described::Votes(settings))) => return run_votes(args, &settings),
+        (None, Some(Described::Votes(settings))) => {
+            return report_votes(args, &preference_verdict(&args.ratings, &settings)?);
+        }
         (None, None) => {
             let remedy =
                 "name the plan of the test with --plan, or describe a test without one with --paradigm";
@@ -52,8 +58,8 @@ pub(crate) fn run(args: &VerdictArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Analyzes the votes of a preference test, writes the report and prints the conclusions.
-fn run_votes(args: &VerdictArgs, settings: &VoteSettings) -> anyhow::Result<ExitCode> {
+/// Writes the report on a preference test and prints the conclusions.
+fn report_votes(args: &VerdictArgs, verdict: &PreferenceVerdict) -> anyhow::Result<ExitCode> {
     if let Some(requirement) = args.require.filter(|requirement| *requirement != Requirement::Better) {
         let required = requirement.conclusion().map_or("human-level", Conclusion::as_str);
         let message = format!("a preference test cannot show `{required}`");
@@ -61,11 +67,13 @@ fn run_votes(args: &VerdictArgs, settings: &VoteSettings) -> anyhow::Result<Exit
             "require better, or leave --require out: not finding a preference does not show equality";
         return Err(Advised::new(message, remedy).into());
     }
-    if args.require.is_some() && settings.study.reference.is_none() {
-        let remedy = "name the system that must be beaten with --reference";
+    if args.require.is_some() && verdict.reference.is_none() {
+        let remedy = match verdict.design {
+            Some(_) => "plan the test with the system that must be beaten as --reference",
+            None => "name the system that must be beaten with --reference",
+        };
         return Err(Advised::new("--require better needs a reference", remedy).into());
     }
-    let verdict = preference_verdict(&args.ratings, settings)?;
     let versions = write::versions();
     let title = format!("Preference test: {}", verdict.study);
     let comparison = Comparison {
@@ -73,7 +81,7 @@ fn run_votes(args: &VerdictArgs, settings: &VoteSettings) -> anyhow::Result<Exit
         scores: &[],
         metrics: &[],
         verdicts: &[],
-        preferences: std::slice::from_ref(&verdict),
+        preferences: std::slice::from_ref(verdict),
         samples: &[],
         worst: &[],
         baselines: None,
@@ -90,7 +98,7 @@ fn run_votes(args: &VerdictArgs, settings: &VoteSettings) -> anyhow::Result<Exit
     let listed = verdict.systems.iter().map(|one| (one.system.as_str(), one.best_rank, one.worst_rank));
     put(&format!("ranking: {}\n", list_ranks(listed)))?;
     match args.require {
-        Some(_) if !is_preferred(&verdict) => Ok(ExitCode::from(BAD_RESULT)),
+        Some(_) if !is_preferred(verdict) => Ok(ExitCode::from(BAD_RESULT)),
         _ => Ok(ExitCode::SUCCESS),
     }
 }

@@ -7,6 +7,7 @@ mod follow;
 mod found;
 mod gate;
 mod listen;
+mod preferences;
 mod programs;
 mod score;
 mod serve;

@@ -6,7 +6,7 @@ mod trim;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::judge::{Sensitivity, judge_study};
+use crate::analysis::judge::{Sensitivity, judge_study, refuse_votes};
 use crate::analysis::study::Study;
 use crate::analysis::verdict::Verdict;
 use crate::design::protocol::Analysis;
@@ -74,9 +74,9 @@ pub struct FoundStudy {
 ///
 /// # Errors
 ///
-/// [`Error::Protocol`] for an analysis that breaks a rule; [`Error::Found`] without ratings, for a comparison without a
-/// reference, for a reference or anchor that nobody judged, and for scores that cannot be converted because the order is
-/// unknown; [`Error::ScoreSign`] for scores that look like second minus first; [`Error::Rating`], with file and row, for
+/// [`Error::Protocol`] for an analysis that breaks a rule; [`Error::Found`] for the paradigm of votes, without ratings, for a
+/// comparison without a reference, for a reference or anchor that nobody judged, and for scores that cannot be converted
+/// because the order is unknown; [`Error::ScoreSign`] for scores that look like second minus first; [`Error::Rating`], with file and row, for
 /// an empty name, a score off the scale, and a repeated judgment.
 ///
 /// # Examples
@@ -113,6 +113,7 @@ pub struct FoundStudy {
 /// # Ok::<(), mynah_listening::Error>(())
 /// ```
 pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdict, Error> {
+    refuse_votes(study.paradigm)?;
     study.analysis.check(study.paradigm)?;
     let (ratings, trimmed) = trim::trimmed(ratings);
     let (study, ratings) = (&trim::trimmed_study(study), &ratings[..]);

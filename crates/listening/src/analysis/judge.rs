@@ -17,6 +17,7 @@ use crate::analysis::words::{assay_explanation, is_human_level, notes, paper_exp
 use crate::answers::check::check_ratings;
 use crate::design::plan::Plan;
 use crate::error::Error;
+use crate::paradigms::Paradigm;
 use crate::rating::{Origin, Rating};
 use crate::system::Role;
 
@@ -32,6 +33,8 @@ use crate::system::Role;
 ///
 /// With one system under test, a and b are alpha. With several they are smaller, such that in a share 1 - alpha of studies
 /// all conclusions about all of them are right ([`mynah_stats::simultaneous()`]). Each anchor is judged alone.
+///
+/// Votes of a preference test are judged by [`judge_votes`](crate::judge_votes).
 ///
 /// For a comparison (CMOS), the difference is the mean score, system minus reference. For single clips (MOS), it is the
 /// system's mean minus the reference's; without a reference, nothing is concluded.
@@ -51,15 +54,25 @@ use crate::system::Role;
 /// # Errors
 ///
 /// [`Error::Rating`], with file and row, for a rating of another design, one that contradicts the plan or itself, one for a
-/// trial that was not planned, a score off the scale, and a repeated rating.
+/// trial that was not planned, a score off the scale, and a repeated rating; [`Error::Found`] for a plan of a preference test.
 ///
 /// # References
 ///
 /// X. Tan et al. (2022), "`NaturalSpeech`: end-to-end text to speech synthesis with human-level quality",
 /// arXiv 2205.04421, section 2.
 pub fn judge(plan: &Plan, ratings: &[Rating]) -> Result<Verdict, Error> {
+    refuse_votes(plan.protocol.paradigm)?;
     check_ratings(plan, ratings)?;
     Ok(judge_study(&Study::rated(plan, ratings), ratings, Sensitivity::Examined))
+}
+
+/// Rejects a paradigm whose answers are votes: their mean is no measure of a system.
+pub(crate) fn refuse_votes(paradigm: Paradigm) -> Result<(), Error> {
+    if !paradigm.rules().compares_all_pairs() {
+        return Ok(());
+    }
+    let what = format!("{} tests give votes, not scores", paradigm.rules().abbreviation());
+    Err(Error::Found { what, remedy: Some("judge them as a preference test") })
 }
 
 /// Selects whether sensitivity analyses run alongside the declared one.

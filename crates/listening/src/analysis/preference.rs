@@ -1,17 +1,22 @@
-//! Preference tests: votes for one of two clips, from any tool.
+//! Preference tests: votes for one of two clips, planned or from any tool.
 
 mod check;
 mod judge;
+mod planned;
 mod words;
 
 use mynah_stats::Interval;
 use mynah_stats::preference::Preference;
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::screening::Exclusion;
 use crate::analysis::verdict::{Conclusion, Defined};
+use crate::design::protocol::Protocol;
 use crate::rating::Origin;
 
 pub use judge::judge_preferences;
+pub(crate) use planned::judge_planned;
+pub use planned::judge_votes;
 
 /// A judgment of a pair of clips.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +39,7 @@ pub struct Vote {
     pub source_row: u64,
 }
 
-/// The facts needed to judge a preference test.
+/// The facts needed to judge a preference test without a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PreferenceStudy {
     /// A name for the report.
@@ -52,13 +57,22 @@ pub struct PreferenceStudy {
 pub struct PreferenceVerdict {
     /// The name of the study.
     pub study: String,
+    /// The hash of the plan; `None` without one, when nothing is known to have been declared before the test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub design: Option<String>,
+    /// The protocol, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+    /// The votes excluded by the rules that the protocol declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<Exclusion>,
     /// The origin of the votes: simulated as soon as one of them is.
     pub origin: Origin,
     /// The system that the words compare the others with.
     pub reference: Option<String>,
     /// The probability that any preference found between any two systems is wrong.
     pub alpha: f64,
-    /// The number of votes.
+    /// The number of votes, without those excluded.
     pub n_votes: usize,
     /// The number of votes for the clip heard first.
     pub n_first: usize,

@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::rating::Rating;
 use crate::trial::{First, Kind};
 
-/// The subject of a rating: rater, item, system, kind.
-type Subject<'a> = (&'a str, &'a str, &'a str, Kind);
+/// The subject of a rating: rater, item, system, opponent, kind.
+type Subject<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, Kind);
 
 /// Rejects ratings that do not belong to a plan, contradict it, or occur twice.
 ///
@@ -19,17 +19,19 @@ pub(crate) fn check_ratings(plan: &Plan, ratings: &[Rating]) -> Result<(), Error
         .iter()
         .flat_map(|session| session.trials.iter().map(move |trial| (session, trial)))
         .map(|(session, trial)| {
-            ((session.rater.as_str(), trial.item.as_str(), trial.system.as_str(), trial.kind), trial.first)
+            let (item, system) = (trial.item.as_str(), trial.system.as_str());
+            ((session.rater.as_str(), item, system, plan.opponent(trial), trial.kind), trial.first)
         })
         .collect();
     let mut seen: BTreeMap<Subject<'_>, &Rating> = BTreeMap::new();
     for rating in ratings {
-        let subject = (rating.rater.as_str(), rating.item.as_str(), rating.system.as_str(), rating.kind);
+        let (item, system) = (rating.item.as_str(), rating.system.as_str());
+        let subject = (rating.rater.as_str(), item, system, rating.reference.as_deref(), rating.kind);
         let is_of_plan = rating.design == plan.design;
         let mut remedy = (!is_of_plan).then_some("use the plan that was rated");
         // Whoever does a session after somebody else has the same trials.
         let session = plan.session_of(&rating.rater).map(|session| plan.sessions[session].rater.as_str());
-        let trial = (session.unwrap_or(subject.0), subject.1, subject.2, subject.3);
+        let trial = (session.unwrap_or(subject.0), subject.1, subject.2, subject.3, subject.4);
         let fault = contradiction(plan, rating).or_else(|| match planned.get(&trial) {
             None => Some(unplanned(plan, rating)),
             Some(first) if *first != rating.first => {
@@ -38,8 +40,12 @@ pub(crate) fn check_ratings(plan: &Plan, ratings: &[Rating]) -> Result<(), Error
             Some(_) => seen.insert(subject, rating).map(|earlier| {
                 remedy = Some("remove one of them");
                 format!(
-                    "rater `{}` judged item `{}` of `{}` already in `{}`, row {}",
-                    rating.rater, rating.item, rating.system, earlier.source_file, earlier.source_row
+                    "rater `{}` judged item `{}` of {} already in `{}`, row {}",
+                    rating.rater,
+                    rating.item,
+                    judged(plan, rating),
+                    earlier.source_file,
+                    earlier.source_row
                 )
             }),
         });
@@ -62,7 +68,8 @@ fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
     }
     let rules = paradigm.rules();
     let reference = plan.reference().map(|system| system.name.as_str()).filter(|_| rules.plays_reference());
-    if rating.reference.as_deref() != reference {
+    // Of every two systems, the pairs of the plan tell which were compared.
+    if !rules.compares_all_pairs() && rating.reference.as_deref() != reference {
         return Some(format!("it has reference {:?}, the plan has {reference:?}", rating.reference));
     }
     if !paradigm.has_point(rating.score) {
@@ -88,8 +95,22 @@ fn unplanned(plan: &Plan, rating: &Rating) -> String {
     if !plan.systems.iter().any(|system| system.name == rating.system) {
         return format!("system `{}` is not in the plan", rating.system);
     }
+    let versus = rating.reference.as_ref().filter(|name| !plan.systems.iter().any(|one| one.name == **name));
+    if let Some(versus) = versus {
+        return format!("system `{versus}` is not in the plan");
+    }
     if !plan.items.contains(&rating.item) {
         return format!("item `{}` is not in the plan", rating.item);
     }
-    format!("rater `{}` was not to judge item `{}` of `{}`", rating.rater, rating.item, rating.system)
+    format!("rater `{}` was not to judge item `{}` of {}", rating.rater, rating.item, judged(plan, rating))
+}
+
+/// Names the system of a rating and, if that is not always the reference, its opponent.
+fn judged(plan: &Plan, rating: &Rating) -> String {
+    match &rating.reference {
+        Some(versus) if plan.protocol.paradigm.rules().compares_all_pairs() => {
+            format!("`{}` against `{versus}`", rating.system)
+        }
+        _ => format!("`{}`", rating.system),
+    }
 }

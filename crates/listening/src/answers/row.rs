@@ -12,7 +12,6 @@ use crate::trial::Session;
 pub(crate) fn planned_row(plan: &Plan, session: &Session, page: usize, origin: Origin, score: f64) -> Rating {
     let trial = &session.trials[page];
     let rules = plan.protocol.paradigm.rules();
-    let reference = plan.reference().filter(|_| rules.plays_reference());
     Rating {
         study: plan.study.clone(),
         design: plan.design.clone(),
@@ -22,7 +21,7 @@ pub(crate) fn planned_row(plan: &Plan, session: &Session, page: usize, origin: O
         page: page as u32,
         item: trial.item.clone(),
         system: trial.system.clone(),
-        reference: reference.map(|system| system.name.clone()),
+        reference: plan.opponent(trial).map(str::to_owned),
         first: trial.first,
         kind: trial.kind,
         score,

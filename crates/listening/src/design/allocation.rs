@@ -18,7 +18,15 @@ const ORDER_STREAM: u64 = 2;
 const NULL_PAIRS_STREAM: u64 = 3;
 const FIRST_SESSION_STREAM: u64 = 16;
 
-/// A rater's judgment of an item of a system, by index.
+/// The thing that raters judge on an item: a system, or a system and its opponent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Subject<'a> {
+    pub(crate) system: &'a str,
+    /// The opponent, if that is not always the reference.
+    pub(crate) versus: Option<&'a str>,
+}
+
+/// A rater's judgment of an item of a system, or of a pair of systems, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Judgment {
     rater: usize,
@@ -38,11 +46,11 @@ pub(crate) fn draw_items(mut items: Vec<String>, protocol: &Protocol, seed: u64)
 
 /// Deals items of systems out to raters and returns their sessions.
 ///
-/// `systems` are those that are judged; `reference` is compared with itself in null pairs.
+/// `subjects` are the systems that are judged, or pairs of them; `reference` is compared with itself in null pairs.
 pub(crate) fn sessions(
     protocol: &Protocol,
     items: &[String],
-    systems: &[&str],
+    subjects: &[Subject<'_>],
     reference: Option<&str>,
     seed: u64,
 ) -> Vec<Session> {
@@ -50,15 +58,17 @@ pub(crate) fn sessions(
     let n_items = items.len();
     let ratings_per_item = protocol.ratings_per_item as usize;
     let mut raters = generator(seed, RATERS_STREAM);
-    let judgments = deal(n_raters, n_items, systems.len(), ratings_per_item, &mut raters);
+    let judgments = deal(n_raters, n_items, subjects.len(), ratings_per_item, &mut raters);
     let has_order = protocol.paradigm.rules().has_order();
     let orders = balance(&judgments, &mut generator(seed, ORDER_STREAM));
 
     let mut trials: Vec<Vec<Trial>> = vec![Vec::new(); n_raters];
     for (judgment, first) in judgments.iter().zip(orders) {
+        let subject = subjects[judgment.system];
         trials[judgment.rater].push(Trial {
             item: items[judgment.item].clone(),
-            system: systems[judgment.system].to_owned(),
+            system: subject.system.to_owned(),
+            versus: subject.versus.map(str::to_owned),
             first: has_order.then_some(first),
             kind: Kind::Rating,
         });
@@ -70,6 +80,7 @@ pub(crate) fn sessions(
             trials[pair.item].push(Trial {
                 item: items[pair.rater].clone(),
                 system: reference.to_owned(),
+                versus: None,
                 first: Some(First::Reference),
                 kind: Kind::NullPair,
             });

@@ -9,12 +9,12 @@ use atomic_write_file::AtomicWriteFile;
 use mynah_stats::power::{Components, Size};
 use serde::{Deserialize, Serialize};
 
-use crate::design::allocation::{draw_items, sessions};
-use crate::design::power::{PowerRow, power_rows};
+use crate::design::allocation::{Subject, draw_items, sessions};
+use crate::design::power::{PowerRow, PreferencePowerRow, power_rows, preference_power_rows};
 use crate::design::protocol::Protocol;
 use crate::error::Error;
 use crate::system::{Role, System};
-use crate::trial::Session;
+use crate::trial::{Session, Trial};
 
 /// The supported version of `PLAN.toml`.
 const FORMAT: u32 = 1;
@@ -49,6 +49,7 @@ impl Plan {
     /// Plans a test: draws the items, deals them out to raters, and balances and shuffles the order.
     ///
     /// - Items are drawn without replacement when the protocol asks for fewer than given, and sorted by name.
+    /// - A preference test compares every two systems; each pair counts as a system in what follows.
     /// - Each item of each system gets exactly `ratings_per_item` raters, and the raters' numbers of trials differ
     ///   by at most one. When `ratings_per_item` × systems does not exceed the raters, nobody hears a sentence twice.
     /// - Half of the raters of an item of a system hear the reference first, and so do half of a rater's trials, over all
@@ -87,9 +88,8 @@ impl Plan {
         plan.items.sort();
         plan.check()?;
         plan.items = draw_items(plan.items, &plan.protocol, seed);
-        let judged: Vec<&str> = plan.judged_systems().map(|system| system.name.as_str()).collect();
         let reference = plan.reference().map(|system| system.name.as_str());
-        plan.sessions = sessions(&plan.protocol, &plan.items, &judged, reference, seed);
+        plan.sessions = sessions(&plan.protocol, &plan.items, &plan.subjects(), reference, seed);
         plan.design = plan.content_hash();
         Ok(plan)
     }
@@ -188,20 +188,76 @@ impl Plan {
         self.systems.iter().filter(move |system| rules.is_judged(system.role))
     }
 
+    /// Returns the systems that a preference test compares, two by two: every two systems in the order of the plan, the later
+    /// one first, so that the reference is always the one compared with. Of other tests there are none.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(&str, &str)> {
+        if !self.protocol.paradigm.rules().compares_all_pairs() {
+            return Vec::new();
+        }
+        let names: Vec<&str> = self.systems.iter().map(|system| system.name.as_str()).collect();
+        (1..names.len())
+            .flat_map(|later| (0..later).map(move |earlier| (later, earlier)))
+            .map(|(later, earlier)| (names[later], names[earlier]))
+            .collect()
+    }
+
+    /// Returns the system that a trial compares its own with: its opponent or the reference; `None` for single clips.
+    #[must_use]
+    pub fn opponent<'a>(&'a self, trial: &'a Trial) -> Option<&'a str> {
+        let plays_reference = self.protocol.paradigm.rules().plays_reference();
+        let reference = || self.reference().filter(|_| plays_reference).map(|system| system.name.as_str());
+        trial.versus.as_deref().or_else(reference)
+    }
+
+    /// Returns everything that raters judge on each item: systems or pairs.
+    fn subjects(&self) -> Vec<Subject<'_>> {
+        if self.protocol.paradigm.rules().compares_all_pairs() {
+            self.pairs()
+                .into_iter()
+                .map(|(system, versus)| Subject { system, versus: Some(versus) })
+                .collect()
+        } else {
+            self.judged_systems().map(|system| Subject { system: &system.name, versus: None }).collect()
+        }
+    }
+
     /// Computes the power of the planned test and of larger ones, to be looked at before anybody is paid.
     ///
     /// The first row is the plan's own size; the others are common sizes with at least as many items, ratings and raters.
+    /// For preferences there is [`Plan::preference_power_table`].
     ///
     /// # Errors
     ///
     /// [`Error::Statistics`] for components that are negative or not finite.
     pub fn power_table(&self, components: &Components) -> Result<Vec<PowerRow>, Error> {
-        let own = Size {
+        power_rows(self.size(), self.protocol.analysis.alpha, components)
+    }
+
+    /// Computes the power of the planned preference test and of larger ones for one pair of systems.
+    ///
+    /// Preferences are those of differences with the given components, as in [`simulate`](crate::simulate()). With
+    /// several pairs, the level of each is alpha divided by their number, and what votes on other pairs tell is left out, so that
+    /// the power is larger than stated. The normal approximation is too generous for fewer than about ten raters or sentences,
+    /// where a share that the test detects is far from one half. [`rehearse`](crate::rehearse()) has neither fault. Without pairs there are no rows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Plan::power_table`].
+    pub fn preference_power_table(&self, components: &Components) -> Result<Vec<PreferencePowerRow>, Error> {
+        match self.pairs().len() {
+            0 => Ok(Vec::new()),
+            n => preference_power_rows(self.size(), self.protocol.analysis.alpha / n as f64, components),
+        }
+    }
+
+    /// Returns the size of one comparison.
+    fn size(&self) -> Size {
+        Size {
             items: self.items.len() as u32,
             ratings_per_item: self.protocol.ratings_per_item,
             raters: self.protocol.raters,
-        };
-        power_rows(own, self.protocol.analysis.alpha, components)
+        }
     }
 
     /// Returns the bytes that identify a plan: everything except the design and the directories, so that wavs may move.
@@ -220,9 +276,6 @@ impl Plan {
     /// Validates everything that the sessions are made from.
     fn check(&self) -> Result<(), Error> {
         self.protocol.check()?;
-        let fine = |holds: bool, what: String, rule, remedy| {
-            if holds { Ok(()) } else { Err(Error::Plan { what, rule, remedy }) }
-        };
         let portable = |name: &str| {
             !name.is_empty()
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
@@ -239,37 +292,7 @@ impl Plan {
             "TOML has no integers of 2^63 and more",
             None,
         )?;
-        let mut names = BTreeSet::new();
-        for system in &self.systems {
-            let what = format!("a system is called `{}`", system.name);
-            fine(!system.name.trim().is_empty(), what.clone(), "a system needs a name", None)?;
-            fine(names.insert(&system.name), what, "system names must be unique", None)?;
-        }
-        let n_references = self.systems.iter().filter(|system| system.role == Role::Reference).count();
-        let what = format!("there are {n_references} references");
-        if self.protocol.paradigm.rules().requires_reference() {
-            fine(n_references == 1, what, "a comparison needs exactly one reference", None)?;
-        } else {
-            fine(n_references <= 1, what, "at most one system can be the reference", None)?;
-        }
-        fine(
-            n_references == 1 || !self.protocol.human_reference,
-            "there is no reference".to_owned(),
-            "the protocol compares with human recordings",
-            Some("name the recordings as reference, or set `human_reference = false` in the protocol"),
-        )?;
-        fine(
-            n_references == 1 || self.anchors().next().is_none(),
-            "there is an anchor and no reference".to_owned(),
-            "an anchor is worse than the reference",
-            Some("name the reference too"),
-        )?;
-        fine(
-            self.candidates().next().is_some(),
-            "there is no system under test".to_owned(),
-            "a test needs one besides the reference",
-            Some("name at least one system besides the reference"),
-        )?;
+        self.check_systems()?;
         let n_items = self.items.len();
         let distinct: BTreeSet<&String> = self.items.iter().collect();
         fine(distinct.len() == n_items, "an item is named twice".to_owned(), "every item once", None)?;
@@ -289,9 +312,60 @@ impl Plan {
         )
     }
 
+    /// Validates the systems and their roles.
+    fn check_systems(&self) -> Result<(), Error> {
+        let mut names = BTreeSet::new();
+        for system in &self.systems {
+            let what = format!("a system is called `{}`", system.name);
+            fine(!system.name.trim().is_empty(), what.clone(), "a system needs a name", None)?;
+            fine(names.insert(&system.name), what, "system names must be unique", None)?;
+        }
+        let rules = self.protocol.paradigm.rules();
+        let n_references = self.systems.iter().filter(|system| system.role == Role::Reference).count();
+        let what = format!("there are {n_references} references");
+        if rules.requires_reference() {
+            fine(n_references == 1, what, "a comparison needs exactly one reference", None)?;
+        } else {
+            fine(n_references <= 1, what, "at most one system can be the reference", None)?;
+        }
+        fine(
+            n_references == 1 || !self.protocol.human_reference,
+            "there is no reference".to_owned(),
+            "the protocol compares with human recordings",
+            Some("name the recordings as reference, or set `human_reference = false` in the protocol"),
+        )?;
+        let n_anchors = self.anchors().count();
+        fine(
+            n_anchors == 0 || !rules.compares_all_pairs(),
+            "there is an anchor".to_owned(),
+            "a preference test shows no equality, which an anchor would have to back",
+            Some("name what was to be an anchor as a system, or leave it out"),
+        )?;
+        fine(
+            n_references == 1 || n_anchors == 0,
+            "there is an anchor and no reference".to_owned(),
+            "an anchor is worse than the reference",
+            Some("name the reference too"),
+        )?;
+        fine(
+            self.candidates().next().is_some(),
+            "there is no system under test".to_owned(),
+            "a test needs one besides the reference",
+            Some("name at least one system besides the reference"),
+        )?;
+        fine(
+            !rules.compares_all_pairs() || self.systems.len() >= 2,
+            format!("there is only the system `{}`", self.systems[0].name),
+            "a preference needs two systems",
+            Some("name another system, or the recordings as reference"),
+        )
+    }
+
     /// Validates the sessions: a plan from elsewhere has a design that matches whatever it holds.
     fn check_sessions(&self) -> Result<(), Error> {
         let items: BTreeSet<&String> = self.items.iter().collect();
+        let pairs: BTreeSet<(&str, &str)> = self.pairs().into_iter().collect();
+        let compares_all_pairs = self.protocol.paradigm.rules().compares_all_pairs();
         let mut raters = BTreeSet::new();
         for session in &self.sessions {
             let rule = "rater codes must be unique";
@@ -310,6 +384,15 @@ impl Plan {
                     let rule = "a trial names an item and a system of the plan";
                     return Err(Error::Plan { what: place(), rule, remedy: None });
                 }
+                let is_of_pair = match &trial.versus {
+                    Some(versus) => pairs.contains(&(trial.system.as_str(), versus.as_str())),
+                    None => !compares_all_pairs,
+                };
+                if !is_of_pair {
+                    let rule = "a preference is between two systems of the plan, the later one first, and no other trial names \
+                                two";
+                    return Err(Error::Plan { what: place(), rule, remedy: None });
+                }
                 if trial.first.is_some() != self.protocol.paradigm.rules().has_order() {
                     let rule = "a comparison says what is heard first, a single clip does not";
                     return Err(Error::Plan { what: place(), rule, remedy: None });
@@ -318,4 +401,9 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// Returns an error unless a rule is kept.
+fn fine(holds: bool, what: String, rule: &'static str, remedy: Option<&'static str>) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::Plan { what, rule, remedy }) }
 }

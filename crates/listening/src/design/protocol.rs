@@ -20,7 +20,7 @@ pub const HUMAN_LEVEL_MARGIN: f64 = 0.2;
 pub const HUMAN_LEVEL_ALPHA: f64 = 0.05;
 
 /// Protocol of a listening test: what is asked, of how many raters, and how the answers will be judged.
-/// `eval/protocols/cmos.toml` and `mos.toml` are complete and commented.
+/// `eval/protocols/cmos.toml`, `mos.toml` and `ab.toml` are complete and commented.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Protocol {
@@ -30,7 +30,8 @@ pub struct Protocol {
     pub human_reference: bool,
     /// Question, as the rater reads it.
     pub question: String,
-    /// Answers from the lowest to the highest, as the rater reads them: seven for CMOS, five for MOS.
+    /// Answers from the lowest to the highest, as the rater reads them: seven for CMOS, five for MOS; for AB the first clip,
+    /// no preference, the second clip.
     pub labels: Vec<String>,
     /// Text that the rater agrees to before anything is played; an empty line starts a paragraph.
     pub consent: String,
@@ -38,12 +39,12 @@ pub struct Protocol {
     pub instructions: String,
     /// Number of raters.
     pub raters: u32,
-    /// Number of raters who judge each item of each system; at most `raters`.
+    /// Number of raters who judge each item of each system, for AB of each pair of systems; at most `raters`.
     pub ratings_per_item: u32,
     /// Maximum number of items, drawn from those that every system has; all of them by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<u32>,
-    /// Comparisons of the reference with itself per rater; 0 for MOS.
+    /// Comparisons of the reference with itself per rater; 0 for MOS and AB.
     pub null_pairs: u32,
     /// Loudness to which every clip is brought, in LUFS.
     pub loudness_lufs: f64,
@@ -145,7 +146,7 @@ impl Protocol {
             rule(items >= 2, "items", items, "at least 2")?;
         }
         let rules = self.paradigm.rules();
-        let no_pairs = format!("0, since a {} test has no pairs", rules.abbreviation());
+        let no_pairs = format!("0, since {} tests have no null pairs", rules.abbreviation());
         rule(rules.allows_null_pairs() || self.null_pairs == 0, "null_pairs", self.null_pairs, &no_pairs)?;
         let loudness = self.loudness_lufs;
         rule((-60.0..=-5.0).contains(&loudness), "loudness_lufs", loudness, "-60 to -5")?;
@@ -162,19 +163,20 @@ impl Protocol {
     }
 }
 
-/// Analysis, declared with the design.
+/// Analysis, declared with the design. For AB it consists of `alpha` and `screening`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Declared", into = "Declared")]
 pub struct Analysis {
     /// Equivalence margin: the largest difference that counts as none, in points of the scale. Human level requires at most 0.2.
+    /// Absent for AB, where the field is 0.
     pub margin: f64,
     /// Two-sided level of the tests. Human level requires at most 0.05.
     pub alpha: f64,
-    /// Treatment of zeros in the Wilcoxon test.
+    /// Treatment of zeros in the Wilcoxon test; absent for AB.
     pub zeros: ZeroMethod,
-    /// Items that a human-level verdict requires, and never fewer than the paper's 50.
+    /// Items that a human-level verdict requires, and never fewer than the paper's 50; absent for AB.
     pub minimum_items: u32,
-    /// Ratings of each item that a human-level verdict requires, and never fewer than the paper's 20.
+    /// Ratings of each item that a human-level verdict requires, and never fewer than the paper's 20; absent for AB.
     pub minimum_ratings_per_item: u32,
     /// Rules that exclude ratings (`docs/verdict.md`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -191,22 +193,33 @@ impl Analysis {
         let (lowest, highest) = paradigm.scale();
         let width = f64::from(highest - lowest);
         let margin = self.margin;
-        let margin_rule = format!("more than 0 and at most {width}, the width of the scale");
-        rule(margin > 0.0 && margin <= width, "analysis.margin", margin, &margin_rule)?;
+        let rules = paradigm.rules();
+        if rules.compares_all_pairs() {
+            let absent = format!("absent, since {} tests show no equality", rules.abbreviation());
+            rule(!self.shows_equality(), "analysis.margin", margin, &absent)?;
+        } else {
+            let margin_rule = format!("more than 0 and at most {width}, the width of the scale");
+            rule(margin > 0.0 && margin <= width, "analysis.margin", margin, &margin_rule)?;
+            rule(self.minimum_items >= 2, "analysis.minimum_items", self.minimum_items, "at least 2")?;
+            let minimum = self.minimum_ratings_per_item;
+            rule(minimum >= 1, "analysis.minimum_ratings_per_item", minimum, "at least 1")?;
+        }
         let alpha = self.alpha;
         rule(alpha > 0.0 && alpha < 0.5, "analysis.alpha", alpha, "more than 0 and less than 0.5")?;
-        rule(self.minimum_items >= 2, "analysis.minimum_items", self.minimum_items, "at least 2")?;
-        let minimum = self.minimum_ratings_per_item;
-        rule(minimum >= 1, "analysis.minimum_ratings_per_item", minimum, "at least 1")?;
         let distinct: BTreeSet<ScreeningRule> = self.screening.iter().copied().collect();
         let once = distinct.len() == self.screening.len();
         rule(once, "analysis.screening", &self.screening, "a list without a rule that occurs twice")?;
-        let rules = paradigm.rules();
         for unfit in distinct.iter().filter(|rule| !rules.screening_rules().contains(rule)) {
-            let without = format!("without `{}`: a {} test has none", unfit.as_str(), rules.abbreviation());
+            let without =
+                format!("without `{}`, which {} tests do not have", unfit.as_str(), rules.abbreviation());
             rule(false, "analysis.screening", &self.screening, &without)?;
         }
         Ok(())
+    }
+
+    /// Returns `false` for the analysis of votes, which has no margin and asks for no sizes.
+    fn shows_equality(&self) -> bool {
+        self.margin != 0.0 || self.minimum_items > 0 || self.minimum_ratings_per_item > 0
     }
 }
 
@@ -222,6 +235,64 @@ impl Default for Analysis {
             minimum_ratings_per_item: 20,
             screening: Vec::new(),
         }
+    }
+}
+
+/// An analysis in a file: votes lack the keys on equality, all other tests have all of them.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    margin: Option<f64>,
+    alpha: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zeros: Option<ZeroMethod>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    minimum_items: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    minimum_ratings_per_item: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    screening: Vec<ScreeningRule>,
+}
+
+impl From<Analysis> for Declared {
+    fn from(analysis: Analysis) -> Self {
+        let shows_equality = analysis.shows_equality();
+        let Analysis { margin, alpha, zeros, minimum_items, minimum_ratings_per_item, screening } = analysis;
+        Self {
+            margin: shows_equality.then_some(margin),
+            alpha,
+            zeros: shows_equality.then_some(zeros),
+            minimum_items: shows_equality.then_some(minimum_items),
+            minimum_ratings_per_item: shows_equality.then_some(minimum_ratings_per_item),
+            screening,
+        }
+    }
+}
+
+impl TryFrom<Declared> for Analysis {
+    type Error = String;
+
+    fn try_from(declared: Declared) -> Result<Self, String> {
+        let Declared { margin, alpha, zeros, minimum_items, minimum_ratings_per_item, screening } = declared;
+        let given = [
+            ("margin", margin.is_some()),
+            ("zeros", zeros.is_some()),
+            ("minimum_items", minimum_items.is_some()),
+            ("minimum_ratings_per_item", minimum_ratings_per_item.is_some()),
+        ];
+        let missing = given.iter().find(|(_, is_given)| !is_given);
+        if let Some((key, _)) = missing.filter(|_| given.iter().any(|(_, is_given)| *is_given)) {
+            return Err(format!("missing field `{key}`"));
+        }
+        Ok(Self {
+            margin: margin.unwrap_or_default(),
+            alpha,
+            zeros: zeros.unwrap_or_default(),
+            minimum_items: minimum_items.unwrap_or_default(),
+            minimum_ratings_per_item: minimum_ratings_per_item.unwrap_or_default(),
+            screening,
+        })
     }
 }
 
@@ -249,7 +320,13 @@ mod tests {
             let protocol = Protocol::standard(paradigm);
             assert_eq!(protocol.paradigm, paradigm);
             assert_eq!(protocol.check().map_err(|error| error.to_string()), Ok(()));
-            assert_eq!(protocol.analysis, Analysis::default());
+            let usual = Analysis::default();
+            let expected = if paradigm.rules().compares_all_pairs() {
+                Analysis { margin: 0.0, minimum_items: 0, minimum_ratings_per_item: 0, ..usual }
+            } else {
+                usual
+            };
+            assert_eq!(protocol.analysis, expected);
         }
     }
 }

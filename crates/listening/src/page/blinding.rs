@@ -30,14 +30,19 @@ impl Names {
 
     /// Returns the name of a clip: the same for everybody who hears this pair, different in every other pair.
     ///
-    /// The reference of a sentence has a different name for each system it is compared with, and two in a null pair.
-    pub(crate) fn clip(&self, item: &str, system: &str, kind: Kind, slot: Slot) -> String {
-        self.name(&("clip", item, system, kind, slot))
+    /// The reference of a sentence has a different name for each system it is compared with, and two in a null pair. Where
+    /// every two systems are compared, so has each of them.
+    pub(crate) fn clip(&self, trial: &Trial, slot: Slot) -> String {
+        let Trial { item, system, versus, kind, .. } = trial;
+        match versus {
+            None => self.name(&("clip", item, system, kind, slot)),
+            Some(versus) => self.name(&("clip", item, system, versus, kind, slot)),
+        }
     }
 
     /// Returns the names of the clips of a trial in the order in which they are heard.
     pub(crate) fn heard(&self, trial: &Trial) -> (String, Option<String>) {
-        let clip = |slot| self.clip(&trial.item, &trial.system, trial.kind, slot);
+        let clip = |slot| self.clip(trial, slot);
         match trial.first {
             None => (clip(Slot::System), None),
             Some(First::System) => (clip(Slot::System), Some(clip(Slot::Reference))),
@@ -91,6 +96,8 @@ pub(crate) struct ClipContent {
     pub(crate) voice: String,
     /// The rated system on the pages that play it.
     pub(crate) judged: String,
+    /// Its opponent on these pages, if that is not always the reference.
+    pub(crate) versus: Option<String>,
     pub(crate) kind: Kind,
     pub(crate) slot: Slot,
 }
@@ -99,16 +106,16 @@ pub(crate) struct ClipContent {
 pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent> {
     let mut clips = BTreeMap::new();
     let slots = plan.protocol.paradigm.rules().clips();
-    let reference = plan.reference().map(|system| system.name.as_str());
     for trial in plan.sessions.iter().flat_map(|session| &session.trials) {
         for &slot in slots {
-            let voice = if slot == Slot::Reference { reference } else { Some(trial.system.as_str()) };
+            let voice =
+                if slot == Slot::Reference { plan.opponent(trial) } else { Some(trial.system.as_str()) };
             let Some(voice) = voice else { continue };
-            let name = names.clip(&trial.item, &trial.system, trial.kind, slot);
-            clips.entry(name).or_insert_with(|| ClipContent {
+            clips.entry(names.clip(trial, slot)).or_insert_with(|| ClipContent {
                 item: trial.item.clone(),
                 voice: voice.to_owned(),
                 judged: trial.system.clone(),
+                versus: trial.versus.clone(),
                 kind: trial.kind,
                 slot,
             });
@@ -119,6 +126,7 @@ pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent>
             item: item.clone(),
             voice: system.name.clone(),
             judged: system.name.clone(),
+            versus: None,
             kind: Kind::Rating,
             slot: Slot::Volume,
         };

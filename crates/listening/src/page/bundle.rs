@@ -195,6 +195,7 @@ impl Filler<'_> {
                     item: item.to_owned(),
                     system: content.voice.clone(),
                     judged: content.judged.clone(),
+                    versus: content.versus.clone(),
                     kind: content.kind,
                     slot: content.slot,
                     source: stimulus.source.to_string_lossy().into_owned(),

@@ -39,6 +39,9 @@ pub struct KeyClip {
     pub system: String,
     /// The rated system in the trials that play it.
     pub judged: String,
+    /// Its opponent in these trials, if that is not always the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versus: Option<String>,
     /// The purpose of the trials that play it.
     pub kind: Kind,
     /// Its part in the trial.

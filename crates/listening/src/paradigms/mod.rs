@@ -4,6 +4,7 @@
 //! [`Paradigm::rules`] is the only place that maps one to the other; the rest of the crate, the reports and the programs
 //! ask the rules and never match on the enum.
 
+mod ab;
 mod cmos;
 mod mos;
 mod rules;
@@ -22,11 +23,13 @@ pub enum Paradigm {
     Cmos,
     /// Absolute category rating: how natural the clip is, 1 to 5.
     Mos,
+    /// Preference: the first clip, the second or neither.
+    Ab,
 }
 
 impl Paradigm {
     /// All paradigms, in the order in which help texts list them.
-    pub const ALL: [Self; 2] = [Self::Cmos, Self::Mos];
+    pub const ALL: [Self; 3] = [Self::Cmos, Self::Mos, Self::Ab];
 
     /// Returns the rules of the paradigm.
     #[must_use]
@@ -34,6 +37,7 @@ impl Paradigm {
         match self {
             Self::Cmos => &cmos::Cmos,
             Self::Mos => &mos::Mos,
+            Self::Ab => &ab::Ab,
         }
     }
 
@@ -99,7 +103,13 @@ mod tests {
             // A pair needs something to pair with, and an order.
             assert_eq!(rules.plays_reference(), rules.has_order(), "{paradigm:?}");
             assert!(!rules.allows_null_pairs() || rules.plays_reference(), "{paradigm:?}");
-            assert!(!rules.plays_reference() || rules.requires_reference(), "{paradigm:?}");
+            let has_opponent = rules.requires_reference() || rules.compares_all_pairs();
+            assert!(!rules.plays_reference() || has_opponent, "{paradigm:?}");
+            // The roles of a pair of equals are exchangeable, and its scores are votes.
+            assert!(!rules.compares_all_pairs() || rules.scale() == (-1, 1), "{paradigm:?}");
+            for role in [Role::Reference, Role::Candidate] {
+                assert!(!rules.compares_all_pairs() || rules.is_judged(role), "{paradigm:?}");
+            }
             assert_eq!(
                 rules.screening_rules().contains(&crate::ScreeningRule::NullPairs),
                 rules.allows_null_pairs(),

@@ -78,13 +78,21 @@ pub trait ParadigmRules: Debug + Sync {
     /// Returns `true` if a test requires a reference.
     fn requires_reference(&self) -> bool;
 
+    /// Returns `true` if trials compare every two systems, the reference among them, and answers are votes for one of the
+    /// two, which are judged as preferences.
+    #[must_use]
+    fn compares_all_pairs(&self) -> bool {
+        false
+    }
+
     /// Returns `true` if the reference can be compared with itself.
     fn allows_null_pairs(&self) -> bool;
 
     /// Returns the screening rules that apply, in the order in which they are applied.
     fn screening_rules(&self) -> &'static [ScreeningRule];
 
-    /// Returns `true` if a trial plays the reference next to the system.
+    /// Returns `true` if a trial plays a second clip next to the system: the reference or, where every two systems are
+    /// compared, the other one.
     #[must_use]
     fn plays_reference(&self) -> bool {
         self.clips().contains(&Slot::Reference)

@@ -2,3 +2,4 @@
 
 pub(crate) mod rehearse;
 pub(crate) mod simulate;
+pub(crate) mod votes;

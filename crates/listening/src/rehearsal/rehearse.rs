@@ -18,6 +18,7 @@ use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::rating::Rating;
 use crate::rehearsal::simulate::{Simulation, simulate};
+use crate::rehearsal::votes::rehearse_votes;
 use crate::system::Role;
 use crate::trial::Kind;
 
@@ -26,23 +27,24 @@ const LEVEL: f64 = 0.95;
 /// The share of the margin from which a true difference counts as large as the margin.
 const AT_THE_MARGIN: f64 = 0.99;
 
-/// A possible outcome of a study for one system.
+/// A possible outcome of a study for one system, or for a pair of systems in a preference test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The conclusion is [`Conclusion::Better`].
+    /// The conclusion is [`Conclusion::Better`]; of a pair, the system is preferred.
     Better,
     /// The conclusion is [`Conclusion::Equivalent`].
     Equivalent,
     /// The conclusion is [`Conclusion::NonInferior`].
     NonInferior,
-    /// The conclusion is [`Conclusion::Worse`].
+    /// The conclusion is [`Conclusion::Worse`]; of a pair, the other system is preferred.
     Worse,
     /// The conclusion is [`Conclusion::Inconclusive`].
     Inconclusive,
     /// The clustered t test of the difference, corrected for the systems under test, rejects "no difference" at alpha.
     TTestRejects,
-    /// The clustered interval of the difference, or of the mean if there is no difference, contains the truth.
+    /// The clustered interval of the difference, or of the mean if there is no difference, contains the truth; of a pair, that
+    /// of the share of votes for either.
     IntervalCovers,
     /// The interval of the mean that assumes independent ratings contains the truth.
     NaiveIntervalCovers,
@@ -52,13 +54,17 @@ pub enum Outcome {
     WilcoxonItemMeansRejects,
     /// The rank-sum test against the reference does.
     RankSumRejects,
+    /// The sign test on all votes on a pair, the usual analysis of preferences, rejects "no preference" at alpha, without
+    /// correction for the number of pairs.
+    SignTestRejects,
     /// The rule of the `NaturalSpeech` paper finds the system as good as the recordings.
     PaperRulePasses,
     /// The conclusion about at least one system under test is false: better or worse without a difference or with the
     /// opposite one, equivalent or non-inferior with a difference as large as the margin. A true difference within a
-    /// hundredth of the margin counts as large as the margin.
+    /// hundredth of the margin counts as large as the margin. In a preference test: at least one preference that was found does
+    /// not exist or is the opposite one.
     AnyFalseWord,
-    /// The interval of at least one system under test misses the truth.
+    /// The interval of at least one system under test, or of one pair, misses the truth.
     AnyIntervalMisses,
 }
 
@@ -70,8 +76,10 @@ pub const FAMILY: &str = "*";
 pub struct OutcomeRate {
     /// The system; [`FAMILY`] for all under test together.
     pub system: String,
-    /// The true mean difference of its ratings from the reference, after rounding to the scale and its ends. For all systems
-    /// together, the one farthest from 0.
+    /// The other system of a pair of a preference test.
+    pub reference: Option<String>,
+    /// The true mean difference of its ratings from the reference, after rounding to the scale and its ends; of a pair, the
+    /// share of votes for the system minus the share of votes for the other. For all systems together, the one farthest from 0.
     pub true_difference: f64,
     /// The outcome.
     pub outcome: Outcome,
@@ -118,14 +126,16 @@ pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<
     if n_studies == 0 {
         return Err(Error::Simulation { what: "no study is to be rehearsed".to_owned() });
     }
+    if plan.protocol.paradigm.rules().compares_all_pairs() {
+        return rehearse_votes(plan, simulation, n_studies);
+    }
     let truths: Vec<(&str, Truth)> = plan
         .judged_systems()
         .map(|system| Ok((system.name.as_str(), Truth::of(plan, simulation, &system.name)?)))
         .collect::<Result<_, Error>>()?;
     let known = Study::of(plan);
-    let one = |study: u64| {
-        let simulation = Simulation { seed: seed_of(simulation.seed, study), ..simulation.clone() };
-        let verdict = judge_study(&known, &simulate(plan, &simulation)?, Sensitivity::LeftOut);
+    let one = |simulation: &Simulation| {
+        let verdict = judge_study(&known, &simulate(plan, simulation)?, Sensitivity::LeftOut);
         let counts =
             verdict.systems.iter().zip(&truths).enumerate().flat_map(|(index, (system, (_, truth)))| {
                 outcomes(system, truth, plan.protocol.analysis.alpha)
@@ -135,46 +145,28 @@ pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<
             .map(|(outcome, came)| ((truths.len(), outcome), (u64::from(came), 1)));
         Ok(counts.chain(of_family).collect::<Counts>())
     };
-    let counts = (0..n_studies).into_par_iter().map(one).try_reduce(Counts::new, |mut sum, other| {
-        for (key, (count, studies)) in other {
-            let entry = sum.entry(key).or_default();
-            *entry = (entry.0 + count, entry.1 + studies);
-        }
-        Ok(sum)
-    })?;
-    let rate = |((index, outcome), (count, studies)): ((usize, Outcome), (u64, u64))| {
-        let Interval { estimate, low, high, .. } = proportion_interval(count, studies, LEVEL)
-            .map_err(|source| Error::Statistics { what: "the rate of an outcome", source })?;
-        let (system, true_difference) = match truths.get(index) {
-            Some((system, truth)) => (*system, truth.difference),
-            None => (FAMILY, farthest(plan, &truths)),
-        };
-        Ok(OutcomeRate {
-            system: system.to_owned(),
-            true_difference,
-            outcome,
-            count,
-            studies,
-            rate: estimate,
-            low,
-            high,
-        })
-    };
-    counts.into_iter().map(rate).collect()
+    rates(count(simulation, n_studies, one)?, |index| match truths.get(index) {
+        Some((system, truth)) => ((*system).to_owned(), None, truth.difference),
+        None => (FAMILY.to_owned(), None, farthest(plan, &truths)),
+    })
 }
 
 /// Estimates the variance components of earlier ratings, with which the next study can be planned and rehearsed.
 ///
 /// Fits a linear mixed model to the ratings of each system and averages the variances over the systems. Null pairs do not
-/// count.
+/// count. Votes do not tell the size of the differences that they come from, and are refused.
 ///
 /// # Errors
 ///
 /// [`Error::Statistics`] when a system's ratings do not admit the model, such as those of a single rater;
-/// [`Error::Simulation`] without ratings.
+/// [`Error::Simulation`] without ratings, and for votes.
 pub fn estimate_components(ratings: &[Rating]) -> Result<Components, Error> {
     let mut by_system: BTreeMap<&str, Vec<&Rating>> = BTreeMap::new();
     for rating in ratings.iter().filter(|rating| rating.kind == Kind::Rating) {
+        if rating.paradigm.rules().compares_all_pairs() {
+            let what = "votes do not tell how much the differences behind them vary; use the ratings of a comparison";
+            return Err(Error::Simulation { what: what.to_owned() });
+        }
         by_system.entry(&rating.system).or_default().push(rating);
     }
     if by_system.is_empty() {
@@ -209,8 +201,51 @@ pub fn estimate_components(ratings: &[Rating]) -> Result<Components, Error> {
     })
 }
 
-/// The number of studies with an outcome and of those in which it is defined, by position of the system and outcome.
-type Counts = BTreeMap<(usize, Outcome), (u64, u64)>;
+/// The number of studies with an outcome and of those in which it is defined, by position of the system or pair and outcome.
+pub(super) type Counts = BTreeMap<(usize, Outcome), (u64, u64)>;
+
+/// Draws and judges studies, each with a seed of its own, and adds up their counts.
+pub(super) fn count(
+    simulation: &Simulation,
+    n_studies: u64,
+    one: impl Fn(&Simulation) -> Result<Counts, Error> + Sync,
+) -> Result<Counts, Error> {
+    let seeded = |study| Simulation { seed: seed_of(simulation.seed, study), ..simulation.clone() };
+    (0..n_studies).into_par_iter().map(|study| one(&seeded(study))).try_reduce(
+        Counts::new,
+        |mut sum, other| {
+            for (key, (count, studies)) in other {
+                let entry = sum.entry(key).or_default();
+                *entry = (entry.0 + count, entry.1 + studies);
+            }
+            Ok(sum)
+        },
+    )
+}
+
+/// Turns counts into rates; a function names the system, the other system and the true difference at a position.
+pub(super) fn rates(
+    counts: Counts,
+    subject: impl Fn(usize) -> (String, Option<String>, f64),
+) -> Result<Vec<OutcomeRate>, Error> {
+    let rate = |((index, outcome), (count, studies)): ((usize, Outcome), (u64, u64))| {
+        let Interval { estimate, low, high, .. } = proportion_interval(count, studies, LEVEL)
+            .map_err(|source| Error::Statistics { what: "the rate of an outcome", source })?;
+        let (system, reference, true_difference) = subject(index);
+        Ok(OutcomeRate {
+            system,
+            reference,
+            true_difference,
+            outcome,
+            count,
+            studies,
+            rate: estimate,
+            low,
+            high,
+        })
+    };
+    counts.into_iter().map(rate).collect()
+}
 
 /// Returns the seed of a study: studies are independent streams of one generator.
 fn seed_of(seed: u64, study: u64) -> u64 {

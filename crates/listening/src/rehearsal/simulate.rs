@@ -9,6 +9,7 @@ use crate::answers::row::planned_row;
 use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::rating::{Origin, Rating};
+use crate::rehearsal::votes::draw_votes;
 use crate::trial::Kind;
 
 /// The default true difference of an anchor: one step of the scale, which a test must not miss.
@@ -36,7 +37,7 @@ pub enum Attendance {
 
 impl Attendance {
     /// Returns the number of trials that a rater completes out of `n_trials`.
-    fn of(self, rater: usize, n_trials: usize) -> usize {
+    pub(crate) fn of(self, rater: usize, n_trials: usize) -> usize {
         match self {
             Self::Quitters { steady, trials } if rater >= steady => trials.min(n_trials),
             Self::Complete | Self::Quitters { .. } => n_trials,
@@ -62,7 +63,7 @@ impl Attendance {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
     /// The true difference of each system from the reference, in points. It defaults to 0, and to [`ANCHOR_DIFFERENCE`] for
-    /// anchors.
+    /// anchors. In a preference test without a reference, it is the difference from a system that has none.
     pub true_differences: BTreeMap<String, f64>,
     /// The standard deviations between sentences, between raters, and within them.
     pub components: Components,
@@ -104,6 +105,16 @@ impl Simulation {
 /// Each system has its own rater and item effects; a null pair has only the residual. The order of the clips affects only
 /// the sign of the click, not the score. Ratings are in the order of the plan.
 ///
+/// In a preference test the score is the sign of the comparison that the rater would have made, and 0 where that is less
+/// than half a point:
+///
+/// ```text
+/// liking of a system = true difference + (rater + item) / √2            its own effects for every rater and item
+/// score              = clip(round(liking of the system - liking of its opponent + residual), -1, 1)
+/// ```
+///
+/// The difference of two systems so has the given components, and the votes on all pairs agree with one another.
+///
 /// # Errors
 ///
 /// [`Error::Simulation`] for the difference of a system that is not under test; [`Error::Statistics`] for numbers that are
@@ -117,13 +128,31 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
         }
     }
     simulation.attendance.check()?;
+    let scores = if plan.protocol.paradigm.rules().compares_all_pairs() {
+        draw_votes(plan, simulation)
+    } else {
+        draw_scores(plan, simulation)
+    };
+    let ratings = (1..).zip(scores?).map(|(source_row, ((rater, page), score))| Rating {
+        source_file: "simulation".to_owned(),
+        source_row,
+        ..planned_row(plan, &plan.sessions[rater], page, Origin::Simulated, score)
+    });
+    Ok(ratings.collect())
+}
+
+/// Scores by rater and page, by index.
+pub(crate) type Scores = BTreeMap<(usize, usize), f64>;
+
+/// Draws the scores of all systems, one after another.
+fn draw_scores(plan: &Plan, simulation: &Simulation) -> Result<Scores, Error> {
     let rules = plan.protocol.paradigm.rules();
     let (lowest, highest) = rules.scale();
     let level = rules.level(simulation.mos_level);
     let positions: BTreeMap<&str, usize> =
         plan.items.iter().enumerate().map(|(index, item)| (item.as_str(), index)).collect();
 
-    let mut scores: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+    let mut scores = Scores::new();
     let subjects = plan.systems.iter().flat_map(|system| [(system, Kind::Rating), (system, Kind::NullPair)]);
     for (stream, (system, kind)) in subjects.enumerate() {
         let (mut places, mut design) = (Vec::new(), Vec::new());
@@ -152,11 +181,5 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
             .map_err(|source| Error::Statistics { what: "the simulation", source })?;
         scores.extend(places.into_iter().zip(drawn));
     }
-
-    let ratings = (1..).zip(scores).map(|(source_row, ((rater, page), score))| Rating {
-        source_file: "simulation".to_owned(),
-        source_row,
-        ..planned_row(plan, &plan.sessions[rater], page, Origin::Simulated, score)
-    });
-    Ok(ratings.collect())
+    Ok(scores)
 }

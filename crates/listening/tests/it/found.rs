@@ -61,7 +61,7 @@ fn ratings_without_a_plan_give_the_same_numbers_and_other_words() {
             (Paradigm::Cmos, "noisy") => -2.0 + f64::from((rater + item) as u32 % 2),
             (Paradigm::Cmos, _) => [-1.0, 0.0, 1.0, 0.0][(rater + 3 * item) % 4],
             (Paradigm::Mos, "noisy") => [1.0, 2.0, 3.0][(rater + item) % 3],
-            (Paradigm::Mos, _) => [4.0, 5.0, 4.0][(rater * item) % 3],
+            _ => [4.0, 5.0, 4.0][(rater * item) % 3],
         });
         let with_plan = judge(&plan, &rows).expect("fine");
         let without = judge_found(&study(paradigm), &found(&rows)).expect("fine");

@@ -1,5 +1,7 @@
 //! A listening test from its protocol to its verdict, through the public functions.
 
+mod ab;
+mod ab_rehearsal;
 mod answers;
 mod assay;
 mod audit;

@@ -161,5 +161,5 @@ fn rejects_repeated_and_unfit_rules() {
     let twice = check(screened(cmos(3, 3, 1), &[ScreeningRule::Anchor, ScreeningRule::Anchor]));
     assert!(twice.contains("analysis.screening") && twice.contains("twice"), "{twice}");
     let mos = check(screened(mos(3, 3), &[ScreeningRule::NullPairs]));
-    assert!(mos.contains("a MOS test has none"), "{mos}");
+    assert!(mos.contains("which MOS tests do not have"), "{mos}");
 }

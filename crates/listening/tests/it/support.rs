@@ -5,6 +5,7 @@ use mynah_listening::{
 };
 
 pub(crate) const CMOS: &str = include_str!("../../src/paradigms/cmos/protocol.toml");
+pub(crate) const AB: &str = include_str!("../../src/paradigms/ab/protocol.toml");
 pub(crate) const MOS: &str = include_str!("../../src/paradigms/mos/protocol.toml");
 
 /// The standard comparison protocol with other sizes.
@@ -16,6 +17,12 @@ pub(crate) fn cmos(raters: u32, ratings_per_item: u32, null_pairs: u32) -> Proto
 /// The standard single-clip protocol with other sizes.
 pub(crate) fn mos(raters: u32, ratings_per_item: u32) -> Protocol {
     let protocol = Protocol::standard(Paradigm::Mos);
+    Protocol { raters, ratings_per_item, items: None, ..protocol }
+}
+
+/// The standard preference protocol with other sizes.
+pub(crate) fn ab(raters: u32, ratings_per_item: u32) -> Protocol {
+    let protocol = Protocol::standard(Paradigm::Ab);
     Protocol { raters, ratings_per_item, items: None, ..protocol }
 }
 

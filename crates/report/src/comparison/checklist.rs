@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mynah_listening::{Defined, Role, SystemVerdict, Verdict};
+use mynah_listening::{Defined, Protocol, Role, SystemVerdict, Verdict};
 use mynah_metrics::Status;
 use serde::Serialize;
 
@@ -44,15 +44,26 @@ pub(crate) struct Entry {
     pub(crate) grounds: String,
 }
 
+const UNKNOWN_LISTENERS: &str = "Nothing is recorded about people: say how they were found, what language they speak, how they \
+                                 listened and what they were paid ([listeners] in the protocol)";
+
 /// A question that is answered separately for each listening test.
 type OfTest = (&'static str, fn(&Verdict) -> (Answer, String));
 
 const OF_TESTS: [OfTest; 11] = [
-    ("Does what listeners were asked fit the claim?", question),
-    ("Were the listeners qualified, and are they described?", listeners),
+    ("Does what listeners were asked fit the claim?", |verdict| {
+        of_protocol(verdict, question, "The ratings came without the question")
+    }),
+    ("Were the listeners qualified, and are they described?", |verdict| {
+        of_protocol(verdict, listeners, UNKNOWN_LISTENERS)
+    }),
     ("Were there enough listeners and sentences?", sizes),
-    ("Are question, scale and instructions reported?", instructions),
-    ("Was loudness made the same?", loudness),
+    ("Are question, scale and instructions reported?", |verdict| {
+        of_protocol(verdict, instructions, "The ratings came without them")
+    }),
+    ("Was loudness made the same?", |verdict| {
+        of_protocol(verdict, loudness, "The ratings came without a plan")
+    }),
     ("Was the order random and balanced?", order),
     ("Could the test have found a difference?", |verdict| match verdict.assay.sensitive {
         Some(true) => (Answer::Yes, assay(verdict)),
@@ -195,26 +206,30 @@ fn assay(verdict: &Verdict) -> String {
     verdict.assay.explanation.trim_end_matches('.').to_owned()
 }
 
-fn question(verdict: &Verdict) -> (Answer, String) {
-    match &verdict.protocol {
-        Some(protocol) => (Answer::Yours, format!("Asked was: \"{}\"", protocol.question)),
-        None => (Answer::Yours, "The ratings came without the question".to_owned()),
-    }
+/// Answers by the protocol, or leaves the answer to the author.
+fn of_protocol(
+    verdict: &Verdict,
+    answer: fn(&Protocol) -> (Answer, String),
+    without: &str,
+) -> (Answer, String) {
+    verdict.protocol.as_ref().map_or_else(|| (Answer::Yours, without.to_owned()), answer)
 }
 
-fn listeners(verdict: &Verdict) -> (Answer, String) {
-    let facts = verdict.protocol.as_ref().map(|protocol| protocol.listeners.named());
+/// Quotes the question.
+pub(crate) fn question(protocol: &Protocol) -> (Answer, String) {
+    (Answer::Yours, format!("Asked was: \"{}\"", protocol.question))
+}
+
+/// Lists what is recorded about the listeners.
+pub(crate) fn listeners(protocol: &Protocol) -> (Answer, String) {
+    let facts = protocol.listeners.named();
     let known: Vec<String> = facts
         .iter()
-        .flatten()
         .filter_map(|(name, fact)| fact.map(|fact| format!("{name}: {}", fact.trim_end_matches('.'))))
         .collect();
-    let unknown: Vec<&str> =
-        facts.iter().flatten().filter(|(_, fact)| fact.is_none()).map(|(name, _)| *name).collect();
+    let unknown: Vec<&str> = facts.iter().filter(|(_, fact)| fact.is_none()).map(|(name, _)| *name).collect();
     if known.is_empty() {
-        let grounds = "Nothing is recorded about people: say how they were found, what language they speak, how they \
-                       listened and what they were paid ([listeners] in the protocol)";
-        return (Answer::Yours, grounds.to_owned());
+        return (Answer::Yours, UNKNOWN_LISTENERS.to_owned());
     }
     let answer = if unknown.is_empty() { Answer::Yes } else { Answer::InPart };
     let rest =
@@ -251,24 +266,20 @@ fn sizes(verdict: &Verdict) -> (Answer, String) {
     (answer, grounds)
 }
 
-fn instructions(verdict: &Verdict) -> (Answer, String) {
-    match &verdict.protocol {
-        Some(_) => (Answer::Yes, "In the paragraph on methods, as the listeners read them".to_owned()),
-        None => (Answer::Yours, "The ratings came without them".to_owned()),
-    }
+/// Says where the instructions are.
+pub(crate) fn instructions(_: &Protocol) -> (Answer, String) {
+    (Answer::Yes, "In the paragraph on methods, as the listeners read them".to_owned())
 }
 
-fn loudness(verdict: &Verdict) -> (Answer, String) {
-    match &verdict.protocol {
-        Some(protocol) => (
-            Answer::Yes,
-            format!(
-                "{} LUFS, true peak at most {} dBTP; clips that had to stay quieter are in the key of the bundle",
-                protocol.loudness_lufs, protocol.true_peak_dbtp
-            ),
+/// Names the loudness of the clips.
+pub(crate) fn loudness(protocol: &Protocol) -> (Answer, String) {
+    (
+        Answer::Yes,
+        format!(
+            "{} LUFS, true peak at most {} dBTP; clips that had to stay quieter are in the key of the bundle",
+            protocol.loudness_lufs, protocol.true_peak_dbtp
         ),
-        None => (Answer::Yours, "The ratings came without a plan".to_owned()),
-    }
+    )
 }
 
 fn order(verdict: &Verdict) -> (Answer, String) {

@@ -82,15 +82,8 @@ fn paragraph(verdict: &Verdict, versions: &[(String, String)]) -> String {
     }
     text.push_str(&participants(verdict));
     if let Some(protocol) = &verdict.protocol {
-        let facts = protocol.listeners.named();
-        let known: Vec<String> = facts
-            .iter()
-            .filter_map(|(name, fact)| fact.map(|fact| format!("{name}: {}", fact.trim_end_matches('.'))))
-            .collect();
-        if !known.is_empty() {
-            text.extend([" Listeners, ", &known.join("; "), "."]);
-        }
-        text.push_str(&presentation(verdict, protocol));
+        text.push_str(&listener_facts(protocol));
+        text.push_str(&presentation(protocol));
     }
     text.push_str(&analysis(verdict));
     let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
@@ -98,6 +91,16 @@ fn paragraph(verdict: &Verdict, versions: &[(String, String)]) -> String {
         text.extend([" The analysis was made by ", &versions.join(", "), "."]);
     }
     text
+}
+
+/// Lists what is known about the listeners, in a sentence or nothing.
+pub(crate) fn listener_facts(protocol: &Protocol) -> String {
+    let facts = protocol.listeners.named();
+    let known: Vec<String> = facts
+        .iter()
+        .filter_map(|(name, fact)| fact.map(|fact| format!("{name}: {}", fact.trim_end_matches('.'))))
+        .collect();
+    if known.is_empty() { String::new() } else { format!(" Listeners, {}.", known.join("; ")) }
 }
 
 /// Formats `n things` if all systems have the same number, else `from a to b things`.
@@ -139,9 +142,10 @@ fn participants(verdict: &Verdict) -> String {
     )
 }
 
-fn presentation(verdict: &Verdict, protocol: &Protocol) -> String {
+/// Describes the listeners' task in a few sentences: instructions, question, answers, order and loudness.
+pub(crate) fn presentation(protocol: &Protocol) -> String {
     let labels: Vec<String> = protocol.labels.iter().map(|label| format!("\"{label}\"")).collect();
-    let order = verdict.paradigm.rules().order();
+    let order = protocol.paradigm.rules().order();
     let null_pairs = match protocol.null_pairs {
         0 => String::new(),
         n => format!(

@@ -1,17 +1,20 @@
 //! Section on a preference test: findings, strengths, votes and every pair.
 
+mod account;
+
 use mynah_listening::{Conclusion, Defined, Origin, PreferencePair, PreferenceSystem, PreferenceVerdict};
 use mynah_stats::Interval;
 
 use super::cells::{number_cell, probability_cell};
-use super::checklist::Answer;
 use super::documents::{append_to_names, plural};
-use super::ratings::{DECIMALS, interval_cell, p_value};
+use super::ratings::{DECIMALS, interval_cell, p_value, short};
 use super::scores::percent;
 use crate::error::Error;
 use crate::figure::{Forest, ForestRow, StackRow, Stacks, number};
 use crate::page::{Block, Figure, Section, Tone};
 use crate::table::{Cell, Table};
+
+pub(crate) use account::{answers, paragraph};
 
 /// The largest number of pairs whose votes are drawn one by one.
 const MOST_PAIRS: usize = 15;
@@ -34,88 +37,6 @@ pub(crate) fn sections(tests: &[PreferenceVerdict]) -> Result<Vec<Section>, Erro
         sections.push(Section::folded(&id, title, gist, blocks));
     }
     Ok(sections)
-}
-
-/// Describes a preference test in a paragraph, in the form used in papers.
-pub(crate) fn paragraph(test: &PreferenceVerdict, versions: &[(String, String)]) -> String {
-    let simulated = if is_simulated(test) {
-        "[Simulated votes: nobody listened, and this paragraph describes a rehearsal.] "
-    } else {
-        ""
-    };
-    let names: Vec<&str> = test.systems.iter().map(|system| system.system.as_str()).collect();
-    let ties = if test.n_tied > 0 { ", the second or neither" } else { " or the second" };
-    let order = match &test.order_effect {
-        Defined::Ok { .. } => " and an effect of the order (Davidson and Beaver 1977)",
-        Defined::Undefined { .. } => "",
-    };
-    let with_ties = if test.n_tied > 0 { " with ties (Davidson 1970)" } else { "" };
-    let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    let made = if versions.is_empty() {
-        String::new()
-    } else {
-        format!(" The analysis was made by {}.", versions.join(", "))
-    };
-    format!(
-        "{simulated}In the study {}, {} heard a sentence spoken by two systems and preferred the first{ties}, which gave {} on \
-         {}. The systems were {}. Strengths were estimated by the model of Bradley and Terry (1952){with_ties}{order}, with \
-         standard errors clustered by listener and sentence (Cameron, Gelbach and Miller 2011), jackknifed by leaving out \
-         listeners and sentences, and Student's t with the degrees of freedom of Bell and McCaffrey (2002). Pairs of which one \
-         system was preferred in every judgment were tested by a sign test over listeners and sentences, in each order of the \
-         clips. All {} were tested together at the level {}, by the correlations of their differences (Hothorn, Bretz and \
-         Westfall 2008). Level and analysis were chosen when the votes were analysed.{made}",
-        test.study,
-        plural(test.n_raters, "listener"),
-        plural(test.n_votes, "vote"),
-        plural(test.n_items, "sentence"),
-        names.join(", "),
-        plural(test.pairs.len(), "pair"),
-        test.alpha,
-    )
-}
-
-/// Answers the reviewers' questions about listening tests, in their order.
-pub(crate) fn answers(test: &PreferenceVerdict) -> [(Answer, String); 11] {
-    let yours = |grounds: &str| (Answer::Yours, grounds.to_owned());
-    let order = match &test.order_effect {
-        Defined::Ok { value } => {
-            format!("log odds of the clip heard first {}", log_odds(value))
-        }
-        Defined::Undefined { reason } => format!("order effect undefined: {reason}"),
-    };
-    let weights = format!(
-        "{} and {} weigh as {} and {} equal ones",
-        plural(test.n_raters, "listener"),
-        plural(test.n_items, "sentence"),
-        number(test.effective_raters, 1),
-        number(test.effective_items, 1)
-    );
-    [
-        yours("The votes came without the question"),
-        yours(
-            "Nothing is recorded about people: say how they were found, what language they speak, how they listened and \
-             what they were paid",
-        ),
-        (Answer::InPart, format!("{weights}; no size was declared")),
-        yours("The votes came without them"),
-        yours("The votes came without a plan"),
-        yours(&format!("The votes came without a plan; {order}")),
-        (Answer::No, "A preference test has no anchor".to_owned()),
-        (Answer::InPart, "Nothing is left out here; what was before is not known".to_owned()),
-        (
-            if test.pairs.iter().any(|pair| pair.standard_error.value().is_some()) {
-                Answer::Yes
-            } else {
-                Answer::InPart
-            },
-            format!("Two-way clustered standard errors by leaving out listeners and sentences; {weights}"),
-        ),
-        match test.pairs.len() {
-            1 => (Answer::DoesNotApply, "There is one comparison".to_owned()),
-            n => (Answer::Yes, format!("Intervals and p-values are simultaneous over {n} pairs")),
-        },
-        (Answer::DoesNotApply, "A preference test finds preferences, and shows no equality".to_owned()),
-    ]
 }
 
 /// Returns true if the votes are simulated.
@@ -144,9 +65,13 @@ fn blocks(test: &PreferenceVerdict) -> Result<Vec<Block>, Error> {
 }
 
 fn what_was_asked(test: &PreferenceVerdict) -> String {
+    let (design, declared) = match &test.design {
+        Some(design) => (format!("design {}", short(design)), "Declared before the test"),
+        None => ("without a plan".to_owned(), "Chosen when it was judged"),
+    };
     format!(
-        "Study {}, without a plan. Listeners heard a sentence spoken by two systems and preferred one of them{}: {} by {} on \
-         {}. Chosen when it was judged: level {}.",
+        "Study {}, {design}. Listeners heard a sentence spoken by two systems and preferred one of them{}: {} by {} on {}. \
+         {declared}: level {}.",
         test.study,
         if test.n_tied > 0 { " or neither" } else { "" },
         plural(test.n_votes, "vote"),

@@ -19,7 +19,7 @@ use crate::rating::Origin;
 /// The largest number of systems that are compared pair by pair.
 const MOST_SYSTEMS: usize = 30;
 
-/// Judges votes for one of two clips.
+/// Judges votes for one of two clips, which came without a plan.
 ///
 /// ```text
 /// strength        Bradley-Terry by maximum likelihood, with ties (Davidson 1970) and an order effect
@@ -73,8 +73,19 @@ pub fn judge_preferences(study: &PreferenceStudy, votes: &[Vote]) -> Result<Pref
         reference: study.reference.as_ref().map(|name| name.trim().to_owned()),
         ..study.clone()
     };
-    check(study, &votes)?;
-    let numbered = Numbered::of(&votes);
+    let mut verdict = judge_checked(study, &votes)?;
+    verdict.notes.splice(0..0, std::iter::once(words::without_plan(study)).chain(blanks));
+    Ok(verdict)
+}
+
+/// Judges votes whose names have no blanks around them, and takes no notice of whether there was a plan.
+///
+/// # Errors
+///
+/// Those of [`judge_preferences`].
+pub(super) fn judge_checked(study: &PreferenceStudy, votes: &[Vote]) -> Result<PreferenceVerdict, Error> {
+    check(study, votes)?;
+    let numbered = Numbered::of(votes);
     if numbered.systems.len() > MOST_SYSTEMS {
         return Err(Error::Found {
             what: format!("there are {} systems, and {MOST_SYSTEMS} can be compared", numbered.systems.len()),
@@ -88,10 +99,10 @@ pub fn judge_preferences(study: &PreferenceStudy, votes: &[Vote]) -> Result<Pref
     let name = |system: usize| numbered.systems[system];
     let pairs: Vec<PreferencePair> = (0..order.len())
         .flat_map(|high| (high + 1..order.len()).map(move |low| (high, low)))
-        .map(|(high, low)| pair(&numbered, &votes, &tests, (order[high], order[low]), study.alpha))
+        .map(|(high, low)| pair(&numbered, votes, &tests, (order[high], order[low]), study.alpha))
         .collect();
     let systems = order.iter().zip(&ranks).map(|(&system, &(best_rank, worst_rank))| {
-        let tally = Tally::of(&votes, name(system), None);
+        let tally = Tally::of(votes, name(system), None);
         PreferenceSystem {
             system: name(system).to_owned(),
             n_votes: tally.total(),
@@ -111,7 +122,10 @@ pub fn judge_preferences(study: &PreferenceStudy, votes: &[Vote]) -> Result<Pref
     let level = 1.0 - study.alpha;
     let mut verdict = PreferenceVerdict {
         study: study.name.clone(),
-        origin: origin(&votes),
+        design: None,
+        protocol: None,
+        excluded: Vec::new(),
+        origin: origin(votes),
         reference: study.reference.clone(),
         alpha: study.alpha,
         n_votes: votes.len(),
@@ -133,12 +147,12 @@ pub fn judge_preferences(study: &PreferenceStudy, votes: &[Vote]) -> Result<Pref
         wins: order
             .iter()
             .map(|&row| {
-                let wins = |&column: &usize| Tally::of(&votes, name(row), Some(name(column))).preferred;
+                let wins = |&column: &usize| Tally::of(votes, name(row), Some(name(column))).preferred;
                 order.iter().map(wins).collect()
             })
             .collect(),
         words: String::new(),
-        notes: words::notes(&votes, blanks, tests.order, &numbered.groups_by_name(), study),
+        notes: words::notes(votes, tests.order, &numbered.groups_by_name(), study),
     };
     conclude(&mut verdict);
     Ok(verdict)

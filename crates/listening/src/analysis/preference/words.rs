@@ -134,20 +134,23 @@ fn without_difference(verdict: &PreferenceVerdict, pair: &PreferencePair, counts
     )
 }
 
+/// Says that nothing was declared before the test.
+pub(super) fn without_plan(study: &PreferenceStudy) -> String {
+    format!(
+        "These votes came without a plan. The level {} was chosen when they were judged; nothing shows that it was declared \
+         before anybody listened.",
+        study.alpha
+    )
+}
+
 /// Collects the notes that belong next to the results of the whole test.
 pub(super) fn notes(
     votes: &[Vote],
-    blanks: Option<String>,
     order: OrderEffect,
     groups: &[Vec<String>],
     study: &PreferenceStudy,
 ) -> Vec<String> {
-    let mut notes = vec![format!(
-        "These votes came without a plan. The level {} was chosen when they were judged; nothing shows that it was declared \
-         before anybody listened.",
-        study.alpha
-    )];
-    notes.extend(blanks);
+    let mut notes = Vec::new();
     let n_simulated = votes.iter().filter(|vote| vote.origin == Origin::Simulated).count();
     if n_simulated > 0 {
         notes.push(format!("{n_simulated} of {} votes are simulated: nobody gave them.", votes.len()));
