@@ -30,21 +30,23 @@ fn write_answers(place: &Place, clicked: impl Fn(&str, &str, usize) -> i64) -> V
     let voice = |name: &Value| key.clips[name.as_str().expect("a name")].system.as_str();
     let mut files = Vec::new();
     for session in &plan.sessions {
-        let pages = data["sessions"][&session.rater].as_array().expect("a session");
+        let mut sessions = data["sessions"].as_object().expect("sessions").values();
+        let own = sessions.find(|own| own["rater"] == session.rater).expect("a session");
+        let pages = own["pages"].as_array().expect("pages");
         let answers: Vec<Value> = pages
             .iter()
             .enumerate()
             .map(|(page, trial)| {
-                let score = clicked(voice(&trial["first"]), voice(&trial["second"]), page);
+                let (first, second) = (&trial["clips"][0], &trial["clips"][1]);
                 json!({
-                    "trial": trial["id"], "page": page, "first": trial["first"], "second": trial["second"],
-                    "score_raw": score, "plays_first": 1, "plays_second": 1, "milliseconds": 4000,
+                    "trial": trial["id"], "page": page, "score_raw": clicked(voice(first), voice(second), page),
+                    "clips": [{ "clip": first, "plays": 1 }, { "clip": second, "plays": 1 }], "milliseconds": 4000,
                     "answered": format!("2026-11-30T10:00:{page:02}.000Z"),
                 })
             })
             .collect();
         let file = json!({
-            "format": 1, "study": plan.study, "design": plan.design, "bundle": key.bundle, "rater": session.rater,
+            "format": 2, "study": plan.study, "design": plan.design, "bundle": key.bundle, "rater": session.rater,
             "started": "2026-11-30T10:00:00.000Z", "finished": null, "user_agent": "a test", "answers": answers,
         });
         let name = format!("ratings-{}.json", session.rater);

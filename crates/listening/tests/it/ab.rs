@@ -174,7 +174,8 @@ fn a_bundle_names_every_clip_of_every_pair_differently() {
     assert_eq!(pairs.into_iter().collect::<Vec<_>>(), expected.map(|pair| (pair, 4)));
 
     let data = study.data();
-    assert_eq!((&data["comparison"], &data["lowest"]), (&true.into(), &(-1).into()));
+    assert_eq!((&data["paradigm"], &data["lowest"]), (&"ab".into(), &(-1).into()));
+    assert!(study.pages("r01").iter().all(|page| page["clips"].as_array().map(Vec::len) == Some(2)));
     assert_eq!(data["labels"], serde_json::json!(["The first", "No preference", "The second"]));
     assert_eq!(data["question"], "Which of the two clips sounds more natural?");
     let page = fs::read_to_string(study.bundle().join("index.html")).expect("the page is there");

@@ -29,9 +29,10 @@ pub(super) struct Stage<'a> {
 type Scene = fn(&Stage<'_>) -> Result<()>;
 
 /// All scenes by name.
-pub(super) const ALL: [(&str, Scene); 10] = [
+pub(super) const ALL: [(&str, Scene); 11] = [
     ("a whole MOS session from a web host", whole_session),
     ("a CMOS session by keyboard from the disk", from_the_disk),
+    ("a preference test (AB) on a server", preferences),
     ("two tabs of one rater", two_tabs),
     ("clips that are missing, cut short or wrong", broken_clips),
     ("speeding, seeking and stopping do not count as hearing", not_heard),
@@ -199,6 +200,29 @@ fn from_the_disk(stage: &Stage<'_>) -> Result<()> {
     let (rows, said) = study.collect(&["answers.json"])?;
     check_rows(&rows, "r02", &cmos_score, 4)?;
     ensure!(said.contains("opened from the disk"), "{said}");
+    quiet(&browser)
+}
+
+fn ab_score(page: usize) -> i64 {
+    page as i64 % 3 - 1
+}
+
+fn preferences(stage: &Stage<'_>) -> Result<()> {
+    let study = stage.study("ab", 2, "", "en")?;
+    let server = study.serve(0, &["--entry", "open", "--completion-code", "AB"])?;
+    let browser = stage.driver.browser()?;
+    browser.open(&server.address)?;
+    browser.comes("consent")?;
+    take_part(&browser, &plain(&ab_score))?;
+    browser.wait("document.getElementById('completion-code').textContent === 'AB'")?;
+    let (rows, _) = study.collect(&["--store", "answers.sqlite"])?;
+    check_rows(&rows, "r01", &ab_score, 3)?;
+    for row in &rows {
+        // Whoever clicks the second clip prefers what was heard second.
+        let sign = if row["first"] == "system" { -1.0 } else { 1.0 };
+        let (score, clicked) = (row["score"].as_f64(), row["score_raw"].as_f64().map(|raw| sign * raw + 0.0));
+        ensure!(score == clicked, "{row}");
+    }
     quiet(&browser)
 }
 
