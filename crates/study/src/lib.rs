@@ -20,6 +20,7 @@
 //! The crate knows neither HTTP nor the clock: times are arguments, in milliseconds since 1970 (UTC).
 
 mod error;
+mod participant;
 mod pay;
 mod place;
 mod progress;
@@ -28,7 +29,8 @@ mod sessions;
 mod store;
 
 pub use error::Error;
+pub use participant::{Identity, Joined, Participant, Places, Platform, Put, State};
 pub use pay::{Decision, Payment, payments};
 pub use progress::{Cells, Progress, RaterProgress, SystemProgress, progress};
 pub use receiver::receiver;
-pub use store::{Identity, Joined, Participant, Places, Platform, Put, State, Store};
+pub use store::Store;

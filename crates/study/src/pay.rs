@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::participant::{Platform, State};
 use crate::progress::{Progress, RaterProgress};
-use crate::store::{Platform, State, Store};
+use crate::store::Store;
 
 /// What to do about the pay of a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::store::{State, Store};
+use crate::participant::State;
+use crate::store::Store;
 
 /// A rater who gives the same answer this many times is looked at.
 const SAME_ANSWER: usize = 10;

@@ -4,7 +4,8 @@ use mynah_listening::{ClipFile, Entry, PageOfTrial, Pages};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use crate::store::{ANSWER_BYTES, FORMAT, FORMS, Places, SCHEMA};
+use crate::participant::Places;
+use crate::store::{ANSWER_BYTES, FORMAT, FORMS, SCHEMA};
 
 const TEMPLATE: &str = include_str!("receiver.php");
 

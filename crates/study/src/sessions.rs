@@ -5,7 +5,8 @@ use rusqlite::params;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::store::{Participant, Store};
+use crate::participant::Participant;
+use crate::store::Store;
 
 /// The format of answer files.
 const FORMAT: u64 = 2;

@@ -9,9 +9,10 @@ use mynah_listening::{BuildOptions, Error, Key, Links, Pages, Plan, build_with};
 use mynah_study::receiver;
 use mynah_table::write_atomic;
 
-use super::args::{BuildArgs, EntryArg};
+use super::args::BuildArgs;
 use super::audit;
 use super::language::strings;
+use super::served_args::EntryArg;
 use crate::files::make_parent;
 
 /// Builds the bundle, and its key next to it.

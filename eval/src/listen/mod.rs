@@ -10,6 +10,7 @@ mod plan;
 mod preferences;
 mod progress;
 mod serve;
+mod served_args;
 mod simulate;
 
 pub use args::Args;

@@ -10,7 +10,7 @@ use mynah_listening::Plan;
 use mynah_study::{Decision, Payment, Progress, State, Store, payments, progress};
 use serde::{Deserialize, Serialize};
 
-use super::args::ProgressArgs;
+use super::served_args::ProgressArgs;
 
 /// Prints the state of a study, and writes the list of payments.
 pub(crate) fn run(args: &ProgressArgs) -> anyhow::Result<ExitCode> {

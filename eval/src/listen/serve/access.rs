@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mynah_listening::Pages;
 use mynah_study::{Identity, Platform};
 
-use crate::listen::args::EntryArg;
+use crate::listen::served_args::EntryArg;
 
 /// The assignment of a preview on Mechanical Turk.
 const PREVIEW: &str = "ASSIGNMENT_ID_NOT_AVAILABLE";

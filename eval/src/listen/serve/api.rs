@@ -21,7 +21,7 @@ use super::access::{Refusal, identity};
 use super::experimenter;
 use super::state::{Study, now};
 use super::writer::Failure;
-use crate::listen::args::EntryArg;
+use crate::listen::served_args::EntryArg;
 
 /// The largest request.
 const BODY_BYTES: usize = 64 * 1024;

@@ -32,8 +32,8 @@ use mynah_listening::{Key, Pages, Plan, served_page};
 use mynah_study::Store;
 use rayon::prelude::*;
 
-use super::args::ServeArgs;
 use super::language::strings;
+use super::served_args::ServeArgs;
 use limit::Limits;
 use state::Study;
 use writer::Writer;

@@ -9,7 +9,7 @@ use mynah_study::Places;
 
 use super::limit::Limits;
 use super::writer::Writer;
-use crate::listen::args::{EndingArgs, EntryArg};
+use crate::listen::served_args::{EndingArgs, EntryArg};
 
 /// A study that is being served.
 pub(super) struct Study {
