@@ -282,3 +282,46 @@ fn serves_only_what_belongs_together() {
         .exits_with(2)
         .says("there is no language or file `klingon`");
 }
+
+#[test]
+fn many_equal_problems_are_counted() {
+    let (place, bundle) = built();
+    let design = place.read("PLAN.toml");
+    let design = design.lines().find_map(|line| line.strip_prefix("design = ")).expect("a design");
+    let design: Value = serde_json::from_str(design).expect("a text");
+    let answers: Vec<Value> = (0..100_000).map(|page| json!({ "page": page })).collect();
+    let file = json!({
+        "format": 2, "study": "study", "design": design, "bundle": bundle, "rater": "r01", "answers": answers,
+    });
+    place.write("answers.json", file.to_string());
+    let said = place.listen("collect PLAN.toml answers.json --out ratings.csv").exits_with(1);
+    let said = said.says("and 99990 more problems of the kind `malformed-answer`");
+    assert!(said.stderr.lines().count() < 20, "{}", said.stderr);
+}
+
+#[test]
+fn receivers_for_web_space_hold_the_whole_study_and_reveal_nothing() {
+    let place = Place::new();
+    place.plan().exits_with(0);
+    let build = "build PLAN.toml --out WEB --php prolific --completion-code C1 --per-session 2 --overbook 3";
+    let said = place.listen(build).exits_with(0).says("its store comes by token");
+    let token = said.stderr.split("by token ").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let token = token.expect("a token");
+    let receiver = place.read("WEB/api.php");
+    let (_, rest) = receiver.split_once("<<<'JSON'\n").expect("it holds the study");
+    let study: Value = serde_json::from_str(rest.lines().next().expect("a line")).expect("it is JSON");
+    assert_eq!(
+        (&study["copies"], &study["overbook"], &study["lease_ms"]),
+        (&json!(2), &json!(3), &json!(3_600_000))
+    );
+    assert_eq!((&study["secret"], &study["completion_code"]), (&json!(token), &json!("C1")));
+    assert_eq!(study["sessions"].as_array().map(Vec::len), Some(6));
+    let page = place.read("WEB/index.html");
+    assert!(page.contains("api.php?request=") && !page.contains(token) && !page.contains("\"sessions\""));
+    for secret in ["recordings", "quiet", "LJ001", "{{"] {
+        assert!(!receiver.replace("'{{", "").contains(secret), "it reveals {secret}");
+    }
+    // A page that needs no server is not for receivers, and the other way round.
+    place.listen("build PLAN.toml --out PLAIN").exits_with(0);
+    assert!(!place.path("PLAIN/api.php").exists() && place.read("PLAIN/index.html").contains("\"sessions\""));
+}
