@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -63,19 +64,53 @@ impl Kind {
     }
 }
 
-/// The program that drives browsers of one kind; it ends on drop.
+/// Drives browsers of one kind.
 pub(super) struct Driver {
-    child: Child,
     kind: Kind,
-    address: String,
-    agent: ureq::Agent,
+    /// One for all browsers, where one can drive several: geckodriver drives one.
+    shared: Option<Arc<Process>>,
 }
 
 impl Driver {
     pub(super) fn start(kind: Kind) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let child = Command::new(kind.program())
-            .arg(format!("--port={port}"))
+        let shared = match kind {
+            Kind::Chromium => Some(Arc::new(Process::start(kind)?)),
+            Kind::Firefox => None,
+        };
+        Ok(Self { kind, shared })
+    }
+
+    /// Opens a browser with a profile of its own.
+    pub(super) fn browser(&self) -> Result<Browser> {
+        let process = match &self.shared {
+            Some(shared) => Arc::clone(shared),
+            None => Arc::new(Process::start(self.kind)?),
+        };
+        let capabilities = json!({ "capabilities": { "alwaysMatch": self.kind.capabilities() } });
+        let session = process.send("POST", "/session", Some(&capabilities))?;
+        let id = session["sessionId"].as_str().context("the browser has no session")?.to_owned();
+        Ok(Browser { process, id })
+    }
+}
+
+/// A program that drives browsers; it ends on drop.
+struct Process {
+    child: Child,
+    address: String,
+    agent: ureq::Agent,
+}
+
+impl Process {
+    fn start(kind: Kind) -> Result<Self> {
+        let free = || anyhow::Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
+        let port = free()?;
+        let mut command = Command::new(kind.program());
+        command.arg(format!("--port={port}"));
+        if kind == Kind::Firefox {
+            // Several at once would all want the same port for that.
+            command.arg(format!("--websocket-port={}", free()?));
+        }
+        let child = command
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -84,23 +119,15 @@ impl Driver {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_mins(2)))
             .build();
-        let driver = Self { child, kind, address: format!("http://127.0.0.1:{port}"), agent: config.into() };
+        let process = Self { child, address: format!("http://127.0.0.1:{port}"), agent: config.into() };
         let begun = Instant::now();
-        while driver.agent.get(format!("{}/status", driver.address)).call().is_err() {
+        while process.agent.get(format!("{}/status", process.address)).call().is_err() {
             if begun.elapsed() > PATIENCE {
                 bail!("`{}` does not answer", kind.program());
             }
             sleep(Duration::from_millis(50));
         }
-        Ok(driver)
-    }
-
-    /// Opens a browser with a profile of its own.
-    pub(super) fn browser(&self) -> Result<Browser<'_>> {
-        let capabilities = json!({ "capabilities": { "alwaysMatch": self.kind.capabilities() } });
-        let session = self.send("POST", "/session", Some(&capabilities))?;
-        let id = session["sessionId"].as_str().context("the browser has no session")?.to_owned();
-        Ok(Browser { driver: self, id })
+        Ok(process)
     }
 
     fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
@@ -126,7 +153,7 @@ impl Driver {
     }
 }
 
-impl Drop for Driver {
+impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
         self.child.kill().ok();
@@ -135,22 +162,33 @@ impl Drop for Driver {
 }
 
 /// One browser; it closes on drop.
-pub(super) struct Browser<'a> {
-    driver: &'a Driver,
+pub(super) struct Browser {
+    process: Arc<Process>,
     id: String,
 }
 
-impl Browser<'_> {
+impl Browser {
     fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        self.driver.send("POST", &format!("/session/{}{path}", self.id), Some(body))
+        self.process.send("POST", &format!("/session/{}{path}", self.id), Some(body))
     }
 
     fn get(&self, path: &str) -> Result<Value> {
-        self.driver.send("GET", &format!("/session/{}{path}", self.id), None)
+        self.process.send("GET", &format!("/session/{}{path}", self.id), None)
     }
 
     pub(super) fn open(&self, address: &str) -> Result<()> {
         self.post("/url", &json!({ "url": address })).map(drop)
+    }
+
+    /// Goes to an address whose server may be away for a while, as a person tries again.
+    pub(super) fn open_patiently(&self, address: &str) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            match self.open(address) {
+                Err(_) if begun.elapsed() < PATIENCE => sleep(Duration::from_millis(200)),
+                opened => return opened,
+            }
+        }
     }
 
     pub(super) fn reload(&self) -> Result<()> {
@@ -174,7 +212,7 @@ impl Browser<'_> {
     }
 
     pub(super) fn close_tab(&self) -> Result<()> {
-        self.driver.send("DELETE", &format!("/session/{}/window", self.id), None).map(drop)
+        self.process.send("DELETE", &format!("/session/{}/window", self.id), None).map(drop)
     }
 
     pub(super) fn resize(&self, width: u32, height: u32) -> Result<()> {
@@ -263,9 +301,9 @@ impl Browser<'_> {
     }
 }
 
-impl Drop for Browser<'_> {
+impl Drop for Browser {
     fn drop(&mut self) {
         // The driver ends all that are left.
-        self.driver.send("DELETE", &format!("/session/{}", self.id), None).ok();
+        self.process.send("DELETE", &format!("/session/{}", self.id), None).ok();
     }
 }

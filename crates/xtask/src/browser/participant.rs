@@ -16,7 +16,7 @@ pub(super) struct Manner<'a> {
 }
 
 /// Takes part from wherever the page is, and returns the positions answered.
-pub(super) fn take_part(browser: &Browser<'_>, manner: &Manner<'_>) -> Result<Vec<usize>> {
+pub(super) fn take_part(browser: &Browser, manner: &Manner<'_>) -> Result<Vec<usize>> {
     let mut answered = Vec::new();
     loop {
         match browser.section()?.as_str() {
@@ -74,12 +74,12 @@ pub(super) fn take_part(browser: &Browser<'_>, manner: &Manner<'_>) -> Result<Ve
 }
 
 /// Returns the position of the page that is shown.
-pub(super) fn position(browser: &Browser<'_>) -> Result<usize> {
+pub(super) fn position(browser: &Browser) -> Result<usize> {
     Ok(browser.run("return document.getElementById('progress').value;", &[])?.as_u64().unwrap_or(0) as usize)
 }
 
 /// Listens to all clips of a page.
-pub(super) fn listen(browser: &Browser<'_>, manner: &Manner<'_>) -> Result<()> {
+pub(super) fn listen(browser: &Browser, manner: &Manner<'_>) -> Result<()> {
     let n =
         browser.run("return document.querySelectorAll('#clips button').length;", &[])?.as_u64().unwrap_or(0);
     for clip in 1..=n {
@@ -96,7 +96,7 @@ pub(super) fn listen(browser: &Browser<'_>, manner: &Manner<'_>) -> Result<()> {
     Ok(())
 }
 
-fn answer_page(browser: &Browser<'_>, page: usize, manner: &Manner<'_>) -> Result<()> {
+fn answer_page(browser: &Browser, page: usize, manner: &Manner<'_>) -> Result<()> {
     listen(browser, manner)?;
     let score = (manner.score)(page);
     browser.wait("!document.getElementById('answers').disabled")?;

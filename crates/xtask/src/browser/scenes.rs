@@ -68,7 +68,7 @@ impl Stage<'_> {
     }
 
     /// Looks for barriers on the page as it is.
-    fn look_for_barriers(&self, browser: &Browser<'_>, place: &str) -> Result<()> {
+    fn look_for_barriers(&self, browser: &Browser, place: &str) -> Result<()> {
         let Some(axe) = self.axe else { return Ok(()) };
         browser.run(&format!("{axe}\nwindow.axe = axe; window.found = null; axe.run().then((result) => {{ window.found = result.violations.map((one) => `${{one.id}}: ${{one.nodes.map((node) => node.html).join(' ')}}`); }});"), &[])?;
         let found = browser.wait("window.found && {list: window.found}")?;
@@ -77,7 +77,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn take_picture(&self, browser: &Browser<'_>, name: &str) -> Result<()> {
+    fn take_picture(&self, browser: &Browser, name: &str) -> Result<()> {
         let Some(folder) = self.pictures else { return Ok(()) };
         fs::write(folder.join(format!("{name}.png")), base64(&browser.picture()?)?)?;
         Ok(())
@@ -118,7 +118,7 @@ fn plain(score: &dyn Fn(usize) -> i64) -> Manner<'_> {
 }
 
 /// Returns the file that the page hands over.
-fn file(browser: &Browser<'_>) -> Result<Value> {
+fn file(browser: &Browser) -> Result<Value> {
     browser.comes("end")?;
     let text = browser.run("return document.getElementById('text').value;", &[])?;
     Ok(serde_json::from_str(text.as_str().context("text")?)?)
@@ -181,7 +181,7 @@ fn whole_session(stage: &Stage<'_>) -> Result<()> {
 }
 
 /// The page logs nothing.
-fn quiet(browser: &Browser<'_>) -> Result<()> {
+fn quiet(browser: &Browser) -> Result<()> {
     let errors = browser.errors();
     ensure!(errors.is_empty(), "the page logs {errors:?}");
     Ok(())
@@ -492,13 +492,7 @@ fn php_study(stage: &Stage<'_>) -> Result<()> {
 
 fn play_php(stage: &Stage<'_>, study: &Study, address: &str, token: &str) -> Result<()> {
     let browser = stage.driver.browser()?;
-    for attempt in 0.. {
-        match browser.open(&format!("{address}?PROLIFIC_PID=anna&SESSION_ID=a")) {
-            Ok(()) => break,
-            Err(error) if attempt > 20 => return Err(error),
-            Err(_) => thread::sleep(Duration::from_millis(200)),
-        }
-    }
+    browser.open_patiently(&format!("{address}?PROLIFIC_PID=anna&SESSION_ID=a"))?;
     browser.comes("consent")?;
     take_part(&browser, &Manner { until: Some(2), ..plain(&mos_score) })?;
     browser.wait("document.getElementById('sending-notice').hidden")?;
@@ -659,7 +653,7 @@ fn rehearsal(stage: &Stage<'_>) -> Result<()> {
     let one = |person: u32| -> Result<()> {
         let browser = stage.driver.browser()?;
         let score = clicked(person);
-        browser.open(&format!("{address}?PROLIFIC_PID=p{person}"))?;
+        browser.open_patiently(&format!("{address}?PROLIFIC_PID=p{person}"))?;
         browser.comes("consent")?;
         match person % 5 {
             // Gone for good after two pages.
