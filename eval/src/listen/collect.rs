@@ -20,7 +20,13 @@ pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     let key = args.key.as_deref().map(Key::read).transpose()?;
     let collection = match &args.store {
         Some(path) => {
-            collect_sessions(&plan, Store::open_existing(path, &plan)?.sessions(&plan, args.pilot)?)
+            let store = Store::open_existing(path, &plan)?;
+            let n_others = store.sessions(&plan, !args.pilot)?.len();
+            if n_others > 0 {
+                let others = if args.pilot { "the study itself" } else { "the pilot" };
+                say(&format!("left out {n_others} sessions of {others}"));
+            }
+            collect_sessions(&plan, store.sessions(&plan, args.pilot)?)
         }
         None => collect(&plan, key.as_ref(), &args.files),
     };

@@ -1,6 +1,7 @@
 //! `mynah-listen progress`.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,6 +24,11 @@ pub(crate) fn run(args: &ProgressArgs) -> anyhow::Result<ExitCode> {
         let rows: Vec<Row> = payments(&store, &progress, args.bonus)?.into_iter().map(Row::from).collect();
         args.overwrite.write_table(path, &rows, |_| None::<()>)?;
         say(&format!("wrote {} payments to `{}`", rows.len(), path.display()));
+        for (name, content) in uploads(&rows) {
+            let path = beside(path, name);
+            args.overwrite.write(&path, content.as_bytes(), |_| true)?;
+            say(&format!("wrote `{}`", path.display()));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -53,6 +59,39 @@ impl From<Payment> for Row {
             reason: payment.reason,
         }
     }
+}
+
+/// Returns the files that the platforms take, each with the end of its name: for Prolific the participants to approve and the
+/// bonuses, for Mechanical Turk the assignments to approve and the bonuses. Nobody is rejected in them.
+fn uploads(rows: &[Row]) -> Vec<(&'static str, String)> {
+    let of = |platform: &'static str| rows.iter().filter(move |row| row.platform == platform);
+    let is_approved = |row: &&Row| row.decision == decision_words(Decision::Approve);
+    let lines = |lines: Vec<String>| lines.join("\n") + "\n";
+    let mut files = Vec::new();
+    if of("prolific").next().is_some() {
+        let approved = of("prolific").filter(is_approved);
+        files.push(("prolific-approve.txt", lines(approved.map(|row| row.participant.clone()).collect())));
+        let bonuses = of("prolific").filter_map(|row| Some(format!("{},{:.2}", row.participant, row.bonus?)));
+        files.push(("prolific-bonus.csv", lines(bonuses.collect())));
+    }
+    if of("mturk").next().is_some() {
+        let assignment = |row: &Row| row.assignment.clone().unwrap_or_default();
+        let mut approve = vec!["AssignmentId,Approve,Reject".to_owned()];
+        approve.extend(of("mturk").filter(is_approved).map(|row| format!("{},x,", assignment(row))));
+        files.push(("mturk-approve.csv", lines(approve)));
+        let mut bonuses = vec!["WorkerId,AssignmentId,BonusAmount,Reason".to_owned()];
+        bonuses.extend(of("mturk").filter_map(|row| {
+            Some(format!("{},{},{:.2},complete", row.participant, assignment(row), row.bonus?))
+        }));
+        files.push(("mturk-bonus.csv", lines(bonuses)));
+    }
+    files
+}
+
+/// Returns the path of a file next to the list of payments.
+fn beside(payments: &Path, name: &str) -> PathBuf {
+    let stem = payments.file_stem().unwrap_or_default().to_string_lossy();
+    payments.with_file_name(format!("{stem}.{name}"))
 }
 
 /// Returns the name of a decision in files.

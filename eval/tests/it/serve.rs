@@ -107,6 +107,8 @@ fn participants_get_sessions_and_a_completion_code() {
     let payments = place.read("payments.csv");
     assert!(payments.contains("prolific,anna,s-anna,r01,approve"), "{payments}");
     assert!(payments.contains("prolific,ben,s-ben,r02,unfinished"), "{payments}");
+    assert_eq!(place.read("payments.prolific-approve.txt"), "anna\n");
+    assert_eq!(place.read("payments.prolific-bonus.csv"), "anna,1.50\n");
     assert_eq!(client.get("/experimenter", &[]).0, 401);
     let cookie = format!("mynah-experimenter={}", server.experimenter);
     let (status, seen) = client.get("/experimenter", &[("Cookie", &cookie)]);

@@ -219,6 +219,13 @@ impl Browser {
         self.post("/window/rect", &json!({ "width": width, "height": height })).map(drop)
     }
 
+    /// Lets Chromium's pages know that dark ones are preferred.
+    pub(super) fn prefer_dark(&self) -> Result<()> {
+        let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.post("/goog/cdp/execute", &command).map(drop)
+    }
+
     /// Runs a script and returns its value.
     pub(super) fn run(&self, script: &str, arguments: &[Value]) -> Result<Value> {
         self.post("/execute/sync", &json!({ "script": script, "args": arguments }))

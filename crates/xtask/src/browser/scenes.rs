@@ -572,6 +572,13 @@ fn looks(stage: &Stage<'_>) -> Result<()> {
     let wide = browser.run("return document.documentElement.scrollWidth > window.innerWidth;", &[])?;
     ensure!(wide == false, "nothing is wider than the phone");
     stage.take_picture(&browser, "listening-phone")?;
+    if stage.is_chromium {
+        browser.prefer_dark()?;
+        browser.resize(1100, 900)?;
+        browser.wait("matchMedia('(prefers-color-scheme: dark)').matches")?;
+        stage.look_for_barriers(&browser, "a dark page")?;
+        stage.take_picture(&browser, "listening-dark")?;
+    }
     drop(browser);
 
     let english = study.listen(&["strings"])?;
