@@ -602,7 +602,9 @@
     } else if (["full", "left", "entry", "preview"].includes(answer.code)) {
       showClosed(`closed_${answer.code}`, answer.code === "full" ? () => join(code) : null);
     } else {
-      showClosed("closed_offline", () => join(code));
+      // The server may be away for a moment only.
+      const timer = setTimeout(() => join(code), 3000);
+      showClosed("closed_offline", () => { clearTimeout(timer); join(code); });
     }
   }
 

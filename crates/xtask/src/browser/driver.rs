@@ -195,6 +195,22 @@ impl Browser {
         self.post("/refresh", &json!({})).map(drop)
     }
 
+    /// Reloads until there is a page, whose server may be away for a while.
+    pub(super) fn reload_patiently(&self) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let reloaded = self.reload();
+            let is_there = self.run("return document.querySelector('main > section') !== null;", &[]);
+            match (reloaded, is_there) {
+                (Ok(()), Ok(Value::Bool(true))) => return Ok(()),
+                (result, _) if begun.elapsed() > PATIENCE => {
+                    return result.context("the page does not come back");
+                }
+                _ => sleep(Duration::from_millis(200)),
+            }
+        }
+    }
+
     /// Opens another tab and goes there; returns its handle.
     pub(super) fn new_tab(&self) -> Result<String> {
         let tab = self.post("/window/new", &json!({ "type": "tab" }))?;

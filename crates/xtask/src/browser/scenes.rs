@@ -671,7 +671,7 @@ fn rehearsal(stage: &Stage<'_>) -> Result<()> {
             }
             3 => {
                 take_part(&browser, &Manner { until: Some(1), ..plain(&score) })?;
-                browser.reload()?;
+                browser.reload_patiently()?;
                 browser.comes("trial")?;
             }
             _ => {}
