@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::paradigms::Paradigm;
 use crate::trial::{First, Kind};
 
+/// The most that may be missing of the clips of an answer, in ms: sound devices begin and end with less delay.
+const UNHEARD_MS: u64 = 300;
+/// The longest stalls of an answer in all, in ms. Every play takes some 50 ms longer than its sound.
+const GAP_MS: u64 = 1000;
+
 /// The origin of ratings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -66,4 +71,24 @@ pub struct Rating {
     pub source_file: String,
     /// The answer's position in that file, from 1.
     pub source_row: u64,
+}
+
+impl Rating {
+    /// Returns `true` if the answer took less time than its clips last. An unknown time is none.
+    #[must_use]
+    pub fn is_hurried(&self) -> bool {
+        self.milliseconds.zip(self.audio_ms).is_some_and(|(taken, audio)| taken + UNHEARD_MS < audio)
+    }
+
+    /// Returns `true` if more than 300 ms of the clips were not heard in one piece.
+    #[must_use]
+    pub fn misses_sound(&self) -> bool {
+        self.unheard_ms.is_some_and(|missing| missing > UNHEARD_MS)
+    }
+
+    /// Returns `true` if stalls amount to more than a second.
+    #[must_use]
+    pub fn has_stalls(&self) -> bool {
+        self.gap_ms.is_some_and(|gap| gap > GAP_MS)
+    }
 }

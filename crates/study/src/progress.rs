@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mynah_listening::{Kind, Plan, PreferencePair, Rating, collect_sessions, judge, judge_votes};
+use mynah_listening::{
+    Kind, Plan, PreferencePair, ProblemKind, Rating, collect_sessions, judge, judge_votes,
+};
 use mynah_stats::Interval;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,8 +17,6 @@ use crate::store::Store;
 const SAME_ANSWER: usize = 10;
 /// The share of a rater's answers that may have a fault before it is remarked on.
 const FAULTY: f64 = 0.1;
-/// The most that may be missing of the clips of an answer, in ms, as in the screening rule `unheard`.
-const MISSING_MS: u64 = 300;
 
 /// The state of a study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,7 +27,9 @@ pub struct Progress {
     pub design: String,
     /// The sessions of the plan.
     pub sessions: usize,
-    /// The participants in each state, without those of the pilot.
+    /// Those that somebody has completed.
+    pub complete_sessions: usize,
+    /// The participants in each state, without those of the pilot: complete.
     pub complete: usize,
     /// At work.
     pub active: usize,
@@ -47,7 +49,7 @@ pub struct Progress {
     pub systems: Vec<SystemProgress>,
     /// The raters, in the order in which they came.
     pub raters: Vec<RaterProgress>,
-    /// Problems with answers, as `collect` reports them.
+    /// Problems with answers, as `collect` reports them; unanswered pages are no problem while a study runs.
     pub problems: Vec<String>,
 }
 
@@ -105,7 +107,7 @@ pub struct RaterProgress {
     pub bias: Option<f64>,
     /// The outcome of the headphone check.
     pub headphones: Option<bool>,
-    /// What should be looked at before paying, in words.
+    /// Remarks to look at before paying.
     pub flags: Vec<String>,
 }
 
@@ -139,6 +141,12 @@ pub fn progress(store: &Store, plan: &Plan, now: i64) -> Result<Progress, Error>
         study: plan.study.clone(),
         design: plan.design.clone(),
         sessions: plan.sessions.len(),
+        complete_sessions: live
+            .iter()
+            .filter(|one| !one.pilot && one.state(now) == State::Complete)
+            .map(|one| one.session)
+            .collect::<BTreeSet<_>>()
+            .len(),
         complete: count(State::Complete),
         active: count(State::Active),
         timed_out: count(State::TimedOut),
@@ -153,7 +161,7 @@ pub fn progress(store: &Store, plan: &Plan, now: i64) -> Result<Progress, Error>
             collection
                 .problems
                 .iter()
-                .filter(|problem| !problem.kind.is_harmless())
+                .filter(|problem| !problem.kind.is_harmless() && problem.kind != ProblemKind::Unfinished)
                 .map(|problem| format!("{}: {}", problem.file, problem.message)),
         ),
     })
@@ -239,17 +247,9 @@ fn flags(ratings: &[&Rating], headphones: Option<bool>, skipped: usize) -> Vec<S
             flags.push(format!("{faulty} of {n} answers {words}"));
         }
     };
-    share(
-        &|rating| {
-            rating.milliseconds.zip(rating.audio_ms).is_some_and(|(taken, audio)| taken + MISSING_MS < audio)
-        },
-        "faster than the clips last",
-    );
-    share(
-        &|rating| rating.unheard_ms.is_some_and(|missing| missing > MISSING_MS),
-        "without hearing the clips to their ends",
-    );
-    share(&|rating| rating.gap_ms.is_some_and(|gap| gap > 1000), "with stalls of more than a second");
+    share(&Rating::is_hurried, "faster than the clips last");
+    share(&Rating::misses_sound, "without hearing the clips to their ends");
+    share(&Rating::has_stalls, "with stalls of more than a second");
     share(
         &|rating| rating.hidden_ms.zip(rating.audio_ms).is_some_and(|(hidden, audio)| 2 * hidden > audio),
         "with the page hidden most of the time",

@@ -153,7 +153,7 @@ pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdic
         systems,
         raters: distinct(|rating| &rating.rater),
         items: distinct(|rating| &rating.item),
-        n_planned: None,
+        missing: None,
         notes,
     };
     let verdict = judge_study(&known, &rows, Sensitivity::Examined);

@@ -1,6 +1,6 @@
 //! Screening: excludes ratings by declared rules and accounts for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,10 +18,6 @@ const FEWEST_OTHERS: usize = 10;
 /// The share of the other raters who must tell two conditions apart. An honest rater then fails to in about one of twenty
 /// cases, and gives the same answer to everything else as well in far fewer.
 const TELL_APART: f64 = 0.95;
-/// The most that may be missing of the clips of an answer, in ms: sound devices begin and end with less delay.
-const UNHEARD_MS: u64 = 300;
-/// The longest stalls of an answer in all, in ms. Every play takes some 50 ms longer than its sound.
-const GAP_MS: u64 = 1000;
 /// The largest score of a null pair that counts as right, as in ITU-T P.808 for trapping questions of a comparison.
 const NULL_PAIR_TOLERANCE: f64 = 1.0;
 
@@ -87,6 +83,17 @@ pub(crate) fn screen<'a>(
     (kept, exclusions)
 }
 
+/// Returns a note on the ratings that declared rules exclude; `None` without rules. `noun` is "ratings" or "votes".
+pub(crate) fn screening_note(rules: &[ScreeningRule], excluded: &[Exclusion], noun: &str) -> Option<String> {
+    let names: Vec<&str> = rules.iter().map(|rule| rule.as_str()).collect();
+    let n: usize = excluded.iter().map(|excluded| excluded.n_ratings).sum();
+    let raters: BTreeSet<&str> = excluded.iter().map(|excluded| excluded.rater.as_str()).collect();
+    let raters = if raters.len() == 1 { "one rater".to_owned() } else { format!("{} raters", raters.len()) };
+    (!rules.is_empty()).then(|| {
+        format!("Screened by the declared rules ({}): {n} {noun} of {raters} are left out.", names.join(", "))
+    })
+}
+
 fn is_unplayed(rating: &Rating) -> bool {
     let has_second = rating.paradigm.rules().has_order();
     rating.plays_first == Some(0) || (has_second && rating.plays_second == Some(0))
@@ -94,12 +101,7 @@ fn is_unplayed(rating: &Rating) -> bool {
 
 /// Returns `true` if the times that the page measured show that the clips were not heard.
 fn is_unheard(rating: &Rating) -> bool {
-    let exceeds = |value: Option<u64>, limit| value.is_some_and(|value| value > limit);
-    let is_hurried = match (rating.milliseconds, rating.audio_ms) {
-        (Some(taken), Some(audio)) => taken + UNHEARD_MS < audio,
-        _ => false,
-    };
-    is_hurried || exceeds(rating.unheard_ms, UNHEARD_MS) || exceeds(rating.gap_ms, GAP_MS)
+    rating.is_hurried() || rating.misses_sound() || rating.has_stalls()
 }
 
 /// Returns the objection of a rule to a rater with these ratings, if there is one.

@@ -8,6 +8,29 @@ use crate::paradigms::{Paradigm, ParadigmRules};
 use crate::rating::{Origin, Rating};
 use crate::system::Role;
 
+/// The planned trials without a rating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Missing {
+    pub(crate) n: usize,
+    pub(crate) n_planned: usize,
+}
+
+impl Missing {
+    /// Counts them: a trial is rated as soon as one of the people who do its session has rated it.
+    fn of(plan: &Plan, ratings: &[Rating]) -> Self {
+        let rated: BTreeSet<(Option<usize>, u32)> =
+            ratings.iter().map(|rating| (plan.session_of(&rating.rater), rating.page)).collect();
+        let n_planned: usize = plan.sessions.iter().map(|session| session.trials.len()).sum();
+        Self { n: n_planned.saturating_sub(rated.len()), n_planned }
+    }
+
+    /// Returns a note on them, if there are any; `noun` is "ratings" or "votes".
+    pub(crate) fn note(self, noun: &str) -> Option<String> {
+        let Self { n, n_planned } = self;
+        (n > 0).then(|| format!("{n} of {n_planned} planned {noun} are missing."))
+    }
+}
+
 /// A listening test as its ratings are judged.
 #[derive(Debug, Clone)]
 pub(crate) struct Study {
@@ -22,8 +45,8 @@ pub(crate) struct Study {
     pub(crate) systems: Vec<(String, Role)>,
     pub(crate) raters: Vec<String>,
     pub(crate) items: Vec<String>,
-    /// The number of planned ratings, where it is known.
-    pub(crate) n_planned: Option<usize>,
+    /// The planned ratings that nobody has given, where they are known.
+    pub(crate) missing: Option<Missing>,
     /// Notes on what was done to the ratings before they were judged.
     pub(crate) notes: Vec<String>,
 }
@@ -35,6 +58,7 @@ impl Study {
         let planned: BTreeSet<String> = study.raters.iter().cloned().collect();
         let rated: BTreeSet<String> = ratings.iter().map(|rating| rating.rater.clone()).collect();
         study.raters.extend(rated.difference(&planned).cloned());
+        study.missing = Some(Missing::of(plan, ratings));
         study
     }
 
@@ -51,7 +75,7 @@ impl Study {
             systems: plan.systems.iter().map(|system| (system.name.clone(), system.role)).collect(),
             raters: plan.sessions.iter().map(|session| session.rater.clone()).collect(),
             items: plan.items.clone(),
-            n_planned: Some(plan.sessions.iter().map(|session| session.trials.len()).sum()),
+            missing: None,
             notes: Vec::new(),
         }
     }

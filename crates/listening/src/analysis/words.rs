@@ -4,10 +4,9 @@
 //! protocol met and its anchors found worse, that ends in `equivalent`. The paper means equality by it, so `better` is
 //! called better.
 
-use std::collections::BTreeSet;
-
 use mynah_stats::Interval;
 
+use crate::analysis::screening::screening_note;
 use crate::analysis::study::Study;
 use crate::analysis::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict};
 use crate::design::protocol::{
@@ -238,21 +237,8 @@ pub(crate) fn notes(
     if n_simulated > 0 {
         notes.push(format!("{n_simulated} of {} ratings are simulated: nobody gave them.", ratings.len()));
     }
-    if let Some(n_planned) = study.n_planned.filter(|n_planned| ratings.len() < *n_planned) {
-        let n_missing = n_planned - ratings.len();
-        notes.push(format!("{n_missing} of {n_planned} planned ratings are missing."));
-    }
-    if !screening.rules.is_empty() {
-        let rules: Vec<&str> = screening.rules.iter().map(|rule| rule.as_str()).collect();
-        let n_ratings: usize = screening.excluded.iter().map(|excluded| excluded.n_ratings).sum();
-        let raters: BTreeSet<&str> =
-            screening.excluded.iter().map(|excluded| excluded.rater.as_str()).collect();
-        notes.push(format!(
-            "Screened by the declared rules ({}): {n_ratings} ratings of {} raters are left out.",
-            rules.join(", "),
-            raters.len()
-        ));
-    }
+    notes.extend(study.missing.and_then(|missing| missing.note("ratings")));
+    notes.extend(screening_note(&screening.rules, &screening.excluded, "ratings"));
     let n_compared =
         systems.iter().filter(|system| system.role == Role::Candidate && system.conclusion.is_some()).count();
     if n_compared > 1 {

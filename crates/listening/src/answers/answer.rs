@@ -38,7 +38,7 @@ pub(crate) struct Answer {
     pub(crate) answered: Option<String>,
 }
 
-/// What was answered.
+/// The content of an answer.
 pub(crate) enum Given {
     /// A point of the scale, as clicked.
     Score(f64),
@@ -46,7 +46,7 @@ pub(crate) enum Given {
     Skipped(String),
 }
 
-/// What was heard of one clip. Pages before format 2 recorded plays only.
+/// The plays of one clip. Pages before format 2 recorded plays only.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Heard {
     pub(crate) clip: String,

@@ -290,9 +290,8 @@ impl Merged {
 
     /// Reports the pages that no file answers.
     fn unfinished(&self, rater: &str, session: &Session) -> Option<Problem> {
-        let missing: Vec<String> = (0..session.trials.len())
+        let missing: Vec<usize> = (0..session.trials.len())
             .filter(|page| !self.by_page.contains_key(page) && !self.skipped.contains(page))
-            .map(|page| page.to_string())
             .collect();
         let files: Vec<&str> = self.files.iter().map(|(file, _)| file.as_str()).collect();
         (!missing.is_empty()).then(|| Problem {
@@ -303,7 +302,7 @@ impl Merged {
                 "rater `{rater}` has not answered {} of {} pages: {}",
                 missing.len(),
                 session.trials.len(),
-                missing.join(", ")
+                ranges(&missing)
             ),
         })
     }
@@ -311,6 +310,23 @@ impl Merged {
     fn into_ratings(self) -> impl Iterator<Item = Rating> {
         self.by_page.into_values().map(|given| given.rating)
     }
+}
+
+/// Writes numbers in ascending order, three and more in a row by the first and the last.
+fn ranges(numbers: &[usize]) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let written = runs.into_iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first} to {last}"),
+    });
+    written.collect::<Vec<_>>().join(", ")
 }
 
 /// The header of an answer file. Fields for people are not read.
@@ -322,7 +338,7 @@ struct Header {
     rater: String,
     bundle: Option<String>,
     started: Option<String>,
-    /// Whether the page compared its clips with their hashes.
+    /// True if the page compared its clips with their hashes.
     verified: Option<bool>,
     answers: Vec<Value>,
 }
@@ -424,5 +440,18 @@ impl FileReader<'_> {
 
     fn problem(&mut self, row: Option<u64>, kind: ProblemKind, message: String) {
         self.problems.push(Problem { file: self.file.clone(), row, kind, message });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_a_row_are_written_as_ranges() {
+        assert_eq!(ranges(&[]), "");
+        assert_eq!(ranges(&[4]), "4");
+        assert_eq!(ranges(&[2, 3]), "2, 3");
+        assert_eq!(ranges(&[0, 2, 3, 4, 8, 9]), "0, 2 to 4, 8, 9");
     }
 }

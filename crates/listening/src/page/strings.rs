@@ -119,6 +119,7 @@ fn places(text: &str) -> BTreeSet<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paradigms::Paradigm;
 
     #[test]
     fn every_language_is_complete() {
@@ -126,6 +127,12 @@ mod tests {
             let strings = Strings::of_language(name).expect("it is there");
             assert_eq!(Strings::from_toml(&strings.to_toml()).expect("it is complete"), strings);
             assert_eq!(strings.language(), name);
+            for paradigm in Paradigm::ALL {
+                assert!(
+                    !strings.text(&format!("legend_{}", paradigm.as_str())).is_empty(),
+                    "{paradigm:?} in {name}"
+                );
+            }
         }
         assert_eq!(Strings::of_language("xx"), None);
     }

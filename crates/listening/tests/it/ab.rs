@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use crate::bundle::Study;
 use crate::support::{ab, advised, cmos, items, plan, systems};
 
-/// How often the system and its opponent come first.
+/// Number of trials in which the system and in which its opponent comes first.
 type Orders = (i64, i64);
 
 fn is_balanced(orders: &Orders) -> bool {
@@ -302,7 +302,7 @@ fn unplayed_clips_are_screened_if_the_protocol_says_so() {
     assert_eq!((verdict.n_votes, verdict.excluded.len(), verdict.excluded[0].n_ratings), (293, 1, 7));
     assert_eq!(
         verdict.notes[0],
-        "Screened by the declared rules (unplayed): 7 votes of 1 raters are left out."
+        "Screened by the declared rules (unplayed): 7 votes of one rater are left out."
     );
 }
 

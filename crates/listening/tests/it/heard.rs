@@ -1,4 +1,4 @@
-//! What the page measures while clips play, codes, and people who do a session after somebody else.
+//! Measurements of the page while clips play, codes, and people who do a session after somebody else.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -199,6 +199,10 @@ fn several_people_may_do_one_session() {
     let verdict = judge(&plan, &collection.ratings).expect("both are of the plan");
     let judged: Vec<&str> = verdict.raters.iter().map(|rater| rater.rater.as_str()).collect();
     assert!(judged.contains(&"r01.2"), "{judged:?}");
+    // A trial that two people have rated does not stand in for one that nobody has.
+    let n_planned: usize = plan.sessions.iter().map(|session| session.trials.len()).sum();
+    let missing = format!("{} of {n_planned} planned ratings are missing.", n_planned - n);
+    assert!(verdict.notes.contains(&missing), "{:?}", verdict.notes);
     assert_eq!(plan.session_of("r02.17"), Some(1));
     for unknown in ["r01.1", "r01.02", "r01.x", "r99.2", "r01."] {
         assert_eq!(plan.session_of(unknown), None, "{unknown}");

@@ -284,7 +284,7 @@ fn progress_and_payments_show_who_listened() {
     answer_pages(&mut store, &pages, &cleo, 1, 0);
 
     let seen = progress(&store, &study.plan, MINUTE).expect("it can be read");
-    assert_eq!((seen.complete, seen.active, seen.sessions), (2, 1, 3));
+    assert_eq!((seen.complete, seen.complete_sessions, seen.active, seen.sessions), (2, 2, 1, 3));
     assert_eq!((seen.ratings, seen.planned), (2 * n_trials + 1, 3 * n_trials));
     let [first, second, third] = seen.raters.as_slice() else { panic!("three raters: {seen:?}") };
     assert_eq!(first.flags, Vec::<String>::new());
@@ -296,6 +296,20 @@ fn progress_and_payments_show_who_listened() {
     ];
     assert_eq!(second.flags, expected);
     assert_eq!((third.answered, third.state), (1, State::Active));
+
+    // A session that two people have completed is one session.
+    let again = Identity {
+        platform: Platform::Code,
+        person: "r01".to_owned(),
+        assignment: None,
+        session: Some(anna.session),
+    };
+    let again = store.join(&again, "", &PLACES, 0).expect("it is theirs");
+    answer_pages(&mut store, &pages, &again, n_trials, 0);
+    store.finish(&pages, &again.token, 0).expect("all pages are answered");
+    let twice = progress(&store, &study.plan, MINUTE).expect("it can be read");
+    assert_eq!((twice.complete, twice.complete_sessions), (3, 2));
+    assert_eq!(twice.problems, Vec::<String>::new(), "whoever is at work has no problem");
 
     let pay = payments(&store, &seen, Some(0.5)).expect("it can be read");
     let decided: Vec<_> = pay.iter().map(|one| (one.participant.as_str(), one.decision, one.bonus)).collect();
@@ -311,6 +325,6 @@ fn progress_and_payments_show_who_listened() {
     store.delete(&cleo.rater, 2 * MINUTE).expect("it is there");
     assert!(matches!(store.delete(&cleo.rater, 2 * MINUTE), Err(Error::UnknownRater { .. })));
     assert!(matches!(store.answers(&cleo.token), Err(Error::UnknownToken)));
-    assert_eq!(progress(&store, &study.plan, MINUTE).expect("it can be read").raters.len(), 2);
+    assert_eq!(progress(&store, &study.plan, MINUTE).expect("it can be read").raters.len(), 3);
     assert_eq!(join(&mut store, "dan", 2 * MINUTE).expect("a place is free").rater, "r03.2");
 }

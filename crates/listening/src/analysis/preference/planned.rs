@@ -1,12 +1,10 @@
 //! Votes of a planned preference test.
 
-use std::collections::BTreeSet;
-
 use mynah_stats::preference::Preference;
 
 use super::judge::judge_checked;
 use super::{PreferenceStudy, PreferenceVerdict, Vote};
-use crate::analysis::screening::{Exclusion, screen};
+use crate::analysis::screening::{Exclusion, screen, screening_note};
 use crate::analysis::study::Study;
 use crate::answers::check::check_ratings;
 use crate::design::plan::Plan;
@@ -47,7 +45,7 @@ pub fn judge_votes(plan: &Plan, ratings: &[Rating]) -> Result<PreferenceVerdict,
         return Err(Error::Found { what, remedy: Some("judge it as a test that gives scores") });
     }
     check_ratings(plan, ratings)?;
-    judge_planned(&Study::of(plan), ratings)
+    judge_planned(&Study::rated(plan, ratings), ratings)
 }
 
 /// Judges votes that belong to a study.
@@ -63,7 +61,7 @@ pub(crate) fn judge_planned(study: &Study, ratings: &[Rating]) -> Result<Prefere
         repeats: false,
     };
     let verdict = judge_checked(&settings, &votes)?;
-    let mut notes = notes(study, ratings.len(), &excluded);
+    let mut notes = notes(study, &excluded);
     notes.extend(
         study
             .reference()
@@ -108,20 +106,7 @@ fn vote(rating: &Rating) -> Vote {
 }
 
 /// Accounts for votes that are missing or left out.
-fn notes(study: &Study, n_votes: usize, excluded: &[Exclusion]) -> Vec<String> {
-    let mut notes = Vec::new();
-    if let Some(n_planned) = study.n_planned.filter(|n_planned| n_votes < *n_planned) {
-        notes.push(format!("{} of {n_planned} planned votes are missing.", n_planned - n_votes));
-    }
-    let rules: Vec<&str> = study.analysis.screening.iter().map(|rule| rule.as_str()).collect();
-    if !rules.is_empty() {
-        let n_left_out: usize = excluded.iter().map(|excluded| excluded.n_ratings).sum();
-        let raters: BTreeSet<&str> = excluded.iter().map(|excluded| excluded.rater.as_str()).collect();
-        notes.push(format!(
-            "Screened by the declared rules ({}): {n_left_out} votes of {} raters are left out.",
-            rules.join(", "),
-            raters.len()
-        ));
-    }
-    notes
+fn notes(study: &Study, excluded: &[Exclusion]) -> Vec<String> {
+    let missing = study.missing.and_then(|missing| missing.note("votes"));
+    missing.into_iter().chain(screening_note(&study.analysis.screening, excluded, "votes")).collect()
 }
