@@ -40,7 +40,7 @@ impl Platform {
     }
 }
 
-/// Who a participant is.
+/// The identity of a participant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// Where they come from.
@@ -77,7 +77,7 @@ pub struct Joined {
     pub rater: String,
 }
 
-/// What became of an answer.
+/// The outcome of storing an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Put {
     /// It is stored now.

@@ -7,7 +7,7 @@ use crate::participant::{Platform, State};
 use crate::progress::{Progress, RaterProgress};
 use crate::store::Store;
 
-/// What to do about the pay of a participant.
+/// A decision on the pay of a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {

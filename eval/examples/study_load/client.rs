@@ -142,7 +142,7 @@ impl Client {
 /// A participant with a session.
 pub(crate) struct Participant<'a> {
     client: &'a Client,
-    /// What the server said: token, rater, pages, clips, stored.
+    /// The response of the server: token, rater, pages, clips, stored.
     pub(crate) session: Value,
 }
 

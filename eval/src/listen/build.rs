@@ -56,7 +56,10 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         say(&format!("wrote `{}`; its store comes by token {}", path.display(), pages.experimenter_secret()));
     }
     let links_path = Links::path_beside(&args.out);
-    let links = Links::new(&pages, args.url.as_deref().unwrap_or("index.html"));
+    // Without an address, the links lead to the bundle beside them.
+    let beside = args.out.file_name().map(|name| format!("{}/index.html", name.to_string_lossy()));
+    let address = args.url.clone().or(beside).unwrap_or_else(|| "index.html".to_owned());
+    let links = Links::new(&pages, &address);
     write_atomic(&links_path, links.to_html(&plan.study).as_bytes())
         .with_context(|| format!("failed to write `{}`", links_path.display()))?;
     say(&format!("wrote `{}` with {} clips", args.out.display(), key.clips.len()));

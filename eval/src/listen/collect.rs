@@ -36,11 +36,14 @@ pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     }
     args.overwrite.write_table(&args.out, &collection.ratings, identity)?;
     let n_planned: usize = plan.sessions.iter().map(|session| session.trials.len()).sum();
-    say(&format!(
-        "wrote {} of {n_planned} planned ratings to `{}`",
-        collection.ratings.len(),
-        args.out.display()
-    ));
+    let n = collection.ratings.len();
+    let ratings = if n > n_planned {
+        // Several people have done some of the sessions.
+        format!("{n} ratings, {n_planned} planned,")
+    } else {
+        format!("{n} of {n_planned} planned ratings")
+    };
+    say(&format!("wrote {ratings} to `{}`", args.out.display()));
     let is_good = collection.problems.iter().all(|problem| problem.kind.is_harmless());
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }

@@ -1,4 +1,4 @@
-//! What `mynah-listen` does, and says, so that systems are not given away by anything but their speech.
+//! Blinding by `mynah-listen`: nothing but their speech gives systems away.
 
 use std::fs;
 

@@ -114,7 +114,10 @@ fn participants_get_sessions_and_a_completion_code() {
     let (status, seen) = client.get("/experimenter", &[("Cookie", &cookie)]);
     let seen = String::from_utf8(seen).expect("it is text");
     assert_eq!(status, 200);
-    assert!(seen.contains("1 of 6 sessions complete") && seen.contains("r02"), "{seen}");
+    assert!(
+        seen.contains("1 of 6 sessions complete. Participants: 1 complete") && seen.contains("r02"),
+        "{seen}"
+    );
     let (_, csv) = client.get("/experimenter/payments.csv", &[("Cookie", &cookie)]);
     assert!(String::from_utf8_lossy(&csv).contains("prolific,anna,s-anna,r01,approve"));
     assert_eq!(client.get("/experimenter/answers.json", &[("Cookie", "mynah-experimenter=0")]).0, 401);
@@ -325,5 +328,6 @@ fn receivers_for_web_space_hold_the_whole_study_and_reveal_nothing() {
     }
     // A page that needs no server is not for receivers, and the other way round.
     place.listen("build PLAN.toml --out PLAIN").exits_with(0);
+    assert!(place.read("PLAIN.links.html").contains("href=\"PLAIN/index.html?code="), "beside the bundle");
     assert!(!place.path("PLAIN/api.php").exists() && place.read("PLAIN/index.html").contains("\"sessions\""));
 }

@@ -1,4 +1,4 @@
-//! Who may enter.
+//! The identity of people who enter.
 
 use std::collections::BTreeMap;
 

@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 
 use super::access::{Refusal, identity};
 use super::experimenter;
-use super::state::{Study, now};
+use super::state::Study;
 use super::writer::Failure;
+use crate::listen::clock::now;
 use crate::listen::served_args::EntryArg;
 
 /// The largest request.

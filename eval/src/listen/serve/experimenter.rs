@@ -9,12 +9,14 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use mynah_listening::collect_sessions;
-use mynah_study::{Payment, Progress, RaterProgress, Store, SystemProgress, payments, progress};
+use mynah_study::{Progress, RaterProgress, Store, SystemProgress, payments, progress};
 use serde::Deserialize;
 
 use super::api::failed;
-use super::state::{Study, now};
-use crate::listen::progress::{decision_words, state_words};
+use super::state::Study;
+use crate::listen::clock::now;
+use crate::listen::payments::csv;
+use crate::listen::progress::state_words;
 
 const COOKIE: &str = "mynah-experimenter";
 const STYLE: &str = include_str!("../../../templates/experimenter.css");
@@ -178,7 +180,7 @@ async fn delete(
 }
 
 /// Returns a file to be saved.
-fn saved(name: &str, kind: &'static str, content: String) -> Response {
+fn saved(name: &str, kind: &'static str, content: impl IntoResponse) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], content)
         .into_response()
@@ -218,26 +220,10 @@ async fn pay(State(study): State<Arc<Study>>, headers: HeaderMap) -> Response {
     let look =
         |store: &Store, study: &Study| payments(store, &progress(store, study.plan, now())?, study.bonus);
     match read(&study, look).await {
-        Ok(payments) => saved("payments.csv", "text/csv; charset=utf-8", payments_csv(&payments)),
+        Ok(payments) => match csv(payments) {
+            Ok(csv) => saved("payments.csv", "text/csv; charset=utf-8", csv),
+            Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        },
         Err(response) => response,
     }
-}
-
-/// Writes payments as CSV.
-fn payments_csv(payments: &[Payment]) -> String {
-    let mut lines = vec!["platform,participant,assignment,rater,decision,minutes,bonus,reason".to_owned()];
-    for payment in payments {
-        let decision = decision_words(payment.decision);
-        lines.push(format!(
-            "{},{},{},{},{decision},{:.1},{},\"{}\"",
-            payment.platform.as_str(),
-            payment.participant,
-            payment.assignment.as_deref().unwrap_or_default(),
-            payment.rater,
-            payment.minutes,
-            payment.bonus.map_or_else(String::new, |bonus| format!("{bonus:.2}")),
-            payment.reason.replace('"', "\"\"")
-        ));
-    }
-    lines.join("\n") + "\n"
 }

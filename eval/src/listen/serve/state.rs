@@ -1,8 +1,7 @@
-//! What all requests share.
+//! The state that all requests share.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use mynah_listening::{Pages, Plan};
 use mynah_study::Places;
@@ -29,9 +28,4 @@ pub(super) struct Study {
     /// The experimenter's token.
     pub(super) experimenter: String,
     pub(super) bonus: Option<f64>,
-}
-
-/// Returns the time in ms since 1970.
-pub(super) fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_millis() as i64)
 }

@@ -10,7 +10,7 @@ const QUEUE: usize = 4096;
 /// The most requests that are committed together.
 const BATCH: usize = 512;
 
-/// What is done with the store; returns what tells the caller, once it is known whether it was committed.
+/// An operation on the store; returns the function that tells the caller, once the commit has succeeded or failed.
 type Job = Box<dyn FnOnce(&mut Store) -> Told + Send>;
 
 struct Told {
