@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::driver::Browser;
 
-/// How a participant takes part.
+/// The manner in which a participant takes part.
 pub(super) struct Manner<'a> {
     /// The score of a page, by its position.
     pub(super) score: &'a dyn Fn(usize) -> i64,

@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::driver::{Browser, Driver};
@@ -15,7 +17,7 @@ use super::host::{Fault, Host};
 use super::participant::{Manner, listen, position, take_part};
 use super::study::Study;
 
-/// What every scene has.
+/// The browser, the program and the options of a scene.
 pub(super) struct Stage<'a> {
     pub(super) driver: &'a Driver,
     pub(super) program: &'a Path,
@@ -79,29 +81,9 @@ impl Stage<'_> {
 
     fn take_picture(&self, browser: &Browser, name: &str) -> Result<()> {
         let Some(folder) = self.pictures else { return Ok(()) };
-        fs::write(folder.join(format!("{name}.png")), base64(&browser.picture()?)?)?;
+        fs::write(folder.join(format!("{name}.png")), STANDARD.decode(browser.picture()?)?)?;
         Ok(())
     }
-}
-
-/// Decodes base 64.
-fn base64(text: &str) -> Result<Vec<u8>> {
-    let value = |byte: u8| match byte {
-        b'A'..=b'Z' => Ok(u32::from(byte - b'A')),
-        b'a'..=b'z' => Ok(u32::from(byte - b'a') + 26),
-        b'0'..=b'9' => Ok(u32::from(byte - b'0') + 52),
-        b'+' => Ok(62),
-        b'/' => Ok(63),
-        _ => bail!("`{}` is not in base 64", char::from(byte)),
-    };
-    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'=' && !byte.is_ascii_whitespace()).collect();
-    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    for group in digits.chunks(4) {
-        let bits = group.iter().try_fold(0, |bits, digit| anyhow::Ok(bits << 6 | value(*digit)?))?;
-        let bits = bits << (6 * (4 - group.len()));
-        bytes.extend(&bits.to_be_bytes()[1..group.len()]);
-    }
-    Ok(bytes)
 }
 
 /// Scores that differ from page to page.
@@ -451,7 +433,7 @@ fn served_study(stage: &Stage<'_>) -> Result<()> {
     other.open(&format!("{}experimenter", server.address))?;
     other.type_into("input[name=token]", &server.experimenter)?;
     other.click("button")?;
-    other.wait("document.body.textContent.includes('2 of 2 sessions complete')")?;
+    other.wait("document.body.textContent.includes('2 of 2 sessions complete. Participants: 2 complete')")?;
     stage.look_for_barriers(&other, "the experimenter's page")?;
     stage.take_picture(&other, "experimenter")?;
     Ok(())
