@@ -77,9 +77,8 @@ fn session(plan: &Plan, names: &Names, key: &Key, code: &Code) -> Value {
         .zip(&code.scores)
         .enumerate()
         .filter_map(|(page, (trial, score))| {
-            let (first, second) = names.heard(trial);
             let clips: Vec<Value> =
-                std::iter::once(first).chain(second).map(|clip| json!({ "clip": clip })).collect();
+                names.heard(trial).into_iter().map(|clip| json!({ "clip": clip })).collect();
             Some(json!({
                 "trial": names.trial(&session.rater, page),
                 "page": page,

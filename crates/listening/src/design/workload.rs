@@ -69,8 +69,7 @@ impl Workload {
             );
             let mut audio_seconds = 0.0;
             for trial in &session.trials {
-                let (first, second) = names.heard(trial);
-                for name in [Some(first), second].into_iter().flatten() {
+                for name in names.heard(trial) {
                     audio_seconds += seconds_of(&name).unwrap_or_default();
                     downloads.insert(name);
                 }

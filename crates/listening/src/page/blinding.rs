@@ -41,13 +41,13 @@ impl Names {
     }
 
     /// Returns the names of the clips of a trial in the order in which they are heard.
-    pub(crate) fn heard(&self, trial: &Trial) -> (String, Option<String>) {
-        let clip = |slot| self.clip(trial, slot);
-        match trial.first {
-            None => (clip(Slot::System), None),
-            Some(First::System) => (clip(Slot::System), Some(clip(Slot::Reference))),
-            Some(First::Reference) => (clip(Slot::Reference), Some(clip(Slot::System))),
-        }
+    pub(crate) fn heard(&self, trial: &Trial) -> Vec<String> {
+        let slots: &[Slot] = match trial.first {
+            None => &[Slot::System],
+            Some(First::System) => &[Slot::System, Slot::Reference],
+            Some(First::Reference) => &[Slot::Reference, Slot::System],
+        };
+        slots.iter().map(|&slot| self.clip(trial, slot)).collect()
     }
 
     /// Returns the name of a page of a rater's session.

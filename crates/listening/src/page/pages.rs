@@ -116,12 +116,9 @@ impl<'a> Pages<'a> {
     #[must_use]
     pub fn of_session(&self, session: usize) -> Vec<PageOfTrial> {
         let session = &self.plan.sessions[session];
-        let page = |(page, trial)| {
-            let (first, second) = self.names.heard(trial);
-            PageOfTrial {
-                id: self.names.trial(&session.rater, page),
-                clips: std::iter::once(first).chain(second).collect(),
-            }
+        let page = |(page, trial)| PageOfTrial {
+            id: self.names.trial(&session.rater, page),
+            clips: self.names.heard(trial),
         };
         session.trials.iter().enumerate().map(page).collect()
     }
