@@ -16,8 +16,9 @@
 //! fixes which rater hears which clips in which order; its design is a hash of all that, and ratings of another design are
 //! rejected.
 //!
-//! Comparisons (CMOS), single clips (MOS) and preferences (AB) differ in their [`ParadigmRules`]; each paradigm implements
-//! them in one folder. Preferences are judged by [`judge_votes`], everything else by [`judge()`].
+//! Comparisons (CMOS), single clips (MOS), preferences (AB), degradations (DMOS), similarities of speakers (SMOS) and recognition
+//! (ABX) differ in their [`ParadigmRules`]; each paradigm implements them in one folder. Preferences are judged by
+//! [`judge_votes`], everything else by [`judge()`].
 //!
 //! # Examples
 //!
@@ -79,7 +80,7 @@ pub use analysis::verdict::{
 pub use answers::answer::AnswerFault;
 pub use answers::collect::{Collection, Problem, ProblemKind, collect, collect_sessions};
 pub use design::plan::Plan;
-pub use design::power::{PowerRow, PreferencePowerRow};
+pub use design::power::{DiscriminationPowerRow, PowerRow, PreferencePowerRow};
 pub use design::protocol::{
     Analysis, HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS, ListenerFacts,
     Protocol,
@@ -98,7 +99,9 @@ pub use page::pages::{ClipFile, PageOfTrial, Pages};
 pub use page::stimuli::{common_items, find_wav};
 pub use page::strings::Strings;
 pub use page::survey::{Conversion, NeededConversion, SourceFile, Survey};
-pub use paradigms::{Contrast, PaperCriterion, Paradigm, ParadigmRules, RankTest, Template};
+pub use paradigms::{
+    ClipOrder, Comparatives, Contrast, PaperCriterion, Paradigm, ParadigmRules, RankTest, Template,
+};
 pub use rating::{Origin, Rating};
 pub use rehearsal::rehearse::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};
 pub use rehearsal::simulate::{ANCHOR_DIFFERENCE, Attendance, Simulation, simulate};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::paradigms::Paradigm;
-use crate::trial::{First, Kind};
+use crate::trial::{First, Kind, Slot};
 
 /// The most that may be missing of the clips of an answer, in ms: sound devices begin and end with less delay.
 const UNHEARD_MS: u64 = 300;
@@ -39,20 +39,29 @@ pub struct Rating {
     pub item: String,
     /// The system that was judged.
     pub system: String,
-    /// The system it was compared with, for AB the other one of the pair; `None` for MOS.
+    /// The system it was compared with, for AB the other one of the pair; `None` for MOS. The reference itself is compared with
+    /// its own clips where it is judged like any system.
     pub reference: Option<String>,
-    /// The clip heard first; `None` for MOS.
+    /// The clip heard first; `None` where the plan chooses no order.
     pub first: Option<First>,
+    /// ABX: the clip that X was a copy of.
+    #[serde(default)]
+    pub x: Option<Slot>,
     /// The purpose of the trial.
     pub kind: Kind,
-    /// CMOS: system minus reference, -3 to 3. MOS: 1 to 5. AB: 1 if the system was preferred, -1 if the reference was, else 0.
+    /// CMOS: system minus reference, -3 to 3. MOS, DMOS and SMOS: 1 to 5. AB: 1 if the system was preferred, -1 if the reference
+    /// was, else 0. ABX: 1 for a right answer, 0 for a wrong one.
     pub score: f64,
-    /// The clicked answer. CMOS: second minus first. AB: -1 for the first clip, 1 for the second.
+    /// The clicked answer. CMOS: second minus first. AB: -1 for the first clip, 1 for the second. ABX: 0 for the first clip, 1
+    /// for the second.
     pub score_raw: f64,
     /// Number of plays of the first (or only) clip.
     pub plays_first: Option<u32>,
     /// Number of plays of the second clip.
     pub plays_second: Option<u32>,
+    /// Number of plays of X.
+    #[serde(default)]
+    pub plays_x: Option<u32>,
     /// Milliseconds from the opening of the page to the answer.
     pub milliseconds: Option<u64>,
     /// Duration of the page's clips, in milliseconds.

@@ -34,13 +34,15 @@ impl First {
 }
 
 /// The part that a clip plays in a trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Slot {
     /// The clip of the rated system.
     System,
     /// The clip that it is compared with.
     Reference,
+    /// A copy of one of these, which the rater has to recognize.
+    X,
     /// The clip with which the rater sets the volume.
     Volume,
 }
@@ -56,9 +58,15 @@ pub struct Trial {
     /// The system that it is compared with, if that is not always the reference.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub versus: Option<String>,
-    /// The clip heard first; `None` for single clips. A null pair plays the reference twice and says `reference` here.
+    /// The clip heard first; `None` where the plan chooses no order. A null pair plays the reference twice and says `reference` here.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub first: Option<First>,
+    /// The clip that X is a copy of: of the system or of the reference.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub x: Option<Slot>,
+    /// The sentence with which the reference shows its voice, if that is another one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub example: Option<String>,
     /// The purpose of the trial.
     pub kind: Kind,
 }

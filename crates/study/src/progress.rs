@@ -208,8 +208,11 @@ fn rater(
     let sum = |of: fn(&Rating) -> Option<u64>| {
         ratings.iter().filter_map(|rating| of(rating)).sum::<u64>() as f64 / MINUTE
     };
-    let plays: Vec<u32> =
-        ratings.iter().flat_map(|rating| [rating.plays_first, rating.plays_second]).flatten().collect();
+    let plays: Vec<u32> = ratings
+        .iter()
+        .flat_map(|rating| [rating.plays_first, rating.plays_second, rating.plays_x])
+        .flatten()
+        .collect();
     // Others are those on the clip besides this rater.
     let distances: Vec<f64> = ratings
         .iter()

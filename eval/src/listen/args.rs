@@ -164,7 +164,7 @@ enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct PlanArgs {
-    /// Protocol: `cmos`, `mos`, `ab` or a TOML file (see eval/protocols)
+    /// Protocol: `cmos`, `mos`, `ab`, `dmos`, `similarity`, `abx` or a TOML file (see eval/protocols)
     #[arg(long, value_name = "NAME|FILE")]
     protocol: String,
     /// Reference of the comparison, usually the recordings; wavs are in DIR/wavs or DIR. Optional for MOS and AB
@@ -341,10 +341,10 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) studies: Option<u64>,
     /// True difference of a system from the reference, in points (default: 0, or -1 for an anchor). AB: in points of the
-    /// comparison whose sign is the vote
+    /// comparison whose sign is the vote. ABX: share of right answers less 0.5 (default: 0, or 0.35 for an anchor)
     #[arg(long, value_name = "NAME=X", value_parser = true_difference)]
     pub(crate) true_difference: Vec<(String, f64)>,
-    /// True mean of the reference in a MOS test
+    /// True mean of the reference in a test of MOS, DMOS or similarity
     #[arg(long, value_name = "X", default_value_t = 4.5)]
     pub(crate) mos_level: f64,
     /// Seed of the simulation

@@ -6,6 +6,7 @@ mod audit;
 mod build;
 mod clock;
 mod collect;
+mod discrimination;
 mod language;
 mod payments;
 mod plan;

@@ -13,17 +13,20 @@ use mynah_listening::{
 };
 use mynah_stats::power::Components;
 
-use super::preferences;
+use super::{discrimination, preferences};
 use crate::files::Overwrite;
 use crate::named::{NamedDirectory, check_names};
 use crate::score::synthesis;
 use crate::wavs;
 
 /// Built-in protocols.
-const PROTOCOLS: [(&str, &str); 3] = [
+const PROTOCOLS: [(&str, &str); 6] = [
     ("cmos", include_str!("../../protocols/cmos.toml")),
     ("mos", include_str!("../../protocols/mos.toml")),
     ("ab", include_str!("../../protocols/ab.toml")),
+    ("dmos", include_str!("../../protocols/dmos.toml")),
+    ("similarity", include_str!("../../protocols/similarity.toml")),
+    ("abx", include_str!("../../protocols/abx.toml")),
 ];
 
 /// Maximum number of missing sentences, or unusable wavs, to list.
@@ -52,7 +55,7 @@ pub(crate) fn read_protocol(name: &str) -> anyhow::Result<Protocol> {
         Some((_, text)) => (*text).to_owned(),
         None => fs::read_to_string(name)
             .with_context(|| format!("failed to read protocol `{name}`"))
-            .advise("name `cmos`, `mos`, `ab` or a TOML file")?,
+            .advise("name `cmos`, `mos`, `ab`, `dmos`, `similarity`, `abx` or a TOML file")?,
     };
     Protocol::from_toml(&text).with_context(|| format!("failed to use protocol `{name}`"))
 }
@@ -77,8 +80,11 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         .context("failed to plan the test")?;
     let survey = Survey::of(&plan);
     check_wavs(&survey, settings.resample)?;
-    let described = if plan.protocol.paradigm.rules().compares_all_pairs() {
+    let rules = plan.protocol.paradigm.rules();
+    let described = if rules.compares_all_pairs() {
         preferences::describe(&plan, &settings.components)?
+    } else if rules.tells_apart() {
+        discrimination::describe(&plan, &settings.components)?
     } else {
         describe(&plan, &settings.components, &plan.power_table(&settings.components)?)?
     };
@@ -265,11 +271,23 @@ fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<
         "too narrow for this size; a system without any difference would often be inconclusive."
     };
     writeln!(text, "\nThe margin of the protocol is {margin}: {meaning}")?;
+    text.push_str(&describe_anchor(plan)?);
+    Ok(text)
+}
+
+/// Recommends an anchor, if a test against human recordings has none.
+pub(super) fn describe_anchor(plan: &Plan) -> Result<String, fmt::Error> {
+    let mut text = String::new();
     if plan.protocol.human_reference && plan.anchors().next().is_none() {
+        let claim = if plan.protocol.paradigm.rules().can_show_human_level() {
+            ", and no verdict claims human level"
+        } else {
+            ""
+        };
         writeln!(
             text,
-            "\nThe plan has no anchor: without one, a test cannot show that it detects differences, and no verdict claims \
-             human level.\nMake one with `mynah-listen anchor` and add it to the plan with `--anchor NAME=DIR`."
+            "\nThe plan has no anchor: without one, a test cannot show that it detects differences{claim}.\nMake one with \
+             `mynah-listen anchor` and add it to the plan with `--anchor NAME=DIR`."
         )?;
     }
     Ok(text)

@@ -47,7 +47,8 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
 /// Formats the rates by system.
 fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
     let analysis = &plan.protocol.analysis;
-    let is_of_pairs = plan.protocol.paradigm.rules().compares_all_pairs();
+    let rules = plan.protocol.paradigm.rules();
+    let (is_of_pairs, tells_apart) = (rules.compares_all_pairs(), rules.tells_apart());
     let margin = if is_of_pairs { String::new() } else { format!(", margin {}", analysis.margin) };
     let mut lines = vec![format!(
         "{studies} simulated studies of {} sentences, {} ratings of each, {} raters; alpha {}{margin}",
@@ -65,7 +66,7 @@ fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
             } else if rate.system == FAMILY {
                 "\nall systems under test together".to_owned()
             } else {
-                format!("\n{}, true difference {:+.2}", rate.system, rate.true_difference)
+                format!("\n{}, {}", rate.system, truth(rate, tells_apart))
             });
         }
         let defined = if rate.studies < studies {
@@ -84,6 +85,15 @@ fn table(rates: &[OutcomeRate], plan: &Plan, studies: u64) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Describes the truth about a system.
+fn truth(rate: &OutcomeRate, tells_apart: bool) -> String {
+    if tells_apart {
+        format!("true share of right answers {:.1} %", 100.0 * (0.5 + rate.true_difference))
+    } else {
+        format!("true difference {:+.2}", rate.true_difference)
+    }
+}
+
 /// Describes an outcome.
 pub(super) fn words(outcome: Outcome) -> &'static str {
     match outcome {
@@ -91,6 +101,7 @@ pub(super) fn words(outcome: Outcome) -> &'static str {
         Outcome::Equivalent => "concludes: equivalent",
         Outcome::NonInferior => "concludes: non-inferior",
         Outcome::Worse => "concludes: worse",
+        Outcome::ToldApart => "concludes: told apart",
         Outcome::Inconclusive => "concludes: inconclusive",
         Outcome::TTestRejects => "clustered t test finds a difference",
         Outcome::IntervalCovers => "clustered interval covers the true value",

@@ -189,7 +189,7 @@ fn raw_votes_are_refused_until_their_sign_is_stated() {
         )
         .says("add a column with the clip heard first");
     let mos = "verdict --ratings second-minus-first.csv --paradigm mos --out V --score-is second-minus-first";
-    place.summarize(&format!("{mos} {RAW}")).exits_with(2).says("they judge single clips");
+    place.summarize(&format!("{mos} {RAW}")).exits_with(2).says("they do not compare the second clip");
     judge(&format!("{RAW} --score-is better")).exits_with(2).says("reference-minus-system");
 }
 

@@ -7,6 +7,7 @@ mod follow;
 mod found;
 mod gate;
 mod listen;
+mod paradigms;
 mod preferences;
 mod programs;
 mod score;

@@ -88,7 +88,7 @@ fn reports_why_a_preference_test_cannot_be_planned() {
         .exits_with(2)
         .says("failed to use protocol `ab.toml`");
     assert!(!place.path("PLAN.toml").exists());
-    place.listen(&format!("plan --protocol abx {SYSTEMS} --out P.toml")).exits_with(2).says("`ab`");
+    place.listen(&format!("plan --protocol xab {SYSTEMS} --out P.toml")).exits_with(2).says("`ab`");
 }
 
 #[test]

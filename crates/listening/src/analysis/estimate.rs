@@ -1,5 +1,7 @@
 //! The estimates that a verdict on one system starts from.
 
+use mynah_stats::clustered::Clustered;
+
 use crate::analysis::scores::{Against, Estimate, Scores, clustered_difference, clustered_mean};
 use crate::system::Role;
 
@@ -16,7 +18,9 @@ impl SystemEstimate {
     pub(crate) fn of(role: Role, scores: &Scores, against: Against<'_>) -> Self {
         let mean = clustered_mean(scores);
         let effect = match against {
-            Against::Zero => mean.clone(),
+            Against::Number(number) => {
+                mean.clone().map(|(clustered, influence)| (less(clustered, number), influence))
+            }
             Against::Reference(reference) => clustered_difference(scores, reference),
             Against::Nothing(reason) => Err(reason.to_owned()),
         };
@@ -30,4 +34,9 @@ impl SystemEstimate {
         };
         Self { role: self.role, mean: limited(self.mean), effect: limited(self.effect) }
     }
+}
+
+/// Returns an estimate less a number, with the same errors.
+pub(crate) fn less(clustered: Clustered, number: f64) -> Clustered {
+    Clustered { estimate: clustered.estimate - number, ..clustered }
 }

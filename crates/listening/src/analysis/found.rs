@@ -26,9 +26,10 @@ pub struct FoundRating {
     pub item: String,
     /// The system that was judged. In a comparison, the reference itself marks a null pair.
     pub system: String,
-    /// CMOS: -3 to 3, with the sign of [`FoundStudy::score_sign`]. MOS: 1 to 5. Half points are allowed.
+    /// CMOS: -3 to 3, with the sign of [`FoundStudy::score_sign`]. MOS, DMOS and SMOS: 1 to 5. ABX: 1 for a right answer, 0 for a
+    /// wrong one. Half points are allowed.
     pub score: f64,
-    /// CMOS: the clip heard first, where that is known.
+    /// CMOS and ABX: the clip heard first, where that is known.
     pub first: Option<First>,
     /// Human or simulated.
     pub origin: Origin,
@@ -45,7 +46,8 @@ pub struct FoundStudy {
     pub name: String,
     /// The paradigm of the test.
     pub paradigm: Paradigm,
-    /// The system that the others were compared with. CMOS: any name; MOS: one of the systems, or `None`.
+    /// The system that the others were compared with. CMOS and ABX: any name; DMOS and SMOS: one of the systems; MOS: one of the
+    /// systems, or `None`.
     pub reference: Option<String>,
     /// States that the reference is human recordings.
     pub human_reference: bool,
@@ -140,7 +142,7 @@ pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdic
         ratings.iter().map(name).collect::<BTreeSet<_>>().into_iter().cloned().collect()
     };
     let rows = rows(study, ratings)?;
-    if rules.has_order() {
+    if rules.is_signed() {
         notes.extend(order::notes(study, &rows));
     }
     let known = Study {
@@ -157,7 +159,7 @@ pub fn judge_found(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Verdic
         notes,
     };
     let verdict = judge_study(&known, &rows, Sensitivity::Examined);
-    order::check(study, verdict)
+    if rules.is_signed() { order::check(study, verdict) } else { Ok(verdict) }
 }
 
 /// Converts ratings to rows of the ratings table.
@@ -191,6 +193,7 @@ fn rows(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Vec<Rating>, Erro
     let row = |rating: &FoundRating| {
         let kind = kind_of(rating);
         let score = sign.convert(rating.score, rating.first, kind).unwrap_or(rating.score);
+        let first = rating.first.filter(|_| rules.has_order());
         Rating {
             study: study.name.clone(),
             design: String::new(),
@@ -201,12 +204,14 @@ fn rows(study: &FoundStudy, ratings: &[FoundRating]) -> Result<Vec<Rating>, Erro
             item: rating.item.clone(),
             system: rating.system.clone(),
             reference: reference.filter(|_| rules.plays_reference()).cloned(),
-            first: rating.first,
+            first,
+            x: None,
             kind,
             score,
-            score_raw: rules.clicked(score, rating.first),
+            score_raw: rules.clicked(score, first, None),
             plays_first: None,
             plays_second: None,
+            plays_x: None,
             milliseconds: None,
             audio_ms: None,
             unheard_ms: None,
@@ -228,9 +233,12 @@ fn check(study: &FoundStudy, ratings: &[FoundRating]) -> Result<(), Error> {
     let systems: BTreeSet<&String> = ratings.iter().map(|rating| &rating.system).collect();
     let listed = || systems.iter().map(|system| format!("`{system}`")).collect::<Vec<_>>().join(", ");
     let rules = study.paradigm.rules();
-    if let Some(sign) = study.score_sign.filter(|_| !rules.has_order()) {
-        let what =
-            format!("{} scores are not {}: they judge single clips", rules.abbreviation(), sign.words());
+    if let Some(sign) = study.score_sign.filter(|_| !rules.is_signed()) {
+        let what = format!(
+            "{} scores are not {}: they do not compare the second clip with the first",
+            rules.abbreviation(),
+            sign.words()
+        );
         return Err(Error::Found { what, remedy: Some("leave the sign of the scores out") });
     }
     match &study.reference {

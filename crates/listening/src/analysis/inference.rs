@@ -29,7 +29,7 @@ impl MeanInference {
         let mean = only(&estimate.mean);
         // The mean of a comparison is its difference, and has the same interval.
         let level = match against {
-            Against::Zero => 1.0 - levels.difference,
+            Against::Number(_) => 1.0 - levels.difference,
             Against::Reference(_) | Against::Nothing(_) => 1.0 - alpha,
         };
         let interval_of = |interval: fn(&Clustered, f64) -> Result<Interval, Error>| {
@@ -73,7 +73,7 @@ impl DifferenceInference {
             effect.and_then(|effect| effect.interval(level).map_err(|error| error.to_string())).into();
         let conclusion = match against {
             Against::Nothing(_) => None,
-            Against::Zero | Against::Reference(_) => {
+            Against::Number(_) | Against::Reference(_) => {
                 Some(conclusion_of(&difference, &equivalence, analysis.margin))
             }
         };

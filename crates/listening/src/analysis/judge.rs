@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::analysis::discrimination::in_terms_of;
 use crate::analysis::estimate::SystemEstimate;
 use crate::analysis::family::Family;
 use crate::analysis::ranking::ranking;
@@ -36,8 +37,10 @@ use crate::system::Role;
 ///
 /// Votes of a preference test are judged by [`judge_votes`](crate::judge_votes).
 ///
-/// For a comparison (CMOS), the difference is the mean score, system minus reference. For single clips (MOS), it is the
-/// system's mean minus the reference's; without a reference, nothing is concluded.
+/// For a comparison (CMOS), the difference is the mean score, system minus reference. For single clips (MOS), degradations
+/// (DMOS) and similarities (SMOS), it is the system's mean minus the reference's; without a reference, nothing is concluded.
+/// For right and wrong answers (ABX) it is the share of right ones minus one half; outside 0 means told apart, and where
+/// nearly all answers are right, a sign test by raters and by sentences decides.
 ///
 /// The verdict also reports the rule of the `NaturalSpeech` paper: enough sentences and raters, a Wilcoxon signed-rank
 /// test on all ratings that is not significant, and a mean close to 0, for which the paper gives no number: here, within
@@ -196,6 +199,9 @@ fn examine(
                 (&scores.system, &against),
                 &model,
             ));
+            for one in &mut system.sensitivity {
+                one.conclusion = one.conclusion.map(|conclusion| in_terms_of(study, conclusion));
+            }
             // The declared sample is the first.
             if index == 0 {
                 system.components = variance_components(model).into();
@@ -207,8 +213,10 @@ fn examine(
 /// Determines whether every anchor was found worse than the reference.
 fn assay(study: &Study, origin: Origin, systems: &[SystemVerdict]) -> Assay {
     let anchors: Vec<&SystemVerdict> = systems.iter().filter(|system| system.role == Role::Anchor).collect();
-    let missed: Vec<&SystemVerdict> =
-        anchors.iter().filter(|anchor| anchor.conclusion != Some(Conclusion::Worse)).copied().collect();
+    let is_found = |anchor: &&SystemVerdict| {
+        matches!(anchor.conclusion, Some(Conclusion::Worse | Conclusion::ToldApart))
+    };
+    let missed: Vec<&SystemVerdict> = anchors.iter().filter(|anchor| !is_found(anchor)).copied().collect();
     Assay {
         sensitive: (!anchors.is_empty()).then_some(missed.is_empty()),
         explanation: assay_explanation(study, origin, &anchors, &missed),

@@ -1,6 +1,7 @@
 //! The analysis: from ratings to a verdict.
 
 pub(crate) mod blanks;
+pub(crate) mod discrimination;
 pub(crate) mod estimate;
 pub(crate) mod family;
 pub(crate) mod found;

@@ -10,12 +10,13 @@ use crate::analysis::verdict::Defined;
 
 const ONLY_COMPARISON: &str = "a test of single clips has no differences to rank";
 
-/// Runs the signed-rank test of differences against 0.
+/// Runs the signed-rank test of values, without a reference's own scores.
 pub(crate) fn signed(values: &[f64], against: Against<'_>, zeros: ZeroMethod) -> Defined<TestResult> {
     match against {
-        Against::Zero => {
+        Against::Number(number) => {
             let config = SignedRankConfig { zeros, ..SignedRankConfig::default() };
-            signed_rank(values, &config).map_err(explain).into()
+            let differences: Vec<f64> = values.iter().map(|value| value - number).collect();
+            signed_rank(&differences, &config).map_err(explain).into()
         }
         Against::Reference(_) | Against::Nothing(_) => {
             Defined::Undefined { reason: ONLY_COMPARISON.to_owned() }
@@ -30,7 +31,7 @@ pub(crate) fn summed(
     of: fn(&Scores) -> Vec<f64>,
 ) -> Defined<TestResult> {
     match against {
-        Against::Zero => Defined::Undefined { reason: "a comparison has one sample".to_owned() },
+        Against::Number(_) => Defined::Undefined { reason: "a comparison has one sample".to_owned() },
         Against::Nothing(reason) => Defined::Undefined { reason: reason.to_owned() },
         Against::Reference(reference) => {
             rank_sum(&of(scores), &of(reference), &RankSumConfig::default()).map_err(explain).into()
@@ -41,7 +42,7 @@ pub(crate) fn summed(
 /// Computes the matched-pairs rank-biserial correlation: by how much better ratings outweigh worse ones.
 pub(crate) fn effect_size(scores: &Scores, against: Against<'_>, zeros: ZeroMethod) -> Defined<f64> {
     match against {
-        Against::Zero => rank_biserial(&scores.values, zeros).map_err(explain).into(),
+        Against::Number(number) => rank_biserial(&scores.less(number), zeros).map_err(explain).into(),
         Against::Nothing(reason) => Defined::Undefined { reason: reason.to_owned() },
         Against::Reference(reference) => {
             cliffs_delta(&scores.values, &reference.values).map_err(explain).into()

@@ -67,6 +67,9 @@ pub(crate) fn ranking(study: &Study, sample: &Sample<'_>) -> Defined<Ranking> {
     let undefined = |reason: String| Defined::Undefined { reason };
     let candidates: Vec<&str> =
         study.judged().filter(|(_, role)| *role == Role::Candidate).map(|(name, _)| name).collect();
+    if study.rules().tells_apart() {
+        return undefined("being told from the reference makes a system neither better nor worse".to_owned());
+    }
     if candidates.len() < 2 {
         return undefined("there is one system under test".to_owned());
     }

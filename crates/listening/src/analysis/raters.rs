@@ -124,7 +124,7 @@ fn by_clip(study: &Study, ratings: &[&Rating], indices: &Indices<'_>) -> (Vec<f6
 
 /// Estimates by how much higher a system is scored when heard second.
 pub(crate) fn order_effect(scores: &Scores, against: Against<'_>, analysis: &Analysis) -> Defined<Interval> {
-    if !matches!(against, Against::Zero) {
+    if !matches!(against, Against::Number(_)) {
         return Defined::Undefined { reason: "single clips have no order".to_owned() };
     }
     let n = scores.values.len();

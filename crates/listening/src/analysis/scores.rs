@@ -122,8 +122,8 @@ impl Scores {
 /// The scores that a system's scores are compared with: a [`Contrast`] with its data.
 #[derive(Clone, Copy)]
 pub(crate) enum Against<'a> {
-    /// The scores are differences already.
-    Zero,
+    /// A number: 0 where scores are differences already.
+    Number(f64),
     /// The reference's scores.
     Reference(&'a Scores),
     /// Nothing, with the reason.
@@ -134,7 +134,7 @@ impl<'a> Against<'a> {
     /// Looks up the scores that a contrast asks for.
     pub(crate) fn of(contrast: Contrast, reference: Option<&'a Scores>) -> Self {
         match (contrast, reference) {
-            (Contrast::Zero, _) => Self::Zero,
+            (Contrast::Number(number), _) => Self::Number(number),
             (Contrast::Reference, Some(reference)) => Self::Reference(reference),
             (Contrast::Reference, None) => Self::Nothing("there is no reference"),
             (Contrast::Nothing(reason), _) => Self::Nothing(reason),
@@ -143,6 +143,11 @@ impl<'a> Against<'a> {
 }
 
 impl Scores {
+    /// Returns the values less a number.
+    pub(crate) fn less(&self, number: f64) -> Vec<f64> {
+        self.values.iter().map(|value| value - number).collect()
+    }
+
     /// Concatenates the scores of this system and another: values, marks of this system, raters, items.
     pub(crate) fn stacked_on(&self, other: &Self) -> (Vec<f64>, Vec<bool>, Vec<usize>, Vec<usize>) {
         let both = |one: &[usize], other: &[usize]| [one, other].concat();
@@ -171,9 +176,8 @@ pub(crate) fn clustered_difference(scores: &Scores, reference: &Scores) -> Resul
     hardened(estimate, &[scores, reference])
 }
 
-/// Replaces the standard errors by those that a verdict rests on; the error is the reason why nothing can be concluded.
-fn hardened((estimate, influence): Estimate, groups: &[&Scores]) -> Result<Estimate, String> {
-    // The variation between raters and sentences shows in those that depart from the rest; one alone shows nothing.
+/// Counts the raters and the sentences with scores that depart from the most common one of their group.
+pub(crate) fn departing(groups: &[&Scores]) -> (usize, usize) {
     let mut departing: (BTreeSet<usize>, BTreeSet<usize>) = Default::default();
     for scores in groups {
         for index in scores.departures() {
@@ -181,7 +185,14 @@ fn hardened((estimate, influence): Estimate, groups: &[&Scores]) -> Result<Estim
             departing.1.insert(scores.items[index]);
         }
     }
-    for (what, n) in [("rater", departing.0.len()), ("sentence", departing.1.len())] {
+    (departing.0.len(), departing.1.len())
+}
+
+/// Replaces the standard errors by those that a verdict rests on; the error is the reason why nothing can be concluded.
+fn hardened((estimate, influence): Estimate, groups: &[&Scores]) -> Result<Estimate, String> {
+    // The variation between raters and sentences shows in those that depart from the rest; one alone shows nothing.
+    let (n_raters, n_items) = departing(groups);
+    for (what, n) in [("rater", n_raters), ("sentence", n_items)] {
         if n < 2 {
             return Err(format!(
                 "nearly all scores are the same, and those that are not belong to a single {what}"

@@ -9,7 +9,7 @@ use crate::paradigms::Contrast;
 use crate::rating::Rating;
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
-use crate::trial::{First, Kind};
+use crate::trial::{First, Kind, Slot};
 
 /// The fewest answers of a rater before giving the same one throughout counts as a habit.
 const FEWEST_FOR_A_HABIT: usize = 10;
@@ -95,8 +95,9 @@ pub(crate) fn screening_note(rules: &[ScreeningRule], excluded: &[Exclusion], no
 }
 
 fn is_unplayed(rating: &Rating) -> bool {
-    let has_second = rating.paradigm.rules().has_order();
-    rating.plays_first == Some(0) || (has_second && rating.plays_second == Some(0))
+    let n_clips = rating.paradigm.rules().clip_order().clips().len();
+    let plays = [rating.plays_first, rating.plays_second, rating.plays_x];
+    plays[..n_clips.min(plays.len())].contains(&Some(0))
 }
 
 /// Returns `true` if the times that the page measured show that the clips were not heard.
@@ -120,9 +121,15 @@ fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<Stri
         ScreeningRule::Anchor => {
             let anchor = mean_of(ratings, |system| study.anchors().any(|anchor| anchor == system))?;
             match study.rules().contrast(Role::Anchor, study.reference().is_some()) {
-                Contrast::Zero => {
-                    (anchor >= 0.0).then(|| format!("judged the anchors {anchor:.2} on average, not below 0"))
-                }
+                // Whoever hears that anchors are worse also tells them from the reference.
+                Contrast::Number(number) if study.rules().tells_apart() => (anchor <= number).then(|| {
+                    format!(
+                        "was right about the anchors in {:.0} % of trials, as by guessing",
+                        100.0 * anchor
+                    )
+                }),
+                Contrast::Number(number) => (anchor >= number)
+                    .then(|| format!("judged the anchors {anchor:.2} on average, not below {number}")),
                 Contrast::Reference => {
                     let level = mean_of(ratings, |system| study.reference() == Some(system))?;
                     (anchor >= level).then(|| {
@@ -135,14 +142,17 @@ fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<Stri
     }
 }
 
-/// Condition of a trial: the system and, in a comparison, the clip heard first and the kind of pair.
-type Condition<'a> = (&'a str, Option<First>, Kind);
+/// Condition of a trial: the system and, in a comparison, the clip heard first, that of which X is a copy, and the kind of pair.
+type Condition<'a> = (&'a str, Option<First>, Option<Slot>, Kind);
 
 /// Returns the answers of a rater to each condition, in the order of the trials.
 fn answers<'a>(ratings: &[&'a Rating]) -> BTreeMap<Condition<'a>, Vec<f64>> {
     let mut answers: BTreeMap<Condition<'a>, Vec<f64>> = BTreeMap::new();
     for rating in ratings {
-        answers.entry((&rating.system, rating.first, rating.kind)).or_default().push(rating.score_raw);
+        answers
+            .entry((&rating.system, rating.first, rating.x, rating.kind))
+            .or_default()
+            .push(rating.score_raw);
     }
     answers
 }
@@ -199,12 +209,17 @@ fn mean_of_first(answers: &[f64], n: usize) -> f64 {
     first.iter().sum::<f64>() / first.len() as f64
 }
 
-fn described((system, first, kind): &Condition<'_>) -> String {
-    match (kind, first) {
+fn described((system, first, x, kind): &Condition<'_>) -> String {
+    let order = match (kind, first) {
         (Kind::NullPair, _) => format!("`{system}` after itself"),
         (Kind::Rating, Some(First::Reference)) => format!("`{system}` heard second"),
         (Kind::Rating, Some(First::System)) => format!("`{system}` heard first"),
         (Kind::Rating, None) => format!("`{system}`"),
+    };
+    match x {
+        None => order,
+        Some(Slot::System) => format!("{order} and as X"),
+        Some(_) => format!("{order} and not as X"),
     }
 }
 
@@ -271,7 +286,7 @@ mod tests {
             let rater = &plan.sessions[0].rater;
             for rating in ratings.iter_mut().filter(|rating| rating.rater == *rater) {
                 rating.score_raw = careless;
-                rating.score = study.rules().score(careless, rating.first);
+                rating.score = study.rules().score(careless, rating.first, rating.x);
             }
             counts[2] += excluded(&ratings).iter().filter(|one| one.rater == *rater).count();
         }

@@ -9,8 +9,9 @@ use mynah_stats::mixed::{Mixed, mixed_model};
 use mynah_stats::ordinal::{OrdinalConfig, Thresholds, ordinal_model};
 use mynah_stats::t_test::{TTest, one_sample, welch};
 use mynah_stats::wilcoxon::{SignedRankConfig, ZeroMethod, signed_rank};
-use mynah_stats::{Alternative, Interval, TestResult, sign_test};
+use mynah_stats::{Alternative, Coefficient, Interval, TestResult, sign_test};
 
+use crate::analysis::estimate::less;
 use crate::analysis::scores::{Against, Scores, clustered_difference, clustered_mean, explain};
 use crate::analysis::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod, VarianceComponents};
 use crate::design::protocol::Analysis;
@@ -41,14 +42,15 @@ fn analyses(
 ) -> Vec<Reanalysis> {
     match against {
         Against::Nothing(_) => Vec::new(),
-        Against::Zero => {
-            let mut all = estimates(analysis, levels, (scores, None), model);
-            all.extend(signed_ranks(scores));
-            all.extend(of_item_differences(analysis, levels, scores.item_means()));
+        Against::Number(number) => {
+            let mut all = estimates(analysis, levels, (scores, None), *number, model);
+            let means: Vec<f64> = scores.item_means().into_iter().map(|mean| mean - number).collect();
+            all.extend(signed_ranks(&scores.less(*number), &means));
+            all.extend(of_item_differences(analysis, levels, means));
             all
         }
         Against::Reference(reference) => {
-            let mut all = estimates(analysis, levels, (scores, Some(reference)), model);
+            let mut all = estimates(analysis, levels, (scores, Some(reference)), 0.0, model);
             let ranks = |one: &[f64], other: &[f64]| rank_sum(one, other, &RankSumConfig::default());
             all.push(of_test(ReanalysisMethod::RankSum, ranks(&scores.values, &reference.values)));
             let means = ranks(&scores.item_means(), &reference.item_means());
@@ -81,33 +83,37 @@ type IntervalOf = Box<dyn Fn(f64) -> Result<Interval, mynah_stats::Error>>;
 /// The intervals of an estimate, and its p-value under "no difference".
 type Estimate = (IntervalOf, Option<f64>);
 
-/// Runs the analyses that estimate the difference, the declared one first.
+/// Runs the analyses that estimate the difference from the reference or, without one, from a number, the declared one first.
 fn estimates(
     analysis: &Analysis,
     levels: (f64, f64),
     (scores, reference): (&Scores, Option<&Scores>),
+    number: f64,
     model: &Result<Mixed, String>,
 ) -> Vec<Reanalysis> {
     let clustered = match reference {
-        None => clustered_mean(scores),
-        Some(reference) => clustered_difference(scores, reference),
+        None => clustered_mean(scores).map(|(clustered, _)| less(clustered, number)),
+        Some(reference) => clustered_difference(scores, reference).map(|(clustered, _)| clustered),
     }
-    .map(|(clustered, _)| {
+    .map(|clustered| {
         let p_value = clustered.t_test().p_value;
         (boxed(move |level| clustered.interval(level)), Some(p_value))
     });
     let mixed = model.clone().map(|model| {
         // The intercept of a comparison; for single clips, the effect of the system.
         let coefficient = model.coefficients[usize::from(reference.is_some())];
+        let coefficient = Coefficient { estimate: coefficient.estimate - number, ..coefficient };
         (boxed(move |level| coefficient.interval(level)), Some(coefficient.t_test().p_value))
     });
-    let bootstrap = bootstrap(scores, reference).map_err(explain).map(|bootstrap| {
+    let bootstrap = bootstrap(scores, reference, number).map_err(explain).map(|bootstrap| {
         // No p-value: the interval shows a difference.
         (boxed(move |level| bootstrap.interval(level)), None)
     });
-    let item_means = one_sample(&item_differences(scores, reference), 0.0).map_err(explain).map(of_t);
+    let of_items: Vec<f64> =
+        item_differences(scores, reference).into_iter().map(|difference| difference - number).collect();
+    let item_means = one_sample(&of_items, 0.0).map_err(explain).map(of_t);
     let naive = match reference {
-        None => one_sample(&scores.values, 0.0),
+        None => one_sample(&scores.less(number), 0.0),
         Some(reference) => welch(&scores.values, &reference.values),
     }
     .map_err(explain)
@@ -133,7 +139,7 @@ fn estimates(
             screening: Vec::new(),
             allows_for_dependence: modelled,
             interval: Defined::Undefined { reason: "its scale is not that of the points".to_owned() },
-            p_value: ordinal(scores, reference).map_err(explain).into(),
+            p_value: ordinal(scores, reference, number).map_err(explain).into(),
             conclusion: None,
         },
     );
@@ -141,12 +147,12 @@ fn estimates(
 }
 
 /// Returns the p-value of the latent difference.
-fn ordinal(scores: &Scores, reference: Option<&Scores>) -> Result<f64, mynah_stats::Error> {
+fn ordinal(scores: &Scores, reference: Option<&Scores>, number: f64) -> Result<f64, mynah_stats::Error> {
     let model = match reference {
         None => {
-            // The points of a comparison are symmetric about 0.
+            // The points of a comparison are symmetric about 0, and right and wrong answers about guessing.
             let config = OrdinalConfig { thresholds: Thresholds::Symmetric, ..OrdinalConfig::default() };
-            ordinal_model(&scores.values, &scores.raters, &scores.items, &[], &config)?
+            ordinal_model(&scores.less(number), &scores.raters, &scores.items, &[], &config)?
         }
         Some(reference) => {
             let (values, is_system, raters, items) = scores.stacked_on(reference);
@@ -168,7 +174,7 @@ fn of_t(test: TTest) -> Estimate {
 /// Fits the linear mixed model: an intercept or, against a reference with scores of its own, the effect of the system.
 pub(crate) fn fit_mixed_model(scores: &Scores, against: &Against<'_>) -> Result<Mixed, String> {
     let model = match against {
-        Against::Zero | Against::Nothing(_) => {
+        Against::Number(_) | Against::Nothing(_) => {
             mixed_model(&scores.values, &scores.raters, &scores.items, &[])
         }
         Against::Reference(reference) => {
@@ -189,10 +195,14 @@ pub(crate) fn variance_components(model: Result<Mixed, String>) -> Result<Varian
     })
 }
 
-fn bootstrap(scores: &Scores, reference: Option<&Scores>) -> Result<Bootstrap, mynah_stats::Error> {
+fn bootstrap(
+    scores: &Scores,
+    reference: Option<&Scores>,
+    number: f64,
+) -> Result<Bootstrap, mynah_stats::Error> {
     let config = BootstrapConfig::default();
     match reference {
-        None => crossed_mean(&scores.values, &scores.raters, &scores.items, &config),
+        None => crossed_mean(&scores.less(number), &scores.raters, &scores.items, &config),
         Some(reference) => {
             let (values, is_system, raters, items) = scores.stacked_on(reference);
             crossed_difference(&values, &is_system, &raters, &items, &config)
@@ -215,18 +225,17 @@ fn item_differences(scores: &Scores, reference: Option<&Scores>) -> Vec<f64> {
     }
 }
 
-fn signed_ranks(scores: &Scores) -> Vec<Reanalysis> {
-    let means = scores.item_means();
+fn signed_ranks(values: &[f64], means: &[f64]) -> Vec<Reanalysis> {
     let test = |method, values: &[f64], zeros| {
         of_test(method, signed_rank(values, &SignedRankConfig { zeros, ..SignedRankConfig::default() }))
     };
     vec![
-        test(ReanalysisMethod::WilcoxonRatingsWilcox, &scores.values, ZeroMethod::Wilcox),
-        test(ReanalysisMethod::WilcoxonRatingsPratt, &scores.values, ZeroMethod::Pratt),
-        test(ReanalysisMethod::WilcoxonRatingsZsplit, &scores.values, ZeroMethod::Zsplit),
-        test(ReanalysisMethod::WilcoxonItemMeansWilcox, &means, ZeroMethod::Wilcox),
-        test(ReanalysisMethod::WilcoxonItemMeansPratt, &means, ZeroMethod::Pratt),
-        test(ReanalysisMethod::WilcoxonItemMeansZsplit, &means, ZeroMethod::Zsplit),
+        test(ReanalysisMethod::WilcoxonRatingsWilcox, values, ZeroMethod::Wilcox),
+        test(ReanalysisMethod::WilcoxonRatingsPratt, values, ZeroMethod::Pratt),
+        test(ReanalysisMethod::WilcoxonRatingsZsplit, values, ZeroMethod::Zsplit),
+        test(ReanalysisMethod::WilcoxonItemMeansWilcox, means, ZeroMethod::Wilcox),
+        test(ReanalysisMethod::WilcoxonItemMeansPratt, means, ZeroMethod::Pratt),
+        test(ReanalysisMethod::WilcoxonItemMeansZsplit, means, ZeroMethod::Zsplit),
     ]
 }
 

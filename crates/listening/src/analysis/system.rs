@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use mynah_stats::equivalence::Tost;
 
+use crate::analysis::discrimination::{conclude_by_signs, in_terms_of};
 use crate::analysis::estimate::SystemEstimate;
 use crate::analysis::family::Levels;
 use crate::analysis::inference::{DifferenceInference, MeanInference, Precision};
@@ -58,12 +59,14 @@ pub(crate) fn judge_system(
         histogram: histogram(scores, study.rules().scale()),
         item_means: item_means(scores, &study.items),
         paper_rule: PaperRule { sizes_met: false, passes: None, explanation: String::new() },
-        conclusion: effect.conclusion,
+        sign_test_p_value: None,
+        conclusion: effect.conclusion.map(|conclusion| in_terms_of(study, conclusion)),
         sensitivity: Vec::new(),
         components: Defined::Undefined { reason: "the rehearsal leaves it out".to_owned() },
         human_level: false,
         words: String::new(),
     };
+    conclude_by_signs(study, scores, &mut verdict);
     verdict.paper_rule = paper_rule(study, &verdict);
     verdict
 }
@@ -76,7 +79,7 @@ fn paper_rule(study: &Study, system: &SystemVerdict) -> PaperRule {
     let criterion = study.rules().paper_criterion();
     let test = system.rank_test(criterion.test).0.value();
     let is_near_zero = system.mean.value().is_some_and(|mean| mean.abs() <= analysis.margin);
-    let applies = sizes_met && study.human_reference && test.is_some();
+    let applies = study.rules().has_paper_rule() && sizes_met && study.human_reference && test.is_some();
     let passes = applies.then(|| {
         (is_near_zero || !criterion.needs_mean_near_zero)
             && test.is_some_and(|test| test.p_value > analysis.alpha)

@@ -142,7 +142,7 @@ pub struct SystemVerdict {
     pub n_raters: usize,
     /// The smallest number of raters of any rated sentence.
     pub minimum_ratings_per_item: usize,
-    /// The mean score; CMOS: system minus reference.
+    /// The mean score; CMOS: system minus reference; ABX: the share of right answers.
     pub mean: Defined<f64>,
     /// The mean with its interval, from standard errors jackknifed over raters and sentences. The coverage is that of
     /// `difference` for CMOS and 1 - alpha for MOS.
@@ -151,7 +151,7 @@ pub struct SystemVerdict {
     pub naive_interval: Defined<Interval>,
     /// (clustered standard error / naive standard error)²: the factor by which the naive interval overcounts ratings.
     pub design_effect: Defined<f64>,
-    /// System minus reference with its interval. With several systems under test, all intervals together contain the truth
+    /// System minus reference with its interval; ABX: the share of right answers minus one half. With several systems under test, all intervals together contain the truth
     /// with probability 1 - alpha, so the coverage of each is larger. CMOS: the same as `interval`.
     pub difference: Defined<Interval>,
     /// The standard error of the difference, or of the mean if there is no difference.
@@ -195,6 +195,9 @@ pub struct SystemVerdict {
     pub item_means: Vec<ItemMean>,
     /// The outcome of the rule of the NaturalSpeech paper.
     pub paper_rule: PaperRule,
+    /// ABX: the p-value of the sign test by raters and by sentences, where answers are too much alike for an interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_test_p_value: Option<f64>,
     /// The conclusion of the declared analysis; `None` if there is nothing to compare with.
     pub conclusion: Option<Conclusion>,
     /// The results of other analyses of the same ratings.
@@ -400,6 +403,8 @@ pub enum Conclusion {
     NonInferior,
     /// The interval of the difference lies below 0, however small the deficit.
     Worse,
+    /// ABX: the interval of the share of right answers does not contain one half, however near it is.
+    ToldApart,
     /// None of these: the test was too small to tell.
     Inconclusive,
 }
@@ -413,6 +418,7 @@ impl Conclusion {
             Self::Equivalent => "equivalent",
             Self::NonInferior => "non-inferior",
             Self::Worse => "worse",
+            Self::ToldApart => "told-apart",
             Self::Inconclusive => "inconclusive",
         }
     }

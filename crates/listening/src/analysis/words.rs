@@ -6,12 +6,14 @@
 
 use mynah_stats::Interval;
 
+use crate::analysis::discrimination;
 use crate::analysis::screening::screening_note;
 use crate::analysis::study::Study;
 use crate::analysis::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict};
 use crate::design::protocol::{
     HUMAN_LEVEL_ALPHA, HUMAN_LEVEL_ITEMS, HUMAN_LEVEL_MARGIN, HUMAN_LEVEL_RATINGS,
 };
+use crate::paradigms::Comparatives;
 use crate::rating::{Origin, Rating};
 use crate::system::Role;
 
@@ -25,6 +27,9 @@ const FEW_DEGREES: f64 = 4.0;
 pub(crate) fn system_words(study: &Study, origin: Origin, assay: &Assay, system: &SystemVerdict) -> String {
     let name = &system.system;
     let mut words = match (system.conclusion, study.reference()) {
+        (Some(conclusion), Some(reference)) if study.rules().tells_apart() => {
+            discrimination::words(study, system, conclusion, reference)
+        }
         (Some(conclusion), Some(reference)) => compared(study, system, conclusion, reference),
         _ => match (&system.interval, &system.mean) {
             (Defined::Ok { value }, _) => {
@@ -142,6 +147,9 @@ pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String
     if !system.paper_rule.sizes_met {
         return format!("Protocol sizes not met: {sizes}.");
     }
+    if !study.rules().has_paper_rule() {
+        return format!("Protocol sizes met: {sizes}.");
+    }
     if !study.human_reference {
         return format!("Protocol sizes met: {sizes}. The rule needs human recordings as reference.");
     }
@@ -191,7 +199,9 @@ pub(crate) fn assay_explanation(
     missed: &[&SystemVerdict],
 ) -> String {
     let reference = study.reference().unwrap_or("the reference");
+    let tells_apart = study.rules().tells_apart();
     let with_difference = |anchor: &&SystemVerdict| match &anchor.difference {
+        _ if tells_apart => discrimination::told(anchor),
         Defined::Ok { value } => format!("`{}` by {}", anchor.system, with_interval(value, " points")),
         Defined::Undefined { reason } => format!("`{}` (undefined: {reason})", anchor.system),
     };
@@ -202,6 +212,14 @@ pub(crate) fn assay_explanation(
                     found a difference."
                 .to_owned()
         }
+        (_, []) if tells_apart => {
+            format!("Listeners told what is known to be worse from `{reference}`: {}.", all(anchors))
+        }
+        (_, _) if tells_apart => format!(
+            "Listeners are not shown to tell what is known to be worse from `{reference}`: {}. So it says little that they tell \
+             nothing else apart.",
+            all(missed)
+        ),
         (_, []) => {
             format!("The test has found what is known to be worse than `{reference}`: {}.", all(anchors))
         }
@@ -263,24 +281,25 @@ fn compared(study: &Study, system: &SystemVerdict, conclusion: Conclusion, refer
         }
     };
     let difference = with_interval(interval, " points");
+    let Comparatives { better, worse, equivalent, as_good } = study.rules().comparatives();
     match conclusion {
-        Conclusion::Better => format!("`{name}` is better than `{reference}` by {difference}."),
+        Conclusion::Better => format!("`{name}` is {better} `{reference}` by {difference}."),
         Conclusion::Equivalent => {
             format!(
-                "`{name}` is equivalent to `{reference}` within ±{margin} points: the difference is {difference}."
+                "`{name}` is {equivalent} `{reference}` within ±{margin} points: the difference is {difference}."
             )
         }
         Conclusion::NonInferior => format!(
-            "`{name}` is not worse than `{reference}` by more than {margin} points: the difference is {difference}."
+            "`{name}` is not {worse} `{reference}` by more than {margin} points: the difference is {difference}."
         ),
         Conclusion::Worse if tost.equivalent => format!(
-            "`{name}` is worse than `{reference}`, though by less than {margin} points: the difference is {difference}."
+            "`{name}` is {worse} `{reference}`, though by less than {margin} points: the difference is {difference}."
         ),
         Conclusion::Worse => {
-            format!("`{name}` is worse than `{reference}`: the difference is {difference}.")
+            format!("`{name}` is {worse} `{reference}`: the difference is {difference}.")
         }
-        Conclusion::Inconclusive => format!(
-            "The test cannot tell whether `{name}` is as good as `{reference}`: the difference is {difference}, and \
+        Conclusion::Inconclusive | Conclusion::ToldApart => format!(
+            "The test cannot tell whether `{name}` is {as_good} `{reference}`: the difference is {difference}, and \
              the interval of {} %, {} to {}, is not within ±{margin}.",
             percent(tost.interval.level),
             number(tost.interval.low),

@@ -221,7 +221,7 @@ impl AnswerReader<'_> {
                         format!("score {clicked} is not a point of the scale, {lowest} to {highest}");
                     return Err(AnswerFault::new(ProblemKind::OffScale, message));
                 }
-                Some(paradigm.rules().score(clicked, trial.first))
+                Some(paradigm.rules().score(clicked, trial.first, trial.x))
             }
         };
         Ok((answer, score))

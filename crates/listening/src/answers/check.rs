@@ -5,22 +5,24 @@ use std::collections::BTreeMap;
 use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::rating::Rating;
-use crate::trial::{First, Kind};
+use crate::trial::{First, Kind, Slot};
 
 /// The subject of a rating: rater, item, system, opponent, kind.
 type Subject<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, Kind);
+/// The clip heard first, and that of which X is a copy.
+type Order = (Option<First>, Option<Slot>);
 
 /// Rejects ratings that do not belong to a plan, contradict it, or occur twice.
 ///
 /// Missing ratings are not an error: a study may be judged while it runs.
 pub(crate) fn check_ratings(plan: &Plan, ratings: &[Rating]) -> Result<(), Error> {
-    let planned: BTreeMap<Subject<'_>, Option<First>> = plan
+    let planned: BTreeMap<Subject<'_>, Order> = plan
         .sessions
         .iter()
         .flat_map(|session| session.trials.iter().map(move |trial| (session, trial)))
         .map(|(session, trial)| {
             let (item, system) = (trial.item.as_str(), trial.system.as_str());
-            ((session.rater.as_str(), item, system, plan.opponent(trial), trial.kind), trial.first)
+            ((session.rater.as_str(), item, system, plan.opponent(trial), trial.kind), (trial.first, trial.x))
         })
         .collect();
     let mut seen: BTreeMap<Subject<'_>, &Rating> = BTreeMap::new();
@@ -34,9 +36,10 @@ pub(crate) fn check_ratings(plan: &Plan, ratings: &[Rating]) -> Result<(), Error
         let trial = (session.unwrap_or(subject.0), subject.1, subject.2, subject.3, subject.4);
         let fault = contradiction(plan, rating).or_else(|| match planned.get(&trial) {
             None => Some(unplanned(plan, rating)),
-            Some(first) if *first != rating.first => {
+            Some((first, _)) if *first != rating.first => {
                 Some("the clips were heard in another order than planned".to_owned())
             }
+            Some((_, x)) if *x != rating.x => Some("X was a copy of another clip than planned".to_owned()),
             Some(_) => seen.insert(subject, rating).map(|earlier| {
                 remedy = Some("remove one of them");
                 format!(
@@ -77,7 +80,7 @@ fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
         return Some(format!("score {} is not a point of the scale, {lowest} to {highest}", rating.score));
     }
     #[expect(clippy::float_cmp, reason = "both are points of the scale: whole numbers")]
-    let consistent = rating.score == rules.score(rating.score_raw, rating.first);
+    let consistent = rating.score == rules.score(rating.score_raw, rating.first, rating.x);
     if !consistent {
         return Some(format!(
             "score {} does not follow from the clicked {} and the order of the clips",

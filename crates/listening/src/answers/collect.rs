@@ -426,6 +426,7 @@ impl FileReader<'_> {
             rater: rater.to_owned(),
             plays_first: plays(0),
             plays_second: plays(1),
+            plays_x: plays(2),
             milliseconds: answer.milliseconds,
             audio_ms: answer.audio_ms(),
             unheard_ms: answer.unheard_ms(),

@@ -10,12 +10,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::design::protocol::Protocol;
-use crate::trial::{First, Kind, Session, Trial};
+use crate::trial::{First, Kind, Session, Slot, Trial};
 
 const ITEMS_STREAM: u64 = 0;
 const RATERS_STREAM: u64 = 1;
 const ORDER_STREAM: u64 = 2;
 const NULL_PAIRS_STREAM: u64 = 3;
+const X_STREAM: u64 = 6;
+const EXAMPLES_STREAM: u64 = 7;
 const FIRST_SESSION_STREAM: u64 = 16;
 
 /// The thing that raters judge on an item: a system, or a system and its opponent.
@@ -33,6 +35,10 @@ struct Judgment {
     item: usize,
     system: usize,
 }
+
+/// The parts of a key: whose judgment it is, its system, and its class.
+const N_PARTS: usize = 3;
+type Key = [usize; N_PARTS];
 
 /// Draws as many items as the protocol asks for, without replacement, and sorts them by name.
 pub(crate) fn draw_items(mut items: Vec<String>, protocol: &Protocol, seed: u64) -> Vec<String> {
@@ -59,17 +65,31 @@ pub(crate) fn sessions(
     let ratings_per_item = protocol.ratings_per_item as usize;
     let mut raters = generator(seed, RATERS_STREAM);
     let judgments = deal(n_raters, n_items, subjects.len(), ratings_per_item, &mut raters);
-    let has_order = protocol.paradigm.rules().has_order();
-    let orders = balance(&judgments, &mut generator(seed, ORDER_STREAM));
+    let clip_order = protocol.paradigm.rules().clip_order();
+    let orders = balance(&judgments, |_| 0, &mut generator(seed, ORDER_STREAM));
+    // Within each order, X is a copy of either clip equally often.
+    let copies = clip_order.has_x().then(|| {
+        balance(
+            &judgments,
+            |index| usize::from(orders[index] == First::System),
+            &mut generator(seed, X_STREAM),
+        )
+    });
+    let examples = clip_order.has_example().then(|| others(n_items, &mut generator(seed, EXAMPLES_STREAM)));
 
     let mut trials: Vec<Vec<Trial>> = vec![Vec::new(); n_raters];
-    for (judgment, first) in judgments.iter().zip(orders) {
+    for (index, judgment) in judgments.iter().enumerate() {
         let subject = subjects[judgment.system];
         trials[judgment.rater].push(Trial {
             item: items[judgment.item].clone(),
             system: subject.system.to_owned(),
             versus: subject.versus.map(str::to_owned),
-            first: has_order.then_some(first),
+            first: clip_order.is_planned().then_some(orders[index]),
+            x: copies.as_ref().map(|copies| match copies[index] {
+                First::Reference => Slot::Reference,
+                First::System => Slot::System,
+            }),
+            example: examples.as_ref().map(|examples| items[examples[judgment.item]].clone()),
             kind: Kind::Rating,
         });
     }
@@ -82,6 +102,8 @@ pub(crate) fn sessions(
                 system: reference.to_owned(),
                 versus: None,
                 first: Some(First::Reference),
+                x: None,
+                example: None,
                 kind: Kind::NullPair,
             });
         }
@@ -142,15 +164,31 @@ fn deal(
     judgments
 }
 
+/// Draws another item for each, such that each is drawn once: all of them are one cycle (Sattolo's algorithm).
+fn others(n_items: usize, generator: &mut impl Rng) -> Vec<usize> {
+    let mut others: Vec<usize> = (0..n_items).collect();
+    for last in (1..n_items).rev() {
+        others.swap(last, generator.random_range(0..last));
+    }
+    others
+}
+
 /// Chooses the first clip of each judgment, so that both orders are equally frequent for each rater, each rater with a
 /// system, each item, and each item of a system; where the number is odd, they differ by one.
+///
+/// `class` divides the judgments of a rater and system, or an item and system, by index: the orders are balanced within each
+/// class too.
 ///
 /// The judgments of a rater are paired off, and so are those of an item; the two of a pair must get different orders.
 /// Each judgment is in at most one pair of either sort, so pairs form paths and cycles in which the sorts alternate.
 /// Such cycles have even length, so alternating the order along them always works out.
-fn balance(judgments: &[Judgment], generator: &mut impl Rng) -> Vec<First> {
-    let by_rater = pair_off(judgments, |judgment| (judgment.rater, judgment.system), generator);
-    let by_item = pair_off(judgments, |judgment| (judgment.item, judgment.system), generator);
+fn balance(judgments: &[Judgment], class: impl Fn(usize) -> usize, generator: &mut impl Rng) -> Vec<First> {
+    let of = |who: fn(&Judgment) -> usize| -> Vec<Key> {
+        let key = |(index, judgment)| [who(judgment), judgment.system, class(index)];
+        judgments.iter().enumerate().map(key).collect()
+    };
+    let by_rater = pair_off(&of(|judgment| judgment.rater), generator);
+    let by_item = pair_off(&of(|judgment| judgment.item), generator);
     let mut orders: Vec<Option<First>> = vec![None; judgments.len()];
     for start in 0..judgments.len() {
         if orders[start].is_some() {
@@ -173,35 +211,48 @@ fn balance(judgments: &[Judgment], generator: &mut impl Rng) -> Vec<First> {
     orders.into_iter().flatten().collect()
 }
 
-/// Pairs off judgments with the same key at random, then the odd ones out that share its first part.
-fn pair_off(
-    judgments: &[Judgment],
-    key: impl Fn(&Judgment) -> (usize, usize),
-    generator: &mut impl Rng,
-) -> Vec<Option<usize>> {
-    let mut groups: BTreeMap<usize, BTreeMap<usize, Vec<usize>>> = BTreeMap::new();
-    for (index, judgment) in judgments.iter().enumerate() {
-        let (outer, inner) = key(judgment);
-        groups.entry(outer).or_default().entry(inner).or_default().push(index);
-    }
-    let mut partner = vec![None; judgments.len()];
-    let mut join = |members: &[usize]| {
-        for pair in members.chunks_exact(2) {
-            partner[pair[0]] = Some(pair[1]);
-            partner[pair[1]] = Some(pair[0]);
-        }
-        members.chunks_exact(2).remainder().first().copied()
-    };
-    for inner in groups.values_mut() {
-        let mut left_over = Vec::new();
-        for members in inner.values_mut() {
-            members.shuffle(generator);
-            left_over.extend(join(members));
-        }
-        left_over.shuffle(generator);
-        join(&left_over);
+/// Pairs off judgments with the same key at random, then the odd ones out that share the first two parts of it, then those
+/// that share the first.
+fn pair_off(keys: &[Key], generator: &mut impl Rng) -> Vec<Option<usize>> {
+    let mut partner = vec![None; keys.len()];
+    let all: Vec<usize> = (0..keys.len()).collect();
+    for members in grouped(keys, &all, 0) {
+        pair_within(keys, members, 1, &mut partner, generator);
     }
     partner
+}
+
+/// Pairs off judgments whose keys agree before a depth, and returns the one that is left over.
+fn pair_within(
+    keys: &[Key],
+    members: Vec<usize>,
+    depth: usize,
+    partner: &mut [Option<usize>],
+    generator: &mut impl Rng,
+) -> Option<usize> {
+    let parts = if depth < N_PARTS { grouped(keys, &members, depth) } else { Vec::new() };
+    // A last part that is the same for all divides nothing.
+    let is_undivided = parts.len() < 2 && depth + 1 >= N_PARTS;
+    let mut left: Vec<usize> = if is_undivided {
+        members
+    } else {
+        parts.into_iter().filter_map(|part| pair_within(keys, part, depth + 1, partner, generator)).collect()
+    };
+    left.shuffle(generator);
+    for pair in left.chunks_exact(2) {
+        partner[pair[0]] = Some(pair[1]);
+        partner[pair[1]] = Some(pair[0]);
+    }
+    left.chunks_exact(2).remainder().first().copied()
+}
+
+/// Sorts judgments into groups by a part of their keys.
+fn grouped(keys: &[Key], members: &[usize], part: usize) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &member in members {
+        groups.entry(keys[member][part]).or_default().push(member);
+    }
+    groups.into_values().collect()
 }
 
 fn other(first: First) -> First {

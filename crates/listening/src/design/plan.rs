@@ -10,11 +10,14 @@ use mynah_stats::power::{Components, Size};
 use serde::{Deserialize, Serialize};
 
 use crate::design::allocation::{Subject, draw_items, sessions};
-use crate::design::power::{PowerRow, PreferencePowerRow, power_rows, preference_power_rows};
+use crate::design::power::{
+    DiscriminationPowerRow, PowerRow, PreferencePowerRow, discrimination_power_rows, power_rows,
+    preference_power_rows,
+};
 use crate::design::protocol::Protocol;
 use crate::error::Error;
 use crate::system::{Role, System};
-use crate::trial::{Session, Trial};
+use crate::trial::{Session, Slot, Trial};
 
 /// The supported version of `PLAN.toml`.
 const FORMAT: u32 = 1;
@@ -54,6 +57,9 @@ impl Plan {
     ///   by at most one. When `ratings_per_item` × systems does not exceed the raters, nobody hears a sentence twice.
     /// - Half of the raters of an item of a system hear the reference first, and so do half of a rater's trials, over all
     ///   systems and for each: exactly when the number is even, off by one otherwise.
+    /// - X is a copy of either clip equally often, balanced in the same ways and, in each of them, for either order.
+    /// - The example of a voice is the same other sentence for all judgments of an item, and each sentence is the example for one
+    ///   other.
     /// - Null pairs go through all items before any is used again, and each rater's are different items.
     /// - Each session has its own random order, without a sentence twice in a row where that can be avoided.
     ///
@@ -182,7 +188,8 @@ impl Plan {
         self.systems.iter().filter(|system| system.role == Role::Anchor)
     }
 
-    /// Iterates over the systems that receive scores: those under test and the anchors, for MOS preceded by the reference.
+    /// Iterates over the systems that receive scores: those under test and the anchors, preceded by the reference where it is
+    /// judged like them.
     pub fn judged_systems(&self) -> impl Iterator<Item = &System> {
         let rules = self.protocol.paradigm.rules();
         self.systems.iter().filter(move |system| rules.is_judged(system.role))
@@ -225,7 +232,7 @@ impl Plan {
     /// Computes the power of the planned test and of larger ones, to be looked at before anybody is paid.
     ///
     /// The first row is the plan's own size; the others are common sizes with at least as many items, ratings and raters.
-    /// For preferences there is [`Plan::preference_power_table`].
+    /// For preferences there is [`Plan::preference_power_table`], for right and wrong answers [`Plan::discrimination_power_table`].
     ///
     /// # Errors
     ///
@@ -249,6 +256,21 @@ impl Plan {
             0 => Ok(Vec::new()),
             n => preference_power_rows(self.size(), self.protocol.analysis.alpha / n as f64, components),
         }
+    }
+
+    /// Computes the power of the planned test of right and wrong answers and of larger ones.
+    ///
+    /// Listeners differ, and sentences too, by factors of their sensitivity, whose logarithms have the standard deviations of
+    /// the components; see [`simulate`](crate::simulate()). The residual is that of the answers.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Plan::power_table`].
+    pub fn discrimination_power_table(
+        &self,
+        components: &Components,
+    ) -> Result<Vec<DiscriminationPowerRow>, Error> {
+        discrimination_power_rows(self.size(), self.protocol.analysis.alpha, components)
     }
 
     /// Returns the size of one comparison.
@@ -393,8 +415,21 @@ impl Plan {
                                 two";
                     return Err(Error::Plan { what: place(), rule, remedy: None });
                 }
-                if trial.first.is_some() != self.protocol.paradigm.rules().has_order() {
+                let order = self.protocol.paradigm.rules().clip_order();
+                if trial.first.is_some() != order.is_planned() {
                     let rule = "a comparison says what is heard first, a single clip does not";
+                    return Err(Error::Plan { what: place(), rule, remedy: None });
+                }
+                let is_copy = |x: Slot| matches!(x, Slot::System | Slot::Reference);
+                if trial.x.is_some() != order.has_x() || !trial.x.is_none_or(is_copy) {
+                    let rule = "X is a copy of the system or of the reference, and of nothing in other tests";
+                    return Err(Error::Plan { what: place(), rule, remedy: None });
+                }
+                let is_other = |example: &String| *example != trial.item && items.contains(example);
+                if trial.example.is_some() != order.has_example()
+                    || !trial.example.as_ref().is_none_or(is_other)
+                {
+                    let rule = "an example is another sentence of the plan, in tests that have one";
                     return Err(Error::Plan { what: place(), rule, remedy: None });
                 }
             }

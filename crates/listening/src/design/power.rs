@@ -5,12 +5,15 @@ use mynah_stats::power::{Components, Power, Size, power};
 use mynah_stats::simulate::Model;
 use serde::{Deserialize, Serialize};
 
+use crate::design::hearing::Hearing;
 use crate::error::Error;
 
 /// The power for which margins and differences are computed.
 const POWER: f64 = 0.8;
 /// The variance of a uniform error of width 1, which `power` adds to a judgment.
 const ROUNDING_VARIANCE: f64 = 1.0 / 12.0;
+/// Rounds in which the detectable share of right answers is computed from its own components: it is then known to five digits.
+const ROUNDS: u32 = 6;
 /// The sizes shown next to the plan's own: items, ratings per item, raters.
 const LADDER: [(u32, u32, u32); 6] =
     [(50, 20, 20), (50, 20, 60), (50, 20, 100), (100, 20, 100), (100, 20, 200), (200, 20, 200)];
@@ -40,6 +43,22 @@ pub struct PreferencePowerRow {
     pub detectable_share: Option<f64>,
     /// The difference between the two systems that gives this share, in points of a comparison from -3 to 3.
     pub detectable_difference: Option<f64>,
+}
+
+/// The power of a test of right and wrong answers of some size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DiscriminationPowerRow {
+    /// Marks the plan's own size.
+    pub planned: bool,
+    /// The size of one comparison.
+    pub size: Size,
+    /// The standard error of the share of right answers of those who guess.
+    pub standard_error: f64,
+    /// The smallest distance from one half within which those who guess are shown not to tell a system apart, with a power of
+    /// 80 %.
+    pub smallest_margin: f64,
+    /// The smallest share of right answers that is found with a power of 80 %; `None` if not even nearly all right.
+    pub detectable_share: Option<f64>,
 }
 
 /// Computes the power of a test of its own size and of common sizes that are larger.
@@ -79,6 +98,40 @@ pub(crate) fn preference_power_rows(
             standard_error: power.standard_error / (2.0 * equal.decided()),
             detectable_share: share.map(Votes::share),
             detectable_difference: difference,
+        })
+    };
+    sizes(own).map(row).collect()
+}
+
+/// Computes the power of a test of right and wrong answers of its own size and of common sizes that are larger.
+///
+/// Those who guess do not differ from one another. Those who hear something do, by the given components, so the share that is
+/// detectable is the one that exceeds one half by what `power` detects with the components that it has.
+pub(crate) fn discrimination_power_rows(
+    own: Size,
+    alpha: f64,
+    components: &Components,
+) -> Result<Vec<DiscriminationPowerRow>, Error> {
+    let hearing = Hearing::new(components).map_err(failed)?;
+    let row = |size: Size| {
+        let with = |sensitivity| power(&hearing.components(sensitivity)?, &size, alpha, POWER);
+        let guessing = with(0.0).map_err(failed)?;
+        let mut share = Some(0.5 + guessing.detectable_difference);
+        // What is detectable depends on the components, which change little with the share.
+        for _ in 0..ROUNDS {
+            let sensitivity = share.map(|share| hearing.sensitivity(share)).transpose().map_err(failed)?;
+            let Some(sensitivity) = sensitivity.flatten() else {
+                share = None;
+                break;
+            };
+            share = Some(0.5 + with(sensitivity).map_err(failed)?.detectable_difference);
+        }
+        Ok(DiscriminationPowerRow {
+            planned: size == own,
+            size,
+            standard_error: guessing.standard_error,
+            smallest_margin: guessing.smallest_margin,
+            detectable_share: share.filter(|share| *share < 1.0),
         })
     };
     sizes(own).map(row).collect()

@@ -20,7 +20,7 @@ pub const HUMAN_LEVEL_MARGIN: f64 = 0.2;
 pub const HUMAN_LEVEL_ALPHA: f64 = 0.05;
 
 /// Protocol of a listening test: what is asked, of how many raters, and how the answers will be judged.
-/// `eval/protocols/cmos.toml`, `mos.toml` and `ab.toml` are complete and commented.
+/// `eval/protocols` has one for each paradigm, complete and commented.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Protocol {
@@ -30,8 +30,8 @@ pub struct Protocol {
     pub human_reference: bool,
     /// Question, as the rater reads it.
     pub question: String,
-    /// Answers from the lowest to the highest, as the rater reads them: seven for CMOS, five for MOS; for AB the first clip,
-    /// no preference, the second clip.
+    /// Answers from the lowest to the highest, as the rater reads them: seven for CMOS, five for MOS, DMOS and similarity; for AB
+    /// the first clip, no preference, the second clip; for ABX the first clip, the second clip.
     pub labels: Vec<String>,
     /// Text that the rater agrees to before anything is played; an empty line starts a paragraph.
     pub consent: String,
@@ -44,7 +44,7 @@ pub struct Protocol {
     /// Maximum number of items, drawn from those that every system has; all of them by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<u32>,
-    /// Comparisons of the reference with itself per rater; 0 for MOS and AB.
+    /// Comparisons of the reference with itself per rater; 0 except for CMOS.
     pub null_pairs: u32,
     /// Loudness to which every clip is brought, in LUFS.
     pub loudness_lufs: f64,
@@ -167,8 +167,8 @@ impl Protocol {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Declared", into = "Declared")]
 pub struct Analysis {
-    /// Equivalence margin: the largest difference that counts as none, in points of the scale. Human level requires at most 0.2.
-    /// Absent for AB, where the field is 0.
+    /// Equivalence margin: the largest difference that counts as none, in points of the scale; for ABX the share of right answers
+    /// above or below one half. Human level requires at most 0.2. Absent for AB, where the field is 0.
     pub margin: f64,
     /// Two-sided level of the tests. Human level requires at most 0.05.
     pub alpha: f64,
@@ -191,14 +191,20 @@ impl Analysis {
     /// [`Error::Protocol`], with the first key that breaks its rule.
     pub fn check(&self, paradigm: Paradigm) -> Result<(), Error> {
         let (lowest, highest) = paradigm.scale();
-        let width = f64::from(highest - lowest);
-        let margin = self.margin;
         let rules = paradigm.rules();
+        // Shares of right answers lie at most one half from guessing.
+        let width = f64::from(highest - lowest) * if rules.tells_apart() { 0.5 } else { 1.0 };
+        let margin = self.margin;
         if rules.compares_all_pairs() {
             let absent = format!("absent, since {} tests show no equality", rules.abbreviation());
             rule(!self.shows_equality(), "analysis.margin", margin, &absent)?;
         } else {
-            let margin_rule = format!("more than 0 and at most {width}, the width of the scale");
+            let what = if rules.tells_apart() {
+                "the distance of all right from guessing"
+            } else {
+                "the width of the scale"
+            };
+            let margin_rule = format!("more than 0 and at most {width}, {what}");
             rule(margin > 0.0 && margin <= width, "analysis.margin", margin, &margin_rule)?;
             rule(self.minimum_items >= 2, "analysis.minimum_items", self.minimum_items, "at least 2")?;
             let minimum = self.minimum_ratings_per_item;
@@ -323,6 +329,8 @@ mod tests {
             let usual = Analysis::default();
             let expected = if paradigm.rules().compares_all_pairs() {
                 Analysis { margin: 0.0, minimum_items: 0, minimum_ratings_per_item: 0, ..usual }
+            } else if paradigm.rules().tells_apart() {
+                Analysis { margin: 0.1, ..usual }
             } else {
                 usual
             };

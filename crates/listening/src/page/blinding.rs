@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::design::plan::Plan;
-use crate::trial::{First, Kind, Slot, Trial};
+use crate::paradigms::ClipOrder;
+use crate::trial::{Kind, Slot, Trial};
 
 /// Separates the keys from every other use of the hash function.
 const CONTEXT: &str = "mynah-listening 2026-11 opaque names";
@@ -20,34 +21,33 @@ const CODE_DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// The names of a plan's clips and trials.
 pub(crate) struct Names {
     key: [u8; 32],
+    order: ClipOrder,
 }
 
 impl Names {
     /// Derives the key of the names from a plan.
     pub(crate) fn of(plan: &Plan) -> Self {
-        Self { key: blake3::derive_key(CONTEXT, &plan.content()) }
+        let order = plan.protocol.paradigm.rules().clip_order();
+        Self { key: blake3::derive_key(CONTEXT, &plan.content()), order }
     }
 
     /// Returns the name of a clip: the same for everybody who hears this pair, different in every other pair.
     ///
     /// The reference of a sentence has a different name for each system it is compared with, and two in a null pair. Where
-    /// every two systems are compared, so has each of them.
+    /// every two systems are compared, so has each of them, and where X is a copy, so has X.
     pub(crate) fn clip(&self, trial: &Trial, slot: Slot) -> String {
         let Trial { item, system, versus, kind, .. } = trial;
-        match versus {
-            None => self.name(&("clip", item, system, kind, slot)),
-            Some(versus) => self.name(&("clip", item, system, versus, kind, slot)),
+        match (slot, trial.x, &trial.example, versus) {
+            (Slot::X, Some(of), ..) => self.name(&("x", item, system, of)),
+            (Slot::Reference, _, Some(example), _) => self.name(&("example", item, system, example)),
+            (.., None) => self.name(&("clip", item, system, kind, slot)),
+            (.., Some(versus)) => self.name(&("clip", item, system, versus, kind, slot)),
         }
     }
 
     /// Returns the names of the clips of a trial in the order in which they are heard.
     pub(crate) fn heard(&self, trial: &Trial) -> Vec<String> {
-        let slots: &[Slot] = match trial.first {
-            None => &[Slot::System],
-            Some(First::System) => &[Slot::System, Slot::Reference],
-            Some(First::Reference) => &[Slot::Reference, Slot::System],
-        };
-        slots.iter().map(|&slot| self.clip(trial, slot)).collect()
+        self.order.heard(trial.first).iter().map(|&slot| self.clip(trial, slot)).collect()
     }
 
     /// Returns the name of a page of a rater's session.
@@ -91,7 +91,10 @@ impl Names {
 /// The content of a clip of the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ClipContent {
+    /// The sentence that is heard.
     pub(crate) item: String,
+    /// The sentence that is judged on the pages that play it, if that is another one.
+    pub(crate) judged_item: Option<String>,
     /// The system whose voice it is.
     pub(crate) voice: String,
     /// The rated system on the pages that play it.
@@ -105,14 +108,17 @@ pub(crate) struct ClipContent {
 /// Lists all clips of a plan by name.
 pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent> {
     let mut clips = BTreeMap::new();
-    let slots = plan.protocol.paradigm.rules().clips();
+    let slots = plan.protocol.paradigm.rules().clip_order().clips();
     for trial in plan.sessions.iter().flat_map(|session| &session.trials) {
         for &slot in slots {
+            let source = if slot == Slot::X { trial.x.unwrap_or(slot) } else { slot };
             let voice =
-                if slot == Slot::Reference { plan.opponent(trial) } else { Some(trial.system.as_str()) };
+                if source == Slot::Reference { plan.opponent(trial) } else { Some(trial.system.as_str()) };
             let Some(voice) = voice else { continue };
+            let example = trial.example.as_ref().filter(|_| slot == Slot::Reference);
             clips.entry(names.clip(trial, slot)).or_insert_with(|| ClipContent {
-                item: trial.item.clone(),
+                item: example.unwrap_or(&trial.item).clone(),
+                judged_item: example.map(|_| trial.item.clone()),
                 voice: voice.to_owned(),
                 judged: trial.system.clone(),
                 versus: trial.versus.clone(),
@@ -124,6 +130,7 @@ pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent>
     if let (Some(system), Some(item)) = (plan.systems.first(), plan.items.first()) {
         let content = ClipContent {
             item: item.clone(),
+            judged_item: None,
             voice: system.name.clone(),
             judged: system.name.clone(),
             versus: None,

@@ -193,6 +193,7 @@ impl Filler<'_> {
                 let blake3 = blake3::hash(&file.bytes).to_hex().to_string();
                 let clip = KeyClip {
                     item: item.to_owned(),
+                    judged_item: content.judged_item.clone(),
                     system: content.voice.clone(),
                     judged: content.judged.clone(),
                     versus: content.versus.clone(),

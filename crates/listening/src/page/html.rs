@@ -43,6 +43,8 @@ struct Data<'a> {
     question: &'a str,
     labels: &'a [String],
     lowest: i32,
+    /// The keys of the words for the clips of a trial, in the order in which they are heard.
+    buttons: &'static [&'static str],
     consent: &'a str,
     instructions: &'a str,
     settings: Settings<'a>,
@@ -132,6 +134,7 @@ fn data<'a>(plan: &'a Plan, pages: &'a Pages<'_>, strings: &'a Strings) -> Data<
         question: &plan.protocol.question,
         labels: &plan.protocol.labels,
         lowest: rules.scale().0,
+        buttons: rules.clip_order().buttons(),
         consent: &plan.protocol.consent,
         instructions: &plan.protocol.instructions,
         settings: Settings::of(&plan.protocol.session),

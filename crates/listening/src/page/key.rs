@@ -35,6 +35,9 @@ pub struct Key {
 pub struct KeyClip {
     /// The sentence.
     pub item: String,
+    /// The sentence judged in the trials that play it, if that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_item: Option<String>,
     /// The system whose voice it is.
     pub system: String,
     /// The rated system in the trials that play it.

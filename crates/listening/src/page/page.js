@@ -390,15 +390,16 @@
     element("answers").disabled = true;
     element("next").disabled = true;
     element("leave-question").hidden = true;
-    const single = trial.clips.length === 1;
-    element("hint").textContent = strings[single ? "hint_single" : "hint_both"];
+    const listen = strings[["hint_single", "hint_both", "hint_three"][trial.clips.length - 1]];
+    const goOn = strings[trial.clips.length > 2 ? "hint_others" : "hint_other"];
+    element("hint").textContent = listen;
     let results = [];
     const changed = () => {
       const open = results.length > 0 && results.every((result) => result.heard);
       element("answers").disabled = !open;
       const playing = results.some((result) => result.playing);
-      element("hint").textContent = strings[open ? "hint_answer" : playing ? "hint_playing"
-        : results.some((result) => result.heard) ? "hint_other" : single ? "hint_single" : "hint_both"];
+      element("hint").textContent = open ? strings.hint_answer : playing ? strings.hint_playing
+        : results.some((result) => result.heard) ? goOn : listen;
     };
     const answer = (content) => {
       const given = {
@@ -411,8 +412,7 @@
       save();
       advance(true);
     };
-    const labels = single ? ["play_only"] : ["play_first", "play_second"];
-    results = trial.clips.map((name, index) => clipButton(name, strings[labels[index]], changed, (reason) => answer({ skipped: reason })));
+    results = trial.clips.map((name, index) => clipButton(name, strings[data.buttons[index]], changed, (reason) => answer({ skipped: reason })));
     element("clips").replaceChildren(...results.map((result) => result.button));
     for (const result of results) sound.load({ name: result.account().clip, ...clips[result.account().clip] }).catch(() => {});
     for (const name of trials[page + 1]?.clips ?? []) sound.load({ name, ...clips[name] }).catch(() => {});
@@ -433,14 +433,15 @@
       if (!chosen || element("answers").disabled || !hold.held()) return;
       answer({ score_raw: Number(chosen.value) });
     };
-    results.forEach((result, index) => { keys["ab"[index]] = result.play; });
+    const letters = ["a", "b", "x"].slice(0, results.length);
+    results.forEach((result, index) => { keys[letters[index]] = result.play; });
     data.labels.forEach((_, index) => {
       keys[String(index + 1)] = () => {
         const input = element("scale").querySelectorAll("input")[index];
         if (!element("answers").disabled) { input.focus(); input.click(); }
       };
     });
-    element("keys").textContent = words("keys", { play: single ? "A" : "A, B", answers: `1–${data.labels.length}` });
+    element("keys").textContent = words("keys", { play: letters.join(", ").toUpperCase(), answers: `1–${data.labels.length}` });
   }
 
   document.addEventListener("keydown", (event) => {

@@ -5,14 +5,19 @@
 //! ask the rules and never match on the enum.
 
 mod ab;
+mod abx;
+mod clip_order;
 mod cmos;
+mod dmos;
 mod mos;
 mod rules;
+mod similarity;
 mod template;
 
 use serde::{Deserialize, Serialize};
 
-pub use rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
+pub use clip_order::ClipOrder;
+pub use rules::{Comparatives, Contrast, PaperCriterion, ParadigmRules, RankTest};
 pub use template::Template;
 
 /// The question that raters are asked.
@@ -25,11 +30,17 @@ pub enum Paradigm {
     Mos,
     /// Preference: the first clip, the second or neither.
     Ab,
+    /// Degradation category rating: how much worse the clip is than the reference heard before it, 1 to 5.
+    Dmos,
+    /// Similarity of speakers: how similar the voice is to one heard before it, 1 to 5.
+    Similarity,
+    /// Recognition: which of two clips a third is a copy of.
+    Abx,
 }
 
 impl Paradigm {
     /// All paradigms, in the order in which help texts list them.
-    pub const ALL: [Self; 3] = [Self::Cmos, Self::Mos, Self::Ab];
+    pub const ALL: [Self; 6] = [Self::Cmos, Self::Mos, Self::Ab, Self::Dmos, Self::Similarity, Self::Abx];
 
     /// Returns the rules of the paradigm.
     #[must_use]
@@ -38,6 +49,9 @@ impl Paradigm {
             Self::Cmos => &cmos::Cmos,
             Self::Mos => &mos::Mos,
             Self::Ab => &ab::Ab,
+            Self::Dmos => &dmos::Dmos,
+            Self::Similarity => &similarity::Similarity,
+            Self::Abx => &abx::Abx,
         }
     }
 
@@ -90,7 +104,15 @@ mod tests {
         for paradigm in Paradigm::ALL {
             let in_files = serde_json::to_value(paradigm).expect("an enum has a JSON form");
             assert_eq!(in_files, paradigm.as_str());
-            assert_eq!(paradigm.as_str(), paradigm.rules().abbreviation().to_lowercase());
+        }
+        let abbreviations: BTreeSet<&str> =
+            Paradigm::ALL.iter().map(|paradigm| paradigm.rules().abbreviation()).collect();
+        assert_eq!(abbreviations.len(), Paradigm::ALL.len());
+        // A name is the abbreviation in small letters, or a whole word where the abbreviation might be taken for another's.
+        for paradigm in Paradigm::ALL {
+            let (name, abbreviation) = (paradigm.as_str(), paradigm.rules().abbreviation());
+            assert!(name == abbreviation.to_lowercase() || name.len() > abbreviation.len(), "{name}");
+            assert!(name.bytes().all(|letter| letter.is_ascii_lowercase()), "{name}");
         }
     }
 
@@ -98,13 +120,17 @@ mod tests {
     fn rules_agree_with_each_other() {
         for paradigm in Paradigm::ALL {
             let rules = paradigm.rules();
-            assert!(rules.clips().contains(&Slot::System), "{paradigm:?} plays the system");
-            assert!(!rules.clips().contains(&Slot::Volume), "{paradigm:?} sets the volume elsewhere");
-            // A pair needs something to pair with, and an order.
-            assert_eq!(rules.plays_reference(), rules.has_order(), "{paradigm:?}");
+            let clips = rules.clip_order().clips();
+            assert!(clips.contains(&Slot::System), "{paradigm:?} plays the system");
+            assert!(!clips.contains(&Slot::Volume), "{paradigm:?} sets the volume elsewhere");
+            // Only what is paired has an order.
+            assert!(rules.plays_reference() || !rules.has_order(), "{paradigm:?}");
             assert!(!rules.allows_null_pairs() || rules.plays_reference(), "{paradigm:?}");
             let has_opponent = rules.requires_reference() || rules.compares_all_pairs();
             assert!(!rules.plays_reference() || has_opponent, "{paradigm:?}");
+            // What is told apart is paired with a copy, and right and wrong are all that there is.
+            assert_eq!(rules.tells_apart(), rules.clip_order().has_x(), "{paradigm:?}");
+            assert!(!rules.tells_apart() || rules.scale() == (0, 1), "{paradigm:?}");
             // The roles of a pair of equals are exchangeable, and its scores are votes.
             assert!(!rules.compares_all_pairs() || rules.scale() == (-1, 1), "{paradigm:?}");
             for role in [Role::Reference, Role::Candidate] {
@@ -126,17 +152,20 @@ mod tests {
     #[test]
     fn scores_and_clicks_are_inverse() {
         for paradigm in Paradigm::ALL {
-            let orders: &[Option<First>] = if paradigm.rules().has_order() {
-                &[Some(First::Reference), Some(First::System)]
+            let rules = paradigm.rules();
+            let orders: &[Option<First>] =
+                if rules.has_order() { &[Some(First::Reference), Some(First::System)] } else { &[None] };
+            let copies: &[Option<Slot>] = if rules.clip_order().has_x() {
+                &[Some(Slot::Reference), Some(Slot::System)]
             } else {
                 &[None]
             };
             let (lowest, highest) = paradigm.scale();
-            for &first in orders {
+            for (&first, &x) in orders.iter().flat_map(|first| copies.iter().map(move |x| (first, x))) {
                 for clicked in (lowest..=highest).map(f64::from) {
-                    let score = paradigm.rules().score(clicked, first);
+                    let score = rules.score(clicked, first, x);
                     assert!(paradigm.has_point(score), "{paradigm:?} {clicked}");
-                    assert_eq!(paradigm.rules().clicked(score, first).to_bits(), clicked.to_bits());
+                    assert_eq!(rules.clicked(score, first, x).to_bits(), clicked.to_bits());
                 }
             }
         }

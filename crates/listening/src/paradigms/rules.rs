@@ -2,16 +2,17 @@
 
 use std::fmt::Debug;
 
+use super::clip_order::ClipOrder;
 use super::template::Template;
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
 use crate::trial::{First, Slot};
 
 /// The value that a system's scores are compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Contrast {
-    /// Zero: the scores are differences already.
-    Zero,
+    /// A number: 0 where the scores are differences already.
+    Number(f64),
     /// The scores of the reference.
     Reference,
     /// Nothing, with the reason.
@@ -49,6 +50,19 @@ pub struct PaperCriterion {
     pub remark: Option<&'static str>,
 }
 
+/// Words for the comparison of a system with the reference, each followed by the name of the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comparatives {
+    /// For higher scores.
+    pub better: &'static str,
+    /// For lower scores.
+    pub worse: &'static str,
+    /// For scores that are equal within a margin.
+    pub equivalent: &'static str,
+    /// For scores that would be equal.
+    pub as_good: &'static str,
+}
+
 /// A paradigm: its design, page, answer, analysis, rehearsal and words.
 ///
 /// Methods return plain data, and the crate's generic code acts on it: which clips a page plays, how a click becomes a
@@ -69,8 +83,8 @@ pub trait ParadigmRules: Debug + Sync {
     /// Returns the TOML text of the standard protocol.
     fn protocol(&self) -> &'static str;
 
-    /// Returns the clips that a trial plays, in no particular order.
-    fn clips(&self) -> &'static [Slot];
+    /// Returns the clips that a trial plays, and their order.
+    fn clip_order(&self) -> ClipOrder;
 
     /// Returns `true` if systems of this role receive scores of their own.
     fn is_judged(&self, role: Role) -> bool;
@@ -85,6 +99,13 @@ pub trait ParadigmRules: Debug + Sync {
         false
     }
 
+    /// Returns `true` if answers are right or wrong, and tell whether listeners can tell a system from the reference, but not
+    /// which is better.
+    #[must_use]
+    fn tells_apart(&self) -> bool {
+        false
+    }
+
     /// Returns `true` if the reference can be compared with itself.
     fn allows_null_pairs(&self) -> bool;
 
@@ -95,13 +116,19 @@ pub trait ParadigmRules: Debug + Sync {
     /// compared, the other one.
     #[must_use]
     fn plays_reference(&self) -> bool {
-        self.clips().contains(&Slot::Reference)
+        self.clip_order().clips().contains(&Slot::Reference)
     }
 
-    /// Returns `true` if a trial plays several clips, one after another in a planned order.
+    /// Returns `true` if the plan chooses which of the clips of a trial is heard first.
     #[must_use]
     fn has_order(&self) -> bool {
-        self.clips().len() > 1
+        self.clip_order().is_planned()
+    }
+
+    /// Returns `true` if scores say how one clip of a trial differs from the other, so that their sign depends on the order.
+    #[must_use]
+    fn is_signed(&self) -> bool {
+        self.has_order() && !self.tells_apart()
     }
 
     // The page.
@@ -111,18 +138,18 @@ pub trait ParadigmRules: Debug + Sync {
 
     // The answer and the rating.
 
-    /// Returns the score of a clicked answer, given the clip heard first.
+    /// Returns the score of a clicked answer, given the clip heard first and that of which X was a copy.
     ///
     /// Unless a paradigm says otherwise, raters of a pair judge the second clip against the first.
     #[must_use]
-    fn score(&self, clicked: f64, first: Option<First>) -> f64 {
+    fn score(&self, clicked: f64, first: Option<First>, _: Option<Slot>) -> f64 {
         // Adding 0.0 turns -0.0 into 0.0.
         clicked * first.map_or(1.0, First::sign) + 0.0
     }
 
     /// Returns the answer that has a given score: the inverse of [`score`](Self::score).
     #[must_use]
-    fn clicked(&self, score: f64, first: Option<First>) -> f64 {
+    fn clicked(&self, score: f64, first: Option<First>, _: Option<Slot>) -> f64 {
         score * first.map_or(1.0, First::sign) + 0.0
     }
 
@@ -133,6 +160,12 @@ pub trait ParadigmRules: Debug + Sync {
 
     /// Returns the value that the scores of a system are compared with.
     fn contrast(&self, role: Role, has_reference: bool) -> Contrast;
+
+    /// Returns `true` if the rule of the `NaturalSpeech` paper is about tests of this paradigm.
+    #[must_use]
+    fn has_paper_rule(&self) -> bool {
+        true
+    }
 
     /// Returns the form of the paper's rule.
     fn paper_criterion(&self) -> PaperCriterion;
@@ -148,7 +181,30 @@ pub trait ParadigmRules: Debug + Sync {
     /// Returns the true mean of a system equal to the reference, whose own mean in a rating of single clips is given.
     fn level(&self, reference_mean: f64) -> f64;
 
+    /// Returns the true difference from the reference that an anchor has unless another is given.
+    #[must_use]
+    fn anchor_difference(&self) -> f64 {
+        -1.0
+    }
+
     // The words.
+
+    /// Returns words for the comparison of a system with the reference.
+    #[must_use]
+    fn comparatives(&self) -> Comparatives {
+        Comparatives {
+            better: "better than",
+            worse: "worse than",
+            equivalent: "equivalent to",
+            as_good: "as good as",
+        }
+    }
+
+    /// Returns a noun for what differences are taken from.
+    #[must_use]
+    fn baseline(&self) -> &'static str {
+        "the reference"
+    }
 
     /// Returns a phrase for help texts.
     fn summary(&self) -> &'static str;

@@ -1,5 +1,6 @@
 //! Simulated ratings, and studies rehearsed with them.
 
+pub(crate) mod answers;
 pub(crate) mod rehearse;
 pub(crate) mod simulate;
 pub(crate) mod votes;

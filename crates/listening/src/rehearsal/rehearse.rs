@@ -11,10 +11,12 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::discrimination::GUESSING;
 use crate::analysis::judge::{Sensitivity, judge_study};
 use crate::analysis::study::Study;
 use crate::analysis::verdict::{Conclusion, SystemVerdict};
 use crate::design::plan::Plan;
+use crate::design::protocol::Protocol;
 use crate::error::Error;
 use crate::rating::Rating;
 use crate::rehearsal::simulate::{Simulation, simulate};
@@ -39,6 +41,8 @@ pub enum Outcome {
     NonInferior,
     /// The conclusion is [`Conclusion::Worse`]; of a pair, the other system is preferred.
     Worse,
+    /// The conclusion is [`Conclusion::ToldApart`].
+    ToldApart,
     /// The conclusion is [`Conclusion::Inconclusive`].
     Inconclusive,
     /// The clustered t test of the difference, corrected for the systems under test, rejects "no difference" at alpha.
@@ -138,7 +142,7 @@ pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<
         let verdict = judge_study(&known, &simulate(plan, simulation)?, Sensitivity::LeftOut);
         let counts =
             verdict.systems.iter().zip(&truths).enumerate().flat_map(|(index, (system, (_, truth)))| {
-                outcomes(system, truth, plan.protocol.analysis.alpha)
+                outcomes(system, truth, &plan.protocol)
                     .map(move |(outcome, came)| ((index, outcome), (u64::from(came), 1)))
             });
         let of_family = family_outcomes(&verdict.systems, &truths, plan.protocol.analysis.margin)
@@ -154,17 +158,21 @@ pub fn rehearse(plan: &Plan, simulation: &Simulation, n_studies: u64) -> Result<
 /// Estimates the variance components of earlier ratings, with which the next study can be planned and rehearsed.
 ///
 /// Fits a linear mixed model to the ratings of each system and averages the variances over the systems. Null pairs do not
-/// count. Votes do not tell the size of the differences that they come from, and are refused.
+/// count. Votes do not tell the size of the differences that they come from, and are refused, as are right and wrong answers.
 ///
 /// # Errors
 ///
 /// [`Error::Statistics`] when a system's ratings do not admit the model, such as those of a single rater;
-/// [`Error::Simulation`] without ratings, and for votes.
+/// [`Error::Simulation`] without ratings, and for votes and for right and wrong answers.
 pub fn estimate_components(ratings: &[Rating]) -> Result<Components, Error> {
     let mut by_system: BTreeMap<&str, Vec<&Rating>> = BTreeMap::new();
     for rating in ratings.iter().filter(|rating| rating.kind == Kind::Rating) {
         if rating.paradigm.rules().compares_all_pairs() {
             let what = "votes do not tell how much the differences behind them vary; use the ratings of a comparison";
+            return Err(Error::Simulation { what: what.to_owned() });
+        }
+        if rating.paradigm.rules().tells_apart() {
+            let what = "right and wrong answers do not tell how much sensitivity varies; state the standard deviations";
             return Err(Error::Simulation { what: what.to_owned() });
         }
         by_system.entry(&rating.system).or_default().push(rating);
@@ -263,6 +271,10 @@ struct Truth {
 impl Truth {
     fn of(plan: &Plan, simulation: &Simulation, system: &str) -> Result<Self, Error> {
         let rules = plan.protocol.paradigm.rules();
+        if rules.tells_apart() {
+            let difference = simulation.difference(plan, system);
+            return Ok(Self { mean: GUESSING + difference, difference });
+        }
         let (lowest, highest) = rules.scale();
         let expected = |difference: f64| {
             let level = rules.level(simulation.mos_level);
@@ -305,6 +317,7 @@ fn family_outcomes(
         words.extend(system.conclusion.map(|conclusion| match conclusion {
             Conclusion::Better => none || truth < 0.0,
             Conclusion::Worse => none || truth > 0.0,
+            Conclusion::ToldApart => none,
             Conclusion::Equivalent => truth.abs() >= nearly,
             Conclusion::NonInferior => truth <= -nearly,
             Conclusion::Inconclusive => false,
@@ -321,8 +334,10 @@ fn family_outcomes(
 fn outcomes(
     system: &SystemVerdict,
     truth: &Truth,
-    alpha: f64,
+    protocol: &Protocol,
 ) -> impl Iterator<Item = (Outcome, bool)> + use<> {
+    let alpha = protocol.analysis.alpha;
+    let tells_apart = protocol.paradigm.rules().tells_apart();
     let rejects = |test: &crate::analysis::verdict::Defined<mynah_stats::TestResult>| {
         test.value().map(|test| test.p_value < alpha)
     };
@@ -332,11 +347,14 @@ fn outcomes(
         .map(|interval| interval.contains(truth.difference))
         .or_else(|| system.interval.value().map(|interval| interval.contains(truth.mean)));
     let conclusion = |conclusion| system.conclusion.map(|found| found == conclusion);
+    // Being told apart has no direction.
+    let directed = |one| conclusion(one).filter(|_| !tells_apart);
     [
-        (Outcome::Better, conclusion(Conclusion::Better)),
+        (Outcome::Better, directed(Conclusion::Better)),
         (Outcome::Equivalent, conclusion(Conclusion::Equivalent)),
-        (Outcome::NonInferior, conclusion(Conclusion::NonInferior)),
-        (Outcome::Worse, conclusion(Conclusion::Worse)),
+        (Outcome::NonInferior, directed(Conclusion::NonInferior)),
+        (Outcome::Worse, directed(Conclusion::Worse)),
+        (Outcome::ToldApart, conclusion(Conclusion::ToldApart).filter(|_| tells_apart)),
         (Outcome::Inconclusive, conclusion(Conclusion::Inconclusive)),
         (
             Outcome::TTestRejects,

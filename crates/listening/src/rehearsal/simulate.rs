@@ -9,10 +9,11 @@ use crate::answers::row::planned_row;
 use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::rating::{Origin, Rating};
+use crate::rehearsal::answers::draw_answers;
 use crate::rehearsal::votes::draw_votes;
 use crate::trial::Kind;
 
-/// The default true difference of an anchor: one step of the scale, which a test must not miss.
+/// The default true difference of an anchor, in tests whose scores are points: one step of the scale, which must not be missed.
 pub const ANCHOR_DIFFERENCE: f64 = -1.0;
 
 /// The share of the planned trials that raters complete.
@@ -63,13 +64,13 @@ impl Attendance {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
     /// The true difference of each system from the reference, in points. It defaults to 0, and to [`ANCHOR_DIFFERENCE`] for
-    /// anchors. In a preference test without a reference, it is the difference from a system that has none.
+    /// anchors. In an ABX test it is the share of right answers less one half, for anchors 0.35. In a preference test without a reference, it is the difference from a system that has none.
     pub true_differences: BTreeMap<String, f64>,
     /// The standard deviations between sentences, between raters, and within them.
     pub components: Components,
     /// The share of their sessions that raters complete.
     pub attendance: Attendance,
-    /// MOS: the true mean of the reference, to which differences are added.
+    /// MOS, DMOS and SMOS: the true mean of the reference, to which differences are added.
     pub mos_level: f64,
     /// The seed of the random numbers.
     pub seed: u64,
@@ -91,7 +92,8 @@ impl Default for Simulation {
 impl Simulation {
     /// Returns the true difference of a system from the reference.
     pub(crate) fn difference(&self, plan: &Plan, system: &str) -> f64 {
-        let usual = if plan.anchors().any(|anchor| anchor.name == system) { ANCHOR_DIFFERENCE } else { 0.0 };
+        let of_anchor = plan.protocol.paradigm.rules().anchor_difference();
+        let usual = if plan.anchors().any(|anchor| anchor.name == system) { of_anchor } else { 0.0 };
         self.true_differences.get(system).copied().unwrap_or(usual)
     }
 }
@@ -115,9 +117,16 @@ impl Simulation {
 ///
 /// The difference of two systems so has the given components, and the votes on all pairs agree with one another.
 ///
+/// In an ABX test the difference of a system is the share of right answers about it less one half, by listeners who differ in
+/// keenness:
+///
+/// ```text
+/// P(right) = Φ(sensitivity · exp(rater + item))        rater and item with the given standard deviations; no residual
+/// ```
+///
 /// # Errors
 ///
-/// [`Error::Simulation`] for the difference of a system that is not under test; [`Error::Statistics`] for numbers that are
+/// [`Error::Simulation`] for the difference of a system that is not under test, and for impossible shares; [`Error::Statistics`] for numbers that are
 /// not finite and components that are negative.
 pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Error> {
     for name in simulation.true_differences.keys() {
@@ -128,8 +137,11 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
         }
     }
     simulation.attendance.check()?;
-    let scores = if plan.protocol.paradigm.rules().compares_all_pairs() {
+    let rules = plan.protocol.paradigm.rules();
+    let scores = if rules.compares_all_pairs() {
         draw_votes(plan, simulation)
+    } else if rules.tells_apart() {
+        draw_answers(plan, simulation)
     } else {
         draw_scores(plan, simulation)
     };

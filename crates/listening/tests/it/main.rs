@@ -2,16 +2,20 @@
 
 mod ab;
 mod ab_rehearsal;
+mod abx;
+mod abx_rehearsal;
 mod answers;
 mod assay;
 mod audit;
 mod bundle;
+mod dmos;
 mod found;
 mod heard;
 mod plan;
 mod protocol;
 mod rehearsal;
 mod screening;
+mod similarity;
 mod stimuli;
 mod support;
 mod verdict;

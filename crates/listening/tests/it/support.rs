@@ -26,6 +26,11 @@ pub(crate) fn ab(raters: u32, ratings_per_item: u32) -> Protocol {
     Protocol { raters, ratings_per_item, items: None, ..protocol }
 }
 
+/// The standard protocol of a paradigm with other sizes.
+pub(crate) fn sized(paradigm: Paradigm, raters: u32, ratings_per_item: u32) -> Protocol {
+    Protocol { raters, ratings_per_item, items: None, ..Protocol::standard(paradigm) }
+}
+
 /// Recordings and candidates `s1`, `s2`, ….
 pub(crate) fn systems(n_candidates: usize) -> Vec<System> {
     let candidates = (1..=n_candidates).map(|number| System {

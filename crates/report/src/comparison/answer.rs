@@ -89,11 +89,16 @@ impl Answer<'_> {
         let reference = verdict.reference.as_deref().unwrap_or("the reference");
         let mut sentences = Vec::new();
         let mut counts = Vec::new();
-        let orders: [(Conclusion, String); 5] = [
+        let tells_apart = verdict.paradigm.rules().tells_apart();
+        let orders: [(Conclusion, String); 6] = [
             (Conclusion::Better, format!("Better than `{reference}`")),
             (
                 Conclusion::Equivalent,
-                format!("Equivalent to `{reference}` within ±{}", verdict.analysis.margin),
+                if tells_apart {
+                    format!("Not told from `{reference}`, within ±{} of guessing", verdict.analysis.margin)
+                } else {
+                    format!("Equivalent to `{reference}` within ±{}", verdict.analysis.margin)
+                },
             ),
             (
                 Conclusion::NonInferior,
@@ -101,6 +106,7 @@ impl Answer<'_> {
             ),
             (Conclusion::Inconclusive, "Inconclusive".to_owned()),
             (Conclusion::Worse, format!("Worse than `{reference}`")),
+            (Conclusion::ToldApart, format!("Told from `{reference}`")),
         ];
         let mut tones = Vec::new();
         for (conclusion, words) in orders {
@@ -120,7 +126,7 @@ impl Answer<'_> {
             .filter(|system| system.human_level)
             .map(|system| system.system.as_str())
             .collect();
-        if verdict.human_reference && verdict.design.is_some() {
+        if verdict.paradigm.rules().has_paper_rule() && verdict.human_reference && verdict.design.is_some() {
             sentences.push(match &at_human_level[..] {
                 [] => "None is shown to be at human level.".to_owned(),
                 names => format!("At human level: {}.", names.join(", ")),
@@ -254,7 +260,8 @@ impl Answer<'_> {
             Some(MatrixPoint {
                 estimate,
                 interval: interval.map(|interval| (interval.low, interval.high)),
-                is_accented: is_first && system.conclusion != Some(Conclusion::Worse),
+                is_accented: is_first
+                    && !matches!(system.conclusion, Some(Conclusion::Worse | Conclusion::ToldApart)),
             })
         };
         let title =

@@ -26,7 +26,7 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
                 .to_owned(),
         );
     }
-    for verdict in comparison.verdicts {
+    for verdict in comparison.verdicts.iter().filter(|verdict| verdict.paradigm.rules().has_paper_rule()) {
         let analysis = &verdict.analysis;
         sentences.push(format!(
             "The paper's rule: at least {} sentences, each judged by at least {} people, and p > 0.05 by {}. It \
@@ -177,6 +177,12 @@ fn analysis(verdict: &Verdict) -> String {
         (rules, n) => format!("Screening ({}) excluded {}.", rules.join(", "), plural(n, "rating")),
     };
     let n_candidates = verdict.systems.iter().filter(|system| system.role == Role::Candidate).count();
+    let signs = if verdict.paradigm.rules().tells_apart() {
+        " Scores are 1 for a right and 0 for a wrong answer, and are compared with 0.5. Where nearly all answers are the same, sign \
+         tests by listener and by sentence decide."
+    } else {
+        ""
+    };
     let family = if n_candidates > 1 {
         format!(
             " Intervals, p-values and conclusions are simultaneous over the {n_candidates} systems, by the correlations \
@@ -189,7 +195,7 @@ fn analysis(verdict: &Verdict) -> String {
         " {screening} Means have {} intervals from standard errors clustered by listener and sentence (Cameron, Gelbach \
          and Miller 2011), jackknifed by leaving out listeners and sentences, and Student's t with the degrees of freedom of \
          Bell and McCaffrey (2002). Equivalence was tested by two one-sided tests (Schuirmann 1987) at the level {} against \
-         a margin of ±{}; margin and analysis {declared}.{family}",
+         a margin of ±{}; margin and analysis {declared}.{signs}{family}",
         percent(1.0 - analysis.alpha),
         analysis.alpha,
         analysis.margin,

@@ -91,7 +91,7 @@ pub(crate) fn finding(verdict: &Verdict, system: &SystemVerdict) -> Block {
 pub(crate) fn tone(conclusion: Option<Conclusion>) -> Tone {
     match conclusion {
         Some(Conclusion::Better | Conclusion::Equivalent | Conclusion::NonInferior) => Tone::Good,
-        Some(Conclusion::Worse) => Tone::Bad,
+        Some(Conclusion::Worse | Conclusion::ToldApart) => Tone::Bad,
         Some(Conclusion::Inconclusive) | None => Tone::Open,
     }
 }
@@ -147,7 +147,8 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
     let mut grounds = Vec::new();
     if has_own_difference(verdict) && verdict.reference.is_some() {
         let level = level(&system.difference, analysis.alpha);
-        grounds.push((format!("minus the reference, {level}"), shown(&system.difference, interval_text)));
+        let baseline = verdict.paradigm.rules().baseline();
+        grounds.push((format!("minus {baseline}, {level}"), shown(&system.difference, interval_text)));
     }
     grounds.extend([
         (
@@ -187,21 +188,27 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
     if verdict.paradigm.rules().has_order() {
         grounds.push(("order effect, second minus first".into(), shown(&system.order_effect, interval_text)));
     }
+    if let Some(p) = system.sign_test_p_value {
+        grounds.push(("p, sign test by people and by sentences".into(), p_value(p)));
+    }
+    let sizes = if system.paper_rule.sizes_met { "met" } else { "not met" };
+    if !verdict.paradigm.rules().has_paper_rule() {
+        grounds.push(("the protocol's sizes".into(), sizes.into()));
+        return grounds;
+    }
     let passes = match system.paper_rule.passes {
         Some(true) => "passes",
         Some(false) => "does not pass",
         None => "cannot be applied",
     };
-    grounds.extend([
-        ("the paper's rule".into(), passes.into()),
-        ("the paper's sizes".into(), if system.paper_rule.sizes_met { "met" } else { "not met" }.into()),
-    ]);
+    grounds.extend([("the paper's rule".into(), passes.into()), ("the paper's sizes".into(), sizes.into())]);
     grounds
 }
 
 /// Returns `true` if the difference from the reference is not the mean score itself.
 fn has_own_difference(verdict: &Verdict) -> bool {
-    verdict.paradigm.rules().is_judged(Role::Reference)
+    let rules = verdict.paradigm.rules();
+    rules.is_judged(Role::Reference) || rules.tells_apart()
 }
 
 fn defined<T>(value: &Defined<T>, show: impl Fn(&T) -> String, otherwise: impl Fn() -> String) -> String {
@@ -246,10 +253,11 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
     let differences = rows(verdict, |system| &system.difference, Some(|system| &system.equivalence_interval));
     if verdict.reference.is_some() {
         let label = verdict.paradigm.rules().difference_label();
-        let title = "Difference of each system from the reference";
-        figures.push(forest(verdict, "differences-from-reference", title, label, differences, true, |left_out| {
+        let baseline = verdict.paradigm.rules().baseline();
+        let title = format!("Difference of each system from {baseline}");
+        figures.push(forest(verdict, "differences-from-reference", &title, label, differences, true, |left_out| {
             format!(
-                "Each system against the reference: mean, {level} two-way interval (thin) and {inner_level} interval \
+                "Each system against {baseline}: mean, {level} two-way interval (thin) and {inner_level} interval \
                  (thick). A system is equivalent when the thick line lies within the shaded margin and the thin one \
                  crosses 0.{}{left_out}",
                 if verdict.systems.iter().any(|system| system.role == Role::Anchor) {
@@ -344,7 +352,8 @@ fn table(verdict: &Verdict) -> Table {
         vec![("system", "System".to_owned()), ("mean", format!("Mean, {}", percent(verdict.mean_level())))];
     if has_own_difference(verdict) {
         let level = percent(verdict.difference_level());
-        columns.push(("difference", format!("Minus reference, {level}")));
+        let baseline = verdict.paradigm.rules().baseline().trim_start_matches("the ");
+        columns.push(("difference", format!("Minus {baseline}, {level}")));
     }
     columns.push(("p_t_test", "p, clustered t".to_owned()));
     columns.push(("p_corrected", "p, corrected for all systems".to_owned()));

@@ -38,7 +38,7 @@ pub(crate) fn blocks(verdict: &Verdict) -> Result<Vec<Block>, Error> {
 fn differences<'a>(verdict: &Verdict, system: &'a SystemVerdict) -> Vec<(&'a str, f64)> {
     let means = system.item_means.iter();
     match verdict.paradigm.rules().contrast(system.role, verdict.reference.is_some()) {
-        Contrast::Zero => means.map(|mean| (mean.item.as_str(), mean.mean)).collect(),
+        Contrast::Number(number) => means.map(|mean| (mean.item.as_str(), mean.mean - number)).collect(),
         Contrast::Nothing(_) => Vec::new(),
         Contrast::Reference => {
             let reference = verdict.systems.iter().find(|system| system.role == Role::Reference);
@@ -55,13 +55,16 @@ fn differences<'a>(verdict: &Verdict, system: &'a SystemVerdict) -> Vec<(&'a str
 }
 
 fn figure(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)]) -> Result<Figure, Error> {
+    let rules = verdict.paradigm.rules();
+    let (baseline, tells_apart) = (rules.baseline(), rules.tells_apart());
     let panels = differences
         .iter()
         .map(|(system, differences)| Waterfall {
             title: system.system.clone(),
-            label: verdict.paradigm.rules().item_difference_label().into(),
-            words: ["better", "worse", "equal"].map(str::to_owned),
-            above_is_good: true,
+            label: rules.item_difference_label().into(),
+            words: if tells_apart { ["above", "below", "as guessing"] } else { ["better", "worse", "equal"] }
+                .map(str::to_owned),
+            above_is_good: !tells_apart,
             values: differences.iter().map(|(_, difference)| *difference).collect(),
             interval: system
                 .difference
@@ -75,27 +78,32 @@ fn figure(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)])
         name: "sentences".into(),
         svg: Waterfalls { title: "Ratings of each sentence".into(), panels, one_scale: true }.to_svg()?,
         caption: format!(
-            "{}Every sentence against the reference, from the worst to the best; the line across is the mean of all \
+            "{}Every sentence against {baseline}, {}; the line across is the mean of all \
              ratings, the band its {} two-way interval. How far single sentences lie apart is mostly the noise of \
              their few ratings.",
             simulated(verdict),
+            if tells_apart { "in order" } else { "from the worst to the best" },
             percent(verdict.mean_level())
         ),
     })
 }
 
 fn worst(verdict: &Verdict, differences: &[(&SystemVerdict, Vec<(&str, f64)>)]) -> Table {
-    let columns = [
-        ("system", "System"),
-        ("item", "Sentence"),
-        ("difference", "Minus the reference"),
-        ("ratings", "Ratings"),
-    ];
-    let caption = format!("{}The {WORST} worst sentences of each system.", simulated(verdict));
+    let tells_apart = verdict.paradigm.rules().tells_apart();
+    let minus = format!("Minus {}", verdict.paradigm.rules().baseline());
+    let columns =
+        [("system", "System"), ("item", "Sentence"), ("difference", minus.as_str()), ("ratings", "Ratings")];
+    let which = if tells_apart {
+        "sentences of each system that were told apart best"
+    } else {
+        "worst sentences of each system"
+    };
+    let caption = format!("{}The {WORST} {which}.", simulated(verdict));
     let mut table = Table::new("worst-sentences", caption, &columns);
     for (system, differences) in differences {
         let mut sorted = differences.clone();
-        sorted.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(b.0)));
+        let key = |difference: f64| if tells_apart { -difference } else { difference };
+        sorted.sort_by(|a, b| key(a.1).total_cmp(&key(b.1)).then_with(|| a.0.cmp(b.0)));
         for (item, difference) in sorted.into_iter().take(WORST) {
             let n_ratings = system.item_means.iter().find(|mean| mean.item == item);
             table.rows.push(vec![

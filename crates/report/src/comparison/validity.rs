@@ -37,11 +37,13 @@ pub struct Validity {
 /// Spearman's correlation of −loss and the mean score of the utterance (CMOS: system minus reference)
 /// ```
 ///
-/// Pairs without a value or a rating are dropped, and metrics without a pair have no row.
+/// Pairs without a value or a rating are dropped, and metrics without a pair have no row. Tests that only tell apart prefer
+/// nothing.
 pub(crate) fn validities(grids: &[Grid<'_>], verdicts: &[Verdict]) -> Vec<Validity> {
     let of_verdict =
         |verdict| grids.iter().filter_map(move |grid| Some(validity(grid, grid.better?, verdict)));
-    verdicts.iter().flat_map(of_verdict).filter(|validity| validity.n_utterances > 0).collect()
+    let prefer = verdicts.iter().filter(|verdict| !verdict.paradigm.rules().tells_apart());
+    prefer.flat_map(of_verdict).filter(|validity| validity.n_utterances > 0).collect()
 }
 
 fn validity(grid: &Grid<'_>, better: Better, verdict: &Verdict) -> Validity {

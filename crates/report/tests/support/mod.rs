@@ -144,6 +144,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
             passes: Some(true),
             explanation: "The paper's rule calls it human-level.".into(),
         },
+        sign_test_p_value: None,
         conclusion: Some(Conclusion::Equivalent),
         sensitivity: vec![
             Reanalysis {

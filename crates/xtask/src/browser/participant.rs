@@ -85,7 +85,7 @@ pub(super) fn listen(browser: &Browser, manner: &Manner<'_>) -> Result<()> {
     for clip in 1..=n {
         let button = format!("#clips button:nth-child({clip})");
         if manner.by_keyboard {
-            browser.press(if clip == 1 { "a" } else { "b" })?;
+            browser.press(["a", "b", "x"][clip as usize - 1])?;
         } else {
             browser.click(&button)?;
         }

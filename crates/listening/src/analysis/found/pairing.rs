@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::found::{FoundRating, FoundStudy};
+use crate::system::Role;
 
 /// Reports systems without a common sentence.
 ///
@@ -14,7 +15,7 @@ pub(crate) fn note(study: &FoundStudy, ratings: &[FoundRating]) -> Option<String
     for rating in ratings {
         items.entry(&rating.system).or_default().insert(&rating.item);
     }
-    if rules.plays_reference() {
+    if !rules.is_judged(Role::Reference) {
         // The reference itself occurs in null pairs only.
         items.retain(|system, _| study.reference.as_deref() != Some(*system));
     }

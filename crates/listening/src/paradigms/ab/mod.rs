@@ -4,11 +4,11 @@
 //! the systems themselves, two that are both better than the reference could not be told apart; the model of strengths uses
 //! every vote for every pair, so the additional pairs sharpen those with the reference as well.
 
+use crate::paradigms::clip_order::ClipOrder;
 use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
 use crate::paradigms::template::{ONE_CHOICE, Template};
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
-use crate::trial::Slot;
 
 /// The rules of preferences.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ impl ParadigmRules for Ab {
         include_str!("protocol.toml")
     }
 
-    fn clips(&self) -> &'static [Slot] {
-        &[Slot::System, Slot::Reference]
+    fn clip_order(&self) -> ClipOrder {
+        ClipOrder::Balanced
     }
 
     fn is_judged(&self, _: Role) -> bool {

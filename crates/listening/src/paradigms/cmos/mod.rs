@@ -2,11 +2,11 @@
 //!
 //! ITU-T P.800, annex E (comparison category rating), with the reference of the `NaturalSpeech` paper: human recordings.
 
+use crate::paradigms::clip_order::ClipOrder;
 use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
 use crate::paradigms::template::{ONE_CHOICE, Template};
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
-use crate::trial::Slot;
 
 /// The rules of comparisons.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ impl ParadigmRules for Cmos {
         include_str!("protocol.toml")
     }
 
-    fn clips(&self) -> &'static [Slot] {
-        &[Slot::System, Slot::Reference]
+    fn clip_order(&self) -> ClipOrder {
+        ClipOrder::Balanced
     }
 
     fn is_judged(&self, role: Role) -> bool {
@@ -58,7 +58,7 @@ impl ParadigmRules for Cmos {
     }
 
     fn contrast(&self, _: Role, _: bool) -> Contrast {
-        Contrast::Zero
+        Contrast::Number(0.0)
     }
 
     fn paper_criterion(&self) -> PaperCriterion {

@@ -2,11 +2,11 @@
 //!
 //! ITU-T P.800, annex B (absolute category rating).
 
+use crate::paradigms::clip_order::ClipOrder;
 use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
 use crate::paradigms::template::{ONE_CHOICE, Template};
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
-use crate::trial::Slot;
 
 /// The rules of single clips.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ impl ParadigmRules for Mos {
         include_str!("protocol.toml")
     }
 
-    fn clips(&self) -> &'static [Slot] {
-        &[Slot::System]
+    fn clip_order(&self) -> ClipOrder {
+        ClipOrder::Single
     }
 
     fn is_judged(&self, _: Role) -> bool {

@@ -98,7 +98,9 @@ fn doubts_of_test(verdict: &Verdict) -> Vec<String> {
         doubts.push(verdict.assay.explanation.clone());
     }
     let sizes_met = candidates(verdict).all(|system| system.paper_rule.sizes_met);
-    if !sizes_met && verdict.human_reference {
+    if !sizes_met && !verdict.paradigm.rules().has_paper_rule() {
+        doubts.push("The test is smaller than its protocol asks for.".to_owned());
+    } else if !sizes_met && verdict.human_reference {
         doubts.push(
             "The test is smaller than its protocol or the paper asks for, so nothing is said of human level."
                 .to_owned(),
