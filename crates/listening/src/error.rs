@@ -77,6 +77,15 @@ pub enum Error {
         #[source]
         source: mynah_signal::Error,
     },
+    /// A wav of a control is missing or cannot be used.
+    #[error("control `{id}` cannot be played")]
+    Control {
+        /// The control.
+        id: String,
+        /// The reason, with the path.
+        #[source]
+        source: mynah_signal::Error,
+    },
     /// Two wavs of one test have different sample rates, which raters would hear.
     #[error("`{path}` has {rate} Hz, `{other_path}` has {other_rate} Hz: all clips need one rate")]
     SampleRates {
@@ -199,6 +208,10 @@ impl Error {
                 "undo the change (only directories may be edited), or make a new plan and collect ratings for that",
             ),
             Self::MissingStimulus { .. } => Some("synthesize the sentence, or leave it out of the plan"),
+            Self::Control { source: mynah_signal::Error::Missing { .. }, .. } => Some(
+                "make the wav, or name it in `clips` of the control as seen from the protocol's directory, which is \
+                 `controls_directory` in the plan",
+            ),
             Self::SampleRates { .. } => Some("resample one of them, or let the build resample all clips"),
             Self::BundleExists { .. } => Some("remove it, or build the bundle elsewhere"),
             Self::Strings { .. } => {
@@ -245,6 +258,7 @@ mod tests {
                 item: text(),
                 source: mynah_signal::Error::Missing { path: path() },
             },
+            Error::Control { id: text(), source: mynah_signal::Error::Missing { path: path() } },
             Error::SampleRates { path: path(), rate: 1, other_path: path(), other_rate: 2 },
             Error::Strings { what: text(), source: None },
             Error::KeyDesign { key: text(), plan: text(), is_old: false },
@@ -274,6 +288,7 @@ mod tests {
                 | Error::DesignMismatch { .. }
                 | Error::MissingStimulus { .. }
                 | Error::Stimulus { .. }
+                | Error::Control { .. }
                 | Error::SampleRates { .. }
                 | Error::Strings { .. }
                 | Error::KeyDesign { .. }

@@ -79,6 +79,7 @@ pub use analysis::verdict::{
 };
 pub use answers::answer::AnswerFault;
 pub use answers::collect::{Collection, Problem, ProblemKind, collect, collect_sessions};
+pub use design::controls::{Control, ControlCounts, ControlSettings, Purpose, RightAnswers};
 pub use design::plan::Plan;
 pub use design::power::{DiscriminationPowerRow, PowerRow, PreferencePowerRow};
 pub use design::protocol::{

@@ -35,12 +35,12 @@ pub struct Rating {
     pub rater: String,
     /// Position in the rater's session, from 0.
     pub page: u32,
-    /// The sentence.
+    /// The sentence, or the control.
     pub item: String,
-    /// The system that was judged.
+    /// The system that was judged, or the control.
     pub system: String,
-    /// The system it was compared with, for AB the other one of the pair; `None` for MOS. The reference itself is compared with
-    /// its own clips where it is judged like any system.
+    /// The system it was compared with, for AB the other one of the pair; `None` for MOS and controls. The reference itself is
+    /// compared with its own clips where it is judged like any system.
     pub reference: Option<String>,
     /// The clip heard first; `None` where the plan chooses no order.
     pub first: Option<First>,
@@ -50,7 +50,7 @@ pub struct Rating {
     /// The purpose of the trial.
     pub kind: Kind,
     /// CMOS: system minus reference, -3 to 3. MOS, DMOS and SMOS: 1 to 5. AB: 1 if the system was preferred, -1 if the reference
-    /// was, else 0. ABX: 1 for a right answer, 0 for a wrong one.
+    /// was, else 0. ABX: 1 for a right answer, 0 for a wrong one. Controls: the clicked answer.
     pub score: f64,
     /// The clicked answer. CMOS: second minus first. AB: -1 for the first clip, 1 for the second. ABX: 0 for the first clip, 1
     /// for the second.

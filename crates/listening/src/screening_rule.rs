@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScreeningRule {
+    /// Excludes raters who failed more traps than the protocol allows; by default it allows none, as ITU-T P.808. Traps without
+    /// an answer pass.
+    Traps,
+    /// Excludes raters who failed more than half of their gold trials. With one in a session, as in ITU-T P.808, that is any.
+    Gold,
     /// Excludes answers given before every clip was played at least once; unrecorded plays pass.
     Unplayed,
     /// Excludes answers for which the clips were not heard to their ends in one piece (up to 300 ms may be missing), with stalls
@@ -28,13 +33,28 @@ pub enum ScreeningRule {
 
 impl ScreeningRule {
     /// All rules, in the order in which they are applied.
-    pub const ALL: [Self; 5] =
-        [Self::Unplayed, Self::Unheard, Self::NullPairs, Self::SameAnswer, Self::Anchor];
+    pub const ALL: [Self; 7] = [
+        Self::Traps,
+        Self::Gold,
+        Self::Unplayed,
+        Self::Unheard,
+        Self::NullPairs,
+        Self::SameAnswer,
+        Self::Anchor,
+    ];
+
+    /// Returns `true` for rules on gold trials and traps.
+    #[must_use]
+    pub fn is_on_controls(self) -> bool {
+        matches!(self, Self::Traps | Self::Gold)
+    }
 
     /// Returns the name used in files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Traps => "traps",
+            Self::Gold => "gold",
             Self::Unplayed => "unplayed",
             Self::Unheard => "unheard",
             Self::NullPairs => "null-pairs",

@@ -10,6 +10,20 @@ pub enum Kind {
     Rating,
     /// A comparison of the reference with itself, which shows the bias and the noise of the raters.
     NullPair,
+    /// A trial whose quality is known, which shows that a rater judges.
+    Gold,
+    /// A trial that says what to click, which shows that a rater listens.
+    Trap,
+    /// An exercise before the first trial, which is no part of the plan's sessions.
+    Practice,
+}
+
+impl Kind {
+    /// Returns `true` for trials of controls, which judge raters and no system.
+    #[must_use]
+    pub fn is_control(self) -> bool {
+        matches!(self, Self::Gold | Self::Trap | Self::Practice)
+    }
 }
 
 /// The clip of a pair that is heard first.
@@ -51,14 +65,15 @@ pub enum Slot {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
-    /// The sentence.
+    /// The sentence; for a gold trial or a trap, the control.
     pub item: String,
-    /// The rated system; for a null pair, the reference.
+    /// The rated system; for a null pair, the reference; for a gold trial or a trap, the control once more.
     pub system: String,
     /// The system that it is compared with, if that is not always the reference.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub versus: Option<String>,
-    /// The clip heard first; `None` where the plan chooses no order. A null pair plays the reference twice and says `reference` here.
+    /// The clip heard first; `None` where the plan chooses no order. A null pair plays the reference twice and says `reference` here,
+    /// and so does a control of two clips, whose order is that of its files.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub first: Option<First>,
     /// The clip that X is a copy of: of the system or of the reference.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mynah_listening::{
-    Kind, Plan, PreferencePair, ProblemKind, Rating, collect_sessions, judge, judge_votes,
+    ControlCounts, Kind, Plan, PreferencePair, ProblemKind, Rating, RightAnswers, collect_sessions, judge,
+    judge_votes,
 };
 use mynah_stats::Interval;
 use serde::Serialize;
@@ -39,7 +40,7 @@ pub struct Progress {
     pub left: usize,
     /// The participants of the pilot.
     pub pilot: usize,
-    /// The ratings so far, and those planned.
+    /// The ratings so far, without the answers to gold trials and traps.
     pub ratings: usize,
     /// The ratings of the plan.
     pub planned: usize,
@@ -105,6 +106,10 @@ pub struct RaterProgress {
     pub plays: Option<f64>,
     /// Mean distance of the scores from those of the others on the same clips.
     pub bias: Option<f64>,
+    /// The answers to traps.
+    pub traps: RightAnswers,
+    /// The answers to gold trials.
+    pub gold: RightAnswers,
     /// The outcome of the headphone check.
     pub headphones: Option<bool>,
     /// Remarks to look at before paying.
@@ -134,7 +139,7 @@ pub fn progress(store: &Store, plan: &Plan, now: i64) -> Result<Progress, Error>
             state: participant.state(now),
             pilot: participant.pilot,
             trials: plan.sessions[participant.session].trials.len(),
-            ..rater(&own, &answers, &means, participant.state(now))
+            ..rater(plan, &own, &answers, &means, participant.state(now))
         });
     }
     Ok(Progress {
@@ -152,8 +157,8 @@ pub fn progress(store: &Store, plan: &Plan, now: i64) -> Result<Progress, Error>
         timed_out: count(State::TimedOut),
         left: count(State::Left),
         pilot: live.iter().filter(|one| one.pilot).count(),
-        ratings: collection.ratings.len(),
-        planned: plan.sessions.iter().map(|session| session.trials.len()).sum(),
+        ratings: collection.ratings.iter().filter(|rating| !rating.kind.is_control()).count(),
+        planned: plan.n_ratings(),
         cells: cells(plan, &collection.ratings),
         systems: systems(plan, &collection.ratings),
         raters,
@@ -190,7 +195,7 @@ fn clip(rating: &Rating) -> Clip<'_> {
 /// Returns the sum and the number of the scores of each clip.
 fn means_by_clip(ratings: &[Rating]) -> BTreeMap<Clip<'_>, (f64, usize)> {
     let mut means = BTreeMap::new();
-    for rating in ratings {
+    for rating in ratings.iter().filter(|rating| !rating.kind.is_control()) {
         let (sum, n) = means.entry(clip(rating)).or_insert((0.0, 0));
         *sum += rating.score;
         *n += 1;
@@ -199,6 +204,7 @@ fn means_by_clip(ratings: &[Rating]) -> BTreeMap<Clip<'_>, (f64, usize)> {
 }
 
 fn rater(
+    plan: &Plan,
     ratings: &[&Rating],
     answers: &[(String, Value)],
     means: &BTreeMap<Clip<'_>, (f64, usize)>,
@@ -224,6 +230,10 @@ fn rater(
     let form = |name: &str| answers.iter().find(|(page, _)| page == name).map(|(_, answer)| answer);
     let headphones = form("headphones").and_then(|answer| answer["passed"].as_bool());
     let skipped = answers.iter().filter(|(_, answer)| answer["skipped"].is_string()).count();
+    let counts = plan.protocol.control_counts(ratings.iter().copied());
+    let ControlCounts { traps, gold, .. } = counts.into_iter().next().unwrap_or_default();
+    let mut flags = flags(ratings, headphones, skipped);
+    flags.extend([traps.fault("traps"), gold.fault("gold trials")].into_iter().flatten());
     RaterProgress {
         rater: String::new(),
         state,
@@ -235,8 +245,10 @@ fn rater(
         audio_minutes: sum(|rating| rating.audio_ms),
         plays: (!plays.is_empty()).then(|| f64::from(plays.iter().sum::<u32>()) / plays.len() as f64),
         bias: (!distances.is_empty()).then(|| distances.iter().sum::<f64>() / distances.len() as f64),
+        traps,
+        gold,
         headphones,
-        flags: flags(ratings, headphones, skipped),
+        flags,
     }
 }
 
@@ -261,8 +273,13 @@ fn flags(ratings: &[&Rating], headphones: Option<bool>, skipped: usize) -> Vec<S
         &|rating| rating.kind == Kind::NullPair && rating.score.abs() > 1.0,
         "that find equal clips clearly different",
     );
-    let constant = ratings.windows(2).all(|pair| pair[0].score_raw.to_bits() == pair[1].score_raw.to_bits());
-    if n >= SAME_ANSWER && constant {
+    let own: Vec<u64> = ratings
+        .iter()
+        .filter(|rating| !rating.kind.is_control())
+        .map(|rating| rating.score_raw.to_bits())
+        .collect();
+    let n = own.len();
+    if n >= SAME_ANSWER && own.windows(2).all(|pair| pair[0] == pair[1]) {
         flags.push(format!("the same answer {n} times"));
     }
     if headphones == Some(false) {

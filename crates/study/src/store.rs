@@ -15,7 +15,7 @@ pub(crate) const FORMAT: i64 = 1;
 /// The largest answer in bytes of JSON.
 pub(crate) const ANSWER_BYTES: usize = 32 * 1024;
 /// The pages of a session that are no trials.
-pub(crate) const FORMS: [&str; 5] = ["consent", "questions", "headphones", "device", "comments"];
+pub(crate) const FORMS: [&str; 6] = ["consent", "questions", "headphones", "device", "practice", "comments"];
 
 pub(crate) const SCHEMA: &str = include_str!("schema.sql");
 

@@ -205,8 +205,10 @@ pub(crate) struct PlanArgs {
 
 impl PlanArgs {
     fn settings(self) -> anyhow::Result<plan::Settings> {
+        let (protocol, controls_directory) = plan::read_protocol(&self.protocol)?;
         Ok(plan::Settings {
-            protocol: plan::read_protocol(&self.protocol)?,
+            protocol,
+            controls_directory,
             reference: self.reference,
             systems: self.systems,
             anchors: self.anchors,
@@ -347,6 +349,12 @@ pub(crate) struct SimulateArgs {
     /// True mean of the reference in a test of MOS, DMOS or similarity
     #[arg(long, value_name = "X", default_value_t = 4.5)]
     pub(crate) mos_level: f64,
+    /// Share of right answers to gold trials and traps
+    #[arg(long, value_name = "X", default_value_t = 0.95)]
+    pub(crate) right_controls: f64,
+    /// Share of raters who click at random
+    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    pub(crate) careless: f64,
     /// Seed of the simulation
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

@@ -31,7 +31,9 @@ pub(crate) fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
             taken.advise("build elsewhere, move the key away, or overwrite it with --force")
         }
         unequal @ Err(
-            Error::SampleRates { .. } | Error::Stimulus { source: mynah_signal::Error::NotMono { .. }, .. },
+            Error::SampleRates { .. }
+            | Error::Stimulus { source: mynah_signal::Error::NotMono { .. }, .. }
+            | Error::Control { source: mynah_signal::Error::NotMono { .. }, .. },
         ) => unequal.advise(
             "convert all clips to mono and one sample rate, or build with --resample, which brings them to the lowest",
         ),

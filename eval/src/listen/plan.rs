@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use mynah_cli::{AdviseExt as _, Advised, put, say};
 use mynah_listening::{
-    ANSWER_SECONDS, LONG_SESSION_MINUTES, Plan, PowerRow, Protocol, Role, Survey, System, Workload,
+    ANSWER_SECONDS, LONG_SESSION_MINUTES, Plan, PowerRow, Protocol, Role, Session, Survey, System, Workload,
 };
 use mynah_stats::power::Components;
 
@@ -35,6 +35,8 @@ const SHOWN: usize = 10;
 /// Settings from the command line.
 pub(crate) struct Settings {
     pub(crate) protocol: Protocol,
+    /// The directory that relative names of controls' wavs belong to.
+    pub(crate) controls_directory: PathBuf,
     pub(crate) reference: Option<NamedDirectory>,
     pub(crate) systems: Vec<NamedDirectory>,
     pub(crate) anchors: Vec<NamedDirectory>,
@@ -49,15 +51,19 @@ pub(crate) struct Settings {
     pub(crate) components: Components,
 }
 
-/// Reads a built-in protocol by name, or one from a file.
-pub(crate) fn read_protocol(name: &str) -> anyhow::Result<Protocol> {
-    let text = match PROTOCOLS.iter().find(|(known, _)| *known == name) {
-        Some((_, text)) => (*text).to_owned(),
-        None => fs::read_to_string(name)
-            .with_context(|| format!("failed to read protocol `{name}`"))
-            .advise("name `cmos`, `mos`, `ab`, `dmos`, `similarity`, `abx` or a TOML file")?,
+/// Reads a built-in protocol by name, or one from a file, and returns it with its directory: the current one if built in.
+pub(crate) fn read_protocol(name: &str) -> anyhow::Result<(Protocol, PathBuf)> {
+    let (text, directory) = match PROTOCOLS.iter().find(|(known, _)| *known == name) {
+        Some((_, text)) => ((*text).to_owned(), None),
+        None => (
+            fs::read_to_string(name)
+                .with_context(|| format!("failed to read protocol `{name}`"))
+                .advise("name `cmos`, `mos`, `ab`, `dmos`, `similarity`, `abx` or a TOML file")?,
+            Path::new(name).parent().filter(|directory| *directory != Path::new("")),
+        ),
     };
-    Protocol::from_toml(&text).with_context(|| format!("failed to use protocol `{name}`"))
+    let protocol = Protocol::from_toml(&text).with_context(|| format!("failed to use protocol `{name}`"))?;
+    Ok((protocol, directory.unwrap_or(Path::new(".")).to_owned()))
 }
 
 /// Plans the test, writes the plan, and prints its power and what it asks of raters.
@@ -76,8 +82,10 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         .chain(settings.anchors.iter().map(|named| system(named, Role::Anchor)))
         .collect();
     let items = items(settings)?;
-    let plan = Plan::new(settings.protocol.clone(), systems, items, &settings.study, settings.seed)
+    let mut plan = Plan::new(settings.protocol.clone(), systems, items, &settings.study, settings.seed)
         .context("failed to plan the test")?;
+    plan.controls_directory = (!plan.protocol.control.is_empty())
+        .then(|| settings.controls_directory.to_string_lossy().into_owned());
     let survey = Survey::of(&plan);
     check_wavs(&survey, settings.resample)?;
     let rules = plan.protocol.paradigm.rules();
@@ -163,7 +171,8 @@ fn check_wavs(survey: &Survey, resample: bool) -> anyhow::Result<()> {
         anyhow::Chain::new(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
     };
     let mut wrong: Vec<String> = survey.unusable.iter().map(chain).collect();
-    let mut remedy = "export them again";
+    let mut remedy =
+        survey.unusable.iter().find_map(mynah_listening::Error::remedy).unwrap_or("export them again");
     if resample {
         for needed in survey.conversions() {
             say(&format!(
@@ -221,18 +230,36 @@ fn shown(items: &[&String]) -> String {
 
 /// Describes the size of the test.
 pub(super) fn describe_size(plan: &Plan) -> String {
-    let mut trials: Vec<usize> = plan.sessions.iter().map(|session| session.trials.len()).collect();
+    let controls = plan.protocol.gold_per_session() + plan.protocol.traps_per_session();
+    let n_ratings = |session: &Session| session.trials.len().saturating_sub(controls);
+    let mut trials: Vec<usize> = plan.sessions.iter().map(n_ratings).collect();
     trials.sort_unstable();
     let (least, most) = (trials.first().copied().unwrap_or(0), trials.last().copied().unwrap_or(0));
     let per_rater = if least == most { most.to_string() } else { format!("{least} to {most}") };
     format!(
-        "study {}, design {}\n{} items, {} raters, {per_rater} ratings each, {} in all\n\n",
+        "study {}, design {}\n{} items, {} raters, {per_rater} ratings each, {} in all\n{}\n",
         plan.study,
         plan.design,
         plan.items.len(),
         plan.sessions.len(),
-        trials.iter().sum::<usize>()
+        trials.iter().sum::<usize>(),
+        describe_controls(&plan.protocol)
     )
+}
+
+/// Describes what sessions have besides ratings; nothing if that is nothing.
+fn describe_controls(protocol: &Protocol) -> String {
+    let parts = [
+        (protocol.practice().count(), "exercise", "exercises"),
+        (protocol.gold_per_session(), "gold trial", "gold trials"),
+        (protocol.traps_per_session(), "trap", "traps"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(n, ..)| *n > 0)
+        .map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many }))
+        .collect();
+    if parts.is_empty() { String::new() } else { format!("besides, in each session: {}\n", parts.join(", ")) }
 }
 
 /// Describes the size of the test, and the power of tests of this and other sizes.

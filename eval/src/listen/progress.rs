@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use mynah_cli::{put, say};
-use mynah_listening::Plan;
+use mynah_listening::{Plan, RightAnswers};
 use mynah_study::{Progress, State, Store, payments, progress};
 
 use super::clock::now;
@@ -42,6 +42,11 @@ pub(crate) fn state_words(state: State) -> &'static str {
     }
 }
 
+/// Describes the right answers among those to controls.
+pub(crate) fn right(answers: RightAnswers) -> String {
+    if answers.n == 0 { String::new() } else { format!("{}/{}", answers.n_right(), answers.n) }
+}
+
 /// Describes the state of a study.
 fn describe(progress: &Progress) -> String {
     let mut text = String::new();
@@ -74,9 +79,20 @@ fn describe(progress: &Progress) -> String {
             system.system, system.ratings, system.items
         ));
     }
+    let has_controls = progress.raters.iter().any(|rater| rater.traps.n + rater.gold.n > 0);
+    let controls = |traps: &str, gold: &str| {
+        if has_controls { format!(" {traps:>6} {gold:>6}") } else { String::new() }
+    };
     line(format!(
-        "\n{:<10} {:<10} {:>9} {:>8} {:>8} {:>6} {:>6}  remarks",
-        "rater", "state", "answers", "minutes", "audio", "plays", "bias"
+        "\n{:<10} {:<10} {:>9} {:>8} {:>8} {:>6} {:>6}{}  remarks",
+        "rater",
+        "state",
+        "answers",
+        "minutes",
+        "audio",
+        "plays",
+        "bias",
+        controls("traps", "gold")
     ));
     for rater in &progress.raters {
         let optional = |value: Option<f64>, signed: bool| match (value, signed) {
@@ -85,7 +101,7 @@ fn describe(progress: &Progress) -> String {
             (None, _) => String::new(),
         };
         line(format!(
-            "{:<10} {:<10} {:>9} {:>8.1} {:>8.1} {:>6} {:>6}  {}{}",
+            "{:<10} {:<10} {:>9} {:>8.1} {:>8.1} {:>6} {:>6}{}  {}{}",
             rater.rater,
             state_words(rater.state),
             format!("{}/{}", rater.answered, rater.trials),
@@ -93,6 +109,7 @@ fn describe(progress: &Progress) -> String {
             rater.audio_minutes,
             optional(rater.plays, false),
             optional(rater.bias, true),
+            controls(&right(rater.traps), &right(rater.gold)),
             if rater.pilot { "pilot; " } else { "" },
             rater.flags.join("; ")
         ));

@@ -21,6 +21,8 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         components: args.components.components()?,
         attendance: args.attendance.attendance(),
         mos_level: args.mos_level,
+        right_controls: args.right_controls,
+        careless: args.careless,
         seed: args.seed,
         ..Simulation::default()
     };

@@ -3,6 +3,7 @@
 mod blinding;
 #[path = "../../examples/study_load/client.rs"]
 mod client;
+mod controls;
 mod follow;
 mod found;
 mod gate;

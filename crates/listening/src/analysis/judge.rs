@@ -99,8 +99,13 @@ pub(crate) fn judge_study(study: &Study, ratings: &[Rating], sensitivity: Sensit
         Sensitivity::Examined => ranking(study, &declared),
         Sensitivity::LeftOut => Defined::Undefined { reason: "it was left out".to_owned() },
     };
-    let mut screening =
-        Screening { rules: rules.clone(), excluded, other_rules: Vec::new(), other_excluded: Vec::new() };
+    let mut screening = Screening {
+        rules: rules.clone(),
+        controls: study.control_counts(ratings),
+        excluded,
+        other_rules: Vec::new(),
+        other_excluded: Vec::new(),
+    };
     if sensitivity == Sensitivity::Examined {
         examine(study, ratings, declared, &family, &mut systems, &mut screening);
     }
@@ -176,7 +181,7 @@ fn examine(
 ) {
     let indices = Indices::of(study);
     if screening.rules.is_empty() {
-        screening.other_rules = study.rules().screening_rules().to_vec();
+        screening.other_rules = study.screening_rules();
     }
     screening.other_excluded = screen(study, ratings, &screening.other_rules).1;
     let mut samples = vec![(&screening.rules, declared)];

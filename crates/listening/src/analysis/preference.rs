@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::screening::Exclusion;
 use crate::analysis::verdict::{Conclusion, Defined};
+use crate::design::controls::ControlCounts;
 use crate::design::protocol::Protocol;
 use crate::rating::Origin;
 
@@ -63,6 +64,9 @@ pub struct PreferenceVerdict {
     /// The protocol, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
+    /// The answers of each rater to gold trials and traps, where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<ControlCounts>,
     /// The votes excluded by the rules that the protocol declares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Exclusion>,

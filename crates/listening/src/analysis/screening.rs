@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::study::Study;
+use crate::design::controls::{ControlCounts, RightAnswers};
 use crate::paradigms::Contrast;
 use crate::rating::Rating;
 use crate::screening_rule::ScreeningRule;
@@ -28,7 +29,7 @@ pub struct Exclusion {
     pub rater: String,
     /// The first rule that applies.
     pub rule: ScreeningRule,
-    /// The number of ratings excluded, including null pairs and anchors.
+    /// The number of ratings excluded, including null pairs and anchors; gold trials and traps are none.
     pub n_ratings: usize,
     /// The reason, in numbers.
     pub why: String,
@@ -38,12 +39,16 @@ pub struct Exclusion {
 type Fault = fn(&Rating) -> bool;
 
 /// Applies rules, and returns the ratings that pass and an account of the others.
+///
+/// Answers to gold trials and traps are no ratings: they are looked at by the rules on them, and go no further.
 pub(crate) fn screen<'a>(
     study: &Study,
     ratings: &'a [Rating],
     rules: &[ScreeningRule],
 ) -> (Vec<&'a Rating>, Vec<Exclusion>) {
-    let mut kept: Vec<&Rating> = ratings.iter().collect();
+    let (controls, mut kept): (Vec<&Rating>, Vec<&Rating>) =
+        ratings.iter().partition(|rating| rating.kind.is_control());
+    let counts = study.control_counts(controls);
     let mut exclusions = Vec::new();
     for rule in ScreeningRule::ALL.into_iter().filter(|rule| rules.contains(rule)) {
         let mut by_rater: BTreeMap<&str, Vec<&Rating>> = BTreeMap::new();
@@ -70,6 +75,9 @@ pub(crate) fn screen<'a>(
             .iter()
             .filter_map(|(&rater, ratings)| {
                 let why = match rule {
+                    ScreeningRule::Traps | ScreeningRule::Gold => {
+                        failed_controls(study, rule, counts.iter().find(|one| one.rater == rater)?)?
+                    }
                     ScreeningRule::SameAnswer => same_answer(study, rater, &by_rater)?,
                     _ => fault(study, rule, ratings)?,
                 };
@@ -94,6 +102,41 @@ pub(crate) fn screening_note(rules: &[ScreeningRule], excluded: &[Exclusion], no
     })
 }
 
+/// Returns a note on the answers to gold trials and traps; `None` without any.
+pub(crate) fn controls_note(counts: &[ControlCounts]) -> Option<String> {
+    let told = |of: fn(&ControlCounts) -> RightAnswers, noun: &str| {
+        let answers: Vec<(&str, RightAnswers)> = counts
+            .iter()
+            .map(|one| (one.rater.as_str(), of(one)))
+            .filter(|(_, answers)| answers.n > 0)
+            .collect();
+        let failed = answers
+            .iter()
+            .filter_map(|(rater, answers)| Some(format!("{rater} {}", answers.fault(noun)?)))
+            .collect::<Vec<_>>();
+        (!answers.is_empty()).then(|| match &failed[..] {
+            [] if answers.len() == 1 => format!("The one rater with {noun} passed them."),
+            [] => format!("All {} raters with {noun} passed them.", answers.len()),
+            _ => format!("Of {} raters with {noun}, {}.", answers.len(), failed.join(", ")),
+        })
+    };
+    let notes = [told(|one| one.traps, "traps"), told(|one| one.gold, "gold trials")];
+    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    (!notes.is_empty()).then(|| notes.join(" "))
+}
+
+/// Returns the objection of a rule on controls to a rater with these answers.
+fn failed_controls(study: &Study, rule: ScreeningRule, counts: &ControlCounts) -> Option<String> {
+    match rule {
+        ScreeningRule::Traps => {
+            let settings = study.protocol.as_ref().map(|protocol| protocol.controls).unwrap_or_default();
+            let allowed = settings.failed_traps_allowed as usize;
+            counts.traps.fault("traps").filter(|_| counts.traps.n_failed > allowed)
+        }
+        _ => counts.gold.fault("gold trials").filter(|_| 2 * counts.gold.n_failed > counts.gold.n),
+    }
+}
+
 fn is_unplayed(rating: &Rating) -> bool {
     let n_clips = rating.paradigm.rules().clip_order().clips().len();
     let plays = [rating.plays_first, rating.plays_second, rating.plays_x];
@@ -108,8 +151,12 @@ fn is_unheard(rating: &Rating) -> bool {
 /// Returns the objection of a rule to a rater with these ratings, if there is one.
 fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<String> {
     match rule {
-        // These depend on single ratings, or on more than the ratings of a rater.
-        ScreeningRule::Unplayed | ScreeningRule::Unheard | ScreeningRule::SameAnswer => None,
+        // These depend on single ratings, or on more than the ratings of a rater, or on no ratings.
+        ScreeningRule::Traps
+        | ScreeningRule::Gold
+        | ScreeningRule::Unplayed
+        | ScreeningRule::Unheard
+        | ScreeningRule::SameAnswer => None,
         ScreeningRule::NullPairs => {
             let pairs: Vec<&&Rating> =
                 ratings.iter().filter(|rating| rating.kind == Kind::NullPair).collect();
@@ -212,9 +259,9 @@ fn mean_of_first(answers: &[f64], n: usize) -> f64 {
 fn described((system, first, x, kind): &Condition<'_>) -> String {
     let order = match (kind, first) {
         (Kind::NullPair, _) => format!("`{system}` after itself"),
-        (Kind::Rating, Some(First::Reference)) => format!("`{system}` heard second"),
-        (Kind::Rating, Some(First::System)) => format!("`{system}` heard first"),
-        (Kind::Rating, None) => format!("`{system}`"),
+        (_, Some(First::Reference)) => format!("`{system}` heard second"),
+        (_, Some(First::System)) => format!("`{system}` heard first"),
+        (_, None) => format!("`{system}`"),
     };
     match x {
         None => order,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::design::controls::ControlCounts;
 use crate::design::plan::Plan;
 use crate::design::protocol::{Analysis, Protocol};
 use crate::paradigms::{Paradigm, ParadigmRules};
 use crate::rating::{Origin, Rating};
+use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
 
 /// The planned trials without a rating.
@@ -16,11 +18,14 @@ pub(crate) struct Missing {
 }
 
 impl Missing {
-    /// Counts them: a trial is rated as soon as one of the people who do its session has rated it.
+    /// Counts them: a trial is rated as soon as one of the people who do its session has rated it. Controls do not count.
     fn of(plan: &Plan, ratings: &[Rating]) -> Self {
-        let rated: BTreeSet<(Option<usize>, u32)> =
-            ratings.iter().map(|rating| (plan.session_of(&rating.rater), rating.page)).collect();
-        let n_planned: usize = plan.sessions.iter().map(|session| session.trials.len()).sum();
+        let rated: BTreeSet<(Option<usize>, u32)> = ratings
+            .iter()
+            .filter(|rating| !rating.kind.is_control())
+            .map(|rating| (plan.session_of(&rating.rater), rating.page))
+            .collect();
+        let n_planned = plan.n_ratings();
         Self { n: n_planned.saturating_sub(rated.len()), n_planned }
     }
 
@@ -78,6 +83,23 @@ impl Study {
             missing: None,
             notes: Vec::new(),
         }
+    }
+
+    /// Returns the screening rules that apply, without those on controls that sessions do not have.
+    pub(crate) fn screening_rules(&self) -> Vec<ScreeningRule> {
+        let rules = self.rules().screening_rules().iter().copied();
+        match &self.protocol {
+            Some(protocol) => rules.filter(|rule| protocol.can_screen_by(*rule)).collect(),
+            None => rules.filter(|rule| !rule.is_on_controls()).collect(),
+        }
+    }
+
+    /// Counts the answers of each rater to gold trials and traps.
+    pub(crate) fn control_counts<'r>(
+        &self,
+        ratings: impl IntoIterator<Item = &'r Rating>,
+    ) -> Vec<ControlCounts> {
+        self.protocol.as_ref().map(|protocol| protocol.control_counts(ratings)).unwrap_or_default()
     }
 
     /// Returns the rules of the paradigm.

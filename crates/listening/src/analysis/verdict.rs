@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::ranking::Ranking;
 use crate::analysis::screening::Exclusion;
+use crate::design::controls::ControlCounts;
 use crate::design::protocol::{Analysis, Protocol};
 use crate::paradigms::{Paradigm, RankTest};
 use crate::rating::Origin;
@@ -372,6 +373,9 @@ pub struct Assay {
 pub struct Screening {
     /// The declared rules.
     pub rules: Vec<ScreeningRule>,
+    /// The answers of each rater to gold trials and traps, where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<ControlCounts>,
     /// The ratings they exclude, which enter no number of the verdict.
     pub excluded: Vec<Exclusion>,
     /// The opposite choice, shown in the sensitivity tables: no rules if some were declared, all rules if none were.

@@ -7,7 +7,7 @@
 use mynah_stats::Interval;
 
 use crate::analysis::discrimination;
-use crate::analysis::screening::screening_note;
+use crate::analysis::screening::{controls_note, screening_note};
 use crate::analysis::study::Study;
 use crate::analysis::verdict::{Assay, Conclusion, Defined, Screening, SystemVerdict};
 use crate::design::protocol::{
@@ -251,11 +251,14 @@ pub(crate) fn notes(
         ));
     }
     notes.extend(study.notes.iter().cloned());
-    let n_simulated = ratings.iter().filter(|rating| rating.origin == Origin::Simulated).count();
+    let ratings = || ratings.iter().filter(|rating| !rating.kind.is_control());
+    let n_simulated = ratings().filter(|rating| rating.origin == Origin::Simulated).count();
     if n_simulated > 0 {
-        notes.push(format!("{n_simulated} of {} ratings are simulated: nobody gave them.", ratings.len()));
+        notes
+            .push(format!("{n_simulated} of {} ratings are simulated: nobody gave them.", ratings().count()));
     }
     notes.extend(study.missing.and_then(|missing| missing.note("ratings")));
+    notes.extend(controls_note(&screening.controls));
     notes.extend(screening_note(&screening.rules, &screening.excluded, "ratings"));
     let n_compared =
         systems.iter().filter(|system| system.role == Role::Candidate && system.conclusion.is_some()).count();

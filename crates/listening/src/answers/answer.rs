@@ -221,7 +221,12 @@ impl AnswerReader<'_> {
                         format!("score {clicked} is not a point of the scale, {lowest} to {highest}");
                     return Err(AnswerFault::new(ProblemKind::OffScale, message));
                 }
-                Some(paradigm.rules().score(clicked, trial.first, trial.x))
+                // The accepted answers of a control are as clicked.
+                Some(if trial.kind.is_control() {
+                    clicked
+                } else {
+                    paradigm.rules().score(clicked, trial.first, trial.x)
+                })
             }
         };
         Ok((answer, score))

@@ -71,8 +71,9 @@ fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
     }
     let rules = paradigm.rules();
     let reference = plan.reference().map(|system| system.name.as_str()).filter(|_| rules.plays_reference());
-    // Of every two systems, the pairs of the plan tell which were compared.
-    if !rules.compares_all_pairs() && rating.reference.as_deref() != reference {
+    let is_control = rating.kind.is_control();
+    // Of every two systems, the pairs of the plan tell which were compared; of controls, that nothing was.
+    if !rules.compares_all_pairs() && !is_control && rating.reference.as_deref() != reference {
         return Some(format!("it has reference {:?}, the plan has {reference:?}", rating.reference));
     }
     if !paradigm.has_point(rating.score) {
@@ -80,7 +81,8 @@ fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
         return Some(format!("score {} is not a point of the scale, {lowest} to {highest}", rating.score));
     }
     #[expect(clippy::float_cmp, reason = "both are points of the scale: whole numbers")]
-    let consistent = rating.score == rules.score(rating.score_raw, rating.first, rating.x);
+    let consistent = rating.score
+        == if is_control { rating.score_raw } else { rules.score(rating.score_raw, rating.first, rating.x) };
     if !consistent {
         return Some(format!(
             "score {} does not follow from the clicked {} and the order of the clips",
@@ -94,6 +96,9 @@ fn contradiction(plan: &Plan, rating: &Rating) -> Option<String> {
 fn unplanned(plan: &Plan, rating: &Rating) -> String {
     if plan.session_of(&rating.rater).is_none() {
         return format!("rater `{}` is not in the plan", rating.rater);
+    }
+    if rating.kind.is_control() {
+        return format!("rater `{}` was not to answer control `{}`", rating.rater, rating.item);
     }
     if !plan.systems.iter().any(|system| system.name == rating.system) {
         return format!("system `{}` is not in the plan", rating.system);
@@ -111,6 +116,7 @@ fn unplanned(plan: &Plan, rating: &Rating) -> String {
 /// Names the system of a rating and, if that is not always the reference, its opponent.
 fn judged(plan: &Plan, rating: &Rating) -> String {
     match &rating.reference {
+        _ if rating.kind.is_control() => "a control".to_owned(),
         Some(versus) if plan.protocol.paradigm.rules().compares_all_pairs() => {
             format!("`{}` against `{versus}`", rating.system)
         }

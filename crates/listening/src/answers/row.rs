@@ -26,7 +26,7 @@ pub(crate) fn planned_row(plan: &Plan, session: &Session, page: usize, origin: O
         x: trial.x,
         kind: trial.kind,
         score,
-        score_raw: rules.clicked(score, trial.first, trial.x),
+        score_raw: if trial.kind.is_control() { score } else { rules.clicked(score, trial.first, trial.x) },
         plays_first: None,
         plays_second: None,
         plays_x: None,

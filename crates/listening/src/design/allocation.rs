@@ -9,6 +9,7 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use crate::design::controls::Purpose;
 use crate::design::protocol::Protocol;
 use crate::trial::{First, Kind, Session, Slot, Trial};
 
@@ -16,6 +17,8 @@ const ITEMS_STREAM: u64 = 0;
 const RATERS_STREAM: u64 = 1;
 const ORDER_STREAM: u64 = 2;
 const NULL_PAIRS_STREAM: u64 = 3;
+const CONTROLS_STREAM: u64 = 4;
+const CONTROL_PLACES_STREAM: u64 = 5;
 const X_STREAM: u64 = 6;
 const EXAMPLES_STREAM: u64 = 7;
 const FIRST_SESSION_STREAM: u64 = 16;
@@ -109,14 +112,61 @@ pub(crate) fn sessions(
         }
     }
     let digits = n_raters.to_string().len().max(2);
+    let mut places = generator(seed, CONTROL_PLACES_STREAM);
     trials
         .into_iter()
+        .zip(controls(protocol, n_raters, seed))
         .enumerate()
-        .map(|(rater, trials)| Session {
-            rater: format!("r{:0digits$}", rater + 1),
-            trials: apart(trials, &mut generator(seed, FIRST_SESSION_STREAM + rater as u64)),
+        .map(|(rater, (trials, controls))| {
+            let trials = apart(trials, &mut generator(seed, FIRST_SESSION_STREAM + rater as u64));
+            Session {
+                rater: format!("r{:0digits$}", rater + 1),
+                trials: among(trials, controls, &mut places),
+            }
         })
         .collect()
+}
+
+/// Deals gold trials and traps out to sessions: different ones to each, and all equally often, give or take one.
+fn controls(protocol: &Protocol, n_raters: usize, seed: u64) -> Vec<Vec<Trial>> {
+    let all = protocol.all_controls();
+    let mut sessions = vec![Vec::new(); n_raters];
+    let mut generator = generator(seed, CONTROLS_STREAM);
+    for purpose in [Purpose::Gold, Purpose::Trap] {
+        let list: Vec<Trial> = all.with(purpose).map(|control| control.trial(protocol.paradigm)).collect();
+        // Roles are swapped: controls are dealt out to sessions.
+        for dealt in deal(list.len(), n_raters, 1, all.per_session(purpose), &mut generator) {
+            sessions[dealt.item].push(list[dealt.rater].clone());
+        }
+    }
+    sessions
+}
+
+/// Puts controls between trials, in random places: none at the beginning or the end, and no two next to each other unless
+/// there are too many. Without trials there are none.
+fn among(trials: Vec<Trial>, mut controls: Vec<Trial>, generator: &mut impl Rng) -> Vec<Trial> {
+    if controls.is_empty() || trials.is_empty() {
+        return trials;
+    }
+    controls.shuffle(generator);
+    // A place is that in front of a trial other than the first; a session of one trial has only the end.
+    let mut places: Vec<usize> = (1..trials.len().max(2)).collect();
+    let mut chosen: Vec<usize> = Vec::with_capacity(controls.len());
+    while chosen.len() < controls.len() {
+        places.shuffle(generator);
+        chosen.extend(places.iter().take(controls.len() - chosen.len()));
+    }
+    chosen.sort_unstable();
+    let mut mixed = Vec::with_capacity(trials.len() + controls.len());
+    let mut controls = chosen.into_iter().zip(controls).peekable();
+    for (place, trial) in trials.into_iter().enumerate() {
+        while let Some((_, control)) = controls.next_if(|(at, _)| *at == place) {
+            mixed.push(control);
+        }
+        mixed.push(trial);
+    }
+    mixed.extend(controls.map(|(_, control)| control));
+    mixed
 }
 
 /// Returns one of the independent streams of a seed.

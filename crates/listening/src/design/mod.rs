@@ -1,6 +1,7 @@
 //! The design of a test, fixed before anybody listens: protocol, sizes, and which rater hears what.
 
 pub(crate) mod allocation;
+pub(crate) mod controls;
 pub(crate) mod hearing;
 pub(crate) mod plan;
 pub(crate) mod power;

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use atomic_write_file::AtomicWriteFile;
 use mynah_stats::power::{Components, Size};
 use serde::{Deserialize, Serialize};
 
 use crate::design::allocation::{Subject, draw_items, sessions};
+use crate::design::controls::Control;
 use crate::design::power::{
     DiscriminationPowerRow, PowerRow, PreferencePowerRow, discrimination_power_rows, power_rows,
     preference_power_rows,
@@ -17,7 +18,7 @@ use crate::design::power::{
 use crate::design::protocol::Protocol;
 use crate::error::Error;
 use crate::system::{Role, System};
-use crate::trial::{Session, Slot, Trial};
+use crate::trial::{Kind, Session, Slot, Trial};
 
 /// The supported version of `PLAN.toml`.
 const FORMAT: u32 = 1;
@@ -38,6 +39,10 @@ pub struct Plan {
     pub design: String,
     /// The sentences, by name.
     pub items: Vec<String>,
+    /// The directory that relative names of controls' wavs belong to, as given; without controls `None`. [`Plan::new`] leaves
+    /// it to the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls_directory: Option<String>,
     /// The protocol, with every default filled in.
     pub protocol: Protocol,
     /// The systems, the reference first where there is one, anchors last.
@@ -62,6 +67,9 @@ impl Plan {
     ///   other.
     /// - Null pairs go through all items before any is used again, and each rater's are different items.
     /// - Each session has its own random order, without a sentence twice in a row where that can be avoided.
+    /// - Gold trials and traps are equally frequent over all sessions, give or take one. They have random places, never the first
+    ///   or last of a session, and not next to each other where that can be avoided. The order of everything else is that of a
+    ///   plan without them.
     ///
     /// The same arguments give the same plan, whatever the order of the items.
     ///
@@ -87,6 +95,7 @@ impl Plan {
             seed,
             design: String::new(),
             items,
+            controls_directory: None,
             protocol,
             systems,
             sessions: Vec::new(),
@@ -209,12 +218,30 @@ impl Plan {
             .collect()
     }
 
-    /// Returns the system that a trial compares its own with: its opponent or the reference; `None` for single clips.
+    /// Returns the system that a trial compares its own with: its opponent or the reference; `None` for single clips and for
+    /// controls.
     #[must_use]
     pub fn opponent<'a>(&'a self, trial: &'a Trial) -> Option<&'a str> {
-        let plays_reference = self.protocol.paradigm.rules().plays_reference();
+        let plays_reference = self.protocol.paradigm.rules().plays_reference() && !trial.kind.is_control();
         let reference = || self.reference().filter(|_| plays_reference).map(|system| system.name.as_str());
         trial.versus.as_deref().or_else(reference)
+    }
+
+    /// Returns the number of planned ratings, to which gold trials and traps do not belong.
+    #[must_use]
+    pub fn n_ratings(&self) -> usize {
+        let trials = self.sessions.iter().flat_map(|session| &session.trials);
+        trials.filter(|trial| !trial.kind.is_control()).count()
+    }
+
+    /// Returns the control that a trial plays, if it is one.
+    pub(crate) fn control_of(&self, trial: &Trial) -> Option<&Control> {
+        self.protocol.all_controls().of(trial.kind, &trial.item)
+    }
+
+    /// Returns the path of a clip of a control, as the protocol names it.
+    pub(crate) fn control_path(&self, clip: &str) -> PathBuf {
+        Path::new(self.controls_directory.as_deref().unwrap_or_default()).join(clip)
     }
 
     /// Returns everything that raters judge on each item: systems or pairs.
@@ -400,6 +427,16 @@ impl Plan {
             }
             for (page, trial) in session.trials.iter().enumerate() {
                 let place = || format!("trial {page} of rater `{}`", session.rater);
+                if trial.kind.is_control() {
+                    let is_planned = self
+                        .control_of(trial)
+                        .is_some_and(|control| *trial == control.trial(self.protocol.paradigm));
+                    if trial.kind == Kind::Practice || !is_planned {
+                        let rule = "a gold trial or a trap is one of the protocol";
+                        return Err(Error::Plan { what: place(), rule, remedy: None });
+                    }
+                    continue;
+                }
                 let known = items.contains(&trial.item)
                     && self.systems.iter().any(|system| system.name == trial.system);
                 if !known {

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use mynah_stats::wilcoxon::ZeroMethod;
 use serde::{Deserialize, Serialize};
 
+use crate::design::controls::{Control, ControlCounts, ControlSettings, Controls, Purpose};
 use crate::design::session_settings::SessionSettings;
 use crate::error::Error;
 use crate::paradigms::Paradigm;
+use crate::rating::Rating;
 use crate::screening_rule::ScreeningRule;
 
 /// The fewest sentences for a claim of human level, whatever the protocol says (section 2 of the `NaturalSpeech` paper).
@@ -57,6 +59,12 @@ pub struct Protocol {
     /// Parts of a session around its trials.
     #[serde(default, skip_serializing_if = "SessionSettings::is_empty")]
     pub session: SessionSettings,
+    /// Exercises, gold trials and traps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub control: Vec<Control>,
+    /// Numbers of gold trials and traps.
+    #[serde(default, skip_serializing_if = "ControlSettings::is_empty")]
+    pub controls: ControlSettings,
     /// Analysis, declared before the test.
     pub analysis: Analysis,
 }
@@ -159,7 +167,52 @@ impl Protocol {
             rule(is_given, key, fact.unwrap_or_default(), "a text, or no such key")?;
         }
         self.session.check()?;
-        self.analysis.check(self.paradigm)
+        self.all_controls().check()?;
+        self.analysis.check(self.paradigm)?;
+        for screening in &self.analysis.screening {
+            let without = format!("without `{0}`, since sessions have no {0}", screening.as_str());
+            let without = without.replace("no gold", "no gold trials");
+            rule(self.can_screen_by(*screening), "analysis.screening", &self.analysis.screening, &without)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the exercises of every session, in order.
+    pub fn practice(&self) -> impl Iterator<Item = &Control> {
+        self.all_controls().with(Purpose::Practice)
+    }
+
+    /// Returns the number of gold trials in a session.
+    #[must_use]
+    pub fn gold_per_session(&self) -> usize {
+        self.all_controls().per_session(Purpose::Gold)
+    }
+
+    /// Returns the number of traps in a session.
+    #[must_use]
+    pub fn traps_per_session(&self) -> usize {
+        self.all_controls().per_session(Purpose::Trap)
+    }
+
+    /// Counts the answers of each rater to traps and gold trials, in the order of the raters' names; raters without any are
+    /// left out.
+    #[must_use]
+    pub fn control_counts<'r>(&self, ratings: impl IntoIterator<Item = &'r Rating>) -> Vec<ControlCounts> {
+        self.all_controls().counts(ratings)
+    }
+
+    /// Returns all controls with their numbers.
+    pub(crate) fn all_controls(&self) -> Controls<'_> {
+        Controls { paradigm: self.paradigm, list: &self.control, settings: self.controls }
+    }
+
+    /// Returns `true` unless a rule looks at controls that sessions do not have.
+    pub(crate) fn can_screen_by(&self, rule: ScreeningRule) -> bool {
+        match rule {
+            ScreeningRule::Traps => self.traps_per_session() > 0,
+            ScreeningRule::Gold => self.gold_per_session() > 0,
+            _ => !rule.is_on_controls(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::design::protocol::Protocol;
 use crate::error::Error;
 use crate::page::blinding::{Names, clips};
 use crate::page::survey::Survey;
-use crate::trial::{Session, Slot};
+use crate::trial::{Session, Slot, Trial};
 
 /// Seconds assumed for an answer, after the clips were played once.
 pub const ANSWER_SECONDS: f64 = 5.0;
@@ -25,11 +25,11 @@ const MOST_RATERS: u32 = 10_000;
 pub struct RaterLoad {
     /// The rater's code.
     pub rater: String,
-    /// The number of questions.
+    /// The number of questions, gold trials and traps among them; exercises come on top.
     pub n_trials: usize,
     /// Minutes of audio, each clip played once.
     pub audio_minutes: f64,
-    /// Minutes of audio and answers, without consent, instructions and setting the volume.
+    /// Minutes of audio and answers, those of exercises included, without consent, instructions and setting the volume.
     pub minutes: f64,
     /// Megabytes (10⁶ bytes) of all clips of the session.
     pub megabytes: f64,
@@ -56,6 +56,8 @@ impl Workload {
             .map(|file| ((file.system.as_str(), file.item.as_str()), file.seconds))
             .collect();
         let names = Names::of(plan);
+        let paradigm = plan.protocol.paradigm;
+        let practice: Vec<Trial> = plan.protocol.practice().map(|control| control.trial(paradigm)).collect();
         let contents = clips(plan, &names);
         let seconds_of = |name: &String| {
             let content = contents.get(name)?;
@@ -68,7 +70,7 @@ impl Workload {
                 contents.iter().filter(|(_, clip)| clip.slot == Slot::Volume).map(|(name, _)| name.clone()),
             );
             let mut audio_seconds = 0.0;
-            for trial in &session.trials {
+            for trial in practice.iter().chain(&session.trials) {
                 for name in names.heard(trial) {
                     audio_seconds += seconds_of(&name).unwrap_or_default();
                     downloads.insert(name);
@@ -81,7 +83,7 @@ impl Workload {
                 rater: session.rater.clone(),
                 n_trials,
                 audio_minutes: audio_seconds / 60.0,
-                minutes: (audio_seconds + ANSWER_SECONDS * n_trials as f64) / 60.0,
+                minutes: (audio_seconds + ANSWER_SECONDS * (practice.len() + n_trials) as f64) / 60.0,
                 megabytes: downloads.iter().map(bytes).sum::<f64>() / 1e6,
             }
         };

@@ -197,7 +197,8 @@ impl Audit {
 /// [`Error::Io`] and [`Error::Stimulus`] for a clip that cannot be read.
 pub fn audit(plan: &Plan, bundle: &Path, key: &Key) -> Result<Audit, Error> {
     let mut first: BTreeMap<(&str, &str), (&String, &KeyClip)> = BTreeMap::new();
-    for (name, clip) in key.clips.iter().filter(|(_, clip)| clip.slot != Slot::Volume) {
+    let is_of_system = |clip: &KeyClip| clip.slot != Slot::Volume && !clip.kind.is_control();
+    for (name, clip) in key.clips.iter().filter(|(_, clip)| is_of_system(clip)) {
         first.entry((&clip.system, &clip.item)).or_insert((name, clip));
     }
     let first: Vec<(&String, &KeyClip)> = first.into_values().collect();

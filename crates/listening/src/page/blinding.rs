@@ -95,7 +95,7 @@ pub(crate) struct ClipContent {
     pub(crate) item: String,
     /// The sentence that is judged on the pages that play it, if that is another one.
     pub(crate) judged_item: Option<String>,
-    /// The system whose voice it is.
+    /// The system whose voice it is; of a control the file, as the protocol names it.
     pub(crate) voice: String,
     /// The rated system on the pages that play it.
     pub(crate) judged: String,
@@ -109,7 +109,8 @@ pub(crate) struct ClipContent {
 pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent> {
     let mut clips = BTreeMap::new();
     let slots = plan.protocol.paradigm.rules().clip_order().clips();
-    for trial in plan.sessions.iter().flat_map(|session| &session.trials) {
+    let trials = plan.sessions.iter().flat_map(|session| &session.trials);
+    for trial in trials.filter(|trial| !trial.kind.is_control()) {
         for &slot in slots {
             let source = if slot == Slot::X { trial.x.unwrap_or(slot) } else { slot };
             let voice =
@@ -122,6 +123,23 @@ pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent>
                 voice: voice.to_owned(),
                 judged: trial.system.clone(),
                 versus: trial.versus.clone(),
+                kind: trial.kind,
+                slot,
+            });
+        }
+    }
+    let paradigm = plan.protocol.paradigm;
+    let practice: Vec<Trial> = plan.protocol.practice().map(|control| control.trial(paradigm)).collect();
+    for trial in plan.sessions.iter().flat_map(|session| &session.trials).chain(&practice) {
+        let Some(control) = plan.control_of(trial) else { continue };
+        for (name, file) in names.heard(trial).into_iter().zip(&control.clips) {
+            let Some(&slot) = slots.iter().find(|&&slot| names.clip(trial, slot) == name) else { continue };
+            clips.entry(name).or_insert_with(|| ClipContent {
+                item: trial.item.clone(),
+                judged_item: None,
+                voice: file.clone(),
+                judged: trial.system.clone(),
+                versus: None,
                 kind: trial.kind,
                 slot,
             });

@@ -14,6 +14,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use crate::design::controls::Control;
 use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::page::audit::audit;
@@ -22,7 +23,7 @@ use crate::page::edges::Edges;
 use crate::page::html::{Entry, served_page, static_page};
 use crate::page::key::{Key, KeyClip};
 use crate::page::pages::Pages;
-use crate::page::stimuli::{Preparation, prepare_item};
+use crate::page::stimuli::{Preparation, Stimulus, prepare_control, prepare_item};
 use crate::page::strings::Strings;
 use crate::page::survey::Survey;
 
@@ -82,7 +83,8 @@ pub fn build(plan: &Plan, bundle: &Path) -> Result<Key, Error> {
 /// # Errors
 ///
 /// [`Error::BundleExists`] when the path exists, [`Error::KeyExists`] when the key of another bundle is in the way;
-/// [`Error::MissingStimulus`], [`Error::Stimulus`] and [`Error::SampleRates`] for wavs that cannot be used; [`Error::Io`].
+/// [`Error::MissingStimulus`], [`Error::Stimulus`], [`Error::Control`] and [`Error::SampleRates`] for wavs that cannot be used;
+/// [`Error::Io`].
 pub fn build_with(plan: &Plan, bundle: &Path, options: &BuildOptions) -> Result<Key, Error> {
     if bundle.exists() {
         return Err(Error::BundleExists { path: bundle.to_owned() });
@@ -158,6 +160,9 @@ fn fill(plan: &Plan, directory: &Path, options: &BuildOptions) -> Result<Key, Er
     for item in filled {
         clips.extend(item?);
     }
+    for control in &plan.protocol.control {
+        clips.extend(filler.fill_control(control)?);
+    }
     let key = Key { design: plan.design.clone(), bundle: hash_of(&clips), clips, audit: None };
     let pages = Pages::unchecked(plan, &key);
     let page = match options.receiver {
@@ -182,17 +187,39 @@ struct Filler<'a> {
 impl Filler<'_> {
     /// Writes the clips of an item and returns their rows of the key.
     fn fill_item(&self, item: &str) -> Result<Vec<(String, KeyClip)>, Error> {
-        let wanted: Vec<_> = self.contents.iter().filter(|(_, content)| content.item == *item).collect();
+        let is_of_item = |content: &ClipContent| !content.kind.is_control() && content.item == *item;
         let stimuli = prepare_item(self.plan, item, self.preparation)?;
+        let systems = self.plan.systems.iter().map(|system| system.name.as_str());
+        self.copies(is_of_item, &systems.zip(&stimuli).collect::<Vec<_>>())
+    }
+
+    /// Writes the clips of a control and returns their rows of the key; there are none if no session plays it.
+    fn fill_control(&self, control: &Control) -> Result<Vec<(String, KeyClip)>, Error> {
+        let kind = control.purpose.kind();
+        let is_of_control = |content: &ClipContent| content.kind == kind && content.item == control.id;
+        let stimuli = prepare_control(self.plan, control, self.preparation)?;
+        // A file that is heard twice is prepared twice, and copied from one of the two.
+        let by_file: BTreeMap<&str, &Stimulus> =
+            control.clips.iter().map(String::as_str).zip(&stimuli).collect();
+        self.copies(is_of_control, &by_file.into_iter().collect::<Vec<_>>())
+    }
+
+    /// Writes those clips of the bundle that are wanted, each copied from the stimulus with its voice.
+    fn copies(
+        &self,
+        is_wanted: impl Fn(&ClipContent) -> bool,
+        stimuli: &[(&str, &Stimulus)],
+    ) -> Result<Vec<(String, KeyClip)>, Error> {
+        let wanted: Vec<_> = self.contents.iter().filter(|(_, content)| is_wanted(content)).collect();
         let mut rows = Vec::with_capacity(wanted.len());
-        for (system, stimulus) in self.plan.systems.iter().zip(&stimuli) {
-            for (name, content) in wanted.iter().filter(|(_, content)| content.voice == system.name) {
+        for (voice, stimulus) in stimuli {
+            for (name, content) in wanted.iter().filter(|(_, content)| content.voice == **voice) {
                 let mut generator = ChaCha8Rng::from_seed(self.names.seed(name));
                 let file = stimulus.copy(self.preparation.edges, &mut generator);
                 self.write(&self.clips_directory.join(format!("{name}.wav")), &file.bytes)?;
                 let blake3 = blake3::hash(&file.bytes).to_hex().to_string();
                 let clip = KeyClip {
-                    item: item.to_owned(),
+                    item: content.item.clone(),
                     judged_item: content.judged_item.clone(),
                     system: content.voice.clone(),
                     judged: content.judged.clone(),

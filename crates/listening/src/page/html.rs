@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::design::plan::Plan;
 use crate::design::session_settings::{Question, SessionSettings};
 use crate::page::bundle::hexadecimal;
-use crate::page::pages::{ClipFile, PageOfTrial, Pages};
+use crate::page::pages::{ClipFile, PageOfPractice, PageOfTrial, Pages};
 use crate::page::strings::Strings;
 
 /// The addresses of Mechanical Turk and of its sandbox.
@@ -48,6 +48,8 @@ struct Data<'a> {
     consent: &'a str,
     instructions: &'a str,
     settings: Settings<'a>,
+    /// The exercises before the first trial, with their clips.
+    practice: Vec<PageOfPractice<'a>>,
     strings: &'a BTreeMap<String, String>,
     volume: String,
     /// The addresses that a finished task may be sent to.
@@ -138,6 +140,7 @@ fn data<'a>(plan: &'a Plan, pages: &'a Pages<'_>, strings: &'a Strings) -> Data<
         consent: &plan.protocol.consent,
         instructions: &plan.protocol.instructions,
         settings: Settings::of(&plan.protocol.session),
+        practice: pages.practice(),
         strings: strings.all(),
         volume: pages.volume(),
         entry: None,

@@ -33,14 +33,14 @@ pub struct Key {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyClip {
-    /// The sentence.
+    /// The sentence, or the control.
     pub item: String,
     /// The sentence judged in the trials that play it, if that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged_item: Option<String>,
-    /// The system whose voice it is.
+    /// The system whose voice it is; of a control the file, as the protocol names it.
     pub system: String,
-    /// The rated system in the trials that play it.
+    /// The rated system in the trials that play it, or the control.
     pub judged: String,
     /// Its opponent in these trials, if that is not always the reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ pub struct KeyClip {
     pub kind: Kind,
     /// Its part in the trial.
     pub slot: Slot,
-    /// The source file, in the directory that the plan names.
+    /// The source file, in a directory that the plan names.
     pub source: String,
     /// The BLAKE3 hash of the source file.
     pub source_blake3: String,

@@ -24,6 +24,8 @@
 
   const words = (key, values = {}) => strings[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+  const step = createStep({ data, element, words, clipButton });
+
   function show(name) {
     sound.stop();
     keys = {};
@@ -219,7 +221,7 @@
       return;
     }
     trials = found.pages;
-    clips = found.clips;
+    clips = Object.assign({}, found.clips, ...data.practice.map((exercise) => exercise.files));
     token = found.token;
     const earlier = session?.rater === rater ? session : null;
     const number = found.number ?? null;
@@ -258,6 +260,7 @@
     else if (settings.questions.length > 0 && !session.forms.questions && !all) showQuestions();
     else if (settings.headphone_check && !session.forms.headphones && !all) showHeadphones(0, 0, []);
     else if (!session.forms.device && !all) showVolume();
+    else if (data.practice.length > 0 && !session.forms.practice && !all) showPractice(0, []);
     else if (!all && answered && settings.break_every && done.size % settings.break_every === 0) show("break");
     else if (!all) showTrial(page);
     else if (settings.comments && !session.forms.comments) show("comments");
@@ -378,8 +381,57 @@
     return Math.max(1, Math.round(sum / 60000));
   }
 
-  function showTrial(page) {
+  // Shows the page of a trial, also for exercises.
+  function showStep(exercise) {
     show("trial");
+    element("practice-note").hidden = !exercise;
+    element("feedback").hidden = true;
+    element("leave-question").hidden = true;
+    element("next").textContent = strings[exercise ? "practice_check" : "next"];
+    element("next").hidden = false;
+    element("next").disabled = true;
+  }
+
+  // Exercises look like trials. Every answer is told about, another one may follow, and all are kept as one form.
+  function showPractice(index, earlier) {
+    showStep(true);
+    const exercise = data.practice[index];
+    element("progress").max = data.practice.length;
+    element("progress").value = index;
+    element("progress-text").textContent = words("practice_step", { step: index + 1, steps: data.practice.length });
+    element("minutes").textContent = "";
+    const given = { id: exercise.id, clicked: [], accepted: null, skipped: null };
+    const goOn = () => {
+      const answers = [...earlier, given];
+      if (answers.length === data.practice.length) form("practice", { answers, time: now() });
+      else showPractice(index + 1, answers);
+    };
+    const shown = step.show(exercise, (reason) => { given.skipped = reason; goOn(); });
+    keys = shown.keys;
+    for (const name of exercise.clips) sound.load({ name, ...clips[name] }).catch(() => {});
+    element("trial-form").onsubmit = (event) => {
+      event.preventDefault();
+      const content = shown.answer();
+      if (!content || element("next").hidden) return;
+      const clicked = content.score_raw ?? content;
+      given.clicked.push(clicked);
+      given.accepted = exercise.lowest === null ? null : exercise.lowest <= clicked && clicked <= exercise.highest;
+      const verdict = { true: strings.practice_right, false: strings.practice_wrong }[given.accepted];
+      paragraphs("feedback-text", [verdict, exercise.feedback].filter(Boolean).join("\n\n"));
+      element("feedback").hidden = false;
+      // Whoever agrees with most has nothing to correct.
+      element("next").hidden = given.accepted !== false;
+      element("practice-done").classList.toggle("primary", given.accepted !== false);
+      if (given.accepted !== false) {
+        element("answers").disabled = true;
+        element("practice-done").focus();
+      }
+    };
+    element("practice-done").onclick = goOn;
+  }
+
+  function showTrial(page) {
+    showStep(false);
     const trial = trials[page];
     const opened = performance.now();
     const done = new Set(session.answers.map((answer) => answer.page));
@@ -387,23 +439,10 @@
     element("progress").value = done.size;
     element("progress-text").textContent = words("step", { step: page + 1, steps: trials.length });
     element("minutes").textContent = words("minutes_left", { minutes: minutesLeft(done) });
-    element("answers").disabled = true;
-    element("next").disabled = true;
-    element("leave-question").hidden = true;
-    const listen = strings[["hint_single", "hint_both", "hint_three"][trial.clips.length - 1]];
-    const goOn = strings[trial.clips.length > 2 ? "hint_others" : "hint_other"];
-    element("hint").textContent = listen;
-    let results = [];
-    const changed = () => {
-      const open = results.length > 0 && results.every((result) => result.heard);
-      element("answers").disabled = !open;
-      const playing = results.some((result) => result.playing);
-      element("hint").textContent = open ? strings.hint_answer : playing ? strings.hint_playing
-        : results.some((result) => result.heard) ? goOn : listen;
-    };
+    let shown = null;
     const answer = (content) => {
       const given = {
-        trial: trial.id, page, score_raw: null, skipped: null, clips: results.map((result) => result.account()),
+        trial: trial.id, page, score_raw: null, skipped: null, clips: shown.results.map((result) => result.account()),
         milliseconds: Math.round(performance.now() - opened), answered: now(), ...content,
       };
       session.answers = mergeAnswers(session.answers, [given]);
@@ -412,36 +451,15 @@
       save();
       advance(true);
     };
-    results = trial.clips.map((name, index) => clipButton(name, strings[data.buttons[index]], changed, (reason) => answer({ skipped: reason })));
-    element("clips").replaceChildren(...results.map((result) => result.button));
-    for (const result of results) sound.load({ name: result.account().clip, ...clips[result.account().clip] }).catch(() => {});
+    shown = step.show(trial, (reason) => answer({ skipped: reason }));
+    keys = shown.keys;
+    for (const result of shown.results) sound.load({ name: result.account().clip, ...clips[result.account().clip] }).catch(() => {});
     for (const name of trials[page + 1]?.clips ?? []) sound.load({ name, ...clips[name] }).catch(() => {});
-
-    element("scale").replaceChildren(...data.labels.map((text, index) => {
-      const label = document.createElement("label");
-      const input = document.createElement("input");
-      input.type = "radio";
-      input.name = "score";
-      input.value = String(data.lowest + index);
-      input.addEventListener("change", () => { element("next").disabled = false; });
-      label.append(input, document.createTextNode(text));
-      return label;
-    }));
     element("trial-form").onsubmit = (event) => {
       event.preventDefault();
-      const chosen = element("scale").querySelector("input:checked");
-      if (!chosen || element("answers").disabled || !hold.held()) return;
-      answer({ score_raw: Number(chosen.value) });
+      const content = shown.answer();
+      if (content && hold.held()) answer(content);
     };
-    const letters = ["a", "b", "x"].slice(0, results.length);
-    results.forEach((result, index) => { keys[letters[index]] = result.play; });
-    data.labels.forEach((_, index) => {
-      keys[String(index + 1)] = () => {
-        const input = element("scale").querySelectorAll("input")[index];
-        if (!element("answers").disabled) { input.focus(); input.click(); }
-      };
-    });
-    element("keys").textContent = words("keys", { play: letters.join(", ").toUpperCase(), answers: `1–${data.labels.length}` });
   }
 
   document.addEventListener("keydown", (event) => {
@@ -520,8 +538,9 @@
   // The scores in letters and digits, for people who cannot send a file (crates/listening/src/answers/code.rs).
   function handBackCode() {
     const digits = "0123456789abcdefghjkmnpqrstvwxyz";
-    const byPage = new Map(session.answers.map((answer) => [answer.page, answer.score_raw]));
-    const scores = trials.map((_, page) => (byPage.get(page) ?? null) === null ? 7 : byPage.get(page) - data.lowest).join("");
+    const byPage = new Map(session.answers.map((answer) => [answer.page, answer]));
+    const given = trials.flatMap((trial, page) => step.scores(trial, byPage.get(page)));
+    const scores = given.map((score) => score === null ? 7 : score - data.lowest).join("");
     const hash = sha256(new TextEncoder().encode(`${data.bundle}:${session.number}:${scores}`).buffer);
     const binary = (value, bits) => value.toString(2).padStart(bits, "0");
     let bits = binary(session.number, 16) + [...scores].map((score) => binary(Number(score), 3)).join("") + binary(parseInt(hash.slice(0, 6), 16), 24);

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::answers::answer::{AnswerFault, AnswerReader};
+use crate::design::controls::Control;
 use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::page::blinding::Names;
@@ -27,6 +28,20 @@ pub struct PageOfTrial {
     pub id: String,
     /// The clips in the order in which they are heard.
     pub clips: Vec<String>,
+}
+
+/// One exercise as the page knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct PageOfPractice<'a> {
+    id: &'a str,
+    /// The clips in the order in which they are heard.
+    clips: Vec<String>,
+    /// Their files.
+    files: BTreeMap<String, ClipFile>,
+    /// The answers that are accepted; all of them if there are none.
+    lowest: Option<i32>,
+    highest: Option<i32>,
+    feedback: Option<&'a str>,
 }
 
 /// The pages of all sessions of a plan, with the clips of one bundle.
@@ -123,6 +138,28 @@ impl<'a> Pages<'a> {
         session.trials.iter().enumerate().map(page).collect()
     }
 
+    /// Returns the exercises before the first trial, in order.
+    pub(crate) fn practice(&self) -> Vec<PageOfPractice<'a>> {
+        let plan = self.plan;
+        let page = |control: &'a Control| {
+            let clips = self.names.heard(&control.trial(plan.protocol.paradigm));
+            PageOfPractice {
+                id: &control.id,
+                files: clips.iter().filter_map(|name| Some((name.clone(), self.file(name)?))).collect(),
+                clips,
+                lowest: control.lowest,
+                highest: control.highest,
+                feedback: control.feedback.as_deref(),
+            }
+        };
+        plan.protocol.practice().map(page).collect()
+    }
+
+    fn file(&self, name: &str) -> Option<ClipFile> {
+        let clip = self.key.clips.get(name)?;
+        Some(ClipFile { sha256: clip.sha256.clone(), milliseconds: clip.duration_ms })
+    }
+
     /// Returns all clips of the bundle.
     #[must_use]
     pub fn clips(&self) -> BTreeMap<&'a str, ClipFile> {
@@ -142,8 +179,8 @@ impl<'a> Pages<'a> {
     pub fn clips_of_session(&self, session: usize) -> BTreeMap<String, ClipFile> {
         let names = self.of_session(session).into_iter().flat_map(|page| page.clips);
         let file = |name: String| {
-            let clip = self.key.clips.get(&name)?;
-            Some((name, ClipFile { sha256: clip.sha256.clone(), milliseconds: clip.duration_ms }))
+            let file = self.file(&name)?;
+            Some((name, file))
         };
         names.chain([self.volume()]).filter_map(file).collect()
     }

@@ -11,6 +11,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
+use crate::design::controls::Control;
 use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::page::dither::dithered;
@@ -97,18 +98,48 @@ pub(crate) fn prepare_item(
     item: &str,
     preparation: Preparation,
 ) -> Result<Vec<Stimulus>, Error> {
-    let target = plan.protocol.loudness_lufs;
-    let limit = plan.protocol.true_peak_dbtp;
     let mut sources = Vec::with_capacity(plan.systems.len());
     for system in &plan.systems {
-        sources.push(Source::read(system, item, preparation)?);
+        let path = find_wav(system, item)?;
+        let failed = |source| Error::Stimulus { system: system.name.clone(), item: item.to_owned(), source };
+        sources.push(Source::read(path, failed, preparation)?);
     }
+    Ok(equally_loud(plan, sources))
+}
+
+/// Prepares the files of a control, in their order, as [`prepare_item`] prepares the recordings of an item.
+pub(crate) fn prepare_control(
+    plan: &Plan,
+    control: &Control,
+    preparation: Preparation,
+) -> Result<Vec<Stimulus>, Error> {
+    let mut sources = Vec::with_capacity(control.clips.len());
+    for clip in &control.clips {
+        let path = find_control(plan, control, clip)?;
+        let failed = |source| Error::Control { id: control.id.clone(), source };
+        sources.push(Source::read(path, failed, preparation)?);
+    }
+    Ok(equally_loud(plan, sources))
+}
+
+/// Finds a file of a control.
+pub(crate) fn find_control(plan: &Plan, control: &Control, clip: &str) -> Result<PathBuf, Error> {
+    let path = plan.control_path(clip);
+    if path.is_file() {
+        return Ok(path);
+    }
+    Err(Error::Control { id: control.id.clone(), source: mynah_signal::Error::Missing { path } })
+}
+
+/// Brings sources to the loudness of the protocol, or all of them as far below it as the true peak of one demands.
+fn equally_loud(plan: &Plan, sources: Vec<Source>) -> Vec<Stimulus> {
+    let target = plan.protocol.loudness_lufs;
+    let limit = plan.protocol.true_peak_dbtp;
     let headroom = sources
         .iter()
         .filter_map(|source| Some(limit - (source.true_peak? + target - source.loudness?)))
         .fold(0.0, f64::min);
-    let prepared = sources.into_iter().map(|source| source.prepare(target, headroom, limit));
-    Ok(prepared.collect())
+    sources.into_iter().map(|source| source.prepare(target, headroom, limit)).collect()
 }
 
 impl Stimulus {
@@ -143,17 +174,19 @@ struct Source {
 }
 
 impl Source {
-    fn read(system: &System, item: &str, preparation: Preparation) -> Result<Self, Error> {
-        let path = find_wav(system, item)?;
+    fn read(
+        path: PathBuf,
+        failed: impl Fn(mynah_signal::Error) -> Error,
+        preparation: Preparation,
+    ) -> Result<Self, Error> {
         let bytes =
             fs::read(&path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
-        let failed = |source| Error::Stimulus { system: system.name.clone(), item: item.to_owned(), source };
-        let recording = decode_channels(&bytes, &path).map_err(failed)?;
+        let recording = decode_channels(&bytes, &path).map_err(&failed)?;
         let (n_channels, rate) = (recording.n_channels(), recording.sample_rate());
         let notes = conversions(n_channels, rate, preparation.sample_rate);
         let notes = notes.map(Conversion::words).collect();
-        let mono = recording.into_mono(preparation.channels, &path).map_err(failed)?;
-        let waveform = Resampler::new(rate, preparation.sample_rate).map_err(failed)?.resample(&mono);
+        let mono = recording.into_mono(preparation.channels, &path).map_err(&failed)?;
+        let waveform = Resampler::new(rate, preparation.sample_rate).map_err(&failed)?.resample(&mono);
         let speech = Speech::find(&waveform);
         let heard = match &speech {
             // Room tone is drawn anew for each copy; any draw has the same level.

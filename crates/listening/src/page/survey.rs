@@ -8,14 +8,14 @@ use mynah_signal::wav;
 
 use crate::design::plan::Plan;
 use crate::error::Error;
-use crate::page::stimuli::find_wav;
+use crate::page::stimuli::{find_control, find_wav};
 
 /// The header of one source file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceFile {
-    /// The system.
+    /// The system; of a control the file, as the protocol names it.
     pub system: String,
-    /// The sentence.
+    /// The sentence, or the control.
     pub item: String,
     /// The file.
     pub path: PathBuf,
@@ -27,10 +27,10 @@ pub struct SourceFile {
     pub seconds: f64,
 }
 
-/// The source files of all items of all systems of a plan.
+/// The source files of all items of all systems of a plan, and of its controls.
 #[derive(Debug)]
 pub struct Survey {
-    /// The readable files, by system in the order of the plan, then by item.
+    /// The readable files, by system in the order of the plan, then by item; those of controls come last.
     pub files: Vec<SourceFile>,
     /// The reasons why the others are not among them, in the same order.
     pub unusable: Vec<Error>,
@@ -82,33 +82,27 @@ impl Survey {
         let mut survey = Self { files: Vec::new(), unusable: Vec::new() };
         for system in &plan.systems {
             for item in &plan.items {
-                let file = find_wav(system, item).and_then(|path| {
-                    let bytes = fs::read(&path).map_err(|source| Error::Io {
-                        action: "read",
-                        path: path.clone(),
-                        source,
-                    })?;
-                    let info = wav::info(&bytes, &path).map_err(|source| Error::Stimulus {
-                        system: system.name.clone(),
-                        item: item.clone(),
-                        source,
-                    })?;
-                    Ok(SourceFile {
-                        system: system.name.clone(),
-                        item: item.clone(),
-                        path,
-                        sample_rate: info.sample_rate,
-                        channels: info.channels,
-                        seconds: info.seconds(),
-                    })
-                });
-                match file {
-                    Ok(file) => survey.files.push(file),
-                    Err(error) => survey.unusable.push(error),
-                }
+                let failed =
+                    |source| Error::Stimulus { system: system.name.clone(), item: item.clone(), source };
+                let path = find_wav(system, item);
+                survey.add(path.and_then(|path| SourceFile::read(&system.name, item, path, failed)));
+            }
+        }
+        for control in &plan.protocol.control {
+            for clip in &control.clips {
+                let failed = |source| Error::Control { id: control.id.clone(), source };
+                let path = find_control(plan, control, clip);
+                survey.add(path.and_then(|path| SourceFile::read(clip, &control.id, path, failed)));
             }
         }
         survey
+    }
+
+    fn add(&mut self, file: Result<SourceFile, Error>) {
+        match file {
+            Ok(file) => self.files.push(file),
+            Err(error) => self.unusable.push(error),
+        }
     }
 
     /// Returns the lowest sample rate; `None` if no file is readable.
@@ -172,6 +166,26 @@ impl Survey {
 }
 
 impl SourceFile {
+    /// Reads the header of a file.
+    fn read(
+        system: &str,
+        item: &str,
+        path: PathBuf,
+        failed: impl FnOnce(mynah_signal::Error) -> Error,
+    ) -> Result<Self, Error> {
+        let bytes =
+            fs::read(&path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
+        let info = wav::info(&bytes, &path).map_err(failed)?;
+        Ok(Self {
+            system: system.to_owned(),
+            item: item.to_owned(),
+            path,
+            sample_rate: info.sample_rate,
+            channels: info.channels,
+            seconds: info.seconds(),
+        })
+    }
+
     /// Lists the conversions of the file to mono and a sample rate.
     fn conversions(&self, to: u32) -> impl Iterator<Item = Conversion> {
         conversions(self.channels, self.sample_rate, to)

@@ -109,6 +109,12 @@ pub trait ParadigmRules: Debug + Sync {
     /// Returns `true` if the reference can be compared with itself.
     fn allows_null_pairs(&self) -> bool;
 
+    /// Returns `true` if a protocol may have exercises, gold trials and traps.
+    #[must_use]
+    fn allows_controls(&self) -> bool {
+        true
+    }
+
     /// Returns the screening rules that apply, in the order in which they are applied.
     fn screening_rules(&self) -> &'static [ScreeningRule];
 

@@ -22,6 +22,7 @@ pub(crate) const ONE_CHOICE: Template = Template {
         include_str!("../page/store.js"),
         include_str!("../page/sound.js"),
         include_str!("../page/outbox.js"),
+        include_str!("../page/choice.js"),
         include_str!("../page/page.js")
     ),
 };

@@ -10,6 +10,7 @@ use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::rating::{Origin, Rating};
 use crate::rehearsal::answers::draw_answers;
+use crate::rehearsal::controls::draw_controls;
 use crate::rehearsal::votes::draw_votes;
 use crate::trial::Kind;
 
@@ -72,18 +73,25 @@ pub struct Simulation {
     pub attendance: Attendance,
     /// MOS, DMOS and SMOS: the true mean of the reference, to which differences are added.
     pub mos_level: f64,
+    /// The probability that a gold trial or a trap is answered as accepted.
+    pub right_controls: f64,
+    /// The share of raters who click at random, whatever they hear: the last ones of the plan, rounded to whole people.
+    pub careless: f64,
     /// The seed of the random numbers.
     pub seed: u64,
 }
 
 impl Default for Simulation {
-    /// Returns systems equal to the reference, default components, complete sessions, recordings at 4.5, and seed 1.
+    /// Returns systems equal to the reference, default components, complete sessions, recordings at 4.5, 95 % of controls right,
+    /// nobody careless, and seed 1.
     fn default() -> Self {
         Self {
             true_differences: BTreeMap::new(),
             components: Components::default(),
             attendance: Attendance::Complete,
             mos_level: 4.5,
+            right_controls: 0.95,
+            careless: 0.0,
             seed: 1,
         }
     }
@@ -124,9 +132,13 @@ impl Simulation {
 /// P(right) = Φ(sensitivity · exp(rater + item))        rater and item with the given standard deviations; no residual
 /// ```
 ///
+/// Gold trials and traps are answered right with the given probability, each answer that is accepted being as likely as the
+/// others, and so is each that is not. A careless rater clicks every answer with the same probability, also there.
+///
 /// # Errors
 ///
-/// [`Error::Simulation`] for the difference of a system that is not under test, and for impossible shares; [`Error::Statistics`] for numbers that are
+/// [`Error::Simulation`] for the difference of a system that is not under test, for impossible shares, and for probabilities
+/// beyond 0 and 1; [`Error::Statistics`] for numbers that are
 /// not finite and components that are negative.
 pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Error> {
     for name in simulation.true_differences.keys() {
@@ -138,14 +150,15 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
     }
     simulation.attendance.check()?;
     let rules = plan.protocol.paradigm.rules();
-    let scores = if rules.compares_all_pairs() {
-        draw_votes(plan, simulation)
+    let mut scores = if rules.compares_all_pairs() {
+        draw_votes(plan, simulation)?
     } else if rules.tells_apart() {
-        draw_answers(plan, simulation)
+        draw_answers(plan, simulation)?
     } else {
-        draw_scores(plan, simulation)
+        draw_scores(plan, simulation)?
     };
-    let ratings = (1..).zip(scores?).map(|(source_row, ((rater, page), score))| Rating {
+    draw_controls(plan, simulation, &mut scores)?;
+    let ratings = (1..).zip(scores).map(|(source_row, ((rater, page), score))| Rating {
         source_file: "simulation".to_owned(),
         source_row,
         ..planned_row(plan, &plan.sessions[rater], page, Origin::Simulated, score)

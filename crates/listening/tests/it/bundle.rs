@@ -227,7 +227,7 @@ fn pages_play_the_planned_trials() {
             let expected = match (trial.kind, trial.first) {
                 (Kind::NullPair, _) => ("recordings", "recordings"),
                 (Kind::Rating, Some(First::System)) => ("secret-voice", "recordings"),
-                (Kind::Rating, _) => ("recordings", "secret-voice"),
+                _ => ("recordings", "secret-voice"),
             };
             assert_eq!((first.system.as_str(), second.system.as_str()), expected);
             let reference = usize::from(expected.0 != "recordings");

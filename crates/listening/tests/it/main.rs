@@ -8,6 +8,7 @@ mod answers;
 mod assay;
 mod audit;
 mod bundle;
+mod controls;
 mod dmos;
 mod found;
 mod heard;

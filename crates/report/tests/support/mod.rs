@@ -251,6 +251,7 @@ pub(crate) fn verdict(origin: Origin) -> Verdict {
         }),
         screening: Screening {
             rules: vec![],
+            controls: vec![],
             excluded: vec![],
             other_rules: vec![ScreeningRule::NullPairs],
             other_excluded: vec![Exclusion {

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use mynah_listening::{
-    Key, Pages, Paradigm, Plan, Protocol, Role, System, build, collect_sessions, common_items, judge,
+    Control, Key, Kind, Pages, Paradigm, Plan, Protocol, Purpose, Role, System, build, collect_sessions,
+    common_items, judge,
 };
 use mynah_study::{
     Decision, Error, Identity, Joined, Places, Platform, Put, State, Store, payments, progress,
@@ -24,6 +25,11 @@ struct Study {
 
 impl Study {
     fn new(raters: u32) -> Self {
+        Self::with(raters, Vec::new())
+    }
+
+    /// A study with controls, whose files are clips of the bundled corpus.
+    fn with(raters: u32, control: Vec<Control>) -> Self {
         let directory = tempfile::tempdir().expect("a directory can be made");
         for (system, items) in
             [("recordings", ["LJ001-0045", "LJ002-0009"]), ("voice", ["LJ002-0009", "LJ001-0045"])]
@@ -47,10 +53,12 @@ impl Study {
             ratings_per_item: raters,
             items: None,
             null_pairs: 1,
+            control,
             ..Protocol::standard(Paradigm::Cmos)
         };
         let items = common_items(&systems).expect("they are there");
-        let plan = Plan::new(protocol, systems, items, "demo", 1).expect("the design is possible");
+        let mut plan = Plan::new(protocol, systems, items, "demo", 1).expect("the design is possible");
+        plan.controls_directory = Some(mini_corpus().join("wavs").to_string_lossy().into_owned());
         let key = build(&plan, &directory.path().join("bundle")).expect("it can be built");
         Self { directory, plan, key }
     }
@@ -327,4 +335,62 @@ fn progress_and_payments_show_who_listened() {
     assert!(matches!(store.answers(&cleo.token), Err(Error::UnknownToken)));
     assert_eq!(progress(&store, &study.plan, MINUTE).expect("it can be read").raters.len(), 3);
     assert_eq!(join(&mut store, "dan", 2 * MINUTE).expect("a place is free").rater, "r03.2");
+}
+
+/// A control that accepts one answer.
+fn control(id: &str, purpose: Purpose, answer: i32) -> Control {
+    Control {
+        id: id.to_owned(),
+        purpose,
+        clips: vec!["LJ002-0151.wav".to_owned(), "LJ002-0009.wav".to_owned()],
+        lowest: Some(answer),
+        highest: Some(answer),
+        feedback: None,
+    }
+}
+
+#[test]
+fn controls_are_counted_for_each_rater_and_for_no_system() {
+    let controls = vec![
+        control("first-steps", Purpose::Practice, 3),
+        control("clear", Purpose::Gold, 2),
+        control("click-3", Purpose::Trap, 3),
+        control("click-minus-3", Purpose::Trap, -3),
+    ];
+    let study = Study::with(2, controls);
+    let pages = study.pages();
+    let mut store = study.open();
+    for (name, is_right) in [("anna", true), ("ben", false)] {
+        let joined = join(&mut store, name, 0).expect("there are places");
+        let trials = &study.plan.sessions[joined.session].trials;
+        for (page, trial) in trials.iter().enumerate() {
+            let score = match (trial.kind, trial.item.as_str()) {
+                (Kind::Gold, _) => 2,
+                (Kind::Trap, "click-3") if is_right => 3,
+                (Kind::Trap, "click-minus-3") if is_right => -3,
+                _ => page as i64 % 2,
+            };
+            let (id, content) = answer(&pages, joined.session, page, score);
+            store.put(&pages, (&joined.token, &id), &content, &PLACES, 0).expect("it is fine");
+        }
+        let practice = json!({ "answers": [{ "id": "first-steps", "clicked": [1, 3], "accepted": true }] });
+        let put = store.put(&pages, (&joined.token, "practice"), &practice, &PLACES, 0);
+        assert_eq!(put.expect("a form like others"), Put::Stored);
+        store.finish(&pages, &joined.token, 0).expect("all pages are answered");
+    }
+    let sessions = store.sessions(&study.plan, false).expect("it can be read");
+    assert_eq!(sessions[1].1["forms"]["practice"]["answers"][0]["clicked"], json!([1, 3]));
+    let seen = progress(&store, &study.plan, MINUTE).expect("it can be read");
+    // Two sentences and a null pair of each rater.
+    assert_eq!((seen.ratings, seen.planned), (6, 6));
+    assert_eq!((seen.cells.n, seen.cells.full, seen.cells.most), (2, 2, 2));
+    let [anna, ben] = seen.raters.as_slice() else { panic!("two raters: {seen:?}") };
+    assert_eq!((anna.trials, anna.answered), (5, 5));
+    assert_eq!((anna.traps.n_right(), anna.traps.n, anna.gold.n_right(), anna.gold.n), (1, 1, 1, 1));
+    assert_eq!((ben.traps.n_right(), ben.traps.n, ben.gold.n_right(), ben.gold.n), (0, 1, 1, 1));
+    assert_eq!(ben.flags, ["failed 1 of 1 traps"]);
+    assert_eq!(seen.problems, Vec::<String>::new());
+    let pay = payments(&store, &seen, None).expect("it can be read");
+    assert_eq!((pay[0].decision, pay[0].reason.as_str()), (Decision::Approve, ""));
+    assert_eq!((pay[1].decision, pay[1].reason.as_str()), (Decision::Review, "failed 1 of 1 traps"));
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask browser`: the raters' page in real browsers, with everything that happens to people.
 
+mod controls;
 mod driver;
 mod host;
 mod participant;

@@ -54,6 +54,7 @@ pub(super) fn take_part(browser: &Browser, manner: &Manner<'_>) -> Result<Vec<us
                 browser.wait("!document.getElementById('volume-done').disabled")?;
                 browser.click("#volume-done")?;
             }
+            "trial" if is_practice(browser)? => practise(browser)?,
             "trial" => {
                 let page = position(browser)?;
                 if manner.until.is_some_and(|until| page >= until) {
@@ -71,6 +72,33 @@ pub(super) fn take_part(browser: &Browser, manner: &Manner<'_>) -> Result<Vec<us
             other => bail!("the page shows `{other}`: {}", browser.text("main")?),
         }
     }
+}
+
+/// Returns `true` if the page is an exercise.
+pub(super) fn is_practice(browser: &Browser) -> Result<bool> {
+    Ok(browser.run("return !document.getElementById('practice-note').hidden;", &[])? == true)
+}
+
+/// Listens to the clips of an exercise and clicks an answer, as often as there are answers, and returns what is said last.
+pub(super) fn answer_exercise(browser: &Browser, answers: &[i64]) -> Result<String> {
+    for answer in answers {
+        listen(browser, &Manner { score: &|_| 0, until: None, by_keyboard: false })?;
+        browser.wait("!document.getElementById('answers').disabled")?;
+        browser.click(&format!("#scale input[value=\"{answer}\"]"))?;
+        browser.click("#next")?;
+        browser.wait("!document.getElementById('feedback').hidden")?;
+    }
+    browser.text("#feedback-text")
+}
+
+/// Does an exercise, whatever is right.
+fn practise(browser: &Browser) -> Result<()> {
+    let step = browser.text("#progress-text")?;
+    let lowest = browser.run("return Number(document.querySelector('#scale input').value);", &[])?;
+    answer_exercise(browser, &[lowest.as_i64().unwrap_or(0)])?;
+    browser.click("#practice-done")?;
+    let is_next = format!("document.getElementById('progress-text').textContent !== {}", json!(step));
+    browser.wait(&is_next).map(drop)
 }
 
 /// Returns the position of the page that is shown.

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::controls::controls;
 use super::driver::{Browser, Driver};
 use super::host::{Fault, Host};
 use super::participant::{Manner, listen, position, take_part};
@@ -31,13 +32,14 @@ pub(super) struct Stage<'a> {
 type Scene = fn(&Stage<'_>) -> Result<()>;
 
 /// All scenes by name.
-pub(super) const ALL: [(&str, Scene); 14] = [
+pub(super) const ALL: [(&str, Scene); 15] = [
     ("a whole MOS session from a web host", whole_session),
     ("a CMOS session by keyboard from the disk", from_the_disk),
     ("a preference test (AB) on a server", preferences),
     ("recognition (ABX) by keyboard", recognition),
     ("degradations (DMOS) on a server", degradations),
     ("similarity of speakers from the disk", similarities),
+    ("practice with feedback, gold trials and traps", controls),
     ("two tabs of one rater", two_tabs),
     ("clips that are missing, cut short or wrong", broken_clips),
     ("speeding, seeking and stopping do not count as hearing", not_heard),
@@ -68,12 +70,12 @@ required = true
 "#;
 
 impl Stage<'_> {
-    fn study(&self, paradigm: &str, raters: u32, more: &str, language: &str) -> Result<Study> {
+    pub(super) fn study(&self, paradigm: &str, raters: u32, more: &str, language: &str) -> Result<Study> {
         Study::build(self.program, self.folder.join(paradigm), paradigm, (raters, more), language)
     }
 
     /// Looks for barriers on the page as it is.
-    fn look_for_barriers(&self, browser: &Browser, place: &str) -> Result<()> {
+    pub(super) fn look_for_barriers(&self, browser: &Browser, place: &str) -> Result<()> {
         let Some(axe) = self.axe else { return Ok(()) };
         browser.run(&format!("{axe}\nwindow.axe = axe; window.found = null; axe.run().then((result) => {{ window.found = result.violations.map((one) => `${{one.id}}: ${{one.nodes.map((node) => node.html).join(' ')}}`); }});"), &[])?;
         let found = browser.wait("window.found && {list: window.found}")?;
@@ -82,7 +84,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn take_picture(&self, browser: &Browser, name: &str) -> Result<()> {
+    pub(super) fn take_picture(&self, browser: &Browser, name: &str) -> Result<()> {
         let Some(folder) = self.pictures else { return Ok(()) };
         fs::write(folder.join(format!("{name}.png")), STANDARD.decode(browser.picture()?)?)?;
         Ok(())
@@ -90,7 +92,7 @@ impl Stage<'_> {
 }
 
 /// Scores that differ from page to page.
-fn mos_score(page: usize) -> i64 {
+pub(super) fn mos_score(page: usize) -> i64 {
     page as i64 % 5 + 1
 }
 
@@ -98,19 +100,24 @@ fn cmos_score(page: usize) -> i64 {
     page as i64 % 7 - 3
 }
 
-fn plain(score: &dyn Fn(usize) -> i64) -> Manner<'_> {
+pub(super) fn plain(score: &dyn Fn(usize) -> i64) -> Manner<'_> {
     Manner { score, until: None, by_keyboard: false }
 }
 
 /// Returns the file that the page hands over.
-fn file(browser: &Browser) -> Result<Value> {
+pub(super) fn file(browser: &Browser) -> Result<Value> {
     browser.comes("end")?;
     let text = browser.run("return document.getElementById('text').value;", &[])?;
     Ok(serde_json::from_str(text.as_str().context("text")?)?)
 }
 
 /// Checks that the rows of a rater are what was clicked, and that everything was heard.
-fn check_rows(rows: &[Value], rater: &str, expected: &dyn Fn(usize) -> i64, n: usize) -> Result<()> {
+pub(super) fn check_rows(
+    rows: &[Value],
+    rater: &str,
+    expected: &dyn Fn(usize) -> i64,
+    n: usize,
+) -> Result<()> {
     let own: Vec<&Value> = rows.iter().filter(|row| row["rater"] == rater).collect();
     ensure!(own.len() == n, "{} rows of {rater}, not {n}", own.len());
     for row in own {
@@ -166,7 +173,7 @@ fn whole_session(stage: &Stage<'_>) -> Result<()> {
 }
 
 /// The page logs nothing.
-fn quiet(browser: &Browser) -> Result<()> {
+pub(super) fn quiet(browser: &Browser) -> Result<()> {
     let errors = browser.errors();
     ensure!(errors.is_empty(), "the page logs {errors:?}");
     Ok(())

@@ -16,7 +16,7 @@ use super::api::failed;
 use super::state::Study;
 use crate::listen::clock::now;
 use crate::listen::payments::csv;
-use crate::listen::progress::state_words;
+use crate::listen::progress::{right, state_words};
 
 const COOKIE: &str = "mynah-experimenter";
 const STYLE: &str = include_str!("../../../templates/experimenter.css");
@@ -38,6 +38,8 @@ struct Overview<'a> {
     progress: &'a Progress,
     systems: Vec<SystemRow<'a>>,
     raters: Vec<RaterRow<'a>>,
+    /// Some raters have answered gold trials or traps.
+    has_controls: bool,
 }
 
 /// One system, as the page shows it.
@@ -53,6 +55,7 @@ struct RaterRow<'a> {
     minutes: String,
     plays: String,
     bias: String,
+    controls: String,
 }
 
 impl<'a> Overview<'a> {
@@ -70,11 +73,18 @@ impl<'a> Overview<'a> {
             minutes: format!("{:.1} of {:.1}", rater.minutes, rater.audio_minutes),
             plays: rater.plays.map_or_else(String::new, |plays| format!("{plays:.1}")),
             bias: rater.bias.map_or_else(String::new, |bias| format!("{bias:+.2}")),
+            controls: [("traps", rater.traps), ("gold", rater.gold)]
+                .into_iter()
+                .filter(|(_, answers)| answers.n > 0)
+                .map(|(name, answers)| format!("{name} {}", right(answers)))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         Self {
             progress,
             systems: progress.systems.iter().map(system).collect(),
             raters: progress.raters.iter().map(rater).collect(),
+            has_controls: progress.raters.iter().any(|rater| rater.traps.n + rater.gold.n > 0),
         }
     }
 }

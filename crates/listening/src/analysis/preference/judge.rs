@@ -124,6 +124,7 @@ pub(super) fn judge_checked(study: &PreferenceStudy, votes: &[Vote]) -> Result<P
         study: study.name.clone(),
         design: None,
         protocol: None,
+        controls: Vec::new(),
         excluded: Vec::new(),
         origin: origin(votes),
         reference: study.reference.clone(),

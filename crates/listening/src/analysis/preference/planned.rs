@@ -4,9 +4,10 @@ use mynah_stats::preference::Preference;
 
 use super::judge::judge_checked;
 use super::{PreferenceStudy, PreferenceVerdict, Vote};
-use crate::analysis::screening::{Exclusion, screen, screening_note};
+use crate::analysis::screening::{Exclusion, controls_note, screen, screening_note};
 use crate::analysis::study::Study;
 use crate::answers::check::check_ratings;
+use crate::design::controls::ControlCounts;
 use crate::design::plan::Plan;
 use crate::error::Error;
 use crate::rating::Rating;
@@ -61,7 +62,8 @@ pub(crate) fn judge_planned(study: &Study, ratings: &[Rating]) -> Result<Prefere
         repeats: false,
     };
     let verdict = judge_checked(&settings, &votes)?;
-    let mut notes = notes(study, &excluded);
+    let controls = study.control_counts(ratings);
+    let mut notes = notes(study, &controls, &excluded);
     notes.extend(
         study
             .reference()
@@ -72,6 +74,7 @@ pub(crate) fn judge_planned(study: &Study, ratings: &[Rating]) -> Result<Prefere
     Ok(PreferenceVerdict {
         design: study.design.clone(),
         protocol: study.protocol.clone(),
+        controls,
         excluded,
         notes,
         ..verdict
@@ -106,7 +109,8 @@ fn vote(rating: &Rating) -> Vote {
 }
 
 /// Accounts for votes that are missing or left out.
-fn notes(study: &Study, excluded: &[Exclusion]) -> Vec<String> {
+fn notes(study: &Study, controls: &[ControlCounts], excluded: &[Exclusion]) -> Vec<String> {
     let missing = study.missing.and_then(|missing| missing.note("votes"));
-    missing.into_iter().chain(screening_note(&study.analysis.screening, excluded, "votes")).collect()
+    let before = missing.into_iter().chain(controls_note(controls));
+    before.chain(screening_note(&study.analysis.screening, excluded, "votes")).collect()
 }

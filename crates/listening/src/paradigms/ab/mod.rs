@@ -52,7 +52,7 @@ impl ParadigmRules for Ab {
     }
 
     fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &[ScreeningRule::Unplayed, ScreeningRule::Unheard]
+        &[ScreeningRule::Traps, ScreeningRule::Gold, ScreeningRule::Unplayed, ScreeningRule::Unheard]
     }
 
     fn page(&self) -> Template {

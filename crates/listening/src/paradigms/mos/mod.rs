@@ -46,7 +46,14 @@ impl ParadigmRules for Mos {
     }
 
     fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &[ScreeningRule::Unplayed, ScreeningRule::Unheard, ScreeningRule::SameAnswer, ScreeningRule::Anchor]
+        &[
+            ScreeningRule::Traps,
+            ScreeningRule::Gold,
+            ScreeningRule::Unplayed,
+            ScreeningRule::Unheard,
+            ScreeningRule::SameAnswer,
+            ScreeningRule::Anchor,
+        ]
     }
 
     fn page(&self) -> Template {
