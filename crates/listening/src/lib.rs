@@ -16,9 +16,9 @@
 //! fixes which rater hears which clips in which order; its design is a hash of all that, and ratings of another design are
 //! rejected.
 //!
-//! Comparisons (CMOS), single clips (MOS), preferences (AB), degradations (DMOS), similarities of speakers (SMOS) and recognition
-//! (ABX) differ in their [`ParadigmRules`]; each paradigm implements them in one folder. Preferences are judged by
-//! [`judge_votes`], everything else by [`judge()`].
+//! Comparisons (CMOS), single clips (MOS), preferences (AB), degradations (DMOS), similarities of speakers (SMOS), recognition
+//! (ABX) and sliders side by side (MUSHRA) differ in their [`ParadigmRules`]; each paradigm implements them in one folder. Preferences
+//! are judged by [`judge_votes`], everything else by [`judge()`].
 //!
 //! # Examples
 //!
@@ -101,11 +101,11 @@ pub use page::stimuli::{common_items, find_wav};
 pub use page::strings::Strings;
 pub use page::survey::{Conversion, NeededConversion, SourceFile, Survey};
 pub use paradigms::{
-    ClipOrder, Comparatives, Contrast, PaperCriterion, Paradigm, ParadigmRules, RankTest, Template,
+    ClipOrder, Comparatives, Contrast, PaperCriterion, Paradigm, ParadigmRules, RankTest, Template, Typical,
 };
 pub use rating::{Origin, Rating};
 pub use rehearsal::rehearse::{FAMILY, Outcome, OutcomeRate, estimate_components, rehearse};
-pub use rehearsal::simulate::{ANCHOR_DIFFERENCE, Attendance, Simulation, simulate};
+pub use rehearsal::simulate::{Attendance, Simulation, simulate};
 pub use score_sign::ScoreSign;
 pub use screening_rule::ScreeningRule;
 pub use system::{Role, System};

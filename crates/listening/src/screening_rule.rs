@@ -29,11 +29,17 @@ pub enum ScreeningRule {
     /// Excludes raters who, on average, do not hear that the anchors are worse than the reference. The anchors are judged
     /// without this rule: otherwise they would always come out worse.
     Anchor,
+    /// MUSHRA: excludes raters who rated the hidden reference below 90 in more than 15 % of their sentences (BS.1534-3). It looks
+    /// at the scores of the reference alone, so of two equals it makes the other one seem worse.
+    HiddenReference,
+    /// MUSHRA: excludes raters who rated one and the same anchor above 90 in more than 15 % of their sentences (BS.1534-3, which
+    /// means the mid anchor; a lower one is never rated higher by whoever hears it). The anchors are judged without this rule.
+    MidAnchor,
 }
 
 impl ScreeningRule {
     /// All rules, in the order in which they are applied.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Traps,
         Self::Gold,
         Self::Unplayed,
@@ -41,6 +47,8 @@ impl ScreeningRule {
         Self::NullPairs,
         Self::SameAnswer,
         Self::Anchor,
+        Self::HiddenReference,
+        Self::MidAnchor,
     ];
 
     /// Returns `true` for rules on gold trials and traps.
@@ -60,6 +68,8 @@ impl ScreeningRule {
             Self::NullPairs => "null-pairs",
             Self::SameAnswer => "same-answer",
             Self::Anchor => "anchor",
+            Self::HiddenReference => "hidden-reference",
+            Self::MidAnchor => "mid-anchor",
         }
     }
 }

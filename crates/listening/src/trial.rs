@@ -53,7 +53,7 @@ impl First {
 pub enum Slot {
     /// The clip of the rated system.
     System,
-    /// The clip that it is compared with.
+    /// The clip that it is compared with; for MUSHRA, the open reference of a page.
     Reference,
     /// A copy of one of these, which the rater has to recognize.
     X,
@@ -86,7 +86,7 @@ pub struct Trial {
     pub kind: Kind,
 }
 
-/// All trials of one rater, in order.
+/// All trials of one rater, in order; those of a page follow each other ([`Plan::pages`](crate::Plan::pages)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {

@@ -204,12 +204,13 @@ impl WithSimd for Convolve<'_> {
     }
 }
 
-fn sinc(x: f64) -> f64 {
+/// Returns sin(πx) / (πx), 1 at 0.
+pub(crate) fn sinc(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { (PI * x).sin() / (PI * x) }
 }
 
 /// Computes the modified Bessel function of the first kind and order 0 by its series.
-fn bessel_i0(x: f64) -> f64 {
+pub(crate) fn bessel_i0(x: f64) -> f64 {
     let quarter = x * x / 4.0;
     let (mut term, mut sum) = (1.0, 1.0);
     for k in 1..200 {

@@ -92,11 +92,11 @@ pub struct RaterProgress {
     pub state: State,
     /// The answers never enter the analysis.
     pub pilot: bool,
-    /// The trials of the session, and those answered.
+    /// The pages of the session.
     pub trials: usize,
-    /// The trials answered.
+    /// The pages answered.
     pub answered: usize,
-    /// The trials skipped since a clip could not be had.
+    /// The pages skipped since a clip could not be had.
     pub skipped: usize,
     /// Minutes spent on the answers.
     pub minutes: f64,
@@ -138,7 +138,7 @@ pub fn progress(store: &Store, plan: &Plan, now: i64) -> Result<Progress, Error>
             rater: participant.rater.clone(),
             state: participant.state(now),
             pilot: participant.pilot,
-            trials: plan.sessions[participant.session].trials.len(),
+            trials: plan.pages(&plan.sessions[participant.session]).len(),
             ..rater(plan, &own, &answers, &means, participant.state(now))
         });
     }
@@ -211,14 +211,13 @@ fn rater(
     state: State,
 ) -> RaterProgress {
     const MINUTE: f64 = 60_000.0;
+    // The ratings of a page share its time and its second clip.
+    let pages = Rating::first_of_pages(ratings.iter().copied());
     let sum = |of: fn(&Rating) -> Option<u64>| {
-        ratings.iter().filter_map(|rating| of(rating)).sum::<u64>() as f64 / MINUTE
+        pages.iter().filter_map(|rating| of(rating)).sum::<u64>() as f64 / MINUTE
     };
-    let plays: Vec<u32> = ratings
-        .iter()
-        .flat_map(|rating| [rating.plays_first, rating.plays_second, rating.plays_x])
-        .flatten()
-        .collect();
+    let rated = ratings.iter().flat_map(|rating| [rating.plays_first, rating.plays_x]);
+    let plays: Vec<u32> = rated.chain(pages.iter().map(|rating| rating.plays_second)).flatten().collect();
     // Others are those on the clip besides this rater.
     let distances: Vec<f64> = ratings
         .iter()
@@ -232,14 +231,14 @@ fn rater(
     let skipped = answers.iter().filter(|(_, answer)| answer["skipped"].is_string()).count();
     let counts = plan.protocol.control_counts(ratings.iter().copied());
     let ControlCounts { traps, gold, .. } = counts.into_iter().next().unwrap_or_default();
-    let mut flags = flags(ratings, headphones, skipped);
+    let mut flags = flags(ratings, &pages, headphones, skipped);
     flags.extend([traps.fault("traps"), gold.fault("gold trials")].into_iter().flatten());
     RaterProgress {
         rater: String::new(),
         state,
         pilot: false,
         trials: 0,
-        answered: ratings.len(),
+        answered: pages.len(),
         skipped,
         minutes: sum(|rating| rating.milliseconds),
         audio_minutes: sum(|rating| rating.audio_ms),
@@ -252,12 +251,15 @@ fn rater(
     }
 }
 
-/// Lists what should be looked at before a rater is paid.
-fn flags(ratings: &[&Rating], headphones: Option<bool>, skipped: usize) -> Vec<String> {
-    let n = ratings.len();
+/// Lists what should be looked at before a rater is paid. `pages` are the ratings that stand for their pages.
+fn flags(ratings: &[&Rating], pages: &[&Rating], headphones: Option<bool>, skipped: usize) -> Vec<String> {
     let mut flags = Vec::new();
     let mut share = |is_faulty: &dyn Fn(&Rating) -> bool, words: &str| {
-        let faulty = ratings.iter().filter(|rating| is_faulty(rating)).count();
+        let n = pages.len();
+        // A page is faulty if one of its ratings is.
+        let faulty: BTreeSet<u32> =
+            ratings.iter().filter(|rating| is_faulty(rating)).map(|rating| rating.page).collect();
+        let faulty = faulty.len();
         if faulty as f64 > FAULTY * n as f64 {
             flags.push(format!("{faulty} of {n} answers {words}"));
         }

@@ -158,9 +158,23 @@ function position(object $study, int $session, string $page, mixed $answer): ?in
             $wrong('it was given to other audio');
         }
     }
-    $score = $answer->score_raw ?? null;
-    if (is_string($answer->skipped ?? null) ? $score !== null : !in_array($score, $study->scale, false) || !is_int($score)) {
-        $wrong('the score is not a point of the scale');
+    $one = $answer->score_raw ?? null;
+    $several = $answer->scores_raw ?? null;
+    if (is_string($answer->skipped ?? null)) {
+        if ($one !== null || $several !== null) {
+            $wrong('a skipped page has no score');
+        }
+        return $position;
+    }
+    $scores = $study->side_by_side ? $several : [$one];
+    $n = $study->side_by_side ? count($clips) - 1 : 1;
+    if (!is_array($scores) || count($scores) !== $n || ($study->side_by_side ? $one : $several) !== null) {
+        $wrong('it does not have a score for each rated clip');
+    }
+    foreach ($scores as $score) {
+        if (!in_array($score, $study->scale, false) || !is_int($score)) {
+            $wrong('the score is not a point of the scale');
+        }
     }
     return $position;
 }

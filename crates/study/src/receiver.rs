@@ -22,6 +22,8 @@ struct Study<'a> {
     answer_bytes: usize,
     forms: [&'a str; FORMS.len()],
     scale: Vec<i32>,
+    /// An answer has a score for each clip but the first.
+    side_by_side: bool,
     codes: Vec<String>,
     volume: String,
     meta: BTreeMap<&'a str, String>,
@@ -62,6 +64,7 @@ pub fn receiver(
         answer_bytes: ANSWER_BYTES,
         forms: FORMS,
         scale: (lowest..=highest).collect(),
+        side_by_side: plan.protocol.paradigm.rules().rates_side_by_side(),
         codes: (0..plan.sessions.len()).map(|session| pages.code(session)).collect(),
         volume: pages.volume(),
         meta: [

@@ -349,7 +349,7 @@ impl Store {
         Ok(Put::Stored)
     }
 
-    /// Marks a session as complete, if all its trials are answered.
+    /// Marks a session as complete, if all its pages are answered.
     ///
     /// # Errors
     ///
@@ -360,7 +360,9 @@ impl Store {
             let query = "SELECT count(*) FROM answer WHERE participant = ?1 AND position IS NOT NULL";
             connection.prepare_cached(query)?.query_row([participant.id], |row| row.get(0))
         })?;
-        let missing = pages.plan().sessions[participant.session].trials.len().saturating_sub(n_answered);
+        let plan = pages.plan();
+        let n_pages = plan.pages(&plan.sessions[participant.session]).len();
+        let missing = n_pages.saturating_sub(n_answered);
         if missing > 0 {
             return Err(Error::Unfinished { missing });
         }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use mynah_cli::{Advised, BAD_RESULT, Progress, say};
 use mynah_listening::mnru;
-use mynah_signal::wav;
+use mynah_signal::{low_pass, wav};
 use rayon::prelude::*;
 
 use super::args::AnchorArgs;
@@ -48,12 +48,12 @@ pub(crate) fn run(args: &AnchorArgs) -> anyhow::Result<ExitCode> {
     for remedy in advised.map(Advised::remedy).collect::<BTreeSet<_>>() {
         say(&format!("  what to do: {remedy}"));
     }
-    say(&format!(
-        "wrote {} wavs to `{}`, with noise {} dB below the speech",
-        items.len() - failed.len(),
-        args.out.display(),
-        args.q
-    ));
+    let treatment = match args.low_pass {
+        Some(pass_hz) => format!("without what is above {pass_hz} Hz"),
+        None => format!("with noise {} dB below the speech", args.q),
+    };
+    let n_written = items.len() - failed.len();
+    say(&format!("wrote {n_written} wavs to `{}`, {treatment}", args.out.display()));
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }
 
@@ -61,8 +61,11 @@ fn degrade(args: &AnchorArgs, item: &str, index: u64) -> anyhow::Result<()> {
     let path = wavs::find(&args.directory, item)
         .with_context(|| format!("there is no `{item}.wav` in `{}`", args.directory.display()))?;
     let waveform = wav::read(&path)?;
-    // The noise of every clip is independent.
-    let noisy = mnru(&waveform, args.q, args.seed.wrapping_add(index))?;
+    let degraded = match args.low_pass {
+        Some(pass_hz) => low_pass(&waveform, pass_hz)?,
+        // The noise of every clip is independent.
+        None => mnru(&waveform, args.q, args.seed.wrapping_add(index))?,
+    };
     let place = args.out.join("wavs").join(format!("{item}.wav"));
-    args.overwrite.write(&place, &wav::encode_pcm16(&noisy), |_| false)
+    args.overwrite.write(&place, &wav::encode_pcm16(&degraded), |_| false)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_cli::{Completions, ManPages, say};
-use mynah_listening::{Attendance, Edges, Rating, estimate_components};
+use mynah_listening::{Attendance, Edges, Paradigm, Rating, estimate_components};
 use mynah_stats::power::Components;
 use mynah_table::read_table;
 
@@ -31,10 +31,11 @@ Examples:
       --system voice=out/voice --out PLAN.toml
   mynah-listen plan --protocol ab --system old=out/old --system new=out/new --out PLAN.toml";
 const ANCHOR: &str = "\
-Example:
+Examples:
   mynah-listen anchor LJSpeech --items test.txt --out out/noisy
   mynah-listen plan --protocol cmos --reference recordings=LJSpeech \\
-      --system voice=out/voice --anchor noisy=out/noisy --out PLAN.toml";
+      --system voice=out/voice --anchor noisy=out/noisy --out PLAN.toml
+  mynah-listen anchor LJSpeech --items test.txt --low-pass 3500 --out out/low";
 const BUILD: &str = "\
 Example:
   mynah-listen build PLAN.toml --out BUNDLE
@@ -109,9 +110,9 @@ enum Command {
     /// plan is not overwritten by one of another design, since the answers collected for it would become meaningless.
     #[command(after_help = PLAN)]
     Plan(PlanArgs),
-    /// Make an anchor: recordings with speech-modulated noise (ITU-T P.810 MNRU, full-band).
+    /// Make an anchor: recordings with speech-modulated noise (ITU-T P.810 MNRU, full-band), or low-pass filtered.
     ///
-    /// A test that finds its anchor worse than the recordings has shown that it can detect a difference; without one,
+    /// MUSHRA (BS.1534) has two low-pass anchors, 3500 and 7000 Hz. A test that finds its anchor worse than the recordings has shown that it can detect a difference; without one,
     /// no verdict claims human level. The points lost at a given ratio have to be found by listening.
     #[command(after_help = ANCHOR)]
     Anchor(AnchorArgs),
@@ -164,7 +165,7 @@ enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct PlanArgs {
-    /// Protocol: `cmos`, `mos`, `ab`, `dmos`, `similarity`, `abx` or a TOML file (see eval/protocols)
+    /// Protocol: `cmos`, `mos`, `ab`, `dmos`, `similarity`, `abx`, `mushra` or a TOML file (see eval/protocols)
     #[arg(long, value_name = "NAME|FILE")]
     protocol: String,
     /// Reference of the comparison, usually the recordings; wavs are in DIR/wavs or DIR. Optional for MOS and AB
@@ -207,7 +208,6 @@ impl PlanArgs {
     fn settings(self) -> anyhow::Result<plan::Settings> {
         let (protocol, controls_directory) = plan::read_protocol(&self.protocol)?;
         Ok(plan::Settings {
-            protocol,
             controls_directory,
             reference: self.reference,
             systems: self.systems,
@@ -220,7 +220,8 @@ impl PlanArgs {
             resample: self.resample,
             pay_per_hour: self.pay_per_hour,
             overwrite: self.overwrite,
-            components: self.components.components()?,
+            components: self.components.components(protocol.paradigm)?,
+            protocol,
         })
     }
 }
@@ -236,6 +237,9 @@ pub(crate) struct AnchorArgs {
     /// Speech-to-noise ratio; lower sounds worse
     #[arg(long, value_name = "DB", default_value_t = 20.0)]
     pub(crate) q: f64,
+    /// Low-pass filter instead of noise: the highest frequency that is kept, 3500 or 7000 in BS.1534
+    #[arg(long, value_name = "HZ", conflicts_with_all = ["q", "seed"])]
+    pub(crate) low_pass: Option<f64>,
     /// Sentences, one per line (default: all recordings)
     #[arg(long, value_name = "FILE")]
     pub(crate) items: Option<PathBuf>,
@@ -342,13 +346,13 @@ pub(crate) struct SimulateArgs {
     /// Rehearse the test N times and print the rate of each outcome
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) studies: Option<u64>,
-    /// True difference of a system from the reference, in points (default: 0, or -1 for an anchor). AB: in points of the
-    /// comparison whose sign is the vote. ABX: share of right answers less 0.5 (default: 0, or 0.35 for an anchor)
+    /// True difference of a system from the reference, in points (default: 0, or -1 for an anchor, -30 in MUSHRA). AB: in
+    /// points of the comparison whose sign is the vote. ABX: share of right answers less 0.5 (default: 0, or 0.35 for an anchor)
     #[arg(long, value_name = "NAME=X", value_parser = true_difference)]
     pub(crate) true_difference: Vec<(String, f64)>,
-    /// True mean of the reference in a test of MOS, DMOS or similarity
-    #[arg(long, value_name = "X", default_value_t = 4.5)]
-    pub(crate) mos_level: f64,
+    /// True mean of the reference in a test of MOS, DMOS, similarity or MUSHRA (default: 4.5, or 90)
+    #[arg(long, value_name = "X")]
+    pub(crate) mos_level: Option<f64>,
     /// Share of right answers to gold trials and traps
     #[arg(long, value_name = "X", default_value_t = 0.95)]
     pub(crate) right_controls: f64,
@@ -369,7 +373,7 @@ pub(crate) struct SimulateArgs {
 /// Attendance of the raters: complete by default.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AttendanceArgs {
-    /// Let all raters except the first --steady ones stop after this number of trials
+    /// Let all raters except the first --steady ones stop after this number of trials, in MUSHRA of pages
     #[arg(long, value_name = "TRIALS", requires = "steady", conflicts_with = "crowd")]
     quit_after: Option<usize>,
     /// Number of raters who complete every trial
@@ -394,26 +398,31 @@ impl AttendanceArgs {
 /// Variation of ratings: assumed, or estimated from an earlier test, since it is unknown before this one.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ComponentArgs {
-    /// Standard deviation between sentences, in points of the scale
-    #[arg(long, value_name = "X", default_value_t = 0.3)]
-    item_sd: f64,
-    /// Standard deviation between raters
-    #[arg(long, value_name = "X", default_value_t = 0.3)]
-    rater_sd: f64,
-    /// Standard deviation of single ratings
-    #[arg(long, value_name = "X", default_value_t = 1.0)]
-    residual_sd: f64,
+    /// Standard deviation between sentences, in points of the scale (default: 0.3, or 6 in MUSHRA)
+    #[arg(long, value_name = "X")]
+    item_sd: Option<f64>,
+    /// Standard deviation between raters (default: 0.3, or 10)
+    #[arg(long, value_name = "X")]
+    rater_sd: Option<f64>,
+    /// Standard deviation of single ratings (default: 1, or 12)
+    #[arg(long, value_name = "X")]
+    residual_sd: Option<f64>,
     /// Estimate all three from the ratings of an earlier test: .parquet, .csv or .jsonl
     #[arg(long, value_name = "RATINGS", conflicts_with_all = ["item_sd", "rater_sd", "residual_sd"])]
     components_from: Option<PathBuf>,
 }
 
 impl ComponentArgs {
-    /// Returns the given components, or estimates them from the given ratings.
-    pub(crate) fn components(&self) -> anyhow::Result<Components> {
+    /// Returns the given components, or those estimated from the given ratings; those usual in the paradigm where nothing is
+    /// given.
+    pub(crate) fn components(&self, paradigm: Paradigm) -> anyhow::Result<Components> {
         let Some(path) = &self.components_from else {
-            let Self { item_sd, rater_sd, residual_sd, .. } = *self;
-            return Ok(Components { item_sd, rater_sd, residual_sd });
+            let usual = paradigm.rules().typical().components;
+            return Ok(Components {
+                item_sd: self.item_sd.unwrap_or(usual.item_sd),
+                rater_sd: self.rater_sd.unwrap_or(usual.rater_sd),
+                residual_sd: self.residual_sd.unwrap_or(usual.residual_sd),
+            });
         };
         let ratings: Vec<Rating> =
             read_table(path).with_context(|| format!("failed to read ratings `{}`", path.display()))?;

@@ -10,8 +10,8 @@ use mynah_study::Store;
 use super::args::CollectArgs;
 use crate::files::check_table;
 
-/// Design, rater, page, and the bits of the raw score.
-pub(super) type Identity = (String, String, u32, u64);
+/// Design, rater, page, system, and the bits of the raw score.
+pub(super) type Identity = (String, String, u32, String, u64);
 
 /// Collects the answers of all files into one table, and reports the problems.
 pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
@@ -72,6 +72,9 @@ fn report(problems: &[Problem]) {
 
 /// Identifies a human rating, independent of its file; `None` for a simulated one, which can be drawn again.
 pub(super) fn identity(rating: &Rating) -> Option<Identity> {
-    let identity = || (rating.design.clone(), rating.rater.clone(), rating.page, rating.score_raw.to_bits());
+    let identity = || {
+        let Rating { design, rater, page, system, score_raw, .. } = rating;
+        (design.clone(), rater.clone(), *page, system.clone(), score_raw.to_bits())
+    };
     (rating.origin == Origin::Human).then(identity)
 }

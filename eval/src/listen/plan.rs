@@ -20,13 +20,14 @@ use crate::score::synthesis;
 use crate::wavs;
 
 /// Built-in protocols.
-const PROTOCOLS: [(&str, &str); 6] = [
+const PROTOCOLS: [(&str, &str); 7] = [
     ("cmos", include_str!("../../protocols/cmos.toml")),
     ("mos", include_str!("../../protocols/mos.toml")),
     ("ab", include_str!("../../protocols/ab.toml")),
     ("dmos", include_str!("../../protocols/dmos.toml")),
     ("similarity", include_str!("../../protocols/similarity.toml")),
     ("abx", include_str!("../../protocols/abx.toml")),
+    ("mushra", include_str!("../../protocols/mushra.toml")),
 ];
 
 /// Maximum number of missing sentences, or unusable wavs, to list.
@@ -58,7 +59,7 @@ pub(crate) fn read_protocol(name: &str) -> anyhow::Result<(Protocol, PathBuf)> {
         None => (
             fs::read_to_string(name)
                 .with_context(|| format!("failed to read protocol `{name}`"))
-                .advise("name `cmos`, `mos`, `ab`, `dmos`, `similarity`, `abx` or a TOML file")?,
+                .advise("name `cmos`, `mos`, `ab`, `dmos`, `similarity`, `abx`, `mushra` or a TOML file")?,
             Path::new(name).parent().filter(|directory| *directory != Path::new("")),
         ),
     };
@@ -236,8 +237,14 @@ pub(super) fn describe_size(plan: &Plan) -> String {
     trials.sort_unstable();
     let (least, most) = (trials.first().copied().unwrap_or(0), trials.last().copied().unwrap_or(0));
     let per_rater = if least == most { most.to_string() } else { format!("{least} to {most}") };
+    let n_pages: usize = plan.sessions.iter().map(|session| plan.pages(session).len()).sum();
+    let pages = if plan.protocol.paradigm.rules().rates_side_by_side() {
+        format!(" on {n_pages} pages of {} clips side by side", plan.judged_systems().count())
+    } else {
+        String::new()
+    };
     format!(
-        "study {}, design {}\n{} items, {} raters, {per_rater} ratings each, {} in all\n{}\n",
+        "study {}, design {}\n{} items, {} raters, {per_rater} ratings each, {} in all{pages}\n{}\n",
         plan.study,
         plan.design,
         plan.items.len(),
@@ -302,10 +309,19 @@ fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<
     Ok(text)
 }
 
-/// Recommends an anchor, if a test against human recordings has none.
+/// Recommends an anchor, if a test against human recordings or an open reference has none.
 pub(super) fn describe_anchor(plan: &Plan) -> Result<String, fmt::Error> {
     let mut text = String::new();
-    if plan.protocol.human_reference && plan.anchors().next().is_none() {
+    let has_anchors = plan.anchors().next().is_some();
+    if plan.protocol.paradigm.rules().rates_side_by_side() {
+        if !has_anchors {
+            writeln!(
+                text,
+                "\nThe plan has no anchor, without which nobody knows what a score means. Make those of BS.1534 with\n\
+                 `mynah-listen anchor --low-pass 3500` and `--low-pass 7000`, and add them to the plan with `--anchor NAME=DIR`."
+            )?;
+        }
+    } else if plan.protocol.human_reference && !has_anchors {
         let claim = if plan.protocol.paradigm.rules().can_show_human_level() {
             ", and no verdict claims human level"
         } else {

@@ -17,14 +17,16 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         check_table(out)?;
     }
     let plan = Plan::read(&args.plan).with_context(|| format!("failed to read `{}`", args.plan.display()))?;
+    let paradigm = plan.protocol.paradigm;
+    let typical = Simulation::typical(paradigm);
     let mut simulation = Simulation {
-        components: args.components.components()?,
+        components: args.components.components(paradigm)?,
         attendance: args.attendance.attendance(),
-        mos_level: args.mos_level,
+        mos_level: args.mos_level.unwrap_or(typical.mos_level),
         right_controls: args.right_controls,
         careless: args.careless,
         seed: args.seed,
-        ..Simulation::default()
+        ..typical
     };
     for (name, value) in &args.true_difference {
         if simulation.true_differences.insert(name.clone(), *value).is_some() {

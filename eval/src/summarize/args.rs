@@ -199,7 +199,7 @@ pub(crate) struct FoundArgs {
     /// System known to be worse than the reference; may be repeated
     #[arg(long = "anchor", value_name = "NAME", requires = "reference_name")]
     anchors: Vec<String>,
-    /// Equivalence margin, in points of the scale [default: 0.2]
+    /// Equivalence margin, in points of the scale [default: 0.2, or 5 for MUSHRA]
     #[arg(long, value_name = "X", requires = "paradigm")]
     margin: Option<f64>,
     /// Two-sided significance level
@@ -264,7 +264,8 @@ impl FoundArgs {
             return Err(not_of("--choice-is", paradigm.as_str()));
         }
         let usual = Analysis::default();
-        let analysis = Analysis { margin: self.margin.unwrap_or(usual.margin), alpha: self.alpha, ..usual };
+        let margin = self.margin.unwrap_or(paradigm.rules().margin());
+        let analysis = Analysis { margin, alpha: self.alpha, ..usual };
         Ok(FoundSettings {
             study: FoundStudy {
                 name: self.study.clone(),

@@ -8,6 +8,7 @@ mod follow;
 mod found;
 mod gate;
 mod listen;
+mod mushra;
 mod paradigms;
 mod preferences;
 mod programs;

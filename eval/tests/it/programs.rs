@@ -61,7 +61,12 @@ fn remedies_are_not_part_of_the_message() {
         "error: two directories are named `a`\n  what to do: give each system a different name\n"
     );
     let protocol = place.listen("plan --protocol missing --system a=quiet --out PLAN.toml").exits_with(2);
-    assert_eq!(remedies(&protocol), ["name `cmos`, `mos`, `ab` or a TOML file"], "{}", protocol.stderr);
+    assert_eq!(
+        remedies(&protocol),
+        ["name `cmos`, `mos`, `ab`, `dmos`, `similarity`, `abx`, `mushra` or a TOML file"],
+        "{}",
+        protocol.stderr
+    );
     let neither = place.summarize("verdict --ratings taken.csv --out V").exits_with(2);
     assert_eq!(
         neither.stderr,

@@ -101,7 +101,7 @@ pub(crate) fn summaries(study: &Study, ratings: &[&Rating], indices: &Indices<'_
 fn minutes_by_rater<'a>(ratings: &[&'a Rating]) -> BTreeMap<&'a str, Option<f64>> {
     const MILLISECONDS: f64 = 60_000.0;
     let mut minutes = BTreeMap::new();
-    for rating in ratings {
+    for rating in Rating::first_of_pages(ratings.iter().copied()) {
         let spent = rating.milliseconds.map(|milliseconds| milliseconds as f64 / MILLISECONDS);
         let sum = minutes.entry(rating.rater.as_str()).or_insert(Some(0.0));
         *sum = sum.zip(spent).map(|(sum, spent)| sum + spent);

@@ -19,6 +19,10 @@ const FEWEST_OTHERS: usize = 10;
 /// The share of the other raters who must tell two conditions apart. An honest rater then fails to in about one of twenty
 /// cases, and gives the same answer to everything else as well in far fewer.
 const TELL_APART: f64 = 0.95;
+/// The score below which the hidden reference counts as not recognized, and above which an anchor counts as not heard, and the
+/// share of a rater's sentences that may be so (BS.1534-3, section 4.1.2).
+const EXCELLENT: f64 = 90.0;
+const MAY_FAIL: f64 = 0.15;
 /// The largest score of a null pair that counts as right, as in ITU-T P.808 for trapping questions of a comparison.
 const NULL_PAIR_TOLERANCE: f64 = 1.0;
 
@@ -138,7 +142,9 @@ fn failed_controls(study: &Study, rule: ScreeningRule, counts: &ControlCounts) -
 }
 
 fn is_unplayed(rating: &Rating) -> bool {
-    let n_clips = rating.paradigm.rules().clip_order().clips().len();
+    let rules = rating.paradigm.rules();
+    let has_open_reference = rules.rates_side_by_side();
+    let n_clips = rules.clip_order().clips().len() + usize::from(has_open_reference);
     let plays = [rating.plays_first, rating.plays_second, rating.plays_x];
     plays[..n_clips.min(plays.len())].contains(&Some(0))
 }
@@ -186,7 +192,24 @@ fn fault(study: &Study, rule: ScreeningRule, ratings: &[&Rating]) -> Option<Stri
                 Contrast::Nothing(_) => None,
             }
         }
+        ScreeningRule::HiddenReference => {
+            let reference = study.reference()?;
+            let (n, of) = count_of(ratings, reference, |score| score < EXCELLENT);
+            (n as f64 > MAY_FAIL * of as f64)
+                .then(|| format!("rated the hidden reference below {EXCELLENT} in {n} of {of} sentences"))
+        }
+        ScreeningRule::MidAnchor => study.anchors().find_map(|anchor| {
+            let (n, of) = count_of(ratings, anchor, |score| score > EXCELLENT);
+            (n as f64 > MAY_FAIL * of as f64)
+                .then(|| format!("rated the anchor `{anchor}` above {EXCELLENT} in {n} of {of} sentences"))
+        }),
     }
+}
+
+/// Counts the scores of a system of which something holds, and all of them.
+fn count_of(ratings: &[&Rating], system: &str, holds: impl Fn(f64) -> bool) -> (usize, usize) {
+    let own = || ratings.iter().filter(|rating| rating.kind == Kind::Rating && rating.system == system);
+    (own().filter(|rating| holds(rating.score)).count(), own().count())
 }
 
 /// Condition of a trial: the system and, in a comparison, the clip heard first, that of which X is a copy, and the kind of pair.
@@ -282,7 +305,9 @@ fn mean_of(ratings: &[&Rating], is_one: impl Fn(&str) -> bool) -> Option<f64> {
 
 /// Returns the rules that screen the ratings of a system with this role.
 pub(crate) fn rules_for(rules: &[ScreeningRule], role: Role) -> Vec<ScreeningRule> {
-    rules.iter().copied().filter(|rule| role != Role::Anchor || *rule != ScreeningRule::Anchor).collect()
+    let looks_at_anchors =
+        |rule: &ScreeningRule| matches!(rule, ScreeningRule::Anchor | ScreeningRule::MidAnchor);
+    rules.iter().copied().filter(|rule| role != Role::Anchor || !looks_at_anchors(rule)).collect()
 }
 
 #[cfg(test)]

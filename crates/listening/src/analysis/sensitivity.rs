@@ -17,6 +17,9 @@ use crate::analysis::verdict::{Conclusion, Defined, Reanalysis, ReanalysisMethod
 use crate::design::protocol::Analysis;
 use crate::screening_rule::ScreeningRule;
 
+/// The most points of a scale that are analyzed as ordered categories, each of which takes a parameter.
+const MOST_CATEGORIES: usize = 20;
+
 /// Runs all applicable analyses on the ratings that passed some rules; none without a comparison.
 ///
 /// The levels are those of the tests of a difference and of equivalence; `model` comes from [`fit_mixed_model`].
@@ -139,7 +142,7 @@ fn estimates(
             screening: Vec::new(),
             allows_for_dependence: modelled,
             interval: Defined::Undefined { reason: "its scale is not that of the points".to_owned() },
-            p_value: ordinal(scores, reference, number).map_err(explain).into(),
+            p_value: ordinal(scores, reference, number).into(),
             conclusion: None,
         },
     );
@@ -147,20 +150,27 @@ fn estimates(
 }
 
 /// Returns the p-value of the latent difference.
-fn ordinal(scores: &Scores, reference: Option<&Scores>, number: f64) -> Result<f64, mynah_stats::Error> {
+fn ordinal(scores: &Scores, reference: Option<&Scores>, number: f64) -> Result<f64, String> {
+    let mut points: Vec<f64> =
+        reference.into_iter().chain([scores]).flat_map(|scores| scores.values.iter().copied()).collect();
+    points.sort_by(f64::total_cmp);
+    points.dedup();
+    if points.len() > MOST_CATEGORIES {
+        return Err(format!("{} points are too many for categories", points.len()));
+    }
     let model = match reference {
         None => {
             // The points of a comparison are symmetric about 0, and right and wrong answers about guessing.
             let config = OrdinalConfig { thresholds: Thresholds::Symmetric, ..OrdinalConfig::default() };
-            ordinal_model(&scores.less(number), &scores.raters, &scores.items, &[], &config)?
+            ordinal_model(&scores.less(number), &scores.raters, &scores.items, &[], &config)
         }
         Some(reference) => {
             let (values, is_system, raters, items) = scores.stacked_on(reference);
             let covariate = is_system.iter().map(|is_system| f64::from(u8::from(*is_system))).collect();
-            ordinal_model(&values, &raters, &items, &[covariate], &OrdinalConfig::default())?
+            ordinal_model(&values, &raters, &items, &[covariate], &OrdinalConfig::default())
         }
     };
-    Ok(model.coefficients[0].t_test().p_value)
+    Ok(model.map_err(explain)?.coefficients[0].t_test().p_value)
 }
 
 fn boxed(interval: impl Fn(f64) -> Result<Interval, mynah_stats::Error> + 'static) -> IntervalOf {

@@ -19,12 +19,11 @@ pub(crate) struct Missing {
 
 impl Missing {
     /// Counts them: a trial is rated as soon as one of the people who do its session has rated it. Controls do not count.
-    fn of(plan: &Plan, ratings: &[Rating]) -> Self {
-        let rated: BTreeSet<(Option<usize>, u32)> = ratings
-            .iter()
-            .filter(|rating| !rating.kind.is_control())
-            .map(|rating| (plan.session_of(&rating.rater), rating.page))
-            .collect();
+    fn of<'a>(plan: &Plan, ratings: &'a [Rating]) -> Self {
+        let trial =
+            |rating: &'a Rating| (plan.session_of(&rating.rater), rating.page, rating.system.as_str());
+        let rated: BTreeSet<(Option<usize>, u32, &str)> =
+            ratings.iter().filter(|rating| !rating.kind.is_control()).map(trial).collect();
         let n_planned = plan.n_ratings();
         Self { n: n_planned.saturating_sub(rated.len()), n_planned }
     }

@@ -7,6 +7,7 @@ use crate::answers::collect::ProblemKind;
 use crate::design::plan::Plan;
 use crate::page::blinding::Names;
 use crate::page::key::Key;
+use crate::trial::Trial;
 
 /// A fault of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl AnswerFault {
     }
 }
 
-/// An answer to a trial.
+/// An answer to a page.
 pub(crate) struct Answer {
     pub(crate) trial: String,
     pub(crate) page: usize,
@@ -40,8 +41,8 @@ pub(crate) struct Answer {
 
 /// The content of an answer.
 pub(crate) enum Given {
-    /// A point of the scale, as clicked.
-    Score(f64),
+    /// A point of the scale for each trial of the page, as clicked.
+    Scores(Vec<f64>),
     /// Nothing, since a clip could not be had, with the reason.
     Skipped(String),
 }
@@ -62,29 +63,21 @@ pub(crate) struct Heard {
 }
 
 impl Answer {
-    /// Sums a number over all clips; `None` if it is unknown for any of them.
-    fn sum(&self, of: impl Fn(&Heard) -> Option<u64>) -> Option<u64> {
-        self.clips.iter().map(of).sum()
-    }
-
-    /// Returns the duration of the page's clips, in ms.
+    /// Returns the duration of the page's clips, in ms; `None` if it is unknown for any of them.
     pub(crate) fn audio_ms(&self) -> Option<u64> {
-        self.sum(|clip| clip.duration_ms)
-    }
-
-    /// Returns how much of the clips was not heard in one piece, in ms.
-    pub(crate) fn unheard_ms(&self) -> Option<u64> {
-        self.sum(|clip| Some(clip.duration_ms?.saturating_sub(clip.longest_ms?)))
-    }
-
-    /// Returns the length of all stalls, in ms.
-    pub(crate) fn gap_ms(&self) -> Option<u64> {
-        self.sum(|clip| clip.gap_ms)
+        self.clips.iter().map(|clip| clip.duration_ms).sum()
     }
 
     /// Returns for how long the page was hidden while clips played, in ms.
     pub(crate) fn hidden_ms(&self) -> Option<u64> {
-        self.sum(|clip| clip.hidden_ms)
+        self.clips.iter().map(|clip| clip.hidden_ms).sum()
+    }
+}
+
+impl Heard {
+    /// Returns how much of the clip was not heard in one piece, in ms.
+    pub(crate) fn unheard_ms(&self) -> Option<u64> {
+        Some(self.duration_ms?.saturating_sub(self.longest_ms?))
     }
 }
 
@@ -94,6 +87,8 @@ struct Form2 {
     trial: String,
     page: usize,
     score_raw: Option<f64>,
+    /// For each rated clip of a page with several.
+    scores_raw: Option<Vec<f64>>,
     skipped: Option<String>,
     clips: Vec<Heard>,
     milliseconds: Option<u64>,
@@ -129,7 +124,7 @@ impl From<Form1> for Answer {
         Self {
             trial: form.trial,
             page: form.page,
-            given: Given::Score(form.score_raw),
+            given: Given::Scores(vec![form.score_raw]),
             clips: std::iter::once(heard(form.first, form.plays_first)).chain(second).collect(),
             milliseconds: form.milliseconds,
             answered: form.answered,
@@ -141,9 +136,10 @@ impl TryFrom<Form2> for Answer {
     type Error = AnswerFault;
 
     fn try_from(form: Form2) -> Result<Self, AnswerFault> {
-        let given = match (form.score_raw, form.skipped) {
-            (Some(score), None) => Given::Score(score),
-            (None, Some(reason)) => Given::Skipped(reason),
+        let given = match (form.score_raw, form.scores_raw, form.skipped) {
+            (Some(score), None, None) => Given::Scores(vec![score]),
+            (None, Some(scores), None) => Given::Scores(scores),
+            (None, None, Some(reason)) => Given::Skipped(reason),
             _ => {
                 let message = "the answer must have either a score or the reason why there is none";
                 return Err(AnswerFault::new(ProblemKind::MalformedAnswer, message));
@@ -169,14 +165,14 @@ pub(crate) struct AnswerReader<'a> {
 }
 
 impl AnswerReader<'_> {
-    /// Reads an answer to a page of a session, in format 1 or 2, and returns it with the score in the direction of the
-    /// paradigm, which a skipped page lacks.
+    /// Reads an answer to a page of a session, in format 1 or 2, and returns it with the score of each trial in the direction of
+    /// the paradigm, which a skipped page lacks.
     pub(crate) fn read(
         &self,
         session: usize,
         value: &Value,
         format: Option<u64>,
-    ) -> Result<(Answer, Option<f64>), AnswerFault> {
+    ) -> Result<(Answer, Option<Vec<f64>>), AnswerFault> {
         let malformed = |error: serde_json::Error| {
             AnswerFault::new(
                 ProblemKind::MalformedAnswer,
@@ -189,10 +185,13 @@ impl AnswerReader<'_> {
         };
         let session = &self.plan.sessions[session];
         let unknown = |message: String| AnswerFault::new(ProblemKind::UnknownClip, message);
-        let trial = session.trials.get(answer.page).ok_or_else(|| {
-            unknown(format!("page {} does not exist, there are {}", answer.page, session.trials.len()))
+        let pages = self.plan.pages(session);
+        let range = pages.get(answer.page).cloned().ok_or_else(|| {
+            unknown(format!("page {} does not exist, there are {}", answer.page, pages.len()))
         })?;
-        let has_clips = answer.clips.iter().map(|heard| &heard.clip).eq(&self.names.heard(trial));
+        let trials = &session.trials[range];
+        let rules = self.plan.protocol.paradigm.rules();
+        let has_clips = answer.clips.iter().map(|heard| &heard.clip).eq(&self.names.of_page(rules, trials));
         if !has_clips || answer.trial != self.names.trial(&session.rater, answer.page) {
             return Err(unknown(format!(
                 "page {} of rater `{}` does not have these clips: the file was edited or mixed up",
@@ -211,24 +210,31 @@ impl AnswerReader<'_> {
                 return Err(AnswerFault::new(ProblemKind::OtherAudio, message));
             }
         }
-        let score = match answer.given {
+        let scores = match &answer.given {
             Given::Skipped(_) => None,
-            Given::Score(clicked) => {
-                let paradigm = self.plan.protocol.paradigm;
-                if !paradigm.has_point(clicked) {
-                    let (lowest, highest) = paradigm.scale();
-                    let message =
-                        format!("score {clicked} is not a point of the scale, {lowest} to {highest}");
-                    return Err(AnswerFault::new(ProblemKind::OffScale, message));
-                }
-                // The accepted answers of a control are as clicked.
-                Some(if trial.kind.is_control() {
-                    clicked
-                } else {
-                    paradigm.rules().score(clicked, trial.first, trial.x)
-                })
-            }
+            Given::Scores(clicked) => Some(self.scores(answer.page, clicked, trials)?),
         };
-        Ok((answer, score))
+        Ok((answer, scores))
+    }
+
+    /// Returns the scores of the trials of a page.
+    fn scores(&self, page: usize, clicked: &[f64], trials: &[Trial]) -> Result<Vec<f64>, AnswerFault> {
+        let paradigm = self.plan.protocol.paradigm;
+        if clicked.len() != trials.len() {
+            let message =
+                format!("page {page} has {} scores for {} rated clips", clicked.len(), trials.len());
+            return Err(AnswerFault::new(ProblemKind::MalformedAnswer, message));
+        }
+        if let Some(off) = clicked.iter().find(|clicked| !paradigm.has_point(**clicked)) {
+            let (lowest, highest) = paradigm.scale();
+            let message = format!("score {off} is not a point of the scale, {lowest} to {highest}");
+            return Err(AnswerFault::new(ProblemKind::OffScale, message));
+        }
+        // The accepted answers of a control are as clicked.
+        let score = |(&clicked, trial): (&f64, &Trial)| match trial.kind.is_control() {
+            true => clicked,
+            false => paradigm.rules().score(clicked, trial.first, trial.x),
+        };
+        Ok(clicked.iter().zip(trials).map(score).collect())
     }
 }

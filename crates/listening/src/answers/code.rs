@@ -3,8 +3,9 @@
 //! ```text
 //! M1-xxxxx-xxxxx-…   base 32 (Crockford), most significant bit first:
 //!   16 bits          the session
-//!   3 bits a page    the point of the scale, from 0 for the lowest; 7 for a page without an answer
-//!   24 bits          the first bits of SHA-256 of `bundle:session:digits`, where the digits are those of the pages
+//!   3 bits a trial   the point of the scale, from 0 for the lowest; 7 for a trial without an answer
+//!                    on a scale of 101 points, 7 bits and 127
+//!   24 bits          the first bits of SHA-256 of `bundle:session:digits`, with a digit for each trial, or three on 101 points
 //!   0 to 4 bits      zeros
 //! ```
 //!
@@ -20,14 +21,33 @@ const DIGITS: &str = "0123456789abcdefghjkmnpqrstvwxyz";
 const SESSION_BITS: usize = 16;
 const SCORE_BITS: usize = 3;
 const CHECK_BITS: usize = 24;
-/// The digit of a page without an answer.
-const NONE: u8 = 7;
+
+/// The form of a score in the codes of a plan.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    bits: usize,
+    /// Stands for a trial without an answer.
+    none: u8,
+    /// Decimal digits in the text that is hashed.
+    width: usize,
+}
+
+impl Form {
+    fn of(plan: &Plan) -> Self {
+        let (lowest, highest) = plan.protocol.paradigm.scale();
+        let points = (highest - lowest + 1) as u32;
+        // The scales of a few points have the same form.
+        let bits = SCORE_BITS.max(points.ilog2() as usize + 1);
+        let none = u8::MAX >> (u8::BITS as usize - bits);
+        Self { bits, none, width: none.to_string().len() }
+    }
+}
 
 /// The content of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Code {
     pub(crate) session: usize,
-    /// The answer of each page, as steps above the lowest point of the scale.
+    /// The answer to each trial, as steps above the lowest point of the scale.
     pub(crate) scores: Vec<Option<u8>>,
 }
 
@@ -61,21 +81,23 @@ fn read(rest: &str, plan: &Plan, bundle: &str) -> Result<Code, String> {
     let number = |bits: Vec<bool>| bits.into_iter().fold(0_u32, |sum, bit| sum << 1 | u32::from(bit));
     let session = number(take(SESSION_BITS)?) as usize;
     let wrong = || "the code is mistyped, or of another bundle".to_owned();
-    let n_pages = plan.sessions.get(session).ok_or_else(wrong)?.trials.len();
-    let mut digits = Vec::with_capacity(n_pages);
-    for _ in 0..n_pages {
-        digits.push(number(take(SCORE_BITS)?) as u8);
+    let form = Form::of(plan);
+    let n_trials = plan.sessions.get(session).ok_or_else(wrong)?.trials.len();
+    let mut digits = Vec::with_capacity(n_trials);
+    for _ in 0..n_trials {
+        digits.push(number(take(form.bits)?) as u8);
     }
-    if number(take(CHECK_BITS)?) != check(bundle, session, &digits) {
+    if number(take(CHECK_BITS)?) != check(bundle, session, &digits, form) {
         return Err(wrong());
     }
-    let scores = digits.into_iter().map(|digit| (digit != NONE).then_some(digit)).collect();
+    let scores = digits.into_iter().map(|digit| (digit != form.none).then_some(digit)).collect();
     Ok(Code { session, scores })
 }
 
 /// Returns the bits by which a mistyped code is noticed.
-fn check(bundle: &str, session: usize, digits: &[u8]) -> u32 {
-    let digits: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
+fn check(bundle: &str, session: usize, digits: &[u8], form: Form) -> u32 {
+    let width = form.width;
+    let digits: String = digits.iter().map(|digit| format!("{digit:0width$}")).collect();
     let hash = Sha256::digest(format!("{bundle}:{session}:{digits}"));
     u32::from_be_bytes([0, hash[0], hash[1], hash[2]])
 }
@@ -87,15 +109,18 @@ mod tests {
     use crate::paradigms::Paradigm;
     use crate::system::{Role, System};
 
+    const NONE: u8 = 7;
+
     /// Writes a code as the page does.
-    fn write(session: usize, digits: &[u8], bundle: &str) -> String {
+    fn write(plan: &Plan, session: usize, digits: &[u8], bundle: &str) -> String {
+        let form = Form::of(plan);
         let mut bits: Vec<bool> = Vec::new();
         let mut push = |value: u32, n: usize| bits.extend((0..n).rev().map(|bit| value >> bit & 1 == 1));
         push(session as u32, SESSION_BITS);
         for &digit in digits {
-            push(u32::from(digit), SCORE_BITS);
+            push(u32::from(digit), form.bits);
         }
-        push(check(bundle, session, digits), CHECK_BITS);
+        push(check(bundle, session, digits, form), CHECK_BITS);
         while !bits.len().is_multiple_of(5) {
             bits.push(false);
         }
@@ -106,19 +131,19 @@ mod tests {
         format!("M1-{}", groups.join("-"))
     }
 
-    fn plan() -> Plan {
+    fn plan(paradigm: Paradigm) -> Plan {
         let system = |name: &str, role| System { name: name.into(), role, directory: name.into() };
         let systems = vec![system("recordings", Role::Reference), system("voice", Role::Candidate)];
         let items = (0..50).map(|number| format!("s{number}")).collect();
-        Plan::new(Protocol::standard(Paradigm::Cmos), systems, items, "study", 1).expect("a plan")
+        Plan::new(Protocol::standard(paradigm), systems, items, "study", 1).expect("a plan")
     }
 
     #[test]
     fn codes_are_read_from_mails() {
-        let plan = plan();
+        let plan = plan(Paradigm::Cmos);
         let n = plan.sessions[3].trials.len();
         let digits: Vec<u8> = (0..n).map(|page| if page == 5 { NONE } else { (page % 7) as u8 }).collect();
-        let code = write(3, &digits, "abc");
+        let code = write(&plan, 3, &digits, "abc");
         assert_eq!(code.len(), 50, "{code}");
         let expected: Vec<Option<u8>> = (0..n).map(|page| (page != 5).then_some((page % 7) as u8)).collect();
         let right = vec![Ok(Code { session: 3, scores: expected })];
@@ -128,15 +153,15 @@ mod tests {
         assert_eq!(codes(&quoted, &plan, "abc"), right);
         let typed = format!("m1-{}", code[3..].replace('-', " ").replace('0', "O").replace('1', "l"));
         assert_eq!(codes(&typed.to_uppercase(), &plan, "abc"), right);
-        let both = format!("{code}\n{}", write(0, &digits, "abc"));
+        let both = format!("{code}\n{}", write(&plan, 0, &digits, "abc"));
         assert_eq!(codes(&both, &plan, "abc").len(), 2);
     }
 
     #[test]
     fn every_mistyped_letter_is_noticed() {
-        let plan = plan();
+        let plan = plan(Paradigm::Cmos);
         let digits: Vec<u8> = (0..plan.sessions[1].trials.len()).map(|page| (page % 7) as u8).collect();
-        let code = write(1, &digits, "abc");
+        let code = write(&plan, 1, &digits, "abc");
         for (position, letter) in code.char_indices().skip(3).filter(|(_, letter)| *letter != '-') {
             let other = if letter == '7' { '8' } else { '7' };
             let mut typed = code.clone();
@@ -147,5 +172,18 @@ mod tests {
         }
         assert!(codes(&code[..40], &plan, "abc")[0].as_ref().is_err_and(|why| why.contains("cut short")));
         assert!(codes(&code, &plan, "other")[0].is_err());
+    }
+
+    #[test]
+    fn a_scale_of_101_points_takes_seven_bits() {
+        let plan = plan(Paradigm::Mushra);
+        let n = plan.sessions[2].trials.len();
+        let digits: Vec<u8> = (0..n).map(|trial| [100, 0, 7, 127][trial % 4]).collect();
+        let code = write(&plan, 2, &digits, "abc");
+        // Two clips on each of twelve pages.
+        assert_eq!(n, 24);
+        assert_eq!(code.chars().filter(|c| *c != '-').count(), 2 + (16 + 24 * 7 + 24_usize).div_ceil(5));
+        let scores = (0..n).map(|trial| [Some(100), Some(0), Some(7), None][trial % 4]).collect();
+        assert_eq!(codes(&code, &plan, "abc"), [Ok(Code { session: 2, scores })]);
     }
 }

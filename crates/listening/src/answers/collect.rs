@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::answers::answer::{self as heard, Answer, AnswerFault, AnswerReader};
+use crate::answers::answer::{Answer, AnswerFault, AnswerReader, Given as Content, Heard};
 use crate::answers::row::planned_row;
 use crate::answers::source::read;
 use crate::design::plan::Plan;
 use crate::page::blinding::Names;
 use crate::page::key::Key;
 use crate::rating::{Origin, Rating};
-use crate::trial::Session;
+use crate::trial::Trial;
 
 /// The supported versions of answer files.
 const FORMATS: std::ops::RangeInclusive<u64> = 1..=2;
@@ -187,7 +187,7 @@ fn collect_sources(
         }
     }
     for ((index, rater), merged) in &by_rater {
-        problems.extend(merged.unfinished(rater, &plan.sessions[*index]));
+        problems.extend(merged.unfinished(rater, plan.pages(&plan.sessions[*index]).len()));
     }
     let present: BTreeSet<usize> = by_rater.keys().map(|(index, _)| *index).collect();
     let absent = plan.sessions.iter().enumerate().filter(|(index, _)| !present.contains(index));
@@ -198,9 +198,10 @@ fn collect_sources(
     }
 }
 
-/// A valid answer, with its time where the file has one.
+/// A valid answer to a page, with its time where the file has one.
 struct Given {
-    rating: Rating,
+    /// The row of each trial of the page.
+    ratings: Vec<Rating>,
     answered: Option<String>,
 }
 
@@ -208,10 +209,23 @@ impl Given {
     /// Returns `true` if it is the same as another answer to the page.
     fn agrees_with(&self, other: &Self) -> bool {
         let content = |given: &Self| {
-            let Rating { score_raw, plays_first, plays_second, milliseconds, .. } = given.rating;
-            (score_raw.to_bits(), plays_first, plays_second, milliseconds, given.answered.clone())
+            let of_row = |rating: &Rating| {
+                let Rating { score_raw, plays_first, plays_second, milliseconds, .. } = *rating;
+                (score_raw.to_bits(), plays_first, plays_second, milliseconds)
+            };
+            (given.ratings.iter().map(of_row).collect::<Vec<_>>(), given.answered.clone())
         };
         content(self) == content(other)
+    }
+
+    /// Returns the answers to all trials of the page, as clicked.
+    fn clicked(&self) -> String {
+        self.ratings.iter().map(|rating| rating.score_raw.to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Returns the file of the answer and its position there.
+    fn source(&self) -> (&str, u64) {
+        self.ratings.first().map_or(("", 0), |rating| (&rating.source_file, rating.source_row))
     }
 }
 
@@ -263,22 +277,22 @@ impl Merged {
                     let is_dated = new.answered != place.get().answered;
                     let old = place.get();
                     let described = |given: &Given| match &given.answered {
-                        Some(answered) => format!("{} at {answered}", given.rating.score_raw),
-                        None => format!("{} at an unknown time", given.rating.score_raw),
+                        Some(answered) => format!("{} at {answered}", given.clicked()),
+                        None => format!("{} at an unknown time", given.clicked()),
                     };
                     let message = format!(
                         "page {page} of rater `{rater}` is answered {} here and {} in `{}`, answer {}: {}",
                         described(&new),
                         described(old),
-                        old.rating.source_file,
-                        old.rating.source_row,
+                        old.source().0,
+                        old.source().1,
                         match (is_dated, is_later) {
                             (true, true) => "this one is later and counts",
                             (true, false) => "that one is later and counts",
                             (false, _) => "no time tells which is later, and that one counts",
                         }
                     );
-                    reader.problem(Some(new.rating.source_row), ProblemKind::Contradiction, message);
+                    reader.problem(Some(new.source().1), ProblemKind::Contradiction, message);
                     if is_later {
                         place.insert(new);
                     }
@@ -289,8 +303,8 @@ impl Merged {
     }
 
     /// Reports the pages that no file answers.
-    fn unfinished(&self, rater: &str, session: &Session) -> Option<Problem> {
-        let missing: Vec<usize> = (0..session.trials.len())
+    fn unfinished(&self, rater: &str, n_pages: usize) -> Option<Problem> {
+        let missing: Vec<usize> = (0..n_pages)
             .filter(|page| !self.by_page.contains_key(page) && !self.skipped.contains(page))
             .collect();
         let files: Vec<&str> = self.files.iter().map(|(file, _)| file.as_str()).collect();
@@ -299,16 +313,15 @@ impl Merged {
             row: None,
             kind: ProblemKind::Unfinished,
             message: format!(
-                "rater `{rater}` has not answered {} of {} pages: {}",
+                "rater `{rater}` has not answered {} of {n_pages} pages: {}",
                 missing.len(),
-                session.trials.len(),
                 ranges(&missing)
             ),
         })
     }
 
     fn into_ratings(self) -> impl Iterator<Item = Rating> {
-        self.by_page.into_values().map(|given| given.rating)
+        self.by_page.into_values().flat_map(|given| given.ratings)
     }
 }
 
@@ -392,7 +405,7 @@ impl FileReader<'_> {
         let answers = AnswerReader { plan: self.plan, names: self.names, key: self.key };
         for (position, value) in header.answers.iter().enumerate() {
             let row = position as u64 + 1;
-            let (answer, score) = match answers.read(session, value, Some(header.format)) {
+            let (answer, scores) = match answers.read(session, value, Some(header.format)) {
                 Ok(answer) => answer,
                 Err(AnswerFault { kind, message }) => {
                     self.problem(Some(row), kind, message);
@@ -400,15 +413,15 @@ impl FileReader<'_> {
                 }
             };
             let page = answer.page;
-            if let heard::Given::Skipped(reason) = &answer.given {
+            if let Content::Skipped(reason) = &answer.given {
                 let message = format!("page {page} of rater `{}` was skipped: {reason}", header.rater);
                 self.problem(Some(row), ProblemKind::Skipped, message);
                 skipped.insert(page);
             }
-            let Some(score) = score else { continue };
+            let Some(scores) = scores else { continue };
             match by_page.entry(page) {
                 Entry::Vacant(place) => {
-                    place.insert(self.one(session, &header.rater, answer, score, row));
+                    place.insert(self.one(session, &header.rater, &answer, &scores, row));
                 }
                 Entry::Occupied(_) => {
                     let message = format!("page {page} was answered already; this answer is left out");
@@ -419,24 +432,38 @@ impl FileReader<'_> {
         (by_page, skipped)
     }
 
-    /// Turns an answer into a rating.
-    fn one(&self, session: usize, rater: &str, answer: Answer, score: f64, row: u64) -> Given {
-        let plays = |position: usize| answer.clips.get(position).and_then(|heard| heard.plays);
-        let rating = Rating {
-            rater: rater.to_owned(),
-            plays_first: plays(0),
-            plays_second: plays(1),
-            plays_x: plays(2),
-            milliseconds: answer.milliseconds,
-            audio_ms: answer.audio_ms(),
-            unheard_ms: answer.unheard_ms(),
-            gap_ms: answer.gap_ms(),
-            hidden_ms: answer.hidden_ms(),
-            source_file: self.file.clone(),
-            source_row: row,
-            ..planned_row(self.plan, &self.plan.sessions[session], answer.page, Origin::Human, score)
+    /// Turns an answer into the ratings of its page.
+    ///
+    /// The time, the duration of the clips and that for which the page was hidden are those of the page. What was heard is that
+    /// of the clips of a trial: all of the page, or with systems side by side the rated one and the open reference.
+    fn one(&self, session: usize, rater: &str, answer: &Answer, scores: &[f64], row: u64) -> Given {
+        let session = &self.plan.sessions[session];
+        let range = self.plan.pages(session)[answer.page].clone();
+        let trials = session.trials[range].iter().zip(scores);
+        let side_by_side = self.plan.protocol.paradigm.rules().rates_side_by_side();
+        let rating = |(position, (trial, score)): (usize, (&Trial, &f64))| {
+            let heard: Vec<&Heard> = if side_by_side {
+                [position + 1, 0].into_iter().filter_map(|clip| answer.clips.get(clip)).collect()
+            } else {
+                answer.clips.iter().collect()
+            };
+            let plays = |clip: usize| heard.get(clip).and_then(|heard: &&Heard| heard.plays);
+            Rating {
+                rater: rater.to_owned(),
+                plays_first: plays(0),
+                plays_second: plays(1),
+                plays_x: plays(2),
+                milliseconds: answer.milliseconds,
+                audio_ms: answer.audio_ms(),
+                unheard_ms: heard.iter().map(|clip| clip.unheard_ms()).sum(),
+                gap_ms: heard.iter().map(|clip| clip.gap_ms).sum(),
+                hidden_ms: answer.hidden_ms(),
+                source_file: self.file.clone(),
+                source_row: row,
+                ..planned_row(self.plan, session, (answer.page, trial), Origin::Human, *score)
+            }
         };
-        Given { rating, answered: answer.answered }
+        Given { ratings: trials.enumerate().map(rating).collect(), answered: answer.answered.clone() }
     }
 
     fn problem(&mut self, row: Option<u64>, kind: ProblemKind, message: String) {

@@ -2,15 +2,16 @@
 
 use crate::design::plan::Plan;
 use crate::rating::{Origin, Rating};
-use crate::trial::Session;
+use crate::trial::{Session, Trial};
 
-/// Returns the row of a page of a session with a score; plays, time and source are left empty.
-///
-/// # Panics
-///
-/// If the session has no such page.
-pub(crate) fn planned_row(plan: &Plan, session: &Session, page: usize, origin: Origin, score: f64) -> Rating {
-    let trial = &session.trials[page];
+/// Returns the row of a trial on a page of a session with a score; plays, time and source are left empty.
+pub(crate) fn planned_row(
+    plan: &Plan,
+    session: &Session,
+    (page, trial): (usize, &Trial),
+    origin: Origin,
+    score: f64,
+) -> Rating {
     let rules = plan.protocol.paradigm.rules();
     Rating {
         study: plan.study.clone(),

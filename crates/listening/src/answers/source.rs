@@ -71,22 +71,21 @@ fn parsed(text: &str) -> Result<Value, serde_json::Error> {
 fn session(plan: &Plan, names: &Names, key: &Key, code: &Code) -> Value {
     let session = &plan.sessions[code.session];
     let (lowest, _) = plan.protocol.paradigm.scale();
-    let answers: Vec<Value> = session
-        .trials
-        .iter()
-        .zip(&code.scores)
-        .enumerate()
-        .filter_map(|(page, (trial, score))| {
-            let clips: Vec<Value> =
-                names.heard(trial).into_iter().map(|clip| json!({ "clip": clip })).collect();
-            Some(json!({
-                "trial": names.trial(&session.rater, page),
-                "page": page,
-                "score_raw": lowest + i32::from((*score)?),
-                "clips": clips,
-            }))
-        })
-        .collect();
+    let rules = plan.protocol.paradigm.rules();
+    let answers = plan.pages(session).into_iter().enumerate().filter_map(|(page, range)| {
+        let clips = names.of_page(rules, &session.trials[range.clone()]);
+        let clips: Vec<Value> = clips.into_iter().map(|clip| json!({ "clip": clip })).collect();
+        let scores: Option<Vec<i32>> =
+            code.scores[range].iter().map(|score| Some(lowest + i32::from((*score)?))).collect();
+        let scores = scores?;
+        let (key, scores) = if rules.rates_side_by_side() {
+            ("scores_raw", json!(scores))
+        } else {
+            ("score_raw", json!(scores.first()?))
+        };
+        Some(json!({ "trial": names.trial(&session.rater, page), "page": page, key: scores, "clips": clips }))
+    });
+    let answers: Vec<Value> = answers.collect();
     json!({
         "format": 2,
         "study": plan.study,

@@ -11,17 +11,18 @@ use rand_chacha::rand_core::SeedableRng;
 
 use crate::design::controls::Purpose;
 use crate::design::protocol::Protocol;
+use crate::design::side_by_side::pages;
 use crate::trial::{First, Kind, Session, Slot, Trial};
 
 const ITEMS_STREAM: u64 = 0;
-const RATERS_STREAM: u64 = 1;
+pub(super) const RATERS_STREAM: u64 = 1;
 const ORDER_STREAM: u64 = 2;
 const NULL_PAIRS_STREAM: u64 = 3;
 const CONTROLS_STREAM: u64 = 4;
 const CONTROL_PLACES_STREAM: u64 = 5;
 const X_STREAM: u64 = 6;
 const EXAMPLES_STREAM: u64 = 7;
-const FIRST_SESSION_STREAM: u64 = 16;
+pub(super) const FIRST_SESSION_STREAM: u64 = 16;
 
 /// The thing that raters judge on an item: a system, or a system and its opponent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +34,9 @@ pub(crate) struct Subject<'a> {
 
 /// A rater's judgment of an item of a system, or of a pair of systems, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Judgment {
-    rater: usize,
-    item: usize,
+pub(super) struct Judgment {
+    pub(super) rater: usize,
+    pub(super) item: usize,
     system: usize,
 }
 
@@ -63,6 +64,9 @@ pub(crate) fn sessions(
     reference: Option<&str>,
     seed: u64,
 ) -> Vec<Session> {
+    if protocol.paradigm.rules().rates_side_by_side() {
+        return named(pages(protocol, items, subjects, seed));
+    }
     let n_raters = protocol.raters as usize;
     let n_items = items.len();
     let ratings_per_item = protocol.ratings_per_item as usize;
@@ -111,20 +115,21 @@ pub(crate) fn sessions(
             });
         }
     }
-    let digits = n_raters.to_string().len().max(2);
     let mut places = generator(seed, CONTROL_PLACES_STREAM);
-    trials
-        .into_iter()
-        .zip(controls(protocol, n_raters, seed))
-        .enumerate()
-        .map(|(rater, (trials, controls))| {
+    let ordered = trials.into_iter().zip(controls(protocol, n_raters, seed)).enumerate().map(
+        |(rater, (trials, controls))| {
             let trials = apart(trials, &mut generator(seed, FIRST_SESSION_STREAM + rater as u64));
-            Session {
-                rater: format!("r{:0digits$}", rater + 1),
-                trials: among(trials, controls, &mut places),
-            }
-        })
-        .collect()
+            among(trials, controls, &mut places)
+        },
+    );
+    named(ordered.collect())
+}
+
+/// Gives the trials of each rater the rater's code.
+fn named(trials: Vec<Vec<Trial>>) -> Vec<Session> {
+    let digits = trials.len().to_string().len().max(2);
+    let session = |(rater, trials)| Session { rater: format!("r{:0digits$}", rater + 1), trials };
+    trials.into_iter().enumerate().map(session).collect()
 }
 
 /// Deals gold trials and traps out to sessions: different ones to each, and all equally often, give or take one.
@@ -170,7 +175,7 @@ fn among(trials: Vec<Trial>, mut controls: Vec<Trial>, generator: &mut impl Rng)
 }
 
 /// Returns one of the independent streams of a seed.
-fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(stream);
     generator
@@ -180,7 +185,7 @@ fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
 ///
 /// All raters are shuffled into a deck, which is used up before the next one is shuffled, so loads differ by at most
 /// one. A rater who has not heard the item is dealt first, then the one who has judged the system least, then the one on top.
-fn deal(
+pub(super) fn deal(
     n_raters: usize,
     n_items: usize,
     n_systems: usize,

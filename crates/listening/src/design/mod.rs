@@ -7,4 +7,5 @@ pub(crate) mod plan;
 pub(crate) mod power;
 pub(crate) mod protocol;
 pub(crate) mod session_settings;
+mod side_by_side;
 pub(crate) mod workload;

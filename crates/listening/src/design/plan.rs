@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use atomic_write_file::AtomicWriteFile;
@@ -17,6 +18,7 @@ use crate::design::power::{
 };
 use crate::design::protocol::Protocol;
 use crate::error::Error;
+use crate::paradigms::Contrast;
 use crate::system::{Role, System};
 use crate::trial::{Kind, Session, Slot, Trial};
 
@@ -24,6 +26,8 @@ use crate::trial::{Kind, Session, Slot, Trial};
 const FORMAT: u32 = 1;
 /// Hexadecimal digits of a design: 128 bits.
 const DESIGN_DIGITS: usize = 32;
+/// The most clips side by side on one page, besides the open reference (BS.1534).
+const MOST_SIDE_BY_SIDE: usize = 12;
 
 /// A whole listening test, `PLAN.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +64,8 @@ impl Plan {
     /// - A preference test compares every two systems; each pair counts as a system in what follows.
     /// - Each item of each system gets exactly `ratings_per_item` raters, and the raters' numbers of trials differ
     ///   by at most one. When `ratings_per_item` × systems does not exceed the raters, nobody hears a sentence twice.
+    /// - Where all systems are rated side by side, an item goes to `ratings_per_item` raters with all of them, and each rater
+    ///   hears them in an own random order.
     /// - Half of the raters of an item of a system hear the reference first, and so do half of a rater's trials, over all
     ///   systems and for each: exactly when the number is even, off by one otherwise.
     /// - X is a copy of either clip equally often, balanced in the same ways and, in each of them, for either order.
@@ -244,6 +250,23 @@ impl Plan {
         Path::new(self.controls_directory.as_deref().unwrap_or_default()).join(clip)
     }
 
+    /// Returns the positions of the trials of each page of a session, in order.
+    ///
+    /// A page has one trial, or all trials of a sentence where systems are rated side by side.
+    #[must_use]
+    pub fn pages(&self, session: &Session) -> Vec<Range<usize>> {
+        let side_by_side = self.protocol.paradigm.rules().rates_side_by_side();
+        let mut start = 0;
+        session
+            .trials
+            .chunk_by(|one, next| side_by_side && one.item == next.item)
+            .map(|trials| {
+                start += trials.len();
+                start - trials.len()..start
+            })
+            .collect()
+    }
+
     /// Returns everything that raters judge on each item: systems or pairs.
     fn subjects(&self) -> Vec<Subject<'_>> {
         if self.protocol.paradigm.rules().compares_all_pairs() {
@@ -259,13 +282,23 @@ impl Plan {
     /// Computes the power of the planned test and of larger ones, to be looked at before anybody is paid.
     ///
     /// The first row is the plan's own size; the others are common sizes with at least as many items, ratings and raters.
+    /// The components are those of scores: where the reference has scores too, those of a difference have twice the variance.
     /// For preferences there is [`Plan::preference_power_table`], for right and wrong answers [`Plan::discrimination_power_table`].
     ///
     /// # Errors
     ///
     /// [`Error::Statistics`] for components that are negative or not finite.
     pub fn power_table(&self, components: &Components) -> Result<Vec<PowerRow>, Error> {
-        power_rows(self.size(), self.protocol.analysis.alpha, components)
+        let rules = self.protocol.paradigm.rules();
+        let is_of_two = rules.contrast(Role::Candidate, self.reference().is_some()) == Contrast::Reference;
+        let factor = if is_of_two { std::f64::consts::SQRT_2 } else { 1.0 };
+        let Components { item_sd, rater_sd, residual_sd } = *components;
+        let of_difference = Components {
+            item_sd: factor * item_sd,
+            rater_sd: factor * rater_sd,
+            residual_sd: factor * residual_sd,
+        };
+        power_rows(self.size(), self.protocol.analysis.alpha, &of_difference)
     }
 
     /// Computes the power of the planned preference test and of larger ones for one pair of systems.
@@ -383,6 +416,13 @@ impl Plan {
             "the protocol compares with human recordings",
             Some("name the recordings as reference, or set `human_reference = false` in the protocol"),
         )?;
+        let n_judged = self.judged_systems().count();
+        fine(
+            !rules.rates_side_by_side() || n_judged <= MOST_SIDE_BY_SIDE,
+            format!("there are {n_judged} clips on a page, the hidden reference and the anchors among them"),
+            "nobody can compare more than 12 clips side by side",
+            Some("leave systems out, or divide them among several tests with the same reference and anchors"),
+        )?;
         let n_anchors = self.anchors().count();
         fine(
             n_anchors == 0 || !rules.compares_all_pairs(),
@@ -417,6 +457,7 @@ impl Plan {
         let compares_all_pairs = self.protocol.paradigm.rules().compares_all_pairs();
         let mut raters = BTreeSet::new();
         for session in &self.sessions {
+            self.check_pages(session)?;
             let rule = "rater codes must be unique";
             if !raters.insert(&session.rater) {
                 return Err(Error::Plan {
@@ -470,6 +511,28 @@ impl Plan {
                     return Err(Error::Plan { what: place(), rule, remedy: None });
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Validates that each page with systems side by side has every judged system once, and a sentence of its own.
+    fn check_pages(&self, session: &Session) -> Result<(), Error> {
+        if !self.protocol.paradigm.rules().rates_side_by_side() {
+            return Ok(());
+        }
+        let judged: BTreeSet<&str> = self.judged_systems().map(|system| system.name.as_str()).collect();
+        let mut items = BTreeSet::new();
+        for (page, range) in self.pages(session).into_iter().enumerate() {
+            let trials = &session.trials[range];
+            let systems: BTreeSet<&str> = trials.iter().map(|trial| trial.system.as_str()).collect();
+            fine(
+                systems == judged && trials.len() == judged.len() && items.insert(&trials[0].item),
+                format!("page {page} of rater `{}`", session.rater),
+                "a page has every judged system once, and a session has one page for a sentence",
+                None,
+            )?;
         }
         Ok(())
     }

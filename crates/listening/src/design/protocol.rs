@@ -33,7 +33,8 @@ pub struct Protocol {
     /// Question, as the rater reads it.
     pub question: String,
     /// Answers from the lowest to the highest, as the rater reads them: seven for CMOS, five for MOS, DMOS and similarity; for AB
-    /// the first clip, no preference, the second clip; for ABX the first clip, the second clip.
+    /// the first clip, no preference, the second clip; for ABX the first clip, the second clip; for MUSHRA five, which name the
+    /// fifths of the scale.
     pub labels: Vec<String>,
     /// Text that the rater agrees to before anything is played; an empty line starts a paragraph.
     pub consent: String,
@@ -141,7 +142,7 @@ impl Protocol {
         {
             rule(!text.trim().is_empty(), key, text, "a text")?;
         }
-        let n_labels = self.paradigm.labels();
+        let n_labels = self.paradigm.rules().n_labels();
         rule(self.labels.len() == n_labels, "labels", &self.labels, &format!("a list of {n_labels} texts"))?;
         let distinct: BTreeSet<&str> = self.labels.iter().map(|label| label.trim()).collect();
         let all_different = distinct.len() == n_labels && !distinct.contains("");
@@ -379,7 +380,13 @@ mod tests {
             let protocol = Protocol::standard(paradigm);
             assert_eq!(protocol.paradigm, paradigm);
             assert_eq!(protocol.check().map_err(|error| error.to_string()), Ok(()));
-            let usual = Analysis::default();
+            let usual = Analysis {
+                margin: paradigm.rules().margin(),
+                // A test of the planned size is large enough.
+                minimum_items: protocol.items.expect("a number of items"),
+                minimum_ratings_per_item: protocol.ratings_per_item,
+                ..Analysis::default()
+            };
             let expected = if paradigm.rules().compares_all_pairs() {
                 Analysis { margin: 0.0, minimum_items: 0, minimum_ratings_per_item: 0, ..usual }
             } else if paradigm.rules().tells_apart() {

@@ -25,7 +25,7 @@ const MOST_RATERS: u32 = 10_000;
 pub struct RaterLoad {
     /// The rater's code.
     pub rater: String,
-    /// The number of questions, gold trials and traps among them; exercises come on top.
+    /// The number of answers, gold trials and traps among them; exercises come on top.
     pub n_trials: usize,
     /// Minutes of audio, each clip played once.
     pub audio_minutes: f64,
@@ -63,6 +63,7 @@ impl Workload {
             let content = contents.get(name)?;
             seconds.get(&(content.voice.as_str(), content.item.as_str())).copied()
         };
+        let rules = plan.protocol.paradigm.rules();
         let rate = f64::from(survey.lowest_rate().unwrap_or_default());
         let load = |session: &Session| {
             let mut downloads: BTreeSet<String> = BTreeSet::new();
@@ -70,8 +71,10 @@ impl Workload {
                 contents.iter().filter(|(_, clip)| clip.slot == Slot::Volume).map(|(name, _)| name.clone()),
             );
             let mut audio_seconds = 0.0;
-            for trial in practice.iter().chain(&session.trials) {
-                for name in names.heard(trial) {
+            let exercises = practice.iter().map(std::slice::from_ref);
+            let pages = plan.pages(session).into_iter().map(|page| &session.trials[page]);
+            for page in exercises.chain(pages) {
+                for name in names.of_page(rules, page) {
                     audio_seconds += seconds_of(&name).unwrap_or_default();
                     downloads.insert(name);
                 }
@@ -122,11 +125,11 @@ impl Workload {
             if most <= minutes {
                 return Ok(Some(raters));
             }
-            // With a question for each rater there is nothing left to divide.
-            let n_ratings = u64::from(plan.protocol.ratings_per_item)
-                * plan.items.len() as u64
-                * plan.judged_systems().count() as u64;
-            if u64::from(raters) >= n_ratings || raters >= MOST_RATERS {
+            // With a page for each rater there is nothing left to divide.
+            let side_by_side = plan.protocol.paradigm.rules().rates_side_by_side();
+            let judged_apart = if side_by_side { 1 } else { plan.judged_systems().count() as u64 };
+            let n_pages = u64::from(plan.protocol.ratings_per_item) * plan.items.len() as u64 * judged_apart;
+            if u64::from(raters) >= n_pages || raters >= MOST_RATERS {
                 return Ok(None);
             }
             // Never beyond the goal: the part of a session that is rated shrinks in proportion, null pairs do not shrink.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::design::plan::Plan;
-use crate::paradigms::ClipOrder;
+use crate::paradigms::{ClipOrder, ParadigmRules};
 use crate::trial::{Kind, Slot, Trial};
 
 /// Separates the keys from every other use of the hash function.
@@ -48,6 +48,20 @@ impl Names {
     /// Returns the names of the clips of a trial in the order in which they are heard.
     pub(crate) fn heard(&self, trial: &Trial) -> Vec<String> {
         self.order.heard(trial.first).iter().map(|&slot| self.clip(trial, slot)).collect()
+    }
+
+    /// Returns the name of the reference that pages with systems side by side play openly, another one than that of its hidden
+    /// copy.
+    pub(crate) fn open_reference(&self, item: &str) -> String {
+        self.name(&("open reference", item))
+    }
+
+    /// Returns the names of the clips of a page, given its trials: the open reference, where there is one, then those of each
+    /// trial in the order in which they are heard.
+    pub(crate) fn of_page(&self, rules: &dyn ParadigmRules, trials: &[Trial]) -> Vec<String> {
+        let item = trials.first().filter(|_| rules.rates_side_by_side()).map(|trial| &trial.item);
+        let open = item.map(|item| self.open_reference(item));
+        open.into_iter().chain(trials.iter().flat_map(|trial| self.heard(trial))).collect()
     }
 
     /// Returns the name of a page of a rater's session.
@@ -97,7 +111,7 @@ pub(crate) struct ClipContent {
     pub(crate) judged_item: Option<String>,
     /// The system whose voice it is; of a control the file, as the protocol names it.
     pub(crate) voice: String,
-    /// The rated system on the pages that play it.
+    /// The rated system on the pages that play it; of an open reference, the reference itself.
     pub(crate) judged: String,
     /// Its opponent on these pages, if that is not always the reference.
     pub(crate) versus: Option<String>,
@@ -108,7 +122,8 @@ pub(crate) struct ClipContent {
 /// Lists all clips of a plan by name.
 pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent> {
     let mut clips = BTreeMap::new();
-    let slots = plan.protocol.paradigm.rules().clip_order().clips();
+    let rules = plan.protocol.paradigm.rules();
+    let slots = rules.clip_order().clips();
     let trials = plan.sessions.iter().flat_map(|session| &session.trials);
     for trial in trials.filter(|trial| !trial.kind.is_control()) {
         for &slot in slots {
@@ -143,6 +158,20 @@ pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent>
                 kind: trial.kind,
                 slot,
             });
+        }
+    }
+    if let Some(reference) = plan.reference().filter(|_| rules.rates_side_by_side()) {
+        for item in &plan.items {
+            let content = ClipContent {
+                item: item.clone(),
+                judged_item: None,
+                voice: reference.name.clone(),
+                judged: reference.name.clone(),
+                versus: None,
+                kind: Kind::Rating,
+                slot: Slot::Reference,
+            };
+            clips.insert(names.open_reference(item), content);
         }
     }
     if let (Some(system), Some(item)) = (plan.systems.first(), plan.items.first()) {

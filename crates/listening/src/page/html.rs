@@ -43,6 +43,7 @@ struct Data<'a> {
     question: &'a str,
     labels: &'a [String],
     lowest: i32,
+    highest: i32,
     /// The keys of the words for the clips of a trial, in the order in which they are heard.
     buttons: &'static [&'static str],
     consent: &'a str,
@@ -128,6 +129,7 @@ pub fn served_page(
 
 fn data<'a>(plan: &'a Plan, pages: &'a Pages<'_>, strings: &'a Strings) -> Data<'a> {
     let rules = plan.protocol.paradigm.rules();
+    let (lowest, highest) = rules.scale();
     Data {
         study: &plan.study,
         design: &plan.design,
@@ -135,7 +137,8 @@ fn data<'a>(plan: &'a Plan, pages: &'a Pages<'_>, strings: &'a Strings) -> Data<
         paradigm: rules.name(),
         question: &plan.protocol.question,
         labels: &plan.protocol.labels,
-        lowest: rules.scale().0,
+        lowest,
+        highest,
         buttons: rules.clip_order().buttons(),
         consent: &plan.protocol.consent,
         instructions: &plan.protocol.instructions,

@@ -9,7 +9,7 @@
   const parameters = new URLSearchParams(window.location.search);
   const sound = createSound();
   const server = served ? createServer(data.api, data.bundle) : null;
-  // What a step takes besides its clips until there is experience, in milliseconds.
+  // What an answer takes besides its clips until there is experience, in milliseconds.
   const usual = 6000;
   let session = null;
   let trials = [];
@@ -71,7 +71,8 @@
       made.classList.toggle("playing", result.playing);
       state.textContent = strings[loading ? "state_loading" : result.playing ? "state_playing" : result.heard ? "state_heard"
         : result.tally.plays ? "state_partly" : "state_new"];
-      onChange();
+      // A clip that was stopped by the next page does not open that page.
+      if (document.contains(made)) onChange();
     };
     const fail = (key, reason) => {
       failures += 1;
@@ -375,7 +376,7 @@
   function minutesLeft(done) {
     const thinking = session.answers.filter((answer) => answer.milliseconds).map((answer) => answer.milliseconds - audioOf(answer.page));
     thinking.sort((a, b) => a - b);
-    const pace = thinking.length > 4 ? Math.max(0, thinking[Math.floor(thinking.length / 2)]) : usual;
+    const pace = thinking.length > 4 ? Math.max(0, thinking[Math.floor(thinking.length / 2)]) : usual * step.scores(trials[0]).length;
     let sum = 0;
     trials.forEach((_, page) => { if (!done.has(page)) sum += audioOf(page) + pace; });
     return Math.max(1, Math.round(sum / 60000));
@@ -539,11 +540,14 @@
   function handBackCode() {
     const digits = "0123456789abcdefghjkmnpqrstvwxyz";
     const byPage = new Map(session.answers.map((answer) => [answer.page, answer]));
+    const width = Math.max(3, (data.highest - data.lowest + 1).toString(2).length);
+    const none = 2 ** width - 1;
     const given = trials.flatMap((trial, page) => step.scores(trial, byPage.get(page)));
-    const scores = given.map((score) => score === null ? 7 : score - data.lowest).join("");
-    const hash = sha256(new TextEncoder().encode(`${data.bundle}:${session.number}:${scores}`).buffer);
+    const scores = given.map((score) => score === null ? none : score - data.lowest);
+    const written = scores.map((score) => String(score).padStart(String(none).length, "0")).join("");
+    const hash = sha256(new TextEncoder().encode(`${data.bundle}:${session.number}:${written}`).buffer);
     const binary = (value, bits) => value.toString(2).padStart(bits, "0");
-    let bits = binary(session.number, 16) + [...scores].map((score) => binary(Number(score), 3)).join("") + binary(parseInt(hash.slice(0, 6), 16), 24);
+    let bits = binary(session.number, 16) + scores.map((score) => binary(score, width)).join("") + binary(parseInt(hash.slice(0, 6), 16), 24);
     bits += "0".repeat((5 - bits.length % 5) % 5);
     const letters = bits.match(/.{5}/g).map((five) => digits[parseInt(five, 2)]).join("");
     return `M1-${letters.match(/.{1,5}/g).join("-")}`;

@@ -1,6 +1,7 @@
 //! The pages of a plan with the clips of a bundle: what participants get, and what they may answer.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -21,12 +22,12 @@ pub struct ClipFile {
     pub milliseconds: u32,
 }
 
-/// One trial as the page knows it.
+/// One page of trials as the raters' page knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PageOfTrial {
     /// The opaque name of the page.
     pub id: String,
-    /// The clips in the order in which they are heard.
+    /// The clips in the order in which they are heard; with systems side by side, the open reference before those that are rated.
     pub clips: Vec<String>,
 }
 
@@ -130,12 +131,13 @@ impl<'a> Pages<'a> {
     /// If the plan has no such session.
     #[must_use]
     pub fn of_session(&self, session: usize) -> Vec<PageOfTrial> {
+        let rules = self.plan.protocol.paradigm.rules();
         let session = &self.plan.sessions[session];
-        let page = |(page, trial)| PageOfTrial {
+        let page = |(page, range): (usize, Range<usize>)| PageOfTrial {
             id: self.names.trial(&session.rater, page),
-            clips: self.names.heard(trial),
+            clips: self.names.of_page(rules, &session.trials[range]),
         };
-        session.trials.iter().enumerate().map(page).collect()
+        self.plan.pages(session).into_iter().enumerate().map(page).collect()
     }
 
     /// Returns the exercises before the first trial, in order.

@@ -97,7 +97,7 @@ function createSound() {
       clips.set(clip.name, loading);
       loading.catch(() => clips.delete(clip.name));
       // A few pages' worth: sounds take much memory.
-      for (const name of clips.keys()) if (clips.size > 12 && name !== clip.name) clips.delete(name);
+      for (const name of clips.keys()) if (clips.size > 30 && name !== clip.name) clips.delete(name);
     }
     return clips.get(clip.name);
   }

@@ -10,6 +10,7 @@ mod clip_order;
 mod cmos;
 mod dmos;
 mod mos;
+mod mushra;
 mod rules;
 mod similarity;
 mod template;
@@ -17,7 +18,7 @@ mod template;
 use serde::{Deserialize, Serialize};
 
 pub use clip_order::ClipOrder;
-pub use rules::{Comparatives, Contrast, PaperCriterion, ParadigmRules, RankTest};
+pub use rules::{Comparatives, Contrast, PaperCriterion, ParadigmRules, RankTest, Typical};
 pub use template::Template;
 
 /// The question that raters are asked.
@@ -36,11 +37,14 @@ pub enum Paradigm {
     Similarity,
     /// Recognition: which of two clips a third is a copy of.
     Abx,
+    /// All systems side by side, the reference openly and hidden among them: how good each is, 0 to 100.
+    Mushra,
 }
 
 impl Paradigm {
     /// All paradigms, in the order in which help texts list them.
-    pub const ALL: [Self; 6] = [Self::Cmos, Self::Mos, Self::Ab, Self::Dmos, Self::Similarity, Self::Abx];
+    pub const ALL: [Self; 7] =
+        [Self::Cmos, Self::Mos, Self::Ab, Self::Dmos, Self::Similarity, Self::Abx, Self::Mushra];
 
     /// Returns the rules of the paradigm.
     #[must_use]
@@ -52,6 +56,7 @@ impl Paradigm {
             Self::Dmos => &dmos::Dmos,
             Self::Similarity => &similarity::Similarity,
             Self::Abx => &abx::Abx,
+            Self::Mushra => &mushra::Mushra,
         }
     }
 
@@ -65,13 +70,6 @@ impl Paradigm {
     #[must_use]
     pub fn scale(self) -> (i32, i32) {
         self.rules().scale()
-    }
-
-    /// Returns the number of points of the scale.
-    #[must_use]
-    pub fn labels(self) -> usize {
-        let (lowest, highest) = self.scale();
-        (highest - lowest + 1) as usize
     }
 
     /// Returns `true` if a number is a point of the scale or lies halfway between two, as some tools allow.
@@ -141,6 +139,12 @@ mod tests {
                 rules.allows_null_pairs(),
                 "{paradigm:?}"
             );
+            for rule in [crate::ScreeningRule::Traps, crate::ScreeningRule::Gold] {
+                assert_eq!(rules.screening_rules().contains(&rule), rules.allows_controls(), "{paradigm:?}");
+            }
+            // Pages with all systems play single clips next to the reference, and know no null pairs.
+            assert!(!rules.rates_side_by_side() || rules.requires_reference(), "{paradigm:?}");
+            assert!(!rules.rates_side_by_side() || !rules.plays_reference(), "{paradigm:?}");
             // Everything that is compared with the reference's scores needs the reference to have some.
             if rules.contrast(Role::Candidate, true) == Contrast::Reference {
                 assert!(rules.is_judged(Role::Reference), "{paradigm:?}");

@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use mynah_stats::power::Components;
+
 use super::clip_order::ClipOrder;
 use super::template::Template;
 use crate::screening_rule::ScreeningRule;
@@ -63,6 +65,24 @@ pub struct Comparatives {
     pub as_good: &'static str,
 }
 
+/// The usual truth behind the ratings of a paradigm, for plans and rehearsals before there are any.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Typical {
+    /// The standard deviations of scores.
+    pub components: Components,
+    /// The difference of an anchor from the reference: one that a test must not miss.
+    pub anchor_difference: f64,
+    /// The mean score of the reference, where it has scores.
+    pub level: f64,
+}
+
+impl Default for Typical {
+    /// Returns the usual truth of five and seven points.
+    fn default() -> Self {
+        Self { components: Components::default(), anchor_difference: -1.0, level: 4.5 }
+    }
+}
+
 /// A paradigm: its design, page, answer, analysis, rehearsal and words.
 ///
 /// Methods return plain data, and the crate's generic code acts on it: which clips a page plays, how a click becomes a
@@ -79,6 +99,13 @@ pub trait ParadigmRules: Debug + Sync {
 
     /// Returns the lowest and the highest point of the scale.
     fn scale(&self) -> (i32, i32);
+
+    /// Returns the number of texts that the page shows for the scale: one for each point, unless a paradigm says otherwise.
+    #[must_use]
+    fn n_labels(&self) -> usize {
+        let (lowest, highest) = self.scale();
+        (highest - lowest + 1) as usize
+    }
 
     /// Returns the TOML text of the standard protocol.
     fn protocol(&self) -> &'static str;
@@ -103,6 +130,13 @@ pub trait ParadigmRules: Debug + Sync {
     /// which is better.
     #[must_use]
     fn tells_apart(&self) -> bool {
+        false
+    }
+
+    /// Returns `true` if one page plays the reference and all judged systems of a sentence, each with an answer of its own:
+    /// the trials of a sentence then follow each other.
+    #[must_use]
+    fn rates_side_by_side(&self) -> bool {
         false
     }
 
@@ -164,6 +198,12 @@ pub trait ParadigmRules: Debug + Sync {
 
     // The analysis.
 
+    /// Returns the usual equivalence margin, in points of the scale.
+    #[must_use]
+    fn margin(&self) -> f64 {
+        0.2
+    }
+
     /// Returns the value that the scores of a system are compared with.
     fn contrast(&self, role: Role, has_reference: bool) -> Contrast;
 
@@ -187,10 +227,10 @@ pub trait ParadigmRules: Debug + Sync {
     /// Returns the true mean of a system equal to the reference, whose own mean in a rating of single clips is given.
     fn level(&self, reference_mean: f64) -> f64;
 
-    /// Returns the true difference from the reference that an anchor has unless another is given.
+    /// Returns the usual truth.
     #[must_use]
-    fn anchor_difference(&self) -> f64 {
-        -1.0
+    fn typical(&self) -> Typical {
+        Typical::default()
     }
 
     // The words.

@@ -26,3 +26,16 @@ pub(crate) const ONE_CHOICE: Template = Template {
         include_str!("../page/page.js")
     ),
 };
+
+/// A slider for each clip of a page, next to an open reference.
+pub(crate) const SLIDERS: Template = Template {
+    html: include_str!("../page/page.html"),
+    style: concat!(include_str!("../page/page.css"), include_str!("../page/sliders.css")),
+    script: concat!(
+        include_str!("../page/store.js"),
+        include_str!("../page/sound.js"),
+        include_str!("../page/outbox.js"),
+        include_str!("../page/sliders.js"),
+        include_str!("../page/page.js")
+    ),
+};

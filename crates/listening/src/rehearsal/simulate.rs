@@ -1,6 +1,7 @@
 //! Simulated ratings, to try out a plan and everything after it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use mynah_stats::power::Components;
 use mynah_stats::simulate::Model;
@@ -8,16 +9,14 @@ use mynah_stats::simulate::Model;
 use crate::answers::row::planned_row;
 use crate::design::plan::Plan;
 use crate::error::Error;
+use crate::paradigms::{Paradigm, Typical};
 use crate::rating::{Origin, Rating};
 use crate::rehearsal::answers::draw_answers;
 use crate::rehearsal::controls::draw_controls;
 use crate::rehearsal::votes::draw_votes;
 use crate::trial::Kind;
 
-/// The default true difference of an anchor, in tests whose scores are points: one step of the scale, which must not be missed.
-pub const ANCHOR_DIFFERENCE: f64 = -1.0;
-
-/// The share of the planned trials that raters complete.
+/// The share of the planned pages that raters complete.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Attendance {
     /// Everyone completes everything.
@@ -27,10 +26,10 @@ pub enum Attendance {
     Quitters {
         /// The number of raters who complete everything.
         steady: usize,
-        /// The number of trials that each of the others completes.
+        /// The number of trials that each of the others completes; where systems are rated side by side, of pages.
         trials: usize,
     },
-    /// The k-th rater completes the share k^-exponent, and at least one trial: an open crowd by Zipf's law.
+    /// The k-th rater completes the share k^-exponent, and at least one page: an open crowd by Zipf's law.
     Crowd {
         /// The exponent, at least 0; 1 to 2 in open crowds.
         exponent: f64,
@@ -38,14 +37,14 @@ pub enum Attendance {
 }
 
 impl Attendance {
-    /// Returns the number of trials that a rater completes out of `n_trials`.
-    pub(crate) fn of(self, rater: usize, n_trials: usize) -> usize {
+    /// Returns the number of pages that a rater completes out of `n_pages`.
+    pub(crate) fn of(self, rater: usize, n_pages: usize) -> usize {
         match self {
-            Self::Quitters { steady, trials } if rater >= steady => trials.min(n_trials),
-            Self::Complete | Self::Quitters { .. } => n_trials,
+            Self::Quitters { steady, trials } if rater >= steady => trials.min(n_pages),
+            Self::Complete | Self::Quitters { .. } => n_pages,
             Self::Crowd { exponent } => {
                 let share = (rater as f64 + 1.0).powf(-exponent);
-                ((n_trials as f64 * share).round() as usize).clamp(1, n_trials.max(1))
+                ((n_pages as f64 * share).round() as usize).clamp(1, n_pages.max(1))
             }
         }
     }
@@ -64,14 +63,16 @@ impl Attendance {
 /// The truth that ratings are drawn from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
-    /// The true difference of each system from the reference, in points. It defaults to 0, and to [`ANCHOR_DIFFERENCE`] for
-    /// anchors. In an ABX test it is the share of right answers less one half, for anchors 0.35. In a preference test without a reference, it is the difference from a system that has none.
+    /// The true difference of each system from the reference, in points. It defaults to 0, and for anchors to a
+    /// difference that a test of the paradigm must not miss ([`ParadigmRules::typical`](crate::ParadigmRules::typical)). In an ABX
+    /// test it is the share of right answers less one half. In a preference test without a reference, it is the difference from a
+    /// system that has none.
     pub true_differences: BTreeMap<String, f64>,
     /// The standard deviations between sentences, between raters, and within them.
     pub components: Components,
     /// The share of their sessions that raters complete.
     pub attendance: Attendance,
-    /// MOS, DMOS and SMOS: the true mean of the reference, to which differences are added.
+    /// MOS, DMOS, SMOS and MUSHRA: the true mean of the reference, to which differences are added.
     pub mos_level: f64,
     /// The probability that a gold trial or a trap is answered as accepted.
     pub right_controls: f64,
@@ -83,7 +84,7 @@ pub struct Simulation {
 
 impl Default for Simulation {
     /// Returns systems equal to the reference, default components, complete sessions, recordings at 4.5, 95 % of controls right,
-    /// nobody careless, and seed 1.
+    /// nobody careless, and seed 1: the usual truth of all paradigms but MUSHRA ([`Simulation::typical`]).
     fn default() -> Self {
         Self {
             true_differences: BTreeMap::new(),
@@ -98,10 +99,17 @@ impl Default for Simulation {
 }
 
 impl Simulation {
+    /// Returns systems equal to the reference, the usual components and mean of a paradigm, complete sessions, and seed 1.
+    #[must_use]
+    pub fn typical(paradigm: Paradigm) -> Self {
+        let Typical { components, level, .. } = paradigm.rules().typical();
+        Self { components, mos_level: level, ..Self::default() }
+    }
+
     /// Returns the true difference of a system from the reference.
     pub(crate) fn difference(&self, plan: &Plan, system: &str) -> f64 {
-        let of_anchor = plan.protocol.paradigm.rules().anchor_difference();
-        let usual = if plan.anchors().any(|anchor| anchor.name == system) { of_anchor } else { 0.0 };
+        let is_anchor = plan.anchors().any(|anchor| anchor.name == system);
+        let usual = if is_anchor { plan.protocol.paradigm.rules().typical().anchor_difference } else { 0.0 };
         self.true_differences.get(system).copied().unwrap_or(usual)
     }
 }
@@ -158,15 +166,23 @@ pub fn simulate(plan: &Plan, simulation: &Simulation) -> Result<Vec<Rating>, Err
         draw_scores(plan, simulation)?
     };
     draw_controls(plan, simulation, &mut scores)?;
-    let ratings = (1..).zip(scores).map(|(source_row, ((rater, page), score))| Rating {
-        source_file: "simulation".to_owned(),
-        source_row,
-        ..planned_row(plan, &plan.sessions[rater], page, Origin::Simulated, score)
-    });
-    Ok(ratings.collect())
+    let mut ratings = Vec::with_capacity(scores.len());
+    for (rater, session) in plan.sessions.iter().enumerate() {
+        for (page, range) in plan.pages(session).into_iter().enumerate() {
+            for index in range {
+                let Some(score) = scores.remove(&(rater, index)) else { continue };
+                ratings.push(Rating {
+                    source_file: "simulation".to_owned(),
+                    source_row: ratings.len() as u64 + 1,
+                    ..planned_row(plan, session, (page, &session.trials[index]), Origin::Simulated, score)
+                });
+            }
+        }
+    }
+    Ok(ratings)
 }
 
-/// Scores by rater and page, by index.
+/// Scores by rater and trial, by index.
 pub(crate) type Scores = BTreeMap<(usize, usize), f64>;
 
 /// Draws the scores of all systems, one after another.
@@ -177,15 +193,17 @@ fn draw_scores(plan: &Plan, simulation: &Simulation) -> Result<Scores, Error> {
     let positions: BTreeMap<&str, usize> =
         plan.items.iter().enumerate().map(|(index, item)| (item.as_str(), index)).collect();
 
+    let completed = completed(plan, simulation.attendance);
+
     let mut scores = Scores::new();
     let subjects = plan.systems.iter().flat_map(|system| [(system, Kind::Rating), (system, Kind::NullPair)]);
     for (stream, (system, kind)) in subjects.enumerate() {
         let (mut places, mut design) = (Vec::new(), Vec::new());
         for (rater, session) in plan.sessions.iter().enumerate() {
-            let n_done = simulation.attendance.of(rater, session.trials.len());
-            for (page, trial) in session.trials.iter().enumerate().take(n_done) {
+            for index in completed[rater].clone() {
+                let trial = &session.trials[index];
                 if trial.kind == kind && trial.system == system.name {
-                    places.push((rater, page));
+                    places.push((rater, index));
                     design.push((rater, positions[trial.item.as_str()]));
                 }
             }
@@ -207,4 +225,14 @@ fn draw_scores(plan: &Plan, simulation: &Simulation) -> Result<Scores, Error> {
         scores.extend(places.into_iter().zip(drawn));
     }
     Ok(scores)
+}
+
+/// Returns the positions of the trials that each rater completes: those of the first pages.
+fn completed(plan: &Plan, attendance: Attendance) -> Vec<Range<usize>> {
+    let of = |(rater, session)| {
+        let pages = plan.pages(session);
+        let n_done = attendance.of(rater, pages.len());
+        0..pages[..n_done].last().map_or(0, |page| page.end)
+    };
+    plan.sessions.iter().enumerate().map(of).collect()
 }

@@ -53,9 +53,9 @@ proptest! {
                 let first = trial.first.expect("a pair has an order");
                 let (rater, system, item) = (&session.rater, &trial.system, &trial.item);
                 let by = [
-                    format!("{rater}"),
+                    rater.clone(),
                     format!("{rater} {system}"),
-                    format!("{item}"),
+                    item.clone(),
                     format!("{item} {system}"),
                 ];
                 for name in by {

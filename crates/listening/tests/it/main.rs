@@ -12,6 +12,8 @@ mod controls;
 mod dmos;
 mod found;
 mod heard;
+mod mushra;
+mod mushra_rehearsal;
 mod plan;
 mod protocol;
 mod rehearsal;

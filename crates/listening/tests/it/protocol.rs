@@ -2,7 +2,7 @@
 
 use mynah_listening::{Paradigm, Protocol};
 
-use crate::support::{AB, CMOS, MOS, chain};
+use crate::support::{AB, CMOS, MOS, MUSHRA, chain};
 
 #[test]
 fn standard_protocols_are_those_of_the_paper() {
@@ -21,7 +21,7 @@ fn standard_protocols_are_those_of_the_paper() {
 
 #[test]
 fn protocols_survive_a_round_trip_through_toml() {
-    for text in [CMOS, MOS, AB] {
+    for text in [CMOS, MOS, AB, MUSHRA] {
         let protocol = Protocol::from_toml(text).expect("it is fine");
         let again = toml::to_string(&protocol).expect("it has a TOML form");
         assert_eq!(Protocol::from_toml(&again).expect("it is fine"), protocol);
@@ -64,7 +64,7 @@ fn errors_name_the_key_and_the_rule() {
         "`loudness_lufs` is 23.0, but it must be -60 to -5",
     );
     check("true_peak_dbtp = -1.0", "true_peak_dbtp = 1.0", "`true_peak_dbtp` is 1.0");
-    check("paradigm = \"cmos\"", "paradigm = \"mushra\"", "unknown variant `mushra`");
+    check("paradigm = \"cmos\"", "paradigm = \"opinion\"", "unknown variant `opinion`");
     let error = Protocol::from_toml(&MOS.replace("null_pairs = 0", "null_pairs = 2")).expect_err("no pairs");
     assert!(error.to_string().contains("`null_pairs` is 2, but it must be 0"), "{error}");
 }

@@ -6,6 +6,7 @@ use mynah_listening::{
 
 pub(crate) const CMOS: &str = include_str!("../../src/paradigms/cmos/protocol.toml");
 pub(crate) const AB: &str = include_str!("../../src/paradigms/ab/protocol.toml");
+pub(crate) const MUSHRA: &str = include_str!("../../src/paradigms/mushra/protocol.toml");
 pub(crate) const MOS: &str = include_str!("../../src/paradigms/mos/protocol.toml");
 
 /// The standard comparison protocol with other sizes.

@@ -153,12 +153,18 @@ pub(crate) fn presentation(protocol: &Protocol) -> String {
             plural(n as usize, "pair")
         ),
     };
+    let labels = labels.join(", ");
+    let answers = if protocol.paradigm.rules().rates_side_by_side() {
+        let (lowest, highest) = protocol.paradigm.scale();
+        format!("Sliders went from {lowest} to {highest}, in parts called {labels}.")
+    } else {
+        format!("The answers were {labels}.")
+    };
     format!(
-        " The instructions were: \"{}\" The question was: \"{}\" The answers were {}. {order}{null_pairs} All clips were \
+        " The instructions were: \"{}\" The question was: \"{}\" {answers} {order}{null_pairs} All clips were \
          brought to {} LUFS (ITU-R BS.1770) with a true peak of at most {} dBTP.",
         protocol.instructions.trim(),
         protocol.question.trim(),
-        labels.join(", "),
         number(protocol.loudness_lufs, 1),
         number(protocol.true_peak_dbtp, 1),
     )

@@ -14,6 +14,7 @@ mod cells;
 mod checklist;
 mod checkpoints;
 mod coverage;
+mod distribution;
 mod documents;
 mod doubt;
 mod failures;

@@ -7,9 +7,9 @@ use super::cells::{cell, number_cell, probability_cell};
 use super::documents::plural;
 use super::scores::percent;
 use super::sentences;
-use super::{doubt, preferred, steps};
+use super::{distribution, doubt, preferred, steps};
 use crate::error::Error;
-use crate::figure::{Forest, ForestRow, RatingCounts, Ratings, number};
+use crate::figure::{Forest, ForestRow, number};
 use crate::page::{Block, Figure, Tone};
 use crate::table::{Cell, Table};
 
@@ -118,6 +118,7 @@ fn grounds(verdict: &Verdict, system: &SystemVerdict, is_reference: bool) -> Vec
         ),
         ("design effect".into(), shown(&system.design_effect, |value| number(*value, 1))),
     ];
+    grounds.extend(distribution::quartiles(verdict, system));
     if !is_reference {
         grounds.extend(comparison_grounds(verdict, system));
     }
@@ -269,28 +270,7 @@ fn figures(verdict: &Verdict) -> Result<Vec<Figure>, Error> {
         })?);
     }
     figures.extend(steps::figure(verdict)?);
-    let mut scores: Vec<f64> =
-        verdict.systems.iter().flat_map(|system| system.histogram.iter().map(|bar| bar.score)).collect();
-    scores.sort_by(f64::total_cmp);
-    scores.dedup();
-    let counts = |system: &SystemVerdict| {
-        let count = |score: &f64| {
-            let bars = system.histogram.iter().filter(|bar| bar.score.total_cmp(score).is_eq());
-            bars.map(|bar| bar.count as u64).sum()
-        };
-        RatingCounts { label: system.system.clone(), counts: scores.iter().map(count).collect() }
-    };
-    figures.push(Figure {
-        name: "ratings".into(),
-        svg: Ratings {
-            title: "Distribution of answers".into(),
-            x_label: scale.into(),
-            scores: scores.clone(),
-            systems: verdict.systems.iter().map(counts).collect(),
-        }
-        .to_svg()?,
-        caption: "Distribution of the answers, in percent of the ratings of each system.".into(),
-    });
+    figures.push(distribution::figure(verdict, scale)?);
     Ok(figures)
 }
 

@@ -5,6 +5,7 @@ mod driver;
 mod host;
 mod participant;
 mod scenes;
+mod sliders;
 mod study;
 
 use std::fs;

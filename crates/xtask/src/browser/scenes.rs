@@ -16,6 +16,7 @@ use super::controls::controls;
 use super::driver::{Browser, Driver};
 use super::host::{Fault, Host};
 use super::participant::{Manner, listen, position, take_part};
+use super::sliders;
 use super::study::Study;
 
 /// The browser, the program and the options of a scene.
@@ -32,13 +33,14 @@ pub(super) struct Stage<'a> {
 type Scene = fn(&Stage<'_>) -> Result<()>;
 
 /// All scenes by name.
-pub(super) const ALL: [(&str, Scene); 15] = [
+pub(super) const ALL: [(&str, Scene); 16] = [
     ("a whole MOS session from a web host", whole_session),
     ("a CMOS session by keyboard from the disk", from_the_disk),
     ("a preference test (AB) on a server", preferences),
     ("recognition (ABX) by keyboard", recognition),
     ("degradations (DMOS) on a server", degradations),
     ("similarity of speakers from the disk", similarities),
+    ("sliders side by side (MUSHRA)", sliders::side_by_side),
     ("practice with feedback, gold trials and traps", controls),
     ("two tabs of one rater", two_tabs),
     ("clips that are missing, cut short or wrong", broken_clips),
@@ -626,7 +628,7 @@ fn play_php(stage: &Stage<'_>, study: &Study, address: &str, token: &str) -> Res
 }
 
 /// Texts of another script, for some of the words.
-fn right_to_left(english: &str) -> String {
+pub(super) fn right_to_left(english: &str) -> String {
     english
         .replace("language = \"en\"", "language = \"ar\"")
         .replace("direction = \"ltr\"", "direction = \"rtl\"")

@@ -54,7 +54,13 @@ impl Study {
             .collect();
         fs::write(folder.join("protocol.toml"), format!("{}\n{more}\n", lines.join("\n")))?;
         let study = Self { folder, program: program.to_owned() };
-        study.listen(&[
+        if paradigm == "mushra" {
+            study.listen(&["anchor", "recordings", "--low-pass", "3500", "--out", "low"])?;
+            study.listen(&["anchor", "recordings", "--q", "15", "--out", "noisy"])?;
+        }
+        let anchors: &[&str] =
+            if paradigm == "mushra" { &["--anchor", "low=low", "--anchor", "noisy=noisy"] } else { &[] };
+        let plan = [
             "plan",
             "--protocol",
             "protocol.toml",
@@ -66,7 +72,8 @@ impl Study {
             paradigm,
             "--out",
             "PLAN.toml",
-        ])?;
+        ];
+        study.listen(&[&plan[..], anchors].concat())?;
         study.listen(&["build", "PLAN.toml", "--out", "BUNDLE", "--language", language])?;
         Ok(study)
     }

@@ -4,7 +4,7 @@
 //! heard at all, and not which of the two is better.
 
 use crate::paradigms::clip_order::ClipOrder;
-use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
+use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest, Typical};
 use crate::paradigms::template::{ONE_CHOICE, Template};
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
@@ -61,7 +61,14 @@ impl ParadigmRules for Abx {
     }
 
     fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &[ScreeningRule::Unplayed, ScreeningRule::Unheard, ScreeningRule::SameAnswer, ScreeningRule::Anchor]
+        &[
+            ScreeningRule::Traps,
+            ScreeningRule::Gold,
+            ScreeningRule::Unplayed,
+            ScreeningRule::Unheard,
+            ScreeningRule::SameAnswer,
+            ScreeningRule::Anchor,
+        ]
     }
 
     fn page(&self) -> Template {
@@ -107,8 +114,8 @@ impl ParadigmRules for Abx {
         0.5
     }
 
-    fn anchor_difference(&self) -> f64 {
-        0.35
+    fn typical(&self) -> Typical {
+        Typical { anchor_difference: 0.35, ..Typical::default() }
     }
 
     fn baseline(&self) -> &'static str {

@@ -46,7 +46,15 @@ impl ParadigmRules for Cmos {
     }
 
     fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &ScreeningRule::ALL
+        &[
+            ScreeningRule::Traps,
+            ScreeningRule::Gold,
+            ScreeningRule::Unplayed,
+            ScreeningRule::Unheard,
+            ScreeningRule::NullPairs,
+            ScreeningRule::SameAnswer,
+            ScreeningRule::Anchor,
+        ]
     }
 
     fn page(&self) -> Template {

@@ -47,7 +47,14 @@ impl ParadigmRules for Dmos {
     }
 
     fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &[ScreeningRule::Unplayed, ScreeningRule::Unheard, ScreeningRule::SameAnswer, ScreeningRule::Anchor]
+        &[
+            ScreeningRule::Traps,
+            ScreeningRule::Gold,
+            ScreeningRule::Unplayed,
+            ScreeningRule::Unheard,
+            ScreeningRule::SameAnswer,
+            ScreeningRule::Anchor,
+        ]
     }
 
     fn page(&self) -> Template {
