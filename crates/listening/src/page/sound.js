@@ -139,6 +139,16 @@ function createSound() {
     return reason ?? (longest >= sound.seconds - enough ? "whole" : "stopped");
   }
 
+  // Calls back when a position has stood still for five seconds: then nothing plays. Returns the timer.
+  function watchProgress(position, onStuck) {
+    let [last, since] = [position(), performance.now()];
+    return setInterval(() => {
+      const here = position();
+      if (here !== last) { last = here; since = performance.now(); }
+      if (performance.now() - since > 5000) onStuck();
+    }, 250);
+  }
+
   async function playBuffer(sound, onStart) {
     const clock = device();
     let stopped = false;
@@ -156,13 +166,11 @@ function createSound() {
     const wall = () => (performance.now() - wallBegun) / 1000;
     source.start();
     onStart();
-    // A clock that stands still for seconds plays nothing.
-    let [last, since, stuck] = [clock.currentTime, wall(), false];
-    const watch = setInterval(() => {
-      if (clock.currentTime > last) { last = clock.currentTime; since = wall(); }
+    let stuck = false;
+    const watch = watchProgress(() => {
       if (clock.state !== "running") clock.resume().catch(() => {});
-      if (wall() - since > 5) { stuck = true; end(); }
-    }, 250);
+      return clock.currentTime;
+    }, () => { stuck = true; end(); });
     await ended;
     clearInterval(watch);
     if (current === mine) current = null;
@@ -185,7 +193,8 @@ function createSound() {
     const ended = new Promise((resolve) => { end = resolve; });
     const mine = { stop: () => end() };
     current = mine;
-    element.currentTime = 0;
+    // WebKit's player on Linux may never play after a seek that was not needed.
+    if (element.currentTime !== 0) element.currentTime = 0;
     element.playbackRate = 1;
     let [wallBegun, last, stretch, longest, played, failed] = [performance.now(), 0, 0, 0, 0, undefined];
     // What was played is what the position moved in the time that has passed, at most.
@@ -202,11 +211,13 @@ function createSound() {
     const fail = () => { failed = element.error?.message || "the file ends early"; end(); };
     const listeners = { timeupdate: account, seeking: account, ended: () => { account(); end(); }, error: fail };
     for (const [event, listener] of Object.entries(listeners)) element.addEventListener(event, listener);
-    await element.play();
+    await Promise.race([element.play(), pause(5000).then(() => { throw new Error("the sound does not start"); })]);
     wallBegun = performance.now();
     lastWall = wallBegun;
     onStart();
+    const watch = watchProgress(() => element.currentTime, () => { failed = "the sound stands still"; end(); });
     await ended;
+    clearInterval(watch);
     account();
     element.pause();
     for (const [event, listener] of Object.entries(listeners)) element.removeEventListener(event, listener);

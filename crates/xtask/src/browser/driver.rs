@@ -18,15 +18,18 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub(super) enum Kind {
     Chromium,
     Firefox,
+    /// The small browser that comes with WebKitGTK. It needs a display.
+    Webkit,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 2] = [Self::Chromium, Self::Firefox];
+    pub(super) const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::Webkit];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox",
+            Self::Webkit => "webkit",
         }
     }
 
@@ -34,17 +37,15 @@ impl Kind {
         match self {
             Self::Chromium => "chromedriver",
             Self::Firefox => "geckodriver",
+            Self::Webkit => "WebKitWebDriver",
         }
     }
 
-    /// Returns `true` if the program that drives it is there.
+    /// Returns `true` if the program that drives it is there, with a display where one is needed.
     pub(super) fn is_installed(self) -> bool {
-        let version = Command::new(self.program())
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        version.is_ok_and(|status| status.success())
+        let help =
+            Command::new(self.program()).arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        help.is_ok_and(|status| status.success()) && (self != Self::Webkit || has_display())
     }
 
     fn capabilities(self) -> Value {
@@ -60,14 +61,20 @@ impl Kind {
                 "browserName": "firefox",
                 "moz:firefoxOptions": { "args": ["-headless"], "prefs": { "media.volume_scale": "0.0" } },
             }),
+            // Its driver finds the browser itself.
+            Self::Webkit => json!({}),
         }
     }
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some())
 }
 
 /// Drives browsers of one kind.
 pub(super) struct Driver {
     kind: Kind,
-    /// One for all browsers, where one can drive several: geckodriver drives one.
+    /// One for all browsers, where one can drive several: geckodriver and WebKitWebDriver drive one.
     shared: Option<Arc<Process>>,
 }
 
@@ -75,7 +82,7 @@ impl Driver {
     pub(super) fn start(kind: Kind) -> Result<Self> {
         let shared = match kind {
             Kind::Chromium => Some(Arc::new(Process::start(kind)?)),
-            Kind::Firefox => None,
+            Kind::Firefox | Kind::Webkit => None,
         };
         Ok(Self { kind, shared })
     }

@@ -22,7 +22,7 @@ use scenes::Stage;
 /// Options of the browser tests.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Browsers to use: `chromium` and `firefox` (default: those that are installed)
+    /// Browsers to use: `chromium`, `firefox` and `webkit` (default: those that are installed)
     browsers: Vec<String>,
     /// Only the scenes whose names contain this
     #[arg(long, value_name = "TEXT")]
@@ -55,7 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| wanted(kind) && kind.is_installed()).collect();
     if kinds.is_empty() {
         bail!(
-            "there is no browser with its driver: install Debian's chromium-driver, or firefox-esr and `cargo install geckodriver`"
+            "there is no browser with its driver: install Debian's chromium-driver, firefox-esr and `cargo install geckodriver`, or \
+             webkit2gtk-driver, which needs a display"
         );
     }
     must(&mut cargo(&["build", "--workspace", "--bin", "mynah-listen"]))?;
