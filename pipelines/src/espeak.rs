@@ -15,7 +15,7 @@ use std::thread;
 use anyhow::{Context as _, Result, bail};
 use mynah_cli::Advised;
 use mynah_table::write_atomic;
-use mynah_text::{Phone, Phonemizer, normalize, parse_phones, phones_of_espeak};
+use mynah_text::{Phone, Phonemizer, parse_phones, phones_of_espeak};
 
 /// The file of a dataset that keeps the pronunciations of espeak-ng.
 pub(crate) const PRONUNCIATIONS: &str = "espeak.tsv";
@@ -79,7 +79,7 @@ impl Espeak {
         texts: impl Iterator<Item = &'a str>,
     ) -> Result<()> {
         let words: BTreeSet<String> = texts
-            .flat_map(|text| normalize(text).tokens)
+            .flat_map(|text| phonemizer.normalizer().normalize(text).tokens)
             .filter(|token| token.text.bytes().any(|byte| byte.is_ascii_lowercase()))
             .map(|token| token.text)
             .filter(|word| !self.told.contains(word))

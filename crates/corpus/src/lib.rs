@@ -41,6 +41,8 @@ pub use features::{AudioSummary, FEATURES_VERSION, FeatureExtractor, Features};
 pub use ljspeech::{Corpus, Entry, Listing};
 pub use lock::DirectoryLock;
 pub use problem::{Code, Problem, Stage};
-pub use recipe::{AudioRecipe, Recipe, SupPhoneRecipe, TextBackend, TextColumn, TextRecipe, TrimRecipe};
+pub use recipe::{
+    AudioRecipe, Recipe, SupPhoneRecipe, TextBackend, TextColumn, TextRecipe, TextStyle, TrimRecipe,
+};
 pub use shard::{BadShard, Finding, Shard, ShardReport, ShardStore};
 pub use split::{Amount, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use mynah_align::AlignConfig;
 use mynah_signal::f0::PyinConfig;
 use mynah_signal::{ChannelChoice, MelProfile};
+use mynah_text::Style;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -38,6 +39,32 @@ pub struct TextRecipe {
     /// dictionary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<PathBuf>,
+    /// Manner of reading what can be read in two ways.
+    pub style: TextStyle,
+    /// File with rules of the user's own for texts, a regular expression, a tab and the words that are spoken in its place per line;
+    /// they take precedence over all other rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<PathBuf>,
+}
+
+/// Manner of reading what can be read in two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TextStyle {
+    /// That of most American readers: `May 3` is read as "May third".
+    #[default]
+    Standard,
+    /// That of the reader of LJSpeech: `May 3` is read as "May three".
+    LjSpeech,
+}
+
+impl From<TextStyle> for Style {
+    fn from(style: TextStyle) -> Self {
+        match style {
+            TextStyle::Standard => Self::Standard,
+            TextStyle::LjSpeech => Self::LjSpeech,
+        }
+    }
 }
 
 /// Source of pronunciations.

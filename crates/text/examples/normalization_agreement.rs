@@ -1,4 +1,4 @@
-//! Agreement of `normalize` with the reader of LJSpeech.
+//! Agreement of the normalizer, in the style of LJSpeech, with its reader.
 //!
 //! ```text
 //! cargo run --release -p mynah-text --example normalization_agreement -- LJSpeech-1.1/metadata.csv [--list]
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::{env, fs};
 
-use mynah_text::normalize;
+use mynah_text::{Normalizer, Style, TextRules};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -76,7 +76,8 @@ struct Count {
 }
 
 fn words(text: &str) -> Vec<String> {
-    normalize(text)
+    Normalizer::new(Style::LjSpeech, TextRules::default())
+        .normalize(text)
         .words()
         .flat_map(|word| word.text.split(['-', '.']))
         .map(|part| part.replace('\'', ""))

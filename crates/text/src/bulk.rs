@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::bpe::SupPhones;
 use crate::error::Error;
 use crate::heteronym::{Context, Heteronym};
-use crate::normalize::{TokenKind, normalize};
+use crate::normalize::{Normalizer, TokenKind};
 use crate::phone::Phone;
 use crate::phonemize::Between;
 use crate::pronounce::Pronouncer;
@@ -41,10 +41,9 @@ const _: () = assert!(Symbol::COUNT <= 1 << 8, "a symbol must fit in a byte");
 #[derive(Debug)]
 pub struct BulkEncoder<'a> {
     pronouncer: &'a Pronouncer,
+    normalizer: Normalizer,
     sup_phones: Option<&'a SupPhones>,
-    words: FxHashMap<Box<str>, Known>,
-    /// Heteronym readings, which the spelling does not determine.
-    readings: FxHashMap<Box<[Phone]>, Known>,
+    words: FxHashMap<Box<str>, Cached>,
     counts: FxHashMap<Box<[Phone]>, u64>,
     opening: Vec<Symbol>,
 }
@@ -67,11 +66,18 @@ struct Known {
     sup_phone_ids: Box<[u16]>,
     /// Number of occurrences since the counts were last taken.
     count: u64,
-    heteronym: Option<&'static Heteronym>,
+}
+
+/// Cached word.
+#[derive(Debug)]
+enum Cached {
+    Word(Known),
+    /// A heteronym, and its readings, which the spelling does not determine.
+    Heteronym(&'static Heteronym, Box<[Known]>),
 }
 
 impl Known {
-    fn new(phones: &[Phone], sup_phones: Option<&SupPhones>, heteronym: Option<&'static Heteronym>) -> Self {
+    fn new(phones: &[Phone], sup_phones: Option<&SupPhones>) -> Self {
         let symbols: Vec<Symbol> = phones.iter().copied().map(Symbol::Phone).collect();
         let symbol_ids: Box<[u8]> = symbols.iter().map(|symbol| symbol.index() as u8).collect();
         let sup_phone_ids = match sup_phones {
@@ -81,7 +87,7 @@ impl Known {
             }
             None => symbol_ids.iter().map(|id| u16::from(*id)).collect(),
         };
-        Self { symbol_ids, sup_phone_ids, count: 0, heteronym }
+        Self { symbol_ids, sup_phone_ids, count: 0 }
     }
 
     fn phones(&self) -> Box<[Phone]> {
@@ -103,21 +109,30 @@ impl<'a> BulkEncoder<'a> {
         }
         Ok(Self {
             pronouncer,
+            normalizer: Normalizer::default(),
             sup_phones,
             words: FxHashMap::default(),
-            readings: FxHashMap::default(),
             counts: FxHashMap::default(),
             opening: Vec::new(),
         })
+    }
+
+    /// Replaces the normalizer.
+    #[must_use]
+    pub fn with_normalizer(mut self, normalizer: Normalizer) -> Self {
+        self.normalizer = normalizer;
+        self
     }
 
     /// Appends the identifiers of a text.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::NothingToSpeak`] if the text has no words; nothing is appended then.
+    /// Returns [`Error::NothingToSpeak`] if the text has no words, and [`Error::GivenPhones`] if it gives phones
+    /// that are none; nothing is appended then.
     pub fn encode(&mut self, text: &str, encoded: &mut Encoded) -> Result<(), Error> {
-        let normalized = normalize(text);
+        Normalizer::check(text)?;
+        let normalized = self.normalizer.normalize(text);
         if normalized.words().next().is_none() {
             return Err(Error::NothingToSpeak { text: text.to_owned() });
         }
@@ -150,34 +165,40 @@ impl<'a> BulkEncoder<'a> {
 
     fn push_word(&mut self, context: &Context<'_>, encoded: &mut Encoded) {
         let word = context.word();
-        if let Some(known) = self.words.get_mut(word) {
-            let Some(heteronym) = known.heteronym else { return encoded.push_known(known) };
-            let (phones, _) = heteronym.choose(context);
-            if let Some(reading) = self.readings.get_mut(phones) {
-                return encoded.push_known(reading);
+        if let Some(cached) = self.words.get_mut(word) {
+            return cached.push(context, encoded);
+        }
+        let mut cached = match self.pronouncer.heteronym(word) {
+            Some(heteronym) => {
+                let readings = heteronym.readings().map(|phones| Known::new(phones, self.sup_phones));
+                Cached::Heteronym(heteronym, readings.collect())
             }
-        }
-        let phones = self.pronouncer.pronounce_in(context).phones;
-        let heteronym = self.pronouncer.heteronym(word);
-        let mut known = Known::new(&phones, self.sup_phones, heteronym);
-        encoded.push_known(&mut known);
-        if heteronym.is_some() {
-            let reading = Known { count: known.count, ..Known::new(&phones, self.sup_phones, None) };
-            self.readings.insert(phones.into(), reading);
-            known.count = 0;
-        }
-        self.words.entry(word.into()).or_insert(known);
+            None => Cached::Word(Known::new(&self.pronouncer.pronounce(word).phones, self.sup_phones)),
+        };
+        cached.push(context, encoded);
+        self.words.insert(word.into(), cached);
     }
 
     /// Moves the counts to the table of pronunciations, and clears the cache.
     fn forget(&mut self) {
-        for known in
-            self.words.drain().map(|(_, known)| known).chain(self.readings.drain().map(|(_, known)| known))
-        {
-            if known.count > 0 {
+        for (_, cached) in self.words.drain() {
+            let known = match cached {
+                Cached::Word(known) => vec![known],
+                Cached::Heteronym(_, readings) => readings.into_vec(),
+            };
+            for known in known.into_iter().filter(|known| known.count > 0) {
                 *self.counts.entry(known.phones()).or_default() += known.count;
             }
         }
+    }
+}
+
+impl Cached {
+    fn push(&mut self, context: &Context<'_>, encoded: &mut Encoded) {
+        encoded.push_known(match self {
+            Self::Word(known) => known,
+            Self::Heteronym(heteronym, readings) => &mut readings[heteronym.number(context).0],
+        });
     }
 }
 

@@ -36,6 +36,24 @@ pub enum Error {
         /// The fault of the line.
         why: String,
     },
+    /// What a text gives as phones in place of a word are none.
+    #[error("`{given}` are not phones: {why}")]
+    GivenPhones {
+        /// The phones as given, with their brackets.
+        given: String,
+        /// The fault.
+        why: String,
+    },
+    /// A line of a file of rules is not a regular expression and its words.
+    #[error("line {line} of `{file}`: {why}")]
+    Rules {
+        /// The name of the file, as given by its reader.
+        file: String,
+        /// The line number, from 1.
+        line: usize,
+        /// The fault of the line.
+        why: String,
+    },
     /// The bytes are not a packed dictionary.
     #[error("invalid packed dictionary: {why}")]
     Dictionary {
@@ -83,6 +101,12 @@ impl Error {
             Self::Lexicon { .. } => {
                 Some("write a word and its ARPAbet phones on each line, as in `hello  HH AH0 L OW1`")
             }
+            Self::GivenPhones { .. } => {
+                Some("write ARPAbet as in `{HH AH0 L OW1}`, or American IPA as in `[[həlˈoʊ]]`")
+            }
+            Self::Rules { .. } => Some(
+                "write a regular expression, a tab and the words on each line, as in `(\\d+)mAh\t$1 milliampere hours`",
+            ),
             Self::Dictionary { .. } => Some("pack the dictionary again"),
             Self::G2p { .. } => Some("train the network again with `mynah-train g2p`"),
             Self::Espeak { .. } => Some("add the word to the user lexicon"),
@@ -106,6 +130,8 @@ mod tests {
             Error::UnknownSymbol { name: "Q".to_owned() },
             Error::NothingToSpeak { text: "...".to_owned() },
             Error::Lexicon { file: "words.txt".to_owned(), line: 1, why: why() },
+            Error::GivenPhones { given: "{HH AH}".to_owned(), why: why() },
+            Error::Rules { file: "rules.tsv".to_owned(), line: 1, why: why() },
             Error::Dictionary { why: why() },
             Error::G2p { why: why() },
             Error::Espeak { printed: "b_ø".to_owned(), sound: 'ø' },
@@ -122,6 +148,8 @@ mod tests {
                 | Error::UnknownSymbol { .. }
                 | Error::NothingToSpeak { .. }
                 | Error::Lexicon { .. }
+                | Error::GivenPhones { .. }
+                | Error::Rules { .. }
                 | Error::Dictionary { .. }
                 | Error::G2p { .. }
                 | Error::Espeak { .. }

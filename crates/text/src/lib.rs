@@ -39,7 +39,7 @@
 //!   read at the first word that needs them.
 //!
 //! The crate is independent of audio and tensors. It reads no files; callers provide the bytes. It supports
-//! American English only, and of heteronyms those for which it has rules.
+//! American English only, and of words with two pronunciations those of its tables.
 
 mod alphabet;
 mod bpe;
@@ -48,12 +48,14 @@ mod dictionary;
 mod error;
 mod espeak;
 mod g2p;
+mod given;
 mod heteronym;
 mod lexicon;
 mod normalize;
 mod phone;
 mod phonemize;
 mod pronounce;
+mod rules;
 mod sentence;
 mod symbol;
 mod vocabulary;
@@ -65,12 +67,13 @@ pub use dictionary::{Dictionary, PackedDictionary, pack_dictionary};
 pub use error::Error;
 pub use espeak::phones_of_espeak;
 pub use g2p::{G2p, G2pAccuracy, G2pShape, G2pTensors, LETTERS, StressState, is_held_out, letter_indices};
-pub use heteronym::Reason;
+pub use heteronym::{LabeledHomograph, Reason, learn_homographs};
 pub use lexicon::Lexicon;
-pub use normalize::{Dropped, Normalized, Token, TokenKind, normalize};
+pub use normalize::{Dropped, Normalized, Normalizer, Style, Token, TokenKind, normalize};
 pub use phone::{Phone, Stress, parse_phones};
 pub use phonemize::{Phonemized, Phonemizer, Word};
 pub use pronounce::{Pronouncer, Pronunciation, Source};
+pub use rules::TextRules;
 pub use sentence::split_sentences;
 pub use symbol::{Punctuation, Symbol};
 pub use vocabulary::Vocabulary;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::alphabet::Alphabet;
 use crate::error::Error;
 use crate::heteronym::Context;
-use crate::normalize::{Dropped, TokenKind, normalize};
+use crate::normalize::{Dropped, Normalizer, TokenKind};
 use crate::pronounce::{Pronouncer, Pronunciation};
 use crate::symbol::Symbol;
 
@@ -82,13 +82,26 @@ impl fmt::Display for Phonemized {
 #[derive(Debug)]
 pub struct Phonemizer {
     pronouncer: Pronouncer,
+    normalizer: Normalizer,
 }
 
 impl Phonemizer {
     /// Creates a phonemizer that uses `pronouncer` for its words.
     #[must_use]
     pub fn new(pronouncer: Pronouncer) -> Self {
-        Self { pronouncer }
+        Self::with_normalizer(pronouncer, Normalizer::default())
+    }
+
+    /// Creates a phonemizer that also has a style and rules of its own for texts.
+    #[must_use]
+    pub fn with_normalizer(pronouncer: Pronouncer, normalizer: Normalizer) -> Self {
+        Self { pronouncer, normalizer }
+    }
+
+    /// Returns the normalizer.
+    #[must_use]
+    pub fn normalizer(&self) -> &Normalizer {
+        &self.normalizer
     }
 
     /// Returns the pronouncer for modification.
@@ -101,9 +114,11 @@ impl Phonemizer {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::NothingToSpeak`] if no words remain.
+    /// Returns [`Error::NothingToSpeak`] if no words remain, and [`Error::GivenPhones`] if the text gives phones in
+    /// place of a word that are none.
     pub fn phonemize(&self, text: &str) -> Result<Phonemized, Error> {
-        let normalized = normalize(text);
+        Normalizer::check(text)?;
+        let normalized = self.normalizer.normalize(text);
         let (mut symbols, mut word_index) = (vec![Symbol::Begin], vec![None]);
         let mut push = |symbol, word: Option<u32>| {
             symbols.push(symbol);

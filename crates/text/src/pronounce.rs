@@ -10,9 +10,10 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::dictionary::Dictionary;
+use crate::given::phones_of;
 use crate::heteronym::{self, Context, Heteronym, Reason};
 use crate::lexicon::Lexicon;
-use crate::normalize::fold;
+use crate::normalize::{Token, fold};
 use crate::phone::Phone;
 
 use guesses::Guesses;
@@ -22,7 +23,7 @@ pub(crate) use morphology::with_s;
 /// Source of a pronunciation, the most certain first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
-    /// The user's lexicon.
+    /// The user's lexicon, or phones in the text.
     User,
     /// espeak-ng, if the caller asked it.
     Espeak,
@@ -93,10 +94,13 @@ impl Pronouncer {
 
     /// Pronounces a word as written by [`normalize`](crate::normalize()).
     ///
-    /// Case and accents do not matter. Characters other than letters, hyphens, apostrophes and full stops are
+    /// Case and accents do not matter. Phones in braces, as in `{HH AH0 L OW1}`, are their own pronunciation. Characters other than letters, hyphens, apostrophes and full stops are
     /// ignored.
     #[must_use]
     pub fn pronounce(&self, word: &str) -> Pronunciation {
+        if let Some(phones) = phones_of(word) {
+            return Pronunciation { phones, source: Source::User };
+        }
         let plain = word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'\'' | b'-' | b'.'));
         let word = if plain { Cow::Borrowed(word) } else { Cow::Owned(fold::word(word)) };
         if let Some(phones) = self.espeak.get(&*word).filter(|_| !self.is_users(&word)) {
@@ -212,15 +216,21 @@ impl Known<'_> {
         Pronunciation { phones, source: if compound { Source::Compound } else { Source::Model } }
     }
 
-    /// Pronounces the parts between hyphens in turn; a lone `a` at either end is the letter.
+    /// Pronounces the parts between hyphens in turn; a lone `a` at either end is the letter, and heteronyms get
+    /// the reading that fits the other parts.
     fn pronounce_parts(&self, word: &str) -> Pronunciation {
-        let parts: Vec<&str> = word.split('-').filter(|part| !part.is_empty()).collect();
+        let parts = heteronym::parts_as_text(word);
         let mut whole = Pronunciation { phones: Vec::new(), source: Source::Compound };
-        for (index, part) in parts.iter().enumerate() {
+        for (index, Token { text: part, .. }) in parts.iter().enumerate() {
             let at_end = index == 0 || index + 1 == parts.len();
-            let part = self.pronounce(if *part == "a" && at_end { "a." } else { part });
-            whole.phones.extend(part.phones);
-            whole.source = whole.source.max(part.source);
+            let context = Context::new("", &parts, index);
+            if let Some(found) = self.pronouncer.heteronym(part).filter(|_| self.hidden.is_none()) {
+                whole.phones.extend(found.choose(&context).0);
+            } else {
+                let part = self.pronounce(if part == "a" && at_end { "a." } else { part });
+                whole.phones.extend(part.phones);
+                whole.source = whole.source.max(part.source);
+            }
         }
         whole
     }

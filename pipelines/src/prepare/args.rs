@@ -11,8 +11,8 @@ use mynah_corpus::{Recipe, Shard, SupPhoneRecipe};
 use mynah_signal::MelProfile;
 use mynah_text::Alphabet;
 
-use super::{align, bpe, check, import_alignment, mel, merge, phonemize, run, text};
-use crate::pronunciation::Backend;
+use super::{align, bpe, check, import_alignment, mel, merge, normalize, phonemize, run, text};
+use crate::pronunciation::{Backend, Reading};
 use crate::threads::Threads;
 
 const ALL: &str = "\
@@ -55,6 +55,14 @@ Examples:
 
 The file of an utterance is found by its id, anywhere below DIR. A file that does not fit is a row
 of DATASET/problems.jsonl, and its utterance keeps the aligner's durations.";
+const NORMALIZE: &str = "\
+Examples:
+  mynah-prepare normalize \"Mr. Buxton paid £30 on 3 May.\"
+  mynah-prepare normalize --rules my-rules.tsv --plain < sentences.txt
+
+Each row is a part of a sentence: its number, the bytes that the part takes up, the part, and its words.
+
+Exit status: 0 when every sentence has words, 1 when some have none, 2 on an error.";
 const PHONEMIZE: &str = "\
 Examples:
   mynah-prepare phonemize \"Mr. Buxton paid £30.\"
@@ -129,7 +137,12 @@ impl Args {
                     partial: args.partial,
                 })
             }
-            Command::Phonemize(args) => phonemize::run(&args.settings()),
+            Command::Normalize(args) => normalize::run(&normalize::Settings {
+                text: args.text,
+                plain: args.plain,
+                normalizer: args.reading.normalizer()?,
+            }),
+            Command::Phonemize(args) => phonemize::run(&args.settings()?),
             Command::Bpe(BpeCommand::Train(args)) => {
                 bpe::train(&bpe::TrainSettings { input: args.input, merges: args.merges, out: args.out })
             }
@@ -175,6 +188,9 @@ enum Command {
     /// Import the durations of another tool: TextGrid, MFA's JSON and CSV, .lab, CTM, .npy
     #[command(after_help = IMPORT)]
     ImportAlignment(ImportAlignmentArgs),
+    /// Print the spoken words of sentences beside the parts that they came from
+    #[command(after_help = NORMALIZE)]
+    Normalize(NormalizeArgs),
     /// Print the phones of sentences, with words separated by " / " and punctuation as separate tokens
     #[command(after_help = PHONEMIZE)]
     Phonemize(PhonemizeArgs),
@@ -306,6 +322,17 @@ enum Format {
 }
 
 #[derive(Debug, ClapArgs)]
+struct NormalizeArgs {
+    /// Sentences; without any, stdin is read, one per line
+    text: Vec<String>,
+    /// Prints only the spoken sentences
+    #[arg(long)]
+    plain: bool,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+#[derive(Debug, ClapArgs)]
 struct PhonemizeArgs {
     /// Sentences; without any, stdin is read, one per line
     text: Vec<String>,
@@ -318,10 +345,12 @@ struct PhonemizeArgs {
     /// Lexicon of your own pronunciations, which take precedence: `word PH PH …` per line
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 impl PhonemizeArgs {
-    fn settings(self) -> phonemize::Settings {
+    fn settings(self) -> anyhow::Result<phonemize::Settings> {
         let alphabet = match self.format {
             Format::Arpabet => Alphabet::Arpabet,
             Format::Ipa => Alphabet::Ipa,
@@ -329,7 +358,8 @@ impl PhonemizeArgs {
         };
         let ids = matches!(self.format, Format::VitsIds);
         let backend = self.backend.into();
-        phonemize::Settings { text: self.text, alphabet, ids, lexicon: self.lexicon, backend }
+        let normalizer = self.reading.normalizer()?;
+        Ok(phonemize::Settings { text: self.text, alphabet, ids, lexicon: self.lexicon, normalizer, backend })
     }
 }
 
@@ -403,6 +433,8 @@ struct TextArgs {
     /// Lexicon of your own pronunciations, which take precedence: `word PH PH …` per line
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     /// Bytes of input per shard
     #[arg(long, value_name = "N", default_value_t = 4 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     shard_bytes: u64,
@@ -420,6 +452,7 @@ impl TextArgs {
             bpe: self.bpe,
             merges: self.merges,
             lexicon: self.lexicon,
+            normalizer: self.reading.normalizer()?,
             shard_bytes: self.shard_bytes,
         })
     }

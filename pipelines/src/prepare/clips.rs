@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::sup_phones;
 use crate::espeak::Espeak;
-use crate::pronunciation::phonemizer;
+use crate::pronunciation::phonemizer_of;
 
 /// A clip whose text has phones and whose recording has features.
 pub(crate) struct PreparedClip {
@@ -48,7 +48,7 @@ pub(crate) struct ClipPreparer<'a> {
 impl<'a> ClipPreparer<'a> {
     /// Reads the lexicon, plans the transforms, and checks that the recipe's sup-phonemes can be read.
     pub(crate) fn new(corpus: &'a Corpus, layout: &'a DatasetLayout, recipe: &'a Recipe) -> Result<Self> {
-        let phonemizer = phonemizer(recipe.text.lexicon.as_deref())?;
+        let phonemizer = phonemizer_of(&recipe.text)?;
         let extractor = FeatureExtractor::new(&recipe.audio)?;
         // They are needed last, which is late to learn that the file is missing.
         sup_phones::given(recipe)?;

@@ -18,6 +18,7 @@ mod clips;
 mod durations;
 mod finalize;
 mod listing;
+mod normalize;
 mod page;
 mod realign;
 mod summary;

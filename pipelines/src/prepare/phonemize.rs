@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use mynah_cli::{BAD_RESULT, put, say};
 use mynah_corpus::TextBackend;
-use mynah_text::{Alphabet, Phonemized, vits_ids};
+use mynah_text::{Alphabet, Normalizer, Phonemized, vits_ids};
 
 use crate::espeak::Espeak;
 use crate::pronunciation::phonemizer;
@@ -25,13 +25,15 @@ pub(crate) struct Settings {
     pub(crate) ids: bool,
     /// The user's lexicon.
     pub(crate) lexicon: Option<PathBuf>,
+    /// How the sentences are normalized.
+    pub(crate) normalizer: Normalizer,
     /// The source of other pronunciations.
     pub(crate) backend: TextBackend,
 }
 
 /// Prints a line per sentence, which is empty for a sentence without words.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let mut phonemizer = phonemizer(settings.lexicon.as_deref())?;
+    let mut phonemizer = phonemizer(settings.lexicon.as_deref(), settings.normalizer.clone())?;
     let mut espeak = match settings.backend {
         TextBackend::Dictionary => None,
         TextBackend::Espeak => Some(Espeak::find()?),

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::clips::PreparedClip;
 use super::finalize::{Gathered, finalize};
 use crate::espeak::{Espeak, PRONUNCIATIONS};
-use crate::pronunciation::phonemizer;
+use crate::pronunciation::phonemizer_of;
 
 /// Completes a dataset with the durations that a recipe asks for. Until they are found, the dataset stays complete.
 ///
@@ -37,7 +37,7 @@ fn reopen(
     recipe: &Recipe,
 ) -> Result<(Gathered, FeatureExtractor)> {
     let extractor = FeatureExtractor::new(&recipe.audio)?;
-    let mut phonemizer = phonemizer(recipe.text.lexicon.as_deref())?;
+    let mut phonemizer = phonemizer_of(&recipe.text)?;
     if recipe.text.backend == TextBackend::Espeak {
         let mut espeak = Espeak::find()?;
         espeak.remember(&layout.root().join(PRONUNCIATIONS));

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use mynah_cli::{BAD_RESULT, Progress, say};
 use mynah_corpus::text_dataset::{TextConfig, TextCounts, TextEncoder, TextUnit};
-use mynah_text::{Pronouncer, SupPhones};
+use mynah_text::{Normalizer, Pronouncer, SupPhones};
 
 use super::program::PROGRAM;
 use crate::lock;
@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) merges: usize,
     /// The user's lexicon.
     pub(crate) lexicon: Option<PathBuf>,
+    /// How lines are normalized.
+    pub(crate) normalizer: Normalizer,
     /// Bytes of input per shard.
     pub(crate) shard_bytes: u64,
 }
@@ -43,6 +45,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         unit: settings.unit,
         shard_bytes: settings.shard_bytes,
         lexicon: settings.lexicon.as_ref().map(fs::read).transpose()?.unwrap_or_default(),
+        normalizer: settings.normalizer.clone(),
     };
     let pronouncer = Pronouncer::new(lexicon);
     let encoder = TextEncoder::new(&config, &pronouncer)?;

@@ -10,7 +10,7 @@ use mynah_voice::{Error, SpeakConfig};
 
 use super::{batch, text};
 use crate::device::Device;
-use crate::pronunciation::Backend;
+use crate::pronunciation::{Backend, Reading};
 use crate::threads::Threads;
 
 const ALL: &str = "\
@@ -52,7 +52,7 @@ impl Args {
         match self.command {
             Command::Text(args) => {
                 let speak = args.voice.prepare()?;
-                let TextArgs { voice, out, text, backend, lexicon } = args;
+                let TextArgs { voice, out, text, backend, lexicon, reading } = args;
                 let backend = backend.map(Into::into);
                 text::run(&text::Settings {
                     voice: voice.voice,
@@ -62,6 +62,7 @@ impl Args {
                     text,
                     backend,
                     lexicon,
+                    normalizer: reading.normalizer()?,
                 })
             }
             Command::Batch(args) => {
@@ -142,6 +143,8 @@ struct TextArgs {
     /// Lexicon of your own pronunciations, `word PH PH …` per line
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     /// Text
     text: String,
 }

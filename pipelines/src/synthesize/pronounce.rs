@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use mynah_corpus::TextBackend;
-use mynah_text::Phonemized;
+use mynah_text::{Normalizer, Phonemized};
 use mynah_voice::Voice;
 
 use crate::espeak::Espeak;
@@ -33,11 +33,12 @@ pub(super) fn trained_on(voice: &Voice) -> Result<Option<TextBackend>> {
 pub(super) fn phonemize(
     text: &str,
     lexicon: Option<&Path>,
+    normalizer: Normalizer,
     asked: Option<TextBackend>,
     voice: &Voice,
 ) -> Result<Phonemized> {
     let backend = asked.or(trained_on(voice)?).unwrap_or_default();
-    let mut phonemizer = phonemizer(lexicon)?;
+    let mut phonemizer = phonemizer(lexicon, normalizer)?;
     if backend == TextBackend::Espeak {
         let mut espeak = Espeak::find().context(
             "failed to find the program that pronounces the text (the voice was trained on it, or `--backend` asked for it)",

@@ -9,6 +9,7 @@ use mynah_cli::say;
 use mynah_corpus::TextBackend;
 use mynah_signal::wav;
 use mynah_text::Alphabet;
+use mynah_text::Normalizer;
 use mynah_voice::{SpeakConfig, Voice};
 
 use super::pronounce::phonemize;
@@ -30,12 +31,16 @@ pub(crate) struct Settings {
     pub(crate) backend: Option<TextBackend>,
     /// The user's lexicon.
     pub(crate) lexicon: Option<PathBuf>,
+    /// How the text is normalized.
+    pub(crate) normalizer: Normalizer,
 }
 
 /// Speaks a text into one wav.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let voice = Voice::open(&settings.voice, &settings.device.open()?).context("failed to open the voice")?;
-    let phonemized = phonemize(&settings.text, settings.lexicon.as_deref(), settings.backend, &voice)?;
+    let normalizer = settings.normalizer.clone();
+    let lexicon = settings.lexicon.as_deref();
+    let phonemized = phonemize(&settings.text, lexicon, normalizer, settings.backend, &voice)?;
     let begin = Instant::now();
     let waveform = voice
         .speak(&phonemized.symbols, &phonemized.word_index, &settings.speak)

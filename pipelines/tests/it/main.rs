@@ -21,6 +21,7 @@ mod import;
 mod interruption;
 mod locks;
 mod mel;
+mod normalize;
 #[cfg(feature = "voice")]
 mod pages;
 mod phonemize;

@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use mynah_table::write_atomic;
-use mynah_text::{Phone, Pronouncer, SupPhones, Vocabulary, parse_phones};
+use mynah_text::{Normalizer, Phone, Pronouncer, SupPhones, Vocabulary, parse_phones};
 use rayon::prelude::*;
 
 use super::encoding::{Found, Job, Work, read_counts, read_problems};
@@ -17,7 +17,7 @@ use super::pieces::{Piece, plan};
 use crate::Error;
 
 /// The version of the encoding: changes whenever the same bytes yield other identifiers, which makes earlier shards stale.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The input of a text and its division into shards.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct TextConfig {
     pub shard_bytes: u64,
     /// The lexicon that the pronouncer reads, as bytes; empty without one. Shards are valid for one lexicon.
     pub lexicon: Vec<u8>,
+    /// How texts are normalized. Shards are valid for one way.
+    pub normalizer: Normalizer,
 }
 
 /// Encodes a text piece by piece, on all threads, reusing the pieces that an earlier run finished.
@@ -81,8 +83,9 @@ impl<'a> TextEncoder<'a> {
         if pieces.is_empty() {
             return Err(Error::EmptyText);
         }
-        let base =
-            format!("mynah-text {VERSION}\0{}\0{}\0", config.unit.key(), blake3::hash(&config.lexicon));
+        let (unit, lexicon) = (config.unit.key(), blake3::hash(&config.lexicon));
+        let normalizer = blake3::hash(config.normalizer.key().as_bytes());
+        let base = format!("mynah-text {VERSION}\0{unit}\0{lexicon}\0{normalizer}\0");
         Ok(Self { config, pronouncer, pieces, base })
     }
 

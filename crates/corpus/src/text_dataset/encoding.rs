@@ -147,7 +147,8 @@ impl<'a> Shard<'a> {
         Ok(Self {
             unit: job.config.unit,
             file: file.display().to_string(),
-            encoder: BulkEncoder::new(job.pronouncer, job.sup_phones)?,
+            encoder: BulkEncoder::new(job.pronouncer, job.sup_phones)?
+                .with_normalizer(job.config.normalizer.clone()),
             encoded: Encoded::default(),
             offsets: Vec::new(),
             lengths: Vec::new(),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use mynah_text::{Phonemizer, Pronouncer, SupPhones, Vocabulary};
+use mynah_text::{Normalizer, Phonemizer, Pronouncer, SupPhones, Vocabulary};
 
 use super::{TextConfig, TextDataset, TextEncoder, TextInfo, TextUnit};
 use crate::Error;
@@ -22,6 +22,7 @@ fn encode(root: &Path) -> (TextInfo, usize) {
         unit: TextUnit::Line,
         shard_bytes: 30,
         lexicon: Vec::new(),
+        normalizer: Normalizer::default(),
     };
     let pronouncer = Pronouncer::new(None);
     let encoder = TextEncoder::new(&config, &pronouncer).unwrap();
@@ -90,6 +91,7 @@ fn refuses_input_without_text() {
             unit: TextUnit::Line,
             shard_bytes: 30,
             lexicon: Vec::new(),
+            normalizer: Normalizer::default(),
         };
         TextEncoder::new(&config, &Pronouncer::new(None)).map(|_| ()).unwrap_err()
     };

@@ -6,6 +6,12 @@ use crate::symbol::Punctuation;
 /// Reach of a search for related words, in words to either side.
 const NEAR: usize = 6;
 
+/// Returns the parts of a hyphenated word as a text of its own.
+pub(crate) fn parts_as_text(word: &str) -> Vec<Token> {
+    let parts = word.split('-').filter(|part| !part.is_empty());
+    parts.map(|part| Token { text: part.to_owned(), kind: TokenKind::Word, span: 0..0 }).collect()
+}
+
 /// Word of a normalized text and its surroundings.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
@@ -28,6 +34,20 @@ impl<'a> Context<'a> {
     /// Returns the word as written in the source.
     pub(crate) fn written(&self) -> &'a str {
         self.tokens.get(self.at).and_then(|token| self.source.get(token.span.clone())).unwrap_or("")
+    }
+
+    /// Returns the word or mark at a distance, negative to the left; empty beyond the ends of the text.
+    pub(super) fn token(&self, offset: isize) -> &'a str {
+        self.token_at(offset).map_or("", |token| &token.text)
+    }
+
+    /// Returns the word or mark at a distance as written in the source.
+    pub(super) fn written_at(&self, offset: isize) -> &'a str {
+        self.token_at(offset).and_then(|token| self.source.get(token.span.clone())).unwrap_or("")
+    }
+
+    fn token_at(&self, offset: isize) -> Option<&'a Token> {
+        self.at.checked_add_signed(offset).and_then(|at| self.tokens.get(at))
     }
 
     /// Returns the `number`th word before it, from 1; empty beyond a pause or the start.

@@ -1,10 +1,13 @@
 //! The heteronyms and their readings.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
+
 use super::grammar::noun_or_verb;
-use super::{Context, Reading, Reason, sense, tense};
+use super::learned::Learned;
+use super::{Context, Reading, Reason, article, sense, tense};
 use crate::phone::{Phone, parse_phones};
 use crate::pronounce::with_s;
 
@@ -119,7 +122,8 @@ const NOUNS_AND_VERBS: [(&str, &str, &str, Reading); 98] = [
 type Rule = fn(&Context<'_>, &Heteronym) -> (Reading, Reason);
 
 /// Words with individual rules; the second reading is the one that needs evidence.
-const SENSES: [(&str, &str, &str, Rule); 26] = [
+const SENSES: [(&str, &str, &str, Rule); 27] = [
+    ("the", "DH AH0", "DH IY0", article::the),
     ("read", "R EH1 D", "R IY1 D", tense::read),
     ("lead", "L IY1 D", "L EH1 D", sense::lead),
     ("live", "L IH1 V", "L AY1 V", sense::live),
@@ -159,41 +163,112 @@ pub(crate) enum Form {
     Possessive,
 }
 
-/// Spelling with two readings.
+/// Nouns whose verb is a reading of `data/homographs.txt`; their forms in -s are told apart by the rules.
+const LEARNED_NOUNS: [&str; 28] = [
+    "affiliate",
+    "compress",
+    "conglomerate",
+    "conscript",
+    "consort",
+    "deviate",
+    "discard",
+    "document",
+    "expatriate",
+    "export",
+    "fragment",
+    "implement",
+    "increment",
+    "initiate",
+    "instrument",
+    "interchange",
+    "invert",
+    "invite",
+    "laminate",
+    "ornament",
+    "overthrow",
+    "perfume",
+    "pigment",
+    "postulate",
+    "recount",
+    "transform",
+    "transplant",
+    "upset",
+];
+
+/// Spelling with several readings.
 #[derive(Debug)]
 pub(crate) struct Heteronym {
     pub(super) form: Form,
     pub(super) prior: Reading,
     pub(super) rule: Rule,
-    pub(super) readings: [Vec<Phone>; 2],
+    pub(super) readings: Vec<Vec<Phone>>,
+    /// Names of the readings, if they are learned.
+    pub(super) names: Vec<&'static str>,
+    pub(super) learned: Option<Learned>,
+}
+
+impl Heteronym {
+    fn by_rule(form: Form, prior: Reading, rule: Rule, readings: [Vec<Phone>; 2]) -> Self {
+        Self { form, prior, rule, readings: readings.into(), names: Vec::new(), learned: None }
+    }
 }
 
 /// Finds the heteronym of a normalized spelling.
 pub(crate) fn find(word: &str) -> Option<&'static Heteronym> {
-    static TABLE: LazyLock<HashMap<String, Heteronym>> = LazyLock::new(table);
+    static TABLE: LazyLock<FxHashMap<String, Heteronym>> = LazyLock::new(table);
     TABLE.get(word)
 }
 
 /// Builds every entry of the tables, with the forms in -s and -'s that follow from a noun and a verb.
-fn table() -> HashMap<String, Heteronym> {
-    let mut table = HashMap::new();
+fn table() -> FxHashMap<String, Heteronym> {
+    let mut table = FxHashMap::default();
     for (word, first, second, prior) in NOUNS_AND_VERBS {
-        let bare = [phones(first), phones(second)];
-        let inflected = bare.clone().map(with_s);
-        let possessive: Rule = |_, _| (Reading::First, Reason::Spelling);
-        let mut add = |word, form, rule, readings| {
-            table.insert(word, Heteronym { form, prior, rule, readings });
-        };
-        add(plural(word), Form::Inflected, noun_or_verb, inflected.clone());
-        add(format!("{word}'s"), Form::Possessive, possessive, inflected);
-        add(word.to_owned(), Form::Bare, noun_or_verb, bare);
+        add_noun(&mut table, word, [phones(first), phones(second)], prior);
     }
     for (word, first, second, rule) in SENSES {
         let form = if word.ends_with('s') && word != "bass" { Form::Inflected } else { Form::Bare };
         let readings = [phones(first), phones(second)];
-        table.insert(word.to_owned(), Heteronym { form, prior: Reading::First, rule, readings });
+        table.insert(word.to_owned(), Heteronym::by_rule(form, Reading::First, rule, readings));
+    }
+    let mut learned = BTreeMap::<&str, Vec<(&str, Vec<Phone>)>>::new();
+    for (word, name, phones) in learned_readings() {
+        learned.entry(word).or_default().push((name, phones));
+    }
+    for (word, readings) in learned {
+        let (names, readings): (Vec<_>, Vec<_>) = readings.into_iter().unzip();
+        if LEARNED_NOUNS.contains(&word) {
+            add_noun(&mut table, word, [readings[0].clone(), readings[1].clone()], FIRST);
+        }
+        let by_default: Rule = |_, word| (word.prior, Reason::Default);
+        let entry = table
+            .entry(word.to_owned())
+            .or_insert_with(|| Heteronym::by_rule(Form::Bare, FIRST, by_default, Default::default()));
+        entry.learned = Some(Learned::new(word, &names));
+        entry.readings = readings;
+        entry.names = names;
     }
     table
+}
+
+/// Adds a noun and its verb, with their forms in -s and the possessive.
+fn add_noun(table: &mut FxHashMap<String, Heteronym>, word: &str, bare: [Vec<Phone>; 2], prior: Reading) {
+    let inflected = bare.clone().map(with_s);
+    let possessive: Rule = |_, _| (Reading::First, Reason::Spelling);
+    let mut add = |word, form, rule, readings| {
+        table.insert(word, Heteronym::by_rule(form, prior, rule, readings));
+    };
+    add(plural(word), Form::Inflected, noun_or_verb, inflected.clone());
+    add(format!("{word}'s"), Form::Possessive, possessive, inflected);
+    add(word.to_owned(), Form::Bare, noun_or_verb, bare);
+}
+
+/// Returns the words of `data/homographs.txt`, and the name and phones of each of their readings.
+fn learned_readings() -> impl Iterator<Item = (&'static str, &'static str, Vec<Phone>)> {
+    let lines = include_str!("../../data/homographs.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let mut fields = line.split("  ");
+        Some((fields.next()?, fields.next()?, phones(fields.next()?)))
+    })
 }
 
 /// Returns the spelling with an -s.
@@ -230,6 +305,39 @@ mod tests {
             let known = [first, second].map(|line| variants.contains(&phones(line)));
             let own = OWN.iter().any(|(own, _)| *own == word);
             assert_eq!(known, [true, !own], "{word}");
+        }
+    }
+
+    #[test]
+    fn learned_words_have_distinct_readings() {
+        let mut words = BTreeMap::<&str, usize>::new();
+        for (word, name, phones) in learned_readings() {
+            *words.entry(word).or_default() += 1;
+            assert!(name.starts_with(word) && !phones.is_empty(), "{name}");
+        }
+        assert_eq!(words.len(), 162);
+        for (word, count) in words {
+            let entry = find(word).expect(word);
+            let mut readings = entry.readings.clone();
+            readings.sort_unstable();
+            readings.dedup();
+            assert!(entry.learned.is_some() && count >= 2 && readings.len() == count, "{word}");
+        }
+        assert!(LEARNED_NOUNS.iter().all(|word| find(word).is_some_and(|entry| entry.learned.is_some())));
+    }
+
+    #[test]
+    fn rules_and_weights_number_the_readings_alike() {
+        let own = ["subject", "elaborate", "refuse"];
+        let lines = NOUNS_AND_VERBS
+            .iter()
+            .map(|(word, first, second, _)| (*word, *first, *second))
+            .chain(SENSES.iter().map(|(word, first, second, _)| (*word, *first, *second)));
+        for (word, first, second) in lines.filter(|(word, ..)| !own.contains(word)) {
+            assert_eq!(
+                find(word).map(|entry| entry.readings.clone()),
+                Some(vec![phones(first), phones(second)])
+            );
         }
     }
 

@@ -19,18 +19,26 @@ enum When {
     BeforeName,
     /// With a full stop, before a number.
     BeforeNumber,
+    /// Before a number, with or without a full stop.
+    BareNumber,
     /// With a full stop, before a number of four digits.
     BeforeYear,
     /// Before or after a number, with or without a full stop.
     BesideNumber,
+    /// After a capitalized word or the number of a street and before the end of the phrase, with or without a full
+    /// stop.
+    EndsAddress,
+    /// After a capitalized word, with or without a comma or a full stop.
+    AfterName,
 }
 
 /// Abbreviations, of which the first matching entry wins. A capital here requires a capital in the text.
 ///
 /// Mr. to Ft. is the list of LJSpeech's README.
-const ABBREVIATIONS: [(&str, When, &str); 70] = [
+const ABBREVIATIONS: [(&str, When, &str); 117] = [
     ("Mr", When::Bare, "mister"),
     ("Mrs", When::Bare, "missus"),
+    ("Dr", When::EndsAddress, "drive"),
     ("Dr", When::Bare, "doctor"),
     ("No", When::BeforeNumber, "number"),
     ("no", When::BeforeNumber, "number"),
@@ -90,6 +98,52 @@ const ABBREVIATIONS: [(&str, When, &str); 70] = [
     ("Oct", When::BesideNumber, "october"),
     ("Nov", When::BesideNumber, "november"),
     ("Dec", When::BesideNumber, "december"),
+    ("jan", When::BesideNumber, "january"),
+    ("feb", When::BesideNumber, "february"),
+    ("apr", When::BesideNumber, "april"),
+    ("jun", When::BesideNumber, "june"),
+    ("jul", When::BesideNumber, "july"),
+    ("aug", When::BesideNumber, "august"),
+    ("sep", When::BesideNumber, "september"),
+    ("sept", When::BesideNumber, "september"),
+    ("oct", When::BesideNumber, "october"),
+    ("nov", When::BesideNumber, "november"),
+    ("dec", When::BesideNumber, "december"),
+    ("JAN", When::BesideNumber, "january"),
+    ("FEB", When::BesideNumber, "february"),
+    ("APR", When::BesideNumber, "april"),
+    ("JUN", When::BesideNumber, "june"),
+    ("JUL", When::BesideNumber, "july"),
+    ("AUG", When::BesideNumber, "august"),
+    ("SEP", When::BesideNumber, "september"),
+    ("SEPT", When::BesideNumber, "september"),
+    ("OCT", When::BesideNumber, "october"),
+    ("NOV", When::BesideNumber, "november"),
+    ("DEC", When::BesideNumber, "december"),
+    ("MAR", When::BesideNumber, "march"),
+    ("Ave", When::EndsAddress, "avenue"),
+    ("Blvd", When::EndsAddress, "boulevard"),
+    ("Rd", When::EndsAddress, "road"),
+    ("St", When::EndsAddress, "street"),
+    ("st", When::EndsAddress, "street"),
+    ("Ct", When::EndsAddress, "court"),
+    ("Ln", When::EndsAddress, "lane"),
+    ("Expy", When::EndsAddress, "expressway"),
+    ("Hwy", When::EndsAddress, "highway"),
+    ("hwy", When::EndsAddress, "highway"),
+    ("Pkwy", When::EndsAddress, "parkway"),
+    ("mr", When::BeforeName, "mister"),
+    ("mrs", When::BeforeName, "missus"),
+    ("dr", When::BeforeName, "doctor"),
+    ("st", When::BeforeName, "saint"),
+    ("jr", When::AfterName, "junior"),
+    ("sr", When::AfterName, "senior"),
+    ("ltd", When::AfterName, "limited"),
+    ("ave", When::EndsAddress, "avenue"),
+    ("prof", When::BeforeName, "professor"),
+    ("Vol", When::BareNumber, "volume"),
+    ("vol", When::BareNumber, "volume"),
+    ("pp", When::BareNumber, "pages"),
     ("vs", When::Bare, "versus"),
     ("etc", When::Bare, "et cetera"),
     ("viz", When::Stopped, "namely"),
@@ -135,7 +189,16 @@ pub(crate) fn abbreviation(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
                 && STARTERS.contains(&next);
             is_capitalized(next) && !ends_name
         }
+        When::EndsAddress => {
+            let next = cursor.next_word(end + usize::from(stopped));
+            let ends = next.is_empty() || !is_capitalized(next) || STARTERS.contains(&next);
+            !cursor.begins_sentence(at) && ends && is_addressed(cursor, at)
+        }
+        When::AfterName => is_capitalized(
+            cursor.text[..at].trim_end_matches(',').trim_end_matches(' ').rsplit(' ').next().unwrap_or(""),
+        ),
         When::BeforeYear => stopped && cursor.digits(cursor.skip_spaces(end + 1)).len() == 4,
+        When::BareNumber => cursor.byte(cursor.skip_spaces(end + usize::from(stopped))).is_ascii_digit(),
         When::BesideNumber => {
             let next = cursor.byte(cursor.skip_spaces(end + usize::from(stopped)));
             let before = cursor.text[..at].trim_end_matches(' ').as_bytes().last();
@@ -160,6 +223,16 @@ pub(crate) fn is_abbreviation(letters: &str) -> bool {
     letters.len() <= LONGEST && SHORT.contains(letters)
 }
 
+/// Returns true if the number of a house or of a street, and at most three capitalized words, precede.
+fn is_addressed(cursor: Cursor<'_>, at: usize) -> bool {
+    let mut words = cursor.text[..at].trim_end_matches(' ').rsplit(' ');
+    let first = words.next().unwrap_or("");
+    let numbered = |word: &str| word.starts_with(|first: char| first.is_ascii_digit());
+    numbered(first)
+        || is_capitalized(first)
+            && words.take(3).take_while(|word| is_capitalized(word) || numbered(word)).any(numbered)
+}
+
 /// Returns true if letters and digits in one word follow, as in `. C2766`.
 fn is_code(cursor: Cursor<'_>, at: usize) -> bool {
     let start = cursor.skip_spaces(at + 1);
@@ -176,8 +249,12 @@ pub(crate) fn is_title(word: &str, after: &str) -> bool {
     ];
     let number = after.starts_with(|character: char| character.is_ascii_digit());
     ABBREVIATIONS.iter().any(|(short, when, _)| {
-        let needs_number = matches!(when, When::BeforeNumber | When::BeforeYear | When::BesideNumber);
-        *short == word && !ends.contains(short) && (!needs_number || number)
+        let needs_number =
+            matches!(when, When::BeforeNumber | When::BareNumber | When::BeforeYear | When::BesideNumber);
+        !matches!(when, When::EndsAddress | When::AfterName)
+            && *short == word
+            && !ends.contains(short)
+            && (!needs_number || number)
     })
 }
 

@@ -1,5 +1,8 @@
 //! Look-around in the folded text.
 
+use super::Style;
+use super::fold::GIVEN;
+
 /// Result of a rule at one position.
 pub(crate) struct Reading {
     /// Position after its last byte.
@@ -25,13 +28,15 @@ pub(crate) struct Cursor<'a> {
     pub(crate) shouted: bool,
     /// True if the position is between single quotation marks, so that a bare apostrophe closes them.
     pub(crate) quoted: bool,
+    /// Manner of reading.
+    pub(crate) style: Style,
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str, style: Style) -> Self {
         let shouted = !text.bytes().any(|byte| byte.is_ascii_lowercase())
             && text.split(' ').filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic())).count() > 1;
-        Self { text, shouted, quoted: false }
+        Self { text, shouted, quoted: false, style }
     }
 
     pub(crate) fn byte(self, at: usize) -> u8 {
@@ -73,9 +78,9 @@ impl<'a> Cursor<'a> {
         &before[before.len() - start..]
     }
 
-    /// Returns true if no letters or digits follow `at`.
+    /// Returns true if no letters, digits or given words follow `at`.
     pub(crate) fn is_last(self, at: usize) -> bool {
-        !self.text.bytes().skip(at).any(|byte| byte.is_ascii_alphanumeric())
+        !self.text.bytes().skip(at).any(|byte| byte.is_ascii_alphanumeric() || byte == GIVEN)
     }
 
     /// Returns true if a sentence or a quotation begins at `at`.

@@ -14,6 +14,10 @@ pub(crate) const POUND: u8 = 1;
 pub(crate) const EURO: u8 = 2;
 pub(crate) const YEN: u8 = 3;
 pub(crate) const CENT: u8 = 4;
+pub(crate) const WON: u8 = 5;
+pub(crate) const RUPEE: u8 = 6;
+/// Place of words that the user gives.
+pub(crate) const GIVEN: u8 = 14;
 
 /// Text folded to ASCII.
 pub(crate) struct Folded<'a> {
@@ -42,11 +46,25 @@ impl Folded<'_> {
 /// compatibility forms are decomposed (NFKD). A character that neither has an ASCII form nor is white space
 /// is recorded as dropped: invisible ones leave nothing, others a space.
 pub(crate) fn fold(source: &str) -> Folded<'_> {
-    if source.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'`') {
+    fold_around(source, &[])
+}
+
+/// Folds a text in which each of some ranges, in order, becomes a single byte [`GIVEN`].
+pub(crate) fn fold_around<'a>(source: &'a str, given: &[Range<usize>]) -> Folded<'a> {
+    if given.is_empty() && source.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'`') {
         return Folded { text: Cow::Borrowed(source), places: None, dropped: Vec::new() };
     }
     let (mut text, mut places, mut dropped) = (String::new(), Vec::<Range<usize>>::new(), Vec::new());
+    let mut given = given.iter().peekable();
     for (start, character) in source.char_indices() {
+        given.next_if(|range| range.end <= start);
+        if let Some(range) = given.peek().filter(|range| range.contains(&start)) {
+            if start == range.start {
+                text.push(char::from(GIVEN));
+                places.push((*range).clone());
+            }
+            continue;
+        }
         let span = start..start + character.len_utf8();
         let before = text.len();
         if is_combining_mark(character)
@@ -96,6 +114,8 @@ fn fold_character(character: char, text: &mut String) -> bool {
         '€' => "\u{2}",
         '¥' => "\u{3}",
         '¢' => "\u{4}",
+        '₩' => "\u{5}",
+        '₹' => "\u{6}",
         '×' => " times ",
         '÷' => " divided by ",
         '°' => " degrees ",

@@ -1,6 +1,7 @@
 //! Punctuation marks and signs.
 
 use super::cursor::{Cursor, Reading, is_one_of};
+use super::money::is_currency;
 use crate::symbol::Punctuation;
 
 /// Interpretation of a mark or sign.
@@ -91,7 +92,21 @@ fn dash(cursor: Cursor<'_>, at: usize) -> Mark {
     if suspended {
         return Mark::Nothing;
     }
+    if hyphens == 1 && is_range(cursor, at) {
+        return Mark::Spoken(Reading::new(at + 1, "to"));
+    }
     Mark::Punctuation { mark: Punctuation::Dash, opens: false, end: at + hyphens }
+}
+
+/// Returns true between two amounts: `1960s-80s`, `$250-$300`, `5pm-7 pm`, `4 am - 8 pm`.
+fn is_range(cursor: Cursor<'_>, at: usize) -> bool {
+    let amount = |at| cursor.byte(at).is_ascii_digit() || is_currency(cursor.byte(at));
+    let before = &cursor.text.as_bytes()[..at];
+    let joined = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b'%');
+    let start = at - before.iter().rev().take_while(joined).count();
+    let half = is_one_of(cursor.word_before(at), &["am", "pm", "m"]);
+    start < at && cursor.byte(start).is_ascii_digit() && amount(at + 1)
+        || half && cursor.byte(cursor.skip_spaces(at + 1)).is_ascii_digit()
 }
 
 fn double_quote(cursor: Cursor<'_>, at: usize, end: usize, quotes: &mut Quotes) -> Mark {

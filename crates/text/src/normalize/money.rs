@@ -1,7 +1,8 @@
 //! Sums of money: `£30`, `$5.20`, `€3 million`.
 
+use super::Style;
 use super::cursor::{Cursor, Reading, is_one_of};
-use super::fold::{CENT, EURO, POUND, YEN};
+use super::fold::{CENT, EURO, POUND, RUPEE, WON, YEN};
 use super::number::{Quantity, join_word};
 use super::verbalize::cardinal_of;
 
@@ -13,11 +14,23 @@ struct Currency {
     hundredths: &'static str,
 }
 
-const CURRENCIES: [Currency; 4] = [
+const CURRENCIES: [Currency; 6] = [
     Currency { sign: b'$', one: "dollar", many: "dollars", one_hundredth: "cent", hundredths: "cents" },
     Currency { sign: POUND, one: "pound", many: "pounds", one_hundredth: "penny", hundredths: "pence" },
     Currency { sign: EURO, one: "euro", many: "euros", one_hundredth: "cent", hundredths: "cents" },
     Currency { sign: YEN, one: "yen", many: "yen", one_hundredth: "sen", hundredths: "sen" },
+    Currency { sign: WON, one: "won", many: "won", one_hundredth: "jeon", hundredths: "jeon" },
+    Currency { sign: RUPEE, one: "rupee", many: "rupees", one_hundredth: "paisa", hundredths: "paise" },
+];
+
+/// Dollars of several countries, by what precedes their sign.
+const COUNTRIES: [(&str, &str); 6] = [
+    ("US$", "u.s."),
+    ("A$", "australian"),
+    ("C$", "canadian"),
+    ("CA$", "canadian"),
+    ("HK$", "hong kong"),
+    ("NZ$", "new zealand"),
 ];
 
 const MAGNITUDES: [&str; 5] = ["hundred", "thousand", "million", "billion", "trillion"];
@@ -47,6 +60,13 @@ const PERIODS: [(&str, &str); 9] = [
 ///
 /// Two decimals are the smaller unit; any other number of decimals is read as a decimal fraction.
 pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    if let Some((prefix, country)) =
+        COUNTRIES.iter().find(|(prefix, _)| cursor.text[at..].starts_with(prefix))
+    {
+        let reading = money(cursor, at + prefix.len() - 1)?;
+        let (amount, dollars) = reading.phrase.split_once(" dollar")?;
+        return Some(Reading { phrase: format!("{amount} {country} dollar{dollars}"), ..reading });
+    }
     let Some(currency) = CURRENCIES.iter().find(|currency| currency.sign == cursor.byte(at)) else {
         let quantity = Quantity::parse(cursor, at).filter(|quantity| cursor.byte(quantity.end) == CENT)?;
         let unit = if quantity.integer == "1" { "cent" } else { "cents" };
@@ -58,15 +78,18 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     }
     // "a $100-a-plate dinner" uses the singular: "a one hundred dollar-a-plate dinner".
     let joined = cursor.byte(quantity.end) == b'-' && cursor.byte(quantity.end + 1).is_ascii_alphabetic();
-    let unit = if joined || quantity.integer == "1" { currency.one } else { currency.many };
-    let phrase = match quantity.fraction {
+    let one =
+        quantity.integer == "1" && quantity.fraction.is_none_or(|decimals| two_decimals(decimals).len() == 2);
+    let unit = if joined || one { currency.one } else { currency.many };
+    let and = if cursor.style == Style::LjSpeech { "" } else { " and" };
+    let phrase = match quantity.fraction.map(two_decimals) {
         Some(hundredths) if hundredths.len() == 2 => {
             let whole = format!("{} {unit}", cardinal_of(&quantity.integer));
             let unit = if hundredths == "01" { currency.one_hundredth } else { currency.hundredths };
-            match (quantity.integer.as_str(), hundredths) {
+            match (quantity.integer.as_str(), hundredths.as_str()) {
                 (_, "00") => whole,
-                ("" | "0", _) => format!("{} {unit}", cardinal_of(hundredths)),
-                _ => format!("{whole} {} {unit}", cardinal_of(hundredths)),
+                ("" | "0", _) => format!("{} {unit}", cardinal_of(&hundredths)),
+                _ => format!("{whole}{and} {} {unit}", cardinal_of(&hundredths)),
             }
         }
         _ => format!("{} {unit}", quantity.phrase()),
@@ -76,6 +99,17 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         Some((end, period)) => Reading::new(end, format!("{} per {period}", reading.phrase)),
         None => reading,
     })
+}
+
+/// Returns true for the sign of a currency.
+pub(super) fn is_currency(byte: u8) -> bool {
+    CURRENCIES.iter().any(|currency| currency.sign == byte)
+}
+
+/// Returns decimals as hundredths where they are whole ones: `5` and `500` as `50`.
+fn two_decimals(decimals: &str) -> String {
+    let trimmed = decimals.trim_end_matches('0');
+    if trimmed.len() > 2 { decimals.to_owned() } else { format!("{trimmed:0<2}") }
 }
 
 /// Finds what a price is for after a slash: `$20/mo`.

@@ -1,41 +1,19 @@
 //! Numbers in running text.
 
+use super::Style;
 use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
-use super::unit::measure;
+use super::date::{day_and_month, day_of_month, is_month, of_numbers};
+use super::unit::{measure, unit_after};
 use super::verbalize::{
     by_hundreds, cardinal, cardinal_of, fraction, ordinal, plural, spelled, two_digit_year,
 };
 use super::word;
 
 const YEARS: std::ops::Range<u64> = 1100..2100;
+/// Years only where a word marks them as such: `in 1066`.
+const OLD_YEARS: std::ops::Range<u64> = 1001..1100;
 /// Years after "the" that name an event even before a plural: `the 1979 floods`.
 const YEARS_OF_EVENTS: std::ops::Range<u64> = 1700..2100;
-const MONTHS: [&str; 24] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Sept",
-    "Oct",
-    "Nov",
-    "Dec",
-];
 /// Words that mark the number after them as a year.
 const BEFORE_YEARS: [&str; 17] = [
     "in", "since", "by", "until", "till", "from", "during", "before", "after", "year", "circa", "early",
@@ -65,10 +43,42 @@ const NO_PLURALS: [&str; 20] = [
     "series",
 ];
 /// Words after which a number is a name, not a count.
-const LABELS: [&str; 11] =
-    ["no", "number", "page", "room", "exhibit", "flight", "highway", "route", "bus", "apartment", "suite"];
+const LABELS: [&str; 13] = [
+    "no",
+    "number",
+    "page",
+    "room",
+    "exhibit",
+    "flight",
+    "highway",
+    "route",
+    "bus",
+    "apartment",
+    "suite",
+    "frame",
+    "IQ",
+];
+/// Words beside 911 as a telephone number.
+const CALLS: [&str; 11] = [
+    "call",
+    "calls",
+    "called",
+    "calling",
+    "dial",
+    "dialed",
+    "dialing",
+    "caller",
+    "operator",
+    "dispatcher",
+    "emergency",
+];
 /// Words before which `.38` is a caliber.
 const GUNS: [&str; 6] = ["caliber", "calibre", "rifle", "pistol", "revolver", "special"];
+/// Words beside the score of a game.
+const SCORES: [&str; 18] = [
+    "score", "scored", "won", "win", "wins", "beat", "beating", "lost", "lose", "loss", "led", "lead",
+    "victory", "defeat", "defeated", "draw", "tied", "record",
+];
 const COMPASS: [&str; 4] = ["North", "South", "East", "West"];
 const STREETS: [&str; 13] = [
     "Street",
@@ -153,6 +163,7 @@ pub(crate) fn number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
             let reading = number(cursor, at + 1)?;
             Some(Reading { phrase: format!("minus {}", reading.phrase), ..reading })
         }
+        b'(' if next_is_digit => telephone(cursor, at),
         b'#' if next_is_digit => {
             let reading = number(cursor, at + 1)?;
             Some(Reading { phrase: format!("number {}", reading.phrase), ..reading })
@@ -160,7 +171,12 @@ pub(crate) fn number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         b'\'' if free && next_is_digit => short_year(cursor, at),
         b'.' if free && next_is_digit => plain(cursor, at),
         b'0'..=b'9' => {
-            let composite = time(cursor, at).or_else(|| slashed(cursor, at)).or_else(|| dashed(cursor, at));
+            let composite = day_and_month(cursor, at)
+                .or_else(|| day_of_month(cursor, at))
+                .or_else(|| dotted(cursor, at))
+                .or_else(|| time(cursor, at))
+                .or_else(|| slashed(cursor, at))
+                .or_else(|| dashed(cursor, at));
             composite
                 .or_else(|| measure(cursor, at))
                 .or_else(|| with_suffix(cursor, at))
@@ -232,22 +248,24 @@ fn slashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let suffix = cursor.letters(end);
     let phrase = match parts.as_slice() {
         [_] => return None,
+        ["9", "11"] => "nine eleven".to_owned(),
         // `1/4th` names its part by the ordinal.
-        [numerator, denominator] if matches!(suffix, "th" | "ths" | "rd" | "rds") => {
+        [numerator, denominator] if is_one_of(suffix, &["th", "ths", "rd", "rds"]) => {
             end += suffix.len();
             let (numerator, denominator) = (numerator.parse().ok()?, denominator.parse().ok()?);
             let part = ordinal(denominator);
             format!("{} {}", cardinal(numerator), if numerator == 1 { part } else { plural(&part) })
         }
-        [month, day, year] if year.len() == 4 && is_date_of(month, day) => {
-            let month = MONTHS[month.parse::<usize>().ok()? - 1].to_ascii_lowercase();
-            format!("{month} {} {}", ordinal(day.parse().ok()?), part_of_date(year))
-        }
+        parts if let Some(date) = of_numbers(parts).filter(|_| cursor.style != Style::LjSpeech) => date,
         [numerator, denominator] => {
-            let named =
-                numerator.parse().ok().zip(denominator.parse().ok()).and_then(|(n, d)| fraction(n, d));
+            let named = numerator.parse().ok().zip(denominator.parse().ok());
+            // `08/09` are two numbers.
+            let named = named.filter(|_| !numerator.starts_with('0') && !denominator.starts_with('0'));
+            let named = named.and_then(|(n, d)| fraction(n, d));
             let whole = cursor.byte_before(at) == b' ' && cursor.byte_before(at - 1).is_ascii_digit();
+            let half = whole && [numerator, denominator] == [&"1", &"2"] && cursor.style != Style::LjSpeech;
             match named {
+                Some(_) if half => "and a half".to_owned(),
                 Some(named) if whole => format!("and {named}"),
                 Some(named) => named,
                 None => format!("{} {}", part_of_date(numerator), part_of_date(denominator)),
@@ -255,7 +273,50 @@ fn slashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         }
         parts => parts.iter().map(|part| part_of_date(part)).collect::<Vec<_>>().join(" "),
     };
+    if let Some(unit) = unit_after(cursor, end, false) {
+        return Some(Reading { phrase: format!("{phrase} {}", unit.phrase), ..unit });
+    }
     Some(join_word(cursor, end, phrase))
+}
+
+/// Reads numbers separated by two or more full stops: a date, a telephone number, an address of the Internet, a
+/// version.
+fn dotted(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let mut parts = vec![cursor.digits(at)];
+    let mut end = at + parts[0].len();
+    while cursor.byte(end) == b'.' && cursor.byte(end + 1).is_ascii_digit() {
+        let part = cursor.digits(end + 1);
+        end += 1 + part.len();
+        parts.push(part);
+    }
+    if parts.len() < 3 || cursor.byte(end).is_ascii_alphabetic() {
+        return None;
+    }
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let date = of_numbers(&parts).filter(|_| lengths[2] == 4 || lengths[0] == 4);
+    let one_by_one =
+        |between: &str| parts.iter().map(|part| spelled(part, "zero")).collect::<Vec<_>>().join(between);
+    let phrase = match (date, lengths.as_slice()) {
+        (Some(date), _) => date,
+        (None, [3, 3, 4]) => one_by_one(" "),
+        (None, [_, _, _, _]) => one_by_one(" dot "),
+        _ => parts.iter().map(|part| cardinal_of(part)).collect::<Vec<_>>().join(" point "),
+    };
+    Some(Reading::new(end, phrase))
+}
+
+/// Reads `(555) 123-4567`, digit by digit.
+fn telephone(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let area = cursor.digits(at + 1);
+    let close = at + 1 + area.len();
+    let next = close + 1 + usize::from(matches!(cursor.byte(close + 1), b' ' | b'-'));
+    let (exchange, line) = (cursor.digits(next), cursor.digits(next + 4));
+    let fits = cursor.byte(close) == b')' && [area.len(), exchange.len(), line.len()] == [3, 3, 4];
+    if !fits || !matches!(cursor.byte(next + 3), b'-' | b' ' | b'.') {
+        return None;
+    }
+    let digits = [area, exchange, line].map(|digits| spelled(digits, "zero"));
+    Some(Reading::new(next + 8, digits.join(" ")))
 }
 
 /// Reads `10-12`, `1914-18`, `555-1234`, `1963-11-22`.
@@ -282,8 +343,16 @@ fn dashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
                 }
                 _ => (from.phrase(), to.phrase()),
             };
-            format!("{from} to {to}")
+            let between = if cursor.byte(cursor.skip_spaces(end)) == b'=' {
+                " minus "
+            } else if is_score(cursor, at, end) && lengths.iter().all(|length| *length < 4) {
+                " "
+            } else {
+                " to "
+            };
+            format!("{from}{between}{to}")
         }
+        parts if let Some(date) = date_of(parts).filter(|_| cursor.style != Style::LjSpeech) => date,
         parts if lengths == [4, 2, 2] => {
             parts.iter().map(|part| part_of_date(&part.integer)).collect::<Vec<_>>().join(" ")
         }
@@ -292,13 +361,26 @@ fn dashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     if cursor.byte(end) == b'%' {
         return Some(Reading::new(end + 1, format!("{phrase} percent")));
     }
+    if let Some(unit) = unit_after(cursor, end, false) {
+        return Some(Reading { phrase: format!("{phrase} {}", unit.phrase), ..unit });
+    }
     Some(join_word(cursor, end, phrase))
 }
 
-/// Returns true for the digits of a month and of one of its days.
-fn is_date_of(month: &str, day: &str) -> bool {
-    let within = |digits: &str, most: u64| digits.parse().is_ok_and(|value| (1..=most).contains(&value));
-    within(month, 12) && within(day, 31)
+/// Reads three whole numbers, one of them a year of four digits, as a date.
+fn date_of(parts: &[Quantity<'_>]) -> Option<String> {
+    let whole = |part: &Quantity<'_>| part.fraction.is_none() && !part.grouped;
+    let digits: Vec<&str> =
+        parts.iter().filter(|part| whole(part)).map(|part| part.integer.as_str()).collect();
+    let has_year = digits.len() == parts.len() && digits.iter().any(|digits| digits.len() == 4);
+    of_numbers(&digits).filter(|_| has_year)
+}
+
+/// Returns true if a word nearby says that two numbers are the score of a game.
+fn is_score(cursor: Cursor<'_>, at: usize, end: usize) -> bool {
+    let before = cursor.text[..at].rsplit(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let after = cursor.text[end..].split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    before.take(4).chain(after.take(2)).any(|word| is_one_of(word, &SCORES))
 }
 
 fn part_of_date(digits: &str) -> String {
@@ -328,6 +410,9 @@ fn with_suffix(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
             let decade =
                 quantity.bare().is_some_and(|value| YEARS.contains(&value) && value.is_multiple_of(10));
             Some(Reading::new(after, plural(&if decade { by_hundreds(value) } else { cardinal(value) })))
+        }
+        "" if apostrophe == 0 && cursor.text.get(end..end + 3) == Some("(k)") => {
+            Some(Reading::new(end + 3, format!("{} k.", spelled(&quantity.integer, "oh"))))
         }
         "am" | "pm" | "AM" | "PM" if apostrophe == 0 && value <= 12 => {
             let half = half_of_day(cursor, end)?;
@@ -360,9 +445,24 @@ fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
     let before = cursor.word_before(at);
     if !quantity.grouped {
         let unrounded = digits.len() > 4 && !digits.ends_with("00");
-        if quantity.has_leading_zero() || unrounded || (digits.len() > 2 && is_one_of(before, &["box"])) {
+        let place = before == "of" && is_one_of(cursor.word_before(at - 3), &["address"]) && digits.len() > 3;
+        let code = match cursor.style {
+            _ if place => true,
+            Style::Standard => digits.len() > 9 || digits.len() == 5 && is_state(before),
+            Style::LjSpeech => unrounded,
+        };
+        let emergency = digits == "911"
+            && (is_one_of(before, &CALLS) || is_one_of(cursor.next_word(quantity.end), &CALLS));
+        if quantity.has_leading_zero()
+            || code
+            || emergency
+            || digits.len() > 2 && is_one_of(before, &["box", "zip"])
+        {
             return spelled(digits, "zero");
         }
+    }
+    if digits.len() > 9 && is_one_of(before, &["no", "number"]) {
+        return spelled(digits, "zero");
     }
     let Some(value) = quantity.bare() else { return cardinal_of(digits) };
     let (three, four) = (digits.len() == 3, digits.len() == 4);
@@ -374,17 +474,27 @@ fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
         if is_address(cursor, quantity.end) {
             return if three { spelled(digits, "oh") } else { by_hundreds(value) };
         }
-        if is_one_of(before, &LABELS) || lone_capital(cursor, quantity.end) {
+        let school = cursor.text[..at].trim_end_matches(' ').ends_with("P.S.");
+        let iq = before == "of" && is_one_of(cursor.word_before(at - 3), &["IQ"]);
+        if school || iq || is_one_of(before, &LABELS) || lone_capital(cursor, quantity.end) {
             return by_hundreds(value);
         }
     }
     let counted = is_counted(cursor.next_word(quantity.end));
     let early_year = three && !round && !counted && is_one_of(before, &["in", "year"]);
+    if OLD_YEARS.contains(&value) && !counted && is_date(before) {
+        return by_hundreds(value);
+    }
     let event = before == "the" && YEARS_OF_EVENTS.contains(&value) && !round;
     if early_year || YEARS.contains(&value) && (is_date(before) || event || !counted) {
         return by_hundreds(value);
     }
     cardinal(value)
+}
+
+/// Returns true for two capitals, like the state before a postal code.
+fn is_state(before: &str) -> bool {
+    before.len() == 2 && before.bytes().all(|letter| letter.is_ascii_uppercase())
 }
 
 /// Returns true if `B.C.`, `AD` or the like follows a number.
@@ -406,11 +516,11 @@ fn is_address(cursor: Cursor<'_>, at: usize) -> bool {
 }
 
 fn is_date(before: &str) -> bool {
-    is_one_of(before, &BEFORE_YEARS) || MONTHS.contains(&before)
+    is_one_of(before, &BEFORE_YEARS) || is_month(before)
 }
 
 /// Returns true if a word is a plural that a preceding number may count.
-fn is_counted(word: &str) -> bool {
+pub(super) fn is_counted(word: &str) -> bool {
     word.len() > 3
         && word.ends_with('s')
         && !word.ends_with("ss")
@@ -422,6 +532,9 @@ fn is_counted(word: &str) -> bool {
 pub(crate) fn joined_number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let digits = cursor.digits(at);
     let end = at + digits.len();
+    if digits.len() == 2 && digits.ends_with('0') && cursor.letters(end) == "s" {
+        return Some(Reading::new(end + 1, plural(&cardinal_of(digits))));
+    }
     let value: u64 = match digits {
         "" => return None,
         digits => digits.parse().ok().filter(|_| digits.len() == 4).unwrap_or(0),

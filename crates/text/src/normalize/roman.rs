@@ -4,10 +4,10 @@ use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
 use super::verbalize::{cardinal, ordinal};
 
 /// Words after which a numeral counts.
-const COUNTED: [&str; 29] = [
+const COUNTED: [&str; 31] = [
     "Chapter", "Part", "Section", "Volume", "Vol", "Book", "Act", "Scene", "Article", "Title", "War",
     "Appendix", "Figure", "Table", "Plate", "Class", "Type", "Phase", "Stage", "Level", "Grade", "Lecture",
-    "Canto", "Apollo", "Mark", "Division", "Bowl", "Group", "Category",
+    "Canto", "Apollo", "Mark", "Division", "Bowl", "Group", "Category", "Tier", "Unit",
 ];
 /// Names of monarchs and popes, after which even `I` and `V` are numerals.
 const RULERS: [&str; 45] = [
@@ -102,6 +102,8 @@ pub(crate) fn roman(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
             && (letters.len() > 1 || RULERS.contains(&before) && is_ordinal_letter(cursor, letters, end))
         {
             format!("the {}", ordinal(value))
+        } else if is_alone(cursor, letters, before) {
+            cardinal(value)
         } else {
             return None;
         };
@@ -115,8 +117,20 @@ pub(crate) fn roman(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
 fn is_ordinal_letter(cursor: Cursor<'_>, letters: &str, end: usize) -> bool {
     let next = cursor.next_word(end + usize::from(cursor.byte(end) == b'.'));
     let initial = cursor.byte(end) == b'.' && is_capitalized(next);
-    let speaker = letters == "I" && cursor.byte(end) == b' ' && !next.is_empty() && !is_capitalized(next);
+    let speaker = letters == "I"
+        && cursor.byte(end) == b' '
+        && !next.is_empty()
+        && !is_capitalized(next)
+        && !is_one_of(next, &["in", "of", "at", "on", "by", "from", "and", "who", "died", "became"]);
     matches!(letters, "I" | "V" | "X") && !initial && !speaker
+}
+
+/// Returns true for a numeral without such a word before it, `books I and II` or `nerve VIII (80%)`: several letters
+/// that are hardly anything else.
+fn is_alone(cursor: Cursor<'_>, letters: &str, before: &str) -> bool {
+    let small = letters.bytes().all(|letter| matches!(letter, b'I' | b'V' | b'X'));
+    let other = matches!(letters, "XX" | "XXX" | "XI") || is_one_of(before, &["a", "an"]);
+    small && letters.len() > 1 && !cursor.shouted && !other
 }
 
 /// Returns true for a capitalized word that is not all capitals.

@@ -2,41 +2,27 @@
 
 use std::ops::Range;
 
+use super::Style;
 use super::cursor::{Cursor, Reading};
-use super::fold::{Folded, fold};
+use super::fold::{Folded, GIVEN, fold_around};
 use super::mark::{Mark, Quotes, mark, stronger};
 use super::money::money;
+use super::normalizer::Given;
 use super::number::number;
 use super::token::{Dropped, Normalized, Token, TokenKind};
 use super::web::address;
 use super::word::{plain_word, word};
 use crate::symbol::Punctuation;
 
-/// Rewrites a text as it is spoken.
-///
-/// Numbers, sums of money, abbreviations and signs become words. Letters lose case and accents. Punctuation
-/// is folded into ten classes, and adjacent marks into the strongest of them. Any text is accepted:
-/// unspeakable characters are listed in [`Normalized::dropped`], and an empty text has no tokens.
-///
-/// # Examples
-///
-/// ```
-/// use mynah_text::normalize;
-///
-/// let normalized = normalize("Mr. Buxton paid £30 on the 27th April, 1810…");
-/// assert_eq!(
-///     normalized.to_string(),
-///     "mister buxton paid thirty pounds on the twenty-seventh april, eighteen ten."
-/// );
-/// assert_eq!(normalize("✓ done").dropped[0].character, '✓');
-/// ```
-#[must_use]
-pub fn normalize(text: &str) -> Normalized {
-    let mut folded = fold(text);
+/// Rewrites a text as it is spoken, with the tokens of `given` in their places.
+pub(super) fn scan(text: &str, style: Style, given: &[Given]) -> Normalized {
+    let ranges: Vec<Range<usize>> = given.iter().map(|given| given.span.clone()).collect();
+    let mut given = given.iter();
+    let mut folded = fold_around(text, &ranges);
     let ascii = std::mem::take(&mut folded.text);
     let tokens = Vec::with_capacity(ascii.len() / 4);
     let mut scan = Scan { source: text, folded, quotes: Quotes::default(), tokens };
-    let mut cursor = Cursor::new(&ascii);
+    let mut cursor = Cursor::new(&ascii, style);
     let mut at = 0;
     while at < ascii.len() {
         if cursor.byte(at) == b' ' {
@@ -46,6 +32,11 @@ pub fn normalize(text: &str) -> Normalized {
         if let Some(end) = plain_word(cursor, at) {
             scan.push_plain(cursor, at..end);
             at = end;
+            continue;
+        }
+        if cursor.byte(at) == GIVEN {
+            scan.tokens.extend(given.next().into_iter().flat_map(|given| given.tokens.iter().cloned()));
+            at += 1;
             continue;
         }
         cursor.quoted = scan.quotes.single;
@@ -154,7 +145,10 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
+    use super::super::{Normalizer, normalize};
     use super::*;
+    use crate::normalize::fold::fold;
+    use crate::rules::TextRules;
 
     fn check(cases: &[(&str, &str)]) {
         for (text, expected) in cases {
@@ -172,20 +166,17 @@ mod tests {
             ),
             ("4.8, 0.05 and .5", "four point eight, zero point zero five and point five"),
             ("40% or 10-12 %", "forty percent or ten to twelve percent"),
-            (
-                "2/3 of 5 1/2, 5½, 24/7",
-                "two thirds of five and one half, five and one half, twenty-four seven",
-            ),
+            ("2/3 of 5 1/2, 5½, 24/7", "two thirds of five and a half, five and a half, twenty-four seven"),
             (
                 "11/22/63 and 1963-11-22",
-                "eleven twenty-two sixty-three and nineteen sixty-three eleven twenty-two",
+                "november twenty-second sixty-three and november twenty-second nineteen sixty-three",
             ),
             (
                 "3-4, 1914-18, 555-1234",
                 "three to four, nineteen fourteen to eighteen, five five five one two three four",
             ),
             ("12:30, 3:05pm, 9:00, 5 PM", "twelve thirty, three oh five p.m., nine o'clock, five p.m."),
-            ("007, 30016, 10000", "zero zero seven, three zero zero one six, ten thousand"),
+            ("007, 30016, 10000", "zero zero seven, thirty thousand sixteen, ten thousand"),
             ("-5 and −7 but 5 - 7", "minus five and minus seven but five - seven"),
             ("#5, C2766, B52, mp3", "number five, c. two seven six six, b. fifty-two, m.p. three"),
             ("45-minute, 3rd-floor, 133-A", "forty-five-minute, third-floor, one thirty-three a."),
@@ -251,9 +242,9 @@ mod tests {
             ("£30, £1, £5,000", "thirty pounds, one pound, five thousand pounds"),
             (
                 "$5.20, $1.50, $0.50, $5.00",
-                "five dollars twenty cents, one dollar fifty cents, fifty cents, five dollars",
+                "five dollars and twenty cents, one dollar and fifty cents, fifty cents, five dollars",
             ),
-            ("£1.01 and 50¢", "one pound one penny and fifty cents"),
+            ("£1.01 and 50¢", "one pound and one penny and fifty cents"),
             (
                 "$3 million, €3.5bn, $5-million",
                 "three million dollars, three point five billion euros, five million dollars",
@@ -277,7 +268,7 @@ mod tests {
             ("No. No, no. 5", "no. no, number five"),
             ("e.g. this, i.e. that, etc.", "for example this, that is that, et cetera."),
             ("J. Edgar Hoover of the F.B.I.", "j. edgar hoover of the f.b.i."),
-            ("At 5 p.m. on Nov. 22.", "at five p.m. on november twenty-two."),
+            ("At 5 p.m. on Nov. 22.", "at five p.m. on november twenty-second."),
             ("FPCC's FBI, NASA, US and us", "f.p.c.c.'s fbi, nasa, u.s. and us"),
             ("AT&T, R&D, &c., Smith & Co.", "a.t. and t., r. and d., et cetera, smith and company."),
             (
@@ -306,10 +297,10 @@ mod tests {
                 "after the nineteen seventy-nine floods, the eighteen eighty-one census",
             ),
             ("the 1308 prisoners", "the one thousand three hundred eight prisoners"),
-            ("10² values, 5 m³, x²", "ten squared values, five meters cubed, x. squared"),
+            ("10² values, 5 m³, x²", "ten squared values, five cubic meters, x. squared"),
             (
                 "on 9 Jan 2011, On Dec 25 or Oct. 3",
-                "on nine january twenty eleven, on december twenty-five or october three",
+                "on the ninth of january twenty eleven, on december twenty-fifth or october third",
             ),
             ("Jan came. The Mar of it", "jan came. the mar of it"),
             ("in AD 200; an ad 200 wide", "in a.d. two hundred; an ad two hundred wide"),
@@ -330,6 +321,135 @@ mod tests {
                 "circa sixteen fifty, nine george the fourth c. forty, a two inch nail, two-in-one, five in a row",
             ),
         ]);
+    }
+
+    #[test]
+    fn reads_dates_with_ordinals() {
+        check(&[
+            (
+                "July 25, 2012; jul 25 2012, SEPT. 15",
+                "july twenty-fifth, twenty twelve; july twenty-fifth twenty twelve, september fifteenth",
+            ),
+            (
+                "on 25 July, the 27th April, 3-5 May",
+                "on the twenty-fifth of july, the twenty-seventh of april, the third to the fifth of may",
+            ),
+            ("May 3-5, In March 20 prisoners fled", "may third to fifth, in march twenty prisoners fled"),
+            (
+                "17 may 2010, you may 5 times march 3 miles",
+                "the seventeenth of may twenty ten, you may five times march three miles",
+            ),
+            ("2016/07/03, 2016-11-03", "july third twenty sixteen, november third twenty sixteen"),
+            ("01.10.2010, 15-01-2020", "january tenth twenty ten, the fifteenth of january twenty twenty"),
+            ("11/17/05, 08/09, 9/11", "november seventeenth oh five, oh eight oh nine, nine eleven"),
+            (
+                "December 12%, June 3:30, Dec. 2,000",
+                "december twelve percent, june three thirty, december two thousand",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn reads_as_the_reader_of_ljspeech_does() {
+        let normalizer = Normalizer::new(Style::LjSpeech, TextRules::default());
+        let cases = [
+            ("On November 22, 1963", "on november twenty-two, nineteen sixty-three"),
+            ("the 27th April, 9 May", "the twenty-seventh april, nine may"),
+            (
+                "11/22/63, 30016, $5.20",
+                "eleven twenty-two sixty-three, three zero zero one six, five dollars twenty cents",
+            ),
+            ("5 1/2 hours", "five and one half hours"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(normalizer.normalize(text).to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_ranges_and_scores() {
+        check(&[
+            (
+                "1960s-80s, mid-80s, $250-$300",
+                "nineteen sixties to eighties, mid-eighties, two hundred fifty dollars to three hundred dollars",
+            ),
+            ("5pm-7 pm, 4 am - 8 pm", "five p.m. to seven p.m., four a.m. to eight p.m."),
+            ("They won 3-2.", "they won three two."),
+            ("pages 3-2", "pages three to two"),
+            (
+                "1-2=5, 2-5lb, 100 million kg",
+                "one minus two equals five, two to five pounds, one hundred million kilograms",
+            ),
+            ("CA-38, F-16", "ca-thirty-eight, f-sixteen"),
+        ]);
+    }
+
+    #[test]
+    fn reads_units_per_unit_and_powers() {
+        check(&[
+            (
+                "41 km³, 4000 ha, 3 m²",
+                "forty-one cubic kilometers, four thousand hectares, three square meters",
+            ),
+            (
+                "550.8 / sq mi, 12/kg, 12kg/m²",
+                "five hundred fifty point eight per square mile, twelve per kilogram, twelve kilograms per square meter",
+            ),
+            (
+                "3 mbps, 65 hp, 4 1/2 lbs",
+                "three megabits per second, sixty-five horsepower, four and a half pounds",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn reads_sums_codes_and_telephone_numbers() {
+        check(&[
+            (
+                "$20.5, $20.500, $2.000, £1.111",
+                "twenty dollars and fifty cents, twenty dollars and fifty cents, two dollars, one point one one one pounds",
+            ),
+            (
+                "US$76.3 trillion, ₩460 billion, ₹5",
+                "seventy-six point three trillion u.s. dollars, four hundred sixty billion won, five rupees",
+            ),
+            (
+                "16384, CA 95051, 12345678901",
+                "sixteen thousand three hundred eighty-four, ca nine five zero five one, one two three four five six seven eight nine zero one",
+            ),
+            ("Call 911! A Porsche 911", "call nine one one! a porsche nine hundred eleven"),
+            (
+                "(123) 123-5678, 555.555.5555",
+                "one two three one two three five six seven eight, five five five five five five five five five five",
+            ),
+            (
+                "123.123.0.40, 1.2.3",
+                "one two three dot one two three dot zero dot four zero, one point two point three",
+            ),
+            ("a 401(k) plan", "a four oh one k. plan"),
+        ]);
+    }
+
+    #[test]
+    fn reads_abbreviations_of_titles_and_streets() {
+        check(&[
+            ("mr Sharp, dr Eddy in st Charles", "mister sharp, doctor eddy in saint charles"),
+            ("Perez jr, Golf ltd", "perez junior, golf limited"),
+            ("1211 Elm Ave is, 12 Mulholland Dr.", "twelve eleven elm avenue is, twelve mulholland drive."),
+            ("Dr. No, Ave Maria, the 1st St.", "doctor no, ave maria, the first street."),
+            ("vol 18, in 1066, the Illawarra (II)", "volume eighteen, in ten sixty-six, the illawarra (two)"),
+            ("books II and IV, an IV line, APG III", "books two and four, an i.v. line, a.p.g. three"),
+            ("William I in 1087, Charles I think", "william the first in ten eighty-seven, charles i think"),
+        ]);
+    }
+
+    #[test]
+    fn phones_take_the_place_of_words() {
+        let text = "Say {HH AH0 L OW1}, [[həˈloʊ]]!";
+        let normalized = normalize(text);
+        assert_eq!(normalized.to_string(), "say {HH AH0 L OW1}, {HH AH0 L OW1}!");
+        assert_eq!(&text[normalized.tokens[3].span.clone()], "[[həˈloʊ]]");
+        assert_eq!(normalize(&normalized.to_string()).to_string(), normalized.to_string());
     }
 
     #[test]
@@ -477,7 +597,7 @@ mod tests {
         #[test]
         fn plain_words_agree_with_the_rules(text in prop_oneof![pieces(), "([A-Za-z]{1,6}[ ,.:\"')-]{1,2}){0,8}"]) {
             let folded = fold(&text);
-            let cursor = Cursor::new(&folded.text);
+            let cursor = Cursor::new(&folded.text, Style::Standard);
             for at in 0..folded.text.len() {
                 let begins = at == 0 || cursor.byte(at - 1) == b' ';
                 if let Some(end) = plain_word(cursor, at).filter(|_| begins) {

@@ -24,7 +24,7 @@ pub enum TokenKind {
 pub struct Token {
     /// Word in lowercase ASCII, or the mark.
     ///
-    /// Words may contain apostrophes and hyphens. Letters that are spoken by name are followed by full stops:
+    /// Phones that the text gives are a word in braces: `{HH AH0 L OW1}`. Words may contain apostrophes and hyphens. Letters that are spoken by name are followed by full stops:
     /// `a.`, `f.b.i.`.
     pub text: String,
     /// Word or punctuation.

@@ -1,0 +1,68 @@
+//! The article "the", before a vowel or a consonant.
+
+use super::table::Heteronym;
+use super::{Context, Reading, Reason};
+
+/// Beginnings of words in which a vowel letter stands for a consonant: "the use", "the one".
+const CONSONANTS: [&str; 14] =
+    ["eu", "ew", "one", "once", "u.", "uni", "use", "usa", "usu", "uti", "uto", "ura", "ubi", "uke"];
+/// Words that begin with "uni" and a vowel all the same, and words with a silent "h".
+const VOWELS: [&str; 9] = ["unin", "unim", "unid", "hour", "honest", "honor", "honour", "heir", "herb"];
+
+/// Decides "the": first before a consonant or a pause, second before a vowel.
+pub(super) fn the(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
+    if begins_with_vowel(context.after(1)) {
+        (Reading::Second, Reason::Sound)
+    } else {
+        (Reading::First, Reason::Default)
+    }
+}
+
+fn begins_with_vowel(word: &str) -> bool {
+    let any = |list: &[&str]| list.iter().any(|start| word.starts_with(start));
+    match word.as_bytes() {
+        // Letters by name: "the F.B.I.", "the U.N."
+        [letter, b'.', ..] => {
+            matches!(
+                letter,
+                b'a' | b'e' | b'f' | b'h' | b'i' | b'l' | b'm' | b'n' | b'o' | b'r' | b's' | b'x'
+            )
+        }
+        [b'{', first, ..] => first.is_ascii_uppercase() && matches!(first, b'A' | b'E' | b'I' | b'O' | b'U'),
+        [b'a' | b'e' | b'i' | b'o' | b'u', ..] => !any(&CONSONANTS) || any(&VOWELS),
+        [b'h', ..] => any(&VOWELS),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dictionary::Dictionary;
+
+    #[test]
+    fn vowels_are_told_by_their_sound() {
+        for word in ["apple", "hour", "f.b.i.", "unimportant", "eighteen", "umbrella", "{IY1}"] {
+            assert!(begins_with_vowel(word), "{word}");
+        }
+        for word in ["pear", "use", "one", "university", "european", "u.n.", "house", "year", "", "{B IY1}"] {
+            assert!(!begins_with_vowel(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn spelling_agrees_with_the_dictionary() {
+        let (mut words, mut wrong) = (0, Vec::new());
+        Dictionary::cmudict().for_each(|word, variants| {
+            let first = variants.first().and_then(|phones| phones.first().copied());
+            let (Some(first), true) = (first, word.bytes().all(|letter| letter.is_ascii_lowercase())) else {
+                return;
+            };
+            words += 1;
+            if first.is_vowel() != begins_with_vowel(word) {
+                wrong.push(word.to_owned());
+            }
+        });
+        assert!(wrong.len() * 200 < words, "{} of {words}: {wrong:?}", wrong.len());
+    }
+}
