@@ -19,6 +19,7 @@ pub mod score;
 pub mod summarize;
 
 mod files;
+mod foreign_table;
 mod named;
 mod remedies;
 mod wavs;

@@ -181,6 +181,14 @@ pub enum Error {
         /// The mean score.
         mean: f64,
     },
+    /// A test or a table cannot be exchanged with another tool.
+    #[error("{what}")]
+    Interchange {
+        /// The reason.
+        what: String,
+        /// The remedy, if one is known.
+        remedy: Option<&'static str>,
+    },
     /// A parameter of a simulation breaks a rule.
     #[error("invalid simulation: {what}")]
     Simulation {
@@ -203,7 +211,10 @@ impl Error {
     #[must_use]
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
-            Self::Plan { remedy, .. } | Self::Rating { remedy, .. } | Self::Found { remedy, .. } => *remedy,
+            Self::Plan { remedy, .. }
+            | Self::Rating { remedy, .. }
+            | Self::Found { remedy, .. }
+            | Self::Interchange { remedy, .. } => *remedy,
             Self::DesignMismatch { .. } => Some(
                 "undo the change (only directories may be edited), or make a new plan and collect ratings for that",
             ),
@@ -270,6 +281,7 @@ mod tests {
             Error::Anchor { q_db: 61.0 },
             Error::Found { what: text(), remedy: None },
             Error::ScoreSign { system: text(), order_effect: -3.0, mean: 0.1 },
+            Error::Interchange { what: text(), remedy: Some("name one") },
             Error::Simulation { what: text() },
             Error::Statistics { what: "the power of the test", source: mynah_stats::Error::Empty },
         ]
@@ -299,6 +311,7 @@ mod tests {
                 | Error::Anchor { .. }
                 | Error::Found { .. }
                 | Error::ScoreSign { .. }
+                | Error::Interchange { .. }
                 | Error::Simulation { .. }
                 | Error::Statistics { .. }
         );

@@ -10,6 +10,8 @@
 //!                                                      judge_votes ─► PreferenceVerdict
 //!                          tables of other tools ─► FoundRating ─ judge_found ─► Verdict
 //!                                                 ─► Vote ─ judge_preferences ─► PreferenceVerdict
+//!                          webMUSHRA and P.808 ─► ForeignTable ─ read_foreign ─► FoundRating
+//!                          a plan in their form ◄─ webmushra_test, p808_input
 //! ```
 //!
 //! Everything is decided before anybody listens: the protocol names the question, the sizes and the analysis; the plan
@@ -49,12 +51,14 @@
 //! - A bad file or answer never hides the good ones: [`collect()`] returns ratings and problems.
 //! - Simulated ratings are marked, and so is everything made from them.
 //!
-//! The crate knows nothing of models, corpora and tables: ratings go in and out as rows.
+//! The crate knows nothing of models, corpora and files of tables: ratings go in and out as rows, and tables of other tools
+//! as text in cells.
 
 mod analysis;
 mod answers;
 mod design;
 mod error;
+mod interchange;
 mod mnru;
 mod page;
 mod paradigms;
@@ -78,7 +82,7 @@ pub use analysis::verdict::{
     ScoreCount, Screening, SystemVerdict, VarianceComponents, Verdict,
 };
 pub use answers::answer::AnswerFault;
-pub use answers::collect::{Collection, Problem, ProblemKind, collect, collect_sessions};
+pub use answers::collect::{Collection, Problem, ProblemKind, collect, collect_sessions, collect_tables};
 pub use design::controls::{Control, ControlCounts, ControlSettings, Purpose, RightAnswers};
 pub use design::plan::Plan;
 pub use design::power::{DiscriminationPowerRow, PowerRow, PreferencePowerRow};
@@ -89,6 +93,13 @@ pub use design::protocol::{
 pub use design::session_settings::{Question, SessionSettings};
 pub use design::workload::{ANSWER_SECONDS, LONG_SESSION_MINUTES, RaterLoad, Workload};
 pub use error::Error;
+pub use interchange::clips::ClipNames;
+pub use interchange::export::{ExportedClip, ExportedFile, ExportedTest};
+pub use interchange::form::Form;
+pub use interchange::p808::input::p808_input;
+pub use interchange::read::{Assignments, ForeignRatings, ForeignSettings, read_foreign};
+pub use interchange::table::ForeignTable;
+pub use interchange::webmushra::test::webmushra_test;
 pub use mnru::mnru;
 pub use page::audit::{Audit, Comparison, Duplicates, LengthRatio, Property, SystemAudit, audit};
 pub use page::bundle::{BuildOptions, build, build_with};

@@ -7,7 +7,7 @@ use crate::cell::Cell;
 use crate::fitting::whole;
 use crate::rows::{Untyped, row_error};
 use crate::schema::{Column, Schema, Type};
-use crate::text_table::TextTable;
+use crate::text_table::{RaggedTable, TextTable};
 
 /// Words for a missing number or boolean, as written by R, NumPy and pandas.
 const MISSING: [&str; 5] = ["NA", "<NA>", "NaN", "nan", "null"];
@@ -64,14 +64,26 @@ pub(crate) fn decode_text(path: &Path, text: &str, separator: Option<u8>) -> Res
     let cell = |cell: &str| Some(cell.to_owned()).filter(|cell| !cell.is_empty());
     let mut rows = Vec::with_capacity(records.len());
     let mut lines_of_rows = Vec::with_capacity(records.len());
-    for (record, line) in records.iter().zip(lines) {
-        // Spreadsheets write separators for rows that once had content.
-        if record.iter().any(|cell| !cell.is_empty()) {
-            rows.push(record.iter().map(cell).collect());
-            lines_of_rows.push(line);
-        }
+    for (record, line) in records.iter().zip(lines).filter(|(record, _)| !is_empty(record)) {
+        rows.push(record.iter().map(cell).collect());
+        lines_of_rows.push(line);
     }
     Ok(TextTable { columns: names, rows, lines: Some(lines_of_rows) })
+}
+
+/// Decodes a table whose rows may have other numbers of cells than its header, without its empty rows.
+pub(crate) fn decode_ragged(path: &Path, text: &str, separator: Option<u8>) -> Result<RaggedTable, Error> {
+    let Split { names, records, lines } = split_ragged(path, text, separator)?;
+    let row = |(record, line): (&csv::StringRecord, u64)| {
+        (record.iter().map(str::to_owned).collect::<Vec<String>>(), line)
+    };
+    let (rows, lines) = records.iter().zip(lines).filter(|(record, _)| !is_empty(record)).map(row).unzip();
+    Ok(RaggedTable { columns: names, rows, lines })
+}
+
+/// Returns `true` for separators alone, which spreadsheets write for rows that once had content.
+fn is_empty(record: &csv::StringRecord) -> bool {
+    record.iter().all(str::is_empty)
 }
 
 /// Returns the separator and the text after Excel's `sep=` line.
@@ -106,27 +118,32 @@ struct Split {
 ///
 /// A header that lacks one cell has none for the names of the rows, as written by R's `write.table`.
 fn split(path: &Path, text: &str, separator: Option<u8>) -> Result<Split, Error> {
-    let (separator, rest) = dialect(text, separator);
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(rest.as_bytes());
-    let table = |why: csv::Error| Error::Table { path: path.to_owned(), why: why.to_string() };
-    let mut names: Vec<String> =
-        reader.headers().map_err(table)?.iter().map(|name| name.trim().to_owned()).collect();
-    let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().map_err(table)?;
+    let Split { mut names, records, lines } = split_ragged(path, text, separator)?;
     if !records.is_empty() && records.iter().all(|record| record.len() == names.len() + 1) {
         names.insert(0, String::new());
     }
-    let lines = lines_of(text, text.len() - rest.len(), &records);
     if let Some(index) = records.iter().position(|record| record.len() != names.len()) {
         let (line, record) = (lines[index], &records[index]);
         let why = format!(
             "line {line} has {} cells, but the header has {}; the separator is {}",
             record.len(),
             names.len(),
-            named(separator)
+            named(dialect(text, separator).0)
         );
         return Err(row_error(path, index, &why));
     }
+    Ok(Split { names, records, lines })
+}
+
+/// Splits a text into records of any number of cells.
+fn split_ragged(path: &Path, text: &str, separator: Option<u8>) -> Result<Split, Error> {
+    let (separator, rest) = dialect(text, separator);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(rest.as_bytes());
+    let table = |why: csv::Error| Error::Table { path: path.to_owned(), why: why.to_string() };
+    let names = reader.headers().map_err(table)?.iter().map(|name| name.trim().to_owned()).collect();
+    let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().map_err(table)?;
+    let lines = lines_of(text, text.len() - rest.len(), &records);
     Ok(Split { names, records, lines })
 }
 

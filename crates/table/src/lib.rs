@@ -63,4 +63,4 @@ pub use columns::{ByteColumn, Values, read_byte_columns, write_columns};
 pub use error::Error;
 pub use format::TableFormat;
 pub use rows::{read_table, write_table};
-pub use text_table::{TextTable, read_text_columns, read_text_table};
+pub use text_table::{RaggedTable, TextTable, read_ragged_table, read_text_columns, read_text_table};

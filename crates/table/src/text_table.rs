@@ -28,6 +28,17 @@ impl TextTable {
     }
 }
 
+/// A table of text whose rows may have more or fewer cells than its header, as programs leave it that append to one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RaggedTable {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Rows of cells.
+    pub rows: Vec<Vec<String>>,
+    /// Line of the file on which each row begins, counted from 1.
+    pub lines: Vec<u64>,
+}
+
 /// Reads a table with arbitrary columns.
 ///
 /// Text may be UTF-8, UTF-16 or Windows-1252, a superset of Latin-1. CSV may be separated by commas, semicolons, tabs or
@@ -52,15 +63,7 @@ pub fn read_text_table(path: &Path) -> Result<TextTable, Error> {
 ///
 /// Those of [`read_text_table`], where the duplicate column is a wanted one; a separator that is not ASCII.
 pub fn read_text_columns(path: &Path, separator: Option<char>, wanted: &[&str]) -> Result<TextTable, Error> {
-    let separator = separator
-        .map(u8::try_from)
-        .transpose()
-        .ok()
-        .filter(|separator| separator.is_none_or(|byte| byte.is_ascii() && !b"\"\r\n".contains(&byte)))
-        .ok_or_else(|| Error::Table {
-            path: path.to_owned(),
-            why: "a separator is one ASCII character other than a quotation mark".to_owned(),
-        })?;
+    let separator = ascii(path, separator)?;
     let mut table = read(path, separator, &|name| wanted.contains(&name))?;
     let unwanted: Vec<usize> =
         (0..table.columns.len()).filter(|&at| !wanted.contains(&table.columns[at].as_str())).collect();
@@ -70,6 +73,33 @@ pub fn read_text_columns(path: &Path, separator: Option<char>, wanted: &[&str]) 
         }
     }
     Ok(table)
+}
+
+/// Reads a table whose rows may differ in their number of cells, in the forms of CSV that [`read_text_table`] reads.
+///
+/// Returns `None` for Parquet and JSON Lines.
+///
+/// # Errors
+///
+/// Those of [`read_text_columns`], except for rows of another length than the header and columns of one name.
+pub fn read_ragged_table(path: &Path, separator: Option<char>) -> Result<Option<RaggedTable>, Error> {
+    let separator = ascii(path, separator)?;
+    let separator = match TableFormat::of(path)? {
+        TableFormat::Csv => separator,
+        TableFormat::Tsv => separator.or(Some(b'\t')),
+        TableFormat::Parquet | TableFormat::JsonLines => return Ok(None),
+    };
+    delimited::decode_ragged(path, &read_text(path)?, separator).map(Some)
+}
+
+/// Validates a separator.
+fn ascii(path: &Path, separator: Option<char>) -> Result<Option<u8>, Error> {
+    let fits = |byte: u8| byte.is_ascii() && !b"\"\r\n".contains(&byte);
+    let bytes = separator.map(u8::try_from).transpose().ok();
+    bytes.filter(|separator| separator.is_none_or(fits)).ok_or_else(|| Error::Table {
+        path: path.to_owned(),
+        why: "a separator is one ASCII character other than a quotation mark".to_owned(),
+    })
 }
 
 fn read(path: &Path, separator: Option<u8>, is_wanted: &dyn Fn(&str) -> bool) -> Result<TextTable, Error> {
@@ -193,6 +223,24 @@ mod tests {
         for separator in ['"', '\n', '€'] {
             assert!(error(separator, &["a"]).contains("one ASCII character"), "{separator}");
         }
+    }
+
+    #[test]
+    fn ragged_rows_are_kept_as_they_are() {
+        let directory = tempfile::tempdir().unwrap();
+        let read = |name: &str, content: &[u8]| {
+            let path = directory.path().join(name);
+            fs::write(&path, content).unwrap();
+            read_ragged_table(&path, None)
+        };
+        let table = read("t.csv", b"\xEF\xBB\xBFa; b\r\n1; 2 ;3\r\n;\r\n4\r\na; b\r\n").unwrap().unwrap();
+        assert_eq!(table.columns, ["a", "b"]);
+        assert_eq!(table.rows, [vec!["1", " 2 ", "3"], vec!["4"], vec!["a", " b"]]);
+        assert_eq!(table.lines, [2, 4, 5]);
+        assert_eq!(read("t.jsonl", b"{}").unwrap(), None);
+        let empty = read("t.tsv", b"").unwrap().unwrap();
+        assert!(empty.columns.is_empty() && empty.rows.is_empty() && empty.lines.is_empty());
+        assert!(read("t.csv", b"a\n\x81\n").is_err() && read("t.txt", b"a").is_err());
     }
 
     #[test]

@@ -10,10 +10,11 @@ use mynah_listening::{Attendance, Edges, Paradigm, Rating, estimate_components};
 use mynah_stats::power::Components;
 use mynah_table::read_table;
 
+use super::export_args::ExportArgs;
 use super::served_args::{
     EndingArgs, EntryArg, PlacesArgs, ProgressArgs, ServeArgs, StringsArgs, web_address,
 };
-use super::{anchor, audit, build, collect, plan, progress, serve, simulate};
+use super::{anchor, audit, build, collect, export, plan, progress, serve, simulate};
 use crate::files::Overwrite;
 use crate::named::NamedDirectory;
 
@@ -51,10 +52,17 @@ Examples:
 const PROGRESS: &str = "\
 Example:
   mynah-listen progress PLAN.toml --store answers.sqlite --payments payments.csv";
+const EXPORT: &str = "\
+Examples:
+  mynah-listen export PLAN.toml --bundle BUNDLE --to webmushra --out first-look \\
+      --url https://example.org/webMUSHRA/
+  mynah-listen export PLAN.toml --bundle BUNDLE --to p808 --out p808 \\
+      --url https://example.org/clips";
 const COLLECT: &str = "\
 Examples:
   mynah-listen collect PLAN.toml ratings-*.json --out ratings.parquet
-  mynah-listen collect PLAN.toml --store answers.sqlite --out ratings.parquet";
+  mynah-listen collect PLAN.toml --store answers.sqlite --out ratings.parquet
+  mynah-listen collect PLAN.toml results/first-look/lss.csv --out ratings.parquet";
 const SIMULATE: &str = "\
 Examples:
   mynah-listen simulate PLAN.toml --true-difference voice=-0.2 --out simulated.csv
@@ -93,6 +101,7 @@ impl Args {
             Command::Progress(args) => progress::run(&args),
             Command::Strings(args) => args.run(),
             Command::Audit(args) => audit::run(&args),
+            Command::Export(args) => export::run(&args),
             Command::Collect(args) => collect::run(&args),
             Command::Simulate(args) => simulate::run(&args),
             Command::Completions(args) => args.run::<Self>(),
@@ -141,6 +150,13 @@ enum Command {
     /// compared with those of the reference, sentence by sentence, and identical files are named.
     #[command(after_help = AUDIT)]
     Audit(AuditArgs),
+    /// Write a test for webMUSHRA or the P.808 toolkit.
+    ///
+    /// They play the clips of the bundle under its opaque names. webMUSHRA gets a configuration for each rater, with the
+    /// planned clips in the planned order, and `collect` reads its results. The P.808 toolkit deals out clips by itself, and
+    /// `mynah-summarize verdict --key` reads its answers. What they cannot do is printed.
+    #[command(after_help = EXPORT)]
+    Export(ExportArgs),
     /// Collect the raters' files into one table of ratings.
     ///
     /// Every file is checked against the plan. Problems are reported and make the exit status 1; valid answers are
@@ -316,7 +332,7 @@ pub(crate) struct CollectArgs {
     /// Plan of the test
     #[arg(value_name = "PLAN.toml")]
     pub(crate) plan: PathBuf,
-    /// Answer files from the raters
+    /// Answer files from the raters, or webMUSHRA's results of the exported test
     #[arg(value_name = "FILES", required_unless_present = "store")]
     pub(crate) files: Vec<PathBuf>,
     /// Answers of a served test

@@ -1,14 +1,18 @@
 //! `mynah-listen collect`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use mynah_cli::{BAD_RESULT, say};
-use mynah_listening::{Key, Origin, Plan, Problem, ProblemKind, Rating, collect, collect_sessions};
+use mynah_cli::{Advised, BAD_RESULT, say};
+use mynah_listening::{
+    Collection, Key, Origin, Plan, Problem, ProblemKind, Rating, collect, collect_sessions, collect_tables,
+};
 use mynah_study::Store;
 
 use super::args::CollectArgs;
 use crate::files::check_table;
+use crate::foreign_table::TableFile;
 
 /// Design, rater, page, system, and the bits of the raw score.
 pub(super) type Identity = (String, String, u32, String, u64);
@@ -28,7 +32,7 @@ pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
             }
             collect_sessions(&plan, store.sessions(&plan, args.pilot)?)
         }
-        None => collect(&plan, key.as_ref(), &args.files),
+        None => collect_files(&plan, key.as_ref(), &args.files)?,
     };
     report(&collection.problems);
     if !collection.absent.is_empty() {
@@ -46,6 +50,26 @@ pub(crate) fn run(args: &CollectArgs) -> anyhow::Result<ExitCode> {
     say(&format!("wrote {ratings} to `{}`", args.out.display()));
     let is_good = collection.problems.iter().all(|problem| problem.kind.is_harmless());
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
+}
+
+/// Collects the answers of files: those that raters sent, or tables of another tool, which end in `.csv`.
+fn collect_files(plan: &Plan, key: Option<&Key>, files: &[PathBuf]) -> anyhow::Result<Collection> {
+    let is_table =
+        |path: &&PathBuf| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    match files.iter().filter(is_table).count() {
+        0 => return Ok(collect(plan, key, files)),
+        n if n == files.len() => {}
+        _ => {
+            let remedy = "collect one kind after the other, into two tables";
+            return Err(Advised::new("some of the files are tables, others are not", remedy).into());
+        }
+    }
+    let mut tables = Vec::with_capacity(files.len());
+    for path in files {
+        // Only other formats than CSV have no table.
+        tables.extend(TableFile::read(path, None)?.map(|file| file.table));
+    }
+    Ok(collect_tables(plan, key, &tables)?)
 }
 
 /// The most problems of one kind that are printed one by one.

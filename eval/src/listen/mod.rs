@@ -7,6 +7,8 @@ mod build;
 mod clock;
 mod collect;
 mod discrimination;
+mod export;
+mod export_args;
 mod language;
 mod payments;
 mod plan;

@@ -4,17 +4,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use mynah_cli::{Advised, Completions, ManPages};
-use mynah_listening::{Analysis, Conclusion, FoundStudy, Paradigm, PreferenceStudy, ScoreSign};
+use mynah_listening::{Conclusion, Paradigm, PreferenceStudy, ScoreSign};
 
 use super::baselines::Source;
 use super::columns::ColumnMap;
 use super::follow::{self, FollowArgs};
 use super::foreign::{Foreign, ForeignScores};
-use super::found::{self, FoundSettings};
+use super::found::{self, Facts, FoundSettings};
 use super::gate::GateArgs;
 use super::item_names::ItemNames;
+use super::tools::ToolArgs;
 use super::votes::{self, ChoiceIs, Choices, VoteSettings};
 use super::{report, verdict};
 use crate::files::Overwrite;
@@ -30,6 +31,10 @@ Ratings from another tool, without a plan:
 Raw votes, how much better the second clip was, with a column of the clip heard first:
   mynah-summarize verdict --ratings votes.csv --paradigm cmos --reference recordings \\
       --map first=order --score-is second-minus-first --out REPORT
+Results of webMUSHRA, and answers from Mechanical Turk to the P.808 toolkit:
+  mynah-summarize verdict --ratings lss.csv --paradigm mos --reference recordings --out REPORT
+  mynah-summarize verdict --ratings Batch_results.csv --reference recordings \\
+      --clip-pattern '(?P<system>[^_/]+)_(?P<item>[^/.]+)[.]wav' --out REPORT
 Votes for one of two clips, in the order in which they were heard:
   mynah-summarize verdict --ratings votes.csv --paradigm ab --reference old \
       --map rater=WorkerId,item=clip,first=a,second=b,choice=vote --out REPORT";
@@ -121,7 +126,7 @@ enum Command {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct VerdictArgs {
     /// Plan of the test
-    #[arg(long, value_name = "PLAN.toml", conflicts_with_all = ["paradigm", "map"])]
+    #[arg(long, value_name = "PLAN.toml", conflicts_with_all = ["described", "map"])]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     found: FoundArgs,
@@ -129,7 +134,7 @@ pub(crate) struct VerdictArgs {
     #[arg(
         long = "reference",
         value_name = "NAME",
-        requires = "paradigm",
+        requires = "described",
         help_heading = "Ratings without a plan"
     )]
     reference_name: Option<String>,
@@ -171,27 +176,32 @@ pub(crate) enum Described {
 
 /// Description of ratings without a plan; the reference is named by the subcommand.
 #[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Ratings without a plan")]
+#[command(
+    next_help_heading = "Ratings without a plan",
+    group = ArgGroup::new("described").multiple(true).args(["paradigm", "read_as", "clip_pattern", "key"])
+)]
 pub(crate) struct FoundArgs {
-    /// Kind of test
+    /// Kind of test; tables of webMUSHRA and the P.808 toolkit tell it themselves
     #[arg(long, value_parser = paradigms())]
     paradigm: Option<Kind>,
     /// Columns of rater, item, system, score (AB: rater, item, first, second, choice) and, optionally, first and origin, if
     /// their names differ
-    #[arg(long, value_name = "NAME=COLUMN,…", requires = "paradigm", default_value = "", hide_default_value = true, value_parser = column_map)]
+    #[arg(long, value_name = "NAME=COLUMN,…", requires = "described", default_value = "", hide_default_value = true, value_parser = column_map)]
     map: ColumnMap,
     /// Meaning of a positive score of a comparison (default: system-minus-reference, unless the scores look otherwise; AB:
     /// none, numbers are errors)
-    #[arg(long, value_name = "SIGN", requires = "paradigm", value_parser = score_signs())]
+    #[arg(long, value_name = "SIGN", requires = "described", value_parser = score_signs())]
     score_is: Option<ScoreSign>,
     /// Thing that the choices of an AB test name, if both readings are possible
-    #[arg(long, value_name = "THING", requires = "paradigm")]
+    #[arg(long, value_name = "THING", requires = "described")]
     choice_is: Option<ChoiceIs>,
+    #[command(flatten)]
+    tool: ToolArgs,
     /// Part of an item's name that names the sentence
-    #[arg(long, value_name = "PART", requires = "paradigm", default_value = "sentence")]
+    #[arg(long, value_name = "PART", requires = "described", default_value = "sentence")]
     item_is: ItemNames,
     /// Separator of a CSV file (default: the most frequent of comma, semicolon, tab and bar in its header)
-    #[arg(long, value_name = "CHAR", requires = "paradigm", value_parser = separator)]
+    #[arg(long, value_name = "CHAR", requires = "described", value_parser = separator)]
     separator: Option<char>,
     /// Treat the reference as human recordings
     #[arg(long, requires = "reference_name")]
@@ -200,16 +210,16 @@ pub(crate) struct FoundArgs {
     #[arg(long = "anchor", value_name = "NAME", requires = "reference_name")]
     anchors: Vec<String>,
     /// Equivalence margin, in points of the scale [default: 0.2, or 5 for MUSHRA]
-    #[arg(long, value_name = "X", requires = "paradigm")]
+    #[arg(long, value_name = "X", requires = "described")]
     margin: Option<f64>,
     /// Two-sided significance level
-    #[arg(long, value_name = "X", requires = "paradigm", default_value_t = 0.05)]
+    #[arg(long, value_name = "X", requires = "described", default_value_t = 0.05)]
     alpha: f64,
     /// Allow repeated ratings of a sentence of a system by the same rater
-    #[arg(long, requires = "paradigm")]
+    #[arg(long, requires = "described")]
     repeats: bool,
     /// Name of the study in the report
-    #[arg(long, value_name = "NAME", requires = "paradigm", default_value = "study")]
+    #[arg(long, value_name = "NAME", requires = "described", default_value = "study")]
     study: String,
 }
 
@@ -252,34 +262,35 @@ impl FoundArgs {
     /// Returns the description of the ratings, if a paradigm is given.
     fn settings(&self, reference: Option<&str>) -> anyhow::Result<Option<Described>> {
         Ok(match self.paradigm {
-            None => None,
-            Some(Kind::Scores(paradigm)) => Some(Described::Scores(self.scores(paradigm, reference)?)),
+            None if !self.tool.is_given() => None,
+            None => Some(Described::Scores(self.scores(None, reference)?)),
+            Some(Kind::Scores(paradigm)) => Some(Described::Scores(self.scores(Some(paradigm), reference)?)),
             Some(Kind::Votes) => Some(Described::Votes(self.votes(reference)?)),
         })
     }
 
-    fn scores(&self, paradigm: Paradigm, reference: Option<&str>) -> anyhow::Result<FoundSettings> {
-        self.map.check(paradigm.as_str(), &found::NEEDED, &found::OPTIONAL)?;
+    fn scores(&self, paradigm: Option<Paradigm>, reference: Option<&str>) -> anyhow::Result<FoundSettings> {
+        let name = paradigm.map_or("of scores", Paradigm::as_str);
+        self.map.check(name, &found::NEEDED, &found::OPTIONAL)?;
         if self.choice_is.is_some() {
-            return Err(not_of("--choice-is", paradigm.as_str()));
+            return Err(not_of("--choice-is", name));
         }
-        let usual = Analysis::default();
-        let margin = self.margin.unwrap_or(paradigm.rules().margin());
-        let analysis = Analysis { margin, alpha: self.alpha, ..usual };
         Ok(FoundSettings {
-            study: FoundStudy {
+            paradigm,
+            facts: Facts {
                 name: self.study.clone(),
-                paradigm,
                 reference: reference.map(str::to_owned),
                 human_reference: self.human_reference,
                 anchors: self.anchors.clone(),
-                analysis,
+                margin: self.margin,
+                alpha: self.alpha,
                 repeats: self.repeats,
                 score_sign: self.score_is,
             },
             map: self.map.clone(),
             separator: self.separator,
             item_names: self.item_is,
+            tool: self.tool.clone(),
         })
     }
 
@@ -289,6 +300,7 @@ impl FoundArgs {
             ("--margin", self.margin.is_some()),
             ("--human-reference", self.human_reference),
             ("--anchor", !self.anchors.is_empty()),
+            ("--read-as, --clip-pattern and --key", self.tool.is_given()),
         ] {
             if is_given {
                 return Err(not_of(argument, votes::PARADIGM));
@@ -361,7 +373,7 @@ pub(crate) struct ReportArgs {
     #[command(flatten)]
     found: FoundArgs,
     /// Reference of the ratings that the systems were compared with; for MOS and AB, one of the systems
-    #[arg(long, value_name = "NAME", requires = "paradigm", help_heading = "Ratings without a plan")]
+    #[arg(long, value_name = "NAME", requires = "described", help_heading = "Ratings without a plan")]
     reference_name: Option<String>,
     /// Recordings to show and play
     #[arg(long, value_name = "DIR")]

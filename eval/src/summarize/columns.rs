@@ -22,6 +22,16 @@ impl ColumnMap {
         Some(self.0.get(name).map_or(name, String::as_str)).filter(|column| !column.is_empty())
     }
 
+    /// Returns the column of the rater, if the map names nothing else.
+    pub(crate) fn rater_alone(&self) -> Option<&str> {
+        if self.0.len() == 1 { self.0.get("rater").map(String::as_str) } else { None }
+    }
+
+    /// Returns `true` if nothing is mapped.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Rejects names that a kind of test does not have, and required names without a column.
     pub(crate) fn check(&self, paradigm: &str, needed: &[&str], optional: &[&str]) -> anyhow::Result<()> {
         for (name, column) in &self.0 {

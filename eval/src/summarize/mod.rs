@@ -12,6 +12,7 @@ mod notes;
 mod ratings;
 mod report;
 mod samples;
+mod tools;
 mod verdict;
 mod votes;
 mod write;

@@ -7,6 +7,7 @@ mod controls;
 mod follow;
 mod found;
 mod gate;
+mod interchange;
 mod listen;
 mod mushra;
 mod paradigms;

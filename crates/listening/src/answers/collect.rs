@@ -11,6 +11,9 @@ use crate::answers::answer::{Answer, AnswerFault, AnswerReader, Given as Content
 use crate::answers::row::planned_row;
 use crate::answers::source::read;
 use crate::design::plan::Plan;
+use crate::error::Error;
+use crate::interchange::table::ForeignTable;
+use crate::interchange::webmushra::planned::sessions;
 use crate::page::blinding::Names;
 use crate::page::key::Key;
 use crate::rating::{Origin, Rating};
@@ -124,35 +127,68 @@ impl ProblemKind {
 pub fn collect(plan: &Plan, key: Option<&Key>, files: &[PathBuf]) -> Collection {
     let sources = files.iter().map(|path| {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        (name, read(path, plan, key))
+        let sessions = match read(path, plan, key) {
+            Ok(sessions) => sessions.into_iter().map(|session| session.map_err(Fault::unreadable)).collect(),
+            Err(message) => vec![Err(Fault::unreadable(message))],
+        };
+        (name, sessions)
     });
     collect_sources(plan, key, sources)
+}
+
+/// Collects the results of a test that was exported to webMUSHRA, as [`collect`] does with files.
+///
+/// The names of pages and clips tell who answered what; the questionnaire is not read.
+///
+/// # Errors
+///
+/// [`Error::Interchange`] for a table that is no result of such a test; [`Error::Rating`] for rows of different lengths.
+pub fn collect_tables(plan: &Plan, key: Option<&Key>, tables: &[ForeignTable]) -> Result<Collection, Error> {
+    let mut sources = Vec::with_capacity(tables.len());
+    for table in tables {
+        let fault = |(row, AnswerFault { kind, message })| Fault { row: Some(row), kind, message };
+        let sessions = sessions(plan, table)?.into_iter().map(|session| session.map_err(fault));
+        sources.push((table.file.clone(), sessions.collect()));
+    }
+    Ok(collect_sources(plan, key, sources.into_iter()))
 }
 
 /// Collects sessions that are no files, such as those of a server: each with the name of its source, in the form of an
 /// answer file.
 #[must_use]
 pub fn collect_sessions(plan: &Plan, sessions: Vec<(String, Value)>) -> Collection {
-    collect_sources(plan, None, sessions.into_iter().map(|(name, session)| (name, Ok(vec![Ok(session)]))))
+    collect_sources(plan, None, sessions.into_iter().map(|(name, session)| (name, vec![Ok(session)])))
+}
+
+/// A session that cannot be read.
+struct Fault {
+    row: Option<u64>,
+    kind: ProblemKind,
+    message: String,
+}
+
+impl Fault {
+    fn unreadable(message: String) -> Self {
+        Self { row: None, kind: ProblemKind::Unreadable, message }
+    }
 }
 
 fn collect_sources(
     plan: &Plan,
     key: Option<&Key>,
-    sources: impl Iterator<Item = (String, Result<Vec<Result<Value, String>>, String>)>,
+    sources: impl Iterator<Item = (String, Vec<Result<Value, Fault>>)>,
 ) -> Collection {
     let names = Names::of(plan);
     let mut by_rater: BTreeMap<(usize, String), Merged> = BTreeMap::new();
     let mut first_bundle: Option<(String, String)> = None;
     let mut problems = Vec::new();
-    for (file, content) in sources {
+    for (file, sessions) in sources {
         let mut reader = FileReader { plan, names: &names, key, file, problems: &mut problems };
-        let sessions = content.unwrap_or_else(|message| vec![Err(message)]);
         for session in sessions {
             let session = match session {
                 Ok(session) => session,
-                Err(message) => {
-                    reader.problem(None, ProblemKind::Unreadable, message);
+                Err(Fault { row, kind, message }) => {
+                    reader.problem(row, kind, message);
                     continue;
                 }
             };
@@ -404,7 +440,8 @@ impl FileReader<'_> {
         let mut skipped = BTreeSet::new();
         let answers = AnswerReader { plan: self.plan, names: self.names, key: self.key };
         for (position, value) in header.answers.iter().enumerate() {
-            let row = position as u64 + 1;
+            // Answers from a table have its row.
+            let row = value.get("row").and_then(Value::as_u64).unwrap_or(position as u64 + 1);
             let (answer, scores) = match answers.read(session, value, Some(header.format)) {
                 Ok(answer) => answer,
                 Err(AnswerFault { kind, message }) => {

@@ -26,11 +26,16 @@ impl Links {
     /// Returns the links of a page with a given address, such as `https://example.org/test/`.
     #[must_use]
     pub fn new(pages: &Pages<'_>, address: &str) -> Self {
+        let separator = if address.contains('?') { '&' } else { '?' };
+        Self::with(pages, |code| format!("{address}{separator}code={code}"))
+    }
+
+    /// Returns the links with the address for each code.
+    pub fn with(pages: &Pages<'_>, address: impl Fn(&str) -> String) -> Self {
         let sessions = pages.plan().sessions.iter().enumerate();
         let link = |(index, session): (usize, &crate::trial::Session)| {
             let code = pages.code(index);
-            let separator = if address.contains('?') { '&' } else { '?' };
-            Link { rater: session.rater.clone(), address: format!("{address}{separator}code={code}"), code }
+            Link { rater: session.rater.clone(), address: address(&code), code }
         };
         Self(sessions.map(link).collect())
     }

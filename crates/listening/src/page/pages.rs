@@ -80,6 +80,11 @@ impl<'a> Pages<'a> {
         self.plan
     }
 
+    /// Returns the key of the bundle.
+    pub(crate) fn key(&self) -> &'a Key {
+        self.key
+    }
+
     /// Returns the hash of the bundle.
     #[must_use]
     pub fn bundle(&self) -> &'a str {

@@ -12,6 +12,7 @@ mod controls;
 mod dmos;
 mod found;
 mod heard;
+mod interchange;
 mod mushra;
 mod mushra_rehearsal;
 mod plan;
