@@ -16,9 +16,10 @@ const ATTENUATION_DB: f64 = 80.0;
 /// y[n] = Σ h[k] x[n - k],  k = -K..K       h: a sinc at 15/14 of the frequency, with a Kaiser window
 /// ```
 ///
-/// Up to `pass_hz` the gain is 1 within 0.002 dB, and from 8/7 of it on the attenuation is 75 dB and more. That is within the bounds of the
-/// low-pass anchors of ITU-R BS.1534-3, which has them at 3.5 and 7 kHz: a ripple of 0.1 dB, 25 dB from 4 kHz and 50 dB from
-/// 4.5 kHz on. The filter is symmetric, so there is no delay, and the length is kept; beyond the ends the signal counts as silent.
+/// Up to `pass_hz` the gain is 1 within 0.002 dB, and from 8/7 of it on the attenuation is 75 dB and more. That is within the
+/// bounds of the low-pass anchors of ITU-R BS.1534-3, which has them at 3.5 and 7 kHz: a ripple of 0.1 dB, 25 dB from 4 kHz and
+/// 50 dB from 4.5 kHz on. The filter is symmetric, so there is no delay, and the length is kept; beyond the ends the signal
+/// counts as silent.
 ///
 /// # Errors
 ///

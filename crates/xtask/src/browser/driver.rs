@@ -18,7 +18,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub(super) enum Kind {
     Chromium,
     Firefox,
-    /// The small browser that comes with WebKitGTK. It needs a display.
+    /// The small browser that comes with `WebKitGTK`. It needs a display.
     Webkit,
 }
 
@@ -74,7 +74,7 @@ fn has_display() -> bool {
 /// Drives browsers of one kind.
 pub(super) struct Driver {
     kind: Kind,
-    /// One for all browsers, where one can drive several: geckodriver and WebKitWebDriver drive one.
+    /// One for all browsers, where one can drive several: geckodriver and `WebKitWebDriver` drive one.
     shared: Option<Arc<Process>>,
 }
 

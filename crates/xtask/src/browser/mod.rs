@@ -3,7 +3,9 @@
 mod controls;
 mod driver;
 mod host;
+mod pairs;
 mod participant;
+mod php;
 mod scenes;
 mod sliders;
 mod study;

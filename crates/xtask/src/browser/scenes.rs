@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +14,9 @@ use serde_json::{Value, json};
 use super::controls::controls;
 use super::driver::{Browser, Driver};
 use super::host::{Fault, Host};
+use super::pairs::{degradations, preferences, recognition, similarities};
 use super::participant::{Manner, listen, position, take_part};
+use super::php::php_study;
 use super::sliders;
 use super::study::Study;
 
@@ -98,7 +99,7 @@ pub(super) fn mos_score(page: usize) -> i64 {
     page as i64 % 5 + 1
 }
 
-fn cmos_score(page: usize) -> i64 {
+pub(super) fn cmos_score(page: usize) -> i64 {
     page as i64 % 7 - 3
 }
 
@@ -194,122 +195,6 @@ fn from_the_disk(stage: &Stage<'_>) -> Result<()> {
     let (rows, said) = study.collect(&["answers.json"])?;
     check_rows(&rows, "r02", &cmos_score, 4)?;
     ensure!(said.contains("opened from the disk"), "{said}");
-    quiet(&browser)
-}
-
-fn ab_score(page: usize) -> i64 {
-    page as i64 % 3 - 1
-}
-
-fn preferences(stage: &Stage<'_>) -> Result<()> {
-    let study = stage.study("ab", 2, "", "en")?;
-    let server = study.serve(0, &["--entry", "open", "--completion-code", "AB"])?;
-    let browser = stage.driver.browser()?;
-    browser.open(&server.address)?;
-    browser.comes("consent")?;
-    take_part(&browser, &plain(&ab_score))?;
-    browser.wait("document.getElementById('completion-code').textContent === 'AB'")?;
-    let (rows, _) = study.collect(&["--store", "answers.sqlite"])?;
-    check_rows(&rows, "r01", &ab_score, 3)?;
-    for row in &rows {
-        // Whoever clicks the second clip prefers what was heard second.
-        let sign = if row["first"] == "system" { -1.0 } else { 1.0 };
-        let (score, clicked) = (row["score"].as_f64(), row["score_raw"].as_f64().map(|raw| sign * raw + 0.0));
-        ensure!(score == clicked, "{row}");
-    }
-    quiet(&browser)
-}
-
-/// Returns what the buttons of a page say, without their state.
-fn buttons(browser: &Browser) -> Result<Vec<String>> {
-    let labels =
-        "return [...document.querySelectorAll('#clips button')].map((one) => one.firstChild.textContent);";
-    let labels = browser.run(labels, &[])?.as_array().cloned().context("buttons")?;
-    Ok(labels.iter().filter_map(|label| label.as_str().map(str::to_owned)).collect())
-}
-
-fn abx_score(page: usize) -> i64 {
-    page as i64 % 2
-}
-
-fn recognition(stage: &Stage<'_>) -> Result<()> {
-    let study = stage.study("abx", 2, "", "en")?;
-    let host = Host::start(&study.bundle())?;
-    let browser = stage.driver.browser()?;
-    browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;
-    browser.comes("consent")?;
-    take_part(&browser, &Manner { until: Some(0), ..plain(&abx_score) })?;
-    ensure!(
-        buttons(&browser)? == ["Play first clip", "Play second clip", "Play X"],
-        "{:?}",
-        buttons(&browser)?
-    );
-    ensure!(browser.text("#hint")?.contains("all three clips"), "{}", browser.text("#hint")?);
-    ensure!(browser.text("#keys")?.contains("A, B, X"), "{}", browser.text("#keys")?);
-    stage.look_for_barriers(&browser, "three clips")?;
-    // Two of three clips are not enough.
-    for (key, clip) in [("x", 3), ("a", 1)] {
-        browser.press(key)?;
-        browser.wait(&format!(
-            "document.querySelector('#clips button:nth-child({clip}) .state').textContent.startsWith('heard')"
-        ))?;
-        ensure!(
-            browser.run("return document.getElementById('answers').disabled;", &[])? == true,
-            "after {key}"
-        );
-    }
-    ensure!(browser.text("#hint")?.contains("not heard yet"), "{}", browser.text("#hint")?);
-    take_part(&browser, &Manner { by_keyboard: true, ..plain(&abx_score) })?;
-    let given = file(&browser)?;
-    fs::write(study.folder.join("answers.json"), given.to_string())?;
-    let (rows, _) = study.collect(&["answers.json"])?;
-    check_rows(&rows, "r01", &abx_score, 3)?;
-    for row in &rows {
-        let is_second = (row["first"] == "system") != (row["x"] == "system");
-        let is_right = (row["score_raw"] == 1.0) == is_second;
-        ensure!(row["score"] == f64::from(u8::from(is_right)) && row["plays_x"].as_u64() >= Some(1), "{row}");
-    }
-    // The same answers by the code, in a mail.
-    let code = browser.text("#hand-back-code")?;
-    fs::write(study.folder.join("mail.txt"), format!("Here it is: {code}"))?;
-    let (by_code, _) = study.collect(&["mail.txt", "--key", "BUNDLE.key.json"])?;
-    let scores = |rows: &[Value]| rows.iter().map(|row| row["score"].clone()).collect::<Vec<_>>();
-    ensure!(scores(&by_code) == scores(&rows), "{code} gives {by_code:?}");
-    quiet(&browser)
-}
-
-fn degradations(stage: &Stage<'_>) -> Result<()> {
-    let study = stage.study("dmos", 2, "", "de")?;
-    let server = study.serve(0, &["--entry", "open", "--completion-code", "D", "--language", "de"])?;
-    let browser = stage.driver.browser()?;
-    browser.open(&server.address)?;
-    browser.comes("consent")?;
-    take_part(&browser, &Manner { until: Some(0), ..plain(&mos_score) })?;
-    ensure!(buttons(&browser)? == ["Referenz abspielen", "Aufnahme abspielen"], "{:?}", buttons(&browser)?);
-    stage.look_for_barriers(&browser, "a reference")?;
-    take_part(&browser, &plain(&mos_score))?;
-    browser.wait("document.getElementById('completion-code').textContent === 'D'")?;
-    let (rows, _) = study.collect(&["--store", "answers.sqlite"])?;
-    // The recordings are judged like the voice.
-    check_rows(&rows, "r01", &mos_score, 6)?;
-    ensure!(rows.iter().filter(|row| row["system"] == "recordings").count() == 3, "{rows:?}");
-    ensure!(rows.iter().all(|row| row["first"].is_null() && row["reference"] == "recordings"), "{rows:?}");
-    quiet(&browser)
-}
-
-fn similarities(stage: &Stage<'_>) -> Result<()> {
-    let study = stage.study("similarity", 2, "", "en")?;
-    let browser = stage.driver.browser()?;
-    let code = &study.codes()?[1];
-    browser.open(&format!("file://{}?code={code}", study.bundle().join("index.html").display()))?;
-    browser.comes("consent")?;
-    take_part(&browser, &Manner { until: Some(0), ..plain(&mos_score) })?;
-    ensure!(buttons(&browser)? == ["Play the speaker", "Play the clip"], "{:?}", buttons(&browser)?);
-    take_part(&browser, &Manner { by_keyboard: true, ..plain(&mos_score) })?;
-    let given = file(&browser)?;
-    fs::write(study.folder.join("answers.json"), given.to_string())?;
-    let (rows, _) = study.collect(&["answers.json"])?;
-    check_rows(&rows, "r02", &mos_score, 6)?;
     quiet(&browser)
 }
 
@@ -541,89 +426,6 @@ fn served_study(stage: &Stage<'_>) -> Result<()> {
     other.wait("document.body.textContent.includes('2 of 2 sessions complete. Participants: 2 complete')")?;
     stage.look_for_barriers(&other, "the experimenter's page")?;
     stage.take_picture(&other, "experimenter")?;
-    Ok(())
-}
-
-fn php_study(stage: &Stage<'_>) -> Result<()> {
-    let modules = Command::new("php").arg("-m").output();
-    if !modules.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("pdo_sqlite")) {
-        crate::process::say("  left out: there is no PHP with pdo_sqlite");
-        return Ok(());
-    }
-    let study = stage.study("mos", 2, "", "en")?;
-    let said = study.listen(&[
-        "build",
-        "PLAN.toml",
-        "--out",
-        "WEB",
-        "--php",
-        "prolific",
-        "--completion-code",
-        "PHP1",
-    ])?;
-    let token =
-        said.split("by token ").nth(1).and_then(|rest| rest.split_whitespace().next()).context("a token")?;
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut php = Command::new("php")
-        .args(["-S", &format!("127.0.0.1:{port}"), "-t", "WEB"])
-        .current_dir(&study.folder)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let address = format!("http://127.0.0.1:{port}/");
-    let played = play_php(stage, &study, &address, token);
-    php.kill()?;
-    php.wait()?;
-    played
-}
-
-fn play_php(stage: &Stage<'_>, study: &Study, address: &str, token: &str) -> Result<()> {
-    let browser = stage.driver.browser()?;
-    browser.open_patiently(&format!("{address}?PROLIFIC_PID=anna&SESSION_ID=a"))?;
-    browser.comes("consent")?;
-    take_part(&browser, &Manner { until: Some(2), ..plain(&mos_score) })?;
-    browser.wait("document.getElementById('sending-notice').hidden")?;
-    browser.reload()?;
-    browser.comes("trial")?;
-    ensure!(position(&browser)? == 2, "after a reload the session goes on");
-    take_part(&browser, &plain(&mos_score))?;
-    browser.wait("document.getElementById('completion-code').textContent === 'PHP1'")?;
-    let other = stage.driver.browser()?;
-    other.open(&format!("{address}?PROLIFIC_PID=ben"))?;
-    other.comes("consent")?;
-    take_part(&other, &Manner { until: Some(1), ..plain(&mos_score) })?;
-    other.wait("document.getElementById('sending-notice').hidden")?;
-
-    // The contract's refusals.
-    let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-    let agent: ureq::Agent = config.into();
-    let post = |request: &str, kind: &str, body: &str| -> Result<(u16, Vec<u8>)> {
-        let mut response = agent
-            .post(format!("{address}api.php?request={request}"))
-            .header("Content-Type", kind)
-            .send(body.as_bytes())?;
-        Ok((response.status().as_u16(), response.body_mut().read_to_vec()?))
-    };
-    let json = "application/json";
-    let bundle: Value = serde_json::from_str(&fs::read_to_string(study.folder.join("WEB.key.json"))?)?;
-    let bundle = &bundle["bundle"];
-    let forged = json!({ "bundle": bundle, "token": "0", "page": "consent", "answer": {} }).to_string();
-    ensure!(post("page", json, &forged)?.0 == 401, "a forged token");
-    ensure!(
-        post("page", json, &forged.replace(bundle.as_str().context("a hash")?, "0"))?.0 == 409,
-        "another bundle"
-    );
-    ensure!(post("page", json, "[[[")?.0 == 400, "no JSON");
-    ensure!(post("page", json, &"x".repeat(100_000))?.0 == 413, "too large");
-    let form = "application/x-www-form-urlencoded";
-    ensure!(post("store", form, "token=0")?.0 == 401, "a wrong token");
-    let (status, store) = post("store", form, &format!("token={token}"))?;
-    ensure!(status == 200 && store.starts_with(b"SQLite"), "the store comes: {status}");
-    fs::write(study.folder.join("php.sqlite"), store)?;
-    let (rows, said) = study.collect(&["--store", "php.sqlite"])?;
-    check_rows(&rows, "r01", &mos_score, 6)?;
-    check_rows(&rows, "r02", &mos_score, 1)?;
-    ensure!(said.contains("rater `r02` has not answered"), "{said}");
     Ok(())
 }
 

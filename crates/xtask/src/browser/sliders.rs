@@ -83,18 +83,18 @@ fn answer(browser: &Browser, page: usize, by_keyboard: bool) -> Result<()> {
     for slider in 0..CLIPS {
         ensure!(is_next_disabled(browser)?, "{slider} of {CLIPS} sliders are moved");
         if by_keyboard {
-            step(browser, slider, points(page, slider))?
+            step(browser, slider, points(page, slider))?;
         } else {
-            drag(browser, slider, points(page, slider))?
+            drag(browser, slider, points(page, slider))?;
         }
         let shown = browser.text(&format!(".stimulus:nth-of-type({}) output strong", slider + 2))?;
         ensure!(shown == points(page, slider).to_string(), "slider {slider} shows {shown}");
     }
     ensure!(!is_next_disabled(browser)?, "all is done");
     if by_keyboard {
-        browser.press("\u{e007}")?
+        browser.press("\u{e007}")?;
     } else {
-        browser.click("#next")?
+        browser.click("#next")?;
     }
     browser.wait(&format!(
         "document.getElementById('page-trial').hidden || document.getElementById('progress').value !== {page}"
