@@ -231,9 +231,12 @@ impl AnswerReader<'_> {
             return Err(AnswerFault::new(ProblemKind::OffScale, message));
         }
         // The accepted answers of a control are as clicked.
-        let score = |(&clicked, trial): (&f64, &Trial)| match trial.kind.is_control() {
-            true => clicked,
-            false => paradigm.rules().score(clicked, trial.first, trial.x),
+        let score = |(&clicked, trial): (&f64, &Trial)| {
+            if trial.kind.is_control() {
+                clicked
+            } else {
+                paradigm.rules().score(clicked, trial.first, trial.x)
+            }
         };
         Ok(clicked.iter().zip(trials).map(score).collect())
     }

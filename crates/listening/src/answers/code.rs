@@ -97,7 +97,7 @@ fn read(rest: &str, plan: &Plan, bundle: &str) -> Result<Code, String> {
 /// Returns the bits by which a mistyped code is noticed.
 fn check(bundle: &str, session: usize, digits: &[u8], form: Form) -> u32 {
     let width = form.width;
-    let digits: String = digits.iter().map(|digit| format!("{digit:0width$}")).collect();
+    let digits = digits.iter().map(|digit| format!("{digit:0width$}")).collect::<Vec<_>>().concat();
     let hash = Sha256::digest(format!("{bundle}:{session}:{digits}"));
     u32::from_be_bytes([0, hash[0], hash[1], hash[2]])
 }
