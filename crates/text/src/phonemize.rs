@@ -13,7 +13,7 @@ use crate::symbol::Symbol;
 /// Spoken word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// The word as written by [`normalize`].
+    /// The word as written by [`normalize`](crate::normalize()).
     pub text: String,
     /// Bytes of the source that it came from.
     pub span: Range<usize>,
