@@ -423,3 +423,37 @@ fn a_configuration_of_webmushra_has_the_words_of_the_protocol() {
         .exits_with(2)
         .says("give it a name of letters");
 }
+
+#[test]
+fn exercises_gold_trials_and_traps_become_lists_of_the_p808_toolkit() {
+    let place = Place::new();
+    let text = include_str!("../../protocols/mos.toml").replace("items = 50", "items = 4");
+    let control = |id: &str, purpose: &str, answers: &str| {
+        let clips = "clips = [\"recordings/LJ001-0045.wav\"]";
+        format!("\n[[control]]\nid = \"{id}\"\npurpose = \"{purpose}\"\n{clips}\n{answers}\n")
+    };
+    let controls = [
+        control("try", "practice", "feedback = \"Well done.\""),
+        control("best", "gold", "lowest = 4\nhighest = 5"),
+        control("any", "gold", "lowest = 2\nhighest = 5"),
+        control("three", "trap", "lowest = 3\nhighest = 3"),
+    ];
+    place.write("mos.toml", text + &controls.concat());
+    let systems = "--reference recordings=recordings --system quiet=quiet";
+    place.listen(&format!("plan --protocol mos.toml {systems} --out PLAN.toml")).exits_with(0);
+    place.listen("build PLAN.toml --out BUNDLE").exits_with(0);
+    let export = "export PLAN.toml --bundle BUNDLE --to p808 --out p808 --url https://e.example/c";
+    let outcome = place.listen(export).exits_with(0);
+    assert!(!outcome.stderr.contains("does not have"), "{}", outcome.stderr);
+    let key: Key = serde_json::from_str(&place.read("BUNDLE.key.json")).unwrap();
+    let address = |id: &str| {
+        let (name, _) = key.clips.iter().find(|(_, clip)| clip.item == id).expect("the bundle has its clip");
+        format!("https://e.example/c/{name}.wav")
+    };
+    assert_eq!(place.read("p808/training_clips.csv"), format!("training_clips\n{}\n", address("try")));
+    let gold = format!("gold_clips,gold_clips_ans\n{},5\n", address("best"));
+    assert_eq!(place.read("p808/gold_clips.csv"), gold);
+    let traps = format!("trapping_clips,trapping_ans\n{},3\n", address("three"));
+    assert_eq!(place.read("p808/trapping_clips.csv"), traps);
+    assert_eq!(place.read("p808/rating_clips.csv").lines().count(), 1 + 2 * 4);
+}

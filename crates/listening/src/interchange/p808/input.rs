@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::design::controls::Control;
 use crate::error::Error;
 use crate::interchange::export::{ExportedClip, ExportedFile, ExportedTest};
+use crate::page::key::KeyClip;
 use crate::page::pages::Pages;
 use crate::paradigms::ClipOrder;
 use crate::trial::{Kind, Slot};
@@ -43,47 +45,118 @@ pub fn p808_input(pages: &Pages<'_>, address: &str) -> Result<ExportedTest, Erro
         });
     }
     let plan = pages.plan();
-    let address_of = |name: &str| format!("{}/{name}.wav", address.trim_end_matches('/'));
-    let mut list =
-        String::from(if method == Method::Acr { "rating_clips\n" } else { "rating_clips,references\n" });
-    let mut clips = Vec::new();
-    let add = |name: &String, clips: &mut Vec<ExportedClip>| {
-        clips.push(ExportedClip { name: name.clone(), with: Vec::new() });
-    };
-    let rated =
-        pages.key().clips.iter().filter(|(_, clip)| clip.kind == Kind::Rating && clip.slot == Slot::System);
-    let mut n_clips = 0;
-    for (name, clip) in rated {
-        list.push_str(&address_of(name));
-        add(name, &mut clips);
-        if method != Method::Acr {
-            let reference = pages.key().clips.iter().find(|(_, other)| {
-                other.slot == Slot::Reference
-                    && other.kind == Kind::Rating
-                    && (&other.item, &other.judged) == (&clip.item, &clip.judged)
-            });
-            let (reference, _) = reference.ok_or_else(|| Error::Interchange {
-                what: format!("the key has no reference for clip `{name}`"),
-                remedy: Some("build the bundle again"),
-            })?;
-            list.push(',');
-            list.push_str(&address_of(reference));
-            add(reference, &mut clips);
-        }
-        list.push('\n');
-        n_clips += 1;
+    let lists = Lists { pages, method, address: address.trim_end_matches('/') };
+    let rated = lists.plain(Kind::Rating, ["rating_clips.csv", "rating_clips", "references"])?;
+    let sizes = Sizes::of(method, rated.clips.len(), plan.protocol.ratings_per_item);
+    let practice =
+        lists.plain(Kind::Practice, ["training_clips.csv", "training_clips", "training_references"])?;
+    let mut all = vec![rated, practice];
+    // In tests of two clips the toolkit makes traps of the references, and has no gold clips.
+    if method == Method::Acr {
+        all.push(lists.with_answers(Kind::Gold, ["gold_clips.csv", "gold_clips", "gold_clips_ans"])?);
+        all.push(lists.with_answers(Kind::Trap, ["trapping_clips.csv", "trapping_clips", "trapping_ans"])?);
     }
-    let sizes = Sizes::of(method, n_clips, plan.protocol.ratings_per_item);
+    let (there, missing): (Vec<List>, Vec<List>) = all.into_iter().partition(|list| !list.clips.is_empty());
+    let missing: Vec<&str> = missing.iter().map(|list| list.name).collect();
+    let clips = there.iter().flat_map(|list| &list.clips);
+    let names = clips.flat_map(|clip| std::iter::once(&clip.name).chain(&clip.reference));
     let file = |name: &str, content: String| ExportedFile { name: name.to_owned(), content };
+    let settings = [
+        file("master.cfg", master(method, &plan.study, sizes)),
+        file("result_parser.cfg", result_parser(method, sizes)),
+    ];
     Ok(ExportedTest {
-        files: vec![
-            file("rating_clips.csv", list),
-            file("master.cfg", master(method, &plan.study, sizes)),
-            file("result_parser.cfg", result_parser(method, sizes)),
-        ],
-        clips,
-        losses: losses(pages, method, sizes),
+        clips: names.map(|name| ExportedClip { name: name.clone(), with: Vec::new() }).collect(),
+        losses: losses(pages, &missing, sizes),
+        files: there.into_iter().map(|list| file(list.name, list.text)).chain(settings).collect(),
     })
+}
+
+/// A list of clips.
+struct List {
+    name: &'static str,
+    text: String,
+    clips: Vec<Listed>,
+}
+
+/// A clip of a list, next to its reference where the method plays one.
+struct Listed {
+    name: String,
+    reference: Option<String>,
+    /// The sentence, or the control.
+    item: String,
+}
+
+/// The lists of a test.
+struct Lists<'a> {
+    pages: &'a Pages<'a>,
+    method: Method,
+    address: &'a str,
+}
+
+impl Lists<'_> {
+    /// Returns the clips that the trials of a kind rate, in the order of their names, which tells nothing.
+    fn of(&self, kind: Kind) -> Result<Vec<Listed>, Error> {
+        let clips = &self.pages.key().clips;
+        let rated = clips.iter().filter(|(_, clip)| clip.kind == kind && clip.slot == Slot::System);
+        let listed = |(name, clip): (&String, &KeyClip)| {
+            let mut reference = None;
+            if self.method != Method::Acr {
+                let is_its = |other: &KeyClip| {
+                    (other.slot, other.kind) == (Slot::Reference, kind)
+                        && (&other.item, &other.judged) == (&clip.item, &clip.judged)
+                };
+                let found =
+                    clips.iter().find(|(_, other)| is_its(other)).ok_or_else(|| Error::Interchange {
+                        what: format!("the key has no reference for clip `{name}`"),
+                        remedy: Some("build the bundle again"),
+                    })?;
+                reference = Some(found.0.clone());
+            }
+            Ok(Listed { name: name.clone(), reference, item: clip.item.clone() })
+        };
+        rated.map(listed).collect()
+    }
+
+    /// Returns the list of the clips that the trials of a kind rate, next to their references.
+    fn plain(&self, kind: Kind, [name, rated, references]: [&'static str; 3]) -> Result<List, Error> {
+        let clips = self.of(kind)?;
+        let has_references = self.method != Method::Acr;
+        let header = if has_references { format!("{rated},{references}\n") } else { format!("{rated}\n") };
+        let row = |clip: &Listed| {
+            let names = std::iter::once(&clip.name).chain(&clip.reference);
+            names.map(|name| self.address_of(name)).collect::<Vec<_>>().join(",") + "\n"
+        };
+        Ok(List { name, text: header + &clips.iter().map(row).collect::<String>(), clips })
+    }
+
+    /// Returns the list of the clips of controls, with the one answer that the toolkit accepts, for gold clips with a point
+    /// around it. Controls that accept others are left out.
+    fn with_answers(&self, kind: Kind, [name, rated, answers]: [&'static str; 3]) -> Result<List, Error> {
+        let protocol = &self.pages.plan().protocol;
+        let (low, high) = protocol.paradigm.scale();
+        let tolerance = i32::from(kind == Kind::Gold);
+        let answer = |clip: &Listed| {
+            let is_its = |control: &&Control| control.id == clip.item && control.purpose.kind() == kind;
+            let control = protocol.control.iter().find(is_its)?;
+            let accepted = (control.lowest.unwrap_or(low), control.highest.unwrap_or(high));
+            let around = |answer: i32| (low.max(answer - tolerance), high.min(answer + tolerance));
+            (low..=high).find(|answer| around(*answer) == accepted)
+        };
+        let mut list = List { name, text: format!("{rated},{answers}\n"), clips: Vec::new() };
+        for clip in self.of(kind)? {
+            if let Some(answer) = answer(&clip) {
+                // Writing to a string cannot fail.
+                writeln!(list.text, "{},{answer}", self.address_of(&clip.name)).ok();
+                list.clips.push(clip);
+            }
+        }
+        Ok(list)
+    }
+
+    fn address_of(&self, clip: &str) -> String {
+        format!("{}/{clip}.wav", self.address)
+    }
 }
 
 /// Returns the method that asks what the test asks.
@@ -128,13 +201,14 @@ impl Sizes {
     }
 }
 
-/// Lists what the toolkit does otherwise.
-fn losses(pages: &Pages<'_>, method: Method, sizes: Sizes) -> Vec<String> {
+/// Lists what the toolkit does otherwise, and the lists that the plan does not have.
+fn losses(pages: &Pages<'_>, missing: &[&str], sizes: Sizes) -> Vec<String> {
     let plan = pages.plan();
     let n_null = plan.sessions.iter().flat_map(|session| &session.trials);
     let n_null = n_null.filter(|trial| trial.kind == Kind::NullPair).count();
+    let plural = if sizes.tasks == 1 { "" } else { "s" };
     let mut losses = vec![format!(
-        "the toolkit deals out clips and order by itself: publish the {} tasks with {} assignments each",
+        "the toolkit deals out clips and order by itself: publish {} task{plural} with {} assignments each",
         sizes.tasks, sizes.votes
     )];
     if n_null > 0 {
@@ -142,15 +216,9 @@ fn losses(pages: &Pages<'_>, method: Method, sizes: Sizes) -> Vec<String> {
             "left out {n_null} null pairs: the toolkit asks one of its own in each task, which is no rating"
         ));
     }
-    losses.push(
-        match method {
-            Method::Acr => {
-                "the toolkit needs three lists that no plan has: training_clips.csv, gold_clips.csv and trapping_clips.csv"
-            }
-            _ => "the toolkit needs a list that no plan has: training_clips.csv",
-        }
-        .to_owned(),
-    );
+    if !missing.is_empty() {
+        losses.push(format!("the toolkit also needs what this plan does not have: {}", missing.join(", ")));
+    }
     losses.push("payments in master.cfg are those of the toolkit's example: change them".to_owned());
     losses
 }

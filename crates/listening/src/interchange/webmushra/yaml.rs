@@ -115,9 +115,12 @@ fn indent(depth: usize) -> String {
     "  ".repeat(depth)
 }
 
-/// Returns a key: plain if it is a word of webMUSHRA.
+/// Returns a key: plain if it is a word of webMUSHRA, such as `pages` and `createAnchor35`. Names of clips have no capitals.
 fn name(key: &str) -> String {
-    let is_word = key.len() > 1 && key.chars().all(|c| c.is_ascii_alphabetic());
+    let starts_as_word = key.len() > 1 && key.starts_with(|c: char| c.is_ascii_alphabetic());
+    let has_capital = key.contains(|c: char| c.is_ascii_uppercase());
+    let is_word =
+        starts_as_word && key.chars().all(|c| c.is_ascii_alphabetic() || (has_capital && c.is_ascii_digit()));
     if is_word { key.to_owned() } else { quoted(key) }
 }
 
@@ -159,13 +162,13 @@ mod tests {
         let test = Yaml::map([
             ("testname", "a: \"b\"\n\\ü\u{7}\u{2028}".into()),
             ("bufferSize", 2048.0.into()),
-            ("stopOnErrors", true.into()),
+            ("createAnchor35", true.into()),
             ("pages", Yaml::List(vec![page("12e45"), page("n"), Yaml::List(vec![0.5.into(), "x".into()])])),
             ("y", Yaml::Map(vec![])),
         ]);
         let expected = r#"testname: "a: \"b\"\n\\ü\u0007\u2028"
 bufferSize: 2048
-stopOnErrors: true
+createAnchor35: true
 pages:
   - type: "volume"
     id: "12e45"
