@@ -445,6 +445,7 @@ fn exercises_gold_trials_and_traps_become_lists_of_the_p808_toolkit() {
     let export = "export PLAN.toml --bundle BUNDLE --to p808 --out p808 --url https://e.example/c";
     let outcome = place.listen(export).exits_with(0);
     assert!(!outcome.stderr.contains("does not have"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("note: left out any: the toolkit accepts"), "{}", outcome.stderr);
     let key: Key = serde_json::from_str(&place.read("BUNDLE.key.json")).unwrap();
     let address = |id: &str| {
         let (name, _) = key.clips.iter().find(|(_, clip)| clip.item == id).expect("the bundle has its clip");

@@ -56,6 +56,7 @@ pub fn p808_input(pages: &Pages<'_>, address: &str) -> Result<ExportedTest, Erro
         all.push(lists.with_answers(Kind::Gold, ["gold_clips.csv", "gold_clips", "gold_clips_ans"])?);
         all.push(lists.with_answers(Kind::Trap, ["trapping_clips.csv", "trapping_clips", "trapping_ans"])?);
     }
+    let left_out: Vec<String> = all.iter().flat_map(|list| list.left_out.clone()).collect();
     let (there, missing): (Vec<List>, Vec<List>) = all.into_iter().partition(|list| !list.clips.is_empty());
     let missing: Vec<&str> = missing.iter().map(|list| list.name).collect();
     let clips = there.iter().flat_map(|list| &list.clips);
@@ -67,7 +68,7 @@ pub fn p808_input(pages: &Pages<'_>, address: &str) -> Result<ExportedTest, Erro
     ];
     Ok(ExportedTest {
         clips: names.map(|name| ExportedClip { name: name.clone(), with: Vec::new() }).collect(),
-        losses: losses(pages, &missing, sizes),
+        losses: losses(pages, &missing, &left_out, sizes),
         files: there.into_iter().map(|list| file(list.name, list.text)).chain(settings).collect(),
     })
 }
@@ -77,6 +78,8 @@ struct List {
     name: &'static str,
     text: String,
     clips: Vec<Listed>,
+    /// The controls whose accepted answers the toolkit cannot express.
+    left_out: Vec<String>,
 }
 
 /// A clip of a list, next to its reference where the method plays one.
@@ -127,7 +130,8 @@ impl Lists<'_> {
             let names = std::iter::once(&clip.name).chain(&clip.reference);
             names.map(|name| self.address_of(name)).collect::<Vec<_>>().join(",") + "\n"
         };
-        Ok(List { name, text: header + &clips.iter().map(row).collect::<String>(), clips })
+        let text = header + &clips.iter().map(row).collect::<String>();
+        Ok(List { name, text, clips, left_out: Vec::new() })
     }
 
     /// Returns the list of the clips of controls, with the one answer that the toolkit accepts, for gold clips with a point
@@ -143,12 +147,15 @@ impl Lists<'_> {
             let around = |answer: i32| (low.max(answer - tolerance), high.min(answer + tolerance));
             (low..=high).find(|answer| around(*answer) == accepted)
         };
-        let mut list = List { name, text: format!("{rated},{answers}\n"), clips: Vec::new() };
+        let mut list =
+            List { name, text: format!("{rated},{answers}\n"), clips: Vec::new(), left_out: Vec::new() };
         for clip in self.of(kind)? {
             if let Some(answer) = answer(&clip) {
                 // Writing to a string cannot fail.
                 writeln!(list.text, "{},{answer}", self.address_of(&clip.name)).ok();
                 list.clips.push(clip);
+            } else {
+                list.left_out.push(clip.item);
             }
         }
         Ok(list)
@@ -202,7 +209,7 @@ impl Sizes {
 }
 
 /// Lists what the toolkit does otherwise, and the lists that the plan does not have.
-fn losses(pages: &Pages<'_>, missing: &[&str], sizes: Sizes) -> Vec<String> {
+fn losses(pages: &Pages<'_>, missing: &[&str], left_out: &[String], sizes: Sizes) -> Vec<String> {
     let plan = pages.plan();
     let n_null = plan.sessions.iter().flat_map(|session| &session.trials);
     let n_null = n_null.filter(|trial| trial.kind == Kind::NullPair).count();
@@ -214,6 +221,12 @@ fn losses(pages: &Pages<'_>, missing: &[&str], sizes: Sizes) -> Vec<String> {
     if n_null > 0 {
         losses.push(format!(
             "left out {n_null} null pairs: the toolkit asks one of its own in each task, which is no rating"
+        ));
+    }
+    if !left_out.is_empty() {
+        losses.push(format!(
+            "left out {}: the toolkit accepts a point around a gold answer and nothing but the answer of a trap",
+            left_out.join(", ")
         ));
     }
     if !missing.is_empty() {
