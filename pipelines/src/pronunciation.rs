@@ -26,7 +26,7 @@ impl From<Backend> for TextBackend {
     }
 }
 
-/// How a text is read, on a command line.
+/// Options on the reading of a text.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Reading {
     /// Manner of reading what can be read in two ways

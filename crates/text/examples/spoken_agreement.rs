@@ -11,6 +11,7 @@
 //! equals `one thousand nine hundred seven`, `the third of May` equals `May third`, and a silent hyphen equals
 //! `to`, since data made by programs is not consistent about them. `--list` prints the rows that disagree, and
 //! `--list-digits` those that disagree even so.
+//! The words of numbers and months are the judge's own: with those of the library it would not notice a misspelt one.
 
 #![expect(clippy::print_stdout, reason = "the program's purpose")]
 

@@ -36,7 +36,7 @@ pub enum Error {
         /// The fault of the line.
         why: String,
     },
-    /// What a text gives as phones in place of a word are none.
+    /// Phones given in place of a word that are not in the inventory.
     #[error("`{given}` are not phones: {why}")]
     GivenPhones {
         /// The phones as given, with their brackets.

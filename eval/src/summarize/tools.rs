@@ -16,7 +16,7 @@ use crate::foreign_table::TableFile;
 /// The name of a table that is read by the names of its columns.
 const ANY: &str = "table";
 
-/// What the tables of other tools do not say about themselves.
+/// Facts that the tables of other tools do not contain.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ToolArgs {
     /// Kind of table (default: recognized by its header; with --map of more than the rater, any table)

@@ -13,7 +13,7 @@ pub(crate) struct Settings {
     pub(crate) text: Vec<String>,
     /// Prints the spoken sentence only.
     pub(crate) plain: bool,
-    /// How the sentences are normalized.
+    /// The normalization of the sentences.
     pub(crate) normalizer: Normalizer,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) ids: bool,
     /// The user's lexicon.
     pub(crate) lexicon: Option<PathBuf>,
-    /// How the sentences are normalized.
+    /// The normalization of the sentences.
     pub(crate) normalizer: Normalizer,
     /// The source of other pronunciations.
     pub(crate) backend: TextBackend,

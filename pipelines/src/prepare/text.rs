@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     pub(crate) merges: usize,
     /// The user's lexicon.
     pub(crate) lexicon: Option<PathBuf>,
-    /// How lines are normalized.
+    /// The normalization of lines.
     pub(crate) normalizer: Normalizer,
     /// Bytes of input per shard.
     pub(crate) shard_bytes: u64,

@@ -31,7 +31,7 @@ pub(crate) struct Settings {
     pub(crate) backend: Option<TextBackend>,
     /// The user's lexicon.
     pub(crate) lexicon: Option<PathBuf>,
-    /// How the text is normalized.
+    /// The normalization of the text.
     pub(crate) normalizer: Normalizer,
 }
 

@@ -32,7 +32,7 @@ pub struct TextConfig {
     pub shard_bytes: u64,
     /// The lexicon that the pronouncer reads, as bytes; empty without one. Shards are valid for one lexicon.
     pub lexicon: Vec<u8>,
-    /// How texts are normalized. Shards are valid for one way.
+    /// The normalization of texts. Shards are valid for one.
     pub normalizer: Normalizer,
 }
 

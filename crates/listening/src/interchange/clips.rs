@@ -1,4 +1,4 @@
-//! What the clips of another tool's table are: by their names, or by the names that a bundle gave them.
+//! The clips of another tool's table, identified by their names or by those that a bundle gave them.
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::support::{CMOS, advised, chain, cmos, items, mos, plan, systems};
 
-/// How often the reference and the system come first.
+/// The numbers of trials with the reference and with the system first.
 type Orders = (i64, i64);
 
 fn count(orders: &mut Orders, first: First) {

@@ -24,7 +24,7 @@ pub enum Style {
 pub(super) struct Given {
     /// Bytes of the source.
     pub(super) span: Range<usize>,
-    /// What is spoken.
+    /// The spoken words.
     pub(super) tokens: Vec<Token>,
 }
 
