@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use mynah_listening::{DiscriminationPowerRow, Plan};
 use mynah_stats::power::Components;
 
-use super::plan::{describe_anchor, describe_size};
+use super::plan::{describe_anchor, describe_size, write_power};
 
 /// Describes the size of the test, and the power of tests of this and other sizes.
 pub(super) fn describe(plan: &Plan, components: &Components) -> anyhow::Result<String> {
@@ -27,25 +27,17 @@ fn power(
          standard deviations of {} and {}:\n",
         components.rater_sd, components.item_sd
     )?;
-    writeln!(
-        text,
-        "{:<9}  {:>5}  {:>12}  {:>6}  {:>14}  {:>15}  {:>16}",
-        "", "items", "answers/item", "raters", "standard error", "smallest margin", "detectable share"
-    )?;
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    for row in table {
-        writeln!(
-            text,
-            "{:<9}  {:>5}  {:>12}  {:>6}  {:>14}  {:>15}  {:>16}",
-            if row.planned { "this plan" } else { "" },
-            row.size.items,
-            row.size.ratings_per_item,
-            row.size.raters,
+    let heads = ["answers/item", "standard error", "smallest margin", "detectable share"];
+    let rows = table.iter().map(|row| {
+        let shown = [
             percent(row.standard_error),
             percent(row.smallest_margin),
             row.detectable_share.map_or_else(|| "none".to_owned(), percent),
-        )?;
-    }
+        ];
+        (row.planned, row.size, shown)
+    });
+    write_power(&mut text, heads, rows)?;
     let margin = plan.protocol.analysis.margin;
     let enough = table.iter().any(|row| row.planned && row.smallest_margin <= margin);
     let meaning = if enough {

@@ -11,7 +11,7 @@ use mynah_cli::{AdviseExt as _, Advised, put, say};
 use mynah_listening::{
     ANSWER_SECONDS, LONG_SESSION_MINUTES, Plan, PowerRow, Protocol, Role, Session, Survey, System, Workload,
 };
-use mynah_stats::power::Components;
+use mynah_stats::power::{Components, Size};
 
 use super::{discrimination, preferences};
 use crate::files::Overwrite;
@@ -277,26 +277,17 @@ fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<
         "Power of one comparison, with standard deviations of {} between sentences, {} between raters and {} within:\n",
         components.item_sd, components.rater_sd, components.residual_sd
     )?;
-    let heads =
-        ["", "items", "ratings/item", "raters", "standard error", "smallest margin", "detectable difference"];
-    writeln!(
-        text,
-        "{:<9}  {:>5}  {:>12}  {:>6}  {:>14}  {:>15}  {:>21}",
-        heads[0], heads[1], heads[2], heads[3], heads[4], heads[5], heads[6]
-    )?;
-    for row in table {
-        writeln!(
-            text,
-            "{:<9}  {:>5}  {:>12}  {:>6}  {:>14.3}  {:>15.2}  {:>21.2}",
-            if row.planned { "this plan" } else { "" },
-            row.size.items,
-            row.size.ratings_per_item,
-            row.size.raters,
-            row.power.standard_error,
-            row.power.smallest_margin,
-            row.power.detectable_difference
-        )?;
-    }
+    let heads = ["ratings/item", "standard error", "smallest margin", "detectable difference"];
+    let rows = table.iter().map(|row| {
+        let power = &row.power;
+        let shown = [
+            format!("{:.3}", power.standard_error),
+            format!("{:.2}", power.smallest_margin),
+            format!("{:.2}", power.detectable_difference),
+        ];
+        (row.planned, row.size, shown)
+    });
+    write_power(&mut text, heads, rows)?;
     let margin = plan.protocol.analysis.margin;
     let enough = table.iter().any(|row| row.planned && row.power.smallest_margin <= margin);
     let meaning = if enough {
@@ -307,6 +298,31 @@ fn describe(plan: &Plan, components: &Components, table: &[PowerRow]) -> Result<
     writeln!(text, "\nThe margin of the protocol is {margin}: {meaning}")?;
     text.push_str(&describe_anchor(plan)?);
     Ok(text)
+}
+
+/// Writes a table of the power of tests of some sizes: what is counted by item, and three figures of each.
+pub(super) fn write_power(
+    text: &mut String,
+    heads: [&str; 4],
+    rows: impl Iterator<Item = (bool, Size, [String; 3])>,
+) -> fmt::Result {
+    let heads = [heads[0], "raters", heads[1], heads[2], heads[3]];
+    let widths = heads.map(|head| head.len().max(6));
+    let mut write_row = |first: &str, items: &str, cells: [&str; 5]| {
+        write!(text, "{first:<9}  {items:>5}")?;
+        for (cell, width) in cells.into_iter().zip(widths) {
+            write!(text, "  {cell:>width$}")?;
+        }
+        writeln!(text)
+    };
+    write_row("", "items", heads)?;
+    for (planned, size, [one, two, three]) in rows {
+        let [items, per_item, raters] =
+            [size.items, size.ratings_per_item, size.raters].map(|number| number.to_string());
+        let first = if planned { "this plan" } else { "" };
+        write_row(first, &items, [&per_item, &raters, &one, &two, &three])?;
+    }
+    Ok(())
 }
 
 /// Recommends an anchor, if a test against human recordings or an open reference has none.

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use mynah_listening::{Outcome, OutcomeRate, Plan, PreferencePowerRow};
 use mynah_stats::power::Components;
 
-use super::plan::describe_size;
+use super::plan::{describe_size, write_power};
 use super::simulate;
 
 /// Describes the size of the test, and the power of tests of this and other sizes.
@@ -32,25 +32,17 @@ fn power(plan: &Plan, components: &Components, table: &[PreferencePowerRow]) -> 
          raters and {} within, and differences below half a point are no preference:\n",
         components.item_sd, components.rater_sd, components.residual_sd
     )?;
-    writeln!(
-        text,
-        "{:<9}  {:>5}  {:>10}  {:>6}  {:>14}  {:>16}  {:>21}",
-        "", "items", "votes/item", "raters", "standard error", "detectable share", "detectable difference"
-    )?;
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    for row in table {
-        writeln!(
-            text,
-            "{:<9}  {:>5}  {:>10}  {:>6}  {:>14}  {:>16}  {:>21}",
-            if row.planned { "this plan" } else { "" },
-            row.size.items,
-            row.size.ratings_per_item,
-            row.size.raters,
+    let heads = ["votes/item", "standard error", "detectable share", "detectable difference"];
+    let rows = table.iter().map(|row| {
+        let shown = [
             percent(row.standard_error),
             row.detectable_share.map_or_else(|| "none".to_owned(), percent),
             row.detectable_difference.map_or_else(|| "none".to_owned(), |points| format!("{points:.2}")),
-        )?;
-    }
+        ];
+        (row.planned, row.size, shown)
+    });
+    write_power(&mut text, heads, rows)?;
     writeln!(
         text,
         "\nThe standard error is that of the share of votes for either of two equal systems. The detectable share, or the \
