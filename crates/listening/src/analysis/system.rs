@@ -76,13 +76,11 @@ fn paper_rule(study: &Study, system: &SystemVerdict) -> PaperRule {
     let analysis = &study.analysis;
     let sizes_met = system.n_items >= analysis.minimum_items as usize
         && system.minimum_ratings_per_item >= analysis.minimum_ratings_per_item as usize;
-    let criterion = study.rules().paper_criterion();
-    let test = system.rank_test(criterion.test).0.value();
+    let test = system.rank_test(study.rules().rank_test()).0.value();
     let is_near_zero = system.mean.value().is_some_and(|mean| mean.abs() <= analysis.margin);
-    let applies = study.rules().has_paper_rule() && sizes_met && study.human_reference && test.is_some();
-    let passes = applies.then(|| {
-        (is_near_zero || !criterion.needs_mean_near_zero)
-            && test.is_some_and(|test| test.p_value > analysis.alpha)
+    let criterion = study.rules().paper_criterion().filter(|_| sizes_met && study.human_reference);
+    let passes = criterion.zip(test).map(|(criterion, test)| {
+        (is_near_zero || !criterion.needs_mean_near_zero) && test.p_value > analysis.alpha
     });
     PaperRule { sizes_met, passes, explanation: String::new() }
 }

@@ -147,15 +147,15 @@ pub(crate) fn paper_explanation(study: &Study, system: &SystemVerdict) -> String
     if !system.paper_rule.sizes_met {
         return format!("Protocol sizes not met: {sizes}.");
     }
-    if !study.rules().has_paper_rule() {
+    let Some(criterion) = study.rules().paper_criterion() else {
         return format!("Protocol sizes met: {sizes}.");
-    }
+    };
     if !study.human_reference {
         return format!("Protocol sizes met: {sizes}. The rule needs human recordings as reference.");
     }
-    let criterion = study.rules().paper_criterion();
-    let name = criterion.test.name();
-    let (test, on_means) = system.rank_test(criterion.test);
+    let rank_test = study.rules().rank_test();
+    let name = rank_test.name();
+    let (test, on_means) = system.rank_test(rank_test);
     let (mean, test) = match (&system.mean, test) {
         (Defined::Ok { value: mean }, Defined::Ok { value: test }) => (*mean, test),
         (Defined::Undefined { reason }, _) | (_, Defined::Undefined { reason }) => {

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use mynah_stats::power::Components;
 
 use super::clip_order::ClipOrder;
-use super::template::Template;
+use super::template::{ONE_CHOICE, Template};
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
 use crate::trial::{First, Slot};
@@ -41,11 +41,10 @@ impl RankTest {
     }
 }
 
-/// The form that the rule of the `NaturalSpeech` paper takes, besides the sizes of the test.
+/// The form that the rule of the `NaturalSpeech` paper takes, besides the sizes of the test and a rank test that must not be
+/// significant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaperCriterion {
-    /// The test that must not be significant.
-    pub test: RankTest,
     /// Requires a mean close to 0 as well. The paper gives no number for it: here, within the margin.
     pub needs_mean_near_zero: bool,
     /// A sentence on the authority of the rule in this paradigm.
@@ -88,6 +87,8 @@ impl Default for Typical {
 /// Methods return plain data, and the crate's generic code acts on it: which clips a page plays, how a click becomes a
 /// score, what a system's scores are compared with. So a paradigm knows no plan, no rating and no verdict, and nothing but
 /// [`Paradigm::rules`](super::Paradigm::rules) knows which paradigms there are.
+///
+/// The defaults are those of clips with scores of their own, the reference among them, with whose scores the others are compared.
 pub trait ParadigmRules: Debug + Sync {
     /// Returns the name used in files and on command lines.
     fn name(&self) -> &'static str;
@@ -114,7 +115,10 @@ pub trait ParadigmRules: Debug + Sync {
     fn clip_order(&self) -> ClipOrder;
 
     /// Returns `true` if systems of this role receive scores of their own.
-    fn is_judged(&self, role: Role) -> bool;
+    #[must_use]
+    fn is_judged(&self, _: Role) -> bool {
+        true
+    }
 
     /// Returns `true` if a test requires a reference.
     fn requires_reference(&self) -> bool;
@@ -141,7 +145,10 @@ pub trait ParadigmRules: Debug + Sync {
     }
 
     /// Returns `true` if the reference can be compared with itself.
-    fn allows_null_pairs(&self) -> bool;
+    #[must_use]
+    fn allows_null_pairs(&self) -> bool {
+        false
+    }
 
     /// Returns `true` if a protocol may have exercises, gold trials and traps.
     #[must_use]
@@ -150,7 +157,17 @@ pub trait ParadigmRules: Debug + Sync {
     }
 
     /// Returns the screening rules that apply, in the order in which they are applied.
-    fn screening_rules(&self) -> &'static [ScreeningRule];
+    #[must_use]
+    fn screening_rules(&self) -> &'static [ScreeningRule] {
+        &[
+            ScreeningRule::Traps,
+            ScreeningRule::Gold,
+            ScreeningRule::Unplayed,
+            ScreeningRule::Unheard,
+            ScreeningRule::SameAnswer,
+            ScreeningRule::Anchor,
+        ]
+    }
 
     /// Returns `true` if a trial plays a second clip next to the system: the reference or, where every two systems are
     /// compared, the other one.
@@ -174,7 +191,10 @@ pub trait ParadigmRules: Debug + Sync {
     // The page.
 
     /// Returns the parts of the page that raters see.
-    fn page(&self) -> Template;
+    #[must_use]
+    fn page(&self) -> Template {
+        ONE_CHOICE
+    }
 
     // The answer and the rating.
 
@@ -194,7 +214,10 @@ pub trait ParadigmRules: Debug + Sync {
     }
 
     /// Returns the answer that reports no difference, which is legitimate to give every time.
-    fn neutral_answer(&self) -> Option<f64>;
+    #[must_use]
+    fn neutral_answer(&self) -> Option<f64> {
+        None
+    }
 
     // The analysis.
 
@@ -205,27 +228,46 @@ pub trait ParadigmRules: Debug + Sync {
     }
 
     /// Returns the value that the scores of a system are compared with.
-    fn contrast(&self, role: Role, has_reference: bool) -> Contrast;
-
-    /// Returns `true` if the rule of the `NaturalSpeech` paper is about tests of this paradigm.
     #[must_use]
-    fn has_paper_rule(&self) -> bool {
-        true
+    fn contrast(&self, role: Role, has_reference: bool) -> Contrast {
+        match (role, has_reference) {
+            (Role::Reference, _) => Contrast::Nothing("this is the reference"),
+            (_, true) => Contrast::Reference,
+            (_, false) => Contrast::Nothing("there is no reference"),
+        }
     }
 
-    /// Returns the form of the paper's rule.
-    fn paper_criterion(&self) -> PaperCriterion;
+    /// Returns the rank test that is reported beside the analysis.
+    #[must_use]
+    fn rank_test(&self) -> RankTest {
+        RankTest::RankSum
+    }
+
+    /// Returns the form that the paper's rule takes; `None` if the rule is not about tests of this paradigm.
+    #[must_use]
+    fn paper_criterion(&self) -> Option<PaperCriterion> {
+        None
+    }
 
     /// Returns `true` if a test of this paradigm can show human level.
-    fn can_show_human_level(&self) -> bool;
+    #[must_use]
+    fn can_show_human_level(&self) -> bool {
+        false
+    }
 
     /// Returns a note that belongs next to all results.
-    fn caveat(&self) -> Option<&'static str>;
+    #[must_use]
+    fn caveat(&self) -> Option<&'static str> {
+        None
+    }
 
     // The rehearsal.
 
     /// Returns the true mean of a system equal to the reference, whose own mean in a rating of single clips is given.
-    fn level(&self, reference_mean: f64) -> f64;
+    #[must_use]
+    fn level(&self, reference_mean: f64) -> f64 {
+        reference_mean
+    }
 
     /// Returns the usual truth.
     #[must_use]
@@ -277,5 +319,8 @@ pub trait ParadigmRules: Debug + Sync {
     fn item_difference_label(&self) -> &'static str;
 
     /// Returns a sentence that helps to read the agreement of raters.
-    fn agreement_remark(&self) -> Option<&'static str>;
+    #[must_use]
+    fn agreement_remark(&self) -> Option<&'static str> {
+        None
+    }
 }

@@ -126,7 +126,8 @@ impl Answer<'_> {
             .filter(|system| system.human_level)
             .map(|system| system.system.as_str())
             .collect();
-        if verdict.paradigm.rules().has_paper_rule() && verdict.human_reference && verdict.design.is_some() {
+        let has_paper_rule = verdict.paradigm.rules().paper_criterion().is_some();
+        if has_paper_rule && verdict.human_reference && verdict.design.is_some() {
             sentences.push(match &at_human_level[..] {
                 [] => "None is shown to be at human level.".to_owned(),
                 names => format!("At human level: {}.", names.join(", ")),

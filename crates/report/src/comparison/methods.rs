@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mynah_listening::{Origin, Protocol, RankTest, Role, Verdict};
+use mynah_listening::{Origin, PaperCriterion, Protocol, RankTest, Role, Verdict};
 
 use super::documents::{Comparison, MetricNote, plural};
 use super::preference;
@@ -26,7 +26,8 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
                 .to_owned(),
         );
     }
-    for verdict in comparison.verdicts.iter().filter(|verdict| verdict.paradigm.rules().has_paper_rule()) {
+    for verdict in comparison.verdicts {
+        let Some(criterion) = verdict.paradigm.rules().paper_criterion() else { continue };
         let analysis = &verdict.analysis;
         sentences.push(format!(
             "The paper's rule: at least {} sentences, each judged by at least {} people, and p > 0.05 by {}. It \
@@ -34,7 +35,7 @@ pub(crate) fn blocks(comparison: &Comparison<'_>, metrics: &[MetricSummary]) -> 
              reported beside the conclusion, not in its place.",
             analysis.minimum_items,
             analysis.minimum_ratings_per_item,
-            paper_criterion(verdict)
+            paper_criterion(verdict, criterion)
         ));
     }
     // Tests with the same analysis are described once.
@@ -63,9 +64,8 @@ pub(crate) fn paragraphs(comparison: &Comparison<'_>) -> Vec<String> {
 }
 
 /// Describes the test of the paper's rule, and the condition on the mean if the rule has one.
-fn paper_criterion(verdict: &Verdict) -> String {
-    let criterion = verdict.paradigm.rules().paper_criterion();
-    let test = match criterion.test {
+fn paper_criterion(verdict: &Verdict, criterion: PaperCriterion) -> String {
+    let test = match verdict.paradigm.rules().rank_test() {
         RankTest::SignedRank => {
             format!("the Wilcoxon signed-rank test on all ratings (zeros: `{}`)", verdict.analysis.zeros)
         }

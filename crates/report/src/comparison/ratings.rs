@@ -172,7 +172,7 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
             shown(&system.adjusted_p_value, |p| p_value(*p)),
         ));
     }
-    let test = verdict.paradigm.rules().paper_criterion().test;
+    let test = verdict.paradigm.rules().rank_test();
     let [on_ratings, on_means, effect_size] = match test {
         RankTest::SignedRank => {
             ["p, Wilcoxon on ratings", "p, Wilcoxon on sentence means", "rank-biserial correlation"]
@@ -193,7 +193,7 @@ fn comparison_grounds(verdict: &Verdict, system: &SystemVerdict) -> Vec<(String,
         grounds.push(("p, sign test by people and by sentences".into(), p_value(p)));
     }
     let sizes = if system.paper_rule.sizes_met { "met" } else { "not met" };
-    if !verdict.paradigm.rules().has_paper_rule() {
+    if verdict.paradigm.rules().paper_criterion().is_none() {
         grounds.push(("the protocol's sizes".into(), sizes.into()));
         return grounds;
     }
@@ -337,7 +337,7 @@ fn table(verdict: &Verdict) -> Table {
     }
     columns.push(("p_t_test", "p, clustered t".to_owned()));
     columns.push(("p_corrected", "p, corrected for all systems".to_owned()));
-    let test = verdict.paradigm.rules().paper_criterion().test;
+    let test = verdict.paradigm.rules().rank_test();
     match test {
         RankTest::SignedRank => columns.extend([
             ("p_wilcoxon_ratings", "p, Wilcoxon on ratings".to_owned()),

@@ -5,8 +5,7 @@
 //! every vote for every pair, so the additional pairs sharpen those with the reference as well.
 
 use crate::paradigms::clip_order::ClipOrder;
-use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
-use crate::paradigms::template::{ONE_CHOICE, Template};
+use crate::paradigms::rules::{Contrast, ParadigmRules};
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
 
@@ -35,10 +34,6 @@ impl ParadigmRules for Ab {
         ClipOrder::Balanced
     }
 
-    fn is_judged(&self, _: Role) -> bool {
-        true
-    }
-
     fn requires_reference(&self) -> bool {
         false
     }
@@ -47,16 +42,8 @@ impl ParadigmRules for Ab {
         true
     }
 
-    fn allows_null_pairs(&self) -> bool {
-        false
-    }
-
     fn screening_rules(&self) -> &'static [ScreeningRule] {
         &[ScreeningRule::Traps, ScreeningRule::Gold, ScreeningRule::Unplayed, ScreeningRule::Unheard]
-    }
-
-    fn page(&self) -> Template {
-        ONE_CHOICE
     }
 
     fn neutral_answer(&self) -> Option<f64> {
@@ -65,22 +52,6 @@ impl ParadigmRules for Ab {
 
     fn contrast(&self, _: Role, _: bool) -> Contrast {
         Contrast::Nothing("votes are judged as preferences")
-    }
-
-    fn paper_criterion(&self) -> PaperCriterion {
-        PaperCriterion {
-            test: RankTest::SignedRank,
-            needs_mean_near_zero: true,
-            remark: Some("The paper has no rule for votes."),
-        }
-    }
-
-    fn can_show_human_level(&self) -> bool {
-        false
-    }
-
-    fn caveat(&self) -> Option<&'static str> {
-        None
     }
 
     fn level(&self, _: f64) -> f64 {

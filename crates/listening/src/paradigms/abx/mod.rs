@@ -4,9 +4,7 @@
 //! heard at all, and not which of the two is better.
 
 use crate::paradigms::clip_order::ClipOrder;
-use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest, Typical};
-use crate::paradigms::template::{ONE_CHOICE, Template};
-use crate::screening_rule::ScreeningRule;
+use crate::paradigms::rules::{Contrast, ParadigmRules, RankTest, Typical};
 use crate::system::Role;
 use crate::trial::{First, Slot};
 
@@ -56,25 +54,6 @@ impl ParadigmRules for Abx {
         true
     }
 
-    fn allows_null_pairs(&self) -> bool {
-        false
-    }
-
-    fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &[
-            ScreeningRule::Traps,
-            ScreeningRule::Gold,
-            ScreeningRule::Unplayed,
-            ScreeningRule::Unheard,
-            ScreeningRule::SameAnswer,
-            ScreeningRule::Anchor,
-        ]
-    }
-
-    fn page(&self) -> Template {
-        ONE_CHOICE
-    }
-
     fn score(&self, clicked: f64, first: Option<First>, x: Option<Slot>) -> f64 {
         1.0 - (clicked - right_answer(first, x)).abs()
     }
@@ -83,24 +62,12 @@ impl ParadigmRules for Abx {
         (right_answer(first, x) - (1.0 - score)).abs()
     }
 
-    fn neutral_answer(&self) -> Option<f64> {
-        None
-    }
-
     fn contrast(&self, _: Role, _: bool) -> Contrast {
         Contrast::Number(0.5)
     }
 
-    fn has_paper_rule(&self) -> bool {
-        false
-    }
-
-    fn paper_criterion(&self) -> PaperCriterion {
-        PaperCriterion { test: RankTest::SignedRank, needs_mean_near_zero: false, remark: None }
-    }
-
-    fn can_show_human_level(&self) -> bool {
-        false
+    fn rank_test(&self) -> RankTest {
+        RankTest::SignedRank
     }
 
     fn caveat(&self) -> Option<&'static str> {

@@ -4,7 +4,6 @@
 
 use crate::paradigms::clip_order::ClipOrder;
 use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
-use crate::paradigms::template::{ONE_CHOICE, Template};
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
 
@@ -57,10 +56,6 @@ impl ParadigmRules for Cmos {
         ]
     }
 
-    fn page(&self) -> Template {
-        ONE_CHOICE
-    }
-
     fn neutral_answer(&self) -> Option<f64> {
         Some(0.0)
     }
@@ -69,16 +64,16 @@ impl ParadigmRules for Cmos {
         Contrast::Number(0.0)
     }
 
-    fn paper_criterion(&self) -> PaperCriterion {
-        PaperCriterion { test: RankTest::SignedRank, needs_mean_near_zero: true, remark: None }
+    fn rank_test(&self) -> RankTest {
+        RankTest::SignedRank
+    }
+
+    fn paper_criterion(&self) -> Option<PaperCriterion> {
+        Some(PaperCriterion { needs_mean_near_zero: true, remark: None })
     }
 
     fn can_show_human_level(&self) -> bool {
         true
-    }
-
-    fn caveat(&self) -> Option<&'static str> {
-        None
     }
 
     fn level(&self, _: f64) -> f64 {

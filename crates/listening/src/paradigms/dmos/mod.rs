@@ -4,10 +4,7 @@
 //! listeners call degraded without any degradation is known.
 
 use crate::paradigms::clip_order::ClipOrder;
-use crate::paradigms::rules::{Comparatives, Contrast, PaperCriterion, ParadigmRules, RankTest};
-use crate::paradigms::template::{ONE_CHOICE, Template};
-use crate::screening_rule::ScreeningRule;
-use crate::system::Role;
+use crate::paradigms::rules::{Comparatives, ParadigmRules};
 
 /// The rules of degradations.
 #[derive(Debug)]
@@ -34,54 +31,12 @@ impl ParadigmRules for Dmos {
         ClipOrder::ReferenceFirst
     }
 
-    fn is_judged(&self, _: Role) -> bool {
-        true
-    }
-
     fn requires_reference(&self) -> bool {
         true
     }
 
-    fn allows_null_pairs(&self) -> bool {
-        false
-    }
-
-    fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &[
-            ScreeningRule::Traps,
-            ScreeningRule::Gold,
-            ScreeningRule::Unplayed,
-            ScreeningRule::Unheard,
-            ScreeningRule::SameAnswer,
-            ScreeningRule::Anchor,
-        ]
-    }
-
-    fn page(&self) -> Template {
-        ONE_CHOICE
-    }
-
     fn neutral_answer(&self) -> Option<f64> {
         Some(5.0)
-    }
-
-    fn contrast(&self, role: Role, _: bool) -> Contrast {
-        match role {
-            Role::Reference => Contrast::Nothing("this is the reference"),
-            Role::Candidate | Role::Anchor => Contrast::Reference,
-        }
-    }
-
-    fn has_paper_rule(&self) -> bool {
-        false
-    }
-
-    fn paper_criterion(&self) -> PaperCriterion {
-        PaperCriterion { test: RankTest::RankSum, needs_mean_near_zero: false, remark: None }
-    }
-
-    fn can_show_human_level(&self) -> bool {
-        false
     }
 
     fn caveat(&self) -> Option<&'static str> {
@@ -89,10 +44,6 @@ impl ParadigmRules for Dmos {
             "Degradation is judged from the reference: a clip that differs from it without being worse may lose points, and none \
              can be better than it.",
         )
-    }
-
-    fn level(&self, reference_mean: f64) -> f64 {
-        reference_mean
     }
 
     fn comparatives(&self) -> Comparatives {
@@ -139,9 +90,5 @@ impl ParadigmRules for Dmos {
 
     fn item_difference_label(&self) -> &'static str {
         "DMOS − that of the reference"
-    }
-
-    fn agreement_remark(&self) -> Option<&'static str> {
-        None
     }
 }

@@ -3,10 +3,7 @@
 //! ITU-T P.800, annex B (absolute category rating).
 
 use crate::paradigms::clip_order::ClipOrder;
-use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest};
-use crate::paradigms::template::{ONE_CHOICE, Template};
-use crate::screening_rule::ScreeningRule;
-use crate::system::Role;
+use crate::paradigms::rules::{PaperCriterion, ParadigmRules};
 
 /// The rules of single clips.
 #[derive(Debug)]
@@ -33,67 +30,19 @@ impl ParadigmRules for Mos {
         ClipOrder::Single
     }
 
-    fn is_judged(&self, _: Role) -> bool {
-        true
-    }
-
     fn requires_reference(&self) -> bool {
         false
     }
 
-    fn allows_null_pairs(&self) -> bool {
-        false
-    }
-
-    fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &[
-            ScreeningRule::Traps,
-            ScreeningRule::Gold,
-            ScreeningRule::Unplayed,
-            ScreeningRule::Unheard,
-            ScreeningRule::SameAnswer,
-            ScreeningRule::Anchor,
-        ]
-    }
-
-    fn page(&self) -> Template {
-        ONE_CHOICE
-    }
-
-    fn neutral_answer(&self) -> Option<f64> {
-        None
-    }
-
-    fn contrast(&self, role: Role, has_reference: bool) -> Contrast {
-        match (role, has_reference) {
-            (Role::Reference, _) => Contrast::Nothing("this is the reference"),
-            (_, true) => Contrast::Reference,
-            (_, false) => Contrast::Nothing("there is no reference"),
-        }
-    }
-
-    fn paper_criterion(&self) -> PaperCriterion {
-        PaperCriterion {
-            test: RankTest::RankSum,
-            needs_mean_near_zero: false,
-            remark: Some(
-                "The paper takes single clips for too coarse to end with: its verdict is by comparison.",
-            ),
-        }
-    }
-
-    fn can_show_human_level(&self) -> bool {
-        false
+    fn paper_criterion(&self) -> Option<PaperCriterion> {
+        let remark = "The paper takes single clips for too coarse to end with: its verdict is by comparison.";
+        Some(PaperCriterion { needs_mean_near_zero: false, remark: Some(remark) })
     }
 
     fn caveat(&self) -> Option<&'static str> {
         Some(
             "Mean opinion scores depend on what else is heard in the test: those of different tests must not be compared.",
         )
-    }
-
-    fn level(&self, reference_mean: f64) -> f64 {
-        reference_mean
     }
 
     fn summary(&self) -> &'static str {
@@ -126,9 +75,5 @@ impl ParadigmRules for Mos {
 
     fn item_difference_label(&self) -> &'static str {
         "MOS − that of the reference"
-    }
-
-    fn agreement_remark(&self) -> Option<&'static str> {
-        None
     }
 }

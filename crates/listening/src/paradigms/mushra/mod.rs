@@ -6,10 +6,9 @@
 use mynah_stats::power::Components;
 
 use crate::paradigms::clip_order::ClipOrder;
-use crate::paradigms::rules::{Contrast, PaperCriterion, ParadigmRules, RankTest, Typical};
+use crate::paradigms::rules::{ParadigmRules, Typical};
 use crate::paradigms::template::{SLIDERS, Template};
 use crate::screening_rule::ScreeningRule;
-use crate::system::Role;
 
 /// The rules of sliders side by side.
 #[derive(Debug)]
@@ -42,20 +41,12 @@ impl ParadigmRules for Mushra {
         ClipOrder::Single
     }
 
-    fn is_judged(&self, _: Role) -> bool {
-        true
-    }
-
     fn requires_reference(&self) -> bool {
         true
     }
 
     fn rates_side_by_side(&self) -> bool {
         true
-    }
-
-    fn allows_null_pairs(&self) -> bool {
-        false
     }
 
     /// The hidden reference and the anchors tell who listens.
@@ -78,32 +69,8 @@ impl ParadigmRules for Mushra {
         SLIDERS
     }
 
-    fn neutral_answer(&self) -> Option<f64> {
-        None
-    }
-
     fn margin(&self) -> f64 {
         5.0
-    }
-
-    fn contrast(&self, role: Role, has_reference: bool) -> Contrast {
-        match (role, has_reference) {
-            (Role::Reference, _) => Contrast::Nothing("this is the reference"),
-            (_, true) => Contrast::Reference,
-            (_, false) => Contrast::Nothing("there is no reference"),
-        }
-    }
-
-    fn paper_criterion(&self) -> PaperCriterion {
-        PaperCriterion {
-            test: RankTest::RankSum,
-            needs_mean_near_zero: false,
-            remark: Some("The paper has no rule for scores next to an open reference."),
-        }
-    }
-
-    fn can_show_human_level(&self) -> bool {
-        false
     }
 
     fn caveat(&self) -> Option<&'static str> {
@@ -112,10 +79,6 @@ impl ParadigmRules for Mushra {
              reference is marked down too. They depend on what else is heard in the test: those of different tests must not \
              be compared.",
         )
-    }
-
-    fn level(&self, reference_mean: f64) -> f64 {
-        reference_mean
     }
 
     fn typical(&self) -> Typical {
@@ -160,9 +123,5 @@ impl ParadigmRules for Mushra {
 
     fn item_difference_label(&self) -> &'static str {
         "score − that of the reference"
-    }
-
-    fn agreement_remark(&self) -> Option<&'static str> {
-        None
     }
 }

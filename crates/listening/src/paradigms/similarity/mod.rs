@@ -4,10 +4,7 @@
 //! comparing how one sentence was spoken. The reference's own clips are judged too: recording against recording is the ceiling.
 
 use crate::paradigms::clip_order::ClipOrder;
-use crate::paradigms::rules::{Comparatives, Contrast, PaperCriterion, ParadigmRules, RankTest};
-use crate::paradigms::template::{ONE_CHOICE, Template};
-use crate::screening_rule::ScreeningRule;
-use crate::system::Role;
+use crate::paradigms::rules::{Comparatives, ParadigmRules};
 
 /// The rules of similarities.
 #[derive(Debug)]
@@ -34,54 +31,8 @@ impl ParadigmRules for Similarity {
         ClipOrder::ExampleFirst
     }
 
-    fn is_judged(&self, _: Role) -> bool {
-        true
-    }
-
     fn requires_reference(&self) -> bool {
         true
-    }
-
-    fn allows_null_pairs(&self) -> bool {
-        false
-    }
-
-    fn screening_rules(&self) -> &'static [ScreeningRule] {
-        &[
-            ScreeningRule::Traps,
-            ScreeningRule::Gold,
-            ScreeningRule::Unplayed,
-            ScreeningRule::Unheard,
-            ScreeningRule::SameAnswer,
-            ScreeningRule::Anchor,
-        ]
-    }
-
-    fn page(&self) -> Template {
-        ONE_CHOICE
-    }
-
-    fn neutral_answer(&self) -> Option<f64> {
-        None
-    }
-
-    fn contrast(&self, role: Role, _: bool) -> Contrast {
-        match role {
-            Role::Reference => Contrast::Nothing("this is the reference"),
-            Role::Candidate | Role::Anchor => Contrast::Reference,
-        }
-    }
-
-    fn has_paper_rule(&self) -> bool {
-        false
-    }
-
-    fn paper_criterion(&self) -> PaperCriterion {
-        PaperCriterion { test: RankTest::RankSum, needs_mean_near_zero: false, remark: None }
-    }
-
-    fn can_show_human_level(&self) -> bool {
-        false
     }
 
     fn caveat(&self) -> Option<&'static str> {
@@ -89,10 +40,6 @@ impl ParadigmRules for Similarity {
             "Similarity is that of the voice to one other recording of the speaker. It says nothing about how natural the speech \
              is, and is limited by how similar two recordings of the speaker are.",
         )
-    }
-
-    fn level(&self, reference_mean: f64) -> f64 {
-        reference_mean
     }
 
     fn comparatives(&self) -> Comparatives {
@@ -140,9 +87,5 @@ impl ParadigmRules for Similarity {
 
     fn item_difference_label(&self) -> &'static str {
         "SMOS − that of the reference"
-    }
-
-    fn agreement_remark(&self) -> Option<&'static str> {
-        None
     }
 }

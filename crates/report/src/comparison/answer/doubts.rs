@@ -98,7 +98,7 @@ fn doubts_of_test(verdict: &Verdict) -> Vec<String> {
         doubts.push(verdict.assay.explanation.clone());
     }
     let sizes_met = candidates(verdict).all(|system| system.paper_rule.sizes_met);
-    if !sizes_met && !verdict.paradigm.rules().has_paper_rule() {
+    if !sizes_met && verdict.paradigm.rules().paper_criterion().is_none() {
         doubts.push("The test is smaller than its protocol asks for.".to_owned());
     } else if !sizes_met && verdict.human_reference {
         doubts.push(
