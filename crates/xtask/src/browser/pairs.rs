@@ -3,11 +3,10 @@
 use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::Value;
 
 use super::driver::Browser;
 use super::host::Host;
-use super::participant::{Manner, take_part};
+use super::participant::{Manner, check_hand_back, open_first, take_part, until_heard};
 use super::scenes::{Stage, check_rows, file, mos_score, plain, quiet};
 
 fn ab_score(page: usize) -> i64 {
@@ -49,8 +48,7 @@ pub(super) fn recognition(stage: &Stage<'_>) -> Result<()> {
     let study = stage.study("abx", 2, "", "en")?;
     let host = Host::start(&study.bundle())?;
     let browser = stage.driver.browser()?;
-    browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;
-    browser.comes("consent")?;
+    open_first(&browser, &host, &study)?;
     take_part(&browser, &Manner { until: Some(0), ..plain(&abx_score) })?;
     ensure!(
         buttons(&browser)? == ["Play first clip", "Play second clip", "Play X"],
@@ -63,9 +61,7 @@ pub(super) fn recognition(stage: &Stage<'_>) -> Result<()> {
     // Two of three clips are not enough.
     for (key, clip) in [("x", 3), ("a", 1)] {
         browser.press(key)?;
-        browser.wait(&format!(
-            "document.querySelector('#clips button:nth-child({clip}) .state').textContent.startsWith('heard')"
-        ))?;
+        until_heard(&browser, &format!("#clips button:nth-child({clip})"))?;
         ensure!(
             browser.run("return document.getElementById('answers').disabled;", &[])? == true,
             "after {key}"
@@ -83,11 +79,7 @@ pub(super) fn recognition(stage: &Stage<'_>) -> Result<()> {
         ensure!(row["score"] == f64::from(u8::from(is_right)) && row["plays_x"].as_u64() >= Some(1), "{row}");
     }
     // The same answers by the code, in a mail.
-    let code = browser.text("#hand-back-code")?;
-    fs::write(study.folder.join("mail.txt"), format!("Here it is: {code}"))?;
-    let (by_code, _) = study.collect(&["mail.txt", "--key", "BUNDLE.key.json"])?;
-    let scores = |rows: &[Value]| rows.iter().map(|row| row["score"].clone()).collect::<Vec<_>>();
-    ensure!(scores(&by_code) == scores(&rows), "{code} gives {by_code:?}");
+    check_hand_back(&study, &browser, "Here it is: CODE", &rows)?;
     quiet(&browser)
 }
 

@@ -1,9 +1,13 @@
 //! A participant in a browser: reads the page, listens, and clicks.
 
-use anyhow::{Result, bail};
-use serde_json::json;
+use std::fs;
+
+use anyhow::{Result, bail, ensure};
+use serde_json::{Value, json};
 
 use super::driver::Browser;
+use super::host::Host;
+use super::study::Study;
 
 /// The manner in which a participant takes part.
 pub(super) struct Manner<'a> {
@@ -106,6 +110,42 @@ pub(super) fn position(browser: &Browser) -> Result<usize> {
     Ok(browser.run("return document.getElementById('progress').value;", &[])?.as_u64().unwrap_or(0) as usize)
 }
 
+/// Opens the link of the first rater of a study on a web host.
+pub(super) fn open_first(browser: &Browser, host: &Host, study: &Study) -> Result<()> {
+    browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;
+    browser.comes("consent")
+}
+
+/// Checks that the code on the last page, in a mail in place of `CODE`, gives the scores of these rows.
+pub(super) fn check_hand_back(study: &Study, browser: &Browser, mail: &str, rows: &[Value]) -> Result<()> {
+    let code = browser.text("#hand-back-code")?;
+    fs::write(study.folder.join("mail.txt"), mail.replace("CODE", &code))?;
+    let (by_code, _) = study.collect(&["mail.txt", "--key", "BUNDLE.key.json"])?;
+    let scores = |rows: &[Value]| {
+        let scores = rows.iter().map(|row| [row["score_raw"].clone(), row["score"].clone()]);
+        scores.collect::<Vec<_>>()
+    };
+    ensure!(scores(&by_code) == scores(rows), "{code} gives {by_code:?}");
+    Ok(())
+}
+
+/// Makes the window as small as a phone, and checks that the way on is in sight and nothing has to be scrolled sideways.
+pub(super) fn fits_a_phone(browser: &Browser) -> Result<()> {
+    browser.resize(390, 844)?;
+    let in_sight = "(() => { const box = document.getElementById('next').getBoundingClientRect(); \
+                    return box.top >= 0 && box.bottom <= window.innerHeight; })()";
+    browser.wait(in_sight)?;
+    let wide = browser.run("return document.documentElement.scrollWidth > window.innerWidth;", &[])?;
+    ensure!(wide == false, "nothing is wider than the phone");
+    Ok(())
+}
+
+/// Waits until a clip was heard to its end, as its button says in any of the languages of the scenes.
+pub(super) fn until_heard(browser: &Browser, button: &str) -> Result<()> {
+    let state = format!("document.querySelector('{button} .state').textContent");
+    browser.wait(&format!("{state}.match(/^(heard|gehört|سُمع)/)")).map(drop)
+}
+
 /// Listens to all clips of a page.
 pub(super) fn listen(browser: &Browser, manner: &Manner<'_>) -> Result<()> {
     let n =
@@ -117,9 +157,7 @@ pub(super) fn listen(browser: &Browser, manner: &Manner<'_>) -> Result<()> {
         } else {
             browser.click(&button)?;
         }
-        browser.wait(&format!(
-            "document.querySelector('{button} .state').textContent.match(/^(heard|gehört|سُمع)/)"
-        ))?;
+        until_heard(browser, &button)?;
     }
     Ok(())
 }

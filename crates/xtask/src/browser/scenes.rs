@@ -15,7 +15,7 @@ use super::controls::controls;
 use super::driver::{Browser, Driver};
 use super::host::{Fault, Host};
 use super::pairs::{degradations, preferences, recognition, similarities};
-use super::participant::{Manner, listen, position, take_part};
+use super::participant::{Manner, check_hand_back, fits_a_phone, listen, open_first, position, take_part};
 use super::php::php_study;
 use super::sliders;
 use super::study::Study;
@@ -167,11 +167,7 @@ fn whole_session(stage: &Stage<'_>) -> Result<()> {
     check_rows(&rows, "r01", &mos_score, 6)?;
     ensure!(!said.contains("problem"), "{said}");
     // The same scores by the code, in a mail.
-    let code = browser.text("#hand-back-code")?;
-    fs::write(study.folder.join("mail.txt"), format!("Hello,\n> here it is:\n> {code}\n\nBye!"))?;
-    let (by_code, _) = study.collect(&["mail.txt", "--key", "BUNDLE.key.json"])?;
-    let scores = |rows: &[Value]| rows.iter().map(|row| row["score_raw"].clone()).collect::<Vec<_>>();
-    ensure!(scores(&by_code) == scores(&rows), "{code} gives {by_code:?}");
+    check_hand_back(&study, &browser, "Hello,\n> here it is:\n> CODE\n\nBye!", &rows)?;
     quiet(&browser)
 }
 
@@ -262,8 +258,7 @@ fn broken_clips(stage: &Stage<'_>) -> Result<()> {
     host.break_clip(&clip(3)?, Fault::Other(other));
     host.break_clip(&clip(4)?, Fault::Missing(usize::MAX));
     let browser = stage.driver.browser()?;
-    browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;
-    browser.comes("consent")?;
+    open_first(&browser, &host, &study)?;
     take_part(&browser, &Manner { until: Some(1), ..plain(&mos_score) })?;
     for page in 1..=4 {
         ensure!(position(&browser)? == page, "page {page} is shown");
@@ -446,20 +441,13 @@ fn looks(stage: &Stage<'_>) -> Result<()> {
     let host = Host::start(&study.bundle())?;
     let browser = stage.driver.browser()?;
     browser.resize(1100, 900)?;
-    browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;
-    browser.comes("consent")?;
+    open_first(&browser, &host, &study)?;
     stage.take_picture(&browser, "listening-consent")?;
     take_part(&browser, &Manner { until: Some(0), ..plain(&cmos_score) })?;
     listen(&browser, &plain(&cmos_score))?;
     stage.look_for_barriers(&browser, "a trial")?;
     stage.take_picture(&browser, "listening-desktop")?;
-    // On a phone, the way on is in sight without scrolling.
-    browser.resize(390, 844)?;
-    let in_sight = "(() => { const box = document.getElementById('next').getBoundingClientRect(); \
-                    return box.top >= 0 && box.bottom <= window.innerHeight; })()";
-    browser.wait(in_sight)?;
-    let wide = browser.run("return document.documentElement.scrollWidth > window.innerWidth;", &[])?;
-    ensure!(wide == false, "nothing is wider than the phone");
+    fits_a_phone(&browser)?;
     stage.take_picture(&browser, "listening-phone")?;
     if stage.is_chromium {
         browser.prefer_dark()?;
@@ -484,8 +472,7 @@ fn looks(stage: &Stage<'_>) -> Result<()> {
     )?;
     let host = Host::start(&study.bundle())?;
     let browser = stage.driver.browser()?;
-    browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;
-    browser.comes("consent")?;
+    open_first(&browser, &host, &study)?;
     take_part(&browser, &Manner { until: Some(0), ..plain(&cmos_score) })?;
     ensure!(browser.run("return getComputedStyle(document.body).direction;", &[])? == "rtl", "right to left");
     let first = "document.querySelector('#clips button').getBoundingClientRect().left";
@@ -502,8 +489,7 @@ fn no_output(stage: &Stage<'_>) -> Result<()> {
     let study = stage.study("mos", 2, "", "en")?;
     let host = Host::start(&study.bundle())?;
     let browser = stage.driver.browser()?;
-    browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;
-    browser.comes("consent")?;
+    open_first(&browser, &host, &study)?;
     // Firefox does not tell its outputs.
     browser.run("navigator.mediaDevices.enumerateDevices = async () => [];", &[])?;
     browser.click("#agree")?;

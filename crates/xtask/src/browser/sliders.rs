@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::driver::Browser;
 use super::host::Host;
-use super::participant::{Manner, position, take_part};
+use super::participant::{
+    Manner, check_hand_back, fits_a_phone, open_first, position, take_part, until_heard,
+};
 use super::scenes::{Stage, file, plain, quiet, right_to_left};
 use super::study::Study;
 
@@ -38,9 +40,7 @@ fn hear(browser: &Browser, by_keyboard: bool) -> Result<()> {
         } else {
             browser.click(&button)?;
         }
-        browser.wait(&format!(
-            "document.querySelector('{button} .state').textContent.match(/^(heard|gehört|سُمع)/)"
-        ))?;
+        until_heard(browser, &button)?;
     }
     Ok(())
 }
@@ -133,8 +133,7 @@ pub(super) fn side_by_side(stage: &Stage<'_>) -> Result<()> {
     let host = Host::start(&study.bundle())?;
     let browser = stage.driver.browser()?;
     browser.resize(1100, 900)?;
-    browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;
-    browser.comes("consent")?;
+    open_first(&browser, &host, &study)?;
     take_part(&browser, &until_the_first_page())?;
     answer(&browser, 0, false)?;
     looks(stage, &browser)?;
@@ -149,11 +148,7 @@ pub(super) fn side_by_side(stage: &Stage<'_>) -> Result<()> {
     let (rows, said) = study.collect(&["answers.json", "--key", "BUNDLE.key.json"])?;
     check(&study, &rows, "r01", &given)?;
     ensure!(!said.contains("problem"), "{said}");
-    let code = browser.text("#hand-back-code")?;
-    fs::write(study.folder.join("mail.txt"), format!("> {code}\n"))?;
-    let (by_code, _) = study.collect(&["mail.txt", "--key", "BUNDLE.key.json"])?;
-    let scores = |rows: &[Value]| rows.iter().map(|row| row["score_raw"].clone()).collect::<Vec<_>>();
-    ensure!(scores(&by_code) == scores(&rows), "{code} gives {by_code:?}");
+    check_hand_back(&study, &browser, "> CODE\n", &rows)?;
     quiet(&browser)?;
 
     // The same with the keyboard alone, on a server.
@@ -182,12 +177,7 @@ fn looks(stage: &Stage<'_>, browser: &Browser) -> Result<()> {
     browser.run("window.scrollTo(0, 0); document.activeElement.blur();", &[])?;
     stage.look_for_barriers(browser, "sliders")?;
     stage.take_picture(browser, "sliders-desktop")?;
-    browser.resize(390, 844)?;
-    let in_sight = "(() => { const box = document.getElementById('next').getBoundingClientRect(); \
-                    return box.top >= 0 && box.bottom <= window.innerHeight; })()";
-    browser.wait(in_sight)?;
-    let wide = browser.run("return document.documentElement.scrollWidth > window.innerWidth;", &[])?;
-    ensure!(wide == false, "nothing is wider than the phone");
+    fits_a_phone(browser)?;
     stage.look_for_barriers(browser, "sliders on a phone")?;
     stage.take_picture(browser, "sliders-phone")?;
     browser.resize(1100, 900)?;
@@ -212,8 +202,7 @@ fn from_right_to_left(stage: &Stage<'_>) -> Result<()> {
     let host = Host::start(&study.bundle())?;
     let browser = stage.driver.browser()?;
     browser.resize(1100, 900)?;
-    browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;
-    browser.comes("consent")?;
+    open_first(&browser, &host, &study)?;
     take_part(&browser, &until_the_first_page())?;
     let left = |selector: &str| format!("document.querySelector('{selector}').getBoundingClientRect().left");
     browser.wait(&format!("{} > {}", left(".bands span"), left(".bands span:last-child")))?;
