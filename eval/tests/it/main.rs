@@ -1,5 +1,6 @@
 //! End-to-end tests of the programs: real binaries on real clips.
 
+mod answers;
 mod blinding;
 #[path = "../../examples/study_load/client.rs"]
 mod client;

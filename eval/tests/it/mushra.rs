@@ -5,6 +5,7 @@ use mynah_signal::{Stft, StftConfig, wav};
 use mynah_table::read_table;
 use serde_json::{Value, json};
 
+use crate::answers::{Shown, write_answers};
 use crate::client::{Client, Server, bundle_of};
 use crate::support::{ITEMS, Outcome as Finished, Place};
 
@@ -17,14 +18,7 @@ fn plan(place: &Place) -> Finished {
         .listen("anchor recordings --low-pass 3500 --out low")
         .exits_with(0)
         .says("without what is above 3500 Hz");
-    let text = include_str!("../../protocols/mushra.toml");
-    let sizes = ["raters = 20\n", "\nratings_per_item = 20", "items = 12\nnull"];
-    assert!(sizes.iter().all(|size| text.contains(size)), "the protocol has its sizes");
-    let text = text
-        .replace("raters = 20\n", "raters = 8\n")
-        .replace("\nratings_per_item = 20", "\nratings_per_item = 8");
-    place.write("mushra.toml", text.replace("items = 12\nnull", "items = 4\nnull"));
-    place.listen(&format!("plan --protocol mushra.toml {SYSTEMS} --out PLAN.toml"))
+    place.plan_small("mushra", SYSTEMS)
 }
 
 /// The points that a rater gives to a voice on a page.
@@ -38,22 +32,22 @@ fn points(voice: &str, rater: usize, page: usize) -> i64 {
     }
 }
 
-/// The answer to a page with the points that a function gives to each rated clip.
-fn answer(page: usize, shown: &Value, clips: &Value, points: impl Fn(&str) -> i64) -> Value {
-    let names: Vec<&str> =
-        shown["clips"].as_array().expect("clips").iter().map(|name| name.as_str().expect("a name")).collect();
-    let heard: Vec<Value> = names
-        .iter()
+/// The answer of a rater to a page.
+fn answer(shown: &Shown<'_>) -> Value {
+    let (page, voices) = (shown.page, shown.voices());
+    let heard: Vec<Value> = shown
+        .names()
+        .into_iter()
         .map(|name| {
-            let (sha256, ms) = (&clips[*name]["sha256"], &clips[*name]["milliseconds"]);
+            let (sha256, ms) = (&shown.clips[name]["sha256"], &shown.clips[name]["milliseconds"]);
             json!({ "clip": name, "sha256": sha256, "duration_ms": ms, "plays": 1, "whole_plays": 1, "heard_ms": ms,
                     "longest_ms": ms, "gap_ms": 20, "hidden_ms": 0 })
         })
         .collect();
-    let scores: Vec<i64> = names[1..].iter().map(|name| points(name)).collect();
+    let scores: Vec<i64> = voices[1..].iter().map(|voice| points(voice, shown.rater, page)).collect();
     json!({
-        "trial": shown["id"], "page": page, "score_raw": null, "scores_raw": scores, "skipped": null, "clips": heard,
-        "milliseconds": 60_000, "answered": format!("2026-11-30T10:00:{page:02}.000Z"),
+        "trial": shown.trial["id"], "page": page, "score_raw": null, "scores_raw": scores, "skipped": null,
+        "clips": heard, "milliseconds": 60_000, "answered": format!("2026-11-30T10:00:{page:02}.000Z"),
     })
 }
 
@@ -111,30 +105,8 @@ fn moved_sliders_end_in_a_verdict_and_a_report() {
     plan(&place).exits_with(0);
     place.listen("build PLAN.toml --out BUNDLE").exits_with(0);
     let plan = Plan::read(&place.path("PLAN.toml")).expect("it was planned");
-    let page = place.read("BUNDLE/index.html");
-    let (_, rest) = page.split_once("id=\"data\">").expect("the page has data");
-    let data: Value =
-        serde_json::from_str(rest.split_once("</script>").expect("it ends").0).expect("it is JSON");
-    let key: Key = serde_json::from_str(&place.read("BUNDLE.key.json")).expect("it is a key");
-    let mut files = Vec::new();
-    for (rater, session) in plan.sessions.iter().enumerate() {
-        let mut sessions = data["sessions"].as_object().expect("sessions").values();
-        let own = sessions.find(|own| own["rater"] == session.rater).expect("a session");
-        let pages = own["pages"].as_array().expect("pages").iter().enumerate();
-        let answers: Vec<Value> = pages
-            .map(|(page, shown)| {
-                answer(page, shown, &data["clips"], |name| points(&key.clips[name].system, rater, page))
-            })
-            .collect();
-        let file = json!({
-            "format": 2, "study": plan.study, "design": plan.design, "bundle": key.bundle, "rater": session.rater,
-            "started": "2026-11-30T10:00:00.000Z", "finished": null, "user_agent": "a test", "answers": answers,
-        });
-        let name = format!("ratings-{}.json", session.rater);
-        place.write(&name, file.to_string());
-        files.push(name);
-    }
-    let collect = format!("collect PLAN.toml {} --key BUNDLE.key.json --out ratings.csv", files.join(" "));
+    let files = write_answers(&place, answer);
+    let collect = format!("collect PLAN.toml {files} --key BUNDLE.key.json --out ratings.csv");
     place.listen(&collect).exits_with(0).says("wrote 128 of 128 planned ratings");
     // The same ratings again replace the table, and fewer do not.
     place.listen(&collect).exits_with(0);
@@ -194,8 +166,7 @@ fn a_served_test_takes_pages_of_sliders() {
     for page in 0..4 {
         let shown = &anna.session["pages"][page];
         let id = shown["id"].as_str().expect("a name");
-        let given =
-            answer(page, shown, &anna.session["clips"], |name| points(&key.clips[name].system, 0, page));
+        let given = answer(&Shown { rater: 0, page, trial: shown, clips: &anna.session["clips"], key: &key });
         let refused = |change: &dyn Fn(&mut Value)| {
             let mut wrong = given.clone();
             change(&mut wrong);
@@ -213,7 +184,8 @@ fn a_served_test_takes_pages_of_sliders() {
     assert_eq!(anna.finish().1["completion_code"], "C1");
     let ben = client.join(&json!({ "PROLIFIC_PID": "ben", "SESSION_ID": "t" })).expect("there are places");
     let shown = &ben.session["pages"][0];
-    let mut hurried = answer(0, shown, &ben.session["clips"], |_| 50);
+    let mut hurried =
+        answer(&Shown { rater: 1, page: 0, trial: shown, clips: &ben.session["clips"], key: &key });
     hurried["milliseconds"] = json!(900);
     assert_eq!(ben.put(shown["id"].as_str().expect("a name"), &hurried).0, 200);
 

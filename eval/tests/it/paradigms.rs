@@ -1,65 +1,12 @@
 //! Degradations, similarities and recognition, from `mynah-listen plan` to the verdict and the report.
 
-use mynah_listening::{First, Key, Origin, OutcomeRate, Plan, Rating, Slot};
+use mynah_listening::{First, Origin, OutcomeRate, Rating, Slot};
 use mynah_table::read_table;
-use serde_json::{Value, json};
 
-use crate::support::{ITEMS, Outcome, Place};
+use crate::answers::write_choices;
+use crate::support::{ITEMS, Place};
 
 const SYSTEMS: &str = "--reference recordings=recordings --system quiet=quiet --anchor cut=cut";
-
-/// Writes the protocol of a paradigm for four sentences and eight raters, and plans a test with it.
-fn plan(place: &Place, paradigm: &str, systems: &str) -> Outcome {
-    let text = std::fs::read_to_string(
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("protocols/{paradigm}.toml")),
-    )
-    .expect("the protocol is there");
-    let small = text
-        .replace("raters = 20\n", "raters = 8\n")
-        .replace("ratings_per_item = 20\n", "ratings_per_item = 8\n")
-        .replace("items = 50\n", "items = 4\n");
-    place.write("protocol.toml", small);
-    place.listen(&format!("plan --protocol protocol.toml {systems} --out PLAN.toml"))
-}
-
-/// Writes the files that the page would hand to raters who click by a rule, given the voices in the order of their clips.
-fn write_answers(place: &Place, clicked: impl Fn(&[&str], usize) -> i64) -> String {
-    let plan = Plan::read(&place.path("PLAN.toml")).expect("it was planned");
-    let page = place.read("BUNDLE/index.html");
-    let (_, rest) = page.split_once("id=\"data\">").expect("the page has data");
-    let (data, _) = rest.split_once("</script>").expect("the data ends");
-    let data: Value = serde_json::from_str(data).expect("the data is JSON");
-    let key: Key = serde_json::from_str(&place.read("BUNDLE.key.json")).expect("it is a key");
-    let mut files = Vec::new();
-    for session in &plan.sessions {
-        let mut sessions = data["sessions"].as_object().expect("sessions").values();
-        let own = sessions.find(|own| own["rater"] == session.rater).expect("a session");
-        let pages = own["pages"].as_array().expect("pages");
-        let answers: Vec<Value> = pages
-            .iter()
-            .enumerate()
-            .map(|(page, trial)| {
-                let clips = trial["clips"].as_array().expect("clips");
-                let names = clips.iter().map(|clip| clip.as_str().expect("a name"));
-                let voices: Vec<&str> = names.map(|name| key.clips[name].system.as_str()).collect();
-                let heard = clips.iter().map(|clip| json!({ "clip": clip, "plays": 1 }));
-                json!({
-                    "trial": trial["id"], "page": page, "score_raw": clicked(&voices, page),
-                    "clips": heard.collect::<Vec<_>>(), "milliseconds": 4000,
-                    "answered": format!("2026-11-30T10:00:{page:02}.000Z"),
-                })
-            })
-            .collect();
-        let file = json!({
-            "format": 2, "study": plan.study, "design": plan.design, "bundle": key.bundle, "rater": session.rater,
-            "started": "2026-11-30T10:00:00.000Z", "finished": null, "user_agent": "a test", "answers": answers,
-        });
-        let name = format!("ratings-{}.json", session.rater);
-        place.write(&name, file.to_string());
-        files.push(name);
-    }
-    files.join(" ")
-}
 
 /// The report on simulated ratings, up to its tables, and the lines of its verdict.
 fn report(place: &Place, differences: &str) -> String {
@@ -73,10 +20,10 @@ fn report(place: &Place, differences: &str) -> String {
 #[test]
 fn degradations_are_planned_judged_and_reported() {
     let place = Place::new();
-    let planned = plan(&place, "dmos", SYSTEMS).exits_with(0).says("wrote `PLAN.toml`");
+    let planned = place.plan_small("dmos", SYSTEMS).exits_with(0).says("wrote `PLAN.toml`");
     assert!(planned.stdout.contains("24 ratings each") || planned.stdout.contains("12 ratings each"));
     place.listen("build PLAN.toml --out BUNDLE").exits_with(0);
-    let files = write_answers(&place, |voices, page| {
+    let files = write_choices(&place, |voices, page| {
         assert_eq!((voices[0], voices.len()), ("recordings", 2));
         match voices[1] {
             "recordings" => 5 - i64::from(page % 7 == 0),
@@ -98,10 +45,10 @@ fn degradations_are_planned_judged_and_reported() {
 #[test]
 fn similarities_are_planned_judged_and_reported() {
     let place = Place::new();
-    plan(&place, "similarity", SYSTEMS).exits_with(0);
+    place.plan_small("similarity", SYSTEMS).exits_with(0);
     place.listen("build PLAN.toml --out BUNDLE").exits_with(0);
     place.listen("audit PLAN.toml BUNDLE").exits_with(0);
-    let files = write_answers(&place, |voices, page| {
+    let files = write_choices(&place, |voices, page| {
         assert_eq!((voices[0], voices.len()), ("recordings", 2));
         if voices[1] == "cut" { 2 - i64::from(page % 3 == 0) } else { 4 + i64::from(page % 2 == 0) }
     });
@@ -115,11 +62,11 @@ fn similarities_are_planned_judged_and_reported() {
 #[test]
 fn recognition_is_planned_judged_and_reported() {
     let place = Place::new();
-    let planned = plan(&place, "abx", SYSTEMS).exits_with(0);
+    let planned = place.plan_small("abx", SYSTEMS).exits_with(0);
     insta::assert_snapshot!("plans_recognition", planned.stdout);
     place.listen("build PLAN.toml --out BUNDLE").exits_with(0);
     // Everybody hears what was cut; of what is only quieter before its level is matched, everybody says that X is the second.
-    let files = write_answers(&place, |voices, _| {
+    let files = write_choices(&place, |voices, _| {
         assert_eq!(voices.len(), 3);
         if voices.contains(&"cut") { i64::from(voices[1] == voices[2]) } else { 1 }
     });

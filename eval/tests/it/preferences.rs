@@ -2,59 +2,14 @@
 
 use std::fs;
 
-use mynah_listening::{Key, Origin, Outcome, OutcomeRate, Paradigm, Plan, Rating};
+use mynah_listening::{Origin, Outcome, OutcomeRate, Paradigm, Plan, Rating};
 use mynah_table::read_table;
 use serde_json::{Value, json};
 
-use crate::support::{ITEMS, Outcome as Finished, Place};
-
-/// Writes a protocol for four sentences and eight raters, and plans a test with it.
-fn plan(place: &Place, systems: &str) -> Finished {
-    let text = include_str!("../../protocols/ab.toml");
-    let usual = "raters = 20\nratings_per_item = 20\nitems = 50";
-    assert!(text.contains(usual), "the protocol has its sizes");
-    place.write("ab.toml", text.replace(usual, "raters = 8\nratings_per_item = 8\nitems = 4"));
-    place.listen(&format!("plan --protocol ab.toml {systems} --out PLAN.toml"))
-}
+use crate::answers::write_choices;
+use crate::support::{ITEMS, Place};
 
 const SYSTEMS: &str = "--reference recordings=recordings --system quiet=quiet --system cut=cut";
-
-/// Writes the files that the page would hand to raters who click by a rule, given the voices heard first and second.
-fn write_answers(place: &Place, clicked: impl Fn(&str, &str, usize) -> i64) -> Vec<String> {
-    let plan = Plan::read(&place.path("PLAN.toml")).expect("it was planned");
-    let page = place.read("BUNDLE/index.html");
-    let (_, rest) = page.split_once("id=\"data\">").expect("the page has data");
-    let (data, _) = rest.split_once("</script>").expect("the data ends");
-    let data: Value = serde_json::from_str(data).expect("the data is JSON");
-    let key: Key = serde_json::from_str(&place.read("BUNDLE.key.json")).expect("it is a key");
-    let voice = |name: &Value| key.clips[name.as_str().expect("a name")].system.as_str();
-    let mut files = Vec::new();
-    for session in &plan.sessions {
-        let mut sessions = data["sessions"].as_object().expect("sessions").values();
-        let own = sessions.find(|own| own["rater"] == session.rater).expect("a session");
-        let pages = own["pages"].as_array().expect("pages");
-        let answers: Vec<Value> = pages
-            .iter()
-            .enumerate()
-            .map(|(page, trial)| {
-                let (first, second) = (&trial["clips"][0], &trial["clips"][1]);
-                json!({
-                    "trial": trial["id"], "page": page, "score_raw": clicked(voice(first), voice(second), page),
-                    "clips": [{ "clip": first, "plays": 1 }, { "clip": second, "plays": 1 }], "milliseconds": 4000,
-                    "answered": format!("2026-11-30T10:00:{page:02}.000Z"),
-                })
-            })
-            .collect();
-        let file = json!({
-            "format": 2, "study": plan.study, "design": plan.design, "bundle": key.bundle, "rater": session.rater,
-            "started": "2026-11-30T10:00:00.000Z", "finished": null, "user_agent": "a test", "answers": answers,
-        });
-        let name = format!("ratings-{}.json", session.rater);
-        place.write(&name, file.to_string());
-        files.push(name);
-    }
-    files
-}
 
 fn report(place: &Place, folder: &str) -> Value {
     serde_json::from_str(&place.read(&format!("{folder}/report.json"))).expect("the report is JSON")
@@ -63,9 +18,9 @@ fn report(place: &Place, folder: &str) -> Value {
 #[test]
 fn prints_the_power_of_a_preference_test() {
     let place = Place::new();
-    let outcome = plan(&place, SYSTEMS).exits_with(0).says("wrote `PLAN.toml`");
+    let outcome = place.plan_small("ab", SYSTEMS).exits_with(0).says("wrote `PLAN.toml`");
     insta::assert_snapshot!(outcome.stdout);
-    let two = plan(&place, "--system quiet=quiet --system cut=cut --force").exits_with(0);
+    let two = place.plan_small("ab", "--system quiet=quiet --system cut=cut --force").exits_with(0);
     assert!(two.stdout.contains("1 pair of 2 systems, 32 votes on each"), "{}", two.stdout);
     assert!(!two.stdout.contains("All 1 pairs"), "{}", two.stdout);
 }
@@ -73,11 +28,13 @@ fn prints_the_power_of_a_preference_test() {
 #[test]
 fn reports_why_a_preference_test_cannot_be_planned() {
     let place = Place::new();
-    plan(&place, "--system quiet=quiet")
+    place
+        .plan_small("ab", "--system quiet=quiet")
         .exits_with(2)
         .says("there is only the system `quiet`: a preference needs two systems")
         .says("name another system, or the recordings as reference");
-    plan(&place, &format!("{SYSTEMS} --anchor noisy=cut"))
+    place
+        .plan_small("ab", &format!("{SYSTEMS} --anchor noisy=cut"))
         .exits_with(2)
         .says("a preference test shows no equality")
         .says("name what was to be an anchor as a system");
@@ -94,15 +51,15 @@ fn reports_why_a_preference_test_cannot_be_planned() {
 #[test]
 fn clicks_on_the_page_end_in_a_verdict_and_a_report() {
     let place = Place::new();
-    plan(&place, "--reference recordings=recordings --system cut=cut").exits_with(0);
+    place.plan_small("ab", "--reference recordings=recordings --system cut=cut").exits_with(0);
     place.listen("build PLAN.toml --out BUNDLE").exits_with(0);
     // The recordings are preferred in three trials of four, and the first clip or neither in the others.
-    let files = write_answers(&place, |first, _, page| match page % 4 {
+    let files = write_choices(&place, |voices, page| match page % 4 {
         0 => -i64::from(page % 8 == 0),
-        _ if first == "recordings" => -1,
+        _ if voices[0] == "recordings" => -1,
         _ => 1,
     });
-    place.listen(&format!("collect PLAN.toml {} --out votes.csv", files.join(" "))).exits_with(0);
+    place.listen(&format!("collect PLAN.toml {files} --out votes.csv")).exits_with(0);
     let ratings: Vec<Rating> = read_table(&place.path("votes.csv")).unwrap();
     assert_eq!(ratings.len(), ITEMS.len() * 8);
     assert!(ratings.iter().all(|rating| rating.origin == Origin::Human && rating.paradigm == Paradigm::Ab));
@@ -164,7 +121,7 @@ fn reports_take_planned_votes_beside_planned_ratings() {
     place.plan().exits_with(0);
     fs::rename(place.path("PLAN.toml"), place.path("CMOS.toml")).unwrap();
     place.listen("simulate CMOS.toml --out cmos.csv").exits_with(0);
-    plan(&place, SYSTEMS).exits_with(0);
+    place.plan_small("ab", SYSTEMS).exits_with(0);
     place.listen("simulate PLAN.toml --out ab.csv").exits_with(0);
     let report_of = "report --ratings cmos.csv --plan CMOS.toml --ratings ab.csv --plan PLAN.toml --out R";
     place.summarize(report_of).exits_with(0);
@@ -183,7 +140,9 @@ fn reports_take_planned_votes_beside_planned_ratings() {
 #[test]
 fn simulated_votes_are_marked_and_a_test_without_a_reference_ranks() {
     let place = Place::new();
-    plan(&place, "--system recordings=recordings --system quiet=quiet --system cut=cut").exits_with(0);
+    place
+        .plan_small("ab", "--system recordings=recordings --system quiet=quiet --system cut=cut")
+        .exits_with(0);
     place.listen("simulate PLAN.toml --true-difference cut=-2 --out votes.parquet").exits_with(0);
     place.listen("simulate PLAN.toml --true-difference cut=-2 --out votes.csv").exits_with(0);
     let votes: Vec<Rating> = read_table(&place.path("votes.parquet")).unwrap();
@@ -213,7 +172,7 @@ fn simulated_votes_are_marked_and_a_test_without_a_reference_ranks() {
 #[test]
 fn rehearses_a_preference_test() {
     let place = Place::new();
-    plan(&place, SYSTEMS).exits_with(0);
+    place.plan_small("ab", SYSTEMS).exits_with(0);
     let outcome = place.listen("simulate PLAN.toml --studies 40 --true-difference cut=-1.5 --out rates.csv");
     let printed = outcome.exits_with(0).stdout;
     let first = printed.lines().next().unwrap_or_default();

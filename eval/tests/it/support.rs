@@ -113,6 +113,24 @@ impl Place {
         files
     }
 
+    /// Writes the protocol of a paradigm for four sentences and eight raters, and plans a test with it.
+    pub(crate) fn plan_small(&self, paradigm: &str, systems: &str) -> Outcome {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("protocols/{paradigm}.toml"));
+        let mut text = fs::read_to_string(path).expect("the protocol is there");
+        let items = if paradigm == "mushra" { "items = 12\n" } else { "items = 50\n" };
+        // The sizes, and those that the verdict asks for.
+        for (usual, small) in [
+            ("raters = 20\n", "raters = 8\n"),
+            ("ratings_per_item = 20\n", "ratings_per_item = 8\n"),
+            (items, "items = 4\n"),
+        ] {
+            assert!(text.contains(usual), "the protocol has its sizes");
+            text = text.replace(usual, small);
+        }
+        self.write(&format!("{paradigm}.toml"), text);
+        self.listen(&format!("plan --protocol {paradigm}.toml {systems} --out PLAN.toml"))
+    }
+
     /// Writes a protocol for four sentences and six raters.
     pub(crate) fn write_small_protocol(&self) {
         let text = include_str!("../../protocols/cmos.toml")

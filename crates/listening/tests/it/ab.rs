@@ -151,8 +151,7 @@ fn with_clips() -> (Study, Plan) {
         role: Role::Candidate,
         directory: quiet.to_str().expect("a plain name").to_owned(),
     });
-    let items = ["LJ001-0029", "LJ002-0009"].map(str::to_owned).to_vec();
-    let plan = Plan::new(ab(4, 4), study.systems.clone(), items, "demo", 3).expect("it is possible");
+    let plan = study.planned(ab(4, 4));
     (study, plan)
 }
 

@@ -95,17 +95,9 @@ fn a_plan_must_say_what_x_is() {
     assert!(error.to_string().contains("at most 0.5"), "{error}");
 }
 
-fn study_and_plan() -> (Study, Plan) {
-    let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7)]);
-    let items = ["LJ001-0029", "LJ002-0009"].map(str::to_owned).to_vec();
-    let plan = Plan::new(sized(Paradigm::Abx, 8, 8), study.systems.clone(), items, "demo", 3);
-    let plan = plan.expect("it is possible");
-    (study, plan)
-}
-
 #[test]
 fn x_is_a_file_of_its_own() {
-    let (study, plan) = study_and_plan();
+    let (study, plan) = Study::with_plan(2, sized(Paradigm::Abx, 8, 8));
     let key = build(&plan, &study.bundle()).expect("it can be built");
     // For each of two sentences the system, the reference, and X as either of them; one for the volume.
     assert_eq!(key.clips.len(), 2 * 4 + 1);
@@ -176,7 +168,7 @@ fn answers(
 
 #[test]
 fn clicks_become_right_and_wrong_answers() {
-    let (study, plan) = study_and_plan();
+    let (study, plan) = Study::with_plan(2, sized(Paradigm::Abx, 8, 8));
     build(&plan, &study.bundle()).expect("it can be built");
     // Half of the raters hear which it is, the others always say the first.
     let knows = |rater: &str| rater < "r05";

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mynah_listening::{
-    Collection, Error, First, Key, Kind, Plan, ProblemKind, Role, Slot, System, build, collect, common_items,
+    Collection, Error, First, Key, Kind, Plan, ProblemKind, Protocol, Role, Slot, System, build, collect,
+    common_items,
 };
 use mynah_signal::Waveform;
 use mynah_signal::loudness::{integrated_lufs, true_peak_dbtp};
@@ -63,16 +64,27 @@ impl Study {
     }
 
     pub(crate) fn plan(&self, is_comparison: bool) -> Plan {
-        let protocol = if is_comparison { cmos(4, 4, 1) } else { mos(4, 4) };
+        self.planned(if is_comparison { cmos(4, 4, 1) } else { mos(4, 4) })
+    }
+
+    /// A plan for all sentences.
+    pub(crate) fn planned(&self, protocol: Protocol) -> Plan {
         let items = common_items(&self.systems).expect("the directories are there");
         Plan::new(protocol, self.systems.clone(), items, "demo", 3).expect("the design is possible")
+    }
+
+    /// A study of a number of sentences, and a plan for it.
+    pub(crate) fn with_plan(n_items: usize, protocol: Protocol) -> (Self, Plan) {
+        let study = Self::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)][..n_items]);
+        let plan = study.planned(protocol);
+        (study, plan)
     }
 
     pub(crate) fn bundle(&self) -> PathBuf {
         self.directory.path().join("bundle")
     }
 
-    /// What the page knows.
+    /// The data of the page.
     pub(crate) fn data(&self) -> Value {
         let page = fs::read_to_string(self.bundle().join("index.html")).expect("the page is there");
         let (_, rest) = page.split_once("id=\"data\">").expect("the page has data");

@@ -28,17 +28,9 @@ fn a_plan_judges_the_reference_after_itself_and_has_no_order() {
     assert!(advised(&error.expect_err("no reference")).contains("exactly one reference"));
 }
 
-fn study_and_plan() -> (Study, Plan) {
-    let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
-    let items = ["LJ001-0029", "LJ002-0009", "LJ002-0179"].map(str::to_owned).to_vec();
-    let plan = Plan::new(sized(Paradigm::Dmos, 4, 4), study.systems.clone(), items, "demo", 3);
-    let plan = plan.expect("it is possible");
-    (study, plan)
-}
-
 #[test]
 fn the_page_plays_the_reference_openly_and_then_a_clip_of_any_system() {
-    let (study, plan) = study_and_plan();
+    let (study, plan) = Study::with_plan(3, sized(Paradigm::Dmos, 4, 4));
     let key = build(&plan, &study.bundle()).expect("it can be built");
     // Two clips of each of two systems for each of three sentences, and one for the volume.
     assert_eq!(key.clips.len(), 2 * 2 * 3 + 1);
@@ -64,7 +56,7 @@ fn the_page_plays_the_reference_openly_and_then_a_clip_of_any_system() {
 
 #[test]
 fn clicks_are_scores_and_end_in_words_about_degradation() {
-    let (study, plan) = study_and_plan();
+    let (study, plan) = Study::with_plan(3, sized(Paradigm::Dmos, 4, 4));
     build(&plan, &study.bundle()).expect("it can be built");
     let trials = |rater: &str| {
         let session = plan.sessions.iter().find(|session| session.rater == rater).expect("a session");

@@ -21,29 +21,46 @@ fn built(is_comparison: bool) -> (Study, Plan, Key) {
 
 /// The answers of a rater who hears everything, in the form of the page of today.
 fn heard(pages: &Pages<'_>, session: usize, rater: &str, score: impl Fn(usize) -> i64) -> Value {
+    session_file(pages, session, rater, |page, _| json!({ "score_raw": score(page) }))
+}
+
+/// The file of a rater who hears every clip of a page once more often than the one before it, each with a pause of 40 ms,
+/// with the scores that a function gives to a page of a number of clips.
+pub(crate) fn session_file(
+    pages: &Pages<'_>,
+    session: usize,
+    rater: &str,
+    scores: impl Fn(usize, usize) -> Value,
+) -> Value {
     let clips = pages.clips();
     let plan = pages.plan();
     let answers: Vec<Value> = pages
         .of_session(session)
         .iter()
         .enumerate()
-        .map(|(page, trial)| {
-            let played: Vec<Value> = trial
+        .map(|(page, shown)| {
+            let played: Vec<Value> = shown
                 .clips
                 .iter()
-                .map(|name| {
+                .enumerate()
+                .map(|(place, name)| {
                     let clip = &clips[name.as_str()];
                     let milliseconds = clip.milliseconds;
                     json!({
-                        "clip": name, "sha256": clip.sha256, "duration_ms": milliseconds, "plays": 1, "whole_plays": 1,
-                        "heard_ms": milliseconds, "longest_ms": milliseconds, "gap_ms": 40, "hidden_ms": 0,
+                        "clip": name, "sha256": clip.sha256, "duration_ms": milliseconds, "plays": place + 1,
+                        "whole_plays": 1, "heard_ms": milliseconds, "longest_ms": milliseconds, "gap_ms": 40,
+                        "hidden_ms": 0,
                     })
                 })
                 .collect();
-            json!({
-                "trial": trial.id, "page": page, "score_raw": score(page), "skipped": null, "clips": played,
+            let mut answer = json!({
+                "trial": shown.id, "page": page, "score_raw": null, "skipped": null, "clips": played,
                 "milliseconds": 30_000, "answered": "2026-11-30T12:00:00.000Z",
-            })
+            });
+            for (name, value) in scores(page, shown.clips.len()).as_object().expect("an object") {
+                answer[name] = value.clone();
+            }
+            answer
         })
         .collect();
     json!({

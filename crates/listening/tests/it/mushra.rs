@@ -5,8 +5,8 @@ use std::fs;
 
 use mynah_listening::{
     ANSWER_SECONDS, Conclusion, Entry, Error, Key, Kind, Origin, Pages, Paradigm, Plan, ProblemKind,
-    Protocol, Rating, Role, ScreeningRule, Simulation, Slot, Strings, Survey, System, Workload, build,
-    collect, collect_sessions, judge, served_page, simulate,
+    Protocol, Rating, Role, ScreeningRule, Simulation, Slot, Strings, Survey, System, Workload,
+    build, collect, collect_sessions, judge, served_page, simulate,
 };
 use mynah_signal::{Waveform, low_pass, wav};
 use mynah_testkit::assert_close;
@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::bundle::{Study, clip_bytes};
+use crate::heard::session_file;
 use crate::support::{advised, items, plan, plan_with_anchor, ratings, sized, systems};
 
 const SENTENCES: [&str; 2] = ["LJ001-0029", "LJ002-0009"];
@@ -155,9 +156,7 @@ fn with_clips() -> (Study, Plan, Key) {
         let directory = directory.to_str().expect("a plain name").to_owned();
         study.systems.push(System { name: name.to_owned(), role, directory });
     }
-    let items = SENTENCES.map(str::to_owned).to_vec();
-    let plan = Plan::new(sized(Paradigm::Mushra, 3, 3), study.systems.clone(), items, "demo", 3)
-        .expect("it is possible");
+    let plan = study.planned(sized(Paradigm::Mushra, 3, 3));
     let key = build(&plan, &study.bundle()).expect("it can be built");
     (study, plan, key)
 }
@@ -220,40 +219,19 @@ fn a_page_plays_the_reference_openly_and_hidden_among_the_others() {
     assert!(audit.systems.iter().all(|system| system.n_clips == 2), "one clip of every sentence is measured");
 }
 
-/// The answers of a rater who hears everything, with a score for each rated clip by page and place.
+/// The answers of a rater who hears everything in a minute a page, with a score for each rated clip by page and place.
 fn answers(pages: &Pages<'_>, session: usize, score: impl Fn(usize, usize) -> i64) -> Value {
-    let clips = pages.clips();
-    let plan = pages.plan();
-    let answers: Vec<Value> = pages
-        .of_session(session)
-        .iter()
-        .enumerate()
-        .map(|(page, shown)| {
-            let played: Vec<Value> = shown
-                .clips
-                .iter()
-                .enumerate()
-                .map(|(place, name)| {
-                    let clip = &clips[name.as_str()];
-                    json!({
-                        "clip": name, "sha256": clip.sha256, "duration_ms": clip.milliseconds, "plays": place + 1,
-                        "whole_plays": 1, "heard_ms": clip.milliseconds, "longest_ms": clip.milliseconds,
-                        "gap_ms": 40, "hidden_ms": 10,
-                    })
-                })
-                .collect();
-            let scores: Vec<i64> = (1..shown.clips.len()).map(|place| score(page, place)).collect();
-            json!({
-                "trial": shown.id, "page": page, "score_raw": null, "scores_raw": scores, "skipped": null,
-                "clips": played, "milliseconds": 60_000, "answered": "2026-11-30T12:00:00.000Z",
-            })
-        })
-        .collect();
-    json!({
-        "format": 2, "study": plan.study, "design": plan.design, "bundle": pages.bundle(),
-        "rater": plan.sessions[session].rater, "started": "2026-11-30T11:50:00.000Z", "finished": null,
-        "user_agent": "a test", "verified": true, "forms": {}, "answers": answers,
-    })
+    let rater = &pages.plan().sessions[session].rater;
+    let mut file = session_file(pages, session, rater, |page, n_clips| {
+        let scores: Vec<i64> = (1..n_clips).map(|place| score(page, place)).collect();
+        json!({ "scores_raw": scores, "milliseconds": 60_000 })
+    });
+    for answer in file["answers"].as_array_mut().expect("answers") {
+        for clip in answer["clips"].as_array_mut().expect("clips") {
+            clip["hidden_ms"] = json!(10);
+        }
+    }
+    file
 }
 
 fn score_of(page: usize, place: usize) -> i64 {

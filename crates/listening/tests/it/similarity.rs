@@ -61,17 +61,9 @@ fn examples_follow_the_seed_and_are_checked() {
     }
 }
 
-fn study_and_plan() -> (Study, Plan) {
-    let study = Study::new(&[("LJ001-0029", 0.5), ("LJ002-0009", 0.7), ("LJ002-0179", 1.0)]);
-    let items = ["LJ001-0029", "LJ002-0009", "LJ002-0179"].map(str::to_owned).to_vec();
-    let plan = Plan::new(sized(Paradigm::Similarity, 4, 4), study.systems.clone(), items, "demo", 3);
-    let plan = plan.expect("it is possible");
-    (study, plan)
-}
-
 #[test]
 fn the_page_plays_another_sentence_of_the_speaker_and_then_the_clip() {
-    let (study, plan) = study_and_plan();
+    let (study, plan) = Study::with_plan(3, sized(Paradigm::Similarity, 4, 4));
     let key = build(&plan, &study.bundle()).expect("it can be built");
     assert_eq!(key.clips.len(), 2 * 2 * 3 + 1);
     let bytes: BTreeSet<Vec<u8>> = clip_bytes(&study.bundle()).into_values().collect();
@@ -110,7 +102,7 @@ fn the_page_plays_another_sentence_of_the_speaker_and_then_the_clip() {
 
 #[test]
 fn clicks_end_in_words_about_similarity() {
-    let (study, plan) = study_and_plan();
+    let (study, plan) = Study::with_plan(3, sized(Paradigm::Similarity, 4, 4));
     build(&plan, &study.bundle()).expect("it can be built");
     let clicked = |rater: &str, page: usize| {
         let session = plan.sessions.iter().find(|session| session.rater == rater).expect("a session");
