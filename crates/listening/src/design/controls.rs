@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::design::plan::MOST_SIDE_BY_SIDE;
 use crate::design::protocol::rule;
 use crate::error::Error;
 use crate::paradigms::Paradigm;
@@ -42,10 +43,10 @@ pub struct Control {
     pub id: String,
     /// Purpose of the control.
     pub purpose: Purpose,
-    /// Wavs in the order in which they are heard, as many as a trial has. Relative names belong to the directory of the
-    /// protocol.
+    /// Wavs in the order in which they are heard, as many as a trial has; with sliders side by side, the open reference and then
+    /// a clip for each slider. Relative names belong to the directory of the protocol.
     pub clips: Vec<String>,
-    /// Lowest accepted answer, as clicked. Practice may have none.
+    /// Lowest accepted answer, as clicked. Practice may have none, and with sliders side by side it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lowest: Option<i32>,
     /// Highest accepted answer, as clicked.
@@ -83,13 +84,26 @@ impl Control {
         let is_name =
             !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         rule(is_name, "control.id", id, "letters, digits, `-` and `_`")?;
-        let n_clips = paradigm.rules().clip_order().clips().len();
-        let plural = if n_clips == 1 { "name" } else { "names" };
-        let files = format!("a list of {n_clips} {plural} of wavs, in the order in which they are heard");
-        let are_files = clips.len() == n_clips && clips.iter().all(|clip| !clip.trim().is_empty());
+        let rules = paradigm.rules();
+        let only = format!("`practice`, the only purpose of controls in {} tests", rules.abbreviation());
+        rule(rules.allows_controls(*purpose), "control.purpose", purpose, &only)?;
+        let side_by_side = rules.rates_side_by_side();
+        let n_clips = rules.clip_order().clips().len();
+        let (is_number, files) = if side_by_side {
+            let most = 1 + MOST_SIDE_BY_SIDE;
+            let files = format!("a list of 2 to {most} names of wavs, the open reference first");
+            ((2..=most).contains(&clips.len()), files)
+        } else {
+            let plural = if n_clips == 1 { "name" } else { "names" };
+            let files = format!("a list of {n_clips} {plural} of wavs, in the order in which they are heard");
+            (clips.len() == n_clips, files)
+        };
+        let are_files = is_number && clips.iter().all(|clip| !clip.trim().is_empty());
         rule(are_files, "control.clips", clips, &files)?;
         let (low, high) = paradigm.scale();
         for (key, answer) in [("control.lowest", lowest), ("control.highest", highest)] {
+            let none = "absent, since a page of sliders has an answer for each of them";
+            rule(answer.is_none() || !side_by_side, key, answer, none)?;
             let is_point = answer.is_none_or(|answer| (low..=high).contains(&answer));
             rule(is_point, key, answer, &format!("a point of the scale, {low} to {high}"))?;
         }
@@ -176,10 +190,6 @@ impl<'a> Controls<'a> {
 
     /// Validates every value.
     pub(crate) fn check(self) -> Result<(), Error> {
-        let rules = self.paradigm.rules();
-        let none = format!("absent, since {} tests have no controls", rules.abbreviation());
-        let ids: Vec<&str> = self.list.iter().map(|control| control.id.as_str()).collect();
-        rule(ids.is_empty() || rules.allows_controls(), "control", &ids, &none)?;
         let mut distinct = BTreeSet::new();
         for control in self.list {
             control.check(self.paradigm)?;

@@ -27,7 +27,7 @@ const FORMAT: u32 = 1;
 /// Hexadecimal digits of a design: 128 bits.
 const DESIGN_DIGITS: usize = 32;
 /// The most clips side by side on one page, besides the open reference (BS.1534).
-const MOST_SIDE_BY_SIDE: usize = 12;
+pub(crate) const MOST_SIDE_BY_SIDE: usize = 12;
 
 /// A whole listening test, `PLAN.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

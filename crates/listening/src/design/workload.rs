@@ -7,7 +7,7 @@ use crate::design::protocol::Protocol;
 use crate::error::Error;
 use crate::page::blinding::{Names, clips};
 use crate::page::survey::Survey;
-use crate::trial::{Session, Slot, Trial};
+use crate::trial::{Session, Slot};
 
 /// Seconds assumed for an answer, after the clips were played once.
 pub const ANSWER_SECONDS: f64 = 5.0;
@@ -57,13 +57,17 @@ impl Workload {
             .collect();
         let names = Names::of(plan);
         let paradigm = plan.protocol.paradigm;
-        let practice: Vec<Trial> = plan.protocol.practice().map(|control| control.trial(paradigm)).collect();
+        let rules = paradigm.rules();
+        let of_control = |control| names.of_control(paradigm, control).into_iter().map(|(name, _)| name);
+        let exercises: Vec<Vec<String>> =
+            plan.protocol.practice().map(|control| of_control(control).collect()).collect();
+        let n_exercised: usize =
+            exercises.iter().map(|clips| if rules.rates_side_by_side() { clips.len() - 1 } else { 1 }).sum();
         let contents = clips(plan, &names);
         let seconds_of = |name: &String| {
             let content = contents.get(name)?;
             seconds.get(&(content.voice.as_str(), content.item.as_str())).copied()
         };
-        let rules = plan.protocol.paradigm.rules();
         let rate = f64::from(survey.lowest_rate().unwrap_or_default());
         let load = |session: &Session| {
             let mut downloads: BTreeSet<String> = BTreeSet::new();
@@ -71,13 +75,11 @@ impl Workload {
                 contents.iter().filter(|(_, clip)| clip.slot == Slot::Volume).map(|(name, _)| name.clone()),
             );
             let mut audio_seconds = 0.0;
-            let exercises = practice.iter().map(std::slice::from_ref);
-            let pages = plan.pages(session).into_iter().map(|page| &session.trials[page]);
-            for page in exercises.chain(pages) {
-                for name in names.of_page(rules, page) {
-                    audio_seconds += seconds_of(&name).unwrap_or_default();
-                    downloads.insert(name);
-                }
+            let pages = plan.pages(session).into_iter();
+            let pages = pages.map(|page| names.of_page(rules, &session.trials[page]));
+            for name in exercises.iter().cloned().chain(pages).flatten() {
+                audio_seconds += seconds_of(&name).unwrap_or_default();
+                downloads.insert(name);
             }
             let n_trials = session.trials.len();
             let bytes =
@@ -86,7 +88,7 @@ impl Workload {
                 rater: session.rater.clone(),
                 n_trials,
                 audio_minutes: audio_seconds / 60.0,
-                minutes: (audio_seconds + ANSWER_SECONDS * (practice.len() + n_trials) as f64) / 60.0,
+                minutes: (audio_seconds + ANSWER_SECONDS * (n_exercised + n_trials) as f64) / 60.0,
                 megabytes: downloads.iter().map(bytes).sum::<f64>() / 1e6,
             }
         };

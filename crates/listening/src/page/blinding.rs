@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::design::controls::Control;
 use crate::design::plan::Plan;
-use crate::paradigms::{ClipOrder, ParadigmRules};
+use crate::paradigms::{ClipOrder, Paradigm, ParadigmRules};
 use crate::trial::{Kind, Slot, Trial};
 
 /// Separates the keys from every other use of the hash function.
@@ -48,6 +49,19 @@ impl Names {
     /// Returns the names of the clips of a trial in the order in which they are heard.
     pub(crate) fn heard(&self, trial: &Trial) -> Vec<String> {
         self.order.heard(trial.first).iter().map(|&slot| self.clip(trial, slot)).collect()
+    }
+
+    /// Returns the names of the clips of a control with their slots, in the order in which they are heard.
+    ///
+    /// With sliders side by side, the first is the open reference, and the others are as if they were of systems.
+    pub(crate) fn of_control(&self, paradigm: Paradigm, control: &Control) -> Vec<(String, Slot)> {
+        if paradigm.rules().rates_side_by_side() {
+            let slot = |place| if place == 0 { Slot::Reference } else { Slot::System };
+            let name = |place| (self.name(&("control", &control.id, place)), slot(place));
+            return (0..control.clips.len()).map(name).collect();
+        }
+        let trial = control.trial(paradigm);
+        self.order.heard(trial.first).iter().map(|&slot| (self.clip(&trial, slot), slot)).collect()
     }
 
     /// Returns the name of the reference that pages with systems side by side play openly, another one than that of its hidden
@@ -144,18 +158,17 @@ pub(crate) fn clips(plan: &Plan, names: &Names) -> BTreeMap<String, ClipContent>
         }
     }
     let paradigm = plan.protocol.paradigm;
-    let practice: Vec<Trial> = plan.protocol.practice().map(|control| control.trial(paradigm)).collect();
-    for trial in plan.sessions.iter().flat_map(|session| &session.trials).chain(&practice) {
-        let Some(control) = plan.control_of(trial) else { continue };
-        for (name, file) in names.heard(trial).into_iter().zip(&control.clips) {
-            let Some(&slot) = slots.iter().find(|&&slot| names.clip(trial, slot) == name) else { continue };
+    let trials = plan.sessions.iter().flat_map(|session| &session.trials);
+    let in_sessions = trials.filter_map(|trial| plan.control_of(trial));
+    for control in in_sessions.chain(plan.protocol.practice()) {
+        for ((name, slot), file) in names.of_control(paradigm, control).into_iter().zip(&control.clips) {
             clips.entry(name).or_insert_with(|| ClipContent {
-                item: trial.item.clone(),
+                item: control.id.clone(),
                 judged_item: None,
                 voice: file.clone(),
-                judged: trial.system.clone(),
+                judged: control.id.clone(),
                 versus: None,
-                kind: trial.kind,
+                kind: control.purpose.kind(),
                 slot,
             });
         }

@@ -9,7 +9,7 @@
   const parameters = new URLSearchParams(window.location.search);
   const sound = createSound();
   const server = served ? createServer(data.api, data.bundle) : null;
-  // What an answer takes besides its clips until there is experience, in milliseconds.
+  // The time that an answer takes besides its clips until there is experience, in milliseconds.
   const usual = 6000;
   let session = null;
   let trials = [];
@@ -414,7 +414,7 @@
       event.preventDefault();
       const content = shown.answer();
       if (!content || element("next").hidden) return;
-      const clicked = content.score_raw ?? content;
+      const clicked = content.scores_raw ?? content.score_raw ?? content;
       given.clicked.push(clicked);
       given.accepted = exercise.lowest === null ? null : exercise.lowest <= clicked && clicked <= exercise.highest;
       const verdict = { true: strings.practice_right, false: strings.practice_wrong }[given.accepted];

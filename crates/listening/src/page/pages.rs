@@ -149,7 +149,8 @@ impl<'a> Pages<'a> {
     pub(crate) fn practice(&self) -> Vec<PageOfPractice<'a>> {
         let plan = self.plan;
         let page = |control: &'a Control| {
-            let clips = self.names.heard(&control.trial(plan.protocol.paradigm));
+            let named = self.names.of_control(plan.protocol.paradigm, control);
+            let clips: Vec<String> = named.into_iter().map(|(name, _)| name).collect();
             PageOfPractice {
                 id: &control.id,
                 files: clips.iter().filter_map(|name| Some((name.clone(), self.file(name)?))).collect(),

@@ -139,8 +139,12 @@ mod tests {
                 rules.allows_null_pairs(),
                 "{paradigm:?}"
             );
-            for rule in [crate::ScreeningRule::Traps, crate::ScreeningRule::Gold] {
-                assert_eq!(rules.screening_rules().contains(&rule), rules.allows_controls(), "{paradigm:?}");
+            for (rule, purpose) in [
+                (crate::ScreeningRule::Traps, crate::Purpose::Trap),
+                (crate::ScreeningRule::Gold, crate::Purpose::Gold),
+            ] {
+                let allows = rules.allows_controls(purpose);
+                assert_eq!(rules.screening_rules().contains(&rule), allows, "{paradigm:?}");
             }
             // Pages with all systems play single clips next to the reference, and know no null pairs.
             assert!(!rules.rates_side_by_side() || rules.requires_reference(), "{paradigm:?}");

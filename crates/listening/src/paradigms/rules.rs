@@ -6,6 +6,7 @@ use mynah_stats::power::Components;
 
 use super::clip_order::ClipOrder;
 use super::template::{ONE_CHOICE, Template};
+use crate::design::controls::Purpose;
 use crate::screening_rule::ScreeningRule;
 use crate::system::Role;
 use crate::trial::{First, Slot};
@@ -150,9 +151,9 @@ pub trait ParadigmRules: Debug + Sync {
         false
     }
 
-    /// Returns `true` if a protocol may have exercises, gold trials and traps.
+    /// Returns `true` if a protocol may have controls with a purpose.
     #[must_use]
-    fn allows_controls(&self) -> bool {
+    fn allows_controls(&self, _: Purpose) -> bool {
         true
     }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use mynah_listening::{
-    ANSWER_SECONDS, Conclusion, Entry, Error, Key, Kind, Origin, Pages, Paradigm, Plan, ProblemKind,
-    Protocol, Rating, Role, ScreeningRule, Simulation, Slot, Strings, Survey, System, Workload,
+    ANSWER_SECONDS, Conclusion, Control, Entry, Error, Key, Kind, Origin, Pages, Paradigm, Plan, ProblemKind,
+    Protocol, Purpose, Rating, Role, ScreeningRule, Simulation, Slot, Strings, Survey, System, Workload,
     build, collect, collect_sessions, judge, served_page, simulate,
 };
 use mynah_signal::{Waveform, low_pass, wav};
@@ -138,6 +138,11 @@ fn rejects_impossible_tests_side_by_side() {
 
 /// A test of the recordings, a voice that is the same, one that is cut short and a low-pass anchor.
 fn with_clips() -> (Study, Plan, Key) {
+    with_controls(Vec::new())
+}
+
+/// The same with controls, whose files are named from the directory of the study.
+fn with_controls(control: Vec<Control>) -> (Study, Plan, Key) {
     let mut study = Study::new(&[(SENTENCES[0], 0.5), (SENTENCES[1], 0.7)]);
     for (name, role) in [("other-voice", Role::Candidate), ("low-pass", Role::Anchor)] {
         let directory = study.directory.path().join(name);
@@ -156,7 +161,10 @@ fn with_clips() -> (Study, Plan, Key) {
         let directory = directory.to_str().expect("a plain name").to_owned();
         study.systems.push(System { name: name.to_owned(), role, directory });
     }
-    let plan = study.planned(sized(Paradigm::Mushra, 3, 3));
+    let mut plan = study.planned(Protocol { control, ..sized(Paradigm::Mushra, 3, 3) });
+    if !plan.protocol.control.is_empty() {
+        plan.controls_directory = Some(study.directory.path().to_string_lossy().into_owned());
+    }
     let key = build(&plan, &study.bundle()).expect("it can be built");
     (study, plan, key)
 }
@@ -217,6 +225,75 @@ fn a_page_plays_the_reference_openly_and_hidden_among_the_others() {
     assert_eq!(pages.clips_of_session(0).len(), 2 * 5 + 1);
     let audit = key.audit.as_ref().expect("it was made");
     assert!(audit.systems.iter().all(|system| system.n_clips == 2), "one clip of every sentence is measured");
+}
+
+/// An exercise that shows how far apart the clips of the test are.
+fn exercise() -> Control {
+    Control {
+        id: "range".to_owned(),
+        purpose: Purpose::Practice,
+        clips: ["recordings/wavs", "low-pass", "other-voice", "recordings/wavs"]
+            .map(|folder| format!("{folder}/{}.wav", SENTENCES[0]))
+            .to_vec(),
+        lowest: None,
+        highest: None,
+        feedback: Some("One of them was the reference.".to_owned()),
+    }
+}
+
+#[test]
+fn exercises_are_pages_of_sliders() {
+    let (study, plan, key) = with_controls(vec![exercise()]);
+    let data = study.data();
+    let page = &data["practice"][0];
+    let names: Vec<&str> =
+        page["clips"].as_array().expect("clips").iter().map(|name| name.as_str().expect("a name")).collect();
+    assert_eq!((names.len(), &page["lowest"], &page["highest"]), (4, &Value::Null, &Value::Null));
+    let slots = names.iter().map(|name| key.clips[*name].slot).collect::<Vec<_>>();
+    assert_eq!(slots, [Slot::Reference, Slot::System, Slot::System, Slot::System]);
+    for (name, file) in names.iter().zip(&exercise().clips) {
+        let clip = &key.clips[*name];
+        assert_eq!((&clip.system, clip.kind, clip.item.as_str()), (file, Kind::Practice, "range"));
+        assert_eq!(page["files"][*name]["sha256"], clip.sha256.as_str());
+    }
+    assert_eq!(key.clips.len(), 2 * (4 + 1) + 1 + 4);
+    let bytes: BTreeSet<Vec<u8>> = clip_bytes(&study.bundle()).into_values().collect();
+    assert_eq!(bytes.len(), key.clips.len(), "the hidden copy of an exercise is a file of its own too");
+
+    // Sessions are otherwise those without exercises; their length and what they download are not.
+    let (plain_study, plain, _) = with_clips();
+    assert_eq!(plain.sessions, plan.sessions);
+    let load = |plan: &Plan| Workload::of(plan, &Survey::of(plan)).raters[0].clone();
+    let (with, without) = (load(&plan), load(&plain));
+    let seconds: f64 = names.iter().map(|name| f64::from(key.clips[*name].duration_ms) / 1000.0).sum();
+    let heard = 60.0 * (with.audio_minutes - without.audio_minutes);
+    assert!((seconds - heard).abs() < 1.0, "{heard} s of audio, edges of {seconds} s are cut");
+    assert_close(
+        with.minutes - without.minutes,
+        (heard + 3.0 * ANSWER_SECONDS) / 60.0,
+        1e-9,
+        "three sliders",
+    );
+    assert!(with.megabytes > without.megabytes);
+    drop((study, plain_study));
+}
+
+#[test]
+fn reports_controls_that_sliders_cannot_have() {
+    let refused = |change: &dyn Fn(&mut Control), expected: &str| {
+        let mut control = exercise();
+        change(&mut control);
+        let protocol = Protocol { control: vec![control], ..sized(Paradigm::Mushra, 3, 3) };
+        let error = Plan::new(protocol, systems(2), items(2), "study-1", 1).expect_err(expected);
+        assert!(error.to_string().contains(expected), "{error}");
+    };
+    refused(&|control| control.purpose = Purpose::Gold, "`control.purpose` is Gold, but it must be `practice`");
+    refused(
+        &|control| control.clips.truncate(1),
+        "a list of 2 to 13 names of wavs, the open reference first",
+    );
+    refused(&|control| control.highest = Some(90), "a page of sliders has an answer for each of them");
+    refused(&|control| control.feedback = None, "since the control accepts any answer");
 }
 
 /// The answers of a rater who hears everything in a minute a page, with a score for each rated clip by page and place.

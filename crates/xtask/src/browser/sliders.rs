@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::driver::Browser;
 use super::host::Host;
@@ -151,6 +151,8 @@ pub(super) fn side_by_side(stage: &Stage<'_>) -> Result<()> {
     check_hand_back(&study, &browser, "> CODE\n", &rows)?;
     quiet(&browser)?;
 
+    with_practice(stage)?;
+
     // The same with the keyboard alone, on a server.
     let server = study.serve(0, &["--entry", "open", "--completion-code", "DONE"])?;
     let browser = stage.driver.browser()?;
@@ -166,6 +168,58 @@ pub(super) fn side_by_side(stage: &Stage<'_>) -> Result<()> {
     check(&study, &rows, "r01", &given)?;
     quiet(&browser)?;
     from_right_to_left(stage)
+}
+
+/// An exercise with sliders before the first page.
+const PRACTICE: &str = r#"
+[[control]]
+id = "range"
+purpose = "practice"
+clips = [
+    "recordings/LJ001-0045.wav", "low/wavs/LJ001-0045.wav", "voice/LJ001-0045.wav", "recordings/LJ001-0045.wav",
+    "noisy/wavs/LJ001-0045.wav",
+]
+feedback = "One of the clips was the reference: at least one slider belongs at the top."
+"#;
+
+/// The exercise shows its feedback whatever is answered, is kept as a form, and is no rating.
+fn with_practice(stage: &Stage<'_>) -> Result<()> {
+    let folder = stage.folder.join("practice");
+    let study = Study::build(stage.program, folder, "mushra", (2, PRACTICE), "en")?;
+    let server = study.serve(0, &["--entry", "open", "--completion-code", "DONE"])?;
+    let browser = stage.driver.browser()?;
+    browser.resize(1100, 900)?;
+    browser.open(&server.address)?;
+    browser.comes("consent")?;
+    take_part(&browser, &until_the_first_page())?;
+    ensure!(browser.text("#practice-note")?.contains("does not count"), "the exercise comes first");
+    hear(&browser, false)?;
+    for slider in 0..CLIPS {
+        drag(&browser, slider, points(0, slider))?;
+    }
+    browser.click("#next")?;
+    browser.wait("!document.getElementById('feedback').hidden")?;
+    ensure!(
+        browser.text("#feedback-text")?
+            == "One of the clips was the reference: at least one slider belongs at the top.",
+        "{}",
+        browser.text("#feedback-text")?
+    );
+    stage.look_for_barriers(&browser, "an exercise with sliders")?;
+    stage.take_picture(&browser, "sliders-practice")?;
+    browser.click("#practice-done")?;
+    browser.wait("document.getElementById('practice-note').hidden")?;
+    for page in 0..PAGES {
+        answer(&browser, page, page % 2 == 1)?;
+    }
+    browser.wait("document.getElementById('completion-code').textContent === 'DONE'")?;
+    let given = file(&browser)?;
+    let practice = &given["forms"]["practice"]["answers"];
+    let moved: Vec<i64> = (0..CLIPS).map(|slider| points(0, slider)).collect();
+    ensure!(practice[0]["clicked"] == json!([moved]) && practice[0]["accepted"].is_null(), "{practice}");
+    let (rows, _) = study.collect(&["--store", "answers.sqlite"])?;
+    check(&study, &rows, "r01", &given)?;
+    quiet(&browser)
 }
 
 /// The second page half answered, on a desktop, a phone and a dark page.

@@ -5,6 +5,7 @@
 
 use mynah_stats::power::Components;
 
+use crate::design::controls::Purpose;
 use crate::paradigms::clip_order::ClipOrder;
 use crate::paradigms::rules::{ParadigmRules, Typical};
 use crate::paradigms::template::{SLIDERS, Template};
@@ -49,9 +50,9 @@ impl ParadigmRules for Mushra {
         true
     }
 
-    /// The hidden reference and the anchors tell who listens.
-    fn allows_controls(&self) -> bool {
-        false
+    /// The hidden reference and the anchors tell who listens, so only practice is left.
+    fn allows_controls(&self, purpose: Purpose) -> bool {
+        purpose == Purpose::Practice
     }
 
     fn screening_rules(&self) -> &'static [ScreeningRule] {
