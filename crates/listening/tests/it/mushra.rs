@@ -287,7 +287,10 @@ fn reports_controls_that_sliders_cannot_have() {
         let error = Plan::new(protocol, systems(2), items(2), "study-1", 1).expect_err(expected);
         assert!(error.to_string().contains(expected), "{error}");
     };
-    refused(&|control| control.purpose = Purpose::Gold, "`control.purpose` is Gold, but it must be `practice`");
+    refused(
+        &|control| control.purpose = Purpose::Gold,
+        "`control.purpose` is Gold, but it must be `practice`",
+    );
     refused(
         &|control| control.clips.truncate(1),
         "a list of 2 to 13 names of wavs, the open reference first",
