@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     check: bool,
 }
 
-const ROOTS: [Root; 6] = [
+const ROOTS: [Root; 7] = [
     Root {
         title: "RECIPE.toml",
         reader: "mynah-prepare run --recipe",
@@ -78,6 +78,12 @@ const ROOTS: [Root; 6] = [
         reader: "mynah-score run --protocol",
         folder: "eval/src/score",
         name: "Protocol",
+    },
+    Root {
+        title: "GATE.toml",
+        reader: "mynah-summarize gate",
+        folder: "eval/src/summarize/gate",
+        name: "Gate",
     },
 ];
 
@@ -181,7 +187,7 @@ fn default_of(field: &Field, of: &Struct, given: Option<&DefaultValue>) -> Optio
     // The derived default of an option is none, whatever its type.
     let is_none = field.optional && matches!(of.default, DefaultValue::Derived(_));
     let own = || (of.omittable && !is_none).then(|| of.default.field(&field.name)).flatten();
-    given.and_then(|given| given.field(&field.name)).or_else(own)
+    given.and_then(|given| given.field(&field.name)).or_else(own).or_else(|| field.default.clone())
 }
 
 fn choice_value(
@@ -222,6 +228,8 @@ fn value(field: &Field, of: &Struct, default: Option<&DefaultValue>) -> Result<S
     } else if field.omittable && field.type_name == "bool" {
         // The default of the type, which serde takes without the name of a function.
         Ok("`false`".to_owned())
+    } else if field.omittable && field.type_name == "String" {
+        Ok("`\"\"`".to_owned())
     } else if field.omittable || of.omittable {
         bail!("`{}` of `{}` has no known default", field.name, of.file)
     } else {

@@ -48,6 +48,8 @@ pub(super) struct Field {
     pub(super) list: bool,
     /// True if serde has a default for the field.
     pub(super) omittable: bool,
+    /// The value of the function that serde takes the default from.
+    pub(super) default: Option<DefaultValue>,
     pub(super) docs: String,
 }
 
@@ -181,7 +183,13 @@ impl Sources {
 
     fn add(&mut self, file: &str, items: Vec<Item>) {
         let mut defaults = BTreeMap::new();
+        let mut functions = BTreeMap::new();
         for item in &items {
+            if let Item::Fn(of) = item
+                && let [syn::Stmt::Expr(value, None)] = &of.block.stmts[..]
+            {
+                functions.insert(of.sig.ident.to_string(), value.clone());
+            }
             if let Item::Impl(of) = item
                 && of.trait_.as_ref().is_some_and(|(_, path, _)| path.is_ident("Default"))
                 && let (Type::Path(name), Some(value)) = (of.self_ty.as_ref(), default_expression(&of.items))
@@ -193,7 +201,7 @@ impl Sources {
             match item {
                 Item::Struct(of) => {
                     let default = defaults.get(&of.ident.to_string());
-                    self.structs.extend(settings(file, &of, default));
+                    self.structs.extend(settings(file, &of, default, &functions));
                 }
                 Item::Enum(of) => self.add_enum(file, &of, defaults.get(&of.ident.to_string())),
                 _ => {}
@@ -224,9 +232,14 @@ impl Sources {
     }
 }
 
-fn settings(file: &str, of: &ItemStruct, default: Option<&Expr>) -> Option<Struct> {
+fn settings(
+    file: &str,
+    of: &ItemStruct,
+    default: Option<&Expr>,
+    functions: &BTreeMap<String, Expr>,
+) -> Option<Struct> {
     let Fields::Named(named) = &of.fields else { return None };
-    let fields: Vec<Field> = named.named.iter().filter_map(field).collect();
+    let fields: Vec<Field> = named.named.iter().filter_map(|of| field(of, functions)).collect();
     let derived = of.attrs.iter().any(|attribute| {
         attribute.path().is_ident("derive") && attribute.to_token_stream().to_string().contains("Default")
     });
@@ -249,7 +262,7 @@ fn settings(file: &str, of: &ItemStruct, default: Option<&Expr>) -> Option<Struc
         name: of.ident.to_string(),
         docs: docs(&of.attrs),
         fields,
-        omittable: serde_has_default(&of.attrs),
+        omittable: serde_has(&of.attrs, "default"),
         default,
     })
 }
@@ -266,7 +279,10 @@ fn default_expression(items: &[syn::ImplItem]) -> Option<Expr> {
     }
 }
 
-fn field(field: &syn::Field) -> Option<Field> {
+fn field(field: &syn::Field, functions: &BTreeMap<String, Expr>) -> Option<Field> {
+    if serde_has(&field.attrs, "skip") {
+        return None;
+    }
     let name = field.ident.as_ref()?.to_string();
     let (of, optional) = match inner(&field.ty, "Option") {
         Some(of) => (of, true),
@@ -282,7 +298,10 @@ fn field(field: &syn::Field) -> Option<Field> {
         type_name: last_segment(of),
         optional,
         list,
-        omittable: serde_has_default(&field.attrs),
+        omittable: serde_has(&field.attrs, "default"),
+        default: serde_word(&field.attrs, "default")
+            .and_then(|function| functions.get(&function))
+            .map(|value| DefaultValue::Value(Box::new(value.clone()))),
         docs: docs(&field.attrs),
     })
 }
@@ -321,9 +340,10 @@ fn has(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident(name))
 }
 
-fn serde_has_default(attributes: &[Attribute]) -> bool {
+/// Returns `true` for `#[serde(name)]` and `#[serde(name = …)]`.
+fn serde_has(attributes: &[Attribute], name: &str) -> bool {
     let mut found = false;
-    serde_entries(attributes, |name, _| found |= name == "default");
+    serde_entries(attributes, |entry, _| found |= entry == name);
     found
 }
 
