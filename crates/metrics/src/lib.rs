@@ -24,7 +24,7 @@
 //! ```
 //!
 //! A silent, empty or truncated signal is a failure, whatever value a formula might give. The crate reads no files and
-//! knows no text.
+//! recognizes no speech: it counts the errors of transcripts that others have made.
 
 mod clip;
 pub mod dtw;
@@ -37,9 +37,11 @@ mod duration;
 mod loudness_difference;
 mod mcd;
 mod pitch;
+mod words;
 
 pub use clip::Clip;
 pub use metric::{Metric, all, metric};
 pub use pair::Pair;
 pub use score::{Outcome, Score, Status, failed_item, score_item, score_pair};
 pub use speech::Speech;
+pub use words::{Edit, EditCounts, edit_counts, edits};
