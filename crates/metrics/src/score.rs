@@ -63,8 +63,11 @@ pub struct Score {
     pub value: Option<f64>,
     /// Reason why there is no value.
     pub reason: Option<String>,
-    /// Number of frames or path cells the value is based on.
+    /// Number of frames, path cells, words or characters the value is based on.
     pub frames: Option<u64>,
+    /// Direction in which the value is better, `higher`, `lower` or `neither`; `None` if the profile tells.
+    #[serde(default)]
+    pub better: Option<String>,
 }
 
 /// Scores one item of one system by each metric; always returns one row per metric, in order.
@@ -143,5 +146,6 @@ fn empty_row(system: &str, step: Option<u64>, item: &str, metric: &dyn Metric) -
         value: None,
         reason: None,
         frames: None,
+        better: None,
     }
 }

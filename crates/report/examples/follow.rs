@@ -81,10 +81,15 @@ fn first_flat(
             value: Some(50.0 - slope * checkpoint as f64 + noise / SCALE),
             reason: None,
             frames: None,
+            better: None,
         })
         .collect();
-    let note =
-        MetricNote { profile: PROFILE.into(), explanation: String::new(), better: Some(Better::Near(0.0)) };
+    let note = MetricNote {
+        profile: PROFILE.into(),
+        explanation: String::new(),
+        better: Some(Better::Near(0.0)),
+        pooled: false,
+    };
     let following = follow(&scores, &[note], settings)?;
     Ok(following.first_flat().map(|look| look.step as usize))
 }

@@ -24,9 +24,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             profile: metric.profile().into(),
             explanation: metric.explain().into(),
             better: Some(Better::Near(0.0)),
+            pooled: false,
         })
         .collect();
-    notes.push(MetricNote { profile: TIME.into(), explanation: "Made up.".into(), better: None });
+    notes.push(MetricNote {
+        profile: TIME.into(),
+        explanation: "Made up.".into(),
+        better: None,
+        pooled: false,
+    });
     let comparison = Comparison {
         title: "Twenty checkpoints",
         scores: &scores,
@@ -95,6 +101,7 @@ fn scores() -> Vec<Score> {
                     value: (!is_mute).then_some(value),
                     reason: is_mute.then(|| "the wav is empty".into()),
                     frames: None,
+                    better: None,
                 });
             }
         }

@@ -11,7 +11,7 @@ use mynah_metrics::Score;
 use mynah_report::comparison::{FollowSettings, Following, Look, follow};
 use mynah_table::{read_table, write_atomic};
 
-use super::notes;
+use crate::score::notes::metric_notes;
 
 /// Settings from the command line.
 #[derive(Debug, ClapArgs)]
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &FollowArgs) -> anyhow::Result<ExitCode> {
         alpha: args.alpha,
         planned: args.planned,
     };
-    let following = follow(&scores, &notes::metric_notes(), &settings)?;
+    let following = follow(&scores, &metric_notes(&scores), &settings)?;
     put(&format!("{}\n{}\n", best(&following), flat(&following, &settings)))?;
     if let Some(path) = &args.out {
         let json = serde_json::to_string_pretty(&following).context("failed to write the numbers as JSON")?;

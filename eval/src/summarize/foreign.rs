@@ -93,11 +93,18 @@ fn rows_of(metric: &Metric, system: &str, step: Option<u64>, runs: &[Sheet]) -> 
     items.sort_unstable();
     items.dedup();
     let row = |item: &str| {
-        let values: Result<Vec<f64>, String> =
+        let values: Result<Vec<(f64, f64)>, String> =
             runs.iter().map(|run| utterance_value(metric, run, item)).collect();
-        let (status, value, reason) = match values {
-            Ok(values) => (Status::Ok, Some(values.iter().sum::<f64>() / values.len() as f64), None),
-            Err(reason) => (Status::Failed, None, Some(reason)),
+        let mean = |of: fn(&(f64, f64)) -> f64, values: &[(f64, f64)]| {
+            values.iter().map(of).sum::<f64>() / values.len() as f64
+        };
+        let is_rate = metric.kind == Kind::Rate;
+        let (status, value, reason, frames) = match values {
+            Ok(values) => {
+                let total = is_rate.then(|| mean(|value| value.1, &values).round() as u64);
+                (Status::Ok, Some(mean(|value| value.0, &values)), None, total)
+            }
+            Err(reason) => (Status::Failed, None, Some(reason), None),
         };
         Score {
             system: system.to_owned(),
@@ -109,7 +116,8 @@ fn rows_of(metric: &Metric, system: &str, step: Option<u64>, runs: &[Sheet]) -> 
             status,
             value,
             reason,
-            frames: None,
+            frames,
+            better: None,
         }
     };
     items.into_iter().map(row).collect()
@@ -119,7 +127,7 @@ fn note(metric: &Metric) -> MetricNote {
     let columns = metric.value_columns().join(" + ");
     let value = match metric.kind {
         Kind::Rate => format!(
-            "({columns}) / ({}) of each utterance. Their mean is not the pooled rate, which `mynah-summarize gate` judges.",
+            "({columns}) / ({}) of each utterance; the value of a system is that of the sums over all utterances.",
             metric.totals.join(" + ")
         ),
         Kind::Proportion => format!("{columns}: 1 for an utterance that counts, else 0."),
@@ -136,6 +144,7 @@ fn note(metric: &Metric) -> MetricNote {
         profile: metric.name.clone(),
         explanation: format!("Measured by another tool: {value}\n{direction}"),
         better: Some(better),
+        pooled: metric.kind == Kind::Rate,
     }
 }
 

@@ -8,7 +8,6 @@ mod foreign;
 mod found;
 mod gate;
 mod item_names;
-mod notes;
 mod ratings;
 mod report;
 mod samples;

@@ -16,8 +16,9 @@ use super::foreign::Foreign;
 use super::found::{FoundSettings, found_verdict};
 use super::ratings::Planned;
 use super::votes::{VoteSettings, preference_verdict};
-use super::{notes, ratings, samples, write};
+use super::{ratings, samples, write};
 use crate::named::NamedDirectory;
+use crate::score::notes::metric_notes;
 
 /// Confidence level of the intervals of scores.
 const LEVEL: f64 = 0.95;
@@ -89,7 +90,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     scores.rows.extend(rows);
     let verdicts = Verdicts::of(&settings.tests)?;
     let baselines = baselines::read(&settings.baselines)?;
-    let mut notes = notes::metric_notes();
+    let mut notes = metric_notes(&scores.rows);
     notes.extend(foreign_notes);
     let worst = worst_items(&scores.rows, &notes, settings.n_worst)
         .map_err(|error| scores.with_place(anyhow::Error::new(error)))?;

@@ -571,7 +571,7 @@ fn item_by_item(grid: &Grid<'_>, compared: &Checkpoints, level: f64) -> Option<W
             (values, format!("{} − {}", outcome.second, outcome.best), "more loss than the best", words)
         }
         (None, [first, second]) => {
-            let all = |column: &GridColumn<'_>| column.values().collect::<Vec<_>>();
+            let all = |column: &GridColumn<'_>| column.shares().collect::<Vec<_>>();
             let values = differences(&all(second), &all(first));
             let title = format!("{} − {}", second.system, first.system);
             (values, title, "difference", ["higher", "lower", "equal"])

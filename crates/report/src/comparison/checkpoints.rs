@@ -57,8 +57,9 @@ pub struct Checkpoints {
 ///     value: Some(value),
 ///     reason: None,
 ///     frames: None,
+///     better: None,
 /// };
-/// let note = MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), better: Some(Better::Near(0.0)) };
+/// let note = MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), better: Some(Better::Near(0.0)), pooled: false };
 /// let scores = [
 ///     score("voice-1000", 1000, "a", 6.0),
 ///     score("voice-1000", 1000, "b", 7.0),

@@ -141,6 +141,7 @@ mod tests {
             value: (!fails).then_some(5.0),
             reason: fails.then(|| "the wav is silent".into()),
             frames: None,
+            better: None,
         };
         systems
             .iter()

@@ -60,6 +60,9 @@ pub struct MetricNote {
     pub explanation: String,
     /// Direction in which the metric is better; `None` if it says nothing about that, and so ranks nothing.
     pub better: Option<Better>,
+    /// Marks a rate, such as the errors in a hundred words: the value of a system is the sum of all errors over the sum of all
+    /// words, the `frames` of the scores, and not the mean of the items.
+    pub pooled: bool,
 }
 
 /// One sentence spoken by several speakers.
@@ -133,6 +136,7 @@ impl Comparison<'_> {
     ///     value: Some(5.5),
     ///     reason: None,
     ///     frames: Some(800),
+    ///     better: None,
     /// }];
     /// let comparison = Comparison {
     ///     title: "One clip",

@@ -83,6 +83,7 @@ mod tests {
             value: (status == Status::Ok).then_some(1.0),
             reason: None,
             frames: None,
+            better: None,
         };
         let scores = [
             score("a", "mcd", Status::Undefined),

@@ -127,6 +127,7 @@ impl Following {
 ///     value: Some(value),
 ///     reason: None,
 ///     frames: None,
+///     better: None,
 /// };
 /// // The first step improves by a decibel, the next ones by nothing.
 /// let rows = (1..=4).flat_map(|step| {
@@ -134,7 +135,7 @@ impl Following {
 ///     (0..40).map(move |item| (step, item, level + 0.1 * ((item * 7 + step as usize * 3) % 5) as f64))
 /// });
 /// let scores: Vec<Score> = rows.map(|(step, item, value)| score(1000 * step, item, value)).collect();
-/// let note = MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), better: Some(Better::Near(0.0)) };
+/// let note = MetricNote { profile: "mcd/sp2mc-2".into(), explanation: String::new(), better: Some(Better::Near(0.0)), pooled: false };
 /// let settings = FollowSettings {
 ///     profile: "mcd/sp2mc-2".into(),
 ///     margin: 0.2,
@@ -295,6 +296,7 @@ mod tests {
             profile: "mcd/sp2mc-2".into(),
             explanation: String::new(),
             better: Some(Better::Near(0.0)),
+            pooled: false,
         }]
     }
 
@@ -311,6 +313,7 @@ mod tests {
             value: (!value.is_nan()).then_some(value),
             reason: value.is_nan().then(|| "silent".into()),
             frames: None,
+            better: None,
         };
         let rows = |(step, values): (usize, &&[f64])| {
             let values = values.to_vec();

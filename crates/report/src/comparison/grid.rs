@@ -35,12 +35,25 @@ pub(crate) struct GridColumn<'a> {
     pub(crate) step: Option<u64>,
     /// One entry for each item of the grid; `None` if there is no row.
     pub(crate) scores: Vec<Option<&'a Score>>,
+    /// Weights of the items, 1 on average; all are 1 unless the metric is a pooled rate.
+    weights: Vec<f64>,
 }
 
 impl<'a> GridColumn<'a> {
     /// Returns the value of each item of the grid.
     pub(crate) fn values(&self) -> impl Iterator<Item = Option<f64>> + use<'_, 'a> {
         self.scores.iter().map(|score| score.and_then(|score| score.value))
+    }
+
+    /// Returns the share of each item in the value of the system, which is their mean: the value, and of a pooled rate the value
+    /// times the weight of the item.
+    pub(crate) fn shares(&self) -> impl Iterator<Item = Option<f64>> + use<'_, 'a> {
+        self.values().zip(&self.weights).map(|(value, weight)| Some(value? * weight))
+    }
+
+    /// Returns the weights of the items.
+    pub(crate) fn weights(&self) -> &[f64] {
+        &self.weights
     }
 
     /// Counts the rows with a status.
@@ -90,21 +103,37 @@ fn grid<'a>(
             system: &row.system,
             step: None,
             scores: vec![None; items.len()],
+            weights: vec![1.0; items.len()],
         });
         column.scores[index[row.item.as_str()]] = Some(row);
     }
     let mut columns: Vec<GridColumn<'a>> = columns.into_values().collect();
+    let note = notes.iter().find(|note| note.profile == profile);
     for column in &mut columns {
         column.step = one_step(&column.scores);
+        if note.is_some_and(|note| note.pooled) {
+            column.weights = weights(&column.scores);
+        }
     }
     Grid {
         metric: &rows[0].metric,
         profile,
         unit: &rows[0].unit,
-        better: notes.iter().find(|note| note.profile == profile).and_then(|note| note.better),
+        better: note.and_then(|note| note.better),
         items: items.into_iter().collect(),
         columns,
     }
+}
+
+/// Returns the weights by which the mean of the items becomes a pooled rate: the denominator of each, by the mean of all that
+/// have a value.
+fn weights(scores: &[Option<&Score>]) -> Vec<f64> {
+    let of = |score: &Option<&Score>| score.filter(|score| score.value.is_some())?.frames;
+    let known: Vec<u64> = scores.iter().filter_map(of).collect();
+    let mean = known.iter().sum::<u64>() as f64 / known.len().max(1) as f64;
+    // Without denominators, or with none but zeros, every item counts alike.
+    let weight = |score| of(score).filter(|_| mean > 0.0).map_or(1.0, |frames| frames as f64 / mean);
+    scores.iter().map(weight).collect()
 }
 
 /// Returns the training step that all rows with a step agree on.

@@ -164,9 +164,10 @@ impl Ranking {
     }
 }
 
-/// Computes the losses of a system, one entry for each item of the grid.
+/// Computes the losses of a system, one entry for each item of the grid; those of a pooled rate are weighted.
 pub(crate) fn losses(column: &GridColumn<'_>, better: Better) -> Vec<Option<f64>> {
-    column.values().map(|value| Some(better.loss(value?))).collect()
+    let weighted = column.values().zip(column.weights());
+    weighted.map(|(value, weight)| Some(better.loss(value?) * weight)).collect()
 }
 
 /// Ranks the systems of a grid; returns `None` if the metric does not say what is better.
@@ -375,6 +376,7 @@ mod tests {
             value: (!value.is_nan()).then_some(value),
             reason: value.is_nan().then(|| "no wav".into()),
             frames: None,
+            better: None,
         };
         systems
             .iter()
@@ -389,6 +391,7 @@ mod tests {
             profile: "duration_ratio/1".into(),
             explanation: String::new(),
             better: Some(Better::Near(0.0)),
+            pooled: false,
         };
         let scores = scores(systems);
         rank(&grids(&scores, &[note]).unwrap()[0], 0.05).unwrap()

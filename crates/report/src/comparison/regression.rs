@@ -238,6 +238,7 @@ mod tests {
             value,
             reason: value.is_none().then(|| "the wav is empty".into()),
             frames: None,
+            better: None,
         }
     }
 
@@ -256,6 +257,7 @@ mod tests {
             profile: "mcd/sp2mc-2".into(),
             explanation: String::new(),
             better: Some(Better::Near(0.0)),
+            pooled: false,
         };
         let grids = grids(scores, &[note]).unwrap();
         let ranking = rank(&grids[0], 0.05).unwrap();
@@ -312,6 +314,7 @@ mod tests {
             profile: "mcd/sp2mc-2".into(),
             explanation: String::new(),
             better: Some(Better::Near(0.0)),
+            pooled: false,
         };
         let grids = grids(&scores, &[note]).unwrap();
         let ranking = rank(&grids[0], 0.05).unwrap();

@@ -368,6 +368,7 @@ mod tests {
             value: value.ok(),
             reason: value.err().map(str::to_owned),
             frames: None,
+            better: None,
         }
     }
 
@@ -376,6 +377,7 @@ mod tests {
             profile: "duration_ratio/1".into(),
             explanation: String::new(),
             better: Some(Better::Near(0.0)),
+            pooled: false,
         }
     }
 
@@ -425,6 +427,6 @@ mod tests {
             .map(|(item, value)| score("s", &item.to_string(), Ok(value)))
             .into();
         // The half width is 4.30 · 0.1/√3 = 0.248.
-        assert_eq!(decimals(&summarize(&scores, 0.95).unwrap()[0]), 2);
+        assert_eq!(decimals(&summarize(&scores, &[], 0.95).unwrap()[0]), 2);
     }
 }

@@ -5,6 +5,7 @@ use mynah_metrics::{Score, Status};
 use mynah_stats::{Interval, mean_interval};
 use serde::Serialize;
 
+use super::documents::MetricNote;
 use super::grid::{Grid, grids};
 use crate::error::Error;
 
@@ -42,7 +43,7 @@ pub struct SystemSummary {
     pub n_absent: usize,
     /// Share of the expected items that have a value, as a measure of how much the mean can be trusted.
     pub coverage: f64,
-    /// Mean over the items with a value, each counted once.
+    /// Mean over the items with a value, each counted once; of a pooled rate, all errors over all that they are counted of.
     pub mean: Defined<f64>,
     /// Mean with its t interval; items are assumed independent.
     pub interval: Defined<Interval>,
@@ -68,7 +69,8 @@ pub struct PairSummary {
 /// Summarizes scores, metric by metric.
 ///
 /// `level` is the coverage of the intervals, such as 0.95. Metrics are sorted by the names of their profiles, systems
-/// are in the order in which they first occur. Means are over items, not over frames. Every system is compared with
+/// are in the order in which they first occur. Means are over items, not over frames, except for
+/// pooled rates, which [`MetricNote::pooled`](super::MetricNote::pooled) marks. Every system is compared with
 /// every earlier one, on the items for which both have a value.
 ///
 /// # Errors
@@ -93,18 +95,19 @@ pub struct PairSummary {
 ///     value: Some(value),
 ///     reason: None,
 ///     frames: None,
+///     better: None,
 /// };
-/// let summary = summarize(&[score("a", 5.0), score("b", 6.0)], 0.95)?;
+/// let summary = summarize(&[score("a", 5.0), score("b", 6.0)], &[], 0.95)?;
 /// assert_eq!(summary[0].systems[0].mean.value(), Some(&5.5));
 /// # Ok::<(), mynah_report::Error>(())
 /// ```
-pub fn summarize(scores: &[Score], level: f64) -> Result<Vec<MetricSummary>, Error> {
-    Ok(grids(scores, &[])?.iter().map(|grid| summarize_grid(grid, level)).collect())
+pub fn summarize(scores: &[Score], notes: &[MetricNote], level: f64) -> Result<Vec<MetricSummary>, Error> {
+    Ok(grids(scores, notes)?.iter().map(|grid| summarize_grid(grid, level)).collect())
 }
 
 /// Summarizes the scores of one profile.
 pub(crate) fn summarize_grid(grid: &Grid<'_>, level: f64) -> MetricSummary {
-    let values: Vec<Vec<Option<f64>>> = grid.columns.iter().map(|column| column.values().collect()).collect();
+    let values: Vec<Vec<Option<f64>>> = grid.columns.iter().map(|column| column.shares().collect()).collect();
     let systems = grid.columns.iter().zip(&values).map(|(column, values)| {
         // Values are in the order of the items: a sum in the order of the rows would depend on it in its last digit.
         let (mean, interval) = mean(&values.iter().flatten().copied().collect::<Vec<_>>(), level);
@@ -172,6 +175,7 @@ pub(crate) fn mean(values: &[f64], level: f64) -> (Defined<f64>, Defined<Interva
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::comparison::Better;
 
     fn score(system: &str, item: &str, value: Option<f64>) -> Score {
         Score {
@@ -185,6 +189,7 @@ mod tests {
             value,
             reason: value.is_none().then(|| "unvoiced".into()),
             frames: None,
+            better: None,
         }
     }
 
@@ -193,7 +198,7 @@ mod tests {
         let mut failed = score("a", "3", None);
         failed.status = Status::Failed;
         let scores = [score("a", "1", Some(4.0)), score("a", "2", None), failed, score("b", "4", Some(2.0))];
-        let summary = summarize(&scores, 0.95).unwrap();
+        let summary = summarize(&scores, &[], 0.95).unwrap();
         let [metric] = &summary[..] else { panic!("{summary:?}") };
         assert_eq!(metric.n_items, 4);
         let counts =
@@ -213,7 +218,7 @@ mod tests {
             score("b", "1", Some(5.0)),
             score("b", "3", None),
         ];
-        let pair = summarize(&scores, 0.95).unwrap()[0].pairs[0].clone();
+        let pair = summarize(&scores, &[], 0.95).unwrap()[0].pairs[0].clone();
         assert_eq!((pair.system.as_str(), pair.minus.as_str()), ("b", "a"));
         assert_eq!((pair.n_both, pair.n_lost), (2, 1));
         // Differences 1 and 1.5: t(0.975; 1) = 12.7062, s/√2 = 0.25.
@@ -226,8 +231,33 @@ mod tests {
     fn never_mixes_two_definitions_of_a_metric() {
         let mut other = score("a", "1", Some(9.0));
         other.profile = "mcd/pymcd-plain".into();
-        let summary = summarize(&[score("a", "1", Some(4.0)), other], 0.95).unwrap();
+        let summary = summarize(&[score("a", "1", Some(4.0)), other], &[], 0.95).unwrap();
         assert_eq!(summary.iter().map(|metric| metric.n_items).collect::<Vec<_>>(), [1, 1]);
+    }
+
+    #[test]
+    fn pools_errors_over_words() {
+        let row = |system: &str, item: &str, errors: u64, words: u64| Score {
+            frames: Some(words),
+            ..score(system, item, Some(errors as f64 / words as f64))
+        };
+        let mut rows =
+            vec![row("a", "1", 1, 2), row("a", "2", 3, 30), row("b", "1", 2, 2), row("b", "2", 0, 30)];
+        rows.push(score("a", "3", None));
+        let note = MetricNote {
+            profile: "mcd/sp2mc-2".into(),
+            explanation: String::new(),
+            better: Some(Better::Lower),
+            pooled: true,
+        };
+        let summary = summarize(&rows, &[note], 0.95).unwrap().remove(0);
+        let means: Vec<f64> = summary.systems.iter().map(|system| *system.mean.value().unwrap()).collect();
+        assert!((means[0] - 4.0 / 32.0).abs() < 1e-12 && (means[1] - 2.0 / 32.0).abs() < 1e-12, "{means:?}");
+        let difference = *summary.pairs[0].mean.value().unwrap();
+        assert!((difference + 2.0 / 32.0).abs() < 1e-12, "{difference}");
+        // Without a note, items count alike.
+        let summary = summarize(&rows, &[], 0.95).unwrap().remove(0);
+        assert!((summary.systems[0].mean.value().unwrap() - 0.3).abs() < 1e-12);
     }
 
     #[test]
@@ -236,33 +266,36 @@ mod tests {
         let rows = |order: &[usize]| -> Vec<Score> {
             order.iter().map(|&index| score("a", &index.to_string(), Some(values[index]))).collect()
         };
-        let forwards = summarize(&rows(&[0, 1, 2, 3, 4]), 0.95).unwrap();
-        assert_eq!(forwards, summarize(&rows(&[3, 1, 4, 0, 2]), 0.95).unwrap());
+        let forwards = summarize(&rows(&[0, 1, 2, 3, 4]), &[], 0.95).unwrap();
+        assert_eq!(forwards, summarize(&rows(&[3, 1, 4, 0, 2]), &[], 0.95).unwrap());
     }
 
     #[test]
     fn rejects_contradictory_rows() {
         let twice = [score("a", "1", Some(1.0)), score("a", "1", Some(1.0))];
-        assert!(matches!(summarize(&twice, 0.95), Err(Error::DuplicateScore { .. })));
+        assert!(matches!(summarize(&twice, &[], 0.95), Err(Error::DuplicateScore { .. })));
         let not_finite = [score("a", "1", Some(f64::NAN))];
-        assert!(matches!(summarize(&not_finite, 0.95), Err(Error::BadScore { .. })));
+        assert!(matches!(summarize(&not_finite, &[], 0.95), Err(Error::BadScore { .. })));
         let mut with_value = score("a", "1", Some(1.0));
         with_value.status = Status::Failed;
-        assert!(matches!(summarize(&[with_value], 0.95), Err(Error::BadScore { .. })));
+        assert!(matches!(summarize(&[with_value], &[], 0.95), Err(Error::BadScore { .. })));
         let mut without = score("a", "1", None);
         without.status = Status::Ok;
-        assert!(matches!(summarize(&[without], 0.95), Err(Error::BadScore { .. })));
+        assert!(matches!(summarize(&[without], &[], 0.95), Err(Error::BadScore { .. })));
         let mut unit = score("a", "2", Some(1.0));
         unit.unit = "nepers".into();
-        assert!(matches!(summarize(&[score("a", "1", Some(1.0)), unit], 0.95), Err(Error::BadScore { .. })));
+        assert!(matches!(
+            summarize(&[score("a", "1", Some(1.0)), unit], &[], 0.95),
+            Err(Error::BadScore { .. })
+        ));
     }
 
     #[test]
     fn omits_a_step_on_which_rows_disagree() {
         let mut rows = [score("a", "1", Some(1.0)), score("a", "2", Some(2.0))];
         (rows[0].step, rows[1].step) = (Some(100), Some(200));
-        assert_eq!(summarize(&rows, 0.95).unwrap()[0].systems[0].step, None);
+        assert_eq!(summarize(&rows, &[], 0.95).unwrap()[0].systems[0].step, None);
         rows[1].step = None;
-        assert_eq!(summarize(&rows, 0.95).unwrap()[0].systems[0].step, Some(100));
+        assert_eq!(summarize(&rows, &[], 0.95).unwrap()[0].systems[0].step, Some(100));
     }
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::documents::MetricNote;
 use super::grid::{Grid, grids};
-use super::ranking::losses;
 use crate::error::Error;
 use crate::figure::number;
 
@@ -94,7 +93,11 @@ fn rate<'a>(grid: &Grid<'a>, worst: &mut BTreeMap<(&'a str, &'a str), Badness>) 
         }
     }
     let Some(better) = grid.better else { return };
-    let all: Vec<f64> = grid.columns.iter().flat_map(|column| losses(column, better)).flatten().collect();
+    let all: Vec<f64> = grid
+        .columns
+        .iter()
+        .flat_map(|column| column.values().flatten().map(|value| better.loss(value)).collect::<Vec<_>>())
+        .collect();
     let Some((mean, deviation)) = spread(&all) else { return };
     let values: Vec<f64> =
         grid.columns.iter().flat_map(|column| column.values().flatten().collect::<Vec<_>>()).collect();
@@ -142,6 +145,7 @@ mod tests {
             value: value.ok(),
             reason: value.err().map(str::to_owned),
             frames: None,
+            better: None,
         }
     }
 
@@ -150,6 +154,7 @@ mod tests {
             profile: profile.into(),
             explanation: String::new(),
             better: Some(Better::Near(0.0)),
+            pooled: false,
         });
         let worst = worst_items(scores, &notes, count).unwrap();
         worst.into_iter().map(|worst| (worst.system, worst.item, worst.why)).collect()

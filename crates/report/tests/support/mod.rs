@@ -53,6 +53,7 @@ pub(crate) fn scores() -> Vec<Score> {
                     value: (!missing).then_some(value),
                     reason: missing.then(|| "there is no `b.wav`".into()),
                     frames: Some(400),
+                    better: None,
                 });
             }
         }
@@ -74,6 +75,7 @@ pub(crate) fn checkpoints(means: &[f64]) -> Vec<Score> {
         value: Some(mean + 0.2 * (item as f64 * 2.4 + checkpoint as f64).sin()),
         reason: None,
         frames: None,
+        better: None,
     };
     let rows = |(checkpoint, &mean): (usize, &f64)| (0..40).map(move |item| row(checkpoint, mean, item));
     means.iter().enumerate().flat_map(rows).collect()
@@ -86,6 +88,7 @@ pub(crate) fn notes() -> Vec<MetricNote> {
             profile: profile.into(),
             explanation: "The formula.\n  And its parameters.".into(),
             better: Some(Better::Near(0.0)),
+            pooled: false,
         })
         .into()
 }

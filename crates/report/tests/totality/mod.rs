@@ -44,6 +44,7 @@ fn scores() -> impl Strategy<Value = Vec<Score>> {
                         value,
                         reason: value.is_none().then(|| "why".into()),
                         frames: None,
+                        better: None,
                     });
                 }
             }

@@ -177,10 +177,11 @@ fn add_item(
     }
 }
 
-/// Returns the value of an utterance in a run, a rate as a share, or the reason why there is none.
-pub(crate) fn utterance_value(metric: &Metric, sheet: &Sheet, item: &str) -> Result<f64, String> {
+/// Returns the value of an utterance in a run, a rate as a share, with its total, which is 1 for other kinds; or the reason why there
+/// is none.
+pub(crate) fn utterance_value(metric: &Metric, sheet: &Sheet, item: &str) -> Result<(f64, f64), String> {
     match value(metric, sheet, item) {
-        Value::Number(value, total) if total > 0.0 => Ok(value / total),
+        Value::Number(value, total) if total > 0.0 => Ok((value / total, total)),
         Value::Number(..) => Err("the total is 0".to_owned()),
         Value::Failed(reason) => Err(reason),
         Value::Absent => Err("there is no row".to_owned()),

@@ -6,33 +6,11 @@ use mynah_cli::Advised;
 
 use super::Reading;
 use super::grid::Grid;
+use crate::item_columns::ITEM_COLUMNS;
 use crate::summarize::gate::sheet::{Cell, Sheet, cell, is_missing, item_name};
 
 /// Utterance of a score that belongs to a whole run.
 pub(crate) const WHOLE_RUN: &str = "(whole run)";
-
-/// Names of the column of utterances in the tables of known tools, the most specific first.
-const ITEM_COLUMNS: [&str; 19] = [
-    "item",
-    "key",
-    "utt",
-    "utt_id",
-    "uttid",
-    "utterance",
-    "utterance_id",
-    "filepath_deg",
-    "deg",
-    "file_path",
-    "filepath",
-    "filename",
-    "file_name",
-    "file",
-    "wav",
-    "wav_path",
-    "audio",
-    "path",
-    "id",
-];
 
 /// Arrangement of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
