@@ -20,6 +20,7 @@ pub mod summarize;
 
 mod files;
 mod foreign_table;
+mod item_columns;
 mod named;
 mod remedies;
 mod wavs;

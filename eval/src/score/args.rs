@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use mynah_cli::{Completions, ManPages};
+use mynah_cli::{Advised, Completions, ManPages};
 
 use super::expected::{Source, Split};
+use super::outside::Transcripts;
 use super::{explain, list, protocol, run};
 use crate::files::{Overwrite, check_table};
 use crate::named::{NamedDirectory, check_names};
@@ -14,7 +15,9 @@ use crate::named::{NamedDirectory, check_names};
 const RUN: &str = "\
 Example:
   mynah-score run --reference LJSpeech --system vits=out/vits \\
-      --system ours=out/ours --out scores.parquet";
+      --system ours=out/ours --out scores.parquet
+  mynah-score run --system ours=out/ours --transcripts ours=whisper.jsonl \\
+      --text LJSpeech/metadata.csv --items test.txt --out words.parquet";
 const EXPLAIN: &str = "\
 Example:
   mynah-score explain mcd";
@@ -25,7 +28,7 @@ const MAN: &str = "\
 Example:
   mynah-score man --out ~/.local/share/man/man1";
 
-/// Score wavs against recordings of the same sentences.
+/// Score wavs, most of all against recordings of the same sentences.
 ///
 /// Objective scores find faults and compare checkpoints. They do not measure naturalness: for that, use `mynah-listen`.
 #[derive(Debug, Parser)]
@@ -76,9 +79,9 @@ enum Command {
 
 #[derive(Debug, ClapArgs)]
 struct RunArgs {
-    /// Recordings to score against
+    /// Recordings to score against (default: none, and only what needs none is scored)
     #[arg(long, value_name = "DIR")]
-    reference: PathBuf,
+    reference: Option<PathBuf>,
     /// System to score; may be repeated
     #[arg(long = "system", value_name = "NAME=DIR", required = true)]
     systems: Vec<NamedDirectory>,
@@ -95,6 +98,13 @@ struct RunArgs {
     /// Split of the dataset
     #[arg(long, value_enum, default_value_t = Split::Test, requires = "data")]
     split: Split,
+    /// Transcripts of a system's wavs, for error rates: a table, Kaldi's `text` or a result of seed-tts-eval; may be repeated
+    #[arg(long, value_name = "NAME=FILE")]
+    transcripts: Vec<NamedDirectory>,
+    /// Texts that were to be read: a table, Kaldi's `text` or `metadata.csv` (default: those of --data, or of
+    /// `synthesis.jsonl`)
+    #[arg(long, value_name = "FILE")]
+    text: Option<PathBuf>,
     /// TOML file that selects the metrics (default: all of eval/protocols/objective.toml)
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
@@ -111,9 +121,15 @@ struct RunArgs {
 impl RunArgs {
     fn settings(self) -> anyhow::Result<run::Settings> {
         check_names(&self.systems)?;
+        check_names(&self.transcripts)?;
         check_table(&self.out)?;
-        self.overwrite.check_free(&self.out)?;
-        Ok(run::Settings {
+        let unknown = |file: &&NamedDirectory| self.systems.iter().all(|system| system.name != file.name);
+        if let Some(file) = self.transcripts.iter().find(unknown) {
+            let message = format!("--transcripts names `{}`, which is no system", file.name);
+            return Err(Advised::new(message, "use a name that --system gives").into());
+        }
+        let transcripts = self.transcripts.into_iter();
+        let settings = run::Settings {
             reference: self.reference,
             systems: self.systems,
             out: self.out,
@@ -125,7 +141,16 @@ impl RunArgs {
             protocol: protocol::read(self.protocol.as_deref())?,
             threads: self.threads.map_or(0, usize::from),
             strict: self.strict,
-        })
+            text: self.text,
+            transcripts: transcripts
+                .map(|file| Transcripts { system: file.name, path: file.directory })
+                .collect(),
+        };
+        self.overwrite.check_free(&settings.out)?;
+        for path in settings.others() {
+            self.overwrite.check_free(&path)?;
+        }
+        Ok(settings)
     }
 }
 

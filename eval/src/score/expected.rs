@@ -14,7 +14,7 @@ use super::synthesis::Synthesis;
 use crate::wavs::no_items;
 
 /// Table of a dataset's utterances.
-const MANIFEST: &str = "manifest.parquet";
+pub(crate) const MANIFEST: &str = "manifest.parquet";
 
 /// A split of a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -66,7 +66,7 @@ pub(crate) struct Expected {
 /// Determines the expected items.
 pub(crate) fn expected(
     source: &Source,
-    reference: (&Path, &Folder),
+    reference: Option<(&Path, &Folder)>,
     systems: &[Option<&Synthesis>],
 ) -> anyhow::Result<Expected> {
     let (items, origin) = match source {
@@ -83,9 +83,15 @@ pub(crate) fn expected(
             let rows = systems.iter().flatten().flat_map(|synthesis| synthesis.keys());
             (rows.cloned().collect(), "`synthesis.jsonl`".to_owned())
         }
-        Source::Found => {
-            (reference.1.items().map(str::to_owned).collect(), format!("`{}`", reference.0.display()))
-        }
+        Source::Found => match reference {
+            Some((path, folder)) => {
+                (folder.items().map(str::to_owned).collect(), format!("`{}`", path.display()))
+            }
+            None => {
+                let message = "without recordings, nothing says which sentences a system should have";
+                return Err(Advised::new(message, "name them with --items or --data").into());
+            }
+        },
     };
     if items.is_empty() {
         let message = format!("{origin} has no items");

@@ -37,25 +37,33 @@ impl Folder {
         self.listed.keys().map(String::as_str)
     }
 
-    /// Reads the waveform of an item, or returns the reason why it cannot be read.
-    pub(crate) fn read(&self, item: &str) -> Result<Waveform, String> {
+    /// Returns the file of an item, or the reason why there is none.
+    pub(crate) fn path(&self, item: &str) -> Result<&Path, String> {
         let name: String = item.nfc().collect();
-        let file_name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let path = match self.listed.get(&name).or_else(|| self.loose.get(&name)).map(Vec::as_slice) {
-            None | Some([]) => return Err(format!("there is no `{item}.wav`")),
-            Some([path]) => path,
+        match self.listed.get(&name).or_else(|| self.loose.get(&name)).map(Vec::as_slice) {
+            None | Some([]) => Err(format!("there is no `{item}.wav`")),
+            Some([path]) => Ok(path),
             Some(several) => {
                 let names: Vec<String> =
                     several.iter().map(|path| format!("`{}`", file_name(path))).collect();
-                return Err(format!("several files match: {}", names.join(", ")));
+                Err(format!("several files match: {}", names.join(", ")))
             }
-        };
+        }
+    }
+
+    /// Reads the waveform of an item, or returns the reason why it cannot be read.
+    pub(crate) fn read(&self, item: &str) -> Result<Waveform, String> {
+        let path = self.path(item)?;
         let recording = Recording::read(path).and_then(|it| it.into_mono(ChannelChoice::Mono, path));
         recording.map_err(|error| {
             // Without the directory: equal reasons are counted together, and reports are read on other machines.
             error_chain(&error).replace(&path.display().to_string(), &file_name(path))
         })
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Formats an error followed by its causes.

@@ -1,10 +1,13 @@
 //! `mynah-score`: objective scores of wavs against recordings.
 
 mod args;
+mod command;
 mod expected;
 mod explain;
 mod folder;
 mod list;
+pub(crate) mod notes;
+mod outside;
 mod partial;
 mod protocol;
 pub(crate) mod real_time;
@@ -12,5 +15,7 @@ mod remarks;
 mod run;
 mod summary;
 pub(crate) mod synthesis;
+mod transcripts;
+pub(crate) mod words;
 
 pub use args::Args;

@@ -1,36 +1,72 @@
 //! Selection of metrics.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use mynah_cli::{Advised, read_toml};
 use serde::Deserialize;
 
+use super::command::Command;
+use super::words::Normalizer;
+
 /// Built-in protocol.
 const DEFAULT: &str = include_str!("../../protocols/objective.toml");
 
 /// Scoring protocol; see `eval/protocols/objective.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Protocol {
     /// Names of the metrics, in the order of the rows; `mynah-score list` prints them all.
+    #[serde(default)]
     pub(crate) metrics: Vec<String>,
+    /// Comparison of transcripts.
+    #[serde(default)]
+    pub(crate) words: Words,
+    /// Programs of the user's.
+    #[serde(default, rename = "command")]
+    pub(crate) commands: Vec<Command>,
+    /// The directory of the file.
+    #[serde(skip)]
+    pub(crate) directory: PathBuf,
+}
+
+/// Comparison of transcripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Words {
+    /// Treatment of texts before they are compared.
+    #[serde(default)]
+    pub(crate) normalizer: Normalizer,
 }
 
 /// Reads a protocol from a file, or the built-in one.
 pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Protocol> {
     let Some(path) = path else { return check(toml::from_str(DEFAULT)?) };
-    check(read_toml(path)?).with_context(|| format!("failed to use protocol `{}`", path.display()))
+    let mut protocol: Protocol = read_toml(path)?;
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    directory.unwrap_or(Path::new(".")).clone_into(&mut protocol.directory);
+    check(protocol).with_context(|| format!("failed to use protocol `{}`", path.display()))
 }
 
 /// Rejects a protocol without metrics, or with one of them twice.
 fn check(protocol: Protocol) -> anyhow::Result<Protocol> {
-    if protocol.metrics.is_empty() {
-        return Err(Advised::new("`metrics` is empty", "name metrics of `mynah-score list`").into());
+    if protocol.metrics.is_empty() && protocol.commands.is_empty() {
+        let remedy = "name metrics of `mynah-score list`, or a `[[command]]`";
+        return Err(Advised::new("it has no metrics", remedy).into());
     }
-    for (index, name) in protocol.metrics.iter().enumerate() {
-        if protocol.metrics[..index].contains(name) {
-            anyhow::bail!("`metrics` names `{name}` twice");
+    let mut names: Vec<String> = protocol.metrics.clone();
+    for command in &protocol.commands {
+        command.check()?;
+        names.extend(command.metrics.iter().map(|metric| metric.name.clone()));
+        if command.transcript.is_some() {
+            names.extend(["wer", "cer"].map(|rate| format!("{}_{rate}", command.name)));
+        }
+    }
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].contains(name) {
+            return Err(
+                Advised::new(format!("two metrics are named `{name}`"), "give each another name").into()
+            );
         }
     }
     Ok(protocol)
@@ -49,11 +85,17 @@ mod tests {
     fn rejects_malformed_protocols() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("p.toml");
+        let recognizer = "[[command]]\nname = \"asr\"\nrun = [\"asr\"]\ntranscript = \"text\"\n";
+        std::fs::write(&path, recognizer).unwrap();
+        assert_eq!(read(Some(&path)).unwrap().directory, directory.path());
         for (text, why) in [
-            ("metrics = []", "empty"),
-            ("metrics = [\"mcd\", \"mcd\"]", "twice"),
+            ("metrics = []", "no metrics"),
+            ("metrics = [\"mcd\", \"mcd\"]", "two metrics are named `mcd`"),
             ("metrics = [\"mcd\"]\nmertics = []", "unknown field"),
-            ("", "missing field"),
+            ("", "no metrics"),
+            (&format!("metrics = [\"asr_wer\"]\n{recognizer}"), "two metrics are named `asr_wer`"),
+            (&format!("{recognizer}[words]\nnormalizer = \"mine\"\n"), "unknown variant"),
+            (&recognizer.replace("run = [\"asr\"]", "run = []"), "command `asr` has nothing to run"),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = format!("{:#}", read(Some(&path)).unwrap_err());

@@ -63,6 +63,7 @@ pub(crate) fn score(
         value,
         reason,
         frames: None,
+        better: None,
     }
 }
 
@@ -75,6 +76,7 @@ mod tests {
         let row = |status: &str, real_time_factor| Row {
             id: "a".into(),
             status: status.into(),
+            text: None,
             message: None,
             real_time_factor,
             step: Some(7),

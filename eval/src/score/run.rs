@@ -7,16 +7,20 @@ use std::process::ExitCode;
 use mynah_cli::{Advised, BAD_RESULT, Progress, say};
 use mynah_metrics::{Clip, Metric, Pair, Score, Status, failed_item, metric, score_pair};
 use mynah_report::comparison::summarize;
-use mynah_table::write_table;
+use mynah_table::{write_atomic, write_table};
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+use super::command::Record;
 use super::expected::{Source, expected};
 use super::folder::Folder;
+use super::notes::metric_notes;
+use super::outside::{Outside, Spoken, Transcripts};
 use super::partial::Partial;
 use super::protocol::Protocol;
 use super::remarks::{self, Remark};
 use super::synthesis::{Row, Synthesis};
+use super::words::WordRow;
 use super::{real_time, summary, synthesis};
 use crate::files::make_parent;
 use crate::named::NamedDirectory;
@@ -27,7 +31,8 @@ const LEVEL: f64 = 0.95;
 
 /// Settings from the command line.
 pub(crate) struct Settings {
-    pub(crate) reference: PathBuf,
+    /// Recordings; without them, only what needs none is measured.
+    pub(crate) reference: Option<PathBuf>,
     pub(crate) systems: Vec<NamedDirectory>,
     pub(crate) out: PathBuf,
     pub(crate) items: Source,
@@ -35,6 +40,9 @@ pub(crate) struct Settings {
     /// Number of threads; 0 for one per core.
     pub(crate) threads: usize,
     pub(crate) strict: bool,
+    /// Texts of the items.
+    pub(crate) text: Option<PathBuf>,
+    pub(crate) transcripts: Vec<Transcripts>,
 }
 
 /// A system with its wavs and the rows of its synthesizer.
@@ -44,32 +52,53 @@ struct System<'a> {
     synthesis: Option<Synthesis>,
 }
 
-/// The rows of one item of one system, in the order of the protocol, and a remark on its processing.
+/// The rows of one item of one system, in the order of the protocol, the words behind its error rates, and a remark on its
+/// processing.
 struct Scored {
     rows: Vec<Score>,
+    words: Vec<WordRow>,
     remark: Option<Remark>,
 }
 
 /// Scores every item of every system and writes the rows.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut metrics = metrics(&settings.protocol)?;
-    let reference = Folder::open(&settings.reference)?;
+    let reference = settings.reference.as_deref().map(Folder::open).transpose()?;
+    if reference.is_none() {
+        let skipped: Vec<&str> = metrics.iter().flatten().map(|metric| metric.name()).collect();
+        if !skipped.is_empty() {
+            say(&format!(
+                "skipped {}: there are no recordings; name them with --reference",
+                skipped.join(", ")
+            ));
+        }
+        metrics.retain(Option::is_none);
+    }
     let systems = settings.systems.iter().map(System::open).collect::<anyhow::Result<Vec<_>>>()?;
     if systems.iter().all(|system| system.synthesis.is_none()) && metrics.iter().any(Option::is_none) {
         metrics.retain(Option::is_some);
         say("skipped real_time_factor: no system has a `synthesis.jsonl`");
     }
-    let items = items(settings, &reference, &systems)?;
+    if metrics.is_empty() && settings.protocol.commands.is_empty() && settings.transcripts.is_empty() {
+        let remedy = "name recordings with --reference, transcripts with --transcripts, or a protocol with a `[[command]]`";
+        return Err(Advised::new("there is nothing to score by", remedy).into());
+    }
+    let items = items(settings, reference.as_ref(), &systems)?;
     make_parent(&settings.out)?;
+    let pool = ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
+    let outside = pool.install(|| {
+        let spoken: Vec<Spoken<'_>> = systems.iter().map(System::spoken).collect();
+        let text = (settings.text.as_deref(), &settings.items);
+        Outside::gather(&settings.protocol, reference.as_ref(), &spoken, &items, &settings.transcripts, text)
+    })?;
     let partial = Partial::begin(&settings.out)?;
     let progress = Progress::new("scored", items.len());
-    let pool = ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
     // For each item, for each system.
     let by_item: Vec<Vec<Scored>> = pool.install(|| {
         items
             .par_iter()
             .map(|item| {
-                let scored = score_all(&reference, &systems, item, &metrics);
+                let scored = score_all(reference.as_ref(), &systems, item, &metrics, &outside);
                 partial.add(scored.iter().flat_map(|of_system| &of_system.rows))?;
                 progress.step();
                 Ok(scored)
@@ -78,22 +107,26 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     })?;
     progress.finish();
     let mut of_systems: Vec<Vec<Score>> = systems.iter().map(|_| Vec::new()).collect();
+    let mut words: Vec<Vec<WordRow>> = systems.iter().map(|_| Vec::new()).collect();
     let mut remarks: Vec<Vec<Remark>> = systems.iter().map(|_| Vec::new()).collect();
     for of_item in by_item {
-        for ((scored, rows), remarks) in of_item.into_iter().zip(&mut of_systems).zip(&mut remarks) {
+        let of_system = of_systems.iter_mut().zip(&mut words).zip(&mut remarks);
+        for (scored, ((rows, words), remarks)) in of_item.into_iter().zip(of_system) {
             rows.extend(scored.rows);
+            words.extend(scored.words);
             remarks.extend(scored.remark);
         }
     }
     let scores = of_systems.concat();
     write_table(&settings.out, &scores)?;
     partial.remove()?;
+    write_beside(settings, &words.concat(), &outside.records())?;
     for (system, remarks) in systems.iter().zip(&remarks) {
         for words in remarks::in_words(system.name, remarks) {
             say(&words);
         }
     }
-    say(summary::table(&summarize(&scores, LEVEL)?)?.trim_end());
+    say(summary::table(&summarize(&scores, &metric_notes(&scores), LEVEL)?)?.trim_end());
     say(&format!("wrote {} rows to `{}`", scores.len(), settings.out.display()));
     let without_value = scores.iter().filter(|score| score.status != Status::Ok).count();
     if settings.strict && without_value > 0 {
@@ -103,6 +136,46 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes what else is worth keeping: the words behind error rates, and the commands that were run.
+fn write_beside(settings: &Settings, words: &[WordRow], commands: &[&Record]) -> anyhow::Result<()> {
+    if !words.is_empty() {
+        let path = settings.words();
+        write_table(&path, words)?;
+        say(&format!("wrote the words of {} texts to `{}`", words.len(), path.display()));
+    }
+    if !commands.is_empty() {
+        let path = settings.commands();
+        write_atomic(&path, &serde_json::to_vec_pretty(commands)?)?;
+        say(&format!("wrote what was run to `{}`", path.display()));
+    }
+    Ok(())
+}
+
+impl Settings {
+    /// Returns the table of words beside the scores.
+    fn words(&self) -> PathBuf {
+        self.beside("words.jsonl")
+    }
+
+    /// Returns the record of commands beside the scores.
+    fn commands(&self) -> PathBuf {
+        self.beside("commands.json")
+    }
+
+    fn beside(&self, what: &str) -> PathBuf {
+        let name = self.out.file_name().unwrap_or_default().to_string_lossy();
+        let stem = name.split_once('.').map_or(&*name, |(stem, _)| stem);
+        self.out.with_file_name(format!("{stem}.{what}"))
+    }
+
+    /// Returns the files that a run may write besides the table.
+    pub(crate) fn others(&self) -> impl Iterator<Item = PathBuf> {
+        let hears = self.protocol.commands.iter().any(|command| command.transcript.is_some());
+        let words = (hears || !self.transcripts.is_empty()).then(|| self.words());
+        words.into_iter().chain((!self.protocol.commands.is_empty()).then(|| self.commands()))
+    }
+}
+
 impl<'a> System<'a> {
     fn open(named: &'a NamedDirectory) -> anyhow::Result<Self> {
         Ok(Self {
@@ -110,6 +183,10 @@ impl<'a> System<'a> {
             folder: Folder::open(&named.directory)?,
             synthesis: synthesis::read(&named.directory)?,
         })
+    }
+
+    fn spoken(&self) -> Spoken<'_> {
+        Spoken { name: self.name, folder: &self.folder, synthesis: self.synthesis.as_ref() }
     }
 }
 
@@ -132,13 +209,18 @@ pub(super) fn find_metric(name: &str) -> anyhow::Result<&'static dyn Metric> {
 }
 
 /// Returns the items to score, sorted by name; reports their origin, and the systems with more.
-fn items(settings: &Settings, reference: &Folder, systems: &[System<'_>]) -> anyhow::Result<Vec<String>> {
+fn items(
+    settings: &Settings,
+    reference: Option<&Folder>,
+    systems: &[System<'_>],
+) -> anyhow::Result<Vec<String>> {
     if systems.iter().all(|system| system.folder.items().len() == 0) {
         return Err(Advised::new("no system has a wav", LAYOUT).into());
     }
     let of_systems: Vec<Option<&Synthesis>> =
         systems.iter().map(|system| system.synthesis.as_ref()).collect();
-    let expected = expected(&settings.items, (&settings.reference, reference), &of_systems)?;
+    let reference = settings.reference.as_deref().zip(reference);
+    let expected = expected(&settings.items, reference, &of_systems)?;
     let others = if settings.items == Source::Found { "; choose others with --items or --data" } else { "" };
     say(&format!("expecting {} items, those of {}{others}", expected.items.len(), expected.origin));
     let known: HashSet<&str> = expected.items.iter().map(String::as_str).collect();
@@ -153,21 +235,32 @@ fn items(settings: &Settings, reference: &Folder, systems: &[System<'_>]) -> any
 
 /// Scores one item for every system; the reference is analyzed once for all of them.
 fn score_all(
-    reference: &Folder,
+    reference: Option<&Folder>,
     systems: &[System<'_>],
     item: &str,
     metrics: &[Option<&'static dyn Metric>],
+    outside: &Outside<'_>,
 ) -> Vec<Scored> {
-    let reference = reference.read(item);
-    let reference = reference.as_ref().map(Clip::new).map_err(|why| format!("reference: {why}"));
-    systems.iter().map(|system| score_system(system, item, &reference, metrics)).collect()
+    let reference = reference.map(|folder| folder.read(item));
+    let reference = reference
+        .as_ref()
+        .map(|waveform| waveform.as_ref().map(Clip::new).map_err(|why| format!("reference: {why}")));
+    let score = |(place, system): (usize, &System<'_>)| {
+        let mut scored = score_system(system, item, reference.as_ref(), metrics);
+        let row = system.synthesis.as_ref().and_then(|rows| rows.get(item));
+        let (rows, words) = outside.rows(place, (system.name, row.and_then(|row| row.step), item));
+        scored.rows.extend(rows);
+        scored.words = words;
+        scored
+    };
+    systems.iter().enumerate().map(score).collect()
 }
 
 /// Scores one item of one system. An item that failed fails for every metric, even if some could be computed.
 fn score_system(
     system: &System<'_>,
     item: &str,
-    reference: &Result<Clip<'_>, String>,
+    reference: Option<&Result<Clip<'_>, String>>,
     metrics: &[Option<&'static dyn Metric>],
 ) -> Scored {
     let row = system.synthesis.as_ref().and_then(|rows| rows.get(item));
@@ -176,13 +269,19 @@ fn score_system(
     // A wav whose synthesis failed is left over from another run.
     let candidate = row.and_then(Row::failure).map_or_else(|| system.folder.read(item), Err);
     let (scores, failure, remark) = match (reference, candidate) {
-        (Ok(reference), Ok(candidate)) => {
+        (Some(Ok(reference)), Ok(candidate)) => {
             let candidate = Clip::new(&candidate);
             let pair = Pair::new(reference, &candidate);
             (score_pair(system.name, step, item, &pair, &measured), pair.fault(), Remark::of(&pair))
         }
+        (None, Ok(candidate)) => {
+            let fault = Clip::new(&candidate).speech().err().map(|why| format!("the wav {why}"));
+            (Vec::new(), fault, None)
+        }
         (_, Err(why)) => (failed_item(system.name, step, item, &why, &measured), Some(why), None),
-        (Err(why), _) => (failed_item(system.name, step, item, why, &measured), Some(why.clone()), None),
+        (Some(Err(why)), _) => {
+            (failed_item(system.name, step, item, why, &measured), Some(why.clone()), None)
+        }
     };
     let mut scores = scores.into_iter();
     let mut next = |metric: &Option<_>| {
@@ -193,5 +292,5 @@ fn score_system(
             Some(real_time::score(system.name, item, row, has_file, failure.as_deref()))
         }
     };
-    Scored { rows: metrics.iter().filter_map(&mut next).collect(), remark }
+    Scored { rows: metrics.iter().filter_map(&mut next).collect(), words: Vec::new(), remark }
 }

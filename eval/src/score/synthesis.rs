@@ -16,6 +16,9 @@ pub(crate) struct Row {
     pub(crate) id: String,
     /// `ok` or `failed`.
     pub(crate) status: String,
+    /// The text that was spoken.
+    #[serde(default)]
+    pub(crate) text: Option<String>,
     /// Reason for the failure.
     pub(crate) message: Option<String>,
     /// Compute seconds per second of speech.

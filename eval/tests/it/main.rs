@@ -11,6 +11,7 @@ mod gate;
 mod interchange;
 mod listen;
 mod mushra;
+mod outside;
 mod paradigms;
 mod preferences;
 mod programs;

@@ -54,7 +54,7 @@ fn sensitivity(hearing: Hearing, plan: &Plan, simulation: &Simulation, system: &
     let found = hearing.sensitivity(share);
     found.map_err(|source| Error::Statistics { what: "the simulation", source })?.ok_or_else(|| {
         let what = format!(
-            "the share of right answers about `{system}` would be {share}, but it must be 0.5, that of guessing, or more, and less \
+            "the share of right answers about `{system}` would be {share:.2}, but it must be 0.5, that of guessing, or more, and less \
              than 1"
         );
         Error::Simulation { what }
