@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use mynah_signal::f0::{F0Track, Pyin, PyinConfig};
 use mynah_signal::mel_cepstrum::{MelCepstra, MelCepstrum, MelCepstrumConfig, alpha_for_rate};
-use mynah_signal::{Resampler, Waveform, loudness};
+use mynah_signal::{Analyzer, MelConfig, MelExtractor, Resampler, Spectrogram, Waveform, loudness};
 
+use crate::levels::Levels;
 use crate::speech::Speech;
+use crate::text::Text;
 
 /// Index of the last mel-cepstral coefficient.
 pub(crate) const ORDER: usize = 24;
@@ -16,6 +18,8 @@ pub(crate) const ORDER: usize = 24;
 /// next to speech. At -80 dB, the quantization noise of 16-bit coding alone changes the MCD of a copy 20 dB quieter by
 /// 1.1 dB; at this level, by 0.4 dB.
 const FLOOR_DB: f64 = -60.0;
+/// Root mean square of the speech in log-mel spectrograms, in dB relative to full scale.
+const COMMON_LEVEL_DB: f64 = -26.0;
 /// Search range of the fundamental frequency.
 const F0_RANGE_HZ: (f64, f64) = (65.0, 600.0);
 /// Sample rate at which frames have the length below; at others, they have the nearest power of two to the same
@@ -43,6 +47,10 @@ pub struct Clip<'a> {
     cepstra: OnceLock<Result<MelCepstra, String>>,
     f0: OnceLock<Result<F0Track, String>>,
     loudness: OnceLock<Option<f64>>,
+    levels: OnceLock<Result<Levels, String>>,
+    log_mel: OnceLock<Result<Spectrogram, String>>,
+    recording: OnceLock<Result<mynah_signal::Analysis, String>>,
+    text: Option<Text>,
 }
 
 impl<'a> Clip<'a> {
@@ -59,7 +67,17 @@ impl<'a> Clip<'a> {
             cepstra: OnceLock::new(),
             f0: OnceLock::new(),
             loudness: OnceLock::new(),
+            levels: OnceLock::new(),
+            log_mel: OnceLock::new(),
+            recording: OnceLock::new(),
+            text: None,
         }
+    }
+
+    /// Adds the length of the sentence's text, for the metrics that need it.
+    #[must_use]
+    pub fn with_text(self, text: Text) -> Self {
+        Self { text: Some(text), ..self }
     }
 
     /// Resamples the signal to another rate, as a new clip.
@@ -102,6 +120,62 @@ impl<'a> Clip<'a> {
         self.f0.get_or_init(compute).as_ref().map_err(String::as_str)
     }
 
+    /// Returns the levels of the speech, or the reason why there are none.
+    pub(crate) fn levels(&self) -> Result<&Levels, &str> {
+        let compute = || Ok(Levels::of(self.speech()?.waveform()));
+        self.levels.get_or_init(compute).as_ref().map_err(String::as_str)
+    }
+
+    /// Returns the log-mel spectrogram of the speech at a common level, with the frames of the cepstra, or the reason why
+    /// there is none.
+    pub(crate) fn log_mel(&self) -> Result<&Spectrogram, &str> {
+        let compute = || {
+            let analysis = analysis(self.waveform.sample_rate())?;
+            let samples = self.speech()?.waveform().samples();
+            let power =
+                samples.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / samples.len() as f64;
+            // A speech is not silent.
+            let gain = 10_f64.powf(COMMON_LEVEL_DB / 20.0) / power.sqrt();
+            let scaled: Vec<f32> = samples.iter().map(|&sample| (f64::from(sample) * gain) as f32).collect();
+            Ok(analysis.log_mel.log_mel(&scaled))
+        };
+        self.log_mel.get_or_init(compute).as_ref().map_err(String::as_str)
+    }
+
+    /// Returns the level of each frame relative to that of the whole speech, in dB.
+    pub(crate) fn frame_levels(&self) -> Result<Vec<f64>, &str> {
+        let samples = self.speech()?.waveform().samples();
+        let power = |samples: &[f32]| {
+            samples.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / samples.len() as f64
+        };
+        let whole = power(samples);
+        Ok(samples
+            .chunks_exact(self.hop_length())
+            .map(|frame| 10.0 * (power(frame) / whole).log10())
+            .collect())
+    }
+
+    /// Returns the measurements that reveal faults of a recording, or the reason why there is no speech.
+    pub(crate) fn analysis(&self) -> Result<&mynah_signal::Analysis, &str> {
+        static ANALYZER: LazyLock<Option<Analyzer>> = LazyLock::new(|| Analyzer::new().ok());
+        let compute = || {
+            self.speech()?;
+            let analyzer = ANALYZER.as_ref().ok_or("cannot be analyzed")?;
+            Ok(analyzer.analyze(&self.waveform))
+        };
+        self.recording.get_or_init(compute).as_ref().map_err(String::as_str)
+    }
+
+    /// Returns the length of the text, if it was given.
+    pub(crate) fn text(&self) -> Option<&Text> {
+        self.text.as_ref()
+    }
+
+    /// Returns the samples between frames of cepstra and F0.
+    pub(crate) fn hop_length(&self) -> usize {
+        frame_length(self.waveform.sample_rate()) / OVERLAP
+    }
+
     /// Returns the integrated loudness in LUFS, if it is defined.
     pub fn loudness_lufs(&self) -> Option<f64> {
         *self.loudness.get_or_init(|| loudness::integrated_lufs(&self.waveform))
@@ -109,7 +183,7 @@ impl<'a> Clip<'a> {
 }
 
 /// Returns the plan for resampling from one rate to another, cached for the rates of most corpora.
-fn resampler(from: u32, to: u32) -> Result<Arc<Resampler>, String> {
+pub(crate) fn resampler(from: u32, to: u32) -> Result<Arc<Resampler>, String> {
     static PLANS: Mutex<BTreeMap<(u32, u32), Arc<Resampler>>> = Mutex::new(BTreeMap::new());
     // A thread that panicked while holding the lock left only complete plans.
     let mut plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -130,6 +204,7 @@ fn resampler(from: u32, to: u32) -> Result<Arc<Resampler>, String> {
 struct Analysis {
     cepstra: MelCepstrum,
     f0: Pyin,
+    log_mel: MelExtractor,
 }
 
 /// Returns the plans for a sample rate, cached for the lifetime of the program.
@@ -148,8 +223,13 @@ fn analysis(sample_rate: u32) -> Result<Arc<Analysis>, String> {
     Ok(plan)
 }
 
+/// Returns the length of frames at a sample rate.
+fn frame_length(sample_rate: u32) -> usize {
+    (f64::from(sample_rate) * NOMINAL_FRAME / NOMINAL_RATE).log2().round().exp2() as usize
+}
+
 fn plan(sample_rate: u32) -> Result<Analysis, mynah_signal::Error> {
-    let frame = (f64::from(sample_rate) * NOMINAL_FRAME / NOMINAL_RATE).log2().round().exp2() as usize;
+    let frame = frame_length(sample_rate);
     let hop_length = frame / OVERLAP;
     let cepstra = MelCepstrum::new(&MelCepstrumConfig {
         n_fft: frame,
@@ -168,7 +248,14 @@ fn plan(sample_rate: u32) -> Result<Analysis, mynah_signal::Error> {
         },
         sample_rate,
     )?;
-    Ok(Analysis { cepstra, f0 })
+    let log_mel = MelExtractor::new(&MelConfig {
+        sample_rate,
+        n_fft: frame,
+        window_length: frame,
+        hop_length,
+        ..MelConfig::default()
+    })?;
+    Ok(Analysis { cepstra, f0, log_mel })
 }
 
 #[cfg(test)]

@@ -27,21 +27,34 @@
 //! recognizes no speech: it counts the errors of transcripts that others have made.
 
 mod clip;
+mod declaration;
 pub mod dtw;
+mod levels;
 mod metric;
 mod pair;
 mod score;
 mod speech;
+mod statistics;
+mod text;
 
+mod alignment_run;
+mod copy;
 mod duration;
+mod energy;
+mod health;
 mod loudness_difference;
 mod mcd;
+mod mel_distance;
+mod pauses;
 mod pitch;
 mod words;
 
 pub use clip::Clip;
+pub use copy::signals::envelope_correlation;
+pub use declaration::{Declaration, Direction, Kind, Needs, Range};
 pub use metric::{Metric, all, metric};
 pub use pair::Pair;
-pub use score::{Outcome, Score, Status, failed_item, score_item, score_pair};
+pub use score::{Outcome, Score, Status, failed_item, score_clip, score_item, score_pair};
 pub use speech::Speech;
+pub use text::{Pace, Text};
 pub use words::{Edit, EditCounts, edit_counts, edits};

@@ -1,34 +1,20 @@
 //! Loudness of the two signals.
 
-use crate::{Metric, Outcome, Pair};
+use crate::Declaration;
+use crate::metric::{Definition, Formula};
 
 /// Difference of integrated loudness.
-pub(crate) struct LoudnessDifference;
-
-impl Metric for LoudnessDifference {
-    fn name(&self) -> &'static str {
-        "loudness_difference"
-    }
-
-    fn profile(&self) -> &'static str {
-        "loudness_difference/bs1770-1"
-    }
-
-    fn unit(&self) -> &'static str {
-        "LU"
-    }
-
-    fn measure(&self, pair: &Pair<'_>) -> Outcome {
-        let (reference, system) = (pair.reference().loudness_lufs(), pair.system().loudness_lufs());
-        match (reference, system) {
-            (Some(reference), Some(system)) => Outcome::value(system - reference, None),
-            (None, _) => Outcome::Undefined("the reference is shorter than 400 ms or silent".to_owned()),
-            (_, None) => Outcome::Undefined("the system is shorter than 400 ms or silent".to_owned()),
-        }
-    }
-
-    fn explain(&self) -> &'static str {
-        "loudness_difference/bs1770-1: how much louder the system speaks
+pub(crate) const DIFFERENCE: Definition = Definition {
+    name: "loudness_difference",
+    profile: "loudness_difference/bs1770-1",
+    unit: "LU",
+    declaration: Declaration::DIFFERENCE,
+    formula: Formula::Pair(|pair| {
+        let reference = pair.reference().loudness_lufs().ok_or("the reference is shorter than 400 ms or silent")?;
+        let system = pair.system().loudness_lufs().ok_or("the system is shorter than 400 ms or silent")?;
+        Ok((system - reference, None))
+    }),
+    explanation: "loudness_difference/bs1770-1: how much louder the system speaks
 
 Formula
   integrated loudness of the system - integrated loudness of the reference
@@ -44,6 +30,5 @@ Oracle
 
 Known faults
   The difference says nothing about quality. It is reported because listeners prefer louder speech, so that a listening
-  test must match levels first. Undefined below 400 ms."
-    }
-}
+  test must match levels first. Undefined below 400 ms.",
+};

@@ -2,39 +2,24 @@
 
 use std::f64::consts::{LN_10, SQRT_2};
 
-use crate::{Metric, Outcome, Pair};
+use crate::Declaration;
+use crate::metric::{Definition, Formula};
 
 /// Factor from distances of mel-cepstra to decibels: 10 √2 / ln 10.
 const DECIBELS: f64 = 10.0 * SQRT_2 / LN_10;
 
 /// Mean distance of aligned mel-cepstra without c0, in dB.
-pub(crate) struct MelCepstralDistortion;
-
-impl Metric for MelCepstralDistortion {
-    fn name(&self) -> &'static str {
-        "mcd"
-    }
-
-    fn profile(&self) -> &'static str {
-        "mcd/sp2mc-2"
-    }
-
-    fn unit(&self) -> &'static str {
-        "dB"
-    }
-
-    fn measure(&self, pair: &Pair<'_>) -> Outcome {
-        match pair.alignment() {
-            Ok(alignment) => {
-                let n_cells = alignment.path.len();
-                Outcome::value(DECIBELS * alignment.cost / n_cells as f64, Some(n_cells as u64))
-            }
-            Err(why) => Outcome::Undefined(why.to_owned()),
-        }
-    }
-
-    fn explain(&self) -> &'static str {
-        "mcd/sp2mc-2: mel-cepstral distortion, the distance between spectral shapes
+pub(crate) const DISTORTION: Definition = Definition {
+    name: "mcd",
+    profile: "mcd/sp2mc-2",
+    unit: "dB",
+    declaration: Declaration::DISTANCE,
+    formula: Formula::Pair(|pair| {
+        let alignment = pair.alignment()?;
+        let n_cells = alignment.path.len();
+        Ok((DECIBELS * alignment.cost / n_cells as f64, Some(n_cells as u64)))
+    }),
+    explanation: "mcd/sp2mc-2: mel-cepstral distortion, the distance between spectral shapes
 
 Formula
   10 sqrt(2) / ln 10 * mean over path cells (i, j) of sqrt(sum over d = 1..24 of (c_d(i) - c'_d(j))^2)
@@ -70,6 +55,5 @@ Known faults
   sentences of the same voice score 10 dB.
   Warping hides timing errors: read it together with duration_ratio. Values under other definitions of MCD (with c0,
   another order or alpha, WORLD envelopes, fastdtw, MFCC) are not comparable. Correlation with listeners' opinion is
-  weak."
-    }
-}
+  weak.",
+};

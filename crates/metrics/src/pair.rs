@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crate::Clip;
 use crate::clip::ORDER;
+use crate::copy::signals::Signals;
 use crate::dtw::{Alignment, align};
 
 /// Longest speech that is aligned, since time grows with the product of the lengths; a sentence is shorter.
@@ -16,13 +17,29 @@ pub struct Pair<'a> {
     /// The clip with the higher sample rate, resampled to that of the other.
     resampled: OnceLock<Result<Clip<'static>, String>>,
     alignment: OnceLock<Result<Alignment, String>>,
+    signals: OnceLock<Result<Signals, String>>,
+    is_assumed_aligned: bool,
 }
 
 impl<'a> Pair<'a> {
     /// Pairs two clips without computing anything yet.
     #[must_use]
     pub fn new(reference: &'a Clip<'a>, system: &'a Clip<'a>) -> Self {
-        Self { reference, system, resampled: OnceLock::new(), alignment: OnceLock::new() }
+        Self {
+            reference,
+            system,
+            resampled: OnceLock::new(),
+            alignment: OnceLock::new(),
+            signals: OnceLock::new(),
+            is_assumed_aligned: false,
+        }
+    }
+
+    /// Takes the caller's word that the samples of both clips are at the same times, so that metrics of copies, such as
+    /// STOI, have a value whatever the durations and envelopes.
+    #[must_use]
+    pub fn assuming_aligned(self) -> Self {
+        Self { is_assumed_aligned: true, signals: OnceLock::new(), ..self }
     }
 
     /// Returns the recording.
@@ -81,6 +98,15 @@ impl<'a> Pair<'a> {
         });
         let resampled = resampled.as_ref().map_err(String::as_str)?;
         Ok(if reference > system { (resampled, self.system) } else { (self.reference, resampled) })
+    }
+
+    /// Returns the samples of both clips at one rate, cut to the shorter, if they are at the same times.
+    pub(crate) fn aligned(&self) -> Result<&Signals, &str> {
+        let compute = || {
+            let (reference, system) = self.at_one_rate()?;
+            Signals::of(reference.waveform(), system.waveform(), self.is_assumed_aligned)
+        };
+        self.signals.get_or_init(compute).as_ref().map_err(String::as_str)
     }
 
     /// Returns the frames of the reference and the system that correspond: the exact alignment by the Euclidean

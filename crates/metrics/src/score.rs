@@ -106,9 +106,37 @@ pub fn score_pair(
     if let Some(fault) = pair.fault() {
         return failed_item(system, step, item, &fault, metrics);
     }
+    rows(system, step, item, metrics, |metric| metric.measure(pair))
+}
+
+/// Scores a clip without a recording by each metric, one row per metric: those that need a recording are
+/// [`Status::Undefined`].
+///
+/// An empty or silent clip, and one with samples that are not numbers, fails in every metric.
+#[must_use]
+pub fn score_clip(
+    system: &str,
+    step: Option<u64>,
+    item: &str,
+    clip: &Clip<'_>,
+    metrics: &[&dyn Metric],
+) -> Vec<Score> {
+    if let Err(why) = clip.speech() {
+        return failed_item(system, step, item, &format!("the wav {why}"), metrics);
+    }
+    rows(system, step, item, metrics, |metric| metric.measure_clip(clip))
+}
+
+fn rows(
+    system: &str,
+    step: Option<u64>,
+    item: &str,
+    metrics: &[&dyn Metric],
+    measure: impl Fn(&dyn Metric) -> Outcome,
+) -> Vec<Score> {
     let row = |metric: &&dyn Metric| {
         let empty = empty_row(system, step, item, *metric);
-        match metric.measure(pair) {
+        match measure(*metric) {
             Outcome::Value { value, frames } => {
                 Score { status: Status::Ok, value: Some(value), frames, ..empty }
             }
