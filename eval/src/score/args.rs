@@ -105,9 +105,14 @@ struct RunArgs {
     /// `synthesis.jsonl`)
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
-    /// TOML file that selects the metrics (default: all of eval/protocols/objective.toml)
+    /// TOML file that selects the metrics (default: those of eval/protocols/objective.toml; without recordings, those of
+    /// eval/protocols/health.toml)
     #[arg(long, value_name = "FILE")]
     protocol: Option<PathBuf>,
+    /// Take the wavs for copies of the recordings, sample by sample, as codecs and vocoders make them: metrics of copies then have a
+    /// value whatever the signals
+    #[arg(long, requires = "reference")]
+    assume_aligned: bool,
     /// Number of threads; does not affect the scores (default: one per core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -128,6 +133,11 @@ impl RunArgs {
             let message = format!("--transcripts names `{}`, which is no system", file.name);
             return Err(Advised::new(message, "use a name that --system gives").into());
         }
+        let mut protocol = protocol::read(self.protocol.as_deref(), self.reference.is_some())?;
+        if self.protocol.is_none() && !self.transcripts.is_empty() && self.reference.is_none() {
+            // Whoever has transcripts only asks for error rates.
+            protocol.metrics.clear();
+        }
         let transcripts = self.transcripts.into_iter();
         let settings = run::Settings {
             reference: self.reference,
@@ -138,9 +148,10 @@ impl RunArgs {
                 (None, Some(dataset)) => Source::Split(dataset, self.split),
                 (None, None) => Source::Found,
             },
-            protocol: protocol::read(self.protocol.as_deref())?,
+            protocol,
             threads: self.threads.map_or(0, usize::from),
             strict: self.strict,
+            assume_aligned: self.assume_aligned,
             text: self.text,
             transcripts: transcripts
                 .map(|file| Transcripts { system: file.name, path: file.directory })

@@ -2,23 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use mynah_metrics::Score;
+use mynah_metrics::{Declaration, Direction, Kind, Score};
 use mynah_report::comparison::{Better, MetricNote};
 
-use super::command::Better as Direction;
-use super::real_time;
 use super::words::Recognizer;
+use super::{command, real_time};
 
 /// Returns a note on every metric of ours, and on those in a table that are made outside.
 pub(crate) fn metric_notes(scores: &[Score]) -> Vec<MetricNote> {
     let mut notes: Vec<MetricNote> = mynah_metrics::all()
         .iter()
-        .map(|metric| MetricNote {
-            profile: metric.profile().to_owned(),
-            explanation: metric.explain().to_owned(),
-            // The trait promises it: every metric of a signal compared with itself is 0.
-            better: Some(Better::Near(0.0)),
-            pooled: false,
+        .map(|metric| {
+            let declaration = metric.declaration();
+            MetricNote {
+                profile: metric.profile().to_owned(),
+                explanation: metric.explain().to_owned(),
+                better: better(&declaration),
+                pooled: matches!(declaration.kind, Kind::Rate { .. }),
+            }
         })
         .collect();
     notes.push(MetricNote {
@@ -36,17 +37,26 @@ pub(crate) fn metric_notes(scores: &[Score]) -> Vec<MetricNote> {
     notes
 }
 
+/// Returns the direction of a metric; one with a perfect value is better nearer to it, which is the same order.
+fn better(declaration: &Declaration) -> Option<Better> {
+    match (declaration.perfect, declaration.direction) {
+        (_, Direction::Neither) => None,
+        (Some(perfect), _) | (None, Direction::Near(perfect)) => Some(Better::Near(perfect)),
+        (None, Direction::Higher) => Some(Better::Higher),
+        (None, Direction::Lower) => Some(Better::Lower),
+    }
+}
+
 /// Returns the note on an error rate or a metric of a command.
 fn note_from_outside(score: &Score) -> Option<MetricNote> {
     let profile = score.profile.clone();
     if let Some(explanation) = Recognizer::explanation(&score.profile, &score.unit) {
         return Some(MetricNote { profile, explanation, better: Some(Better::Lower), pooled: true });
     }
-    let direction = Direction::of(score.better.as_deref()?)?;
-    let (better, words) = match direction {
-        Direction::Higher => (Some(Better::Higher), "Higher is better."),
-        Direction::Lower => (Some(Better::Lower), "Lower is better."),
-        Direction::Neither => (None, "It says nothing about quality."),
+    let (better, words) = match command::Better::of(score.better.as_deref()?)? {
+        command::Better::Higher => (Some(Better::Higher), "Higher is better."),
+        command::Better::Lower => (Some(Better::Lower), "Lower is better."),
+        command::Better::Neither => (None, "It says nothing about quality."),
     };
     let explanation =
         format!("{profile}: measured by a command of the user's, which is part of the profile\n\n{words}");

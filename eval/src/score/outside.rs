@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use mynah_cli::{Advised, say};
-use mynah_metrics::{Clip, Score, Status};
+use mynah_metrics::{Clip, Pace, Score, Status, Text};
 use mynah_table::read_table;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,8 @@ pub(crate) struct Outside<'a> {
     recognizer: Option<Recognizer>,
     commands: Vec<Ready<'a>>,
     texts: BTreeMap<String, String>,
+    /// The pace of the recordings, if a metric needs it and there are enough.
+    pace: Option<Pace>,
     systems: Vec<OfSystem>,
 }
 
@@ -69,7 +71,7 @@ impl<'a> Outside<'a> {
         reference: Option<&Folder>,
         systems: &[Spoken<'_>],
         items: &[String],
-        files: &[Transcripts],
+        (files, needs_text): (&[Transcripts], bool),
         (text, source): (Option<&Path>, &Source),
     ) -> anyhow::Result<Self> {
         let commands = protocol
@@ -80,12 +82,24 @@ impl<'a> Outside<'a> {
         let normalizer = protocol.words.normalizer;
         let recognizer =
             (!files.is_empty()).then(|| Recognizer { prefix: String::new(), version: None, normalizer });
-        let mut outside =
-            Self { normalizer, recognizer, commands, texts: BTreeMap::new(), systems: Vec::new() };
-        if outside.recognizer.is_none() && outside.commands.is_empty() {
+        let mut outside = Self {
+            normalizer,
+            recognizer,
+            commands,
+            texts: BTreeMap::new(),
+            pace: None,
+            systems: Vec::new(),
+        };
+        let is_needed = outside.recognizer.is_some() || !outside.commands.is_empty();
+        if is_needed || needs_text {
+            outside.texts = texts(text, source, systems)?;
+        }
+        if let Some(reference) = reference.filter(|_| needs_text) {
+            outside.pace = pace(reference, &outside.texts, items);
+        }
+        if !is_needed {
             return Ok(outside);
         }
-        outside.texts = texts(text, source, systems)?;
         let hears = outside.recognizer.is_some()
             || protocol.commands.iter().any(|command| command.transcript.is_some());
         if hears && !items.iter().any(|item| outside.texts.contains_key(item)) {
@@ -144,6 +158,15 @@ impl<'a> Outside<'a> {
             answers.push(command.answers(&requests)?);
         }
         Ok(OfSystem { audible, transcripts, answers })
+    }
+
+    /// Returns the length of an item's text, with the pace of the recordings.
+    pub(crate) fn text(&self, item: &str) -> Option<Text> {
+        let text = Text::of(self.texts.get(item)?);
+        Some(match self.pace {
+            Some(pace) => text.at(pace),
+            None => text,
+        })
     }
 
     /// Returns what was run.
@@ -240,6 +263,17 @@ fn row_of(
         frames: None,
         better: Some(metric.better.as_str().to_owned()),
     }
+}
+
+/// Fits the pace of the recordings of all items with a text; `None` if there are too few.
+fn pace(reference: &Folder, texts: &BTreeMap<String, String>, items: &[String]) -> Option<Pace> {
+    let length = |item: &String| {
+        let waveform = reference.read(item).ok()?;
+        let seconds = Clip::new(&waveform).speech().ok()?.waveform().seconds();
+        Some((Text::of(texts.get(item)?).n_units(), seconds))
+    };
+    let recordings: Vec<(u32, f64)> = items.par_iter().filter_map(length).collect();
+    Pace::fit(&recordings)
 }
 
 /// Returns the wav of an item, or the reason why nothing can be heard in it.

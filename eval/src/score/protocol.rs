@@ -11,6 +11,8 @@ use super::words::Normalizer;
 
 /// Built-in protocol.
 const DEFAULT: &str = include_str!("../../protocols/objective.toml");
+/// Built-in protocol without recordings.
+const ALONE: &str = include_str!("../../protocols/health.toml");
 
 /// Scoring protocol; see `eval/protocols/objective.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -39,9 +41,11 @@ pub(crate) struct Words {
     pub(crate) normalizer: Normalizer,
 }
 
-/// Reads a protocol from a file, or the built-in one.
-pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Protocol> {
-    let Some(path) = path else { return check(toml::from_str(DEFAULT)?) };
+/// Reads a protocol from a file, or the built-in one for scores with or without recordings.
+pub(crate) fn read(path: Option<&Path>, has_reference: bool) -> anyhow::Result<Protocol> {
+    let Some(path) = path else {
+        return check(toml::from_str(if has_reference { DEFAULT } else { ALONE })?);
+    };
     let mut protocol: Protocol = read_toml(path)?;
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     directory.unwrap_or(Path::new(".")).clone_into(&mut protocol.directory);
@@ -78,7 +82,11 @@ mod tests {
 
     #[test]
     fn accepts_the_built_in_protocol() {
-        assert!(read(None).unwrap().metrics.contains(&"mcd".to_owned()));
+        assert!(read(None, true).unwrap().metrics.contains(&"mcd".to_owned()));
+        for name in read(None, false).unwrap().metrics.into_iter().filter(|name| name != "real_time_factor") {
+            let needs = mynah_metrics::metric(&name).unwrap().declaration().needs;
+            assert!(matches!(needs, mynah_metrics::Needs::Nothing | mynah_metrics::Needs::Text), "{name}");
+        }
     }
 
     #[test]
@@ -87,7 +95,7 @@ mod tests {
         let path = directory.path().join("p.toml");
         let recognizer = "[[command]]\nname = \"asr\"\nrun = [\"asr\"]\ntranscript = \"text\"\n";
         std::fs::write(&path, recognizer).unwrap();
-        assert_eq!(read(Some(&path)).unwrap().directory, directory.path());
+        assert_eq!(read(Some(&path), true).unwrap().directory, directory.path());
         for (text, why) in [
             ("metrics = []", "no metrics"),
             ("metrics = [\"mcd\", \"mcd\"]", "two metrics are named `mcd`"),
@@ -98,7 +106,7 @@ mod tests {
             (&recognizer.replace("run = [\"asr\"]", "run = []"), "command `asr` has nothing to run"),
         ] {
             std::fs::write(&path, text).unwrap();
-            let error = format!("{:#}", read(Some(&path)).unwrap_err());
+            let error = format!("{:#}", read(Some(&path), true).unwrap_err());
             assert!(error.contains(why) && error.contains("p.toml"), "{error}");
         }
     }

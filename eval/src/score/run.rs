@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use mynah_cli::{Advised, BAD_RESULT, Progress, say};
-use mynah_metrics::{Clip, Metric, Pair, Score, Status, failed_item, metric, score_pair};
+use mynah_metrics::{
+    Clip, Metric, Needs, Pair, Score, Status, Text, failed_item, metric, score_clip, score_pair,
+};
 use mynah_report::comparison::summarize;
+use mynah_signal::Waveform;
 use mynah_table::{write_atomic, write_table};
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
@@ -40,6 +43,8 @@ pub(crate) struct Settings {
     /// Number of threads; 0 for one per core.
     pub(crate) threads: usize,
     pub(crate) strict: bool,
+    /// Takes the wavs for copies of the recordings, sample by sample.
+    pub(crate) assume_aligned: bool,
     /// Texts of the items.
     pub(crate) text: Option<PathBuf>,
     pub(crate) transcripts: Vec<Transcripts>,
@@ -65,14 +70,17 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut metrics = metrics(&settings.protocol)?;
     let reference = settings.reference.as_deref().map(Folder::open).transpose()?;
     if reference.is_none() {
-        let skipped: Vec<&str> = metrics.iter().flatten().map(|metric| metric.name()).collect();
+        let needs = |metric: &&'static dyn Metric| metric.declaration().needs;
+        let is_alone = |metric: &&'static dyn Metric| matches!(needs(metric), Needs::Nothing | Needs::Text);
+        let of_pairs = metrics.iter().flatten().filter(|metric| !is_alone(metric));
+        let skipped: Vec<&str> = of_pairs.map(|metric| metric.name()).collect();
         if !skipped.is_empty() {
             say(&format!(
                 "skipped {}: there are no recordings; name them with --reference",
                 skipped.join(", ")
             ));
         }
-        metrics.retain(Option::is_none);
+        metrics.retain(|metric| metric.as_ref().is_none_or(is_alone));
     }
     let systems = settings.systems.iter().map(System::open).collect::<anyhow::Result<Vec<_>>>()?;
     if systems.iter().all(|system| system.synthesis.is_none()) && metrics.iter().any(Option::is_none) {
@@ -89,7 +97,9 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let outside = pool.install(|| {
         let spoken: Vec<Spoken<'_>> = systems.iter().map(System::spoken).collect();
         let text = (settings.text.as_deref(), &settings.items);
-        Outside::gather(&settings.protocol, reference.as_ref(), &spoken, &items, &settings.transcripts, text)
+        let needs_text = metrics.iter().flatten().any(|metric| metric.declaration().needs == Needs::Text);
+        let files = (&settings.transcripts[..], needs_text);
+        Outside::gather(&settings.protocol, reference.as_ref(), &spoken, &items, files, text)
     })?;
     let partial = Partial::begin(&settings.out)?;
     let progress = Progress::new("scored", items.len());
@@ -98,7 +108,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         items
             .par_iter()
             .map(|item| {
-                let scored = score_all(reference.as_ref(), &systems, item, &metrics, &outside);
+                let scored = score_all(settings, reference.as_ref(), &systems, item, &metrics, &outside);
                 partial.add(scored.iter().flat_map(|of_system| &of_system.rows))?;
                 progress.step();
                 Ok(scored)
@@ -235,6 +245,7 @@ fn items(
 
 /// Scores one item for every system; the reference is analyzed once for all of them.
 fn score_all(
+    settings: &Settings,
     reference: Option<&Folder>,
     systems: &[System<'_>],
     item: &str,
@@ -246,7 +257,9 @@ fn score_all(
         .as_ref()
         .map(|waveform| waveform.as_ref().map(Clip::new).map_err(|why| format!("reference: {why}")));
     let score = |(place, system): (usize, &System<'_>)| {
-        let mut scored = score_system(system, item, reference.as_ref(), metrics);
+        let text = outside.text(item);
+        let mut scored =
+            score_system(system, item, reference.as_ref(), metrics, (text, settings.assume_aligned));
         let row = system.synthesis.as_ref().and_then(|rows| rows.get(item));
         let (rows, words) = outside.rows(place, (system.name, row.and_then(|row| row.step), item));
         scored.rows.extend(rows);
@@ -262,6 +275,7 @@ fn score_system(
     item: &str,
     reference: Option<&Result<Clip<'_>, String>>,
     metrics: &[Option<&'static dyn Metric>],
+    (text, assume_aligned): (Option<Text>, bool),
 ) -> Scored {
     let row = system.synthesis.as_ref().and_then(|rows| rows.get(item));
     let step = row.and_then(|row| row.step);
@@ -270,13 +284,15 @@ fn score_system(
     let candidate = row.and_then(Row::failure).map_or_else(|| system.folder.read(item), Err);
     let (scores, failure, remark) = match (reference, candidate) {
         (Some(Ok(reference)), Ok(candidate)) => {
-            let candidate = Clip::new(&candidate);
+            let candidate = clip_of(&candidate, text);
             let pair = Pair::new(reference, &candidate);
+            let pair = if assume_aligned { pair.assuming_aligned() } else { pair };
             (score_pair(system.name, step, item, &pair, &measured), pair.fault(), Remark::of(&pair))
         }
         (None, Ok(candidate)) => {
-            let fault = Clip::new(&candidate).speech().err().map(|why| format!("the wav {why}"));
-            (Vec::new(), fault, None)
+            let candidate = clip_of(&candidate, text);
+            let fault = candidate.speech().err().map(|why| format!("the wav {why}"));
+            (score_clip(system.name, step, item, &candidate, &measured), fault, None)
         }
         (_, Err(why)) => (failed_item(system.name, step, item, &why, &measured), Some(why), None),
         (Some(Err(why)), _) => {
@@ -293,4 +309,12 @@ fn score_system(
         }
     };
     Scored { rows: metrics.iter().filter_map(&mut next).collect(), words: Vec::new(), remark }
+}
+
+fn clip_of(waveform: &Waveform, text: Option<Text>) -> Clip<'_> {
+    let clip = Clip::new(waveform);
+    match text {
+        Some(text) => clip.with_text(text),
+        None => clip,
+    }
 }

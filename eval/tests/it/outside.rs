@@ -3,6 +3,7 @@
 use std::fs;
 
 use mynah_metrics::{Score, Status};
+use mynah_signal::{Waveform, wav};
 use mynah_table::read_table;
 use serde_json::Value;
 
@@ -97,8 +98,7 @@ fn transcripts_become_error_rates() {
             "run --system quiet=quiet --text metadata.csv --items items.txt --transcripts quiet=quiet.txt \
              --out alone.csv --strict",
         )
-        .exits_with(1)
-        .says("skipped duration_ratio");
+        .exits_with(1);
     let alone = rows(&place, "alone.csv", "cer");
     let failed: Vec<&Score> = alone.iter().filter(|row| row.status == Status::Failed).collect();
     assert_eq!((alone.len(), failed.len()), (4, 1));
@@ -178,7 +178,12 @@ fn reports_what_is_missing_for_scores_from_outside() {
     let place = Place::new();
     write_transcripts(&place);
     let quiet = "run --system quiet=quiet";
-    place.score(&format!("{quiet} --out a.csv")).exits_with(2).says("there is nothing to score by");
+    place.write("pairs.toml", "metrics = [\"mcd\"]\n");
+    place
+        .score(&format!("{quiet} --protocol pairs.toml --out a.csv"))
+        .exits_with(2)
+        .says("skipped mcd: there are no recordings")
+        .says("there is nothing to score by");
     place
         .score(&format!("{quiet} --transcripts quiet=quiet.txt --out a.csv"))
         .exits_with(2)
@@ -199,4 +204,48 @@ fn reports_what_is_missing_for_scores_from_outside() {
         .says("command `judge` cannot be started")
         .says("install the program");
     assert!(!place.path("a.csv").exists());
+}
+
+#[test]
+fn wavs_are_examined_without_recordings() {
+    let place = Place::new();
+    fs::copy(mynah_testkit::mini_corpus().join("metadata.csv"), place.path("metadata.csv")).expect("copied");
+    place.write("items.txt", ITEMS.join("\n"));
+    // A second of digital silence in the middle of one, and the first half second of another said twice.
+    let edit = |item: &str, change: &dyn Fn(Vec<f32>, usize) -> Vec<f32>| {
+        let path = place.path(&format!("cut/wavs/{item}.wav"));
+        let clip = wav::read(&path).expect("it can be read");
+        let samples = change(clip.samples().to_vec(), clip.sample_rate() as usize);
+        wav::write_pcm16(&path, &Waveform::new(samples, clip.sample_rate())).expect("written");
+    };
+    edit(ITEMS[0], &|mut samples, rate| {
+        let middle = samples.len() / 2;
+        samples.splice(middle..middle, vec![0.0; rate]);
+        samples
+    });
+    edit(ITEMS[1], &|samples, rate| [&samples[..rate], &samples[rate / 3..]].concat());
+    place
+        .score("run --system quiet=quiet --system cut=cut --items items.txt --text metadata.csv --out health.csv")
+        .exits_with(0)
+        .says("expecting 4 items, those of `items.txt`");
+    let value = |metric: &str, system: &str, item: &str| {
+        let rows = rows(&place, "health.csv", metric);
+        let row = rows.into_iter().find(|row| row.system == system && row.item == item).expect("a row");
+        row.value.unwrap_or_else(|| panic!("{row:?}"))
+    };
+    let silence = |system| value("longest_silence", system, ITEMS[0]);
+    assert!(silence("cut") > 0.95 && silence("quiet") < 0.8, "{} {}", silence("cut"), silence("quiet"));
+    let repetition = |system| value("repetition", system, ITEMS[1]);
+    assert!(
+        repetition("cut") > 0.3 && repetition("quiet") < 0.3,
+        "{} {}",
+        repetition("cut"),
+        repetition("quiet")
+    );
+    assert!(value("speech_rate", "quiet", ITEMS[2]) > 5.0);
+    // Too few recordings to know their pace.
+    let surprise = rows(&place, "health.csv", "duration_surprise");
+    assert!(surprise.iter().all(|row| row.status == Status::Undefined), "{surprise:?}");
+    place.summarize("report --scores health.csv --out report").exits_with(0);
+    assert!(place.read("report/report.md").contains("longest_silence"));
 }

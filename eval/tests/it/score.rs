@@ -347,5 +347,5 @@ fn lists_and_explains_metrics() {
             assert!(explained.contains(part), "{name}: {explained}");
         }
     }
-    place.score("explain pesq").exits_with(2).says("unknown metric `pesq`").says("mynah-score list");
+    place.score("explain utmos").exits_with(2).says("unknown metric `utmos`").says("mynah-score list");
 }
