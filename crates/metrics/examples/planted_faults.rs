@@ -116,10 +116,16 @@ const FAULTS: [Fault; 30] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let (corpus, wavs) = match arguments.as_slice() {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // With a metric, its values instead of rates, for choosing limits; only for faults with certain words.
+    let (arguments, values_of) = match arguments.as_slice() {
+        [rest @ .., "--values", name, words] => (rest, Some((*name, *words))),
+        rest => (rest, None),
+    };
+    let (corpus, wavs) = match arguments {
         [corpus] => (Path::new(corpus), Path::new(corpus).join("wavs")),
         [corpus, wavs] => (Path::new(corpus), Path::new(wavs).to_path_buf()),
-        _ => return Err("usage: planted_faults CORPUS [WAVS]".into()),
+        _ => return Err("usage: planted_faults CORPUS [WAVS] [--values METRIC WORDS]".into()),
     };
     let mut recordings = Vec::new();
     let mut items = Vec::new();
@@ -127,7 +133,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut fields = line.split('|');
         let (name, text) =
             (fields.next().unwrap_or_default(), Text::of(fields.next_back().unwrap_or_default()));
-        let recording = wav::read(corpus.join("wavs").join(name).with_extension("wav"))?;
+        let recording = corpus.join("wavs").join(name).with_extension("wav");
+        if !recording.exists() {
+            // Part of the corpus.
+            continue;
+        }
+        let recording = wav::read(recording)?;
         let path = wavs.join(name).with_extension("wav");
         if index % 2 == 0 && path.exists() {
             items.push((recording, Item { waveform: wav::read(path)?, text }));
@@ -145,17 +156,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let pace = Pace::fit(&recordings).ok_or("the recordings have no pace")?;
     println!("{} recordings, {pace:?}; {} items", recordings.len(), items.len());
-    if let Some(name) = env::var_os("VALUES") {
-        // The values themselves, for choosing limits.
-        let name = name.to_string_lossy().into_owned();
-        for (fault, _, plant) in FAULTS {
-            let mut values = measured(&items, pace, &name, Some(plant));
-            values.sort_unstable_by(f64::total_cmp);
-            println!("{fault}: {}", spread(&values));
+    if let Some((name, words)) = values_of {
+        println!("least, 1, 5, 10, 25, 50, 75, 90, 95, 99 %, most of {name}");
+        println!("nothing: {}", spread(measured(&items, pace, name, None)));
+        for (fault, _, plant) in FAULTS.into_iter().filter(|fault| fault.0.contains(words)) {
+            println!("{fault}: {}", spread(measured(&items, pace, name, Some(plant))));
         }
-        let mut values = measured(&items, pace, &name, None);
-        values.sort_unstable_by(f64::total_cmp);
-        println!("nothing: {}", spread(&values));
         return Ok(());
     }
 
@@ -211,7 +217,8 @@ fn rate(values: &[f64], is_hit: fn(f64) -> bool) -> String {
     format!("{:.1} % ({n_hits}/{})", 100.0 * n_hits as f64 / values.len() as f64, values.len())
 }
 
-fn spread(sorted: &[f64]) -> String {
+fn spread(mut sorted: Vec<f64>) -> String {
+    sorted.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
     let shares = [0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0];
     shares.map(|share| format!("{:.3}", at(share))).join(" ")

@@ -172,7 +172,7 @@ fn planted(fault: &str, waveform: &Waveform) -> Waveform {
             samples[25_000..25_500].fill(0.0);
             samples[40_000..40_300].fill(0.0);
         }
-        "stuttering" => samples = [&samples[..38_820], &samples[30_000..]].concat(),
+        "stuttering" => samples = [&samples[..16_820], &samples[8000..]].concat(),
         "waiting" => samples = [&samples[..30_000], &[0.0; 11_025], &samples[30_000..]].concat(),
         "stopping" => samples.truncate(35_000),
         name => panic!("there is no recipe for {name}"),

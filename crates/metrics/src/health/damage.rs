@@ -1,15 +1,16 @@
 //! Clicks and dropouts.
 
-use crate::levels::block_length;
 use crate::metric::{Definition, Formula};
 use crate::{Clip, Declaration};
 
-/// Blocks on either side that a click is compared with.
-const NEIGHBORS: usize = 3;
-/// Ratio of a click to the loudest second difference of its neighbors.
-const OUTLIER: f64 = 6.0;
+/// Samples around a click that belong to it: a filter spreads it.
+const OWN_SAMPLES: usize = 3;
+/// Time around a click in which nothing else bends as much; a plosive lasts longer.
+const AROUND_SECONDS: f64 = 0.002;
+/// Ratio of the second difference of a click to the largest around it.
+const OUTLIER: f64 = 5.0;
 /// Smallest second difference of a click, relative to the root mean square of the speech.
-const LEAST_CLICK: f64 = 1.0;
+const LEAST_CLICK: f64 = 0.5;
 /// Shortest dropout: soft recordings have some equal samples in a row.
 const SHORTEST_DROPOUT_SECONDS: f64 = 0.01;
 
@@ -21,31 +22,23 @@ pub(crate) const CLICKS: Definition = Definition {
     declaration: Declaration::FAULT,
     formula: Formula::Clip(|clip| {
         let speech = clip.speech()?.waveform();
-        let power = speech.samples().iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / speech.len() as f64;
-        let peaks = bends(clip.waveform().samples(), block_length(clip.waveform().sample_rate()));
-        let is_click = |at: usize| {
-            let side = |blocks: &[f64]| blocks.iter().copied().fold(0.0, f64::max);
-            // A click at the boundary of two blocks bends both, and the block after it does not hide it.
-            let before = side(&peaks[at.saturating_sub(NEIGHBORS + 1)..at.saturating_sub(1)]);
-            let after = side(&peaks[(at + 2).min(peaks.len())..(at + NEIGHBORS + 2).min(peaks.len())]);
-            let is_local_peak = peaks[at] >= side(&peaks[at.saturating_sub(1)..at])
-                && peaks[at] > side(&peaks[(at + 1).min(peaks.len())..(at + 2).min(peaks.len())]);
-            is_local_peak && peaks[at] > OUTLIER * before.max(after) && peaks[at] > LEAST_CLICK * power.sqrt()
-        };
-        let n_clicks = (0..peaks.len()).filter(|&at| is_click(at)).count();
-        Ok((n_clicks as f64, Some(peaks.len() as u64)))
+        let power =
+            speech.samples().iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / speech.len() as f64;
+        let around = (AROUND_SECONDS * f64::from(speech.sample_rate())).round() as usize;
+        Ok((clicks(clip.waveform().samples(), around, LEAST_CLICK * power.sqrt()) as f64, None))
     }),
     explanation: "clicks/d2-1: the number of clicks in a wav
 
 Formula
-  number of blocks whose largest second difference |x[n-1] - 2 x[n] + x[n+1]| exceeds 6 times that of the 3 blocks on
-  either side beyond its neighbors, and the root mean square of the speech, and those of its neighbors
+  number of samples n whose second difference d(n) = |x[n-1] - 2 x[n] + x[n+1]| is at least half of the root mean square
+  of the speech, more than 5 times any other within 2 ms but those of the 3 samples on either side, and not less than
+  those (of equal ones, the first counts)
 
 Unit
-  clicks; larger is worse. Needs no recording. Invariant to gain, offset and polarity. `frames` counts the blocks.
+  clicks; larger is worse. Needs no recording. Invariant to gain, offset and polarity.
 
 Parameters
-  Blocks of 10 ms of the whole file; the speech of mcd/sp2mc-2.
+  The samples of the file; the speech of mcd/sp2mc-2.
 
 Oracle
   numpy, exactly, on a bundled clip and altered copies of it.
@@ -86,15 +79,26 @@ Known faults
   that a decoder conceals are not seen.",
 };
 
-/// Returns the largest second difference of each block; those of the first and last sample are none.
-fn bends(samples: &[f32], length: usize) -> Vec<f64> {
-    let mut peaks = vec![0.0_f64; samples.len().div_ceil(length)];
-    for (n, three) in samples.windows(3).enumerate() {
-        let bend = (f64::from(three[0]) - 2.0 * f64::from(three[1]) + f64::from(three[2])).abs();
-        let peak = &mut peaks[(n + 1) / length];
-        *peak = peak.max(bend);
-    }
-    peaks
+/// Counts the samples that bend the signal far more than any other `around` them.
+fn clicks(samples: &[f32], around: usize, least: f64) -> usize {
+    let bends: Vec<f64> = samples
+        .windows(3)
+        .map(|three| (f64::from(three[0]) - 2.0 * f64::from(three[1]) + f64::from(three[2])).abs())
+        .collect();
+    let largest = |from: usize, to: usize| {
+        let (from, to) = (from.min(bends.len()), to.min(bends.len()));
+        bends[from..to.max(from)].iter().copied().fold(0.0, f64::max)
+    };
+    let is_click = |at: usize| {
+        let bend = bends[at];
+        let before = (at.saturating_sub(around), at.saturating_sub(OWN_SAMPLES));
+        let after = (at + OWN_SAMPLES + 1, at + around + 1);
+        bend >= least
+            && bend > largest(before.1, at)
+            && bend >= largest(at + 1, after.0)
+            && bend > OUTLIER * largest(before.0, before.1).max(largest(after.0, after.1))
+    };
+    (0..bends.len()).filter(|&at| is_click(at)).count()
 }
 
 /// Returns the samples of the file where the speech is.

@@ -4,11 +4,11 @@ use crate::metric::{Definition, Formula};
 use crate::{Clip, Declaration, Direction, Needs, Range};
 
 /// Logarithm of the ratio of durations below which a wav is truncated.
-const TRUNCATED: f64 = -0.29;
+const TRUNCATED: f64 = -0.25;
 /// The same for a wav that ends within its sound.
-const TRUNCATED_ABRUPTLY: f64 = -0.16;
+const TRUNCATED_ABRUPTLY: f64 = -0.12;
 /// Logarithm of the ratio of durations above which a wav runs away.
-const RUNAWAY: f64 = 0.35;
+const RUNAWAY: f64 = 0.26;
 /// Length of the end of a wav that tells whether it breaks off.
 const END_SECONDS: f64 = 0.03;
 /// Level of the end, relative to the speech, above which the wav breaks off.
@@ -92,7 +92,7 @@ pub(crate) const IS_TRUNCATED: Definition = Definition {
     explanation: "truncated/pace-1: a wav that ends before its text
 
 Formula
-  1 if duration_surprise/ln-1 is below -0.29, or below -0.16 and the last 30 ms of the file are less than 25 dB below
+  1 if duration_surprise/ln-1 is below -0.25, or below -0.12 and the last 30 ms of the file are less than 25 dB below
   the speech; else 0
 
 Unit
@@ -120,7 +120,7 @@ pub(crate) const IS_RUNAWAY: Definition = Definition {
     explanation: "runaway/pace-1: a wav that goes on after its text
 
 Formula
-  1 if duration_surprise/ln-1 is above 0.35, else 0
+  1 if duration_surprise/ln-1 is above 0.26, else 0
 
 Unit
   0 or 1, the proportion of items that run away; larger is worse. Needs the text and the pace of recordings, no
@@ -133,7 +133,7 @@ Oracle
   numpy, exactly, on a bundled clip and altered copies of it.
 
 Known faults
-  Babble shorter than 40 % of the sentence is not seen, nor is a fast voice that goes on. A long pause counts. Hit and
+  Babble shorter than a third of the sentence is not seen, nor is a fast voice that goes on. A long pause counts. Hit and
   false-alarm rates are in docs/health.md.",
 };
 

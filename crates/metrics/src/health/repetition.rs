@@ -11,7 +11,7 @@ const MOST_LAG_SECONDS: f64 = 2.0;
 /// Shift at which speech must not resemble itself, so that a sustained vowel is no repetition.
 const SHIFT_SECONDS: f64 = 0.09;
 /// Greatest ratio of the distance at the lag to that at shifted lags.
-const MOST_RATIO: f64 = 0.5;
+const MOST_RATIO: f64 = 0.35;
 /// Level relative to the speech below which a frame is silent.
 const SILENT_DB: f64 = -30.0;
 /// Greatest share of silent frames in a repetition.
@@ -31,7 +31,7 @@ pub(crate) const LONGEST: Definition = Definition {
 
 Formula
   the longest run of frames covered by windows (t, lag) of 0.3 s at one lag with
-  mean of d(t, t + lag) <= 0.5 * mean of (d(t, t + lag - s) + d(t, t + lag + s)) / 2; 0 without such a window
+  mean of d(t, t + lag) <= 0.35 * mean of (d(t, t + lag - s) + d(t, t + lag + s)) / 2; 0 without such a window
   d is the Euclidean distance of c1..c24, the means are over the frames t of a window, s is 90 ms
 
 Unit
