@@ -13,11 +13,14 @@ use std::path::Path;
 use mynah_metrics::{Clip, Outcome, Pair, envelope_correlation, metric};
 use mynah_signal::{Resampler, Waveform, low_pass, wav};
 
+/// A way to copy a signal.
+type Recipe = fn(&Waveform) -> Waveform;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [corpus, wavs] = arguments.as_slice() else { return Err("usage: aligned_or_not CORPUS WAVS".into()) };
     let (corpus, wavs) = (Path::new(corpus), Path::new(wavs));
-    let copies: [(&str, fn(&Waveform) -> Waveform); 9] = [
+    let copies: [(&str, Recipe); 9] = [
         ("6 bits", |wave| changed(wave, |_, sample| (sample * 32.0).round() / 32.0)),
         ("logarithmic 8 bits", |wave| changed(wave, |_, sample| coded(sample))),
         ("noise at -40 dBFS", |wave| changed(wave, |n, sample| sample + 0.01732 * noise(n))),

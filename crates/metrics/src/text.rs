@@ -86,7 +86,7 @@ impl Pace {
         }
         let seconds_per_unit = xy / xx;
         (seconds_per_unit.is_finite() && seconds_per_unit > 0.0)
-            .then(|| Self { offset_seconds: y - seconds_per_unit * x, seconds_per_unit })
+            .then_some(Self { offset_seconds: y - seconds_per_unit * x, seconds_per_unit })
     }
 
     /// Returns the seconds of a text.

@@ -1,8 +1,8 @@
 //! Guarantees of every metric: identity, symmetry, level, and a row for every failure.
 
 use mynah_metrics::{
-    Clip, Direction, Needs, Outcome, Pair, Score, Status, all, failed_item, metric, score_clip, score_item,
-    score_pair,
+    Clip, Metric, Needs, Outcome, Pace, Pair, Score, Status, Text, all, failed_item, metric, score_clip,
+    score_item, score_pair,
 };
 use mynah_signal::{Resampler, Waveform, wav};
 use mynah_testkit::{assert_close, mini_corpus};
@@ -84,17 +84,149 @@ fn a_quieter_copy_has_no_distortion_and_is_quieter() {
     }
 }
 
+/// Averages each sample with the one before it: a copy with a distortion.
+fn duller(waveform: &Waveform) -> Waveform {
+    let before = std::iter::once(0.0).chain(waveform.samples().iter().copied());
+    let samples = waveform.samples().iter().zip(before).map(|(here, before)| 0.5 * (here + before)).collect();
+    Waveform::new(samples, waveform.sample_rate())
+}
+
+/// Returns the explanation on one line, to find what it claims.
+fn claims(metric: &dyn Metric) -> String {
+    metric.explain().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
-fn swapping_keeps_distances_and_negates_differences() {
-    let (one, other) = (clip("LJ001-0045"), clip("LJ002-0151"));
-    for name in ["mcd", "log_f0_rmse", "voicing_error"] {
-        let (forth, back) = (value(name, &one, &other), value(name, &other, &one));
-        assert_close(forth, back, 1e-9, name);
-        assert!(forth > 0.0);
+fn swapping_does_what_the_explanation_says() {
+    let (one, other) = (clip("LJ001-0045"), duller(&clip("LJ001-0045")));
+    let (mut n_symmetric, mut n_signed) = (0, 0);
+    for metric in all() {
+        let name = metric.name();
+        let claims = claims(*metric);
+        if claims.contains("Symmetric") && !claims.contains("Symmetric but for") {
+            n_symmetric += 1;
+            let (forth, back) = (value(name, &one, &other), value(name, &other, &one));
+            // A path may choose another of equally good ways.
+            assert_close(forth, back, 1e-9 * forth.abs().max(1.0), name);
+        }
+        if claims.contains("swapping the signals changes the sign") {
+            n_signed += 1;
+            assert_close(value(name, &one, &other), -value(name, &other, &one), 1e-9, name);
+        }
     }
-    for name in ["duration_ratio", "duration_difference", "loudness_difference"] {
-        assert_close(value(name, &one, &other), -value(name, &other, &one), 1e-12, name);
+    assert_eq!((n_symmetric, n_signed), (11, 8));
+}
+
+#[test]
+fn metrics_are_invariant_to_what_the_explanation_says() {
+    let reference = clip("LJ002-0009");
+    let system = duller(&reference);
+    let rate = system.sample_rate();
+    let text = Text::new(30).at(Pace::fit(&(5..15).map(|n| (n, f64::from(n))).collect::<Vec<_>>()).unwrap());
+    let measure = |metric: &dyn Metric, system: &Waveform| -> f64 {
+        let (reference, system) = (Clip::new(&reference), Clip::new(system).with_text(text));
+        match metric.measure(&Pair::new(&reference, &system)) {
+            Outcome::Value { value, .. } => value,
+            Outcome::Undefined(why) => panic!("{}: {why}", metric.name()),
+        }
+    };
+    let silence = vec![0.0; rate as usize / 4];
+    let changes: [(&str, Waveform, f64); 4] = [
+        // Exact in every sample; floors may be absolute within a transform.
+        ("gain", scaled(&system, 0.5), 1e-6),
+        ("polarity", scaled(&system, -1.0), 1e-9),
+        // Single precision rounds the sum.
+        ("offset", with_added(&system, |_| 0.003), 0.005),
+        // Edges of the speech move by a few samples, and blocks and frames with them.
+        (
+            "digital silence at the ends",
+            Waveform::new([&silence[..], system.samples(), &silence].concat(), rate),
+            0.05,
+        ),
+    ];
+    let mut n_claims = 0;
+    for metric in all() {
+        let claims = claims(*metric);
+        let Some((_, invariant)) = claims.split_once("Invariant to ") else { continue };
+        let invariant = invariant.split_once('.').map_or(invariant, |(sentence, _)| sentence);
+        let expected = measure(*metric, &system);
+        for (name, changed, tolerance) in &changes {
+            if !invariant.contains(name) {
+                continue;
+            }
+            n_claims += 1;
+            // Rounding to 16 bits.
+            let tolerance = if metric.name() == "pesq" { 0.01 } else { *tolerance };
+            let what = format!("{} {name}", metric.name());
+            assert_close(measure(*metric, changed), expected, tolerance * expected.abs().max(1.0), &what);
+        }
     }
+    assert!(n_claims > 60, "{n_claims}");
+}
+
+#[test]
+fn copies_are_told_from_other_renderings() {
+    let reference = clip("LJ001-0045");
+    let rate = reference.sample_rate();
+    let copies: Vec<&&dyn Metric> =
+        all().iter().filter(|metric| metric.declaration().needs == Needs::AlignedRecording).collect();
+    assert_eq!(copies.len(), 8);
+    let longer = Waveform::new([reference.samples(), &vec![0.0; 2205]].concat(), rate);
+    // Backwards it has the same duration.
+    let backwards = Waveform::new(reference.samples().iter().rev().copied().collect(), rate);
+    for metric in copies {
+        let why = reason(metric.name(), &reference, &longer);
+        let expected =
+            "the system is 0.10 s longer than the reference: it is not a copy in time (at most 0.05 s)";
+        assert_eq!(why, expected, "{}", metric.name());
+        let why = reason(metric.name(), &reference, &backwards);
+        assert!(why.starts_with("the envelopes of the signals correlate by "), "{}: {why}", metric.name());
+        assert!(
+            why.ends_with(", less than 0.9: the system is not a copy in time"),
+            "{}: {why}",
+            metric.name()
+        );
+        // The caller may know better.
+        let (reference, backwards) = (Clip::new(&reference), Clip::new(&backwards));
+        let outcome = metric.measure(&Pair::new(&reference, &backwards).assuming_aligned());
+        assert!(matches!(outcome, Outcome::Value { .. }), "{}: {outcome:?}", metric.name());
+    }
+}
+
+#[test]
+fn a_wav_is_scored_without_a_recording() {
+    let waveform = clip("LJ001-0045");
+    let clip = Clip::new(&waveform).with_text(Text::new(30));
+    let rows = score_clip("mine", None, "x", &clip, all());
+    assert_eq!(rows.len(), all().len());
+    for (row, metric) in rows.iter().zip(all()) {
+        match metric.declaration().needs {
+            Needs::Nothing => assert_eq!(row.status, Status::Ok, "{}", row.metric),
+            Needs::Text if row.metric == "speech_rate" => assert_eq!(row.status, Status::Ok),
+            Needs::Text => assert_eq!(
+                row.reason.as_deref(),
+                Some("the wav has an empty text, or comes without the pace of recordings")
+            ),
+            Needs::Recording | Needs::AlignedRecording => {
+                let expected = format!("{} needs a recording of the sentence", row.metric);
+                assert_eq!(row.reason, Some(expected));
+                assert_eq!(row.status, Status::Undefined);
+            }
+        }
+    }
+    let silence = Waveform::new(vec![0.0; 30_000], 22_050);
+    let rows = score_clip("mine", None, "x", &Clip::new(&silence), all());
+    assert_eq!(rows, failed_item("mine", None, "x", "the wav is silent", all()));
+}
+
+#[test]
+fn an_octave_is_a_gross_error() {
+    let tone = |hertz: f64| {
+        let sample = |n: u32| (std::f64::consts::TAU * hertz * f64::from(n) / 22_050.0).sin() as f32 * 0.5;
+        Waveform::new((0..22_050).map(sample).collect(), 22_050)
+    };
+    assert_close(value("f0_gross_error", &tone(150.0), &tone(300.0)), 1.0, 0.0, "f0_gross_error");
+    assert_close(value("f0_median_error", &tone(150.0), &tone(300.0)), 1200.0, 10.0, "f0_median_error");
 }
 
 /// Returns a copy with something added to every sample.

@@ -58,7 +58,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
 ];
 
 /// Heavy dependencies, each with the packages that may depend on it.
-const OWNERS: [(&str, &[&str]); 18] = [
+const OWNERS: [(&str, &[&str]); 19] = [
     ("candle-core", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("candle-nn", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("gemm", &["mynah-ops"]),
@@ -73,6 +73,7 @@ const OWNERS: [(&str, &[&str]); 18] = [
     ("rustfft", &["mynah-signal"]),
     ("realfft", &["mynah-signal", "mynah-ops"]),
     ("ebur128", &["mynah-signal"]),
+    ("pesq", &["mynah-metrics"]),
     ("rusqlite", &["mynah-study"]),
     ("axum", &["mynah-eval"]),
     ("clap", &["mynah-cli", "mynah-pipelines", "mynah-eval", "xtask"]),

@@ -58,7 +58,7 @@ Parameters
   same times, as in stoi/pystoi-0.4.1.
 
 Oracle
-  pesq 0.0.4 of PyPI (mode wb), to 0.01, on a bundled clip at 16 kHz and altered copies of it. The values come from the
+  pesq 0.0.4 of PyPI (mode wb), to 0.002, on a bundled clip at 16 kHz and altered copies of it. The values come from the
   crate pesq 0.2.
 
 Known faults

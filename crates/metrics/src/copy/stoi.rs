@@ -134,16 +134,22 @@ fn extended(mut reference: Segment, mut system: Segment) -> f64 {
             center(band);
             let scale = norm(band.iter());
             if scale > 0.0 {
-                band.iter_mut().for_each(|value| *value /= scale);
+                for value in band {
+                    *value /= scale;
+                }
             }
         }
         for frame in 0..SEGMENT {
             let of_frame = || (0..N_BANDS).map(move |band| band * SEGMENT + frame);
             let average = of_frame().map(|at| segment[at]).sum::<f64>() / N_BANDS as f64;
-            of_frame().for_each(|at| segment[at] -= average);
+            for at in of_frame() {
+                segment[at] -= average;
+            }
             let scale = of_frame().map(|at| segment[at].powi(2)).sum::<f64>().sqrt();
             if scale > 0.0 {
-                of_frame().for_each(|at| segment[at] /= scale);
+                for at in of_frame() {
+                    segment[at] /= scale;
+                }
             }
         }
     }
@@ -157,7 +163,9 @@ fn norm<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
 /// Removes the mean.
 fn center(values: &mut [f64]) {
     let average = values.iter().sum::<f64>() / values.len() as f64;
-    values.iter_mut().for_each(|value| *value -= average);
+    for value in values {
+        *value -= average;
+    }
 }
 
 /// Returns the starts of the frames, of which pystoi leaves out the last.

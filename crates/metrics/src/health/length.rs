@@ -133,8 +133,8 @@ Oracle
   numpy, exactly, on a bundled clip and altered copies of it.
 
 Known faults
-  Babble shorter than a third of the sentence is not seen, nor is a fast voice that goes on. A long pause counts. Hit and
-  false-alarm rates are in docs/health.md.",
+  Babble shorter than a third of the sentence is not seen, nor is a fast voice that goes on. A long pause counts. Hit
+  and false-alarm rates are in docs/health.md.",
 };
 
 const WITHOUT_TEXT: &str = "comes without the length of its text";

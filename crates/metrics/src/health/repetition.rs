@@ -12,6 +12,8 @@ const MOST_LAG_SECONDS: f64 = 2.0;
 const SHIFT_SECONDS: f64 = 0.09;
 /// Greatest ratio of the distance at the lag to that at shifted lags.
 const MOST_RATIO: f64 = 0.35;
+/// Inverse of the share of the lag that a repetition covers: words that recur after other words are none.
+const LEAST_COVERED: usize = 2;
 /// Level relative to the speech below which a frame is silent.
 const SILENT_DB: f64 = -30.0;
 /// Greatest share of silent frames in a repetition.
@@ -32,7 +34,8 @@ pub(crate) const LONGEST: Definition = Definition {
 Formula
   the longest run of frames covered by windows (t, lag) of 0.3 s at one lag with
   mean of d(t, t + lag) <= 0.35 * mean of (d(t, t + lag - s) + d(t, t + lag + s)) / 2; 0 without such a window
-  d is the Euclidean distance of c1..c24, the means are over the frames t of a window, s is 90 ms
+  d is the Euclidean distance of c1..c24, the means are over the frames t of a window, s is 90 ms; only runs of at least
+  half of the lag count
 
 Unit
   s; 0 is no repetition, larger is worse. Needs no recording. Invariant to gain, offset, polarity, and digital silence
@@ -82,10 +85,7 @@ fn longest(clip: &Clip<'_>, seconds_per_frame: f64) -> Result<usize, String> {
         let at = |lag: usize| &by_lag[lag + shift - first_lag];
         let (here, nearer, farther) = (at(lag), at(lag - shift), at(lag + shift));
         let mut run = 0;
-        for t in 0..n_frames.saturating_sub(window + lag + shift) + 1 {
-            if t + window + lag + shift > n_frames {
-                break;
-            }
+        for t in 0..(n_frames + 1).saturating_sub(window + lag + shift) {
             let mean = |sums: &[f64]| (sums[t + window] - sums[t]) / window as f64;
             let around = f64::midpoint(mean(nearer), mean(farther));
             let n_silent = silence[t + window] - silence[t];
@@ -93,8 +93,9 @@ fn longest(clip: &Clip<'_>, seconds_per_frame: f64) -> Result<usize, String> {
                 && around > 0.0
                 && n_silent as f64 <= MOST_SILENCE * window as f64;
             run = if is_repeated { run + 1 } else { 0 };
-            if run > 0 {
-                longest = longest.max(run - 1 + window);
+            let covered = if run > 0 { run - 1 + window } else { 0 };
+            if covered * LEAST_COVERED >= lag {
+                longest = longest.max(covered);
             }
         }
     }

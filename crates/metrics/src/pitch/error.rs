@@ -59,8 +59,8 @@ Formula
   The path is that of mcd/sp2mc-2.
 
 Unit
-  cents, 100 to a semitone; 0 is identical, larger is worse. `frames` counts the cells; undefined below 10. One value
-  per item; the value of a system is the mean over its items.
+  cents, 100 to a semitone; 0 is identical, larger is worse. Symmetric up to the choice among equally good paths.
+  `frames` counts the cells; undefined below 10. One value per item; the value of a system is the mean over its items.
 
 Parameters
   Those of log_f0_rmse/pyin-2.
