@@ -24,7 +24,11 @@
 //! ```
 //!
 //! A silent, empty or truncated signal is a failure, whatever value a formula might give. The crate reads no files and
-//! recognizes no speech: it counts the errors of transcripts that others have made.
+//! recognizes no speech: of a text it knows the length, and it counts the errors of transcripts that others have made.
+//!
+//! Each metric declares ([`Declaration`]) in which direction it is better, how items combine, what values are possible, and
+//! what it needs: a recording of the sentence in any rhythm; one whose samples are at the same times, as copies have it;
+//! the length of the text; or nothing but the wav, see [`score_clip`].
 
 mod clip;
 mod declaration;
