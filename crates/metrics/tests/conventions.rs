@@ -5,7 +5,7 @@ use mynah_metrics::{
     score_item, score_pair,
 };
 use mynah_signal::{Resampler, Waveform, wav};
-use mynah_testkit::{assert_close, mini_corpus};
+use mynah_testkit::{assert_close, fixture, mini_corpus};
 use proptest::prelude::*;
 
 /// A gain of a power of two is exact in every sample; only the logarithms round.
@@ -425,4 +425,21 @@ fn signal() -> impl Strategy<Value = Vec<f32>> {
     let silence = (0_usize..20_000).prop_map(|length| vec![0.0; length]);
     let nonsense = prop::collection::vec(any::<f32>(), 0..3000);
     prop_oneof![4 => tone, 2 => noise, 1 => silence, 1 => nonsense]
+}
+
+#[test]
+fn shipped_protocols_name_metrics() {
+    for name in ["objective", "speech", "copies"] {
+        let path = fixture("../eval/protocols").join(name).with_extension("toml");
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let names: Vec<&str> =
+            text.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\",")).collect();
+        assert!(names.len() > 10, "{name}");
+        for (index, of) in names.iter().enumerate() {
+            // The real-time factor is read from the synthesizer's table.
+            assert!(metric(of).is_some() || *of == "real_time_factor", "{name}: {of}");
+            assert!(!names[..index].contains(of), "{name}: {of} twice");
+        }
+    }
 }

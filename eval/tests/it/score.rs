@@ -23,7 +23,7 @@ fn writes_a_row_per_system_item_and_metric_in_order() {
     let place = Place::new();
     let outcome = place.score(&format!("{RUN} --out scores.csv --strict")).exits_with(0);
     assert!(outcome.stdout.is_empty(), "{}", outcome.stdout);
-    let outcome = outcome.says("scored 4 of 4").says("wrote 48 rows to `scores.csv`");
+    let outcome = outcome.says("scored 4 of 4").says("wrote 104 rows to `scores.csv`");
     assert!(outcome.stderr.contains("skipped real_time_factor"), "{}", outcome.stderr);
     let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
     let mut items = ITEMS;
@@ -31,10 +31,17 @@ fn writes_a_row_per_system_item_and_metric_in_order() {
     let metrics = [
         "duration_ratio",
         "duration_difference",
+        "speech_duration_ratio",
+        "pause_seconds_difference",
+        "alignment_run",
         "mcd",
         "log_f0_rmse",
+        "f0_median_error",
+        "f0_correlation",
         "voicing_error",
+        "f0_frame_error",
         "loudness_difference",
+        "longest_silence",
     ];
     let mut expected = Vec::new();
     for system in ["quiet", "cut"] {
@@ -82,7 +89,7 @@ fn missing_and_broken_wavs_have_rows_with_reasons() {
     place.write("items.txt", ITEMS.join("\n"));
     let run = place.score(&format!("{RUN} --items items.txt --out scores.jsonl")).exits_with(0);
     let scores: Vec<Score> = read_table(&place.path("scores.jsonl")).unwrap();
-    assert_eq!(scores.len(), 48);
+    assert_eq!(scores.len(), 104);
     let mut reasons: Vec<String> = scores
         .iter()
         .filter(|row| row.metric == "mcd" && row.status == Status::Failed)
@@ -91,11 +98,11 @@ fn missing_and_broken_wavs_have_rows_with_reasons() {
     reasons.sort();
     insta::assert_snapshot!(reasons.join("\n"));
     assert!(scores.iter().all(|row| row.value.is_some() == (row.status == Status::Ok)));
-    assert_eq!(run.stderr.matches("  4  none").count(), 6, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("  4  none").count(), 13, "{}", run.stderr);
     place
         .score(&format!("{RUN} --items items.txt --out strict.jsonl --strict"))
         .exits_with(1)
-        .says("30 rows have no value, which --strict does not allow");
+        .says("65 rows have no value, which --strict does not allow");
     assert_eq!(place.read("scores.jsonl"), place.read("strict.jsonl"));
 }
 
@@ -112,9 +119,9 @@ fn expects_listed_items_instead_of_present_files() {
         .says("expecting 4 items, those of `recordings`; choose others with --items or --data")
         .says("`cut` has wavs of 1 unexpected items");
     let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
-    assert_eq!(scores.len(), 48);
+    assert_eq!(scores.len(), 104);
     let missing: Vec<&Score> = scores.iter().filter(|row| row.status == Status::Failed).collect();
-    assert_eq!(missing.len(), 12);
+    assert_eq!(missing.len(), 26);
     assert!(missing.iter().all(|row| row.reason.as_deref() == Some("there is no `LJ001-0045.wav`")));
 
     // The sentences that the systems were asked to say, if all of them record it.
@@ -126,7 +133,7 @@ fn expects_listed_items_instead_of_present_files() {
         .exits_with(0)
         .says("expecting 3 items, those of `synthesis.jsonl`");
     let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
-    assert_eq!(scores.len(), 3 * 2 * 7);
+    assert_eq!(scores.len(), 3 * 2 * 14);
 
     place.score("run --reference nowhere --system a=quiet --out s.csv").exits_with(2).says("nowhere");
     place
@@ -146,7 +153,7 @@ fn ignores_a_stale_wav_of_a_failed_synthesis() {
     );
     place.score("run --reference recordings --system quiet=quiet --out s.csv --strict").exits_with(1);
     let scores: Vec<Score> = read_table(&place.path("s.csv")).unwrap();
-    assert_eq!(scores.len(), 7);
+    assert_eq!(scores.len(), 14);
     for row in &scores {
         assert_eq!(row.status, Status::Failed, "{}", row.metric);
         assert_eq!(row.reason.as_deref(), Some("the synthesis failed: out of memory"));
@@ -271,7 +278,7 @@ fn scores_chosen_items_even_if_missing() {
     place.write("items.txt", "LJ002-0009\nLJ009-0001\n");
     place.score(&format!("{RUN} --items items.txt --out scores.csv")).exits_with(0);
     let scores: Vec<Score> = read_table(&place.path("scores.csv")).unwrap();
-    assert_eq!(scores.len(), 24);
+    assert_eq!(scores.len(), 52);
     assert!(value(&scores, "quiet", "LJ002-0009", "mcd").is_some());
     assert!(value(&scores, "quiet", "LJ009-0001", "mcd").is_none());
 }

@@ -31,7 +31,7 @@ const REJECTION_DB: f64 = 60.0;
 pub(crate) const STOI: Definition = Definition {
     name: "stoi",
     profile: "stoi/pystoi-0.4.1",
-    unit: "",
+    unit: "r",
     declaration: Declaration::CORRELATION.needs(Needs::AlignedRecording),
     formula: Formula::Pair(|pair| score(pair.aligned()?, plain)),
     explanation: "stoi/pystoi-0.4.1: short-time objective intelligibility of a copy
@@ -41,7 +41,7 @@ Formula
   after scaling the latter to equal energy and limiting it to (1 + 10^(15/20)) times the former
 
 Unit
-  none, -1 to 1; 1 is identical, larger is better. Not symmetric. Invariant to gain of either signal.
+  r, -1 to 1; 1 is identical, larger is better. Not symmetric. Invariant to gain of either signal.
 
 Parameters
   Both signals from their first sample, at the lower rate, cut to the shorter. Resampled to 10 kHz as Octave does; Hann
@@ -62,7 +62,7 @@ Known faults
 pub(crate) const ESTOI: Definition = Definition {
     name: "estoi",
     profile: "estoi/pystoi-0.4.1",
-    unit: "",
+    unit: "r",
     declaration: Declaration::CORRELATION.needs(Needs::AlignedRecording),
     formula: Formula::Pair(|pair| score(pair.aligned()?, extended)),
     explanation: "estoi/pystoi-0.4.1: extended short-time objective intelligibility of a copy
@@ -72,7 +72,7 @@ Formula
   band and then from each frame
 
 Unit
-  none, -1 to 1; 1 is identical, larger is better. Symmetric but for the choice of silent frames. Invariant to gain of
+  r, -1 to 1; 1 is identical, larger is better. Symmetric but for the choice of silent frames. Invariant to gain of
   either signal.
 
 Parameters
