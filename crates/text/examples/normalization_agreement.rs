@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The corpus has each text twice: as printed, and with numbers written out by hand. Both columns are
-//! normalized and their words compared without case, punctuation, hyphens and apostrophes, so a row agrees if
-//! numbers and signs were read the same way. Abbreviations are in both columns and cannot disagree. The
-//! informative rows are those with a digit, a currency sign, an ampersand or a numeral, which are those whose
+//! normalized and their words compared without case, punctuation, hyphens, apostrophes and spaces between letters,
+//! so a row agrees if numbers and signs were read the same way. Abbreviations are in both columns and cannot
+//! disagree. The informative rows are those with a digit, a currency sign, an ampersand or a numeral, which are those whose
 //! columns differ. Disagreeing rows are counted by class. `--list` prints the actual and expected words of
 //! every disagreeing row.
 
@@ -76,11 +76,19 @@ struct Count {
 }
 
 fn words(text: &str) -> Vec<String> {
-    Normalizer::new(Style::LjSpeech, TextRules::default())
-        .normalize(text)
-        .words()
-        .flat_map(|word| word.text.split(['-', '.']))
-        .map(|part| part.replace('\'', ""))
-        .filter(|part| !part.is_empty())
-        .collect()
+    let normalized = Normalizer::new(Style::LjSpeech, TextRules::default()).normalize(text);
+    let parts =
+        normalized.words().flat_map(|word| word.text.split(['-', '.']).map(|part| part.replace('\'', "")));
+    let mut words: Vec<String> = Vec::new();
+    let mut letters = false;
+    for part in parts.filter(|part| !part.is_empty()) {
+        // "I.Q." and "IQ" are the same letters, of which the dictionary has one as a word.
+        let letter = part.len() == 1;
+        match words.last_mut() {
+            Some(word) if letter && letters => word.push_str(&part),
+            _ => words.push(part),
+        }
+        letters = letter;
+    }
+    words
 }

@@ -6,8 +6,8 @@
 //!
 //! A row of the table is a sentence, a tab, and its spoken form; further forms, also right, follow after
 //! further tabs. `fixtures/generate/text_cases.py` writes such tables from the data of others. Forms are
-//! compared without case, punctuation and spaces, so `F B I` equals `FBI`; an `and` within a number and the
-//! choice between `zero`, `oh` and `o` do not count either. A second figure compares numbers by their digits: `nineteen seven`
+//! compared without case, punctuation and spaces, so `F B I` equals `FBI`; an `and` within a number or a sum of
+//! money and the choice between `zero`, `oh` and `o` do not count either. A second figure compares numbers by their digits: `nineteen seven`
 //! equals `one thousand nine hundred seven`, `the third of May` equals `May third`, and a silent hyphen equals
 //! `to`, since data made by programs is not consistent about them. `--list` prints the rows that disagree, and
 //! `--list-digits` those that disagree even so.
@@ -20,8 +20,9 @@ use std::{env, fs};
 
 use mynah_text::normalize;
 
-/// Words of numbers after which `and` may stand, if a word of a number follows.
-const BEFORE_AND: [&str; 4] = ["hundred", "thousand", "million", "billion"];
+/// Words of numbers and sums of money after which `and` may stand, if a word of a number follows.
+const BEFORE_AND: [&str; 10] =
+    ["hundred", "thousand", "million", "billion", "dollar", "dollars", "pound", "pounds", "euro", "euros"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxBuildHasher;
 
-use super::cursor::{Cursor, Reading, is_capitalized};
+use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
 use crate::sentence::STARTERS;
 
 /// Condition under which a spelling is an abbreviation.
@@ -21,6 +21,8 @@ enum When {
     BeforeNumber,
     /// Before a number, with or without a full stop.
     BareNumber,
+    /// Before a number of up to three digits that counts nothing, without a full stop.
+    BareLabel,
     /// With a full stop, before a number of four digits.
     BeforeYear,
     /// Before or after a number, with or without a full stop.
@@ -35,7 +37,7 @@ enum When {
 /// Abbreviations, of which the first matching entry wins. A capital here requires a capital in the text.
 ///
 /// Mr. to Ft. is the list of LJSpeech's README.
-const ABBREVIATIONS: [(&str, When, &str); 117] = [
+const ABBREVIATIONS: [(&str, When, &str); 121] = [
     ("Mr", When::Bare, "mister"),
     ("Mrs", When::Bare, "missus"),
     ("Dr", When::EndsAddress, "drive"),
@@ -132,18 +134,22 @@ const ABBREVIATIONS: [(&str, When, &str); 117] = [
     ("Hwy", When::EndsAddress, "highway"),
     ("hwy", When::EndsAddress, "highway"),
     ("Pkwy", When::EndsAddress, "parkway"),
-    ("mr", When::BeforeName, "mister"),
-    ("mrs", When::BeforeName, "missus"),
+    ("mr", When::Bare, "mister"),
+    ("mrs", When::Bare, "missus"),
     ("dr", When::BeforeName, "doctor"),
     ("st", When::BeforeName, "saint"),
     ("jr", When::AfterName, "junior"),
     ("sr", When::AfterName, "senior"),
     ("ltd", When::AfterName, "limited"),
     ("ave", When::EndsAddress, "avenue"),
+    ("ave", When::AfterName, "avenue"),
+    ("blvd", When::AfterName, "boulevard"),
     ("prof", When::BeforeName, "professor"),
     ("Vol", When::BareNumber, "volume"),
     ("vol", When::BareNumber, "volume"),
     ("pp", When::BareNumber, "pages"),
+    ("No", When::BareLabel, "number"),
+    ("no", When::BareLabel, "number"),
     ("vs", When::Bare, "versus"),
     ("etc", When::Bare, "et cetera"),
     ("viz", When::Stopped, "namely"),
@@ -153,6 +159,12 @@ const ABBREVIATIONS: [(&str, When, &str); 117] = [
     ("lbs", When::Bare, "pounds"),
     ("lb", When::Stopped, "pounds"),
     ("oz", When::Bare, "ounces"),
+];
+
+/// Words behind a number that is a label: it counts none of them.
+const AFTER_LABELS: [&str; 24] = [
+    "in", "on", "of", "at", "for", "and", "or", "to", "with", "from", "by", "is", "was", "has", "had",
+    "will", "as", "but", "spot", "position", "single", "seed", "hit", "ranking",
 ];
 
 /// Number of letters of the longest abbreviation.
@@ -204,6 +216,7 @@ pub(crate) fn abbreviation(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
             let before = cursor.text[..at].trim_end_matches(' ').as_bytes().last();
             next.is_ascii_digit() || before.is_some_and(u8::is_ascii_digit)
         }
+        When::BareLabel => is_label_number(cursor, end),
         When::BeforeNumber => {
             stopped && matches!(cursor.byte(cursor.skip_spaces(end + 1)), b'0'..=b'9' | b'#')
                 || is_code(cursor, end)
@@ -233,6 +246,20 @@ fn is_addressed(cursor: Cursor<'_>, at: usize) -> bool {
             && words.take(3).take_while(|word| is_capitalized(word) || numbered(word)).any(numbered)
 }
 
+/// Returns true for the number of `ranked no 1`, but not that of `no 2 people`.
+fn is_label_number(cursor: Cursor<'_>, at: usize) -> bool {
+    let start = cursor.skip_spaces(at);
+    let digits = cursor.digits(start);
+    let end = start + digits.len();
+    let free = matches!(cursor.byte(end), 0 | b' ' | b',' | b'.' | b';' | b')' | b'"' | b'\'');
+    let counts = !cursor.next_word(end).is_empty() && !is_one_of(cursor.next_word(end), &AFTER_LABELS);
+    (1..=3).contains(&digits.len())
+        && free
+        && !cursor.byte(end + 1).is_ascii_digit()
+        && !counts
+        && cursor.byte(at) == b' '
+}
+
 /// Returns true if letters and digits in one word follow, as in `. C2766`.
 fn is_code(cursor: Cursor<'_>, at: usize) -> bool {
     let start = cursor.skip_spaces(at + 1);
@@ -249,8 +276,10 @@ pub(crate) fn is_title(word: &str, after: &str) -> bool {
     ];
     let number = after.starts_with(|character: char| character.is_ascii_digit());
     ABBREVIATIONS.iter().any(|(short, when, _)| {
-        let needs_number =
-            matches!(when, When::BeforeNumber | When::BareNumber | When::BeforeYear | When::BesideNumber);
+        let needs_number = matches!(
+            when,
+            When::BeforeNumber | When::BareNumber | When::BareLabel | When::BeforeYear | When::BesideNumber
+        );
         !matches!(when, When::EndsAddress | When::AfterName)
             && *short == word
             && !ends.contains(short)

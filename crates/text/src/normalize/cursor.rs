@@ -95,6 +95,11 @@ pub(crate) fn is_capitalized(word: &str) -> bool {
     word.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase())
 }
 
+/// Returns true for a capitalized word that is not all capitals.
+pub(crate) fn is_name(word: &str) -> bool {
+    is_capitalized(word) && word.bytes().skip(1).all(|letter| letter.is_ascii_lowercase()) && word.len() > 1
+}
+
 /// Returns true if a word is in a list, ignoring case.
 pub(crate) fn is_one_of(word: &str, list: &[&str]) -> bool {
     list.iter().any(|candidate| candidate.eq_ignore_ascii_case(word))

@@ -54,6 +54,9 @@ pub(super) fn day_and_month(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return None;
     }
     let (mut end, first) = day(cursor, at)?;
+    if let Some(date) = dashed_month(cursor, end, first) {
+        return Some(date);
+    }
     let mut last = None;
     if matches!(cursor.byte(end), b'-' | b'/') {
         let (after, day) = day(cursor, end + 1)?;
@@ -76,6 +79,52 @@ pub(super) fn day_and_month(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     };
     let phrase = format!("{days} of {name}");
     Some(Reading { end: after + usize::from(abbreviated), phrase, full_stop: abbreviated })
+}
+
+/// Reads the rest of `15-Jan-2020` and `15-Jan` behind its day.
+fn dashed_month(cursor: Cursor<'_>, at: usize, day: u64) -> Option<Reading> {
+    let letters = cursor.letters(at + 1);
+    let name = month(letters).filter(|_| cursor.byte(at) == b'-' && is_capitalized(letters))?;
+    let (end, year) = dashed_year(cursor, at + 1 + letters.len())?;
+    Some(Reading::new(end, format!("the {} of {name}{year}", ordinal(day))))
+}
+
+/// Reads `Jan-15-2020` and `Jan-15`.
+pub(super) fn dashed_date(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let letters = cursor.letters(at);
+    let name = month(letters).filter(|_| is_capitalized(letters) && cursor.style != Style::LjSpeech)?;
+    let dash = at + letters.len();
+    let (after, day) = day(cursor, dash + 1).filter(|_| cursor.byte(dash) == b'-')?;
+    let (end, year) = dashed_year(cursor, after)?;
+    Some(Reading::new(end, format!("{name} {}{year}", ordinal(day))))
+}
+
+/// Reads `-2020` or nothing behind a date with hyphens; `None` if anything else is joined to it.
+fn dashed_year(cursor: Cursor<'_>, at: usize) -> Option<(usize, String)> {
+    let digits = if cursor.byte(at) == b'-' { cursor.digits(at + 1) } else { "" };
+    let (end, year) = match digits.len() {
+        4 => (at + 5, format!(" {}", by_hundreds(digits.parse().ok()?))),
+        2 => (at + 3, format!(" {}", two_digit_year(digits.parse().ok()?))),
+        _ => (at, String::new()),
+    };
+    let goes_on = cursor.byte(end).is_ascii_alphanumeric() || matches!(cursor.byte(end), b'-' | b'/');
+    (!goes_on).then_some((end, year))
+}
+
+/// Reads `2Q22` and `3Q2019`: the quarter of a year.
+pub(super) fn quarter(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let number: u64 = cursor.digits(at).parse().ok().filter(|number| (1..=4).contains(number))?;
+    let year = cursor.digits(at + 2);
+    let value = year.parse().ok().filter(|_| cursor.byte(at + 1) == b'Q')?;
+    let year_words = match year.len() {
+        2 => two_digit_year(value),
+        4 => by_hundreds(value),
+        _ => return None,
+    };
+    let end = at + 2 + year.len();
+    let article = if is_one_of(cursor.word_before(at), &["the"]) { "" } else { "the " };
+    let phrase = format!("{article}{} quarter of {year_words}", ordinal(number));
+    (!cursor.byte(end).is_ascii_alphanumeric()).then(|| Reading::new(end, phrase))
 }
 
 /// Reads a day behind its month, `July 25` or `May 3-5`, unless it counts something.

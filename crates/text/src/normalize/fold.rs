@@ -19,6 +19,35 @@ pub(crate) const RUPEE: u8 = 6;
 /// Place of words that the user gives.
 pub(crate) const GIVEN: u8 = 14;
 
+/// Greek letters and their names.
+const GREEK: [(&str, &str); 25] = [
+    ("α", "alpha"),
+    ("β", "beta"),
+    ("γ", "gamma"),
+    ("δ", "delta"),
+    ("ε", "epsilon"),
+    ("ζ", "zeta"),
+    ("η", "eta"),
+    ("θ", "theta"),
+    ("ι", "iota"),
+    ("κ", "kappa"),
+    ("λ", "lambda"),
+    ("μ", "mu"),
+    ("µ", "mu"),
+    ("ν", "nu"),
+    ("ξ", "xi"),
+    ("ο", "omicron"),
+    ("π", "pi"),
+    ("ρ", "rho"),
+    ("σ", "sigma"),
+    ("τ", "tau"),
+    ("υ", "upsilon"),
+    ("φ", "phi"),
+    ("χ", "chi"),
+    ("ψ", "psi"),
+    ("ω", "omega"),
+];
+
 /// Text folded to ASCII.
 pub(crate) struct Folded<'a> {
     /// ASCII text: white space is single-byte, and currency signs are the constants of this module.
@@ -75,7 +104,7 @@ pub(crate) fn fold_around<'a>(source: &'a str, given: &[Range<usize>]) -> Folded
             place.end = span.end;
             continue;
         }
-        if !fold_character(character, &mut text) {
+        if !fold_character(character, &mut text) && !fold_greek(source, &span, &mut text) {
             text.truncate(before);
             if !is_invisible(character) {
                 text.push(' ');
@@ -108,6 +137,12 @@ fn fold_character(character: char, text: &mut String) -> bool {
         '‐' | '‑' | '‒' | '–' | '−' => "-",
         '—' | '―' => "--",
         '…' => "...",
+        'º' if text.ends_with(|before: char| before.is_ascii_digit()) => " degrees ",
+        'ª' if text.ends_with(|before: char| before.is_ascii_digit()) => "th",
+        'µ' | 'μ' if follows_number(text) => "u",
+        'Ω' | 'Ω' if follows_number(text) || follows_number(text.trim_end_matches(['k', 'M', 'G'])) => {
+            "Ohm"
+        }
         '²' if text.ends_with(|before: char| before.is_ascii_alphanumeric()) => " squared",
         '³' if text.ends_with(|before: char| before.is_ascii_alphanumeric()) => " cubed",
         '£' => "\u{1}",
@@ -117,6 +152,11 @@ fn fold_character(character: char, text: &mut String) -> bool {
         '₩' => "\u{5}",
         '₹' => "\u{6}",
         '×' => " times ",
+        '±' => " plus or minus ",
+        '≈' => " about ",
+        '≤' => " less than or equal to ",
+        '≥' => " greater than or equal to ",
+        '‰' => " per mille ",
         '÷' => " divided by ",
         '°' => " degrees ",
         '§' => " section ",
@@ -139,6 +179,30 @@ fn fold_character(character: char, text: &mut String) -> bool {
         character => return decompose(character, text),
     };
     text.push_str(fixed);
+    true
+}
+
+/// Returns true if a text ends with a digit, or a digit and a space.
+fn follows_number(text: &str) -> bool {
+    text.strip_suffix(' ').unwrap_or(text).ends_with(|before: char| before.is_ascii_digit())
+}
+
+/// Appends the name of a Greek letter that stands alone, as in `α-helix`; returns false for any other character.
+fn fold_greek(source: &str, span: &Range<usize>, text: &mut String) -> bool {
+    let is_greek = |letter: char| matches!(letter, 'Ͱ'..='Ͽ' | 'ἀ'..='῾' | 'µ');
+    let (before, after) = (source[..span.start].chars().next_back(), source[span.end..].chars().next());
+    let name = source[span.clone()].to_lowercase();
+    let name = GREEK.iter().find(|(letter, _)| *letter == name).map(|(_, name)| *name);
+    let Some(name) = name.filter(|_| !before.is_some_and(is_greek) && !after.is_some_and(is_greek)) else {
+        return false;
+    };
+    if before.is_some_and(char::is_alphanumeric) {
+        text.push(' ');
+    }
+    text.push_str(name);
+    if after.is_some_and(char::is_alphanumeric) {
+        text.push(' ');
+    }
     true
 }
 
@@ -202,8 +266,16 @@ mod tests {
     fn records_characters_without_a_folding() {
         check("hi😀there", "hi there", "😀");
         check("co\u{ad}op\u{200b}erate", "cooperate", "\u{ad}\u{200b}");
-        check("Ωmega™ \u{1}", " mega  ", "Ω™\u{1}");
+        check("✓mega™ \u{1}", " mega  ", "✓™\u{1}");
+        check("Ωμέγα", "     ", "Ωμέγα");
         check("\u{301}a ¨", " a  ", "\u{301}¨");
+    }
+
+    #[test]
+    fn greek_letters_have_names_and_units() {
+        check("α-helix, TNFα, Δt", "alpha-helix, TNF alpha, delta t", "");
+        check("5 µm, 3μg, 4.7 kΩ", "5 um, 3ug, 4.7 kOhm", "");
+        check("45º ±1", "45 degrees   plus or minus 1", "");
     }
 
     #[test]

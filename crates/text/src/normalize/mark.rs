@@ -1,7 +1,8 @@
 //! Punctuation marks and signs.
 
 use super::cursor::{Cursor, Reading, is_one_of};
-use super::money::is_currency;
+use super::money::{is_currency, name_of};
+use super::number::Quantity;
 use crate::symbol::Punctuation;
 
 /// Interpretation of a mark or sign.
@@ -41,7 +42,7 @@ pub(crate) fn mark(cursor: Cursor<'_>, at: usize, quotes: &mut Quotes) -> Mark {
         b'\'' => single_quote(cursor, at, quotes),
         b'(' | b'[' | b'{' => Mark::Punctuation { mark: Punctuation::OpenBracket, opens: true, end: at + 1 },
         b')' | b']' | b'}' => plain(Punctuation::CloseBracket),
-        b'&' if is_one_of(cursor.letters(at + 1), &["c"]) => {
+        b'&' if cursor.letters(at + 1) == "c" => {
             let stop = usize::from(cursor.byte(at + 2) == b'.');
             Mark::Spoken(Reading { end: at + 2 + stop, phrase: "et cetera".to_owned(), full_stop: stop == 1 })
         }
@@ -50,7 +51,13 @@ pub(crate) fn mark(cursor: Cursor<'_>, at: usize, quotes: &mut Quotes) -> Mark {
         b'=' => spoken("equals"),
         b'%' => spoken("percent"),
         b'@' => spoken("at"),
-        _ => Mark::Nothing,
+        b'*' if is_between_numbers(cursor, at) => spoken("times"),
+        b'~' if starts_amount(cursor, cursor.skip_spaces(at + 1)) => spoken("about"),
+        b'<' if is_between_words(cursor, at) => spoken("less than"),
+        b'>' if is_between_words(cursor, at) => spoken("greater than"),
+        byte => name_of(byte)
+            .filter(|_| !cursor.byte_before(at).is_ascii_alphanumeric())
+            .map_or(Mark::Nothing, spoken),
     }
 }
 
@@ -73,7 +80,8 @@ fn full_stop(cursor: Cursor<'_>, at: usize) -> Mark {
     let mut ellipsis = false;
     loop {
         let next = cursor.skip_spaces(end);
-        if cursor.byte(next) != b'.' || cursor.byte(next + 1).is_ascii_digit() {
+        let decimal = next > end && cursor.byte(next + 1).is_ascii_digit();
+        if cursor.byte(next) != b'.' || decimal {
             break;
         }
         ellipsis = true;
@@ -95,6 +103,9 @@ fn dash(cursor: Cursor<'_>, at: usize) -> Mark {
     if hyphens == 1 && is_range(cursor, at) {
         return Mark::Spoken(Reading::new(at + 1, "to"));
     }
+    if hyphens == 1 && is_between_numbers(cursor, at) && equals_follows(cursor, at + 1) {
+        return Mark::Spoken(Reading::new(at + 1, "minus"));
+    }
     Mark::Punctuation { mark: Punctuation::Dash, opens: false, end: at + hyphens }
 }
 
@@ -107,6 +118,33 @@ fn is_range(cursor: Cursor<'_>, at: usize) -> bool {
     let half = is_one_of(cursor.word_before(at), &["am", "pm", "m"]);
     start < at && cursor.byte(start).is_ascii_digit() && amount(at + 1)
         || half && cursor.byte(cursor.skip_spaces(at + 1)).is_ascii_digit()
+}
+
+/// Returns true for a sign with a digit before and behind it, with or without spaces.
+fn is_between_numbers(cursor: Cursor<'_>, at: usize) -> bool {
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    digit(cursor.text[..at].trim_end_matches(' ').as_bytes().last())
+        && cursor.byte(cursor.skip_spaces(at + 1)).is_ascii_digit()
+}
+
+/// Returns true for a sign with spaces around it and a letter or a digit on either side.
+fn is_between_words(cursor: Cursor<'_>, at: usize) -> bool {
+    let before = cursor.text[..at].trim_end_matches(' ').as_bytes().last();
+    cursor.byte_before(at) == b' '
+        && cursor.byte(at + 1) == b' '
+        && before.is_some_and(u8::is_ascii_alphanumeric)
+        && cursor.byte(cursor.skip_spaces(at + 1)).is_ascii_alphanumeric()
+}
+
+/// Returns true if a number or a sum of money begins at a position.
+fn starts_amount(cursor: Cursor<'_>, at: usize) -> bool {
+    cursor.byte(at).is_ascii_digit() || is_currency(cursor.byte(at)) && cursor.byte(at + 1).is_ascii_digit()
+}
+
+/// Returns true if a number and an equals sign follow.
+fn equals_follows(cursor: Cursor<'_>, at: usize) -> bool {
+    let number = Quantity::parse(cursor, cursor.skip_spaces(at));
+    number.is_some_and(|number| cursor.byte(cursor.skip_spaces(number.end)) == b'=')
 }
 
 fn double_quote(cursor: Cursor<'_>, at: usize, end: usize, quotes: &mut Quotes) -> Mark {

@@ -84,7 +84,8 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let and = if cursor.style == Style::LjSpeech { "" } else { " and" };
     let phrase = match quantity.fraction.map(two_decimals) {
         Some(hundredths) if hundredths.len() == 2 => {
-            let whole = format!("{} {unit}", cardinal_of(&quantity.integer));
+            let whole = quantity.hundreds(cursor.style).unwrap_or_else(|| cardinal_of(&quantity.integer));
+            let whole = format!("{whole} {unit}");
             let unit = if hundredths == "01" { currency.one_hundredth } else { currency.hundredths };
             match (quantity.integer.as_str(), hundredths.as_str()) {
                 (_, "00") => whole,
@@ -92,6 +93,7 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
                 _ => format!("{whole}{and} {} {unit}", cardinal_of(&hundredths)),
             }
         }
+        None if let Some(hundreds) = quantity.hundreds(cursor.style) => format!("{hundreds} {unit}"),
         _ => format!("{} {unit}", quantity.phrase()),
     };
     let reading = join_word(cursor, quantity.end, phrase);
@@ -99,6 +101,11 @@ pub(crate) fn money(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         Some((end, period)) => Reading::new(end, format!("{} per {period}", reading.phrase)),
         None => reading,
     })
+}
+
+/// Returns the name of a currency whose sign stands alone, as in `in $ terms`.
+pub(super) fn name_of(byte: u8) -> Option<&'static str> {
+    CURRENCIES.iter().find(|currency| currency.sign == byte).map(|currency| currency.one)
 }
 
 /// Returns true for the sign of a currency.
@@ -127,6 +134,14 @@ fn magnitude(cursor: Cursor<'_>, at: usize) -> Option<(usize, &'static str)> {
     }
     let at = if matches!(cursor.byte(at), b'-' | b' ') { at + 1 } else { at };
     let word = cursor.letters(at);
+    // "¥30 b", but not "$5 a b" or "$5 k-ration".
+    if let Some((_, name)) = SHORT_MAGNITUDES.iter().find(|(short, _)| *short == word)
+        && cursor.byte(at - 1) == b' '
+        && word != "k"
+        && matches!(cursor.byte(at + word.len()), 0 | b' ' | b'.' | b',' | b')' | b';' | b'?' | b'!')
+    {
+        return Some((at + word.len(), name));
+    }
     let name = MAGNITUDES.into_iter().find(|name| is_one_of(word, &[name]))?;
     Some((at + word.len(), name))
 }

@@ -2,10 +2,14 @@
 
 use super::Style;
 use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
-use super::date::{day_and_month, day_of_month, is_month, of_numbers};
-use super::unit::{measure, unit_after};
+use super::date::{day_and_month, day_of_month, is_month, of_numbers, quarter};
+use super::fraction::slashed;
+use super::street::{is_address, is_after_state};
+use super::telephone::{freephone, telephone};
+use super::time::{half_of_day, time};
+use super::unit::{by, measure, unit_after};
 use super::verbalize::{
-    by_hundreds, cardinal, cardinal_of, fraction, ordinal, plural, spelled, two_digit_year,
+    by_hundreds, cardinal, cardinal_of, grouped_cardinal, ordinal, plural, spelled, two_digit_year,
 };
 use super::word;
 
@@ -79,23 +83,6 @@ const SCORES: [&str; 18] = [
     "score", "scored", "won", "win", "wins", "beat", "beating", "lost", "lose", "loss", "led", "lead",
     "victory", "defeat", "defeated", "draw", "tied", "record",
 ];
-const COMPASS: [&str; 4] = ["North", "South", "East", "West"];
-const STREETS: [&str; 13] = [
-    "Street",
-    "Avenue",
-    "Road",
-    "Boulevard",
-    "Lane",
-    "Drive",
-    "Place",
-    "Court",
-    "Square",
-    "Terrace",
-    "St",
-    "Ave",
-    "Rd",
-];
-
 /// Digits of a number as written.
 pub(crate) struct Quantity<'a> {
     /// Integer part without thousands separators; empty if the number starts with its decimal point.
@@ -133,12 +120,22 @@ impl<'a> Quantity<'a> {
     /// Reads the integer part as a cardinal and the decimals digit by digit.
     pub(crate) fn phrase(&self) -> String {
         match (self.integer.as_str(), self.fraction) {
-            (integer, None) => cardinal_of(integer),
+            (_, None) => self.whole(),
             ("", Some(fraction)) => format!("point {}", spelled(fraction, "zero")),
-            (integer, Some(fraction)) => {
-                format!("{} point {}", cardinal_of(integer), spelled(fraction, "zero"))
-            }
+            (_, Some(fraction)) => format!("{} point {}", self.whole(), spelled(fraction, "zero")),
         }
+    }
+
+    /// Reads the integer part as a cardinal.
+    pub(super) fn whole(&self) -> String {
+        if self.grouped { grouped_cardinal(&self.integer) } else { cardinal_of(&self.integer) }
+    }
+
+    /// Reads 1300 to 1500 by hundreds, as the reader of LJSpeech reads sums and counts.
+    pub(super) fn hundreds(&self, style: Style) -> Option<String> {
+        let by_hundred =
+            style == Style::LjSpeech && matches!(self.integer.as_str(), "1300" | "1400" | "1500");
+        by_hundred.then(|| by_hundreds(self.integer.parse().unwrap_or(0)))
     }
 
     /// Returns the value of a bare run of digits; `None` with separators, decimals or a leading zero.
@@ -147,7 +144,7 @@ impl<'a> Quantity<'a> {
         if bare { self.integer.parse().ok() } else { None }
     }
 
-    fn has_leading_zero(&self) -> bool {
+    pub(super) fn has_leading_zero(&self) -> bool {
         self.integer.len() > 1 && self.integer.starts_with('0')
     }
 }
@@ -157,8 +154,10 @@ pub(crate) fn number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let free = !cursor.byte_before(at).is_ascii_alphanumeric();
     let next_is_digit = cursor.byte(at + 1).is_ascii_digit();
     match cursor.byte(at) {
-        b'-' if matches!(cursor.byte_before(at), 0 | b' ' | b'(')
-            && Quantity::parse(cursor, at + 1).is_some() =>
+        b'-' if matches!(
+            cursor.byte_before(at),
+            0 | b' ' | b'(' | b'[' | b'"' | b'?' | b'!' | b';' | b'='
+        ) && Quantity::parse(cursor, at + 1).is_some() =>
         {
             let reading = number(cursor, at + 1)?;
             Some(Reading { phrase: format!("minus {}", reading.phrase), ..reading })
@@ -169,14 +168,17 @@ pub(crate) fn number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
             Some(Reading { phrase: format!("number {}", reading.phrase), ..reading })
         }
         b'\'' if free && next_is_digit => short_year(cursor, at),
-        b'.' if free && next_is_digit => plain(cursor, at),
+        b'.' if free && next_is_digit && cursor.byte_before(at) != b'.' => plain(cursor, at),
         b'0'..=b'9' => {
             let composite = day_and_month(cursor, at)
+                .or_else(|| quarter(cursor, at))
+                .or_else(|| freephone(cursor, at))
                 .or_else(|| day_of_month(cursor, at))
                 .or_else(|| dotted(cursor, at))
                 .or_else(|| time(cursor, at))
                 .or_else(|| slashed(cursor, at))
-                .or_else(|| dashed(cursor, at));
+                .or_else(|| dashed(cursor, at))
+                .or_else(|| by(cursor, at));
             composite
                 .or_else(|| measure(cursor, at))
                 .or_else(|| with_suffix(cursor, at))
@@ -196,87 +198,6 @@ fn short_year(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         "s" => Some(Reading::new(end + 1, plural(&year))),
         _ => None,
     }
-}
-
-/// Reads `12:30`, `3:05pm`, `9:00`, `1:02:03`.
-fn time(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
-    let field = |at: usize| -> Option<u64> {
-        let digits = cursor.digits(at);
-        digits.parse().ok().filter(|value| *value < 60 && digits.len() == 2)
-    };
-    let hours = cursor.digits(at);
-    let colon = at + hours.len();
-    let hour: u64 = hours.parse().ok().filter(|hour| *hour <= 24)?;
-    let minutes = field(colon + 1).filter(|_| cursor.byte(colon) == b':')?;
-    let mut end = colon + 3;
-    let mut phrase = cardinal(hour);
-    if let Some(seconds) = field(end + 1).filter(|_| cursor.byte(end) == b':') {
-        end += 3;
-        phrase = format!("{phrase} {} {}", two_digit_year(minutes), two_digit_year(seconds));
-    } else if minutes > 0 {
-        phrase = format!("{phrase} {}", two_digit_year(minutes));
-    } else if !is_one_of(cursor.next_word(end), &["a", "p", "am", "pm", "o", "hours"]) {
-        phrase.push_str(" o'clock");
-    }
-    Some(half_of_day(cursor, end).map_or_else(
-        || Reading::new(end, phrase.as_str()),
-        |half| Reading { phrase: format!("{phrase} {}", half.phrase), ..half },
-    ))
-}
-
-/// Reads `am` or `PM` after a number; with full stops, it is a separate word.
-fn half_of_day(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
-    let at = cursor.skip_spaces(at);
-    let letters = cursor.letters(at);
-    let half = match letters {
-        "am" | "AM" => "a.m.",
-        "pm" | "PM" => "p.m.",
-        _ => return None,
-    };
-    Some(Reading::new(at + letters.len(), half))
-}
-
-/// Reads `3/4`, `5 1/2` (its second half), `11/22/63`, `24/7`.
-fn slashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
-    let mut parts = vec![cursor.digits(at)];
-    let mut end = at + parts[0].len();
-    while cursor.byte(end) == b'/' && cursor.byte(end + 1).is_ascii_digit() {
-        let part = cursor.digits(end + 1);
-        parts.push(part);
-        end += 1 + part.len();
-    }
-    let suffix = cursor.letters(end);
-    let phrase = match parts.as_slice() {
-        [_] => return None,
-        ["9", "11"] => "nine eleven".to_owned(),
-        // `1/4th` names its part by the ordinal.
-        [numerator, denominator] if is_one_of(suffix, &["th", "ths", "rd", "rds"]) => {
-            end += suffix.len();
-            let (numerator, denominator) = (numerator.parse().ok()?, denominator.parse().ok()?);
-            let part = ordinal(denominator);
-            format!("{} {}", cardinal(numerator), if numerator == 1 { part } else { plural(&part) })
-        }
-        parts if let Some(date) = of_numbers(parts).filter(|_| cursor.style != Style::LjSpeech) => date,
-        [numerator, denominator] => {
-            let named = numerator.parse().ok().zip(denominator.parse().ok());
-            // `08/09` are two numbers.
-            let named = named.filter(|_| !numerator.starts_with('0') && !denominator.starts_with('0'));
-            let named = named.and_then(|(n, d)| fraction(n, d));
-            let whole = cursor.byte_before(at) == b' ' && cursor.byte_before(at - 1).is_ascii_digit();
-            let half = whole && [numerator, denominator] == [&"1", &"2"] && cursor.style != Style::LjSpeech;
-            match named {
-                Some(_) if half => "and a half".to_owned(),
-                Some(named) if whole => format!("and {named}"),
-                Some(named) => named,
-                None => format!("{} {}", part_of_date(numerator), part_of_date(denominator)),
-            }
-        }
-        parts => parts.iter().map(|part| part_of_date(part)).collect::<Vec<_>>().join(" "),
-    };
-    if let Some(unit) = unit_after(cursor, end, false) {
-        return Some(Reading { phrase: format!("{phrase} {}", unit.phrase), ..unit });
-    }
-    Some(join_word(cursor, end, phrase))
 }
 
 /// Reads numbers separated by two or more full stops: a date, a telephone number, an address of the Internet, a
@@ -305,20 +226,6 @@ fn dotted(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     Some(Reading::new(end, phrase))
 }
 
-/// Reads `(555) 123-4567`, digit by digit.
-fn telephone(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
-    let area = cursor.digits(at + 1);
-    let close = at + 1 + area.len();
-    let next = close + 1 + usize::from(matches!(cursor.byte(close + 1), b' ' | b'-'));
-    let (exchange, line) = (cursor.digits(next), cursor.digits(next + 4));
-    let fits = cursor.byte(close) == b')' && [area.len(), exchange.len(), line.len()] == [3, 3, 4];
-    if !fits || !matches!(cursor.byte(next + 3), b'-' | b' ' | b'.') {
-        return None;
-    }
-    let digits = [area, exchange, line].map(|digits| spelled(digits, "zero"));
-    Some(Reading::new(next + 8, digits.join(" ")))
-}
-
 /// Reads `10-12`, `1914-18`, `555-1234`, `1963-11-22`.
 fn dashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let mut parts = Vec::new();
@@ -335,8 +242,14 @@ fn dashed(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let lengths: Vec<usize> = parts.iter().map(|part| part.integer.len()).collect();
     let phrase = match parts.as_slice() {
         [_] => return None,
+        // A postal code.
+        [zip, more] if lengths == [5, 4] && is_after_state(cursor, at) => {
+            format!("{} {}", spelled(&zip.integer, "zero"), spelled(&more.integer, "zero"))
+        }
         [from, to] if lengths != [3, 4] => {
-            let year = |part: &Quantity<'_>| part.bare().filter(|value| YEARS.contains(value));
+            let year = |part: &Quantity<'_>| {
+                part.bare().filter(|value| YEARS.contains(value) && unit_after(cursor, end, false).is_none())
+            };
             let (from, to) = match (year(from), to.bare()) {
                 (Some(from), Some(to)) if to < 100 || YEARS.contains(&to) => {
                     (by_hundreds(from), by_hundreds(to))
@@ -383,7 +296,7 @@ fn is_score(cursor: Cursor<'_>, at: usize, end: usize) -> bool {
     before.take(4).chain(after.take(2)).any(|word| is_one_of(word, &SCORES))
 }
 
-fn part_of_date(digits: &str) -> String {
+pub(super) fn part_of_date(digits: &str) -> String {
     match (digits.len(), digits.parse()) {
         (4, Ok(year)) => by_hundreds(year),
         (2, Ok(value)) => two_digit_year(value),
@@ -399,7 +312,12 @@ fn with_suffix(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         return Some(join_word(cursor, end + 1, format!("{} percent", quantity.phrase())));
     }
     let value: u64 = quantity.integer.parse().ok().filter(|_| quantity.fraction.is_none())?;
+    let is_decade = quantity.bare().is_some_and(|value| YEARS.contains(&value) && value.is_multiple_of(10));
     let apostrophe = usize::from(cursor.byte(end) == b'\'');
+    if is_decade && cursor.byte(end + apostrophe) == b' ' && cursor.next_word(end + apostrophe) == "s" {
+        let after = cursor.skip_spaces(end + apostrophe) + 1;
+        return Some(Reading::new(after, plural(&by_hundreds(value))));
+    }
     let letters = cursor.letters(end + apostrophe);
     let after = end + apostrophe + letters.len();
     match letters {
@@ -407,9 +325,7 @@ fn with_suffix(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
             Some(join_word(cursor, after, ordinal(value)))
         }
         "s" => {
-            let decade =
-                quantity.bare().is_some_and(|value| YEARS.contains(&value) && value.is_multiple_of(10));
-            Some(Reading::new(after, plural(&if decade { by_hundreds(value) } else { cardinal(value) })))
+            Some(Reading::new(after, plural(&if is_decade { by_hundreds(value) } else { cardinal(value) })))
         }
         "" if apostrophe == 0 && cursor.text.get(end..end + 3) == Some("(k)") => {
             Some(Reading::new(end + 3, format!("{} k.", spelled(&quantity.integer, "oh"))))
@@ -448,7 +364,11 @@ fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
         let place = before == "of" && is_one_of(cursor.word_before(at - 3), &["address"]) && digits.len() > 3;
         let code = match cursor.style {
             _ if place => true,
-            Style::Standard => digits.len() > 9 || digits.len() == 5 && is_state(before),
+            Style::Standard => {
+                digits.len() > 9
+                    || digits.len() == 5 && is_after_state(cursor, at)
+                    || ends_card(cursor, at, digits)
+            }
             Style::LjSpeech => unrounded,
         };
         let emergency = digits == "911"
@@ -464,7 +384,10 @@ fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
     if digits.len() > 9 && is_one_of(before, &["no", "number"]) {
         return spelled(digits, "zero");
     }
-    let Some(value) = quantity.bare() else { return cardinal_of(digits) };
+    if let Some(hundreds) = quantity.hundreds(cursor.style) {
+        return hundreds;
+    }
+    let Some(value) = quantity.bare() else { return quantity.whole() };
     let (three, four) = (digits.len() == 3, digits.len() == 4);
     let round = value.is_multiple_of(100);
     if (three || four) && is_era(cursor, quantity.end) {
@@ -472,7 +395,8 @@ fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
     }
     if (three || four) && !round {
         if is_address(cursor, quantity.end) {
-            return if three { spelled(digits, "oh") } else { by_hundreds(value) };
+            let one_by_one = three && cursor.style == Style::LjSpeech;
+            return if one_by_one { spelled(digits, "oh") } else { by_hundreds(value) };
         }
         let school = cursor.text[..at].trim_end_matches(' ').ends_with("P.S.");
         let iq = before == "of" && is_one_of(cursor.word_before(at - 3), &["IQ"]);
@@ -492,27 +416,18 @@ fn integer(cursor: Cursor<'_>, at: usize, quantity: &Quantity<'_>) -> String {
     cardinal(value)
 }
 
-/// Returns true for two capitals, like the state before a postal code.
-fn is_state(before: &str) -> bool {
-    before.len() == 2 && before.bytes().all(|letter| letter.is_ascii_uppercase())
-}
-
 /// Returns true if `B.C.`, `AD` or the like follows a number.
 fn is_era(cursor: Cursor<'_>, at: usize) -> bool {
     let rest = cursor.text.get(cursor.skip_spaces(at)..).unwrap_or("");
     ["B.C", "A.D", "BC", "AD", "C.E", "CE"].iter().any(|era| rest.starts_with(era))
 }
 
-/// Returns true if a street or a point of the compass follows a number.
-fn is_address(cursor: Cursor<'_>, at: usize) -> bool {
-    let first = cursor.next_word(at);
-    let after_first = cursor.skip_spaces(at) + first.len();
-    let second = cursor.next_word(after_first);
-    let after_second = cursor.skip_spaces(after_first) + second.len();
-    is_capitalized(first)
-        && (COMPASS.contains(&first)
-            || STREETS.contains(&second)
-            || (is_capitalized(second) && STREETS.contains(&cursor.next_word(after_second))))
+/// Returns true for the last four digits of a longer number, as in `a card ending in 8876`.
+fn ends_card(cursor: Cursor<'_>, at: usize, digits: &str) -> bool {
+    let before = cursor.text[..at].trim_end_matches(' ');
+    let verb = before.strip_suffix(" in").or_else(|| before.strip_suffix(" with"));
+    let ends = |text: &str| is_one_of(cursor.word_before(text.len()), &["ending", "ends", "ended"]);
+    digits.len() == 4 && !digits.starts_with("19") && !digits.starts_with("20") && verb.is_some_and(ends)
 }
 
 fn is_date(before: &str) -> bool {
@@ -539,6 +454,10 @@ pub(crate) fn joined_number(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         "" => return None,
         digits => digits.parse().ok().filter(|_| digits.len() == 4).unwrap_or(0),
     };
+    if cursor.byte(end) == b'.' && cursor.byte(end + 1).is_ascii_digit() {
+        let quantity = Quantity::parse(cursor, at)?;
+        return Some(Reading::new(quantity.end, quantity.phrase()));
+    }
     if !YEARS.contains(&value) {
         return Some(Reading::new(end, cardinal_of(digits)));
     }

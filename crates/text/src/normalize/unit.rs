@@ -5,7 +5,7 @@ use super::number::Quantity;
 use super::verbalize::cardinal_of;
 
 /// Unit signs, compared with case, with their singular and plural.
-const UNITS: [(&str, &str, &str); 68] = [
+const UNITS: [(&str, &str, &str); 131] = [
     ("km/h", "kilometer per hour", "kilometers per hour"),
     ("kph", "kilometer per hour", "kilometers per hour"),
     ("m/s", "meter per second", "meters per second"),
@@ -72,14 +72,83 @@ const UNITS: [(&str, &str, &str); 68] = [
     ("Mbit/s", "megabit per second", "megabits per second"),
     ("kbit/s", "kilobit per second", "kilobits per second"),
     ("kV", "kilovolt", "kilovolts"),
+    ("mV", "millivolt", "millivolts"),
+    ("mA", "milliampere", "milliamperes"),
+    ("uA", "microampere", "microamperes"),
+    ("mAh", "milliampere hour", "milliampere hours"),
+    ("mW", "milliwatt", "milliwatts"),
+    ("GW", "gigawatt", "gigawatts"),
+    ("TW", "terawatt", "terawatts"),
+    ("Wh", "watt hour", "watt hours"),
+    ("MWh", "megawatt hour", "megawatt hours"),
+    ("GWh", "gigawatt hour", "gigawatt hours"),
+    ("TWh", "terawatt hour", "terawatt hours"),
+    ("kJ", "kilojoule", "kilojoules"),
+    ("MJ", "megajoule", "megajoules"),
+    ("eV", "electronvolt", "electronvolts"),
+    ("keV", "kiloelectronvolt", "kiloelectronvolts"),
+    ("MeV", "megaelectronvolt", "megaelectronvolts"),
+    ("GeV", "gigaelectronvolt", "gigaelectronvolts"),
+    ("kcal", "kilocalorie", "kilocalories"),
+    ("kPa", "kilopascal", "kilopascals"),
+    ("MPa", "megapascal", "megapascals"),
+    ("hPa", "hectopascal", "hectopascals"),
+    ("mbar", "millibar", "millibars"),
+    ("kN", "kilonewton", "kilonewtons"),
+    ("Ohm", "ohm", "ohms"),
+    ("kOhm", "kilohm", "kilohms"),
+    ("MOhm", "megohm", "megohms"),
+    ("um", "micrometer", "micrometers"),
+    ("ug", "microgram", "micrograms"),
+    ("mcg", "microgram", "micrograms"),
+    ("ul", "microliter", "microliters"),
+    ("uL", "microliter", "microliters"),
+    ("dl", "deciliter", "deciliters"),
+    ("dL", "deciliter", "deciliters"),
+    ("hl", "hectoliter", "hectoliters"),
+    ("mol", "mole", "moles"),
+    ("mmol", "millimole", "millimoles"),
+    ("cc", "cubic centimeter", "cubic centimeters"),
+    ("THz", "terahertz", "terahertz"),
+    ("fps", "frame per second", "frames per second"),
+    ("bpm", "beat per minute", "beats per minute"),
+    ("dpi", "dot per inch", "dots per inch"),
+    ("ppm", "part per million", "parts per million"),
+    ("ppb", "part per billion", "parts per billion"),
+    ("kbps", "kilobit per second", "kilobits per second"),
+    ("Gbps", "gigabit per second", "gigabits per second"),
+    ("Gbit/s", "gigabit per second", "gigabits per second"),
+    ("PB", "petabyte", "petabytes"),
+    ("MiB", "mebibyte", "mebibytes"),
+    ("GiB", "gibibyte", "gibibytes"),
+    ("kgs", "kilogram", "kilograms"),
+    ("kms", "kilometer", "kilometers"),
+    ("nmi", "nautical mile", "nautical miles"),
+    ("gal", "gallon", "gallons"),
+    ("tbsp", "tablespoon", "tablespoons"),
+    ("tsp", "teaspoon", "teaspoons"),
+    ("ft2", "square foot", "square feet"),
+    ("ft3", "cubic foot", "cubic feet"),
+    ("cm2", "square centimeter", "square centimeters"),
+    ("cm3", "cubic centimeter", "cubic centimeters"),
+    ("km3", "cubic kilometer", "cubic kilometers"),
+    ("cu m", "cubic meter", "cubic meters"),
+    ("cu mi", "cubic mile", "cubic miles"),
+    ("sq yd", "square yard", "square yards"),
     ("sq", "square", "square"),
     ("degrees", "degree", "degrees"),
 ];
+
+/// Units of time behind a slash: `3 cc/s`.
+const TIMES: [(&str, &str); 3] = [("s", "second"), ("h", "hour"), ("d", "day")];
 
 /// Reads a number and its unit, attached, after a space or after a hyphen; after a hyphen the unit is
 /// singular.
 pub(crate) fn measure(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     let quantity = Quantity::parse(cursor, at)?;
+    if quantity.has_leading_zero() && quantity.fraction.is_none() {
+        return None;
+    }
     if let Some(reading) = feet_and_inches(cursor, &quantity) {
         return Some(reading);
     }
@@ -92,6 +161,20 @@ pub(crate) fn measure(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         (quantity.phrase(), quantity.end, !single)
     };
     let unit = unit_after(cursor, end, !many)?;
+    Some(Reading { phrase: format!("{phrase} {}", unit.phrase), ..unit })
+}
+
+/// Reads `2x8 m2`: two numbers around an `x`, and their unit.
+pub(crate) fn by(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
+    let first = Quantity::parse(cursor, at).filter(|first| cursor.byte(first.end) == b'x')?;
+    let mut phrase = first.phrase();
+    let mut end = first.end;
+    while cursor.byte(end) == b'x' {
+        let next = Quantity::parse(cursor, end + 1)?;
+        phrase = format!("{phrase} by {}", next.phrase());
+        end = next.end;
+    }
+    let unit = unit_after(cursor, end, false)?;
     Some(Reading { phrase: format!("{phrase} {}", unit.phrase), ..unit })
 }
 
@@ -135,6 +218,10 @@ fn per(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     if cursor.byte(slash) != b'/' {
         return None;
     }
+    let time = TIMES.iter().find(|(short, _)| *short == cursor.letters(slash + 1));
+    if let Some((short, one)) = time.filter(|_| slash == at) {
+        return Some(Reading::new(slash + 1 + short.len(), format!("per {one}")));
+    }
     let (end, one, _) = unit(cursor, slash + 1).filter(|(_, one, _)| *one != "inch")?;
     for (power, adjective) in [(" squared", "square"), (" cubed", "cubic")] {
         if cursor.text[end..].starts_with(power) {
@@ -160,7 +247,7 @@ fn is_part_of_word(cursor: Cursor<'_>, at: usize) -> bool {
     let byte = cursor.byte(at);
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'\'' | b'&')
-        || byte == b'/' && cursor.byte(at + 1).is_ascii_alphanumeric() && unit(cursor, at + 1).is_none()
+        || byte == b'/' && cursor.byte(at + 1).is_ascii_alphanumeric() && per(cursor, at).is_none()
         || (matches!(byte, b'-' | b'.') && cursor.byte(at + 1).is_ascii_alphanumeric())
 }
 
@@ -185,6 +272,5 @@ fn scale(cursor: Cursor<'_>, at: usize, phrase: &str) -> Option<(usize, String)>
         "K" => "kelvin",
         _ => return None,
     };
-    (cursor.byte(letter + 1) != b'.' || cursor.is_last(letter + 1))
-        .then(|| (letter + 1, format!("{phrase} {name}")))
+    Some((letter + 1, format!("{phrase} {name}")))
 }

@@ -24,8 +24,19 @@ const UNITS: [&str; 20] = [
 ];
 const TENS: [&str; 10] =
     ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-const THOUSANDS: [&str; 7] =
-    ["", " thousand", " million", " billion", " trillion", " quadrillion", " quintillion"];
+const THOUSANDS: [&str; 11] = [
+    "",
+    " thousand",
+    " million",
+    " billion",
+    " trillion",
+    " quadrillion",
+    " quintillion",
+    " sextillion",
+    " septillion",
+    " octillion",
+    " nonillion",
+];
 const IRREGULAR_ORDINALS: [(&str, &str); 7] = [
     ("one", "first"),
     ("two", "second"),
@@ -38,6 +49,11 @@ const IRREGULAR_ORDINALS: [(&str, &str); 7] = [
 
 /// Writes `1234` as one thousand two hundred thirty-four.
 pub(crate) fn cardinal(number: u64) -> String {
+    large_cardinal(u128::from(number))
+}
+
+/// Writes a number with names up to the nonillion.
+fn large_cardinal(number: u128) -> String {
     if number == 0 {
         return UNITS[0].to_owned();
     }
@@ -45,12 +61,18 @@ pub(crate) fn cardinal(number: u64) -> String {
     let mut rest = number;
     for scale in THOUSANDS {
         if !rest.is_multiple_of(1000) {
-            groups.push(below_thousand(rest % 1000) + scale);
+            groups.push(below_thousand((rest % 1000) as u64) + scale);
         }
         rest /= 1000;
     }
     groups.reverse();
     groups.join(" ")
+}
+
+/// Writes digits with separators as a cardinal, or digit by digit if there is no name for so many.
+pub(crate) fn grouped_cardinal(digits: &str) -> String {
+    let value = digits.parse().ok().filter(|_| digits.len() <= 3 * THOUSANDS.len());
+    value.map_or_else(|| spelled(digits, "zero"), large_cardinal)
 }
 
 /// Writes digits as a cardinal, or digit by digit if they exceed the range of `u64`.
@@ -115,13 +137,26 @@ pub(crate) fn fraction(numerator: u64, denominator: u64) -> Option<String> {
     if numerator == 0 || numerator >= denominator || !(2..=100).contains(&denominator) {
         return None;
     }
+    Some(parts(numerator, denominator))
+}
+
+/// Writes a fraction greater than one in parts of up to a tenth: `22`, `7` → twenty-two sevenths.
+pub(crate) fn improper(numerator: u64, denominator: u64) -> Option<String> {
+    (numerator > denominator && (2..=10).contains(&denominator)).then(|| parts(numerator, denominator))
+}
+
+fn parts(numerator: u64, denominator: u64) -> String {
     let part = match denominator {
         2 => "half".to_owned(),
         4 => "quarter".to_owned(),
         _ => ordinal(denominator),
     };
-    let part = if numerator == 1 { part } else { plural(&part) };
-    Some(format!("{} {part}", cardinal(numerator)))
+    let part = match (numerator, denominator) {
+        (1, _) => part,
+        (_, 2) => "halves".to_owned(),
+        _ => plural(&part),
+    };
+    format!("{} {part}", cardinal(numerator))
 }
 
 fn below_thousand(number: u64) -> String {

@@ -41,10 +41,11 @@ pub(crate) fn address(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
         .then(|| Reading::new(at + whole.len(), spoken(body)))
 }
 
-/// Returns true for a nonempty name, an at sign and a host.
+/// Returns true for a nonempty name, an at sign and a host, with or without a path.
 fn is_mail(text: &str) -> bool {
     text.split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty() && host.contains('.') && host.split('.').all(is_label) && !host.contains('@')
+        let host = host.split('/').next().unwrap_or("");
+        !name.is_empty() && host.contains('.') && host.split('.').all(is_label)
     })
 }
 
@@ -74,9 +75,9 @@ fn spoken(body: &str) -> String {
         } else if first.is_ascii_alphabetic() {
             let length = run(u8::is_ascii_alphabetic);
             let part = &rest[..length];
-            let known = length > 1 && Dictionary::cmudict().contains(part);
-            let sayable = length > 3 && part.contains(['a', 'e', 'i', 'o', 'u', 'y']);
-            words.push(if known || sayable { part.to_owned() } else { spoken_letters(part) });
+            let vowels = part.contains(['a', 'e', 'i', 'o', 'u', 'y']);
+            let known = vowels && length > 1 && Dictionary::cmudict().contains(part);
+            words.push(if known || vowels && length > 3 { part.to_owned() } else { spoken_letters(part) });
             length
         } else {
             words.extend(name(first).map(str::to_owned));
@@ -97,7 +98,7 @@ fn name(mark: u8) -> Option<&'static str> {
         b':' => "colon",
         b'?' => "question mark",
         b'=' => "equals",
-        b'&' => "and",
+        b'&' => "ampersand",
         b'%' => "percent",
         b'#' => "hash",
         b'+' => "plus",

@@ -2,13 +2,23 @@
 
 use super::abbreviation::{abbreviation, is_abbreviation};
 use super::code::code;
-use super::cursor::{Cursor, Reading, is_capitalized};
+use super::cursor::{Cursor, Reading, is_capitalized, is_one_of};
+use super::date::dashed_date;
 use super::number::{Quantity, joined_number};
 use super::roman::roman;
+use super::street::{point, state};
 use crate::dictionary::Dictionary;
 
 /// Acronyms that look like ordinary words or names of the dictionary.
-const SPELLED: [&str; 6] = ["us", "un", "ai", "it", "ups", "ngo"];
+const SPELLED: [&str; 49] = [
+    "ai", "aka", "als", "am", "ca", "coo", "ct", "da", "dea", "doe", "edu", "er", "era", "est", "ga", "gao",
+    "ged", "id", "ide", "ilo", "imo", "ins", "ira", "isu", "it", "la", "led", "ma", "mi", "mia", "nec",
+    "ngo", "os", "ot", "pa", "pos", "pow", "raf", "rip", "roi", "sat", "sec", "st", "un", "ups", "us", "uva",
+    "vat", "wy",
+];
+/// Beginnings of names with a capital inside that are one word.
+const PARTICLES: [&str; 16] =
+    ["Mc", "Mac", "De", "Di", "Du", "Da", "La", "Le", "Lo", "Van", "Von", "Fitz", "St", "Al", "El", "Ben"];
 /// Length of the longest unknown word in capitals that is spelled out despite having vowels.
 const LONGEST_SPELLED: usize = 4;
 
@@ -23,6 +33,9 @@ pub(crate) fn word(cursor: Cursor<'_>, at: usize) -> Option<Reading> {
     abbreviation(cursor, at)
         .or_else(|| era(cursor, at))
         .or_else(|| dimension(cursor, at))
+        .or_else(|| dashed_date(cursor, at))
+        .or_else(|| point(cursor, at))
+        .or_else(|| state(cursor, at))
         .or_else(|| roman(cursor, at))
         .or_else(|| initials(cursor, at))
         .or_else(|| code(cursor, at))
@@ -178,7 +191,7 @@ fn part(cursor: Cursor<'_>, at: usize) -> Reading {
     let letters = cursor.letters(at);
     let (mut end, mut phrase) = match dotted(cursor, at) {
         after if after > at + 2 => (after, cursor.text[at..after].to_ascii_lowercase()),
-        _ => (at + letters.len(), spoken(cursor, letters)),
+        _ => (at + letters.len(), spoken(cursor, at, letters)),
     };
     while cursor.byte(end) == b'\'' && cursor.byte(end + 1).is_ascii_alphabetic() {
         let after = cursor.letters(end + 1);
@@ -196,38 +209,68 @@ fn part(cursor: Cursor<'_>, at: usize) -> Reading {
 }
 
 /// Writes `GPUs` as `g.p.u.'s`: capitals that are spelled out, and the ending of the plural.
-fn plural_acronym(cursor: Cursor<'_>, letters: &str) -> Option<String> {
+fn plural_acronym(cursor: Cursor<'_>, at: usize, letters: &str) -> Option<String> {
     let capitals = letters.strip_suffix('s')?;
     let is_acronym = (2..=LONGEST_SPELLED + 1).contains(&capitals.len())
         && capitals.bytes().all(|letter| letter.is_ascii_uppercase());
     if !is_acronym || Dictionary::cmudict().contains(&letters.to_ascii_lowercase()) && !is_spelled(capitals) {
         return None;
     }
-    Some(spoken(cursor, capitals)).filter(|spelled| spelled.ends_with('.')).map(|spelled| spelled + "'s")
+    Some(spoken(cursor, at, capitals)).filter(|spelled| spelled.ends_with('.')).map(|spelled| spelled + "'s")
 }
 
 /// Returns true for an acronym that is spelled although the dictionary has the word.
 fn is_spelled(capitals: &str) -> bool {
-    SPELLED.contains(&capitals.to_ascii_lowercase().as_str())
+    SPELLED.binary_search(&capitals.to_ascii_lowercase().as_str()).is_ok()
+}
+
+/// Returns true for the World Health Organization, which is no question, and false for a pronoun's stressed `AM`.
+fn is_spelled_here(cursor: Cursor<'_>, at: usize, capitals: &str) -> bool {
+    match capitals {
+        "WHO" => is_one_of(cursor.word_before(at), &["the"]),
+        "AM" => cursor.word_before(at) != "I",
+        _ => is_spelled(capitals),
+    }
+}
+
+/// Writes `JetBlue` as `jet-blue`, `OpenAI` as `open-a.i.`: a name with capitals inside, unless the
+/// dictionary has it or it begins like `McGregor`.
+fn camel(cursor: Cursor<'_>, at: usize, letters: &str) -> Option<String> {
+    let bytes = letters.as_bytes();
+    let is_capital = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_uppercase);
+    // A word begins at a capital behind a small letter, and at the last of several capitals.
+    let begins = |at: &usize| {
+        is_capital(*at) && (!is_capital(*at - 1) || *at + 1 < bytes.len() && !is_capital(*at + 1))
+    };
+    let first = (1..letters.len()).find(begins)?;
+    if PARTICLES.contains(&&letters[..first]) || Dictionary::cmudict().contains(&letters.to_ascii_lowercase())
+    {
+        return None;
+    }
+    let mut starts: Vec<usize> = [0].into_iter().chain((1..letters.len()).filter(begins)).collect();
+    starts.push(letters.len());
+    let parts: Vec<String> =
+        starts.windows(2).map(|part| spoken(cursor, at, &letters[part[0]..part[1]])).collect();
+    Some(parts.join("-"))
 }
 
 /// Writes lowercase, or the letters of an acronym: capitals that are missing from the dictionary and are
 /// either few or without vowels.
-fn spoken(cursor: Cursor<'_>, letters: &str) -> String {
-    if let Some(letters) = plural_acronym(cursor, letters) {
+fn spoken(cursor: Cursor<'_>, at: usize, letters: &str) -> String {
+    if let Some(letters) = plural_acronym(cursor, at, letters) {
         return letters;
     }
     let lower = letters.to_ascii_lowercase();
     let acronym = letters.len() > 1 && letters.bytes().all(|letter| letter.is_ascii_uppercase());
     if !acronym {
-        return lower;
+        return camel(cursor, at, letters).unwrap_or(lower);
     }
     let vowels = lower.contains(['a', 'e', 'i', 'o', 'u', 'y']);
     let spell = if cursor.shouted {
         !vowels && !Dictionary::cmudict().contains(&lower)
     } else {
         let few = !vowels || letters.len() <= LONGEST_SPELLED;
-        is_spelled(letters) || (few && !Dictionary::cmudict().contains(&lower))
+        is_spelled_here(cursor, at, letters) || (few && !Dictionary::cmudict().contains(&lower))
     };
     if spell { spoken_letters(&lower) } else { lower }
 }
