@@ -1,9 +1,12 @@
 //! Words to phones.
 
+mod british;
+mod classical;
 mod compound;
 mod guesses;
 mod letters;
 mod morphology;
+mod pinyin;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -175,8 +178,29 @@ impl Known<'_> {
             return Some(Pronunciation { phones: phones.clone(), source: Source::User });
         }
         let corrected = corrections().get(word).and_then(|variants| variants.first().cloned());
-        let phones = corrected.or_else(|| self.pronouncer.dictionary.first(word))?;
+        let phones = match corrected {
+            Some(phones) => phones,
+            None => {
+                let row = self.pronouncer.dictionary.first(word)?;
+                self.possessive(word, &row).unwrap_or(row)
+            }
+        };
         Some(Pronunciation { phones, source: Source::Dictionary })
+    }
+
+    /// Derives a possessive whose row of the dictionary does not begin with its word: `speculators'`, `hank's`.
+    fn possessive(&self, word: &str, row: &[Phone]) -> Option<Vec<Phone>> {
+        let base = morphology::without_possessive(word).filter(|base| base.len() > 1)?;
+        let known = self.get(base)?.phones;
+        let said = if word.ends_with('s') { morphology::with_s(known.clone()) } else { known.clone() };
+        let same = |left: &[Phone], right: &[Phone]| {
+            left.iter()
+                .map(|phone| phone.without_stress())
+                .eq(right.iter().map(|phone| phone.without_stress()))
+        };
+        // "James'" may have another "s", or not.
+        let longer = !word.ends_with('s') && row.len() > known.len() && same(&row[..known.len()], &known);
+        (!longer && !same(row, &said)).then_some(said)
     }
 
     /// Tries every step in order.
@@ -196,10 +220,18 @@ impl Known<'_> {
             return Pronunciation { phones, source: Source::Letters };
         }
         let known = |base: &str| self.get(base).map(|known| known.phones);
-        if let Some(phones) = morphology::derive(word, known) {
+        if let Some(phones) = british::as_american(word, known).or_else(|| morphology::derive(word, known)) {
             return Pronunciation { phones, source: Source::Morphology };
         }
-        let phones = self.pronouncer.guesses.say(word);
+        let derived = |base: &str| known(base).or_else(|| morphology::derive(base, known));
+        if let Some(phones) = classical::join(word, derived) {
+            return Pronunciation { phones, source: Source::Morphology };
+        }
+        let say = |word: &str| self.pronouncer.guesses.say(word);
+        if let Some(phones) = pinyin::say(word).or_else(|| classical::name(word, say)) {
+            return Pronunciation { phones, source: Source::Model };
+        }
+        let phones = say(word);
         if phones.is_empty() {
             // The network predicts that all letters are silent.
             return Pronunciation { phones: letters::names(word), source: Source::Letters };

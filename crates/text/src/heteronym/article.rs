@@ -2,6 +2,10 @@
 
 use super::table::Heteronym;
 use super::{Context, Reading, Reason};
+use crate::dictionary::Dictionary;
+
+/// Length of the longest letters that are looked up, to find out if they are letters.
+const LONGEST_LETTERS: usize = 4;
 
 /// Beginnings of words in which a vowel letter stands for a consonant: "the use", "the one".
 const CONSONANTS: [&str; 14] =
@@ -18,17 +22,23 @@ pub(super) fn the(context: &Context<'_>, _: &Heteronym) -> (Reading, Reason) {
     }
 }
 
+/// Returns true for a letter whose name begins with a vowel.
+fn is_vowel_by_name(letter: u8) -> bool {
+    matches!(letter, b'a' | b'e' | b'f' | b'h' | b'i' | b'l' | b'm' | b'n' | b'o' | b'r' | b's' | b'x')
+}
+
 fn begins_with_vowel(word: &str) -> bool {
     let any = |list: &[&str]| list.iter().any(|start| word.starts_with(start));
     match word.as_bytes() {
         // Letters by name: "the F.B.I.", "the U.N."
-        [letter, b'.', ..] => {
-            matches!(
-                letter,
-                b'a' | b'e' | b'f' | b'h' | b'i' | b'l' | b'm' | b'n' | b'o' | b'r' | b's' | b'x'
-            )
-        }
+        [letter, b'.', ..] => is_vowel_by_name(*letter),
         [b'{', first, ..] => first.is_ascii_uppercase() && matches!(first, b'A' | b'E' | b'I' | b'O' | b'U'),
+        // "the x-ray", "the F-16"
+        [letter, b'-', ..] => is_vowel_by_name(*letter),
+        // "the MRI": letters that the dictionary has as a word.
+        [b'f' | b'l' | b'm' | b'n' | b'r' | b's' | b'x', ..] if word.len() <= LONGEST_LETTERS => {
+            Dictionary::cmudict().first(word).is_some_and(|phones| phones[0].is_vowel())
+        }
         [b'a' | b'e' | b'i' | b'o' | b'u', ..] => !any(&CONSONANTS) || any(&VOWELS),
         [b'h', ..] => any(&VOWELS),
         _ => false,
@@ -38,14 +48,39 @@ fn begins_with_vowel(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dictionary::Dictionary;
 
     #[test]
     fn vowels_are_told_by_their_sound() {
-        for word in ["apple", "hour", "f.b.i.", "unimportant", "eighteen", "umbrella", "{IY1}"] {
+        for word in [
+            "apple",
+            "hour",
+            "f.b.i.",
+            "unimportant",
+            "eighteen",
+            "umbrella",
+            "{IY1}",
+            "x-ray",
+            "f-sixteen",
+            "mri",
+            "nba",
+        ] {
             assert!(begins_with_vowel(word), "{word}");
         }
-        for word in ["pear", "use", "one", "university", "european", "u.n.", "house", "year", "", "{B IY1}"] {
+        for word in [
+            "pear",
+            "use",
+            "one",
+            "university",
+            "european",
+            "u.n.",
+            "house",
+            "man",
+            "t-shirt",
+            "lend",
+            "year",
+            "",
+            "{B IY1}",
+        ] {
             assert!(!begins_with_vowel(word), "{word}");
         }
     }
