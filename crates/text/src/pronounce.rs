@@ -34,13 +34,13 @@ pub enum Source {
     Dictionary,
     /// One of the dictionary's variants, chosen by context, and the reason.
     Heteronym(Reason),
-    /// A known word with an ending or a prefix.
+    /// A known word with an ending, a prefix or another spelling.
     Morphology,
     /// Two known words in one, confirmed by the network, or parts joined by hyphens.
     Compound,
     /// The names of the letters.
     Letters,
-    /// The grapheme-to-phoneme network: a guess.
+    /// The grapheme-to-phoneme network, or a rule for foreign names: a guess.
     Model,
 }
 
@@ -56,8 +56,8 @@ pub struct Pronunciation {
 /// Pronouncer of any word.
 ///
 /// The first of these that knows the word decides: the user's lexicon, CMUdict (its first pronunciation),
-/// morphology, compounds, letter names (for letters with full stops and words without vowels), and the
-/// grapheme-to-phoneme network ([`G2p`](crate::G2p)), whose results are cached.
+/// morphology and British spellings, compounds, letter names (for letters with full stops and words without vowels), rules for
+/// pinyin and for Latin endings, and the grapheme-to-phoneme network ([`G2p`](crate::G2p)), whose results are cached.
 ///
 /// # Examples
 ///
@@ -178,12 +178,11 @@ impl Known<'_> {
             return Some(Pronunciation { phones: phones.clone(), source: Source::User });
         }
         let corrected = corrections().get(word).and_then(|variants| variants.first().cloned());
-        let phones = match corrected {
-            Some(phones) => phones,
-            None => {
-                let row = self.pronouncer.dictionary.first(word)?;
-                self.possessive(word, &row).unwrap_or(row)
-            }
+        let phones = if let Some(phones) = corrected {
+            phones
+        } else {
+            let row = self.pronouncer.dictionary.first(word)?;
+            self.possessive(word, &row).unwrap_or(row)
         };
         Some(Pronunciation { phones, source: Source::Dictionary })
     }
@@ -221,10 +220,6 @@ impl Known<'_> {
         }
         let known = |base: &str| self.get(base).map(|known| known.phones);
         if let Some(phones) = british::as_american(word, known).or_else(|| morphology::derive(word, known)) {
-            return Pronunciation { phones, source: Source::Morphology };
-        }
-        let derived = |base: &str| known(base).or_else(|| morphology::derive(base, known));
-        if let Some(phones) = classical::join(word, derived) {
             return Pronunciation { phones, source: Source::Morphology };
         }
         let say = |word: &str| self.pronouncer.guesses.say(word);

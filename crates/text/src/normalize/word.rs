@@ -274,3 +274,16 @@ fn spoken(cursor: Cursor<'_>, at: usize, letters: &str) -> String {
     };
     if spell { spoken_letters(&lower) } else { lower }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spelled_acronyms_are_sorted_words_of_the_dictionary() {
+        assert!(SPELLED.is_sorted());
+        for word in SPELLED {
+            assert!(Dictionary::cmudict().contains(word), "{word}");
+        }
+    }
+}

@@ -129,11 +129,15 @@ fn syllable(letters: &str) -> Option<String> {
     INITIALS.iter().find_map(|(initial, sound)| {
         let rest = letters.strip_prefix(initial)?;
         let (_, vowel) = FINALS.iter().find(|(ending, _)| *ending == rest)?;
+        let palatal = matches!(*initial, "j" | "q" | "x");
+        if palatal && !rest.starts_with(['i', 'u']) {
+            return None;
+        }
         // Without an initial, a syllable begins with "a", "e" or "o"; others are written with "y" or "w".
         if initial.is_empty() && rest.starts_with(['i', 'u', 'v']) {
             return None;
         }
-        let vowel = if matches!(*initial, "j" | "q" | "x") { vowel.trim_start_matches("Y ") } else { vowel };
+        let vowel = if palatal { vowel.trim_start_matches("Y ") } else { vowel };
         Some(format!("{sound} {vowel}").trim_start().to_owned())
     })
 }
