@@ -24,12 +24,12 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// The bytes are neither a RIFF/WAVE nor a FLAC file, or they contradict themselves.
+    /// The bytes are no file of a known format, or they contradict themselves.
     #[error("`{}` is not a valid {container} file: {why}", path.display())]
     Unreadable {
         /// The origin of the bytes.
         path: PathBuf,
-        /// The container they were taken for: `WAV` or `FLAC`.
+        /// The container they were taken for, such as `WAV`.
         container: &'static str,
         /// The fault.
         why: String,

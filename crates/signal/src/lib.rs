@@ -1,8 +1,8 @@
-//! Speech signals: waveforms, WAV and FLAC files, spectrograms, fundamental frequency, loudness and
+//! Speech signals: waveforms, WAV, FLAC and compressed files, spectrograms, fundamental frequency, loudness and
 //! mel-cepstra.
 //!
 //! ```text
-//! WAV, FLAC ──Recording──► Waveform ──Stft──► magnitudes ──MelExtractor──► log-mel
+//! WAV, FLAC, MP3, Ogg, AAC ──Recording──► Waveform ──Stft──► magnitudes ──MelExtractor──► log-mel
 //!                             ├──f0::pyin──► F0 in Hz, 0 where unvoiced
 //!                             ├──loudness──► LUFS, peaks, frame levels
 //!                             ├──Analyzer──► clipping, silence, bandwidth, noise: faults of a recording
@@ -38,6 +38,7 @@
     reason = "kernels must be inlined into the function compiled for the machine's vectors"
 )]
 
+pub mod compressed;
 pub mod f0;
 pub mod flac;
 pub mod loudness;

@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Waveform, flac, wav};
+use crate::{Error, Waveform, compressed, flac, wav};
 
 /// Samples of all channels of a sound file.
 ///
@@ -39,23 +39,25 @@ impl Recording {
         Self { samples, n_channels, sample_rate }
     }
 
-    /// Decodes a WAV or FLAC file, recognized by its first bytes.
+    /// Decodes a WAV, FLAC or compressed file, recognized by its first bytes.
     ///
-    /// `bytes` is the whole file; `path` is used only in messages. Files that start like neither are treated
+    /// `bytes` is the whole file; `path` is used only in messages. Files that start like none of these are treated
     /// as WAV.
     ///
     /// # Errors
     ///
-    /// Same as [`wav::decode_channels`] and [`flac::decode_channels`].
+    /// Same as [`wav::decode_channels`], [`flac::decode_channels`] and [`compressed::decode_channels`].
     pub fn decode(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         if flac::is_flac(bytes) {
             flac::decode_channels(bytes, path)
+        } else if compressed::container(bytes).is_some() {
+            compressed::decode_channels(bytes, path)
         } else {
             wav::decode_channels(bytes, path)
         }
     }
 
-    /// Reads a WAV or FLAC file.
+    /// Reads a WAV, FLAC or compressed file.
     ///
     /// # Errors
     ///

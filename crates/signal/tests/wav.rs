@@ -183,7 +183,8 @@ fn each_fault_has_its_error() {
     check(&file(&[chunk("fmt ", &format(3, 1, 22_050, 16)), chunk("data", &[0; 8])]), "UnsupportedFormat");
     check(&file(&[chunk("fmt ", &format(3, 1, 0, 64)), chunk("data", &[0; 8])]), "Unreadable");
     check(&file(&[chunk("fmt ", &format(3, 0, 22_050, 64)), chunk("data", &[0; 8])]), "Unreadable");
-    check(&file(&[chunk("fmt ", &format(7, 1, 22_050, 8)), data.clone()]), "UnsupportedFormat");
+    check(&file(&[chunk("fmt ", &format(2, 1, 22_050, 8)), data.clone()]), "UnsupportedFormat");
+    check(&file(&[chunk("fmt ", &format(7, 1, 22_050, 16)), data.clone()]), "Unreadable");
     check(&file(&[chunk("fmt ", &extensible(16, 16, 6)), data.clone()]), "UnsupportedFormat");
     check(&file(&[chunk("fmt ", &extensible(16, 17, 1)), data.clone()]), "UnsupportedFormat");
     let mut big_endian = file(&[plain, data]);

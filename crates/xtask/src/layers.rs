@@ -58,7 +58,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
 ];
 
 /// Heavy dependencies, each with the packages that may depend on it.
-const OWNERS: [(&str, &[&str]); 19] = [
+const OWNERS: [(&str, &[&str]); 21] = [
     ("candle-core", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("candle-nn", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("gemm", &["mynah-ops"]),
@@ -70,6 +70,8 @@ const OWNERS: [(&str, &[&str]); 19] = [
     ("claxon", &["mynah-signal"]),
     ("hound", &["mynah-signal"]),
     ("dasp", &["mynah-signal"]),
+    ("symphonia", &["mynah-signal"]),
+    ("opus-pure", &["mynah-signal"]),
     ("rustfft", &["mynah-signal"]),
     ("realfft", &["mynah-signal", "mynah-ops"]),
     ("ebur128", &["mynah-signal"]),

@@ -7,9 +7,13 @@ use crate::Error;
 
 /// Size written by encoders that do not know the size.
 pub(super) const UNKNOWN_SIZE: u32 = u32::MAX;
+/// Size written by `SoX` for the same reason, before it is rounded down to whole blocks.
+const UNKNOWN_TO_SOX: u32 = 0x7FFF_F000;
 
 const TAG_PCM: u16 = 1;
 const TAG_FLOAT: u16 = 3;
+const TAG_A_LAW: u16 = 6;
+const TAG_MU_LAW: u16 = 7;
 const TAG_EXTENSIBLE: u16 = 0xFFFE;
 /// Length in bytes of the oldest form of a `fmt ` chunk, with which every form starts.
 const PLAIN_FORMAT_LENGTH: usize = 16;
@@ -21,6 +25,10 @@ pub enum SampleFormat {
     Integer,
     /// IEEE floating point.
     Float,
+    /// A-law of ITU-T G.711, 8 bits for 13.
+    ALaw,
+    /// µ-law of ITU-T G.711, 8 bits for 14.
+    MuLaw,
 }
 
 /// Contents of a WAV header whose data is complete.
@@ -68,15 +76,18 @@ pub(super) fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<(WavInfo, &'a [u
         return Err(unreadable("the file is empty"));
     }
     match (bytes.get(..4), bytes.get(8..12)) {
-        (Some(b"RIFF"), Some(b"WAVE")) => {}
-        (Some(b"RF64" | b"BW64" | b"RIFX"), Some(b"WAVE")) => {
-            let format = format!("the {} form of WAV", String::from_utf8_lossy(&bytes[..4]));
+        (Some(b"RIFF" | b"RF64" | b"BW64"), Some(b"WAVE")) => {}
+        (Some(b"RIFX"), Some(b"WAVE")) => {
+            let format = "the RIFX form of WAV".to_owned();
             return Err(Error::UnsupportedFormat { path: path.to_owned(), format });
         }
         _ => return Err(unreadable("it does not start with a RIFF/WAVE header")),
     }
 
+    let is_64 = &bytes[..4] != b"RIFF";
     let mut format = None;
+    // The size of the data in the 64-bit form.
+    let mut wide_size = None;
     let mut rest = &bytes[12..];
     loop {
         let Some((&[a, b, c, d, s0, s1, s2, s3], body)) = rest.split_first_chunk() else {
@@ -91,7 +102,14 @@ pub(super) fn parse<'a>(bytes: &'a [u8], path: &Path) -> Result<(WavInfo, &'a [u
             b"data" => {
                 let format =
                     format.ok_or_else(|| unreadable("its `data` chunk precedes its `fmt ` chunk"))?;
-                return samples_of(body, size, format, path);
+                let wide_size = wide_size.filter(|_| size == UNKNOWN_SIZE);
+                return samples_of(body, wide_size.unwrap_or_else(|| promised(size, &format)), format, path);
+            }
+            b"ds64" if is_64 => {
+                // The size of the file comes first, then that of the data.
+                let size = body.get(8..16).and_then(|bytes| bytes.first_chunk());
+                let size = size.ok_or_else(|| unreadable("it ends within its `ds64` chunk"))?;
+                wide_size = Some(Some(u64::from_le_bytes(*size)));
             }
             b"fmt " => {
                 let chunk =
@@ -118,6 +136,21 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
     let chunk = match tag {
         TAG_PCM | TAG_FLOAT => &chunk[..PLAIN_FORMAT_LENGTH],
         TAG_EXTENSIBLE => chunk,
+        TAG_A_LAW | TAG_MU_LAW => {
+            let sample_rate = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
+            if sample_rate == 0 || channels == 0 || bits != 8 || block_align != channels {
+                return Err(unreadable("its `fmt ` chunk is inconsistent".to_owned()));
+            }
+            let format = if tag == TAG_A_LAW { SampleFormat::ALaw } else { SampleFormat::MuLaw };
+            return Ok(WavInfo {
+                sample_rate,
+                channels,
+                format,
+                container_bits: 8,
+                valid_bits: 8,
+                n_samples: 0,
+            });
+        }
         _ => return Err(unsupported(format!("format tag {tag:#06x}"))),
     };
     if tag == TAG_FLOAT && !matches!(bits, 32 | 64) {
@@ -172,6 +205,7 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
                 && (tag == TAG_EXTENSIBLE || valid_bits == container_bits)
         }
         SampleFormat::Float => matches!(container_bits, 32 | 64) && valid_bits == container_bits,
+        SampleFormat::ALaw | SampleFormat::MuLaw => false,
     };
     if !known {
         let kind = if format == SampleFormat::Float { "float" } else { "integer" };
@@ -180,15 +214,22 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
     Ok(WavInfo { sample_rate: spec.sample_rate, channels, format, container_bits, valid_bits, n_samples: 0 })
 }
 
+/// Returns the size that a `data` chunk promises; `None` if its writer did not know it.
+fn promised(size: u32, info: &WavInfo) -> Option<u64> {
+    let block = u32::from(info.container_bits / 8) * u32::from(info.channels);
+    let to_sox = UNKNOWN_TO_SOX - UNKNOWN_TO_SOX % block.max(1);
+    (size != UNKNOWN_SIZE && size != to_sox && size != UNKNOWN_TO_SOX).then_some(u64::from(size))
+}
+
 /// Checks the size of a `data` chunk against the bytes that follow it.
 fn samples_of<'a>(
     body: &'a [u8],
-    size: u32,
+    size: Option<u64>,
     mut info: WavInfo,
     path: &Path,
 ) -> Result<(WavInfo, &'a [u8]), Error> {
     let block = usize::from(info.container_bits / 8) * usize::from(info.channels);
-    let promised = if size == UNKNOWN_SIZE { body.len() } else { size as usize };
+    let promised = size.map_or(body.len(), |size| usize::try_from(size).unwrap_or(usize::MAX));
     let Some(data) = body.get(..promised) else {
         return Err(Error::Truncated {
             path: path.to_owned(),
