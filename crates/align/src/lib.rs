@@ -29,8 +29,8 @@ pub use hmm::{
     mel_config,
 };
 pub use labels::{
-    Content, FitTarget, FormatError, Label, LabelDirectory, LabelFile, LabelFormat, Lookup, Misfit,
-    MisfitKind, fit,
+    Content, FitTarget, Fitted, FormatError, Label, LabelDirectory, LabelFile, LabelFormat, Lookup, Misfit,
+    MisfitKind, Variants, divide_among_words, fit, fit_variants,
 };
 pub use outliers::{AlignedSymbols, LONG_SECONDS, Oddity, Outlier, UNLIKELY_DEVIATIONS, outliers};
 pub use text_grid::{Interval, Tier, read_text_grid, write_text_grid};

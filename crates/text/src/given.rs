@@ -32,7 +32,7 @@ pub(crate) fn phones_in(text: &str) -> impl Iterator<Item = (Range<usize>, Resul
             let found = if in_braces { is_arpabet(inner) } else { inner.contains(|c| IPA.contains(c)) };
             if found {
                 at = start + length;
-                let phones = if in_braces { parse_phones(inner) } else { of_ipa(inner) };
+                let phones = if in_braces { parse_phones(inner) } else { phones_of_ipa(inner) };
                 let phones = phones.map_err(|error| Error::GivenPhones {
                     given: text[start..at].to_owned(),
                     why: error.to_string(),
@@ -67,8 +67,12 @@ fn is_arpabet(inner: &str) -> bool {
     names.iter().all(is_name) && (names.len() > 1 || names.iter().any(|name| one_is_enough(name)))
 }
 
-/// Reads IPA as espeak-ng prints it, or with the signs of dictionaries.
-fn of_ipa(inner: &str) -> Result<Vec<Phone>, Error> {
+/// Reads a word in American IPA, as espeak-ng prints it or with the signs of dictionaries.
+///
+/// # Errors
+///
+/// Returns an error that names the first sign without a phone.
+pub fn phones_of_ipa(inner: &str) -> Result<Vec<Phone>, Error> {
     let plain = inner.replace('ɝ', "ɜː").replace('g', "ɡ").replace('ɫ', "l").replace(['.', '\u{361}'], "");
     phones_of_espeak(&plain)
 }

@@ -67,6 +67,7 @@ pub use dictionary::{Dictionary, PackedDictionary, pack_dictionary};
 pub use error::Error;
 pub use espeak::phones_of_espeak;
 pub use g2p::{G2p, G2pAccuracy, G2pShape, G2pTensors, LETTERS, StressState, is_held_out, letter_indices};
+pub use given::phones_of_ipa;
 pub use heteronym::{LabeledHomograph, Reason, learn_homographs};
 pub use lexicon::Lexicon;
 pub use normalize::{Dropped, Normalized, Normalizer, Style, Token, TokenKind, normalize};

@@ -10,19 +10,23 @@
 //! last boundary is that of the last frame. A label of silence is assigned to the pause symbol at its position. Labels
 //! may be ARPAbet with or without stress in either case, IPA as written by the Montreal Forced Aligner or our own
 //! `phonemize`, or names of Festival and TIMIT; a label that names a phone other than the dataset's is a [`Misfit`],
-//! and nothing is guessed.
+//! unless [`Variants`] asks for the times of its words or for its phones.
 
 mod ctm;
 mod directory;
+mod divide;
 mod fit;
 mod lab;
 mod label;
 mod mfa;
 mod npy;
 mod phone_name;
+mod variants;
 
 pub use directory::{LabelDirectory, LabelFile, LabelFormat, Lookup};
+pub use divide::divide_among_words;
 pub use fit::{FitTarget, Misfit, MisfitKind, fit};
 pub use label::{Content, FormatError, Label};
+pub use variants::{Fitted, Variants, fit_variants};
 
 pub(crate) use label::decode_text;

@@ -128,6 +128,17 @@ impl Name {
             .map_or(Self::Unknown, Self::Phone)
     }
 
+    /// Returns the first phone that the name may denote, without stress.
+    pub(super) fn phone(self) -> Option<Phone> {
+        let Self::Phone([first, ..]) = self else { return None };
+        Phone::all().find(|phone| phone.without_stress() == *first)
+    }
+
+    /// Returns true if the name denotes a vowel.
+    pub(super) fn is_vowel(self) -> bool {
+        self.phone().is_some_and(Phone::is_vowel)
+    }
+
     /// Returns true if the name may denote `phone`, regardless of stress.
     pub(super) fn fits(self, phone: Phone) -> bool {
         matches!(self, Self::Phone(names) if names.contains(&phone.without_stress()))
