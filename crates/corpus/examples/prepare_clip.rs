@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("ids: {:?}", Vocabulary::arpabet().ids(&phonemized.symbols));
 
     let extractor = FeatureExtractor::new(&AudioRecipe::default())?;
-    let features = extractor.extract("clip", &fs::read(path)?, path).map_err(|problem| problem.message)?;
+    let features =
+        extractor.extract("clip", &fs::read(path)?, path, None).map_err(|problem| problem.message)?;
     println!("mel: {} bins, {} frames", features.mel.n_bins(), features.mel.n_frames());
     println!("median F0: {:?} Hz", features.summary.f0_median_hz);
     println!("loudness: {:?} LUFS", features.summary.loudness_lufs);

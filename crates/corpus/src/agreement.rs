@@ -154,8 +154,10 @@ mod tests {
             })
             .collect();
         let wav = mynah_signal::wav::encode_pcm16(&mynah_signal::Waveform::new(wave, RATE));
-        let features =
-            FeatureExtractor::new(&AudioRecipe::default()).unwrap().extract("a", &wav, "a.wav").unwrap();
+        let features = FeatureExtractor::new(&AudioRecipe::default())
+            .unwrap()
+            .extract("a", &wav, "a.wav", None)
+            .unwrap();
         let symbols: Vec<Symbol> = "<bos> AA1 S <eos>".split(' ').map(|name| name.parse().unwrap()).collect();
         let shares = |durations: &[u32]| {
             agreement(&symbols, durations, &features, RATE, hop).map(|row| row.share().unwrap())

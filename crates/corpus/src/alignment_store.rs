@@ -46,6 +46,8 @@ pub struct ImportedRow {
     pub frames: u32,
     /// Frames of each symbol.
     pub durations: Vec<u32>,
+    /// Phones of the file, which the utterance takes in place of its own: ARPAbet with ` / ` between words.
+    pub phones: Option<String>,
     /// File, relative to the imported directory.
     pub file: String,
     /// BLAKE3 hash of the file.
@@ -283,6 +285,7 @@ mod tests {
             symbols: "<bos> AY1 <eos>".to_owned(),
             frames: 6,
             durations: vec![1, 4, 1],
+            phones: None,
             file: "speaker/a.TextGrid".to_owned(),
             blake3: "00".to_owned(),
         };

@@ -4,6 +4,7 @@
 //! is too bad to learn from is for a person to decide.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use mynah_signal::{Analysis, median};
 
@@ -34,7 +35,9 @@ const FEWEST_FOR_USUAL: usize = 20;
 pub struct CheckedClip {
     /// Clip id.
     pub id: String,
-    /// Line in `metadata.csv`, from 1.
+    /// File that lists the clip, relative to the corpus.
+    pub table: Arc<str>,
+    /// Line in this file, from 1.
     pub line: u64,
     /// Words as spoken.
     pub normalized: String,
@@ -42,7 +45,7 @@ pub struct CheckedClip {
     pub dropped: Vec<char>,
     /// Audio file, relative to the corpus.
     pub audio: String,
-    /// BLAKE3 hash of the audio file.
+    /// BLAKE3 hash of the audio file, and of the part that is the clip.
     pub audio_hash: String,
     /// Analysis of the recording.
     pub recording: Analysis,
@@ -59,10 +62,13 @@ pub fn findings(clips: &[CheckedClip], leaks: &[Leak]) -> Vec<Problem> {
     unusual(clips, &mut found);
     twice(clips, Code::DuplicateText, |clip| &clip.normalized, &mut found);
     twice(clips, Code::DuplicateAudio, |clip| &clip.audio_hash, &mut found);
-    let lines: HashMap<&str, u64> = clips.iter().map(|clip| (clip.id.as_str(), clip.line)).collect();
-    found.extend(leaks.iter().map(|leak| leaked(leak, lines.get(leak.id.as_str()).copied())));
-    let line = |problem: &Problem| problem.id.as_deref().and_then(|id| lines.get(id).copied());
-    found.sort_by(|a, b| (line(a), a.code, &a.id).cmp(&(line(b), b.code, &b.id)));
+    let by_id: HashMap<&str, &CheckedClip> = clips.iter().map(|clip| (clip.id.as_str(), clip)).collect();
+    found.extend(leaks.iter().filter_map(|leak| Some(leaked(leak, by_id.get(leak.id.as_str())?))));
+    let place = |problem: &Problem| {
+        let clip = problem.id.as_deref().and_then(|id| by_id.get(id));
+        clip.map(|clip| (Arc::clone(&clip.table), clip.line))
+    };
+    found.sort_by(|a, b| (place(a), a.code, &a.id).cmp(&(place(b), b.code, &b.id)));
     found
 }
 
@@ -189,7 +195,7 @@ fn twice(
         groups.entry(what(clip)).or_default().push(clip);
     }
     for mut group in groups.into_values() {
-        group.sort_by_key(|clip| clip.line);
+        group.sort_by(|a, b| (&a.table, a.line).cmp(&(&b.table, b.line)));
         let [first, others @ ..] = &group[..] else { continue };
         for clip in others {
             found.push(if code == Code::DuplicateAudio {
@@ -203,7 +209,7 @@ fn twice(
     }
 }
 
-fn leaked(leak: &Leak, line: Option<u64>) -> Problem {
+fn leaked(leak: &Leak, clip: &CheckedClip) -> Problem {
     let what = if leak.same_audio { "recording" } else { "words" };
     let split = match leak.split {
         Split::Validation => "validation",
@@ -213,8 +219,8 @@ fn leaked(leak: &Leak, line: Option<u64>) -> Problem {
         stage: Stage::Split,
         code: Code::SplitLeak,
         id: Some(leak.id.clone()),
-        file: "metadata.csv".to_owned(),
-        line,
+        file: clip.table.to_string(),
+        line: Some(clip.line),
         message: format!(
             "it is in the {split} split, but `{}` with the same {what} is in the training split",
             leak.trained
@@ -228,7 +234,7 @@ fn audio(clip: &CheckedClip, code: Code, message: String, remedy: &str) -> Probl
 }
 
 fn text(clip: &CheckedClip, code: Code, message: String, remedy: &str) -> Problem {
-    finding(clip, Stage::Text, code, "metadata.csv".to_owned(), Some(clip.line), message, remedy)
+    finding(clip, Stage::Text, code, clip.table.to_string(), Some(clip.line), message, remedy)
 }
 
 fn finding(
@@ -256,6 +262,7 @@ mod tests {
         (0..n)
             .map(|index| CheckedClip {
                 id: format!("c{index:02}"),
+                table: "metadata.csv".into(),
                 line: index as u64 + 1,
                 normalized: format!("sentence number {index:02}{}", "x".repeat(index % 3)),
                 dropped: Vec::new(),

@@ -17,6 +17,8 @@ use crate::features::{AudioSummary, Features};
 use crate::problem::Problem;
 use crate::recipe::Recipe;
 use crate::shard::ShardStore;
+use crate::source::Span;
+use crate::speakers::Speaker;
 use crate::split::Split;
 
 /// Format version of a dataset directory.
@@ -28,6 +30,7 @@ const VOCABULARY: &str = "vocabulary.json";
 const SUP_PHONES: &str = "supphones.json";
 const PROBLEMS: &str = "problems.jsonl";
 const REPORT: &str = "report.html";
+const SPEAKERS: &str = "speakers.jsonl";
 const FEATURES: &str = "features";
 const ALIGNMENTS: &str = "alignments";
 const SHARDS: &str = "shards";
@@ -35,12 +38,18 @@ const SHARDS: &str = "shards";
 /// One utterance: a row of `manifest.parquet` (`docs/formats/dataset.md`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Utterance {
-    /// First field of `metadata.csv`.
+    /// Name of the clip.
     pub id: String,
     /// Split of the utterance.
     pub split: Split,
+    /// Speaker, where the corpus names one.
+    pub speaker: Option<String>,
     /// Audio file, relative to the corpus.
     pub audio: String,
+    /// Start of the clip in the audio file, if it is a part of it.
+    pub audio_start_seconds: Option<f64>,
+    /// End of the clip in the audio file, if it is a part of it.
+    pub audio_end_seconds: Option<f64>,
     /// Original text.
     pub text: String,
     /// Normalized words, as phonemized.
@@ -98,6 +107,10 @@ pub struct Utterance {
     pub source_bandwidth_hz: Option<f64>,
     /// Signal-to-noise ratio.
     pub source_snr_db: Option<f64>,
+    /// Split that the corpus assigns.
+    pub corpus_split: Option<Split>,
+    /// Phones that the corpus gives in place of those of the text, as written.
+    pub given_phones: Option<String>,
     /// Words whose pronunciation was guessed from their spelling by the network.
     pub guessed_words: Vec<String>,
     /// Source of the durations.
@@ -122,6 +135,12 @@ impl Utterance {
     #[must_use]
     pub fn words(&self) -> Vec<Option<u32>> {
         self.word_index.iter().map(|word| u32::try_from(*word).ok()).collect()
+    }
+
+    /// Returns the part of the audio file that is the clip, if it is not the whole.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        Some(Span { start_seconds: self.audio_start_seconds?, end_seconds: self.audio_end_seconds? })
     }
 
     /// Returns the audio columns of the manifest as a summary of the feature store.
@@ -159,7 +178,7 @@ impl Utterance {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
-    /// Lines of `metadata.csv`.
+    /// Lines of the corpus that are clips.
     pub rows: usize,
     /// Utterances in the manifest.
     pub utterances: usize,
@@ -258,6 +277,24 @@ impl DatasetLayout {
         self.write(REPORT, html)
     }
 
+    /// Writes `speakers.jsonl`; without speakers, removes it.
+    ///
+    /// # Errors
+    ///
+    /// An error of the operating system.
+    pub fn write_speakers(&self, speakers: &[Speaker]) -> Result<(), Error> {
+        let path = self.root.join(SPEAKERS);
+        if !speakers.is_empty() {
+            return Ok(write_table(&path, speakers)?);
+        }
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove", &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Removes files that no longer belong to the dataset: features of clips that are not `prepared`, TextGrid files of
     /// clips that are not `aligned`, leftovers of interrupted runs, and the reports of shards. Returns the number of
     /// files of the first three kinds.
@@ -269,7 +306,7 @@ impl DatasetLayout {
     ///
     /// An error of the operating system.
     pub fn retain(&self, prepared: &BTreeSet<&str>, aligned: &BTreeSet<&str>) -> Result<usize, Error> {
-        let ours = [INFO, MANIFEST, VOCABULARY, SUP_PHONES, PROBLEMS, REPORT];
+        let ours = [INFO, MANIFEST, VOCABULARY, SUP_PHONES, PROBLEMS, REPORT, SPEAKERS];
         let partial = |name: &str| final_name(name).is_some_and(|whole| ours.contains(&whole));
         self.shards().remove()?;
         let here = remove_files(&self.root, partial)?;

@@ -28,11 +28,21 @@ pub enum Error {
     /// A table or an atomically written file could not be read or written.
     #[error(transparent)]
     Table(#[from] mynah_table::Error),
-    /// A corpus has no `metadata.csv`.
-    #[error("`{path}` has no `metadata.csv`")]
-    NoMetadata {
-        /// Directory of the corpus.
+    /// A corpus does not exist.
+    #[error("there is no corpus `{path}`")]
+    NoCorpus {
+        /// Path as it was given.
         path: PathBuf,
+    },
+    /// The layout of a corpus is not recognized, or contradicts the recipe.
+    #[error("the corpus `{path}` cannot be read: {why}")]
+    Source {
+        /// Directory or table.
+        path: PathBuf,
+        /// Description of the fault.
+        why: String,
+        /// Action that resolves it.
+        remedy: String,
     },
     /// A setting of the recipe is invalid.
     #[error("the recipe section `[{section}]` is invalid: {why}")]
@@ -120,9 +130,8 @@ impl Error {
             Self::Io { .. } => None,
             Self::Locked { .. } => Some("wait until it ends, or name another place".to_owned()),
             Self::Table(error) => error.remedy().map(str::to_owned),
-            Self::NoMetadata { .. } => {
-                Some("name a directory in LJSpeech layout (`metadata.csv` and `wavs/`)".to_owned())
-            }
+            Self::NoCorpus { .. } => Some("name the directory of a corpus, or its table".to_owned()),
+            Self::Source { remedy, .. } | Self::Shards { remedy, .. } => Some(remedy.clone()),
             Self::Recipe { .. } => Some("correct the setting in the recipe".to_owned()),
             Self::Incomplete { path } => {
                 let directory = path.parent().unwrap_or(path);
@@ -139,7 +148,6 @@ impl Error {
             }
             Self::TextFormat { .. } => Some("run `mynah-prepare text` again".to_owned()),
             Self::Text(error) => error.remedy().map(str::to_owned),
-            Self::Shards { remedy, .. } => Some(remedy.clone()),
         }
     }
 
@@ -160,14 +168,15 @@ mod tests {
     use super::*;
 
     /// Builds every variant.
-    fn all() -> [Error; 15] {
+    fn all() -> [Error; 16] {
         let path = || PathBuf::from("dataset/dataset.toml");
         let source = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         [
             Error::Io { action: "read", path: path(), source },
             Error::Locked { path: path() },
             Error::Table(mynah_table::Error::UnknownTableFormat { path: path() }),
-            Error::NoMetadata { path: path() },
+            Error::NoCorpus { path: path() },
+            Error::Source { path: path(), why: "it is empty".to_owned(), remedy: "name another".to_owned() },
             Error::Recipe { section: "split", why: "`test` is 1.5".to_owned() },
             Error::Incomplete { path: path() },
             Error::Format { path: path(), found: 1 },
@@ -189,7 +198,8 @@ mod tests {
             Error::Io { .. }
                 | Error::Locked { .. }
                 | Error::Table(_)
-                | Error::NoMetadata { .. }
+                | Error::NoCorpus { .. }
+                | Error::Source { .. }
                 | Error::Recipe { .. }
                 | Error::Incomplete { .. }
                 | Error::Format { .. }

@@ -182,7 +182,7 @@ mod tests {
         let store = FeatureStore::new(directory.path().join("features"));
         let wav = fs::read(mini_corpus().join("wavs/LJ001-0045.wav")).unwrap();
         let extractor = FeatureExtractor::new(&AudioRecipe::default()).unwrap();
-        let features = extractor.extract("a", &wav, "a.wav").unwrap();
+        let features = extractor.extract("a", &wav, "a.wav", None).unwrap();
 
         assert_eq!(store.summary("a", "k"), None);
         store.write("a", "k", &features).unwrap();
@@ -207,7 +207,7 @@ mod tests {
         let store = FeatureStore::new(directory.path().to_owned());
         let wav = fs::read(mini_corpus().join("wavs/LJ001-0045.wav")).unwrap();
         let features = FeatureExtractor::new(&AudioRecipe::default()).unwrap();
-        let features = features.extract("a", &wav, "a.wav").unwrap();
+        let features = features.extract("a", &wav, "a.wav", None).unwrap();
         for id in ["a", "b", "a.b"] {
             store.write(id, "k", &features).unwrap();
         }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::problem::{Code, Problem, Stage};
 use crate::recipe::AudioRecipe;
+use crate::source::Span;
 
 /// Version of the computation; changing any resulting number invalidates earlier features.
 pub const FEATURES_VERSION: u32 = 3;
@@ -122,21 +123,31 @@ impl FeatureExtractor {
         self.recipe.mel.config(self.recipe.sample_rate)
     }
 
-    /// Returns the cache key of the features of an audio file: its bytes, the settings and [`FEATURES_VERSION`].
+    /// Returns the cache key of the features of a clip: the bytes of its file, its part of it, the settings and
+    /// [`FEATURES_VERSION`].
     #[must_use]
-    pub fn key(&self, file: &[u8]) -> String {
+    pub fn key(&self, file: &[u8], span: Option<Span>) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.settings.as_bytes()).update(b"\0").update(file);
+        if let Some(span) = span {
+            hasher.update(&span.start_seconds.to_le_bytes()).update(&span.end_seconds.to_le_bytes());
+        }
         hasher.finalize().to_hex().to_string()
     }
 
-    /// Computes the features of a wav or FLAC file from its bytes; `path` is used in problems.
+    /// Computes the features of a clip from the bytes of its file; `path` is used in problems.
     ///
     /// # Errors
     ///
     /// A [`Problem`] if the recording violates the recipe.
-    pub fn extract(&self, id: &str, file: &[u8], path: &str) -> Result<Features, Box<Problem>> {
-        Ok(self.of_wave(self.condition(id, file, path)?))
+    pub fn extract(
+        &self,
+        id: &str,
+        file: &[u8],
+        path: &str,
+        span: Option<Span>,
+    ) -> Result<Features, Box<Problem>> {
+        Ok(self.of_wave(self.condition(id, file, path, span)?))
     }
 
     /// Analyzes a recording before any processing except the choice of a channel; rejects the same recordings as
@@ -145,17 +156,34 @@ impl FeatureExtractor {
     /// # Errors
     ///
     /// A [`Problem`] if the recording violates the recipe.
-    pub fn analyze(&self, id: &str, file: &[u8], path: &str) -> Result<Analysis, Box<Problem>> {
-        Ok(self.condition(id, file, path)?.recording)
+    pub fn analyze(
+        &self,
+        id: &str,
+        file: &[u8],
+        path: &str,
+        span: Option<Span>,
+    ) -> Result<Analysis, Box<Problem>> {
+        Ok(self.condition(id, file, path, span)?.recording)
     }
 
     /// Processes a recording as the recipe says, in this order: choose a channel, resample, trim, amplify, round.
-    fn condition(&self, id: &str, file: &[u8], path: &str) -> Result<Conditioned, Box<Problem>> {
+    fn condition(
+        &self,
+        id: &str,
+        file: &[u8],
+        path: &str,
+        span: Option<Span>,
+    ) -> Result<Conditioned, Box<Problem>> {
         let wav_problem = |error: SignalError| Box::new(wav_problem(id, path, &error));
         let mut waveform = Recording::decode(file, Path::new(path))
             .and_then(|recording| recording.into_mono(self.recipe.channels, Path::new(path)))
             .map_err(wav_problem)?;
         let problem = |code, message, remedy: &str| Box::new(problem(id, path, code, message, remedy));
+        if let Some(span) = span {
+            waveform = cut(&waveform, span).map_err(|message| {
+                problem(Code::BadSpan, message, "correct the times of the clip, or delete its line")
+            })?;
+        }
         let wanted = self.recipe.sample_rate;
         if waveform.sample_rate() != wanted && !self.recipe.resample {
             return Err(problem(
@@ -262,6 +290,23 @@ impl FeatureExtractor {
     }
 }
 
+/// Cuts a part out of a recording; an end at most 50 ms after that of the recording is its end.
+fn cut(waveform: &Waveform, span: Span) -> Result<Waveform, String> {
+    let rate = waveform.sample_rate();
+    let sample = |seconds: f64| (seconds * f64::from(rate)).round() as usize;
+    let (start, end) = (sample(span.start_seconds), sample(span.end_seconds));
+    if start >= end || end > waveform.len() + sample(0.05) {
+        return Err(format!(
+            "it is from {:.3} s to {:.3} s of a recording of {:.3} s",
+            span.start_seconds,
+            span.end_seconds,
+            waveform.seconds()
+        ));
+    }
+    let end = end.min(waveform.len());
+    Ok(Waveform::new(waveform.samples()[start.min(end)..end].to_vec(), rate))
+}
+
 fn wav_problem(id: &str, path: &str, error: &SignalError) -> Problem {
     let (code, message, remedy) = match error {
         SignalError::Empty { .. } => {
@@ -313,6 +358,7 @@ mod tests {
     use super::FeatureExtractor;
     use crate::Error;
     use crate::recipe::{AudioRecipe, TrimRecipe};
+    use crate::source::Span;
 
     fn extractor() -> FeatureExtractor {
         FeatureExtractor::new(&AudioRecipe::default()).unwrap()
@@ -321,7 +367,7 @@ mod tests {
     #[test]
     fn the_parts_of_a_real_clip_agree() {
         let bytes = fs::read(mini_corpus().join("wavs/LJ002-0151.wav")).unwrap();
-        let features = extractor().extract("LJ002-0151", &bytes, "wavs/LJ002-0151.wav").unwrap();
+        let features = extractor().extract("LJ002-0151", &bytes, "wavs/LJ002-0151.wav", None).unwrap();
         let frames = features.wave.len() / 256;
         assert_eq!(features.mel.n_frames(), frames);
         assert_eq!((features.mel.n_bins(), features.f0.len(), features.level.len()), (80, frames, frames));
@@ -360,12 +406,12 @@ mod tests {
             (stereo, "not-mono"),
         ];
         for (bytes, code) in cases {
-            let problem = extractor().extract("x", &bytes, "wavs/x.wav").unwrap_err();
+            let problem = extractor().extract("x", &bytes, "wavs/x.wav", None).unwrap_err();
             assert_eq!(problem.code.word(), code, "{}", problem.message);
             assert_eq!((problem.id.as_deref(), problem.file.as_str()), (Some("x"), "wavs/x.wav"));
             assert!(!problem.remedy.is_empty());
         }
-        assert!(extractor().extract("x", &good, "wavs/x.wav").is_ok());
+        assert!(extractor().extract("x", &good, "wavs/x.wav", None).is_ok());
     }
 
     /// Returns a tone surrounded by silence: 0.3 s, 1 s and 0.5 s.
@@ -381,7 +427,7 @@ mod tests {
     }
 
     fn extract(recipe: &AudioRecipe, file: &[u8]) -> super::Features {
-        FeatureExtractor::new(recipe).unwrap().extract("x", file, "wavs/x.wav").unwrap()
+        FeatureExtractor::new(recipe).unwrap().extract("x", file, "wavs/x.wav", None).unwrap()
     }
 
     #[test]
@@ -470,6 +516,24 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_recording_is_a_clip() {
+        let samples: Vec<f32> = (0..66_150).map(|t| (t as f32 * 0.03).sin() * 0.4).collect();
+        let file = wav::encode_pcm16(&Waveform::new(samples, 22_050));
+        let of = |start_seconds, end_seconds| {
+            extractor().extract("x", &file, "x.wav", Some(Span { start_seconds, end_seconds }))
+        };
+        let whole = extract(&AudioRecipe::default(), &file);
+        let part = of(1.0, 2.5).unwrap();
+        assert_eq!(part.wave, whole.wave[22_050..55_125]);
+        assert_eq!(part.summary.recording.seconds.to_bits(), 1.5_f64.to_bits());
+        assert_eq!(of(1.0, 3.04).unwrap().wave.len(), 44_100);
+        assert_eq!(of(1.0, 3.1).unwrap_err().code.word(), "bad-span");
+        assert_eq!(of(2.0, 2.0).unwrap_err().code.word(), "bad-span");
+        let key = |end_seconds| extractor().key(&file, Some(Span { start_seconds: 1.0, end_seconds }));
+        assert_ne!(key(2.0), key(2.5));
+    }
+
+    #[test]
     fn rejects_invalid_settings() {
         let good = AudioRecipe::default();
         let trim = |below_loudest_db, margin_ms| Some(TrimRecipe { below_loudest_db, margin_ms });
@@ -487,10 +551,10 @@ mod tests {
 
     #[test]
     fn the_key_depends_on_bytes_and_settings() {
-        let key = extractor().key(b"wav");
-        assert_eq!(key, extractor().key(b"wav"));
-        assert_ne!(key, extractor().key(b"waw"));
+        let key = extractor().key(b"wav", None);
+        assert_eq!(key, extractor().key(b"wav", None));
+        assert_ne!(key, extractor().key(b"waw", None));
         let other = AudioRecipe { f0_max_hz: 500.0, ..AudioRecipe::default() };
-        assert_ne!(key, FeatureExtractor::new(&other).unwrap().key(b"wav"));
+        assert_ne!(key, FeatureExtractor::new(&other).unwrap().key(b"wav", None));
     }
 }

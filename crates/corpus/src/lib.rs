@@ -1,4 +1,4 @@
-//! Corpora and datasets: LJSpeech in; manifest, splits, alignments and features out. [`text_dataset`] does the same for
+//! Corpora and datasets: a corpus of any layout in; manifest, splits, alignments and features out. [`text_dataset`] does the same for
 //! the plain text of a pre-training.
 //!
 //! ```text
@@ -25,11 +25,13 @@ mod dataset;
 mod error;
 mod feature_store;
 mod features;
-mod ljspeech;
+mod given_phones;
 mod lock;
 mod problem;
 mod recipe;
 mod shard;
+mod source;
+mod speakers;
 mod split;
 
 pub use agreement::{Agreement, agreement};
@@ -38,11 +40,13 @@ pub use dataset::{Counts, DATASET_FORMAT, Dataset, DatasetInfo, DatasetLayout, U
 pub use error::Error;
 pub use feature_store::FeatureStore;
 pub use features::{AudioSummary, FEATURES_VERSION, FeatureExtractor, Features};
-pub use ljspeech::{Corpus, Entry, Listing};
+pub use given_phones::{give_phones, text_of_phones};
 pub use lock::DirectoryLock;
 pub use problem::{Code, Problem, Stage};
 pub use recipe::{
     AudioRecipe, Recipe, SupPhoneRecipe, TextBackend, TextColumn, TextRecipe, TextStyle, TrimRecipe,
 };
 pub use shard::{BadShard, Finding, Shard, ShardReport, ShardStore};
-pub use split::{Amount, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};
+pub use source::{ColumnName, Corpus, Entry, Layout, Listing, SourceRecipe, Span};
+pub use speakers::{Speaker, speakers};
+pub use split::{Amount, Candidate, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
-    /// Reading `metadata.csv`.
+    /// Reading the corpus' table or texts.
     Metadata,
     /// Reading and checking the recording.
     Audio,
@@ -25,9 +25,9 @@ pub enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
-    /// A line of `metadata.csv` contains a byte that is not UTF-8.
+    /// A line of the corpus' table contains a byte that is not UTF-8.
     NotUtf8,
-    /// A line does not have three fields.
+    /// A line does not have as many fields as the others.
     WrongFieldCount,
     /// A line starts with the separator.
     EmptyId,
@@ -37,6 +37,12 @@ pub enum Code {
     DuplicateId,
     /// The recording does not exist.
     MissingWav,
+    /// Several recordings may be meant.
+    AmbiguousAudio,
+    /// The part of the recording that is the clip is malformed, or not within the recording.
+    BadSpan,
+    /// The given phones do not exist, or do not fit the text.
+    BadPhones,
     /// The recording has no samples.
     EmptyWav,
     /// The header promises more samples than the file holds.
@@ -106,6 +112,9 @@ impl Code {
             Self::UnsafeId => "unsafe-id",
             Self::DuplicateId => "duplicate-id",
             Self::MissingWav => "missing-wav",
+            Self::AmbiguousAudio => "ambiguous-audio",
+            Self::BadSpan => "bad-span",
+            Self::BadPhones => "bad-phones",
             Self::EmptyWav => "empty-wav",
             Self::TruncatedWav => "truncated-wav",
             Self::UnreadableWav => "unreadable-wav",
@@ -180,6 +189,9 @@ mod tests {
         for code in [
             Code::NotUtf8,
             Code::MissingWav,
+            Code::AmbiguousAudio,
+            Code::BadSpan,
+            Code::BadPhones,
             Code::WrongSampleRate,
             Code::MissingAlignment,
             Code::AmbiguousAlignment,

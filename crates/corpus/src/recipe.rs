@@ -9,12 +9,15 @@ use mynah_text::Style;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::source::SourceRecipe;
 use crate::split::SplitConfig;
 
 /// Preparation recipe: a TOML file in which every key is optional. `pipelines/ljspeech/prepare.toml` spells out all of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
+    /// Layout of the corpus.
+    pub source: SourceRecipe,
     /// Text and pronunciation.
     pub text: TextRecipe,
     /// Requirements on the recordings, and what is computed from them.
@@ -31,7 +34,7 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TextRecipe {
-    /// Column of `metadata.csv` that is spoken. Either one is normalized.
+    /// Column that is spoken, of corpora that have both. Either one is normalized.
     pub column: TextColumn,
     /// Source of the pronunciations that the lexicon lacks.
     pub backend: TextBackend,
@@ -95,13 +98,13 @@ impl TextBackend {
     }
 }
 
-/// Column of `metadata.csv`.
+/// Text of a clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TextColumn {
-    /// The second column: as printed.
+    /// As printed: the second column of LJSpeech's `metadata.csv`.
     Text,
-    /// The third column: numbers and abbreviations written out.
+    /// Numbers and abbreviations written out: the third column of LJSpeech's; the printed text where there is no other.
     #[default]
     Normalized,
 }

@@ -95,7 +95,7 @@ pub struct ShardReport {
     pub program: String,
     /// Corpus, as named by the user.
     pub corpus: String,
-    /// BLAKE3 hash of its `metadata.csv`.
+    /// BLAKE3 hash of the files that list its clips.
     pub metadata: String,
     /// Recipe, with all defaults filled in.
     pub recipe: Recipe,
@@ -134,7 +134,7 @@ impl ShardReport {
         } else if self.corpus != other.corpus {
             Some("a different corpus")
         } else if self.metadata != other.metadata {
-            Some("a different `metadata.csv`")
+            Some("a different list of clips")
         } else if self.recipe != other.recipe {
             Some("a different recipe")
         } else {

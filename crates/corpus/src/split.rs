@@ -48,6 +48,8 @@ pub struct SplitConfig {
     pub seed: u64,
     /// Unit of the draw.
     pub by: SplitBy,
+    /// True to follow the splits that the corpus names, if it does; then nothing is drawn.
+    pub by_corpus: bool,
     /// File with the ids of the validation split, one per line, or `DIR/ID.wav|text` as in VITS' file lists. With this or
     /// `test_list`, nothing is drawn. `pipelines/ljspeech/vits-validation.txt` holds the 100 ids that VITS uses.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +67,7 @@ impl Default for SplitConfig {
             test: Amount::Count(500),
             seed: 0,
             by: SplitBy::default(),
+            by_corpus: true,
             validation_list: None,
             test_list: None,
         }
@@ -96,12 +99,25 @@ impl Amount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitBy {
-    /// Single utterances.
+    /// Single utterances, of each speaker as many as its share.
     #[default]
     Utterance,
     /// Whole chapters (ids equal up to the last `-`, such as `LJ001`), until at least the given number of utterances is held
     /// out.
     Chapter,
+    /// Whole speakers, likewise: the model has heard none of the voices that are held out.
+    Speaker,
+}
+
+/// An utterance to be assigned to a split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// Utterance id.
+    pub id: &'a str,
+    /// Its speaker, if the corpus names speakers.
+    pub speaker: Option<&'a str>,
+    /// The split that the corpus assigns to it.
+    pub split: Option<Split>,
 }
 
 /// Assigns splits at random or by lists.
@@ -158,23 +174,30 @@ impl Splitter {
         unknown
     }
 
-    /// Returns the split of each of `ids`.
+    /// Returns the split of each utterance.
     ///
-    /// With lists, the splits follow the lists, and all other utterances are trained on. Otherwise the ids, or the
-    /// chapters, are ranked by BLAKE3(seed, id); the first are the test split, the next the validation split. The
-    /// choice depends on nothing else, not even on the order of `ids`, and adding an utterance to a corpus moves at
-    /// most one other utterance, or one chapter, across each boundary. Chapters are taken until at least the requested
-    /// number of utterances is held out.
+    /// With lists, the splits follow the lists, and all other utterances are trained on. Likewise if the corpus assigns
+    /// some utterance to another split than training. Otherwise the ids, the chapters or the speakers are ranked by
+    /// BLAKE3(seed, name); the first are the test split, the next the validation split. Of several speakers, single
+    /// utterances are drawn evenly: of each as many as its share, rounded up or down.
+    ///
+    /// The choice depends on nothing else, not even on the order of the utterances, and in a corpus of one speaker adding
+    /// an utterance moves at most one other utterance, or one chapter, across each boundary. Chapters and speakers are
+    /// taken until at least the requested number of utterances is held out.
     ///
     /// At least half of the utterances are left for training: if the settings would leave fewer, both held-out splits
-    /// shrink in proportion, and chapters that are too large are skipped.
+    /// shrink in proportion, and chapters or speakers that are too large are skipped.
     #[must_use]
-    pub fn assign(&self, ids: &[&str]) -> Vec<Split> {
+    pub fn assign(&self, clips: &[Candidate<'_>]) -> Vec<Split> {
         if let Some(lists) = &self.lists {
-            return ids.iter().map(|id| lists.get(*id).copied().unwrap_or(Split::Train)).collect();
+            return clips.iter().map(|clip| lists.get(clip.id).copied().unwrap_or(Split::Train)).collect();
         }
-        let room = ids.len() / 2;
-        let (validation, test) = (self.config.validation.of(ids.len()), self.config.test.of(ids.len()));
+        if self.follows_corpus(clips) {
+            return clips.iter().map(|clip| clip.split.unwrap_or(Split::Train)).collect();
+        }
+        let n = clips.len();
+        let room = n / 2;
+        let (validation, test) = (self.config.validation.of(n), self.config.test.of(n));
         let held_out = validation.saturating_add(test);
         let (validation, test) = if held_out > room {
             let test = (room as u128 * test as u128).checked_div(held_out as u128).unwrap_or(0) as usize;
@@ -183,20 +206,10 @@ impl Splitter {
             (validation, test)
         };
 
-        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, id) in ids.iter().enumerate() {
-            groups.entry(self.group(id)).or_default().push(index);
-        }
-        let mut ranked: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
-        ranked.sort_by_cached_key(|(name, _)| {
-            let mut hasher = Hasher::new();
-            hasher.update(&self.config.seed.to_le_bytes()).update(name.as_bytes());
-            *hasher.finalize().as_bytes()
-        });
-        let mut splits = vec![Split::Train; ids.len()];
+        let mut splits = vec![Split::Train; n];
         let mut left = room;
         let (mut for_test, mut for_validation) = (test, validation);
-        for (_, group) in ranked {
+        for group in self.ranked(clips) {
             let (split, wanted) = if for_test > 0 {
                 (Split::Test, &mut for_test)
             } else {
@@ -213,11 +226,55 @@ impl Splitter {
         splits
     }
 
+    /// Returns true if the splits of the corpus are followed.
+    #[must_use]
+    pub fn follows_corpus(&self, clips: &[Candidate<'_>]) -> bool {
+        let is_held_out = |clip: &Candidate<'_>| clip.split.is_some_and(|split| split != Split::Train);
+        self.lists.is_none() && self.config.by_corpus && clips.iter().any(is_held_out)
+    }
+
+    /// Returns the groups that are drawn together, the first to be held out first.
+    fn ranked(&self, clips: &[Candidate<'_>]) -> Vec<Vec<usize>> {
+        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, clip) in clips.iter().enumerate() {
+            groups.entry(self.group(clip)).or_default().push(index);
+        }
+        let mut ranked: Vec<(&str, Vec<usize>)> = groups.into_iter().collect();
+        ranked.sort_by_cached_key(|(name, _)| self.rank(name));
+        if self.config.by != SplitBy::Utterance {
+            return ranked.into_iter().map(|(_, group)| group).collect();
+        }
+        // The utterances of a speaker take evenly spaced places from 0 to 1, after a start of its own: any first part
+        // of all places has the same share of each speaker. With one speaker, it is the order of the ranks.
+        let mut speakers: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+        for index in ranked.into_iter().flat_map(|(_, group)| group) {
+            speakers.entry(clips[index].speaker).or_default().push(index);
+        }
+        let mut places: Vec<(f64, usize)> = Vec::with_capacity(clips.len());
+        for (speaker, of_speaker) in speakers {
+            let [a, b, c, d, ..] = self.rank(speaker.unwrap_or_default());
+            let start = f64::from(u32::from_le_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0);
+            let step = 1.0 / of_speaker.len() as f64;
+            places.extend(
+                of_speaker.into_iter().enumerate().map(|(at, index)| ((at as f64 + start) * step, index)),
+            );
+        }
+        places.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| clips[a.1].id.cmp(clips[b.1].id)));
+        places.into_iter().map(|(_, index)| vec![index]).collect()
+    }
+
+    fn rank(&self, name: &str) -> [u8; 32] {
+        let mut hasher = Hasher::new();
+        hasher.update(&self.config.seed.to_le_bytes()).update(name.as_bytes());
+        *hasher.finalize().as_bytes()
+    }
+
     /// Returns the unit with which an utterance is drawn.
-    fn group<'a>(&self, id: &'a str) -> &'a str {
+    fn group<'a>(&self, clip: &Candidate<'a>) -> &'a str {
         match self.config.by {
-            SplitBy::Utterance => id,
-            SplitBy::Chapter => id.rsplit_once('-').map_or(id, |(chapter, _)| chapter),
+            SplitBy::Utterance => clip.id,
+            SplitBy::Chapter => clip.id.rsplit_once('-').map_or(clip.id, |(chapter, _)| chapter),
+            SplitBy::Speaker => clip.speaker.unwrap_or(clip.id),
         }
     }
 }
@@ -271,7 +328,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Amount, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};
+    use super::{Amount, Candidate, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};
 
     fn count(splits: &[Split], split: Split) -> usize {
         splits.iter().filter(|other| **other == split).count()
@@ -286,8 +343,53 @@ mod tests {
         }
     }
 
+    fn candidates<'a>(ids: &[&'a str]) -> Vec<Candidate<'a>> {
+        ids.iter().map(|id| Candidate { id, speaker: None, split: None }).collect()
+    }
+
     fn assign(ids: &[&str], config: &SplitConfig) -> Vec<Split> {
-        Splitter::new(config).unwrap().assign(ids)
+        Splitter::new(config).unwrap().assign(&candidates(ids))
+    }
+
+    #[test]
+    fn every_speaker_has_its_share_of_every_split() {
+        let sizes = [("ann", 40), ("bob", 20), ("cem", 10)];
+        let names: Vec<(String, &str)> = sizes
+            .iter()
+            .flat_map(|(speaker, n)| (0..*n).map(move |index| (format!("{speaker}{index}"), *speaker)))
+            .collect();
+        let clips: Vec<Candidate<'_>> =
+            names.iter().map(|(id, speaker)| Candidate { id, speaker: Some(speaker), split: None }).collect();
+        let splits = Splitter::new(&config(7, 14, 5)).unwrap().assign(&clips);
+        for (speaker, n) in sizes {
+            let of = |split| {
+                let own = clips.iter().zip(&splits).filter(|(clip, _)| clip.speaker == Some(speaker));
+                own.filter(|(_, other)| **other == split).count()
+            };
+            assert!(of(Split::Test).abs_diff(n / 5) <= 1, "{speaker}: {} of {n}", of(Split::Test));
+            assert!(of(Split::Validation).abs_diff(n / 10) <= 1, "{speaker}: {}", of(Split::Validation));
+        }
+        assert_eq!((count(&splits, Split::Test), count(&splits, Split::Validation)), (14, 7));
+
+        let whole = SplitConfig { by: SplitBy::Speaker, ..config(1, 1, 5) };
+        let splits = Splitter::new(&whole).unwrap().assign(&clips);
+        for (speaker, _) in sizes {
+            let mut own = clips.iter().zip(&splits).filter(|(clip, _)| clip.speaker == Some(speaker));
+            let first = own.next().unwrap().1;
+            assert!(own.all(|(_, split)| split == first), "{speaker}");
+        }
+        assert!(count(&splits, Split::Train) >= 35);
+    }
+
+    #[test]
+    fn the_splits_of_the_corpus_are_followed_unless_the_recipe_decides() {
+        let mut clips = candidates(&["a", "b", "c", "d"]);
+        clips[0].split = Some(Split::Test);
+        clips[1].split = Some(Split::Train);
+        let follow = |config: &SplitConfig| Splitter::new(config).unwrap().assign(&clips);
+        assert_eq!(follow(&config(1, 0, 0)), [Split::Test, Split::Train, Split::Train, Split::Train]);
+        let drawn = follow(&SplitConfig { by_corpus: false, ..config(1, 0, 0) });
+        assert_eq!((count(&drawn, Split::Test), count(&drawn, Split::Validation)), (0, 1));
     }
 
     proptest! {
@@ -364,7 +466,10 @@ mod tests {
         let vits = lists("b\r\n\nz\n", "DUMMY1/c.wav|Some words.\nDUMMY1/y.wav|Others.\n");
         let splitter = Splitter::new(&vits).unwrap();
         let ids = ["a", "b", "c", "d"];
-        assert_eq!(splitter.assign(&ids), [Split::Train, Split::Validation, Split::Test, Split::Train]);
+        assert_eq!(
+            splitter.assign(&candidates(&ids)),
+            [Split::Train, Split::Validation, Split::Test, Split::Train]
+        );
         assert_eq!(splitter.unknown(&ids), ["y", "z"]);
         let both = Splitter::new(&lists("a\nb\n", "b\n")).unwrap_err();
         assert!(both.to_string().contains("`b` is in both `validation_list` and `test_list`"), "{both}");

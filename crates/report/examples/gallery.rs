@@ -290,6 +290,7 @@ fn dataset() -> DatasetPage {
         ],
         seconds: 2531.7,
         frames: 218_071,
+        speakers: Vec::new(),
         leaks: vec![LeakedUtterance {
             id: "LJ002-0113".into(),
             split: "test".into(),

@@ -28,6 +28,8 @@ pub struct DatasetPage {
     pub frames: u64,
     /// Sizes of the splits.
     pub splits: Vec<SplitSize>,
+    /// Speakers, if the corpus names them.
+    pub speakers: Vec<SpeakerRow>,
     /// Held-out utterances whose content is also trained on.
     pub leaks: Vec<LeakedUtterance>,
     /// Distributions, drawn as one histogram each.
@@ -98,6 +100,29 @@ pub struct SplitSize {
     pub utterances: u64,
     /// Total length, in seconds.
     pub seconds: f64,
+}
+
+/// A speaker of the corpus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpeakerRow {
+    /// Name.
+    pub name: String,
+    /// Number of utterances.
+    pub utterances: u64,
+    /// Total length, in seconds.
+    pub seconds: f64,
+    /// Utterances that are trained on.
+    pub train: u64,
+    /// Utterances of the validation split.
+    pub validation: u64,
+    /// Utterances of the test split.
+    pub test: u64,
+    /// Median fundamental frequency, in Hz.
+    pub f0_median_hz: Option<f64>,
+    /// Median characters per second.
+    pub characters_per_second: Option<f64>,
+    /// Median loudness, in LUFS.
+    pub loudness_lufs: Option<f64>,
 }
 
 /// Distribution of a quantity over the utterances.
@@ -187,6 +212,9 @@ impl DatasetPage {
     pub fn to_html(&self) -> Result<String, Error> {
         let mut sections = vec![Section::open("summary", "Summary", self.summary()?)];
         sections.push(Section::open("problems", "Problems", self.problem_blocks()));
+        if !self.speakers.is_empty() {
+            sections.push(Section::open("speakers", "Speakers", vec![self.speaker_block()?]));
+        }
         if !self.distributions.is_empty() {
             let blocks = vec![Block::Figures(self.distribution_figures()?)];
             sections.push(Section::open("distributions", "Distributions", blocks));
@@ -243,6 +271,42 @@ impl DatasetPage {
             table.rows.push(vec![Cell::text(&split.name), Cell::Count(split.utterances), Cell::text(length)]);
         }
         Ok(vec![facts, Block::Table(table), self.leak_block()])
+    }
+
+    fn speaker_block(&self) -> Result<Block, Error> {
+        let columns = [
+            ("speaker", "Speaker"),
+            ("utterances", "Utterances"),
+            ("length", "Length"),
+            ("train", "Train"),
+            ("validation", "Validation"),
+            ("test", "Test"),
+            ("f0", "Median F0 (Hz)"),
+            ("rate", "Characters per second"),
+            ("loudness", "Loudness (LUFS)"),
+        ];
+        let caption =
+            "Speakers of the corpus. Medians are over their utterances; speakers.jsonl has more of them.";
+        let mut table = Table::new("speakers", caption, &columns);
+        let number = |value: Option<f64>, decimals| {
+            value
+                .filter(|value| value.is_finite())
+                .map_or(Cell::text("–"), |value| Cell::Number { value, decimals })
+        };
+        for speaker in &self.speakers {
+            table.rows.push(vec![
+                Cell::text(&speaker.name),
+                Cell::Count(speaker.utterances),
+                Cell::text(length(speaker.seconds, &format!("the length of speaker `{}`", speaker.name))?),
+                Cell::Count(speaker.train),
+                Cell::Count(speaker.validation),
+                Cell::Count(speaker.test),
+                number(speaker.f0_median_hz, 0),
+                number(speaker.characters_per_second, 1),
+                number(speaker.loudness_lufs, 1),
+            ]);
+        }
+        Ok(Block::Table(table))
     }
 
     fn leak_block(&self) -> Block {

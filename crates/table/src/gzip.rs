@@ -6,7 +6,12 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-pub(crate) fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
+/// Compresses bytes; the same bytes always become the same file.
+///
+/// # Errors
+///
+/// None in practice: nothing is written but memory.
+pub fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes)?;
     encoder.finish()

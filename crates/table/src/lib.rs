@@ -62,5 +62,6 @@ pub use atomic_file::{final_name, remove_files, write_atomic};
 pub use columns::{ByteColumn, Values, read_byte_columns, write_columns};
 pub use error::Error;
 pub use format::TableFormat;
+pub use gzip::compress as gzip;
 pub use rows::{read_table, write_table};
 pub use text_table::{RaggedTable, TextTable, read_ragged_table, read_text_columns, read_text_table};

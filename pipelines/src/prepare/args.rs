@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use mynah_align::LabelFormat;
+use mynah_align::{LabelFormat, Variants};
 use mynah_cli::{Completions, ManPages, read_toml};
 use mynah_corpus::text_dataset::TextUnit;
 use mynah_corpus::{Recipe, Shard, SupPhoneRecipe};
 use mynah_signal::MelProfile;
 use mynah_text::Alphabet;
 
-use super::{align, bpe, check, import_alignment, mel, merge, normalize, phonemize, run, text};
+use super::export::ExportFormat;
+use super::{align, bpe, check, export, import_alignment, mel, merge, normalize, phonemize, run, text};
 use crate::pronunciation::{Backend, Reading};
 use crate::threads::Threads;
 
@@ -51,10 +52,18 @@ The dataset is then what `run` makes with that recipe, byte for byte.";
 const IMPORT: &str = "\
 Examples:
   mynah-prepare import-alignment data/ljspeech --from mfa-output
+  mynah-prepare import-alignment data/ljspeech --from mfa-output --variants words
   mynah-prepare import-alignment data/ljspeech --from labels --format festival --partial
 
 The file of an utterance is found by its id, anywhere below DIR. A file that does not fit is a row
 of DATASET/problems.jsonl, and its utterance keeps the aligner's durations.";
+const EXPORT: &str = "\
+Examples:
+  mynah-prepare export data/ljspeech --format vits --out for-vits
+  mynah-prepare export data/ljspeech --format audiofolder --out hub --name \"My voice\" --license cc0-1.0
+  mynah-prepare export data/ljspeech --format lhotse --out lhotse
+
+The audio is that of the dataset: after the choice of a channel, resampling, trimming and gain.";
 const NORMALIZE: &str = "\
 Examples:
   mynah-prepare normalize \"Mr. Buxton paid £30 on 3 May.\"
@@ -98,7 +107,7 @@ const MAN: &str = "\
 Example:
   mynah-prepare man --out ~/.local/share/man/man1";
 
-/// Prepares a corpus in LJSpeech layout for training: checks, normalizes, phonemizes, extracts features, aligns.
+/// Prepares a corpus for training: recognizes its layout, checks, normalizes, phonemizes, extracts features, aligns.
 #[derive(Debug, Parser)]
 #[command(name = "mynah-prepare", version, after_help = ALL)]
 pub struct Args {
@@ -134,7 +143,18 @@ impl Args {
                     dataset: args.dataset,
                     from: args.from,
                     format: args.format.0,
+                    variants: args.variants.into(),
                     partial: args.partial,
+                })
+            }
+            Command::Export(args) => {
+                args.threads.start()?;
+                export::run(&export::Settings {
+                    dataset: args.dataset,
+                    format: args.format,
+                    out: args.out,
+                    name: args.name,
+                    license: args.license,
                 })
             }
             Command::Normalize(args) => normalize::run(&normalize::Settings {
@@ -163,8 +183,9 @@ impl Args {
 enum Command {
     /// Prepare a corpus: everything that training needs, in one directory
     ///
-    /// Reads CORPUS/metadata.csv and CORPUS/wavs, and writes features, phones, durations, splits, a manifest and a page
-    /// with plots. Does not change CORPUS. docs/formats lists every file and column.
+    /// Reads the recordings and texts of CORPUS, whose layout is recognized or set in the recipe (docs/formats/corpus.md has
+    /// all layouts), and writes features, phones, durations, splits, a manifest and a page with plots. Does not change
+    /// CORPUS. docs/formats lists every file and column.
     #[command(after_help = RUN)]
     Run(RunArgs),
     /// Check a corpus and report findings on the terminal, a page with plots, and a table
@@ -188,6 +209,9 @@ enum Command {
     /// Import the durations of another tool: TextGrid, MFA's JSON and CSV, .lab, CTM, .npy
     #[command(after_help = IMPORT)]
     ImportAlignment(ImportAlignmentArgs),
+    /// Write a dataset in the form of another tool: VITS, HiFi-GAN, NumPy, Hugging Face, lhotse, MFA
+    #[command(after_help = EXPORT)]
+    Export(ExportArgs),
     /// Print the spoken words of sentences beside the parts that they came from
     #[command(after_help = NORMALIZE)]
     Normalize(NormalizeArgs),
@@ -215,7 +239,7 @@ enum Command {
 
 #[derive(Debug, ClapArgs)]
 struct RunArgs {
-    /// Corpus: a directory with metadata.csv and wavs/
+    /// Corpus: a directory of any known layout, such as LJSpeech's with metadata.csv and wavs/, or its table
     corpus: PathBuf,
     /// Directory for the dataset
     #[arg(long, value_name = "DATASET")]
@@ -246,7 +270,7 @@ impl RunArgs {
 
 #[derive(Debug, ClapArgs)]
 struct CheckArgs {
-    /// Corpus: a directory with metadata.csv and wavs/
+    /// Corpus: a directory of any known layout, or its table
     corpus: PathBuf,
     /// Recipe of the preparation
     #[arg(long, value_name = "FILE")]
@@ -290,11 +314,55 @@ struct ImportAlignmentArgs {
     /// Format: textgrid, mfa-json, mfa-csv, htk, festival, ctm or npy; auto detects it by the names of the files
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = label_format)]
     format: FormatChoice,
+    /// Treatment of files whose phones are not the dataset's
+    #[arg(long, value_enum, default_value = "refuse")]
+    variants: VariantsName,
     /// Import also when fewer than half of the utterances fit
     #[arg(long)]
     partial: bool,
     #[command(flatten)]
     threads: Threads,
+}
+
+#[derive(Debug, ClapArgs)]
+struct ExportArgs {
+    /// Complete dataset
+    dataset: PathBuf,
+    /// Form
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: ExportFormat,
+    /// Directory that is written
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Name of the dataset on its card (audiofolder)
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+    /// License of the dataset on its card, such as cc0-1.0 (audiofolder)
+    #[arg(long, value_name = "ID")]
+    license: Option<String>,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// Treatment of other pronunciations, on a command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum VariantsName {
+    /// They are problems, and the utterance keeps the aligner's durations
+    Refuse,
+    /// Words begin and end as in the file; phones keep their proportions within words
+    Words,
+    /// The dataset takes the phones of the file
+    Phones,
+}
+
+impl From<VariantsName> for Variants {
+    fn from(name: VariantsName) -> Self {
+        match name {
+            VariantsName::Refuse => Self::Refuse,
+            VariantsName::Words => Self::Words,
+            VariantsName::Phones => Self::Phones,
+        }
+    }
 }
 
 /// A label format, or any.

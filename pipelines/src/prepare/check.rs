@@ -1,19 +1,19 @@
 //! `mynah-prepare check`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use mynah_cli::{BAD_RESULT, say};
 use mynah_corpus::check::{CheckedClip, findings};
-use mynah_corpus::{Corpus, DatasetLayout, Entry, Problem, Recipe, Split, Splitter, leaks};
+use mynah_corpus::{Candidate, Corpus, DatasetLayout, Entry, Problem, Recipe, Split, Splitter, leaks};
 use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, PageKind, ProblemGroup, SplitSize};
 use mynah_table::{TableFormat, write_atomic, write_table};
 use mynah_text::Phonemized;
 
 use super::clips::ClipPreparer;
-use super::listing::list;
+use super::listing::{list, say_notes};
 use super::{page, summary};
 
 /// Words outside the dictionary that are printed.
@@ -35,6 +35,8 @@ pub(crate) struct Settings {
 struct Checked {
     clip: CheckedClip,
     phonemized: Phonemized,
+    speaker: Option<String>,
+    split: Option<Split>,
 }
 
 /// Reports problems of a corpus and whatever deserves a look; changes and keeps nothing.
@@ -44,26 +46,42 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     if let Some(out) = out {
         TableFormat::of(out)?;
     }
-    let corpus = Corpus::open(corpus)?;
+    let corpus = Corpus::open(corpus, &recipe.source)?;
     // Nothing is written to it: `check` only reads.
     let layout = DatasetLayout::new("".as_ref());
     let preparer = ClipPreparer::new(&corpus, &layout, recipe)?;
     let splitter = Splitter::new(&recipe.split)?;
     let listing = list(&corpus, &name)?;
+    say_notes(&listing);
 
     let mut problems = listing.problems;
     let checked =
         preparer.check_all(listing.entries, &mut problems, |entry, hash, recording, phonemized| {
-            let Entry { id, line, audio, .. } = entry;
+            let Entry { id, table, line, audio, speaker, split, .. } = entry;
             let normalized = phonemized.normalized.clone();
             let dropped = phonemized.dropped.iter().map(|dropped| dropped.character).collect();
-            let clip = CheckedClip { id, line, normalized, dropped, audio, audio_hash: hash, recording };
-            Checked { clip, phonemized }
+            let clip =
+                CheckedClip { id, table, line, normalized, dropped, audio, audio_hash: hash, recording };
+            Checked { clip, phonemized, speaker, split }
         })?;
+    let candidates: Vec<Candidate<'_>> = checked
+        .iter()
+        .map(|Checked { clip, speaker, split, .. }| Candidate {
+            id: &clip.id,
+            speaker: speaker.as_deref(),
+            split: *split,
+        })
+        .collect();
+    let splits = splitter.assign(&candidates);
+    let speakers: BTreeMap<String, usize> = checked.iter().filter_map(|clip| clip.speaker.clone()).fold(
+        BTreeMap::new(),
+        |mut counts, speaker| {
+            *counts.entry(speaker).or_default() += 1;
+            counts
+        },
+    );
     let (clips, phonemized): (Vec<CheckedClip>, Vec<Phonemized>) =
-        checked.into_iter().map(|Checked { clip, phonemized }| (clip, phonemized)).unzip();
-    let ids: Vec<&str> = clips.iter().map(|clip| clip.id.as_str()).collect();
-    let splits = splitter.assign(&ids);
+        checked.into_iter().map(|Checked { clip, phonemized, .. }| (clip, phonemized)).unzip();
     let leaks =
         leaks(clips.iter().zip(&splits).map(|(clip, split)| {
             (clip.id.as_str(), *split, clip.normalized.as_str(), clip.audio_hash.as_str())
@@ -73,6 +91,15 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let words = page::guessed_words(phonemized.iter().flat_map(|phonemized| &phonemized.words));
     let n_words: usize = phonemized.iter().map(|phonemized| phonemized.words.len()).sum();
     say_result(&clips, &problems, &words, n_words, listing.rows);
+    if let (Some((least, few)), Some((most, many))) =
+        (speakers.iter().min_by_key(|(_, n)| **n), speakers.iter().max_by_key(|(_, n)| **n))
+    {
+        let clips = |n: usize| if n == 1 { "1 clip".to_owned() } else { format!("{n} clips") };
+        match speakers.len() {
+            1 => say(&format!("1 speaker, {most}")),
+            n => say(&format!("{n} speakers: from {} ({least}) to {many} ({most})", clips(*few))),
+        }
+    }
     if let Some(html) = html {
         let content = CheckPage {
             name: &name,
@@ -134,7 +161,7 @@ struct CheckPage<'a> {
     /// The corpus, as it was named.
     name: &'a str,
     recipe: &'a Recipe,
-    /// The number of lines in `metadata.csv`.
+    /// The number of lines that are clips.
     rows: usize,
     clips: &'a [CheckedClip],
     /// The split of each clip.

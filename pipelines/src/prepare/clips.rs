@@ -7,11 +7,11 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use mynah_cli::{Advised, Progress, say};
 use mynah_corpus::{
-    AudioSummary, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage, TextBackend,
-    TextColumn,
+    AudioSummary, Candidate, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage,
+    TextBackend, TextColumn, give_phones, text_of_phones,
 };
 use mynah_signal::Analysis;
-use mynah_text::{Phonemized, Phonemizer};
+use mynah_text::{Error as TextError, Phonemized, Phonemizer};
 use rayon::prelude::*;
 
 use super::sup_phones;
@@ -30,10 +30,21 @@ pub(crate) struct PreparedClip {
 }
 
 impl PreparedClip {
+    /// Returns the clip as the splits see it.
+    pub(crate) fn candidate(&self) -> Candidate<'_> {
+        let Entry { id, speaker, split, .. } = &self.entry;
+        Candidate { id, speaker: speaker.as_deref(), split: *split }
+    }
+
     /// Returns the symbols as they are written to the manifest.
     pub(crate) fn symbols(&self) -> String {
-        self.phonemized.symbols.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        symbols_of(&self.phonemized)
     }
+}
+
+/// Returns symbols as they are written to the manifest.
+pub(crate) fn symbols_of(phonemized: &Phonemized) -> String {
+    phonemized.symbols.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// Prepares the clips of a corpus by one recipe.
@@ -126,8 +137,8 @@ impl<'a> ClipPreparer<'a> {
         })
     }
 
-    /// Analyzes every entry for `check`, in the order of their ids, and writes nothing. `make` gets the entry, BLAKE3 of its
-    /// recording, the analysis of the recording, and the phones.
+    /// Analyzes every entry for `check`, in the order of their ids, and writes nothing. `make` gets the entry, the key of
+    /// its recording, the analysis of the recording, and the phones.
     pub(crate) fn check_all<T: Send>(
         &self,
         entries: Vec<Entry>,
@@ -138,8 +149,8 @@ impl<'a> ClipPreparer<'a> {
             let check = || {
                 let (_, phonemized) = self.phonemize(&entry)?;
                 let file = self.read(&entry)?;
-                let recording = self.extractor.analyze(&entry.id, &file, &entry.audio)?;
-                Ok((blake3::hash(&file).to_hex().to_string(), recording, phonemized))
+                let recording = self.extractor.analyze(&entry.id, &file, &entry.audio, entry.span)?;
+                Ok((self.extractor.key(&file, entry.span), recording, phonemized))
             };
             Ok(check().map(|(hash, recording, phonemized)| make(entry, hash, recording, phonemized)))
         })
@@ -156,10 +167,10 @@ impl<'a> ClipPreparer<'a> {
             Ok(wav) => wav,
             Err(problem) => return Ok(Err(problem)),
         };
-        let (store, feature_key) = (self.layout.features(), self.extractor.key(&wav));
+        let (store, feature_key) = (self.layout.features(), self.extractor.key(&wav, entry.span));
         let (summary, reused) = match store.summary(&entry.id, &feature_key) {
             Some(summary) => (summary, true),
-            None => match self.extractor.extract(&entry.id, &wav, &audio) {
+            None => match self.extractor.extract(&entry.id, &wav, &audio, entry.span) {
                 Ok(features) => {
                     store.write(&entry.id, &feature_key, &features)?;
                     (features.summary, false)
@@ -187,19 +198,38 @@ impl<'a> ClipPreparer<'a> {
 
     /// Returns the text of an entry with its phones.
     fn phonemize(&self, entry: &Entry) -> Result<(String, Phonemized), Box<Problem>> {
-        let text = text_of(self.recipe, entry);
-        match self.phonemizer.phonemize(text) {
-            Ok(phonemized) => Ok((text.to_owned(), phonemized)),
-            Err(_) => Err(Box::new(Problem {
+        let problem = |code, message, remedy: &str| {
+            Box::new(Problem {
                 stage: Stage::Text,
-                code: Code::EmptyText,
+                code,
                 id: Some(entry.id.clone()),
-                file: "metadata.csv".to_owned(),
+                file: entry.table.to_string(),
                 line: Some(entry.line),
-                message: format!("there is no word in `{text}`"),
-                remedy: "write the words of the clip, or delete the line".to_owned(),
-            })),
+                message,
+                remedy: remedy.to_owned(),
+            })
+        };
+        let bad_phones = |why: String| {
+            let given = entry.phones.as_deref().unwrap_or_default();
+            let message = format!("the phones `{given}` cannot be used: {why}");
+            problem(Code::BadPhones, message, "write ARPAbet with ` / ` between words, or American IPA")
+        };
+        let text = match (text_of(self.recipe, entry), &entry.phones) {
+            ("", Some(phones)) => text_of_phones(phones).map_err(bad_phones)?,
+            (text, _) => text.to_owned(),
+        };
+        let mut phonemized = self.phonemizer.phonemize(&text).map_err(|error| {
+            if matches!(error, TextError::GivenPhones { .. }) {
+                let remedy = error.remedy().unwrap_or("write phones that exist");
+                return problem(Code::BadPhones, error.to_string(), remedy);
+            }
+            let message = format!("there is no word in `{text}`");
+            problem(Code::EmptyText, message, "write the words of the clip, or delete the line")
+        })?;
+        if let Some(phones) = &entry.phones {
+            give_phones(&mut phonemized, phones).map_err(bad_phones)?;
         }
+        Ok((text, phonemized))
     }
 }
 

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, bail};
 use mynah_align::{Alignment, AlignmentSource, Target, align, frames_needed, mel_config};
 use mynah_cli::{Advised, Progress, say};
-use mynah_corpus::{AlignmentStore, Code, DatasetLayout, FeatureExtractor, Import, Problem, Recipe, Stage};
+use mynah_corpus::{
+    AlignmentStore, Code, DatasetLayout, FeatureExtractor, Import, ImportedRow, Problem, Recipe, Stage,
+    give_phones,
+};
 use mynah_signal::MelExtractor;
 
-use super::clips::PreparedClip;
+use super::clips::{PreparedClip, symbols_of};
 
 /// The full scale of a dataset's waves.
 const FULL_SCALE: f32 = 32_768.0;
@@ -65,7 +68,8 @@ pub(crate) fn align_all(
         ),
         remedy: "check that the text belongs to the clip".to_owned(),
     }));
-    let mut found = find(layout, recipe, &able, problems)?;
+    let mut able = able;
+    let mut found = find(layout, recipe, &mut able, problems)?;
     able.into_iter()
         .map(|prepared| {
             let alignment = found.remove(&prepared.entry.id);
@@ -85,7 +89,7 @@ pub(crate) fn align_all(
 fn find(
     layout: &DatasetLayout,
     recipe: &Recipe,
-    prepared: &[PreparedClip],
+    prepared: &mut [PreparedClip],
     problems: &mut Vec<Problem>,
 ) -> Result<BTreeMap<String, Alignment>> {
     let mut found = match recipe.alignment.source {
@@ -100,10 +104,10 @@ fn find(
     Ok(found)
 }
 
-/// Returns the imported durations that fit the utterances in their present form.
+/// Returns the imported durations that fit the utterances in their present form. Utterances take imported phones.
 fn imported(
     import: &Import,
-    prepared: &[PreparedClip],
+    prepared: &mut [PreparedClip],
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Alignment> {
     let mut found = BTreeMap::new();
@@ -111,9 +115,10 @@ fn imported(
     let known =
         import.problems.iter().filter(|problem| problem.id.as_deref().is_none_or(|id| ids.contains(id)));
     problems.extend(known.cloned());
+    drop(ids);
     let failed: BTreeSet<&str> = import.problems.iter().filter_map(|problem| problem.id.as_deref()).collect();
     for prepared in prepared {
-        let id = &prepared.entry.id;
+        let id = prepared.entry.id.clone();
         let problem = |code, file: &str, message: &str| {
             Problem {
             stage: Stage::Alignment,
@@ -126,8 +131,27 @@ fn imported(
                 .to_owned(),
         }
         };
-        match import.rows.get(id) {
-            Some(row) if row.symbols == prepared.symbols() && row.frames == prepared.audio.frames => {
+        let row = import.rows.get(&id);
+        if let Some(phones) = row.and_then(|row| row.phones.as_ref())
+            && prepared.entry.phones.as_ref() != Some(phones)
+            && row.is_some_and(|row| row.symbols == symbols_of(&prepared.phonemized))
+        {
+            // Otherwise the durations are stale, which is reported below.
+            if give_phones(&mut prepared.phonemized, phones).is_ok() {
+                prepared.entry.phones = Some(phones.clone());
+            }
+        }
+        let fits = |row: &ImportedRow| {
+            let has_symbols = match &row.phones {
+                Some(phones) => prepared.entry.phones.as_ref() == Some(phones),
+                None => row.symbols == prepared.symbols(),
+            };
+            has_symbols
+                && row.frames == prepared.audio.frames
+                && row.durations.len() == prepared.phonemized.symbols.len()
+        };
+        match row {
+            Some(row) if fits(row) => {
                 let alignment = Alignment {
                     durations: row.durations.clone(),
                     log_likelihood: None,

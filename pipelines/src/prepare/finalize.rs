@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use mynah_align::{AlignedSymbols, Alignment, AlignmentSource, outliers};
 use mynah_cli::{BAD_RESULT, say};
 use mynah_corpus::{
-    Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter, Stage, Utterance, leaks,
+    Candidate, Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter, Stage,
+    Utterance, leaks, speakers,
 };
 use mynah_text::{Source, SupPhones, Vocabulary};
 use rayon::prelude::*;
@@ -23,7 +24,9 @@ use super::{summary, sup_phones};
 pub(crate) struct Gathered {
     /// The corpus, as it was named.
     pub(crate) name: String,
-    /// The number of lines in its `metadata.csv`.
+    /// The files that list its clips.
+    pub(crate) place: String,
+    /// The number of lines that are clips.
     pub(crate) rows: usize,
     /// The clips that could be prepared, by id.
     pub(crate) prepared: Vec<PreparedClip>,
@@ -41,7 +44,7 @@ pub(crate) fn finalize(
     begin: Instant,
 ) -> Result<ExitCode> {
     let for_clips = begin.elapsed();
-    let Gathered { name, rows, prepared, mut problems } = gathered;
+    let Gathered { name, place, rows, prepared, mut problems } = gathered;
     let out = layout.root().display();
     let failed = || format!("failed to complete the dataset `{out}`");
     let mut with_features: Vec<String> = prepared.iter().map(|clip| clip.entry.id.clone()).collect();
@@ -51,17 +54,18 @@ pub(crate) fn finalize(
     let aligned = align_all(layout, recipe, prepared, extractor, &mut problems).with_context(failed)?;
     let for_alignment = begin.elapsed().saturating_sub(for_clips);
     layout.begin().with_context(failed)?;
-    problems.sort_by(|a, b| (a.line, &a.id, a.code).cmp(&(b.line, &b.id, b.code)));
+    problems.sort_by(|a, b| (a.line, &a.id, a.code, &a.file).cmp(&(b.line, &b.id, b.code, &b.file)));
     layout.write_problems(&problems).with_context(failed)?;
     if aligned.is_empty() {
         say(&summary::lines(&problems).join("\n"));
         bail!(
-            "none of the {rows} lines of `{name}/metadata.csv` could be prepared: each is a row of `{out}/problems.jsonl`"
+            "none of the {rows} clips of `{place}` in `{name}` could be prepared: each is a row of `{out}/problems.jsonl`"
         );
     }
 
     let ids: Vec<&str> = aligned.iter().map(|(clip, _)| clip.entry.id.as_str()).collect();
-    let splits = splitter.assign(&ids);
+    let candidates: Vec<Candidate<'_>> = aligned.iter().map(|(clip, _)| clip.candidate()).collect();
+    let splits = splitter.assign(&candidates);
     let sup_phones = if let Some(sup_phones) = sup_phones::given(recipe).with_context(failed)? {
         sup_phones
     } else {
@@ -91,8 +95,11 @@ pub(crate) fn finalize(
     let leaks = leaks(
         utterances.iter().map(|u| (u.id.as_str(), u.split, u.normalized.as_str(), u.feature_key.as_str())),
     );
+    let speakers = speakers(&utterances);
+    layout.write_speakers(&speakers).with_context(failed)?;
     let page = Page {
         source: &name,
+        speakers: &speakers,
         recipe,
         counts: &counts,
         utterances: &utterances,
@@ -129,7 +136,12 @@ pub(crate) fn finalize(
             "{phones} unusually long, short or unlikely; each is a row of {out}/alignments/outliers.jsonl"
         ));
     }
-    say_splits(recipe, splitter, &counts, &ids, &leaks);
+    if !speakers.is_empty() {
+        let n = speakers.len();
+        let n = if n == 1 { "1 speaker is".to_owned() } else { format!("{n} speakers are") };
+        say(&format!("{n} described in {out}/speakers.jsonl"));
+    }
+    say_splits(recipe, splitter, &counts, &candidates, &leaks);
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_RESULT) })
 }
 
@@ -153,7 +165,10 @@ fn utterance(
     Utterance {
         id: entry.id.clone(),
         split,
+        speaker: entry.speaker.clone(),
         audio: entry.audio.clone(),
+        audio_start_seconds: entry.span.map(|span| span.start_seconds),
+        audio_end_seconds: entry.span.map(|span| span.end_seconds),
         text: text.clone(),
         normalized: phonemized.normalized.clone(),
         symbols: clip.symbols(),
@@ -182,6 +197,8 @@ fn utterance(
         source_longest_pause_seconds: audio.recording.longest_pause_seconds,
         source_bandwidth_hz: audio.recording.bandwidth_hz,
         source_snr_db: audio.recording.snr_db,
+        corpus_split: entry.split,
+        given_phones: entry.phones.clone(),
         guessed_words: guessed,
         alignment_source: match alignment.log_likelihood {
             Some(_) => AlignmentSource::Aligner,
@@ -263,9 +280,17 @@ fn say_result(
 }
 
 /// Reports what is unusual about the splits.
-fn say_splits(recipe: &Recipe, splitter: &Splitter, counts: &Counts, ids: &[&str], leaks: &[Leak]) {
+fn say_splits(
+    recipe: &Recipe,
+    splitter: &Splitter,
+    counts: &Counts,
+    candidates: &[Candidate<'_>],
+    leaks: &[Leak],
+) {
     let wanted = &recipe.split;
-    let unknown = splitter.unknown(ids);
+    let follows_corpus = splitter.follows_corpus(candidates);
+    let ids: Vec<&str> = candidates.iter().map(|clip| clip.id).collect();
+    let unknown = splitter.unknown(&ids);
     if let Some(first) = unknown.first() {
         say(&format!(
             "note: {} ids of the split lists are not in the dataset, for example {first}",
@@ -273,7 +298,7 @@ fn say_splits(recipe: &Recipe, splitter: &Splitter, counts: &Counts, ids: &[&str
         ));
     }
     let (validation, test) = (wanted.validation.of(ids.len()), wanted.test.of(ids.len()));
-    let listed = wanted.validation_list.is_some() || wanted.test_list.is_some();
+    let listed = wanted.validation_list.is_some() || wanted.test_list.is_some() || follows_corpus;
     if !listed && (counts.validation < validation || counts.test < test) {
         say(&format!(
             "note: the recipe holds out {validation} clips for validation and {test} for test, but at most half of the clips \

@@ -4,9 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_align::{AlignmentSource, FitTarget, LabelDirectory, LabelFormat, Lookup, MisfitKind, fit};
+use mynah_align::{
+    AlignmentSource, FitTarget, Fitted, LabelDirectory, LabelFormat, Lookup, MisfitKind, Variants,
+    fit_variants,
+};
 use mynah_cli::{Advised, say};
 use mynah_corpus::{Code, Dataset, DatasetLayout, Import, ImportedRow, Problem, Stage, Utterance};
+use mynah_text::Phone;
 use rayon::prelude::*;
 
 use super::agreement::say_agreement;
@@ -22,13 +26,15 @@ pub(crate) struct Settings {
     pub(crate) from: PathBuf,
     /// Their format; any when absent.
     pub(crate) format: Option<LabelFormat>,
+    /// The treatment of files whose phones are not the dataset's.
+    pub(crate) variants: Variants,
     /// Imports even when fewer than half of the utterances fit.
     pub(crate) partial: bool,
 }
 
 /// Gives a dataset the durations of another tool.
 pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
-    let Settings { dataset: root, from, format, partial } = settings;
+    let Settings { dataset: root, from, format, variants, partial } = settings;
     let failed = || format!("failed to import durations into `{}`", root.display());
     let _lock = lock::existing(root, failed)?;
     let dataset = Dataset::open(root)?;
@@ -38,7 +44,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         let wanted = format.map_or(names, |format| format.name().to_owned());
         bail!("`{}` has no alignment files ({wanted})", from.display());
     }
-    let import = read_all(&dataset, &directory, from)?;
+    let import = read_all(&dataset, &directory, from, *variants)?;
     let (n, all) = (import.rows.len(), dataset.utterances().len());
     if n == 0 || (!partial && 2 * n < all) {
         say(&summary::lines(&import.problems).join("\n"));
@@ -65,14 +71,19 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
 }
 
 /// Reads the durations of all utterances: those that fit, and the problems of the others.
-fn read_all(dataset: &Dataset, directory: &LabelDirectory, from: &Path) -> Result<Import> {
+fn read_all(
+    dataset: &Dataset,
+    directory: &LabelDirectory,
+    from: &Path,
+    variants: Variants,
+) -> Result<Import> {
     let audio = &dataset.info().recipe.audio;
     let hop = audio.mel.config(audio.sample_rate).hop_length;
     let seconds_per_frame = hop as f64 / f64::from(audio.sample_rate);
     let outcomes: Vec<Result<ImportedRow, Box<Problem>>> = dataset
         .utterances()
         .par_iter()
-        .map(|utterance| read(utterance, directory, from, seconds_per_frame))
+        .map(|utterance| read(utterance, directory, from, seconds_per_frame, variants))
         .collect::<Result<_>>()?;
     let mut import = Import::default();
     for (name, error) in directory.broken() {
@@ -101,6 +112,7 @@ fn read(
     directory: &LabelDirectory,
     from: &Path,
     seconds_per_frame: f64,
+    variants: Variants,
 ) -> Result<Result<ImportedRow, Box<Problem>>> {
     let problem = |code, file: String, line, message, remedy: &str| {
         let id = Some(utterance.id.clone());
@@ -137,12 +149,13 @@ fn read(
         seconds: utterance.seconds,
         seconds_per_frame,
     };
-    match fit(&content, &target) {
-        Ok(durations) => Ok(Ok(ImportedRow {
+    match fit_variants(&content, &target, &utterance.durations, variants) {
+        Ok(Fitted { durations, phones }) => Ok(Ok(ImportedRow {
             id: utterance.id.clone(),
             symbols: utterance.symbols.clone(),
             frames: utterance.frames,
             durations,
+            phones: phones.map(|words| written(&words)),
             file: file.name,
             blake3: file.blake3,
         })),
@@ -153,11 +166,17 @@ fn read(
     }
 }
 
+/// Writes the phones of words as a corpus may give them.
+fn written(words: &[Vec<Phone>]) -> String {
+    let word = |word: &Vec<Phone>| word.iter().map(|phone| phone.name()).collect::<Vec<_>>().join(" ");
+    words.iter().map(word).collect::<Vec<_>>().join(" / ")
+}
+
 fn remedy(kind: MisfitKind) -> &'static str {
     match kind {
         MisfitKind::UnknownPhone => "write ARPAbet or IPA to the file",
         MisfitKind::DifferentPhones => {
-            "give both tools the same pronunciation, in the recipe's `text.lexicon` or in the other tool's dictionary"
+            "import the times of words alone with --variants words, or the file's phones with --variants phones"
         }
         MisfitKind::DifferentLength => "check that the file belongs to this recording",
         _ => "write the file again with its tool",

@@ -24,11 +24,11 @@ pub(crate) fn run(out: &Path) -> Result<ExitCode> {
     let failed = || format!("failed to merge the shards of `{}`", out.display());
     let _lock = lock::existing(out, failed)?;
     let shards = layout.shards().join().with_context(failed)?;
-    let corpus = Corpus::open(shards.corpus.as_ref())?;
+    let corpus = Corpus::open(shards.corpus.as_ref(), &shards.recipe.source)?;
     let listing = list(&corpus, &shards.corpus)?;
     if listing.fingerprint != shards.metadata {
         bail!(Advised::new(
-            format!("`{}/metadata.csv` has changed since the shards were prepared", shards.corpus),
+            format!("`{}` in `{}` has changed since the shards were prepared", listing.place, shards.corpus),
             "run the shards again, which computes only what is new"
         ));
     }
@@ -51,6 +51,12 @@ pub(crate) fn run(out: &Path) -> Result<ExitCode> {
     problems.extend(shards.problems.iter().cloned());
     let prepared =
         preparer.recall_all(listing.entries, &findings, &found, &mut problems).with_context(failed)?;
-    let gathered = Gathered { name: shards.corpus.clone(), rows: listing.rows, prepared, problems };
+    let gathered = Gathered {
+        name: shards.corpus.clone(),
+        place: listing.place,
+        rows: listing.rows,
+        prepared,
+        problems,
+    };
     finalize(gathered, &layout, &shards.recipe, preparer.extractor(), &splitter, begin)
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result};
 use mynah_align::Alignment;
-use mynah_corpus::{Counts, DatasetLayout, Leak, Problem, Recipe, Split, Utterance};
+use mynah_corpus::{Counts, DatasetLayout, Leak, Problem, Recipe, Speaker, Split, Utterance};
 use mynah_report::dataset::{
     AlignmentScore, DatasetPage, Distribution, GuessedWord, LeakedUtterance, MelExample, PageKind,
-    ProblemGroup, Setting, SplitSize, SymbolCount,
+    ProblemGroup, Setting, SpeakerRow, SplitSize, SymbolCount,
 };
 use mynah_report::figure::{Mel, MelLabel};
 use mynah_text::{Phone, Source, Word};
@@ -24,6 +24,7 @@ const PICTURES: usize = 3;
 pub(crate) struct Page<'a> {
     /// The corpus, as it was named.
     pub(crate) source: &'a str,
+    pub(crate) speakers: &'a [Speaker],
     pub(crate) recipe: &'a Recipe,
     pub(crate) counts: &'a Counts,
     /// The rows of the manifest.
@@ -38,7 +39,7 @@ pub(crate) struct Page<'a> {
 impl Page<'_> {
     /// Renders the page as HTML.
     pub(crate) fn to_html(&self) -> Result<String> {
-        let Self { source, recipe, counts, utterances, aligned, problems, leaks, layout } = *self;
+        let Self { source, speakers, recipe, counts, utterances, aligned, problems, leaks, layout } = *self;
         // The fit of imported durations is unknown: they come last, by id.
         let fit = |utterance: &Utterance| utterance.alignment_log_likelihood.unwrap_or(f64::INFINITY);
         let mut by_fit: Vec<&Utterance> = utterances.iter().collect();
@@ -54,6 +55,7 @@ impl Page<'_> {
             seconds: utterances.iter().map(|utterance| utterance.seconds).sum(),
             frames: utterances.iter().map(|utterance| u64::from(utterance.frames)).sum(),
             splits: Split::ALL.map(|split| split_size(utterances, split)).to_vec(),
+            speakers: speakers.iter().map(speaker_row).collect(),
             leaks: leaks
                 .iter()
                 .map(|leak| LeakedUtterance {
@@ -105,6 +107,20 @@ pub(super) fn settings(recipe: &Recipe) -> Result<Vec<Setting>> {
         }
     }
     Ok(settings)
+}
+
+fn speaker_row(speaker: &Speaker) -> SpeakerRow {
+    SpeakerRow {
+        name: speaker.speaker.clone(),
+        utterances: speaker.utterances,
+        seconds: speaker.seconds,
+        train: speaker.train,
+        validation: speaker.validation,
+        test: speaker.test,
+        f0_median_hz: speaker.f0_median_hz,
+        characters_per_second: speaker.characters_per_second,
+        loudness_lufs: speaker.loudness_lufs,
+    }
 }
 
 fn split_size(utterances: &[Utterance], split: Split) -> SplitSize {

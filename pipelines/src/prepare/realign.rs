@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use mynah_cli::Advised;
 use mynah_corpus::{
     Code, Dataset, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Splitter, TextBackend,
+    give_phones,
 };
 use rayon::prelude::*;
 
@@ -45,15 +46,25 @@ fn reopen(
             .teach(&mut phonemizer, dataset.utterances().iter().map(|utterance| utterance.text.as_str()))?;
     }
     let prepared = dataset.utterances().par_iter().map(|utterance| {
-        let phonemized = phonemizer
+        let mut phonemized = phonemizer
             .phonemize(&utterance.text)
             .with_context(|| format!("failed to phonemize the text of `{}`", utterance.id))?;
+        if let Some(phones) = &utterance.given_phones
+            && let Err(why) = give_phones(&mut phonemized, phones)
+        {
+            bail!("the given phones of `{}` cannot be used: {why}", utterance.id);
+        }
         let entry = Entry {
             id: utterance.id.clone(),
             text: utterance.text.clone(),
             normalized: utterance.text.clone(),
+            table: "".into(),
             line: 0,
             audio: utterance.audio.clone(),
+            span: utterance.span(),
+            speaker: utterance.speaker.clone(),
+            phones: utterance.given_phones.clone(),
+            split: utterance.corpus_split,
         };
         let prepared = PreparedClip {
             entry,
@@ -78,7 +89,10 @@ fn reopen(
     let mut problems = layout.read_problems()?;
     problems.retain(|problem| !is_of_import(problem));
     let name = dataset.info().corpus.clone();
-    Ok((Gathered { name, rows: dataset.info().counts.rows, prepared, problems }, extractor))
+    Ok((
+        Gathered { name, place: String::new(), rows: dataset.info().counts.rows, prepared, problems },
+        extractor,
+    ))
 }
 
 /// Returns true for problems with the durations of other tools.

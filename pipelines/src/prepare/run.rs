@@ -10,7 +10,7 @@ use mynah_corpus::{Corpus, DatasetLayout, Finding, Listing, Recipe, Shard, Shard
 
 use super::clips::{ClipPreparer, PreparedClip};
 use super::finalize::{Gathered, finalize};
-use super::listing::list;
+use super::listing::{list, say_notes};
 use super::program::PROGRAM;
 use super::{durations, summary};
 use crate::espeak::PRONUNCIATIONS;
@@ -33,7 +33,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let begin = Instant::now();
     let Settings { corpus, out, recipe, shard } = settings;
     let name = corpus.display().to_string();
-    let corpus = Corpus::open(corpus)?;
+    let corpus = Corpus::open(corpus, &recipe.source)?;
     let layout = DatasetLayout::new(out);
     let mut preparer = ClipPreparer::new(&corpus, &layout, recipe)?;
     let splitter = Splitter::new(&recipe.split)?;
@@ -43,6 +43,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
         Some(shard) => lock::part(out, &shard.file_stem(), failed)?,
         None => lock::directory(out, failed)?,
     };
+    say_notes(&listing);
     durations::check(&layout, recipe)?;
     layout.begin().with_context(failed)?;
     if let Some(shard) = *shard {
@@ -53,7 +54,7 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mut problems = listing.problems;
     let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
     say_reused(&prepared);
-    let gathered = Gathered { name, rows: listing.rows, prepared, problems };
+    let gathered = Gathered { name, place: listing.place, rows: listing.rows, prepared, problems };
     finalize(gathered, &layout, recipe, preparer.extractor(), &splitter, begin)
 }
 

@@ -276,3 +276,69 @@ fn a_file_that_does_not_fit_is_a_row_and_its_utterance_keeps_its_durations() {
     place.prepare("import-alignment dataset --from empty").exits_with(2).says("has no alignment files");
     place.prepare("import-alignment dataset --from grids --format lab").exits_with(2).says("`lab`");
 }
+
+#[test]
+fn other_pronunciations_lend_their_word_times_or_their_phones() {
+    let place = place();
+    let dataset = open(&place, "dataset");
+    // Every file has another vowel in place of the first, and a phone more at the end of its last word.
+    for utterance in dataset.utterances() {
+        let mut rows = intervals(utterance, "sil");
+        let vowel = rows.iter_mut().find(|(_, _, text)| text.ends_with(['0', '1', '2'])).unwrap();
+        vowel.2 = if vowel.2.starts_with("AA") { "EH1".to_owned() } else { "AA1".to_owned() };
+        let last = rows.iter().rposition(|(_, _, text)| text != "sil").unwrap();
+        let (start, end, _) = rows[last].clone();
+        let middle = f64::midpoint(start, end);
+        rows[last].1 = middle;
+        rows.insert(last + 1, (middle, end, "S".to_owned()));
+        let lines =
+            rows.iter().map(|(start, end, text)| format!("{:.0} {:.0} {text}\n", start * 1e7, end * 1e7));
+        place.write(&format!("other/{}.lab", utterance.id), lines.collect::<Vec<_>>().concat());
+    }
+    let import = "import-alignment dataset --from other --format htk";
+    place.prepare(import).exits_with(2).says("different-phones").says("--variants words");
+
+    let before = durations(&place, "dataset");
+    place.copy("dataset", "words");
+    place
+        .prepare("import-alignment words --from other --format htk --variants words")
+        .exits_with(0)
+        .says("4 of 4 utterances");
+    let words = open(&place, "words");
+    for ((utterance, old), durations) in words.utterances().iter().zip(dataset.utterances()).zip(before) {
+        assert_eq!(utterance.symbols, old.symbols);
+        assert_eq!(utterance.durations.iter().sum::<u32>(), utterance.frames);
+        // The times of words are those that they had, up to the frame in which a silence is a symbol's.
+        let ends = |durations: &[u32]| {
+            let sums = durations.iter().scan(0_i64, |sum, frames| {
+                *sum += i64::from(*frames);
+                Some(*sum)
+            });
+            sums.collect::<Vec<i64>>()
+        };
+        for (index, (own, other)) in ends(&utterance.durations).iter().zip(ends(&durations)).enumerate() {
+            let ends_word = utterance.word_index[index] >= 0
+                && utterance.word_index[index] != utterance.word_index[index + 1];
+            assert!(!ends_word || own.abs_diff(other) <= 2, "{}: symbol {index}", utterance.id);
+        }
+    }
+
+    place
+        .prepare("import-alignment dataset --from other --format htk --variants phones")
+        .exits_with(0)
+        .says("4 of 4 utterances");
+    let phones = open(&place, "dataset");
+    for (utterance, old) in phones.utterances().iter().zip(words.utterances()) {
+        assert_eq!(utterance.symbol_ids.len(), old.symbol_ids.len() + 1, "{}", utterance.symbols);
+        let given = utterance.given_phones.as_ref().unwrap();
+        assert!(given.ends_with(" S") && given.contains(" / "), "{given}");
+        assert_eq!(utterance.normalized, old.normalized);
+    }
+    // A run keeps them, and so does another alignment of the dataset.
+    recipe(&place, "source = \"imported\"");
+    place.prepare("run corpus --recipe other.toml --out dataset").exits_with(0);
+    assert_eq!(open(&place, "dataset").utterances(), phones.utterances());
+    let files = place.files("dataset");
+    place.prepare("align dataset --recipe other.toml").exits_with(0);
+    assert_eq!(place.files("dataset"), files);
+}

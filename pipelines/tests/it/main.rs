@@ -10,6 +10,7 @@ mod dataset;
 mod espeak;
 #[cfg(feature = "voice")]
 mod export;
+mod forms;
 #[cfg(feature = "voice")]
 mod from;
 mod full_disk;
@@ -32,6 +33,7 @@ mod refusals;
 #[cfg(feature = "voice")]
 mod resume;
 mod shards;
+mod sources;
 mod splits;
 mod stale;
 #[cfg(feature = "voice")]

@@ -106,9 +106,9 @@ fn faults() -> Vec<Fault> {
             b"../wavs/bad|Hello|Hello",
             "unsafe-id",
             Some("../wavs/bad"),
-            "the id `../wavs/bad` is a path",
+            "`../wavs/bad` leads out of the corpus",
         ),
-        bad_line("no id", b"|Hello|Hello", "empty-id", None, "the first field is empty"),
+        bad_line("no id", b"|Hello|Hello", "empty-id", None, "the line names no recording"),
         bad_line(
             "a text without a word",
             b"bad|... --|... --",

@@ -13,7 +13,7 @@ fn refuses_a_corpus_without_clips() {
         place
             .prepare_corpus("dataset")
             .exits_with(2)
-            .says("error: `corpus/metadata.csv` lists no clips")
+            .says("error: `metadata.csv` in `corpus` lists no clips")
             .says("what to do: write a line `id|text|normalized text`");
     }
     assert!(!place.has("dataset"));
@@ -22,12 +22,16 @@ fn refuses_a_corpus_without_clips() {
 #[test]
 fn refuses_a_directory_that_is_not_a_corpus() {
     let place = Place::with_corpus();
-    for directory in ["corpus/wavs", "nowhere", "corpus/metadata.csv"] {
-        place
-            .prepare(&format!("run {directory} --out dataset"))
-            .exits_with(2)
-            .says(&format!("`{directory}` has no `metadata.csv`"))
-            .says("LJSpeech layout");
+    for (directory, why, remedy) in [
+        (
+            "corpus/wavs",
+            "the corpus `corpus/wavs` cannot be read: it has 4 recordings, but no texts",
+            "`metadata.csv`",
+        ),
+        ("nowhere", "there is no corpus `nowhere`", "name the directory of a corpus"),
+        ("corpus/wavs/LJ001-0045.wav", "it is a recording", "name its directory"),
+    ] {
+        place.prepare(&format!("run {directory} --out dataset")).exits_with(2).says(why).says(remedy);
     }
     assert!(!place.has("dataset"));
 }
@@ -39,7 +43,7 @@ fn a_corpus_with_only_bad_lines_is_an_error_with_rows() {
     place
         .prepare_corpus("dataset")
         .exits_with(2)
-        .says("none of the 2 lines of `corpus/metadata.csv` could be prepared")
+        .says("none of the 2 clips of `metadata.csv` in `corpus` could be prepared")
         .says("`dataset/problems.jsonl`")
         .says("1 × missing-wav");
     let codes: Vec<&str> = place.problems("dataset").iter().map(|problem| problem.code.word()).collect();

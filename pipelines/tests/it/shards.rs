@@ -112,7 +112,7 @@ fn refuses_to_merge_shards_of_different_inputs() {
     place.prepare("merge dataset").exits_with(2).says("00002-of-00002.json").says("a different recipe");
     shard(&place, "1/2").exits_with(0);
     place.write("corpus/metadata.csv", place.read("corpus/metadata.csv").replace(CLIPS[3], CLIPS[2]));
-    place.prepare("merge dataset").exits_with(2).says("`corpus/metadata.csv` has changed");
+    place.prepare("merge dataset").exits_with(2).says("`metadata.csv` in `corpus` has changed");
     shard(&place, "1/2");
     shard(&place, "2/2");
     fs::remove_file(place.path("dataset/features/LJ001-0043.safetensors")).unwrap();
