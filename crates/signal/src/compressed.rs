@@ -1,7 +1,7 @@
 //! Reading of lossy files: MP3, Ogg Vorbis, Ogg Opus, and AAC in MP4 or ADTS.
 //!
 //! Samples are those of the decoder in single precision. Delay and padding of the encoder are removed where the file
-//! states them, as Ogg does and MP3 files of LAME do; an MP4 file keeps the 20 to 50 ms with which AAC begins. A damaged
+//! states them, as Ogg does and MP3 files of LAME do; AAC keeps the padding with which it begins and ends, up to 2048 samples. A damaged
 //! packet is an error, because whatever a decoder plays in its place was never recorded.
 
 use std::io::{Cursor, ErrorKind};
