@@ -2,10 +2,17 @@
 
 use super::table::Heteronym;
 use super::{Context, Reading, Reason};
-use crate::dictionary::Dictionary;
 
-/// Length of the longest letters that are looked up, to find out if they are letters.
-const LONGEST_LETTERS: usize = 4;
+/// Words of the dictionary that begin with the name of a letter that begins with a vowel.
+const LETTERS: [&str; 71] = [
+    "fbi", "fcc", "fda", "fm", "fnma", "ftp", "hbo", "hgh", "hiv", "hp", "hr", "hsbc", "html", "http",
+    "lapd", "lcb", "lcs", "llc", "lp", "lpn", "ls", "lsd", "lti", "mba", "mbank", "md", "mg", "mgm", "mh",
+    "mit", "mpeg", "mpg", "mph", "mri", "mtv", "naacp", "nba", "nbc", "nfc", "nfl", "ng", "ngo", "ngos",
+    "nmr", "npr", "nth", "nvidia", "nypd", "rca", "rna", "rpf", "rpm", "rsvp", "rte", "sba", "sbf", "scs",
+    "sdn", "sms", "sos", "sql", "ss", "ssn", "stds", "suu", "suv", "suvs", "svp", "xbox", "xml", "xtra",
+];
+/// Length of the longest of them.
+const LONGEST_LETTERS: usize = 6;
 
 /// Beginnings of words in which a vowel letter stands for a consonant: "the use", "the one".
 const CONSONANTS: [&str; 14] =
@@ -35,19 +42,18 @@ fn begins_with_vowel(word: &str) -> bool {
         [b'{', first, ..] => first.is_ascii_uppercase() && matches!(first, b'A' | b'E' | b'I' | b'O' | b'U'),
         // "the x-ray", "the F-16"
         [letter, b'-', ..] => is_vowel_by_name(*letter),
-        // "the MRI": letters that the dictionary has as a word.
-        [b'f' | b'l' | b'm' | b'n' | b'r' | b's' | b'x', ..] if word.len() <= LONGEST_LETTERS => {
-            Dictionary::cmudict().first(word).is_some_and(|phones| phones[0].is_vowel())
-        }
         [b'a' | b'e' | b'i' | b'o' | b'u', ..] => !any(&CONSONANTS) || any(&VOWELS),
-        [b'h', ..] => any(&VOWELS),
-        _ => false,
+        // "the Yvette", but "the year".
+        [b'y', second, ..] => second.is_ascii_lowercase() && !b"aeiou".contains(second),
+        [b'h', ..] if any(&VOWELS) => true,
+        _ => word.len() <= LONGEST_LETTERS && LETTERS.binary_search(&word).is_ok(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dictionary::Dictionary;
 
     #[test]
     fn vowels_are_told_by_their_sound() {
@@ -82,6 +88,15 @@ mod tests {
             "{B IY1}",
         ] {
             assert!(!begins_with_vowel(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn letters_begin_with_vowels() {
+        assert!(LETTERS.is_sorted() && LETTERS.iter().all(|word| word.len() <= LONGEST_LETTERS));
+        for word in LETTERS {
+            let begins = Dictionary::cmudict().first(word).is_some_and(|phones| phones[0].is_vowel());
+            assert!(begins && begins_with_vowel(word), "{word}");
         }
     }
 
