@@ -150,15 +150,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         let path = wavs.join(name).with_extension("wav");
         if index % 2 == planted && path.exists() {
             items.push((recording, Item { waveform: wav::read(path)?, text }));
-        } else if let Ok(speech) = Clip::new(&recording).speech() {
-            recordings.push((text.n_units(), speech.waveform().seconds()));
+        } else if let Ok(seconds) = Clip::new(&recording).spoken_seconds() {
+            recordings.push((text.n_units(), seconds));
         }
     }
     // The bundled corpus has too few recordings to leave half of them out.
     if recordings.len() < Pace::LEAST_RECORDINGS {
         for (recording, item) in &items {
-            if let Ok(speech) = Clip::new(recording).speech() {
-                recordings.push((item.text.n_units(), speech.waveform().seconds()));
+            if let Ok(seconds) = Clip::new(recording).spoken_seconds() {
+                recordings.push((item.text.n_units(), seconds));
             }
         }
     }

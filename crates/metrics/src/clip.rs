@@ -126,6 +126,15 @@ impl<'a> Clip<'a> {
         self.levels.get_or_init(compute).as_ref().map_err(String::as_str)
     }
 
+    /// Returns the seconds of the speech without its pauses of 150 ms and more, from which a [`Pace`](crate::Pace) follows.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there is no speech, as [`Self::speech`] gives it.
+    pub fn spoken_seconds(&self) -> Result<f64, &str> {
+        Ok(self.speech()?.waveform().seconds() - self.levels()?.pause_seconds())
+    }
+
     /// Returns the log-mel spectrogram of the speech at a common level, with the frames of the cepstra, or the reason why
     /// there is none.
     pub(crate) fn log_mel(&self) -> Result<&Spectrogram, &str> {

@@ -52,7 +52,7 @@ impl Text {
 /// The time that a speaker takes, as a line through recordings.
 ///
 /// ```text
-/// seconds of speech = offset + seconds per unit * units        least squares
+/// seconds of speech without pauses = offset + seconds per unit * units        least squares
 /// ```
 #[derive(Clone, Copy, PartialEq)]
 pub struct Pace {
@@ -64,7 +64,7 @@ impl Pace {
     /// Fewest recordings for a line.
     pub const LEAST_RECORDINGS: usize = 10;
 
-    /// Fits the line to recordings, each with its units and the seconds of its [`Speech`](crate::Speech).
+    /// Fits the line to recordings, each with its units and its [`spoken_seconds`](crate::Clip::spoken_seconds).
     ///
     /// Returns `None` for fewer than ten recordings, if all have the same length, or if longer texts take no longer.
     #[must_use]

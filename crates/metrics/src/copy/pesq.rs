@@ -63,6 +63,6 @@ Oracle
 
 Known faults
   It was made for telephones and hears nothing above 8 kHz. Noise in pauses and phases count for more than to a
-  listener: a good vocoder has 2.5 to 4. On speech that another system speaks it is noise. The ITU has withdrawn P.862
-  in favor of P.863. Narrowband PESQ (P.862.1) and the raw score are other numbers.",
+  listener. On speech that another system speaks it is noise. The ITU has withdrawn P.862 in favor of P.863.
+  Narrowband PESQ (P.862.1) and the raw score are other numbers.",
 };

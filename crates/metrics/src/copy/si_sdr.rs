@@ -50,6 +50,6 @@ Oracle
   numpy, to 1e-6 dB, on a bundled clip and altered copies of it.
 
 Known faults
-  It hears phases that nobody hears: a vocoder that cannot be told from the recording has -20 to -50 dB. For codecs and
-  enhancement. torchmetrics and others do not remove the mean unless asked.",
+  It hears phases that nobody hears: a vocoder that makes its own phases can have -50 dB. For codecs and enhancement.
+  torchmetrics and others do not remove the mean unless asked.",
 };

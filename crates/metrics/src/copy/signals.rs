@@ -1,7 +1,10 @@
 //! Two signals whose samples are at the same times, and the test of that.
 
+use std::sync::OnceLock;
+
 use mynah_signal::{Waveform, low_pass};
 
+use super::{spectra, stoi};
 use crate::levels::block_length;
 use crate::statistics::correlation;
 
@@ -17,6 +20,9 @@ pub(crate) struct Signals {
     pub(crate) reference: Vec<f32>,
     pub(crate) system: Vec<f32>,
     pub(crate) sample_rate: u32,
+    /// Analyses that two metrics share.
+    pub(super) envelopes: OnceLock<(Vec<stoi::Envelopes>, Vec<stoi::Envelopes>)>,
+    pub(super) resolutions: OnceLock<Result<spectra::Distances, String>>,
 }
 
 impl Signals {
@@ -35,6 +41,8 @@ impl Signals {
             reference: reference.samples()[..n_samples].to_vec(),
             system: system.samples()[..n_samples].to_vec(),
             sample_rate: reference.sample_rate(),
+            envelopes: OnceLock::new(),
+            resolutions: OnceLock::new(),
         })
     }
 }

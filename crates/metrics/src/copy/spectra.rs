@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use mynah_signal::{Spectrogram, Stft, StftConfig};
 
 use super::signals::Signals;
-use crate::metric::{Definition, Formula, Measured};
+use crate::metric::{Definition, Formula};
 use crate::{Declaration, Needs, Pair};
 
 /// Transform, hop and window of each resolution, in samples.
@@ -23,7 +23,10 @@ pub(crate) const CONVERGENCE: Definition = Definition {
     profile: "mr_stft_convergence/1",
     unit: "ratio",
     declaration: Declaration::DISTANCE.needs(Needs::AlignedRecording),
-    formula: Formula::Pair(|pair| over_resolutions(pair, convergence)),
+    formula: Formula::Pair(|pair| {
+        let distances = over_resolutions(pair)?;
+        Ok((distances.convergence, Some(distances.n_frames)))
+    }),
     explanation: "mr_stft_convergence/1: the spectral convergence of a copy at three resolutions
 
 Formula
@@ -53,7 +56,10 @@ pub(crate) const LOG_MAGNITUDE: Definition = Definition {
     profile: "mr_stft_log_magnitude/1",
     unit: "nepers",
     declaration: Declaration::DISTANCE.needs(Needs::AlignedRecording),
-    formula: Formula::Pair(|pair| over_resolutions(pair, log_magnitude)),
+    formula: Formula::Pair(|pair| {
+        let distances = over_resolutions(pair)?;
+        Ok((distances.log_magnitude, Some(distances.n_frames)))
+    }),
     explanation: "mr_stft_log_magnitude/1: the mean error of log-magnitudes of a copy at three resolutions
 
 Formula
@@ -129,16 +135,28 @@ fn magnitudes(transform: Option<&Stft>, signals: &Signals) -> Result<(Spectrogra
     Ok(magnitudes)
 }
 
-fn over_resolutions(pair: &Pair<'_>, distance: fn(&Spectrogram, &Spectrogram) -> f64) -> Measured {
+/// Means over the resolutions, and the number of frames.
+pub(super) struct Distances {
+    convergence: f64,
+    log_magnitude: f64,
+    n_frames: u64,
+}
+
+/// Returns the distances at all resolutions, computed once for both metrics.
+fn over_resolutions<'a>(pair: &'a Pair<'_>) -> Result<&'a Distances, &'a str> {
     static TRANSFORMS: LazyLock<[Option<Stft>; 3]> = LazyLock::new(|| RESOLUTIONS.map(transform));
     let signals = pair.aligned()?;
-    let (mut sum, mut n_frames) = (0.0, 0);
-    for transform in TRANSFORMS.iter() {
-        let (reference, system) = magnitudes(transform.as_ref(), signals)?;
-        sum += distance(&reference, &system);
-        n_frames += reference.n_frames() as u64;
-    }
-    Ok((sum / RESOLUTIONS.len() as f64, Some(n_frames)))
+    let compute = || {
+        let mut distances = Distances { convergence: 0.0, log_magnitude: 0.0, n_frames: 0 };
+        for transform in TRANSFORMS.iter() {
+            let (reference, system) = magnitudes(transform.as_ref(), signals)?;
+            distances.convergence += convergence(&reference, &system) / RESOLUTIONS.len() as f64;
+            distances.log_magnitude += log_magnitude(&reference, &system) / RESOLUTIONS.len() as f64;
+            distances.n_frames += reference.n_frames() as u64;
+        }
+        Ok(distances)
+    };
+    signals.resolutions.get_or_init(compute).as_ref().map_err(String::as_str)
 }
 
 fn floored(magnitude: f32) -> f64 {

@@ -8,7 +8,7 @@ const TRUNCATED: f64 = -0.25;
 /// The same for a wav that ends within its sound.
 const TRUNCATED_ABRUPTLY: f64 = -0.12;
 /// Logarithm of the ratio of durations above which a wav runs away.
-const RUNAWAY: f64 = 0.26;
+const RUNAWAY: f64 = 0.22;
 /// Length of the end of a wav that tells whether it breaks off.
 const END_SECONDS: f64 = 0.03;
 /// Level of the end, relative to the speech, above which the wav breaks off.
@@ -22,9 +22,7 @@ pub(crate) const RATE: Definition = Definition {
     declaration: Declaration { range: Range::NONNEGATIVE, ..Declaration::FACT.needs(Needs::Text) },
     formula: Formula::Clip(|clip| {
         let text = clip.text().ok_or(WITHOUT_TEXT)?;
-        let levels = clip.levels()?;
-        let seconds = clip.speech()?.waveform().seconds() - levels.pause_seconds();
-        Ok((f64::from(text.n_units()) / seconds, None))
+        Ok((f64::from(text.n_units()) / clip.spoken_seconds()?, None))
     }),
     explanation: "speech_rate/units-1: how fast a wav speaks its text
 
@@ -61,7 +59,7 @@ pub(crate) const SURPRISE: Definition = Definition {
     explanation: "duration_surprise/ln-1: how much longer a wav takes for its text than recordings do
 
 Formula
-  ln(seconds of the speech / (offset + seconds per unit * units of the text))
+  ln((seconds of the speech - total seconds of pauses) / (offset + seconds per unit * units of the text))
 
 Unit
   ln, the natural logarithm of a ratio: 0 is as expected, 0.1 is 10 % longer. Needs the text and the pace of
@@ -69,13 +67,14 @@ Unit
   at the ends.
 
 Parameters
-  The speech of mcd/sp2mc-2. The pace is the least-squares line through the recordings that the caller gives.
+  The speech of mcd/sp2mc-2; pauses of pause_count_difference/p95-1, which are not counted, since they follow the
+  punctuation. The pace is the least-squares line through the recordings that the caller gives.
 
 Oracle
   numpy, to 1e-9, on a bundled clip and altered copies of it.
 
 Known faults
-  Those of speech_rate. Recordings of LJSpeech scatter by 0.1 around their line of characters, more below 2 s.",
+  Those of speech_rate. Recordings of LJSpeech scatter by 0.09 around their line of characters.",
 };
 
 /// Speech that ends too early for its text.
@@ -106,8 +105,8 @@ Oracle
   numpy, exactly, on a bundled clip and altered copies of it.
 
 Known faults
-  A word at the end that is missing is not seen, nor is a slow voice that stops early. Hit and false-alarm rates are in
-  docs/health.md.",
+  A word at the end that is missing is not seen, nor is a slow voice that stops early. Hit and false-alarm rates are
+  in docs/health.md.",
 };
 
 /// Speech that goes on after its text.
@@ -120,7 +119,7 @@ pub(crate) const IS_RUNAWAY: Definition = Definition {
     explanation: "runaway/pace-1: a wav that goes on after its text
 
 Formula
-  1 if duration_surprise/ln-1 is above 0.26, else 0
+  1 if duration_surprise/ln-1 is above 0.22, else 0
 
 Unit
   0 or 1, the proportion of items that run away; larger is worse. Needs the text and the pace of recordings, no
@@ -133,8 +132,8 @@ Oracle
   numpy, exactly, on a bundled clip and altered copies of it.
 
 Known faults
-  Babble shorter than a third of the sentence is not seen, nor is a fast voice that goes on. A long pause counts. Hit
-  and false-alarm rates are in docs/health.md.",
+  Babble shorter than a third of the sentence is not seen, nor is a fast voice that goes on. Silence does not count:
+  see longest_silence. Hit and false-alarm rates are in docs/health.md.",
 };
 
 const WITHOUT_TEXT: &str = "comes without the length of its text";
@@ -143,7 +142,7 @@ fn surprise(clip: &Clip<'_>) -> Result<f64, String> {
     let text = clip.text().ok_or(WITHOUT_TEXT)?;
     let expected =
         text.expected_seconds().ok_or("has an empty text, or comes without the pace of recordings")?;
-    Ok((clip.speech()?.waveform().seconds() / expected).ln())
+    Ok((clip.spoken_seconds()? / expected).ln())
 }
 
 /// Returns true if the file ends within its sound.

@@ -177,8 +177,7 @@ Oracle
   numpy, exactly, on a bundled clip and altered copies of it.
 
 Known faults
-  99 % of the power of clean speech lies below 3 to 6 kHz at any rate: see bandwidth for a missing upper end. Noise and
-  loud fricatives raise it.",
+  Fricatives and noise decide: recordings of LJSpeech have 7 to 10 kHz. See bandwidth for a missing upper end.",
 };
 
 /// Highest frequency with any power.

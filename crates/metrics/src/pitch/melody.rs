@@ -28,8 +28,9 @@ Oracle
   numpy's quantile of the frames of log_f0_rmse's oracle, to 1e-4 semitones, on bundled clips and altered copies.
 
 Known faults
-  The spread of one sentence is noisy: of another reading by the same speaker it differs by a semitone. Frames in a
-  creaky end of a sentence count if the tracker finds a pitch there. A livelier melody may be the better one.",
+  The spread of one sentence is noisy: of nine in ten sentences of a small voice it differs by -2.5 to 2 from the
+  recording. Frames in a creaky end of a sentence count if the tracker finds a pitch there. A livelier melody may be
+  the better one.",
 };
 
 /// Difference of the ranges of the pitch from the 5th to the 95th percentile, in semitones.
