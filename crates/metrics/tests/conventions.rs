@@ -417,6 +417,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// The same for metrics of copies, whatever the caller takes for one.
+    #[test]
+    fn metrics_of_copies_give_a_number_or_a_reason(
+        first in signal(),
+        second in signal(),
+        rate in prop_oneof![Just(22_050_u32), Just(16_000), Just(8000), Just(48_000)],
+    ) {
+        let (reference, system) = (Waveform::new(first, rate), Waveform::new(second, rate));
+        let (reference, system) = (Clip::new(&reference), Clip::new(&system));
+        let pair = Pair::new(&reference, &system).assuming_aligned();
+        for row in score_pair("any", None, "x", &pair, all()) {
+            prop_assert_eq!(row.value.is_none(), row.reason.is_some());
+            if let Some(value) = row.value {
+                let range = metric(&row.metric).expect("the metric exists").declaration().range;
+                prop_assert!(range.contains(value), "{}: {}", row.metric, value);
+            }
+        }
+    }
+}
+
 /// Generates up to a second of tone, noise, silence or garbage.
 fn signal() -> impl Strategy<Value = Vec<f32>> {
     let tone = (60.0_f32..700.0, 0_usize..22_050)
