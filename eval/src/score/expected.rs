@@ -83,15 +83,13 @@ pub(crate) fn expected(
             let rows = systems.iter().flatten().flat_map(|synthesis| synthesis.keys());
             (rows.cloned().collect(), "`synthesis.jsonl`".to_owned())
         }
-        Source::Found => match reference {
-            Some((path, folder)) => {
-                (folder.items().map(str::to_owned).collect(), format!("`{}`", path.display()))
-            }
-            None => {
+        Source::Found => {
+            let Some((path, folder)) = reference else {
                 let message = "without recordings, nothing says which sentences a system should have";
                 return Err(Advised::new(message, "name them with --items or --data").into());
-            }
-        },
+            };
+            (folder.items().map(str::to_owned).collect(), format!("`{}`", path.display()))
+        }
     };
     if items.is_empty() {
         let message = format!("{origin} has no items");

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use mynah_cli::put;
+use mynah_metrics::metric;
 
+use super::list::row;
 use super::real_time;
 use super::run::find_metric;
 
@@ -15,6 +17,10 @@ pub(crate) fn run(name: &str) -> anyhow::Result<ExitCode> {
         let metric = find_metric(name)?;
         (metric.profile(), metric.unit(), metric.explain())
     };
-    put(&format!("{name}\nprofile {profile}, unit {unit}\n\n{}\n", explanation.trim()))?;
+    let declared = metric(name).map_or_else(String::new, |metric| {
+        let [_, _, better, needs, _] = row(metric);
+        format!("better: {better}; needs: {needs}\n")
+    });
+    put(&format!("{name}\nprofile {profile}, unit {unit}\n{declared}\n{}\n", explanation.trim()))?;
     Ok(ExitCode::SUCCESS)
 }

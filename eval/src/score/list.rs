@@ -28,7 +28,8 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(metric: &dyn Metric) -> [String; 5] {
+/// Returns name, unit, direction, needs and profile of a metric.
+pub(crate) fn row(metric: &dyn Metric) -> [String; 5] {
     let declaration = metric.declaration();
     let better = match declaration.direction {
         Direction::Near(value) => format!("near {value}"),

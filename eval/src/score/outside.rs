@@ -35,7 +35,7 @@ pub(crate) struct Spoken<'a> {
     pub(crate) synthesis: Option<&'a Synthesis>,
 }
 
-/// What is known of the wavs of a system from outside.
+/// Knowledge of the wavs of a system from outside.
 struct OfSystem {
     /// The wav of each item, or the reason why nothing can be heard.
     audible: BTreeMap<String, Result<PathBuf, String>>,
@@ -269,7 +269,7 @@ fn row_of(
 fn pace(reference: &Folder, texts: &BTreeMap<String, String>, items: &[String]) -> Option<Pace> {
     let length = |item: &String| {
         let waveform = reference.read(item).ok()?;
-        let seconds = Clip::new(&waveform).speech().ok()?.waveform().seconds();
+        let seconds = Clip::new(&waveform).spoken_seconds().ok()?;
         Some((Text::of(texts.get(item)?).n_units(), seconds))
     };
     let recordings: Vec<(u32, f64)> = items.par_iter().filter_map(length).collect();

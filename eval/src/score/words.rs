@@ -21,8 +21,6 @@ pub(crate) enum Normalizer {
     /// Lower case, and no punctuation but apostrophes within words.
     #[default]
     Basic,
-    /// As `basic`, after numbers, sums of money, dates and abbreviations of English have become words.
-    Spoken,
 }
 
 impl Normalizer {
@@ -31,7 +29,6 @@ impl Normalizer {
         match self {
             Self::None => "none-1",
             Self::Basic => "basic-1",
-            Self::Spoken => "spoken-1",
         }
     }
 
@@ -40,11 +37,6 @@ impl Normalizer {
         match self {
             Self::None => text.split_whitespace().map(str::to_owned).collect(),
             Self::Basic => basic(text),
-            Self::Spoken => {
-                let spoken: Vec<String> =
-                    mynah_text::normalize(text).words().map(|word| word.text.clone()).collect();
-                basic(&spoken.join(" "))
-            }
         }
     }
 
@@ -55,10 +47,6 @@ impl Normalizer {
                 "Both texts in compatibility composition (NFKC) and lower case; typographic apostrophes are made straight; \
                  commas between digits go; everything but letters, marks, digits, apostrophes between letters and points \
                  between digits separates words."
-            }
-            Self::Spoken => {
-                "Both texts are rewritten as English is read by `mynah-prepare normalize`, so that \"1910\" and \"nineteen \
-                 ten\" agree, then as `basic`."
             }
         }
     }
@@ -74,7 +62,7 @@ fn basic(text: &str) -> Vec<String> {
         let after = at(index + 1);
         match character {
             '\'' | '\u{2019}' | '\u{2bc}' if before.is_alphabetic() && after.is_alphabetic() => {
-                kept.push('\'')
+                kept.push('\'');
             }
             '.' if before.is_numeric() && after.is_numeric() => kept.push('.'),
             ',' if before.is_numeric() && after.is_numeric() => {}
@@ -85,7 +73,7 @@ fn basic(text: &str) -> Vec<String> {
     kept.split_whitespace().map(str::to_owned).collect()
 }
 
-/// What a recognizer made of an item.
+/// Outcome of the recognition of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// These words; none are silence.
@@ -99,9 +87,9 @@ pub(crate) enum Heard {
 /// A recognizer, by whose transcripts items are scored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recognizer {
-    /// What the names of its metrics begin with, such as `whisper_`; empty for transcripts from files.
+    /// Beginning of the names of its metrics, such as `whisper_`; empty for transcripts from files.
     pub(crate) prefix: String,
-    /// What its profiles end with, besides the normalizer.
+    /// Part of its profiles before the normalizer.
     pub(crate) version: Option<String>,
     pub(crate) normalizer: Normalizer,
 }
@@ -117,7 +105,7 @@ pub(crate) struct WordRow {
     pub(crate) metric: String,
     /// The normalized text.
     pub(crate) reference: String,
-    /// What was heard, normalized.
+    /// Words that were heard, normalized.
     pub(crate) heard: String,
     /// Equal words.
     pub(crate) hits: u64,
@@ -219,7 +207,7 @@ impl Recognizer {
             CHARACTER_UNIT => "characters",
             _ => return None,
         };
-        let normalizers = [Normalizer::None, Normalizer::Basic, Normalizer::Spoken];
+        let normalizers = [Normalizer::None, Normalizer::Basic];
         let normalizer =
             normalizers.into_iter().find(|normalizer| profile.ends_with(normalizer.version()))?;
         let letters = if by == "characters" { "; a blank between words is a character" } else { "" };
@@ -274,11 +262,6 @@ mod tests {
         assert_eq!(words(Normalizer::None, " a  B. "), "a|B.");
         assert_eq!(words(Normalizer::Basic, text), "the|caf\u{e9}|it's|1000.5|m2|isn't|so");
         assert_eq!(words(Normalizer::Basic, "cafe\u{301}"), "caf\u{e9}");
-        assert_eq!(
-            words(Normalizer::Spoken, "In 1910, Mr. Hill paid $5."),
-            "in|nineteen|ten|mister|hill|paid|five|dollars"
-        );
-        assert_eq!(words(Normalizer::Spoken, "in nineteen ten"), "in|nineteen|ten");
     }
 
     #[test]

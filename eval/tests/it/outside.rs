@@ -20,7 +20,9 @@ fn text_of(item: &str) -> String {
 /// Writes what a recognizer heard of `quiet`, everything, and of `cut`, all but the last word, and nothing of one sentence.
 fn write_transcripts(place: &Place) {
     let lines = |heard: &dyn Fn(&str, &str) -> String| -> String {
-        ITEMS.iter().map(|item| format!("{item} {}\n", heard(item, &text_of(item)))).collect()
+        let lines: Vec<String> =
+            ITEMS.iter().map(|item| format!("{item} {}", heard(item, &text_of(item)))).collect();
+        lines.join("\n") + "\n"
     };
     place.write("quiet.txt", lines(&|_, text| text.to_uppercase()));
     let cut = lines(&|item, text| {
@@ -109,7 +111,7 @@ const PROTOCOL: &str = r#"
 metrics = ["duration_ratio"]
 
 [words]
-normalizer = "spoken"
+normalizer = "none"
 
 [[command]]
 name = "judge"
@@ -159,7 +161,7 @@ fn commands_measure_and_transcribe() {
     let rates = rows(&place, "scores.parquet", "judge_wer");
     assert_eq!(rates.iter().filter(|row| row.value == Some(0.0)).count(), 7);
     let version = &opinions[0].profile["opinion/".len()..];
-    assert_eq!(rates[0].profile, format!("judge_wer/{version}-spoken-1"));
+    assert_eq!(rates[0].profile, format!("judge_wer/{version}-none-1"));
     let record: Value = serde_json::from_str(&place.read("scores.commands.json")).expect("it is JSON");
     assert_eq!(record[0]["printed"], "judge 1.0");
     assert_eq!(record[0]["version"], version);

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use mynah_cli::Advised;
 use serde::{Deserialize, Serialize};
 
-/// What the directory of the protocol is called in arguments.
+/// Placeholder of the directory of the protocol in arguments.
 const HERE: &str = "{here}";
 
 /// A program of the user's that measures wavs or writes down what they say.
@@ -147,7 +147,7 @@ impl Command {
             if !is_name(&metric.name) {
                 return wrong(&format!("has a metric `{}`", metric.name), "use letters, digits, `-` and `_`");
             }
-            if metric.range.is_some_and(|[least, most]| !(least <= most)) {
+            if metric.range.is_some_and(|[least, most]| least.is_nan() || most.is_nan() || least > most) {
                 return wrong(
                     &format!("has no possible value of `{}`", metric.name),
                     "set `range` to the least and the most",

@@ -53,21 +53,21 @@ pub(crate) type Answer = Result<Map<String, Value>, String>;
 pub(crate) struct Ready<'a> {
     pub(crate) command: &'a Command,
     run: Vec<String>,
-    /// What its profiles end with.
+    /// End of its profiles.
     pub(crate) version: String,
     pub(crate) record: Record,
 }
 
-/// What was run, for the record.
+/// Record of what was run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Record {
     /// Name of the command.
     pub(crate) name: String,
-    /// What its profiles end with.
+    /// End of its profiles.
     pub(crate) version: String,
     /// The program and its arguments.
     pub(crate) run: Vec<String>,
-    /// What the program for the version printed.
+    /// Output of the program for the version.
     pub(crate) printed: Option<String>,
     /// Files among the arguments, with their BLAKE3.
     pub(crate) files: BTreeMap<String, String>,
@@ -132,7 +132,9 @@ impl<'a> Ready<'a> {
                             Ok(of_batch) => answers.lock().expect(lock).extend(of_batch),
                             Err(error) => *failure.lock().expect(lock) = Some(error),
                         }
-                        batch.iter().for_each(|_| progress.step());
+                        for _ in batch {
+                            progress.step();
+                        }
                     }
                 });
             }

@@ -68,7 +68,9 @@ pub(super) fn run_program(
     let end = match status {
         None => End::Late(timeout_seconds.to_string()),
         Some(status) if status.success() => End::Well,
-        Some(status) => End::Badly(words_of(status), rest(&messages).into_iter().rev().find_map(quoted)),
+        Some(status) => {
+            End::Badly(words_of(status), rest(&messages).into_iter().rev().find_map(|line| quoted(&line)))
+        }
     };
     Ok((rest(&output), end))
 }
@@ -121,7 +123,7 @@ fn rest(lines: &Receiver<String>) -> Vec<String> {
     collected
 }
 
-fn quoted(line: String) -> Option<String> {
+fn quoted(line: &str) -> Option<String> {
     let line = line.trim();
     (!line.is_empty()).then(|| line.chars().take(MOST_QUOTED).collect())
 }
