@@ -135,6 +135,36 @@ fn skips_other_chunks_with_their_padding() {
 }
 
 #[test]
+fn a_wrong_number_of_bytes_per_second_is_ignored() {
+    for wrong in [0_u32, 1, 88_200, u32::MAX] {
+        for mut body in [format(1, 1, 22_050, 16), extensible(16, 16, 1)] {
+            body[8..12].copy_from_slice(&wrong.to_le_bytes());
+            let bytes = file(&[chunk("fmt ", &body), chunk("data", &[0, 0x40])]);
+            let waveform = decode(&bytes).unwrap();
+            assert_eq!((waveform.samples(), waveform.sample_rate()), (&[0.5_f32][..], 22_050));
+        }
+    }
+}
+
+#[test]
+fn a_second_data_chunk_is_not_dropped() {
+    let two = |second: &[u8]| {
+        file(&[
+            chunk("fmt ", &format(1, 1, 22_050, 16)),
+            chunk("data", &[0, 0x40]),
+            chunk("LIST", b"INFO"),
+            chunk("data", second),
+        ])
+    };
+    let error = decode(&two(&[0, 0xC0])).unwrap_err();
+    assert!(
+        matches!(&error, Error::Unreadable { why, .. } if why.contains("second `data` chunk")),
+        "{error:?}"
+    );
+    assert_eq!(decode(&two(&[])).unwrap().samples(), [0.5]);
+}
+
+#[test]
 fn reports_missing_samples_as_truncation() {
     let mut bytes = file(&[chunk("fmt ", &format(1, 1, 22_050, 16)), chunk("data", &[0; 100])]);
     bytes.truncate(bytes.len() - 61);

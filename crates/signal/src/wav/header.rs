@@ -175,7 +175,12 @@ fn parse_format(chunk: &[u8], path: &Path) -> Result<WavInfo, Error> {
     // A file with this chunk and no data.
     let mut header = b"RIFF\0\0\0\0WAVEfmt ".to_vec();
     header.extend((chunk.len() as u32).to_le_bytes());
+    let content = header.len();
     header.extend(chunk);
+    // The bytes per second follow from the other fields. Some programs write them wrong, and hound refuses that.
+    let sample_rate = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
+    let byte_rate = sample_rate.saturating_mul(u32::from(block_align));
+    header[content + 8..content + 12].copy_from_slice(&byte_rate.to_le_bytes());
     header.extend(b"data\0\0\0\0");
     let spec = match hound::WavReader::new(Cursor::new(header)) {
         Ok(reader) => reader.spec(),
@@ -241,6 +246,23 @@ fn samples_of<'a>(
         let why = format!("its data of {} bytes ends inside a block of {block}", data.len());
         return Err(Error::Unreadable { path: path.to_owned(), container: "WAV", why });
     }
+    let after = body.get(data.len() + data.len() % 2..).unwrap_or_default();
+    if has_more_data(after) {
+        let why = "it has a second `data` chunk, which may hold the rest of the recording".to_owned();
+        return Err(Error::Unreadable { path: path.to_owned(), container: "WAV", why });
+    }
     info.n_samples = (data.len() / block) as u64;
     Ok((info, data))
+}
+
+/// Returns true if one of these chunks is another `data` chunk with content.
+fn has_more_data(mut rest: &[u8]) -> bool {
+    while let Some((&[a, b, c, d, s0, s1, s2, s3], body)) = rest.split_first_chunk() {
+        let size = u32::from_le_bytes([s0, s1, s2, s3]);
+        if &[a, b, c, d] == b"data" && size > 0 && !body.is_empty() {
+            return true;
+        }
+        rest = body.get(size as usize + (size % 2) as usize..).unwrap_or_default();
+    }
+    false
 }

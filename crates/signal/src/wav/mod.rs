@@ -10,10 +10,12 @@
 //! - A float sample is taken as is, even above full scale; one that is not finite, or too large for 32 bits,
 //!   is an error.
 //! - Chunks other than `fmt ` and `data` are skipped, including the padding byte after a chunk of odd size.
-//!   Bytes after the data are ignored, as is the size in the RIFF header, which many writers get wrong.
+//!   Bytes after the data are ignored, as are the size in the RIFF header and the number of bytes per second, which
+//!   many writers get wrong. A second `data` chunk is an error: nothing tells that it belongs to the first.
 //! - A data chunk that promises more than the file holds is [`Error::Truncated`], never shortened. The sizes
 //!   `0xFFFF_FFFF` and `0x7FFF_F000`, the latter rounded down to whole blocks, come from writers that could not
-//!   seek back (ffmpeg and `SoX` to a pipe); they promise nothing, and the data extends to the end of the file. A size of 0 means an empty file, whatever follows: it is left
+//!   seek back (ffmpeg and `SoX` to a pipe); they promise nothing, and the data extends to the end of the file. A size of 0
+//!   means an empty file, whatever follows: it is left
 //!   by a writer stopped before it could fill in the size, and nothing tells how much is missing.
 //!
 //! [`Error::Truncated`]: crate::Error::Truncated
