@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
-use super::participant::{answer_exercise, take_part};
+use super::participant::{answer_exercise, take_part, until_the_exercises};
 use super::scenes::{Stage, check_rows, file, mos_score, plain, quiet};
 use super::study::Study;
 
@@ -48,14 +48,7 @@ pub(super) fn controls(stage: &Stage<'_>) -> Result<()> {
     let browser = stage.driver.browser()?;
     browser.resize(1100, 900)?;
     browser.open(&server.address)?;
-    browser.comes("consent")?;
-    browser.click("#agree")?;
-    browser.comes("volume")?;
-    browser.wait("document.querySelector('#volume-clips button')")?;
-    browser.click("#volume-clips button")?;
-    browser.wait("!document.getElementById('volume-done').disabled")?;
-    browser.click("#volume-done")?;
-    browser.comes("trial")?;
+    until_the_exercises(&browser)?;
     let said = answer_exercise(&browser, &[2])?;
     ensure!(said.starts_with("Most listeners say something else"), "{said}");
     ensure!(said.contains("a person in a quiet room"), "{said}");

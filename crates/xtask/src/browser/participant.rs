@@ -110,6 +110,18 @@ pub(super) fn position(browser: &Browser) -> Result<usize> {
     Ok(browser.run("return document.getElementById('progress').value;", &[])?.as_u64().unwrap_or(0) as usize)
 }
 
+/// Agrees and sets the volume, up to the first exercise.
+pub(super) fn until_the_exercises(browser: &Browser) -> Result<()> {
+    browser.comes("consent")?;
+    browser.click("#agree")?;
+    browser.comes("volume")?;
+    browser.wait("document.querySelector('#volume-clips button')")?;
+    browser.click("#volume-clips button")?;
+    browser.wait("!document.getElementById('volume-done').disabled")?;
+    browser.click("#volume-done")?;
+    browser.comes("trial")
+}
+
 /// Opens the link of the first rater of a study on a web host.
 pub(super) fn open_first(browser: &Browser, host: &Host, study: &Study) -> Result<()> {
     browser.open(&format!("{}?code={}", host.address, study.codes()?[0]))?;

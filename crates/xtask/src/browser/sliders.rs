@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::driver::Browser;
 use super::host::Host;
 use super::participant::{
-    Manner, check_hand_back, fits_a_phone, open_first, position, take_part, until_heard,
+    Manner, check_hand_back, fits_a_phone, open_first, position, take_part, until_heard, until_the_exercises,
 };
 use super::scenes::{Stage, file, plain, quiet, right_to_left};
 use super::study::Study;
@@ -190,8 +190,7 @@ fn with_practice(stage: &Stage<'_>) -> Result<()> {
     let browser = stage.driver.browser()?;
     browser.resize(1100, 900)?;
     browser.open(&server.address)?;
-    browser.comes("consent")?;
-    take_part(&browser, &until_the_first_page())?;
+    until_the_exercises(&browser)?;
     ensure!(browser.text("#practice-note")?.contains("does not count"), "the exercise comes first");
     hear(&browser, false)?;
     for slider in 0..CLIPS {
