@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use mynah_report::dataset::{
-    AlignmentScore, DatasetPage, Distribution, GuessedWord, LeakedUtterance, MelExample, PageKind,
-    ProblemGroup, Setting, SplitSize, SymbolCount,
+    AlignmentScore, DatasetPage, Distribution, DoubtfulClip, DroppedGroup, GuessedWord, LeakedUtterance,
+    MelExample, PageKind, ProblemGroup, Setting, SplitSize, SymbolCount,
 };
 use mynah_report::figure::{
     Bar, Bars, Forest, ForestRow, Histogram, Line, Lines, Mel, MelLabel, Panel, PanelPoint, Panels,
@@ -288,6 +288,14 @@ fn dataset() -> DatasetPage {
                 remedy: "save the file as UTF-8; it looks like Latin-1".into(),
             },
         ],
+        dropped: vec![DroppedGroup { rule: "max_seconds".into(), limit: 9.5, count: 12, seconds: 117.2 }],
+        doubtful: vec![DoubtfulClip {
+            id: "LJ001-0017".into(),
+            message: "the sound from 2.10 to 2.64 s is not \"the block books\"".into(),
+            text: text.into(),
+            audio: None,
+        }],
+        n_doubtful: 1,
         seconds: 2531.7,
         frames: 218_071,
         speakers: Vec::new(),
@@ -320,7 +328,7 @@ fn dataset() -> DatasetPage {
             .map(|word| GuessedWord { word: word.into(), count: 2, pronunciation: "S W EY1 N HH AY2 M".into() })
             .into(),
         worst_alignments: ["LJ001-0102", "LJ002-0041"]
-            .map(|id| AlignmentScore { id: id.into(), log_likelihood: -71.3, text: text.into() })
+            .map(|id| AlignmentScore { id: id.into(), log_likelihood: -71.3, text: text.into(), audio: None })
             .into(),
         examples: vec![MelExample { id: "LJ001-0002".into(), text: text.into(), mel: mel() }],
     }

@@ -128,12 +128,12 @@ fn grid<'a>(
 /// Returns the weights by which the mean of the items becomes a pooled rate: the denominator of each, by the mean of all that
 /// have a value.
 fn weights(scores: &[Option<&Score>]) -> Vec<f64> {
-    let of = |score: &Option<&Score>| score.filter(|score| score.value.is_some())?.frames;
-    let known: Vec<u64> = scores.iter().filter_map(of).collect();
+    let of = |score: Option<&Score>| score.filter(|score| score.value.is_some())?.frames;
+    let known: Vec<u64> = scores.iter().copied().filter_map(of).collect();
     let mean = known.iter().sum::<u64>() as f64 / known.len().max(1) as f64;
     // Without denominators, or with none but zeros, every item counts alike.
     let weight = |score| of(score).filter(|_| mean > 0.0).map_or(1.0, |frames| frames as f64 / mean);
-    scores.iter().map(weight).collect()
+    scores.iter().copied().map(weight).collect()
 }
 
 /// Returns the training step that all rows with a step agree on.
