@@ -3,13 +3,16 @@
 //! ```text
 //! log-mel, symbols ───────────────────────align──► durations ──► write_text_grid
 //! DIR ──LabelDirectory──► labels or frames ──fit──►     │
-//!                                                       └──► outliers
+//!                                                       └──► outliers, transcript_fits
 //! ```
 //!
 //!
+//! [`narrate`] finds the places of texts in a long recording.
+//!
 //! [`align`] finds the frames of every symbol of a corpus without a pretrained model (see `hmm`); [`LabelDirectory`]
 //! reads the output of the Montreal Forced Aligner, Praat, HTK, Festival, Kaldi or NumPy, and [`fit`] converts it to
-//! frames (see `labels`). [`outliers()`] lists suspicious durations.
+//! frames (see `labels`). [`outliers()`] lists suspicious durations, [`transcript_fits`] texts that are not what is
+//! heard.
 //!
 //! **Invariant:** every symbol has at least one frame, and the durations sum to all frames.
 //!
@@ -22,11 +25,12 @@ mod hmm;
 mod labels;
 mod outliers;
 mod text_grid;
+mod transcript;
 
 pub use error::Error;
 pub use hmm::{
-    ALIGN_VERSION, AlignConfig, Alignment, AlignmentSource, Target, TooFewFrames, align, frames_needed,
-    mel_config,
+    ALIGN_VERSION, AlignConfig, Alignment, AlignmentSource, Narration, NarrationError, Placement, Target,
+    TooFewFrames, align, frames_needed, mel_config, narrate,
 };
 pub use labels::{
     Content, FitTarget, Fitted, FormatError, Label, LabelDirectory, LabelFile, LabelFormat, Lookup, Misfit,
@@ -34,3 +38,7 @@ pub use labels::{
 };
 pub use outliers::{AlignedSymbols, LONG_SECONDS, Oddity, Outlier, UNLIKELY_DEVIATIONS, outliers};
 pub use text_grid::{Interval, Tier, read_text_grid, write_text_grid};
+pub use transcript::{
+    Doubt, FEWEST_CLIPS, OVERALL_DEVIATIONS, TranscriptFit, UNSPOKEN_DEVIATIONS, UNWRITTEN_DEVIATIONS,
+    transcript_fits,
+};

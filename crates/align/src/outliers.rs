@@ -64,6 +64,8 @@ pub struct AlignedSymbols<'a> {
     pub words: &'a [&'a str],
     /// Mean log-density of the frames of each symbol; empty for imported durations.
     pub symbol_log_likelihoods: &'a [f64],
+    /// Margins of each symbol ([`Alignment::symbol_margins`](crate::Alignment)); empty for imported durations.
+    pub symbol_margins: &'a [f64],
 }
 
 /// Returns the outliers of a corpus, ordered by utterance, symbol and reason.
@@ -164,6 +166,7 @@ mod tests {
                 word_index: &[-1, 0, 0, -1, 1, 1, -1],
                 words: &["hi", "you"],
                 symbol_log_likelihoods: &rows[index],
+                symbol_margins: &[],
             })
             .collect();
         let found = outliers(&utterances, 0.0625);

@@ -33,6 +33,7 @@ struct Row {
     durations: Vec<u32>,
     log_likelihood: f64,
     symbol_log_likelihoods: Vec<f64>,
+    symbol_margins: Vec<f64>,
 }
 
 /// A row of `imported.parquet`: durations of an utterance, with the symbols and frames they were imported for.
@@ -97,8 +98,9 @@ impl AlignmentStore {
             return None;
         }
         let rows: Vec<Row> = read_table(&self.directory.join(DURATIONS)).ok()?;
-        let entry = |Row { id, durations, log_likelihood, symbol_log_likelihoods }| {
-            (id, Alignment { durations, log_likelihood: Some(log_likelihood), symbol_log_likelihoods })
+        let entry = |Row { id, durations, log_likelihood, symbol_log_likelihoods, symbol_margins }| {
+            let log_likelihood = Some(log_likelihood);
+            (id, Alignment { durations, log_likelihood, symbol_log_likelihoods, symbol_margins })
         };
         Some(rows.into_iter().map(entry).collect())
     }
@@ -122,12 +124,13 @@ impl AlignmentStore {
         }
         let rows: Vec<Row> = alignments
             .iter()
-            .filter_map(|(id, Alignment { durations, log_likelihood, symbol_log_likelihoods })| {
+            .filter_map(|(id, alignment)| {
                 Some(Row {
                     id: id.clone(),
-                    durations: durations.clone(),
-                    log_likelihood: (*log_likelihood)?,
-                    symbol_log_likelihoods: symbol_log_likelihoods.clone(),
+                    durations: alignment.durations.clone(),
+                    log_likelihood: alignment.log_likelihood?,
+                    symbol_log_likelihoods: alignment.symbol_log_likelihoods.clone(),
+                    symbol_margins: alignment.symbol_margins.clone(),
                 })
             })
             .collect();
@@ -261,6 +264,7 @@ mod tests {
             durations: vec![1, 2],
             log_likelihood: Some(-40.5),
             symbol_log_likelihoods: vec![-40.125, -41.5],
+            symbol_margins: vec![-0.25, 0.0],
         };
         let alignments = BTreeMap::from([("a".to_owned(), alignment)]);
         assert_eq!(store.read("k"), None);

@@ -107,10 +107,12 @@ fn of_recording(clip: &CheckedClip, found: &mut Vec<Problem>) {
 }
 
 fn of_text(clip: &CheckedClip, found: &mut Vec<Problem>) {
-    if clip.dropped.is_empty() {
+    // An invisible character, such as a soft hyphen, has nothing to speak.
+    let mut dropped: Vec<char> =
+        clip.dropped.iter().copied().filter(|character| !is_invisible(*character)).collect();
+    if dropped.is_empty() {
         return;
     }
-    let mut dropped = clip.dropped.clone();
     dropped.sort_unstable();
     dropped.dedup();
     let names: Vec<String> = dropped
@@ -123,6 +125,23 @@ fn of_text(clip: &CheckedClip, found: &mut Vec<Problem>) {
         format!("{} cannot be spoken and is dropped", names.join(", ")),
         "write out the spoken words instead",
     ));
+}
+
+/// Returns true for characters that only tell where a line may be broken, how letters are joined, in which direction they
+/// are written, or that a file is UTF-8.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+    )
 }
 
 /// Adds the findings of clips that differ from the rest of the corpus.
@@ -320,6 +339,16 @@ mod tests {
             spoil(&mut clips[7]);
             assert_eq!(found(&clips, &[]), [(code, "c07".to_owned())]);
         }
+    }
+
+    #[test]
+    fn invisible_characters_are_no_findings() {
+        let mut clips = clips(3);
+        clips[1].dropped = vec!['\u{ad}', '\u{200b}', '\u{feff}'];
+        assert_eq!(found(&clips, &[]), []);
+        clips[1].dropped.push('☂');
+        let only: Vec<String> = findings(&clips, &[]).into_iter().map(|problem| problem.message).collect();
+        assert_eq!(only, ["`☂` (U+2602) cannot be spoken and is dropped"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mynah_align::AlignmentSource;
-use mynah_signal::Analysis;
+use mynah_signal::{Analysis, Waveform, wav};
 use mynah_table::{final_name, read_table, remove_files, write_atomic, write_table};
 use mynah_text::{SupPhones, Symbol, Vocabulary};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::alignment_store::AlignmentStore;
 use crate::feature_store::FeatureStore;
-use crate::features::{AudioSummary, Features};
+use crate::features::{AudioSummary, FULL_SCALE, Features};
+use crate::keep::Dropped;
 use crate::problem::Problem;
 use crate::recipe::Recipe;
 use crate::shard::ShardStore;
@@ -31,6 +32,8 @@ const SUP_PHONES: &str = "supphones.json";
 const PROBLEMS: &str = "problems.jsonl";
 const REPORT: &str = "report.html";
 const SPEAKERS: &str = "speakers.jsonl";
+const REPORT_CLIPS: &str = "report-clips";
+const DROPPED: &str = "dropped.jsonl";
 const FEATURES: &str = "features";
 const ALIGNMENTS: &str = "alignments";
 const SHARDS: &str = "shards";
@@ -184,6 +187,9 @@ pub struct Counts {
     pub utterances: usize,
     /// Rows of `problems.jsonl`.
     pub problems: usize,
+    /// Rows of `dropped.jsonl`: clips that the rules under `[keep]` leave out.
+    #[serde(default)]
+    pub dropped: usize,
     /// Utterances in the training split.
     pub train: usize,
     /// Utterances in the validation split.
@@ -295,6 +301,53 @@ impl DatasetLayout {
         }
     }
 
+    /// Returns the path, relative to the dataset, of the recording of a clip that `report.html` plays.
+    #[must_use]
+    pub fn report_clip(id: &str) -> String {
+        format!("{REPORT_CLIPS}/{id}.wav")
+    }
+
+    /// Writes the recordings that `report.html` plays, and removes those of earlier reports.
+    ///
+    /// # Errors
+    ///
+    /// An error of the operating system.
+    pub fn write_report_clips(&self, ids: &BTreeSet<&str>, sample_rate: u32) -> Result<(), Error> {
+        let directory = self.root.join(REPORT_CLIPS);
+        fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
+        let features = self.features();
+        for id in ids {
+            let wave = features.read(id)?.wave;
+            let samples = wave.iter().map(|sample| f32::from(*sample) / FULL_SCALE).collect();
+            let bytes = wav::encode_pcm16(&Waveform::new(samples, sample_rate));
+            write_atomic(&directory.join(format!("{id}.wav")), &bytes)?;
+        }
+        let is_other = |name: &str| name.strip_suffix(".wav").is_some_and(|id| !ids.contains(id));
+        let is_partial =
+            |name: &str| final_name(name).is_some_and(|whole| whole.strip_suffix(".wav").is_some());
+        remove_files(&directory, |name| is_other(name) || is_partial(name))?;
+        Ok(())
+    }
+
+    /// Writes `dropped.jsonl`.
+    ///
+    /// # Errors
+    ///
+    /// An error of the operating system.
+    pub fn write_dropped(&self, dropped: &[Dropped]) -> Result<(), Error> {
+        Ok(write_table(&self.root.join(DROPPED), dropped)?)
+    }
+
+    /// Reads `dropped.jsonl`; a dataset without it leaves no clip out.
+    ///
+    /// # Errors
+    ///
+    /// The file is not a table of dropped clips.
+    pub fn read_dropped(&self) -> Result<Vec<Dropped>, Error> {
+        let path = self.root.join(DROPPED);
+        if path.is_file() { Ok(read_table(&path)?) } else { Ok(Vec::new()) }
+    }
+
     /// Removes files that no longer belong to the dataset: features of clips that are not `prepared`, TextGrid files of
     /// clips that are not `aligned`, leftovers of interrupted runs, and the reports of shards. Returns the number of
     /// files of the first three kinds.
@@ -306,7 +359,7 @@ impl DatasetLayout {
     ///
     /// An error of the operating system.
     pub fn retain(&self, prepared: &BTreeSet<&str>, aligned: &BTreeSet<&str>) -> Result<usize, Error> {
-        let ours = [INFO, MANIFEST, VOCABULARY, SUP_PHONES, PROBLEMS, REPORT, SPEAKERS];
+        let ours = [INFO, MANIFEST, VOCABULARY, SUP_PHONES, PROBLEMS, REPORT, SPEAKERS, DROPPED];
         let partial = |name: &str| final_name(name).is_some_and(|whole| ours.contains(&whole));
         self.shards().remove()?;
         let here = remove_files(&self.root, partial)?;

@@ -21,7 +21,7 @@ use crate::source::Span;
 pub const FEATURES_VERSION: u32 = 3;
 
 /// Full scale of the stored wave.
-const FULL_SCALE: f32 = 32_768.0;
+pub(crate) const FULL_SCALE: f32 = 32_768.0;
 
 /// Features of a recording.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +80,13 @@ struct Conditioned {
     trim_start_seconds: f64,
     gain_db: f64,
     recording: Analysis,
+}
+
+/// A processed recording.
+struct Processed {
+    wave: Vec<i16>,
+    trim_start_seconds: f64,
+    gain_db: f64,
 }
 
 impl fmt::Debug for FeatureExtractor {
@@ -150,8 +157,8 @@ impl FeatureExtractor {
         Ok(self.of_wave(self.condition(id, file, path, span)?))
     }
 
-    /// Analyzes a recording before any processing except the choice of a channel; rejects the same recordings as
-    /// [`Self::extract`].
+    /// Analyzes a recording before any processing except the choice of a channel, and returns the frames of its features
+    /// too; rejects the same recordings as [`Self::extract`].
     ///
     /// # Errors
     ///
@@ -162,11 +169,28 @@ impl FeatureExtractor {
         file: &[u8],
         path: &str,
         span: Option<Span>,
-    ) -> Result<Analysis, Box<Problem>> {
-        Ok(self.condition(id, file, path, span)?.recording)
+    ) -> Result<(Analysis, usize), Box<Problem>> {
+        let conditioned = self.condition(id, file, path, span)?;
+        let frames = conditioned.wave.len() / self.mel_config().hop_length;
+        Ok((conditioned.recording, frames))
     }
 
-    /// Processes a recording as the recipe says, in this order: choose a channel, resample, trim, amplify, round.
+    /// Returns the signal of the features alone.
+    ///
+    /// # Errors
+    ///
+    /// A [`Problem`] if the recording violates the recipe.
+    pub fn wave(
+        &self,
+        id: &str,
+        file: &[u8],
+        path: &str,
+        span: Option<Span>,
+    ) -> Result<Vec<i16>, Box<Problem>> {
+        Ok(self.process(id, self.decode(id, file, path, span)?, path)?.wave)
+    }
+
+    /// Analyzes and processes a recording.
     fn condition(
         &self,
         id: &str,
@@ -174,25 +198,47 @@ impl FeatureExtractor {
         path: &str,
         span: Option<Span>,
     ) -> Result<Conditioned, Box<Problem>> {
-        let wav_problem = |error: SignalError| Box::new(wav_problem(id, path, &error));
-        let mut waveform = Recording::decode(file, Path::new(path))
+        let waveform = self.decode(id, file, path, span)?;
+        let recording = self.analyzer.analyze(&waveform);
+        let Processed { wave, trim_start_seconds, gain_db } = self.process(id, waveform, path)?;
+        Ok(Conditioned { wave, trim_start_seconds, gain_db, recording })
+    }
+
+    /// Decodes a recording, chooses a channel, and cuts the part of the clip out of it.
+    fn decode(
+        &self,
+        id: &str,
+        file: &[u8],
+        path: &str,
+        span: Option<Span>,
+    ) -> Result<Waveform, Box<Problem>> {
+        let waveform = Recording::decode(file, Path::new(path))
             .and_then(|recording| recording.into_mono(self.recipe.channels, Path::new(path)))
-            .map_err(wav_problem)?;
-        let problem = |code, message, remedy: &str| Box::new(problem(id, path, code, message, remedy));
-        if let Some(span) = span {
-            waveform = cut(&waveform, span).map_err(|message| {
-                problem(Code::BadSpan, message, "correct the times of the clip, or delete its line")
-            })?;
-        }
+            .map_err(|error| Box::new(wav_problem(id, path, &error)))?;
+        let waveform = match span {
+            None => waveform,
+            Some(span) => cut(&waveform, span).map_err(|message| {
+                let remedy = "correct the times of the clip, or delete its line";
+                Box::new(problem(id, path, Code::BadSpan, message, remedy))
+            })?,
+        };
         let wanted = self.recipe.sample_rate;
         if waveform.sample_rate() != wanted && !self.recipe.resample {
-            return Err(problem(
+            return Err(Box::new(problem(
+                id,
+                path,
                 Code::WrongSampleRate,
                 format!("its sample rate is {} Hz, but the recipe's is {wanted}", waveform.sample_rate()),
                 "set `audio.resample = true` in the recipe, or `audio.sample_rate` if all clips have another rate",
-            ));
+            )));
         }
-        let recording = self.analyzer.analyze(&waveform);
+        Ok(waveform)
+    }
+
+    /// Processes a recording as the recipe says, in this order: resample, trim, amplify, round.
+    fn process(&self, id: &str, mut waveform: Waveform, path: &str) -> Result<Processed, Box<Problem>> {
+        let problem = |code, message, remedy: &str| Box::new(problem(id, path, code, message, remedy));
+        let wanted = self.recipe.sample_rate;
         if waveform.sample_rate() != wanted {
             waveform = match self.resampler(waveform.sample_rate()) {
                 Ok(resampler) => resampler.resample(&waveform),
@@ -231,6 +277,13 @@ impl FeatureExtractor {
                 "cut the clip, or raise `audio.max_seconds` in the recipe",
             ));
         }
+        if is_silent(waveform.samples()) {
+            return Err(problem(
+                Code::SilentWav,
+                format!("its {seconds:.2} s are digital silence"),
+                "record or export the clip again, or delete the line",
+            ));
+        }
         let gain_db = self.gain_db(&waveform);
         let factor = FULL_SCALE * 10_f64.powf(gain_db / 20.0) as f32;
         let wave = waveform
@@ -238,7 +291,7 @@ impl FeatureExtractor {
             .iter()
             .map(|x| (x * factor).round().clamp(-FULL_SCALE, FULL_SCALE - 1.0) as i16)
             .collect();
-        Ok(Conditioned { wave, trim_start_seconds, gain_db, recording })
+        Ok(Processed { wave, trim_start_seconds, gain_db })
     }
 
     /// Returns the gain of a clip: up to the desired loudness, or as far as its true peak allows.
@@ -307,6 +360,15 @@ fn cut(waveform: &Waveform, span: Span) -> Result<Waveform, String> {
     Ok(Waveform::new(waveform.samples()[start.min(end)..end].to_vec(), rate))
 }
 
+/// Returns true if no two samples differ by more than the step of a 16-bit file: there is nothing to hear, whatever the
+/// offset.
+fn is_silent(samples: &[f32]) -> bool {
+    let (low, high) = samples.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), sample| {
+        (low.min(*sample), high.max(*sample))
+    });
+    high - low <= 1.0 / FULL_SCALE
+}
+
 fn wav_problem(id: &str, path: &str, error: &SignalError) -> Problem {
     let (code, message, remedy) = match error {
         SignalError::Empty { .. } => {
@@ -362,6 +424,28 @@ mod tests {
 
     fn extractor() -> FeatureExtractor {
         FeatureExtractor::new(&AudioRecipe::default()).unwrap()
+    }
+
+    #[test]
+    fn digital_silence_is_a_problem_whatever_its_offset() {
+        let trim = AudioRecipe { trim: Some(TrimRecipe::default()), ..AudioRecipe::default() };
+        for extractor in [extractor(), FeatureExtractor::new(&trim).unwrap()] {
+            for offset in [0.0, 0.25] {
+                let bytes = wav::encode_pcm16(&Waveform::new(vec![offset; 22_050], 22_050));
+                let problem = extractor.extract("a", &bytes, "wavs/a.wav", None).unwrap_err();
+                assert_eq!(problem.code.word(), "silent-wav");
+                assert!(extractor.analyze("a", &bytes, "wavs/a.wav", None).is_err());
+                assert!(extractor.wave("a", &bytes, "wavs/a.wav", None).is_err());
+            }
+            let mut quiet = vec![0.0; 22_050];
+            quiet[9_000] = 3.0 / 32_768.0;
+            let bytes = wav::encode_pcm16(&Waveform::new(quiet, 22_050));
+            // A click is a sound; where silence is trimmed, it is too short a clip.
+            assert_eq!(
+                extractor.wave("a", &bytes, "wavs/a.wav", None).is_ok(),
+                extractor.recipe.trim.is_none()
+            );
+        }
     }
 
     #[test]
@@ -464,18 +548,16 @@ mod tests {
         stereo[22] = 2;
         stereo[28..32].copy_from_slice(&(22_050_u32 * 4).to_le_bytes());
         stereo[32] = 4;
-        for (choice, peak_dbfs) in [
-            (ChannelChoice::Mix, Some(-12.04)),
-            (ChannelChoice::Left, Some(-6.02)),
-            (ChannelChoice::Right, None),
-        ] {
+        for (choice, peak_dbfs) in [(ChannelChoice::Mix, -12.04), (ChannelChoice::Left, -6.02)] {
             let summary =
                 extract(&AudioRecipe { channels: choice, ..AudioRecipe::default() }, &stereo).summary;
-            assert_eq!(summary.peak_dbfs.is_some(), peak_dbfs.is_some());
-            if let (Some(got), Some(expected)) = (summary.peak_dbfs, peak_dbfs) {
-                assert!((got - expected).abs() < 0.01, "{choice:?}: {got}");
-            }
+            let got = summary.peak_dbfs.unwrap();
+            assert!((got - peak_dbfs).abs() < 0.01, "{choice:?}: {got}");
         }
+        let right = AudioRecipe { channels: ChannelChoice::Right, ..AudioRecipe::default() };
+        let problem =
+            FeatureExtractor::new(&right).unwrap().extract("x", &stereo, "x.wav", None).unwrap_err();
+        assert_eq!(problem.code.word(), "silent-wav");
     }
 
     #[test]
@@ -490,10 +572,6 @@ mod tests {
         assert!((trimmed.summary.trim_start_seconds - 0.25).abs() < 0.011);
         assert!((trimmed.summary.seconds - 1.1).abs() < 0.021, "{}", trimmed.summary.seconds);
         assert_eq!(trimmed.summary.recording, whole.summary.recording);
-        // Pure silence has nothing to keep, and is not trimmed.
-        let silence = wav::encode_pcm16(&Waveform::new(vec![0.0; 22_050], 22_050));
-        let recipe = AudioRecipe { trim: Some(TrimRecipe::default()), ..AudioRecipe::default() };
-        assert_eq!(extract(&recipe, &silence).wave.len(), 22_050);
     }
 
     #[test]
@@ -511,8 +589,10 @@ mod tests {
         assert!((summary.gain_db + 1.0 + before.recording.true_peak_dbtp.unwrap()).abs() < 0.01);
         assert!(summary.peak_dbfs.unwrap() <= -1.0 + 0.001);
         // Without a loudness there is no gain.
-        let silence = wav::encode_pcm16(&Waveform::new(vec![0.0; 22_050], 22_050));
-        assert_eq!(extract(&loud(-20.0), &silence).summary.gain_db.to_bits(), 0);
+        let mut click = vec![0.0; 22_050];
+        click[9_000] = 3.0 / 32_768.0;
+        let click = wav::encode_pcm16(&Waveform::new(click, 22_050));
+        assert_eq!(extract(&loud(-20.0), &click).summary.gain_db.to_bits(), 0);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod error;
 mod feature_store;
 mod features;
 mod given_phones;
+mod keep;
 mod lock;
 mod problem;
 mod recipe;
@@ -41,6 +42,7 @@ pub use error::Error;
 pub use feature_store::FeatureStore;
 pub use features::{AudioSummary, FEATURES_VERSION, FeatureExtractor, Features};
 pub use given_phones::{give_phones, text_of_phones};
+pub use keep::{Dropped, DroppedByRule, KeepRecipe, Qualities, count_dropped};
 pub use lock::DirectoryLock;
 pub use problem::{Code, Problem, Stage};
 pub use recipe::{
@@ -49,4 +51,4 @@ pub use recipe::{
 pub use shard::{BadShard, Finding, Shard, ShardReport, ShardStore};
 pub use source::{ColumnName, Corpus, Entry, Layout, Listing, SourceRecipe, Span};
 pub use speakers::{Speaker, speakers};
-pub use split::{Amount, Candidate, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};
+pub use split::{Amount, Auto, Candidate, Leak, Split, SplitBy, SplitConfig, Splitter, leaks};

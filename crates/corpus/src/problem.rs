@@ -49,6 +49,8 @@ pub enum Code {
     TruncatedWav,
     /// The file is not RIFF/WAVE or FLAC, or uses an unsupported coding.
     UnreadableWav,
+    /// The recording is digital silence.
+    SilentWav,
     /// The recording has more than one channel.
     NotMono,
     /// The sample rate is not the recipe's.
@@ -75,6 +77,16 @@ pub enum Code {
     StaleAlignment,
     /// The operating system refused to read or write.
     Io,
+    /// The recording does not fit the text: another text, or words that are missing, too many or others.
+    DoubtfulText,
+    /// Words or letters that are not English.
+    OtherLanguage,
+    /// `mynah-prepare segment`: a text that was not found in the recording.
+    NotRead,
+    /// `mynah-prepare segment`: sound that belongs to no text.
+    NoText,
+    /// `mynah-prepare segment`: speech that goes on before or after a text without a pause.
+    NoPause,
     /// `mynah-prepare check`: runs of samples at full scale.
     Clipping,
     /// `mynah-prepare check`: mean of the samples other than 0.
@@ -118,6 +130,7 @@ impl Code {
             Self::EmptyWav => "empty-wav",
             Self::TruncatedWav => "truncated-wav",
             Self::UnreadableWav => "unreadable-wav",
+            Self::SilentWav => "silent-wav",
             Self::NotMono => "not-mono",
             Self::WrongSampleRate => "wrong-sample-rate",
             Self::TooShort => "too-short",
@@ -131,6 +144,11 @@ impl Code {
             Self::DifferentLength => "different-length",
             Self::StaleAlignment => "stale-alignment",
             Self::Io => "io",
+            Self::DoubtfulText => "doubtful-text",
+            Self::OtherLanguage => "other-language",
+            Self::NotRead => "not-read",
+            Self::NoText => "no-text",
+            Self::NoPause => "no-pause",
             Self::Clipping => "clipping",
             Self::DcOffset => "dc-offset",
             Self::LongSilence => "long-silence",
@@ -201,6 +219,12 @@ mod tests {
             Code::DifferentLength,
             Code::StaleAlignment,
             Code::Io,
+            Code::SilentWav,
+            Code::DoubtfulText,
+            Code::OtherLanguage,
+            Code::NotRead,
+            Code::NoText,
+            Code::NoPause,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }

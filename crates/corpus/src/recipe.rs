@@ -9,6 +9,7 @@ use mynah_text::Style;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::keep::KeepRecipe;
 use crate::source::SourceRecipe;
 use crate::split::SplitConfig;
 
@@ -26,6 +27,8 @@ pub struct Recipe {
     pub sup_phones: SupPhoneRecipe,
     /// Forced aligner.
     pub alignment: AlignConfig,
+    /// Clips that are left out although they can be prepared.
+    pub keep: KeepRecipe,
     /// Held-out utterances.
     pub split: SplitConfig,
 }

@@ -40,9 +40,10 @@ impl Split {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SplitConfig {
-    /// Size of the validation split: a number of utterances, or a fraction of the corpus from 0.0 to 1.0.
+    /// Size of the validation split: a number of utterances, a fraction of the corpus from 0.0 to 1.0, or `"auto"`: one in twenty,
+    /// at most 100.
     pub validation: Amount,
-    /// Size of the test split, likewise. At least half of the corpus is left to train on.
+    /// Size of the test split, likewise; `"auto"` is one in twenty, at most 500. At least half of the corpus is left to train on.
     pub test: Amount,
     /// Seed of the draw.
     pub seed: u64,
@@ -59,12 +60,25 @@ pub struct SplitConfig {
     pub test_list: Option<PathBuf>,
 }
 
-/// Returns the sizes that VITS uses for LJSpeech: 100 and 500, with 12,500 left for training.
+impl SplitConfig {
+    /// Returns the sizes of the validation and the test split that are asked for in a corpus of `n` utterances.
+    #[must_use]
+    pub fn sizes(&self, n: usize) -> (usize, usize) {
+        (self.validation.of(n, MOST_VALIDATION), self.test.of(n, MOST_TEST))
+    }
+}
+
+/// Sizes that VITS uses for LJSpeech, with 12,500 utterances left for training.
+const MOST_VALIDATION: usize = 100;
+const MOST_TEST: usize = 500;
+/// Utterances of which one is held out in each split, where the recipe leaves the size to the program.
+const ONE_IN: usize = 20;
+
 impl Default for SplitConfig {
     fn default() -> Self {
         Self {
-            validation: Amount::Count(100),
-            test: Amount::Count(500),
+            validation: Amount::Auto(Auto::Auto),
+            test: Amount::Auto(Auto::Auto),
             seed: 0,
             by: SplitBy::default(),
             by_corpus: true,
@@ -82,15 +96,25 @@ pub enum Amount {
     Count(usize),
     /// A fraction of the utterances, from 0 to 1.
     Ratio(f64),
+    /// One utterance in twenty, up to the size that suits a corpus of any length.
+    Auto(Auto),
+}
+
+/// The word `auto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auto {
+    /// The size is left to the program.
+    Auto,
 }
 
 impl Amount {
-    /// Returns the number of utterances out of `n`, rounded to the nearest.
-    #[must_use]
-    pub fn of(self, n: usize) -> usize {
+    /// Returns the number of utterances out of `n`, rounded to the nearest; at most `most` if it is left to the program.
+    fn of(self, n: usize, most: usize) -> usize {
         match self {
             Self::Count(count) => count,
             Self::Ratio(ratio) => (n as f64 * ratio).round() as usize,
+            Self::Auto(Auto::Auto) => ((n + ONE_IN / 2) / ONE_IN).min(most),
         }
     }
 }
@@ -197,7 +221,7 @@ impl Splitter {
         }
         let n = clips.len();
         let room = n / 2;
-        let (validation, test) = (self.config.validation.of(n), self.config.test.of(n));
+        let (validation, test) = self.config.sizes(n);
         let held_out = validation.saturating_add(test);
         let (validation, test) = if held_out > room {
             let test = (room as u128 * test as u128).checked_div(held_out as u128).unwrap_or(0) as usize;
@@ -448,6 +472,20 @@ mod tests {
         assert_eq!((read.validation, read.test), (Amount::Ratio(0.1), Amount::Count(6)));
         let error = Splitter::new(&SplitConfig { test: Amount::Ratio(1.5), ..config(0, 0, 0) }).unwrap_err();
         assert!(error.to_string().contains("`test` is 1.5"), "{error}");
+    }
+
+    #[test]
+    fn sizes_that_are_not_given_suit_the_corpus() {
+        let sizes = |n| SplitConfig::default().sizes(n);
+        assert_eq!(
+            [4, 12, 385, 2_000, 13_100].map(sizes),
+            [(0, 0), (1, 1), (19, 19), (100, 100), (100, 500)]
+        );
+        let read: SplitConfig = toml::from_str("validation = \"auto\"\ntest = 6\n").unwrap();
+        assert_eq!(read.sizes(385), (19, 6));
+        assert!(toml::from_str::<SplitConfig>("test = \"most\"").is_err());
+        let written = toml::to_string(&SplitConfig::default()).unwrap();
+        assert_eq!(toml::from_str::<SplitConfig>(&written).unwrap(), SplitConfig::default());
     }
 
     #[test]

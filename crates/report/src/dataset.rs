@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::figure::{Bar, Bars, Histogram, Mel, number};
-use crate::page::{Block, Figure, Page, Section};
+use crate::page::{Block, Clip, Figure, Page, Section};
 use crate::table::{Cell, Table};
 
 /// Contents of the page, as plain data computed by the caller.
@@ -22,6 +22,12 @@ pub struct DatasetPage {
     pub utterances: u64,
     /// Problems, grouped by kind; may be empty.
     pub problems: Vec<ProblemGroup>,
+    /// Clips that the rules of the recipe leave out, by rule; may be empty.
+    pub dropped: Vec<DroppedGroup>,
+    /// Clips to listen to, because their text or something else is doubtful.
+    pub doubtful: Vec<DoubtfulClip>,
+    /// Number of doubtful clips, of which the page lists the first.
+    pub n_doubtful: u64,
     /// Total length of all utterances, in seconds; finite and not negative.
     pub seconds: f64,
     /// Total number of frames of all utterances.
@@ -76,6 +82,32 @@ pub struct ProblemGroup {
     pub message: String,
     /// Remedy.
     pub remedy: String,
+}
+
+/// Clips that one rule leaves out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DroppedGroup {
+    /// Key of the rule in the recipe.
+    pub rule: String,
+    /// Limit of the rule; finite.
+    pub limit: f64,
+    /// Number of clips.
+    pub count: u64,
+    /// Total length in seconds; finite and not negative.
+    pub seconds: f64,
+}
+
+/// A clip to listen to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoubtfulClip {
+    /// The clip.
+    pub id: String,
+    /// Reason why it is doubtful.
+    pub message: String,
+    /// Text.
+    pub text: String,
+    /// Path of the recording relative to the page, if it can be played.
+    pub audio: Option<String>,
 }
 
 /// A held-out utterance paired with a training utterance of the same content.
@@ -167,6 +199,8 @@ pub struct AlignmentScore {
     pub log_likelihood: f64,
     /// Spoken text.
     pub text: String,
+    /// Path of the recording relative to the page, if it can be played.
+    pub audio: Option<String>,
 }
 
 /// A spectrogram to look at.
@@ -214,6 +248,13 @@ impl DatasetPage {
         sections.push(Section::open("problems", "Problems", self.problem_blocks()));
         if !self.speakers.is_empty() {
             sections.push(Section::open("speakers", "Speakers", vec![self.speaker_block()?]));
+        }
+        if !self.doubtful.is_empty() {
+            let blocks = self.doubtful_blocks();
+            sections.push(Section::open("doubtful", "Texts to compare with their recordings", blocks));
+        }
+        if !self.dropped.is_empty() {
+            sections.push(Section::open("dropped", "Clips left out by rules", self.dropped_blocks()?));
         }
         if !self.distributions.is_empty() {
             let blocks = vec![Block::Figures(self.distribution_figures()?)];
@@ -348,8 +389,8 @@ impl DatasetPage {
         ];
         let caption = match self.kind {
             PageKind::Dataset => {
-                "Faults of the corpus. The lines concerned were skipped; the others were prepared. Every \
-                 single problem is a row of problems.jsonl."
+                "Faults of the corpus. Clips that cannot be prepared were skipped; those of doubtful-text and \
+                 other-language were prepared all the same. Every single problem is a row of problems.jsonl."
             }
             PageKind::Check => {
                 "Faults that prevent the preparation of a clip, and clips that are worth a look. With --out, every \
@@ -367,6 +408,49 @@ impl DatasetPage {
             ]);
         }
         vec![Block::Table(table)]
+    }
+
+    fn doubtful_blocks(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        if self.n_doubtful > self.doubtful.len() as u64 {
+            blocks.push(Block::Text(format!(
+                "The first {} of {} clips.",
+                count(self.doubtful.len() as u64),
+                count(self.n_doubtful)
+            )));
+        }
+        for clip in &self.doubtful {
+            let title = format!("{}: {} “{}”", clip.id, clip.message, clip.text);
+            blocks.push(match &clip.audio {
+                Some(path) => player(title, &clip.id, path),
+                None => Block::Text(title),
+            });
+        }
+        blocks
+    }
+
+    fn dropped_blocks(&self) -> Result<Vec<Block>, Error> {
+        let columns = [("rule", "Rule"), ("limit", "Limit"), ("count", "Clips"), ("length", "Length")];
+        let caption = match self.kind {
+            PageKind::Dataset => {
+                "Clips that could be prepared, but break a rule of the recipe. Every one is a row of dropped.jsonl, with \
+                 the first rule that it breaks."
+            }
+            PageKind::Check => "Clips that can be prepared, but that a rule of the recipe would leave out.",
+        };
+        let mut table = Table::new("dropped", caption, &columns);
+        for (index, group) in self.dropped.iter().enumerate() {
+            if !group.limit.is_finite() {
+                return Err(Error::NotFinite { what: "the limits of the rules".into(), index });
+            }
+            table.rows.push(vec![
+                Cell::text(&group.rule),
+                Cell::Printed(group.limit),
+                Cell::Count(group.count),
+                Cell::text(length(group.seconds, "the length of the clips left out")?),
+            ]);
+        }
+        Ok(vec![Block::Table(table)])
     }
 
     fn distribution_figures(&self) -> Result<Vec<Figure>, Error> {
@@ -461,9 +545,16 @@ impl DatasetPage {
                 ]);
             }
             blocks.push(Block::Table(table));
+            blocks.extend(self.worst_alignments.iter().filter_map(|score| {
+                Some(player(format!("{}: {}", score.id, score.text), &score.id, score.audio.as_ref()?))
+            }));
         }
         Ok(blocks)
     }
+}
+
+fn player(title: String, id: &str, path: &str) -> Block {
+    Block::Clips { title, clips: vec![Clip { label: id.to_owned(), path: path.to_owned() }] }
 }
 
 fn count(count: u64) -> String {

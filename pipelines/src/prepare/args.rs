@@ -8,12 +8,14 @@ use mynah_align::{LabelFormat, Variants};
 use mynah_cli::{Completions, ManPages, read_toml};
 use mynah_corpus::text_dataset::TextUnit;
 use mynah_corpus::{Recipe, Shard, SupPhoneRecipe};
-use mynah_signal::MelProfile;
+use mynah_signal::{ChannelChoice, MelProfile};
 use mynah_text::Alphabet;
 
 use super::export::ExportFormat;
-use super::{align, bpe, check, export, import_alignment, mel, merge, normalize, phonemize, run, text};
-use crate::pronunciation::{Backend, Reading};
+use super::{
+    align, bpe, check, export, import_alignment, mel, merge, normalize, phonemize, run, segment, text,
+};
+use crate::pronunciation::{Backend, Reading, phonemizer};
 use crate::threads::Threads;
 
 const ALL: &str = "\
@@ -36,6 +38,17 @@ Example:
   mynah-prepare check LJSpeech-1.1 --html check.html --out findings.csv
 
 Exit status: 0 without findings, 1 with findings, 2 on an error.";
+const SEGMENT: &str = "\
+Examples:
+  mynah-prepare segment chapter-01.wav chapter-01.txt --out corpora/chapter-01
+  mynah-prepare segment lecture.flac lecture.txt --by line --max-seconds 20 --out corpora/lecture
+  mynah-prepare run corpora/chapter-01 --out data/chapter-01
+
+The text may contain more than is read, and the recording more than the text, in the same order. It
+takes about 4 bytes of memory per sample of the recording, and 52 for each 11.6 ms of it.
+
+Exit status: 0 when all of the text and of the recording became clips, 1 when some of either did
+not (each is a row of OUT/problems.jsonl), 2 on an error.";
 const MERGE: &str = "\
 Example, on one machine or on two that share a directory:
   mynah-prepare run LJSpeech-1.1 --out data/ljspeech --shard 1/2
@@ -129,6 +142,7 @@ impl Args {
                 let recipe = args.recipe.as_deref().map(read_toml).transpose()?.unwrap_or_default();
                 check::run(&check::Settings { corpus: args.corpus, recipe, html: args.html, out: args.out })
             }
+            Command::Segment(args) => segment::run(&args.settings()?),
             Command::Merge(args) => {
                 args.threads.start()?;
                 merge::run(&args.dataset)
@@ -171,7 +185,8 @@ impl Args {
             }
             Command::Text(args) => text::run(&args.settings()?),
             Command::Mel(args) => {
-                mel::run(&mel::Settings { input: args.input, out: args.out, profile: args.profile })
+                let MelArgs { input, out, profile, sample_rate } = args;
+                mel::run(&mel::Settings { input, out, profile, sample_rate })
             }
             Command::Completions(args) => args.run::<Self>(),
             Command::Man(args) => args.run::<Self>(),
@@ -195,6 +210,12 @@ enum Command {
     /// duplicates, and held-out clips that are trained on. Writes only the files that are asked for.
     #[command(after_help = CHECK)]
     Check(CheckArgs),
+    /// Cut a long recording and its text into clips, as a corpus
+    ///
+    /// Finds each sentence of the text in the recording, without a pretrained model, and cuts at the pauses between them.
+    /// Sentences that were not read, or read otherwise, and sound that belongs to none are reported and left out.
+    #[command(after_help = SEGMENT)]
+    Segment(SegmentArgs),
     /// Merge the shards of `run --shard`: the same dataset as without shards
     ///
     /// Aligns, learns the sup-phonemes, makes the splits, and writes the manifest and the page. The corpus and the recipe are
@@ -283,6 +304,95 @@ struct CheckArgs {
     out: Option<PathBuf>,
     #[command(flatten)]
     threads: Threads,
+}
+
+/// The unit of a text that becomes a clip, on a command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ClipUnit {
+    /// A sentence of a paragraph; paragraphs are separated by empty lines
+    Sentence,
+    /// A line
+    Line,
+}
+
+/// The treatment of several channels, on a command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Channels {
+    /// More than one channel is an error
+    Mono,
+    /// The mean of all channels
+    Mix,
+    /// The first channel
+    Left,
+    /// The second channel
+    Right,
+}
+
+impl From<Channels> for ChannelChoice {
+    fn from(channels: Channels) -> Self {
+        match channels {
+            Channels::Mono => Self::Mono,
+            Channels::Mix => Self::Mix,
+            Channels::Left => Self::Left,
+            Channels::Right => Self::Right,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+struct SegmentArgs {
+    /// Recording
+    audio: PathBuf,
+    /// Text that is read in it, in UTF-8
+    text: PathBuf,
+    /// Directory for the corpus; must not contain one
+    #[arg(long, value_name = "CORPUS")]
+    out: PathBuf,
+    /// Unit of the text that becomes a clip
+    #[arg(long, value_enum, default_value = "sentence")]
+    by: ClipUnit,
+    /// Beginning of the clips' names; by default, the name of the recording
+    #[arg(long, value_name = "NAME")]
+    prefix: Option<String>,
+    /// Shortest clip
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
+    min_seconds: f64,
+    /// Longest clip; longer ones are cut at their pauses
+    #[arg(long, value_name = "SECONDS", default_value_t = 12.0)]
+    max_seconds: f64,
+    /// Silence kept before and after the speech, at most half of the pause
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.1)]
+    margin_seconds: f64,
+    /// Treatment of a recording with several channels
+    #[arg(long, value_enum, default_value = "mono")]
+    channels: Channels,
+    /// Lexicon of your own pronunciations, which take precedence: `word PH PH …` per line
+    #[arg(long, value_name = "FILE")]
+    lexicon: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+impl SegmentArgs {
+    fn settings(self) -> anyhow::Result<segment::Settings> {
+        self.threads.start()?;
+        Ok(segment::Settings {
+            audio: self.audio,
+            text: self.text,
+            out: self.out,
+            by_line: self.by == ClipUnit::Line,
+            phonemizer: phonemizer(self.lexicon.as_deref(), self.reading.normalizer()?)?,
+            channels: self.channels.into(),
+            prefix: self.prefix,
+            limits: segment::Limits {
+                min_seconds: self.min_seconds,
+                max_seconds: self.max_seconds,
+                margin_seconds: self.margin_seconds,
+            },
+        })
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -536,6 +646,9 @@ struct MelArgs {
     /// Definition of the mel scale: vits or hifigan
     #[arg(long, default_value = "vits")]
     profile: MelProfile,
+    /// Sample rate, if it is not 22050 Hz; recordings at another one are resampled to it
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..))]
+    sample_rate: Option<u32>,
 }
 
 #[cfg(test)]

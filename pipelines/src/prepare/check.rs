@@ -1,20 +1,27 @@
 //! `mynah-prepare check`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use mynah_cli::{BAD_RESULT, say};
 use mynah_corpus::check::{CheckedClip, findings};
-use mynah_corpus::{Candidate, Corpus, DatasetLayout, Entry, Problem, Recipe, Split, Splitter, leaks};
-use mynah_report::dataset::{DatasetPage, Distribution, GuessedWord, PageKind, ProblemGroup, SplitSize};
+use mynah_corpus::{
+    Candidate, Corpus, DatasetLayout, Dropped, Entry, Problem, Recipe, Span, Split, Splitter, leaks,
+};
+use mynah_report::dataset::{
+    DatasetPage, Distribution, DoubtfulClip, GuessedWord, PageKind, ProblemGroup, SplitSize,
+};
+use mynah_signal::{Waveform, wav};
 use mynah_table::{TableFormat, write_atomic, write_table};
 use mynah_text::Phonemized;
 
-use super::clips::ClipPreparer;
+use super::clips::{ClipPreparer, text_of};
+use super::language::{self, Judged};
 use super::listing::{list, say_notes};
-use super::{page, summary};
+use super::{durations, keep, page, summary, transcripts};
 
 /// Words outside the dictionary that are printed.
 const PRINTED_WORDS: usize = 10;
@@ -32,11 +39,17 @@ pub(crate) struct Settings {
 }
 
 /// A clip that can be prepared.
-struct Checked {
-    clip: CheckedClip,
-    phonemized: Phonemized,
+pub(super) struct Checked {
+    pub(super) clip: CheckedClip,
+    /// Frames of its features.
+    pub(super) frames: usize,
+    /// Text as written.
+    pub(super) text: String,
+    pub(super) phonemized: Phonemized,
     speaker: Option<String>,
     split: Option<Split>,
+    /// The part of the recording that it is.
+    pub(super) span: Option<Span>,
 }
 
 /// Reports problems of a corpus and whatever deserves a look; changes and keeps nothing.
@@ -55,15 +68,31 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     say_notes(&listing);
 
     let mut problems = listing.problems;
-    let checked =
-        preparer.check_all(listing.entries, &mut problems, |entry, hash, recording, phonemized| {
-            let Entry { id, table, line, audio, speaker, split, .. } = entry;
+    let checked = preparer.check_all(
+        listing.entries,
+        &mut problems,
+        |entry, hash, recording, frames, phonemized| {
+            let text = text_of(recipe, &entry).to_owned();
+            let Entry { id, table, line, audio, speaker, split, span, .. } = entry;
             let normalized = phonemized.normalized.clone();
             let dropped = phonemized.dropped.iter().map(|dropped| dropped.character).collect();
             let clip =
                 CheckedClip { id, table, line, normalized, dropped, audio, audio_hash: hash, recording };
-            Checked { clip, phonemized, speaker, split }
-        })?;
+            Checked { clip, frames, text, phonemized, speaker, split, span }
+        },
+    )?;
+    let comparison = transcripts::compare(&checked, &preparer, recipe)?;
+    let mel = preparer.extractor().mel_config();
+    let seconds_per_frame = mel.hop_length as f64 / f64::from(mel.sample_rate);
+    let dropped = keep::would_drop(&recipe.keep, &checked, &comparison, seconds_per_frame);
+    let foreign = language::findings_of(checked.iter().map(|checked| Judged {
+        id: &checked.clip.id,
+        line: Some(checked.clip.line),
+        text: &checked.text,
+        phonemized: &checked.phonemized,
+    }));
+    let texts: HashMap<String, String> =
+        checked.iter().map(|checked| (checked.clip.id.clone(), checked.text.clone())).collect();
     let candidates: Vec<Candidate<'_>> = checked
         .iter()
         .map(|Checked { clip, speaker, split, .. }| Candidate {
@@ -80,6 +109,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             counts
         },
     );
+    let spans: HashMap<String, Option<Span>> =
+        checked.iter().map(|checked| (checked.clip.id.clone(), checked.span)).collect();
     let (clips, phonemized): (Vec<CheckedClip>, Vec<Phonemized>) =
         checked.into_iter().map(|Checked { clip, phonemized, .. }| (clip, phonemized)).unzip();
     let leaks =
@@ -87,6 +118,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             (clip.id.as_str(), *split, clip.normalized.as_str(), clip.audio_hash.as_str())
         }));
     problems.extend(findings(&clips, &leaks));
+    problems.extend(comparison.problems);
+    problems.extend(foreign);
 
     let words = page::guessed_words(phonemized.iter().flat_map(|phonemized| &phonemized.words));
     let n_words: usize = phonemized.iter().map(|phonemized| phonemized.words.len()).sum();
@@ -100,7 +133,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             n => say(&format!("{n} speakers: from {} ({least}) to {many} ({most})", clips(*few))),
         }
     }
+    keep::say_dropped(&dropped, "would be");
     if let Some(html) = html {
+        let played = copy_played(html, (&corpus, &preparer), &clips, &spans, &problems)?;
         let content = CheckPage {
             name: &name,
             recipe,
@@ -108,6 +143,9 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
             clips: &clips,
             splits: &splits,
             problems: &problems,
+            dropped: &dropped,
+            texts: &texts,
+            played: &played,
         };
         let page = content.page(words)?.to_html().context("failed to draw the page")?;
         write_atomic(html, page.as_bytes()).context("failed to write the page")?;
@@ -167,6 +205,47 @@ struct CheckPage<'a> {
     /// The split of each clip.
     splits: &'a [Split],
     problems: &'a [Problem],
+    dropped: &'a [Dropped],
+    /// Texts as written, by clip.
+    texts: &'a HashMap<String, String>,
+    /// Recordings beside the page, by clip.
+    played: &'a HashMap<String, String>,
+}
+
+/// Copies the recordings that the page plays into a directory beside it; returns their paths relative to the page, by clip.
+fn copy_played(
+    html: &Path,
+    (corpus, preparer): (&Corpus, &ClipPreparer<'_>),
+    clips: &[CheckedClip],
+    spans: &HashMap<String, Option<Span>>,
+    problems: &[Problem],
+) -> Result<HashMap<String, String>> {
+    let audio: HashMap<&str, &str> =
+        clips.iter().map(|clip| (clip.id.as_str(), clip.audio.as_str())).collect();
+    let stem = html.file_stem().map_or_else(|| "check".into(), |stem| stem.to_string_lossy());
+    let folder = format!("{stem}-clips");
+    let directory = html.with_file_name(&folder);
+    let mut played = HashMap::new();
+    for (id, _) in page::doubtful(problems).take(page::LISTENED) {
+        let Some(audio) = audio.get(id) else { continue };
+        let path = corpus.root().join(audio);
+        let (name, bytes) = if let Some(span) = spans.get(id).copied().flatten() {
+            // The clip is a part of the recording.
+            let wave = preparer.wave(id, audio, Some(span))?;
+            let samples = wave.iter().map(|&sample| f32::from(sample) / durations::FULL_SCALE).collect();
+            let rate = preparer.extractor().mel_config().sample_rate;
+            (format!("{id}.wav"), wav::encode_pcm16(&Waveform::new(samples, rate)))
+        } else {
+            let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+            let extension = Path::new(audio).extension().unwrap_or_default().to_string_lossy();
+            (format!("{id}.{extension}"), bytes)
+        };
+        fs::create_dir_all(&directory)
+            .with_context(|| format!("failed to create `{}`", directory.display()))?;
+        write_atomic(&directory.join(&name), &bytes).context("failed to copy a recording beside the page")?;
+        played.insert(id.to_owned(), format!("{folder}/{name}"));
+    }
+    Ok(played)
 }
 
 /// A number of a clip, where it has one.
@@ -175,7 +254,7 @@ type Value = fn(&CheckedClip) -> Option<f64>;
 impl CheckPage<'_> {
     /// Makes the page; `words` have predicted pronunciations.
     fn page(&self, words: Vec<GuessedWord>) -> Result<DatasetPage> {
-        let Self { name, recipe, rows, clips, splits, problems } = *self;
+        let Self { name, recipe, rows, clips, splits, problems, dropped, texts, played } = *self;
         let quantities: [(&str, &str, Value); 8] = [
             ("length", "s", |clip| Some(clip.recording.seconds)),
             ("characters per second", "1/s", |clip| {
@@ -209,6 +288,17 @@ impl CheckPage<'_> {
             rows: rows as u64,
             utterances: clips.len() as u64,
             problems: summary::group(problems).iter().map(ProblemGroup::from).collect(),
+            dropped: page::dropped_groups(dropped),
+            doubtful: page::doubtful(problems)
+                .take(page::LISTENED)
+                .map(|(id, problem)| DoubtfulClip {
+                    id: id.to_owned(),
+                    message: problem.message.clone(),
+                    text: texts.get(id).cloned().unwrap_or_default(),
+                    audio: played.get(id).cloned(),
+                })
+                .collect(),
+            n_doubtful: page::doubtful(problems).count() as u64,
             seconds: clips.iter().map(|clip| clip.recording.seconds).sum(),
             splits: Split::ALL.map(split_size).to_vec(),
             distributions: if clips.is_empty() { Vec::new() } else { distributions.collect() },

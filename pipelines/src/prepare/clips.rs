@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use mynah_cli::{Advised, Progress, say};
 use mynah_corpus::{
-    AudioSummary, Candidate, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Stage,
-    TextBackend, TextColumn, give_phones, text_of_phones,
+    AudioSummary, Candidate, Code, Corpus, DatasetLayout, Entry, FeatureExtractor, Problem, Recipe, Span,
+    Stage, TextBackend, TextColumn, give_phones, text_of_phones,
 };
 use mynah_signal::Analysis;
 use mynah_text::{Error as TextError, Phonemized, Phonemizer};
@@ -40,6 +40,11 @@ impl PreparedClip {
     pub(crate) fn symbols(&self) -> String {
         symbols_of(&self.phonemized)
     }
+
+    /// Returns the word of each symbol as it is written to the manifest: -1 for none.
+    pub(crate) fn word_index(&self) -> Vec<i64> {
+        self.phonemized.word_index.iter().map(|word| word.map_or(-1, i64::from)).collect()
+    }
 }
 
 /// Returns symbols as they are written to the manifest.
@@ -61,6 +66,7 @@ impl<'a> ClipPreparer<'a> {
     pub(crate) fn new(corpus: &'a Corpus, layout: &'a DatasetLayout, recipe: &'a Recipe) -> Result<Self> {
         let phonemizer = phonemizer_of(&recipe.text)?;
         let extractor = FeatureExtractor::new(&recipe.audio)?;
+        recipe.keep.validate()?;
         // They are needed last, which is late to learn that the file is missing.
         sup_phones::given(recipe)?;
         Ok(Self { corpus, layout, recipe, phonemizer, extractor })
@@ -137,22 +143,42 @@ impl<'a> ClipPreparer<'a> {
         })
     }
 
-    /// Analyzes every entry for `check`, in the order of their ids, and writes nothing. `make` gets the entry, the key of
-    /// its recording, the analysis of the recording, and the phones.
+    /// Analyzes every entry for `check`, in the order of their ids, and writes nothing. `make` gets the entry, BLAKE3 of its
+    /// recording, the analysis of the recording, the number of its frames, and the phones.
     pub(crate) fn check_all<T: Send>(
         &self,
         entries: Vec<Entry>,
         problems: &mut Vec<Problem>,
-        make: impl Fn(Entry, String, Analysis, Phonemized) -> T + Sync,
+        make: impl Fn(Entry, String, Analysis, usize, Phonemized) -> T + Sync,
     ) -> Result<Vec<T>> {
         process(entries, problems, "checked", |entry| {
             let check = || {
                 let (_, phonemized) = self.phonemize(&entry)?;
                 let file = self.read(&entry)?;
-                let recording = self.extractor.analyze(&entry.id, &file, &entry.audio, entry.span)?;
-                Ok((self.extractor.key(&file, entry.span), recording, phonemized))
+                let (recording, frames) =
+                    self.extractor.analyze(&entry.id, &file, &entry.audio, entry.span)?;
+                Ok((self.extractor.key(&file, entry.span), recording, frames, phonemized))
             };
-            Ok(check().map(|(hash, recording, phonemized)| make(entry, hash, recording, phonemized)))
+            Ok(check().map(|(hash, recording, frames, phonemized)| {
+                make(entry, hash, recording, frames, phonemized)
+            }))
+        })
+    }
+
+    /// Reads the prepared signal of a clip again.
+    ///
+    /// # Errors
+    ///
+    /// When the recording has changed since it was analyzed.
+    pub(crate) fn wave(&self, id: &str, audio: &str, span: Option<Span>) -> Result<Vec<i16>> {
+        let path = self.corpus.root().join(audio);
+        let file = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        self.extractor.wave(id, &file, audio, span).map_err(|problem| {
+            Advised::new(
+                format!("`{}` has changed: {}", path.display(), problem.message),
+                "run the check again",
+            )
+            .into()
         })
     }
 
@@ -262,7 +288,7 @@ fn process<T: Send>(
 }
 
 /// Returns the text of an entry in the recipe's column.
-fn text_of<'a>(recipe: &Recipe, entry: &'a Entry) -> &'a str {
+pub(super) fn text_of<'a>(recipe: &Recipe, entry: &'a Entry) -> &'a str {
     match recipe.text.column {
         TextColumn::Text => &entry.text,
         TextColumn::Normalized => &entry.normalized,

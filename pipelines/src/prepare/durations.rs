@@ -9,12 +9,12 @@ use mynah_corpus::{
     AlignmentStore, Code, DatasetLayout, FeatureExtractor, Import, ImportedRow, Problem, Recipe, Stage,
     give_phones,
 };
-use mynah_signal::MelExtractor;
+use mynah_signal::{MelExtractor, Spectrogram};
 
 use super::clips::{PreparedClip, symbols_of};
 
 /// The full scale of a dataset's waves.
-const FULL_SCALE: f32 = 32_768.0;
+pub(super) const FULL_SCALE: f32 = 32_768.0;
 
 /// Checks, before anything is changed, that the dataset can have the durations that the recipe asks for.
 ///
@@ -55,18 +55,9 @@ pub(crate) fn align_all(
     };
     let (able, short): (Vec<PreparedClip>, Vec<PreparedClip>) = prepared.into_iter().partition(long_enough);
     let hop = extractor.mel_config().hop_length;
-    problems.extend(short.iter().map(|prepared| Problem {
-        stage: Stage::Alignment,
-        code: Code::TooShort,
-        id: Some(prepared.entry.id.clone()),
-        file: prepared.entry.audio.clone(),
-        line: None,
-        message: format!(
-            "its {} frames of {hop} samples are too few for {} symbols",
-            prepared.audio.frames,
-            prepared.phonemized.symbols.len()
-        ),
-        remedy: "check that the text belongs to the clip".to_owned(),
+    problems.extend(short.iter().map(|prepared| {
+        let PreparedClip { entry, phonemized, audio, .. } = prepared;
+        too_short(&entry.id, &entry.audio, audio.frames as usize, phonemized.symbols.len(), hop)
     }));
     let mut able = able;
     let mut found = find(layout, recipe, &mut able, problems)?;
@@ -82,6 +73,25 @@ pub(crate) fn align_all(
             Ok((prepared, alignment))
         })
         .collect()
+}
+
+/// Returns the problem of a clip with fewer frames than its symbols need.
+pub(super) fn too_short(id: &str, audio: &str, frames: usize, symbols: usize, hop: usize) -> Problem {
+    Problem {
+        stage: Stage::Alignment,
+        code: Code::TooShort,
+        id: Some(id.to_owned()),
+        file: audio.to_owned(),
+        line: None,
+        message: format!("its {frames} frames of {hop} samples are too few for {symbols} symbols"),
+        remedy: "check that the text belongs to the clip".to_owned(),
+    }
+}
+
+/// Computes the spectrogram that the aligner reads from the prepared signal of a clip.
+pub(super) fn spectrogram(mel: &MelExtractor, wave: &[i16]) -> Spectrogram {
+    let samples: Vec<f32> = wave.iter().map(|sample| f32::from(*sample) / FULL_SCALE).collect();
+    mel.log_mel(&samples)
 }
 
 /// Returns the durations by utterance: imported ones where the recipe asks for them and they fit, otherwise the aligner's,
@@ -152,12 +162,7 @@ fn imported(
         };
         match row {
             Some(row) if fits(row) => {
-                let alignment = Alignment {
-                    durations: row.durations.clone(),
-                    log_likelihood: None,
-                    symbol_log_likelihoods: Vec::new(),
-                };
-                found.insert(id.clone(), alignment);
+                found.insert(id.clone(), Alignment::imported(row.durations.clone()));
             }
             Some(row) => {
                 let message = "the durations were imported for another text or another recording";
@@ -198,9 +203,7 @@ fn aligned(
         .collect();
     let mel = MelExtractor::new(&mel_config(&recipe.audio.mel.config(recipe.audio.sample_rate)))?;
     let load = |index: usize| {
-        let wave = features.read(&prepared[index].entry.id)?.wave;
-        let samples: Vec<f32> = wave.iter().map(|sample| f32::from(*sample) / FULL_SCALE).collect();
-        Ok::<_, mynah_corpus::Error>(mel.log_mel(&samples))
+        Ok::<_, mynah_corpus::Error>(spectrogram(&mel, &features.read(&prepared[index].entry.id)?.wave))
     };
     let mut progress: Option<Progress> = None;
     let alignments = align(&targets, load, &recipe.alignment, |_, passes, _| {

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use mynah_align::{AlignedSymbols, Alignment, AlignmentSource, outliers};
-use mynah_cli::{BAD_RESULT, say};
+use mynah_align::{Alignment, AlignmentSource, TranscriptFit, outliers};
+use mynah_cli::{Advised, BAD_RESULT, say};
 use mynah_corpus::{
-    Candidate, Counts, DatasetLayout, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter, Stage,
-    Utterance, leaks, speakers,
+    Candidate, Counts, DatasetLayout, Dropped, FeatureExtractor, Leak, Problem, Recipe, Split, Splitter,
+    Stage, Utterance, leaks, speakers,
 };
 use mynah_text::{Source, SupPhones, Vocabulary};
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ use super::clips::PreparedClip;
 use super::durations::align_all;
 use super::page::Page;
 use super::program::PROGRAM;
-use super::{summary, sup_phones};
+use super::{keep, language, summary, sup_phones, transcripts};
 
 /// The prepared clips of a whole corpus.
 pub(crate) struct Gathered {
@@ -32,7 +32,12 @@ pub(crate) struct Gathered {
     pub(crate) prepared: Vec<PreparedClip>,
     /// The problems of the others, in any order.
     pub(crate) problems: Vec<Problem>,
+    /// The clips that rules left out before.
+    pub(crate) dropped: Vec<Dropped>,
 }
+
+/// An aligned clip, with the fit of its text where it is known.
+type Fitted = ((PreparedClip, Alignment), Option<TranscriptFit>);
 
 /// Makes a complete dataset of prepared clips. A complete dataset stays unchanged until the durations are found.
 pub(crate) fn finalize(
@@ -44,20 +49,51 @@ pub(crate) fn finalize(
     begin: Instant,
 ) -> Result<ExitCode> {
     let for_clips = begin.elapsed();
-    let Gathered { name, place, rows, prepared, mut problems } = gathered;
+    let Gathered { name, place, rows, prepared, mut problems, mut dropped } = gathered;
     let out = layout.root().display();
     let failed = || format!("failed to complete the dataset `{out}`");
     let mut with_features: Vec<String> = prepared.iter().map(|clip| clip.entry.id.clone()).collect();
     // When a dataset is aligned again, clips that were too short for their symbols have features too.
     let too_short = problems.iter().filter(|problem| problem.stage == Stage::Alignment);
     with_features.extend(too_short.filter_map(|problem| problem.id.clone()));
+    with_features.extend(dropped.iter().map(|clip| clip.id.clone()));
+    problems.extend(language::findings(&prepared));
+    let prepared = keep::keep(&recipe.keep, prepared, |clip| (clip, None, None), &mut dropped);
     let aligned = align_all(layout, recipe, prepared, extractor, &mut problems).with_context(failed)?;
     let for_alignment = begin.elapsed().saturating_sub(for_clips);
+    let seconds_per_frame = extractor.mel_config().hop_length as f64 / f64::from(recipe.audio.sample_rate);
+    let fits = transcripts::fits(&aligned, seconds_per_frame);
+    let fitted: Vec<Fitted> = aligned.into_iter().zip(fits).collect();
+    let fitted = keep::keep(
+        &recipe.keep,
+        fitted,
+        |((clip, alignment), fit)| (clip, Some(alignment), fit.as_ref()),
+        &mut dropped,
+    );
+    let (aligned, fits): (Vec<(PreparedClip, Alignment)>, Vec<Option<TranscriptFit>>) =
+        fitted.into_iter().unzip();
+    dropped.sort_by(|a, b| a.id.cmp(&b.id));
+    for ((clip, _), fit) in aligned.iter().zip(&fits) {
+        let words: Vec<&str> = clip.phonemized.words.iter().map(|word| word.text.as_str()).collect();
+        // Lines are unknown where a dataset is aligned again.
+        problems.extend(fit.as_ref().and_then(|fit| transcripts::finding(&clip.entry.id, None, fit, &words)));
+    }
     layout.begin().with_context(failed)?;
+    layout.write_dropped(&dropped).with_context(failed)?;
     problems.sort_by(|a, b| (a.line, &a.id, a.code, &a.file).cmp(&(b.line, &b.id, b.code, &b.file)));
     layout.write_problems(&problems).with_context(failed)?;
     if aligned.is_empty() {
         say(&summary::lines(&problems).join("\n"));
+        keep::say_dropped(&dropped, "are");
+        if !dropped.is_empty() {
+            bail!(Advised::new(
+                format!(
+                    "the rules under `[keep]` leave out all {} clips that can be prepared",
+                    dropped.len()
+                ),
+                "loosen them"
+            ));
+        }
         bail!(
             "none of the {rows} clips of `{place}` in `{name}` could be prepared: each is a row of `{out}/problems.jsonl`"
         );
@@ -79,15 +115,15 @@ pub(crate) fn finalize(
         .zip(&splits)
         .map(|((clip, alignment), split)| utterance(clip, alignment, *split, &vocabulary, &sup_phones))
         .collect();
-    let seconds_per_frame = extractor.mel_config().hop_length as f64 / f64::from(recipe.audio.sample_rate);
     write_text_grids(layout, &utterances, &aligned, seconds_per_frame).with_context(failed)?;
-    let n_outliers = write_outliers(layout, &utterances, &aligned, seconds_per_frame).with_context(failed)?;
+    let n_outliers = write_outliers(layout, &aligned, seconds_per_frame).with_context(failed)?;
 
     let size = |split| splits.iter().filter(|other| **other == split).count();
     let counts = Counts {
         rows,
         utterances: utterances.len(),
         problems: problems.len(),
+        dropped: dropped.len(),
         train: size(Split::Train),
         validation: size(Split::Validation),
         test: size(Split::Test),
@@ -106,8 +142,10 @@ pub(crate) fn finalize(
         aligned: &aligned,
         problems: &problems,
         leaks: &leaks,
+        dropped: &dropped,
         layout,
     };
+    layout.write_report_clips(&page.played(), recipe.audio.sample_rate).with_context(failed)?;
     layout.write_report(&page.to_html().with_context(failed)?).with_context(failed)?;
     let removed = layout
         .retain(
@@ -130,6 +168,7 @@ pub(crate) fn finalize(
         begin.elapsed().saturating_sub(for_clips + for_alignment).as_secs_f64()
     ));
     say_result(layout, &counts, &utterances, &problems, begin);
+    keep::say_dropped(&dropped, "are");
     if n_outliers > 0 {
         let phones = if n_outliers == 1 { "1 phone is" } else { &format!("{n_outliers} phones are") };
         say(&format!(
@@ -174,7 +213,7 @@ fn utterance(
         symbols: clip.symbols(),
         symbol_ids: vocabulary.ids(&phonemized.symbols),
         sup_phone_ids: sup_phones.encode(&phonemized.symbols, &phonemized.word_index),
-        word_index: phonemized.word_index.iter().map(|word| word.map_or(-1, i64::from)).collect(),
+        word_index: clip.word_index(),
         durations: alignment.durations.clone(),
         frames: audio.frames,
         samples: audio.samples,
@@ -228,28 +267,10 @@ fn write_text_grids(
 /// Writes the phones with unusual durations and returns their number.
 fn write_outliers(
     layout: &DatasetLayout,
-    utterances: &[Utterance],
     aligned: &[(PreparedClip, Alignment)],
     seconds_per_frame: f64,
 ) -> Result<usize> {
-    let words: Vec<Vec<&str>> = aligned
-        .iter()
-        .map(|(clip, _)| clip.phonemized.words.iter().map(|word| word.text.as_str()).collect())
-        .collect();
-    let aligned: Vec<AlignedSymbols<'_>> = utterances
-        .iter()
-        .zip(aligned)
-        .zip(&words)
-        .map(|((utterance, (clip, alignment)), words)| AlignedSymbols {
-            id: &utterance.id,
-            symbols: &clip.phonemized.symbols,
-            durations: &utterance.durations,
-            word_index: &utterance.word_index,
-            words,
-            symbol_log_likelihoods: &alignment.symbol_log_likelihoods,
-        })
-        .collect();
-    let rows = outliers(&aligned, seconds_per_frame);
+    let rows = transcripts::with_rows(aligned, |rows| outliers(rows, seconds_per_frame));
     layout.alignments().write_outliers(&rows)?;
     Ok(rows.len())
 }
@@ -297,7 +318,7 @@ fn say_splits(
             unknown.len()
         ));
     }
-    let (validation, test) = (wanted.validation.of(ids.len()), wanted.test.of(ids.len()));
+    let (validation, test) = wanted.sizes(ids.len());
     let listed = wanted.validation_list.is_some() || wanted.test_list.is_some() || follows_corpus;
     if !listed && (counts.validation < validation || counts.test < test) {
         say(&format!(

@@ -57,6 +57,7 @@ pub(crate) fn run(out: &Path) -> Result<ExitCode> {
         rows: listing.rows,
         prepared,
         problems,
+        dropped: Vec::new(),
     };
     finalize(gathered, &layout, &shards.recipe, preparer.extractor(), &splitter, begin)
 }

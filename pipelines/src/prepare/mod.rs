@@ -12,12 +12,15 @@ mod mel;
 mod merge;
 mod phonemize;
 mod run;
+mod segment;
 mod text;
 
 mod agreement;
 mod clips;
 mod durations;
 mod finalize;
+mod keep;
+mod language;
 mod listing;
 mod normalize;
 mod npy;
@@ -25,5 +28,6 @@ mod page;
 mod realign;
 mod summary;
 mod sup_phones;
+mod transcripts;
 
 pub use args::Args;

@@ -1,13 +1,16 @@
 //! The report page of a dataset.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context as _, Result};
 use mynah_align::Alignment;
-use mynah_corpus::{Counts, DatasetLayout, Leak, Problem, Recipe, Speaker, Split, Utterance};
+use mynah_corpus::{
+    Code, Counts, DatasetLayout, Dropped, DroppedByRule, Leak, Problem, Recipe, Speaker, Split, Utterance,
+    count_dropped,
+};
 use mynah_report::dataset::{
-    AlignmentScore, DatasetPage, Distribution, GuessedWord, LeakedUtterance, MelExample, PageKind,
-    ProblemGroup, Setting, SpeakerRow, SplitSize, SymbolCount,
+    AlignmentScore, DatasetPage, Distribution, DoubtfulClip, DroppedGroup, GuessedWord, LeakedUtterance,
+    MelExample, PageKind, ProblemGroup, Setting, SpeakerRow, SplitSize, SymbolCount,
 };
 use mynah_report::figure::{Mel, MelLabel};
 use mynah_text::{Phone, Source, Word};
@@ -17,6 +20,8 @@ use super::summary;
 
 /// Listed utterances with the least likely alignments.
 const WORST: usize = 10;
+/// Listed clips with doubtful texts.
+pub(super) const LISTENED: usize = 30;
 /// Pictures of alignments.
 const PICTURES: usize = 3;
 
@@ -33,17 +38,18 @@ pub(crate) struct Page<'a> {
     pub(crate) aligned: &'a [(PreparedClip, Alignment)],
     pub(crate) problems: &'a [Problem],
     pub(crate) leaks: &'a [Leak],
+    pub(crate) dropped: &'a [Dropped],
     pub(crate) layout: &'a DatasetLayout,
 }
 
 impl Page<'_> {
     /// Renders the page as HTML.
     pub(crate) fn to_html(&self) -> Result<String> {
-        let Self { source, speakers, recipe, counts, utterances, aligned, problems, leaks, layout } = *self;
-        // The fit of imported durations is unknown: they come last, by id.
-        let fit = |utterance: &Utterance| utterance.alignment_log_likelihood.unwrap_or(f64::INFINITY);
-        let mut by_fit: Vec<&Utterance> = utterances.iter().collect();
-        by_fit.sort_by(|a, b| fit(a).total_cmp(&fit(b)));
+        let Self { source, speakers, recipe, counts, utterances, aligned, problems, leaks, dropped, layout } =
+            *self;
+        let by_fit = self.by_fit();
+        let texts: HashMap<&str, &str> =
+            utterances.iter().map(|utterance| (utterance.id.as_str(), utterance.text.as_str())).collect();
         let page = DatasetPage {
             kind: PageKind::Dataset,
             title: format!("Dataset of {} utterances", counts.utterances),
@@ -52,6 +58,17 @@ impl Page<'_> {
             rows: counts.rows as u64,
             utterances: counts.utterances as u64,
             problems: summary::group(problems).iter().map(ProblemGroup::from).collect(),
+            dropped: dropped_groups(dropped),
+            doubtful: doubtful(problems)
+                .take(LISTENED)
+                .map(|(id, problem)| DoubtfulClip {
+                    id: id.to_owned(),
+                    message: problem.message.clone(),
+                    text: texts.get(id).copied().unwrap_or_default().to_owned(),
+                    audio: Some(DatasetLayout::report_clip(id)),
+                })
+                .collect(),
+            n_doubtful: doubtful(problems).count() as u64,
             seconds: utterances.iter().map(|utterance| utterance.seconds).sum(),
             frames: utterances.iter().map(|utterance| u64::from(utterance.frames)).sum(),
             splits: Split::ALL.map(|split| split_size(utterances, split)).to_vec(),
@@ -76,6 +93,7 @@ impl Page<'_> {
                         id: utterance.id.clone(),
                         log_likelihood: utterance.alignment_log_likelihood?,
                         text: utterance.text.clone(),
+                        audio: Some(DatasetLayout::report_clip(&utterance.id)),
                     })
                 })
                 .collect(),
@@ -83,6 +101,45 @@ impl Page<'_> {
         };
         page.to_html().context("failed to draw the dataset's page")
     }
+
+    /// Returns the clips that the page plays.
+    pub(crate) fn played(&self) -> BTreeSet<&str> {
+        let worst = self
+            .by_fit()
+            .into_iter()
+            .take(WORST)
+            .filter(|utterance| utterance.alignment_log_likelihood.is_some());
+        let doubtful = doubtful(self.problems).take(LISTENED).map(|(id, _)| id);
+        worst.map(|utterance| utterance.id.as_str()).chain(doubtful).collect()
+    }
+
+    /// Returns the utterances, the least likely alignment first.
+    fn by_fit(&self) -> Vec<&Utterance> {
+        // The fit of imported durations is unknown: they come last, by id.
+        let fit = |utterance: &Utterance| utterance.alignment_log_likelihood.unwrap_or(f64::INFINITY);
+        let mut by_fit: Vec<&Utterance> = self.utterances.iter().collect();
+        by_fit.sort_by(|a, b| fit(a).total_cmp(&fit(b)));
+        by_fit
+    }
+}
+
+/// Returns the findings about clips that were prepared all the same, with the clip.
+pub(super) fn doubtful(problems: &[Problem]) -> impl Iterator<Item = (&str, &Problem)> {
+    let is_doubtful = |code| matches!(code, Code::DoubtfulText | Code::OtherLanguage);
+    problems.iter().filter_map(move |problem| {
+        problem.id.as_deref().filter(|_| is_doubtful(problem.code)).map(|id| (id, problem))
+    })
+}
+
+/// Returns the clips that each rule leaves out.
+pub(super) fn dropped_groups(dropped: &[Dropped]) -> Vec<DroppedGroup> {
+    let group = |count: DroppedByRule| DroppedGroup {
+        rule: count.rule,
+        limit: count.limit,
+        count: count.clips as u64,
+        seconds: count.seconds,
+    };
+    count_dropped(dropped).into_iter().map(group).collect()
 }
 
 impl From<&summary::Group<'_>> for ProblemGroup {

@@ -31,7 +31,7 @@ pub(crate) fn realign(dataset: &Dataset, layout: &DatasetLayout, recipe: &Recipe
 
 /// Returns the clips of a dataset as `run` had them before the alignment, and the extractor of their features.
 ///
-/// Problems with the durations of other tools are left out, as they are found again.
+/// Problems with the durations of other tools and findings about whole clips are left out, as they are found again.
 fn reopen(
     dataset: &Dataset,
     layout: &DatasetLayout,
@@ -87,16 +87,14 @@ fn reopen(
     });
     let prepared = prepared.collect::<Result<Vec<PreparedClip>>>()?;
     let mut problems = layout.read_problems()?;
-    problems.retain(|problem| !is_of_import(problem));
+    problems.retain(|problem| !is_found_again(problem));
     let name = dataset.info().corpus.clone();
-    Ok((
-        Gathered { name, place: String::new(), rows: dataset.info().counts.rows, prepared, problems },
-        extractor,
-    ))
+    let (rows, dropped) = (dataset.info().counts.rows, layout.read_dropped()?);
+    Ok((Gathered { name, place: String::new(), rows, prepared, problems, dropped }, extractor))
 }
 
-/// Returns true for problems with the durations of other tools.
-fn is_of_import(problem: &Problem) -> bool {
+/// Returns true for problems that the alignment and the steps behind it find.
+fn is_found_again(problem: &Problem) -> bool {
     matches!(
         problem.code,
         Code::MissingAlignment
@@ -106,5 +104,7 @@ fn is_of_import(problem: &Problem) -> bool {
             | Code::DifferentPhones
             | Code::DifferentLength
             | Code::StaleAlignment
+            | Code::DoubtfulText
+            | Code::OtherLanguage
     )
 }

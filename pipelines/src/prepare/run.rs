@@ -54,7 +54,8 @@ pub(crate) fn run(settings: &Settings) -> Result<ExitCode> {
     let mut problems = listing.problems;
     let prepared = preparer.prepare_all(listing.entries, &mut problems).with_context(failed)?;
     say_reused(&prepared);
-    let gathered = Gathered { name, place: listing.place, rows: listing.rows, prepared, problems };
+    let Listing { place, rows, .. } = listing;
+    let gathered = Gathered { name, place, rows, prepared, problems, dropped: Vec::new() };
     finalize(gathered, &layout, recipe, preparer.extractor(), &splitter, begin)
 }
 

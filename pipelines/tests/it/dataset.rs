@@ -56,12 +56,13 @@ fn every_file_and_column_is_documented() {
     let mut expected: Vec<String> =
         ["alignments/durations.parquet", "alignments/key.txt", "alignments/outliers.jsonl"]
             .into_iter()
-            .chain(["dataset.toml", "manifest.parquet"])
+            .chain(["dataset.toml", "dropped.jsonl", "manifest.parquet"])
             .chain(["problems.jsonl", "report.html", "supphones.json", "vocabulary.json"])
             .map(str::to_owned)
             .collect();
     for id in CLIPS {
         expected.extend([format!("alignments/{id}.TextGrid"), format!("features/{id}.safetensors")]);
+        expected.push(format!("report-clips/{id}.wav"));
     }
     expected.sort();
     assert_eq!(place.files("dataset").into_keys().collect::<Vec<_>>(), expected);
@@ -89,6 +90,19 @@ fn every_file_and_column_is_documented() {
         "source.separator",
         "source.speaker",
         "source.split",
+        "keep.max_characters_per_second",
+        "keep.max_clipped_runs",
+        "keep.max_guessed_share",
+        "keep.max_misfit",
+        "keep.max_pause_seconds",
+        "keep.max_seconds",
+        "keep.max_worst_stretch",
+        "keep.min_bandwidth_hz",
+        "keep.min_characters_per_second",
+        "keep.min_log_likelihood",
+        "keep.min_loudness_lufs",
+        "keep.min_seconds",
+        "keep.min_snr_db",
         "source.tables",
         "source.text",
         "split.test_list",

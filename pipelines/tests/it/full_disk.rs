@@ -50,8 +50,8 @@ fn names_the_file_that_does_not_fit_and_writes_it_in_a_second_run() {
     let place = place();
     for (blocks, named) in [
         (1, "dataset/alignments/durations.parquet"),
-        (8, "dataset/alignments/LJ0"),
-        (100, "dataset/report.html"),
+        (9, "dataset/alignments/LJ0"),
+        (100, "dataset/report-clips/"),
     ] {
         // The state after a run that stopped after the features.
         place.copy("expected/features", "dataset/features");
@@ -74,7 +74,7 @@ fn a_complete_dataset_survives_a_run_without_space() {
     let place = place();
     place.copy("expected", "dataset");
     place.edit("recipe.toml", "merges = 20", "merges = 10");
-    limited(&place, 100, "dataset").exits_with(2).says("write `dataset/report.html`").says(REMEDY);
+    limited(&place, 100, "dataset").exits_with(2).says("write `dataset/report-clips/").says(REMEDY);
     assert!(!place.has("dataset/dataset.toml"), "half of it has another recipe");
     place.edit("recipe.toml", "merges = 10", "merges = 20");
     place.prepare_corpus("dataset").exits_with(0).says("the clips were aligned before");

@@ -32,6 +32,7 @@ mod problems;
 mod refusals;
 #[cfg(feature = "voice")]
 mod resume;
+mod segment;
 mod shards;
 mod sources;
 mod splits;
@@ -44,3 +45,4 @@ mod synthesize;
 mod text;
 #[cfg(feature = "voice")]
 mod train;
+mod transcripts;

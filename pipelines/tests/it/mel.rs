@@ -80,3 +80,21 @@ fn names_files_that_cannot_be_read_or_written_and_leaves_nothing() {
     place.prepare("mel a.wav --out a.npy --profile bark").exits_with(2).says("`bark`").says("`hifigan`");
     assert_eq!(place.files("").into_keys().collect::<Vec<_>>(), ["a.wav", "stereo.wav", "text.wav"]);
 }
+
+#[test]
+fn another_sample_rate_is_named_and_resampled_when_asked() {
+    let place = Place::new();
+    place.write("a.wav", silence(1, 16_000, 16_000));
+    for profile in ["vits", "hifigan"] {
+        place
+            .prepare(&format!("mel a.wav --out a.npy --profile {profile}"))
+            .exits_with(2)
+            .says("the sample rate of `a.wav` is 16000 Hz")
+            .says("--sample-rate 22050");
+        assert!(!place.has("a.npy"));
+    }
+    place.prepare("mel a.wav --out a.npy --profile hifigan --sample-rate 22050").exits_with(0);
+    assert_eq!(read_npy(&place.bytes("a.npy")).1, 22_050 / 256);
+    place.prepare("mel a.wav --out a.npy --profile hifigan --sample-rate 16000").exits_with(0);
+    assert_eq!(read_npy(&place.bytes("a.npy")).1, 16_000 / 256);
+}

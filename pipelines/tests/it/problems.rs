@@ -73,6 +73,12 @@ fn faults() -> Vec<Fault> {
         ),
         bad_wav("a short wav", Some(silence(1, 22_050, 2205)), "too-short", "it is 0.10 s long"),
         bad_wav("a long wav", Some(silence(1, 22_050, 463_050)), "too-long", "it is 21.00 s long"),
+        bad_wav(
+            "a silent wav",
+            Some(silence(1, 22_050, 44_100)),
+            "silent-wav",
+            "its 2.00 s are digital silence",
+        ),
         bad_line(
             "two fields",
             b"bad|Hello",
@@ -213,7 +219,9 @@ fn a_text_too_long_for_its_clip_is_a_problem() {
     let place = Place::with_corpus();
     let long = vec!["a sentence that nobody could say in such a time"; 20].join(" ");
     place.write("corpus/metadata.csv", format!("{}\nbad|x|{long}\n", bundled_line("LJ001-0043")));
-    place.write("corpus/wavs/bad.wav", silence(1, 22_050, 22_050));
+    let mut click = silence(1, 22_050, 22_050);
+    click[1_044] = 100;
+    place.write("corpus/wavs/bad.wav", click);
     for prepared_before in [false, true] {
         let outcome = place.prepare_corpus("dataset").exits_with(1).says("1 of 2 clips prepared");
         let problems = place.problems("dataset");
@@ -234,4 +242,23 @@ fn accepts_any_line_ending_and_skips_empty_lines() {
     place.write("corpus/metadata.csv", format!("\u{feff}{}", lines.trim_end()));
     place.prepare_corpus("dataset").exits_with(0);
     place.assert_same("expected", "dataset");
+}
+
+#[test]
+fn an_id_that_is_too_long_for_file_names_affects_its_line_only() {
+    let place = Place::with_corpus();
+    let ids = [235, 236, 251].map(|n| "x".repeat(n));
+    let mut lines = place.read("corpus/metadata.csv");
+    for id in &ids {
+        lines.extend([id, "|", TEXT, "|", TEXT, "\n"]);
+        place.write(&format!("corpus/wavs/{id}.wav"), bundled_wav(CLIPS[1]));
+    }
+    place.write("corpus/metadata.csv", lines);
+    place.prepare_corpus("dataset").exits_with(1);
+    let problems = place.problems("dataset");
+    let found: Vec<(&str, Option<u64>)> =
+        problems.iter().map(|problem| (problem.code.word(), problem.line)).collect();
+    assert_eq!(found, [("unsafe-id", Some(6)), ("unsafe-id", Some(7))]);
+    let dataset = Dataset::open(&place.path("dataset")).unwrap();
+    assert_eq!(dataset.utterances().len(), CLIPS.len() + 1);
 }

@@ -69,7 +69,7 @@ fn common_voice_becomes_a_dataset_and_a_report() {
         .exits_with(0)
         .says("source: `validated.tsv`, columns separated by tabs, with a header; audio = \"path\", text = \"sentence\", speaker")
         .says("5 of 5 clips can be prepared")
-        .says("3 speakers: from 1 clip (cem) to 2 (ann)");
+        .says("3 speakers: from 1 clip (cem) to 2 (bob)");
     place
         .prepare("run cv --recipe recipe.toml --out dataset")
         .exits_with(0)

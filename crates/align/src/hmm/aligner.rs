@@ -1,5 +1,7 @@
 //! Alignment of a whole corpus: Viterbi EM, then the best path of every utterance.
 
+use std::ops::Range;
+
 use mynah_signal::{MelConfig, Spectrogram};
 use mynah_text::Symbol;
 use rayon::prelude::*;
@@ -7,14 +9,14 @@ use rayon::prelude::*;
 use super::cepstra::{self, Cepstrum, Scaling};
 use super::config::AlignConfig;
 use super::counts::Counts;
-use super::graph::Graph;
+use super::graph::{Graph, Slot, Unit};
 use super::model::Model;
 use super::ordered::sum_in_order;
 use super::tying::Tying;
 use super::{spread, viterbi};
 
 /// Version of the method; changing it invalidates earlier alignments.
-pub const ALIGN_VERSION: u32 = 3;
+pub const ALIGN_VERSION: u32 = 4;
 
 /// Analysis window of the aligner.
 const WINDOW_SECONDS: f64 = 0.02;
@@ -33,6 +35,23 @@ pub struct Alignment {
     /// Mean log-density of each symbol's frames on the best path, in nats, to three decimals; empty for imported
     /// durations.
     pub symbol_log_likelihoods: Vec<f64>,
+    /// Mean difference of each symbol's frames between the log-density in the state on the best path and the largest
+    /// one of any state, in nats, to three decimals; 0 if every frame sounds like its symbol, otherwise negative. Empty
+    /// for imported durations.
+    pub symbol_margins: Vec<f64>,
+}
+
+impl Alignment {
+    /// Returns the alignment with another tool's durations.
+    #[must_use]
+    pub fn imported(durations: Vec<u32>) -> Self {
+        Self {
+            durations,
+            log_likelihood: None,
+            symbol_log_likelihoods: Vec::new(),
+            symbol_margins: Vec::new(),
+        }
+    }
 }
 
 /// Error of an utterance with fewer frames than its symbols need.
@@ -145,7 +164,7 @@ fn choose(targets: &[Target<'_>], most: u64) -> Vec<usize> {
 }
 
 /// Runs Viterbi EM over all steps.
-fn train(
+pub(super) fn train(
     work: &[(Graph, &[Cepstrum])],
     scaling: &Scaling,
     config: &AlignConfig,
@@ -200,19 +219,41 @@ fn train(
 }
 
 fn align_one(symbols: &[Symbol], model: &Model, scaling: &Scaling, cepstra: &[Cepstrum]) -> Alignment {
+    align_with_speech(symbols, model, scaling, cepstra).0
+}
+
+/// Aligns one utterance, which must have at least [`frames_needed`] frames, and returns the frames from its first to its
+/// last phone too. They may exceed those of the symbols: a pause without a frame takes one from its neighbor.
+pub(super) fn align_with_speech(
+    symbols: &[Symbol],
+    model: &Model,
+    scaling: &Scaling,
+    cepstra: &[Cepstrum],
+) -> (Alignment, Range<usize>) {
     let graph = Graph::new(symbols);
-    let path = viterbi::best_path(&graph, model, &scaling.frames(cepstra));
-    let durations = spread::durations(&graph, &path.slot_frames(&graph), symbols);
-    let mut emitted = path.emitted.iter().map(|value| f64::from(*value));
-    let symbol_log_likelihoods = durations
-        .iter()
-        .map(|duration| {
-            let sum: f64 = emitted.by_ref().take(*duration as usize).sum();
-            (sum / f64::from(*duration) * LIKELIHOOD_STEPS).round() / LIKELIHOOD_STEPS
-        })
-        .collect();
+    let frames = scaling.frames(cepstra);
+    let path = viterbi::best_path(&graph, model, &frames);
+    let slot_frames = path.slot_frames(&graph);
+    let is_phone = |slot: &Slot| slot.unit != Unit::Pause;
+    let before = |slot: usize| slot_frames[..slot].iter().sum::<u32>() as usize;
+    let first = graph.slots.iter().position(is_phone).map_or(0, before);
+    let last = graph.slots.iter().rposition(is_phone).map_or(0, |slot| before(slot + 1));
+    let durations = spread::durations(&graph, &slot_frames, symbols);
+    let best = model.best_densities(&frames);
+    let emitted = || path.emitted.iter().map(|value| f64::from(*value));
+    let symbol_log_likelihoods = means(&durations, emitted());
+    let symbol_margins = means(&durations, emitted().zip(&best).map(|(own, best)| own - f64::from(*best)));
     let log_likelihood = Some(path.log_likelihood / cepstra.len() as f64);
-    Alignment { durations, log_likelihood, symbol_log_likelihoods }
+    (Alignment { durations, log_likelihood, symbol_log_likelihoods, symbol_margins }, first..last)
+}
+
+/// Returns the mean of the values of each symbol's frames.
+fn means(durations: &[u32], mut values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let of_symbol = |duration: &u32| {
+        let sum: f64 = values.by_ref().take(*duration as usize).sum();
+        (sum / f64::from(*duration) * LIKELIHOOD_STEPS).round() / LIKELIHOOD_STEPS
+    };
+    durations.iter().map(of_symbol).collect()
 }
 
 #[cfg(test)]
@@ -357,6 +398,8 @@ mod tests {
             let found = found.as_ref().unwrap();
             assert_eq!(found.durations.iter().sum::<u32>() as usize, target.frames);
             assert_eq!(found.symbol_log_likelihoods.len(), target.symbols.len());
+            assert_eq!(found.symbol_margins.len(), target.symbols.len());
+            assert!(found.symbol_margins.iter().all(|margin| *margin <= 0.0), "{:?}", found.symbol_margins);
         }
     }
 

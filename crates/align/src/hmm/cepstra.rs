@@ -43,11 +43,11 @@ pub(super) struct Scaling {
 
 impl Scaling {
     /// Estimates the scaling of these utterances; a constant dimension is only centered.
-    pub(super) fn of_corpus(utterances: &[Vec<Cepstrum>]) -> Self {
+    pub(super) fn of_corpus<U: AsRef<[Cepstrum]> + Sync>(utterances: &[U]) -> Self {
         type Sums = (f64, [f64; DIMENSIONS], [f64; DIMENSIONS]);
         let empty: Sums = (0.0, [0.0; DIMENSIONS], [0.0; DIMENSIONS]);
-        let add = |mut sums: Sums, cepstra: &Vec<Cepstrum>| {
-            for frame in with_slopes(cepstra) {
+        let add = |mut sums: Sums, cepstra: &U| {
+            for frame in with_slopes(cepstra.as_ref()) {
                 sums.0 += 1.0;
                 for (d, value) in frame.iter().enumerate() {
                     sums.1[d] += f64::from(*value);

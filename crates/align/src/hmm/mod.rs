@@ -33,6 +33,7 @@ mod frames;
 mod graph;
 mod mixture;
 mod model;
+mod narration;
 mod ordered;
 mod spread;
 mod tying;
@@ -40,6 +41,7 @@ mod viterbi;
 
 pub use aligner::{ALIGN_VERSION, Alignment, Target, TooFewFrames, align, frames_needed, mel_config};
 pub use config::{AlignConfig, AlignmentSource};
+pub use narration::{Narration, NarrationError, Placement, narrate};
 
 pub(crate) use graph::{Graph, Unit};
 pub(crate) use spread::{at_least_one, durations as spread_durations};

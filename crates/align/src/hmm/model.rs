@@ -2,7 +2,7 @@
 
 use super::AlignConfig;
 use super::counts::Counts;
-use super::frames::DIMENSIONS;
+use super::frames::{DIMENSIONS, Frames, LANES};
 use super::graph::{State, Unit};
 use super::mixture::{Gaussian, Mixture};
 use super::tying::Tying;
@@ -104,6 +104,37 @@ impl Model {
         }
         let (pauses, chances) = counts.pauses();
         self.pause = (pauses + 0.5 * PRIOR_VISITS) / (chances + PRIOR_VISITS);
+    }
+
+    /// Returns the largest log-density of each frame over all states.
+    pub(super) fn best_densities(&self, frames: &Frames) -> Vec<f32> {
+        let mut best = Vec::with_capacity(frames.len());
+        for block in frames.blocks() {
+            let mut row = self.mixtures[0].log_densities(block);
+            for mixture in &self.mixtures[1..] {
+                for (best, value) in row.iter_mut().zip(mixture.log_densities(block)) {
+                    *best = best.max(value);
+                }
+            }
+            best.extend_from_slice(&row);
+        }
+        best.truncate(frames.len());
+        best
+    }
+
+    /// Returns the log-density of each frame in every mixture, frame by frame.
+    pub(super) fn densities(&self, frames: &Frames) -> Vec<f32> {
+        let n = self.mixtures.len();
+        let mut values = vec![0.0; n * LANES * frames.blocks().len()];
+        for (block, rows) in frames.blocks().iter().zip(values.chunks_exact_mut(n * LANES)) {
+            for (index, mixture) in self.mixtures.iter().enumerate() {
+                for (row, density) in rows.chunks_exact_mut(n).zip(mixture.log_densities(block)) {
+                    row[index] = density;
+                }
+            }
+        }
+        values.truncate(n * frames.len());
+        values
     }
 
     /// Replaces the mixtures, for tests.

@@ -70,7 +70,7 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Problems of the other lines.
     pub problems: Vec<Problem>,
-    /// What was guessed about the layout, as sentences.
+    /// Guesses about the layout, as sentences.
     pub notes: Vec<String>,
     /// Files in which the clips are listed, for messages.
     pub place: String,

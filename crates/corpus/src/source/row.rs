@@ -68,7 +68,7 @@ pub(crate) struct Rows {
     pub(crate) count: usize,
     pub(crate) clips: Vec<Row>,
     pub(crate) problems: Vec<Problem>,
-    /// What was guessed, as sentences.
+    /// Guesses, as sentences.
     pub(crate) notes: Vec<String>,
     /// Directories, relative to the corpus, in which names of recordings are resolved first.
     pub(crate) folders: Vec<String>,

@@ -79,7 +79,10 @@ fn toml(value: &Expr) -> Option<String> {
         Expr::Path(_) => None,
         // A number or a string inside a variant or a constructor.
         Expr::Call(call) => match (call.args.first(), call.func.to_token_stream().to_string().as_str()) {
-            (Some(inner), _) => toml(inner),
+            // A word inside a variant, such as `Amount::Auto(Auto::Auto)`, is written as a string.
+            (Some(inner), _) => {
+                toml(inner).or_else(|| variant(inner).map(|name| format!("\"{}\"", name.to_lowercase())))
+            }
             (None, "Vec :: new") => Some("[]".to_owned()),
             (None, _) => None,
         },
