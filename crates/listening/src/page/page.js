@@ -469,7 +469,12 @@
     if (action) {
       event.preventDefault();
       action();
-    } else if (event.key === "Enter" && !element("page-trial").hidden && !event.target.matches("button, input") && !element("next").disabled) {
+    } else if (
+      event.key === "Enter" && !element("page-trial").hidden && !element("next").disabled
+      // Buttons and choices do so by themselves, sliders in some browsers only.
+      && (!event.target.matches("button, input") || event.target.matches("input[type=range]"))
+    ) {
+      event.preventDefault();
       element("trial-form").requestSubmit();
     }
   });
