@@ -201,15 +201,17 @@ function createSound() {
     let lastWall = wallBegun;
     const account = () => {
       const [moved, passed] = [element.currentTime - last, (performance.now() - lastWall) / 1000];
-      const counts = moved >= 0 && moved <= passed + 0.25;
+      const counts = moved >= 0 && moved <= passed + 0.25 && element.playbackRate === 1;
       played += counts ? moved : 0;
       stretch = counts ? stretch + moved : 0;
       longest = Math.max(longest, stretch);
       last = element.currentTime;
       lastWall = performance.now();
     };
+    // Whatever a seek skips is not heard, however late the browser tells of it.
+    const skip = () => { [stretch, last, lastWall] = [0, element.currentTime, performance.now()]; };
     const fail = () => { failed = element.error?.message || "the file ends early"; end(); };
-    const listeners = { timeupdate: account, seeking: account, ended: () => { account(); end(); }, error: fail };
+    const listeners = { timeupdate: account, seeking: skip, ended: () => { account(); end(); }, error: fail };
     for (const [event, listener] of Object.entries(listeners)) element.addEventListener(event, listener);
     await Promise.race([element.play(), pause(5000).then(() => { throw new Error("the sound does not start"); })]);
     wallBegun = performance.now();
