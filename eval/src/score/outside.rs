@@ -94,8 +94,13 @@ impl<'a> Outside<'a> {
         if is_needed || needs_text {
             outside.texts = texts(text, source, systems)?;
         }
-        if let Some(reference) = reference.filter(|_| needs_text) {
-            outside.pace = pace(reference, &outside.texts, items);
+        if needs_text {
+            outside.pace = reference.and_then(|reference| pace(reference, &outside.texts, items));
+            if outside.pace.is_none() {
+                say(
+                    "lengths are not judged: that takes ten recordings, named with --reference, and their texts",
+                );
+            }
         }
         if !is_needed {
             return Ok(outside);
