@@ -14,28 +14,32 @@ const WINDOWS: [char; 32] = [
 ///
 /// The position at which a file violates all of these encodings.
 pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(to_utf_8(bytes)?).or_else(|error| windows_1252(error.as_bytes()))
+}
+
+/// Turns UTF-16 into UTF-8 and removes a byte order mark; other bytes remain as they are, whatever they are.
+///
+/// UTF-16 is detected by its byte order mark, or by the zero byte of an initial ASCII character.
+///
+/// # Errors
+///
+/// The reason why a file that begins as UTF-16 is none.
+pub fn to_utf_8(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     match bytes.as_slice() {
         [0xFF, 0xFE, rest @ ..] => utf_16(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf_16(rest, u16::from_be_bytes),
         [1..=0x7F, 0, ..] => utf_16(&bytes, u16::from_le_bytes),
         [0, 1..=0x7F, ..] => utf_16(&bytes, u16::from_be_bytes),
-        _ => match String::from_utf8(bytes) {
-            Ok(mut text) => {
-                if text.starts_with('\u{FEFF}') {
-                    text.remove(0);
-                }
-                Ok(text)
-            }
-            Err(error) => windows_1252(error.as_bytes()),
-        },
+        [0xEF, 0xBB, 0xBF, rest @ ..] => Ok(rest.to_vec()),
+        _ => Ok(bytes),
     }
 }
 
-fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, String> {
+fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Vec<u8>, String> {
     let (pairs, odd) = bytes.as_chunks();
     let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
     match String::from_utf16(&units) {
-        Ok(text) if odd.is_empty() => Ok(text),
+        Ok(text) if odd.is_empty() => Ok(text.into_bytes()),
         _ => Err("it starts as UTF-16 but is not valid UTF-16".to_owned()),
     }
 }

@@ -60,6 +60,7 @@ mod text_table;
 
 pub use atomic_file::{final_name, remove_files, write_atomic};
 pub use columns::{ByteColumn, Values, read_byte_columns, write_columns};
+pub use encoding::to_utf_8;
 pub use error::Error;
 pub use format::TableFormat;
 pub use gzip::compress as gzip;

@@ -257,7 +257,7 @@ fn means(durations: &[u32], mut values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::convert::Infallible;
 
     use mynah_signal::Spectrogram;
@@ -270,7 +270,7 @@ mod tests {
     const BANDS: usize = 40;
 
     /// Sentences of a synthetic language.
-    const SENTENCES: [&str; 6] = [
+    pub(in crate::hmm) const SENTENCES: [&str; 6] = [
         "<bos> S AE1 T / M IY1 N , / L AW1 D . <eos>",
         "<bos> M AE1 S / T IY1 L / N OW1 . <eos>",
         "<bos> L IY1 D ; / S OW1 M / T AE1 N . <eos>",

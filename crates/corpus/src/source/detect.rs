@@ -169,20 +169,12 @@ fn unknown(root: &Path, files: &Files) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::{Found, detect};
-    use crate::source::recordings::Files;
+    use crate::source::recordings::tests::files;
     use crate::source::settings::{Layout, SourceRecipe};
 
     fn of(paths: &[&str]) -> Result<Found, String> {
-        let directory = tempfile::tempdir().unwrap();
-        for path in paths {
-            let path = directory.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, b"").unwrap();
-        }
-        let files = Files::list(directory.path()).unwrap();
+        let (directory, files) = files(paths);
         detect(directory.path(), &files, &SourceRecipe::default())
             .map_err(|error| format!("{error}; {}", error.remedy().unwrap()))
     }

@@ -248,13 +248,13 @@ fn walk(root: &Path, inside: &str, depth: usize, found: &mut Vec<String>) -> Res
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::fs;
     use std::path::Path;
 
     use super::{Files, Lookup, resolve};
 
-    fn files(paths: &[&str]) -> (tempfile::TempDir, Files) {
+    pub(in crate::source) fn files(paths: &[&str]) -> (tempfile::TempDir, Files) {
         let directory = tempfile::tempdir().unwrap();
         for path in paths {
             let path = directory.path().join(path);

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::{fs, str};
 
+use mynah_table::to_utf_8;
+
 use crate::Error;
 
 /// A line that is no text.
@@ -26,26 +28,11 @@ pub(crate) struct Record {
 /// Reads a file and returns its bytes as UTF-8, without a byte order mark; bytes that are not UTF-8 stay.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = fs::read(path).map_err(Error::io("read", path))?;
-    let utf_16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let (pairs, odd) = rest.as_chunks();
-        let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
-        match String::from_utf16(&units) {
-            Ok(text) if odd.is_empty() => Ok(text.into_bytes()),
-            _ => Err(Error::Source {
-                path: path.to_owned(),
-                why: "it begins as UTF-16 and is not UTF-16".to_owned(),
-                remedy: "save the file as UTF-8".to_owned(),
-            }),
-        }
-    };
-    match bytes.as_slice() {
-        [0xFF, 0xFE, rest @ ..] => utf_16(rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => utf_16(rest, u16::from_be_bytes),
-        [1..=0x7F, 0, ..] => utf_16(&bytes, u16::from_le_bytes),
-        [0, 1..=0x7F, ..] => utf_16(&bytes, u16::from_be_bytes),
-        [0xEF, 0xBB, 0xBF, rest @ ..] => Ok(rest.to_vec()),
-        _ => Ok(bytes),
-    }
+    to_utf_8(bytes).map_err(|_| Error::Source {
+        path: path.to_owned(),
+        why: "it begins as UTF-16 and is not UTF-16".to_owned(),
+        remedy: "save the file as UTF-8".to_owned(),
+    })
 }
 
 /// Returns the lines that are not empty, with their numbers from 1. Lines end in LF or CRLF.

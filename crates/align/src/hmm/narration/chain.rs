@@ -257,21 +257,13 @@ mod tests {
     use rand::{RngExt as _, SeedableRng as _};
     use rand_chacha::ChaCha8Rng;
 
+    use super::super::super::aligner::tests::SENTENCES as TEXTS;
     use super::super::super::cepstra::{COEFFICIENTS, Cepstrum};
     use super::super::super::config::AlignConfig;
     use super::super::super::graph::Graph;
     use super::super::Listener;
     use super::super::pauses::Sound;
     use super::parse;
-
-    const TEXTS: [&str; 6] = [
-        "<bos> S AE1 T / M IY1 N , / L AW1 D . <eos>",
-        "<bos> M AE1 S / T IY1 L / N OW1 . <eos>",
-        "<bos> L IY1 D ; / S OW1 M / T AE1 N . <eos>",
-        "<bos> N AW1 / D AE1 L / M IY1 T / S OW1 . <eos>",
-        "<bos> T OW1 N / S IY1 D , / M AW1 L . <eos>",
-        "<bos> D IY1 S / L AE1 M / N OW1 T . <eos>",
-    ];
 
     fn symbols(text: &str) -> Vec<Symbol> {
         text.split(' ').map(|symbol| symbol.parse().unwrap()).collect()
