@@ -420,7 +420,7 @@ impl DatasetPage {
             )));
         }
         for clip in &self.doubtful {
-            let title = format!("{}: {} “{}”", clip.id, clip.message, clip.text);
+            let title = format!("{}: {}. The text is “{}”", clip.id, clip.message, clip.text);
             blocks.push(match &clip.audio {
                 Some(path) => player(title, &clip.id, path),
                 None => Block::Text(title),
