@@ -12,7 +12,8 @@ const ENTER_FILLER: f64 = 150.0;
 const BEGIN_LEAVING_OUT: f64 = 30.0;
 const LEAVE_OUT: f64 = 5.0;
 
-/// Distance in nats below the best state at which a whole text is given up.
+/// Distance in nats below the best state at which a whole text is given up, or below the best filler if that is worse:
+/// within sound that belongs to no text, wrong texts may fit better for a while, but what follows is reached from there.
 const BEAM: f64 = 2000.0;
 
 /// Most ways into a node besides staying.
@@ -171,11 +172,12 @@ pub(super) fn parse(ear: &Ear<'_>, frames: Range<usize>, graphs: &[Graph], first
     }
     let mut highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     alive[0] = highest;
+    let mut highest_filler = scores[0];
     for t in 1..n_frames {
         let back = &mut back[t * n_nodes..(t + 1) * n_nodes];
-        let floor = highest - BEAM;
+        let floor = highest.min(highest_filler) - BEAM;
         let was_alive = alive.clone();
-        highest = f64::NEG_INFINITY;
+        (highest, highest_filler) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         for unit in 0..n_units {
             let nodes = chain.starts[unit]..chain.starts[unit + 1];
             let before = if unit > 0 { was_alive[unit - 1] } else { f64::NEG_INFINITY };
@@ -203,6 +205,7 @@ pub(super) fn parse(ear: &Ear<'_>, frames: Range<usize>, graphs: &[Graph], first
             }
             alive[unit] = top;
             highest = highest.max(top);
+            highest_filler = highest_filler.max(next[chain.starts[unit]]);
         }
         std::mem::swap(&mut scores, &mut next);
     }
@@ -243,7 +246,6 @@ fn describe(chain: &Chain, path: &[u32], first_frame: usize, first_unit: usize, 
     if let Some(last) = parse.visits.last_mut() {
         let unit = last.unit - first_unit;
         let range = chain.starts[unit]..chain.starts[unit + 1];
-        // The final pause follows the last phone.
         // The final pause follows the last phone.
         let end = chain.ends[unit].iter().flatten().min();
         last.is_complete = !range.contains(&ended_in) || end.is_some_and(|end| ended_in >= *end);
