@@ -8,9 +8,8 @@ use std::sync::Arc;
 #[cfg(feature = "cuda")]
 use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, bail};
+use mynah_fourier::{Complex, ComplexToReal, Real, RealToComplex};
 use rayon::prelude::*;
-use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, FftNum, RealFftPlanner, RealToComplex};
 
 use crate::element::{Element, contiguous, into_storage, number};
 
@@ -48,15 +47,14 @@ struct Plans<T> {
     inverse: Arc<dyn ComplexToReal<T>>,
 }
 
-impl<T: FftNum> Plans<T> {
+impl<T: Real> Plans<T> {
     fn new(n_fft: usize) -> Self {
-        let mut planner = RealFftPlanner::new();
-        Self { forward: planner.plan_fft_forward(n_fft), inverse: planner.plan_fft_inverse(n_fft) }
+        Self { forward: T::forward(n_fft), inverse: T::inverse(n_fft) }
     }
 }
 
 /// A number type with planned transforms.
-trait Planned: Element + FftNum {
+trait Planned: Element + Real {
     fn plans(fourier: &Fourier) -> &Plans<Self>;
 }
 

@@ -12,10 +12,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use mynah_fourier::{Real, RealToComplex};
 use mynah_signal::f0::{Pyin, PyinConfig};
 use mynah_signal::mel_cepstrum::{MelCepstrum, MelCepstrumConfig};
 use mynah_signal::{MelConfig, MelExtractor, Resampler, Stft, StftConfig, Waveform, loudness, wav};
-use realfft::{RealFftPlanner, RealToComplex};
 
 const N_FFT: usize = 1024;
 const HOP: usize = 256;
@@ -57,8 +57,8 @@ fn main() {
         floor_db: -60.0,
     })
     .unwrap();
-    let single = RealFftPlanner::<f32>::new().plan_fft_forward(N_FFT);
-    let double = RealFftPlanner::<f64>::new().plan_fft_forward(N_FFT);
+    let single = f32::forward(N_FFT);
+    let double = f64::forward(N_FFT);
     let high = as_if_at(48_000);
     let down = Resampler::new(48_000, 22_050).unwrap();
 
@@ -135,7 +135,7 @@ fn each(clips: &[Waveform], step: &dyn Fn(&Waveform)) {
 }
 
 /// Transforms as many frames as a spectrogram has, and does nothing else.
-fn transform<T: realfft::FftNum>(plan: &dyn RealToComplex<T>, clip: &Waveform, convert: impl Fn(f32) -> T) {
+fn transform<T: Real>(plan: &dyn RealToComplex<T>, clip: &Waveform, convert: impl Fn(f32) -> T) {
     let mut frame = plan.make_input_vec();
     let mut spectrum = plan.make_output_vec();
     let mut scratch = plan.make_scratch_vec();

@@ -3,8 +3,7 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use realfft::num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
+use mynah_fourier::{Complex, Real as _, RealToComplex};
 
 use crate::Error;
 
@@ -49,12 +48,7 @@ impl Framing {
         for (index, value) in window[before..before + window_length].iter_mut().enumerate() {
             *value = 0.5 - 0.5 * (TAU * index as f64 / window_length as f64).cos();
         }
-        Ok(Self {
-            hop_length,
-            padding: (n_fft - hop_length) / 2,
-            window,
-            transform: RealFftPlanner::new().plan_fft_forward(n_fft),
-        })
+        Ok(Self { hop_length, padding: (n_fft - hop_length) / 2, window, transform: f64::forward(n_fft) })
     }
 
     pub(crate) fn n_bins(&self) -> usize {

@@ -1,9 +1,8 @@
 //! Removal of offset and mains hum.
 
 use std::f64::consts::PI;
-use std::sync::{Mutex, OnceLock, PoisonError};
 
-use realfft::RealFftPlanner;
+use mynah_fourier::Real as _;
 
 use crate::Waveform;
 
@@ -46,13 +45,7 @@ pub fn high_pass(waveform: &Waveform) -> Waveform {
     signal.extend(after);
     signal.resize(n_points, 0.0);
 
-    let (forward, inverse) = {
-        static PLANNER: OnceLock<Mutex<RealFftPlanner<f64>>> = OnceLock::new();
-        let planner = PLANNER.get_or_init(|| Mutex::new(RealFftPlanner::new()));
-        // A thread that panicked while it held the lock left whole plans behind.
-        let mut planner = planner.lock().unwrap_or_else(PoisonError::into_inner);
-        (planner.plan_fft_forward(n_points), planner.plan_fft_inverse(n_points))
-    };
+    let (forward, inverse) = (f64::forward(n_points), f64::inverse(n_points));
     let mut spectrum = forward.make_output_vec();
     forward.process(&mut signal, &mut spectrum).expect("the plan makes buffers of the lengths that it wants");
     let hertz_per_bin = f64::from(rate) / n_points as f64;

@@ -13,8 +13,7 @@
 
 use std::f64::consts::PI;
 
-use realfft::RealFftPlanner;
-use realfft::num_complex::Complex;
+use mynah_fourier::{Complex, Real as _};
 
 use crate::Error;
 use crate::framing::Framing;
@@ -143,7 +142,7 @@ pub fn sp2mc(power: &[f64], order: usize, alpha: f64) -> Vec<f64> {
     if power.len() < 2 {
         return vec![0.0; order + 1];
     }
-    let transform = RealFftPlanner::<f64>::new().plan_fft_inverse(2 * (power.len() - 1));
+    let transform = f64::inverse(2 * (power.len() - 1));
     let mut spectrum: Vec<_> = power.iter().map(|&power| power.ln().into()).collect();
     let mut cepstrum = transform.make_output_vec();
     transform.process(&mut spectrum, &mut cepstrum).expect("the lengths match and the logarithms are real");
@@ -229,7 +228,7 @@ fn matrix(n_fft: usize, order: usize, alpha: f64) -> Vec<f64> {
     }
     // The inverse real transform is symmetric except for the doubled inner bins, so it is applied from the
     // left.
-    let transform = RealFftPlanner::<f64>::new().plan_fft_forward(n_fft);
+    let transform = f64::forward(n_fft);
     let mut spectrum = transform.make_output_vec();
     let last = spectrum.len() - 1;
     rows.iter_mut()

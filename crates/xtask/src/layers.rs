@@ -11,9 +11,10 @@ use cargo_metadata::{DependencyKind, Metadata};
 use crate::process::{cargo, metadata, root, say};
 
 /// Packages of the workspace, each with the workspace packages that it may depend on.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("mynah-cli", &[]),
-    ("mynah-signal", &[]),
+    ("mynah-fourier", &[]),
+    ("mynah-signal", &["mynah-fourier"]),
     ("mynah-text", &[]),
     ("mynah-stats", &[]),
     ("mynah-testkit", &[]),
@@ -21,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("mynah-table", &[]),
     ("mynah-align", &["mynah-signal", "mynah-text"]),
     ("mynah-corpus", &["mynah-align", "mynah-signal", "mynah-table", "mynah-text"]),
-    ("mynah-ops", &[]),
+    ("mynah-ops", &["mynah-fourier"]),
     ("mynah-voice", &["mynah-ops", "mynah-signal", "mynah-text"]),
     ("mynah-training", &["mynah-voice", "mynah-ops", "mynah-signal", "mynah-text"]),
     ("mynah-metrics", &["mynah-signal"]),
@@ -72,8 +73,8 @@ const OWNERS: [(&str, &[&str]); 21] = [
     ("dasp", &["mynah-signal"]),
     ("symphonia", &["mynah-signal"]),
     ("opus-pure", &["mynah-signal"]),
-    ("rustfft", &["mynah-signal"]),
-    ("realfft", &["mynah-signal", "mynah-ops"]),
+    ("rustfft", &["mynah-fourier"]),
+    ("realfft", &["mynah-fourier"]),
     ("ebur128", &["mynah-signal"]),
     ("pesq", &["mynah-metrics"]),
     ("rusqlite", &["mynah-study"]),

@@ -225,8 +225,8 @@ fn radices(n: usize) -> Option<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use mynah_fourier::Complex;
     use pulp::{Arch, WithSimd};
-    use realfft::num_complex::Complex;
 
     use super::*;
 
