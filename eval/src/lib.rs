@@ -23,6 +23,8 @@ mod foreign_table;
 mod item_columns;
 mod named;
 mod remedies;
+mod score_tables;
+mod sounds;
 mod wavs;
 
 pub use named::NamedDirectory;

@@ -12,7 +12,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use mynah_metrics::{Clip, Outcome, Pace, Pair, Text, metric};
+use mynah_metrics::{Clip, HealthLimit, Outcome, Pace, Pair, Text, health_limits, metric};
 use mynah_signal::{Waveform, low_pass, wav};
 
 /// A clip with the text that it should speak.
@@ -32,37 +32,10 @@ impl Random {
     }
 }
 
-/// A detector: a metric, and the limit beyond which an item is reported.
-struct Detector {
-    name: &'static str,
-    is_hit: fn(f64) -> bool,
-    rule: &'static str,
-}
-
-const fn detector(name: &'static str, is_hit: fn(f64) -> bool, rule: &'static str) -> Detector {
-    Detector { name, is_hit, rule }
-}
-
-const DETECTORS: [Detector; 13] = [
-    detector("longest_silence", |value| value > 0.75, "> 0.75 s"),
-    detector("truncated", |value| value > 0.0, "1"),
-    detector("runaway", |value| value > 0.0, "1"),
-    detector("repetition", |value| value > 0.0, "> 0 s"),
-    detector("alignment_run", |value| value > 0.37, "> 0.37 s, with the recording"),
-    detector("clipped_runs", |value| value > 0.0, "> 0"),
-    detector("dc_offset", |value| value.abs() > 0.001, "beyond 0.001"),
-    detector("hum", |value| value > -40.0, "> -40 dB"),
-    detector("noise_floor", |value| value > -50.0, "> -50 dBFS"),
-    detector("snr", |value| value < 25.0, "< 25 dB"),
-    detector("bandwidth", |value| value < 9000.0, "< 9 kHz"),
-    detector("clicks", |value| value > 0.0, "> 0"),
-    detector("dropouts", |value| value > 0.0, "> 0"),
-];
-
 /// A recipe: makes samples with a fault from a clip and another one.
 type Recipe = fn(&Waveform, &Waveform, &mut Random) -> Vec<f32>;
 
-/// A fault: the name, the detectors that should see it, and the recipe.
+/// A fault: the name, the metrics that should see it, and the recipe.
 type Fault = (&'static str, &'static [&'static str], Recipe);
 
 const FAULTS: [Fault; 30] = [
@@ -174,17 +147,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     println!("\n| metric | reported if | false alarms |\n|---|---|---:|");
-    for Detector { name, is_hit, rule } in DETECTORS {
-        let values = measured(&items, pace, name, None);
-        println!("| `{name}` | {rule} | {} |", rate(&values, is_hit));
+    for limit in health_limits() {
+        let values = measured(&items, pace, limit.metric, None);
+        println!("| `{}` | {} | {} |", limit.metric, limit.rule, rate(&values, limit));
     }
     println!("\n| fault | hits |\n|---|---|");
-    for (fault, detectors, plant) in FAULTS {
-        let of_detector = |name: &&str| {
-            let detector = DETECTORS.iter().find(|detector| detector.name == *name)?;
-            Some(format!("`{name}` {}", rate(&measured(&items, pace, name, Some(plant)), detector.is_hit)))
+    for (fault, metrics, plant) in FAULTS {
+        let of_limit = |name: &&str| {
+            let limit = health_limits().iter().find(|limit| limit.metric == *name)?;
+            Some(format!("`{name}` {}", rate(&measured(&items, pace, name, Some(plant)), limit)))
         };
-        let hits: Vec<String> = detectors.iter().filter_map(of_detector).collect();
+        let hits: Vec<String> = metrics.iter().filter_map(of_limit).collect();
         println!("| {fault} | {} |", hits.join(", "));
     }
     Ok(())
@@ -215,8 +188,8 @@ fn rounded(samples: Vec<f32>, sample_rate: u32) -> Waveform {
     Waveform::new(samples.into_iter().map(round).collect(), sample_rate)
 }
 
-fn rate(values: &[f64], is_hit: fn(f64) -> bool) -> String {
-    let n_hits = values.iter().filter(|value| is_hit(**value)).count();
+fn rate(values: &[f64], limit: &HealthLimit) -> String {
+    let n_hits = values.iter().filter(|value| limit.excess(**value).is_some()).count();
     format!("{:.1} % ({n_hits}/{})", 100.0 * n_hits as f64 / values.len() as f64, values.len())
 }
 

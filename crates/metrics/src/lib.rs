@@ -56,6 +56,7 @@ mod words;
 pub use clip::Clip;
 pub use copy::signals::envelope_correlation;
 pub use declaration::{Declaration, Direction, Kind, Needs, Range};
+pub use health::limits::{Bound, HealthLimit, health_limits};
 pub use metric::{Metric, all, metric};
 pub use pair::Pair;
 pub use score::{Outcome, Score, Status, failed_item, score_clip, score_item, score_pair};

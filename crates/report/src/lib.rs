@@ -4,6 +4,7 @@
 //! plain data ───────────────► figure::*                one SVG each
 //! dataset::DatasetPage ─────► one HTML file            what mynah-prepare made of a corpus
 //! training::TrainingPage ───► one HTML file            curves, speech and settings of training runs
+//! Score rows ───────────────► scores::ScoresPage       one HTML file            distributions, failures and items to hear
 //! Score rows, Verdict ──────► comparison::Comparison   HTML, Markdown, JSON, CSV, LaTeX and SVG files
 //! ```
 //!
@@ -33,6 +34,7 @@ mod document;
 mod error;
 pub mod figure;
 mod page;
+pub mod scores;
 mod table;
 pub mod training;
 

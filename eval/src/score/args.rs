@@ -8,7 +8,8 @@ use mynah_cli::{Advised, Completions, ManPages};
 
 use super::expected::{Source, Split};
 use super::outside::Transcripts;
-use super::{explain, list, protocol, run};
+use super::page_args::PageArgs;
+use super::{explain, list, page, page_args, protocol, run};
 use crate::files::{Overwrite, check_table};
 use crate::named::{NamedDirectory, check_names};
 
@@ -47,6 +48,7 @@ impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Run(args) => run::run(&args.settings()?),
+            Command::Page(args) => page::run(&args.settings()?),
             Command::Explain(args) => explain::run(&args.metric),
             Command::List => list::run(),
             Command::Completions(args) => args.run::<Self>(),
@@ -64,6 +66,13 @@ enum Command {
     /// FLAC works too.
     #[command(after_help = RUN)]
     Run(RunArgs),
+    /// Write a page on scores: what fails, how the values spread, and the items to hear.
+    ///
+    /// Writes OUT/index.html, which opens from file:// and has no scripts, with the sounds in OUT/audio. It lists the items that
+    /// failed, those that most metrics call bad, those about which metrics contradict each other, and those beyond a limit
+    /// of health, each with its recording, spectrograms and values.
+    #[command(after_help = page_args::EXAMPLE)]
+    Page(PageArgs),
     /// Explain a metric: formula, unit, parameters, oracle, known faults.
     #[command(after_help = EXPLAIN)]
     Explain(ExplainArgs),

@@ -1,4 +1,4 @@
-//! `mynah-score`: objective scores of wavs against recordings.
+//! `mynah-score`: objective scores of wavs against recordings, and a page on them.
 
 mod args;
 mod command;
@@ -8,6 +8,8 @@ mod folder;
 mod list;
 pub(crate) mod notes;
 mod outside;
+mod page;
+mod page_args;
 mod partial;
 mod protocol;
 pub(crate) mod real_time;

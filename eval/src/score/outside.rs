@@ -294,7 +294,7 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// Reads what was to be read: from a file, the dataset that the items come from, or what the synthesizers were given.
-fn texts(
+pub(super) fn texts(
     file: Option<&Path>,
     source: &Source,
     systems: &[Spoken<'_>],

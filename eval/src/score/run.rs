@@ -1,7 +1,7 @@
 //! `mynah-score run`.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use mynah_cli::{Advised, BAD_RESULT, Progress, say};
@@ -173,9 +173,7 @@ impl Settings {
     }
 
     fn beside(&self, what: &str) -> PathBuf {
-        let name = self.out.file_name().unwrap_or_default().to_string_lossy();
-        let stem = name.split_once('.').map_or(&*name, |(stem, _)| stem);
-        self.out.with_file_name(format!("{stem}.{what}"))
+        beside(&self.out, what)
     }
 
     /// Returns the files that a run may write besides the table.
@@ -184,6 +182,13 @@ impl Settings {
         let words = (hears || !self.transcripts.is_empty()).then(|| self.words());
         words.into_iter().chain((!self.protocol.commands.is_empty()).then(|| self.commands()))
     }
+}
+
+/// Returns the path of a file beside a table of scores: `scores.words.jsonl` beside `scores.parquet`.
+pub(super) fn beside(scores: &Path, what: &str) -> PathBuf {
+    let name = scores.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.split_once('.').map_or(&*name, |(stem, _)| stem);
+    scores.with_file_name(format!("{stem}.{what}"))
 }
 
 impl<'a> System<'a> {

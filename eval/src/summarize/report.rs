@@ -1,15 +1,13 @@
 //! `mynah-summarize report`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use mynah_cli::say;
 use mynah_listening::{PreferenceVerdict, Verdict};
 use mynah_metrics::Score;
 use mynah_report::comparison::{Comparison, worst_items};
-use mynah_table::read_table;
 
 use super::baselines::{self, Source};
 use super::foreign::Foreign;
@@ -19,6 +17,7 @@ use super::votes::{VoteSettings, preference_verdict};
 use super::{ratings, samples, write};
 use crate::named::NamedDirectory;
 use crate::score::notes::metric_notes;
+use crate::score_tables::Scores;
 
 /// Confidence level of the intervals of scores.
 const LEVEL: f64 = 0.95;
@@ -76,13 +75,6 @@ impl Verdicts {
     }
 }
 
-/// Rows of scores with the files they come from.
-struct Scores<'a> {
-    rows: Vec<Score>,
-    /// Each file with the number of its rows.
-    files: Vec<(&'a Path, usize)>,
-}
-
 /// Reads everything and writes the report.
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut scores = Scores::read(&settings.scores)?;
@@ -110,49 +102,6 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     };
     write::write(&comparison, &settings.out).map_err(|error| scores.with_place(error))?;
     Ok(ExitCode::SUCCESS)
-}
-
-impl<'a> Scores<'a> {
-    fn read(paths: &'a [PathBuf]) -> anyhow::Result<Scores<'a>> {
-        let mut scores = Scores { rows: Vec::new(), files: Vec::new() };
-        for path in paths {
-            let rows: Vec<Score> =
-                read_table(path).with_context(|| format!("failed to read scores `{}`", path.display()))?;
-            if rows.is_empty() {
-                say(&format!("warning: `{}` has no rows", path.display()));
-            }
-            scores.files.push((path, rows.len()));
-            scores.rows.extend(rows);
-        }
-        Ok(scores)
-    }
-
-    /// Adds the rows at fault to an error, if it concerns rows.
-    fn with_place(&self, error: anyhow::Error) -> anyhow::Error {
-        let Some(
-            mynah_report::Error::DuplicateScore { system, item, profile }
-            | mynah_report::Error::BadScore { system, item, profile, .. },
-        ) = error.downcast_ref()
-        else {
-            return error;
-        };
-        let is_it = |row: &Score| (&row.system, &row.item, &row.profile) == (system, item, profile);
-        let rows = self.rows.iter().enumerate().filter(|(_, row)| is_it(row));
-        let places: Vec<String> = rows.map(|(index, _)| self.place(index)).collect();
-        error.context(format!("the scores are contradictory: {}", places.join(", ")))
-    }
-
-    /// Describes the place of a row, as in "row 3 of `scores.csv`", counted from 1 without the header.
-    fn place(&self, index: usize) -> String {
-        let mut before = 0;
-        for (path, n_rows) in &self.files {
-            if index < before + n_rows {
-                return format!("row {} of `{}`", index - before + 1, path.display());
-            }
-            before += n_rows;
-        }
-        format!("row {}", index + 1)
-    }
 }
 
 /// Warns of directories of systems without scores: a misspelled name would lose its worst utterances.

@@ -7,13 +7,13 @@ use std::path::Path;
 use anyhow::Context as _;
 use mynah_cli::say;
 use mynah_report::comparison::{Sample, SampleVersion, WorstItem};
-use mynah_report::figure::Mel;
-use mynah_signal::{MelExtractor, MelProfile, wav};
+use mynah_signal::wav;
 use mynah_table::write_atomic;
 use rayon::prelude::*;
 
 use super::report::REFERENCE;
 use crate::named::NamedDirectory;
+use crate::sounds::{picture, plain};
 use crate::wavs;
 
 /// Samples that a report shows and plays.
@@ -129,26 +129,9 @@ fn version(
     let Some(path) = wavs::find(&named.directory, item) else { return Ok(None) };
     let bytes = fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
     let waveform = wav::decode(&bytes, &path)?;
-    let config = MelProfile::Vits.config(waveform.sample_rate());
-    let hop_seconds = config.hop_length as f64 / f64::from(waveform.sample_rate());
-    let mel = MelExtractor::new(&config)?.log_mel(waveform.samples());
+    let mel = picture(&waveform)?;
     write_atomic(&out.join(&audio), &bytes).context("failed to copy the wav")?;
-    Ok(Some(SampleVersion {
-        system: named.name.clone(),
-        mel: Mel {
-            title: String::new(),
-            n_bands: mel.n_bins(),
-            hop_seconds,
-            values: mel.into_data(),
-            labels: Vec::new(),
-        },
-        audio: Some(audio),
-    }))
-}
-
-/// Replaces the characters of a name that a URL would have to escape.
-fn plain(item: &str) -> String {
-    item.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
+    Ok(Some(SampleVersion { system: named.name.clone(), mel, audio: Some(audio) }))
 }
 
 #[cfg(test)]

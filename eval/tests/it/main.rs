@@ -12,6 +12,7 @@ mod interchange;
 mod listen;
 mod mushra;
 mod outside;
+mod page;
 mod paradigms;
 mod preferences;
 mod programs;

@@ -3,6 +3,7 @@
 pub(crate) mod damage;
 pub(crate) mod length;
 pub(crate) mod level;
+pub(crate) mod limits;
 pub(crate) mod noise;
 pub(crate) mod repetition;
 pub(crate) mod silence;

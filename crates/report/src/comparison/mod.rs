@@ -35,6 +35,11 @@ mod summary;
 mod validity;
 mod worst;
 
+pub(crate) use documents::plural;
+pub(crate) use grid::{Grid, grids};
+pub(crate) use scores::{decimals, interval_cell, label_of, percent};
+pub(crate) use summary::summarize_grid;
+
 pub use baselines::{BaselineColumn, BaselineKind, BaselineRow, BaselineTable, BaselineValue, Baselines};
 pub use better::Better;
 pub use checkpoints::{Checkpoints, compare_checkpoints};

@@ -96,7 +96,7 @@ fn decimals(width: f64) -> usize {
 
 /// Computes the quantile by linear interpolation between order statistics, as `numpy.quantile` does; `sorted` must not
 /// be empty.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let position = share * (sorted.len() - 1) as f64;
     let below = position.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);

@@ -79,7 +79,7 @@ impl Mel {
     ///
     /// Returns the errors of [`Mel::to_svg`], and [`Error::NotFinite`] when `seconds` is NaN or infinite.
     pub fn to_svg_lasting(&self, seconds: f64) -> Result<String, Error> {
-        self.draw(seconds, WIDE)
+        self.draw(seconds, WIDE, self.range())
     }
 
     /// Draws the spectrogram as [`Mel::to_svg_lasting`] does, at half the width, for two side by side.
@@ -88,10 +88,50 @@ impl Mel {
     ///
     /// Returns the errors of [`Mel::to_svg_lasting`].
     pub fn to_narrow_svg_lasting(&self, seconds: f64) -> Result<String, Error> {
-        self.draw(seconds, NARROW)
+        self.draw(seconds, NARROW, self.range())
     }
 
-    fn draw(&self, seconds: f64, width: i32) -> Result<String, Error> {
+    /// Draws the spectrogram as [`Mel::to_narrow_svg_lasting`] does, in colors from the first value of `range` to the second, so
+    /// that those of one sentence can be compared by color too. Values outside have the color of the nearer end.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Mel::to_svg_lasting`], and [`Error::NotFinite`] when an end is NaN or infinite.
+    pub fn to_narrow_svg_within(&self, seconds: f64, range: (f64, f64)) -> Result<String, Error> {
+        check_finite(&self.title, &[range.0, range.1])?;
+        self.draw(seconds, NARROW, Some(range))
+    }
+
+    /// Returns the lowest and the highest value; `None` without frames.
+    #[must_use]
+    pub fn range(&self) -> Option<(f64, f64)> {
+        extent(self.values.iter().map(|&value| f64::from(value)))
+    }
+
+    /// Returns the spectrogram with at most `n_frames` frames, each the mean of as many as it takes, for smaller files.
+    #[must_use]
+    pub fn at_most(self, n_frames: usize) -> Mel {
+        let n_own = self.values.len().checked_div(self.n_bands).unwrap_or(0);
+        let n_joined = n_own.div_ceil(n_frames.max(1));
+        if n_joined <= 1 || n_own * self.n_bands != self.values.len() {
+            return self;
+        }
+        let mean = |frames: &[f32]| frames.iter().sum::<f32>() / frames.len() as f32;
+        let band = |band: &[f32]| band.chunks(n_joined).map(mean).collect::<Vec<f32>>();
+        let joined = |label: MelLabel| MelLabel {
+            start_frame: label.start_frame / n_joined,
+            end_frame: label.end_frame.div_ceil(n_joined),
+            ..label
+        };
+        Mel {
+            values: self.values.chunks(n_own).flat_map(band).collect(),
+            hop_seconds: self.hop_seconds * n_joined as f64,
+            labels: self.labels.into_iter().map(joined).collect(),
+            ..self
+        }
+    }
+
+    fn draw(&self, seconds: f64, width: i32, range: Option<(f64, f64)>) -> Result<String, Error> {
         let n_frames = self.values.len().checked_div(self.n_bands).unwrap_or(0);
         if n_frames * self.n_bands != self.values.len() {
             return Err(Error::LengthMismatch {
@@ -148,20 +188,19 @@ impl Mel {
             frame.top,
             (x.at(own_seconds) - frame.left).max(1),
             PICTURE_HEIGHT,
-            STANDARD.encode(self.pixels(n_frames)?)
+            STANDARD.encode(self.pixels(n_frames, range.unwrap_or_default())?)
         );
         Ok(under_lines(&svg, &image))
     }
 
     /// Encodes the PNG: one byte a pixel, the highest band in the first row.
-    fn pixels(&self, n_frames: usize) -> Result<Vec<u8>, Error> {
-        let (low, high) = extent(self.values.iter().map(|&value| f64::from(value))).unwrap_or((0.0, 0.0));
+    fn pixels(&self, n_frames: usize, (low, high): (f64, f64)) -> Result<Vec<u8>, Error> {
         let range = if high > low { high - low } else { 1.0 };
         let mut indices = Vec::with_capacity(self.values.len());
         for band in (0..self.n_bands).rev() {
             for value in &self.values[band * n_frames..(band + 1) * n_frames] {
                 let share = (f64::from(*value) - low) / range;
-                indices.push((share * LEVELS as f64).floor().min((LEVELS - 1) as f64) as u8);
+                indices.push((share * LEVELS as f64).floor().clamp(0.0, (LEVELS - 1) as f64) as u8);
             }
         }
         let mut bytes = Vec::new();
@@ -242,6 +281,26 @@ mod tests {
         assert_eq!((width(&whole) + 1) / 2, width(&half));
         assert_eq!(mel.to_svg_lasting(mel.seconds() / 3.0).unwrap(), whole);
         assert!(matches!(mel.to_svg_lasting(f64::NAN), Err(Error::NotFinite { .. })));
+    }
+
+    #[test]
+    fn colors_by_a_given_range() {
+        let mel = mel(vec![0.0, 1.0, 2.0, 3.0], 2);
+        let (pixels, ..) = decode(&mel.to_narrow_svg_within(0.0, (1.0, 5.0)).unwrap());
+        assert_eq!(pixels, [16, 32, 0, 0]);
+        assert_eq!(mel.range(), Some((0.0, 3.0)));
+        assert!(matches!(mel.to_narrow_svg_within(0.0, (0.0, f64::NAN)), Err(Error::NotFinite { .. })));
+    }
+
+    #[test]
+    fn joins_frames_beyond_the_most() {
+        let long =
+            Mel { hop_seconds: 0.01, ..mel(vec![0.0, 2.0, 4.0, 6.0, 8.0, 1.0, 1.0, 3.0, 3.0, 5.0], 2) };
+        let short = long.clone().at_most(3);
+        assert_eq!((short.values.as_slice(), short.n_bands), (&[1.0, 5.0, 8.0, 1.0, 3.0, 5.0][..], 2));
+        assert!((short.hop_seconds - 0.02).abs() < 1e-12);
+        assert_eq!(long.clone().at_most(5), long);
+        assert_eq!(mel(Vec::new(), 0).at_most(3), mel(Vec::new(), 0));
     }
 
     #[test]

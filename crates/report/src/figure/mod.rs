@@ -17,6 +17,7 @@ mod panels;
 mod pen;
 mod ratings;
 mod scatter;
+mod spreads;
 mod stacks;
 mod waterfall;
 
@@ -29,8 +30,10 @@ pub use mel::{Mel, MelLabel};
 pub use panels::{Panel, PanelPoint, Panels};
 pub use ratings::{RatingCounts, Ratings};
 pub use scatter::{Scatter, ScatterSeries};
+pub use spreads::{SpreadRow, Spreads};
 pub use stacks::{StackRow, Stacks};
 pub use waterfall::{Waterfall, Waterfalls};
 
 pub(crate) use axis::number;
-pub(crate) use pen::{dark_style, escape, inline};
+pub(crate) use histogram::quantile;
+pub(crate) use pen::{dark_style, escape, inline, is_wide};

@@ -216,6 +216,12 @@ pub(crate) fn inline(svg: &str) -> String {
     svg.replacen(&format!("<style>{}</style>\n", dark_style()), "", 1).replacen(NAME_SPACE, "", 1)
 }
 
+/// Returns `true` for a figure wider than one that shares its row with another; the style of pages scales the others down to
+/// the width of a phone.
+pub(crate) fn is_wide(svg: &str) -> bool {
+    !svg.contains(&format!(" width=\"{}\" height=", NARROW / UNITS_PER_PIXEL as i32))
+}
+
 /// Returns the palette for dark pages, which a page with inline figures includes once.
 pub(crate) fn dark_style() -> String {
     let mut rules = String::new();
@@ -310,6 +316,14 @@ mod tests {
         assert!(svg.contains("stroke=\"#0072B2\""), "{svg}");
         assert!(svg.contains("[stroke=\"#0072B2\"]{stroke:#4FA8E0}"), "{svg}");
         assert!(svg.contains("width=\"50\" height=\"25\" viewBox=\"0 0 100 50\""), "{svg}");
+    }
+
+    #[test]
+    fn only_narrow_figures_are_scaled_down() {
+        let drawn = |width| draw("t", width, 50, |_| Ok(())).unwrap();
+        assert!(!is_wide(&drawn(NARROW)) && is_wide(&drawn(WIDE)) && is_wide(&drawn(NARROW + 2)));
+        let style = include_str!("../../templates/style.css");
+        assert!(style.contains(&format!(".mynah-figure[width=\"{}\"]", NARROW / UNITS_PER_PIXEL as i32)));
     }
 
     #[test]

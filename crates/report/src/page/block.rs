@@ -95,6 +95,45 @@ pub(crate) enum Block {
     },
     /// Preformatted text.
     Code(String),
+    /// An item to hear and to look at.
+    Card(Card),
+    /// Links to cards of the page, after a few words.
+    Links {
+        /// Words before the links.
+        lead: String,
+        /// Id of a card, and its name.
+        links: Vec<(String, String)>,
+    },
+}
+
+/// An item to hear and to look at, with the reasons.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Card {
+    /// Name of the anchor.
+    pub(crate) id: String,
+    /// Item and system.
+    pub(crate) title: String,
+    /// Gravest reason in a few words.
+    pub(crate) word: String,
+    /// Text that was to be read, if known.
+    pub(crate) text: Option<String>,
+    /// Reasons in sentences.
+    pub(crate) sentences: Vec<String>,
+    /// Names and values behind the reasons, folded.
+    pub(crate) grounds: Vec<(String, String)>,
+    /// Versions of the item beside each other.
+    pub(crate) sounds: Vec<Sound>,
+}
+
+/// A sound with its picture.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sound {
+    /// Speaker.
+    pub(crate) label: String,
+    /// Path relative to the page, or the reason why there is nothing to hear.
+    pub(crate) path: Result<String, String>,
+    /// Spectrogram as SVG.
+    pub(crate) svg: Option<String>,
 }
 
 /// The tone of a finding, which determines its color.
@@ -126,4 +165,10 @@ pub(crate) struct Clip {
     pub(crate) label: String,
     /// Path relative to the page.
     pub(crate) path: String,
+}
+
+/// Returns the media type of a sound file.
+pub(crate) fn media_type(path: &str) -> &'static str {
+    let is_flac = path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("flac"));
+    if is_flac { "audio/flac" } else { "audio/wav" }
 }

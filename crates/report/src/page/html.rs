@@ -2,10 +2,10 @@
 
 use askama::Template;
 
-use super::block::{Block, Clip, Figure, Page, Section, Tone};
+use super::block::{Block, Card, Clip, Figure, Page, Section, Sound, Tone, media_type};
 use super::code::text_to_html;
 use crate::error::Error;
-use crate::figure::{dark_style, inline, number};
+use crate::figure::{dark_style, inline, is_wide, number};
 use crate::table::{Cell, Table};
 
 /// Style sheet of all pages.
@@ -62,12 +62,29 @@ enum View<'a> {
         blocks: Vec<String>,
     },
     Code(&'a str),
+    Card {
+        card: &'a Card,
+        sounds: Vec<SoundView<'a>>,
+    },
+    Links {
+        lead: &'a str,
+        links: &'a [(String, String)],
+    },
+}
+
+/// A sound without the parts that its page provides.
+struct SoundView<'a> {
+    label: &'a str,
+    path: Result<&'a str, &'a str>,
+    svg: Option<String>,
 }
 
 /// A figure without the parts that its page provides.
 struct FigureView<'a> {
     svg: String,
     caption: &'a str,
+    /// `true` if it is too wide to be scaled down to a phone.
+    is_wide: bool,
 }
 
 impl Page {
@@ -115,6 +132,8 @@ impl Block {
                 View::Folded { summary, blocks: blocks? }
             }
             Block::Code(text) => View::Code(text),
+            Block::Card(card) => View::Card { card, sounds: card.sounds.iter().map(sound_view).collect() },
+            Block::Links { lead, links } => View::Links { lead, links },
         };
         BlockTemplate { block }.render().map_err(|source| Error::Template { what: "a page", source })
     }
@@ -140,5 +159,13 @@ fn table_to_html(table: &Table) -> Result<String, Error> {
 }
 
 fn figure_view(figure: &Figure) -> FigureView<'_> {
-    FigureView { svg: inline(&figure.svg), caption: &figure.caption }
+    FigureView { svg: inline(&figure.svg), caption: &figure.caption, is_wide: is_wide(&figure.svg) }
+}
+
+fn sound_view(sound: &Sound) -> SoundView<'_> {
+    SoundView {
+        label: &sound.label,
+        path: sound.path.as_deref().map_err(String::as_str),
+        svg: sound.svg.as_deref().map(inline),
+    }
 }

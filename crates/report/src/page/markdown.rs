@@ -70,6 +70,26 @@ impl Block {
                 parts.extend(blocks.iter().map(Block::to_markdown));
                 parts.join("\n\n")
             }
+            Block::Card(card) => {
+                let mut parts =
+                    vec![format!("#### {}: {}", escape_markdown(&card.title), escape_markdown(&card.word))];
+                parts.extend(card.text.iter().chain(&card.sentences).map(|text| escape_markdown(text)));
+                if !card.grounds.is_empty() {
+                    parts.push(pairs(&card.grounds));
+                }
+                parts.extend(card.sounds.iter().map(|sound| {
+                    let label = escape_markdown(&sound.label);
+                    match &sound.path {
+                        Ok(path) => format!("[{label}](<{}>)", path.replace('>', "%3E")),
+                        Err(why) => format!("{label}: {}", escape_markdown(why)),
+                    }
+                }));
+                parts.join("\n\n")
+            }
+            Block::Links { lead, links } => {
+                let names: Vec<String> = links.iter().map(|(_, name)| escape_markdown(name)).collect();
+                format!("{} {}", escape_markdown(lead), names.join(", "))
+            }
             Block::Code(text) => format!("```text\n{}\n```", text.trim_end().replace("```", "'''")),
         }
     }
@@ -78,7 +98,7 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{Section, Tone};
+    use crate::page::{Card, Section, Sound, Tone};
 
     #[test]
     fn renders_the_same_content_in_markdown() {
@@ -99,13 +119,30 @@ mod tests {
                         grounds: vec![("mean".into(), "−0.2".into())],
                     },
                     Block::List(vec!["one".into(), "two".into()]),
+                    Block::Card(Card {
+                        id: "item-1".into(),
+                        title: "a by vits".into(),
+                        word: "hum".into(),
+                        text: Some("Hello.".into()),
+                        sentences: vec!["It hums.".into()],
+                        grounds: vec![("hum".into(), "−12 dB".into())],
+                        sounds: vec![
+                            Sound { label: "vits".into(), path: Ok("audio/a.wav".into()), svg: None },
+                            Sound { label: "recording".into(), path: Err("there is none".into()), svg: None },
+                        ],
+                    }),
+                    Block::Links {
+                        lead: "Above:".into(),
+                        links: vec![("item-1".into(), "a by vits".into())],
+                    },
                 ],
             )],
         };
         assert_eq!(
             page.to_markdown(),
             "# A \\*page\\*\n\nAbout nothing.\n\n> **Simulated.**\n\nYes.\n\n## Section\n\n### vits: worse\n\n\
-             It is worse.\n\n- mean: −0.2\n\n- one\n- two\n"
+             It is worse.\n\n- mean: −0.2\n\n- one\n- two\n\n#### a by vits: hum\n\nHello.\n\nIt hums.\n\n- hum: −12 dB\n\n\
+             [vits](<audio/a.wav>)\n\nrecording: there is none\n\nAbove: a by vits\n"
         );
     }
 }

@@ -5,5 +5,5 @@ mod code;
 mod html;
 mod markdown;
 
-pub(crate) use block::{Block, Clip, Figure, Page, Section, Tone};
+pub(crate) use block::{Block, Card, Clip, Figure, Page, Section, Sound, Tone};
 pub(crate) use code::{code_spans, text_to_html};
