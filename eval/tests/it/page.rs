@@ -13,11 +13,12 @@ const WAVS: &str = "--reference recordings --system quiet=quiet --system cut=cut
 fn scored() -> Place {
     let place = Place::new();
     let path = |item: &str| place.path(&format!("cut/wavs/{item}.wav"));
-    fs::remove_file(path(ITEMS[0])).unwrap();
+    fs::remove_file(path(ITEMS[0])).expect("the wav is there");
     let change = |item: &str, of: fn(f32) -> f32| {
-        let waveform = wav::read(path(item)).unwrap();
+        let waveform = wav::read(path(item)).expect("the wav is good");
         let samples = waveform.samples().iter().copied().map(of).collect();
-        wav::write_pcm16(path(item), &Waveform::new(samples, waveform.sample_rate())).unwrap();
+        wav::write_pcm16(path(item), &Waveform::new(samples, waveform.sample_rate()))
+            .expect("the place is writable");
     };
     change(ITEMS[1], |_| 0.0);
     change(ITEMS[2], |sample| (20.0 * sample).clamp(-1.0, 1.0));
@@ -39,11 +40,7 @@ fn page(place: &Place, arguments: &str) -> Outcome {
 #[test]
 fn writes_a_page_that_plays_what_it_lists() {
     let place = scored();
-    let mut texts = String::new();
-    for item in ITEMS {
-        texts += &format!("{item}|The text of {item}.\n");
-    }
-    place.write("texts.csv", texts);
+    place.write("texts.csv", ITEMS.map(|item| format!("{item}|The text of {item}.\n")).concat());
     let outcome = page(&place, &format!("{WAVS} --text texts.csv")).exits_with(0);
     assert!(outcome.stdout.is_empty(), "{}", outcome.stdout);
     outcome.says("1 of ").says("sounds are missing or broken").says("wrote `page/index.html`");
@@ -171,12 +168,11 @@ fn explains_bad_input() {
 #[test]
 fn shows_imported_metrics_that_it_does_not_know() {
     let place = Place::new();
-    let mut table = "system,step,item,metric,profile,unit,status,value,reason,frames,better\n".to_owned();
-    for (item, value) in [("x", 4.0), ("y", 3.0), ("z", 2.0)] {
-        table += &format!(
-            "a,,{item},utmos,utmos/1,,ok,{value},,,\na,,{item},nisqa,nisqa/1,,ok,{value},,,higher\n"
-        );
-    }
+    let header = "system,step,item,metric,profile,unit,status,value,reason,frames,better\n";
+    let rows = [("x", 4.0), ("y", 3.0), ("z", 2.0)].map(|(item, value)| {
+        format!("a,,{item},utmos,utmos/1,,ok,{value},,,\na,,{item},nisqa,nisqa/1,,ok,{value},,,higher\n")
+    });
+    let table = header.to_owned() + &rows.concat();
     place.write("other.csv", table);
     place.score("page --scores other.csv --no-sound --out page").exits_with(0);
     let html = place.read("page/index.html");

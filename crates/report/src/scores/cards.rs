@@ -195,10 +195,14 @@ fn grounds(examination: &Examination, system: &str, item: &str) -> Vec<(String, 
 pub(crate) fn value_words(value: f64, unit: &str) -> String {
     let is_whole = value.fract() == 0.0;
     let decimals = if is_whole { 0 } else { (2.0 - value.abs().log10().floor()).clamp(0.0, 6.0) as usize };
-    // A yes or no and a count explain themselves.
+    let digits = number(value, decimals);
     match unit {
-        "" | "0 or 1" => number(value, decimals),
-        unit => format!("{} {unit}", number(value, decimals)),
+        "" | "0 or 1" => digits,
+        // One click, but 1 s and 1 s/s.
+        unit if digits == "1" && unit.len() > 2 && !unit.contains('/') => {
+            format!("{digits} {}", unit.strip_suffix('s').unwrap_or(unit))
+        }
+        unit => format!("{digits} {unit}"),
     }
 }
 
@@ -301,6 +305,8 @@ mod tests {
             (9.123_4, "dB", "9.12 dB"),
             (-0.012_34, "", "−0.0123"),
             (3.0, "clicks", "3 clicks"),
+            (1.0, "clicks", "1 click"),
+            (1.0, "s", "1 s"),
             (1.0, "0 or 1", "1"),
             (12_345.6, "Hz", "12\u{202f}346 Hz"),
         ];

@@ -262,11 +262,9 @@ impl ScoresPage<'_> {
             blocks.push(Block::Table(flags(examination)));
         }
         if !examination.unmeasured.is_empty() {
-            blocks.push(Block::Text(format!(
-                "Not measured: {}. Score with the protocol `health.toml` for all of them, with texts and recordings for \
-                 `truncated` and `runaway`.",
-                names(&examination.unmeasured)
-            )));
+            let words = "The protocol `health.toml` has those of the wav alone, of which `truncated` and `runaway` need texts and \
+                         recordings; `speech.toml` has `alignment_run`.";
+            blocks.push(Block::Text(format!("Not measured: {}. {words}", names(&examination.unmeasured))));
         }
         for flag in examination.flags.iter().filter(|flag| flag.n_found > 0) {
             let listed = if flag.found.len() < flag.n_found {
@@ -301,7 +299,7 @@ fn ranked_by(ranking: &SystemRanking) -> String {
     for why in reasons {
         let of_reason = ranking.left_out.iter().filter(|left_out| left_out.why == why);
         let metrics: Vec<&str> = of_reason.map(|left_out| left_out.metric.as_str()).collect();
-        sentence += &format!(" Not by {}: {why}.", names(&metrics));
+        sentence += &[" Not by ", &names(&metrics), ": ", why, "."].concat();
     }
     sentence
 }
@@ -366,15 +364,17 @@ fn reasons(groups: &[ReasonGroup]) -> Table {
         ("count", "Items"),
         ("items", "Which"),
     ];
-    let mut caption = "Items without a value by reason; a … stands for the name of the item.".to_owned();
-    if groups.len() > MOST_REASONS {
+    let capped = if groups.len() > MOST_REASONS {
         let n_items: usize = groups[MOST_REASONS..].iter().map(|group| group.items.len()).sum();
-        caption += &format!(
+        format!(
             " The first {MOST_REASONS} of {} reasons; the others concern {}, each counted once for each reason.",
             number(groups.len() as f64, 0),
             plural(n_items, "item")
-        );
-    }
+        )
+    } else {
+        String::new()
+    };
+    let caption = format!("Items without a value by reason; a … stands for the name of the item.{capped}");
     let mut table = Table::new("reasons", caption, &columns);
     for group in groups.iter().take(MOST_REASONS) {
         let metrics =
