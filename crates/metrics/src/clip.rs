@@ -8,6 +8,7 @@ use mynah_signal::f0::{F0Track, Pyin, PyinConfig};
 use mynah_signal::mel_cepstrum::{MelCepstra, MelCepstrum, MelCepstrumConfig, alpha_for_rate};
 use mynah_signal::{Analyzer, MelConfig, MelExtractor, Resampler, Spectrogram, Waveform, loudness};
 
+use crate::compatibility::ClipFeatures;
 use crate::levels::Levels;
 use crate::speech::Speech;
 use crate::text::Text;
@@ -50,6 +51,7 @@ pub struct Clip<'a> {
     levels: OnceLock<Result<Levels, String>>,
     log_mel: OnceLock<Result<Spectrogram, String>>,
     recording: OnceLock<Result<mynah_signal::Analysis, String>>,
+    compatibility: ClipFeatures,
     text: Option<Text>,
 }
 
@@ -70,6 +72,7 @@ impl<'a> Clip<'a> {
             levels: OnceLock::new(),
             log_mel: OnceLock::new(),
             recording: OnceLock::new(),
+            compatibility: ClipFeatures::default(),
             text: None,
         }
     }
@@ -173,6 +176,11 @@ impl<'a> Clip<'a> {
             Ok(analyzer.analyze(&self.waveform))
         };
         self.recording.get_or_init(compute).as_ref().map_err(String::as_str)
+    }
+
+    /// Returns the features that other programs compute.
+    pub(crate) fn compatibility(&self) -> &ClipFeatures {
+        &self.compatibility
     }
 
     /// Returns the length of the text, if it was given.

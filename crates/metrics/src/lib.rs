@@ -42,6 +42,7 @@ mod statistics;
 mod text;
 
 mod alignment_run;
+mod compatibility;
 mod copy;
 mod duration;
 mod energy;

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crate::Clip;
 use crate::clip::ORDER;
+use crate::compatibility::PairFeatures;
 use crate::copy::signals::Signals;
 use crate::dtw::{Alignment, align};
 
@@ -18,6 +19,7 @@ pub struct Pair<'a> {
     resampled: OnceLock<Result<Clip<'static>, String>>,
     alignment: OnceLock<Result<Alignment, String>>,
     signals: OnceLock<Result<Signals, String>>,
+    compatibility: PairFeatures,
     is_assumed_aligned: bool,
 }
 
@@ -31,6 +33,7 @@ impl<'a> Pair<'a> {
             resampled: OnceLock::new(),
             alignment: OnceLock::new(),
             signals: OnceLock::new(),
+            compatibility: PairFeatures::default(),
             is_assumed_aligned: false,
         }
     }
@@ -107,6 +110,11 @@ impl<'a> Pair<'a> {
             Signals::of(reference.waveform(), system.waveform(), self.is_assumed_aligned)
         };
         self.signals.get_or_init(compute).as_ref().map_err(String::as_str)
+    }
+
+    /// Returns the alignments that other programs compute.
+    pub(crate) fn compatibility(&self) -> &PairFeatures {
+        &self.compatibility
     }
 
     /// Returns the frames of the reference and the system that correspond: the exact alignment by the Euclidean

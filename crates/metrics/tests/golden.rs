@@ -51,6 +51,25 @@ struct HealthCase {
     values: Values,
 }
 
+#[derive(Deserialize)]
+struct Compatibility {
+    clip: String,
+    other: String,
+    cases: Vec<CompatibilityCase>,
+}
+
+#[derive(Deserialize)]
+struct CompatibilityCase {
+    name: String,
+    rate: u32,
+    values: Values,
+}
+
+/// Largest difference from another program in dB or ln Hz, where the decisions along the way fall the same.
+const COMPATIBILITY_TOLERANCE: f64 = 1e-6;
+/// The same where the program resamples the files by a filter that is not repeated here.
+const RESAMPLED_TOLERANCE_DB: f64 = 0.05;
+
 /// Returns the largest difference from the oracle, with its reason.
 fn tolerance(name: &str) -> f64 {
     match name {
@@ -149,10 +168,14 @@ fn coarse(waveform: &Waveform) -> Waveform {
     with_samples(waveform, waveform.samples().iter().map(round).collect())
 }
 
-fn at_16_khz(waveform: &Waveform) -> Waveform {
-    let samples = interpolated(waveform, f64::from(waveform.sample_rate()) / 16_000.0);
+/// Reads every `step` samples by linear interpolation, rounded to 16 bits.
+fn stretched(waveform: &Waveform, step: f64, rate: u32) -> Waveform {
     let round = |sample: f64| ((sample * 32_768.0 + 0.5).floor() / 32_768.0) as f32;
-    Waveform::new(samples.into_iter().map(round).collect(), 16_000)
+    Waveform::new(interpolated(waveform, step).into_iter().map(round).collect(), rate)
+}
+
+fn at_16_khz(waveform: &Waveform) -> Waveform {
+    stretched(waveform, f64::from(waveform.sample_rate()) / 16_000.0, 16_000)
 }
 
 /// Plants a fault of `metrics_health.py`.
@@ -236,6 +259,57 @@ fn metrics_of_one_wav_agree_with_the_reference_programs() {
 }
 
 #[test]
+fn numbers_of_other_programs_are_repeated() {
+    let expected: Compatibility = golden("metrics/compatibility.json");
+    let whole = clip(&expected.clip);
+    let silence = vec![0.0; 6615];
+    for case in expected.cases {
+        let rate = case.rate;
+        let reference = match rate {
+            22_050 => whole.clone(),
+            rate => stretched(&whole, 22_050.0 / f64::from(rate), rate),
+        };
+        let system = match case.name.as_str() {
+            "slower" => stretched(&reference, 0.93, rate),
+            "quieter" => {
+                let half = |sample: &f32| ((sample / 2.0) * 32_768.0 + 0.5).floor() / 32_768.0;
+                with_samples(&reference, reference.samples().iter().map(half).collect())
+            }
+            "paused" => {
+                let (before, after) = reference.samples().split_at(reference.len() / 2);
+                with_samples(&reference, [&silence, before, &silence, after].concat())
+            }
+            "other" => clip(&expected.other),
+            name => panic!("there is no recipe for {name}"),
+        };
+        let (reference, system) = (Clip::new(&reference), Clip::new(&system));
+        let pair = Pair::new(&reference, &system);
+        for (name, &(value, frames)) in &case.values {
+            let what = format!("{} at {rate} Hz, {name}", case.name);
+            let is_resampled = rate != 22_050 && name.starts_with("mcd_pymcd");
+            let tolerance = if is_resampled { RESAMPLED_TOLERANCE_DB } else { COMPATIBILITY_TOLERANCE };
+            match metric(name).expect("the metric exists").measure(&pair) {
+                Outcome::Value { value: got, frames: n_frames } => {
+                    assert_close(got, value, tolerance, &what);
+                    assert!(frames.is_none() || frames == n_frames, "{what}: {frames:?} {n_frames:?}");
+                }
+                Outcome::Undefined(why) => panic!("{what}: {why}"),
+            }
+        }
+        // A value that the program does not give is not given here.
+        for metric in all().iter().filter(|metric| metric.profile().starts_with("mcd/versa")) {
+            let outcome = metric.measure(&pair);
+            assert_eq!(
+                matches!(outcome, Outcome::Value { .. }),
+                case.values.contains_key(metric.name()),
+                "{}: {outcome:?}",
+                case.name
+            );
+        }
+    }
+}
+
+#[test]
 fn every_metric_has_an_oracle() {
     let pairs: Pairs = golden("metrics/pairs.json");
     let copies: Copies = golden("metrics/copies.json");
@@ -243,6 +317,8 @@ fn every_metric_has_an_oracle() {
     let values = pairs.cases.into_iter().map(|case| (Needs::Recording, case.values));
     let values = values.chain(copies.cases.into_iter().map(|case| (Needs::AlignedRecording, case.values)));
     let values = values.chain(health.cases.into_iter().map(|case| (Needs::Nothing, case.values)));
+    let others: Compatibility = golden("metrics/compatibility.json");
+    let values = values.chain(others.cases.into_iter().map(|case| (Needs::Recording, case.values)));
     let known: BTreeSet<(String, String)> = values
         .flat_map(|(needs, values)| values.into_keys().map(move |name| (name, format!("{needs:?}"))))
         .collect();

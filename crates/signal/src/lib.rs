@@ -7,7 +7,8 @@
 //!                             ├──loudness──► LUFS, peaks, frame levels
 //!                             ├──Analyzer──► clipping, silence, bandwidth, noise: faults of a recording
 //!                             ├──Resampler, silence, gain──► another waveform
-//!                             └──mel_cepstrum──► c0..cD of each frame
+//!                             ├──mel_cepstrum──► c0..cD of each frame
+//!                             └──mcep, world──► the same as other programs compute it
 //! ```
 //!
 //! All frame-based analyses share the same frames: frame `t` is centered at sample `t * hop + hop / 2`, and
@@ -42,9 +43,11 @@ pub mod compressed;
 pub mod f0;
 pub mod flac;
 pub mod loudness;
+pub mod mcep;
 pub mod mel_cepstrum;
 pub mod silence;
 pub mod wav;
+pub mod world;
 
 mod analysis;
 mod error;

@@ -23,6 +23,9 @@ const ALPHA_POINTS: usize = 1000;
 /// Number of partial sums computed side by side, so that the compiler can keep them in vector registers.
 const LANES: usize = 8;
 
+/// Number of powers up to which those of all frames are kept: 32 MB.
+const MOST_POWERS: usize = 1 << 22;
+
 /// Settings of a mel-cepstral analysis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MelCepstrumConfig {
@@ -107,21 +110,40 @@ impl MelCepstrum {
     #[must_use]
     pub fn analyze(&self, samples: &[f32]) -> Option<MelCepstra> {
         let n_bins = self.framing.n_bins();
-        let mut powers = Vec::with_capacity(self.framing.n_frames(samples.len()) * n_bins);
+        let n_frames = self.framing.n_frames(samples.len());
+        // The powers of a long signal are computed twice rather than kept.
+        let keeps = n_frames * n_bins <= MOST_POWERS;
+        let mut powers = Vec::with_capacity(if keeps { n_frames * n_bins } else { 0 });
+        let mut sum = 0.0;
         self.framing.for_each(samples, |_, spectrum| {
-            powers.extend(spectrum.iter().map(|bin| bin.re * bin.re + bin.im * bin.im));
+            let frame = spectrum.iter().map(|bin| bin.re * bin.re + bin.im * bin.im);
+            frame.clone().for_each(|power| sum += power);
+            if keeps {
+                powers.extend(frame);
+            }
         });
-        let mean = powers.iter().sum::<f64>() / powers.len() as f64;
+        let mean = sum / (n_frames * n_bins) as f64;
         if !(mean.is_finite() && mean > 0.0) {
             return None;
         }
         let floor = mean * self.floor;
-        let mut coefficients = Vec::with_capacity(powers.len() / n_bins * self.n_coefficients);
-        for power in powers.chunks_exact_mut(n_bins) {
+        let mut coefficients = Vec::with_capacity(n_frames * self.n_coefficients);
+        let mut add = |power: &mut [f64]| {
             for value in &mut *power {
                 *value = (*value + floor).ln();
             }
             coefficients.extend(self.matrix.chunks_exact(n_bins).map(|row| dot(row, power)));
+        };
+        if keeps {
+            powers.chunks_exact_mut(n_bins).for_each(add);
+        } else {
+            let mut power = vec![0.0; n_bins];
+            self.framing.for_each(samples, |_, spectrum| {
+                for (power, bin) in power.iter_mut().zip(spectrum) {
+                    *power = bin.re * bin.re + bin.im * bin.im;
+                }
+                add(&mut power);
+            });
         }
         Some(MelCepstra { coefficients, n_coefficients: self.n_coefficients })
     }
@@ -158,6 +180,37 @@ pub fn sp2mc(power: &[f64], order: usize, alpha: f64) -> Vec<f64> {
         warped[0] += value;
     }
     warped
+}
+
+/// Planned [`sp2mc`] for spectra of one length.
+pub struct Sp2mc {
+    matrix: Vec<f64>,
+    n_bins: usize,
+}
+
+impl Sp2mc {
+    /// Plans the map from spectra of transforms of `n_fft` samples.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Setting`] if `n_fft` is not even or too long, `order` is more than half of it, or `alpha` is outside
+    /// (-1, 1).
+    pub fn new(n_fft: usize, order: usize, alpha: f64) -> Result<Self, Error> {
+        // Only the checks of the settings that both share.
+        let config = MelCepstrumConfig { n_fft, hop_length: 2, order, alpha, floor_db: 0.0 };
+        let MelCepstrum { matrix, .. } = MelCepstrum::new(&config)?;
+        Ok(Self { matrix, n_bins: n_fft / 2 + 1 })
+    }
+
+    /// Computes c0..c`order` of a one-sided power spectrum; of one with another number of bins, none.
+    #[must_use]
+    pub fn of(&self, power: &[f64]) -> Vec<f64> {
+        if power.len() != self.n_bins {
+            return Vec::new();
+        }
+        let logarithms: Vec<f64> = power.iter().map(|power| power.ln()).collect();
+        self.matrix.chunks_exact(self.n_bins).map(|row| dot(row, &logarithms)).collect()
+    }
 }
 
 /// Finds the `alpha` whose frequency scale is closest to the mel scale for signals at `sample_rate` hertz.
@@ -200,7 +253,7 @@ pub fn alpha_for_rate(sample_rate: u32) -> f64 {
 }
 
 /// Performs one step of the recursion: multiplies a cepstrum by `z⁻¹` on the warped scale.
-fn warp(cepstrum: &mut [f64], alpha: f64) {
+pub(crate) fn warp(cepstrum: &mut [f64], alpha: f64) {
     let mut before = cepstrum[0];
     cepstrum[0] = alpha * before;
     for index in 1..cepstrum.len() {
@@ -226,6 +279,13 @@ fn matrix(n_fft: usize, order: usize, alpha: f64) -> Vec<f64> {
         }
         warp(&mut column, alpha);
     }
+    on_log_spectra(rows, n_fft)
+}
+
+/// Turns rows that multiply cepstra into rows that multiply one-sided spectra, `[rows, n_fft / 2 + 1]`.
+///
+/// The cepstrum of a spectrum is its inverse real transform; rows are filled with zeros up to `n_fft` values.
+pub(crate) fn on_log_spectra(mut rows: Vec<Vec<f64>>, n_fft: usize) -> Vec<f64> {
     // The inverse real transform is symmetric except for the doubled inner bins, so it is applied from the
     // left.
     let transform = f64::forward(n_fft);
@@ -233,6 +293,7 @@ fn matrix(n_fft: usize, order: usize, alpha: f64) -> Vec<f64> {
     let last = spectrum.len() - 1;
     rows.iter_mut()
         .flat_map(|row| {
+            row.resize(n_fft, 0.0);
             transform.process(row, &mut spectrum).expect("the plan defines the lengths");
             let scaled = |(bin, value): (usize, &Complex<f64>)| {
                 value.re * if bin == 0 || bin == last { 1.0 } else { 2.0 } / n_fft as f64
@@ -243,7 +304,7 @@ fn matrix(n_fft: usize, order: usize, alpha: f64) -> Vec<f64> {
 }
 
 /// Computes the dot product, in an order of summation independent of the machine.
-fn dot(left: &[f64], right: &[f64]) -> f64 {
+pub(crate) fn dot(left: &[f64], right: &[f64]) -> f64 {
     let mut sums = [0.0; LANES];
     let (left_blocks, left_rest) = left.as_chunks::<LANES>();
     let (right_blocks, right_rest) = right.as_chunks::<LANES>();
@@ -304,6 +365,23 @@ mod tests {
             for (got, expected) in frame.iter().zip(sp2mc(&floored, 12, 0.455)) {
                 assert!((got - expected).abs() < ROUNDING, "{got} {expected}");
             }
+        }
+    }
+
+    #[test]
+    fn long_signals_have_the_cepstra_of_short_ones() {
+        let samples = voice(MOST_POWERS / 129 * 64 + 64);
+        let plan = MelCepstrum::new(&config()).unwrap();
+        assert!(samples.len() / 64 * 129 > MOST_POWERS);
+        let long = plan.analyze(&samples).unwrap();
+        let mut powers = Vec::new();
+        plan.framing.for_each(&samples, |_, spectrum| powers.extend(spectrum.iter().map(Complex::norm_sqr)));
+        let floor = powers.iter().sum::<f64>() / powers.len() as f64 * 1e-8;
+        let frame = 20_000;
+        let floored: Vec<f64> = powers[frame * 129..][..129].iter().map(|power| power + floor).collect();
+        let got = long.frames().nth(frame).unwrap();
+        for (got, expected) in got.iter().zip(sp2mc(&floored, 12, 0.455)) {
+            assert!((got - expected).abs() < ROUNDING, "{got} {expected}");
         }
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
 use mynah_signal::f0::{PyinConfig, pyin};
-use mynah_signal::mel_cepstrum::{alpha_for_rate, sp2mc};
+use mynah_signal::mcep::{Mcep, McepConfig};
+use mynah_signal::mel_cepstrum::{Sp2mc, alpha_for_rate, sp2mc};
+use mynah_signal::world::{CheapTrick, dio, harvest, stone_mask};
 use mynah_signal::{MelExtractor, MelProfile, Stft, Waveform, loudness, wav};
 use mynah_testkit::{assert_all_close, assert_close, golden, mini_corpus};
 use serde::Deserialize;
@@ -30,6 +32,13 @@ const LUFS_SAME_FILTERS_TOLERANCE: f64 = 1e-8;
 const LEVEL_TOLERANCE_DB: f64 = 1e-3;
 /// Tolerance for double precision on both sides, with coefficients of the order of 1 to 10.
 const CEPSTRUM_TOLERANCE: f64 = 1e-10;
+/// Tolerance for F0 in double precision on both sides, with ten digits in the file: transforms round differently, and
+/// decisions by thresholds must fall the same way.
+const WORLD_F0_TOLERANCE_HZ: f64 = 1e-6;
+/// The same for mean logarithms of powers.
+const ENVELOPE_TOLERANCE: f64 = 1e-8;
+/// Tolerance for Newton steps whose equations are solved by another method.
+const MCEP_TOLERANCE: f64 = 1e-9;
 
 fn clip(name: &str) -> Waveform {
     let path = mini_corpus().join("wavs").join(name).with_extension("wav");
@@ -282,4 +291,99 @@ fn mel_cepstra_agree_with_sptk() {
     for &(rate, alpha) in &expected.alpha {
         assert_close(alpha_for_rate(rate), alpha, 1e-9, &format!("alpha at {rate} Hz"));
     }
+}
+
+#[derive(Deserialize)]
+struct World {
+    period_ms: f64,
+    cases: Vec<WorldCase>,
+}
+
+#[derive(Deserialize)]
+struct WorldCase {
+    clip: String,
+    rate: u32,
+    dio: Vec<f64>,
+    stone_mask: Vec<f64>,
+    harvest: Vec<f64>,
+    n_fft: usize,
+    log_envelope_means: Vec<f64>,
+    log_envelope_bin_means: Vec<f64>,
+    starts: Vec<usize>,
+    mcep: Vec<Vec<f64>>,
+    mcep_of_envelope: Vec<f64>,
+}
+
+/// Reads a signal at another rate by linear interpolation, rounded to 16 bits, as `signal_world.py` does.
+fn at_rate(waveform: &Waveform, rate: u32) -> Vec<f64> {
+    let samples: Vec<f64> = waveform.samples().iter().copied().map(f64::from).collect();
+    if rate == waveform.sample_rate() {
+        return samples;
+    }
+    let step = f64::from(waveform.sample_rate()) / f64::from(rate);
+    let n_samples = ((samples.len() - 1) as f64 / step).floor() as usize + 1;
+    let at = |n: usize| {
+        let place = n as f64 * step;
+        let before = place.floor() as usize;
+        let (a, b) = (samples[before], samples[(before + 1).min(samples.len() - 1)]);
+        (((b - a) * place.fract() + a) * 32_768.0 + 0.5).floor() / 32_768.0
+    };
+    (0..n_samples).map(at).collect()
+}
+
+#[test]
+fn f0_envelopes_and_mel_cepstra_agree_with_world_and_sptk() {
+    let expected: World = golden("signal/world.json");
+    for case in expected.cases {
+        let (rate, period) = (case.rate, expected.period_ms);
+        let what = |what: &str| format!("{what} of {} at {rate} Hz", case.clip);
+        let samples = at_rate(&clip(&case.clip), rate);
+        let found = dio(&samples, rate, period);
+        assert_all_close(&found, &case.dio, WORLD_F0_TOLERANCE_HZ, &what("DIO"));
+        let f0 = stone_mask(&samples, rate, period, &found);
+        assert_all_close(&f0, &case.stone_mask, WORLD_F0_TOLERANCE_HZ, &what("StoneMask"));
+        let found = harvest(&samples, rate, 40.0, 800.0, period);
+        assert_all_close(&found, &case.harvest, WORLD_F0_TOLERANCE_HZ, &what("Harvest"));
+
+        let mut logs: Vec<Vec<f64>> = Vec::new();
+        CheapTrick::new(case.n_fft, rate).unwrap().for_each(&samples, period, &f0, |power| {
+            logs.push(power.iter().map(|power| power.ln()).collect())
+        });
+        assert_eq!(logs.len(), f0.len());
+        let means: Vec<f64> =
+            logs.iter().step_by(8).map(|frame| frame.iter().sum::<f64>() / frame.len() as f64).collect();
+        assert_all_close(&means, &case.log_envelope_means, ENVELOPE_TOLERANCE, &what("CheapTrick"));
+        let of_bin = |bin: usize| logs.iter().map(|frame| frame[bin]).sum::<f64>() / logs.len() as f64;
+        let means: Vec<f64> = (0..=case.n_fft / 2).step_by(16).map(of_bin).collect();
+        assert_all_close(
+            &means,
+            &case.log_envelope_bin_means,
+            ENVELOPE_TOLERANCE,
+            &what("CheapTrick by bin"),
+        );
+
+        let plan = Mcep::new(&McepConfig { n_fft: 1024, order: 34, alpha: 0.45, floor: 1e-6 }).unwrap();
+        // The Hamming window of unit power.
+        let weight = |n: usize| 0.54 - 0.46 * (TAU * n as f64 / 1023.0).cos();
+        let norm = (0..1024).map(|n| weight(n).powi(2)).sum::<f64>().sqrt();
+        for (&start, expected) in case.starts.iter().zip(&case.mcep) {
+            let frame: Vec<f64> =
+                (0..1024).map(|n| samples[start + n] * 32_768.0 * (weight(n) / norm)).collect();
+            let got = plan.of_windowed(&frame).unwrap();
+            assert_all_close(&got, expected, MCEP_TOLERANCE, &what("mcep"));
+        }
+        let plan = Mcep::new(&McepConfig { n_fft: case.n_fft, order: 13, alpha: 0.65, floor: 1e-8 }).unwrap();
+        let amplitudes: Vec<f64> = logs[logs.len() / 2].iter().map(|log| log.exp()).collect();
+        let got = plan.of_amplitudes(&amplitudes).unwrap();
+        assert_all_close(&got, &case.mcep_of_envelope, MCEP_TOLERANCE, &what("mcep without steps"));
+    }
+}
+
+#[test]
+fn planned_sp2mc_is_sp2mc() {
+    let power: Vec<f64> = (0..=64).map(|bin| 1.5 + (f64::from(bin) * 0.3).sin()).collect();
+    let planned = Sp2mc::new(128, 20, 0.42).unwrap();
+    assert_all_close(&planned.of(&power), &sp2mc(&power, 20, 0.42), CEPSTRUM_TOLERANCE, "sp2mc");
+    assert!(planned.of(&power[1..]).is_empty());
+    assert!(Sp2mc::new(127, 20, 0.42).is_err() && Sp2mc::new(128, 20, 1.0).is_err());
 }
