@@ -41,7 +41,7 @@ Parameters
   logarithm, cepstrum, frequency warping (sp2mc) to c0..c24 with SPTK's alpha for the sample rate (0.455 at 22.05 kHz,
   0.466 at 24 kHz).
   Exact dynamic time warping by the same distance, steps (1,1), (1,0), (0,1) with weight 1; the shortest of equal paths.
-  Undefined for speech longer than 15 minutes.
+  Undefined for speech longer than 15 minutes. The alignment takes 67 MB for 8 minutes of speech, 173 MB for 15.
 
 Oracle
   numpy and pysptk.sp2mc with plain dynamic programming, to 1e-6 dB, on bundled clips and altered copies of them.

@@ -466,3 +466,68 @@ fn shipped_protocols_name_metrics() {
         }
     }
 }
+
+/// Returns the metrics that repeat the numbers of other programs.
+fn of_other_programs() -> Vec<&'static dyn Metric> {
+    let programs = ["/espnet", "/pymcd", "/versa"];
+    all()
+        .iter()
+        .copied()
+        .filter(|metric| programs.iter().any(|name| metric.profile().contains(name)))
+        .collect()
+}
+
+#[test]
+fn numbers_of_other_programs_are_only_given_where_they_are_theirs() {
+    let metrics = of_other_programs();
+    assert_eq!(metrics.len(), 7);
+    let reference = clip("LJ002-0009");
+    let with_rate = |rate: u32| Waveform::new(reference.samples()[..20_000].to_vec(), rate);
+    for metric in metrics {
+        let name = metric.name();
+        if !name.contains("pymcd") {
+            let why = reason(name, &reference, &with_rate(24_000));
+            assert!(why.starts_with("the reference has 22050 Hz and the system 24000 Hz: "), "{name}: {why}");
+            assert!(why.ends_with("; resample one of them first"), "{name}: {why}");
+        }
+        if name.contains("espnet") {
+            let why = reason(name, &with_rate(8000), &with_rate(8000));
+            assert!(why.starts_with("the reference has 8000 Hz, for which ESPnet has no setting"), "{why}");
+        }
+        let long = Waveform::new(vec![0.1; 22_050 * 901], 22_050);
+        let why = reason(name, &reference, &long);
+        let most = if name == "mcd_espnet" { 900 } else { 60 };
+        assert_eq!(why, format!("the system is longer than {most} s, the limit of this metric"));
+        assert_eq!(
+            reason(name, &Waveform::new(Vec::new(), 22_050), &reference),
+            "the reference has no samples"
+        );
+    }
+    let short = Waveform::new(reference.samples()[..1000].to_vec(), 22_050);
+    assert_eq!(
+        reason("mcd_espnet", &reference, &short),
+        "the system is shorter than a frame of 1024 samples"
+    );
+}
+
+#[test]
+fn numbers_of_other_programs_survive_digital_silence_and_few_samples() {
+    let mut gaps = clip("LJ002-0009").into_samples();
+    gaps[..6000].fill(0.0);
+    gaps[20_000..30_000].fill(0.0);
+    let gaps = Waveform::new(gaps, 22_050);
+    let reference = clip("LJ002-0009");
+    for metric in of_other_programs() {
+        let name = metric.name();
+        let distance = value(name, &reference, &gaps);
+        assert!(distance.is_finite() && distance > 0.0, "{name}: {distance}");
+        for n_samples in [1, 2, 3, 10, 300, 1100] {
+            let few = Waveform::new(reference.samples()[4000..4000 + n_samples].to_vec(), 22_050);
+            // A number or a reason, but no panic.
+            match measure(name, &reference, &few) {
+                Outcome::Value { value, .. } => assert!(value.is_finite(), "{name}: {value}"),
+                Outcome::Undefined(why) => assert!(!why.is_empty(), "{name}"),
+            }
+        }
+    }
+}

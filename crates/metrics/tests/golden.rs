@@ -68,7 +68,7 @@ struct CompatibilityCase {
 /// Largest difference from another program in dB or ln Hz, where the decisions along the way fall the same.
 const COMPATIBILITY_TOLERANCE: f64 = 1e-6;
 /// The same where the program resamples the files by a filter that is not repeated here.
-const RESAMPLED_TOLERANCE_DB: f64 = 0.05;
+const RESAMPLED_TOLERANCE_DB: f64 = 0.02;
 
 /// Returns the largest difference from the oracle, with its reason.
 fn tolerance(name: &str) -> f64 {

@@ -60,6 +60,7 @@ impl Mcep {
     ///
     /// Returns [`Error::Setting`] if `n_fft` is not even or too long, `order` is more than a quarter of it, `alpha` is
     /// outside (-1, 1), or `floor` is negative or not finite.
+    #[expect(clippy::missing_panics_doc, reason = "the plan makes buffers of the lengths that it wants")]
     pub fn new(config: &McepConfig) -> Result<Self, Error> {
         let &McepConfig { n_fft, order, alpha, floor } = config;
         if n_fft < 4 || n_fft % 2 == 1 || n_fft > LONGEST_FRAME {
@@ -137,7 +138,7 @@ impl Mcep {
         self.transform.process(&mut frame.to_vec(), &mut spectrum).expect("the lengths match");
         let powers: Vec<f64> =
             spectrum.iter().map(|bin| bin.re * bin.re + bin.im * bin.im + self.floor).collect();
-        let mut coefficients = self.from_powers(&powers)?;
+        let mut coefficients = self.first_estimate(&powers)?;
         self.refine(&powers, &mut coefficients)?;
         Some(coefficients)
     }
@@ -147,14 +148,14 @@ impl Mcep {
     #[must_use]
     pub fn of_amplitudes(&self, amplitudes: &[f64]) -> Option<Vec<f64>> {
         let powers: Vec<f64> = amplitudes.iter().map(|value| value * value + self.floor).collect();
-        self.from_powers(&powers)
+        self.first_estimate(&powers)
     }
 
     fn n_bins(&self) -> usize {
         self.transform.len() / 2 + 1
     }
 
-    fn from_powers(&self, powers: &[f64]) -> Option<Vec<f64>> {
+    fn first_estimate(&self, powers: &[f64]) -> Option<Vec<f64>> {
         if powers.len() != self.n_bins() || !powers.iter().all(|&power| power > 0.0 && power.is_finite()) {
             return None;
         }

@@ -347,7 +347,7 @@ fn f0_envelopes_and_mel_cepstra_agree_with_world_and_sptk() {
 
         let mut logs: Vec<Vec<f64>> = Vec::new();
         CheapTrick::new(case.n_fft, rate).unwrap().for_each(&samples, period, &f0, |power| {
-            logs.push(power.iter().map(|power| power.ln()).collect())
+            logs.push(power.iter().map(|power| power.ln()).collect());
         });
         assert_eq!(logs.len(), f0.len());
         let means: Vec<f64> =

@@ -1,4 +1,4 @@
-//! The approximate time warping of PyPI's `fastdtw`, with its choices among equals.
+//! The approximate time warping of the Python package `fastdtw`, with its choices among equals.
 
 use std::ops::Range;
 
@@ -35,7 +35,9 @@ pub(super) fn fastdtw(first: &[f64], second: &[f64], dimension: usize) -> Alignm
 /// Averages every two vectors; a last one without a neighbor is dropped.
 fn halved(values: &[f64], dimension: usize) -> Vec<f64> {
     let pairs = values.chunks_exact(2 * dimension);
-    pairs.flat_map(|pair| (0..dimension).map(|index| (pair[index] + pair[index + dimension]) / 2.0)).collect()
+    pairs
+        .flat_map(|pair| (0..dimension).map(|index| f64::midpoint(pair[index], pair[index + dimension])))
+        .collect()
 }
 
 /// Returns the columns of each row that lie within the radius of a path on the coarser level.

@@ -23,7 +23,7 @@ pub(crate) use versa::{VERSA, VERSA_DTW};
 /// Factor from distances of cepstra to decibels.
 const DECIBELS: f64 = 10.0 * SQRT_2 / LN_10;
 /// Longest signal that is analyzed by WORLD's estimators, whose memory grows with it.
-const MOST_WORLD_SECONDS: f64 = 120.0;
+const MOST_WORLD_SECONDS: f64 = 60.0;
 /// Longest signal otherwise.
 const MOST_SECONDS: f64 = 900.0;
 
@@ -82,8 +82,7 @@ fn check_length(waveform: &Waveform, most_seconds: f64) -> Result<(), String> {
         return Err("has no samples".to_owned());
     }
     if waveform.seconds() > most_seconds {
-        let minutes = most_seconds / 60.0;
-        return Err(format!("is longer than {minutes} minutes, the limit of this metric"));
+        return Err(format!("is longer than {most_seconds} s, the limit of this metric"));
     }
     Ok(())
 }

@@ -26,7 +26,9 @@ impl Bands {
     pub(super) fn new(mut samples: Vec<f64>, n_points: usize, sample_rate: f64) -> Self {
         let n_samples = samples.len();
         let mean = samples.iter().sum::<f64>() / n_samples as f64;
-        samples.iter_mut().for_each(|sample| *sample -= mean);
+        for sample in &mut samples {
+            *sample -= mean;
+        }
         samples.resize(n_points, 0.0);
         let (forward, inverse) = (f64::forward(n_points), f64::inverse(n_points));
         let scratch = vec![Complex::ZERO; forward.get_scratch_len().max(inverse.get_scratch_len())];

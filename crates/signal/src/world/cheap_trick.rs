@@ -1,4 +1,4 @@
-//! CheapTrick: spectral envelopes without the harmonics.
+//! `CheapTrick`: spectral envelopes without the harmonics.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -105,7 +105,9 @@ impl CheapTrick {
             .map(|offset| 0.5 * (PI * (offset as f64 / 1.5 / self.sample_rate) * f0).cos() + 0.5)
             .collect();
         let norm = window.iter().map(|weight| weight * weight).sum::<f64>().sqrt();
-        window.iter_mut().for_each(|weight| *weight /= norm);
+        for weight in &mut window {
+            *weight /= norm;
+        }
         for (index, (value, weight)) in frame.iter_mut().zip(&window).enumerate() {
             *value = nearest(samples, origin + index as i64 - half) * weight + noise.next() * TINY;
         }

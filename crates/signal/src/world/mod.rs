@@ -13,7 +13,7 @@
 //! M. Morise, F. Yokomori, K. Ozawa: WORLD: a vocoder-based high-quality speech synthesis system for real-time
 //! applications. IEICE Trans. E99-D(7), 2016. M. Morise, H. Kawahara, T. Nishiura: Rapid F0 estimation for high-SNR
 //! speech based on fundamental component extraction (DIO), 2010. M. Morise: Harvest: a high-performance fundamental
-//! frequency estimator from speech signals, Interspeech 2017. M. Morise: CheapTrick, a spectral envelope estimator
+//! frequency estimator from speech signals, Interspeech 2017. M. Morise: `CheapTrick`, a spectral envelope estimator
 //! for high-quality speech synthesis. Speech Communication 67, 2015. The constants and the treatment of the ends are
 //! those of `pyworld` 0.3.5.
 

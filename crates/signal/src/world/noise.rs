@@ -1,4 +1,4 @@
-//! The noise that CheapTrick adds, so that no power is 0.
+//! The noise that `CheapTrick` adds, so that no power is 0.
 
 /// Sums of twelve numbers of a xorshift generator (Marsaglia 2003) with its published seed, less their mean: nearly
 /// normal, with a standard deviation of 1.

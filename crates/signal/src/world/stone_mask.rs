@@ -1,4 +1,4 @@
-//! StoneMask: F0 refined by the instantaneous frequencies of its harmonics.
+//! `StoneMask`: F0 refined by the instantaneous frequencies of its harmonics.
 
 use super::harmonics::Harmonics;
 use super::{round, seconds};
@@ -9,7 +9,7 @@ const CEILING_SHARE: f64 = 12.0;
 /// Largest relative correction.
 const LARGEST_CORRECTION: f64 = 0.2;
 
-/// Refines the F0 that [`dio`](super::dio()) found in a signal, as WORLD's StoneMask does.
+/// Refines the F0 that [`dio`](super::dio()) found in a signal, as WORLD's `StoneMask` does.
 #[must_use]
 pub fn stone_mask(samples: &[f64], sample_rate: u32, period_ms: f64, f0: &[f64]) -> Vec<f64> {
     let rate = f64::from(sample_rate);

@@ -51,7 +51,9 @@ impl Candidates {
         let factor = round(f64::from(sample_rate) / TARGET_HZ).clamp(1, LARGEST_FACTOR) as usize;
         let mut samples = decimated(samples, factor);
         let mean = samples.iter().sum::<f64>() / samples.len() as f64;
-        samples.iter_mut().for_each(|sample| *sample -= mean);
+        for sample in &mut samples {
+            *sample -= mean;
+        }
         let rate = f64::from(sample_rate) / factor as f64;
         let found = from_bands(samples.clone(), rate, n_frames, search);
         refined(&samples, rate, n_frames, search, &found).reliable()

@@ -194,7 +194,7 @@ fn order(bounds: &[(usize, usize)]) -> Vec<usize> {
 
 /// Returns the highest score of the candidates with exactly this F0.
 fn score_of(candidates: &Candidates, frame: usize, f0: f64) -> f64 {
-    let same = candidates.at(frame).iter().filter(|candidate| candidate.f0 == f0);
+    let same = candidates.at(frame).iter().filter(|candidate| candidate.f0.to_bits() == f0.to_bits());
     same.map(|candidate| candidate.score).fold(0.0, f64::max)
 }
 
