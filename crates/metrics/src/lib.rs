@@ -23,6 +23,9 @@
 //! assert!((f0.value.expect("the metric is defined") - 84.0).abs() < 10.0); // cents from 200 to 210 Hz
 //! ```
 //!
+//! Some metrics, such as `mcd_espnet`, repeat the numbers of other programs, faults and approximate alignment included:
+//! they are there to be compared with tables, not to judge a voice.
+//!
 //! A silent, empty or truncated signal is a failure, whatever value a formula might give. The crate reads no files and
 //! recognizes no speech: of a text it knows the length, and it counts the errors of transcripts that others have made.
 //!

@@ -72,8 +72,8 @@ Known faults
   A copy 6 dB quieter is 4.2 dB away, since c0 counts. Silence at the ends and in pauses counts like speech: 0.3 s of
   it before and within a perfect copy make 10.9 dB. Frames have the same number of samples at 16 and at 48 kHz, so
   values at different rates do not compare. The path is not the best one, and depends on which signal comes first.
-  fastdtw gives another path where pip could compile its extension (Python 3.10 and older, or Cython at hand); none
-  of the 40 values changed by that. Files of more than 16 bits are rounded here and cut there.",
+  fastdtw gives another path where pip could compile its extension (with Cython at hand, or an old Python); none of
+  the 40 values changed by that. Files of more than 16 bits are rounded here and cut there.",
 };
 
 /// RMSE of ln F0 by Harvest along fastdtw's path on envelopes of WORLD.

@@ -52,7 +52,7 @@ Known faults
   depends on the level of both files. CheapTrick with 512 points treats F0 up to 130 Hz as unvoiced, so low voices
   are analyzed as if they were at 500 Hz. The alpha is far from the mel scale at this rate (0.455). Silence at the
   ends and in pauses counts like speech. fastdtw's path is not the best one. fastdtw gives another path where pip
-  could compile its extension (Python 3.10 and older, or Cython at hand); 35 of 40 values changed by that, by up to
+  could compile its extension (with Cython at hand, or an old Python); 35 of 40 values changed by that, by up to
   0.025 dB. Amphion's mcd is the variant dtw_sl."
         )
     };

@@ -98,8 +98,8 @@ pub(crate) const VERSA_DTW: Definition = Definition {
   Undefined if the rates differ (VERSA resamples by a filter that is not repeated here), or for signals longer than a
   minute.",
         "  Quiet frames of one signal are dropped whatever the other has there, so noise or speech in a pause may cost nothing.
-  fastdtw's path is not the best one. fastdtw gives another path where pip could compile its extension (Python 3.10
-  and older, or Cython at hand); pymcd's values changed by up to 0.025 dB by that."
+  fastdtw's path is not the best one. fastdtw gives another path where pip could compile its extension (with Cython
+  at hand, or an old Python); pymcd's values changed by up to 0.025 dB by that."
     ),
 };
 

@@ -12,8 +12,6 @@ const PERIOD_MS: f64 = 1.0;
 const FEWEST_SAMPLES: usize = 2;
 
 /// Estimates F0 from `floor_hz` to `ceiling_hz` as WORLD's Harvest does, in hertz, 0 where a frame is unvoiced.
-///
-/// The memory is 15 times that of the samples in double precision, or less.
 #[must_use]
 pub fn harvest(
     samples: &[f64],
