@@ -23,7 +23,7 @@ const fn near(names: &'static [&'static str], target: f64, margin: f64, unit: &'
 }
 
 /// Margins are a few times smaller than what listeners or users notice; each is a start to be argued with.
-const KNOWN: [Known; 34] = [
+const KNOWN: [Known; 35] = [
     // Ours: of a signal compared with itself every one is 0.
     near(&["durationratio"], 0.0, 0.02, ""),
     near(&["durationdifference"], 0.0, 0.1, "s"),
@@ -34,7 +34,13 @@ const KNOWN: [Known; 34] = [
     near(&["pausesecondsdifference"], 0.0, 0.05, "s"),
     near(&["f0spreaddifference", "f0rangedifference"], 0.0, 0.3, "semitones"),
     near(&["dcoffset"], 0.0, 0.001, ""),
-    known(&["mcd"], Better::Lower, 0.2, "dB"),
+    known(
+        &["mcd", "mcdespnet", "mcdpymcdplain", "mcdpymcddtw", "mcdpymcddtwsl", "mcdversa", "mcdversadtw"],
+        Better::Lower,
+        0.2,
+        "dB",
+    ),
+    known(&["logf0rmseespnet"], Better::Lower, 0.01, "ln Hz"),
     known(&["voicingerror", "vuverror", "vuv", "f0grosserror", "f0frameerror"], Better::Lower, 0.01, ""),
     known(&["f0rmse"], Better::Lower, 2.0, "Hz"),
     known(&["f0medianerror"], Better::Lower, 10.0, "cents"),
