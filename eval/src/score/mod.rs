@@ -19,5 +19,6 @@ mod summary;
 pub(crate) mod synthesis;
 mod transcripts;
 pub(crate) mod words;
+mod whisper;
 
 pub use args::Args;

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
+use super::whisper;
+
 /// Unit of the rates.
 pub(crate) const UNIT: &str = "errors/word";
 /// Unit of the rates by characters.
@@ -21,6 +23,9 @@ pub(crate) enum Normalizer {
     /// Lower case, and no punctuation but apostrophes within words.
     #[default]
     Basic,
+    /// The English rules of Whisper: contractions, numbers, spellings, fillers.
+    #[serde(rename = "whisper-en-1")]
+    WhisperEnglish,
 }
 
 impl Normalizer {
@@ -29,6 +34,7 @@ impl Normalizer {
         match self {
             Self::None => "none-1",
             Self::Basic => "basic-1",
+            Self::WhisperEnglish => "whisper-en-1",
         }
     }
 
@@ -37,6 +43,7 @@ impl Normalizer {
         match self {
             Self::None => text.split_whitespace().map(str::to_owned).collect(),
             Self::Basic => basic(text),
+            Self::WhisperEnglish => whisper::words(text),
         }
     }
 
@@ -47,6 +54,12 @@ impl Normalizer {
                 "Both texts in compatibility composition (NFKC) and lower case; typographic apostrophes are made straight; \
                  commas between digits go; everything but letters, marks, digits, apostrophes between letters and points \
                  between digits separates words."
+            }
+            Self::WhisperEnglish => {
+                "Both texts by the rules of EnglishTextNormalizer in openai-whisper 20250625: lower case; no brackets with what \
+                 they contain, no fillers (uh, um), no accents and symbols; contractions and titles in full; numbers, ordinals and \
+                 amounts of money in digits; American spellings. Its oddities are kept, such as `archeology</span>` for \
+                 archaeology."
             }
         }
     }
@@ -207,7 +220,7 @@ impl Recognizer {
             CHARACTER_UNIT => "characters",
             _ => return None,
         };
-        let normalizers = [Normalizer::None, Normalizer::Basic];
+        let normalizers = [Normalizer::None, Normalizer::Basic, Normalizer::WhisperEnglish];
         let normalizer =
             normalizers.into_iter().find(|normalizer| profile.ends_with(normalizer.version()))?;
         let letters = if by == "characters" { "; a blank between words is a character" } else { "" };
@@ -262,6 +275,12 @@ mod tests {
         assert_eq!(words(Normalizer::None, " a  B. "), "a|B.");
         assert_eq!(words(Normalizer::Basic, text), "the|caf\u{e9}|it's|1000.5|m2|isn't|so");
         assert_eq!(words(Normalizer::Basic, "cafe\u{301}"), "caf\u{e9}");
+        let text = "Um, Mr. Grey won't pay twenty-one dollars and five cents [laughs]";
+        assert_eq!(words(Normalizer::WhisperEnglish, text), "mister|gray|will|not|pay|$21.05");
+        for normalizer in [Normalizer::None, Normalizer::Basic, Normalizer::WhisperEnglish] {
+            let profile = format!("wer/{}", normalizer.version());
+            assert!(Recognizer::explanation(&profile, UNIT).unwrap().contains(normalizer.explanation()));
+        }
     }
 
     #[test]
