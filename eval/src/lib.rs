@@ -22,6 +22,7 @@ mod files;
 mod foreign_table;
 mod item_columns;
 mod named;
+mod python_json;
 mod remedies;
 mod score_tables;
 mod sounds;

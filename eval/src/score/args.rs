@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use mynah_cli::{Advised, Completions, ManPages};
 
+use super::embeddings::{EmbeddingFiles, RECORDINGS};
 use super::expected::{Source, Split};
 use super::outside::Transcripts;
 use super::page_args::PageArgs;
@@ -18,7 +19,9 @@ Example:
   mynah-score run --reference LJSpeech --system vits=out/vits \\
       --system ours=out/ours --out scores.parquet
   mynah-score run --system ours=out/ours --transcripts ours=whisper.jsonl \\
-      --text LJSpeech/metadata.csv --items test.txt --out words.parquet";
+      --text LJSpeech/metadata.csv --items test.txt --out words.parquet
+  mynah-score run --system ours=out/ours --embeddings ours=emb/ours \\
+      --embeddings reference=emb/LJSpeech --items test.txt --out likeness.csv";
 const EXPLAIN: &str = "\
 Example:
   mynah-score explain mcd";
@@ -110,6 +113,18 @@ struct RunArgs {
     /// Transcripts of a system's wavs, for error rates: a table, Kaldi's `text` or a result of seed-tts-eval; may be repeated
     #[arg(long, value_name = "NAME=FILE")]
     transcripts: Vec<NamedDirectory>,
+    /// Embeddings of a system's wavs by any model, and as `reference` those of the recordings, for cosine similarities: a folder with
+    /// ITEM.npy, or JSON Lines with `item` and `embedding`; may be repeated
+    #[arg(long, value_name = "NAME=FILE|DIR")]
+    embeddings: Vec<NamedDirectory>,
+    /// Speakers of the recordings with embeddings: a table, or lines of an item and its speaker (default: those of the embeddings' file
+    /// or of --data)
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
+    speakers: Option<PathBuf>,
+    /// Recordings that the embeddings are compared with, where they are not those of the same sentence, such as prompts: a table, or
+    /// lines of an item and a recording
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
+    targets: Option<PathBuf>,
     /// Texts that were to be read: a table, Kaldi's `text` or `metadata.csv` (default: those of --data, or of
     /// `synthesis.jsonl`)
     #[arg(long, value_name = "FILE")]
@@ -143,8 +158,10 @@ impl RunArgs {
             return Err(Advised::new(message, "use a name that --system gives").into());
         }
         let mut protocol = protocol::read(self.protocol.as_deref(), self.reference.is_some())?;
-        if self.protocol.is_none() && !self.transcripts.is_empty() && self.reference.is_none() {
-            // Whoever has transcripts only asks for error rates.
+        check_embeddings(&self.embeddings, &self.systems)?;
+        let has_files = !self.transcripts.is_empty() || !self.embeddings.is_empty();
+        if self.protocol.is_none() && has_files && self.reference.is_none() {
+            // Whoever has transcripts or embeddings only asks for what comes from them.
             protocol.metrics.clear();
         }
         let transcripts = self.transcripts.into_iter();
@@ -162,6 +179,11 @@ impl RunArgs {
             strict: self.strict,
             assume_aligned: self.assume_aligned,
             text: self.text,
+            embeddings: EmbeddingFiles {
+                embeddings: self.embeddings,
+                speakers: self.speakers,
+                targets: self.targets,
+            },
             transcripts: transcripts
                 .map(|file| Transcripts { system: file.name, path: file.directory })
                 .collect(),
@@ -172,6 +194,32 @@ impl RunArgs {
         }
         Ok(settings)
     }
+}
+
+/// Rejects embeddings of unknown systems, or without those of the recordings.
+fn check_embeddings(embeddings: &[NamedDirectory], systems: &[NamedDirectory]) -> anyhow::Result<()> {
+    check_names(embeddings)?;
+    let has = |named: &[NamedDirectory], name: &str| named.iter().any(|other| other.name == name);
+    if embeddings.is_empty() {
+        return Ok(());
+    }
+    if has(systems, RECORDINGS) {
+        let message =
+            format!("`{RECORDINGS}` is the name of the recordings' embeddings, but a system has it");
+        return Err(Advised::new(message, "give the system another name").into());
+    }
+    let unknown = |file: &&NamedDirectory| file.name != RECORDINGS && !has(systems, &file.name);
+    if let Some(file) = embeddings.iter().find(unknown) {
+        let message = format!("--embeddings names `{}`, which is no system", file.name);
+        return Err(
+            Advised::new(message, format!("use a name that --system gives, or `{RECORDINGS}`")).into()
+        );
+    }
+    if !has(embeddings, RECORDINGS) {
+        let remedy = format!("name them too, with --embeddings {RECORDINGS}=FILE");
+        return Err(Advised::new("there are no embeddings of the recordings to compare with", remedy).into());
+    }
+    Ok(())
 }
 
 #[derive(Debug, ClapArgs)]

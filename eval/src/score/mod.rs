@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod embeddings;
 mod expected;
 mod explain;
 mod folder;
@@ -18,7 +19,7 @@ mod run;
 mod summary;
 pub(crate) mod synthesis;
 mod transcripts;
-pub(crate) mod words;
 mod whisper;
+pub(crate) mod words;
 
 pub use args::Args;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use mynah_metrics::{Declaration, Direction, Kind, Score};
 use mynah_report::comparison::{Better, MetricNote};
 
+use super::embeddings::Embeddings;
 use super::words::Recognizer;
 use super::{command, real_time};
 
@@ -47,7 +48,7 @@ fn better(declaration: &Declaration) -> Option<Better> {
     }
 }
 
-/// Returns the note on an error rate or a metric of a command.
+/// Returns the note on an error rate, a similarity of embeddings or a metric of a command.
 fn note_from_outside(score: &Score) -> Option<MetricNote> {
     let profile = score.profile.clone();
     if let Some(explanation) = Recognizer::explanation(&score.profile, &score.unit) {
@@ -58,6 +59,9 @@ fn note_from_outside(score: &Score) -> Option<MetricNote> {
         command::Better::Lower => (Some(Better::Lower), "Lower is better."),
         command::Better::Neither => (None, "It says nothing about quality."),
     };
+    if let Some(explanation) = Embeddings::explanation(&profile) {
+        return Some(MetricNote { profile, explanation, better, pooled: false });
+    }
     let explanation =
         format!("{profile}: measured by a command of the user's, which is part of the profile\n\n{words}");
     Some(MetricNote { profile, explanation, better, pooled: false })

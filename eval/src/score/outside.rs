@@ -1,4 +1,4 @@
-//! Scores that are made outside: transcripts in files, and the answers of commands.
+//! Scores that are made outside: transcripts and embeddings in files, and the answers of commands.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::{Deserialize, Serialize};
 
 use super::command::{Answer, CommandMetric, Ready, Record, Request};
+use super::embeddings::{EmbeddingFiles, Embeddings};
 use super::expected::{MANIFEST, Source};
 use super::folder::{Folder, item_of};
 use super::protocol::Protocol;
@@ -25,6 +26,18 @@ pub(crate) struct Transcripts {
     pub(crate) system: String,
     /// The file.
     pub(crate) path: PathBuf,
+}
+
+/// Files with what others know.
+pub(crate) struct Files<'a> {
+    pub(crate) transcripts: &'a [Transcripts],
+    pub(crate) embeddings: &'a EmbeddingFiles,
+    /// Texts of the items.
+    pub(crate) text: Option<&'a Path>,
+    /// The origin of the items.
+    pub(crate) source: &'a Source,
+    /// A metric needs the lengths of the texts.
+    pub(crate) needs_text: bool,
 }
 
 /// A system, as far as it is needed here.
@@ -51,17 +64,20 @@ pub(crate) struct Outside<'a> {
     /// The recognizer of the transcripts in files, if there are any.
     recognizer: Option<Recognizer>,
     commands: Vec<Ready<'a>>,
+    embeddings: Option<Embeddings>,
     texts: BTreeMap<String, String>,
     /// The pace of the recordings, if a metric needs it and there are enough.
     pace: Option<Pace>,
     systems: Vec<OfSystem>,
 }
 
-/// The columns of a dataset's manifest that have the texts.
+/// The columns of a dataset's manifest that have texts and speakers.
 #[derive(Debug, Serialize, Deserialize)]
 struct Utterance {
     id: String,
     text: String,
+    #[serde(default)]
+    speaker: Option<String>,
 }
 
 impl<'a> Outside<'a> {
@@ -71,8 +87,7 @@ impl<'a> Outside<'a> {
         reference: Option<&Folder>,
         systems: &[Spoken<'_>],
         items: &[String],
-        (files, needs_text): (&[Transcripts], bool),
-        (text, source): (Option<&Path>, &Source),
+        files: &Files<'_>,
     ) -> anyhow::Result<Self> {
         let commands = protocol
             .commands
@@ -80,21 +95,25 @@ impl<'a> Outside<'a> {
             .map(|command| Ready::of(command, &protocol.directory))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let normalizer = protocol.words.normalizer;
-        let recognizer =
-            (!files.is_empty()).then(|| Recognizer { prefix: String::new(), version: None, normalizer });
+        let recognizer = (!files.transcripts.is_empty()).then(|| Recognizer {
+            prefix: String::new(),
+            version: None,
+            normalizer,
+        });
         let mut outside = Self {
             normalizer,
             recognizer,
             commands,
+            embeddings: embeddings(protocol, files, systems)?,
             texts: BTreeMap::new(),
             pace: None,
             systems: Vec::new(),
         };
         let is_needed = outside.recognizer.is_some() || !outside.commands.is_empty();
-        if is_needed || needs_text {
-            outside.texts = texts(text, source, systems)?;
+        if is_needed || files.needs_text {
+            outside.texts = texts(files.text, files.source, systems)?;
         }
-        if needs_text {
+        if files.needs_text {
             outside.pace = reference.and_then(|reference| pace(reference, &outside.texts, items));
             if outside.pace.is_none() {
                 say(
@@ -102,7 +121,7 @@ impl<'a> Outside<'a> {
                 );
             }
         }
-        if !is_needed {
+        if !is_needed && outside.embeddings.is_none() {
             return Ok(outside);
         }
         let hears = outside.recognizer.is_some()
@@ -112,7 +131,7 @@ impl<'a> Outside<'a> {
             return Err(Advised::new(message, "name a file of items and texts with --text").into());
         }
         for system in systems {
-            let of_system = outside.of_system(*system, reference, items, files)?;
+            let of_system = outside.of_system(*system, reference, items, files.transcripts)?;
             outside.systems.push(of_system);
         }
         Ok(outside)
@@ -210,6 +229,9 @@ impl<'a> Outside<'a> {
             rows.extend(scores);
             words.extend(row);
         }
+        if let Some(embeddings) = &self.embeddings {
+            rows.extend(embeddings.rows(place, id, silent.map(String::as_str)));
+        }
         for (command, answers) in self.commands.iter().zip(&system.answers) {
             let unasked = || Err("it was not asked about".to_owned());
             let answer =
@@ -293,6 +315,31 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
+/// Reads embeddings, with the speakers of the dataset that the items come from.
+fn embeddings(
+    protocol: &Protocol,
+    files: &Files<'_>,
+    systems: &[Spoken<'_>],
+) -> anyhow::Result<Option<Embeddings>> {
+    let has_speakers = !files.embeddings.embeddings.is_empty() && files.embeddings.speakers.is_none();
+    let speakers = match files.source {
+        Source::Split(path, _) if has_speakers => {
+            let rows = utterances(path)?.into_iter();
+            rows.filter_map(|row| Some((item_of(&row.id), row.speaker?))).collect()
+        }
+        _ => BTreeMap::new(),
+    };
+    let names: Vec<&str> = systems.iter().map(|system| system.name).collect();
+    let metric = protocol.embeddings.clone().unwrap_or_default();
+    Embeddings::read(&metric, files.embeddings, &names, speakers)
+}
+
+/// Reads what a dataset says about its utterances.
+fn utterances(dataset: &Path) -> anyhow::Result<Vec<Utterance>> {
+    read_table(&dataset.join(MANIFEST))
+        .with_context(|| format!("failed to read the dataset `{}`", dataset.display()))
+}
+
 /// Reads what was to be read: from a file, the dataset that the items come from, or what the synthesizers were given.
 pub(super) fn texts(
     file: Option<&Path>,
@@ -302,8 +349,7 @@ pub(super) fn texts(
     match (file, source) {
         (Some(path), _) => transcripts::read(path),
         (None, Source::Split(path, _)) => {
-            let rows: Vec<Utterance> = read_table(&path.join(MANIFEST))
-                .with_context(|| format!("failed to read the dataset `{}`", path.display()))?;
+            let rows = utterances(path)?;
             Ok(rows.into_iter().map(|row| (item_of(&row.id), row.text)).collect())
         }
         (None, _) => {

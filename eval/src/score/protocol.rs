@@ -7,6 +7,7 @@ use mynah_cli::{Advised, read_toml};
 use serde::Deserialize;
 
 use super::command::Command;
+use super::embeddings::EmbeddingNames;
 use super::words::Normalizer;
 
 /// Built-in protocol.
@@ -24,6 +25,9 @@ pub(crate) struct Protocol {
     /// Comparison of transcripts.
     #[serde(default)]
     pub(crate) words: Words,
+    /// Similarities of embeddings.
+    #[serde(default)]
+    pub(crate) embeddings: Option<EmbeddingNames>,
     /// Programs of the user's.
     #[serde(default, rename = "command")]
     pub(crate) commands: Vec<Command>,
@@ -54,8 +58,8 @@ pub(crate) fn read(path: Option<&Path>, has_reference: bool) -> anyhow::Result<P
 
 /// Rejects a protocol without metrics, or with one of them twice.
 fn check(protocol: Protocol) -> anyhow::Result<Protocol> {
-    if protocol.metrics.is_empty() && protocol.commands.is_empty() {
-        let remedy = "name metrics of `mynah-score list`, or a `[[command]]`";
+    if protocol.metrics.is_empty() && protocol.commands.is_empty() && protocol.embeddings.is_none() {
+        let remedy = "name metrics of `mynah-score list`, a `[[command]]` or `[embeddings]`";
         return Err(Advised::new("it has no metrics", remedy).into());
     }
     let mut names: Vec<String> = protocol.metrics.clone();
@@ -65,6 +69,10 @@ fn check(protocol: Protocol) -> anyhow::Result<Protocol> {
         if command.transcript.is_some() {
             names.extend(["wer", "cer"].map(|rate| format!("{}_{rate}", command.name)));
         }
+    }
+    if let Some(embeddings) = &protocol.embeddings {
+        embeddings.check()?;
+        names.extend(embeddings.metrics());
     }
     for (index, name) in names.iter().enumerate() {
         if names[..index].contains(name) {
@@ -102,6 +110,8 @@ mod tests {
             ("metrics = [\"mcd\"]\nmertics = []", "unknown field"),
             ("", "no metrics"),
             (&format!("metrics = [\"asr_wer\"]\n{recognizer}"), "two metrics are named `asr_wer`"),
+            ("[embeddings]\nname = \"a b\"\n", "no usable name"),
+            ("metrics = [\"mcd\"]\n[embeddings]\nname = \"mcd\"\n", "two metrics are named `mcd`"),
             (&format!("{recognizer}[words]\nnormalizer = \"mine\"\n"), "unknown variant"),
             (&recognizer.replace("run = [\"asr\"]", "run = []"), "command `asr` has nothing to run"),
         ] {

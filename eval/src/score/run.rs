@@ -15,10 +15,11 @@ use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::command::Record;
+use super::embeddings::EmbeddingFiles;
 use super::expected::{Source, expected};
 use super::folder::Folder;
 use super::notes::metric_notes;
-use super::outside::{Outside, Spoken, Transcripts};
+use super::outside::{Files, Outside, Spoken, Transcripts};
 use super::partial::Partial;
 use super::protocol::Protocol;
 use super::remarks::{self, Remark};
@@ -48,6 +49,7 @@ pub(crate) struct Settings {
     /// Texts of the items.
     pub(crate) text: Option<PathBuf>,
     pub(crate) transcripts: Vec<Transcripts>,
+    pub(crate) embeddings: EmbeddingFiles,
 }
 
 /// A system with its wavs and the rows of its synthesizer.
@@ -87,8 +89,10 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         metrics.retain(Option::is_some);
         say("skipped real_time_factor: no system has a `synthesis.jsonl`");
     }
-    if metrics.is_empty() && settings.protocol.commands.is_empty() && settings.transcripts.is_empty() {
-        let remedy = "name recordings with --reference, transcripts with --transcripts, or a protocol with a `[[command]]`";
+    let has_files = !settings.transcripts.is_empty() || !settings.embeddings.embeddings.is_empty();
+    if metrics.is_empty() && settings.protocol.commands.is_empty() && !has_files {
+        let remedy = "name recordings with --reference, transcripts with --transcripts, embeddings with --embeddings, or a \
+                      protocol with a `[[command]]`";
         return Err(Advised::new("there is nothing to score by", remedy).into());
     }
     let items = items(settings, reference.as_ref(), &systems)?;
@@ -96,10 +100,14 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let pool = ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
     let outside = pool.install(|| {
         let spoken: Vec<Spoken<'_>> = systems.iter().map(System::spoken).collect();
-        let text = (settings.text.as_deref(), &settings.items);
-        let needs_text = metrics.iter().flatten().any(|metric| metric.declaration().needs == Needs::Text);
-        let files = (&settings.transcripts[..], needs_text);
-        Outside::gather(&settings.protocol, reference.as_ref(), &spoken, &items, files, text)
+        let files = Files {
+            transcripts: &settings.transcripts,
+            embeddings: &settings.embeddings,
+            text: settings.text.as_deref(),
+            source: &settings.items,
+            needs_text: metrics.iter().flatten().any(|metric| metric.declaration().needs == Needs::Text),
+        };
+        Outside::gather(&settings.protocol, reference.as_ref(), &spoken, &items, &files)
     })?;
     let partial = Partial::begin(&settings.out)?;
     let progress = Progress::new("scored", items.len());

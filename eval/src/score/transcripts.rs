@@ -32,49 +32,63 @@ const TEXT_COLUMNS: [&str; 14] = [
 const SEED_CELLS: usize = 7;
 /// The cell of the hypothesis.
 const SEED_HYPOTHESIS: usize = 3;
-/// The advice on a file in no known form.
-const FORMS: &str = "write a table with the columns `id` and `text`, or lines of an item and its text, separated by a tab, a bar or, \
-                     as Kaldi does, a space";
+
+/// Returns the advice on a file in no known form.
+fn forms(what: &str) -> String {
+    format!(
+        "write a table with the columns `id` and `{what}`, or lines of an item and its {what}, separated by a tab, a bar or, as Kaldi \
+         does, a space"
+    )
+}
 
 /// Reads texts by item from a table, Kaldi's `text`, LJSpeech's `metadata.csv` (its last field) or the results of
 /// seed-tts-eval (what was heard).
 ///
 /// An empty text is one: nothing was heard.
 pub(crate) fn read(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let failed = || format!("failed to read texts from `{}`", path.display());
+    read_column(path, &TEXT_COLUMNS, "text")
+}
+
+/// Reads a fact by item from a file in the same forms, given the names of its column and its name in messages.
+pub(crate) fn read_column(
+    path: &Path,
+    names: &[&str],
+    what: &str,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let failed = || format!("failed to read {what}s from `{}`", path.display());
     let format = TableFormat::of(path).ok();
     // Text may be a table or lines, whatever it is called: LJSpeech's `metadata.csv` is no CSV.
     let may_be_lines = !matches!(format, Some(TableFormat::Parquet | TableFormat::JsonLines));
     match format.map(|_| read_text_table(path)) {
         Some(Ok(table)) => {
-            if let Some((item, text)) = columns(&table) {
-                return of_table(path, &table, item, text);
+            if let Some(columns) = columns(&table, names) {
+                return of_table(path, &table, columns, what);
             }
             if !may_be_lines {
-                let message = format!("`{}` has no columns of items and texts", path.display());
-                return Err(Advised::new(message, FORMS).into());
+                let message = format!("`{}` has no columns of items and {what}s", path.display());
+                return Err(Advised::new(message, forms(what)).into());
             }
         }
         Some(Err(error)) if !may_be_lines => return Err(error).with_context(failed),
         _ => {}
     }
-    of_lines(path, &fs::read_to_string(path).with_context(failed)?)
+    of_lines(path, &fs::read_to_string(path).with_context(failed)?, what)
 }
 
-/// Finds the columns of items and texts.
-fn columns(table: &TextTable) -> Option<(usize, usize)> {
+/// Finds the columns of items and of something else.
+fn columns(table: &TextTable, names: &[&str]) -> Option<(usize, usize)> {
     let find = |names: &[&str]| {
         let place = |name: &&str| table.columns.iter().position(|column| column.eq_ignore_ascii_case(name));
         names.iter().find_map(place)
     };
-    Some((find(&ITEM_COLUMNS)?, find(&TEXT_COLUMNS)?))
+    Some((find(&ITEM_COLUMNS)?, find(names)?))
 }
 
 fn of_table(
     path: &Path,
     table: &TextTable,
-    item: usize,
-    text: usize,
+    (item, text): (usize, usize),
+    what: &str,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let mut texts = BTreeMap::new();
     for (index, row) in table.rows.iter().enumerate() {
@@ -82,14 +96,14 @@ fn of_table(
             table.line(index).map_or_else(|| format!("row {}", index + 1), |line| format!("line {line}"));
         let Some(name) = &row[item] else {
             let message = format!("`{}`, {line} names no item", path.display());
-            return Err(Advised::new(message, FORMS).into());
+            return Err(Advised::new(message, forms(what)).into());
         };
-        add(&mut texts, path, &line, name, row[text].as_deref().unwrap_or_default())?;
+        add(&mut texts, path, (&line, what), name, row[text].as_deref().unwrap_or_default())?;
     }
     Ok(texts)
 }
 
-fn of_lines(path: &Path, content: &str) -> anyhow::Result<BTreeMap<String, String>> {
+fn of_lines(path: &Path, content: &str, what: &str) -> anyhow::Result<BTreeMap<String, String>> {
     let mut texts = BTreeMap::new();
     for (line, number) in content.trim_start_matches('\u{feff}').lines().zip(1..) {
         if line.trim().is_empty() {
@@ -105,7 +119,7 @@ fn of_lines(path: &Path, content: &str) -> anyhow::Result<BTreeMap<String, Strin
         } else {
             line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""))
         };
-        add(&mut texts, path, &format!("line {number}"), name, text)?;
+        add(&mut texts, path, (&format!("line {number}"), what), name, text)?;
     }
     Ok(texts)
 }
@@ -113,13 +127,13 @@ fn of_lines(path: &Path, content: &str) -> anyhow::Result<BTreeMap<String, Strin
 fn add(
     texts: &mut BTreeMap<String, String>,
     path: &Path,
-    line: &str,
+    (line, what): (&str, &str),
     name: &str,
     text: &str,
 ) -> anyhow::Result<()> {
     let item = item_of(name.trim());
     if texts.insert(item.clone(), text.trim().to_owned()).is_some() {
-        let message = format!("`{}`, {line} is a second text of item `{item}`", path.display());
+        let message = format!("`{}`, {line} is a second {what} of item `{item}`", path.display());
         return Err(Advised::new(message, "keep one line per item").into());
     }
     Ok(())

@@ -5,6 +5,7 @@ mod blinding;
 #[path = "../../examples/study_load/client.rs"]
 mod client;
 mod controls;
+mod embeddings;
 mod follow;
 mod found;
 mod gate;

@@ -158,7 +158,8 @@ impl Command {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Returns true for letters, digits, `-` and `_`.
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
 }

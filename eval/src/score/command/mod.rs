@@ -22,7 +22,7 @@ use mynah_cli::{Advised, Progress};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub(crate) use config::{Better, Command, CommandMetric};
+pub(crate) use config::{Better, Command, CommandMetric, is_name};
 use process::{End, run_program};
 
 /// Digits of the hash in a profile.

@@ -4,7 +4,7 @@ use mynah_cli::Advised;
 use serde_json::{Map, Value};
 
 use super::grid::Grid;
-use super::python::to_json;
+use crate::python_json::to_json;
 
 /// Returns the first character that is not a blank, if it begins an object or an array, possibly after a key.
 pub(super) fn first(text: &str) -> Option<char> {

@@ -10,7 +10,6 @@ mod grid;
 mod interpret;
 mod lines;
 mod lists;
-mod python;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

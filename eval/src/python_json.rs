@@ -5,7 +5,7 @@
 /// Strings in single quotes get double ones; `None`, `True` and `False` become `null`, `true` and `false`; `nan` and `inf`
 /// in any spelling become strings, since JSON has no such numbers. Other text is copied, so that anything malformed is
 /// refused by the parser of JSON.
-pub(super) fn to_json(text: &str) -> String {
+pub(crate) fn to_json(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 16);
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
