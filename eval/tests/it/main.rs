@@ -21,4 +21,5 @@ mod score;
 mod serve;
 mod summarize;
 mod support;
+mod tools;
 mod votes;

@@ -23,7 +23,7 @@ const fn near(names: &'static [&'static str], target: f64, margin: f64, unit: &'
 }
 
 /// Margins are a few times smaller than what listeners or users notice; each is a start to be argued with.
-const KNOWN: [Known; 35] = [
+const KNOWN: [Known; 38] = [
     // Ours: of a signal compared with itself every one is 0.
     near(&["durationratio"], 0.0, 0.02, ""),
     near(&["durationdifference"], 0.0, 0.1, "s"),
@@ -82,7 +82,10 @@ const KNOWN: [Known; 35] = [
             "p808mos",
             "dnsoverall",
             "dnsmosoverall",
+            "dnsmosspeech",
+            "dnsmosbackground",
             "dnsp808",
+            "dnsmosp808",
             "plcmos",
         ],
         Better::Higher,
@@ -96,6 +99,7 @@ const KNOWN: [Known; 35] = [
         0.01,
         "",
     ),
+    known(&["speakersimilarityrelative"], Better::Higher, 0.02, ""),
     known(&["speechbert", "speechbertscore", "speechbleu"], Better::Higher, 0.01, ""),
     known(&["pesq"], Better::Higher, 0.1, ""),
     known(&["stoi", "estoi"], Better::Higher, 0.01, ""),
@@ -108,6 +112,23 @@ const KNOWN: [Known; 35] = [
         2.0,
         "",
     ),
+    known(
+        &[
+            "wav2vec2",
+            "huberttokensr",
+            "allosaurussr",
+            "wav2vec2activations",
+            "whisperactivations",
+            "mhubert147",
+            "wav2vec2xlsr53",
+            "mwhisperactivations",
+            "mhubert147tokensr",
+        ],
+        Better::Higher,
+        2.0,
+        "",
+    ),
+    known(&["generic", "prosody", "speaker", "intelligibility", "environment"], Better::Higher, 2.0, ""),
     known(&["w2v2", "w2v2wer", "wespeaker", "voicerestore", "wadasnr", "overall"], Better::Higher, 2.0, ""),
     known(&["wer", "reswer", "worderrorrate"], Better::Lower, 0.01, ""),
     known(&["cer", "charactererrorrate"], Better::Lower, 0.01, ""),

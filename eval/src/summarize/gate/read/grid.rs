@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use mynah_cli::Advised;
 use mynah_table::{TableFormat, read_text_table};
 
-use super::{lines, lists};
+use super::{lines, lists, sclite};
 
 /// A table of text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,6 +59,13 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Grid> {
     Ok(Grid { columns: table.columns, rows: table.rows, lines: table.lines.unwrap_or_default(), tool: None })
 }
 
+/// Returns the error of a file with averages, in which no utterance is left.
+pub(super) fn averages() -> anyhow::Error {
+    let remedy = "name the table with a line for each utterance, such as `utt2mcd` of ESPnet, the lines of JSON of VERSA, or an \
+                  alignment of sclite (`-o all`)";
+    Advised::new("it holds averages of a whole run, not the values of utterances", remedy).into()
+}
+
 fn is_gzip(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
 }
@@ -71,11 +78,13 @@ fn text(path: &Path) -> anyhow::Result<Grid> {
         Advised::new(message, "name a .parquet, .csv, .tsv, .jsonl or .txt file")
     })?;
     let text = text.trim_start_matches('\u{feff}');
-    if let Some(grid) = lists::seed_tts(text) {
+    let known = [lists::seed_tts(text), lists::seed_similarity(text), sclite::read(text, path)];
+    if let Some(grid) = known.into_iter().flatten().next() {
         return Ok(grid);
     }
     match lines::first(text) {
         Some(_) => lines::read(text),
+        None if lists::is_averages(text) => Err(averages()),
         None => lists::kaldi(text, &lists::column_name(path)),
     }
 }
@@ -97,6 +106,19 @@ mod tests {
             let path = place.path().join(name);
             fs::write(&path, text).unwrap();
             assert_eq!(read(&path).unwrap().columns, columns, "{name}");
+        }
+        for (name, text) in [
+            ("avg_result.txt", "mcd: 5.2\nutmos: 4.1\n"),
+            ("mcd_avg_result.txt", "#utterances: 250\nAverage: 6.7912 \u{b1} 0.8123\n"),
+            (
+                "result.txt",
+                "SYSTEM SUMMARY PERCENTAGES by SPEAKER\n| SPKR | # Snt # Wrd |\n| Sum/Avg | 773 18869 | 78.0 |\n",
+            ),
+        ] {
+            let path = place.path().join(name);
+            fs::write(&path, text).unwrap();
+            let error = read(&path).unwrap_err();
+            assert!(error.to_string().contains("averages of a whole run"), "{name}: {error}");
         }
         let path = place.path().join("t.bin");
         fs::write(&path, [0xFF, 0x00, 0xC3]).unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mynah_cli::Advised;
 
 use super::Reading;
-use super::grid::Grid;
+use super::grid::{Grid, averages};
 use crate::item_columns::ITEM_COLUMNS;
 use crate::summarize::gate::sheet::{Cell, Sheet, cell, is_missing, item_name};
 
@@ -100,6 +100,19 @@ fn arrangement(grid: &Grid, reading: &Reading) -> anyhow::Result<(Layout, Places
             ..Places::default()
         };
         return Ok((Layout::WholeRuns("TTSDS"), places));
+    }
+    // Its means over categories.
+    if has(&["benchmark_category", "score_mean"]) {
+        let places = Places {
+            system: position("dataset"),
+            long: position("benchmark_category").zip(position("score_mean")),
+            ..Places::default()
+        };
+        return Ok((Layout::WholeRuns("TTSDS, means of categories"), places));
+    }
+    // What VERSA's `show_result` makes of its lines.
+    if has(&["metric_name", "count", "mean"]) {
+        return Err(averages());
     }
     let names = ITEM_COLUMNS
         .iter()
@@ -259,6 +272,10 @@ mod tests {
         let (layout, sheets) = read("benchmark_name,dataset,score\nmpm,v,90\nw2v2,v,80\n", "", None).unwrap();
         assert_eq!(layout, Layout::WholeRuns("TTSDS"));
         assert_eq!(sheets[0].sum(WHOLE_RUN, &["mpm"]), Some(Cell::Number(90.0)));
+        let means = "benchmark_category,dataset,score_mean,score_std\nPROSODY,v,90,1\nOVERALL,v,80,0\n";
+        let (layout, sheets) = read(means, "", None).unwrap();
+        assert_eq!(layout, Layout::WholeRuns("TTSDS, means of categories"));
+        assert_eq!(sheets[0].sum(WHOLE_RUN, &["OVERALL"]), Some(Cell::Number(80.0)));
     }
 
     #[test]
@@ -293,6 +310,7 @@ mod tests {
         check("a,b\n1,2\n", "item=c", None, "no column of `c`");
         check("utt,b\na,2\na,3\n", "", None, "row 2: the row of `a` is there twice");
         check("utt,b\n,2\n", "", None, "row 1: the utterance has no name");
+        check("metric_name,category,count,mean\nmcd,x,3,5.2\n", "", None, "averages of a whole run");
         let two = "system,item,metric,status,value\nv,a,mcd,ok,5\nw,a,mcd,ok,6\n";
         check(two, "", None, "there are several systems: `v`, `w`");
         check(two, "", Some("x"), "there is no system `x`, found `v`, `w`");

@@ -73,6 +73,45 @@ pub(super) fn seed_tts(text: &str) -> Option<Grid> {
     (!grid.rows.is_empty()).then_some(grid)
 }
 
+/// Reads the similarities of seed-tts-eval: the wav and its prompt, each with the samples between which it was compared, and the
+/// cosine, before an average.
+///
+/// Returns None if the text has another form.
+pub(super) fn seed_similarity(text: &str) -> Option<Grid> {
+    let is_average =
+        |line: &str| ["avg score:", "ASV:", "ASV-var:"].iter().any(|name| line.starts_with(name));
+    let mut grid = Grid {
+        columns: ["item", "sim"].map(str::to_owned).to_vec(),
+        tool: Some("seed-tts-eval"),
+        ..Grid::default()
+    };
+    for (number, line) in
+        (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !is_average(line))
+    {
+        let (pair, similarity) = line.split_once('\t')?;
+        let (wav, prompt) = pair.split_once('|')?;
+        let (wav, _) = without_samples(wav).zip(without_samples(prompt))?;
+        grid.rows.push(vec![Some(wav.to_owned()), Some(similarity.to_owned())]);
+        grid.lines.push(number);
+    }
+    (!grid.rows.is_empty()).then_some(grid)
+}
+
+/// Drops the first and the last sample from the end of a path.
+fn without_samples(path: &str) -> Option<&str> {
+    let mut parts = path.rsplitn(3, '_');
+    let is_number = |part: &str| part.parse::<i64>().is_ok();
+    (is_number(parts.next()?) && is_number(parts.next()?)).then_some(())?;
+    parts.next()
+}
+
+/// Returns true for the averages that ESPnet, VERSA and sclite write beside the values of utterances.
+pub(super) fn is_averages(text: &str) -> bool {
+    let lines = || text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let is_named = |line: &str| line.split_once(':').is_some_and(|(_, value)| value.starts_with([' ', '\t']));
+    text.contains("SYSTEM SUMMARY PERCENTAGES") || (lines().next().is_some() && lines().all(is_named))
+}
+
 /// Returns the number of words, or of characters in a language without blanks, for which all rates are whole numbers.
 fn n_words(reference: &str, rates: &[f64]) -> Option<usize> {
     const ROUNDING: f64 = 1e-6;
@@ -129,6 +168,17 @@ mod tests {
         );
         let error = kaldi("utt1 1 2\n", "x").unwrap_err().to_string();
         assert_eq!(error, "line 1 is not an utterance and a value");
+    }
+
+    #[test]
+    fn reads_similarities_of_seed_tts_eval() {
+        let text = "out/a.wav_0_-1|prompts/p_1.wav_0_-1\t0.71\nout/b_2.wav_0_-1|prompts/p.wav_0_-1\t0.65\n\
+                    avg score: 0.68";
+        let grid = seed_similarity(text).unwrap();
+        assert_eq!((grid.text(0, 0), grid.text(0, 1)), ("out/a.wav", "0.71"));
+        assert_eq!((grid.text(1, 0), grid.rows.len()), ("out/b_2.wav", 2));
+        assert!(seed_similarity("a|b\t0.7\n").is_none() && seed_similarity("avg score: 1").is_none());
+        assert!(!is_averages("utt1 5.2\n") && !is_averages("a:b 1.0\n") && !is_averages("# x: 1\n"));
     }
 
     #[test]

@@ -3,13 +3,15 @@
 //! ```text
 //! .parquet .csv .tsv ──mynah-table──►┐
 //! VERSA, .jsonl, .json ──lines──────►├─► Grid ──interpret──► Sheet for each run
-//! seed-tts-eval, Kaldi lists ──lists►┘        columns of item, run, system, metric and value
+//! seed-tts-eval, Kaldi lists ──lists►┤        columns of item, run, system, metric and value
+//! sclite ──sclite───────────────────►┘
 //! ```
 
 mod grid;
 mod interpret;
 mod lines;
 mod lists;
+mod sclite;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
