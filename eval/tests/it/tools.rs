@@ -29,7 +29,7 @@ fn around(level: f64, place: usize) -> f64 {
     level + place as f64 / 100.0
 }
 
-const TOOLS: [Tool; 13] = [
+const TOOLS: [Tool; 14] = [
     Tool {
         name: "VERSA",
         file: "versa.txt",
@@ -152,6 +152,16 @@ const TOOLS: [Tool; 13] = [
             Value::from(rows).to_string()
         },
         metric: ("predicted_mos", 3.315, 3.415),
+    },
+    Tool {
+        name: "DistillMOS",
+        file: "distillmos_inference.csv",
+        layout: "table, a row for each utterance",
+        write: |better| {
+            "filename, DistillMOS\n".to_owned()
+                + &lines(|place, item| format!("wavs/{item}.wav, {}", around(3.6 + better, place)))
+        },
+        metric: ("DistillMOS", 3.615, 3.715),
     },
     Tool {
         name: "TTSDS",

@@ -56,7 +56,9 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Grid> {
         return Ok(grid);
     }
     let table = read_text_table(path)?;
-    Ok(Grid { columns: table.columns, rows: table.rows, lines: table.lines.unwrap_or_default(), tool: None })
+    // DistillMOS puts a blank after each comma.
+    let columns = table.columns.iter().map(|column| column.trim().to_owned()).collect();
+    Ok(Grid { columns, rows: table.rows, lines: table.lines.unwrap_or_default(), tool: None })
 }
 
 /// Returns the error of a file with averages, in which no utterance is left.
