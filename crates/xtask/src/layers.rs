@@ -59,7 +59,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
 ];
 
 /// Heavy dependencies, each with the packages that may depend on it.
-const OWNERS: [(&str, &[&str]); 21] = [
+const OWNERS: [(&str, &[&str]); 22] = [
     ("candle-core", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("candle-nn", &["mynah-ops", "mynah-voice", "mynah-training"]),
     ("gemm", &["mynah-ops"]),
@@ -79,6 +79,7 @@ const OWNERS: [(&str, &[&str]); 21] = [
     ("pesq", &["mynah-metrics"]),
     ("rusqlite", &["mynah-study"]),
     ("axum", &["mynah-eval"]),
+    ("tract-onnx", &["mynah-eval"]),
     ("clap", &["mynah-cli", "mynah-pipelines", "mynah-eval", "xtask"]),
     ("anyhow", &["mynah-cli", "mynah-pipelines", "mynah-eval", "xtask"]),
 ];

@@ -8,6 +8,7 @@ mod explain;
 mod folder;
 mod list;
 pub(crate) mod notes;
+mod onnx;
 mod outside;
 mod page;
 mod page_args;

@@ -62,7 +62,8 @@ fn note_from_outside(score: &Score) -> Option<MetricNote> {
     if let Some(explanation) = Embeddings::explanation(&profile) {
         return Some(MetricNote { profile, explanation, better, pooled: false });
     }
-    let explanation =
-        format!("{profile}: measured by a command of the user's, which is part of the profile\n\n{words}");
+    let explanation = format!(
+        "{profile}: measured by a command or a graph of the user's, which is part of the profile\n\n{words}"
+    );
     Some(MetricNote { profile, explanation, better, pooled: false })
 }

@@ -10,10 +10,11 @@ use mynah_table::read_table;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::{Deserialize, Serialize};
 
-use super::command::{Answer, CommandMetric, Ready, Record, Request};
+use super::command::{Answer, Better, Ready, Record, Request};
 use super::embeddings::{EmbeddingFiles, Embeddings};
 use super::expected::{MANIFEST, Source};
 use super::folder::{Folder, item_of};
+use super::onnx::{self, Values};
 use super::protocol::Protocol;
 use super::synthesis::{Row, Synthesis};
 use super::transcripts;
@@ -56,6 +57,8 @@ struct OfSystem {
     transcripts: Option<(String, BTreeMap<String, String>)>,
     /// The answers of each command.
     answers: Vec<BTreeMap<String, Answer>>,
+    /// The values of each graph.
+    values: Vec<BTreeMap<String, Values>>,
 }
 
 /// Everything that is known from outside.
@@ -64,6 +67,7 @@ pub(crate) struct Outside<'a> {
     /// The recognizer of the transcripts in files, if there are any.
     recognizer: Option<Recognizer>,
     commands: Vec<Ready<'a>>,
+    graphs: Vec<onnx::Ready<'a>>,
     embeddings: Option<Embeddings>,
     texts: BTreeMap<String, String>,
     /// The pace of the recordings, if a metric needs it and there are enough.
@@ -94,6 +98,11 @@ impl<'a> Outside<'a> {
             .iter()
             .map(|command| Ready::of(command, &protocol.directory))
             .collect::<anyhow::Result<Vec<_>>>()?;
+        let graphs = protocol
+            .onnx
+            .iter()
+            .map(|graph| onnx::Ready::of(graph, &protocol.directory))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         let normalizer = protocol.words.normalizer;
         let recognizer = (!files.transcripts.is_empty()).then(|| Recognizer {
             prefix: String::new(),
@@ -104,6 +113,7 @@ impl<'a> Outside<'a> {
             normalizer,
             recognizer,
             commands,
+            graphs,
             embeddings: embeddings(protocol, files, systems)?,
             texts: BTreeMap::new(),
             pace: None,
@@ -121,7 +131,7 @@ impl<'a> Outside<'a> {
                 );
             }
         }
-        if !is_needed && outside.embeddings.is_none() {
+        if !is_needed && outside.embeddings.is_none() && outside.graphs.is_empty() {
             return Ok(outside);
         }
         let hears = outside.recognizer.is_some()
@@ -181,7 +191,16 @@ impl<'a> Outside<'a> {
             ));
             answers.push(command.answers(&requests)?);
         }
-        Ok(OfSystem { audible, transcripts, answers })
+        let mut values = Vec::new();
+        for ready in &self.graphs {
+            say(&format!("running `{}` on {} wavs of `{}`", ready.graph.name, requests.len(), system.name));
+            let measure = |request: &Request| {
+                let values = system.folder.read(&request.item).and_then(|waveform| ready.values(&waveform));
+                (request.item.clone(), values)
+            };
+            values.push(requests.par_iter().map(measure).collect());
+        }
+        Ok(OfSystem { audible, transcripts, answers, values })
     }
 
     /// Returns the length of an item's text, with the pace of the recordings.
@@ -241,7 +260,8 @@ impl<'a> Outside<'a> {
                     Some(why) => Err(why.clone()),
                     None => answer.clone().and_then(|answer| metric.value(answer)),
                 };
-                rows.push(row_of(command, metric, id, value));
+                let names = (metric.name.as_str(), command.profile(metric), metric.unit.as_str());
+                rows.push(row_of(names, metric.better, id, value));
             }
             if let Some(key) = &command.command.transcript {
                 let heard = answer.and_then(|answer| {
@@ -251,6 +271,18 @@ impl<'a> Outside<'a> {
                 let (scores, row) = hear(&self.recognizer_of(command), heard);
                 rows.extend(scores);
                 words.extend(row);
+            }
+        }
+        for (ready, values) in self.graphs.iter().zip(&system.values) {
+            for (place, metric) in ready.graph.metrics.iter().enumerate() {
+                let value = match (silent, values.get(item)) {
+                    (Some(why), _) => Err(why.clone()),
+                    (None, Some(Ok(values))) => values[place].clone(),
+                    (None, Some(Err(why))) => Err(why.clone()),
+                    (None, None) => Err("it was not measured".to_owned()),
+                };
+                let names = (metric.name.as_str(), ready.profile(metric), metric.unit.as_str());
+                rows.push(row_of(names, metric.better, id, value));
             }
         }
         (rows, words)
@@ -265,10 +297,10 @@ impl<'a> Outside<'a> {
     }
 }
 
-/// Returns the row of a command's metric.
+/// Returns the row of a metric of the user's, with its name, profile and unit.
 fn row_of(
-    command: &Ready<'_>,
-    metric: &CommandMetric,
+    (metric, profile, unit): (&str, String, &str),
+    better: Better,
     (system, step, item): (&str, Option<u64>, &str),
     value: Result<f64, String>,
 ) -> Score {
@@ -281,14 +313,14 @@ fn row_of(
         system: system.to_owned(),
         step,
         item: item.to_owned(),
-        metric: metric.name.clone(),
-        profile: command.profile(metric),
-        unit: metric.unit.clone(),
+        metric: metric.to_owned(),
+        profile,
+        unit: unit.to_owned(),
         status,
         value,
         reason,
         frames: None,
-        better: Some(metric.better.as_str().to_owned()),
+        better: Some(better.as_str().to_owned()),
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::command::Command;
 use super::embeddings::EmbeddingNames;
+use super::onnx::Onnx;
 use super::words::Normalizer;
 
 /// Built-in protocol.
@@ -31,9 +32,19 @@ pub(crate) struct Protocol {
     /// Programs of the user's.
     #[serde(default, rename = "command")]
     pub(crate) commands: Vec<Command>,
+    /// Graphs of the user's.
+    #[serde(default)]
+    pub(crate) onnx: Vec<Onnx>,
     /// The directory of the file.
     #[serde(skip)]
     pub(crate) directory: PathBuf,
+}
+
+impl Protocol {
+    /// Returns true if something of the user's measures wavs.
+    pub(crate) fn has_outside(&self) -> bool {
+        !self.commands.is_empty() || !self.onnx.is_empty()
+    }
 }
 
 /// Comparison of transcripts.
@@ -58,8 +69,8 @@ pub(crate) fn read(path: Option<&Path>, has_reference: bool) -> anyhow::Result<P
 
 /// Rejects a protocol without metrics, or with one of them twice.
 fn check(protocol: Protocol) -> anyhow::Result<Protocol> {
-    if protocol.metrics.is_empty() && protocol.commands.is_empty() && protocol.embeddings.is_none() {
-        let remedy = "name metrics of `mynah-score list`, a `[[command]]` or `[embeddings]`";
+    if protocol.metrics.is_empty() && !protocol.has_outside() && protocol.embeddings.is_none() {
+        let remedy = "name metrics of `mynah-score list`, a `[[command]]`, an `[[onnx]]` or `[embeddings]`";
         return Err(Advised::new("it has no metrics", remedy).into());
     }
     let mut names: Vec<String> = protocol.metrics.clone();
@@ -69,6 +80,10 @@ fn check(protocol: Protocol) -> anyhow::Result<Protocol> {
         if command.transcript.is_some() {
             names.extend(["wer", "cer"].map(|rate| format!("{}_{rate}", command.name)));
         }
+    }
+    for graph in &protocol.onnx {
+        graph.check()?;
+        names.extend(graph.metrics.iter().map(|metric| metric.name.clone()));
     }
     if let Some(embeddings) = &protocol.embeddings {
         embeddings.check()?;
@@ -98,6 +113,19 @@ mod tests {
     }
 
     #[test]
+    fn every_recipe_is_a_protocol() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocols");
+        for name in ["copies", "distillmos", "dnsmos", "dnsmos_onnx", "pocketsphinx", "speech"] {
+            let protocol = read(Some(&directory.join(format!("{name}.toml"))), true).unwrap();
+            // What is run lies beside it.
+            for command in &protocol.commands {
+                assert_eq!(command.files(&directory).len(), 1, "{name}");
+            }
+            assert_eq!(protocol.onnx.len(), usize::from(name == "dnsmos_onnx"));
+        }
+    }
+
+    #[test]
     fn rejects_malformed_protocols() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("p.toml");
@@ -111,6 +139,10 @@ mod tests {
             ("", "no metrics"),
             (&format!("metrics = [\"asr_wer\"]\n{recognizer}"), "two metrics are named `asr_wer`"),
             ("[embeddings]\nname = \"a b\"\n", "no usable name"),
+            (
+                "[[onnx]]\nname = \"g\"\npath = \"g.onnx\"\nsha256 = \"12\"\nsample_rate = 16000\n",
+                "graph `g` has no SHA-256",
+            ),
             ("metrics = [\"mcd\"]\n[embeddings]\nname = \"mcd\"\n", "two metrics are named `mcd`"),
             (&format!("{recognizer}[words]\nnormalizer = \"mine\"\n"), "unknown variant"),
             (&recognizer.replace("run = [\"asr\"]", "run = []"), "command `asr` has nothing to run"),

@@ -90,9 +90,9 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         say("skipped real_time_factor: no system has a `synthesis.jsonl`");
     }
     let has_files = !settings.transcripts.is_empty() || !settings.embeddings.embeddings.is_empty();
-    if metrics.is_empty() && settings.protocol.commands.is_empty() && !has_files {
+    if metrics.is_empty() && !settings.protocol.has_outside() && !has_files {
         let remedy = "name recordings with --reference, transcripts with --transcripts, embeddings with --embeddings, or a \
-                      protocol with a `[[command]]`";
+                      protocol with a `[[command]]` or an `[[onnx]]`";
         return Err(Advised::new("there is nothing to score by", remedy).into());
     }
     let items = items(settings, reference.as_ref(), &systems)?;

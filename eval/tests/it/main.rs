@@ -12,6 +12,7 @@ mod gate;
 mod interchange;
 mod listen;
 mod mushra;
+mod onnx;
 mod outside;
 mod page;
 mod paradigms;
