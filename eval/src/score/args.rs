@@ -50,7 +50,7 @@ impl Args {
     /// Returns any error that keeps the subcommand from its result.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Run(args) => run::run(&args.settings()?),
+            Command::Run(args) => run::run(&(*args).settings()?),
             Command::Page(args) => page::run(&args.settings()?),
             Command::Explain(args) => explain::run(&args.metric),
             Command::List => list::run(),
@@ -68,7 +68,7 @@ enum Command {
     /// the row has the reason instead of a number. Wavs are in `DIR/wavs/<sentence>.wav` or `DIR/<sentence>.wav`;
     /// FLAC works too.
     #[command(after_help = RUN)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Write a page on scores: what fails, how the values spread, and the items to hear.
     ///
     /// Writes OUT/index.html, which opens from file:// and has no scripts, with the sounds in OUT/audio. It lists the items that

@@ -276,9 +276,8 @@ impl<'a> Outside<'a> {
         for (ready, values) in self.graphs.iter().zip(&system.values) {
             for (place, metric) in ready.graph.metrics.iter().enumerate() {
                 let value = match (silent, values.get(item)) {
-                    (Some(why), _) => Err(why.clone()),
+                    (Some(why), _) | (None, Some(Err(why))) => Err(why.clone()),
                     (None, Some(Ok(values))) => values[place].clone(),
-                    (None, Some(Err(why))) => Err(why.clone()),
                     (None, None) => Err("it was not measured".to_owned()),
                 };
                 let names = (metric.name.as_str(), ready.profile(metric), metric.unit.as_str());

@@ -53,7 +53,7 @@ fn prepare(golden: &Golden) -> Place {
     }
     place.write("emb/quiet.jsonl", lines(&golden.system));
     let list = |facts: &BTreeMap<String, String>| -> String {
-        facts.iter().map(|(item, fact)| format!("{item} {fact}\n")).collect()
+        facts.iter().map(|(item, fact)| format!("{item} {fact}\n")).collect::<Vec<_>>().concat()
     };
     place.write("utt2spk", list(&golden.speakers));
     place.write("targets.txt", list(&golden.targets));
@@ -153,7 +153,10 @@ fn without_speakers_there_is_no_floor() {
     let metrics: std::collections::BTreeSet<String> =
         rows(&place).into_iter().map(|row| row.metric).collect();
     assert_eq!(metrics.iter().collect::<Vec<_>>(), ["speaker_similarity", "speaker_similarity_ceiling"]);
-    place.write("utt2spk", golden.speakers.keys().map(|item| format!("{item} me\n")).collect::<String>());
+    place.write(
+        "utt2spk",
+        golden.speakers.keys().map(|item| format!("{item} me\n")).collect::<Vec<_>>().concat(),
+    );
     place
         .score(&format!("{RUN} --speakers utt2spk"))
         .exits_with(0)

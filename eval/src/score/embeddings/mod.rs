@@ -148,7 +148,7 @@ impl Embeddings {
         let of_system = |name: &&str| path(name).map(|path| read::read(path)).transpose();
         let embeddings = Self {
             names: names.clone(),
-            recordings: Recordings::of(recordings, speakers),
+            recordings: Recordings::of(recordings, &speakers),
             systems: systems.iter().map(of_system).collect::<anyhow::Result<_>>()?,
             targets,
         };
@@ -313,7 +313,7 @@ struct Recordings {
 }
 
 impl Recordings {
-    fn of(mut found: Found, named: BTreeMap<String, String>) -> Self {
+    fn of(mut found: Found, named: &BTreeMap<String, String>) -> Self {
         let usual = usual_length(&found);
         for vector in found.vectors.values_mut() {
             if let Ok(numbers) = vector

@@ -47,7 +47,7 @@ pub(crate) struct OnnxMetric {
     #[serde(default)]
     pub(crate) output: Option<String>,
     /// Place of the number in the output, from 0.
-    #[serde(default)]
+    #[serde(default = "first")]
     pub(crate) index: usize,
     /// Coefficients of a polynomial of the number, from the highest power down, as numpy has them; by default the number itself.
     #[serde(default)]
@@ -60,6 +60,10 @@ pub(crate) struct OnnxMetric {
     /// The least and the most possible value; another one is a failure.
     #[serde(default)]
     pub(crate) range: Option<[f64; 2]>,
+}
+
+fn first() -> usize {
+    0
 }
 
 impl OnnxMetric {
@@ -157,7 +161,8 @@ pub(super) mod tests {
     #[test]
     fn polynomials_begin_with_the_highest_power() {
         let metric = &declared("", "polynomial = [2, -1, 5]\nrange = [1, 10]").metrics[0];
-        assert_eq!([metric.of(0.0), metric.of(1.0), metric.of(-2.0)], [5.0, 6.0, 15.0]);
+        let values = [0.0, 1.0, -2.0].map(|number| metric.of(number).to_bits());
+        assert_eq!(values, [5.0_f64, 6.0, 15.0].map(f64::to_bits));
         assert_eq!(metric.value(&[4.0, 5.0]), Ok(4.5));
         assert_eq!(metric.value(&[11.0]), Err("the value is 11, but it lies between 1 and 10".to_owned()));
         assert_eq!(metric.value(&[f64::NAN]), Err("the graph gives NaN for it".to_owned()));

@@ -41,8 +41,9 @@ pub(super) fn windows(
         samples.extend_from_within(..missing.min(samples.len()));
     }
     let starts: Vec<usize> = match arrangement {
-        Windows::All => (0..)
-            .map(|index| (f64::from(index) * hop * rate).round() as usize)
+        // A hop has a sample or more, so there are no more windows than samples.
+        Windows::All => (0..samples.len())
+            .map(|index| (index as f64 * hop * rate).round() as usize)
             .take_while(|start| start + length <= samples.len())
             .collect(),
         Windows::Dnsmos => {

@@ -162,13 +162,13 @@ impl Value {
         let text = value.text();
         let ends_in = |zeros: usize| text == "0" || text.ends_with(&"0".repeat(zeros));
         let replaced = || format!("{}{number}", &text[..text.len().saturating_sub(n_digits)]);
+        let appended = Self::Digits(format!("{text}{number}"));
         match (value, last) {
             // `two thousand twenty` and `one`: the digit takes the place of the last zero.
             (Self::Digits(_), Some(Word::Ten(_))) if number < 10 => Self::Digits(replaced()),
-            (Self::Digits(_), _) => Self::Digits(format!("{text}{number}")),
-            (Self::Whole(_), Some(Word::One(_))) if number < 20 => Self::Digits(format!("{text}{number}")),
+            (Self::Whole(_), Some(Word::One(_))) if number < 20 => appended,
             (Self::Whole(_), _) if ends_in(n_digits) => Self::Whole(replaced()),
-            (Self::Whole(_), _) => Self::Digits(format!("{text}{number}")),
+            _ => appended,
         }
     }
 
