@@ -58,16 +58,16 @@ impl Engine {
             None => model.symbols.sym("samples").into(),
         });
         model.set_input_fact(input, f32::fact(shape).into()).map_err(cannot)?;
-        let plan = model.into_optimized().and_then(|model| model.into_runnable()).map_err(cannot)?;
+        let plan = model.into_optimized().and_then(IntoRunnable::into_runnable).map_err(cannot)?;
         Ok(Self { plan, n_outer, places })
     }
 
     /// Runs the graph on a window, and returns the number of each metric.
-    pub(super) fn run(&self, samples: Vec<f32>) -> Result<Vec<f64>, String> {
+    pub(super) fn run(&self, samples: &[f32]) -> Result<Vec<f64>, String> {
         let mut shape = vec![1; self.n_outer];
         shape.push(samples.len());
         let cannot = |why: TractError| format!("the graph cannot be run on it: {why}");
-        let input = Tensor::from_shape(&shape, &samples).map_err(cannot)?;
+        let input = Tensor::from_shape(&shape, samples).map_err(cannot)?;
         let outputs = self.plan.run(tvec!(input.into())).map_err(cannot)?;
         let number = |&(output, place): &(usize, usize)| {
             let output = outputs[output].cast_to::<f64>().map_err(cannot)?;

@@ -85,7 +85,7 @@ impl<'a> Ready<'a> {
         }
         let mut of_metrics: Vec<Vec<f64>> = graph.metrics.iter().map(|_| Vec::new()).collect();
         for window in windows {
-            let numbers = self.engine.run(window)?;
+            let numbers = self.engine.run(&window)?;
             for ((numbers, metric), values) in numbers.iter().zip(&graph.metrics).zip(&mut of_metrics) {
                 values.push(metric.of(*numbers));
             }
