@@ -6,12 +6,14 @@ use mynah_signal::{MelExtractor, MelProfile, Waveform};
 
 /// Computes the spectrogram of a waveform, without a title.
 pub(crate) fn picture(waveform: &Waveform) -> anyhow::Result<Mel> {
+    // Of the samples: the floor of a logarithm may hide what is not a number.
+    let is_finite = waveform.samples().iter().all(|sample| sample.is_finite());
+    ensure!(is_finite, "it has samples that are not finite numbers");
     let config = MelProfile::Vits.config(waveform.sample_rate());
     let hop_seconds = config.hop_length as f64 / f64::from(waveform.sample_rate());
     let mel = MelExtractor::new(&config)?.log_mel(waveform.samples());
     let n_bands = mel.n_bins();
     let values = mel.into_data();
-    ensure!(values.iter().all(|value| value.is_finite()), "it has samples that are not finite numbers");
     Ok(Mel { title: String::new(), n_bands, hop_seconds, values, labels: Vec::new() })
 }
 
