@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 /// The longest wait for something to happen on a page.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A kind of browser, with the program that drives it.
@@ -124,6 +124,8 @@ impl Process {
             .with_context(|| format!("failed to start `{}`", kind.program()))?;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            // The driver may close a connection that is about to be used again.
+            .max_idle_connections(0)
             .timeout_global(Some(Duration::from_mins(2)))
             .build();
         let process = Self { child, address: format!("http://127.0.0.1:{port}"), agent: config.into() };

@@ -1,6 +1,8 @@
 //! A participant in a browser: reads the page, listens, and clicks.
 
 use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 use serde_json::{Value, json};
@@ -53,10 +55,7 @@ pub(super) fn take_part(browser: &Browser, manner: &Manner<'_>) -> Result<Vec<us
                 ))?;
             }
             "volume" => {
-                browser.wait("document.querySelector('#volume-clips button')")?;
-                browser.click("#volume-clips button")?;
-                browser.wait("!document.getElementById('volume-done').disabled")?;
-                browser.click("#volume-done")?;
+                set_volume(browser)?;
             }
             "trial" if is_practice(browser)? => practise(browser)?,
             "trial" => {
@@ -115,11 +114,28 @@ pub(super) fn until_the_exercises(browser: &Browser) -> Result<()> {
     browser.comes("consent")?;
     browser.click("#agree")?;
     browser.comes("volume")?;
-    browser.wait("document.querySelector('#volume-clips button')")?;
-    browser.click("#volume-clips button")?;
-    browser.wait("!document.getElementById('volume-done').disabled")?;
-    browser.click("#volume-done")?;
+    set_volume(browser)?;
     browser.comes("trial")
+}
+
+/// Plays the clip of the page on volume and goes on; presses again where the page was shown anew, as after a restart of the
+/// server.
+fn set_volume(browser: &Browser) -> Result<()> {
+    const AGAIN: Duration = Duration::from_secs(20);
+    let begun = Instant::now();
+    loop {
+        browser.wait("document.querySelector('#volume-clips button')")?;
+        browser.click("#volume-clips button")?;
+        let pressed = Instant::now();
+        while pressed.elapsed() < AGAIN {
+            let is_set = browser.run("return !document.getElementById('volume-done').disabled;", &[]);
+            if is_set.unwrap_or(Value::Null) == true {
+                return browser.click("#volume-done");
+            }
+            sleep(Duration::from_millis(100));
+        }
+        ensure!(begun.elapsed() < 4 * AGAIN, "the clip on the page on volume is never heard");
+    }
 }
 
 /// Opens the link of the first rater of a study on a web host.
