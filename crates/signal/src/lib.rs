@@ -45,6 +45,7 @@ pub mod flac;
 pub mod loudness;
 pub mod mcep;
 pub mod mel_cepstrum;
+pub mod npy;
 pub mod silence;
 pub mod wav;
 pub mod world;

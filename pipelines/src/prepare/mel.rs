@@ -5,10 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use mynah_cli::Advised;
-use mynah_signal::{ChannelChoice, MelExtractor, MelProfile, Recording, Resampler};
+use mynah_signal::{ChannelChoice, MelExtractor, MelProfile, Recording, Resampler, npy};
 use mynah_table::write_atomic;
-
-use super::npy::npy_f32;
 
 /// The settings of a spectrogram.
 pub(crate) struct Settings {
@@ -47,7 +45,7 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     };
     let mel =
         MelExtractor::new(&settings.profile.config(waveform.sample_rate()))?.log_mel(waveform.samples());
-    write_atomic(&settings.out, &npy_f32(&[mel.n_bins(), mel.n_frames()], mel.data()))
+    write_atomic(&settings.out, &npy::write_f32(&[mel.n_bins(), mel.n_frames()], mel.data()))
         .context("failed to write the spectrogram")?;
     Ok(ExitCode::SUCCESS)
 }

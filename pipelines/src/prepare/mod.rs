@@ -23,7 +23,6 @@ mod keep;
 mod language;
 mod listing;
 mod normalize;
-mod npy;
 mod page;
 mod realign;
 mod summary;

@@ -127,13 +127,7 @@ fn outliers_have_the_documented_columns() {
 
 /// Encodes a NumPy array of 32-bit integers.
 fn npy(values: &[u32]) -> Vec<u8> {
-    let mut header = format!("{{'descr': '<i4', 'fortran_order': False, 'shape': ({},), }}", values.len());
-    while !(10 + header.len() + 1).is_multiple_of(64) {
-        header.push(' ');
-    }
-    header.push('\n');
-    let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), &data].concat()
+    mynah_signal::npy::write("<i4", &[values.len()], values.iter().flat_map(|value| value.to_le_bytes()))
 }
 
 #[test]

@@ -6,8 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use mynah_signal::npy;
+
 use super::label::{Content, FormatError, Label, decode_text};
-use super::{ctm, lab, mfa, npy};
+use super::{ctm, lab, mfa};
 use crate::Error;
 use crate::text_grid;
 
@@ -244,7 +246,8 @@ fn read(path: &Path, bytes: &[u8], format: Option<LabelFormat>) -> Result<Conten
     let extension =
         path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
     if extension == LabelFormat::Npy.extension() {
-        return npy::read_npy(bytes).map(Content::Frames);
+        let read = npy::read_vector(bytes).map_err(|error| FormatError::new(error.to_string()));
+        return read.map(Content::Frames);
     }
     let text = decode_text(bytes)?;
     let labels = match extension.as_str() {

@@ -19,7 +19,6 @@ mod fit;
 mod lab;
 mod label;
 mod mfa;
-mod npy;
 mod phone_name;
 mod variants;
 

@@ -6,7 +6,6 @@
 //! system ────────────────────────────────────────────┴─► cosine ──► share of the way from floor to ceiling
 //! ```
 
-mod npy;
 mod read;
 
 use std::collections::BTreeMap;

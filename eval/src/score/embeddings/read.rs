@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use mynah_cli::Advised;
+use mynah_signal::npy;
 use serde_json::{Map, Value};
 
-use super::npy;
 use crate::item_columns::ITEM_COLUMNS;
 use crate::python_json::to_json;
 use crate::score::folder::item_of;
@@ -34,7 +34,7 @@ pub(super) struct Found {
 
 /// Reads a folder or a file.
 ///
-/// What is wrong with one embedding is a reason; a file that cannot be read is an error.
+/// A fault of one embedding becomes its reason; a file that cannot be read is an error.
 pub(super) fn read(path: &Path) -> anyhow::Result<Found> {
     let failed = || format!("failed to read embeddings from `{}`", path.display());
     let mut found = if path.is_dir() { folder(path) } else { lines(path) }.with_context(failed)?;
@@ -53,7 +53,9 @@ fn folder(path: &Path) -> anyhow::Result<Found> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let Some(item) = name.strip_suffix(".npy").map(item_of) else { continue };
         let vector = match fs::read(&path) {
-            Ok(bytes) => npy::read(&bytes).map_err(|why| format!("`{name}` {why}")),
+            Ok(bytes) => {
+                npy::read_vector(&bytes).map_err(|error| format!("`{name}` is no embedding: {error}"))
+            }
             Err(error) => Err(format!("`{name}` cannot be read: {error}")),
         };
         if found.vectors.contains_key(&item) {
@@ -197,8 +199,7 @@ mod tests {
     fn reads_a_folder_of_arrays() {
         let directory = tempfile::tempdir().unwrap();
         let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
-        let vector =
-            |numbers: [f32; 2]| npy::tests::file("<f4", "(2,)", &numbers.map(f32::to_le_bytes).concat());
+        let vector = |numbers: [f32; 2]| npy::write_f32(&[2], &numbers);
         write("a.npy", &vector([0.0, 5.0]));
         write("b.wav.npy", &vector([f32::NAN, 5.0]));
         write("c.npy", b"no array");
@@ -206,7 +207,11 @@ mod tests {
         let found = read(directory.path()).unwrap();
         assert_eq!(found.vectors["a"], Ok(vec![0.0, 1.0]));
         assert_eq!(found.vectors["b"], Err("its embedding contains NaN".to_owned()));
-        assert_eq!(found.vectors["c"], Err("`c.npy` is no NumPy array".to_owned()));
+        assert_eq!(
+            found.vectors["c"],
+            Err("`c.npy` is no embedding: it is not a NumPy array: it does not start with its magic bytes"
+                .to_owned())
+        );
         assert_eq!(found.vectors.len(), 3);
         write("a.wav.npy", &vector([1.0, 5.0]));
         assert!(

@@ -3,10 +3,9 @@
 use anyhow::Result;
 use mynah_cli::say;
 use mynah_corpus::{Split, Utterance};
-use mynah_signal::MelProfile;
+use mynah_signal::{MelProfile, npy};
 use mynah_text::vits_text;
 
-use super::super::npy::npy_f32;
 use super::{Export, one_line};
 
 /// Writes `wavs`, and in `filelists` the lists of each split: `wavs/ID.wav|text`, with several speakers
@@ -36,7 +35,7 @@ pub(super) fn hifigan(export: &Export<'_>) -> Result<()> {
     export.each(|utterance| {
         export.wav(utterance, &format!("wavs/{}.wav", utterance.id))?;
         let mel = export.dataset.features(utterance)?.mel;
-        let bytes = npy_f32(&[mel.n_bins(), mel.n_frames()], mel.data());
+        let bytes = npy::write_f32(&[mel.n_bins(), mel.n_frames()], mel.data());
         export.file(&format!("mels/{}.npy", utterance.id), &bytes)
     })?;
     let list = |utterances: Vec<&Utterance>| -> String {
