@@ -47,7 +47,7 @@ pub struct ReasonGroup {
     pub system: String,
     /// [`Status::Failed`] or [`Status::Undefined`].
     pub status: Status,
-    /// The reason, with `…` in place of the item.
+    /// The reason, with `…` in place of the item and of numbers that differ between the items.
     pub reason: String,
     /// Names of the metrics that lack a value; empty if these are all.
     pub metrics: Vec<String>,
@@ -151,7 +151,8 @@ fn states(outline: &Outline<'_>, system: &str) -> Vec<State> {
 
 /// Groups rows without a value by system and reason: failures first, then the most frequent.
 pub(crate) fn reasons(outline: &Outline<'_>) -> Vec<ReasonGroup> {
-    type Found = (BTreeSet<usize>, BTreeSet<usize>);
+    /// Metrics, items, and the reason of all; `None` if its numbers differ.
+    type Found = (BTreeSet<usize>, BTreeSet<usize>, Option<String>);
     let mut groups: BTreeMap<(usize, bool, String), Found> = BTreeMap::new();
     let mut n_metrics = vec![0_usize; outline.systems.len()];
     for (metric, (grid, places)) in outline.grids.iter().zip(&outline.places).enumerate() {
@@ -164,26 +165,47 @@ pub(crate) fn reasons(outline: &Outline<'_>) -> Vec<ReasonGroup> {
                 let Some(score) = score.filter(|score| score.status != Status::Ok) else { continue };
                 let reason = reason(score.reason.as_deref(), &score.item);
                 let is_undefined = score.status == Status::Undefined;
-                let (metrics, items) = groups.entry((system, is_undefined, reason)).or_default();
+                let key = (system, is_undefined, without_numbers(&reason));
+                let (metrics, items, common) = groups
+                    .entry(key)
+                    .or_insert_with(|| (BTreeSet::new(), BTreeSet::new(), Some(reason.clone())));
                 metrics.insert(metric);
                 items.insert(place);
+                *common = common.take().filter(|common| *common == reason);
             }
         }
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     // Stable: equally frequent reasons stay in the order of the systems.
-    groups.sort_by_key(|((_, is_undefined, _), (_, items))| (*is_undefined, std::cmp::Reverse(items.len())));
-    let group = |((system, is_undefined, reason), (metrics, items)): ((usize, bool, String), Found)| {
+    groups
+        .sort_by_key(|((_, is_undefined, _), (_, items, _))| (*is_undefined, std::cmp::Reverse(items.len())));
+    let group = |(key, (metrics, items, common)): ((usize, bool, String), Found)| {
+        let (system, is_undefined, pattern) = key;
         let metrics = if metrics.len() == n_metrics[system] { BTreeSet::new() } else { metrics };
         ReasonGroup {
             system: outline.systems[system].to_owned(),
             status: if is_undefined { Status::Undefined } else { Status::Failed },
-            reason,
+            reason: common.unwrap_or(pattern),
             metrics: metrics.into_iter().map(|metric| outline.grids[metric].metric.to_owned()).collect(),
             items: items.into_iter().map(|item| outline.items[item].to_owned()).collect(),
         }
     };
     groups.into_iter().map(group).collect()
+}
+
+/// Returns a reason with `…` for every number, so that those that differ in nothing else are counted together.
+fn without_numbers(reason: &str) -> String {
+    let mut without = String::new();
+    let mut rest = reason;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = |c: char| c.is_ascii_digit() || c == '.';
+        let end = rest[start..].find(|c: char| !digits(c)).map_or(rest.len(), |length| start + length);
+        // The full stop after a number belongs to the sentence.
+        let end = start + rest[start..end].trim_end_matches('.').len();
+        without = without + &rest[..start] + "…";
+        rest = &rest[end..];
+    }
+    without + rest
 }
 
 /// Returns a reason without the name of the item, so that equal ones are counted together.
@@ -281,6 +303,20 @@ mod tests {
             (reasons[1].metrics.as_slice(), reasons[1].status),
             (&["hum".to_owned()][..], Status::Undefined)
         );
+    }
+
+    #[test]
+    fn groups_reasons_that_differ_in_numbers() {
+        let mut scores = Vec::new();
+        for (item, n, limit) in [("x", "1476", "2.5"), ("y", "852", "2.5"), ("z", "1.5", "2.5")] {
+            scores.push(score("a", item, "mcd", Err(&format!("{n} frames."))));
+            scores.push(score("a", item, "hum", Err(&format!("more than {limit} s"))));
+        }
+        let reasons = examined(&scores, &[]).reasons;
+        let words: Vec<(&str, usize)> =
+            reasons.iter().map(|group| (group.reason.as_str(), group.items.len())).collect();
+        // A number that is the same for all is told.
+        assert_eq!(words, [("more than 2.5 s", 3), ("… frames.", 3)]);
     }
 
     #[test]

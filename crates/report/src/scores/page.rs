@@ -374,7 +374,9 @@ fn reasons(groups: &[ReasonGroup]) -> Table {
     } else {
         String::new()
     };
-    let caption = format!("Items without a value by reason; a … stands for the name of the item.{capped}");
+    let caption = format!(
+        "Items without a value by reason; a … stands for the name of the item, or for a number that differs.{capped}"
+    );
     let mut table = Table::new("reasons", caption, &columns);
     for group in groups.iter().take(MOST_REASONS) {
         let metrics =
@@ -622,7 +624,7 @@ mod tests {
     #[test]
     fn many_reasons_are_capped_with_a_count() {
         let mut scores: Vec<Score> = (0..60)
-            .map(|index| score("s", &index.to_string(), "mcd", Err(&format!("why {}", index + 100))))
+            .map(|index| score("s", &index.to_string(), "mcd", Err(&"why ".repeat(index + 1))))
             .collect();
         scores.push(score("s", "x", "mcd", Ok(1.0)));
         let examination = examined(&scores, &notes());
