@@ -103,7 +103,7 @@ impl<'a> Outside<'a> {
             .iter()
             .map(|graph| onnx::Ready::of(graph, &protocol.directory))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let normalizer = protocol.words.normalizer;
+        let normalizer = protocol.words.unwrap_or_default().normalizer;
         let recognizer = (!files.transcripts.is_empty()).then(|| Recognizer {
             prefix: String::new(),
             version: None,

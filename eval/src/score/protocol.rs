@@ -25,7 +25,7 @@ pub(crate) struct Protocol {
     pub(crate) metrics: Vec<String>,
     /// Comparison of transcripts.
     #[serde(default)]
-    pub(crate) words: Words,
+    pub(crate) words: Option<Words>,
     /// Similarities of embeddings.
     #[serde(default)]
     pub(crate) embeddings: Option<EmbeddingNames>,
@@ -69,8 +69,10 @@ pub(crate) fn read(path: Option<&Path>, has_reference: bool) -> anyhow::Result<P
 
 /// Rejects a protocol without metrics, or with one of them twice.
 fn check(protocol: Protocol) -> anyhow::Result<Protocol> {
-    if protocol.metrics.is_empty() && !protocol.has_outside() && protocol.embeddings.is_none() {
-        let remedy = "name metrics of `mynah-score list`, a `[[command]]`, an `[[onnx]]` or `[embeddings]`";
+    let has_files = protocol.words.is_some() || protocol.embeddings.is_some();
+    if protocol.metrics.is_empty() && !protocol.has_outside() && !has_files {
+        let remedy =
+            "name metrics of `mynah-score list`, a `[[command]]`, an `[[onnx]]`, `[words]` or `[embeddings]`";
         return Err(Advised::new("it has no metrics", remedy).into());
     }
     let mut names: Vec<String> = protocol.metrics.clone();
@@ -132,6 +134,9 @@ mod tests {
         let recognizer = "[[command]]\nname = \"asr\"\nrun = [\"asr\"]\ntranscript = \"text\"\n";
         std::fs::write(&path, recognizer).unwrap();
         assert_eq!(read(Some(&path), true).unwrap().directory, directory.path());
+        // Transcripts alone, compared by other rules.
+        std::fs::write(&path, "[words]\nnormalizer = \"basic\"\n").unwrap();
+        assert!(read(Some(&path), true).unwrap().metrics.is_empty());
         for (text, why) in [
             ("metrics = []", "no metrics"),
             ("metrics = [\"mcd\", \"mcd\"]", "two metrics are named `mcd`"),

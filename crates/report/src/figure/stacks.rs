@@ -2,7 +2,7 @@
 
 use super::axis::{Frame, number};
 use super::legend::{draw_legend, legend_height};
-use super::pen::{Align, Ink, SMALL_TEXT, TEXT, WIDE, draw, draw_nothing, fit_text, text_width};
+use super::pen::{Align, Ink, NARROW, SMALL_TEXT, TEXT, WIDE, draw, draw_nothing, fit_text, text_width};
 use crate::error::Error;
 
 /// Height of one bar with the space around it, in units.
@@ -39,6 +39,19 @@ impl Stacks {
     ///
     /// Returns [`Error::LengthMismatch`] when a row does not have one count for each kind.
     pub fn to_svg(&self) -> Result<String, Error> {
+        self.drawn(WIDE)
+    }
+
+    /// Draws the bars half as wide, so that all of them are seen on a phone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stacks::to_svg`].
+    pub fn to_narrow_svg(&self) -> Result<String, Error> {
+        self.drawn(NARROW)
+    }
+
+    fn drawn(&self, width: i32) -> Result<String, Error> {
         for row in &self.rows {
             if row.counts.len() != self.kinds.len() {
                 return Err(Error::LengthMismatch {
@@ -49,25 +62,25 @@ impl Stacks {
             }
         }
         if self.rows.is_empty() {
-            return draw_nothing(&self.title, WIDE, 160);
+            return draw_nothing(&self.title, width, 160);
         }
         let total = |row: &StackRow| row.counts.iter().map(|&count| count as f64).sum::<f64>();
         let most = self.rows.iter().map(total).fold(1.0, f64::max);
         let kinds: Vec<&str> = self.kinds.iter().map(String::as_str).collect();
-        let top = 24 + legend_height(&kinds, WIDE);
+        let top = 24 + legend_height(&kinds, width);
         let widest = self.rows.iter().map(|row| text_width(&row.label, SMALL_TEXT)).max().unwrap_or(0);
-        let name_room = widest.min(MOST_NAME_ROOM);
+        let name_room = widest.min(MOST_NAME_ROOM.min(width / 3));
         let frame = Frame {
             left: 24 + name_room + 28,
             top,
-            right: WIDE - 40,
+            right: width - 40,
             bottom: top + self.rows.len() as i32 * ROW,
         };
         // The number at the end of the longest bar needs room too.
         let number_room = text_width(&number(most, 0), TEXT) + 24;
         let x = super::axis::Scale::new(0.0, most, (frame.left, frame.right - number_room));
-        draw(&self.title, WIDE, frame.bottom + 96, |pen| {
-            draw_legend(pen, &kinds, 10, WIDE)?;
+        draw(&self.title, width, frame.bottom + 96, |pen| {
+            draw_legend(pen, &kinds, 10, width)?;
             let axis = Frame { right: frame.right - number_room, ..frame };
             axis.draw_x(pen, &x, &self.x_label)?;
             for (index, row) in self.rows.iter().enumerate() {

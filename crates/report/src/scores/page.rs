@@ -102,7 +102,7 @@ impl ScoresPage<'_> {
             let caption = "Expected items of each system; each counts once, by its gravest state.".into();
             blocks.push(Block::Figures(vec![Figure {
                 name: "coverage".into(),
-                svg: stacks.to_svg()?,
+                svg: stacks.to_narrow_svg()?,
                 caption,
             }]));
         }
